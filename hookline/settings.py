@@ -1,0 +1,248 @@
+"""Settings: `HOOKLINE_…` environment variables, read once by the command that starts. Nothing else in the code reads the environment."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hookline.errors import Misconfigured
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+PREFIX = "HOOKLINE_"
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile("((?:^|&)[^=&]*(?:pass|token|secret|key)[^=&]*=)[^&]*", re.IGNORECASE)
+
+
+class Settings(BaseSettings):
+    """Every setting with its default. The docstring below a field is what `hookline settings` and the README show."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+
+    home: Path = Path("var")
+    """Folder for what Hookline makes itself: hookline.db, key, token."""
+    host: str = "127.0.0.1"
+    """Address that the API listens on."""
+    port: int = Field(8000, ge=0, le=65535)
+    """Port that the API listens on; 0 takes a free one."""
+    database_url: str = Field("", repr=False)
+    """sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME. Empty: hookline.db in the home folder."""
+    broker_url: str = "memory://"
+    """Where background jobs are announced: memory:// (redis and amqp come later)."""
+    pubsub_url: str = Field("", repr=False)
+    """Where wake-ups and live events travel: memory:// or postgres://… . Empty: the database itself on PostgreSQL, else memory."""
+    environments: CommaSeparated = ("development", "staging", "production")
+    """The environments that events and webhooks may name, comma-separated."""
+    secret_keys: SecretStr = SecretStr("")
+    """Keys that seal secrets: base64 of 32 bytes each, comma-separated, newest first. Empty: the key file in the home folder."""
+    egress_allow: CommaSeparated = ()
+    """Private targets that may be sent to: networks (10.1.0.0/16) and host names, comma-separated."""
+    smtp_url: SecretStr = SecretStr("")
+    """smtp(s)://user:password@host:port?from=… for notification mails (used by a later release)."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much is logged to standard error."""
+    log_format: Literal["text", "json"] = "text"
+    """text for people, json for machines."""
+    allowed_hosts: CommaSeparated = ()
+    """Host names that the API answers for, comma-separated. Empty: any."""
+    server: str = "http://127.0.0.1:8000"
+    """The server that `hookline publish` and `hookline sync` speak to."""
+    token: SecretStr = SecretStr("")
+    """The token for that server. Empty: the token file that `hookline dev` keeps in the home folder."""
+    shutdown_seconds: float = Field(15, ge=0, le=300)
+    """How long a stop waits for deliveries that are on the wire; what is left then is sent again by another worker."""
+    max_event_bytes: int = Field(262_144, ge=1_024, le=1_048_576)
+    """Largest JSON data of one event, in bytes."""
+    database_pool: int = Field(4, ge=1, le=100)
+    """Connections of each process for the hot path on PostgreSQL."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url.startswith("sqlite:"):
+            if not url.startswith("sqlite:///") or not urlsplit(url).path[1:]:
+                raise ValueError("must have three slashes and a file: sqlite:///var/hookline.db (four slashes for an absolute path)")
+        elif url:
+            _check_postgres(url)
+        return url
+
+    @field_validator("broker_url")
+    @classmethod
+    def _known_broker(cls, url: str) -> str:
+        if url != "memory://":
+            raise ValueError("must be memory:// (redis and amqp are not available yet)")
+        return url
+
+    @field_validator("pubsub_url")
+    @classmethod
+    def _known_hub(cls, url: str) -> str:
+        if url not in ("", "memory://"):
+            _check_postgres(url, "must be memory:// or postgres://USER:PASSWORD@HOST:PORT/NAME (redis is not available yet)")
+        return url
+
+    @field_validator("server")
+    @classmethod
+    def _http_server(cls, url: str) -> str:
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ValueError("must start with http:// or https:// and name a host")
+        return url.rstrip("/")
+
+    @field_validator("egress_allow")
+    @classmethod
+    def _networks_and_names(cls, items: tuple[str, ...]) -> tuple[str, ...]:
+        for item in items:
+            if not _network(item) and not _HOST_NAME.fullmatch(item):
+                raise ValueError(f"must hold networks (10.1.0.0/16) and host names, comma-separated: {item[:80]} is neither")
+        return items
+
+    @field_validator("environments")
+    @classmethod
+    def _some_environments(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names or len(set(names)) != len(names) or not all(re.fullmatch("[a-z0-9][a-z0-9_-]{0,63}", name) for name in names):
+            raise ValueError("must be one or more different names of lower-case letters, digits, - and _, comma-separated")
+        return names
+
+    @model_validator(mode="after")
+    def _fitting_hub(self) -> "Settings":
+        if self.is_sqlite and self.hub_url != "memory://":
+            raise ValueError("HOOKLINE_PUBSUB_URL must be memory:// while the database is SQLite")
+        return self
+
+    @property
+    def is_sqlite(self) -> bool:
+        return urlsplit(self.database_url).scheme in ("", "sqlite")
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The database file; only with SQLite."""
+        path = urlsplit(self.database_url).path
+        return Path(path[1:]) if path else self.home / "hookline.db"
+
+    @property
+    def postgres_dsn(self) -> str:
+        """What asyncpg takes; only with PostgreSQL."""
+        return urlunsplit(urlsplit(self.database_url)._replace(scheme="postgresql"))
+
+    @property
+    def hub_url(self) -> str:
+        if self.pubsub_url:
+            return self.pubsub_url
+        return "memory://" if self.is_sqlite else self.database_url
+
+    @property
+    def egress_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(network for item in self.egress_allow if (network := _network(item)))
+
+    @property
+    def egress_hosts(self) -> frozenset[str]:
+        return frozenset(item.lower() for item in self.egress_allow if not _network(item))
+
+
+def check_lone_worker(settings: Settings) -> None:
+    """Lets pass what a worker process beside the API can work with.
+
+    Raises Misconfigured.
+    """
+    if settings.is_sqlite:
+        raise Misconfigured(
+            f"{PREFIX}DATABASE_URL is SQLite: there the worker runs inside `hookline serve` or `hookline dev`. For a worker of its own set it to postgres://…"
+        )
+    if settings.hub_url == "memory://":
+        raise Misconfigured(f"{PREFIX}PUBSUB_URL is memory://, which does not reach another process. Leave it empty: PostgreSQL carries the wake-ups.")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One setting as a person may see it. value: masked; source: where it comes from."""
+
+    name: str
+    value: str
+    source: str
+    description: str
+
+
+def describe(settings: Settings) -> Iterator[Shown]:
+    """Every setting in its order, without any secret."""
+    for field, info in Settings.model_fields.items():
+        name = PREFIX + field.upper()
+        source = "default" if field not in settings.model_fields_set else "environment" if _is_in_environment(name) else "command line"
+        yield Shown(name, _masked(getattr(settings, field)), source, info.description or "")
+
+
+def unknown_names() -> list[str]:
+    """Sentences about `HOOKLINE_…` variables that are no settings: most likely typing errors."""
+    known = [PREFIX + field.upper() for field in Settings.model_fields]
+    sentences = []
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, 1)
+            sentences.append(f"{name} is not a setting" + (f": did you mean {near[0]}?" if near else "; `hookline settings` lists them."))
+    return sentences
+
+
+def _is_in_environment(name: str) -> bool:
+    return any(known.upper() == name for known in os.environ)
+
+
+def _masked(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "********" if value.get_secret_value() else ""
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return mask_url(value) if isinstance(value, str) and "://" in value else str(value)
+
+
+def mask_url(url: str) -> str:
+    """The URL without its password, also where that stands in the query."""
+    head, mark, query = url.partition("?")
+    authority = urlsplit(head).netloc
+    user, at, host = authority.rpartition("@")
+    shown = user.partition(":")[0] + (":********" if ":" in user else "") + at + host
+    return head.replace(authority, shown, 1) + mark + _SECRET_PARAMETER.sub(r"\1********", query)
+
+
+def _check_postgres(url: str, wanted: str = "must be sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME") -> None:
+    try:
+        parts = urlsplit(url)
+        is_right = parts.scheme in ("postgres", "postgresql") and bool(parts.path[1:]) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        is_right = False
+    if not is_right:
+        raise ValueError(wanted)
+
+
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def read_settings(**given: object) -> Settings:
+    """The environment's settings; given: what the command line says instead, by field name (None: not said).
+
+    Raises Misconfigured: one sentence per wrong setting, which names it and never shows its value.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # validated by pydantic
+    except ValidationError as error:
+        raise Misconfigured("\n".join(_sentence(dict(found)) for found in error.errors())) from None
+
+
+def _sentence(found: dict[str, object]) -> str:
+    place = found["loc"]
+    name = PREFIX + str(place[0]).upper() if isinstance(place, tuple) and place else ""
+    text = str(found["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return f"{name} {text}." if name else f"{text}."
