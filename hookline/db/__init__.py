@@ -1,0 +1,1 @@
+"""The database's edge: connections, units of work, engines that survive cancellation, migrations."""

@@ -1,0 +1,154 @@
+"""The one database of a process: reads, units of work, raw statements. Opened by runtime.open_runtime.
+
+Everything that writes, except the hot path (hookline.queue), goes through `unit_of_work`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import asyncpg
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connection
+from tortoise.context import TortoiseContext
+from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.transactions import in_transaction
+
+from hookline.db import postgres
+from hookline.db.statements import for_sqlite, sqlite_value
+from hookline.errors import Unavailable
+from hookline.settings import Settings
+
+APP = "models"
+# what a driver raises when the database is away or too busy: the outcome is unknown, the same call may come again
+FAULTS = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # "cannot switch to state" after a cut connection (asyncpg 0.31)
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    DBConnectionError,
+)
+
+Row = dict[str, Any]  # Any: a column's value
+
+
+class Reader:
+    """Statements with `$1` placeholders on either engine. UUIDs and datetimes go in as such; from SQLite they come back as bytes and microseconds."""
+
+    def __init__(self, dialect: str, client: BaseDBAsyncClient) -> None:
+        self.dialect = dialect
+        self._client = client
+
+    async def rows(self, sql: str, *values: Any) -> list[Row]:
+        """The rows that the statement returns, also those of a `returning` clause."""
+        if self.dialect == "sqlite":
+            return await self._client.execute_query_dict(for_sqlite(sql), [sqlite_value(value) for value in values])
+        return await self._client.execute_query_dict(sql, list(values))
+
+    async def execute(self, sql: str, *values: Any) -> int:
+        """Runs the statement; how many rows it touched."""
+        if self.dialect == "sqlite":
+            return (await self._client.execute_query(for_sqlite(sql), [sqlite_value(value) for value in values]))[0]
+        return (await self._client.execute_query(sql, list(values)))[0]
+
+
+class Work(Reader):
+    """One transaction. What must follow its commit (hub, broker, network) goes on the after-commit list."""
+
+    def __init__(self, dialect: str, client: BaseDBAsyncClient) -> None:
+        super().__init__(dialect, client)
+        self._after_commit: list[Callable[[], None]] = []
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        self._after_commit.append(call)
+
+    def committed(self) -> None:
+        for call in self._after_commit:
+            call()
+
+
+class Database:
+    def __init__(self, settings: Settings) -> None:
+        self.dialect = "sqlite" if settings.is_sqlite else "postgres"
+        self._config = tortoise_config(settings)
+        self._context = TortoiseContext()
+
+    async def open(self) -> None:
+        """Connects. One database per process and event loop: the models find it through Tortoise's global context."""
+        with self._context:  # only while it opens: its token belongs to one task (Tortoise 1.1.9)
+            await self._context.init(config=self._config, _enable_global_fallback=True)
+        with faults_as_unavailable():
+            await self.client.execute_query("select 1")
+
+    async def close(self) -> None:
+        await self._context.close_connections()
+
+    @property
+    def client(self) -> BaseDBAsyncClient:
+        return get_connection("default")
+
+    def reader(self) -> Reader:
+        return Reader(self.dialect, self.client)
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[Work]:
+        """One transaction; models used inside are part of it. Commits at the end, rolls back on any exception.
+
+        After-commit calls run only after a commit.
+
+        Raises Unavailable when the database gives no connection or no answer in time (the outcome of a lost commit is unknown).
+        """
+        with faults_as_unavailable():
+            async with in_transaction("default") as client:
+                work = Work(self.dialect, client)
+                yield work
+        work.committed()
+
+
+class faults_as_unavailable:
+    """Turns the driver's connection faults into Unavailable; everything else passes."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, FAULTS) or (isinstance(error, OperationalError) and _is_busy(error)):
+            raise Unavailable() from error
+
+
+def _is_busy(error: OperationalError) -> bool:
+    return "database is locked" in str(error) or "disk is full" in str(error) or "unable to open" in str(error)
+
+
+def tortoise_config(settings: Settings) -> dict[str, Any]:
+    """Tortoise's configuration: one connection, `default`, on one of our two engines."""
+    apps = {APP: {"models": ["hookline.models"], "default_connection": "default", "migrations": "hookline.db.migrations"}}
+    if settings.is_sqlite:
+        connection = {"engine": "hookline.db.sqlite", "credentials": {"file_path": str(settings.sqlite_path)}}
+    else:
+        connection = {"engine": "hookline.db.postgres", "credentials": _postgres_credentials(settings.database_url)}
+    return {"connections": {"default": connection}, "apps": apps}
+
+
+def _postgres_credentials(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    return {
+        "host": query.pop("host", None) or parts.hostname,
+        "port": parts.port or 5432,
+        "user": unquote(parts.username) if parts.username else None,
+        "password": unquote(parts.password) if parts.password else None,
+        "database": unquote(parts.path[1:]),
+        "minsize": 1,
+        "maxsize": 8,
+        "command_timeout": 30,
+        "server_settings": dict(postgres.SERVER_SETTINGS),
+        **({"ssl": query["sslmode"]} if "sslmode" in query else {}),
+    }

@@ -1,0 +1,96 @@
+"""Column types for the models. Frozen: migrations import this module, so a type here never changes its meaning.
+
+One Python value on both engines: UUIDs are native on PostgreSQL and 16 bytes on SQLite, times are timestamptz and microseconds
+since 1970, JSON is text (it keeps its key order), lines are text (`\\nproduction\\nstaging\\n`, so that a search for one item is a plain substring).
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from tortoise.fields.base import Field
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+class Instant(datetime):
+    """An aware datetime on its way to the database (SQLite's adapter knows this class and leaves other datetimes alone)."""
+
+
+class UuidColumn(Field[UUID], UUID):
+    SQL_TYPE = "UUID"
+
+    class _db_sqlite:
+        SQL_TYPE = "BLOB"
+
+    def to_db_value(self, value: Any, instance: Any) -> Any:
+        return value
+
+    def to_python_value(self, value: Any) -> Any:
+        return UUID(bytes=value) if isinstance(value, bytes) else value
+
+
+class TimeColumn(Field[datetime], datetime):
+    SQL_TYPE = "TIMESTAMPTZ"
+
+    class _db_sqlite:
+        SQL_TYPE = "INTEGER"
+
+    def to_db_value(self, value: Any, instance: Any) -> Any:
+        return value and Instant.fromtimestamp(0, UTC) + (value - _EPOCH)
+
+    def to_python_value(self, value: Any) -> Any:
+        return from_micros(value) if isinstance(value, int) else value
+
+
+class BytesColumn(Field[bytes], bytes):  # type: ignore[misc]  # bytes and Field have no common layout for mypy
+    SQL_TYPE = "BYTEA"
+
+    class _db_sqlite:
+        SQL_TYPE = "BLOB"
+
+    def to_db_value(self, value: Any, instance: Any) -> Any:
+        return value
+
+
+class JsonColumn(Field[Any]):
+    """Any JSON value as text."""
+
+    SQL_TYPE = "TEXT"
+
+    def to_db_value(self, value: Any, instance: Any) -> Any:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def to_python_value(self, value: Any) -> Any:
+        return orjson.loads(value) if isinstance(value, str) else value
+
+
+class LinesColumn(Field[tuple[str, ...]]):
+    """A list of texts without line breaks, one per line, with a break at both ends."""
+
+    SQL_TYPE = "TEXT"
+
+    def to_db_value(self, value: Any, instance: Any) -> Any:
+        return value if isinstance(value, str) else join_lines(value)
+
+    def to_python_value(self, value: Any) -> Any:
+        return split_lines(value) if isinstance(value, str) else tuple(value or ())
+
+
+def join_lines(items: Iterable[str]) -> str:
+    return "\n" + "".join(item + "\n" for item in items)
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    return tuple(text.split("\n")[1:-1])

@@ -1,0 +1,42 @@
+"""The base of every migration. Frozen, like fields.py: migrations import only these two modules of ours."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tortoise.migrations.migration import Migration
+from tortoise.migrations.operations import TortoiseOperation
+
+_NOTE = 'insert into "tortoise_migrations" ("app", "name", "applied_at") values ({}) on conflict do nothing'
+
+
+async def note_applied(client: Any, app: str, name: str) -> None:
+    placeholders = "?, ?, ?" if client.capabilities.dialect == "sqlite" else "$1, $2, $3"
+    await client.execute_insert(_NOTE.format(placeholders), [app, name, datetime.now(UTC)])
+
+
+class NotedMigration(Migration):
+    """A migration that is noted as applied inside its own transaction: it is there whole and noted, or not at all."""
+
+    async def apply(self, state: Any, *, dry_run: bool = False, schema_editor: Any = None, collect_sql: bool = False) -> Any:
+        after = await super().apply(state, dry_run=dry_run, schema_editor=schema_editor, collect_sql=collect_sql)
+        if schema_editor is not None and not dry_run and not collect_sql:
+            await note_applied(schema_editor.client, self.app_label, self.name)
+        return after
+
+
+class Sql(TortoiseOperation):
+    """Statements for both engines, or a list of its own for each. Whole statements: none is split at its semicolons."""
+
+    def __init__(self, *both: str, sqlite: tuple[str, ...] = (), postgres: tuple[str, ...] = ()) -> None:
+        self.both, self.sqlite, self.postgres = both, sqlite, postgres
+
+    def describe(self) -> str:
+        return "Run SQL"
+
+    def state_forward(self, app_label: str, state: Any) -> None:
+        return None
+
+    async def database_forward(self, app_label: str, old_state: Any, new_state: Any, state_editor: Any = None) -> None:
+        own = self.sqlite if state_editor.client.capabilities.dialect == "sqlite" else self.postgres
+        for statement in (*self.both, *own):
+            await state_editor.client.execute_query(statement)

@@ -1,0 +1,25 @@
+"""The tables that people and the API see, as Tortoise models. The engine's own tables (pump, activity, idempotency) are plain SQL in the migrations.
+
+Indexes, partial unique ones above all, stand in the migrations too: Tortoise 1.1.9 does not emit the constraints of a new model.
+"""
+
+from hookline.models.delivery import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState
+from hookline.models.event import Event
+from hookline.models.sync import SyncRevision, SyncSet
+from hookline.models.token import Token
+from hookline.models.webhook import Webhook
+from hookline.models.workspace import Workspace
+
+__all__ = [
+    "Attempt",
+    "AttemptCause",
+    "AttemptOutcome",
+    "Delivery",
+    "DeliveryState",
+    "Event",
+    "SyncRevision",
+    "SyncSet",
+    "Token",
+    "Webhook",
+    "Workspace",
+]

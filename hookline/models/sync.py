@@ -1,0 +1,47 @@
+"""Sets of webhooks that YAML files own, and the revisions that were applied."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from hookline.db.fields import JsonColumn, TimeColumn, UuidColumn
+
+
+class SyncSet(Model):
+    id = UuidColumn(primary_key=True)
+    workspace_id = UuidColumn()
+    name = fields.CharField(63)
+    revision_number = fields.IntField(default=0)
+    """The newest revision's number; 0 before the first."""
+    commit = fields.TextField(null=True)
+    last_applied_at = TimeColumn(null=True)
+
+    class Meta:
+        table = "sync_set"
+
+
+class SyncRevision(Model):
+    id = UuidColumn(primary_key=True)
+    workspace_id = UuidColumn()
+    set_id = UuidColumn()
+    number = fields.IntField()
+    digest = fields.TextField()
+    """Of the wanted state with secrets as fingerprints: equal content, equal digest."""
+    snapshot = JsonColumn()
+    """Canonical webhooks by slug; secrets as `{"fingerprint": …}`."""
+    changes = JsonColumn()
+    commit = fields.TextField(null=True)
+    branch = fields.TextField(null=True)
+    author = fields.TextField(null=True)
+    message = fields.TextField(null=True)
+    run_url = fields.TextField(null=True)
+    actor = JsonColumn()
+    created = fields.IntField()
+    updated = fields.IntField()
+    moved = fields.IntField(default=0)
+    disabled = fields.IntField()
+    deleted = fields.IntField(default=0)
+    idempotency_key = fields.TextField(null=True)
+    applied_at = TimeColumn()
+
+    class Meta:
+        table = "sync_revision"

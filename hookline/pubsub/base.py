@@ -1,0 +1,59 @@
+"""What every hub does, and the one that stays inside a process."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+Hear = Callable[[str], None]
+
+EVERYTHING = "*"
+"""Heard instead of a text when something may have been missed (a reconnect, a text too long for the carrier)."""
+
+
+class Hub(Protocol):
+    """Topics: `wake` (webhook ids, comma-separated), `match` (a workspace id), `activity` (workspace id, blank, position)."""
+
+    carries_wakes_in_publish: bool
+    """The publish statement itself sends the wake-up (PostgreSQL); then nobody announces it again."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def announce(self, topic: str, text: str) -> None:
+        """Tells every process, this one too. Returns at once, never raises; may be lost."""
+
+    def listen(self, topic: str, hear: Hear) -> Callable[[], None]:
+        """hear: is called on the event loop with each text, or with EVERYTHING. Returns a function that ends it."""
+
+
+class Listeners:
+    """The fan-out inside a process."""
+
+    def __init__(self) -> None:
+        self._topics: dict[str, list[Hear]] = {}
+
+    def listen(self, topic: str, hear: Hear) -> Callable[[], None]:
+        hearers = self._topics.setdefault(topic, [])
+        hearers.append(hear)
+        return lambda: hearers.remove(hear)
+
+    def tell(self, topic: str, text: str) -> None:
+        for hear in tuple(self._topics.get(topic, ())):
+            hear(text)
+
+    def tell_all_missed(self) -> None:
+        for topic in self._topics:
+            self.tell(topic, EVERYTHING)
+
+
+class MemoryHub(Listeners):
+    carries_wakes_in_publish = False
+
+    async def open(self) -> None:
+        return None
+
+    async def close(self) -> None:
+        return None
+
+    def announce(self, topic: str, text: str) -> None:
+        self.tell(topic, text)
