@@ -1,0 +1,271 @@
+"""Publishing: events are checked, matched and written by group commit. Called by the API for every publish.
+
+It never waits for a broker, a hub or a receiver. What arrives while a commit is in flight shares the next one; nobody waits for company.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from hookline import clock
+from hookline.db.connection import FAULTS
+from hookline.errors import Code, Problem, Refused, Unavailable
+from hookline.ids import uuid7
+from hookline.models import Event
+from hookline.pubsub.base import Hub
+from hookline.queue.base import EventExists, KeyOwner, KeyTaken, NewDelivery, NewEvent, Queue
+from hookline.registry import Part, Registry
+from hookline.rules.payloads import canonical_fingerprint, check_data, encode_data
+
+if TYPE_CHECKING:
+    from hookline.runtime import Runtime
+
+BATCH_LIMIT = 1_000
+BATCH_BYTES_LIMIT = 8 * 1024 * 1024
+KEY_LENGTH_LIMIT = 255
+_GROUP_ROWS = 200
+"""Events of one commit, unless a single request brings more."""
+_WAITING_LIMIT = 20_000
+"""Events that may wait for their commit; beyond it publishing answers UNAVAILABLE instead of filling memory."""
+_PATIENCE_SECONDS = 5.0
+"""How long a group is tried while the database is away."""
+
+_TYPE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(?:\.[a-z0-9][a-z0-9_-]{0,63}){2}")
+_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+
+
+@dataclass(frozen=True, slots=True)
+class PublishInput:
+    """What a caller wants published. data: any JSON value."""
+
+    type: str
+    environment: str
+    data: Any
+    idempotency_key: str | None = None
+    occurred_at: datetime | None = None
+
+
+class Published(NamedTuple):
+    event_id: UUID
+    is_duplicate: bool
+    delivery_count: int
+    event: Event | None
+    """The new event; None for a duplicate, whose first event is in the database."""
+
+
+async def publish(runtime: "Runtime", workspace_id: UUID, inputs: Sequence[PublishInput]) -> list[Published]:
+    """Accepts all inputs or none, in one transaction; the answers come in the order of the inputs, after the commit.
+
+    Raises Refused (every problem of every input; its field begins with the input's index as text) and Unavailable (the outcome is unknown:
+    repeat the call; with idempotency keys that can't publish twice).
+    """
+    received_at = clock.now()
+    events = _checked(inputs, received_at, runtime)
+    answers = await runtime.publisher.write(workspace_id, received_at, events)
+    return [
+        Published(
+            answer.event_id, answer.is_duplicate, answer.delivery_count, None if answer.is_duplicate else _model(workspace_id, received_at, event)
+        )
+        for answer, event in zip(answers, events, strict=True)
+    ]
+
+
+def _model(workspace_id: UUID, received_at: datetime, event: NewEvent) -> Event:
+    given = {"id": event.id, "type": event.type, "environment": event.environment, "data": event.data, "occurred_at": event.occurred_at}
+    return Event(**given, workspace_id=workspace_id, received_at=received_at, idempotency_key=event.key)
+
+
+def _checked(inputs: Sequence[PublishInput], received_at: datetime, runtime: "Runtime") -> list[NewEvent]:
+    if not inputs:
+        raise Refused(Problem(Code.REQUIRED, "Give at least one event."))
+    if len(inputs) > BATCH_LIMIT:
+        raise Refused(Problem(Code.TOO_MANY, f"A batch takes at most {BATCH_LIMIT:,} events; this one has {len(inputs):,}. Split it."))
+    events, problems, size = [], list[Problem](), 0
+    for index, given in enumerate(inputs):
+        event, found = _event(given, received_at, runtime.settings.environments, runtime.settings.max_event_bytes)
+        problems += [problem.under(str(index)) for problem in found]
+        if event is not None:
+            events.append(event)
+            size += len(event.data)
+    if size > BATCH_BYTES_LIMIT:
+        problems.append(Problem(Code.TOO_LONG, f"The batch's data is larger than {BATCH_BYTES_LIMIT // 1024 // 1024} MiB. Split it."))
+    if problems:
+        raise Refused(problems)
+    return events
+
+
+def _event(given: PublishInput, received_at: datetime, environments: Sequence[str], max_bytes: int) -> tuple[NewEvent | None, list[Problem]]:
+    problems = []
+    if not _TYPE.fullmatch(given.type):
+        problems.append(Problem(Code.INVALID, "The type must be object.model.action: three parts of lower-case letters, digits, - and _.", ("type",)))
+    if given.environment not in environments:
+        problems.append(Problem(Code.INVALID, f"Unknown environment. Known are: {', '.join(environments)}.", ("environment",)))
+    key = given.idempotency_key
+    if key is not None and (len(key) > KEY_LENGTH_LIMIT or not _KEY.fullmatch(key)):
+        problems.append(
+            Problem(
+                Code.INVALID,
+                f"An idempotency key is 1 to {KEY_LENGTH_LIMIT} printable ASCII characters without blanks at its ends.",
+                ("idempotencyKey",),
+            )
+        )
+    data = encode_data(given.data)
+    if data is None:
+        problems += [Problem(Code.INVALID, message, ("data", *path)) for path, message in check_data(given.data)]
+    elif len(data) * 4 > max_bytes and (size := len(data.encode())) > max_bytes:
+        problems.append(Problem(Code.TOO_LONG, f"The data is {size:,} bytes as JSON; at most {max_bytes:,} are taken.", ("data",)))
+    if problems or data is None:
+        return None, problems
+    print_ = None if key is None else canonical_fingerprint(given.type, given.environment, given.occurred_at, given.data)
+    occurred_at = given.occurred_at.astimezone(UTC) if given.occurred_at else received_at
+    return NewEvent(uuid7(), given.type, given.environment, data, occurred_at, key, print_), []
+
+
+class _Answer(NamedTuple):
+    event_id: UUID
+    is_duplicate: bool
+    delivery_count: int
+
+
+@dataclass(slots=True)
+class _Request:
+    """One caller's events on their way into a commit; their ids are fixed, so that a group may run again after a lost answer."""
+
+    received_at: datetime
+    events: list[NewEvent]
+    done: "asyncio.Future[list[_Answer]]"
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class Publisher:
+    """Group commit, one writer per workspace and process."""
+
+    def __init__(self, queue: Queue, registry: Registry, hub: Hub) -> None:
+        self._queue, self._registry, self._hub = queue, registry, hub
+        self._waiting: dict[UUID, list[_Request]] = {}
+        self._waiting_events = 0
+        self._writers: dict[UUID, asyncio.Task[None]] = {}
+
+    async def write(self, workspace_id: UUID, received_at: datetime, events: list[NewEvent]) -> list[_Answer]:
+        if self._waiting_events + len(events) > _WAITING_LIMIT:
+            raise Unavailable("Too many events wait to be stored. Publish more slowly, or in batches.", retry_after_seconds=1)
+        request = _Request(received_at, events, asyncio.get_running_loop().create_future())
+        self._waiting.setdefault(workspace_id, []).append(request)
+        self._waiting_events += len(events)
+        if workspace_id not in self._writers:
+            self._writers[workspace_id] = asyncio.create_task(self._drain(workspace_id))
+        return await asyncio.shield(request.done)  # a caller that leaves takes nothing out of a group
+
+    async def close(self) -> None:
+        """Waits for what was accepted to be answered."""
+        await asyncio.gather(*self._writers.values(), return_exceptions=True)
+
+    async def _drain(self, workspace_id: UUID) -> None:
+        try:
+            while waiting := self._waiting.pop(workspace_id, None):
+                while waiting:
+                    group, rows = list[_Request](), 0
+                    while waiting and (not group or rows + len(waiting[0].events) <= _GROUP_ROWS):
+                        request = waiting.pop(0)
+                        group.append(request)
+                        rows += len(request.events)
+                    self._waiting_events -= rows
+                    waiting += self._waiting.pop(workspace_id, ())
+                    await self._commit(workspace_id, group)
+        finally:
+            del self._writers[workspace_id]
+
+    async def _commit(self, workspace_id: UUID, group: list[_Request]) -> None:
+        """Nobody hears of a stranger's error: what the database refuses is tried request by request."""
+        try:
+            await self._try(workspace_id, group)
+        except FAULTS:
+            for request in group:
+                request.fail(Unavailable())
+        except Exception as error:  # noqa: BLE001  # handed to the one caller whose request raised it
+            if len(group) == 1:
+                group[0].fail(error)
+                return
+            for request in group:
+                await self._commit(workspace_id, [request])
+
+    async def _try(self, workspace_id: UUID, group: list[_Request]) -> None:
+        until = clock.monotonic() + _PATIENCE_SECONDS
+        owners: dict[str, KeyOwner] = {}
+        while True:
+            part = await self._registry.part(workspace_id)
+            fold = _Fold(group, owners, part)
+            try:
+                if not fold.events or await self._queue.publish(workspace_id, part.version, group[0].received_at, fold.events, fold.deliveries):
+                    break
+                await self._registry.reload(workspace_id, part.version)
+            except KeyTaken:
+                owners = await self._queue.known(workspace_id, [event.key for event in fold.events if event.key])
+                if any(event.key in owners and owners[event.key].event_id == event.id for event in fold.events):
+                    break  # ours: an earlier try was committed, its answer lost
+            except EventExists:
+                break  # likewise
+            except FAULTS:
+                if clock.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.1)
+        if not self._hub.carries_wakes_in_publish and fold.deliveries:
+            self._hub.announce("wake", ",".join({str(delivery.webhook_id) for delivery in fold.deliveries}))
+        fold.answer()
+
+
+class _Fold:
+    """A group made ready for one transaction: repeated keys written once, requests with a conflicting key taken out whole.
+
+    owners: who has which key in the database already.
+    """
+
+    def __init__(self, group: list[_Request], owners: dict[str, KeyOwner], part: Part) -> None:
+        self._part = part
+        self._owners = dict(owners)
+        self._requests: list[_Request] = []
+        self.events: list[NewEvent] = []
+        self.deliveries: list[NewDelivery] = []
+        for request in group:
+            self._take(request, owners)
+
+    def _take(self, request: _Request, stored: dict[str, KeyOwner]) -> None:
+        own, new, problems = dict[str, KeyOwner](), list[NewEvent](), list[Problem]()
+        for index, event in enumerate(request.events):
+            if event.key is None:
+                new.append(event)
+                continue
+            owner = self._owners.get(event.key) or own.get(event.key)
+            if owner is None:
+                own[event.key] = KeyOwner(event.id, event.fingerprint or b"", len(self._part.index.match(event.environment, event.type)))
+                new.append(event)
+            elif owner.fingerprint != event.fingerprint:
+                message = "This key was used within 24 hours for an event with another type, environment, time or data. Take a new key."
+                problems.append(Problem(Code.IDEMPOTENCY_CONFLICT, message, (str(index), "idempotencyKey")))
+        if problems:
+            request.fail(Refused(problems))
+            return
+        self._owners.update(own)
+        self._requests.append(request)
+        self.events += new
+        for event in new:
+            for webhook_id in self._part.index.match(event.environment, event.type):
+                self.deliveries.append(NewDelivery(uuid7(), webhook_id, event.id, event.type, event.environment))
+
+    def answer(self) -> None:
+        for request in self._requests:
+            if not request.done.done():
+                request.done.set_result([self._answer(event) for event in request.events])
+
+    def _answer(self, event: NewEvent) -> _Answer:
+        owner = self._owners.get(event.key) if event.key else None
+        if owner is not None and owner.event_id != event.id:
+            return _Answer(owner.event_id, True, owner.delivery_count)
+        return _Answer(event.id, False, len(self._part.index.match(event.environment, event.type)))

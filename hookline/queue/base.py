@@ -1,0 +1,172 @@
+"""What both queues take and give. Called by publishing, registry, deliveries and the workers; nothing here knows a database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+DEAD_AFTER = timedelta(seconds=10)
+"""A pump without a beat for this long (by the database's clock) is dead: others take its deliveries over."""
+KEY_HOURS = 24
+"""How long an idempotency key is kept."""
+
+
+class KeyTaken(Exception):
+    """At least one idempotency key of the group has an owner. Nothing was written."""
+
+
+class EventExists(Exception):
+    """The very same event ids are there: an earlier try of this group was committed and its answer lost."""
+
+
+class NewEvent(NamedTuple):
+    id: UUID
+    type: str
+    environment: str
+    data: str
+    """JSON text."""
+    occurred_at: datetime
+    key: str | None
+    fingerprint: bytes | None
+    """Of the canonical draft; given whenever a key is."""
+
+
+class NewDelivery(NamedTuple):
+    id: UUID
+    webhook_id: UUID
+    event_id: UUID
+    event_type: str
+    environment: str
+
+
+class KeyOwner(NamedTuple):
+    event_id: UUID
+    fingerprint: bytes
+    delivery_count: int
+
+
+class Claimed(NamedTuple):
+    """A delivery leased to this pump, with what its request needs."""
+
+    id: UUID
+    workspace_id: UUID
+    webhook_id: UUID
+    event_id: UUID
+    number: int
+    """Of the attempt that the lease begins, from 1."""
+    event_type: str
+    environment: str
+    data: str | None
+    """JSON text; null when retention was faster."""
+    occurred_at: datetime
+    step: int
+    """Steps of the retry schedule used so far."""
+    is_manual: bool
+    match_version: int
+    """The workspace's, at the claim."""
+
+
+class Result(NamedTuple):
+    """An ended attempt, on its way into the log. One array per field goes to PostgreSQL, in this order."""
+
+    delivery_id: UUID
+    number: int
+    webhook_id: UUID
+    event_id: UUID
+    event_type: str
+    environment: str
+    attempt_id: UUID
+    webhook_version: int
+    """The webhook's when the attempt began: failures under an older one count for nothing."""
+    outcome: int
+    cause: int
+    state: int
+    """The delivery's after this attempt."""
+    wait_seconds: float | None
+    """Until the next attempt; null: the schedule does not move."""
+    step: int
+    """Steps of the schedule used after this attempt."""
+    status_code: int | None
+    error_code: str | None
+    error_message: str | None
+    began: float
+    """Monotonic seconds."""
+    duration_ms: int | None
+    request_url: str | None
+    request_headers: str | None
+    """JSON text `[[name, value or null], …]`."""
+    response_headers: str | None
+    response_body: bytes | None
+    is_truncated: bool
+
+
+class Ask(NamedTuple):
+    webhook_id: UUID
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A workspace's webhooks at one moment. rows: column name -> value, as the models name them."""
+
+    workspace_id: UUID
+    match_version: int
+    rows: list[dict[str, Any]]
+
+
+class Queue(Protocol):
+    """Every call is one transaction. Connection faults come through as hookline.db.connection.FAULTS; their outcome is unknown."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def versions(self) -> dict[UUID, int]:
+        """The match version of each workspace, as committed now."""
+
+    async def load(self, workspace_id: UUID) -> Loaded:
+        """The living webhooks of a workspace with the match version that they belong to."""
+
+    async def publish(
+        self, workspace_id: UUID, version: int, received_at: datetime, events: Sequence[NewEvent], deliveries: Sequence[NewDelivery]
+    ) -> bool:
+        """Writes events, deliveries and keys together. False: the match version is another one, nothing was written.
+
+        Raises KeyTaken, EventExists.
+        """
+
+    async def known(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
+        """Who has these idempotency keys, as far as they are in force."""
+
+    async def register(self, token: UUID, process: str) -> None: ...
+
+    async def beat(self, token: UUID) -> bool:
+        """False: the pump was taken over; what it leased is no longer its own."""
+
+    async def leave(self, token: UUID) -> None:
+        """Forgets a pump that holds no lease; one that still does stays for the takeover."""
+
+    async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
+        """Leases due deliveries of these webhooks, oldest due first, at most room each and limit in all. Nothing when the pump's row is gone."""
+
+    async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
+        """Unleases what was never sent, as if it had not been claimed."""
+
+    async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> int:
+        """Logs ended attempts, in the order in which they ended, and moves their deliveries, fenced by (token, number).
+
+        Running it again changes nothing. Returns the activity position of the last one, 0 when every lease was lost.
+        """
+
+    async def take_over(self, dead_after: timedelta) -> int:
+        """Ends one dead pump: its attempts become UNKNOWN. How many deliveries that were; -1: no pump is dead."""
+
+    async def due(self) -> list[UUID]:
+        """Webhooks with something to claim now."""
+
+    async def cancel_deleted(self) -> int:
+        """Cancels open deliveries of deleted webhooks, a chunk at a time. How many; 0 when none is left."""
+
+    async def forget_keys(self) -> None:
+        """Removes a chunk of idempotency keys that are no longer in force."""

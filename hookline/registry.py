@@ -1,0 +1,195 @@
+"""The living webhooks in memory, as matching and sending need them. One per process; publishes and claims say when a workspace's part is stale.
+
+It is a copy: the truth is in the database, and its match version tells the two apart.
+"""
+
+import asyncio
+import logging
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from hookline.clock import monotonic
+from hookline.db.fields import split_lines
+from hookline.pubsub.base import EVERYTHING, Hub
+from hookline.queue.base import Loaded, Queue
+from hookline.rules.matching import MatchIndex
+from hookline.rules.signing import decode_secret
+from hookline.rules.webhook_fields import is_sensitive_header
+from hookline.vault import Vault
+from hookline.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
+
+log = logging.getLogger("hookline.registry")
+
+
+@dataclass(frozen=True)
+class Wire:
+    """What a request to a webhook carries besides its body. headers: by name; masked: the same for the log, secrets as None."""
+
+    headers: tuple[tuple[str, str], ...]
+    masked: tuple[tuple[str, str | None], ...]
+    signing_keys: tuple[bytes, ...]
+
+
+class Target:
+    """A webhook at one version. row: its columns as the queue loaded them."""
+
+    def __init__(self, row: dict[str, Any], vault: Vault) -> None:
+        self._row, self._vault = row, vault
+        self.id = _uuid(row["id"])
+        self.workspace_id = _uuid(row["workspace_id"])
+        self.url: str = row["url"]
+        self.environments = split_lines(row["environments"])
+        self.events = split_lines(row["events"])
+        self.is_live = bool(row["is_active"])  # the deleted are not loaded
+        self.version: int = row["version"]
+        self.timeout_seconds: float = row["timeout_ms"] / 1_000
+        self.concurrency: int = row["concurrency"]
+        self.schedule = tuple(timedelta(seconds=seconds) for seconds in orjson.loads(row["retry_schedule"]))
+
+    @cached_property
+    def wire(self) -> Wire:
+        """Opened once per version of the webhook.
+
+        Raises HooklineError when the key ring lacks a key.
+        """
+        headers = [(header["name"], self._value_of(header)) for header in orjson.loads(self._row[HEADERS])]
+        secrets = []
+        if self._row["secret_header_name"]:
+            secrets.append((self._row["secret_header_name"], self._unseal(self._row[SECRET_HEADER], SECRET_HEADER)))
+        if self._row["basic_auth_username"]:
+            password = self._unseal(self._row[BASIC_AUTH], BASIC_AUTH)
+            secrets.append(("Authorization", basic_credentials(self._row["basic_auth_username"], password)))
+        masked = [(name, None if is_sensitive_header(name) else value) for name, value in headers] + [(name, None) for name, _ in secrets]
+        keys = [decode_secret(self._unseal(secret["sealed"], SIGNING)) for secret in orjson.loads(self._row[SIGNING])]
+        return Wire((*headers, *secrets), tuple(masked), tuple(keys))
+
+    def _value_of(self, header: dict[str, str]) -> str:
+        return self._unseal(header["sealed"], HEADERS) if "sealed" in header else header["value"]
+
+    def _unseal(self, sealed: str, column: str) -> str:
+        return self._vault.unseal(sealed, place(self.workspace_id, self.id, column))
+
+
+def basic_credentials(username: str, password: str) -> str:
+    """The value of an Authorization header (RFC 7617, UTF-8)."""
+    return "Basic " + b64encode(f"{username}:{password}".encode()).decode()
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(bytes=value)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One workspace at one match version. asked_at: monotonic seconds, before the question was asked."""
+
+    version: int
+    targets: dict[UUID, Target]
+    index: MatchIndex
+    asked_at: float
+
+
+class Registry:
+    def __init__(self, queue: Queue, hub: Hub, vault: Vault) -> None:
+        self._queue, self._hub, self._vault = queue, hub, vault
+        self._parts: dict[UUID, Part] = {}
+        self._targets: dict[UUID, Target] = {}
+        self._loading = asyncio.Lock()
+        self._stop_listening: Callable[[], None] = lambda: None
+        self._on_change: list[Callable[[], None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.looked_at = 0.0
+        """Monotonic seconds: since when every part is known to have been right."""
+
+    async def open(self) -> None:
+        self._stop_listening = self._hub.listen("match", self._heard)
+        await self.look()
+
+    async def close(self) -> None:
+        self._stop_listening()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def on_change(self, call: Callable[[], None]) -> None:
+        """call: is called on the loop after webhooks were loaded anew."""
+        self._on_change.append(call)
+
+    def target(self, webhook_id: UUID) -> Target | None:
+        return self._targets.get(webhook_id)
+
+    def target_ids(self) -> set[UUID]:
+        return set(self._targets)
+
+    def version(self, workspace_id: UUID) -> int | None:
+        part = self._parts.get(workspace_id)
+        return part.version if part else None
+
+    async def part(self, workspace_id: UUID) -> Part:
+        """The workspace's part, loaded if it was never asked for."""
+        return self._parts.get(workspace_id) or await self.reload(workspace_id, None)
+
+    async def reload(self, workspace_id: UUID, stale: int | None) -> Part:
+        """Loads a workspace anew. stale: the version that somebody found out of date; one load serves all who wait."""
+        async with self._loading:
+            part = self._parts.get(workspace_id)
+            if part is None or stale is None or part.version == stale:
+                asked_at = monotonic()
+                part = self._build(await self._queue.load(workspace_id), asked_at)
+            return part
+
+    def _build(self, loaded: Loaded, asked_at: float) -> Part:
+        old = self._parts.get(loaded.workspace_id)
+        targets = {}
+        for row in loaded.rows:
+            target = Target(row, self._vault)
+            known = self._targets.get(target.id)
+            targets[target.id] = known if known and known.version == target.version and known.is_live == target.is_live else target
+        part = Part(loaded.match_version, targets, MatchIndex(targets.values()), asked_at)
+        self._parts[loaded.workspace_id] = part
+        for gone in (old.targets.keys() if old else set()) - targets.keys():
+            del self._targets[gone]
+        self._targets.update(targets)
+        for call in self._on_change:
+            call()
+        return part
+
+    async def look(self) -> None:
+        """Asks for every workspace's match version and loads what is stale: a change that no message told is met here."""
+        asked_at = monotonic()
+        for workspace_id, version in (await self._queue.versions()).items():
+            known = self.version(workspace_id)
+            if known != version:
+                await self.reload(workspace_id, known)
+        self.looked_at = max(self.looked_at, asked_at)
+
+    def confirm(self, workspace_id: UUID, version: int, asked_at: float) -> bool:
+        """Whether a version that the database just named is the known one; if it is, and there is no other workspace, that was a look."""
+        is_current = self.version(workspace_id) == version
+        if is_current and len(self._parts) == 1:
+            self.looked_at = max(self.looked_at, asked_at)
+        return is_current
+
+    def _heard(self, text: str) -> None:
+        task = asyncio.create_task(self._look_soon() if text == EVERYTHING else self._reload_soon(UUID(text)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reload_soon(self, workspace_id: UUID) -> None:
+        try:
+            await self.reload(workspace_id, self.version(workspace_id))
+        except Exception as error:  # noqa: BLE001  # publishes, claims and looks will ask again
+            log.warning("webhooks not loaded: %r", error)
+
+    async def _look_soon(self) -> None:
+        try:
+            await self.look()
+        except Exception as error:  # noqa: BLE001  # likewise
+            log.warning("webhooks not looked at: %r", error)

@@ -1,0 +1,82 @@
+"""What an attempt means for its delivery: done, over, or again after a wait. Called for every attempt; pure: time and chance are arguments."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+
+
+class AttemptError(StrEnum):
+    """Why an attempt got no answer; STATUS: it got one, but not a 2xx."""
+
+    TIMEOUT = "TIMEOUT"
+    DNS = "DNS"
+    CONNECT = "CONNECT"
+    TLS = "TLS"
+    REFUSED_ADDRESS = "REFUSED_ADDRESS"
+    PROTOCOL = "PROTOCOL"
+    STATUS = "STATUS"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """is_final: no further attempt by itself. wait: until the next one, None when final."""
+
+    is_success: bool
+    is_final: bool
+    wait: timedelta | None = None
+
+
+DEFAULT_SCHEDULE = (
+    timedelta(seconds=5),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=20),
+)
+RETRY_AFTER_LIMIT = timedelta(hours=10)
+
+_JITTER = 0.2
+_SUCCESS = Verdict(is_success=True, is_final=True)
+_OVER = Verdict(is_success=False, is_final=True)
+
+
+def judge(
+    status_code: int | None,
+    error: str | None,
+    retry_after: str | None,
+    now: datetime,
+    schedule: tuple[timedelta, ...],
+    step: int,
+    random: float,
+) -> Verdict:
+    """The verdict over one attempt.
+
+    status_code: None when no status line came; error: an AttemptError's name or None. retry_after: the header's text. now: aware, for
+    a Retry-After that is a date. step: waits of the schedule already used. random: 0 up to, not including, 1; spreads the wait by ±20 %.
+    """
+    if status_code is not None and 200 <= status_code < 300:
+        return _SUCCESS
+    if status_code == 410 or error == AttemptError.REFUSED_ADDRESS or step >= len(schedule):
+        return _OVER
+    wait = schedule[step] * (1 - _JITTER + 2 * _JITTER * random)
+    if retry_after is not None and status_code in (429, 503):
+        wait = max(wait, min(_asked_wait(retry_after, now), RETRY_AFTER_LIMIT))
+    return Verdict(is_success=False, is_final=False, wait=wait)
+
+
+def _asked_wait(retry_after: str, now: datetime) -> timedelta:
+    """What `Retry-After` asks for (RFC 9110: seconds or an HTTP date); nothing when it is unreadable or past."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return RETRY_AFTER_LIMIT if len(text.lstrip("0")) > 9 else timedelta(seconds=int(text))
+    try:
+        at = parsedate_to_datetime(text[:64])
+    except (ValueError, OverflowError):
+        return timedelta()
+    return at - now if at.tzinfo is not None else timedelta()

@@ -1,0 +1,213 @@
+"""The one table of a webhook's fields: what the API, the YAML loader, the JSON Schema and the export know about them comes from here.
+
+Pure: no database, no clock; whatever is wrong is a problem in the answer, all of an input at once. Never puts a secret into a message.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from hookline.errors import Code, Problem
+from hookline.rules.field_kinds import (
+    BAD,
+    Anything,
+    Bounds,
+    Choice,
+    Duration,
+    FieldProblem,
+    Findings,
+    Flag,
+    Kind,
+    Listing,
+    Number,
+    Part,
+    Record,
+    Text,
+)
+from hookline.rules.webhook_kinds import (
+    Email,
+    Environment,
+    Headers,
+    Labels,
+    Pattern,
+    SecretHeader,
+    SigningSecret,
+    Url,
+    is_sensitive_header,
+    sources_of_header,
+)
+
+__all__ = [
+    "AVAILABLE",
+    "DEFAULTS",
+    "FIELDS",
+    "Bounds",
+    "Field",
+    "FieldProblem",
+    "check_create",
+    "check_given",
+    "check_slug",
+    "check_update",
+    "check_whole",
+    "is_sensitive_header",
+    "missing",
+    "slug_of",
+]
+
+SLUG: Final = "[a-z0-9-]{1,63}"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One row of the table. is_available False: a later release brings it; YAML knows its form, the API does not have it."""
+
+    name: str
+    kind: Kind
+    description: str
+    is_required: bool = False
+    default: object = None
+    is_available: bool = True
+
+
+_second, _day = timedelta(seconds=1), timedelta(days=1)
+_default_schedule = ("5s", "1m", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "20h")
+
+_rows = (
+    Field("name", Text(100), "What people call it, 1 to 100 characters. In YAML the slug when left out.", is_required=True),
+    Field("description", Text(1_000, may_have_lines=True, may_be_empty=True), "What it is for, at most 1,000 characters."),
+    Field("url", Url(), "Where events are sent: http or https, at most 2,048 characters, without user info or fragment.", is_required=True),
+    Field("active", Flag(), "Whether people want it to receive events.", default=True),
+    Field("environments", Listing(Environment(), 1, 100, is_set=True), "The environments whose events it gets.", is_required=True),
+    Field(
+        "events",
+        Listing(Pattern(), 1, 100, is_set=True),
+        "Which events it gets: patterns object.model.action; * stands for any one segment.",
+        is_required=True,
+    ),
+    Field("headers", Headers(20), "Headers sent with every request: at most 20 of 4 KiB.", default=[]),
+    Field("secretHeader", SecretHeader(), "A header whose value is secret: stored sealed, never shown."),
+    Field(
+        "basicAuth",
+        Record(
+            (
+                Part("username", Text(255, "[^:]+", "a name without a colon"), "The user's name, without a colon."),
+                Part("password", Text(1_000, is_secret=True), "The password: stored sealed, never shown.", may_be_kept=True),
+            )
+        ),
+        "Credentials sent as Authorization: Basic.",
+    ),
+    Field("timeout", Duration(_second, 30 * _second), "How long one attempt may take, 1s to 30s.", default="15s"),
+    Field("concurrency", Number(1, 100), "How many requests may be on the wire at a time, 1 to 100.", default=10),
+    Field(
+        "retry",
+        Record((Part("schedule", Listing(Duration(_second, 2 * _day), 1, 20), "The pause before each retry: 1 to 20 of 1s to 48h."),)),
+        "When a failed delivery is tried again.",
+        default={"schedule": list(_default_schedule)},
+    ),
+    Field("labels", Labels(20), "Keys and values of your own, at most 20.", default=[]),
+    Field("signingSecret", SigningSecret(), "The secret that signs requests: whsec_ and base64 of 24 to 64 bytes. Made when left out."),
+    Field("filter", Anything(), "A condition on the event's data.", is_available=False),
+    Field("payloadTemplate", Text(65_536, may_have_lines=True), "A template for the request's body.", is_available=False),
+    Field("payloadContentType", Text(200), "The content type of the body that the template makes.", is_available=False),
+    Field("rateLimit", Text(20, "[1-9][0-9]{0,6}/[sm]", "a rate such as 20/s or 600/m"), "The most requests in a time.", is_available=False),
+    Field(
+        "autoDisable",
+        Record(
+            (
+                Part("failures", Number(1, 10_000), "After how many failures in a row.", is_required=False),
+                Part("over", Duration(_second, 30 * _day), "And over how long.", is_required=False),
+            )
+        ),
+        "When a failing webhook is turned off by itself.",
+        is_available=False,
+    ),
+    Field("notificationEmails", Listing(Email(), 0, 20), "Who is told by mail.", is_available=False),
+    Field(
+        "notifyOn",
+        Listing(Choice(("AUTO_DISABLED", "FAILING", "RECOVERED", "DELIVERY_FAILED", "SYNC_FAILED")), 0, 5),
+        "What is told by mail.",
+        is_available=False,
+    ),
+    Field("signingAlgorithm", Choice(("HMAC_SHA256", "ED25519")), "How requests are signed.", is_available=False),
+)
+
+FIELDS: Final[Mapping[str, Field]] = {row.name: row for row in _rows}
+AVAILABLE: Final[Mapping[str, Field]] = {row.name: row for row in _rows if row.is_available}
+
+DEFAULTS: Final[dict[str, object]] = {
+    name: row.default for name, row in AVAILABLE.items() if not row.is_required and name != "signingSecret"
+}
+"""Canonical values of what was left out. Copy before changing: lists inside are shared."""
+
+
+def check_create(values: Mapping[str, object], bounds: Bounds) -> tuple[dict[str, object], list[Problem]]:
+    """The canonical form of a new webhook, defaults filled in, and all that is wrong with it (then the form is not complete).
+
+    values: by the API's field names; None counts as left out. `signingSecret` is absent when it was not given.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    canonical, found = check_given(given, bounds)
+    problems: list[Problem] = [problem for problem in found if not problem.is_warning]
+    whole = {**deepcopy(DEFAULTS), **canonical}
+    return whole, [*problems, *missing(given), *check_whole(whole)]
+
+
+def check_update(values: Mapping[str, object], bounds: Bounds) -> tuple[dict[str, object], list[Problem]]:
+    """The canonical form of what a change gives, and all that is wrong with it.
+
+    values: only what was given; None clears a field back to its default. A secret left out of secretHeader or basicAuth stays out: the
+    caller keeps the stored one, and then lets `check_whole` judge the merged whole.
+    """
+    canonical, found = check_given({name: value for name, value in values.items() if value is not None}, bounds)
+    problems: list[Problem] = [problem for problem in found if not problem.is_warning]
+    for name in (name for name, value in values.items() if value is None and name in AVAILABLE):
+        if AVAILABLE[name].is_required:
+            problems.append(FieldProblem(Code.REQUIRED, f"{name} must not be null; leave it out to keep it.", (name,), "required"))
+        elif name in DEFAULTS:
+            canonical[name] = deepcopy(DEFAULTS[name])
+    return canonical, problems
+
+
+def check_given(values: Mapping[str, object], bounds: Bounds) -> tuple[dict[str, object], list[FieldProblem]]:
+    """Canonical values of the given fields alone (refused ones are absent), and all problems and warnings. No value is None."""
+    findings = Findings(bounds)
+    checked = {name: row.kind.check(values[name], (name,), findings) for name, row in FIELDS.items() if name in values}
+    return {name: value for name, value in checked.items() if value is not BAD}, findings.problems
+
+
+def missing(values: Mapping[str, object]) -> list[FieldProblem]:
+    """A problem for each required field that is not among the values."""
+    names = [row.name for row in AVAILABLE.values() if row.is_required and values.get(row.name) is None]
+    return [FieldProblem(Code.REQUIRED, f"{name} is required.", (name,), "required") for name in names]
+
+
+def check_whole(webhook: Mapping[str, object]) -> list[FieldProblem]:
+    """What only the whole canonical form can show: two sources for one header name, and credentials without their secret."""
+    problems = [
+        FieldProblem(Code.REQUIRED, f"{name}.{part} is required.", (name, part), "required")
+        for name, part in (("secretHeader", "value"), ("basicAuth", "password"))
+        if isinstance(record := webhook.get(name), Mapping) and part not in record
+    ]
+    taken: dict[str, str] = {}
+    for name, at in sources_of_header(webhook):
+        if (owner := taken.setdefault(name.lower(), at[0])) != at[0]:
+            message = f"{at[0]} sets the header {name}, which {owner} sets too; keep one of them."
+            problems.append(FieldProblem(Code.INVALID, message, at, "duplicate-header"))
+    return problems
+
+
+def slug_of(name: str) -> str:
+    """The slug that a name suggests: lower-case letters, digits and single hyphens, 1 to 63 of them."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub("[^a-z0-9]+", "-", plain).strip("-")[:63].rstrip("-") or "webhook"
+
+
+def check_slug(text: str) -> list[Problem]:
+    """What is wrong with a slug that a person chose: nothing, or one problem."""
+    if re.fullmatch(SLUG, text):
+        return []
+    return [FieldProblem(Code.INVALID, "slug must be 1 to 63 lower-case letters, digits and hyphens.", ("slug",), "bad-slug")]

@@ -1,0 +1,178 @@
+"""Secrets at rest: sealed with AES-256-GCM under a ring of keys, and told apart by keyed fingerprints.
+
+Called by the verbs that store or use a secret. No plaintext or key ever stands in a repr, a log line or an exception.
+"""
+
+import hmac
+import os
+from base64 import b64encode
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from hookline.errors import HooklineError, Misconfigured
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_VERSION = "v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed text stands. It is bound to that place: copied to another row or column it does not open."""
+
+    workspace_id: UUID
+    table: str
+    row: UUID
+    column: str
+
+    def associated_data(self, key_id: str) -> bytes:
+        return f"{self.workspace_id}|{self.table}|{self.row}|{self.column}|{key_id}".encode()
+
+
+class KeyRing:
+    """The keys of this installation, newest first: the first one seals, all of them open."""
+
+    def __init__(self, keys: list[bytes]) -> None:
+        self._ciphers = {sha256(key).hexdigest()[:8]: AESGCM(key) for key in keys}
+        self._newest_id = next(iter(self._ciphers))
+
+    def __repr__(self) -> str:
+        return f"KeyRing({', '.join(self._ciphers)})"
+
+    def seal(self, plaintext: str, place: Place) -> str:
+        """`v1.<key id>.<base64 of nonce and ciphertext>`, different at each call. key id: the first 8 hex digits of the key's SHA-256."""
+        nonce = os.urandom(_NONCE_BYTES)
+        ciphertext = self._ciphers[self._newest_id].encrypt(nonce, plaintext.encode(), place.associated_data(self._newest_id))
+        return f"{_VERSION}.{self._newest_id}.{b64encode(nonce + ciphertext).decode()}"
+
+    def unseal(self, sealed: str, place: Place) -> str:
+        """The plaintext.
+
+        Raises HooklineError UNKNOWN_KEY when the key is not in the ring, UNREADABLE_SECRET when the text was changed or stems from elsewhere.
+        """
+        version, _, rest = sealed.partition(".")
+        key_id, _, payload = rest.partition(".")
+        if version != _VERSION:
+            raise _unreadable(place)
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
+            raise _unknown_key(key_id, place)
+        try:
+            data = a2b_base64(payload, strict_mode=True)
+            return cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], place.associated_data(key_id)).decode()
+        except (Base64Error, ValueError, InvalidTag):
+            raise _unreadable(place) from None
+
+
+class Vault:
+    """Seals secrets and tells whether two are equal. fingerprint_key: what `new_fingerprint_key` made once for this database."""
+
+    def __init__(self, ring: KeyRing, fingerprint_key: str) -> None:
+        self._ring = ring
+        self._fingerprint_key = bytes.fromhex(fingerprint_key)
+
+    def __repr__(self) -> str:
+        return f"Vault({self._ring!r})"
+
+    @staticmethod
+    def new_fingerprint_key() -> str:
+        """A key for fingerprints, 64 hex digits. It never rotates; the ring seals it, the database keeps it."""
+        return os.urandom(_KEY_BYTES).hex()
+
+    def seal(self, plaintext: str, place: Place) -> str:
+        """See KeyRing.seal."""
+        return self._ring.seal(plaintext, place)
+
+    def unseal(self, sealed: str, place: Place) -> str:
+        """See KeyRing.unseal."""
+        return self._ring.unseal(sealed, place)
+
+    def fingerprint(self, text: str) -> str:
+        """32 hex digits that are equal for equal texts only, and say nothing about the text (HMAC-SHA256, first half)."""
+        return hmac.digest(self._fingerprint_key, text.encode(), "sha256").hex()[:32]
+
+
+def open_ring(secret_keys: str, key_file: Path) -> KeyRing:
+    """The ring of HOOKLINE_SECRET_KEYS or, where that is empty, of the key file, which is made at the first start.
+
+    Raises Misconfigured.
+    """
+    if secret_keys.strip():
+        return KeyRing([_decode_key(text.strip(), "HOOKLINE_SECRET_KEYS") for text in secret_keys.split(",") if text.strip()])
+    return KeyRing([load_or_make_key_file(key_file)])
+
+
+def load_or_make_key_file(path: Path) -> bytes:
+    """The key in the file (base64 of 32 bytes). A missing file is made with mode 0600; of two processes that make it at once both get one key.
+
+    Raises Misconfigured when others may read the file, or it holds no key.
+    """
+    try:
+        if not path.exists():
+            _make_key_file(path)
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            text = file.read(1024).decode("ascii", "replace").strip()
+    except OSError as error:
+        raise Misconfigured(f"The key file {path} cannot be read or made ({error.strerror}). Mend that, or set HOOKLINE_SECRET_KEYS.") from None
+    if mode & 0o077:
+        raise Misconfigured(f"The key file {path} may be read by other users. Run: chmod 600 {path}")
+    return _decode_key(text, f"The key file {path}")
+
+
+def _make_key_file(path: Path) -> None:
+    """Writes aside and links into place: the name appears with its whole content or not at all, and the first process wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(b64encode(os.urandom(_KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(aside, path)
+        _sync_folder(path.parent)
+    except FileExistsError:
+        pass  # another process was first: its key counts
+    finally:
+        os.unlink(aside)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _decode_key(text: str, origin: str) -> bytes:
+    try:
+        key = a2b_base64(text, strict_mode=True)
+    except (Base64Error, ValueError):
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise Misconfigured(f"{origin}: each key must be the base64 of {_KEY_BYTES} bytes. Make one with: openssl rand -base64 {_KEY_BYTES}")
+    return key
+
+
+def _unknown_key(key_id: str, place: Place) -> HooklineError:
+    return HooklineError(
+        "UNKNOWN_KEY",
+        f"The {place.column} of {place.table} {place.row} is sealed with the key {key_id[:8]}, which is not at hand. "
+        "Add that key at the end of HOOKLINE_SECRET_KEYS, or bring back the key file.",
+    )
+
+
+def _unreadable(place: Place) -> HooklineError:
+    return HooklineError(
+        "UNREADABLE_SECRET",
+        f"The {place.column} of {place.table} {place.row} does not open: it was changed or copied from another row. Save the secret again.",
+    )

@@ -1,0 +1,132 @@
+"""A webhook's canonical form as columns, and back. Called by the verbs in webhooks.py and by the sync, which write and compare in this form.
+Pure but for the vault: reads no database. Secrets leave the columns only as fingerprints, except for the one that is to be revealed."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from hookline import clock
+from hookline.errors import HooklineError
+from hookline.models import Webhook
+from hookline.rules.durations import format_duration, parse_duration
+from hookline.rules.webhook_fields import is_sensitive_header
+from hookline.vault import Place, Vault
+
+Form = Mapping[str, Any]  # the canonical form: JSON values by the API's field names
+Seal = Callable[[str, str], str]  # plaintext, column
+
+HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = "headers", "secret_header_sealed", "basic_auth_sealed", "signing_secrets"
+"""The columns that hold sealed texts; each text is bound to its column (`Place.column`)."""
+
+_PLAIN: Final = {"name": "name", "description": "description", "url": "url", "active": "is_active", "concurrency": "concurrency"}
+_SETS: Final = ("environments", "events")
+
+
+def place(workspace_id: UUID, webhook_id: UUID, column: str) -> Place:
+    """Where a sealed text of a webhook stands."""
+    return Place(workspace_id, "webhook", webhook_id, column)
+
+
+def columns(form: Form, webhook_id: UUID, workspace_id: UUID, vault: Vault) -> dict[str, Any]:
+    """Model attributes and values for the fields that the form holds; secrets are sealed for this very webhook.
+
+    A secretHeader or basicAuth without its secret leaves the sealed column out: the stored one stays.
+    """
+
+    def seal(text: str, column: str) -> str:
+        return vault.seal(text, place(workspace_id, webhook_id, column))
+
+    made = {attribute: form[name] for name, attribute in _PLAIN.items() if name in form}
+    made.update({name: tuple(form[name]) for name in _SETS if name in form})
+    if "labels" in form:
+        made["labels"] = tuple(f"{label['key']}={label['value']}" for label in form["labels"])
+    if "timeout" in form:
+        made["timeout_ms"] = parse_duration(form["timeout"]) // timedelta(milliseconds=1)
+    if "retry" in form:
+        made["retry_schedule"] = [parse_duration(pause).total_seconds() for pause in form["retry"]["schedule"]]
+    return {**made, **_sealed_columns(form, seal)}
+
+
+def canonical(webhook: Webhook, vault: Vault) -> dict[str, Any]:
+    """The form that a row stands for, every field there; each secret is `{"fingerprint": …}`."""
+
+    def print_of(sealed: str, column: str) -> dict[str, str]:
+        return {"fingerprint": _fingerprint(sealed, place(webhook.workspace_id, webhook.id, column), vault)}
+
+    form: dict[str, Any] = {name: getattr(webhook, attribute) for name, attribute in _PLAIN.items()}
+    form.update({name: list(getattr(webhook, name)) for name in _SETS})
+    form["headers"] = [{"name": h["name"], "value": print_of(h["sealed"], HEADERS) if "sealed" in h else h["value"]} for h in webhook.headers]
+    form["secretHeader"] = form["basicAuth"] = None
+    if webhook.secret_header_name and webhook.secret_header_sealed:
+        form["secretHeader"] = {"name": webhook.secret_header_name, "value": print_of(webhook.secret_header_sealed, SECRET_HEADER)}
+    if webhook.basic_auth_username and webhook.basic_auth_sealed:
+        form["basicAuth"] = {"username": webhook.basic_auth_username, "password": print_of(webhook.basic_auth_sealed, BASIC_AUTH)}
+    form["timeout"] = format_duration(timedelta(milliseconds=webhook.timeout_ms))
+    form["retry"] = {"schedule": [format_duration(timedelta(seconds=seconds)) for seconds in webhook.retry_schedule]}
+    form["labels"] = [{"key": key, "value": value} for key, value in labels_of(webhook)]
+    form["signingSecret"] = print_of(webhook.signing_secrets[0]["sealed"], SIGNING)
+    return form
+
+
+def fingerprinted(form: Form, vault: Vault) -> dict[str, Any]:
+    """The same form with `{"fingerprint": …}` for each secret, so that it compares with `canonical`. Fingerprints in it stay."""
+
+    def print_of(value: Any) -> Any:
+        return {"fingerprint": vault.fingerprint(value)} if isinstance(value, str) else value
+
+    made = dict(form)
+    if "headers" in form:
+        made["headers"] = [{**h, "value": print_of(h["value"]) if is_sensitive_header(h["name"]) else h["value"]} for h in form["headers"]]
+    for name, secret in (("secretHeader", "value"), ("basicAuth", "password")):
+        if form.get(name) and secret in form[name]:
+            made[name] = {**form[name], secret: print_of(form[name][secret])}
+    if "signingSecret" in form:
+        made["signingSecret"] = print_of(form["signingSecret"])
+    return made
+
+
+def labels_of(webhook: Webhook) -> list[tuple[str, str]]:
+    """Keys and values, by key. A key holds no equals sign."""
+    return [(key, value) for key, _, value in (label.partition("=") for label in webhook.labels)]
+
+
+def signing_secret(webhook: Webhook, vault: Vault) -> str:
+    """The newest signing secret, `whsec_…`.
+
+    Raises HooklineError UNKNOWN_KEY or UNREADABLE_SECRET.
+    """
+    return vault.unseal(webhook.signing_secrets[0]["sealed"], place(webhook.workspace_id, webhook.id, SIGNING))
+
+
+def _sealed_columns(form: Form, seal: Seal) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    if "headers" in form:
+        made[HEADERS] = [
+            {"name": h["name"], "sealed": seal(h["value"], HEADERS)} if is_sensitive_header(h["name"]) else {"name": h["name"], "value": h["value"]}
+            for h in form["headers"]
+        ]
+    if "secretHeader" in form:
+        made.update(_sealed_pair(form["secretHeader"], ("name", "secret_header_name"), ("value", SECRET_HEADER), seal))
+    if "basicAuth" in form:
+        made.update(_sealed_pair(form["basicAuth"], ("username", "basic_auth_username"), ("password", BASIC_AUTH), seal))
+    if "signingSecret" in form:
+        made[SIGNING] = [{"sealed": seal(form["signingSecret"], SIGNING), "createdAt": clock.rfc3339(clock.now()), "expiresAt": None}]
+    return made
+
+
+def _sealed_pair(record: Form | None, open_part: tuple[str, str], secret_part: tuple[str, str], seal: Seal) -> dict[str, Any]:
+    (open_name, open_column), (secret_name, sealed_column) = open_part, secret_part
+    if record is None:
+        return {open_column: None, sealed_column: None}
+    made = {open_column: record[open_name]}
+    if secret_name in record:
+        made[sealed_column] = seal(record[secret_name], sealed_column)
+    return made
+
+
+def _fingerprint(sealed: str, at: Place, vault: Vault) -> str:
+    try:
+        return vault.fingerprint(vault.unseal(sealed, at))
+    except HooklineError:
+        return ""  # unreadable: equal to nothing, so that saving the secret again is a change and mends it
