@@ -1,0 +1,106 @@
+"""From a leased delivery to its request, and from the answer to the row in the log. Called by the pump for every attempt; no I/O."""
+
+import random
+import time
+from datetime import UTC, datetime
+
+import orjson
+
+from hookline import __version__, ids
+from hookline.errors import HooklineError
+from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
+from hookline.queue.base import Claimed, Result
+from hookline.registry import Target
+from hookline.rules.payloads import request_body
+from hookline.rules.retries import AttemptError, Verdict, judge
+from hookline.rules.signing import sign
+from workers.sending import Answer, Request
+
+_FIXED = (("Content-Type", "application/json"), ("User-Agent", f"Hookline/{__version__}"))
+
+
+class Attempt:
+    """One attempt of a delivery at a webhook as it is now. began: monotonic seconds."""
+
+    def __init__(self, row: Claimed, target: Target, began: float) -> None:
+        self._row, self._target, self._began = row, target, began
+        self._id = ids.uuid7()
+        self._head: list[tuple[str, str]] = []
+
+    def request(self) -> Request:
+        """The signed request (Standard Webhooks; the trace is the event's, the span the attempt's, W3C Trace Context).
+
+        Raises HooklineError when a secret of the webhook can't be opened.
+        """
+        row, wire = self._row, self._target.wire
+        message_id, timestamp = ids.encode("evt", row.event_id), int(time.time())
+        body = request_body(message_id, row.event_type, row.environment, row.occurred_at, row.data or "null")
+        self._head = [
+            *_FIXED,
+            ("webhook-id", message_id),
+            ("webhook-timestamp", str(timestamp)),
+            ("webhook-signature", sign(wire.signing_keys, message_id, timestamp, body)),
+            ("traceparent", f"00-{row.event_id.hex}-{self._id.hex[16:]}-01"),
+        ]
+        return Request(self._target.url, [*self._head, *wire.headers], body, self._target.timeout_seconds)
+
+    def result(self, answer: Answer) -> Result:
+        """What the log and the delivery's state become."""
+        row, target = self._row, self._target
+        retry_after = _header(answer, "retry-after") if answer.status_code in (429, 503) else None
+        error, message = _fault(answer)
+        verdict = judge(answer.status_code, error, retry_after, datetime.now(UTC), target.schedule, row.step, random.random())
+        outcome = AttemptOutcome.SUCCEEDED if verdict.is_success else AttemptOutcome.FAILED
+        cause = AttemptCause.MANUAL if row.is_manual else AttemptCause.PUBLISH if row.step == 0 else AttemptCause.RETRY
+        identity = (row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment, self._id, target.version)
+        request_headers = orjson.dumps([*self._head, *target.wire.masked]).decode() if self._head else None
+        response_headers = orjson.dumps(answer.headers).decode() if answer.headers else None
+        state, wait, step = _move(verdict, row.step, row.is_manual)
+        return Result(
+            *identity,
+            outcome,
+            cause,
+            state,
+            wait,
+            step,
+            answer.status_code,
+            error,
+            message,
+            began=self._began,
+            duration_ms=answer.duration_ms,
+            request_url=target.url,
+            request_headers=request_headers,
+            response_headers=response_headers,
+            response_body=answer.body or None,
+            is_truncated=answer.is_truncated,
+        )
+
+    def unsendable(self, error: HooklineError) -> Result:
+        """The request could not be made: a failed attempt that says why."""
+        return self.result(Answer(None, 0, error=AttemptError.PROTOCOL, error_message=error.message))
+
+
+def _move(verdict: Verdict, step: int, is_manual: bool) -> tuple[DeliveryState, float | None, int]:
+    """The delivery's state, seconds until the next attempt and used steps; what was asked for by hand does not move the schedule."""
+    if verdict.is_success:
+        return DeliveryState.SUCCEEDED, None, step
+    if is_manual:
+        return DeliveryState.OPEN, None, step
+    if verdict.wait is None:
+        return DeliveryState.FAILED, None, step + 1
+    return DeliveryState.OPEN, verdict.wait.total_seconds(), step + 1
+
+
+def _fault(answer: Answer) -> tuple[str | None, str | None]:
+    code = answer.status_code
+    if code is None:
+        return answer.error, answer.error_message
+    if 200 <= code < 300:
+        return None, None
+    if 300 <= code < 400:
+        return AttemptError.STATUS, f"The receiver answered {code}. Redirects are not followed; give the webhook the final URL."
+    return AttemptError.STATUS, f"The receiver answered {code}."
+
+
+def _header(answer: Answer, name: str) -> str | None:
+    return next((value for key, value in answer.headers if key.lower() == name), None)

@@ -1,0 +1,292 @@
+"""Claims what is due, sends it, hands the results on: one pump per worker process, on the process's only event loop.
+
+Signals only say "look now": losing, repeating or reordering them changes nothing. No webhook waits for another one's receiver.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from hookline.clock import monotonic
+from hookline.db.connection import FAULTS
+from hookline.errors import HooklineError, Unavailable
+from hookline.pubsub.base import EVERYTHING
+from hookline.queue.base import Ask, Claimed, Result
+from hookline.registry import Target
+from hookline.runtime import Runtime
+from workers.attempts import Attempt
+from workers.heartbeat import Heartbeat
+from workers.lanes import AHEAD, LEASED_LIMIT, ON_WIRE_LIMIT, SLOW_ON_WIRE_LIMIT, Lane
+from workers.recorder import Recorder
+from workers.sending import Sender
+from workers.sweeper import Sweeper
+
+log = logging.getLogger("hookline.pump")
+
+LOOK_SECONDS = 0.8
+"""Nothing is sent on a match version that was confirmed longer ago than this: a webhook that was switched off is off within a second."""
+_ASKS = 200
+_CLAIM_LIMIT = 200
+_AGAIN_SECONDS = 0.2
+_AWAY = (*FAULTS, Unavailable, sqlite3.OperationalError)
+
+
+class Pump:
+    def __init__(self, runtime: Runtime, sender: Sender) -> None:
+        self._queue, self._registry, self._hub, self._sender = runtime.queue, runtime.registry, runtime.hub, sender
+        self._is_alone = runtime.settings.is_sqlite
+        self._heartbeat = Heartbeat(runtime.queue, began=self.kick, lost=self._let_go)
+        self._recorder = Recorder(runtime.queue, runtime.hub, self._recorded)
+        self._sweeper = Sweeper(runtime.queue, runtime.registry, self.wake)
+        self._lanes: dict[UUID, Lane] = {}
+        self._named: set[UUID] = set()
+        """Webhooks to ask for: named by a signal or the sweep, or not emptied by the last claim."""
+        self._blocked: deque[Lane] = deque()
+        """Lanes that wait for a place on the wire."""
+        self._leased = self._on_wire = self._slow_on_wire = 0
+        self._claiming: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._is_stopping = False
+        self._loops: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unlisten: Callable[[], None] = lambda: None
+
+    async def start(self) -> None:
+        """Begins. With SQLite this is the only worker: what an earlier one left leased is taken over at once."""
+        if self._is_alone:
+            while await self._queue.take_over(timedelta(0)) >= 0:
+                pass
+        self._registry.on_change(self._webhooks_changed)
+        self._unlisten = self._hub.listen("wake", self._heard)
+        self._loops = [asyncio.create_task(self._heartbeat.run()), asyncio.create_task(self._sweeper.run())]
+
+    async def stop(self, within_seconds: float = 15.0) -> None:
+        """Claims nothing more, gives back what was not sent, waits for what is on the wire and records it.
+
+        What does not end in time stays leased: a takeover writes it as UNKNOWN and it is sent again.
+        """
+        self._is_stopping = True
+        self._unlisten()
+        until = monotonic() + within_seconds
+        while (self._claiming or self._tasks or not self._recorder.is_idle) and monotonic() < until:
+            for lane in self._lanes.values():
+                self._give_back(lane, lane.take_out(keep=0))
+            await asyncio.sleep(0.01)
+        for task in (*self._loops, *self._tasks, *filter(None, (self._claiming,))):
+            task.cancel()
+        await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
+        if self._heartbeat.token is not None:
+            try:
+                await asyncio.wait_for(self._queue.leave(self._heartbeat.token), max(0.5, until - monotonic()))
+            except _AWAY as error:
+                log.warning("left without a word (a takeover follows): %r", error)
+
+    def kick(self) -> None:
+        """Look at every webhook now."""
+        self.wake(self._registry.target_ids())
+
+    def wake(self, webhook_ids: set[UUID]) -> None:
+        self._named |= webhook_ids
+        if self._named and self._claiming is None and self._heartbeat.token is not None and not self._is_stopping:
+            self._claiming = asyncio.create_task(self._claim_all())
+            self._claiming.add_done_callback(self._ended)
+
+    def _heard(self, text: str) -> None:
+        if text == EVERYTHING:
+            self.kick()
+        else:
+            self.wake({UUID(key) for key in text.split(",")})
+
+    # claiming
+
+    async def _claim_all(self) -> None:
+        try:
+            if self._named - self._registry.target_ids():
+                await self._registry.look()
+                self._named &= self._registry.target_ids()
+            while (token := self._heartbeat.token) and not self._is_stopping and (asks := self._asks()):
+                await self._claim(token, asks)
+        except _AWAY as error:
+            # a claim whose answer was lost has leased rows that nobody holds: the token goes, and its takeover frees them
+            log.warning("claim failed: %r", error)
+            self._heartbeat.give_up()
+        finally:
+            self._claiming = None
+
+    def _asks(self) -> list[Ask]:
+        """For the named webhooks that have room. A full lane is not asked for: it asks again when it has drained."""
+        asks, room = list[Ask](), LEASED_LIMIT - self._leased
+        for key in self._named:
+            if len(asks) == _ASKS or room <= 0:
+                break
+            lane = self._lanes.get(key)
+            if wanted := lane.wanted() if lane else self._wanted_first(key):
+                asks.append(Ask(key, wanted))
+        return asks
+
+    def _wanted_first(self, key: UUID) -> int:
+        target = self._registry.target(key)
+        return target.concurrency + AHEAD if target else 0
+
+    async def _claim(self, token: UUID, asks: list[Ask]) -> None:
+        self._named -= {ask.webhook_id for ask in asks}
+        asked_at, limit = monotonic(), min(_CLAIM_LIMIT, LEASED_LIMIT - self._leased)
+        rows = await self._queue.claim(asks, token, limit)
+        for workspace_id, version in {(row.workspace_id, row.match_version) for row in rows}:
+            if not self._registry.confirm(workspace_id, version, asked_at):
+                await self._registry.reload(workspace_id, self._registry.version(workspace_id))
+        self._leased += len(rows)
+        got = dict[UUID, int]()
+        for row in rows:
+            got[row.webhook_id] = got.get(row.webhook_id, 0) + 1
+            self._hold(row, token)
+        self._named |= {ask.webhook_id for ask in asks if got.get(ask.webhook_id, 0) >= ask.room or len(rows) >= limit}
+
+    def _hold(self, row: Claimed, token: UUID) -> None:
+        """Puts a claimed row into its lane, or gives it back: the webhook may be off by now, or the token gone."""
+        target = self._registry.target(row.webhook_id)
+        if target is None or not may_send(target, row) or token is not self._heartbeat.token:
+            self._leased -= 1
+            self._spawn(self._returned(token, [row]))
+            return
+        lane = self._lanes.get(row.webhook_id)
+        if lane is None:
+            lane = self._lanes[row.webhook_id] = Lane(target, token)
+        lane.queue.append(row)
+        if lane.on_wire < lane.slots:
+            self._begin(lane)
+
+    # letting go
+
+    def _let_go(self) -> None:
+        """The token is gone, and every lane with it. What is on the wire ends and is recorded under the old token."""
+        lanes, self._lanes = self._lanes, {}
+        for lane in lanes.values():
+            self._give_back(lane, lane.take_out(keep=0))
+
+    def _webhooks_changed(self) -> None:
+        """Lanes get the webhook as it is now; what must not be sent any more goes back."""
+        for key, lane in list(self._lanes.items()):
+            target = self._registry.target(key)
+            if target is None:
+                self._give_back(lane, lane.take_out(keep=0))
+                del self._lanes[key]
+                continue
+            if target is not lane.target:
+                lane.target, lane.slots = target, min(lane.slots, target.concurrency) if lane.is_slow else target.concurrency
+            if not target.is_live:
+                self._give_back(lane, lane.take_out(0, lambda row: not row.is_manual))
+
+    def _give_back(self, lane: Lane, rows: list[Claimed]) -> None:
+        if rows:
+            self._leased -= len(rows)
+            self._spawn(self._returned(lane.token, rows))
+
+    async def _returned(self, token: UUID, rows: list[Claimed]) -> None:
+        try:
+            await self._queue.give_back(token, rows)
+        except _AWAY as error:  # still leased by the token, but held by nobody
+            log.warning("deliveries not given back (a takeover follows): %r", error)
+            if self._heartbeat.token is token:
+                self._heartbeat.give_up()
+
+    # sending
+
+    def _begin(self, lane: Lane) -> None:
+        """One more sender for the lane, or a place in the line for one."""
+        if self._on_wire >= ON_WIRE_LIMIT or (lane.is_slow and self._slow_on_wire >= SLOW_ON_WIRE_LIMIT):
+            if lane not in self._blocked:
+                self._blocked.append(lane)
+            return
+        lane.on_wire += 1
+        self._on_wire += 1
+        self._spawn(self._send_all(lane))
+
+    async def _send_all(self, lane: Lane) -> None:
+        """A sender goes on while its lane has rows, so that one task serves many deliveries."""
+        is_slow = lane.is_slow
+        self._slow_on_wire += is_slow
+        try:
+            while lane.queue and lane.on_wire <= lane.slots:
+                if not self._heartbeat.is_fresh:
+                    self._heartbeat.give_up()  # empties the lane
+                elif monotonic() - self._registry.looked_at > LOOK_SECONDS:
+                    await self._look()
+                else:
+                    await self._send_next(lane)
+        finally:
+            lane.on_wire -= 1
+            self._on_wire -= 1
+            self._slow_on_wire -= is_slow
+        if lane.queue and lane.on_wire == 0 and not self._is_stopping:
+            self._begin(lane)
+        self._unblock()
+
+    async def _look(self) -> None:
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._registry.look())
+        looking = self._looking
+        try:
+            await asyncio.shield(looking)
+        except _AWAY:
+            await asyncio.sleep(_AGAIN_SECONDS)
+        finally:
+            if self._looking is looking:
+                self._looking = None
+
+    async def _send_next(self, lane: Lane) -> None:
+        row = lane.queue.popleft()
+        attempt = Attempt(row, lane.target, monotonic())
+        try:
+            request = attempt.request()
+        except HooklineError as error:
+            log.error("request not made: %s", error.message)
+            self._recorder.add(lane.token, row.workspace_id, attempt.unsendable(error))
+            return
+        result = attempt.result(await self._sender.send(request))
+        self._recorder.add(lane.token, row.workspace_id, result)
+        self._adapt(lane, result)
+        if row.webhook_id in self._named and lane.wanted():
+            self.wake(set())
+
+    def _adapt(self, lane: Lane, result: Result) -> None:
+        """A timeout leaves the lane one slot; an answer, of whatever kind, gives all of them back."""
+        if result.error_code == "TIMEOUT":
+            if not lane.is_slow:
+                self._give_back(lane, lane.slow_down())
+        elif lane.is_slow and result.status_code is not None:
+            lane.speed_up()
+        for _ in range(min(len(lane.queue), lane.slots - lane.on_wire)):
+            self._begin(lane)
+
+    def _unblock(self) -> None:
+        for _ in range(len(self._blocked)):
+            if self._on_wire >= ON_WIRE_LIMIT:
+                return
+            lane = self._blocked.popleft()
+            if lane.queue and lane.on_wire < lane.slots:
+                self._begin(lane)
+
+    def _recorded(self, count: int) -> None:
+        self._leased -= count
+        self.wake(set())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.critical("a task of the pump died: %r", error, exc_info=error)
+
+
+def may_send(target: Target, row: Claimed) -> bool:
+    """What was asked for by hand goes whatever the switch says."""
+    return target.is_live or row.is_manual
