@@ -1,11 +1,14 @@
 """Keys: UUIDv7 inside, TypeIDs (`wh_01h…`) at every edge. Standard library only; never reads a database."""
 
 import os
+import random
 import time
 from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
+_random = random.Random()  # os.urandom lets go of the GIL: 7 instead of 0.3 us beside a busy thread (2026-11)
+os.register_at_fork(after_in_child=_random.seed)  # forked workers must not repeat each other's keys
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 
 PREFIXES = frozenset("ws wh evt ety dlv att ntf job tok rev aud".split())
@@ -17,7 +20,7 @@ class MalformedId(ValueError):
 
 def uuid7() -> UUID:
     """A new time-ordered key (RFC 9562, version 7): 48 bits of milliseconds, 74 random bits."""
-    bits = int.from_bytes(os.urandom(10)) >> 6  # not a seeded generator: forked workers would repeat each other's keys
+    bits = _random.getrandbits(74)
     millis = time.time_ns() // 1_000_000
     return UUID(int=millis << 80 | 7 << 76 | bits >> 62 << 64 | 2 << 62 | bits & (1 << 62) - 1)
 

@@ -160,7 +160,9 @@ def check_lone_worker(settings: Settings) -> None:
             f"{PREFIX}DATABASE_URL is SQLite: there the worker runs inside `hookline serve` or `hookline dev`. For a worker of its own set it to postgres://…"
         )
     if settings.hub_url == "memory://":
-        raise Misconfigured(f"{PREFIX}PUBSUB_URL is memory://, which does not reach another process. Leave it empty: PostgreSQL carries the wake-ups.")
+        raise Misconfigured(
+            f"{PREFIX}PUBSUB_URL is memory://, which does not reach another process. Leave it empty: PostgreSQL carries the wake-ups."
+        )
 
 
 @dataclass(frozen=True, slots=True)

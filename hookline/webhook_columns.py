@@ -1,5 +1,5 @@
 """A webhook's canonical form as columns, and back. Called by the verbs in webhooks.py and by the sync, which write and compare in this form.
-Pure but for the vault: reads no database. Secrets leave the columns only as fingerprints, except for the one that is to be revealed."""
+Reads no database. Secrets leave the columns only as fingerprints, except for the one that is to be revealed."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta

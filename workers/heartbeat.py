@@ -7,7 +7,6 @@ import asyncio
 import logging
 import os
 import socket
-import sqlite3
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
@@ -49,7 +48,7 @@ class Heartbeat:
             try:
                 await self._beat(asked_at)
                 pause = BEAT_SECONDS
-            except (*FAULTS, sqlite3.OperationalError) as error:
+            except FAULTS as error:
                 log.warning("no beat: %r", error)
                 pause = _AGAIN_SECONDS
             if self.token is not None and not self.is_fresh:

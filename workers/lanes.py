@@ -27,6 +27,8 @@ class Lane:
         self.target, self.token = target, token
         self.queue: deque[Claimed] = deque()
         self.on_wire = 0
+        self.promised = 0
+        """Leased by a publish that is not committed yet."""
         self.slots = target.concurrency
 
     @property
@@ -35,11 +37,13 @@ class Lane:
 
     def wanted(self) -> int:
         """How many more deliveries to lease: none before the lane has drained by half its stock, so that a claim is worth its round trip."""
-        held = self.on_wire + len(self.queue)
-        if self.is_slow:
-            return max(0, 2 - held)
-        room = self.target.concurrency + AHEAD - held
-        return room if room > AHEAD // 2 else 0
+        room = self.room()
+        return room if self.is_slow or room > AHEAD // 2 else 0
+
+    def room(self) -> int:
+        """How many more deliveries it may hold."""
+        held = self.on_wire + len(self.queue) + self.promised
+        return max(0, (2 if self.is_slow else self.target.concurrency + AHEAD) - held)
 
     def take_out(self, keep: int, also: Callable[[Claimed], bool] = lambda row: True) -> list[Claimed]:
         """Removes queued deliveries behind the first `keep` that `also` names."""

@@ -5,9 +5,8 @@ Signals only say "look now": losing, repeating or reordering them changes nothin
 
 import asyncio
 import logging
-import sqlite3
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
 from hookline.errors import HooklineError, Unavailable
 from hookline.pubsub.base import EVERYTHING
-from hookline.queue.base import Ask, Claimed, Result
+from hookline.queue.base import Ask, Claimed, Lease, NewDelivery, Result
 from hookline.registry import Target
 from hookline.runtime import Runtime
 from workers.attempts import Attempt
@@ -33,15 +32,16 @@ LOOK_SECONDS = 0.8
 _ASKS = 200
 _CLAIM_LIMIT = 200
 _AGAIN_SECONDS = 0.2
-_AWAY = (*FAULTS, Unavailable, sqlite3.OperationalError)
+_AWAY = (*FAULTS, Unavailable)
 
 
 class Pump:
     def __init__(self, runtime: Runtime, sender: Sender) -> None:
         self._queue, self._registry, self._hub, self._sender = runtime.queue, runtime.registry, runtime.hub, sender
+        self._publisher = runtime.publisher
         self._is_alone = runtime.settings.is_sqlite
         self._heartbeat = Heartbeat(runtime.queue, began=self.kick, lost=self._let_go)
-        self._recorder = Recorder(runtime.queue, runtime.hub, self._recorded)
+        self._recorder = Recorder(runtime.queue, runtime.hub, self._recorded, self._heartbeat.give_up)
         self._sweeper = Sweeper(runtime.queue, runtime.registry, self.wake)
         self._lanes: dict[UUID, Lane] = {}
         self._named: set[UUID] = set()
@@ -61,6 +61,7 @@ class Pump:
         if self._is_alone:
             while await self._queue.take_over(timedelta(0)) >= 0:
                 pass
+            self._publisher.lease_to(self)
         self._registry.on_change(self._webhooks_changed)
         self._unlisten = self._hub.listen("wake", self._heard)
         self._loops = [asyncio.create_task(self._heartbeat.run()), asyncio.create_task(self._sweeper.run())]
@@ -71,6 +72,7 @@ class Pump:
         What does not end in time stays leased: a takeover writes it as UNKNOWN and it is sent again.
         """
         self._is_stopping = True
+        self._publisher.lease_to(None)
         self._unlisten()
         until = monotonic() + within_seconds
         while (self._claiming or self._tasks or not self._recorder.is_idle) and monotonic() < until:
@@ -147,6 +149,47 @@ class Pump:
             self._hold(row, token)
         self._named |= {ask.webhook_id for ask in asks if got.get(ask.webhook_id, 0) >= ask.room or len(rows) >= limit}
 
+    # leasing to the publisher of this process (queue.base.Lessor)
+
+    def reserve(self, deliveries: Sequence[NewDelivery]) -> Lease | None:
+        """Room in the lanes of webhooks that have nothing waiting in the database."""
+        token = self._heartbeat.token
+        if token is None or self._is_stopping or not self._heartbeat.is_fresh:
+            return None
+        taken = set[UUID]()
+        for delivery in deliveries:
+            lane = self._lane(delivery.webhook_id, token)
+            if lane and delivery.webhook_id not in self._named and lane.room() and self._leased < LEASED_LIMIT:
+                lane.promised += 1
+                self._leased += 1
+                taken.add(delivery.id)
+        return Lease(token, frozenset(taken)) if taken else None
+
+    def hold(self, lease: Lease, rows: Sequence[Claimed]) -> None:
+        for row in rows:
+            self._promise_kept(row.webhook_id, lease)
+            self._hold(row, lease.token)
+
+    def release(self, lease: Lease, deliveries: Sequence[NewDelivery]) -> None:
+        for delivery in deliveries:
+            if delivery.id in lease.delivery_ids:
+                self._promise_kept(delivery.webhook_id, lease)
+                self._leased -= 1
+
+    def abandon(self) -> None:
+        self._heartbeat.give_up()
+
+    def _promise_kept(self, webhook_id: UUID, lease: Lease) -> None:
+        lane = self._lanes.get(webhook_id)
+        if lane is not None and lane.token is lease.token:
+            lane.promised -= 1
+
+    def _lane(self, webhook_id: UUID, token: UUID) -> Lane | None:
+        lane, target = self._lanes.get(webhook_id), self._registry.target(webhook_id)
+        if lane is None and target is not None:
+            lane = self._lanes[webhook_id] = Lane(target, token)
+        return lane
+
     def _hold(self, row: Claimed, token: UUID) -> None:
         """Puts a claimed row into its lane, or gives it back: the webhook may be off by now, or the token gone."""
         target = self._registry.target(row.webhook_id)
@@ -154,9 +197,8 @@ class Pump:
             self._leased -= 1
             self._spawn(self._returned(token, [row]))
             return
-        lane = self._lanes.get(row.webhook_id)
-        if lane is None:
-            lane = self._lanes[row.webhook_id] = Lane(target, token)
+        lane = self._lanes.get(row.webhook_id) or Lane(target, token)
+        self._lanes[row.webhook_id] = lane
         lane.queue.append(row)
         if lane.on_wire < lane.slots:
             self._begin(lane)
@@ -285,6 +327,7 @@ class Pump:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.critical("a task of the pump died: %r", error, exc_info=error)
+            self._heartbeat.give_up()  # what it held is held by nobody: a takeover frees it
 
 
 def may_send(target: Target, row: Claimed) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable
 from uuid import UUID
 
@@ -26,10 +25,10 @@ Batch = tuple[UUID, UUID]
 
 
 class Recorder:
-    """recorded: is called with the number of results that have left memory, on the event loop."""
+    """recorded: is called with the number of results that have left memory; given_up: when one of them could not be written at all."""
 
-    def __init__(self, queue: Queue, hub: Hub, recorded: Callable[[int], None]) -> None:
-        self._queue, self._hub, self._recorded = queue, hub, recorded
+    def __init__(self, queue: Queue, hub: Hub, recorded: Callable[[int], None], given_up: Callable[[], None]) -> None:
+        self._queue, self._hub, self._recorded, self._given_up = queue, hub, recorded, given_up
         self._waiting: dict[Batch, list[Result]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -65,16 +64,21 @@ class Recorder:
                 if position := await self._queue.record(token, workspace_id, results):
                     self._hub.announce("activity", f"{workspace_id} {position}")
                 return
-            except (*FAULTS, sqlite3.OperationalError) as error:
+            except FAULTS as error:
                 log.warning("attempts not recorded yet, trying again: %r", error)
                 await asyncio.sleep(_AGAIN_SECONDS)
             except Exception as error:  # noqa: BLE001  # a row that the database refuses must not hold the others
                 log.error("a batch of %d attempts was refused: %r", len(results), error)
-                if len(results) > 1:
-                    for result in results:
-                        await self._write(batch, [result])
-                    return
-                results = [
-                    results[0]._replace(error_message=_REFUSED, request_url=None, request_headers=None, response_headers=None, response_body=None)
-                ]
-                await asyncio.sleep(_AGAIN_SECONDS)
+                await self._write_apart(batch, results)
+                return
+
+    async def _write_apart(self, batch: Batch, results: list[Result]) -> None:
+        """Row by row; a row that is refused alone, without its evidence; one that is refused even so is left to a takeover."""
+        if len(results) > 1:
+            for result in results:
+                await self._write(batch, [result])
+        elif results[0].error_message != _REFUSED:
+            bare = results[0]._replace(error_message=_REFUSED, request_url=None, request_headers=None, response_headers=None, response_body=None)
+            await self._write(batch, [bare])
+        else:
+            self._given_up()

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import random
-import sqlite3
 from collections.abc import Callable
 from uuid import UUID
 
@@ -30,7 +29,7 @@ class Sweeper:
                 await self.sweep()
                 if count % _KEYS_EVERY == 0:
                     await self._queue.forget_keys()
-            except (*FAULTS, Unavailable, sqlite3.OperationalError) as error:
+            except (*FAULTS, Unavailable) as error:
                 log.warning("sweep failed, the next one follows: %r", error)
             await asyncio.sleep(random.uniform(_SHORTEST_SECONDS, _LONGEST_SECONDS))
 

@@ -4,6 +4,7 @@ Everything that writes, except the hot path (hookline.queue), goes through `unit
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, OperationalError
@@ -34,6 +36,7 @@ FAULTS = (
     asyncpg.DeadlockDetectedError,
     asyncpg.LockNotAvailableError,
     DBConnectionError,
+    sqlite3.OperationalError,  # locked, full, gone
 )
 
 Row = dict[str, Any]  # Any: a column's value
@@ -82,6 +85,7 @@ class Database:
 
     async def open(self) -> None:
         """Connects. One database per process and event loop: the models find it through Tortoise's global context."""
+        EXECUTOR_CACHE.clear()  # Tortoise 1.1.9 keeps statements by connection name: one engine's would meet the next one opened
         with self._context:  # only while it opens: its token belongs to one task (Tortoise 1.1.9)
             await self._context.init(config=self._config, _enable_global_fallback=True)
         with faults_as_unavailable():

@@ -20,6 +20,10 @@ class EventExists(Exception):
     """The very same event ids are there: an earlier try of this group was committed and its answer lost."""
 
 
+class PumpGone(Exception):
+    """The pump of a publish's lease was taken over. Nothing was written."""
+
+
 class NewEvent(NamedTuple):
     id: UUID
     type: str
@@ -38,6 +42,13 @@ class NewDelivery(NamedTuple):
     event_id: UUID
     event_type: str
     environment: str
+
+
+class Lease(NamedTuple):
+    """Deliveries that a pump of the same process takes over as they are written: they need no claim."""
+
+    token: UUID
+    delivery_ids: frozenset[UUID]
 
 
 class KeyOwner(NamedTuple):
@@ -115,6 +126,22 @@ class Loaded:
     rows: list[dict[str, Any]]
 
 
+class Lessor(Protocol):
+    """A pump in the publisher's own process. Every reserved lease is held, released or abandoned."""
+
+    def reserve(self, deliveries: Sequence[NewDelivery]) -> Lease | None:
+        """Room for some of these; None when there is none."""
+
+    def hold(self, lease: Lease, rows: Sequence[Claimed]) -> None:
+        """They were written: send them. rows: those of the lease."""
+
+    def release(self, lease: Lease, deliveries: Sequence[NewDelivery]) -> None:
+        """They were not written."""
+
+    def abandon(self) -> None:
+        """Nobody knows whether they were written: a takeover finds out."""
+
+
 class Queue(Protocol):
     """Every call is one transaction. Connection faults come through as hookline.db.connection.FAULTS; their outcome is unknown."""
 
@@ -129,11 +156,18 @@ class Queue(Protocol):
         """The living webhooks of a workspace with the match version that they belong to."""
 
     async def publish(
-        self, workspace_id: UUID, version: int, received_at: datetime, events: Sequence[NewEvent], deliveries: Sequence[NewDelivery]
+        self,
+        workspace_id: UUID,
+        version: int,
+        received_at: datetime,
+        events: Sequence[NewEvent],
+        deliveries: Sequence[NewDelivery],
+        lease: Lease | None = None,
     ) -> bool:
         """Writes events, deliveries and keys together. False: the match version is another one, nothing was written.
 
-        Raises KeyTaken, EventExists.
+        lease: what is written as claimed already, its first attempt begun.
+        Raises KeyTaken, EventExists, PumpGone.
         """
 
     async def known(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:

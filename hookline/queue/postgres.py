@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from hookline.queue.base import Ask, Claimed, EventExists, KeyOwner, KeyTaken, Loaded, NewDelivery, NewEvent, Result
+from hookline.queue.base import Ask, Claimed, EventExists, KeyOwner, KeyTaken, Lease, Loaded, NewDelivery, NewEvent, PumpGone, Result
 
 # A plan cached while the tables were empty stays (hash or merge join over a whole index: 281 instead of 60 us per delivery, 2026-11-24):
 # only lookups by index, then.
@@ -30,10 +30,11 @@ with me as materialized (select token from pump where token = $3 for key share),
 picked as (
   select d.id from me cross join unnest($1::uuid[], $2::int[]) w(id, room) join webhook h on h.id = w.id and h.deleted_at is null
   cross join lateral (
+    select * from (select id from delivery where webhook_id = w.id and manual_at is not null and lease_token is null limit w.room for update skip locked) manual
+    union all
     select * from (select id from delivery where h.is_active and status = 0 and webhook_id = w.id and next_attempt_at <= now() and lease_token is null and manual_at is null
       order by next_attempt_at limit w.room for update skip locked) due
-    union all
-    select * from (select id from delivery where webhook_id = w.id and manual_at is not null and lease_token is null limit w.room for update skip locked) manual) d
+    limit w.room) d
   limit $4)
 update delivery d set lease_token = $3, attempt_count = d.attempt_count + 1 from picked p, event e where d.id = p.id and e.id = d.event_id
 returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.event_type, d.environment, e.data, e.occurred_at, d.schedule_step,
@@ -53,9 +54,9 @@ with recursive open as (
 select w.id from open join webhook w on w.id = open.webhook_id where w.is_active and w.deleted_at is null
   and exists (select from delivery d where d.status = 0 and d.webhook_id = w.id and d.next_attempt_at <= now() and d.lease_token is null)
 union
-select webhook_id from delivery where manual_at is not null and lease_token is null"""
+select d.webhook_id from delivery d join webhook w on w.id = d.webhook_id and w.deleted_at is null where d.manual_at is not null and d.lease_token is null"""
 # Chosen first, then locked in order, in a transaction of its own: inside the webhook's change it would wait against a record.
-# The lease of what is on the wire stays, so that it is still logged.
+# The lease of what is on the wire stays, so that it is still logged; one by hand is by hand no more, so that its success changes nothing.
 CANCEL = """
 with recursive open as (
   (select webhook_id from delivery where status = 0 order by webhook_id limit 1)
@@ -66,7 +67,7 @@ chosen as materialized (
   select d.id from open join webhook w on w.id = open.webhook_id and w.deleted_at is not null
   cross join lateral (select id from delivery where status = 0 and webhook_id = w.id limit 1000) d limit 1000),
 held as (select id from delivery where id in (select id from chosen) and status = 0 order by id for update)
-update delivery d set status = 4, finished_at = now() from held where d.id = held.id"""
+update delivery d set status = 4, finished_at = now(), manual_at = null from held where d.id = held.id"""
 REGISTER = "insert into pump (token, process, beat_at) values ($1, $2, now())"
 BEAT = "update pump set beat_at = now() where token = $1 returning true"
 LEAVE = """delete from pump where token = $1 and not exists (select from delivery where lease_token = $1 and status = 0)
@@ -108,8 +109,16 @@ class PostgresQueue:
             return Loaded(workspace_id, version, [dict(row) for row in await connection.fetch(WEBHOOKS, workspace_id)])
 
     async def publish(
-        self, workspace_id: UUID, version: int, received_at: datetime, events: Sequence[NewEvent], deliveries: Sequence[NewDelivery]
+        self,
+        workspace_id: UUID,
+        version: int,
+        received_at: datetime,
+        events: Sequence[NewEvent],
+        deliveries: Sequence[NewDelivery],
+        lease: Lease | None = None,
     ) -> bool:
+        if lease is not None:
+            raise PumpGone  # a worker here is a process of its own: it claims
         ids, types, environments, data, occurred, keys, prints = zip(*events, strict=True)
         has_keys = any(keys)
         look = self._look(deliveries)

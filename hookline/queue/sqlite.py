@@ -15,7 +15,8 @@ import orjson
 from hookline.changes import Kind
 from hookline.db.fields import from_micros, to_micros
 from hookline.ids import uuid7
-from hookline.queue.base import KEY_HOURS, Ask, Claimed, EventExists, KeyOwner, KeyTaken, Loaded, NewDelivery, NewEvent, Result
+from hookline.queue.base import KEY_HOURS, Ask, Claimed, EventExists, KeyOwner, KeyTaken, Lease, Loaded, NewDelivery, NewEvent, PumpGone, Result
+from hookline.queue.bulk import fetch_for_all, run_for_all
 from hookline.queue.writer import Writer
 from hookline.rules.health import Ended, Health, fold
 
@@ -23,9 +24,10 @@ VERSION = "select match_version from workspace where id = ?"
 WEBHOOKS = "select * from webhook where workspace_id = ? and deleted_at is null"
 TAKE_KEY = """insert into idempotency as i (workspace_id, key, event_id, fingerprint, expires_at) values (?, ?, ?, ?, ?)
 on conflict (workspace_id, key) do update set event_id = excluded.event_id, fingerprint = excluded.fingerprint, expires_at = excluded.expires_at where i.expires_at < ?"""
-ADD_EVENT = "insert into event (id, workspace_id, type, environment, data, occurred_at, received_at, idempotency_key) values (?, ?, ?, ?, ?, ?, ?, ?)"
-ADD_DELIVERY = """insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status, next_attempt_at, attempt_count, schedule_step, created_at)
-values (?, ?, ?, ?, ?, ?, 0, ?, 0, 0, ?)"""
+ADD_EVENTS = "insert into event (id, workspace_id, type, environment, data, occurred_at, received_at, idempotency_key) values {rows}"
+ADD_DELIVERIES = """insert into delivery
+(next_attempt_at, id, workspace_id, webhook_id, event_id, event_type, environment, created_at, lease_token, attempt_count, status, schedule_step) values {rows}"""
+PUMP = "select 1 from pump where token = ?"
 KNOWN = """select i.event_id, i.fingerprint, (select count(*) from delivery d where d.event_id = i.event_id) from idempotency i
 where i.workspace_id = ? and i.key = ? and i.expires_at >= ?"""
 _CLAIMED = """select d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count + 1, d.event_type, d.environment, e.data, e.occurred_at, d.schedule_step,
@@ -33,14 +35,18 @@ d.manual_at is not null, (select match_version from workspace where id = d.works
 where d.webhook_id = ? and d.lease_token is null and h.deleted_at is null and """
 CLAIM_DUE = _CLAIMED + "h.is_active and d.status = 0 and d.manual_at is null and d.next_attempt_at <= ? order by d.next_attempt_at limit ?"
 CLAIM_MANUAL = _CLAIMED + "d.manual_at is not null limit ?"
-LEASE = "update delivery set lease_token = ?, attempt_count = attempt_count + 1 where id = ?"
+LEASE = "update delivery set lease_token = ?, attempt_count = attempt_count + 1 where id in (values {rows})"
 GIVE_BACK = "update delivery set lease_token = null, attempt_count = attempt_count - 1 where id = ? and lease_token = ? and attempt_count = ?"
-MOVE = """update delivery set finished_at = case when status = 0 and ?2 = 0 then null when status = 0 or ?3 then ?4 else finished_at end,
-status = case when status = 0 or ?3 then ?2 else status end, next_attempt_at = coalesce(?5, next_attempt_at), lease_token = null, manual_at = null, schedule_step = ?6
-where id = ?1 and lease_token = ?7 and attempt_count = ?8"""
+MOVE = """
+with given(now, token) as (values (?, ?)), r(id, number, state, is_won, next_at, step) as (values {rows})
+update delivery set
+  finished_at = case when status = 0 and r.state = 0 then null when status = 0 or (r.is_won and manual_at is not null) then given.now else finished_at end,
+  status = case when status = 0 or (r.is_won and manual_at is not null) then r.state else status end, next_attempt_at = coalesce(r.next_at, next_attempt_at),
+  lease_token = null, manual_at = null, schedule_step = r.step
+from r, given where delivery.id = r.id and delivery.lease_token = given.token and delivery.attempt_count = r.number returning delivery.id"""
 _ATTEMPT = """id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, request_url, request_headers, status_code,
 response_headers, response_body, response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at"""
-ADD_ATTEMPT = f"insert into attempt ({_ATTEMPT}) values ({', '.join('?' * 21)}) on conflict (delivery_id, number) do nothing"
+ADD_ATTEMPTS = f"insert into attempt ({_ATTEMPT}) values {{rows}} on conflict (delivery_id, number) do nothing"
 REPLACE_UNKNOWN = """update attempt set outcome = ?, status_code = ?, error_code = ?, error_message = ?, started_at = ?, duration_ms = ?, request_url = ?,
 request_headers = ?, response_headers = ?, response_body = ?, response_truncated = ? where delivery_id = ? and number = ? and outcome = 9"""
 HEALTH = "select version, consecutive_failures, failing_since, last_attempt_at, last_success_at, last_status_code from webhook where id = ?"
@@ -48,7 +54,7 @@ SET_HEALTH = (
     """update webhook set consecutive_failures = ?, failing_since = ?, last_attempt_at = ?, last_success_at = ?, last_status_code = ? where id = ?"""
 )
 ADVANCE = "update workspace_activity set position = position + ? where workspace_id = ? returning position"
-NOTE = "insert into activity (workspace_id, position, kind, subject_id, webhook_id) values (?, ?, ?, ?, ?)"
+NOTE = "insert into activity (workspace_id, position, kind, subject_id, webhook_id) values {rows}"
 LOST = """select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, d.schedule_step, d.manual_at is not null, d.status,
 w.retry_schedule from delivery d join webhook w on w.id = d.webhook_id where d.lease_token = ? and d.status = 0
 union all select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, d.schedule_step, d.manual_at is not null, d.status,
@@ -62,8 +68,8 @@ with recursive open(webhook_id) as (
 select w.id from open join webhook w on w.id = open.webhook_id where w.is_active and w.deleted_at is null
   and exists (select 1 from delivery d where d.status = 0 and d.webhook_id = w.id and d.next_attempt_at <= ? and d.lease_token is null)
 union
-select webhook_id from delivery where manual_at is not null and lease_token is null"""
-CANCEL = """update delivery set status = 4, finished_at = ? where id in (
+select d.webhook_id from delivery d join webhook w on w.id = d.webhook_id and w.deleted_at is null where d.manual_at is not null and d.lease_token is null"""
+CANCEL = """update delivery set status = 4, finished_at = ?, manual_at = null where id in (
 select d.id from webhook w join delivery d on d.webhook_id = w.id and d.status = 0 where w.deleted_at is not null limit 1000)"""
 
 
@@ -96,25 +102,32 @@ class SqliteQueue:
         return await self._writer.run(job)
 
     async def publish(
-        self, workspace_id: UUID, version: int, received_at: datetime, events: Sequence[NewEvent], deliveries: Sequence[NewDelivery]
+        self,
+        workspace_id: UUID,
+        version: int,
+        received_at: datetime,
+        events: Sequence[NewEvent],
+        deliveries: Sequence[NewDelivery],
+        lease: Lease | None = None,
     ) -> bool:
         workspace, received = workspace_id.bytes, to_micros(received_at)
+        written = [(e.id.bytes, workspace, e.type, e.environment, e.data, to_micros(e.occurred_at), received, e.key) for e in events]
+        rows = [_new_delivery(workspace, received, delivery, lease) for delivery in deliveries]
 
         def job(db: sqlite3.Connection) -> bool:
             if db.execute(VERSION, (workspace,)).fetchone()[0] != version:
                 return False
+            if lease is not None and not db.execute(PUMP, (lease.token.bytes,)).fetchone():
+                raise PumpGone
             now = _now()
             _take_keys(db, workspace, events, now)
             try:
-                db.executemany(
-                    ADD_EVENT, [(e.id.bytes, workspace, e.type, e.environment, e.data, to_micros(e.occurred_at), received, e.key) for e in events]
-                )
+                run_for_all(db, ADD_EVENTS, written)
             except sqlite3.IntegrityError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+                    raise
                 raise EventExists from error
-            db.executemany(
-                ADD_DELIVERY,
-                [(d.id.bytes, workspace, d.webhook_id.bytes, d.event_id.bytes, d.event_type, d.environment, now, received) for d in deliveries],
-            )
+            run_for_all(db, ADD_DELIVERIES, [(now, *row) for row in rows])
             return True
 
         return await self._writer.run(job)
@@ -143,15 +156,15 @@ class SqliteQueue:
 
     async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
         def job(db: sqlite3.Connection) -> list[Claimed]:
-            if not db.execute("select 1 from pump where token = ?", (token.bytes,)).fetchone():
+            if not db.execute(PUMP, (token.bytes,)).fetchone():
                 return []
             now, rows = _now(), list[tuple[Any, ...]]()
             for ask in asks:
                 room = min(ask.room, limit - len(rows))
-                due = db.execute(CLAIM_DUE, (ask.webhook_id.bytes, now, room)).fetchall()
-                rows += due
-                rows += db.execute(CLAIM_MANUAL, (ask.webhook_id.bytes, room - len(due))).fetchall()
-            db.executemany(LEASE, [(token.bytes, row[0]) for row in rows])
+                manual = db.execute(CLAIM_MANUAL, (ask.webhook_id.bytes, room)).fetchall()
+                rows += manual
+                rows += db.execute(CLAIM_DUE, (ask.webhook_id.bytes, now, room - len(manual))).fetchall()
+            run_for_all(db, LEASE, [(row[0],) for row in rows], token.bytes)
             return [_claimed(row) for row in rows]
 
         return await self._writer.run(job)
@@ -179,6 +192,12 @@ class SqliteQueue:
         await self._writer.run(lambda db: db.execute(forget, (_now(),)).close())
 
 
+def _new_delivery(workspace: bytes, received: int, d: NewDelivery, lease: Lease | None) -> tuple[Any, ...]:
+    """A row of `delivery`, in the order of ADD_DELIVERIES after the first column."""
+    token = lease.token.bytes if lease is not None and d.id in lease.delivery_ids else None
+    return (d.id.bytes, workspace, d.webhook_id.bytes, d.event_id.bytes, d.event_type, d.environment, received, token, int(token is not None), 0, 0)
+
+
 def _take_keys(db: sqlite3.Connection, workspace: bytes, events: Sequence[NewEvent], now: int) -> None:
     expires = now + KEY_HOURS * 3_600_000_000
     for event in events:
@@ -193,36 +212,33 @@ def _claimed(row: tuple[Any, ...]) -> Claimed:
 
 
 def _record(db: sqlite3.Connection, token: bytes, workspace: bytes, results: Sequence[Result], began: list[int], now: int) -> int:
-    done = []
-    for result, start in zip(results, began, strict=True):
-        after = None if result.wait_seconds is None else now + int(result.wait_seconds * 1_000_000)
-        by_hand = result.cause == 3 and result.outcome == 2
-        moved = db.execute(MOVE, (result.delivery_id.bytes, result.state, by_hand, now, after, result.step, token, result.number)).rowcount
-        if moved:
-            done.append((result, start))
-        _log(db, workspace, result, start, after if result.state == 0 else None)
+    after = [None if r.wait_seconds is None else now + int(r.wait_seconds * 1_000_000) for r in results]
+    moves = [(r.delivery_id.bytes, r.number, r.state, r.outcome == 2, at, r.step) for r, at in zip(results, after, strict=True)]
+    moved = {row[0] for row in fetch_for_all(db, MOVE, moves, now, token)}
+    logged = [_logged(workspace, *row) for row in zip(results, began, after, strict=True)]
+    if run_for_all(db, ADD_ATTEMPTS, logged) < len(results):  # a lease was lost: what was sent replaces UNKNOWN, and that is all
+        db.executemany(REPLACE_UNKNOWN, [_evidence(r, start) for r, start in zip(results, began, strict=True)])
+    done = [(r, start) for r, start in zip(results, began, strict=True) if r.delivery_id.bytes in moved]
     if not done:
         return 0
     _note_health(db, done)
     position = int(db.execute(ADVANCE, (len(done), workspace)).fetchone()[0])
     first = position - len(done) + 1
-    db.executemany(NOTE, [(workspace, first + n, Kind.ATTEMPT, r.attempt_id.bytes, r.webhook_id.bytes) for n, (r, _) in enumerate(done)])
+    run_for_all(db, NOTE, [(workspace, first + n, Kind.ATTEMPT, r.attempt_id.bytes, r.webhook_id.bytes) for n, (r, _) in enumerate(done)])
     return position
 
 
-def _log(db: sqlite3.Connection, workspace: bytes, r: Result, start: int, after: int | None) -> None:
-    added = db.execute(
-        ADD_ATTEMPT,
-        (r.attempt_id.bytes, workspace, r.delivery_id.bytes, r.webhook_id.bytes, r.event_id.bytes, r.event_type, r.environment, r.number, r.outcome, r.cause,
-         r.request_url, r.request_headers, r.status_code, r.response_headers, r.response_body, r.is_truncated, r.error_code, r.error_message, start,
-         r.duration_ms, after),
-    ).rowcount  # fmt: skip
-    if not added:  # the lease was lost: what was sent replaces UNKNOWN, and that is all
-        db.execute(
-            REPLACE_UNKNOWN,
-            (r.outcome, r.status_code, r.error_code, r.error_message, start, r.duration_ms, r.request_url, r.request_headers, r.response_headers,
-             r.response_body, r.is_truncated, r.delivery_id.bytes, r.number),
-        )  # fmt: skip
+def _logged(workspace: bytes, r: Result, start: int, after: int | None) -> tuple[Any, ...]:
+    """A row of `attempt`, in the order of _ATTEMPT."""
+    keys = (r.attempt_id.bytes, workspace, r.delivery_id.bytes, r.webhook_id.bytes, r.event_id.bytes, r.event_type, r.environment)
+    answer = (r.status_code, r.response_headers, r.response_body, r.is_truncated, r.error_code, r.error_message)
+    next_at = after if r.state == 0 else None
+    return (*keys, r.number, r.outcome, r.cause, r.request_url, r.request_headers, *answer, start, r.duration_ms, next_at)
+
+
+def _evidence(r: Result, start: int) -> tuple[Any, ...]:
+    sent = (r.request_url, r.request_headers, r.response_headers, r.response_body, r.is_truncated)
+    return (r.outcome, r.status_code, r.error_code, r.error_message, start, r.duration_ms, *sent, r.delivery_id.bytes, r.number)
 
 
 def _note_health(db: sqlite3.Connection, done: list[tuple[Result, int]]) -> None:
@@ -302,9 +318,9 @@ def _mark_unknown(
         None,
         None,
     )
-    if db.execute(ADD_ATTEMPT, unknown).rowcount:
+    if run_for_all(db, ADD_ATTEMPTS, [unknown]):
         position = db.execute(ADVANCE, (1, workspace)).fetchone()[0]
-        db.execute(NOTE, (workspace, position, Kind.ATTEMPT, attempt, webhook))
+        run_for_all(db, NOTE, [(workspace, position, Kind.ATTEMPT, attempt, webhook)])
     waits = orjson.loads(schedule)
     is_over = status == 0 and not is_manual and step >= len(waits)
     wait = None if is_manual or step >= len(waits) else now + int(waits[step] * random.uniform(0.8, 1.2) * 1_000_000)

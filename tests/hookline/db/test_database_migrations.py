@@ -1,0 +1,145 @@
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from hookline.db.connection import Database, Reader
+from hookline.db.migrate import _SqliteEditor, migrate, missing_migrations
+from hookline.errors import HooklineError, Misconfigured
+from hookline.models import Webhook
+from hookline.runtime import Runtime, open_runtime
+from hookline.settings import Settings, read_settings
+from tests.making import make_webhook
+
+NAMES = ["0001_tables", "0002_engine", "0003_functions"]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings for a database without any table."""
+    url = f"sqlite:///{tmp_path}/new.db" if request.param == "sqlite" else postgres_without_tables(request.getfixturevalue("postgres_server"))
+    return read_settings(database_url=url, home=tmp_path)
+
+
+def postgres_without_tables(server_url: str) -> str:
+    name = f"e_{uuid4().hex}"
+
+    async def create() -> None:
+        connection = await asyncpg.connect(server_url.format("postgres"))
+        await connection.execute(f"create database {name}")
+        await connection.close()
+
+    asyncio.run(create())
+    return server_url.format(name)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    database = Database(settings)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def run(settings: Settings, sql: str) -> None:
+    async with opened(settings) as database, database.unit_of_work() as work:
+        await work.execute(sql)
+
+
+async def relations(reader: Reader) -> set[str]:
+    """Names of all tables and indexes."""
+    sqlite, postgres = "select name from sqlite_master", "select relname as name from pg_class where relnamespace = 'public'::regnamespace"
+    return {row["name"] for row in await reader.rows(sqlite if reader.dialect == "sqlite" else postgres)}
+
+
+async def noted(reader: Reader) -> list[str]:
+    return [row["name"] for row in await reader.rows("select name from tortoise_migrations order by name")]
+
+
+async def hookline_migrate(settings: Settings) -> str:
+    """What `hookline migrate` in a process of its own prints."""
+    environment = {**os.environ, "HOOKLINE_DATABASE_URL": settings.database_url, "HOOKLINE_HOME": str(settings.home)}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hookline", "migrate"), env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode == 0, printed.decode()
+    return printed.decode()
+
+
+async def test_empty_database_is_brought_to_the_newest_schema_once(empty: Settings) -> None:
+    applied: list[str] = []
+    await migrate(empty, applied.append)
+    await migrate(empty, applied.append)
+    assert applied == NAMES
+    async with opened(empty) as database:
+        assert await noted(database.reader()) == NAMES
+
+
+async def test_two_migrators_at_once_apply_each_migration_once(empty: Settings) -> None:
+    printed = "".join(await asyncio.gather(hookline_migrate(empty), hookline_migrate(empty)))
+    assert sorted(line.split()[1] for line in printed.splitlines() if line.startswith("applied")) == NAMES
+    async with opened(empty) as database:
+        assert await missing_migrations(empty) == []
+        assert len(await database.reader().rows("select * from workspace")) == 1
+
+
+async def test_migration_that_fails_leaves_nothing_half_done(empty: Settings) -> None:
+    await run_first_half(empty)
+    await run(empty, "create table vault_key (in_the_way integer)")
+    with pytest.raises(Exception, match="already exists"):
+        await migrate(empty)
+    async with opened(empty) as database:
+        assert await noted(database.reader()) == NAMES[:1]
+        assert not {"webhook_slug", "pump", "activity", "workspace_activity"} & await relations(database.reader())
+        assert await missing_migrations(empty) == NAMES[1:]
+    await run(empty, "drop table vault_key")
+    await migrate(empty)
+    async with opened(empty) as database:
+        assert {"webhook_slug", "pump", "activity", "vault_key"} <= await relations(database.reader())
+
+
+async def run_first_half(settings: Settings) -> None:
+    """Leaves the database with its first migration alone."""
+    await run(settings, "create table workspace_activity (in_the_way integer)")
+    with pytest.raises(Exception, match="already exists"):
+        await migrate(settings)
+    await run(settings, "drop table workspace_activity")
+
+
+async def test_database_of_a_newer_program_is_refused(settings: Settings) -> None:
+    newer = "insert into tortoise_migrations (app, name, applied_at) values ('models', '9999_future', '2030-01-01 00:00:00+00:00')"
+    await run(settings, newer)
+    with pytest.raises(HooklineError, match=r"newer Hookline \(migration 9999_future\)"):
+        await migrate(settings)
+    with pytest.raises(HooklineError, match="newer Hookline"):
+        async with open_runtime(settings):
+            raise AssertionError("must not open")
+
+
+async def test_program_does_not_open_a_database_that_lacks_migrations(empty: Settings) -> None:
+    await run(empty, "create table something (a integer)")
+    with pytest.raises(Misconfigured, match="hookline migrate"):
+        async with open_runtime(empty):
+            raise AssertionError("must not open")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_rebuilt_sqlite_table_keeps_its_rows_and_indexes(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    reader, indexes = runtime.database.reader(), "select name, sql from sqlite_master where type = 'index' and tbl_name = 'webhook' order by name"
+    before, rows = await reader.rows(indexes), await reader.rows("select * from webhook")
+    editor = _SqliteEditor(runtime.database.client, atomic=False)
+    await editor._remake_table(Webhook)
+    assert await reader.rows(indexes) == before
+    assert [row["name"] for row in before if row["sql"]] == ["webhook_list", "webhook_slug"]
+    assert await reader.rows("select * from webhook") == rows
+    assert (await Webhook.get(id=webhook.id)).events == webhook.events

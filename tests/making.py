@@ -1,0 +1,149 @@
+"""What tests of the engine begin with: a webhook, events for it, a hand that claims and records like a pump. Real verbs and rows, no fakes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from hookline import clock, publishing, webhooks
+from hookline.ids import uuid7
+from hookline.models import AttemptCause, AttemptOutcome, DeliveryState, Webhook, Workspace
+from hookline.publishing import PublishInput
+from hookline.queue.base import Ask, Claimed, NewDelivery, NewEvent, Queue, Result
+from hookline.runtime import Runtime
+
+WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
+NOWHERE = "http://127.0.0.1:9999/in"
+TYPE, ENVIRONMENT = "order.order.create", "production"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may do everything in a workspace."""
+
+    workspace_id: UUID = WORKSPACE
+    name: str = "tester"
+    scopes: frozenset[str] = frozenset()
+
+
+SOMEBODY = Person()
+
+
+async def make_workspace(runtime: Runtime) -> UUID:
+    """One more tenant beside the default one."""
+    key = uuid7()
+    async with runtime.database.unit_of_work() as work:
+        await Workspace.create(id=key, slug=str(key), name="Another", match_version=1, created_at=clock.now())
+        await work.execute("insert into workspace_activity (workspace_id, position) values ($1, 0)", key)
+    return key
+
+
+async def make_webhook(runtime: Runtime, url: str = NOWHERE, workspace_id: UUID = WORKSPACE, **fields: Any) -> Webhook:
+    """A webhook that wants `order.*.*` in production. fields: by the API's names."""
+    form = {"name": "Orders", "url": url, "events": ["order.*.*"], "environments": [ENVIRONMENT], **fields}
+    return await webhooks.create(runtime, Person(workspace_id), form)
+
+
+async def publish(runtime: Runtime, count: int = 1, data: Any = None, key: str | None = None, workspace_id: UUID = WORKSPACE) -> list[UUID]:
+    """Publishes one batch. The ids of the events, in order."""
+    inputs = [PublishInput(TYPE, ENVIRONMENT, {"n": n} if data is None else data, key) for n in range(count)]
+    return [published.event_id for published in await publishing.publish(runtime, workspace_id, inputs)]
+
+
+def new_event(key: str | None = None, data: str = '{"a":1}') -> NewEvent:
+    return NewEvent(uuid7(), TYPE, ENVIRONMENT, data, clock.now(), key, b"print" if key else None)
+
+
+def new_delivery(event: NewEvent, webhook_id: UUID) -> NewDelivery:
+    return NewDelivery(uuid7(), webhook_id, event.id, event.type, event.environment)
+
+
+async def enqueue(runtime: Runtime, webhook_id: UUID, count: int = 1, workspace_id: UUID = WORKSPACE) -> list[UUID]:
+    """Deliveries of one event to one webhook, due at once. Their ids, oldest first."""
+    event = new_event()
+    deliveries = [new_delivery(event, webhook_id) for _ in range(count)]
+    version = (await runtime.queue.versions())[workspace_id]
+    assert await runtime.queue.publish(workspace_id, version, clock.now(), [event], deliveries)
+    return [delivery.id for delivery in deliveries]
+
+
+class Hand:
+    """Claims and records as a pump does, one call at a time."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self.token = uuid4()
+
+    @classmethod
+    async def begin(cls, runtime: Runtime) -> Self:
+        hand = cls(runtime.queue)
+        await hand._queue.register(hand.token, "test")
+        return hand
+
+    async def claim(self, *webhook_ids: UUID, room: int = 50, limit: int = 200) -> list[Claimed]:
+        return await self._queue.claim([Ask(webhook_id, room) for webhook_id in webhook_ids], self.token, limit)
+
+    async def claim_one(self, webhook_id: UUID) -> Claimed:
+        [row] = await self.claim(webhook_id, room=1)
+        return row
+
+    async def give_back(self, *rows: Claimed) -> None:
+        await self._queue.give_back(self.token, rows)
+
+    async def record(self, *results: Result, workspace_id: UUID = WORKSPACE) -> int:
+        return await self._queue.record(self.token, workspace_id, results)
+
+    async def fall_silent(self, runtime: Runtime, ago: timedelta = timedelta(seconds=11)) -> None:
+        """As if the last beat were that long ago."""
+        async with runtime.database.unit_of_work() as work:
+            await work.execute("update pump set beat_at = $1 where token = $2", clock.now() - ago, self.token)
+
+
+def succeeded(row: Claimed, **changes: Any) -> Result:
+    """The receiver answered 200."""
+    return _ended(row, AttemptOutcome.SUCCEEDED, DeliveryState.SUCCEEDED, None, row.step, 200, None)._replace(**changes)
+
+
+def failed(row: Claimed, **changes: Any) -> Result:
+    """The receiver answered 500; the next attempt is due in a minute (one by hand leaves the schedule alone)."""
+    wait, step = (None, row.step) if row.is_manual else (60.0, row.step + 1)
+    return _ended(row, AttemptOutcome.FAILED, DeliveryState.OPEN, wait, step, 500, "STATUS")._replace(**changes)
+
+
+def _ended(row: Claimed, outcome: int, state: int, wait: float | None, step: int, code: int, error: str | None) -> Result:
+    cause = AttemptCause.MANUAL if row.is_manual else AttemptCause.PUBLISH if row.step == 0 else AttemptCause.RETRY
+    return Result(
+        *(row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment, uuid7(), 1),
+        *(outcome, cause, state, wait, step, code, error, None),
+        began=clock.monotonic() - 0.02,
+        duration_ms=20,
+        request_url=NOWHERE,
+        request_headers='[["Content-Type","application/json"]]',
+        response_headers="[]",
+        response_body=b"{}",
+        is_truncated=False,
+    )
+
+
+async def activity(runtime: Runtime, workspace_id: UUID = WORKSPACE) -> list[tuple[int, int, UUID]]:
+    """Every activity row: position, kind, subject."""
+    sql = "select position, kind, subject_id from activity where workspace_id = $1 order by position"
+    rows = await runtime.database.reader().rows(sql, workspace_id)
+    return [(row["position"], row["kind"], as_uuid(row["subject_id"])) for row in rows]
+
+
+async def set_column(runtime: Runtime, table: str, column: str, value: Any, keys: Sequence[UUID]) -> None:
+    """Changes a column behind everybody's back: time that passes, a purge."""
+    async with runtime.database.unit_of_work() as work:
+        for key in keys:
+            await work.execute(f"update {table} set {column} = $1 where id = $2", value, key)
+
+
+def as_uuid(value: Any) -> UUID:
+    """A key as the driver gives it: SQLite's are bytes."""
+    return value if isinstance(value, UUID) else UUID(bytes=value)
+
+
+def ago(seconds: float) -> datetime:
+    return clock.now() - timedelta(seconds=seconds)

@@ -1,0 +1,22 @@
+"""Waiting for what must come true, instead of sleeping and hoping. For tests of things that happen in the background."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+_LOOK_EVERY_SECONDS = 0.01
+
+
+async def eventually(condition: Callable[[], T | Awaitable[T]], seconds: float = 10) -> T:
+    """The condition's first true value. condition: a plain or an async function, asked again and again.
+
+    Raises TimeoutError when it never becomes true.
+    """
+    async with asyncio.timeout(seconds):
+        while True:
+            found = condition()
+            value: T = await found if isinstance(found, Awaitable) else found
+            if value:
+                return value
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)

@@ -1,0 +1,95 @@
+"""No webhook delays another one."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from hookline.models import Attempt, Delivery, DeliveryState
+from hookline.runtime import Runtime
+from tests.making import make_webhook, publish
+from tests.receivers import Receiver, Reply, Server, hangs, hostile, read_request
+from tests.waiting import eventually
+from workers.engine import pumping
+
+
+@dataclass
+class Gauge:
+    """A receiver that hangs (or answers, when told to) and knows how many requests it holds. seen: each number that it held."""
+
+    held: int = 0
+    seen: list[int] = field(default_factory=list)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await read_request(reader)
+            self.held += 1
+            self.seen.append(self.held)
+            left, told = asyncio.create_task(reader.read(1)), asyncio.create_task(self.answers.wait())
+            await asyncio.wait([left, told], return_when=asyncio.FIRST_COMPLETED)
+            self.held -= 1
+            for task in (left, told):
+                task.cancel()
+            await asyncio.gather(left, told, return_exceptions=True)
+            if not self.answers.is_set():
+                return
+            writer.write(Reply().encoded())
+            await writer.drain()
+
+
+async def test_hanging_receiver_costs_a_failed_attempt_and_delays_nobody(runtime: Runtime) -> None:
+    async with hostile(hangs) as url, Receiver() as healthy, pumping(runtime):
+        hanging = await make_webhook(runtime, url, timeout="2s", retry={"schedule": ["1h"]})
+        good = await make_webhook(runtime, healthy.url)
+        await publish(runtime, 60)
+        await healthy.wait_for(60)
+        assert await Attempt.filter(webhook_id=hanging.id).count() == 0  # not one of the sixty waited for a timeout
+        first = await eventually(lambda: Attempt.filter(webhook_id=hanging.id).first())
+        await eventually(lambda: done(good.id, 60))
+    assert first is not None
+    assert (first.error_code, first.status_code) == ("TIMEOUT", None)
+    delivery = await Delivery.get(id=first.delivery_id)
+    assert (delivery.status, delivery.schedule_step) == (DeliveryState.OPEN, 1)
+
+
+async def done(webhook_id: object, count: int) -> bool:
+    return await Delivery.filter(webhook_id=webhook_id, status=DeliveryState.SUCCEEDED).count() == count
+
+
+async def test_after_a_timeout_one_slot_is_left_until_the_receiver_answers(runtime: Runtime) -> None:
+    gauge = Gauge()
+    async with Server(gauge.serve) as server, pumping(runtime):
+        webhook = await make_webhook(runtime, server.url, timeout="1s", concurrency=5, retry={"schedule": ["1h"]})
+        await publish(runtime, 30)
+        await eventually(lambda: gauge.held == 5)
+        await eventually(lambda: len(gauge.seen) == 7)  # five hung, then one, then another one
+        assert max(gauge.seen[5:]) == 1
+        assert await Delivery.filter(webhook_id=webhook.id, lease_token__isnull=False).count() <= 3
+        gauge.answers.set()
+        await eventually(lambda: done(webhook.id, 24))  # the six before it have hung to their end
+        assert max(gauge.seen) <= 5
+
+
+async def test_webhook_has_no_more_on_the_wire_than_its_concurrency(runtime: Runtime) -> None:
+    gauge = Gauge()
+    async with Server(gauge.serve) as server, pumping(runtime):
+        webhook = await make_webhook(runtime, server.url, concurrency=3)
+        await publish(runtime, 20)
+        await eventually(lambda: gauge.held == 3)
+        gauge.answers.set()
+        await eventually(lambda: done(webhook.id, 20))
+    assert max(gauge.seen) == 3
+
+
+async def test_large_backlog_does_not_delay_another_webhook(runtime: Runtime) -> None:
+    async with Receiver() as busy, Receiver() as idle, pumping(runtime):
+        busy.gate.clear()
+        await make_webhook(runtime, busy.url, events=["order.bulk.*", "order.order.*"])
+        for _ in range(3):
+            await publish(runtime, 1_000)
+        await busy.wait_for(10)
+        await make_webhook(runtime, idle.url)
+        await publish(runtime)
+        await idle.wait_for(1)
+        assert len(busy.requests) == 10
+        assert await Delivery.filter(lease_token__isnull=False).count() <= 62
+        busy.gate.set()

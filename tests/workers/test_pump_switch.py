@@ -1,0 +1,123 @@
+"""Off, on, changed, deleted: what is sent while a webhook changes under a running pump."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from hookline import deliveries, webhooks
+from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
+from hookline.pubsub.base import MemoryHub
+from hookline.runtime import Runtime
+from tests.making import SOMEBODY, WORKSPACE, make_webhook, publish
+from tests.receivers import Receiver
+from tests.waiting import eventually
+from workers.engine import pumping
+
+
+class DeafHub(MemoryHub):
+    """Loses everything."""
+
+    def announce(self, topic: str, text: str) -> None:
+        return None
+
+
+async def leased(webhook_id: UUID) -> int:
+    return await Delivery.filter(webhook_id=webhook_id, lease_token__isnull=False).count()
+
+
+async def test_what_is_held_goes_back_when_the_webhook_goes_off_and_on_again_when_it_comes_back(runtime: Runtime) -> None:
+    async with Receiver() as receiver, pumping(runtime):
+        receiver.gate.clear()
+        webhook = await make_webhook(runtime, receiver.url, concurrency=2)
+        await publish(runtime, 20)
+        await receiver.wait_for(2)
+        await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+        await eventually(lambda: untouched(webhook.id, 18))
+        receiver.gate.set()
+        await eventually(lambda: nothing_leased(webhook.id))
+        assert len(receiver.requests) == 2
+        await webhooks.set_active(runtime, SOMEBODY, webhook.id, True)
+        await receiver.wait_for(20)
+        await eventually(lambda: succeeded(webhook.id, 20))
+    assert await Attempt.all().count() == 20
+
+
+async def untouched(webhook_id: UUID, count: int) -> bool:
+    """So many deliveries are as if nobody had ever claimed them."""
+    return await Delivery.filter(webhook_id=webhook_id, status=DeliveryState.OPEN, lease_token__isnull=True, attempt_count=0).count() == count
+
+
+async def nothing_leased(webhook_id: UUID) -> bool:
+    return await leased(webhook_id) == 0
+
+
+async def succeeded(webhook_id: UUID, count: int) -> bool:
+    return await Delivery.filter(webhook_id=webhook_id, status=DeliveryState.SUCCEEDED).count() == count
+
+
+async def test_switch_that_no_message_told_is_obeyed_within_a_second(runtime: Runtime) -> None:
+    silent = replace(runtime, hub=DeafHub())
+    async with Receiver() as receiver, Receiver() as other, pumping(runtime):
+        receiver.gate.clear()
+        webhook = await make_webhook(runtime, receiver.url, concurrency=1)
+        await publish(runtime, 30)
+        await receiver.wait_for(1)
+        await webhooks.set_active(silent, SOMEBODY, webhook.id, False)
+        await eventually(lambda: untouched(webhook.id, 29), seconds=2)
+        receiver.gate.set()
+        await make_webhook(runtime, other.url)
+        await publish(runtime)
+        await other.wait_for(1)
+        await eventually(lambda: nothing_leased(webhook.id))
+        assert len(receiver.requests) == 1
+
+
+async def test_manual_retry_goes_out_while_off(runtime: Runtime) -> None:
+    async with Receiver() as receiver, pumping(runtime):
+        webhook = await make_webhook(runtime, receiver.url)
+        await publish(runtime)
+        await eventually(lambda: succeeded(webhook.id, 1))
+        await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+        await deliveries.retry(runtime, WORKSPACE, (await Delivery.get(webhook_id=webhook.id)).id)
+        await receiver.wait_for(2)
+
+
+async def test_deleted_webhook_gets_nothing_more_and_its_log_keeps_what_was_on_the_wire(runtime: Runtime) -> None:
+    async with Receiver() as receiver, pumping(runtime):
+        receiver.gate.clear()
+        webhook = await make_webhook(runtime, receiver.url, concurrency=1)
+        await publish(runtime, 5)
+        await receiver.wait_for(1)
+        await webhooks.delete(runtime, SOMEBODY, webhook.id)
+        await eventually(lambda: cancelled(webhook.id, 5))
+        receiver.gate.set()
+        await eventually(lambda: nothing_leased(webhook.id))
+        assert len(receiver.requests) == 1
+        assert await cancelled(webhook.id, 5)
+    [attempt] = await Attempt.all()
+    assert attempt.outcome == AttemptOutcome.SUCCEEDED
+
+
+async def cancelled(webhook_id: UUID, count: int) -> bool:
+    return await Delivery.filter(webhook_id=webhook_id, status=DeliveryState.CANCELLED).count() == count
+
+
+async def test_what_is_held_goes_to_the_new_url(runtime: Runtime) -> None:
+    async with Receiver() as old, Receiver() as new, pumping(runtime):
+        old.gate.clear()
+        webhook = await make_webhook(runtime, old.url, concurrency=1)
+        await publish(runtime, 4)
+        await old.wait_for(1)
+        await webhooks.update(runtime, SOMEBODY, webhook.id, {"url": new.url})
+        await eventually(lambda: (target := runtime.registry.target(webhook.id)) and target.url == new.url)
+        old.gate.set()
+        await new.wait_for(3)
+        assert len(old.requests) == 1
+
+
+async def test_wake_that_nobody_hears_is_found_by_the_sweeper(runtime: Runtime) -> None:
+    deaf = replace(runtime, hub=DeafHub())
+    async with Receiver() as receiver, pumping(deaf):
+        webhook = await make_webhook(runtime, receiver.url)
+        await publish(runtime)
+        await receiver.wait_for(1)
+        await eventually(lambda: succeeded(webhook.id, 1))

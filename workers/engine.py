@@ -1,0 +1,20 @@
+"""A pump with its sender, for as long as a process delivers. Opened by `workers.main` and `workers.embedded`, on the loop that owns the database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from hookline.runtime import Runtime
+from workers.pump import Pump
+from workers.sending import Sender
+
+
+@asynccontextmanager
+async def pumping(runtime: Runtime) -> AsyncIterator[Pump]:
+    """Delivers until the block ends; then what is on the wire is finished (up to the deadline) and recorded."""
+    async with Sender(runtime.addresses) as sender:
+        pump = Pump(runtime, sender)
+        await pump.start()
+        try:
+            yield pump
+        finally:
+            await pump.stop(runtime.settings.shutdown_seconds)

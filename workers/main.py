@@ -1,0 +1,150 @@
+"""What `dramatiq workers.main` imports: a broker whose worker process runs a pump. `hookline worker` starts the same.
+
+The one module that does something at import: Dramatiq's command looks for a broker in it.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from types import FrameType
+from typing import NoReturn
+
+import uvloop
+from dramatiq import Broker, Worker, set_broker
+from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
+from dramatiq.middleware import Middleware, MiddlewareError
+
+from hookline import logs
+from hookline.clock import monotonic
+from hookline.errors import HooklineError, Misconfigured
+from hookline.runtime import open_runtime
+from hookline.settings import Settings, check_lone_worker, read_settings
+from workers.actors import make_broker
+from workers.engine import pumping
+
+logger = logging.getLogger("hookline.worker")
+
+_SAME_SIGNAL_SECONDS = 2.0
+_PARENT_CHECK_SECONDS = 1.0
+
+
+class OwnLoop(Middleware):
+    """Opens runtime and pump on a loop in a thread of its own before the first message, and closes them after the last."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._kick: Callable[[], object] = lambda: None
+
+    def kick(self) -> None:
+        """Wakes the pump, from any thread."""
+        self._kick()
+
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        _hear_a_group_once()
+        self._thread = _LoopThread()
+        self._thread.start(timeout=5)
+        set_event_loop_thread(self._thread)
+        try:
+            self._thread.run_coroutine(self._open())
+        except HooklineError as error:
+            self._thread.stop()
+            _leave(error)
+        except Exception as error:
+            self._thread.stop()
+            raise MiddlewareError("the worker could not start") from error  # any other exception Dramatiq would log and go on (2.2.1)
+
+    def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        self._thread.run_coroutine(self._close())
+        self._thread.stop()
+        set_event_loop_thread(None)
+
+    async def _open(self) -> None:
+        """Runtime and pump live in one task, which `_close` tells to end."""
+        self._is_closing = asyncio.Event()
+        is_open = asyncio.Event()
+        self._life = asyncio.create_task(self._live(is_open))
+        opening = asyncio.create_task(is_open.wait())
+        await asyncio.wait((opening, self._life), return_when=asyncio.FIRST_COMPLETED)
+        opening.cancel()
+        if self._life.done():
+            await self._life
+
+    async def _live(self, is_open: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        async with AsyncExitStack() as stack:
+            runtime = await stack.enter_async_context(open_runtime(self._settings))
+            pump = await stack.enter_async_context(pumping(runtime))
+            self._kick = lambda: loop.call_soon_threadsafe(pump.kick)
+            is_open.set()
+            logger.info("delivering")
+            await self._until_closing()
+
+    async def _until_closing(self) -> None:
+        """Asks to be stopped once Dramatiq's main process is gone: an orphan would deliver for ever, and nobody could tell it to end."""
+        parent = os.getppid()
+        while not self._is_closing.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_closing.wait(), _PARENT_CHECK_SECONDS)
+            if os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGTERM)
+                await self._is_closing.wait()
+
+    async def _close(self) -> None:
+        self._kick = lambda: None
+        self._is_closing.set()
+        await self._life
+        logger.info("stopped: what was on the wire is recorded")
+
+
+class _LoopThread(EventLoopThread):
+    """Dramatiq's, on uvloop."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.getLogger("dramatiq"))
+        self.daemon = True  # a worker that is told twice to stop goes without it
+        self.loop.close()
+        self.loop = uvloop.new_event_loop()
+
+    def stop(self) -> None:
+        super().stop()  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
+
+
+def _hear_a_group_once() -> None:
+    """Supervisors tell the whole group to stop, and Dramatiq's main process passes it on: without this the second one would kill (2.2.1)."""
+    stop = signal.getsignal(signal.SIGTERM)
+    if not callable(stop) or threading.current_thread() is not threading.main_thread():
+        return
+    begun_at: list[float] = []
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        if not begun_at or monotonic() - begun_at[0] > _SAME_SIGNAL_SECONDS:
+            begun_at.append(monotonic())
+            stop(number, frame)
+
+    signal.signal(signal.SIGTERM, hear)
+
+
+def _leave(error: HooklineError) -> NoReturn:
+    """Ends the worker process with a sentence instead of a traceback; Dramatiq's main process then ends too."""
+    print(f"Error: {error.message}", file=sys.stderr, flush=True)  # noqa: T201 - the end of a command
+    raise SystemExit(1)
+
+
+def _start() -> Broker:
+    try:
+        settings = read_settings()
+        check_lone_worker(settings)
+    except Misconfigured as error:
+        _leave(error)
+    logs.configure(settings.log_level, settings.log_format)
+    host = OwnLoop(settings)
+    return make_broker(host, host.kick)
+
+
+broker = _start()
+set_broker(broker)
