@@ -1,0 +1,73 @@
+"""The ASGI application over an open runtime: /graphql, the pages, health. Made by `api.lifespan`, and by tests.
+
+Publishing passes here: GraphQL by POST and WebSocket goes straight to its endpoint, past Starlette's router.
+"""
+
+from collections.abc import Iterable
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
+
+from api import health, pages
+from api.context import Context, ContextMaker
+from api.echo import Echo
+from api.execution import Execution
+from api.graphql_view import GraphQLEndpoint
+from api.hosts import AllowedHosts
+from api.loaders import Loaders
+from api.responses import Receive, Scope, Send
+from api.schema import make_schema
+from api.sse import EventStreams
+from api.tokens import TokenAuthenticator
+from api.websocket import Sockets
+from hookline.runtime import Runtime
+
+
+class App:
+    """hosts: see AllowedHosts."""
+
+    def __init__(self, endpoint: GraphQLEndpoint, authenticator: TokenAuthenticator, routes: list[BaseRoute], hosts: Iterable[str]) -> None:
+        self._endpoint = endpoint
+        self._authenticator = authenticator
+        self._pages = Starlette(routes=routes)
+        self._guarded = AllowedHosts(self._serve, hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._guarded(scope, receive, send)
+
+    async def drain(self) -> None:
+        """Ends sockets and event streams, so that a stop need not wait for clients to leave."""
+        await self._endpoint.drain()
+
+    async def close(self) -> None:
+        """Ends what it still does in the background."""
+        await self._authenticator.close()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/graphql" and scope.get("method") != "GET":
+            await self._endpoint(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._pages(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})  # before the handshake: HTTP 403
+
+
+def make_app(runtime: Runtime, *, token: str | None = None, has_echo: bool = False, hosts: Iterable[str] = ()) -> App:
+    """token: filled into the GraphiQL page, for `hookline dev` only. has_echo: offers /_echo."""
+    execution = Execution(make_schema())
+    authenticator = TokenAuthenticator(runtime.database)
+    make_context = context_maker(runtime)
+    sockets = Sockets(execution, authenticator, make_context)
+    streams = EventStreams(authenticator)
+    endpoint = GraphQLEndpoint(execution, authenticator, make_context, sockets, streams)
+    routes = [*pages.routes(token), Route("/graphql", endpoint), *health.routes(runtime.database), *(Echo().routes() if has_echo else ())]
+    return App(endpoint, authenticator, routes, hosts)
+
+
+def context_maker(runtime: Runtime) -> ContextMaker:
+    """What makes the context of each operation."""
+
+    async def read_cursor(context: Context) -> str:
+        return await runtime.feeds.live_cursor(context.principal.workspace_id)
+
+    return lambda principal, request_id: Context(runtime, principal, request_id, read_cursor, Loaders)

@@ -1,0 +1,83 @@
+"""Who asks. The transports call an Authenticator with the header's value; resolvers call `require`. Nothing here says why a token was refused."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
+
+from api.errors import FORBIDDEN, UNAUTHENTICATED
+from hookline.errors import HooklineError, Unavailable
+
+if TYPE_CHECKING:
+    import strawberry
+
+    from api.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The token that asks. It decides the workspace and what may be done."""
+
+    token_id: UUID
+    name: str
+    scopes: frozenset[str]
+    workspace_id: UUID
+
+
+class Unauthenticated(HooklineError):
+    """No token, an unknown one, an expired one or a revoked one: always the same words, so that nothing can be learned from them."""
+
+    def __init__(self) -> None:
+        super().__init__(UNAUTHENTICATED, "Send a valid token in the header: Authorization: Bearer hl_…")
+
+
+class Forbidden(HooklineError):
+    """A known token that lacks the scope. The message names the scope."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(FORBIDDEN, f"This token may not do that: it lacks the scope {scope}. Use a token whose role has it.")
+
+
+class Authenticator(Protocol):
+    """What looks a token up."""
+
+    async def authenticate(self, header_value: str | None) -> Principal:
+        """The principal of an Authorization header's value (`Bearer hl_…`).
+
+        Raises Unauthenticated, and Unavailable when the database does not answer.
+        """
+
+
+def bearer_token(header_value: str | None) -> str:
+    """The token in an Authorization header's value (RFC 6750; the scheme's case does not matter).
+
+    Raises Unauthenticated.
+    """
+    scheme, _, token = (header_value or "").strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or not token.isascii():
+        raise Unauthenticated
+    return token
+
+
+def require(info: "strawberry.Info[Context, Any]", scope: str) -> Principal:
+    """The principal that asks, if it has the scope.
+
+    Raises Forbidden.
+    """
+    principal = info.context.principal
+    if scope not in principal.scopes:
+        raise Forbidden(scope)
+    return principal
+
+
+async def wait_until_revoked(authenticator: Authenticator, header_value: str | None, period_seconds: float) -> None:
+    """Returns once the token is no longer valid, at most a period later. A database that does not answer revokes nothing."""
+    while True:
+        await asyncio.sleep(period_seconds)
+        try:
+            await authenticator.authenticate(header_value)
+        except Unauthenticated:
+            return
+        except Unavailable:
+            continue

@@ -1,0 +1,39 @@
+"""What resolvers see as `info.context`: one per operation, made by the app's own function, which the transports call.
+It must hold nothing that outlives the operation."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from api.auth import Principal
+
+
+class Context:
+    """runtime and loaders are the app's; live_cursor is there once `read_live_cursor` was awaited, before anything else of the operation is read."""
+
+    __slots__ = ("_make_loaders", "_read_cursor", "live_cursor", "loaders", "principal", "request_id", "runtime")
+
+    def __init__(
+        self,
+        runtime: Any,  # hookline.runtime.Runtime; tests hand in a small one of their own
+        principal: Principal,
+        request_id: str,
+        read_cursor: Callable[["Context"], Awaitable[str]],
+        make_loaders: Callable[["Context"], Any],
+    ) -> None:
+        self.runtime = runtime
+        self.principal = principal
+        self.request_id = request_id
+        self.live_cursor: str | None = None
+        self._read_cursor = read_cursor
+        self._make_loaders = make_loaders
+        self.loaders = make_loaders(self)
+
+    async def read_live_cursor(self) -> None:
+        self.live_cursor = await self._read_cursor(self)
+
+    def renewed(self) -> "Context":
+        """The same with loaders of its own: each event of a subscription reads its rows anew."""
+        return Context(self.runtime, self.principal, self.request_id, self._read_cursor, self._make_loaders)
+
+
+ContextMaker = Callable[[Principal, str], Context]  # principal, request id

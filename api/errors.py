@@ -1,0 +1,120 @@
+"""What goes wrong, as clients see it: `extensions.code`, `requestId`, and nothing of what was not expected.
+The transports call it with every error before it leaves. It must never let an unknown exception's text out, nor log a value that was sent."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from graphql import GraphQLError, ValueNode
+from strawberry.exceptions import StrawberryInputCoercionError
+
+from hookline.errors import HooklineError, Refused, Unavailable
+from hookline.ids import MalformedId
+
+logger = logging.getLogger("hookline.api")
+
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+BAD_USER_INPUT = "BAD_USER_INPUT"
+UNAUTHENTICATED = "UNAUTHENTICATED"
+FORBIDDEN = "FORBIDDEN"
+QUERY_TOO_COSTLY = "QUERY_TOO_COSTLY"
+RATE_LIMITED = "RATE_LIMITED"
+UNAVAILABLE = "UNAVAILABLE"
+INTERNAL = "INTERNAL_SERVER_ERROR"
+
+CODES = frozenset({PARSE_FAILED, VALIDATION_FAILED, BAD_USER_INPUT, UNAUTHENTICATED, FORBIDDEN, QUERY_TOO_COSTLY, RATE_LIMITED, UNAVAILABLE})
+
+Formatted = dict[str, Any]  # one error in GraphQL's response format
+
+
+class RequestRefused(Exception):
+    """Nothing of the request was executed. status and headers are for HTTP; errors has at least one."""
+
+    def __init__(self, code: str, errors: "str | Sequence[GraphQLError]", status: int = 400, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self.code = code
+        self.status = status
+        self.headers = tuple(headers)
+        self._errors = [GraphQLError(errors)] if isinstance(errors, str) else list(errors)
+        super().__init__(code)
+
+    def formatted(self, request_id: str) -> list[Formatted]:
+        return [_format(error, error.message, self.code, request_id) for error in self._errors]
+
+
+class BadInput(HooklineError):
+    """An argument that no user error can tell of: a malformed id or cursor, a page size out of range. Becomes a top-level BAD_USER_INPUT."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(BAD_USER_INPUT, message)
+
+
+def refusal_of(error: HooklineError) -> RequestRefused:
+    """The refusal of a whole request by an expected failure before it was executed (an unknown token, a database that does not answer)."""
+    if isinstance(error, Unavailable):
+        return RequestRefused(UNAVAILABLE, error.message, 503, [(b"retry-after", b"%d" % error.retry_after_seconds)])
+    if error.code == UNAUTHENTICATED:
+        return RequestRefused(UNAUTHENTICATED, error.message, 401, [(b"www-authenticate", b"Bearer")])
+    return RequestRefused(error.code if error.code in CODES else BAD_USER_INPUT, error.message)
+
+
+def field_errors(errors: Sequence[GraphQLError], request_id: str) -> list[Formatted]:
+    """Errors of an execution, masked and numbered; what was not expected is logged here, once, with its traceback."""
+    return [_field_error(error, request_id) for error in errors]
+
+
+def retry_after_seconds(errors: Sequence[GraphQLError]) -> int:
+    """How long to wait before trying again, when the failures say so; else 2."""
+    return max((cause.retry_after_seconds for error in errors if isinstance(cause := _cause(error), Unavailable)), default=2)
+
+
+def internal(error: BaseException, request_id: str, place: str) -> Formatted:
+    """The masked form of an unexpected failure, which is logged. place: where it happened, for the log."""
+    logger.error("internal error", exc_info=error, extra={"request_id": request_id, "place": place})
+    return {"message": "Internal error", "extensions": {"code": INTERNAL, "requestId": request_id}}
+
+
+def _field_error(error: GraphQLError, request_id: str) -> Formatted:
+    known = _expected(error)
+    if known is not None:
+        code, message = known
+        return _format(error, message, code, request_id)
+    place = ".".join(str(part) for part in error.path or ())
+    masked = _format(error, "Internal error", INTERNAL, request_id)
+    internal(_cause(error) or error, request_id, place)
+    return masked
+
+
+def _expected(error: GraphQLError) -> tuple[str, str] | None:
+    """Code and message of a failure that was foreseen; None for any other."""
+    cause = _cause(error)
+    if isinstance(cause, Refused | StrawberryInputCoercionError):
+        return BAD_USER_INPUT, str(cause.message)
+    if isinstance(cause, MalformedId):
+        return BAD_USER_INPUT, f"{cause} is no id. Ids look like wh_01h2xcejqtf2nbrexx3vqjhp41."
+    if isinstance(cause, HooklineError):
+        return (cause.code, cause.message) if cause.code in CODES else None
+    code = (error.extensions or {}).get("code")
+    if code in CODES:
+        return str(code), error.message
+    is_own = cause is None or isinstance(cause, GraphQLError)  # graphql-core found it, not a resolver
+    is_about_argument = is_own and error.nodes is not None and isinstance(error.nodes[0], ValueNode)
+    return (BAD_USER_INPUT, error.message) if is_about_argument else None
+
+
+def _cause(error: GraphQLError) -> Exception | None:
+    """What a resolver really raised: graphql-core wraps once per level that locates the error."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
+
+
+def _format(error: GraphQLError, message: str, code: str, request_id: str) -> Formatted:
+    formatted: Formatted = {"message": message}
+    if error.locations:
+        formatted["locations"] = [{"line": location.line, "column": location.column} for location in error.locations]
+    if error.path:
+        formatted["path"] = error.path
+    formatted["extensions"] = {"code": code, "requestId": request_id}
+    return formatted

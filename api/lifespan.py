@@ -1,0 +1,41 @@
+"""From settings to an application that works, and back. The commands that serve open it on the server's loop; it owns the embedded worker."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+from api.app import App, make_app
+from hookline.rules.addresses import AddressPolicy
+from hookline.runtime import Runtime, open_runtime
+from hookline.settings import Settings
+
+Companion = Callable[[Runtime], AbstractAsyncContextManager[None]]
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    has_worker: bool,
+    addresses: AddressPolicy | None = None,
+    token: str | None = None,
+    has_echo: bool = False,
+    hosts: Iterable[str] = (),
+    companions: Iterable[Companion] = (),
+) -> AsyncIterator[App]:
+    """Opens the runtime, starts the worker inside if there is one, and whatever goes along (companions); ends all in the opposite order.
+
+    addresses: where may be sent to, instead of what the settings say. The rest: see make_app.
+
+    Raises Misconfigured or Unavailable with a sentence that says what to do, also when migrations are missing.
+    """
+    async with AsyncExitStack() as stack:
+        runtime = await stack.enter_async_context(open_runtime(settings, addresses))
+        app = make_app(runtime, token=token, has_echo=has_echo, hosts=hosts)
+        stack.push_async_callback(app.close)
+        if has_worker:
+            from workers.embedded import working
+
+            await stack.enter_async_context(working(runtime))
+        for companion in companions:
+            await stack.enter_async_context(companion(runtime))
+        yield app

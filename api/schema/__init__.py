@@ -1,0 +1,63 @@
+"""The GraphQL schema, put together from its nouns. `api.app` makes it once per process; `make schema` exports it."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+
+from api.scalars import SCALARS
+from api.schema.attempt import AttemptQuery, find_attempt
+from api.schema.delivery import DeliveryMutation, DeliveryQuery, find_delivery
+from api.schema.event import EventMutation, EventQuery, find_event
+from api.schema.live import LiveSubscription
+from api.schema.node import Info, Node
+from api.schema.token import TokenMutation, TokenQuery, find_token
+from api.schema.viewer import ViewerQuery, find_workspace
+from api.schema.webhook import find_webhook
+from api.schema.webhook_change import WebhookMutation
+from api.schema.webhook_list import WebhookQuery
+from hookline import ids
+
+FINDERS = {
+    "ws": find_workspace,
+    "wh": find_webhook,
+    "evt": find_event,
+    "dlv": find_delivery,
+    "att": find_attempt,
+    "tok": find_token,
+}
+"""How `node` finds each kind, by the prefix of its id; each asks for its own scope."""
+
+QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, TokenQuery)
+MUTATIONS = (WebhookMutation, EventMutation, DeliveryMutation, TokenMutation)
+
+
+@strawberry.type
+class NodeQuery:
+    @strawberry.field(description="Anything by its id; null when there is no such thing. Needs the scope that its kind asks for.")
+    async def node(self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id, of whatever kind.")]) -> Node | None:
+        prefix, key = ids.decode(id)
+        find = FINDERS.get(prefix)
+        return await find(info, key) if find else None
+
+
+def make_schema() -> strawberry.Schema:
+    """The schema with everything that this release has."""
+    return strawberry.Schema(
+        query=_root("Query", "What can be read.", (NodeQuery, *QUERIES)),
+        mutation=_root("Mutation", "What can be changed. A payload is null only when a top-level error says why.", MUTATIONS),
+        subscription=_root("Subscription", "What can be followed live: nothing twice, nothing missed, and a gap is told.", (LiveSubscription,)),
+        config=StrawberryConfig(scalar_map=dict(SCALARS)),
+    )
+
+
+def export() -> str:
+    """The schema in GraphQL's own language, as `schema.graphql` holds it."""
+    return make_schema().as_str().strip() + "\n"
+
+
+def _root(name: str, description: str, parts: tuple[type, ...]) -> type:
+    root = merge_types(name, parts)
+    root.__strawberry_definition__.description = description  # type: ignore[attr-defined]  # merge_types takes no description
+    return root

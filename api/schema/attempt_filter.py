@@ -1,0 +1,73 @@
+"""Which attempts: how they ended, why they were made, and the filter of their lists."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from api.schema.node import NOTHING, Info, is_storable, key_of
+from hookline.models import Attempt as AttemptRow
+from hookline.models import AttemptCause as StoredCause
+from hookline.models import AttemptOutcome as StoredOutcome
+
+
+@strawberry.enum(description="How an attempt ended.")
+class AttemptOutcome(Enum):
+    SUCCEEDED = strawberry.enum_value("SUCCEEDED", description="The receiver answered 2xx.")
+    FAILED = strawberry.enum_value("FAILED", description="Anything else: another status, no answer in time, no connection.")
+    UNKNOWN = strawberry.enum_value("UNKNOWN", description="The worker died meanwhile: it may have been sent.")
+
+
+@strawberry.enum(description="Why an attempt was made.")
+class AttemptCause(Enum):
+    PUBLISH = strawberry.enum_value("PUBLISH", description="The event was published.")
+    RETRY = strawberry.enum_value("RETRY", description="An earlier attempt failed.")
+    MANUAL = strawberry.enum_value("MANUAL", description="Somebody asked for it.")
+
+
+@strawberry.input(description="Which attempts to list; what is left out, or an empty list, excludes nothing.")
+class AttemptFilter:
+    webhook_id: strawberry.ID | None = strawberry.field(default=None, description="To this webhook.")
+    delivery_id: strawberry.ID | None = strawberry.field(default=None, description="Of this delivery.")
+    outcome: list[AttemptOutcome] | None = strawberry.field(default=None, description="That ended in one of these ways.")
+    status_class: list[int] | None = strawberry.field(default=None, description="Answered with one of these classes: 2 for 200 to 299, and so on.")
+    cause: list[AttemptCause] | None = strawberry.field(default=None, description="Made for one of these reasons.")
+    event_type: str | None = strawberry.field(default=None, description="Of events of exactly this type.")
+    environment: str | None = strawberry.field(default=None, description="Of this environment.")
+    since: datetime | None = strawberry.field(default=None, description="Begun at this time or later.")
+    until: datetime | None = strawberry.field(default=None, description="Begun before this time.")
+
+
+def rows_of(info: Info) -> QuerySet[AttemptRow]:
+    """All attempts of the caller's workspace."""
+    return AttemptRow.filter(workspace_id=info.context.principal.workspace_id)
+
+
+def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QuerySet[AttemptRow]:
+    """What a filter leaves of the rows.
+
+    Raises MalformedId.
+    """
+    if wanted is None:
+        return rows
+    if wanted.webhook_id is not None:
+        rows = rows.filter(webhook_id=key_of("wh", wanted.webhook_id))
+    if wanted.delivery_id is not None:
+        rows = rows.filter(delivery_id=key_of("dlv", wanted.delivery_id))
+    if wanted.outcome:
+        rows = rows.filter(outcome__in=[int(StoredOutcome[outcome.name]) for outcome in wanted.outcome])
+    if wanted.status_class:
+        classes = {number for number in wanted.status_class if 1 <= number <= 9} or {0}  # beyond a column's range matches nothing
+        rows = rows.filter(Q(*(Q(status_code__gte=number * 100, status_code__lt=number * 100 + 100) for number in sorted(classes)), join_type="OR"))
+    if wanted.cause:
+        rows = rows.filter(cause__in=[int(StoredCause[cause.name]) for cause in wanted.cause])
+    for name, text in (("event_type", wanted.event_type), ("environment", wanted.environment)):
+        if text is not None:
+            rows = rows.filter(**{name: text}) if is_storable(text) else rows.filter(id=NOTHING)
+    if wanted.since is not None:
+        rows = rows.filter(started_at__gte=wanted.since)
+    if wanted.until is not None:
+        rows = rows.filter(started_at__lt=wanted.until)
+    return rows

@@ -1,0 +1,217 @@
+"""Webhooks as people read them: the type and its parts. Lists are in webhook_list, changes in webhook_change. Never shows a secret."""
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from api.auth import require
+from api.connections import After, Before, Connection, First, Last, page
+from api.cursors import NEWEST_FIRST
+from api.schema import attempt, attempt_filter, delivery, delivery_filter
+from api.schema.attempt_filter import AttemptFilter
+from api.schema.delivery_filter import DeliveryFilter
+from api.schema.header import Header, Label
+from api.schema.node import Actor, Info, Node, actor, node_id
+from hookline.models import Webhook as WebhookRow
+from hookline.webhook_columns import labels_of
+
+if TYPE_CHECKING:
+    from api.schema.attempt import Attempt
+    from api.schema.delivery import Delivery
+
+AnyAttempt = Annotated["Attempt", strawberry.lazy("api.schema.attempt")]
+AnyDelivery = Annotated["Delivery", strawberry.lazy("api.schema.delivery")]
+
+
+@strawberry.enum(description="What a webhook does now.")
+class WebhookStatus(Enum):
+    ACTIVE = strawberry.enum_value("ACTIVE", description="It receives events.")
+    INACTIVE = strawberry.enum_value("INACTIVE", description="It is off: what is open is held, new events pass it by.")
+
+
+@strawberry.type(description="An event pattern in its three parts; * stands for any one segment.")
+class EventPattern:
+    object: str = strawberry.field(description="The first part.")
+    model: str = strawberry.field(description="The second part.")
+    action: str = strawberry.field(description="The third part.")
+
+
+@strawberry.type(description="A header whose value is never shown.")
+class SecretHeader:
+    name: str = strawberry.field(description="The header's name.")
+
+
+@strawberry.type(description="Credentials whose password is never shown.")
+class BasicAuth:
+    username: str = strawberry.field(description="The user's name.")
+
+
+@strawberry.type(description="When a failed delivery is tried again.")
+class RetryPolicy:
+    schedule: list[timedelta] = strawberry.field(description="The pause before each retry, varied by up to 20 %. After the last one it has failed.")
+
+
+@strawberry.enum(description="How requests are signed.")
+class SigningAlgorithm(Enum):
+    HMAC_SHA256 = strawberry.enum_value("HMAC_SHA256", description="HMAC with SHA-256 and a shared secret: v1 of Standard Webhooks.")
+
+
+@strawberry.type(description="A secret that signs requests. Its value is shown by webhookSecretReveal only.")
+class SigningSecret:
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime | None = strawberry.field(description="When it stops signing; null for one that goes on.")
+
+
+@strawberry.type(description="How requests are signed, after Standard Webhooks (standardwebhooks.com).")
+class Signing:
+    algorithm: SigningAlgorithm = strawberry.field(description="The algorithm.")
+    secrets: list[SigningSecret] = strawberry.field(description="The secrets that sign now, newest first.")
+
+
+@strawberry.type(description="How sending to a webhook goes. A change of URL, headers or secrets, and turning it on, count failures anew.")
+class WebhookHealth:
+    consecutive_failures: int = strawberry.field(description="Failed attempts since the last success.")
+    failing_since: datetime | None = strawberry.field(description="When the first of those began.")
+    last_attempt_at: datetime | None = strawberry.field(description="When the latest attempt ended.")
+    last_success_at: datetime | None = strawberry.field(description="When the latest successful attempt ended.")
+    last_status_code: int | None = strawberry.field(description="The HTTP status of the latest answer.")
+    webhook_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="How many deliveries are open, counted up to 10,000.")
+    async def backlog(self, info: Info) -> int:
+        count: int = await info.context.loaders.backlog.load(self.webhook_id)
+        return count
+
+
+@strawberry.type(description="The YAML file that owns a webhook.")
+class SyncOrigin:
+    set: str = strawberry.field(description="The set that the file describes.")
+    file: str | None = strawberry.field(description="The file.")
+    line: int | None = strawberry.field(description="The line where the webhook begins.")
+    commit: str | None = strawberry.field(description="The commit that was applied last.")
+    locked_fields: list[str] = strawberry.field(description="The fields that the file sets: a change by hand needs force and a reason.")
+
+
+@strawberry.type(description="Where events are sent, which ones, and how.")
+class Webhook(Node):
+    slug: str = strawberry.field(description="Its short name, unique among the living.")
+    name: str = strawberry.field(description="What people call it.")
+    description: str | None = strawberry.field(description="What it is for.")
+    url: str = strawberry.field(description="Where events are sent.")
+    active: bool = strawberry.field(description="Whether people want it to receive events.")
+    status: WebhookStatus = strawberry.field(description="What it does now.")
+    environments: list[str] = strawberry.field(description="The environments whose events it gets.")
+    events: list[str] = strawberry.field(description="Which events it gets: patterns object.model.action; * stands for any one segment.")
+    headers: list[Header] = strawberry.field(description="Headers sent with every request.")
+    secret_header: SecretHeader | None = strawberry.field(description="A header whose value is secret.")
+    basic_auth: BasicAuth | None = strawberry.field(description="Credentials sent as Authorization: Basic.")
+    timeout: timedelta = strawberry.field(description="How long one attempt may take.")
+    concurrency: int = strawberry.field(description="How many requests may be on the wire at a time.")
+    retry: RetryPolicy = strawberry.field(description="When a failed delivery is tried again.")
+    signing: Signing = strawberry.field(description="How requests are signed.")
+    labels: list[Label] = strawberry.field(description="Keys and values of your own, by key.")
+    health: WebhookHealth = strawberry.field(description="How sending to it goes.")
+    managed_by: SyncOrigin | None = strawberry.field(description="The YAML file that owns it; null for one that people own.")
+    version: int = strawberry.field(
+        description="Rises with every change by people or a sync. Give it back as ifVersion to hear of a concurrent edit."
+    )
+    created_at: datetime = strawberry.field(description="When it was made.")
+    created_by: Actor = strawberry.field(description="Who made it.")
+    modified_at: datetime = strawberry.field(description="When it was changed last.")
+    modified_by: Actor = strawberry.field(description="Who changed it last.")
+    deleted_at: datetime | None = strawberry.field(description="When it was deleted. Its log can be read as long as it lives.")
+    row: strawberry.Private[WebhookRow]
+
+    @strawberry.field(description="The same as events, in parts.")
+    def event_patterns(self) -> list[EventPattern]:
+        return [EventPattern(object=first, model=second, action=third) for first, second, third in (text.split(".") for text in self.events)]
+
+    @strawberry.field(description="What was sent to it, newest first. Needs the scope deliveries:read.")
+    async def attempts(
+        self,
+        info: Info,
+        filter: Annotated[AttemptFilter | None, strawberry.argument(description="Which ones.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[AnyAttempt]:
+        require(info, "deliveries:read")
+        rows = attempt_filter.filtered(attempt_filter.rows_of(info).filter(webhook_id=self.row.id), filter)
+        return await page(rows, NEWEST_FIRST, attempt.Attempt.of, first=first, after=after, last=last, before=before)
+
+    @strawberry.field(description="Its deliveries, newest first. Needs the scope deliveries:read.")
+    async def deliveries(
+        self,
+        info: Info,
+        filter: Annotated[DeliveryFilter | None, strawberry.argument(description="Which ones.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[AnyDelivery]:
+        require(info, "deliveries:read")
+        rows = delivery_filter.filtered(delivery_filter.rows_of(info).filter(webhook_id=self.row.id), filter)
+        return await page(rows, NEWEST_FIRST, delivery.Delivery.of, first=first, after=after, last=last, before=before)
+
+    @classmethod
+    def of(cls, row: WebhookRow) -> "Webhook":
+        return cls(
+            id=node_id("wh", row.id), slug=row.slug, name=row.name, description=row.description, url=row.url, active=row.is_active,
+            status=WebhookStatus.ACTIVE if row.is_live else WebhookStatus.INACTIVE, environments=list(row.environments), events=list(row.events),
+            headers=[Header(name=header["name"], value=header.get("value")) for header in row.headers],
+            secret_header=SecretHeader(name=row.secret_header_name) if row.secret_header_name else None,
+            basic_auth=BasicAuth(username=row.basic_auth_username) if row.basic_auth_username else None,
+            timeout=timedelta(milliseconds=row.timeout_ms), concurrency=row.concurrency,
+            retry=RetryPolicy(schedule=[timedelta(seconds=seconds) for seconds in row.retry_schedule]), signing=_signing(row),
+            labels=[Label(key=key, value=value) for key, value in labels_of(row)], health=_health(row), managed_by=_origin(row), version=row.version,
+            created_at=row.created_at, created_by=actor(row.created_by), modified_at=row.modified_at, modified_by=actor(row.modified_by),
+            deleted_at=row.deleted_at, row=row,
+        )  # fmt: skip
+
+
+async def load(info: Info, key: UUID) -> Webhook:
+    """The webhook of a delivery or attempt, also a deleted one.
+
+    Raises Forbidden.
+    """
+    require(info, "webhooks:read")
+    return Webhook.of(await info.context.loaders.webhook.load(key))
+
+
+async def find_webhook(info: Info, key: Any) -> Webhook | None:
+    require(info, "webhooks:read")
+    row = await info.context.loaders.webhook.load(key)
+    return Webhook.of(row) if row else None
+
+
+def _signing(row: WebhookRow) -> Signing:
+    secrets = [
+        SigningSecret(
+            created_at=datetime.fromisoformat(secret["createdAt"]),
+            expires_at=datetime.fromisoformat(secret["expiresAt"]) if secret["expiresAt"] else None,
+        )
+        for secret in row.signing_secrets
+    ]
+    return Signing(algorithm=SigningAlgorithm.HMAC_SHA256, secrets=secrets)
+
+
+def _health(row: WebhookRow) -> WebhookHealth:
+    return WebhookHealth(
+        consecutive_failures=row.consecutive_failures,
+        failing_since=row.failing_since,
+        last_attempt_at=row.last_attempt_at,
+        last_success_at=row.last_success_at,
+        last_status_code=row.last_status_code,
+        webhook_id=row.id,
+    )
+
+
+def _origin(row: WebhookRow) -> SyncOrigin | None:
+    if row.sync_set is None:
+        return None
+    locked = sorted(row.sync_applied or {})
+    return SyncOrigin(set=row.sync_set, file=row.sync_file, line=row.sync_line, commit=row.sync_commit, locked_fields=locked)

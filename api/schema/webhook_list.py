@@ -1,0 +1,136 @@
+"""Finding webhooks: by id, by slug, and lists with their filter and order."""
+
+import re
+from datetime import datetime
+from enum import Enum
+from itertools import product
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from api.auth import require
+from api.connections import After, Before, Connection, First, Last, page
+from api.cursors import BY_NAME, Column, Order
+from api.schema.header import LabelInput
+from api.schema.node import NOTHING, Info, is_storable, key_of
+from api.schema.webhook import Webhook, WebhookStatus, find_webhook
+from hookline.db.connection import faults_as_unavailable
+from hookline.models import Webhook as WebhookRow
+from hookline.rules.webhook_fields import SLUG
+
+_SEGMENT = re.compile(r"\*|[a-z0-9][a-z0-9_-]{0,63}")
+
+
+@strawberry.enum(description="What lists of webhooks can be sorted by.")
+class WebhookOrderField(Enum):
+    NAME = strawberry.enum_value("NAME", description="By name.")
+    CREATED_AT = strawberry.enum_value("CREATED_AT", description="By the time when they were made.")
+    MODIFIED_AT = strawberry.enum_value("MODIFIED_AT", description="By the time of their last change.")
+
+
+@strawberry.enum(description="Which way a list is sorted.")
+class Direction(Enum):
+    ASC = strawberry.enum_value("ASC", description="A first, oldest first.")
+    DESC = strawberry.enum_value("DESC", description="Z first, newest first.")
+
+
+@strawberry.input(description="How to sort webhooks.")
+class WebhookOrder:
+    field: WebhookOrderField = strawberry.field(description="By what.")
+    direction: Direction = strawberry.field(description="Which way.")
+
+
+@strawberry.input(description="Which webhooks to list; what is left out, or an empty list, excludes nothing.")
+class WebhookFilter:
+    search: str | None = strawberry.field(default=None, description="With this text in name, slug, URL or description, in any case.")
+    status: list[WebhookStatus] | None = strawberry.field(default=None, description="In one of these states.")
+    environment: str | None = strawberry.field(default=None, description="That get events of this environment.")
+    event: str | None = strawberry.field(default=None, description="That get events of this type, such as order.order.created.")
+    url: str | None = strawberry.field(default=None, description="With this text in their URL, in any case.")
+    managed: bool | None = strawberry.field(default=None, description="true: owned by a YAML file; false: owned by people.")
+    label: LabelInput | None = strawberry.field(default=None, description="With this label.")
+    deleted: bool | None = strawberry.field(default=None, description="true: the deleted ones; otherwise the living.")
+
+
+@strawberry.type
+class WebhookQuery:
+    @strawberry.field(description="The webhook with this id, also a deleted one; null when there is none. Needs the scope webhooks:read.")
+    async def webhook(self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id, wh_….")]) -> Webhook | None:
+        return await find_webhook(info, key_of("wh", id))
+
+    @strawberry.field(description="The living webhook with this slug; null when there is none. Needs the scope webhooks:read.")
+    async def webhook_by_slug(self, info: Info, slug: Annotated[str, strawberry.argument(description="Its slug.")]) -> Webhook | None:
+        principal = require(info, "webhooks:read")
+        if not re.fullmatch(SLUG, slug):
+            return None
+        with faults_as_unavailable():
+            row = await WebhookRow.filter(workspace_id=principal.workspace_id, slug=slug, deleted_at__isnull=True).first()
+        return Webhook.of(row) if row else None
+
+    @strawberry.field(description="Webhooks, by name unless sorted otherwise. Needs the scope webhooks:read.")
+    async def webhooks(
+        self,
+        info: Info,
+        filter: Annotated[WebhookFilter | None, strawberry.argument(description="Which ones.")] = None,
+        order_by: Annotated[WebhookOrder | None, strawberry.argument(description="In which order.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Webhook]:
+        principal = require(info, "webhooks:read")
+        rows = _filtered(WebhookRow.filter(workspace_id=principal.workspace_id), filter or WebhookFilter())
+        return await page(rows, _order(order_by), Webhook.of, first=first, after=after, last=last, before=before)
+
+
+def _order(wanted: WebhookOrder | None) -> Order:
+    if wanted is None or (wanted.field is WebhookOrderField.NAME and wanted.direction is Direction.ASC):
+        return BY_NAME
+    name = wanted.field.name.lower()
+    column = Column(name, str if wanted.field is WebhookOrderField.NAME else datetime)
+    return Order(f"{name}-{wanted.direction.name.lower()}", (column, Column("id", UUID)), wanted.direction is Direction.DESC)
+
+
+def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[WebhookRow]:
+    rows = rows.filter(deleted_at__isnull=not wanted.deleted)
+    if not all(is_storable(text) for text in _texts(wanted)):
+        return rows.filter(id=NOTHING)
+    if wanted.search:
+        columns = ("name", "slug", "url", "description")
+        rows = rows.filter(Q(*(Q(**{f"{column}__icontains": wanted.search}) for column in columns), join_type="OR"))
+    if wanted.url:
+        rows = rows.filter(url__icontains=wanted.url)
+    if wanted.status:
+        rows = rows.filter(is_active__in=[status is WebhookStatus.ACTIVE for status in wanted.status])
+    if wanted.environment is not None:
+        rows = rows.filter(environments__contains=_line(wanted.environment))
+    if wanted.event is not None:
+        patterns = _patterns(wanted.event)
+        rows = rows.filter(Q(*(Q(events__contains=_line(p)) for p in patterns), join_type="OR")) if patterns else rows.filter(id=NOTHING)
+    if wanted.managed is not None:
+        rows = rows.filter(sync_set__isnull=not wanted.managed)
+    if wanted.label is not None:
+        rows = rows.filter(labels__contains=_line(f"{wanted.label.key}={wanted.label.value}"))
+    return rows
+
+
+def _texts(wanted: WebhookFilter) -> list[str]:
+    label = wanted.label
+    given = (wanted.search, wanted.url, wanted.environment, label and label.key, label and label.value)
+    return [text for text in given if text]
+
+
+def _line(item: str) -> str:
+    """An item as it stands in a column of lines."""
+    return f"\n{item}\n"
+
+
+def _patterns(event_type: str) -> list[str]:
+    """Every pattern that matches the type; none for what is no type."""
+    segments = event_type.split(".")
+    if len(segments) != 3 or not all(_SEGMENT.fullmatch(segment) for segment in segments):
+        return []
+    return [".".join(parts) for parts in product(*(sorted({segment, "*"}) for segment in segments))]

@@ -1,0 +1,21 @@
+"""Who asks, by the tokens in the database. The transports call it for every request."""
+
+from api.auth import Principal, Unauthenticated, bearer_token
+from hookline.db.connection import Database
+from hookline.tokens import Authenticator
+
+
+class TokenAuthenticator:
+    """See api.auth.Authenticator."""
+
+    def __init__(self, database: Database) -> None:
+        self._tokens = Authenticator(database)
+
+    async def authenticate(self, header_value: str | None) -> Principal:
+        caller = await self._tokens.find(bearer_token(header_value))
+        if caller is None:
+            raise Unauthenticated
+        return Principal(caller.token_id, caller.name, caller.scopes, caller.workspace_id)
+
+    async def close(self) -> None:
+        await self._tokens.close()

@@ -1,0 +1,85 @@
+"""Asking the schema as a token does, without a transport: the same execution, errors and loaders as behind every one of them."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from api.app import context_maker
+from api.auth import Principal
+from api.context import Context
+from api.errors import RequestRefused
+from api.execution import Answer, Execution, Request
+from api.schema import make_schema
+from hookline import ids
+from hookline.runtime import Runtime
+from hookline.tokens import ROLES
+from tests.making import WORKSPACE
+
+EXECUTION = Execution(make_schema())
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Somebody with a role, or with scopes of their own, in a workspace."""
+
+    runtime: Runtime
+    scopes: frozenset[str] = frozenset(ROLES["admin"])
+    workspace_id: UUID = WORKSPACE
+
+    def as_role(self, role: str) -> "Asker":
+        return Asker(self.runtime, frozenset(ROLES[role]), self.workspace_id)
+
+    def with_scopes(self, *scopes: str) -> "Asker":
+        return Asker(self.runtime, frozenset(scopes), self.workspace_id)
+
+    def in_workspace(self, workspace_id: UUID) -> "Asker":
+        return Asker(self.runtime, self.scopes, workspace_id)
+
+    async def answer(self, text: str, **variables: Any) -> Answer:
+        """What comes back, errors and all.
+
+        Raises RequestRefused when nothing of it could be executed.
+        """
+        request = Request(text, None, variables)
+        return await EXECUTION.run(EXECUTION.select(request), request, self._context())
+
+    async def data(self, text: str, **variables: Any) -> Any:
+        """The data of an answer that must be without errors."""
+        answer = await self.answer(text, **variables)
+        assert answer.errors == []
+        return answer.data
+
+    async def codes(self, text: str, **variables: Any) -> list[str]:
+        """The codes of the errors, also when the whole request is refused."""
+        try:
+            return (await self.answer(text, **variables)).codes
+        except RequestRefused as refused:
+            return [refused.code]
+
+    @asynccontextmanager
+    async def following(self, text: str, **variables: Any) -> AsyncGenerator[AsyncGenerator[Answer, None], None]:
+        """A subscription that starts."""
+        request = Request(text, None, variables)
+        stream = await EXECUTION.subscribe(EXECUTION.select(request), request, self._context())
+        assert not isinstance(stream, Answer), stream.errors
+        try:
+            yield stream
+        finally:
+            await stream.aclose()
+
+    async def refused_subscription(self, text: str, **variables: Any) -> list[str]:
+        """The codes of a subscription that does not start."""
+        request = Request(text, None, variables)
+        answer = await EXECUTION.subscribe(EXECUTION.select(request), request, self._context())
+        assert isinstance(answer, Answer)
+        return answer.codes
+
+    def _context(self) -> Context:
+        return context_maker(self.runtime)(Principal(ids.uuid7(), "tester", self.scopes, self.workspace_id), "request-1")
+
+
+def told(payload: dict[str, Any]) -> set[tuple[str, str]]:
+    """Codes and paths of a payload's user errors."""
+    return {(error["code"], ".".join(error["field"])) for error in payload["userErrors"]}

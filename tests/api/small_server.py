@@ -1,0 +1,86 @@
+"""The GraphQL endpoint over the small schema, served by uvicorn on a free port of this process, with httpx as a client."""
+
+import socket
+from asyncio import create_task
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import uvicorn
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from api.auth import Principal
+from api.context import Context
+from api.execution import Execution
+from api.graphql_view import GraphQLEndpoint
+from api.responses import Receive, Scope, Send, send_body
+from api.sse import EventStreams
+from api.websocket import SocketLimits, Sockets
+from tests.api.small_schema import Runtime, Tokens, make_schema
+from tests.waiting import eventually
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A running server and all that tests turn in it."""
+
+    runtime: Runtime
+    tokens: Tokens
+    endpoint: GraphQLEndpoint
+    client: httpx.AsyncClient
+    port: int
+
+    async def ask(self, text: str, *, token: str | None = "hl_admin", accept: str = GRAPHQL_RESPONSE, **parameters: Any) -> httpx.Response:
+        headers = {"accept": accept} | ({"authorization": f"Bearer {token}"} if token else {})
+        return await self.client.post("/graphql", json={"query": text, **parameters}, headers=headers)
+
+    async def post(self, body: bytes, **headers: str) -> httpx.Response:
+        given = {"authorization": "Bearer hl_admin", "accept": GRAPHQL_RESPONSE, "content-type": "application/json"}
+        return await self.client.post("/graphql", content=body, headers=given | {name.replace("_", "-"): value for name, value in headers.items()})
+
+    async def get(self, *, accept: str = GRAPHQL_RESPONSE, **parameters: str) -> httpx.Response:
+        return await self.client.get("/graphql", params=parameters, headers={"authorization": "Bearer hl_admin", "accept": accept})
+
+    def socket(self, protocol: str = "graphql-transport-ws") -> connect:
+        return connect(f"ws://127.0.0.1:{self.port}/graphql", subprotocols=[Subprotocol(protocol)], max_size=None)
+
+
+async def _page(scope: Scope, receive: Receive, send: Send) -> None:
+    await send_body(send, 200, b"text/html; charset=utf-8", b"<!doctype html><title>GraphiQL</title>")
+
+
+async def _read_cursor(context: Context) -> str:
+    runtime: Runtime = context.runtime
+    runtime.reads += 1
+    return f"cursor-{runtime.cursor}"
+
+
+@asynccontextmanager
+async def serve_small(limits: SocketLimits | None = None, **stream_seconds: float) -> AsyncIterator[Small]:
+    runtime, tokens = Runtime(), Tokens()
+
+    def make_context(principal: Principal, request_id: str) -> Context:
+        return Context(runtime, principal, request_id, _read_cursor, lambda context: [])
+
+    execution = Execution(make_schema())
+    sockets = Sockets(execution, tokens, make_context, limits)
+    endpoint = GraphQLEndpoint(execution, tokens, make_context, sockets, EventStreams(tokens, **stream_seconds), _page)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port: int = listener.getsockname()[1]
+    config = uvicorn.Config(endpoint, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
+    serving = create_task(server.serve(sockets=[listener]))
+    try:
+        await eventually(lambda: server.started)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as client:
+            yield Small(runtime, tokens, endpoint, client, port)
+    finally:
+        await endpoint.drain()
+        server.should_exit = True
+        await serving
+        listener.close()
