@@ -1,0 +1,65 @@
+# What people and CI run. Needs make and Python 3.11 or newer; everything else goes into .venv.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$name; break; fi; done)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup run test web check lint schema bench pages
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+setup: $(VENV)/.installed ## Install what Hookline needs into .venv
+
+run: setup pages ## Install what is missing, build the pages, run everything on this machine
+	@$(BIN)/hookline dev
+
+test: $(VENV)/.test-installed ## Install what tests need, run them all (ARGS="-k name" for some)
+	@$(BIN)/python -m pytest $(ARGS)
+
+web: setup ## Build the browser pages
+	@sh web/build.sh || { $(PIP) install --retries 1 --require-hashes -r requirements-web.lock && sh web/build.sh; }
+
+check: $(VENV)/.test-installed ## Format, lint, types, import directions, generated files
+	@$(BIN)/ruff format --check --quiet . || { echo "Run: make lint" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >$(VENV)/lint-imports.log 2>&1 || { cat $(VENV)/lint-imports.log >&2; exit 1; }
+	@$(BIN)/hookline schema | diff -u schema.graphql - >&2 || { echo "Run: make schema" >&2; exit 1; }
+	@$(BIN)/hookline sync schema | diff -u config/webhooks.v1.schema.json - >&2 || { echo "Run: make schema" >&2; exit 1; }
+	@echo "All checks passed."
+
+lint: $(VENV)/.test-installed ## Format the code and mend what can be mended
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix .
+
+schema: setup ## Write the generated files: GraphQL schema and JSON Schema of the webhooks file
+	@$(BIN)/hookline schema >$(VENV)/schema.new && mv $(VENV)/schema.new schema.graphql
+	@$(BIN)/hookline sync schema >$(VENV)/schema.new && mv $(VENV)/schema.new config/webhooks.v1.schema.json
+
+bench: $(VENV)/.test-installed ## Measure throughput, latency and memory; prints JSON
+	@$(BIN)/python -m benchmarks
+
+# For `run`: the server works without its pages, so a machine that can't build them goes on.
+pages: setup
+	@sh web/build.sh 2>$(VENV)/web.log || { $(PIP) install --retries 1 --require-hashes -r requirements-web.lock && sh web/build.sh; } 2>>$(VENV)/web.log \
+		|| echo "GraphiQL could not be built ($(VENV)/web.log says why); everything else works. Try again with: make web"
+
+$(VENV)/bin/python:
+	@if [ -z "$(PYTHON)" ]; then echo "Hookline needs Python 3.11 or newer: install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; fi
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing into $(VENV) (about half a minute the first time) …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-index --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.test-installed: requirements-test.lock $(VENV)/.installed
+	@echo "Installing what tests need …"
+	@$(PIP) install --require-hashes -r requirements-test.lock
+	@touch $@

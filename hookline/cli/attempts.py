@@ -1,0 +1,87 @@
+"""One line per attempt on the terminal of `hookline dev`. Reads the live feed, and only as fast as a person could."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import click
+
+from hookline.activity import Gap, Happening
+from hookline.changes import Kind
+from hookline.cli.database import workspace_id_of
+from hookline.clock import monotonic
+from hookline.errors import Unavailable
+from hookline.models import Attempt, AttemptOutcome, Webhook
+from hookline.rules.durations import format_duration
+from hookline.runtime import Runtime
+
+LINES_PER_SECOND = 20
+
+
+@asynccontextmanager
+async def telling(runtime: Runtime) -> AsyncIterator[None]:
+    """Tells of each attempt until the block ends."""
+    task = asyncio.create_task(_tell_all(runtime, await workspace_id_of(runtime.database)))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _tell_all(runtime: Runtime, workspace_id: UUID) -> None:
+    """In turns: a second with more attempts than lines is cut short, so that a load test is not slowed by its onlooker."""
+    while True:
+        try:
+            position = await _tell_some(runtime, workspace_id)
+            await asyncio.sleep(1)
+            missed = await runtime.feeds.position(workspace_id) - position
+        except Unavailable:
+            await asyncio.sleep(1)
+            continue
+        if missed > 0:
+            click.echo(f"{'…':>10} {missed:,} more, not shown here")
+
+
+async def _tell_some(runtime: Runtime, workspace_id: UUID) -> int:
+    """Tells until there are too many; the position of the last one told."""
+    second = lines = last = 0
+    async with aclosing(runtime.feeds.follow(workspace_id, None, [Kind.ATTEMPT])) as batches:
+        async for batch in batches:
+            if isinstance(batch, Gap):
+                continue
+            slugs = await _slugs(batch)
+            for happening in batch:
+                if int(monotonic()) != second:
+                    second, lines = int(monotonic()), 0
+                if lines == LINES_PER_SECOND:
+                    return last
+                if isinstance(happening.row, Attempt):
+                    click.echo(line(happening.row, slugs.get(happening.row.webhook_id, "deleted")))
+                lines, last = lines + 1, happening.position
+    raise AssertionError("a feed has no end")
+
+
+async def _slugs(batch: list[Happening]) -> dict[UUID, str]:
+    ids = {happening.row.webhook_id for happening in batch if isinstance(happening.row, Attempt)}
+    return {webhook.id: webhook.slug for webhook in await Webhook.filter(id__in=list(ids))}
+
+
+def line(attempt: Attempt, slug: str) -> str:
+    """`10:00:00 ✓ order.order.create → echo  200 in 3 ms`; a failure says why, and when it is tried again."""
+    is_success = attempt.outcome == AttemptOutcome.SUCCEEDED
+    mark = click.style("✓", fg="green") if is_success else click.style("✗", fg="red")
+    result = str(attempt.status_code) if attempt.status_code is not None else attempt.error_code or "unknown"
+    took = f" in {attempt.duration_ms} ms" if attempt.duration_ms is not None else ""
+    number = f"  attempt {attempt.number}" if attempt.number > 1 or not is_success else ""
+    return f"{attempt.started_at.astimezone():%H:%M:%S} {mark} {attempt.event_type} → {slug}  {result}{took}{number}{_next(attempt)}"
+
+
+def _next(attempt: Attempt) -> str:
+    if attempt.next_attempt_at is None:
+        return "" if attempt.outcome == AttemptOutcome.SUCCEEDED else ", the last one"
+    ended_at = attempt.started_at + timedelta(milliseconds=attempt.duration_ms or 0)
+    wait_seconds = max(1, round((attempt.next_attempt_at - ended_at).total_seconds()))
+    return f", the next in {format_duration(timedelta(seconds=wait_seconds))}"

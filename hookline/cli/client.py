@@ -1,0 +1,60 @@
+"""Speaks GraphQL to a server for the commands. One short connection per command; never logs a token or what was sent."""
+
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from hookline.errors import HooklineError
+from hookline.settings import Settings
+
+TIMEOUT_SECONDS = 60
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class ServerFault(HooklineError):
+    """The server could not be asked, or refused. code: CANNOT_REACH, NOT_ALLOWED or FAILED."""
+
+
+def token_of(settings: Settings) -> str:
+    """The token that a command uses: HOOKLINE_TOKEN or, for a server on this machine, the one that `hookline dev` keeps in the home folder.
+
+    Raises ServerFault NOT_ALLOWED.
+    """
+    if given := settings.token.get_secret_value().strip():
+        return given
+    if urlsplit(settings.server).hostname in _THIS_MACHINE:
+        with suppress(OSError, UnicodeDecodeError):
+            return (settings.home / "token").read_text("ascii").strip()
+    raise ServerFault("NOT_ALLOWED", "No token: set HOOKLINE_TOKEN (make one with `hookline token create NAME --role publisher`).")
+
+
+def execute(settings: Settings, document: str, variables: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+    """The `data` of one operation on the settings' server.
+
+    Raises ServerFault with the server's own sentence.
+    """
+    token = token_of(settings)
+    headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
+    try:
+        answer = httpx.post(f"{settings.server}/graphql", json={"query": document, "variables": variables}, headers=headers, timeout=timeout_seconds)
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        hint = "Start it with `hookline dev`, or set HOOKLINE_SERVER."
+        raise ServerFault("CANNOT_REACH", f"No server answers at {settings.server} ({type(error).__name__}). {hint}") from None
+    return _data(answer, settings.server)
+
+
+def _data(answer: httpx.Response, server: str) -> dict[str, Any]:
+    try:
+        content = answer.json()
+        errors, data = content.get("errors"), content.get("data")
+    except (ValueError, AttributeError):
+        raise ServerFault("FAILED", f"{server} answered {answer.status_code} without GraphQL: is it a Hookline server?") from None
+    if errors:
+        code = (errors[0].get("extensions") or {}).get("code")
+        kind = "NOT_ALLOWED" if code in ("UNAUTHENTICATED", "FORBIDDEN") else "FAILED"
+        raise ServerFault(kind, "; ".join(str(error.get("message")) for error in errors))
+    if not isinstance(data, dict):
+        raise ServerFault("FAILED", f"{server} answered {answer.status_code} without data.")
+    return data

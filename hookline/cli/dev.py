@@ -1,0 +1,54 @@
+"""`hookline dev`: everything in one process on this machine, made on the first run."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from socket import socket
+
+    from hookline.settings import Settings
+
+DEFAULT_FILE = "config/webhooks.yaml"
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one. [default: HOOKLINE_PORT, else 8000]")
+@click.option("-f", "--file", "path", default=DEFAULT_FILE, show_default=True, help="The webhooks to apply and to follow.")
+def dev(port: int | None, path: str) -> None:
+    """Run everything on this machine: database, API, worker, GraphiQL and a receiver to try things with.
+
+    Makes what it needs in var/ (HOOKLINE_HOME), applies the webhooks file and follows it, sends to loopback addresses too, and answers for
+    127.0.0.1, localhost and [::1] only. Ctrl-C ends it; a second one at once.
+    """
+    from pathlib import Path
+
+    from hookline import logs
+    from hookline.cli.lock import alone
+    from hookline.cli.server import listen, run
+    from hookline.settings import read_settings
+
+    settings = read_settings(port=port, shutdown_seconds=1)
+    logs.configure("debug" if settings.log_level == "debug" else "warning", settings.log_format)
+    with alone(settings), listen(settings) as listener:
+        run(lambda: _dev(settings, listener, Path(path)))
+    click.echo("Stopped. Nothing is lost: what was not delivered goes on at the next start.")
+
+
+async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
+    from functools import partial
+
+    from hookline.cli import attempts, dev_home, following
+    from hookline.cli.server import running, serve, url_of
+    from hookline.cli.welcome import welcome
+    from hookline.db.migrate import migrate
+
+    await migrate(settings)
+    token = await dev_home.token(settings)
+    url = url_of(listener)
+    companions = (partial(following.following, path), attempts.telling)
+    async with running(
+        settings, has_worker=True, addresses=dev_home.addresses(settings), token=token, has_echo=True, hosts=dev_home.HOSTS, companions=companions
+    ) as app:
+        await serve(app, listener, settings.shutdown_seconds, lambda: click.echo(welcome(settings, url, path)))

@@ -1,0 +1,56 @@
+"""What `hookline dev` has that a server elsewhere has not: a token of its own in a file, loopback as a target, three host names."""
+
+import os
+from ipaddress import ip_network
+from pathlib import Path
+
+from hookline import tokens
+from hookline.cli.database import open_database
+from hookline.errors import Misconfigured
+from hookline.rules.addresses import AddressPolicy
+from hookline.settings import Settings
+
+HOSTS = ("127.0.0.1", "localhost", "[::1]")
+TOKEN_NAME = "hookline dev"
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+def addresses(settings: Settings) -> AddressPolicy:
+    """What the settings allow, and this machine itself."""
+    return AddressPolicy((*settings.egress_networks, *_LOOPBACK), settings.egress_hosts | {"localhost"})
+
+
+async def token(settings: Settings) -> str:
+    """The token in the home folder. A new one, with the role admin, when there is none or the database does not know it."""
+    path = settings.home / "token"
+    kept = _read(path)
+    async with open_database(settings) as (database, workspace_id):
+        authenticator = tokens.Authenticator(database)
+        try:
+            if kept and await authenticator.find(kept):
+                return kept
+        finally:
+            await authenticator.close()
+        made = (await tokens.create(database, workspace_id, TOKEN_NAME, tokens.ROLES["admin"]))[1]
+    _write(path, made)
+    return made
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise Misconfigured(f"The token file {path} may be read by other users. Run: chmod 600 {path}")
+        return path.read_text("ascii").strip()
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"The token file {path} cannot be read ({error}). Delete it: a new one is made.") from None
+
+
+def _write(path: Path, text: str) -> None:
+    """The file has its mode before it has its content, and its whole content or none."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text + "\n")
+    aside.replace(path)

@@ -1,0 +1,95 @@
+"""`hookline`: finds the command, turns failures into sentences and exit codes. Imports nothing heavy: each command brings its own.
+
+Exit codes: 0 done, 1 failed (the sentence on standard error says why), 64 wrong usage, 130 interrupted; `hookline sync` has more of its own.
+"""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from hookline import __version__
+from hookline.errors import HooklineError, Misconfigured
+
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 64, 130
+
+COMMANDS = {
+    "dev": "hookline.cli.dev:dev",
+    "serve": "hookline.cli.serve:serve",
+    "worker": "hookline.cli.worker:worker",
+    "migrate": "hookline.cli.migrate:migrate",
+    "token": "hookline.cli.token:token",
+    "publish": "hookline.cli.publish:publish",
+    "sync": "hookline.cli.sync:sync",
+    "settings": "hookline.cli.settings:settings",
+    "schema": "hookline.cli.schema:schema",
+}
+"""Command → where it is. In the order of `hookline --help`."""
+
+
+class _Commands(click.Group):
+    """Imports a command when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, prog_name="hookline", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Hookline sends your events to webhooks: signed, retried, logged, watched live.
+
+    Start with `hookline dev`. Every setting is an environment variable HOOKLINE_…: `hookline settings` lists them.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one command line and leaves with its exit code."""
+    try:
+        result = cli.main(arguments, prog_name="hookline", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        error.show()
+        sys.exit(WRONG_USAGE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(FAILED)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except HooklineError as error:
+        _tell(error.message)
+        sys.exit(FAILED)
+    except BrokenPipeError:  # `hookline settings | head`: whoever read has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a sentence, and the traceback for who asks for it
+        _tell_unexpected(error)
+        sys.exit(FAILED)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def _tell(message: str) -> None:
+    click.echo(f"Error: {message}", err=True)
+
+
+def _tell_unexpected(error: Exception) -> None:
+    if _wants_details():
+        raise error
+    _tell(f"unexpected {type(error).__name__}. Run it again with HOOKLINE_LOG_LEVEL=debug to see where it came from, and please report it.")
+
+
+def _wants_details() -> bool:
+    from hookline.settings import read_settings
+
+    try:
+        return read_settings().log_level == "debug"
+    except Misconfigured:
+        return False

@@ -1,0 +1,11 @@
+"""`hookline schema`: prints the GraphQL schema that this version serves. `make schema` writes it to schema.graphql."""
+
+from importlib import import_module
+
+import click
+
+
+@click.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    click.echo(import_module("api.schema").export(), nl=False)

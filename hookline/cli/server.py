@@ -1,0 +1,121 @@
+"""Runs the application under uvicorn, on uvloop, in this process. Used by `hookline dev` and `hookline serve`.
+
+The application is found by its import string: the core does not import the API.
+"""
+
+import asyncio
+import errno
+import gc
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, Protocol
+
+import uvicorn
+import uvloop
+
+from hookline.errors import Misconfigured
+from hookline.settings import Settings
+
+_BACKLOG = 2048
+_DRAIN_SECONDS = 1.0
+_MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
+
+
+class Application(Protocol):
+    """What api.app makes."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...  # Any: ASGI
+
+    async def drain(self) -> None: ...
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The bound socket. It listens from here on: who connects while the rest starts is served a moment later.
+
+    Raises Misconfigured when that address can't be had.
+    """
+    host, port = settings.host, settings.port
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=_BACKLOG)
+    except socket.gaierror:
+        raise Misconfigured(f"HOOKLINE_HOST {host} is no address of this machine.") from None
+    except OSError as error:
+        raise Misconfigured(_why_not(error, host, port)) from None
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is taken by another program. End that one, or choose another port: --port {port + 1 if port < 65535 else 8001}"
+    if error.errno == errno.EACCES:
+        return f"Port {port} needs more rights. Choose one above 1023: --port 8000"
+    return f"Cannot listen on {host}, port {port}: {error.strerror}. See HOOKLINE_HOST and HOOKLINE_PORT."
+
+
+def url_of(listener: socket.socket) -> str:
+    """Where a client on this machine reaches it."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(main: Callable[[], Awaitable[None]]) -> None:
+    """Runs a server's main coroutine on uvloop. The collector rests meanwhile: what start-up makes, stays."""
+    gc.disable()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_awaited(main()))
+
+
+async def _awaited(awaitable: Awaitable[None]) -> None:
+    await awaitable
+
+
+def running(*arguments: Any, **options: Any) -> Any:
+    """api.lifespan.running, whose arguments it takes: an asynchronous context manager that gives the Application."""
+    return import_module("api.lifespan").running(*arguments, **options)
+
+
+async def serve(app: Application, listener: socket.socket, grace_seconds: float, tell_started: Callable[[], None]) -> None:
+    """Answers until SIGINT or SIGTERM; a second signal ends the process at once. grace_seconds: how long requests may take to end."""
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=_MESSAGE_LIMIT_BYTES,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=max(1, round(grace_seconds)),
+    )
+    await _Server(config, app, tell_started).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, app: Application, tell_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._app = app
+        self._tell_started = tell_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.freeze()
+        gc.enable()
+        self._tell_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """uvicorn 0.54 waits for event streams and open sockets to end by themselves: they are ended first."""
+        for server in self.servers:
+            server.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._app.drain(), _DRAIN_SECONDS)
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:  # Any: a frame that nobody looks at
+        """Does not note the signal, or uvicorn would raise it again at the end: asked to stop and stopped is success."""
+        if self.should_exit:
+            os._exit(128 + sig)  # whoever asks twice wants it now; what is accepted is in the database
+        self.should_exit = True

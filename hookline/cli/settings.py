@@ -1,0 +1,25 @@
+"""`hookline settings`: every setting, its value without secrets, where it comes from."""
+
+import click
+
+
+@click.command()
+@click.option("--json", "is_json", is_flag=True, help="As JSON.")
+def settings(is_json: bool) -> None:
+    """Show every setting; passwords and keys are masked.
+
+    A wrong value is told in one sentence that names it, with exit code 1.
+    """
+    from hookline.settings import describe, read_settings, unknown_names
+
+    shown = list(describe(read_settings()))
+    if is_json:
+        import json
+
+        listed = [{"name": one.name, "value": one.value, "source": one.source, "description": one.description} for one in shown]
+        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+    else:
+        for one in shown:
+            click.echo(f"{one.name}={one.value}  ({one.source})\n    {one.description}")
+    for sentence in unknown_names():
+        click.echo(f"Warning: {sentence}", err=True)

@@ -1,0 +1,89 @@
+"""`hookline token`: makes, lists and revokes tokens straight in the database; no server needs to run."""
+
+import click
+
+ROLES = ("viewer", "publisher", "editor", "sync", "admin")
+
+
+@click.group()
+def token() -> None:
+    """Make, list and revoke tokens. Works on the database itself; a running server takes notice within a second."""
+
+
+@token.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What the token may do; the README has the table.")
+def create(name: str, role: str) -> None:
+    """Make a token called NAME and print it, alone, on standard output. It can't be shown again."""
+    import asyncio
+
+    click.echo(asyncio.run(_create(name, role)))
+
+
+@token.command("list")
+def list_tokens() -> None:
+    """List all tokens, newest first."""
+    import asyncio
+
+    rows = asyncio.run(_rows())
+    if not rows:
+        click.echo("No tokens yet. Make one: hookline token create NAME --role admin", err=True)
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@token.command()
+@click.argument("token_id", metavar="ID")
+def revoke(token_id: str) -> None:
+    """End the token with this ID (tok_…, see `hookline token list`)."""
+    import asyncio
+
+    click.echo(asyncio.run(_revoke(token_id)))
+
+
+async def _create(name: str, role: str) -> str:
+    from hookline import tokens
+    from hookline.cli.database import open_database
+    from hookline.settings import read_settings
+
+    async with open_database(read_settings()) as (database, workspace_id):
+        return (await tokens.create(database, workspace_id, name, tokens.ROLES[role]))[1]
+
+
+async def _rows() -> list[tuple[str, ...]]:
+    from hookline import clock, ids, tokens
+    from hookline.cli.database import open_database
+    from hookline.settings import read_settings
+
+    async with open_database(read_settings()) as (_, workspace_id):
+        found = await tokens.of_workspace(workspace_id).order_by("-created_at")
+    now = clock.now()
+    return [
+        (
+            ids.encode("tok", one.id),
+            "revoked" if one.revoked_at else "expired" if one.expires_at and one.expires_at <= now else "valid",
+            f"…{one.last_four}",
+            f"made {one.created_at:%Y-%m-%d %H:%M}",
+            one.name,
+            " ".join(one.scopes),
+        )
+        for one in found
+    ]
+
+
+async def _revoke(text: str) -> str:
+    from hookline import ids, tokens
+    from hookline.cli.database import open_database
+    from hookline.settings import read_settings
+
+    try:
+        prefix, key = ids.decode(text)
+    except ids.MalformedId:
+        prefix, key = "", None
+    if prefix != "tok" or key is None:
+        raise click.UsageError("ID must be a token's id, such as tok_01h2xcejqtf2nbrexx3vqjhp41: `hookline token list` shows them.")
+    async with open_database(read_settings()) as (database, workspace_id):
+        revoked = await tokens.revoke(database, workspace_id, key)
+    return f"Revoked {text} ({revoked.name})."

@@ -1,0 +1,59 @@
+"""The first thing `hookline dev` says: where everything is, and three commands that work when pasted."""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from hookline import __version__
+from hookline.settings import Settings
+
+QUERY = "{ attempts(first: 5) { nodes { outcome statusCode durationMs event { type } webhook { name } } } }"
+
+
+def welcome(settings: Settings, url: str, path: Path) -> str:
+    """path: the webhooks file."""
+    home = shown(settings.home)
+    webhooks = f"{shown(path)}, followed for changes" if path.exists() else f"{shown(path)} is not there; it is applied once it is"
+    return f"""
+Hookline {__version__} runs at {url} (Ctrl-C ends it).
+
+  GraphQL    {url}/graphql   in a browser: GraphiQL, with the token filled in
+  Receiver   {url}/_echo     shows what came; {url}/_echo/fail answers 500
+  Webhooks   {webhooks}
+  Data       {home}/: hookline.db, key, token
+
+Try next, in another terminal:
+
+  {publish_command(settings, url)}
+
+  curl -s {url}/graphql -H "Authorization: Bearer $(cat {shlex.quote(home)}/token)" -H 'Content-Type: application/json' \\
+    -d '{{"query": "{QUERY}"}}'
+
+  {shlex.quote(shown(Path(sys.executable)))} -m webbrowser {url}/graphql
+
+Each attempt is told here:
+"""
+
+
+def publish_command(settings: Settings, url: str) -> str:
+    """`hookline publish …` as it has to be typed in this folder, with what it needs to find this server and its token."""
+    environment = "" if settings.home == Path("var") else f"HOOKLINE_HOME={shlex.quote(shown(settings.home))} "
+    server = "" if url == settings.server else f" --server {url}"
+    return f"""{environment}{own_command()} publish order.order.create{server} -d '{{"id": 1, "total": 99.5}}'"""
+
+
+def own_command() -> str:
+    """How this program was called, as short as it can be typed here."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{shlex.quote(shown(Path(sys.executable)))} -m hookline"
+    found = shutil.which("hookline")
+    return "hookline" if found and Path(found).samefile(called) else shlex.quote(shown(called))
+
+
+def shown(path: Path) -> str:
+    """Relative to here where that is shorter."""
+    relative = os.path.relpath(path)
+    return min(str(path), relative, key=len) if path.is_absolute() else str(path)

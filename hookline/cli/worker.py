@@ -1,0 +1,23 @@
+"""`hookline worker`: becomes Dramatiq's own command for `workers.main`."""
+
+import os
+import sys
+
+import click
+
+
+@click.command()
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes; one is one core.")
+def worker(processes: int) -> None:
+    """Deliver events, beside an API process, on PostgreSQL. `dramatiq workers.main` does the same.
+
+    On SQLite the worker runs inside `hookline dev` and `hookline serve`.
+    """
+    from hookline.settings import check_lone_worker, read_settings
+
+    settings = read_settings()
+    check_lone_worker(settings)
+    grace_millis = int((settings.shutdown_seconds + 10) * 1_000)
+    options = ["--processes", str(processes), "--threads", "1", "--skip-logging", "--worker-shutdown-timeout", str(grace_millis)]
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "dramatiq", "workers.main", *options])

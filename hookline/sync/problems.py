@@ -1,0 +1,77 @@
+"""What is wrong with a webhooks file: one problem per fault, each with its place. Made by loader and document, shown by report."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+MAX_PROBLEMS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: lines and columns (in code points) from 1, as an editor counts."""
+
+    line: int = 1
+    column: int = 1
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncProblem:
+    """code: stable, listed in docs/sync.md. path: from the document's root. width: how many characters the excerpt underlines."""
+
+    code: str
+    message: str
+    place: Place
+    path: tuple[str, ...] = ()
+    hint: str | None = None
+    width: int = 1
+    severity: str = "error"
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity == "error"
+
+
+class FileRefused(Exception):
+    """Reading can't go on after this problem."""
+
+    def __init__(self, problem: SyncProblem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+@dataclass(slots=True)
+class Problems:
+    """All problems of a file, in the order they were found: the first thousand, each told once though defaults and aliases repeat it."""
+
+    file: str
+    found: list[SyncProblem] = field(default_factory=list)
+    _seen: set[tuple[object, str, str]] = field(default_factory=set)
+
+    def add(self, problem: SyncProblem, about: object = None) -> None:
+        """about: the node; the same problem of the same node is told once."""
+        key = (id(about) if about else problem.place, problem.code, problem.message)
+        if key not in self._seen and len(self.found) < MAX_PROBLEMS:
+            self._seen.add(key)
+            self.found.append(problem)
+
+    def has_errors(self) -> bool:
+        return any(problem.is_error for problem in self.found)
+
+    def in_order(self) -> list[SyncProblem]:
+        return sorted(self.found, key=lambda problem: (problem.place.file, problem.place.line, problem.place.column))
+
+
+def shown(text: str) -> str:
+    """A text of the file as part of a message: short, in quotes, without anything that a terminal obeys."""
+    printable = "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text[:60])
+    return f"'{printable}{'…' if len(text) > 60 else ''}'"
+
+
+def nearest(text: str, names: Iterable[str]) -> str | None:
+    """The hint for a word that is probably a slip of one of the names."""
+    folded = text.replace("_", "").replace("-", "").lower()
+    same = [name for name in names if name.lower() == folded]
+    close = same or difflib.get_close_matches(text[:100], list(names), 1)
+    return f"did you mean '{close[0]}'?" if close else None

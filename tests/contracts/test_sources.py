@@ -1,0 +1,70 @@
+"""House rules that every file keeps."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("hookline", "api", "workers", "tests", "benchmarks")
+LONGEST_FUNCTION, LONGEST_FILE, LONGEST_HEADER = 45, 400, 4
+
+# pieces, so that this file does not hold what it looks for
+MACHINE = re.compile(
+    "|".join(
+        (
+            "/" + "work/",
+            "/" + "root/",
+            "/home/" + "[a-z]",
+            "/" + "Users/",
+            "/var/" + "tmp/hookline",
+            "files.pythonhosted" + ".org",
+            "registry.npmjs" + ".org",
+        )
+    )
+)
+
+
+def modules() -> list[Path]:
+    return sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+
+
+def sources() -> Iterator[Path]:
+    """Every file that is, or is to be, under version control."""
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, timeout=30)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for name in listed.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            yield ROOT / name
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
+    text = path.read_text("utf-8")
+    tree = ast.parse(text)
+    header = ast.get_docstring(tree)
+    is_test = path.is_relative_to(ROOT / "tests")
+
+    if path.name != "__init__.py" or text.strip():
+        assert header, "begin with what the module is for, who calls it, what it must never do"
+        assert is_test or len(header.splitlines()) <= LONGEST_HEADER
+    assert len(text.splitlines()) <= LONGEST_FILE
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{node.name} is too long: split it by step"
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    found = []
+    for path in sources():
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in MACHINE.finditer(text)]
+
+    assert not found

@@ -1,0 +1,145 @@
+"""A Hookline as somebody would run it: its own commands as processes over one database, spoken to over HTTP."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+import orjson
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.waiting import eventually
+
+PROJECT = Path(__file__).parents[2]
+
+Json = Any  # what a GraphQL answer holds
+
+
+class Installation:
+    """Its processes end with the block. client: speaks as an admin."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.is_sqlite = database_url.startswith("sqlite")
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(PROJECT),
+            "HOOKLINE_DATABASE_URL": database_url,
+            "HOOKLINE_HOME": str(folder / "home"),
+            "HOOKLINE_PORT": str(self.port),
+            "HOOKLINE_EGRESS_ALLOW": "127.0.0.0/8",
+            "HOOKLINE_SERVER": self.url,
+        }
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.log = folder / "log.txt"
+
+    async def __aenter__(self) -> Self:
+        self.token = self.run("token", "create", "tests", "--role", "admin").stdout.strip()
+        self.environment["HOOKLINE_TOKEN"] = self.token
+        self.client = httpx.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=20)
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.client.aclose()
+        for process in self.processes.values():
+            process.kill()
+            process.wait(10)
+
+    def run(self, *arguments: str, exit_code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        """A `hookline` command, to its end."""
+        command = [sys.executable, "-m", "hookline", *arguments]
+        done = subprocess.run(command, cwd=self.folder, env={**self.environment, **environment}, capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == exit_code, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    async def start(self) -> None:
+        """The API, and the worker: inside of it on SQLite, a process of its own on PostgreSQL."""
+        self.start_process("serve")
+        if not self.is_sqlite:
+            self.start_process("worker")
+        await eventually(self.is_ready)
+
+    def start_process(self, name: str) -> None:
+        with self.log.open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "hookline", name], cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    async def kill(self, name: str) -> None:
+        """kill -9 of a process and of what it started."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        await asyncio.to_thread(process.wait, 10)
+
+    async def is_ready(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return (await self.client.get("/readyz")).status_code == 200
+        return False
+
+    async def graphql(self, query: str, **variables: Json) -> Json:
+        """The data of an answer without errors."""
+        answer = (await self.client.post("/graphql", content=orjson.dumps({"query": query, "variables": variables}), headers=JSON)).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    async def mutate(self, name: str, selection: str, /, **given: Json) -> Json:
+        """The payload of a mutation without user errors. given: its input's fields."""
+        type_name = name[0].upper() + name[1:] + "Input"
+        query = f"mutation($input: {type_name}!) {{ {name}(input: $input) {{ {selection} userErrors {{ field message code }} }} }}"
+        payload = (await self.graphql(query, input=given))[name]
+        assert payload["userErrors"] == [], payload
+        return payload
+
+    async def publish(self, data: Json, event_type: str = "order.order.create", **more: Json) -> Json:
+        """Publishes to production. Gives the payload's event id, duplicate and deliveryCount."""
+        return await self.mutate("eventPublish", "event { id } duplicate deliveryCount", type=event_type, environment="production", data=data, **more)
+
+    async def create_webhook(self, url: str, /, **more: Json) -> str:
+        given = {"name": f"w{uuid4().hex[:8]}", "url": url, "events": ["order.*.*"], "environments": ["production"], **more}
+        payload = await self.mutate("webhookCreate", "webhook { id }", **given)
+        return str(payload["webhook"]["id"])
+
+    @contextlib.asynccontextmanager
+    async def subscription(self, query: str, **variables: Json) -> AsyncIterator["Subscription"]:
+        """A live subscription over graphql-transport-ws."""
+        address = self.url.replace("http", "ws", 1) + "/graphql"
+        async with connect(address, subprotocols=["graphql-transport-ws"]) as socket_:
+            await socket_.send(orjson.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {self.token}"}}).decode())
+            assert orjson.loads(await socket_.recv())["type"] == "connection_ack"
+            payload = {"query": query, "variables": variables}
+            await socket_.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": payload}).decode())
+            yield Subscription(socket_)
+
+
+class Subscription:
+    def __init__(self, socket_: ClientConnection) -> None:
+        self._socket = socket_
+
+    async def next(self) -> Json:
+        """The next event's data."""
+        while True:
+            message = orjson.loads(await asyncio.wait_for(self._socket.recv(), 15))
+            if message["type"] == "ping":
+                continue
+            assert message["type"] == "next", message
+            assert "errors" not in message["payload"], message
+            return message["payload"]["data"]
+
+
+JSON = {"content-type": "application/json"}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

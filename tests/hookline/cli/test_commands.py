@@ -1,0 +1,162 @@
+"""Commands as somebody types them: what they print, where, and their exit codes."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hookline.cli.main import main
+
+PROJECT = Path(__file__).parents[3]
+
+
+class Shell:
+    """Runs `hookline` in a folder of its own, with nothing but the given settings."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin"}
+
+    def run(self, *arguments: str, text: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "hookline", *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment | environment, input=text, capture_output=True, text=True, timeout=30, check=False
+        )
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+def test_version_is_printed(shell: Shell) -> None:
+    done = shell.run("--version")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"hookline \d+\.\d+\.\d+\n", done.stdout)
+
+
+def exit_code_of(*arguments: str) -> object:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments])
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("nonsense",), ("dev", "--nonsense"), ("token",), ("token", "create", "ci", "--role", "king"), ("publish",)]
+)
+def test_wrong_usage_exits_with_64(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+    assert exit_code_of(*arguments) == 64
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "Usage: hookline" in printed.err
+
+
+def test_a_wrong_setting_stops_a_command_with_its_name(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOKLINE_PORT", "eighty")
+
+    assert exit_code_of("settings") == 1
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("Error: HOOKLINE_PORT ")
+
+
+@pytest.mark.parametrize("data", ["{", "NaN", '{"a": Infinity}', "@missing.json"])
+def test_data_that_is_no_json_is_wrong_usage(capsys: pytest.CaptureFixture[str], data: str) -> None:
+    assert exit_code_of("publish", "order.order.create", "-d", data) == 64
+
+    assert "'-d' / '--data'" in capsys.readouterr().err
+
+
+def test_an_unexpected_failure_is_a_sentence_and_a_way_to_see_more(shell: Shell) -> None:
+    """A file where a folder should be: nobody foresaw that for `migrate`."""
+    (shell.folder / "var").write_text("not a folder")
+
+    short, long = shell.run("migrate"), shell.run("migrate", HOOKLINE_LOG_LEVEL="debug")
+
+    assert short.returncode == 1
+    assert "HOOKLINE_LOG_LEVEL=debug" in short.stderr
+    assert "Traceback" not in short.stderr
+    assert "Traceback" in long.stderr
+
+
+def test_settings_are_printed_masked(shell: Shell) -> None:
+    listed = json.loads(shell.run("settings", "--json", HOOKLINE_DATABASE_URL="postgres://me:hunter2@host/name").stdout)
+    done = shell.run("settings", HOOKLINE_DATABASE_URL="postgres://me:hunter2@host/name")
+
+    assert "HOOKLINE_DATABASE_URL=postgres://me:********@host/name  (environment)" in done.stdout
+    assert "hunter2" not in done.stdout
+    assert {"name": "HOOKLINE_PORT", "value": "8000", "source": "default", "description": listed[2]["description"]} == listed[2]
+
+
+def test_tokens_need_no_server(shell: Shell) -> None:
+    assert "hookline migrate" in shell.run("token", "create", "ci", "--role", "viewer").stderr
+    assert "applied 0001" in shell.run("migrate").stdout
+    assert "up to date" in shell.run("migrate").stdout
+
+    made = shell.run("token", "create", "ci", "--role", "publisher")
+    assert re.fullmatch(r"hl_[A-Za-z0-9_-]{43}\n", made.stdout)
+
+    listed = shell.run("token", "list").stdout
+    assert made.stdout.strip()[-4:] in listed
+    assert made.stdout.strip() not in listed
+    token_id = listed.split()[0]
+    assert "valid" in listed
+
+    assert shell.run("token", "revoke", token_id).returncode == 0
+    assert "revoked" in shell.run("token", "list").stdout
+
+
+def test_revoking_what_is_no_token_is_told(shell: Shell) -> None:
+    shell.run("migrate")
+
+    assert shell.run("token", "revoke", "tok_nonsense").returncode == 64
+    strange = shell.run("token", "revoke", "tok_01h2xcejqtf2nbrexx3vqjhp41")
+    assert (strange.returncode, strange.stderr) == (1, "Error: There is no such token. `hookline token list` shows them all.\n")
+
+
+def test_a_worker_beside_sqlite_is_refused(shell: Shell) -> None:
+    done = shell.run("worker")
+
+    assert done.returncode == 1
+    assert "HOOKLINE_DATABASE_URL" in done.stderr
+
+
+def test_dramatiqs_own_command_refuses_the_same(shell: Shell) -> None:
+    command = [sys.executable, "-m", "dramatiq", "workers.main", "--processes", "1"]
+
+    done = subprocess.run(command, cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=30, check=False)
+
+    assert done.returncode == 1
+    assert "HOOKLINE_DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serving_an_empty_folder_says_what_to_run(shell: Shell) -> None:
+    done = shell.run("serve", "--port", "0")
+
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("Run: hookline migrate")
+
+
+def test_publishing_without_a_server_says_how_to_start_one(shell: Shell) -> None:
+    done = shell.run("publish", "order.order.create", "-d", "1", "--server", "http://127.0.0.1:1", HOOKLINE_TOKEN="hl_x")
+
+    assert done.returncode == 1
+    assert "No server answers at http://127.0.0.1:1" in done.stderr
+    assert "hookline dev" in done.stderr
+
+
+def test_the_token_of_dev_goes_to_this_machine_only(shell: Shell) -> None:
+    (shell.folder / "var").mkdir()
+    (shell.folder / "var/token").write_text("hl_secret")
+
+    done = shell.run("publish", "order.order.create", "-d", "1", "--server", "https://hooks.example.com")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: No token: set HOOKLINE_TOKEN")

@@ -1,0 +1,269 @@
+"""`hookline dev` as a process: what it makes, what it answers, how it ends."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.waiting import eventually
+
+PROJECT = Path(__file__).parents[3]
+WEBHOOKS = """
+version: 1
+set: shop
+webhooks:
+  echo:
+    url: {url}
+    environments: [development]
+    events: ["order.*.*"]
+"""
+
+
+class Dev:
+    """A `hookline dev` in a folder of its own."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self.output = folder / "output.txt"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.options = ("--port", str(self.port), *options)
+
+    def start(self) -> None:
+        self.started_at = time.monotonic()
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "hookline", "dev", *self.options],
+                cwd=self.folder,
+                env=environment(),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    async def answers(self) -> bool:
+        assert self.process.poll() is None, self.printed()
+        with suppress(httpx.TransportError):
+            async with self.client() as client:
+                return (await client.get("/readyz")).status_code == 200
+        return False
+
+    @property
+    def token(self) -> str:
+        return (self.folder / "var/token").read_text().strip()
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.url, timeout=10)
+
+    async def graphql(self, query: str, **variables: Any) -> Any:
+        async with self.client() as client:
+            answer = await client.post("/graphql", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {self.token}"})
+        assert "errors" not in answer.json(), answer.text
+        return answer.json()["data"]
+
+    def printed(self) -> str:
+        return self.output.read_text()
+
+    async def stop(self, by: signal.Signals = signal.SIGINT) -> float:
+        """How many seconds it took."""
+        begun = time.monotonic()
+        self.process.send_signal(by)
+        await asyncio.to_thread(self.process.wait, 10)
+        return time.monotonic() - begun
+
+
+def environment() -> dict[str, str]:
+    return {"PYTHONPATH": str(PROJECT), "PATH": os.environ["PATH"]}
+
+
+@asynccontextmanager
+async def running(folder: Path, *options: str) -> AsyncIterator[Dev]:
+    dev = Dev(folder, *options)
+    dev.start()
+    try:
+        await eventually(dev.answers, 20)
+        yield dev
+    finally:
+        dev.process.kill()
+        dev.process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
+    """One that many tests ask, with a webhooks file that points at its own receiver."""
+    folder = tmp_path_factory.mktemp("dev")
+    dev = Dev(folder)
+    (folder / "config").mkdir()
+    (folder / "config/webhooks.yaml").write_text(WEBHOOKS.format(url=dev.url + "/_echo"))
+    dev.start()
+    asyncio.run(eventually(dev.answers, 20))
+    yield dev
+    dev.process.kill()
+    dev.process.wait(10)
+
+
+async def test_first_answer_comes_soon_in_little_memory(tmp_path: Path) -> None:
+    async with running(tmp_path) as dev:
+        await dev.graphql("{ viewer { name } }")
+        seconds = time.monotonic() - dev.started_at
+        pss = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{dev.process.pid}/smaps_rollup").read_text(), re.MULTILINE)
+
+        assert seconds < 5  # 1.1 s alone on the machine
+        assert pss is not None
+        assert int(pss[1]) < 120_000
+
+
+async def test_home_holds_database_key_and_token_and_only_the_owner_reads_secrets(shared: Dev) -> None:
+    home = shared.folder / "var"
+
+    assert (home / "hookline.db").exists()
+    for secret in ("key", "token"):
+        assert (home / secret).stat().st_mode & 0o777 == 0o600
+
+
+async def test_the_three_commands_work_when_pasted(shared: Dev) -> None:
+    await eventually(lambda: "Try next" in shared.printed())
+    welcome = shared.printed()
+    publish = re.search(r"^  (.* publish .*)$", welcome, re.MULTILINE)
+    curl = re.search(r"^  (curl .*\\\n.*)$", welcome, re.MULTILINE)
+    browser = re.search(r"^  .* -m webbrowser (\S+)$", welcome, re.MULTILINE)
+    assert publish
+    assert curl
+    assert browser
+
+    published = subprocess.run(publish[1], shell=True, cwd=shared.folder, env=environment(), capture_output=True, text=True, timeout=30, check=False)
+    assert published.stdout.startswith("evt_"), published.stderr
+    assert published.stderr == "goes to 1 webhook\n"
+
+    def attempts() -> Any:
+        shown = subprocess.run(curl[1], shell=True, cwd=shared.folder, env=environment(), capture_output=True, text=True, timeout=30, check=True)
+        return json.loads(shown.stdout)["data"]["attempts"]["nodes"]
+
+    found = await eventually(attempts)
+    assert found[0]["outcome"] == "SUCCEEDED"
+    assert found[0]["event"]["type"] == "order.order.create"
+
+    async with shared.client() as client:
+        page = await client.get(browser[1], headers={"accept": "text/html"})
+        assert page.status_code == 200
+        came = (await client.get("/_echo")).json()
+    assert json.loads(came[0]["body"])["data"] == {"id": 1, "total": 99.5}
+    await eventually(lambda: "✓ order.order.create → echo  200" in shared.printed())
+    assert shared.token not in shared.printed()
+
+
+async def test_other_host_names_are_not_answered(shared: Dev) -> None:
+    async with shared.client() as client:
+        for path in ("/graphql", "/healthz", "/_echo"):
+            refused = await client.get(path, headers={"host": "evil.example", "accept": "text/html"})
+            assert refused.status_code == 421
+            assert shared.token not in refused.text
+        assert (await client.get("/healthz", headers={"host": f"localhost:{shared.port}"})).status_code == 200
+
+
+async def test_a_second_one_on_the_same_home_is_refused(shared: Dev) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hookline", "dev", "--port", "0"], cwd=shared.folder, env=environment(), capture_output=True, text=True, timeout=30
+    )
+
+    assert done.returncode == 1
+    assert "Another Hookline works on var/hookline.db" in done.stderr
+    assert "HOOKLINE_HOME" in done.stderr
+
+
+async def test_a_taken_port_is_told_with_another_one_to_choose(shared: Dev, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hookline", "dev", "--port", str(shared.port)]
+
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=30)
+
+    assert done.returncode == 1
+    assert f"Port {shared.port} on 127.0.0.1 is taken" in done.stderr
+    assert f"--port {shared.port + 1}" in done.stderr
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+async def test_it_ends_in_time_with_clients_still_there(tmp_path: Path, by: signal.Signals) -> None:
+    async with running(tmp_path) as dev:
+        token = dev.token
+        socket_ = await connect(f"ws://127.0.0.1:{dev.port}/graphql", subprotocols=["graphql-transport-ws"])
+        await socket_.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}))
+        await socket_.recv()
+        await socket_.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": "subscription { attempts { cursor } }"}}))
+        async with dev.client() as client:
+            request = client.stream(
+                "POST",
+                "/graphql",
+                json={"query": "subscription { attempts { cursor } }"},
+                headers={"Authorization": f"Bearer {token}", "Accept": "text/event-stream"},
+            )
+            async with request as stream:
+                assert stream.status_code == 200
+                seconds = await dev.stop(by)
+
+        assert dev.process.returncode == 0, dev.printed()
+        assert seconds < 2
+        assert "Traceback" not in dev.printed()
+        await socket_.wait_closed()
+        assert socket_.close_code == 1012
+
+
+async def test_nothing_is_lost_over_a_stop_and_the_token_stays(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never answers
+        hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/in"
+        (tmp_path / "config/webhooks.yaml").write_text(WEBHOOKS.format(url=hanging))
+        async with running(tmp_path) as dev:
+            token = dev.token
+            await dev.graphql('mutation { eventPublish(input: {type: "order.order.create", environment: "development", data: 1}) { deliveryCount } }')
+            await eventually(lambda: dev.graphql("{ deliveries(first: 1) { nodes { status } } }"))
+            assert await dev.stop() < 2
+            assert dev.process.returncode == 0
+
+    async with running(tmp_path) as dev:
+        assert dev.token == token
+        found = await dev.graphql("{ deliveries(first: 1) { nodes { status } } }")
+        assert found["deliveries"]["nodes"][0]["status"] in ("PENDING", "IN_PROGRESS")
+
+
+async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as dev:
+        dev.process.send_signal(signal.SIGTERM)
+        dev.process.send_signal(signal.SIGINT)
+
+        await asyncio.to_thread(dev.process.wait, 5)
+
+        assert dev.process.returncode in (0, 128 + signal.SIGINT, 128 + signal.SIGTERM)
+
+
+async def test_a_saved_file_is_applied_and_a_broken_one_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    async with running(tmp_path, "--file", "hooks.yaml") as dev:
+        file = tmp_path / "hooks.yaml"
+        file.write_text(WEBHOOKS.format(url="http://127.0.0.1:9/in"))
+        slugs = "{ webhooks { nodes { slug active } } }"
+        await eventually(lambda: _has(dev, slugs, "echo"))
+
+        file.write_text(file.read_text().replace("events:", "evnts:"))
+        await eventually(lambda: "hooks.yaml:8:5: error[unknown-key]" in dev.printed())
+        assert await _has(dev, slugs, "echo")
+
+        file.write_text(WEBHOOKS.format(url="http://127.0.0.1:9/in").replace("echo:", "other:"))
+        await eventually(lambda: _has(dev, slugs, "other"))
+
+
+async def _has(dev: Dev, query: str, text: str) -> bool:
+    return text in json.dumps(await dev.graphql(query))
