@@ -68,8 +68,8 @@ def _nodes(root: strawberry.Parent[Any]) -> list[Any]:
 
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
-    start_cursor: str | None
-    end_cursor: str | None
+    start_cursor: str | None = strawberry.field(description="The first row's cursor; null on an empty page.")
+    end_cursor: str | None = strawberry.field(description="The last row's cursor; null on an empty page.")
     previous: strawberry.Private[Check]
     following: strawberry.Private[Check]
     has_next_page: bool = strawberry.field(resolver=_has_next_page, description="Whether something comes after this page.")
@@ -78,14 +78,14 @@ class PageInfo:
 
 @strawberry.type(description="A row of a list and its place.")
 class Edge(Generic[Node]):
-    node: Node
-    cursor: str
+    node: Node = strawberry.field(description="The row.")
+    cursor: str = strawberry.field(description="Its place: pass it as after or before.")
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Node]):
-    edges: list[Edge[Node]]
-    page_info: PageInfo
+    edges: list[Edge[Node]] = strawberry.field(description="The page's rows with their cursors.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
     total: strawberry.Private[_Total]
     nodes: list[Node] = strawberry.field(resolver=_nodes, description="The page's rows, without their cursors.")
     total_count: int = strawberry.field(resolver=_total_count, description="How many rows the whole list has, counted up to 10,000.")

@@ -10,6 +10,7 @@ from strawberry.schema.schema import validate_document
 
 from api.errors import BAD_USER_INPUT, PARSE_FAILED, QUERY_TOO_COSTLY, VALIDATION_FAILED, RequestRefused
 from api.limits import Limits, Measure, TooCostly, measure_document
+from api.plans import Plan, plan_of
 
 KEPT_DOCUMENTS = 512
 KEPT_CHARACTERS = 524_288  # a syntax tree takes about 150 bytes a character: 80 MB at the very worst
@@ -18,12 +19,13 @@ LONGEST_KEPT = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a valid document."""
+    """One operation of a valid document. plan: for the hot ones."""
 
     document: DocumentNode
     name: str | None
     kind: OperationType
     measure: Measure
+    plan: Plan | None
 
     @property
     def wants_live_cursor(self) -> bool:
@@ -97,12 +99,12 @@ class Documents:
             return Prepared({}, VALIDATION_FAILED, tuple(_without_tree(error) for error in errors))
         if not measures:
             return _refused(VALIDATION_FAILED, "The document has no operation: write a query, a mutation or a subscription.")
-        return Prepared(_operations(document, measures))
+        operations = [self._operation(document, node, measure) for node, measure in measures.items()]
+        return Prepared({operation.name: operation for operation in operations})
 
-
-def _operations(document: DocumentNode, measures: dict[OperationDefinitionNode, Measure]) -> dict[str | None, Operation]:
-    operations = [Operation(document, node.name.value if node.name else None, node.operation, measure) for node, measure in measures.items()]
-    return {operation.name: operation for operation in operations}
+    def _operation(self, document: DocumentNode, node: OperationDefinitionNode, measure: Measure) -> Operation:
+        name = node.name.value if node.name else None
+        return Operation(document, name, node.operation, measure, plan_of(self._schema, document, node))
 
 
 def _refused(code: str, message: str) -> Prepared:

@@ -8,6 +8,7 @@ from typing import Any
 from graphql import GraphQLError, ValueNode
 from strawberry.exceptions import StrawberryInputCoercionError
 
+from hookline.db.connection import is_fault
 from hookline.errors import HooklineError, Refused, Unavailable
 from hookline.ids import MalformedId
 
@@ -103,11 +104,11 @@ def _expected(error: GraphQLError) -> tuple[str, str] | None:
 
 
 def _cause(error: GraphQLError) -> Exception | None:
-    """What a resolver really raised: graphql-core wraps once per level that locates the error."""
+    """What a resolver really raised: graphql-core wraps once per level that locates the error. A database that is away is Unavailable."""
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
-    return cause
+    return Unavailable() if cause is not None and is_fault(cause) else cause
 
 
 def _format(error: GraphQLError, message: str, code: str, request_id: str) -> Formatted:

@@ -17,6 +17,7 @@ from api.context import Context
 from api.documents import Documents, Operation
 from api.errors import BAD_USER_INPUT, QUERY_TOO_COSTLY, Formatted, RequestRefused, field_errors, retry_after_seconds
 from api.limits import Limits, TooCostly
+from api.plans import NotSimple, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,10 @@ class Execution:
 
         Raises RequestRefused (BAD_USER_INPUT) when the variables do not fit, before any resolver runs; HooklineError from reading the cursor.
         """
-        executor = self._build(operation, request, context)
+        outcome = await _run_plan(operation, request, context)
+        if isinstance(outcome, dict):
+            return Answer(outcome, [])
+        executor = self._build(operation, request, context, outcome)
         if operation.wants_live_cursor and operation.kind is OperationType.QUERY:
             await context.read_live_cursor()
         result = executor.execute_operation()
@@ -93,19 +97,32 @@ class Execution:
             return _answer(stream, context)
         return _follow(executor, stream, context)
 
-    def _build(self, operation: Operation, request: Request, context: Context) -> "_HouseExecutor":
+    def _build(self, operation: Operation, request: Request, context: Context, outcome: Outcome | None = None) -> "_HouseExecutor":
+        """outcome: what graphql-core answers for instead of running the resolver."""
         executor = _HouseExecutor.build(
             self._schema,
             operation.document,
             context_value=context,
             raw_variable_values=request.variables,
             operation_name=operation.name,
+            middleware=None if outcome is None else [outcome],
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a TypeGuard in all but its annotation
         )
         if isinstance(executor, list):
             raise RequestRefused(BAD_USER_INPUT, executor)
         assert isinstance(executor, _HouseExecutor)
         return executor
+
+
+async def _run_plan(operation: Operation, request: Request, context: Context) -> dict[str, Any] | Outcome | None:
+    """The data, if the operation has a plan that takes these variables and succeeds; None when nothing was run."""
+    if operation.plan is None:
+        return None
+    try:
+        arguments = operation.plan.take(request.variables or {})
+    except NotSimple:
+        return None
+    return await operation.plan.run(arguments, context)
 
 
 class _HouseExecutor(Executor[Any]):

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 _LOOK_EVERY_SECONDS = 0.01
 
 
+@overload
+async def eventually(condition: Callable[[], Awaitable[T]], seconds: float = ...) -> T: ...
+@overload
+async def eventually(condition: Callable[[], T], seconds: float = ...) -> T: ...
 async def eventually(condition: Callable[[], T | Awaitable[T]], seconds: float = 10) -> T:
     """The condition's first true value. condition: a plain or an async function, asked again and again.
 

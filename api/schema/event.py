@@ -11,6 +11,7 @@ from tortoise.queryset import QuerySet
 from api.auth import require
 from api.connections import After, Before, Connection, First, Last, page
 from api.cursors import NEWEST_FIRST
+from api.plans import PLANNED
 from api.schema import delivery, delivery_filter
 from api.schema.node import NOTHING, Info, Node, is_storable, node_id
 from api.schema.user_error import UserError, user_error, user_errors
@@ -125,7 +126,9 @@ class EventQuery:
 
 @strawberry.type
 class EventMutation:
-    @strawberry.mutation(description="Publishes an event: once it is answered, it is stored and on its way. Needs the scope events:publish.")
+    @strawberry.mutation(
+        description="Publishes an event: once it is answered, it is stored and on its way. Needs the scope events:publish.", metadata=PLANNED
+    )
     async def event_publish(
         self, info: Info, input: Annotated[EventPublishInput, strawberry.argument(description="The event.")]
     ) -> EventPublishPayload | None:
@@ -138,7 +141,9 @@ class EventMutation:
         event = await _event(info, published)
         return EventPublishPayload(event=event, duplicate=published.is_duplicate, delivery_count=published.delivery_count, user_errors=[])
 
-    @strawberry.mutation(description="Publishes up to 1,000 events in one transaction: all or none. Needs the scope events:publish.")
+    @strawberry.mutation(
+        description="Publishes up to 1,000 events in one transaction: all or none. Needs the scope events:publish.", metadata=PLANNED
+    )
     async def event_publish_batch(
         self, info: Info, input: Annotated[EventPublishBatchInput, strawberry.argument(description="The events.")]
     ) -> EventPublishBatchPayload | None:

@@ -24,7 +24,7 @@ from hookline.errors import Unavailable
 from hookline.settings import Settings
 
 APP = "models"
-# what a driver raises when the database is away or too busy: the outcome is unknown, the same call may come again
+# what a driver raises when the database is away or too busy
 FAULTS = (
     OSError,
     asyncio.TimeoutError,
@@ -123,8 +123,13 @@ class faults_as_unavailable:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, FAULTS) or (isinstance(error, OperationalError) and _is_busy(error)):
+        if error is not None and is_fault(error):
             raise Unavailable() from error
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether the database is away or too busy: the outcome is unknown, and the same call may come again."""
+    return isinstance(error, FAULTS) or (isinstance(error, OperationalError) and _is_busy(error))
 
 
 def _is_busy(error: OperationalError) -> bool:

@@ -73,6 +73,7 @@ def failures() -> dict[str, Exception]:
         "refused": Refused(Problem(Code.INVALID, "Use another.", ("url",))),
         "bad": BadInput("first must be smaller."),
         "unavailable": Unavailable(retry_after_seconds=9),
+        "cut": ConnectionResetError(SECRET_TEXT),
         "limited": HooklineError("RATE_LIMITED", "Wait a little."),
         "misconfigured": Misconfigured(SECRET_TEXT),
         "unexpected": RuntimeError(SECRET_TEXT),

@@ -250,6 +250,7 @@ async def test_permission_classes_keep_working(small: Small) -> None:
         ("bad", "BAD_USER_INPUT", 200),
         ("id", "BAD_USER_INPUT", 200),
         ("unavailable", "UNAVAILABLE", 503),
+        ("cut", "UNAVAILABLE", 503),
         ("limited", "RATE_LIMITED", 429),
         ("misconfigured", "INTERNAL_SERVER_ERROR", 200),
         ("unexpected", "INTERNAL_SERVER_ERROR", 200),
