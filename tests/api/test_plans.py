@@ -293,7 +293,7 @@ async def test_a_plan_takes_what_it_knows_and_runs_nothing_otherwise() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "mutation($input:EventPublishInput!){eventPublish(input:$input){event{id type occurredAt} duplicate deliveryCount userErrors{field message code}}}",
+        "mutation($input:EventPublishInput!){eventPublish(input:$input){event{id occurredAt} duplicate deliveryCount userErrors{field code}}}",
         "mutation P($e:EventPublishBatchInput!){done:eventPublishBatch(input:$e){results{event{id} duplicate} userErrors{code}}}",
     ],
 )

@@ -15,6 +15,7 @@ from uuid import uuid4
 import httpx
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from tests.waiting import eventually
 
@@ -113,7 +114,7 @@ class Installation:
     async def subscription(self, query: str, **variables: Json) -> AsyncIterator["Subscription"]:
         """A live subscription over graphql-transport-ws."""
         address = self.url.replace("http", "ws", 1) + "/graphql"
-        async with connect(address, subprotocols=["graphql-transport-ws"]) as socket_:
+        async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket_:
             await socket_.send(orjson.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {self.token}"}}).decode())
             assert orjson.loads(await socket_.recv())["type"] == "connection_ack"
             payload = {"query": query, "variables": variables}

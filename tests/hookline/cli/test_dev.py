@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from tests.waiting import eventually
 
@@ -200,7 +201,7 @@ async def test_a_taken_port_is_told_with_another_one_to_choose(shared: Dev, tmp_
 async def test_it_ends_in_time_with_clients_still_there(tmp_path: Path, by: signal.Signals) -> None:
     async with running(tmp_path) as dev:
         token = dev.token
-        socket_ = await connect(f"ws://127.0.0.1:{dev.port}/graphql", subprotocols=["graphql-transport-ws"])
+        socket_ = await connect(f"ws://127.0.0.1:{dev.port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")])
         await socket_.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}))
         await socket_.recv()
         await socket_.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": "subscription { attempts { cursor } }"}}))
