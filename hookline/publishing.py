@@ -239,24 +239,25 @@ class Publisher:
 
     async def _write(self, workspace_id: UUID, version: int, received_at: datetime, fold: "_Fold") -> bool:
         """One transaction, and word to whoever sends: what the pump of this process has room for is written as claimed."""
-        lease = self._lessor.reserve(fold.deliveries) if self._lessor else None
-        if self._lessor is None or lease is None:
+        lessor = self._lessor  # one that stops meanwhile hears all the same what became of its lease
+        lease = lessor.reserve(fold.deliveries) if lessor else None
+        if lessor is None or lease is None:
             written = await self._queue.publish(workspace_id, version, received_at, fold.events, fold.deliveries)
             if written and not self._hub.carries_wakes_in_publish:
                 self._wake(fold.deliveries)
             return written
         try:
             written = await self._queue.publish(workspace_id, version, received_at, fold.events, fold.deliveries, lease)
-        except (KeyTaken, EventExists, PumpGone):
-            self._lessor.release(lease, fold.deliveries)
+        except (KeyTaken, EventExists):
+            lessor.release(lease, fold.deliveries)
             raise
         except BaseException:
-            self._lessor.abandon()
+            lessor.abandon(lease)
             raise
         if not written:
-            self._lessor.release(lease, fold.deliveries)
+            lessor.release(lease, fold.deliveries)
             return False
-        self._lessor.hold(lease, fold.claimed(workspace_id, version, lease))
+        lessor.hold(lease, fold.claimed(workspace_id, version, lease))
         self._wake([delivery for delivery in fold.deliveries if delivery.id not in lease.delivery_ids])
         return True
 

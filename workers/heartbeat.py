@@ -51,6 +51,9 @@ class Heartbeat:
             except FAULTS as error:
                 log.warning("no beat: %r", error)
                 pause = _AGAIN_SECONDS
+            except Exception:  # a pump whose beat has ended would never send again (a standby that refuses writes, say)
+                log.exception("no beat")
+                pause = BEAT_SECONDS
             if self.token is not None and not self.is_fresh:
                 self.give_up()
             try:

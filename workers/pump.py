@@ -75,18 +75,25 @@ class Pump:
         self._publisher.lease_to(None)
         self._unlisten()
         until = monotonic() + within_seconds
-        while (self._claiming or self._tasks or not self._recorder.is_idle) and monotonic() < until:
+        while self._has_something_under_way and monotonic() < until:
             for lane in self._lanes.values():
                 self._give_back(lane, lane.take_out(keep=0))
             await asyncio.sleep(0.01)
-        for task in (*self._loops, *self._tasks, *filter(None, (self._claiming,))):
+        left = (*self._loops, *self._tasks, *filter(None, (self._claiming,)))
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
+        await self._recorder.close()
         if self._heartbeat.token is not None:
             try:
                 await asyncio.wait_for(self._queue.leave(self._heartbeat.token), max(0.5, until - monotonic()))
-            except _AWAY as error:
+            except Exception as error:  # noqa: BLE001  # whatever the database says now, the process ends
                 log.warning("left without a word (a takeover follows): %r", error)
+
+    @property
+    def _has_something_under_way(self) -> bool:
+        is_promised = any(lane.promised for lane in self._lanes.values())
+        return bool(self._claiming or self._tasks or is_promised) or not self._recorder.is_idle
 
     def kick(self) -> None:
         """Look at every webhook now."""
@@ -176,8 +183,10 @@ class Pump:
                 self._promise_kept(delivery.webhook_id, lease)
                 self._leased -= 1
 
-    def abandon(self) -> None:
-        self._heartbeat.give_up()
+    def abandon(self, lease: Lease) -> None:
+        self._leased -= len(lease.delivery_ids)
+        if self._heartbeat.token is lease.token:
+            self._heartbeat.give_up()
 
     def _promise_kept(self, webhook_id: UUID, lease: Lease) -> None:
         lane = self._lanes.get(webhook_id)
@@ -191,9 +200,9 @@ class Pump:
         return lane
 
     def _hold(self, row: Claimed, token: UUID) -> None:
-        """Puts a claimed row into its lane, or gives it back: the webhook may be off by now, or the token gone."""
+        """Puts a claimed row into its lane, or gives it back: the webhook may be off by now, the token gone, the pump about to stop."""
         target = self._registry.target(row.webhook_id)
-        if target is None or not may_send(target, row) or token is not self._heartbeat.token:
+        if target is None or not may_send(target, row) or token is not self._heartbeat.token or self._is_stopping:
             self._leased -= 1
             self._spawn(self._returned(token, [row]))
             return
@@ -247,12 +256,11 @@ class Pump:
             return
         lane.on_wire += 1
         self._on_wire += 1
-        self._spawn(self._send_all(lane))
+        self._slow_on_wire += lane.is_slow  # here, not in the task: many may begin before the first of them runs
+        self._spawn(self._send_all(lane, lane.is_slow))
 
-    async def _send_all(self, lane: Lane) -> None:
-        """A sender goes on while its lane has rows, so that one task serves many deliveries."""
-        is_slow = lane.is_slow
-        self._slow_on_wire += is_slow
+    async def _send_all(self, lane: Lane, is_slow: bool) -> None:
+        """A sender goes on while its lane has rows, so that one task serves many deliveries. is_slow: how it was counted when it began."""
         try:
             while lane.queue and lane.on_wire <= lane.slots:
                 if not self._heartbeat.is_fresh:
@@ -290,7 +298,11 @@ class Pump:
             log.error("request not made: %s", error.message)
             self._recorder.add(lane.token, row.workspace_id, attempt.unsendable(error))
             return
-        result = attempt.result(await self._sender.send(request))
+        try:
+            result = attempt.result(await self._sender.send(request))
+        except BaseException:
+            self._leased -= 1  # nothing will be recorded
+            raise
         self._recorder.add(lane.token, row.workspace_id, result)
         self._adapt(lane, result)
         if row.webhook_id in self._named and lane.wanted():

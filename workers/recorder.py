@@ -41,6 +41,12 @@ class Recorder:
         if self._task is None:
             self._task = asyncio.create_task(self._write_all())
 
+    async def close(self) -> None:
+        """Ends now: what is not written yet is left to a takeover."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
     async def _write_all(self) -> None:
         last = 0
         try:

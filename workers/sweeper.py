@@ -31,6 +31,8 @@ class Sweeper:
                     await self._queue.forget_keys()
             except (*FAULTS, Unavailable) as error:
                 log.warning("sweep failed, the next one follows: %r", error)
+            except Exception:  # without a sweep, what a signal lost would never be found
+                log.exception("sweep failed")
             await asyncio.sleep(random.uniform(_SHORTEST_SECONDS, _LONGEST_SECONDS))
 
     async def sweep(self) -> None:

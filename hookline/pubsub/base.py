@@ -1,7 +1,11 @@
 """What every hub does, and the one that stays inside a process."""
 
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
+
+log = logging.getLogger("hookline.hub")
 
 Hear = Callable[[str], None]
 
@@ -23,7 +27,7 @@ class Hub(Protocol):
         """Tells every process, this one too. Returns at once, never raises; may be lost."""
 
     def listen(self, topic: str, hear: Hear) -> Callable[[], None]:
-        """hear: is called on the event loop with each text, or with EVERYTHING. Returns a function that ends it."""
+        """hear: is called on the event loop with each text, or with EVERYTHING. Returns a function that ends it, once or more."""
 
 
 class Listeners:
@@ -35,11 +39,19 @@ class Listeners:
     def listen(self, topic: str, hear: Hear) -> Callable[[], None]:
         hearers = self._topics.setdefault(topic, [])
         hearers.append(hear)
-        return lambda: hearers.remove(hear)
+
+        def end() -> None:
+            with suppress(ValueError):  # ended before
+                hearers.remove(hear)
+
+        return end
 
     def tell(self, topic: str, text: str) -> None:
         for hear in tuple(self._topics.get(topic, ())):
-            hear(text)
+            try:
+                hear(text)
+            except Exception:  # neither who announces nor who else listens has a part in it
+                log.exception("a listener of %s failed", topic)
 
     def tell_all_missed(self) -> None:
         for topic in self._topics:

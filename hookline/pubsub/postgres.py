@@ -6,6 +6,7 @@ A lost connection costs its announcements; it is opened again, and everybody is 
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -16,6 +17,8 @@ from hookline.pubsub.base import EVERYTHING, Hear, Listeners
 log = logging.getLogger("hookline.hub")
 
 CHANNELS = {"hookline_wake": "wake", "hookline_match": "match", "hookline_activity": "activity"}
+_AWAY = (*FAULTS, asyncpg.PostgresError)
+"""Whatever the server says (a standby refuses to listen, for one), it is asked again."""
 _PAYLOAD_BYTES = 7_900
 _WAITING_LIMIT = 1_000
 _PING_SECONDS = 5.0
@@ -30,6 +33,7 @@ class PostgresHub:
         self._listeners = Listeners()
         self._waiting: dict[tuple[str, str], None] = {}
         self._ready = asyncio.Event()
+        self._lost = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -52,24 +56,31 @@ class PostgresHub:
 
     async def _connect(self) -> "asyncpg.Connection[Any]":
         connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=5, server_settings={"application_name": "hookline hub"})
-        for channel in CHANNELS:
-            await connection.add_listener(channel, self._heard)
+        lost = self._lost = asyncio.Event()
+        connection.add_termination_listener(lambda connection: lost.set())
+        try:
+            for channel in CHANNELS:
+                await connection.add_listener(channel, self._heard)
+        except BaseException:
+            _drop(connection)
+            raise
         return connection
 
     def _heard(self, connection: object, pid: int, channel: str, text: object) -> None:
         self._listeners.tell(CHANNELS[channel], str(text))
 
     async def _stay_connected(self, connection: "asyncpg.Connection[Any] | None") -> None:
-        """The ping finds a half-open connection within seconds."""
+        """A cut connection is known at once; the ping finds a half-open one within seconds."""
         while True:
             try:
                 if connection is None:
                     connection = await self._connect()
                     self._listeners.tell_all_missed()
                 while True:
-                    await asyncio.sleep(_PING_SECONDS)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._lost.wait(), _PING_SECONDS)
                     await connection.execute("select 1", timeout=_PING_SECONDS)
-            except FAULTS as error:
+            except _AWAY as error:
                 log.warning("hub connection lost, connecting again: %r", error)
                 _drop(connection)
                 connection = None
@@ -93,7 +104,7 @@ class PostgresHub:
                     await connection.execute(
                         "select pg_notify(topic, text) from unnest($1::text[], $2::text[]) n(topic, text)", topics, [text for _, text in waiting]
                     )
-                except FAULTS as error:
+                except _AWAY as error:
                     log.warning("announcements lost (sweeps and looks find what they told of): %r", error)
                     _drop(connection)
                     connection = None

@@ -138,8 +138,8 @@ class Lessor(Protocol):
     def release(self, lease: Lease, deliveries: Sequence[NewDelivery]) -> None:
         """They were not written."""
 
-    def abandon(self) -> None:
-        """Nobody knows whether they were written: a takeover finds out."""
+    def abandon(self, lease: Lease) -> None:
+        """The pump is gone, or nobody knows whether they were written: a takeover finds out."""
 
 
 class Queue(Protocol):

@@ -1,13 +1,16 @@
 """The hot path on PostgreSQL: functions made by the migrations, called over connections of their own (never the ORM's pool)."""
 
+import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from hookline.db.connection import FAULTS
 from hookline.queue.base import Ask, Claimed, EventExists, KeyOwner, KeyTaken, Lease, Loaded, NewDelivery, NewEvent, PumpGone, Result
 
 # A plan cached while the tables were empty stays (hash or merge join over a whole index: 281 instead of 60 us per delivery, 2026-11-24):
@@ -16,6 +19,7 @@ _PLANS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin":
 _LIMITS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "15s", "application_name": "hookline"}
 _NOTIFY_BYTES = 7_900
 """NOTIFY carries 8,000; more is said as "look everywhere"."""
+_CLOSE_SECONDS = 1.0
 _RESULT_COLUMNS = len(Result._fields)
 _BEGAN = Result._fields.index("began")
 
@@ -93,12 +97,22 @@ class PostgresQueue:
 
     async def _pool(self, size: int, settings: dict[str, str], timeout_seconds: float) -> "asyncpg.Pool[Any]":
         return await asyncpg.create_pool(
-            self._dsn, min_size=1, max_size=size, server_settings={**_PLANS, **_LIMITS, **settings}, command_timeout=timeout_seconds, timeout=5
+            self._dsn,
+            min_size=1,
+            max_size=size,
+            connect=_connect,
+            server_settings={**_PLANS, **_LIMITS, **settings},
+            command_timeout=timeout_seconds,
+            timeout=5,
         )
 
     async def close(self) -> None:
-        for pool in (self._work, self._claims, self._beats):
-            pool.terminate()
+        """What is on its way back into a pool may arrive there (cut off, asyncpg 0.32 raises in a task of its own); what hangs is cut off."""
+        await asyncio.gather(*(self._close(pool) for pool in (self._work, self._claims, self._beats)))
+
+    async def _close(self, pool: "asyncpg.Pool[Any]") -> None:
+        with suppress(*FAULTS):
+            await asyncio.wait_for(pool.close(), _CLOSE_SECONDS)
 
     async def versions(self) -> dict[UUID, int]:
         return {row[0]: row[1] for row in await self._beats.fetch(VERSIONS, timeout=2)}
@@ -182,6 +196,14 @@ class PostgresQueue:
 
     async def forget_keys(self) -> None:
         await self._work.execute(FORGET_KEYS)
+
+
+async def _connect(*where: Any, **how: Any) -> "asyncpg.Connection[Any]":
+    """A server that takes no connection is away, whatever it says: nobody may take its words for an answer about his rows."""
+    try:
+        return await asyncpg.connect(*where, **how)
+    except asyncpg.PostgresError as error:
+        raise ConnectionRefusedError(str(error)) from error
 
 
 def _columns(rows: Sequence[Any], shape: type[Any]) -> list[Any]:

@@ -27,6 +27,7 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "sqlite-writer")
         self._connection: sqlite3.Connection
+        self._is_closed = False
 
     async def open(self) -> None:
         self._connection = await asyncio.get_running_loop().run_in_executor(self._thread, self._connect)
@@ -38,13 +39,16 @@ class Writer:
         return connection
 
     async def close(self) -> None:
+        self._is_closed = True
         while self._task:
             await asyncio.wait([self._task])
         await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
         self._thread.shutdown()
 
     async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """The job's result, after its commit. Raises what the job raised, or sqlite3.Error when the transaction itself failed."""
+        """The job's result, after its commit. Raises what the job raised, or sqlite3.Error when the transaction itself failed or the writer is closed."""
+        if self._is_closed:
+            raise sqlite3.OperationalError("the database is closed")
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((job, done))
         if self._task is None:

@@ -59,7 +59,8 @@ class Installation:
     def run(self, *arguments: str, exit_code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         """A `hookline` command, to its end."""
         command = [sys.executable, "-m", "hookline", *arguments]
-        done = subprocess.run(command, cwd=self.folder, env={**self.environment, **environment}, capture_output=True, text=True, timeout=30, check=False)
+        around = {**self.environment, **environment}
+        done = subprocess.run(command, cwd=self.folder, env=around, capture_output=True, text=True, timeout=30, check=False)
         assert done.returncode == exit_code, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done
 

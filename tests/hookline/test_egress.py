@@ -1,3 +1,5 @@
+"""Names are resolved and vetted: one refused address refuses the name, and no answer is kept too long or too much."""
+
 import asyncio
 import socket
 from ipaddress import ip_network

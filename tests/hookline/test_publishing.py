@@ -1,3 +1,5 @@
+"""Publishing, on both databases: who gets an event, what a key protects, what a caller hears when the database falters."""
+
 import asyncio
 import sqlite3
 from dataclasses import replace
@@ -137,7 +139,12 @@ async def test_same_data_in_another_form_is_a_duplicate(runtime: Runtime, first:
 
 @pytest.mark.parametrize(
     "other",
-    [given({"a": 2}, "k"), given({"a": True}, "k"), given({"a": 1}, "k", "order.order.update"), given({"a": 1}, "k", occurred_at=datetime(2026, 1, 1, tzinfo=UTC))],
+    [
+        given({"a": 2}, "k"),
+        given({"a": True}, "k"),
+        given({"a": 1}, "k", "order.order.update"),
+        given({"a": 1}, "k", occurred_at=datetime(2026, 1, 1, tzinfo=UTC)),
+    ],
     ids=["data", "boolean", "type", "time"],
 )
 async def test_same_key_for_something_else_is_a_conflict(runtime: Runtime, other: PublishInput) -> None:
@@ -326,7 +333,9 @@ async def test_data_that_is_too_long_is_refused(runtime: Runtime) -> None:
     assert await publish(runtime, given("a" * (limit - 2)))
 
 
-@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=timezone(timedelta(hours=5))), datetime.max.replace(tzinfo=timezone(timedelta(hours=-5)))])
+@pytest.mark.parametrize(
+    "at", [datetime.min.replace(tzinfo=timezone(timedelta(hours=5))), datetime.max.replace(tzinfo=timezone(timedelta(hours=-5)))]
+)
 @pytest.mark.parametrize("key", [None, "k"])
 async def test_time_at_the_end_of_time_is_refused(runtime: Runtime, at: datetime, key: str | None) -> None:
     assert await problems_of(runtime, given(1, key, occurred_at=at)) == {(Code.OUT_OF_RANGE, ("0", "occurredAt"))}

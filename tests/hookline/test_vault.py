@@ -1,3 +1,5 @@
+"""The vault: what is sealed opens in its own place only, and a key ring that does not fit is refused."""
+
 import multiprocessing
 import os
 import stat

@@ -25,7 +25,7 @@ class Recording(StubBroker):
         self.gate.wait(10)
         self.sent.append(message)
         if self.is_down:
-            raise ConnectionClosed("gone")
+            raise ConnectionClosed("gone")  # type: ignore[no-untyped-call]  # Dramatiq 2.2 types no errors
         return message
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -67,7 +68,7 @@ async def test_official_library_verifies_what_arrives(runtime: Runtime) -> None:
 
 
 async def test_own_headers_and_secrets_are_sent_and_secrets_are_not_logged(runtime: Runtime) -> None:
-    secrets = {"secretHeader": {"name": "X-Webhook-Secret", "value": "s3cret"}, "basicAuth": {"username": "u", "password": "p4ss"}}
+    secrets: dict[str, Any] = {"secretHeader": {"name": "X-Webhook-Secret", "value": "s3cret"}, "basicAuth": {"username": "u", "password": "p4ss"}}
     headers = [{"name": "X-Shop", "value": "7"}, {"name": "X-Api-Key", "value": "k3y"}]
     async with Receiver() as receiver, pumping(runtime):
         webhook = await make_webhook(runtime, receiver.url, headers=headers, **secrets)
@@ -76,7 +77,7 @@ async def test_own_headers_and_secrets_are_sent_and_secrets_are_not_logged(runti
         [attempt] = await attempts_of(webhook.id, 1)
     assert (request.header("X-Shop"), request.header("X-Api-Key"), request.header("X-Webhook-Secret")) == ("7", "k3y", "s3cret")
     assert request.header("Authorization") == "Basic dTpwNHNz"
-    logged = {name: value for name, value in attempt.request_headers}
+    logged = dict(attempt.request_headers)
     assert (logged["X-Shop"], logged["X-Api-Key"], logged["X-Webhook-Secret"], logged["Authorization"]) == ("7", None, None, None)
     row = (await runtime.database.reader().rows("select * from webhook"))[0]
     assert not [text for text in ("s3cret", "p4ss", "k3y") if text in repr(row) or text in repr(attempt.request_headers)]
@@ -142,7 +143,8 @@ async def test_refused_address_ends_the_delivery_visibly(runtime: Runtime) -> No
 
 async def test_secret_that_cannot_be_opened_is_a_failed_attempt(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
-    await Webhook.filter(id=webhook.id).update(signing_secrets=[{"sealed": "v1.00000000.AAAA", "createdAt": "", "expiresAt": None}])
+    unreadable = [{"sealed": "v1.00000000.AAAA", "createdAt": "", "expiresAt": None}]
+    await Webhook.filter(id=webhook.id).update(signing_secrets=unreadable, version=2)  # an equal version would be taken for the known webhook
     await runtime.registry.reload(WORKSPACE, None)
     async with pumping(runtime):
         await publish(runtime)
@@ -195,5 +197,6 @@ async def test_answer_that_the_database_refuses_does_not_hold_the_others(runtime
         await publish(runtime, 5)
         await eventually(lambda: all_done(10))
     found = await attempts_of(poisoned.id, 5)
-    assert {(attempt.outcome, attempt.status_code, attempt.response_body) for attempt in found} == {(AttemptOutcome.SUCCEEDED, 200, None)}
+    assert {(attempt.outcome, attempt.status_code) for attempt in found} == {(AttemptOutcome.SUCCEEDED, 200)}
+    assert not any(attempt.response_body for attempt in found)
     assert all("could not be stored" in (attempt.error_message or "") for attempt in found)

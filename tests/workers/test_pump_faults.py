@@ -20,7 +20,7 @@ from tests.waiting import eventually
 from workers.engine import pumping
 from workers.heartbeat import STALE_SECONDS
 from workers.pump import Pump
-from workers.sending import Sender
+from workers.sending import Answer, Request, Sender
 
 SOON = {"schedule": ["1s", "1s", "1s"]}
 
@@ -214,3 +214,28 @@ async def succeeded_after_silence(runtime: Runtime, count: int) -> bool:
     async with runtime.database.unit_of_work() as work:
         await work.execute("update pump set beat_at = $1 where token not in (select token from pump order by beat_at desc limit 1)", ago(11))
     return await succeeded(count)
+
+
+class Clumsy(Sender):
+    """Fails once, in a way that is nobody's but ours."""
+
+    is_warned = False
+
+    async def send(self, request: Request) -> Answer:
+        if not self.is_warned:
+            self.is_warned = True
+            raise RuntimeError("clumsy")
+        return await super().send(request)
+
+
+async def test_mistake_of_ours_in_a_send_costs_its_delivery_a_takeover_and_no_room(runtime: Runtime) -> None:
+    async with Receiver() as receiver, Clumsy(runtime.addresses) as sender:
+        await make_webhook(runtime, receiver.url, retry=SOON)
+        pump = Pump(runtime, sender)
+        await pump.start()
+        await publish(runtime, 3)
+        await eventually(lambda: succeeded_after_silence(runtime, 3))
+        await eventually(lambda: pump._leased == 0)
+        await pump.stop()
+    assert len(receiver.requests) == 3
+    assert await Attempt.filter(outcome=AttemptOutcome.UNKNOWN).count() == 1

@@ -3,12 +3,15 @@
 import asyncio
 from dataclasses import dataclass, field
 
+import pytest
+
 from hookline.models import Attempt, Delivery, DeliveryState
 from hookline.runtime import Runtime
 from tests.making import make_webhook, publish
 from tests.receivers import Receiver, Reply, Server, hangs, hostile, read_request
 from tests.waiting import eventually
 from workers.engine import pumping
+from workers.lanes import SLOW_ON_WIRE_LIMIT
 
 
 @dataclass
@@ -93,3 +96,25 @@ async def test_large_backlog_does_not_delay_another_webhook(runtime: Runtime) ->
         assert len(busy.requests) == 10
         assert await Delivery.filter(lease_token__isnull=False).count() <= 62
         busy.gate.set()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_webhooks_that_hang_take_half_the_room_at_most(runtime: Runtime) -> None:
+    gauge, count = Gauge(), SLOW_ON_WIRE_LIMIT + 50
+    async with Server(gauge.serve) as server, Receiver() as healthy, pumping(runtime):
+        for _ in range(count):
+            await make_webhook(runtime, server.url, timeout="1s", retry={"schedule": ["1h"]})
+        await publish(runtime)
+        await eventually(lambda: all_timed_out(count))
+        gauge.seen.clear()
+        await publish(runtime)
+        await eventually(lambda: gauge.held == SLOW_ON_WIRE_LIMIT)
+        await make_webhook(runtime, healthy.url)
+        await publish(runtime)
+        await healthy.wait_for(1)
+        assert max(gauge.seen) == SLOW_ON_WIRE_LIMIT
+        gauge.answers.set()
+
+
+async def all_timed_out(count: int) -> bool:
+    return await Attempt.filter(error_code="TIMEOUT").count() == count

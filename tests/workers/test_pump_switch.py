@@ -7,7 +7,7 @@ from hookline import deliveries, webhooks
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.pubsub.base import MemoryHub
 from hookline.runtime import Runtime
-from tests.making import SOMEBODY, WORKSPACE, make_webhook, publish
+from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
 from workers.engine import pumping
@@ -118,6 +118,7 @@ async def test_wake_that_nobody_hears_is_found_by_the_sweeper(runtime: Runtime) 
     deaf = replace(runtime, hub=DeafHub())
     async with Receiver() as receiver, pumping(deaf):
         webhook = await make_webhook(runtime, receiver.url)
-        await publish(runtime)
-        await receiver.wait_for(1)
-        await eventually(lambda: succeeded(webhook.id, 1))
+        for count in (1, 2):  # the first may meet the pump's own first look
+            await enqueue(deaf, webhook.id)
+            await eventually(lambda: succeeded(webhook.id, count))  # noqa: B023  # asked before the next round
+    assert len(receiver.requests) == 2

@@ -1,3 +1,5 @@
+"""One request to one receiver, however it behaves: what is sent, what is kept of the answer, and the deadline."""
+
 import asyncio
 import time
 from ipaddress import ip_network

@@ -1,3 +1,5 @@
+"""A unit of work commits whole or not at all, on both databases, however it is cancelled or cut off."""
+
 import asyncio
 import random
 import sqlite3
@@ -32,11 +34,14 @@ async def name_of(runtime: Runtime) -> str:
 
 
 async def test_models_and_statements_share_the_transaction(runtime: Runtime) -> None:
-    with pytest.raises(Boom):
+    async def fail_halfway() -> None:
         async with runtime.database.unit_of_work() as work:
             await work.execute(RENAME, "half")
             await Workspace.all().update(slug="half")
             raise Boom
+
+    with pytest.raises(Boom):
+        await fail_halfway()
     workspace = await Workspace.all().first()
     assert workspace is not None
     assert (workspace.name, workspace.slug) == ("Default", "default")
@@ -67,11 +72,15 @@ async def test_after_commit_calls_follow_a_commit_in_order(runtime: Runtime) -> 
 @pytest.mark.parametrize("error", [Boom(), asyncio.CancelledError()])
 async def test_nothing_follows_a_rollback(runtime: Runtime, error: BaseException) -> None:
     heard = list[str]()
-    with pytest.raises(type(error)):
+
+    async def fail_at_the_end() -> None:
         async with runtime.database.unit_of_work() as work:
             work.after_commit(lambda: heard.append("told"))
             await work.execute(RENAME, "new")
             raise error
+
+    with pytest.raises(type(error)):
+        await fail_at_the_end()
     assert heard == []
     assert await name_of(runtime) == "Default"
 
@@ -124,13 +133,16 @@ async def test_orm_writes_and_the_hot_path_take_turns(runtime: Runtime) -> None:
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_cut_connection_becomes_unavailable_and_the_next_work_goes_on(runtime: Runtime) -> None:
-    with pytest.raises(Unavailable):
+    async def lose_the_connection() -> None:
         async with runtime.database.unit_of_work() as work:
             [row] = await work.rows("select pg_backend_pid() as pid")
             other = await asyncpg.connect(runtime.settings.postgres_dsn)
             await other.execute("select pg_terminate_backend($1, 5000)", row["pid"])
             await other.close()
             await work.execute(RENAME, "lost")
+
+    with pytest.raises(Unavailable):
+        await lose_the_connection()
     await rename(runtime, "found")
     assert await name_of(runtime) == "found"
 

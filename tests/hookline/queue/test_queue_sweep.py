@@ -1,3 +1,5 @@
+"""The sweep's questions on both databases: what is due, what a deleted webhook left, which pump is alive."""
+
 from datetime import timedelta
 
 from hookline import clock, deliveries, webhooks

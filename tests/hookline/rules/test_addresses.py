@@ -1,3 +1,5 @@
+"""URLs, addresses and headers that a webhook may have, and every spelling of those that it may not."""
+
 from ipaddress import IPv6Address, ip_address, ip_network
 
 import pytest

@@ -1,3 +1,5 @@
+"""Durations are read from text and written back in the largest unit that fits."""
+
 from datetime import timedelta
 
 import pytest

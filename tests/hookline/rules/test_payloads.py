@@ -1,3 +1,5 @@
+"""An event's data: how it is stored, what can't be, and when two of them are the same."""
+
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any

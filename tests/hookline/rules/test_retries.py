@@ -1,3 +1,5 @@
+"""The verdict on an answer: success, another try and when, or the end."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest

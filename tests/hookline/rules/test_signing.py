@@ -1,3 +1,5 @@
+"""Signatures are those of Standard Webhooks: its own vectors, its own verifier, its own secrets."""
+
 import json
 from base64 import b64decode, b64encode
 from datetime import UTC, datetime

@@ -1,0 +1,143 @@
+"""From a leased delivery to its request, and from the answer to the row in the log. Nothing is sent here."""
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+from standardwebhooks import Webhook as Verifier
+
+from hookline import clock, ids
+from hookline.errors import HooklineError
+from hookline.ids import uuid7
+from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
+from hookline.queue.base import Claimed, Result
+from hookline.registry import Target
+from hookline.rules.retries import AttemptError
+from hookline.rules.signing import new_secret
+from hookline.vault import KeyRing, Vault
+from hookline.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
+from workers.attempts import Attempt
+from workers.sending import Answer
+
+VAULT = Vault(KeyRing([b"k" * 32]), Vault.new_fingerprint_key())
+SECRETS = [new_secret(), new_secret()]
+OK = Answer(200, 12)
+
+
+def target(**changes: Any) -> Target:
+    """A webhook with a header of each kind and two living signing secrets, as the queue loads it."""
+    key, workspace = uuid7(), uuid7()
+
+    def sealed(text: str, column: str) -> str:
+        return VAULT.seal(text, place(workspace, key, column))
+
+    row = {"id": key, "workspace_id": workspace, "url": "http://127.0.0.1/in", "environments": "\nproduction\n", "events": "\norder.*.*\n"}
+    row |= {"is_active": True, "version": 3, "timeout_ms": 15_000, "concurrency": 10, "retry_schedule": "[60, 600]"}
+    headers = [{"name": "X-Shop", "value": "7"}, {"name": "X-Api-Key", "sealed": sealed("k3y", HEADERS)}]
+    row |= {HEADERS: orjson.dumps(headers), "secret_header_name": "X-Webhook-Secret", SECRET_HEADER: sealed("s3cret", SECRET_HEADER)}
+    row |= {"basic_auth_username": "u", BASIC_AUTH: sealed("p4ss", BASIC_AUTH)}
+    row |= {SIGNING: orjson.dumps([{"sealed": sealed(secret, SIGNING)} for secret in SECRETS])}
+    return Target({**row, **changes}, VAULT)
+
+
+def claimed(**changes: Any) -> Claimed:
+    row = Claimed(uuid7(), uuid7(), uuid7(), uuid7(), 1, "order.order.create", "production", '{"b":1,"a":2}', clock.now(), 0, False, 1)
+    return row._replace(**changes)
+
+
+def result(answer: Answer, **changes: Any) -> Result:
+    attempt = Attempt(claimed(**changes), target(), clock.monotonic())
+    attempt.request()
+    return attempt.result(answer)
+
+
+def move(answer: Answer, **changes: Any) -> tuple[int, float | None, int]:
+    ended = result(answer, **changes)
+    return ended.state, ended.wait_seconds, ended.step
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_request_is_signed_under_every_living_secret(secret: str) -> None:
+    row = claimed()
+    request = Attempt(row, target(), clock.monotonic()).request()
+    headers = {name.lower(): value for name, value in request.headers}
+    assert Verifier(secret).verify(request.body, headers)["id"] == ids.encode("evt", row.event_id)
+
+
+def test_every_try_has_the_body_and_the_id_of_the_first_and_a_span_of_its_own() -> None:
+    row, webhook = claimed(), target()
+    first, second = [Attempt(row._replace(number=number), webhook, clock.monotonic()).request() for number in (1, 2)]
+    one, two = dict(first.headers), dict(second.headers)
+    assert (first.body, one["webhook-id"]) == (second.body, two["webhook-id"])
+    assert one["traceparent"].split("-")[:2] == two["traceparent"].split("-")[:2] == ["00", row.event_id.hex]
+    assert one["traceparent"] != two["traceparent"]
+
+
+def test_data_is_sent_as_it_is_stored_and_as_null_when_it_is_gone() -> None:
+    assert b'"data":{"b":1,"a":2}}' in Attempt(claimed(), target(), 0.0).request().body
+    assert b'"data":null}' in Attempt(claimed(data=None), target(), 0.0).request().body
+
+
+def test_log_has_every_header_of_the_request_and_no_secret() -> None:
+    attempt = Attempt(claimed(), target(), clock.monotonic())
+    sent = dict(attempt.request().headers)
+    text = attempt.result(OK).request_headers or ""
+    logged = dict(orjson.loads(text))
+    assert set(logged) == set(sent)
+    hidden = {"X-Api-Key", "X-Webhook-Secret", "Authorization"}
+    assert {name for name, value in logged.items() if value is None} == hidden
+    assert {name: value for name, value in logged.items() if name not in hidden} == {name: sent[name] for name in sent if name not in hidden}
+    assert not [secret for secret in ("k3y", "s3cret", "p4ss", *SECRETS) if secret in text]
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [({}, AttemptCause.PUBLISH), ({"step": 1, "number": 2}, AttemptCause.RETRY), ({"is_manual": True, "step": 1}, AttemptCause.MANUAL)],
+)
+def test_cause_says_why_it_was_sent(changes: dict[str, Any], cause: AttemptCause) -> None:
+    assert result(OK, **changes).cause == cause
+
+
+def test_success_ends_the_delivery_and_moves_no_schedule() -> None:
+    assert move(OK) == (DeliveryState.SUCCEEDED, None, 0)
+    assert move(OK, is_manual=True, step=2) == (DeliveryState.SUCCEEDED, None, 2)
+
+
+def test_failure_uses_a_step_until_none_is_left() -> None:
+    state, wait, step = move(Answer(500, 1), step=1)
+    assert (state, step) == (DeliveryState.OPEN, 2)
+    assert 480 <= (wait or 0) <= 720
+    assert move(Answer(500, 1), step=2) == (DeliveryState.FAILED, None, 3)
+
+
+@pytest.mark.parametrize("answer", [Answer(500, 1), Answer(410, 1), Answer(None, 1, error=AttemptError.REFUSED_ADDRESS, error_message="no")])
+@pytest.mark.parametrize("step", [0, 2])
+def test_failure_by_hand_moves_no_schedule_and_ends_nothing(answer: Answer, step: int) -> None:
+    assert move(answer, is_manual=True, step=step) == (DeliveryState.OPEN, None, step)
+
+
+@pytest.mark.parametrize(("status_code", "is_heard"), [(429, True), (503, True), (500, False), (301, False)])
+def test_retry_after_is_heard_on_429_and_503(status_code: int, is_heard: bool) -> None:
+    _, wait, _ = move(Answer(status_code, 1, [("RETRY-After", "7200")]))
+    assert wait is not None
+    assert (wait >= timedelta(hours=2).total_seconds()) == is_heard
+
+
+def test_row_tells_what_came_back() -> None:
+    answer = Answer(404, 31, [("X-Seen", "é")], b"\x00gone", True)
+    ended = result(answer)
+    assert (ended.outcome, ended.status_code, ended.duration_ms, ended.webhook_version) == (AttemptOutcome.FAILED, 404, 31, 3)
+    assert (ended.error_code, ended.error_message) == ("STATUS", "The receiver answered 404.")
+    assert (orjson.loads(ended.response_headers or ""), ended.response_body, ended.is_truncated) == ([["X-Seen", "é"]], b"\x00gone", True)
+    assert (result(OK).error_code, result(OK).error_message, result(OK).response_body) == (None, None, None)
+    assert "Redirects are not followed" in (result(Answer(302, 1)).error_message or "")
+
+
+def test_secret_that_cannot_be_opened_is_a_failed_attempt_without_a_request() -> None:
+    attempt = Attempt(claimed(), target(**{SECRET_HEADER: "v1.00000000.AAAA"}), clock.monotonic())
+    with pytest.raises(HooklineError) as unopened:
+        attempt.request()
+    ended = attempt.unsendable(unopened.value)
+    assert (ended.outcome, ended.state, ended.step, ended.status_code) == (AttemptOutcome.FAILED, DeliveryState.OPEN, 1, None)
+    assert (ended.error_code, ended.error_message, ended.request_headers) == ("PROTOCOL", unopened.value.message, None)

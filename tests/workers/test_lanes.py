@@ -1,0 +1,87 @@
+"""A webhook's lane: how much it holds, how much of that is on the wire, and what a timeout makes of it."""
+
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from hookline import clock
+from hookline.ids import uuid7
+from hookline.queue.base import Claimed
+from hookline.registry import Target
+from hookline.vault import Vault
+from workers.lanes import AHEAD, Lane
+
+
+def target(concurrency: int = 10) -> Target:
+    """A webhook as the queue loads it. Its secrets are never opened here."""
+    row: dict[str, Any] = {"id": uuid7(), "workspace_id": uuid7(), "url": "http://127.0.0.1/in", "environments": "\nproduction\n"}
+    row |= {"events": "\norder.*.*\n", "is_active": True, "version": 1, "timeout_ms": 15_000, "concurrency": concurrency, "retry_schedule": "[5]"}
+    return Target(row, cast(Vault, None))
+
+
+def claimed(is_manual: bool = False) -> Claimed:
+    return Claimed(uuid7(), uuid7(), uuid7(), uuid7(), 1, "order.order.create", "production", "{}", clock.now(), 0, is_manual, 1)
+
+
+def lane(concurrency: int = 10, queued: int = 0, on_wire: int = 0, promised: int = 0) -> Lane:
+    one = Lane(target(concurrency), uuid4())
+    one.queue.extend(claimed() for _ in range(queued))
+    one.on_wire, one.promised = on_wire, promised
+    return one
+
+
+def keys(rows: Any) -> list[UUID]:
+    return [row.id for row in rows]
+
+
+def test_lane_has_room_for_its_slots_and_a_stock_ahead() -> None:
+    assert lane(10).room() == 10 + AHEAD
+    assert lane(10, queued=20, on_wire=10, promised=5).room() == AHEAD - 25
+    assert lane(10, queued=AHEAD, on_wire=10).room() == 0
+
+
+def test_overfull_lane_has_no_room_and_never_less() -> None:
+    assert lane(1, queued=AHEAD + 20, on_wire=1).room() == 0
+
+
+def test_lane_is_asked_for_only_when_it_has_drained_by_half_its_stock() -> None:
+    assert lane(10, queued=AHEAD // 2, on_wire=10).wanted() == 0
+    assert lane(10, queued=AHEAD // 2 - 1, on_wire=10).wanted() == AHEAD // 2 + 1
+
+
+def test_timeout_leaves_one_slot_and_one_delivery_ahead_and_gives_the_rest_back() -> None:
+    one = lane(5, queued=8, on_wire=4)
+    first, *rest = keys(one.queue)
+    assert keys(one.slow_down()) == rest
+    assert (keys(one.queue), one.slots, one.is_slow) == ([first], 1, True)
+    assert one.room() == 0
+
+
+def test_slow_lane_is_asked_for_as_soon_as_it_has_room_for_one() -> None:
+    one = lane(5)
+    one.slow_down()
+    assert (one.room(), one.wanted()) == (2, 2)
+    one.on_wire = 1
+    assert (one.room(), one.wanted()) == (1, 1)
+
+
+def test_answer_gives_all_slots_back() -> None:
+    one = lane(5)
+    one.slow_down()
+    one.speed_up()
+    assert (one.slots, one.is_slow, one.room()) == (5, False, 5 + AHEAD)
+
+
+def test_webhook_that_always_has_one_slot_is_not_slow() -> None:
+    one = lane(1)
+    assert not one.is_slow
+    assert one.room() == 1 + AHEAD
+
+
+def test_only_what_was_named_is_taken_out_and_the_order_stays() -> None:
+    one = lane()
+    rows = [claimed(is_manual=number % 2 == 0) for number in range(6)]
+    one.queue.extend(rows)
+    taken = one.take_out(2, lambda row: not row.is_manual)
+    assert (keys(taken), keys(one.queue)) == (keys([rows[3], rows[5]]), keys([rows[0], rows[1], rows[2], rows[4]]))
+    assert keys(one.take_out(keep=0)) == keys([rows[0], rows[1], rows[2], rows[4]])
+    assert not one.queue

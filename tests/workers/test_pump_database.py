@@ -1,0 +1,70 @@
+"""A pump whose database refuses it for a while: it goes on when the database is back, and ends in time when it is not."""
+
+import asyncio
+
+import pytest
+
+from hookline.models import Attempt, Delivery, DeliveryState
+from hookline.runtime import Runtime
+from tests.making import enqueue, make_webhook
+from tests.receivers import Receiver
+from tests.refusing import refusing_connections
+from tests.waiting import eventually
+from workers.engine import pumping
+from workers.pump import Pump
+from workers.sending import Sender
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+
+
+async def succeeded(count: int) -> bool:
+    return await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == count
+
+
+async def test_pump_goes_on_after_its_database_refused_every_connection(runtime: Runtime, caplog: pytest.LogCaptureFixture) -> None:
+    def was_refused(what: str) -> bool:
+        said = [record.getMessage() for record in caplog.records]
+        return any(message.startswith(what) and "not currently accepting connections" in message for message in said)
+
+    async with Receiver() as receiver, pumping(runtime):
+        webhook = await make_webhook(runtime, receiver.url)
+        await enqueue(runtime, webhook.id)
+        await eventually(lambda: succeeded(1))
+        async with refusing_connections(runtime.settings.postgres_dsn):
+            await eventually(lambda: was_refused("no beat") and was_refused("sweep failed"))
+        await enqueue(runtime, webhook.id, 5)
+        await eventually(lambda: succeeded(6))
+
+
+async def test_pump_stops_in_time_while_its_database_refuses_it(runtime: Runtime) -> None:
+    async with Receiver() as receiver, Sender(runtime.addresses) as sender:
+        receiver.gate.clear()
+        webhook = await make_webhook(runtime, receiver.url)
+        pump = Pump(runtime, sender)
+        await pump.start()
+        [key] = await enqueue(runtime, webhook.id)
+        await receiver.wait_for(1)
+        async with refusing_connections(runtime.settings.postgres_dsn):
+            receiver.gate.set()
+            await eventually(lambda: not pump._recorder.is_idle)
+            async with asyncio.timeout(5):
+                await pump.stop(within_seconds=0.5)
+            assert pump._recorder.is_idle
+    delivery = await eventually(lambda: Delivery.get_or_none(id=key))
+    assert delivery is not None
+    assert (delivery.status, delivery.lease_token is None) == (DeliveryState.OPEN, False)  # a takeover sends it again
+
+
+async def test_answer_that_came_while_the_database_refused_everything_is_recorded_later(runtime: Runtime) -> None:
+    async with Receiver() as receiver, pumping(runtime) as pump:
+        receiver.gate.clear()
+        webhook = await make_webhook(runtime, receiver.url)
+        await enqueue(runtime, webhook.id)
+        await receiver.wait_for(1)
+        async with refusing_connections(runtime.settings.postgres_dsn):
+            receiver.gate.set()
+            await eventually(lambda: not pump._recorder.is_idle)
+        await eventually(lambda: succeeded(1))
+    [attempt] = await Attempt.all()
+    assert (attempt.number, attempt.status_code, len(receiver.requests)) == (1, 200, 1)
+    assert attempt.error_message is None

@@ -1,0 +1,189 @@
+"""The recorder over both databases: what ended is written once, however often the database is away, and no row holds the others."""
+
+import asyncio
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+
+from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
+from hookline.queue.base import Claimed, Queue, Result
+from hookline.runtime import Runtime
+from tests.making import WORKSPACE, Hand, enqueue, make_webhook, make_workspace, succeeded
+from tests.waiting import eventually
+from workers.recorder import Recorder
+
+
+class Flaky:
+    """The real queue. before, after: raised by one record each, around its commit; sizes: of the batches that were asked to be written."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self.is_away = False
+        self.before, self.after, self.sizes = list[Exception](), list[Exception](), list[int]()
+
+    async def record(self, token: Any, workspace_id: Any, results: list[Result]) -> int:
+        self.sizes.append(len(results))
+        if self.is_away:
+            raise ConnectionRefusedError
+        if self.before:
+            raise self.before.pop()
+        position = await self._queue.record(token, workspace_id, results)
+        if self.after:
+            raise self.after.pop()
+        return position
+
+
+class Notes:
+    """A recorder over a flaky queue, and what it said."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.queue = Flaky(runtime.queue)
+        self.recorded, self.given_up, self.announced = list[int](), list[bool](), list[str]()
+        runtime.hub.listen("activity", self.announced.append)
+        self.recorder = Recorder(cast(Queue, self.queue), runtime.hub, self.recorded.append, lambda: self.given_up.append(True))
+
+    def add(self, hand: Hand, *results: Result) -> None:
+        for result in results:
+            self.recorder.add(hand.token, WORKSPACE, result)
+
+    async def end(self) -> None:
+        await eventually(lambda: self.recorder.is_idle)
+
+
+async def claimed(runtime: Runtime, count: int) -> tuple[Hand, list[Claimed]]:
+    webhook = await make_webhook(runtime)
+    await enqueue(runtime, webhook.id, count)
+    hand = await Hand.begin(runtime)
+    return hand, await hand.claim(webhook.id, room=1_000, limit=1_000)
+
+
+async def test_what_ends_together_is_written_together_and_announced_after_the_commit(runtime: Runtime) -> None:
+    hand, rows = await claimed(runtime, 30)
+    notes = Notes(runtime)
+    notes.add(hand, *(succeeded(row) for row in rows))
+    await notes.end()
+    assert (notes.queue.sizes, notes.recorded, notes.given_up) == ([30], [30], [])
+    position = (await runtime.database.reader().rows("select max(position) as last from activity"))[0]["last"]
+    await eventually(lambda: f"{WORKSPACE} {position}" in notes.announced)
+    assert await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == 30
+
+
+async def test_large_crowd_is_written_in_bounded_batches(runtime: Runtime) -> None:
+    hand, rows = await claimed(runtime, 750)
+    notes = Notes(runtime)
+    notes.add(hand, *(succeeded(row) for row in rows))
+    await notes.end()
+    assert (notes.queue.sizes, sum(notes.recorded)) == ([500, 250], 750)
+    assert await Attempt.all().count() == 750
+
+
+async def test_results_wait_while_the_database_is_away_and_are_written_once_when_it_is_back(runtime: Runtime) -> None:
+    hand, rows = await claimed(runtime, 3)
+    notes = Notes(runtime)
+    notes.queue.is_away = True
+    notes.add(hand, succeeded(rows[0]))
+    await eventually(lambda: notes.queue.sizes)
+    notes.add(hand, *(succeeded(row) for row in rows[1:]))  # meanwhile
+    await eventually(lambda: len(notes.queue.sizes) > 1)
+    assert notes.recorded == []
+    notes.queue.is_away = False
+    await notes.end()
+    assert (notes.recorded, notes.given_up) == ([1, 2], [])
+    assert await Attempt.filter(outcome=AttemptOutcome.SUCCEEDED).count() == 3
+
+
+async def test_answer_lost_after_the_commit_changes_nothing_the_second_time(runtime: Runtime) -> None:
+    hand, rows = await claimed(runtime, 3)
+    notes = Notes(runtime)
+    notes.queue.after = [TimeoutError()]
+    notes.add(hand, *(succeeded(row) for row in rows))
+    await notes.end()
+    assert (notes.queue.sizes, notes.recorded) == ([3, 3], [3])
+    assert await Attempt.all().count() == 3
+
+
+async def refuse(runtime: Runtime, condition: str) -> None:
+    """Makes the database refuse attempts of which the condition is true."""
+    sqlite = f"create trigger t before insert on attempt when new.{condition} begin select raise(abort, 'no'); end"
+    async with runtime.database.unit_of_work() as work:
+        await work.execute(sqlite if work.dialect == "sqlite" else f"alter table attempt add constraint no_such check (not ({condition}))")
+
+
+async def test_row_that_is_refused_even_without_its_evidence_is_given_up_and_holds_nobody(runtime: Runtime) -> None:
+    await refuse(runtime, "status_code = 299")
+    hand, rows = await claimed(runtime, 4)
+    notes = Notes(runtime)
+    notes.add(hand, succeeded(rows[0]), succeeded(rows[1], status_code=299), *(succeeded(row) for row in rows[2:]))
+    await notes.end()
+    assert (notes.given_up, notes.recorded) == ([True], [4])
+    assert await Attempt.all().count() == 3
+    refused = await Delivery.get(id=rows[1].id)
+    assert (refused.lease_token, refused.status) == (hand.token, DeliveryState.OPEN)  # for a takeover
+    assert await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == 3
+
+
+async def test_database_that_goes_away_among_single_rows_is_waited_for(runtime: Runtime) -> None:
+    await refuse(runtime, "error_message = 'refused'")
+    hand, rows = await claimed(runtime, 2)
+    notes = Notes(runtime)
+    notes.add(hand, *(succeeded(row, error_message="refused") for row in rows))
+    await eventually(lambda: len(notes.queue.sizes) > 1)
+    notes.queue.before = [ConnectionResetError()]
+    await notes.end()
+    assert (notes.given_up, notes.recorded) == ([], [2])
+    assert {attempt.error_message for attempt in await Attempt.all()} == {"The answer could not be stored; it was left out of the log."}
+
+
+async def test_result_whose_lease_was_lost_is_announced_to_nobody(runtime: Runtime) -> None:
+    hand, [row] = await claimed(runtime, 1)
+    await hand.give_back(row)
+    notes = Notes(runtime)
+    notes.recorder.add(uuid4(), WORKSPACE, succeeded(row))
+    await notes.end()
+    hand, [other] = await claimed(runtime, 1)
+    notes.add(hand, succeeded(other))
+    await notes.end()
+    [told] = await runtime.database.reader().rows("select position from activity where kind = 1")
+    await eventually(lambda: f"{WORKSPACE} {told['position']}" in notes.announced)
+    assert f"{WORKSPACE} 0" not in notes.announced
+
+
+async def test_results_of_several_tokens_and_workspaces_are_kept_apart(runtime: Runtime) -> None:
+    elsewhere = await make_workspace(runtime)
+    webhook = await make_webhook(runtime, workspace_id=elsewhere)
+    await enqueue(runtime, webhook.id, 2, elsewhere)
+    one, [here] = await claimed(runtime, 1)
+    two = await Hand.begin(runtime)
+    there, again = await one.claim_one(webhook.id), await two.claim_one(webhook.id)
+    notes = Notes(runtime)
+    notes.add(one, succeeded(here))
+    notes.recorder.add(one.token, elsewhere, succeeded(there))
+    notes.recorder.add(two.token, elsewhere, succeeded(again))
+    await notes.end()
+    assert notes.queue.sizes == [1, 1, 1]
+    assert await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == 3
+
+
+async def test_close_ends_the_waiting_for_a_database_that_stays_away(runtime: Runtime) -> None:
+    hand, rows = await claimed(runtime, 1)
+    notes = Notes(runtime)
+    notes.queue.is_away = True
+    notes.add(hand, succeeded(rows[0]))
+    await eventually(lambda: notes.queue.sizes)
+    async with asyncio.timeout(2):
+        await notes.recorder.close()
+        await notes.recorder.close()
+    assert notes.recorder.is_idle
+    assert (await Delivery.get(id=rows[0].id)).lease_token == hand.token
+
+
+@pytest.mark.parametrize("count", [1, 200])
+async def test_position_in_the_announcement_is_that_of_the_last_attempt(runtime: Runtime, count: int) -> None:
+    hand, rows = await claimed(runtime, count)
+    notes = Notes(runtime)
+    notes.add(hand, *(succeeded(row) for row in rows))
+    await notes.end()
+    rows_of_activity = await runtime.database.reader().rows("select position from activity where kind = 1 order by position")
+    await eventually(lambda: notes.announced[-1:] == [f"{WORKSPACE} {rows_of_activity[-1]['position']}"])
+    assert len(rows_of_activity) == count
