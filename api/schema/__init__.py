@@ -12,6 +12,7 @@ from api.schema.delivery import DeliveryMutation, DeliveryQuery, find_delivery
 from api.schema.event import EventMutation, EventQuery, find_event
 from api.schema.live import LiveSubscription
 from api.schema.node import Info, Node
+from api.schema.sync import SyncMutation, find_revision
 from api.schema.token import TokenMutation, TokenQuery, find_token
 from api.schema.viewer import ViewerQuery, find_workspace
 from api.schema.webhook import find_webhook
@@ -26,11 +27,12 @@ FINDERS = {
     "dlv": find_delivery,
     "att": find_attempt,
     "tok": find_token,
+    "rev": find_revision,
 }
 """How `node` finds each kind, by the prefix of its id; each asks for its own scope."""
 
 QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, TokenQuery)
-MUTATIONS = (WebhookMutation, EventMutation, DeliveryMutation, TokenMutation)
+MUTATIONS = (WebhookMutation, EventMutation, DeliveryMutation, TokenMutation, SyncMutation)
 
 
 @strawberry.type

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from uuid import UUID
 
-from hookline.runtime import Runtime
 from hookline.rules.webhook_fields import Bounds
+from hookline.runtime import Runtime
 from hookline.sync import document, loader
 from hookline.sync.references import LocalSecrets
 
@@ -20,5 +20,5 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     secrets = LocalSecrets(os.environ, runtime.settings.home, path.parent)
     loaded = await asyncio.to_thread(loader.load, data, str(path))
     if loaded.root is not None:
-        wanted = document.decode(loaded.root, bounds, secrets, loaded.problems)
+        document.decode(loaded.root, bounds, secrets, loaded.problems)
     raise NotImplementedError

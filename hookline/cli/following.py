@@ -45,7 +45,7 @@ async def _follow(follower: "Follower") -> None:
         await asyncio.sleep(PERIOD_SECONDS)
         try:
             await follower.look()
-        except Exception:  # noqa: BLE001 - nobody awaits this task: what was not foreseen is told, and the next content gets its chance
+        except Exception:
             logger.exception("the webhooks file could not be applied")
 
 

@@ -13,6 +13,8 @@ class SyncSet(Model):
     revision_number = fields.IntField(default=0)
     """The newest revision's number; 0 before the first."""
     commit = fields.TextField(null=True)
+    committed_at = TimeColumn(null=True)
+    """When that commit was made, as whoever applied it said: an older one is refused."""
     last_applied_at = TimeColumn(null=True)
 
     class Meta:

@@ -138,9 +138,7 @@ _rows = (
 FIELDS: Final[Mapping[str, Field]] = {row.name: row for row in _rows}
 AVAILABLE: Final[Mapping[str, Field]] = {row.name: row for row in _rows if row.is_available}
 
-DEFAULTS: Final[dict[str, object]] = {
-    name: row.default for name, row in AVAILABLE.items() if not row.is_required and name != "signingSecret"
-}
+DEFAULTS: Final[dict[str, object]] = {name: row.default for name, row in AVAILABLE.items() if not row.is_required and name != "signingSecret"}
 """Canonical values of what was left out. Copy before changing: lists inside are shared."""
 
 

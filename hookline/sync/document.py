@@ -4,7 +4,8 @@ Both run the same table, so that a file that passes here passes there. Pure but 
 """
 
 import re
-from collections.abc import Iterator, Mapping as MappingOf
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 
 from hookline.rules.field_kinds import BAD, UNKNOWN_SECRET, Bounds, FieldProblem, Findings, Kind, Record, label

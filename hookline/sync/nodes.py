@@ -66,7 +66,7 @@ class Unusable:
     height: int = 1
 
 
-Node: TypeAlias = "Scalar | Sequence | Mapping | Unusable"
+Node: TypeAlias = Scalar | Sequence | Mapping | Unusable
 Positions = dict[str, tuple[str, int, int]]
 
 
@@ -106,10 +106,7 @@ def from_json(value: object, positions: Positions, path: tuple[str, ...] = (), a
         raise RecursionError("the document is nested deeper than 64 levels")
     file, line, column = here = positions.get(".".join(path), around)
     if isinstance(value, dict):
-        entries = {
-            key: (Scalar(key, *_place(positions, (*path, key), here), file=file), from_json(item, positions, (*path, key), here))
-            for key, item in value.items()
-        }
+        entries = {key: (_key(key, positions, path, here), from_json(item, positions, (*path, key), here)) for key, item in value.items()}
         return Mapping(entries, line, column, file)
     if isinstance(value, list):
         return Sequence([from_json(item, positions, (*path, str(index)), here) for index, item in enumerate(value)], line, column, file)
@@ -118,6 +115,6 @@ def from_json(value: object, positions: Positions, path: tuple[str, ...] = (), a
     return Scalar("null" if value is None else str(value).lower(), line, column, file=file)
 
 
-def _place(positions: Positions, path: tuple[str, ...], around: tuple[str, int, int]) -> tuple[int, int]:
-    _, line, column = positions.get(".".join(path), around)
-    return line, column
+def _key(text: str, positions: Positions, path: tuple[str, ...], around: tuple[str, int, int]) -> Scalar:
+    file, line, column = positions.get(".".join((*path, text)), around)
+    return Scalar(text, line, column, file=file)

@@ -75,6 +75,7 @@ column sync_revision.snapshot text not null
 column sync_revision.updated integer not null
 column sync_revision.workspace_id uuid not null
 column sync_set.commit text
+column sync_set.committed_at timestamp with time zone
 column sync_set.id uuid not null
 column sync_set.last_applied_at timestamp with time zone
 column sync_set.name character varying(63) not null

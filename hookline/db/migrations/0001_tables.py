@@ -110,6 +110,7 @@ class Migration(NotedMigration):
                 ("name", fields.CharField(max_length=63)),
                 ("revision_number", fields.IntField(default=0)),
                 ("commit", fields.TextField(null=True, unique=False)),
+                ("committed_at", TimeColumn(null=True, generated=False, unique=False)),
                 ("last_applied_at", TimeColumn(null=True, generated=False, unique=False)),
             ],
             options={"table": "sync_set", "app": "models", "pk_attr": "id"},

@@ -33,7 +33,14 @@ ASKED = {
     'mutation { tokenCreate(input: {name: "a", role: VIEWER}) { secret } }': "tokens:admin",
     f'mutation {{ tokenRevoke(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "tokens:admin",
 }
-BY_KIND = {"wh": "webhooks:read", "evt": "deliveries:read", "dlv": "deliveries:read", "att": "deliveries:read", "tok": "tokens:admin"}
+BY_KIND = {
+    "wh": "webhooks:read",
+    "evt": "deliveries:read",
+    "dlv": "deliveries:read",
+    "att": "deliveries:read",
+    "tok": "tokens:admin",
+    "rev": "webhooks:read",
+}
 OF_ANY_TOKEN = {"node", "viewer", "environments"}
 ELSEWHERE = {"syncPlan", "syncApply"}
 """Tested beside what they do."""

@@ -1,3 +1,5 @@
+"""Migrations, on both databases: once each, never half, never by two at the same time."""
+
 import asyncio
 import os
 import sys

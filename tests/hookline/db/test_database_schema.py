@@ -1,4 +1,4 @@
-"""The schema as the migrations make it, kept word for word. After a meant change: REFRESH_GOLDEN=1 pytest tests/hookline/db/test_database_schema.py"""
+"""The schema as the migrations make it, word for word. After a meant change: REFRESH_GOLDEN=1 pytest tests/hookline/db/test_database_schema.py"""
 
 import os
 from pathlib import Path

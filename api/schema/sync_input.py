@@ -1,0 +1,140 @@
+"""What a sync asks with: inputs, and what is wrong with them beside the document. api/schema/sync reads them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+import strawberry
+from strawberry.scalars import JSON
+
+from hookline.errors import Code, Problem
+from hookline.rules.addresses import AddressPolicy
+from hookline.rules.field_kinds import Bounds, Findings, Text
+from hookline.sync.applying import Source
+from hookline.sync.planning import DriftPolicy
+from hookline.sync.rails import MOST_REMOVALS, Options
+
+LONGEST_WAIT: Final = timedelta(minutes=5)
+SET = "The set that the file owns; the document must name it too."
+DOCUMENT = "The file as the command decoded it: version, set and webhooks, defaults filled in, secrets as the references that they are."
+POSITIONS = "Where things stand: an object of [file, line, column] by dotted path, such as webhooks.order-sync.url. Problems and plans show it."
+SECRETS = "What the document's references stand for, resolved by the command."
+
+_TEXTS: Final = {
+    "commit": Text(200),
+    "branch": Text(500),
+    "author": Text(500),
+    "run_url": Text(2_048),
+    "idempotency_key": Text(200),
+    "message": Text(10_000, may_have_lines=True, may_be_empty=True),
+}
+_NAMES: Final = {"run_url": "runUrl", "idempotency_key": "idempotencyKey"}
+
+
+@strawberry.enum(description="What to do with a field that the file owns and somebody changed by hand.")
+class SyncDriftPolicy(Enum):
+    BLOCK = strawberry.enum_value("BLOCK", description="Apply nothing.")
+    OVERWRITE = strawberry.enum_value("OVERWRITE", description="Set it back to what the file wants.")
+    KEEP = strawberry.enum_value("KEEP", description="Leave it as it is; the next plan shows it again.")
+
+
+@strawberry.input(description="What a reference to a secret stands for.")
+class SyncSecretInput:
+    path: list[str] = strawberry.field(description='Where it stands in the document: ["webhooks", "order-sync", "secretHeader", "value"].')
+    value: str = strawberry.field(description="The secret. It is stored sealed and never shown.")
+
+
+@strawberry.input(description="What whoever applies allows.")
+class SyncOptionsInput:
+    adopt: bool | None = strawberry.field(default=False, description="Take over webhooks that exist and that no file manages.")
+    on_drift: SyncDriftPolicy | None = strawberry.field(default=None, description="What to do with what was changed by hand; left out: BLOCK.")
+    allow_empty: bool | None = strawberry.field(default=False, description="Accept a file without webhooks.")
+    allow_removals: int | None = strawberry.field(default=None, description=f"How many webhooks may be taken out at once; left out: {MOST_REMOVALS}.")
+    allow_older: bool | None = strawberry.field(default=False, description="Accept a commit that is older than the one applied last.")
+    lock_timeout: timedelta | None = strawberry.field(
+        default=timedelta(seconds=30), description="How long to wait for another apply of the set, at most 5m."
+    )
+
+
+@strawberry.input(description="Where the file comes from. It is kept with the revision.")
+class SyncSourceInput:
+    commit: str | None = strawberry.field(default=None, description="The commit.")
+    branch: str | None = strawberry.field(default=None, description="The branch.")
+    author: str | None = strawberry.field(default=None, description="Who wrote the commit.")
+    run_url: str | None = strawberry.field(default=None, description="The page of the CI run.")
+    committed_at: datetime | None = strawberry.field(
+        default=None, description="When the commit was made: one older than the one applied last is blocked."
+    )
+
+
+@strawberry.input(description="A file to compare with what is there.")
+class SyncPlanInput:
+    set: str = strawberry.field(description=SET)
+    document: JSON = strawberry.field(description=DOCUMENT)
+    positions: JSON | None = strawberry.field(default=None, description=POSITIONS)
+    secrets: list[SyncSecretInput] | None = strawberry.field(default=None, description=SECRETS)
+    unresolved_secrets: bool | None = strawberry.field(
+        default=False, description="Plan without the secrets that were not sent; they show as unknown."
+    )
+    options: SyncOptionsInput | None = strawberry.field(default=None, description="What is allowed.")
+    source: SyncSourceInput | None = strawberry.field(default=None, description="Where the file comes from.")
+
+
+@strawberry.input(description="A file to apply.")
+class SyncApplyInput:
+    set: str = strawberry.field(description=SET)
+    document: JSON = strawberry.field(description=DOCUMENT)
+    positions: JSON | None = strawberry.field(default=None, description=POSITIONS)
+    secrets: list[SyncSecretInput] | None = strawberry.field(default=None, description=SECRETS)
+    options: SyncOptionsInput | None = strawberry.field(default=None, description="What is allowed.")
+    source: SyncSourceInput | None = strawberry.field(default=None, description="Where the file comes from.")
+    plan_digest: str | None = strawberry.field(default=None, description="Apply exactly the plan with this digest, or nothing.")
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="Of your own making: a repeated apply with it returns the first one's revision."
+    )
+    message: str | None = strawberry.field(default=None, description="Why; kept with the revision.")
+
+
+def secrets_of(given: list[SyncSecretInput] | None) -> dict[tuple[str, ...], str]:
+    """By path, as the decoder asks for them."""
+    return {tuple(secret.path): secret.value for secret in given or ()}
+
+
+def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
+    """What is allowed, and what is wrong with it."""
+    if given is None:
+        return Options(), []
+    problems = []
+    if given.allow_removals is not None and given.allow_removals < 0:
+        problems.append(Problem(Code.OUT_OF_RANGE, "allowRemovals must not be negative.", ("options", "allowRemovals")))
+    patience = given.lock_timeout if given.lock_timeout is not None else Options().lock_timeout
+    if patience > LONGEST_WAIT:
+        problems.append(Problem(Code.OUT_OF_RANGE, "lockTimeout must be at most 5m.", ("options", "lockTimeout")))
+    options = Options(
+        adopt=bool(given.adopt),
+        on_drift=DriftPolicy[given.on_drift.name] if given.on_drift else DriftPolicy.BLOCK,
+        allow_empty=bool(given.allow_empty),
+        allow_removals=given.allow_removals,
+        allow_older=bool(given.allow_older),
+        lock_timeout=patience,
+    )
+    return options, problems
+
+
+def source_of(given: SyncSourceInput | None) -> tuple[Source, list[Problem]]:
+    """Where the file comes from, and what is wrong with how it is told."""
+    if given is None:
+        return Source(), []
+    source = Source(given.commit, given.branch, given.author, given.run_url, given.committed_at)
+    texts = {"commit": given.commit, "branch": given.branch, "author": given.author, "run_url": given.run_url}
+    return source, check_texts(texts, "source")
+
+
+def check_texts(texts: Mapping[str, str | None], *around: str) -> list[Problem]:
+    """What keeps texts from being stored and shown. texts: by attribute; around: the path to their input."""
+    findings = Findings(Bounds((), AddressPolicy((), frozenset())))
+    for name, text in texts.items():
+        if text is not None:
+            _TEXTS[name].check(text, (*around, _NAMES.get(name, name)), findings)
+    return list(findings.problems)

@@ -1,0 +1,93 @@
+"""What a plan looks like to whoever asked for it: changes, blocks, problems. Made from hookline.sync's own; never shows a secret."""
+
+from collections.abc import Iterable
+from enum import Enum
+
+import strawberry
+from strawberry.scalars import JSON
+
+from api.schema.node import node_id
+from hookline.sync import planning, rails
+from hookline.sync.problems import Place
+from hookline.sync.problems import SyncProblem as Problem
+
+
+@strawberry.enum(description="What a plan wants to do with a webhook.")
+class SyncChangeKind(Enum):
+    CREATE = strawberry.enum_value("CREATE", description="It is made.")
+    UPDATE = strawberry.enum_value("UPDATE", description="Fields change; one that comes back into the file is turned on again.")
+    ADOPT = strawberry.enum_value("ADOPT", description="It exists and no file manages it: this one takes it over.")
+    DISABLE = strawberry.enum_value("DISABLE", description="It is no longer in the file: it is turned off.")
+    RELEASE = strawberry.enum_value("RELEASE", description="Fields that are no longer in the file, and were changed by hand, stay as they are.")
+    DRIFT = strawberry.enum_value("DRIFT", description="Fields that the file owns were changed by hand.")
+    CONFLICT = strawberry.enum_value("CONFLICT", description="Fields were changed by hand and in the file, each differently.")
+
+
+@strawberry.type(description="A field's part in a change. Secrets are masked.")
+class SyncFieldChange:
+    field: str = strawberry.field(description="The field's name, as in inputs.")
+    before: JSON | None = strawberry.field(description="What it was: the last applied value where somebody has changed it since.")
+    after: JSON | None = strawberry.field(description="What the file wants, or the default.")
+    live: JSON | None = strawberry.field(description="What it is now.")
+    secret: bool = strawberry.field(description="Whether a secret is in it, which is not shown.")
+
+
+@strawberry.type(description="What a plan wants to do with one webhook.")
+class SyncChange:
+    kind: SyncChangeKind = strawberry.field(description="The kind of change.")
+    slug: str = strawberry.field(description="The webhook's short name.")
+    webhook_id: strawberry.ID | None = strawberry.field(description="The webhook; null for a new one.")
+    fields: list[SyncFieldChange] = strawberry.field(description="The fields that it is about.")
+    file: str | None = strawberry.field(description="The file.")
+    line: int | None = strawberry.field(description="The line of the webhook's slug.")
+    hint: str | None = strawberry.field(description="Why, for people.")
+
+    @classmethod
+    def of(cls, change: planning.Change) -> "SyncChange":
+        fields = [
+            SyncFieldChange(field=item.field, before=item.before, after=item.after, live=item.live, secret=item.is_secret) for item in change.fields
+        ]
+        file, line, _ = _place(change.place)
+        key = node_id("wh", change.webhook_id) if change.webhook_id else None
+        return cls(kind=SyncChangeKind(change.kind.value), slug=change.slug, webhook_id=key, fields=fields, file=file, line=line, hint=change.hint)
+
+
+@strawberry.type(description="What keeps a plan from being applied.")
+class SyncBlock:
+    code: str = strawberry.field(description="removals, empty-set, drift, adopt, owned-elsewhere, older, stale or locked.")
+    message: str = strawberry.field(description="What it is, for people.")
+    slug: str | None = strawberry.field(description="The webhook that it is about, if it is one.")
+    flag: str | None = strawberry.field(description="The option of the command that lifts it, if one does.")
+
+    @classmethod
+    def of(cls, block: rails.Block) -> "SyncBlock":
+        return cls(code=block.code, message=block.message, slug=block.slug, flag=block.flag)
+
+
+@strawberry.type(description="Something wrong with a webhooks file.")
+class SyncProblem:
+    code: str = strawberry.field(description="A stable code, such as bad-url.")
+    message: str = strawberry.field(description="What is wrong, for people.")
+    severity: str = strawberry.field(description="error or warning.")
+    path: list[str] | None = strawberry.field(description="Where in the document.")
+    file: str | None = strawberry.field(description="The file.")
+    line: int | None = strawberry.field(description="The line, from 1.")
+    column: int | None = strawberry.field(description="The column in code points, from 1.")
+    hint: str | None = strawberry.field(description="What would help.")
+
+    @classmethod
+    def of(cls, problem: Problem) -> "SyncProblem":
+        file, line, column = _place(problem.place)
+        return cls(
+            code=problem.code, message=problem.message, severity=problem.severity, path=list(problem.path) or None,
+            file=file, line=line, column=column, hint=problem.hint,
+        )  # fmt: skip
+
+
+def problems_of(found: Iterable[Problem]) -> list[SyncProblem]:
+    return [SyncProblem.of(problem) for problem in found]
+
+
+def _place(place: Place | None) -> tuple[str | None, int | None, int | None]:
+    """File, line and column; none of them where no position was sent."""
+    return (place.file, place.line, place.column) if place and place.file else (None, None, None)

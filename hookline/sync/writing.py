@@ -1,0 +1,188 @@
+"""An apply's rows: webhooks, the set, its revision, the activity. Called by applying inside its transaction, once nothing blocks the plan.
+
+Secrets leave it sealed or as fingerprints only.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from hookline import clock, ids
+from hookline.changes import Kind, bump_match_version, note
+from hookline.db.connection import Row, Work
+from hookline.models import SyncRevision, Webhook
+from hookline.rules import signing
+from hookline.runtime import Runtime
+from hookline.sync import statements, store
+from hookline.sync.document import Document
+from hookline.sync.planning import Change, ChangeKind, Plan, Write
+from hookline.sync.store import Rows, State
+from hookline.webhook_columns import columns
+from hookline.webhooks import RESETS_HEALTH
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who applies. kind: TOKEN for whoever has a token of the API, SYSTEM for Hookline's own process."""
+
+    name: str
+    kind: str = "TOKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the file comes from, as far as whoever applies knows."""
+
+    commit: str | None = None
+    branch: str | None = None
+    author: str | None = None
+    run_url: str | None = None
+    committed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The wanted state with secrets as fingerprints. digest: equal for equal content."""
+
+    snapshot: Mapping[str, Mapping[str, Any]]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """One apply, inside its transaction."""
+
+    runtime: Runtime
+    workspace_id: UUID
+    actor: Actor
+    document: Document
+    content: Content
+    source: Source
+    plan: Plan
+    state: State
+    idempotency_key: str | None
+    message: str | None
+
+    async def write(self, work: Work) -> SyncRevision | None:
+        """The new revision; None when nothing changes that people see."""
+        now, set_id = clock.now(), self.state.id or ids.uuid7()
+        number = self.plan.base + self.plan.has_effect
+        rows = await asyncio.to_thread(self._rows, number, now)
+        await store.write_webhooks(work, rows)
+        revision = self._revision(set_id, number, now) if self.plan.has_effect else None
+        commit, committed_at = self.source.commit or self.state.commit, self.source.committed_at or self.state.committed_at
+        await store.write_set(work, (set_id, self.workspace_id, self.document.set_name, number, commit, committed_at, now), revision)
+        if revision is not None:
+            await bump_match_version(work, self.runtime.hub, self.workspace_id)
+            await note(work, self.runtime.hub, self.workspace_id, self._activity(revision, rows.made))
+        return revision
+
+    def _rows(self, number: int, now: datetime) -> Rows:
+        by = {"kind": "SYNC", "name": self.document.set_name, "commit": self.source.commit, "revision": number}
+        rows, written = Rows(), set()
+        for write in self.plan.writes:
+            written.add(write.slug)
+            if write.live is None:
+                rows.made.append(self._made(write, by, now))
+            else:
+                rows.changed.append(self._changed(write, self.state.rows[write.live.id], by, now))
+        for live in self.state.lives:
+            if live.slug not in written and live.slug in self.document.webhooks:
+                position = self._position(live.slug)
+                if live.place[:2] != (position["sync_file"], position["sync_line"]):
+                    rows.moved.append({"id": live.id, **position})
+        return rows
+
+    def _made(self, write: Write, by: Mapping[str, Any], now: datetime) -> Row:
+        key = ids.uuid7()
+        form = {**write.values, "signingSecret": write.values.get("signingSecret") or signing.new_secret()}
+        row = Webhook(
+            id=key,
+            workspace_id=self.workspace_id,
+            slug=write.slug,
+            created_at=now,
+            created_by=by,
+            modified_at=now,
+            modified_by=by,
+            sync_set=self.document.set_name,
+            sync_applied=dict(write.applied),
+            **self._position(write.slug),
+            **columns(form, key, self.workspace_id, self.runtime.vault),
+        )
+        return statements.attributes(row)
+
+    def _changed(self, write: Write, row: Webhook, by: Mapping[str, Any], now: datetime) -> Row:
+        values = columns(write.values, row.id, row.workspace_id, self.runtime.vault)
+        values.update(sync_set=self.document.set_name, sync_applied=dict(write.applied), sync_removed_at=now if write.is_removed else None)
+        if not write.is_removed:
+            values.update(self._position(write.slug))
+        if write.is_visible:
+            values.update(version=row.version + 1, modified_at=now, modified_by=by)
+        if RESETS_HEALTH & write.values.keys() or write.values.get("active") is True:
+            values.update(consecutive_failures=0, failing_since=None)
+        row.update_from_dict(values)
+        return statements.attributes(row)
+
+    def _position(self, slug: str) -> dict[str, Any]:
+        place = self.document.webhooks[slug].place
+        file, line = (place.file, place.line) if place.file else (None, None)
+        return {"sync_file": file, "sync_line": line, "sync_commit": self.source.commit}
+
+    def _revision(self, set_id: UUID, number: int, now: datetime) -> SyncRevision:
+        source = self.source
+        updated = [write for write in self.plan.writes if write.live and write.is_visible and not write.is_removed]
+        return SyncRevision(
+            id=ids.uuid7(),
+            workspace_id=self.workspace_id,
+            set_id=set_id,
+            number=number,
+            digest=self.content.digest,
+            snapshot=self.content.snapshot,
+            changes=[_recorded(change) for change in self.plan.changes],
+            commit=source.commit,
+            branch=source.branch,
+            author=source.author,
+            message=self.message,
+            run_url=source.run_url,
+            actor={"kind": self.actor.kind, "name": self.actor.name},
+            created=self.plan.count(ChangeKind.CREATE),
+            updated=len(updated),
+            disabled=self.plan.count(ChangeKind.DISABLE),
+            idempotency_key=self.idempotency_key,
+            applied_at=now,
+        )
+
+    def _activity(self, revision: SyncRevision, made: list[Row]) -> list[tuple[Kind, UUID, UUID | None]]:
+        """The revision, then what happened to each webhook."""
+        told: list[tuple[Kind, UUID, UUID | None]] = [(Kind.SYNC_APPLIED, revision.id, None)]
+        told += [(Kind.WEBHOOK_CREATED, row["id"], row["id"]) for row in made]
+        for write in self.plan.writes:
+            if write.live is not None and write.is_visible:
+                told += [(kind, write.live.id, write.live.id) for kind in _kinds(write)]
+        return told
+
+
+def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:
+    """prints: what is wanted of each webhook by its slug, secrets as fingerprints, none unknown."""
+    snapshot = {slug: dict(values) for slug, values in sorted(prints.items())}
+    return Content(snapshot, "sha256:" + sha256(orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS)).hexdigest())
+
+
+def _kinds(write: Write) -> list[Kind]:
+    """What subscribers hear of a webhook that was there before."""
+    kinds = [] if write.values.keys() == {"active"} else [Kind.WEBHOOK_UPDATED]
+    if "active" in write.values:
+        kinds.append(Kind.WEBHOOK_ACTIVATED if write.values["active"] else Kind.WEBHOOK_DEACTIVATED)
+    return kinds
+
+
+def _recorded(change: Change) -> dict[str, Any]:
+    """A change as its revision remembers it, for people: nothing secret."""
+    fields = [{"field": item.field, "before": item.before, "after": item.after} for item in change.fields]
+    return {"kind": str(change.kind), "slug": change.slug, "fields": fields}

@@ -1,0 +1,227 @@
+"""Plan and apply over GraphQL: what a command sends, what it hears, and everything that strangers could send instead."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import pytest
+
+from hookline.models import SyncSet, Webhook
+from hookline.tokens import SCOPES
+from tests.api.schema.asking import Asker, told
+from tests.hookline.sync.files import ORDERS, webhooks
+from tests.making import WORKSPACE, make_webhook, make_workspace
+
+PROBLEMS = "problems { code message severity path file line column hint }"
+CHANGES = "changes { kind slug webhookId file line hint fields { field before after live secret } }"
+PLAN = f"plan {{ digest set unchanged base {{ number }} {CHANGES} blocked {{ code message slug flag }} warnings {{ code line }} }}"
+REVISION = "revision { id set number commit branch author message runUrl created updated disabled appliedAt actor { kind name } }"
+ERRORS = "userErrors { field code message }"
+PLAN_IT = f"mutation ($input: SyncPlanInput!) {{ syncPlan(input: $input) {{ {PLAN} {PROBLEMS} {ERRORS} }} }}"
+APPLY_IT = f"mutation ($input: SyncApplyInput!) {{ syncApply(input: $input) {{ {PLAN} {REVISION} {PROBLEMS} {ERRORS} }} }}"
+SECRETIVE = ORDERS + 'secretHeader: { name: X-Webhook-Secret, value: "${env:CRM_KEY}" }'
+
+
+def sent(*, environment: Mapping[str, str] | None = None, **bodies: str) -> dict[str, Any]:
+    """What a command sends of a file, once it has been JSON."""
+    document = webhooks("", "storefront", environment or {}, **bodies)
+    secrets = [{"path": path, "value": value} for path, value in document.secrets.items()]
+    whole = {"set": document.set_name, "document": document.content, "positions": document.positions, "secrets": secrets}
+    found: dict[str, Any] = orjson.loads(orjson.dumps(whole))
+    return found
+
+
+def bare(**fields: Any) -> dict[str, Any]:
+    """An input with one webhook, written by hand."""
+    form = {"url": "https://crm.example.com/in", "events": ["order.*.create"], "environments": ["production"], **fields}
+    return {"set": "storefront", "document": {"version": 1, "set": "storefront", "webhooks": {"orders": form}}}
+
+
+async def plan(asker: Asker, given: dict[str, Any], **more: Any) -> Any:
+    return (await asker.data(PLAN_IT, input={**given, **more}))["syncPlan"]
+
+
+async def apply(asker: Asker, given: dict[str, Any], **more: Any) -> Any:
+    return (await asker.data(APPLY_IT, input={**given, **more}))["syncApply"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("text", "name", "scope"), [(PLAN_IT, "syncPlan", "sync:plan"), (APPLY_IT, "syncApply", "sync:apply")])
+async def test_each_asks_for_its_scope(admin: Asker, text: str, name: str, scope: str) -> None:
+    answer = await admin.with_scopes(*(SCOPES.keys() - {scope})).answer(text, input=bare())
+    assert (answer.codes, answer.data) == (["FORBIDDEN"], {name: None})
+    assert await admin.with_scopes(scope).codes(text, input=bare()) == []
+
+
+async def test_a_file_is_planned_then_applied_exactly_so(admin: Asker) -> None:
+    given = sent(orders=ORDERS)
+    planned = await plan(admin, given)
+    assert planned["userErrors"] == planned["problems"] == planned["plan"]["blocked"] == []
+    [change] = planned["plan"]["changes"]
+    assert {name: change[name] for name in ("kind", "slug", "webhookId", "file", "line")} == {
+        "kind": "CREATE",
+        "slug": "orders",
+        "webhookId": None,
+        "file": "config/webhooks.yaml",
+        "line": 4,
+    }
+    assert [field["field"] for field in change["fields"]] == ["url", "environments", "events"]
+    source = {"commit": "9f2c1ab", "branch": "main", "author": "Ann", "runUrl": "https://ci.example.com/7", "committedAt": "2026-11-24T10:00:00Z"}
+    done = await apply(admin, given, planDigest=planned["plan"]["digest"], source=source, message="first")
+    revision = done["revision"]
+    assert (revision["number"], revision["commit"], revision["message"], revision["created"]) == (1, "9f2c1ab", "first", 1)
+    assert revision["actor"] == {"kind": "TOKEN", "name": "tester"}
+    hook = (await admin.data('{ webhookBySlug(slug: "orders") { managedBy { set file line commit lockedFields } } }'))["webhookBySlug"]
+    assert hook["managedBy"] == {
+        "set": "storefront",
+        "file": "config/webhooks.yaml",
+        "line": 4,
+        "commit": "9f2c1ab",
+        "lockedFields": ["environments", "events", "url"],
+    }
+
+
+async def test_nothing_to_do_is_told_as_such(admin: Asker) -> None:
+    await apply(admin, sent(orders=ORDERS))
+    again = await apply(admin, sent(orders=ORDERS))
+    assert (again["revision"], again["plan"]["changes"], again["plan"]["unchanged"], again["plan"]["base"]) == (None, [], 1, {"number": 1})
+
+
+async def test_a_revision_is_a_node_of_its_workspace(admin: Asker) -> None:
+    revision = (await apply(admin, sent(orders=ORDERS)))["revision"]
+    text = f'{{ node(id: "{revision["id"]}") {{ id ... on SyncRevision {{ set number }} }} }}'
+    assert (await admin.data(text))["node"] == {"id": revision["id"], "set": "storefront", "number": 1}
+    assert (await admin.in_workspace(await make_workspace(admin.runtime)).data(text))["node"] is None
+
+
+async def test_secrets_arrive_and_never_come_back(admin: Asker) -> None:
+    given = sent(environment={"CRM_KEY": "crm-in-clear"}, orders=SECRETIVE)
+    done = await apply(admin, given)
+    [field] = [field for field in done["plan"]["changes"][0]["fields"] if field["secret"]]
+    assert (field["field"], field["after"]) == ("secretHeader", {"name": "X-Webhook-Secret", "value": "(secret)"})
+    assert "crm-in-clear" not in str(done)
+    changed = await plan(admin, sent(environment={"CRM_KEY": "other-in-clear"}, orders=SECRETIVE))
+    assert [change["kind"] for change in changed["plan"]["changes"]] == ["UPDATE"]
+    assert (await plan(admin, given))["plan"]["changes"] == []
+
+
+async def test_secrets_that_were_not_sent_can_be_planned_and_not_applied(admin: Asker) -> None:
+    given = {**sent(environment={"CRM_KEY": "a"}, orders=SECRETIVE), "secrets": []}
+    unknown = await plan(admin, given, unresolvedSecrets=True)
+    assert [field["after"] for field in unknown["plan"]["changes"][0]["fields"] if field["secret"]] == [
+        {"name": "X-Webhook-Secret", "value": "(unknown)"}
+    ]
+    refused = await apply(admin, given)
+    assert [(problem["code"], problem["path"]) for problem in refused["problems"]] == [
+        ("bad-reference", ["webhooks", "orders", "secretHeader", "value"])
+    ]
+    assert (refused["plan"], refused["revision"], await Webhook.all().count()) == (None, None, 0)
+
+
+async def test_all_problems_of_a_document_come_with_their_places(admin: Asker) -> None:
+    given = bare(url="ftp://a", timeout="2h", colour="red", rateLimit="20/s")
+    given["positions"] = {"webhooks.orders": ["hooks.yaml", 9, 3], "webhooks.orders.url": ["hooks.yaml", 10, 10]}
+    refused = await apply(admin, given)
+    assert {(problem["code"], problem["file"], problem["line"]) for problem in refused["problems"]} == {
+        ("bad-url", "hooks.yaml", 10),
+        ("range", "hooks.yaml", 9),
+        ("unknown-key", "hooks.yaml", 9),
+        ("not-available", "hooks.yaml", 9),
+    }
+    assert (refused["plan"], refused["revision"], refused["userErrors"]) == (None, None, [])
+
+
+async def test_warnings_do_not_stop_a_plan(admin: Asker) -> None:
+    done = await apply(admin, bare(events=["a.b.c", "a.b.c"]))
+    assert [warning["code"] for warning in done["plan"]["warnings"]] == ["duplicate-item"]
+    assert (done["problems"], done["revision"]["number"]) == ([], 1)
+
+
+async def test_what_blocks_is_told_with_the_option_that_lifts_it(admin: Asker) -> None:
+    await make_webhook(admin.runtime, name="orders")
+    refused = await apply(admin, bare())
+    assert [(block["code"], block["slug"], block["flag"]) for block in refused["plan"]["blocked"]] == [("adopt", "orders", "--adopt")]
+    assert refused["revision"] is None
+    assert (await apply(admin, bare(), options={"adopt": True}))["revision"]["updated"] == 1
+
+
+async def test_a_repeated_apply_gets_the_first_ones_revision(admin: Asker) -> None:
+    first = await apply(admin, bare(), idempotencyKey="run-7")
+    assert (await apply(admin, bare(), idempotencyKey="run-7"))["revision"] == first["revision"]
+    assert told(await apply(admin, bare(timeout="9s"), idempotencyKey="run-7")) == {("IDEMPOTENCY_CONFLICT", "input.idempotencyKey")}
+
+
+async def test_all_that_is_wrong_beside_the_document_is_told_at_once(admin: Asker) -> None:
+    refused = await apply(
+        admin,
+        bare(),
+        set="warehouse",
+        options={"allowRemovals": -1, "lockTimeout": "6m"},
+        source={"commit": "a\x00b", "runUrl": "x" * 2_049},
+        idempotencyKey="",
+        message="x" * 10_001,
+    )
+    assert told(refused) == {
+        ("INVALID", "input.set"),
+        ("OUT_OF_RANGE", "input.options.allowRemovals"),
+        ("OUT_OF_RANGE", "input.options.lockTimeout"),
+        ("INVALID", "input.source.commit"),
+        ("TOO_LONG", "input.source.runUrl"),
+        ("REQUIRED", "input.idempotencyKey"),
+        ("TOO_LONG", "input.message"),
+    }
+    assert await SyncSet.all().count() == 0
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (None, "type"),
+        (5, "type"),
+        ([], "type"),
+        ({}, "required"),
+        ({"version": 2, "set": "storefront", "webhooks": {}}, "range"),
+        ({"version": 1, "webhooks": {"Not A Slug\x00": {}}}, "bad-slug"),
+        ({"version": 1, "webhooks": {"orders": None}}, "type"),
+        ({"version": 1, "webhooks": {"orders": {"url": nested(60)}}}, "type"),
+        ({"version": 1, "webhooks": {"orders": {"url": nested(70)}}}, "too-deep"),
+        ({"version": 1, "webhooks": [0] * 1_000_001}, "too-many-nodes"),
+        ({"version": 1, "webhooks": {"orders": {"url": 10**40, "events": 1.5, "concurrency": 10**400}}}, "type"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_no_document_is_too_strange_for_a_problem(admin: Asker, document: Any, code: str) -> None:
+    if document is None:
+        assert await admin.codes(PLAN_IT, input={"set": "storefront", "document": None}) == ["BAD_USER_INPUT"]
+        return
+    refused = await plan(admin, {"set": "storefront", "document": document})
+    assert code in {problem["code"] for problem in refused["problems"]}
+    assert refused["plan"] is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "positions",
+    [5, [], {"webhooks.orders": 5}, {"webhooks.orders": ["a"]}, {"webhooks.orders": ["a\x00", 1, 1]}, {"webhooks.orders": ["a", 0, 10**20]}],
+)
+async def test_positions_that_are_none_are_passed_over(admin: Asker, positions: Any) -> None:
+    done = await apply(admin, bare(), positions=positions)
+    assert (done["plan"]["changes"][0]["file"], done["revision"]["number"]) == (None, 1)
+    stored = await Webhook.get(slug="orders")
+    assert (stored.sync_file is None, stored.sync_line is None) == (True, True)
+
+
+async def test_another_workspaces_webhooks_are_never_seen(admin: Asker) -> None:
+    await apply(admin.in_workspace(await make_workspace(admin.runtime)), bare())
+    found = await plan(admin, bare())
+    assert [change["kind"] for change in found["plan"]["changes"]] == ["CREATE"]
+    await apply(admin, bare())
+    assert sorted([row.workspace_id == WORKSPACE for row in await Webhook.all()]) == [False, True]

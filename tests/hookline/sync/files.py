@@ -1,0 +1,63 @@
+"""Webhooks files for tests of the sync: YAML as people write it, through the real loader and decoder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+from hookline.rules.addresses import AddressPolicy
+from hookline.rules.webhook_fields import Bounds
+from hookline.runtime import Runtime
+from hookline.sync import applying, loader
+from hookline.sync import document as documents
+from hookline.sync.applying import Actor, Outcome, Source
+from hookline.sync.document import Document
+from hookline.sync.planning import Plan
+from hookline.sync.rails import Options
+from hookline.sync.references import LocalSecrets, Secrets, UnresolvedSecrets
+from tests.making import WORKSPACE
+
+FILE = "config/webhooks.yaml"
+BOUNDS = Bounds(("development", "staging", "production"), AddressPolicy((), frozenset()))
+SOMEBODY = Actor("ci")
+NOTHING_SET: Mapping[str, str] = {}
+ORDERS = """url: https://crm.example.com/in
+events: [order.*.create]
+environments: [production]
+"""
+
+
+def document(text: str, environment: Mapping[str, str] | None = None) -> Document:
+    """The document of a file that must be without errors. environment: what its references find; without one they stay unknown."""
+    secrets: Secrets = UnresolvedSecrets() if environment is None else LocalSecrets(environment, Path("/nowhere"), Path("/nowhere"))
+    loaded = loader.load(text.encode(), FILE)
+    assert loaded.root is not None, loaded.problems.found
+    decoded = documents.decode(loaded.root, BOUNDS, secrets, loaded.problems)
+    assert not loaded.problems.has_errors(), loaded.problems.found
+    return decoded
+
+
+def webhooks(text: str = "", set_name: str = "storefront", environment: Mapping[str, str] | None = NOTHING_SET, /, **bodies: str) -> Document:
+    """A file with these webhooks. text: lines before them; bodies: the lines of each by its slug."""
+    lines = [f"  {slug}:\n{indent(body.strip(), '    ')}\n" for slug, body in bodies.items()]
+    listed = "webhooks:\n" + "".join(lines) if lines else "webhooks: {}\n"
+    return document(f"version: 1\nset: {set_name}\n{text}{listed}", environment)
+
+
+async def apply(runtime: Runtime, wanted: Document, options: Options | None = None, source: Source | None = None, **more: Any) -> Outcome:
+    """Applies as somebody with a token."""
+    return await applying.apply(runtime, WORKSPACE, SOMEBODY, wanted, options or Options(), source or Source(), **more)
+
+
+async def preview(runtime: Runtime, wanted: Document, options: Options | None = None, source: Source | None = None) -> Outcome:
+    return await applying.preview(runtime, WORKSPACE, wanted, options or Options(), source or Source())
+
+
+def told(plan: Plan) -> list[str]:
+    """The changes of a plan, each as one word: `UPDATE orders url,timeout`."""
+    changes = [(change.kind, change.slug, ",".join(field.field for field in change.fields)) for change in plan.changes]
+    return [f"{kind} {slug} {fields}".strip() for kind, slug, fields in changes]
+
+
+def codes(outcome: Outcome) -> set[str]:
+    return {block.code for block in outcome.blocked}
