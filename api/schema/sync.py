@@ -32,6 +32,8 @@ class SyncRevision(Node):
     author: str | None = strawberry.field(description="Who wrote it.")
     message: str | None = strawberry.field(description="What whoever applied it said.")
     run_url: str | None = strawberry.field(description="The page of the CI run.")
+    repository: str | None = strawberry.field(description="Where the commit is kept.")
+    dirty: bool | None = strawberry.field(description="Whether the file differed from the commit.")
     actor: Actor = strawberry.field(description="Who applied it.")
     created: int = strawberry.field(description="How many webhooks it made.")
     updated: int = strawberry.field(description="How many it changed.")
@@ -42,7 +44,8 @@ class SyncRevision(Node):
     def of(cls, row: RevisionRow, set_name: str) -> "SyncRevision":
         return cls(
             id=node_id("rev", row.id), set=set_name, number=row.number, commit=row.commit, branch=row.branch, author=row.author, message=row.message,
-            run_url=row.run_url, actor=actor(row.actor), created=row.created, updated=row.updated, disabled=row.disabled, applied_at=row.applied_at,
+            run_url=row.run_url, repository=row.repository, dirty=row.is_dirty, actor=actor(row.actor),
+            created=row.created, updated=row.updated, disabled=row.disabled, applied_at=row.applied_at,
         )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ _TEXTS: Final = {
     "branch": Text(500),
     "author": Text(500),
     "run_url": Text(2_048),
+    "repository": Text(2_048),
     "idempotency_key": Text(200),
     "message": Text(10_000, may_have_lines=True, may_be_empty=True),
 }
@@ -62,7 +63,9 @@ class SyncSourceInput:
     commit: str | None = strawberry.field(default=None, description="The commit.")
     branch: str | None = strawberry.field(default=None, description="The branch.")
     author: str | None = strawberry.field(default=None, description="Who wrote the commit.")
+    repository: str | None = strawberry.field(default=None, description="Where the commit is kept.")
     run_url: str | None = strawberry.field(default=None, description="The page of the CI run.")
+    dirty: bool | None = strawberry.field(default=None, description="Whether the file differs from the commit.")
     committed_at: datetime | None = strawberry.field(
         default=None, description="When the commit was made: one older than the one applied last is blocked."
     )
@@ -126,8 +129,8 @@ def source_of(given: SyncSourceInput | None) -> tuple[Source, list[Problem]]:
     """Where the file comes from, and what is wrong with how it is told."""
     if given is None:
         return Source(), []
-    source = Source(given.commit, given.branch, given.author, given.run_url, given.committed_at)
-    texts = {"commit": given.commit, "branch": given.branch, "author": given.author, "run_url": given.run_url}
+    source = Source(given.commit, given.branch, given.author, given.run_url, given.repository, given.dirty, given.committed_at)
+    texts = {"commit": given.commit, "branch": given.branch, "author": given.author, "run_url": given.run_url, "repository": given.repository}
     return source, check_texts(texts, "source")
 
 

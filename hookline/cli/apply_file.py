@@ -5,20 +5,32 @@ import os
 from pathlib import Path
 from uuid import UUID
 
+from hookline.cli.sync_target import view_of
 from hookline.rules.webhook_fields import Bounds
 from hookline.runtime import Runtime
-from hookline.sync import document, loader
+from hookline.sync import applying, excerpts, reading, report, source
+from hookline.sync.applying import Actor
+from hookline.sync.rails import Options
 from hookline.sync.references import LocalSecrets
+
+ACTOR = Actor("hookline dev", "SYSTEM")
 
 
 async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: bytes) -> str:
-    """What came of it, for people: the plan, or all that is wrong with the file. Empty when nothing had to change.
+    """What came of it, for people: what was applied, what blocks it, or all that is wrong with the file. Empty when nothing had to change.
 
     Raises Unavailable.
     """
     bounds = Bounds(runtime.settings.environments, runtime.addresses)
     secrets = LocalSecrets(os.environ, runtime.settings.home, path.parent)
-    loaded = await asyncio.to_thread(loader.load, data, str(path))
-    if loaded.root is not None:
-        document.decode(loaded.root, bounds, secrets, loaded.problems)
-    raise NotImplementedError
+    found = await asyncio.to_thread(reading.decoded, data, str(path), bounds, secrets)
+    told = excerpts.shown(found.problems, found.lines, found.secret_places)
+    if found.document is None:
+        return f"{told}\n{path} was not applied: its webhooks stay as they are."
+    where_from = await asyncio.to_thread(source.find, path, os.environ)
+    outcome = await applying.apply(runtime, workspace_id, ACTOR, found.document, Options(), where_from)
+    view = view_of(outcome, "this server")
+    if outcome.blocked or outcome.problems:
+        wrong = excerpts.shown(outcome.problems, found.lines, found.secret_places)
+        return "\n".join(filter(None, [told, wrong, report.plan(view), f"{path} was not applied: see `hookline sync apply --help`."]))
+    return "\n".join(filter(None, [told, report.applied(view) if outcome.revision else ""]))

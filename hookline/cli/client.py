@@ -14,7 +14,7 @@ _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class ServerFault(HooklineError):
-    """The server could not be asked, or refused. code: CANNOT_REACH, NOT_ALLOWED or FAILED."""
+    """The server could not be asked, or refused. code: CANNOT_REACH, ANSWER_LOST (it may have acted), NOT_ALLOWED or FAILED."""
 
 
 def token_of(settings: Settings) -> str:
@@ -39,6 +39,10 @@ def execute(settings: Settings, document: str, variables: dict[str, Any], timeou
     headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
     try:
         answer = httpx.post(f"{settings.server}/graphql", json={"query": document, "variables": variables}, headers=headers, timeout=timeout_seconds)
+    except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
+        raise ServerFault("ANSWER_LOST", f"{settings.server} closed the connection before it had answered ({type(error).__name__}).") from None
+    except httpx.ReadTimeout:
+        raise ServerFault("FAILED", f"{settings.server} did not answer within {timeout_seconds:g} s. What was asked may still happen.") from None
     except (httpx.TransportError, httpx.InvalidURL) as error:
         hint = "Start it with `hookline dev`, or set HOOKLINE_SERVER."
         raise ServerFault("CANNOT_REACH", f"No server answers at {settings.server} ({type(error).__name__}). {hint}") from None

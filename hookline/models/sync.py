@@ -36,6 +36,9 @@ class SyncRevision(Model):
     author = fields.TextField(null=True)
     message = fields.TextField(null=True)
     run_url = fields.TextField(null=True)
+    repository = fields.TextField(null=True)
+    is_dirty = fields.BooleanField(null=True)
+    """Whether the file differed from the commit."""
     actor = JsonColumn()
     created = fields.IntField()
     updated = fields.IntField()

@@ -20,6 +20,8 @@ BAD: Final = object()
 """What a check answers for a value that it has refused. Inside a list or mapping it marks an item that was refused before: not checked again."""
 UNKNOWN_SECRET: Final = object()
 """A secret whose value is not known here (planned with `--unresolved-secrets`): it passes every check."""
+REFERENCE: Final = r"\$\{(?:env|file):[^{}]+\}"
+"""What a secret looks like in YAML, for the JSON Schema; sync/references reads it."""
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNPRINTABLE_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -109,6 +111,8 @@ class Text:
         return value
 
     def schema(self) -> Schema:
+        if self.is_secret:
+            return {"type": "string", "pattern": REFERENCE}
         if self.pattern:
             return {"type": "string", "pattern": f"^(?:{self.pattern})$", "maxLength": self.max_length}
         # Unquoted 0123 or true is text here, whatever an editor takes it for.

@@ -10,7 +10,7 @@ from typing import Final
 
 from hookline.errors import Code
 from hookline.rules.addresses import HeaderRefused, UrlRefused, check_header, check_url
-from hookline.rules.field_kinds import BAD, UNKNOWN_SECRET, Findings, Part, Path, Record, Schema, Text
+from hookline.rules.field_kinds import BAD, REFERENCE, UNKNOWN_SECRET, Findings, Part, Path, Record, Schema, Text
 from hookline.rules.signing import decode_secret
 
 SEGMENT: Final = r"(?:\*|[a-z0-9][a-z0-9_-]{0,63})"
@@ -115,7 +115,7 @@ class Headers:
         return BAD if has_repeats or len(headers) < len(pairs) else headers
 
     def schema(self) -> Schema:
-        return {"type": "object", "additionalProperties": _header_value.schema(), "maxProperties": self.high}
+        return {"type": "object", "additionalProperties": Text(_MAX_HEADER_BYTES).schema(), "maxProperties": self.high}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class SigningSecret:
         return value
 
     def schema(self) -> Schema:
-        return {"type": "string"}
+        return {"type": "string", "pattern": REFERENCE}
 
 
 def _pairs(value: object) -> Sequence[Mapping[str, object]]:

@@ -43,6 +43,9 @@ class Source:
     branch: str | None = None
     author: str | None = None
     run_url: str | None = None
+    repository: str | None = None
+    is_dirty: bool | None = None
+    """Whether the file differs from the commit."""
     committed_at: datetime | None = None
 
 
@@ -150,6 +153,8 @@ class Writing:
             author=source.author,
             message=self.message,
             run_url=source.run_url,
+            repository=source.repository,
+            is_dirty=source.is_dirty,
             actor={"kind": self.actor.kind, "name": self.actor.name},
             created=self.plan.count(ChangeKind.CREATE),
             updated=len(updated),

@@ -66,9 +66,11 @@ column sync_revision.digest text not null
 column sync_revision.disabled integer not null
 column sync_revision.id uuid not null
 column sync_revision.idempotency_key text
+column sync_revision.is_dirty boolean
 column sync_revision.message text
 column sync_revision.moved integer not null
 column sync_revision.number integer not null
+column sync_revision.repository text
 column sync_revision.run_url text
 column sync_revision.set_id uuid not null
 column sync_revision.snapshot text not null

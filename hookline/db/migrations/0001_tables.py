@@ -90,6 +90,8 @@ class Migration(NotedMigration):
                 ("author", fields.TextField(null=True, unique=False)),
                 ("message", fields.TextField(null=True, unique=False)),
                 ("run_url", fields.TextField(null=True, unique=False)),
+                ("repository", fields.TextField(null=True, unique=False)),
+                ("is_dirty", fields.BooleanField(null=True)),
                 ("actor", JsonColumn(generated=False, null=False, unique=False)),
                 ("created", fields.IntField()),
                 ("updated", fields.IntField()),

@@ -254,7 +254,7 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
 async def test_a_saved_file_is_applied_and_a_broken_one_is_told_and_changes_nothing(tmp_path: Path) -> None:
     async with running(tmp_path, "--file", "hooks.yaml") as dev:
         file = tmp_path / "hooks.yaml"
-        file.write_text(WEBHOOKS.format(url="http://127.0.0.1:9/in"))
+        file.write_text(WEBHOOKS.format(url="http://127.0.0.1:9999/in"))
         slugs = "{ webhooks { nodes { slug active } } }"
         await eventually(lambda: _has(dev, slugs, "echo"))
 
@@ -262,7 +262,7 @@ async def test_a_saved_file_is_applied_and_a_broken_one_is_told_and_changes_noth
         await eventually(lambda: "hooks.yaml:8:5: error[unknown-key]" in dev.printed())
         assert await _has(dev, slugs, "echo")
 
-        file.write_text(WEBHOOKS.format(url="http://127.0.0.1:9/in").replace("echo:", "other:"))
+        file.write_text(WEBHOOKS.format(url="http://127.0.0.1:9999/in").replace("echo:", "other:"))
         await eventually(lambda: _has(dev, slugs, "other"))
 
 
