@@ -19,7 +19,7 @@ run: setup pages ## Install what is missing, build the pages, run everything on 
 	@$(BIN)/hookline dev
 
 test: $(VENV)/.test-installed ## Install what tests need, run them all (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 web: setup ## Build the browser pages
 	@sh web/build.sh || { $(PIP) install --retries 1 --require-hashes -r requirements-web.lock && sh web/build.sh; }

@@ -43,6 +43,6 @@ fi
 choose_node
 rm -f $stamp
 echo "Building the browser pages (about half a minute the first time) …"
-run_npm ci --silent
+run_npm ci --silent --no-progress
 run_npm run build --workspaces --silent # not web's own build script: that looks for an npm on the PATH
 echo "$wanted" >$stamp

@@ -21,6 +21,8 @@ MARKS: Final = {
     ChangeKind.CONFLICT: "!",
 }
 _LONGEST_VALUE: Final = 60
+_OF_A_NEW_ONE: Final = frozenset(["url", "events"])
+"""What a line about a new webhook shows of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
     places = {id(change): f"{change.place.file}:{change.place.line}" if change.place and change.place.file else "" for change in changes}
     place_width = max(map(len, places.values()), default=0)
     for change in changes:
-        told = "; ".join(filter(None, (*(field_text(change.kind, item) for item in change.fields), change.hint)))
+        fields = [item for item in change.fields if change.kind is not ChangeKind.CREATE or item.field in _OF_A_NEW_ONE]
+        told = "; ".join(filter(None, (*(field_text(change.kind, item) for item in fields), change.hint)))
         if change.kind is ChangeKind.DISABLE:
             told = "not in the file: will be DISABLED"
         label = f"{change.kind.lower()}: {told}" if change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT, ChangeKind.RELEASE) else told

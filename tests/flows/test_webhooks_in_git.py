@@ -100,7 +100,7 @@ async def test_every_ending_has_its_exit_code(shop: Installation, file: Path) ->
     publisher = shop.run("token", "create", "app", "--role", "publisher").stdout.strip()
     assert "sync:plan" in shop.run(*plan, HOOKLINE_TOKEN=publisher, exit_code=7).stderr
     assert "env-missing" in shop.run(*plan, CRM_KEY="", exit_code=3).stderr
-    assert "(unknown)" in shop.run(*plan, "--unresolved-secrets", CRM_KEY="").stdout
+    assert "(unknown)" in shop.run(*plan, "--unresolved-secrets", "--format", "json", CRM_KEY="").stdout
     assert "Usage:" in shop.run(*plan, "--nonsense", exit_code=64).stderr
 
     file.write_text("version: 1\nset: shop\nwebhooks: {}\n")

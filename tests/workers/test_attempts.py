@@ -57,7 +57,7 @@ def move(answer: Answer, **changes: Any) -> tuple[int, float | None, int]:
     return ended.state, ended.wait_seconds, ended.step
 
 
-@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("secret", SECRETS, ids=["newest", "older"])
 def test_request_is_signed_under_every_living_secret(secret: str) -> None:
     row = claimed()
     request = Attempt(row, target(), clock.monotonic()).request()
