@@ -14,7 +14,7 @@ Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json"]
 
 # libraries that tell of every step: heard only when something is wrong, or when everything is wanted
-_TALKATIVE = ("uvicorn", "dramatiq", "tortoise", "asyncio", "httpx", "httpcore", "aiosqlite", "strawberry", "websockets")
+TALKATIVE = ("uvicorn", "dramatiq", "tortoise", "asyncio", "httpx", "httpcore", "aiosqlite", "strawberry", "websockets")
 
 
 def configure(level: Level, style: Format, stream: IO[str] | None = None) -> None:
@@ -24,7 +24,7 @@ def configure(level: Level, style: Format, stream: IO[str] | None = None) -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in _TALKATIVE:
+    for name in TALKATIVE:
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True

@@ -11,12 +11,15 @@ from hookline import logs
 
 
 @pytest.fixture(autouse=True)
-def root_logger_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+def loggers_as_before() -> Iterator[None]:
+    """Root and libraries: a level that stays would fill what other tests catch."""
+    loggers = [logging.getLogger(), *map(logging.getLogger, logs.TALKATIVE)]
+    before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
     yield
-    root.handlers[:] = before
-    root.setLevel(level)
+    for logger, handlers, level, is_propagating in before:
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
+        logger.propagate = is_propagating
 
 
 def test_text_has_time_level_place_message_and_extras() -> None:
