@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from uuid import UUID
 
-from hookline.db.connection import FAULTS
+from hookline.db.connection import REFUSALS
 from hookline.pubsub.base import Hub
 from hookline.queue.base import Queue, Result
 
@@ -70,13 +70,13 @@ class Recorder:
                 if position := await self._queue.record(token, workspace_id, results):
                     self._hub.announce("activity", f"{workspace_id} {position}")
                 return
-            except FAULTS as error:
-                log.warning("attempts not recorded yet, trying again: %r", error)
-                await asyncio.sleep(_AGAIN_SECONDS)
-            except Exception as error:  # noqa: BLE001  # a row that the database refuses must not hold the others
+            except REFUSALS as error:  # a row that the database refuses must not hold the others
                 log.error("a batch of %d attempts was refused: %r", len(results), error)
                 await self._write_apart(batch, results)
                 return
+            except Exception as error:  # noqa: BLE001  # away, read-only, out of room: what was answered is kept until it is back
+                log.warning("attempts not recorded yet, trying again: %r", error)
+                await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _write_apart(self, batch: Batch, results: list[Result]) -> None:
         """Row by row; a row that is refused alone, without its evidence; one that is refused even so is left to a takeover."""

@@ -24,11 +24,12 @@ class Sweeper:
         self._queue, self._registry, self._found = queue, registry, found
 
     async def run(self) -> None:
+        has_more_keys = False
         for count in range(2**62):
             try:
                 await self.sweep()
-                if count % _KEYS_EVERY == 0:
-                    await self._queue.forget_keys()
+                if count % _KEYS_EVERY == 0 or has_more_keys:
+                    has_more_keys = await self._queue.forget_keys() > 0
             except (*FAULTS, Unavailable) as error:
                 log.warning("sweep failed, the next one follows: %r", error)
             except Exception:  # without a sweep, what a signal lost would never be found

@@ -33,10 +33,25 @@ FAULTS = (
     asyncpg.InternalClientError,  # "cannot switch to state" after a cut connection (asyncpg 0.31)
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    asyncpg.DeadlockDetectedError,
+    asyncpg.TransactionRollbackError,  # a deadlock, a serialisation failure
     asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,  # a failover to a standby
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.PostgresSystemError,  # its disk, above all
     DBConnectionError,
     sqlite3.OperationalError,  # locked, full, gone
+)
+# what a driver or the database raises when a row itself can't be stored, whoever asks and whenever
+REFUSALS = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    ValueError,
+    TypeError,
+    OverflowError,
 )
 
 Row = dict[str, Any]  # Any: a column's value

@@ -202,5 +202,5 @@ class Queue(Protocol):
     async def cancel_deleted(self) -> int:
         """Cancels open deliveries of deleted webhooks, a chunk at a time. How many; 0 when none is left."""
 
-    async def forget_keys(self) -> None:
-        """Removes a chunk of idempotency keys that are no longer in force."""
+    async def forget_keys(self) -> int:
+        """Removes a chunk of idempotency keys that are no longer in force. How many; 0 when none is left."""

@@ -76,7 +76,7 @@ REGISTER = "insert into pump (token, process, beat_at) values ($1, $2, now())"
 BEAT = "update pump set beat_at = now() where token = $1 returning true"
 LEAVE = """delete from pump where token = $1 and not exists (select from delivery where lease_token = $1 and status = 0)
 and not exists (select from delivery where lease_token = $1 and status <> 0)"""
-FORGET_KEYS = "delete from idempotency where ctid in (select ctid from idempotency where expires_at < now() limit 1000)"
+FORGET_KEYS = "delete from idempotency where ctid in (select ctid from idempotency where expires_at < now() limit 5000)"
 
 
 class PostgresQueue:
@@ -194,8 +194,8 @@ class PostgresQueue:
     async def cancel_deleted(self) -> int:
         return int((await self._work.execute(CANCEL)).split()[1])
 
-    async def forget_keys(self) -> None:
-        await self._work.execute(FORGET_KEYS)
+    async def forget_keys(self) -> int:
+        return int((await self._work.execute(FORGET_KEYS)).split()[1])
 
 
 async def _connect(*where: Any, **how: Any) -> "asyncpg.Connection[Any]":

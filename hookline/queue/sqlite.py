@@ -159,9 +159,9 @@ class SqliteQueue:
     async def cancel_deleted(self) -> int:
         return await self._writer.run(lambda db: db.execute(CANCEL, (_now(),)).rowcount)
 
-    async def forget_keys(self) -> None:
-        forget = "delete from idempotency where (workspace_id, key) in (select workspace_id, key from idempotency where expires_at < ? limit 1000)"
-        await self._writer.run(lambda db: db.execute(forget, (_now(),)).close())
+    async def forget_keys(self) -> int:
+        forget = "delete from idempotency where (workspace_id, key) in (select workspace_id, key from idempotency where expires_at < ? limit 5000)"
+        return await self._writer.run(lambda db: db.execute(forget, (_now(),)).rowcount)
 
 
 def _new_delivery(workspace: bytes, received: int, d: NewDelivery, lease: Lease | None) -> tuple[Any, ...]:

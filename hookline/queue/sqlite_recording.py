@@ -32,6 +32,7 @@ request_headers = ?, response_headers = ?, response_body = ?, response_truncated
 HEALTH = "select version, consecutive_failures, failing_since, last_attempt_at, last_success_at, last_status_code from webhook where id = ?"
 SET_HEALTH = """update webhook set consecutive_failures = ?, failing_since = ?, last_attempt_at = ?, last_success_at = ?, last_status_code = ?
 where id = ?"""
+GONE = "select 1 from webhook where id = ? and deleted_at is not null"
 ADVANCE = "update workspace_activity set position = position + ? where workspace_id = ? returning position"
 NOTE = "insert into activity (workspace_id, position, kind, subject_id, webhook_id) values {rows}"
 LOST = """select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, d.schedule_step, d.manual_at is not null, d.status,
@@ -44,7 +45,9 @@ UNLEASE = "update delivery set lease_token = null, manual_at = null, schedule_st
 def record(db: sqlite3.Connection, token: bytes, workspace: bytes, results: Sequence[Result], began: list[int], now: int) -> int:
     """Logs ended attempts and moves their deliveries, as Queue.record says. began, now: microseconds since 1970."""
     after = [None if r.wait_seconds is None else now + int(r.wait_seconds * 1_000_000) for r in results]
-    moves = [(r.delivery_id.bytes, r.number, r.state, r.outcome == 2, at, r.step) for r, at in zip(results, after, strict=True)]
+    gone = {key for key in {r.webhook_id for r in results} if db.execute(GONE, (key.bytes,)).fetchone()}  # the sweep has not cancelled them yet
+    states = [4 if r.webhook_id in gone else r.state for r in results]
+    moves = [(r.delivery_id.bytes, r.number, state, r.outcome == 2, at, r.step) for r, state, at in zip(results, states, after, strict=True)]
     moved = {row[0] for row in fetch_for_all(db, MOVE, moves, now, token)}
     logged = [_logged(workspace, *row) for row in zip(results, began, after, strict=True)]
     if run_for_all(db, ADD_ATTEMPTS, logged) < len(results):  # a lease was lost: what was sent replaces UNKNOWN, and that is all

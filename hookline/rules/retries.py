@@ -1,7 +1,7 @@
 """What an attempt means for its delivery: done, over, or again after a wait. Called for every attempt; pure: time and chance are arguments."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
@@ -79,4 +79,4 @@ def _asked_wait(retry_after: str, now: datetime) -> timedelta:
         at = parsedate_to_datetime(text[:64])
     except (ValueError, OverflowError):
         return timedelta()
-    return at - now if at.tzinfo is not None else timedelta()
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)) - now  # the asctime form names no zone and means UTC

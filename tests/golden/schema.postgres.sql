@@ -226,13 +226,14 @@ CREATE OR REPLACE FUNCTION public.hl_record_1(tok uuid, workspace uuid, ids uuid
  RETURNS bigint
  LANGUAGE plpgsql
 AS $function$
-declare done uuid[]; logged int; n int; pos bigint;
+declare done uuid[]; gone uuid[]; logged int; n int; pos bigint;
 begin
+  gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);  -- the sweep has not cancelled them yet
   perform 1 from delivery d where d.id = any(ids) order by d.id for update;
   with fenced as (
     update delivery d set
-        status = case when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then r.state else d.status end,
-        finished_at = case when d.status = 0 and r.state = 0 then null when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then now() else d.finished_at end,
+        status = case when d.status = 0 and d.webhook_id = any(gone) then 4 when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then r.state else d.status end,
+        finished_at = case when d.status = 0 and r.state = 0 and d.webhook_id <> all(gone) then null when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then now() else d.finished_at end,
         next_attempt_at = case when r.wait is null then d.next_attempt_at else now() + r.wait * interval '1 second' end,
         lease_token = null, manual_at = null, schedule_step = r.step
       from unnest(ids, numbers, outcomes, states, waits, steps) r(id, number, outcome, state, wait, step)

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any, cast
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
@@ -187,3 +188,15 @@ async def test_position_in_the_announcement_is_that_of_the_last_attempt(runtime:
     rows_of_activity = await runtime.database.reader().rows("select position from activity where kind = 1 order by position")
     await eventually(lambda: notes.announced[-1:] == [f"{WORKSPACE} {rows_of_activity[-1]['position']}"])
     assert len(rows_of_activity) == count
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_answers_are_kept_while_the_database_is_read_only(runtime: Runtime) -> None:
+    notes = Notes(runtime)
+    hand, rows = await claimed(runtime, 3)
+    notes.queue.before.append(asyncpg.ReadOnlySQLTransactionError("cannot execute UPDATE in a read-only transaction"))
+    notes.add(hand, *map(succeeded, rows))
+    await notes.end()
+    assert notes.given_up == []
+    assert await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == 3
+    assert await Attempt.filter(error_message__isnull=True).count() == 3

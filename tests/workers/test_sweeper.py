@@ -88,3 +88,23 @@ async def test_sweeps_go_on_after_one_that_failed(runtime: Runtime, fault: Excep
     sweeps.cancel()
     await asyncio.gather(sweeps, return_exceptions=True)
     assert found[0] == {webhook.id}
+
+
+async def test_keys_are_forgotten_chunk_after_chunk_while_there_are_more(runtime: Runtime) -> None:
+    class Forgetful:
+        def __init__(self, queue: Queue) -> None:
+            self._queue, self.chunks = queue, [5_000, 5_000, 0, 7]
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._queue, name)
+
+        async def forget_keys(self) -> int:
+            return self.chunks.pop(0)
+
+    queue = Forgetful(runtime.queue)
+    sweeper = asyncio.create_task(Sweeper(cast(Queue, queue), runtime.registry, lambda found: None).run())
+    try:
+        await eventually(lambda: queue.chunks == [7])
+    finally:
+        sweeper.cancel()
+        await asyncio.gather(sweeper, return_exceptions=True)

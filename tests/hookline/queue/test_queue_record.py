@@ -1,5 +1,6 @@
 """Recording on both databases: what an ended attempt moves, and that nothing moves without its lease."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hookline import clock, deliveries, webhooks
 from hookline.changes import Kind
 from hookline.ids import uuid7
 from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Webhook
-from hookline.queue.base import DEAD_AFTER, Claimed
+from hookline.queue.base import DEAD_AFTER, Claimed, Result
 from hookline.runtime import Runtime
 from tests.making import NOWHERE, SOMEBODY, WORKSPACE, Hand, activity, enqueue, failed, make_webhook, make_workspace, publish, succeeded
 
@@ -203,6 +204,17 @@ async def test_cancelled_stays_cancelled_though_the_request_succeeded(runtime: R
     assert delivery.status == DeliveryState.CANCELLED
     assert delivery.lease_token is None
     assert (await Attempt.get(delivery_id=row.id)).outcome == AttemptOutcome.SUCCEEDED
+
+
+@pytest.mark.parametrize("end", [succeeded, failed])
+async def test_what_ends_after_the_delete_is_cancelled_before_the_sweep_comes(runtime: Runtime, end: Callable[[Claimed], Result]) -> None:
+    hand, [row] = await claimed(runtime)
+    await webhooks.delete(runtime, SOMEBODY, row.webhook_id)
+    assert await hand.record(end(row)) > 0
+    delivery = await Delivery.get(id=row.id)
+    assert delivery.status == DeliveryState.CANCELLED
+    assert delivery.finished_at is not None
+    assert (await Attempt.get(delivery_id=row.id)).outcome == end(row).outcome
 
 
 async def test_each_workspace_has_positions_of_its_own(runtime: Runtime) -> None:

@@ -61,7 +61,8 @@ def test_wait_is_spread_by_a_fifth_to_both_sides() -> None:
         ("-5", MINUTE),
         ("٥", MINUTE),
         ("", MINUTE),
-        ("Tue, 24 Nov 2026 10:05:00 -0000", MINUTE),
+        ("Tue, 24 Nov 2026 10:05:00 -0000", timedelta(minutes=5)),
+        ("Tue Nov 24 10:05:00 2026", timedelta(minutes=5)),
         ("Tue, 99 Nov 2026 10:05:00 GMT", MINUTE),
     ],
 )
