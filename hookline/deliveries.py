@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from hookline.runtime import Runtime
 
 BACKLOG_LIMIT = 10_000
+BY_HAND = "!"
+"""Before a webhook's id in a wake-up: a delivery of it was asked for by hand, and goes before what is leased already."""
 
 LOCK = {
     "postgres": "select id, webhook_id, lease_token from delivery where id = $1 and workspace_id = $2 for update",
@@ -43,7 +45,7 @@ async def retry(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID) -> No
         await work.execute(ASK, delivery_id, clock.now())
         webhook_id = rows[0]["webhook_id"]
         text = str(webhook_id if isinstance(webhook_id, UUID) else UUID(bytes=webhook_id))
-        work.after_commit(lambda: runtime.hub.announce("wake", text))
+        work.after_commit(lambda: runtime.hub.announce("wake", BY_HAND + text))
 
 
 async def backlogs(runtime: "Runtime", webhook_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -5,45 +5,81 @@ Room is counted in deliveries: the process's falls at the claim and rises at the
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from hookline.queue.base import Claimed
 from hookline.registry import Target
 
-AHEAD = 50
+AHEAD: Final = 50
 """Deliveries that a lane holds leased beyond those on the wire, so that a claim's latency is hidden (none: 0.301, not 0.231 CPU s per 1,000)."""
-ON_WIRE_LIMIT = 500
-"""Requests of this process on the wire."""
-SLOW_ON_WIRE_LIMIT = ON_WIRE_LIMIT // 2
-"""Of those, requests to webhooks whose last attempt timed out."""
-LEASED_LIMIT = 1_000
+LEASED_LIMIT: Final = 1_000
 """Deliveries leased to this process and not yet recorded."""
+AHEAD_LIMIT: Final = LEASED_LIMIT // 2
+"""With so many leased, lanes hold none ahead any more."""
+SHARED_LIMIT: Final = LEASED_LIMIT * 3 // 4
+"""With so many leased, only lanes that have nothing get one each: however many are busy or hang, a newcomer begins at once."""
+SLOW_LIMIT: Final = LEASED_LIMIT // 2
+"""Deliveries leased to webhooks whose last attempt timed out."""
+_SLOW_HOLDS: Final = 2
+
+
+@dataclass(slots=True)
+class Pace:
+    """What is known of a webhook's receiver; it outlives the lane, which goes with its token."""
+
+    on_wire: int = 0
+    has_timed_out: bool = False
 
 
 class Lane:
     """token: of the pump that leased everything in here. slots: how many may be on the wire; one after a timeout, until the receiver answers."""
 
-    def __init__(self, target: Target, token: UUID) -> None:
-        self.target, self.token = target, token
+    def __init__(self, target: Target, token: UUID, pace: Pace) -> None:
+        self.target, self.token, self.pace = target, token, pace
         self.queue: deque[Claimed] = deque()
-        self.on_wire = 0
         self.promised = 0
         """Leased by a publish that is not committed yet."""
-        self.slots = target.concurrency
+        self.is_waiting = False
+        """For a place on the wire."""
 
     @property
     def is_slow(self) -> bool:
-        return self.slots == 1 and self.target.concurrency > 1
+        return self.pace.has_timed_out
 
-    def wanted(self) -> int:
-        """How many more deliveries to lease: none before the lane has drained by half its stock, so that a claim is worth its round trip."""
-        room = self.room()
-        return room if self.is_slow or room > AHEAD // 2 else 0
+    @property
+    def slots(self) -> int:
+        return 1 if self.pace.has_timed_out else self.target.concurrency
 
-    def room(self) -> int:
-        """How many more deliveries it may hold."""
-        held = self.on_wire + len(self.queue) + self.promised
-        return max(0, (2 if self.is_slow else self.target.concurrency + AHEAD) - held)
+    @property
+    def held(self) -> int:
+        """Deliveries that are leased to it."""
+        return self.pace.on_wire + len(self.queue) + self.promised
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether it has something to send and a slot for it."""
+        return bool(self.queue) and self.pace.on_wire < self.slots
+
+    def room(self, leased: int) -> int:
+        """How many more deliveries it may hold. leased: to the whole process."""
+        if leased >= SHARED_LIMIT:
+            return int(leased < LEASED_LIMIT and not self.held)
+        most = _SLOW_HOLDS if self.is_slow else self.slots + (AHEAD if leased < AHEAD_LIMIT else 0)
+        return max(0, most - self.held)
+
+    def wanted(self, leased: int) -> int:
+        """How many more to lease: with a stock ahead none before half of it is gone, so that a claim is worth its round trip."""
+        room = self.room(leased)
+        return 0 if not self.is_slow and leased < AHEAD_LIMIT and room <= AHEAD // 2 else room
+
+    def add(self, row: Claimed) -> None:
+        """What was asked for by hand goes first."""
+        if row.is_manual:
+            self.queue.appendleft(row)
+        else:
+            self.queue.append(row)
 
     def take_out(self, keep: int, also: Callable[[Claimed], bool] = lambda row: True) -> list[Claimed]:
         """Removes queued deliveries behind the first `keep` that `also` names."""
@@ -58,9 +94,9 @@ class Lane:
 
     def slow_down(self) -> list[Claimed]:
         """After a timeout: one slot, one delivery held ahead. Gives what is too much."""
-        self.slots = 1
+        self.pace.has_timed_out = True
         return self.take_out(keep=1)
 
     def speed_up(self) -> None:
         """The receiver answered."""
-        self.slots = self.target.concurrency
+        self.pace.has_timed_out = False

@@ -5,14 +5,14 @@ Signals only say "look now": losing, repeating or reordering them changes nothin
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
+from hookline.deliveries import BY_HAND
 from hookline.errors import HooklineError, Unavailable
 from hookline.pubsub.base import EVERYTHING
 from hookline.queue.base import Ask, Claimed, Lease, NewDelivery, Result
@@ -20,10 +20,11 @@ from hookline.registry import Target
 from hookline.runtime import Runtime
 from workers.attempts import Attempt
 from workers.heartbeat import Heartbeat
-from workers.lanes import AHEAD, LEASED_LIMIT, ON_WIRE_LIMIT, SLOW_ON_WIRE_LIMIT, Lane
+from workers.lanes import LEASED_LIMIT, SLOW_LIMIT, Lane, Pace
 from workers.recorder import Recorder
 from workers.sending import Sender
 from workers.sweeper import Sweeper
+from workers.wire import Wire
 
 log = logging.getLogger("hookline.pump")
 
@@ -44,11 +45,13 @@ class Pump:
         self._recorder = Recorder(runtime.queue, runtime.hub, self._recorded, self._heartbeat.give_up)
         self._sweeper = Sweeper(runtime.queue, runtime.registry, self.wake)
         self._lanes: dict[UUID, Lane] = {}
-        self._named: set[UUID] = set()
-        """Webhooks to ask for: named by a signal or the sweep, or not emptied by the last claim."""
-        self._blocked: deque[Lane] = deque()
-        """Lanes that wait for a place on the wire."""
-        self._leased = self._on_wire = self._slow_on_wire = 0
+        self._paces: dict[UUID, Pace] = {}
+        self._named: dict[UUID, None] = {}
+        """Webhooks to ask for, in turn: named by a signal or the sweep, or not emptied by the last claim."""
+        self._urgent: set[UUID] = set()
+        """Webhooks of which a delivery was asked for by hand: a full lane is asked for too."""
+        self._wire = Wire()
+        self._leased = 0
         self._claiming: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
         self._is_stopping = False
@@ -99,8 +102,9 @@ class Pump:
         """Look at every webhook now."""
         self.wake(self._registry.target_ids())
 
-    def wake(self, webhook_ids: set[UUID]) -> None:
-        self._named |= webhook_ids
+    def wake(self, webhook_ids: Iterable[UUID]) -> None:
+        for key in webhook_ids:
+            self._named.setdefault(key)
         if self._named and self._claiming is None and self._heartbeat.token is not None and not self._is_stopping:
             self._claiming = asyncio.create_task(self._claim_all())
             self._claiming.add_done_callback(self._ended)
@@ -108,16 +112,21 @@ class Pump:
     def _heard(self, text: str) -> None:
         if text == EVERYTHING:
             self.kick()
+        elif text.startswith(BY_HAND):
+            key = UUID(text.removeprefix(BY_HAND))
+            self._urgent.add(key)
+            self.wake([key])
         else:
-            self.wake({UUID(key) for key in text.split(",")})
+            self.wake(map(UUID, text.split(",")))
 
     # claiming
 
     async def _claim_all(self) -> None:
         try:
-            if self._named - self._registry.target_ids():
+            if self._named.keys() - self._registry.target_ids():
                 await self._registry.look()
-                self._named &= self._registry.target_ids()
+                for unknown in self._named.keys() - self._registry.target_ids():
+                    del self._named[unknown]
             while (token := self._heartbeat.token) and not self._is_stopping and (asks := self._asks()):
                 await self._claim(token, asks)
         except _AWAY as error:
@@ -128,22 +137,29 @@ class Pump:
             self._claiming = None
 
     def _asks(self) -> list[Ask]:
-        """For the named webhooks that have room. A full lane is not asked for: it asks again when it has drained."""
-        asks, room = list[Ask](), LEASED_LIMIT - self._leased
+        """For the named webhooks that have room, in turn. A full lane is not asked for: it asks again when it has drained."""
+        asks, leased, token = list[Ask](), self._leased, self._heartbeat.token
+        slow_room = SLOW_LIMIT - sum(lane.held for lane in self._lanes.values() if lane.is_slow)
         for key in self._named:
-            if len(asks) == _ASKS or room <= 0:
+            target = self._registry.target(key)
+            if target is None or token is None:
+                continue
+            if len(asks) == _ASKS or leased >= LEASED_LIMIT:
                 break
-            lane = self._lanes.get(key)
-            if wanted := lane.wanted() if lane else self._wanted_first(key):
+            lane = self._lanes.get(key) or Lane(target, token, self._paces.get(key) or Pace())
+            wanted = max(lane.wanted(leased), int(key in self._urgent))
+            if lane.is_slow:
+                wanted = min(wanted, max(slow_room, 0))
+                slow_room -= wanted
+            if wanted:
                 asks.append(Ask(key, wanted))
+                leased += wanted
         return asks
 
-    def _wanted_first(self, key: UUID) -> int:
-        target = self._registry.target(key)
-        return target.concurrency + AHEAD if target else 0
-
     async def _claim(self, token: UUID, asks: list[Ask]) -> None:
-        self._named -= {ask.webhook_id for ask in asks}
+        for ask in asks:
+            del self._named[ask.webhook_id]
+            self._urgent.discard(ask.webhook_id)
         asked_at, limit = monotonic(), min(_CLAIM_LIMIT, LEASED_LIMIT - self._leased)
         rows = await self._queue.claim(asks, token, limit)
         for workspace_id, version in {(row.workspace_id, row.match_version) for row in rows}:
@@ -154,7 +170,16 @@ class Pump:
         for row in rows:
             got[row.webhook_id] = got.get(row.webhook_id, 0) + 1
             self._hold(row, token)
-        self._named |= {ask.webhook_id for ask in asks if got.get(ask.webhook_id, 0) >= ask.room or len(rows) >= limit}
+        self._name_again(asks, got, is_cut=len(rows) >= limit)
+
+    def _name_again(self, asks: list[Ask], got: dict[UUID, int], is_cut: bool) -> None:
+        """Those that may have more go to the end of the turn; those that a cut claim did not come to stay first."""
+        missed = [ask.webhook_id for ask in asks if is_cut and ask.webhook_id not in got]
+        served = [ask.webhook_id for ask in asks if (is_cut and ask.webhook_id in got) or got.get(ask.webhook_id, 0) >= ask.room]
+        self._named = dict.fromkeys([*missed, *self._named])
+        for key in served:
+            self._named.pop(key, None)
+            self._named[key] = None
 
     # leasing to the publisher of this process (queue.base.Lessor)
 
@@ -166,7 +191,7 @@ class Pump:
         taken = set[UUID]()
         for delivery in deliveries:
             lane = self._lane(delivery.webhook_id, token)
-            if lane and delivery.webhook_id not in self._named and lane.room() and self._leased < LEASED_LIMIT:
+            if lane and delivery.webhook_id not in self._named and lane.room(self._leased):
                 lane.promised += 1
                 self._leased += 1
                 taken.add(delivery.id)
@@ -196,7 +221,7 @@ class Pump:
     def _lane(self, webhook_id: UUID, token: UUID) -> Lane | None:
         lane, target = self._lanes.get(webhook_id), self._registry.target(webhook_id)
         if lane is None and target is not None:
-            lane = self._lanes[webhook_id] = Lane(target, token)
+            lane = self._lanes[webhook_id] = Lane(target, token, self._paces.setdefault(webhook_id, Pace()))
         return lane
 
     def _hold(self, row: Claimed, token: UUID) -> None:
@@ -206,16 +231,16 @@ class Pump:
             self._leased -= 1
             self._spawn(self._returned(token, [row]))
             return
-        lane = self._lanes.get(row.webhook_id) or Lane(target, token)
-        self._lanes[row.webhook_id] = lane
-        lane.queue.append(row)
-        if lane.on_wire < lane.slots:
+        lane = self._lane(row.webhook_id, token)
+        assert lane is not None  # its target is known
+        lane.add(row)
+        if lane.may_begin:
             self._begin(lane)
 
     # letting go
 
     def _let_go(self) -> None:
-        """The token is gone, and every lane with it. What is on the wire ends and is recorded under the old token."""
+        """The token is gone, and every lane with it. What is on the wire ends, is recorded under the old token and keeps its slot until then."""
         lanes, self._lanes = self._lanes, {}
         for lane in lanes.values():
             self._give_back(lane, lane.take_out(keep=0))
@@ -228,10 +253,11 @@ class Pump:
                 self._give_back(lane, lane.take_out(keep=0))
                 del self._lanes[key]
                 continue
-            if target is not lane.target:
-                lane.target, lane.slots = target, min(lane.slots, target.concurrency) if lane.is_slow else target.concurrency
+            lane.target = target
             if not target.is_live:
                 self._give_back(lane, lane.take_out(0, lambda row: not row.is_manual))
+        for key in self._paces.keys() - self._registry.target_ids():
+            del self._paces[key]
 
     def _give_back(self, lane: Lane, rows: list[Claimed]) -> None:
         if rows:
@@ -250,19 +276,13 @@ class Pump:
 
     def _begin(self, lane: Lane) -> None:
         """One more sender for the lane, or a place in the line for one."""
-        if self._on_wire >= ON_WIRE_LIMIT or (lane.is_slow and self._slow_on_wire >= SLOW_ON_WIRE_LIMIT):
-            if lane not in self._blocked:
-                self._blocked.append(lane)
-            return
-        lane.on_wire += 1
-        self._on_wire += 1
-        self._slow_on_wire += lane.is_slow  # here, not in the task: many may begin before the first of them runs
-        self._spawn(self._send_all(lane, lane.is_slow))
+        if self._wire.take(lane):  # counted here, not in the task: many may begin before the first of them runs
+            self._spawn(self._send_all(lane, lane.is_slow))
 
     async def _send_all(self, lane: Lane, is_slow: bool) -> None:
         """A sender goes on while its lane has rows, so that one task serves many deliveries. is_slow: how it was counted when it began."""
         try:
-            while lane.queue and lane.on_wire <= lane.slots:
+            while lane.queue and lane.pace.on_wire <= lane.slots:
                 if not self._heartbeat.is_fresh:
                     self._heartbeat.give_up()  # empties the lane
                 elif monotonic() - self._registry.looked_at > LOOK_SECONDS:
@@ -270,12 +290,18 @@ class Pump:
                 else:
                     await self._send_next(lane)
         finally:
-            lane.on_wire -= 1
-            self._on_wire -= 1
-            self._slow_on_wire -= is_slow
-        if lane.queue and lane.on_wire == 0 and not self._is_stopping:
+            self._wire.leave(lane, is_slow)
+        if not self._is_stopping:
+            self._pass_on(lane)
+
+    def _pass_on(self, left: Lane) -> None:
+        """A place is free: for the webhook's lane of now, which may be another one, or for who waits."""
+        lane = self._lanes.get(left.target.id)
+        if lane is not None and lane.may_begin:
             self._begin(lane)
-        self._unblock()
+        for lane in self._wire.next_in_line():
+            if lane.may_begin:
+                self._begin(lane)
 
     async def _look(self) -> None:
         if self._looking is None:
@@ -305,8 +331,8 @@ class Pump:
             raise
         self._recorder.add(lane.token, row.workspace_id, result)
         self._adapt(lane, result)
-        if row.webhook_id in self._named and lane.wanted():
-            self.wake(set())
+        if row.webhook_id in self._named and lane.wanted(self._leased):
+            self.wake(())
 
     def _adapt(self, lane: Lane, result: Result) -> None:
         """A timeout leaves the lane one slot; an answer, of whatever kind, gives all of them back."""
@@ -315,20 +341,12 @@ class Pump:
                 self._give_back(lane, lane.slow_down())
         elif lane.is_slow and result.status_code is not None:
             lane.speed_up()
-        for _ in range(min(len(lane.queue), lane.slots - lane.on_wire)):
+        for _ in range(min(len(lane.queue), lane.slots - lane.pace.on_wire)):
             self._begin(lane)
-
-    def _unblock(self) -> None:
-        for _ in range(len(self._blocked)):
-            if self._on_wire >= ON_WIRE_LIMIT:
-                return
-            lane = self._blocked.popleft()
-            if lane.queue and lane.on_wire < lane.slots:
-                self._begin(lane)
 
     def _recorded(self, count: int) -> None:
         self._leased -= count
-        self.wake(set())
+        self.wake(())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

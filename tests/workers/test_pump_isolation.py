@@ -1,17 +1,21 @@
 """No webhook delays another one."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
+from hookline import deliveries, ids
 from hookline.models import Attempt, Delivery, DeliveryState
 from hookline.runtime import Runtime
-from tests.making import make_webhook, publish
+from tests.making import WORKSPACE, make_webhook, publish
 from tests.receivers import Receiver, Reply, Server, hangs, hostile, read_request
 from tests.waiting import eventually
 from workers.engine import pumping
-from workers.lanes import SLOW_ON_WIRE_LIMIT
+from workers.lanes import LEASED_LIMIT
+from workers.wire import SLOW_ON_WIRE_LIMIT
 
 
 @dataclass
@@ -118,3 +122,67 @@ async def test_webhooks_that_hang_take_half_the_room_at_most(runtime: Runtime) -
 
 async def all_timed_out(count: int) -> bool:
     return await Attempt.filter(error_code="TIMEOUT").count() == count
+
+
+@pytest.mark.parametrize("fields", [{"timeout": "2s"}, {"timeout": "2s", "concurrency": 1}], ids=["ten slots", "one slot"])
+async def test_webhooks_that_begin_to_hang_leave_room_for_a_newcomer(runtime: Runtime, fields: dict[str, Any]) -> None:
+    async with hostile(hangs) as url, Receiver() as healthy, pumping(runtime):
+        hanging = [await make_webhook(runtime, url, retry={"schedule": ["1h"]}, **fields) for _ in range(25)]
+        await publish(runtime, 70)
+        await eventually(lambda: leased_at_least(25))
+        good = await make_webhook(runtime, healthy.url)
+        await publish(runtime)
+        await healthy.wait_for(1)
+        assert await Attempt.filter(webhook_id__in=[webhook.id for webhook in hanging]).count() == 0  # it waited for no timeout
+        await eventually(lambda: done(good.id, 1))
+    assert await Delivery.filter(lease_token__isnull=False).count() <= LEASED_LIMIT
+
+
+async def leased_at_least(count: int) -> bool:
+    return await Delivery.filter(lease_token__isnull=False).count() >= count
+
+
+async def test_many_busy_webhooks_get_their_turns(runtime: Runtime) -> None:
+    busy = [Receiver() for _ in range(40)]
+    async with AsyncExitStack() as stack:
+        for receiver in busy:
+            await stack.enter_async_context(receiver)
+            receiver.gate.clear()
+            await make_webhook(runtime, receiver.url, concurrency=2)
+        await publish(runtime, 40)
+        await stack.enter_async_context(pumping(runtime))
+        await eventually(lambda: all(len(receiver.requests) == 2 for receiver in busy))  # not one waits for another one's backlog
+        for receiver in busy:
+            receiver.gate.set()
+        for receiver in busy:
+            await receiver.wait_for(40)
+
+
+async def test_token_that_was_lost_gives_no_webhook_more_than_its_concurrency(runtime: Runtime) -> None:
+    gauge = Gauge()
+    async with Server(gauge.serve) as server, pumping(runtime) as pump:
+        await make_webhook(runtime, server.url, concurrency=2)
+        await publish(runtime, 12)
+        for _ in range(3):
+            await eventually(lambda: gauge.held == 2 and pump._heartbeat.token)
+            pump._heartbeat.give_up()  # what one failed claim does
+        await eventually(lambda: leased_at_least(10))
+        gauge.answers.set()
+        await eventually(lambda: len(gauge.seen) >= 12)
+    assert max(gauge.seen) == 2
+
+
+async def test_what_is_asked_for_by_hand_goes_before_what_is_leased(runtime: Runtime) -> None:
+    async with Receiver() as receiver, pumping(runtime):
+        webhook = await make_webhook(runtime, receiver.url, concurrency=1)
+        [first] = await publish(runtime)
+        await eventually(lambda: done(webhook.id, 1))
+        receiver.gate.clear()
+        await publish(runtime, 120)
+        await eventually(lambda: leased_at_least(51))
+        await deliveries.retry(runtime, WORKSPACE, (await Delivery.get(event_id=first)).id)
+        await eventually(lambda: leased_at_least(52))
+        receiver.gate.set()
+        await receiver.wait_for(4)
+    again = [place for place, request in enumerate(receiver.requests) if request.header("webhook-id") == ids.encode("evt", first)]
+    assert again[1] <= 2  # after the one that was on the wire
