@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from workers.attempts import Attempt
 from workers.heartbeat import Heartbeat
 from workers.lanes import LEASED_LIMIT, SLOW_LIMIT, Lane, Pace
 from workers.recorder import Recorder
-from workers.sending import Sender
+from workers.sending import Sender, Withdrawn
 from workers.sweeper import Sweeper
 from workers.wire import Wire
 
@@ -303,6 +304,14 @@ class Pump:
             if lane.may_begin:
                 self._begin(lane)
 
+    async def _is_still_wanted(self, lane: Lane, row: Claimed, target: Target) -> bool:
+        """The guards of a send once more, after a connection that took its time: the webhook may be off, changed or gone, the token too."""
+        if monotonic() - self._registry.looked_at > LOOK_SECONDS:
+            await self._look()
+        now = self._registry.target(row.webhook_id)
+        is_certain = monotonic() - self._registry.looked_at <= LOOK_SECONDS and self._heartbeat.is_fresh
+        return is_certain and lane.token is self._heartbeat.token and now is target and may_send(target, row)
+
     async def _look(self) -> None:
         if self._looking is None:
             self._looking = asyncio.create_task(self._registry.look())
@@ -325,7 +334,10 @@ class Pump:
             self._recorder.add(lane.token, row.workspace_id, attempt.unsendable(error))
             return
         try:
-            result = attempt.result(await self._sender.send(request))
+            result = attempt.result(await self._sender.send(request, partial(self._is_still_wanted, lane, row, lane.target)))
+        except Withdrawn:
+            self._give_back(lane, [row])
+            return
         except BaseException:
             self._leased -= 1  # nothing will be recorded
             raise

@@ -7,6 +7,8 @@ it beyond the deadline.
 import asyncio
 import io
 import socket
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from ssl import SSLCertVerificationError, SSLContext
@@ -37,6 +39,7 @@ _KEEP_ALIVE_SECONDS = 4  # below the 5 s after which many servers close: a reque
 _TARGETS_LIMIT = 10_000
 _PLAIN_BODY_LIMIT_BYTES = 1024 * 1024  # aiohttp 3.14 warns when larger bytes are sent
 _HEADS_LIMIT = 20  # in one packet
+_SLOW_CONNECT_SECONDS = 0.1
 _NETWORK_FAULTS = (aiohttp.ClientError, aiohttp.EofStream, HttpProcessingError, OSError)
 
 
@@ -48,6 +51,15 @@ class Request:
     headers: list[tuple[str, str]]
     body: bytes
     timeout_seconds: float
+
+
+StillWanted = Callable[[], Awaitable[bool]]
+_still_wanted: ContextVar[StillWanted | None] = ContextVar("still_wanted", default=None)
+"""Of the send that this task is in."""
+
+
+class Withdrawn(Exception):
+    """While the connection came about the request was wanted no more. Nothing of it was sent."""
 
 
 @dataclass(slots=True)
@@ -106,8 +118,13 @@ class Sender:
         await self._session.close()
         await self._guard.close()
 
-    async def send(self, request: Request) -> Answer:
-        """POST once and tell what came back. Faults of the network and of the receiver are in the answer, never raised."""
+    async def send(self, request: Request, still_wanted: StillWanted | None = None) -> Answer:
+        """POST once and tell what came back. Faults of the network and of the receiver are in the answer, never raised.
+
+        still_wanted: is asked before the head is written, when connecting took its time (name servers and handshakes may take seconds).
+        Raises Withdrawn when it says no.
+        """
+        _still_wanted.set(still_wanted)
         started_at = clock.monotonic()
         target = self._target(request.url)
         if isinstance(target, UrlRefused):
@@ -185,6 +202,20 @@ class _Connector(aiohttp.TCPConnector):
     def __init__(self, **options: Any) -> None:  # Any: handed through
         super().__init__(**options)
         self._factory = partial(_Protocol, loop=self._loop)  # type: ignore[assignment]  # partial is invariant
+
+    async def connect(self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout) -> aiohttp.connector.Connection:
+        began, still_wanted = clock.monotonic(), _still_wanted.get()
+        connection = await super().connect(req, traces, timeout)
+        if still_wanted is not None and clock.monotonic() - began > _SLOW_CONNECT_SECONDS:
+            try:
+                is_wanted = await still_wanted()
+            except BaseException:
+                connection.close()
+                raise
+            if not is_wanted:
+                connection.release()
+                raise Withdrawn
+        return connection
 
 
 class _VettedResolver(AbstractResolver):

@@ -20,7 +20,7 @@ from tests.waiting import eventually
 from workers.engine import pumping
 from workers.heartbeat import STALE_SECONDS
 from workers.pump import Pump
-from workers.sending import Answer, Request, Sender
+from workers.sending import Answer, Request, Sender, StillWanted
 
 SOON = {"schedule": ["1s", "1s", "1s"]}
 
@@ -221,11 +221,11 @@ class Clumsy(Sender):
 
     is_warned = False
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request, still_wanted: StillWanted | None = None) -> Answer:
         if not self.is_warned:
             self.is_warned = True
             raise RuntimeError("clumsy")
-        return await super().send(request)
+        return await super().send(request, still_wanted)
 
 
 async def test_mistake_of_ours_in_a_send_costs_its_delivery_a_takeover_and_no_room(runtime: Runtime) -> None:

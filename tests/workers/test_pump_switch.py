@@ -1,7 +1,10 @@
 """Off, on, changed, deleted: what is sent while a webhook changes under a running pump."""
 
+import asyncio
 from dataclasses import replace
 from uuid import UUID
+
+import pytest
 
 from hookline import deliveries, webhooks
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
@@ -11,6 +14,8 @@ from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
 from workers.engine import pumping
+from workers.pump import Pump
+from workers.sending import Sender
 
 
 class DeafHub(MemoryHub):
@@ -122,3 +127,37 @@ async def test_wake_that_nobody_hears_is_found_by_the_sweeper(runtime: Runtime) 
             await enqueue(deaf, webhook.id)
             await eventually(lambda: succeeded(webhook.id, count))  # noqa: B023  # asked before the next round
     assert len(receiver.requests) == 2
+
+
+@pytest.mark.parametrize("change", ["off", "deleted", "moved"])
+async def test_change_while_the_name_is_looked_up_reaches_the_request(runtime: Runtime, change: str) -> None:
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    async def resolve(host: str) -> list[str]:
+        asked.set()
+        await answered.wait()
+        return ["127.0.0.1"]
+
+    async with Receiver() as receiver, Sender(runtime.addresses, resolve=resolve) as sender:
+        webhook = await make_webhook(runtime, f"http://slow.example:{receiver.port}/in")
+        pump = Pump(runtime, sender)
+        await pump.start()
+        await publish(runtime, 3)
+        await asked.wait()
+        before = runtime.registry.target(webhook.id)
+        await asyncio.wait([asyncio.create_task(asyncio.sleep(0.2))])  # a connection that takes its time
+        if change == "deleted":
+            await webhooks.delete(runtime, SOMEBODY, webhook.id)
+        else:
+            changed = {"active": False} if change == "off" else {"url": f"http://127.0.0.1:{receiver.port}/moved"}
+            await webhooks.update(runtime, SOMEBODY, webhook.id, changed)
+        await eventually(lambda: runtime.registry.target(webhook.id) is not before)  # within a second, by a look if by nothing else
+        answered.set()
+        await eventually(lambda: unleased(webhook.id) if change != "moved" else succeeded(webhook.id, 3))
+        await pump.stop()
+    assert {request.path for request in receiver.requests} == ({"/moved"} if change == "moved" else set())
+    assert await Attempt.filter(webhook_id=webhook.id).count() == len(receiver.requests)
+
+
+async def unleased(webhook_id: UUID) -> bool:
+    return await Delivery.filter(webhook_id=webhook_id, lease_token__isnull=True, attempt_count=0).count() == 3
