@@ -19,8 +19,13 @@ Resolve = Callable[[str], Awaitable[Sequence[str]]]
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
 CACHE_SECONDS = 10.0
+STALE_SECONDS = 3600.0
+"""How long an answer that was vetted serves while the name server does not answer."""
+PATIENCE_SECONDS = 1.0
 CACHE_LIMIT = 1000
-LOOKUPS_LIMIT = 64
+LOOKUPS_LIMIT = 256
+ZONE_LOOKUPS_LIMIT = 8
+"""At a time, of names that end alike: whoever owns a zone whose server hangs holds up nobody else's names."""
 ADDRESSES_LIMIT = 8
 
 
@@ -51,11 +56,23 @@ class Guard:
     async def addresses(self, host: str, port: int) -> list[tuple[socket.AddressFamily, SocketAddress]]:
         """The vetted addresses of a host, at most 8, in the resolver's order. Answers are kept for 10 s, and concurrent callers share a lookup.
 
-        Raises AddressRefused when any of them is refused, DnsFailed when there is none. It has no deadline of its own.
+        An older answer serves when the lookup takes more than a second. Raises AddressRefused when any of them is refused, DnsFailed when there
+        is none. It has no deadline of its own.
         """
-        known = self._known.get(host)
-        found = known[1] if known and known[0] > clock.monotonic() else await self._shared_lookup(host)
+        known, now = self._known.get(host), clock.monotonic()
+        if known and known[0] > now:
+            found = known[1]
+        elif known and known[0] + STALE_SECONDS > now:
+            found = await self._looked_up_soon(host) or known[1]
+        else:
+            found = await self._shared_lookup(host)
         return [_socket_address(address, port) for address in found]
+
+    async def _looked_up_soon(self, host: str) -> list[Address] | None:
+        try:
+            return await asyncio.wait_for(self._shared_lookup(host), PATIENCE_SECONDS)
+        except TimeoutError:
+            return None
 
     def check(self, address_text: str) -> None:
         """Let pass an address that is about to be dialled.
@@ -98,23 +115,45 @@ class Guard:
 
 
 class SystemResolver:
-    """getaddrinfo in threads of its own: a name server that hangs occupies one thread for each name, and never the loop's few."""
+    """getaddrinfo in threads of its own: a name server that hangs occupies a thread for each name, and never the loop's few."""
 
     def __init__(self) -> None:
         self._room = asyncio.Semaphore(LOOKUPS_LIMIT)
+        self._zones: dict[str, _Zone] = {}
 
     async def resolve(self, host: str) -> list[str]:
         """The addresses of a name.
 
         Raises DnsFailed.
         """
-        async with self._room:
-            answer: asyncio.Future[list[str] | None] = asyncio.get_running_loop().create_future()
-            Thread(target=_ask_system, args=(host, answer), name="dns", daemon=True).start()
-            found = await answer
+        name = _zone_of(host)
+        zone = self._zones.setdefault(name, _Zone())
+        zone.users += 1
+        try:
+            async with zone.room, self._room:
+                answer: asyncio.Future[list[str] | None] = asyncio.get_running_loop().create_future()
+                Thread(target=_ask_system, args=(host, answer), name="dns", daemon=True).start()
+                found = await answer
+        finally:
+            zone.users -= 1
+            if not zone.users:
+                self._zones.pop(name, None)
         if found is None:
             raise DnsFailed
         return found
+
+
+class _Zone:
+    def __init__(self) -> None:
+        self.room = asyncio.Semaphore(ZONE_LOOKUPS_LIMIT)
+        self.users = 0
+
+
+def _zone_of(host: str) -> str:
+    """Near enough to who answers for a name: its last two labels, three below the likes of co.uk."""
+    labels = host.rstrip(".").lower().split(".")
+    is_below_country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return ".".join(labels[-3 if is_below_country else -2 :])
 
 
 def _ask_system(host: str, answer: "asyncio.Future[list[str] | None]") -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import socket
+import threading
 from ipaddress import ip_network
 
 import pytest
 
-from hookline.egress import AddressRefused, DnsFailed, Guard
+from hookline.egress import CACHE_SECONDS, ZONE_LOOKUPS_LIMIT, AddressRefused, DnsFailed, Guard, SystemResolver
 from hookline.rules.addresses import AddressPolicy
+from tests.waiting import eventually
 
 CLOSED = AddressPolicy()
 LOOPBACK = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
@@ -78,6 +80,52 @@ async def test_answer_is_kept_and_asked_for_once_by_many() -> None:
     await asyncio.gather(*callers)
     await guard.addresses("shop", 443)
     assert names.questions == ["shop"]
+
+
+async def test_older_answer_serves_while_the_name_server_hangs() -> None:
+    names = NameServer(shop=["8.8.8.8"])
+    guard = Guard(CLOSED, names.resolve)
+    vetted = await guard.addresses("shop", 443)
+    expire(guard, "shop")
+    names.gate.clear()
+    assert await guard.addresses("shop", 443) == vetted
+    names.gate.set()
+
+
+@pytest.mark.parametrize(("answer", "fault"), [(["10.0.0.1"], AddressRefused), ([], DnsFailed)])
+async def test_new_answer_counts_more_than_an_older_one(answer: list[str], fault: type[Exception]) -> None:
+    names = NameServer(shop=["8.8.8.8"])
+    guard = Guard(CLOSED, names.resolve)
+    await guard.addresses("shop", 443)
+    expire(guard, "shop")
+    names.answers["shop"] = answer
+    with pytest.raises(fault):
+        await guard.addresses("shop", 443)
+
+
+def expire(guard: Guard, host: str) -> None:
+    until, found = guard._known[host]
+    guard._known[host] = until - CACHE_SECONDS - 1, found
+
+
+@pytest.mark.parametrize("others", ["shop.example", "h1.good.co.uk"])
+async def test_zone_whose_server_hangs_holds_up_no_other_name(monkeypatch: pytest.MonkeyPatch, others: str) -> None:
+    answers, asked = threading.Event(), list[str]()
+
+    def getaddrinfo(host: str, *more: object, **named: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if "evil" in host:
+            answers.wait(20)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    resolver = SystemResolver()
+    hanging = [asyncio.create_task(resolver.resolve(f"h{number}.evil.co.uk")) for number in range(300)]
+    await eventually(lambda: len(asked) == ZONE_LOOKUPS_LIMIT)
+    assert await resolver.resolve(others) == ["8.8.8.8"]
+    answers.set()
+    assert len(await asyncio.gather(*hanging)) == 300
+    assert not resolver._zones
 
 
 async def test_failure_is_not_kept() -> None:
