@@ -28,8 +28,8 @@ BATCH_BYTES_LIMIT = 8 * 1024 * 1024
 KEY_LENGTH_LIMIT = 255
 _GROUP_ROWS = 200
 """Events of one commit, unless a single request brings more."""
-_WAITING_LIMIT = 20_000
-"""Events that may wait for their commit; beyond it publishing answers UNAVAILABLE instead of filling memory."""
+_WAITING_LIMIT, _WAITING_SIZE_LIMIT = 20_000, 64 * 1024 * 1024
+"""Events, and characters of data, that may wait for their commit or be in it; beyond it publishing answers UNAVAILABLE instead of filling memory."""
 _PATIENCE_SECONDS = 5.0
 """How long a group is tried while the database is away."""
 
@@ -150,6 +150,8 @@ class _Request:
     received_at: datetime
     events: list[NewEvent]
     done: "asyncio.Future[list[_Answer]]"
+    size: int
+    """Characters of data."""
 
     def fail(self, error: Exception) -> None:
         if not self.done.done():
@@ -162,7 +164,7 @@ class Publisher:
     def __init__(self, queue: Queue, registry: Registry, hub: Hub) -> None:
         self._queue, self._registry, self._hub = queue, registry, hub
         self._waiting: dict[UUID, list[_Request]] = {}
-        self._waiting_events = 0
+        self._waiting_events = self._waiting_size = 0
         self._writers: dict[UUID, asyncio.Task[None]] = {}
         self._lessor: Lessor | None = None
 
@@ -171,11 +173,13 @@ class Publisher:
         self._lessor = lessor
 
     async def write(self, workspace_id: UUID, received_at: datetime, events: list[NewEvent]) -> list[_Answer]:
-        if self._waiting_events + len(events) > _WAITING_LIMIT:
+        size = sum([len(event.data) for event in events])
+        if self._waiting_events + len(events) > _WAITING_LIMIT or self._waiting_size + size > _WAITING_SIZE_LIMIT:
             raise Unavailable("Too many events wait to be stored. Publish more slowly, or in batches.", retry_after_seconds=1)
-        request = _Request(received_at, events, asyncio.get_running_loop().create_future())
+        request = _Request(received_at, events, asyncio.get_running_loop().create_future(), size)
         self._waiting.setdefault(workspace_id, []).append(request)
         self._waiting_events += len(events)
+        self._waiting_size += size
         if workspace_id not in self._writers:
             self._writers[workspace_id] = asyncio.create_task(self._drain(workspace_id))
         return await asyncio.shield(request.done)  # a caller that leaves takes nothing out of a group
@@ -188,14 +192,13 @@ class Publisher:
         try:
             while waiting := self._waiting.pop(workspace_id, None):
                 while waiting:
-                    group, rows = list[_Request](), 0
-                    while waiting and (not group or rows + len(waiting[0].events) <= _GROUP_ROWS):
-                        request = waiting.pop(0)
-                        group.append(request)
-                        rows += len(request.events)
-                    self._waiting_events -= rows
+                    group = _first_group(waiting)
                     waiting += self._waiting.pop(workspace_id, ())
-                    await self._commit(workspace_id, group)
+                    try:
+                        await self._commit(workspace_id, group)
+                    finally:
+                        self._waiting_events -= sum([len(request.events) for request in group])
+                        self._waiting_size -= sum([request.size for request in group])
         finally:
             del self._writers[workspace_id]
 
@@ -264,6 +267,17 @@ class Publisher:
     def _wake(self, deliveries: Sequence[NewDelivery]) -> None:
         if deliveries:
             self._hub.announce("wake", ",".join({str(delivery.webhook_id) for delivery in deliveries}))
+
+
+def _first_group(waiting: list[_Request]) -> list[_Request]:
+    """Takes what goes into the next commit off the waiting ones: the first request, and those that fit in with it."""
+    group, rows, size = list[_Request](), 0, 0
+    while waiting and (not group or (rows + len(waiting[0].events) <= _GROUP_ROWS and size + waiting[0].size <= BATCH_BYTES_LIMIT)):
+        request = waiting.pop(0)
+        group.append(request)
+        rows += len(request.events)
+        size += request.size
+    return group
 
 
 class _Fold:

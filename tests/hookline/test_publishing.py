@@ -277,14 +277,28 @@ async def test_too_many_waiting_events_are_answered_unavailable(runtime: Runtime
     at = over(runtime, blocked)
     full = [asyncio.create_task(publish(at, *[given(1)] * 1_000))]
     await eventually(lambda: blocked.waiting)
-    full += [asyncio.create_task(publish(at, *[given(1)] * 1_000)) for _ in range(20)]
+    full += [asyncio.create_task(publish(at, *[given(1)] * 1_000)) for _ in range(19)]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable, match="more slowly"):
         await publish(at, given(1))
     blocked.gate.set()
     await asyncio.gather(*full)
     assert await publish(at, given(1))
-    assert await Event.all().count() == 21_001
+    assert await Event.all().count() == 20_001
+
+
+async def test_large_events_that_wait_are_bounded_by_their_size(runtime: Runtime) -> None:
+    blocked = Tampered(runtime.queue)
+    blocked.gate.clear()
+    at, large = over(runtime, blocked), given("x" * 262_000)
+    full = [asyncio.create_task(publish(at, large)) for _ in range(256)]
+    await eventually(lambda: blocked.waiting)
+    with pytest.raises(Unavailable, match="more slowly"):
+        await publish(at, large)
+    blocked.gate.set()
+    await asyncio.gather(*full)
+    assert await publish(at, large)
+    assert at.publisher._waiting_size == at.publisher._waiting_events == 0
 
 
 async def test_close_waits_for_what_was_accepted(runtime: Runtime) -> None:
