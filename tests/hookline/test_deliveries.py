@@ -35,7 +35,7 @@ async def test_delivery_that_waits_is_asked_for_and_whoever_sends_is_woken(runti
     after = await Delivery.get(id=key)
     assert after.manual_at is not None
     assert (after.next_attempt_at, after.schedule_step, after.status) == (before.next_attempt_at, 0, DeliveryState.OPEN)
-    await eventually(lambda: str(webhook.id) in heard)
+    await eventually(lambda: deliveries.BY_HAND + str(webhook.id) in heard)
 
 
 @pytest.mark.parametrize("state", [DeliveryState.SUCCEEDED, DeliveryState.FAILED, DeliveryState.CANCELLED])
