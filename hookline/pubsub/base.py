@@ -14,7 +14,7 @@ EVERYTHING = "*"
 
 
 class Hub(Protocol):
-    """Topics: `wake` (webhook ids, comma-separated, or one after deliveries.BY_HAND), `match` (a workspace id), `activity` (workspace id, blank, position)."""
+    """Topics: `wake` (webhook ids, comma-separated, or one after BY_HAND), `match` (a workspace id), `activity` (workspace id, blank, position)."""
 
     carries_wakes_in_publish: bool
     """The publish statement itself sends the wake-up (PostgreSQL); then nobody announces it again."""
