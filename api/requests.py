@@ -3,6 +3,7 @@ It must never guess: what is malformed is refused with a sentence that says what
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ LARGE_BODY_LIMIT_BYTES = 16 * 1024 * 1024
 LARGE_BODY_SCOPES = frozenset({"events:publish", "sync:plan", "sync:apply"})
 
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONGEST_INTEGER = 40  # digits: any longer one is as much beyond 64 bits as one of these
 
 
@@ -84,22 +86,34 @@ def too_long(limit_bytes: int) -> RequestRefused:
 
 
 def decode_json(body: bytes) -> Any:
-    """The value of a JSON text. Integers keep their value whatever their size (those over 40 digits: one as far beyond 64 bits).
+    """The value of a JSON text. Integers keep their value whatever their size (those over 40 digits: one as far beyond 64 bits), and so do
+    lone surrogates in whatever is called data: who checks it tells their place.
 
     Raises RequestRefused for what is no JSON in UTF-8, is nested too deep, or has a number that no double can hold.
     """
     try:
         if b"0" * 19 in body.translate(_DIGITS_AS_ZERO):  # orjson makes floats of integers beyond 64 bits, without a word (3.13.0)
             return _decode_slowly(body)
-        return orjson.loads(body)
+        try:
+            return orjson.loads(body)
+        except ValueError:
+            if not _SURROGATE.search(body):
+                raise
+            return _decode_slowly(body)
     except (ValueError, RecursionError):
         raise RequestRefused(BAD_USER_INPUT, "This is not valid JSON (UTF-8, at most 1,000 levels deep, numbers within a double's range).") from None
 
 
 def _decode_slowly(body: bytes) -> Any:
     value = json.loads(body.decode(), parse_int=_integer, parse_float=_finite, parse_constant=_refuse_constant)
-    json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    json.dumps(_without_data(value), ensure_ascii=False).encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
     return value
+
+
+def _without_data(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_data(item) if key != "data" else None for key, item in value.items()}
+    return list(map(_without_data, value)) if isinstance(value, list) else value
 
 
 def _integer(text: str) -> int:

@@ -115,4 +115,5 @@ def _problems_inside(box: dict[str, Json] | list[Json], path: tuple[str, ...], d
     for key, item in box.items():
         if _UNWRITABLE.search(key):
             yield path, "A key holds a NUL character or half of a surrogate pair, which cannot be stored. Rename it."
+            continue  # it can't be part of a path
         yield from _problems(item, (*path, key), depth + 1)

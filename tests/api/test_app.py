@@ -54,6 +54,20 @@ async def test_queries_by_get_and_pages_share_the_address(client: httpx.AsyncCli
     assert page.headers["content-type"].startswith("text/html")
 
 
+PUBLISH = "mutation ($input: EventPublishInput!) { eventPublish(input: $input) { event { id } userErrors { code field } } }"
+
+
+@pytest.mark.parametrize(("data", "path"), [('{"a": ["\\ud800"]}', ["a", "0"]), ('{"\\udfff": {"b": "\\ud800"}}', [])])
+async def test_half_a_surrogate_pair_in_data_is_told_at_its_path(client: httpx.AsyncClient, runtime: Runtime, data: str, path: list[str]) -> None:
+    _, text = await tokens.create(runtime.database, WORKSPACE, "app", tokens.ROLES["publisher"])
+    given = f'{{"type": "order.order.create", "environment": "production", "data": {data}}}'
+    body = f'{{"query": "{PUBLISH}", "variables": {{"input": {given}}}}}'
+
+    answer = await client.post("/graphql", content=body, headers={"Authorization": f"Bearer {text}", "Content-Type": "application/json"})
+
+    assert answer.json()["data"]["eventPublish"] == {"event": None, "userErrors": [{"code": "INVALID", "field": ["input", "data", *path]}]}
+
+
 async def test_health_needs_no_token(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).json() == {"status": "ok"}
     assert (await client.get("/readyz")).json() == {"status": "ok", "database": "ok"}

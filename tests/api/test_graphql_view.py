@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from api.errors import RequestRefused
+from api.requests import decode_json
 from tests.api.small_schema import SECRET_TEXT
 from tests.api.small_server import GRAPHQL_RESPONSE, Small, serve_small
 
@@ -139,6 +141,10 @@ async def test_operation_name_must_name_one_of_the_operations(small: Small, name
         b'{"query": "{ hello }", "variables": {"a": -Infinity, "b": 12345678901234567890}}',
         b'{"query": "{ hello }", "variables": {"a": 1e999, "b": 12345678901234567890}}',
         b'{"query": "{ hello }", "variables": {"a": "\\ud800", "b": 12345678901234567890}}',
+        b'{"query": "{ hello }", "variables": {"a": "\\uDfff"}}',
+        b'{"query": "{ hello }", "variables": {"\\ud800": 1}}',
+        b'{"query": "\\ud800"}',
+        b'{"query": "{ hello }", "operationName": "\\ud800"}',
         b'{"query": "{ hello }", "variables": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b'{"query": "{ hello }", "variables": {"a": 12345678901234567890, "b": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
         b"1" * 5_000,
@@ -155,6 +161,13 @@ async def test_null_parameters_are_as_good_as_none(small: Small) -> None:
     answer = await small.post(b'{"query": "{ hello }", "variables": null, "operationName": null, "extensions": null}')
     assert answer.json() == {"data": {"hello": "world"}}
     assert (await small.post(b'{"query": "{ hello }", "extensions": {"a": 1}}')).status_code == 200
+
+
+def test_lone_surrogates_come_through_in_data_alone() -> None:
+    assert decode_json(b'{"variables": {"input": {"data": {"a": ["\\ud800"]}}}}')["variables"]["input"]["data"] == {"a": ["\ud800"]}
+    assert decode_json(b'{"a": "\\ud83d\\ude00"}') == {"a": "\U0001f600"}
+    with pytest.raises(RequestRefused):
+        decode_json(b'{"variables": {"input": {"data": 1, "type": "\\ud800"}}}')
 
 
 async def test_integers_beyond_64_bits_arrive_as_integers(small: Small) -> None:
