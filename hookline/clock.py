@@ -14,5 +14,5 @@ def monotonic() -> float:
 
 def rfc3339(at: datetime) -> str:
     """`2026-11-24T10:00:00Z`, with microseconds only where there are any (RFC 3339, UTC)."""
-    text = at.astimezone(UTC).isoformat()
+    text = (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat()
     return text[:-6] + "Z"

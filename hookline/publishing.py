@@ -266,7 +266,7 @@ class Publisher:
 
     def _wake(self, deliveries: Sequence[NewDelivery]) -> None:
         if deliveries:
-            self._hub.announce("wake", ",".join({str(delivery.webhook_id) for delivery in deliveries}))
+            self._hub.announce("wake", ",".join(map(str, {delivery.webhook_id for delivery in deliveries})))
 
 
 def _first_group(waiting: list[_Request]) -> list[_Request]:

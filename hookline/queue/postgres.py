@@ -156,7 +156,7 @@ class PostgresQueue:
     def _look(self, deliveries: Sequence[NewDelivery]) -> str:
         if not self._notify_wakes or not deliveries:
             return ""
-        text = ",".join({str(delivery.webhook_id) for delivery in deliveries})
+        text = ",".join(map(str, {delivery.webhook_id for delivery in deliveries}))
         return text if len(text) < _NOTIFY_BYTES else "*"
 
     async def known(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
