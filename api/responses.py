@@ -3,8 +3,6 @@
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
-import orjson
-
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -17,10 +15,6 @@ async def send_body(send: Send, status: int, media_type: bytes, body: bytes, hea
     start_headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(body)), *headers]
     await send({"type": "http.response.start", "status": status, "headers": start_headers})
     await send({"type": "http.response.body", "body": body})
-
-
-async def send_json(send: Send, status: int, value: Any) -> None:
-    await send_body(send, status, b"application/json", orjson.dumps(value), [(b"cache-control", b"no-store")])
 
 
 def abort(send: Send) -> None:

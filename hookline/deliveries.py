@@ -10,7 +10,6 @@ from hookline.errors import Code, Problem, Refused
 if TYPE_CHECKING:
     from hookline.runtime import Runtime
 
-BACKLOG_LIMIT = 10_000
 BY_HAND = "!"
 """Before a webhook's id in a wake-up: a delivery of it was asked for by hand, and goes before what is leased already."""
 

@@ -129,7 +129,7 @@ def load_or_make_key_file(path: Path) -> bytes:
 
 def _make_key_file(path: Path) -> None:
     """Writes aside and links into place: the name appears with its whole content or not at all, and the first process wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -257,6 +257,7 @@ class Pump:
             lane.target = target
             if not target.is_live:
                 self._give_back(lane, lane.take_out(0, lambda row: not row.is_manual))
+        self._urgent &= self._registry.target_ids()
         for key in self._paces.keys() - self._registry.target_ids():
             del self._paces[key]
 

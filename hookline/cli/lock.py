@@ -17,7 +17,7 @@ def alone(settings: Settings) -> Iterator[None]:
     """
     path = _path(settings)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = path.open("a")
     except OSError as error:
         raise Misconfigured(f"Cannot write in {path.parent} ({error.strerror}). Mend that, or set HOOKLINE_HOME to another folder.") from None

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hookline.cli.dev import DEFAULT_FILE
+
 if TYPE_CHECKING:
     from hookline.cli.sync_session import Asked
 
-DEFAULT_FILE = "config/webhooks.yaml"
 EPILOG = """Exit codes: 0 done (a plan with changes too), 1 the server failed, 2 with --check: there are changes, 3 the file has errors, 4 something
 blocks the plan, 5 the plan is stale, 6 another apply holds the lock, 7 the server can't be reached or does not allow it, 64 wrong usage."""
 F = TypeVar("F", bound=Callable[..., Any])

@@ -2,20 +2,15 @@
 
 import os
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Final
 from uuid import uuid4
 
 import click
 
 from hookline.cli import sync_plan_file
-from hookline.cli.sync_target import Answer, LocalTarget, ServerTarget, Target
+from hookline.cli.sync_target import ANY_ADDRESS, Answer, LocalTarget, ServerTarget, Target
 from hookline.errors import HooklineError
-from hookline.rules.addresses import AddressPolicy
 from hookline.rules.webhook_fields import Bounds
 from hookline.settings import Settings, read_settings
 from hookline.sync import excerpts, formats, reading, report, source
@@ -26,8 +21,6 @@ from hookline.sync.references import LocalSecrets, Secrets, UnresolvedSecrets
 from hookline.sync.report import PlanView
 
 OK, FAILED, CHANGES, INVALID, BLOCKED, STALE, LOCKED, NOT_REACHED = range(8)
-ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0")), frozenset())
-"""Where may be sent to is for the server to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +40,7 @@ class Asked:
 def validate(files: list[str], style: str, is_unresolved: bool) -> int:
     """Tells all that is wrong with the file; its exit code."""
     settings = read_settings()
-    found = _read(settings, files, settings.environments, is_unresolved)
+    found = _read(settings, files, Bounds(settings.environments, ANY_ADDRESS), is_unresolved)
     _tell_problems(style, found.problems, found)
     if style == "human" and found.document is not None:
         count = len(found.document.webhooks)
@@ -60,7 +53,7 @@ def plan(asked: Asked, is_check: bool, is_unresolved: bool, output: str | None) 
     settings = read_settings(server=asked.server)
     try:
         target = asked.target(settings)
-        found = _read(settings, asked.files, target.environments(), is_unresolved)
+        found = _read(settings, asked.files, target.bounds(), is_unresolved)
         if found.document is None:
             _tell_problems(asked.style, found.problems, found)
             return INVALID
@@ -92,7 +85,7 @@ def apply(asked: Asked, saved: str | None, is_agreed: bool, message: str | None)
                 click.echo(f"Stale: {agreed.file} is not the file that was planned. Plan again.", err=True)
                 return STALE
         target = asked.target(settings)
-        found = _read(settings, asked.files, target.environments(), is_unresolved=False)
+        found = _read(settings, asked.files, target.bounds(), is_unresolved=False)
         if found.document is None:
             _tell_problems(asked.style, found.problems, found)
             return INVALID
@@ -116,9 +109,9 @@ def apply(asked: Asked, saved: str | None, is_agreed: bool, message: str | None)
     return _outcome(answer)
 
 
-def _read(settings: Settings, files: list[str], environments: Iterable[str], is_unresolved: bool) -> Reading:
+def _read(settings: Settings, files: list[str], bounds: Bounds, is_unresolved: bool) -> Reading:
     secrets: Secrets = UnresolvedSecrets() if is_unresolved else LocalSecrets(os.environ, settings.home, Path(files[0]).parent)
-    return reading.read(files, Bounds(tuple(environments), ANY_ADDRESS), secrets)
+    return reading.read(files, bounds, secrets)
 
 
 def _told(style: str, found: Reading, answer: Answer, is_applied: bool = False) -> PlanView | None:
@@ -164,8 +157,3 @@ def _outcome(answer: Answer) -> int:
 def _failed(error: HooklineError) -> int:
     click.echo(f"Error: {error.message}", err=True)
     return NOT_REACHED if error.code in ("CANNOT_REACH", "NOT_ALLOWED") else FAILED
-
-
-def longest_wait(allowed: Options) -> timedelta:
-    """How long an apply may take: the lock, and the work."""
-    return allowed.lock_timeout + timedelta(seconds=60)

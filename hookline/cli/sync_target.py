@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from hookline.cli.client import ServerFault, execute
 from hookline.clock import rfc3339
 from hookline.errors import HooklineError
+from hookline.rules.addresses import AddressPolicy
 from hookline.rules.durations import format_duration
+from hookline.rules.webhook_fields import Bounds
 from hookline.runtime import Runtime
 from hookline.settings import Settings
 from hookline.sync.applying import Outcome
@@ -29,6 +32,8 @@ _PLAN = f"""plan {{
 PLAN: Final = f"mutation Plan($input: SyncPlanInput!) {{ syncPlan(input: $input) {{ {_PLAN} }} }}"
 APPLY: Final = f"mutation Apply($input: SyncApplyInput!) {{ syncApply(input: $input) {{ revision {{ number }} {_PLAN} }} }}"
 _WORK_SECONDS: Final = 60.0
+ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0")), frozenset())
+"""Where may be sent to is for a server to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,9 @@ class Answer:
 class Target(Protocol):
     """Raises HooklineError for everything that keeps it from answering."""
 
-    def environments(self) -> tuple[str, ...]: ...
+    def bounds(self) -> Bounds:
+        """What a file is checked with before it is sent."""
+
     def plan(self, document: Document, is_unresolved: bool, allowed: Options, source: Source) -> Answer: ...
     def apply(self, document: Document, allowed: Options, source: Source, digest: str | None, key: str, message: str | None) -> Answer: ...
 
@@ -51,8 +58,8 @@ class Target(Protocol):
 class ServerTarget:
     settings: Settings
 
-    def environments(self) -> tuple[str, ...]:
-        return tuple(execute(self.settings, ENVIRONMENTS, {})["environments"])
+    def bounds(self) -> Bounds:
+        return Bounds(tuple(execute(self.settings, ENVIRONMENTS, {})["environments"]), ANY_ADDRESS)
 
     def plan(self, document: Document, is_unresolved: bool, allowed: Options, source: Source) -> Answer:
         given = {**_input(document, allowed, source), "unresolvedSecrets": is_unresolved}
@@ -82,8 +89,11 @@ class ServerTarget:
 class LocalTarget:
     settings: Settings
 
-    def environments(self) -> tuple[str, ...]:
-        return self.settings.environments
+    def bounds(self) -> Bounds:
+        """Nobody checks again: the addresses are those that `hookline dev` allows."""
+        from hookline.cli import dev_home
+
+        return Bounds(self.settings.environments, dev_home.addresses(self.settings))
 
     def plan(self, document: Document, is_unresolved: bool, allowed: Options, source: Source) -> Answer:
         from hookline.sync import applying

@@ -61,7 +61,7 @@ async def migrate(settings: Settings, tell: Callable[[str], None] = lambda name:
     """
     config = tortoise_config(settings)
     if settings.is_sqlite:
-        settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        settings.sqlite_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         config["connections"]["default"]["credentials"]["foreign_keys"] = "OFF"  # a table's rebuild must not cascade
     with faults_as_unavailable():
         async with _alone(settings), TortoiseContext() as context:

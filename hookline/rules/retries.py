@@ -27,18 +27,6 @@ class Verdict:
     wait: timedelta | None = None
 
 
-DEFAULT_SCHEDULE = (
-    timedelta(seconds=5),
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=5),
-    timedelta(hours=10),
-    timedelta(hours=14),
-    timedelta(hours=20),
-    timedelta(hours=20),
-)
 RETRY_AFTER_LIMIT = timedelta(hours=10)
 
 _JITTER = 0.2

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from hookline.rules.webhook_fields import Bounds
 from hookline.sync import loader
 from hookline.sync.document import Document, decode
 from hookline.sync.problems import Place, Problems, SyncProblem
 from hookline.sync.references import Secrets
-
-DEFAULT_FILE: Final = "config/webhooks.yaml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def _run_url(environment: Mapping[str, str]) -> str | None:
 
 def _git(folder: Path, *arguments: str) -> str:
     """What git prints, without the line end; nothing when it can't answer."""
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
+    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "-C", str(folder), *arguments]
     with suppress(OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=_PATIENCE_SECONDS, check=False)
         return done.stdout.strip() if done.returncode == 0 else ""

@@ -156,6 +156,7 @@ async def test_many_busy_webhooks_get_their_turns(runtime: Runtime) -> None:
             receiver.gate.set()
         for receiver in busy:
             await receiver.wait_for(40)
+    assert [len({request.header("webhook-id") for request in receiver.requests}) for receiver in busy] == [40] * 40
 
 
 async def test_token_that_was_lost_gives_no_webhook_more_than_its_concurrency(runtime: Runtime) -> None:

@@ -108,3 +108,4 @@ async def test_keys_are_forgotten_chunk_after_chunk_while_there_are_more(runtime
     finally:
         sweeper.cancel()
         await asyncio.gather(sweeper, return_exceptions=True)
+    assert queue.chunks == [7]

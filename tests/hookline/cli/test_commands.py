@@ -160,3 +160,21 @@ def test_the_token_of_dev_goes_to_this_machine_only(shell: Shell) -> None:
 
     assert done.returncode == 1
     assert done.stderr.startswith("Error: No token: set HOOKLINE_TOKEN")
+
+
+def test_sync_local_works_without_a_server_and_keeps_private_addresses_out(shell: Shell) -> None:
+    """Nobody behind it checks the URL again."""
+    shell.run("migrate")
+    hooks = shell.folder / "hooks.yaml"
+    text = "version: 1\nwebhooks:\n  a: { url: http://10.0.0.7/in, environments: [production], events: [a.b.c] }\n"
+    hooks.write_text(text)
+
+    refused = shell.run("sync", "apply", "--local", "-f", "hooks.yaml")
+    hooks.write_text(text.replace("10.0.0.7", "127.0.0.1"))
+    planned = shell.run("sync", "plan", "--local", "-f", "hooks.yaml", "--check")
+    applied = shell.run("sync", "apply", "--local", "-f", "hooks.yaml")
+
+    assert (refused.returncode, "bad-url" in refused.stderr) == (3, True)
+    assert planned.returncode == 2
+    assert (applied.returncode, "Revision 1: 1 create" in applied.stdout) == (0, True)
+    assert shell.run("sync", "plan", "--local", "-f", "hooks.yaml", HOOKLINE_DATABASE_URL="postgres://u@h/d").returncode == 1

@@ -133,6 +133,7 @@ async def test_home_holds_database_key_and_token_and_only_the_owner_reads_secret
     home = shared.folder / "var"
 
     assert (home / "hookline.db").exists()
+    assert home.stat().st_mode & 0o777 == 0o700
     for secret in ("key", "token"):
         assert (home / secret).stat().st_mode & 0o777 == 0o600
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hookline.rules.retries import DEFAULT_SCHEDULE, AttemptError, Verdict, judge
+from hookline.rules.retries import AttemptError, Verdict, judge
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -73,8 +73,3 @@ def test_retry_after_lengthens_the_wait_up_to_ten_hours(status_code: int, retry_
 
 def test_retry_after_counts_on_429_and_503_only() -> None:
     assert judged(500, retry_after="300").wait == MINUTE
-
-
-def test_default_schedule_makes_eleven_attempts_in_about_three_days() -> None:
-    assert len(DEFAULT_SCHEDULE) == 10
-    assert timedelta(days=2.9) < sum(DEFAULT_SCHEDULE, timedelta()) < timedelta(days=3.1)
