@@ -12,7 +12,7 @@ from hookline.activity import Feeds
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.db.migrate import missing_migrations
 from hookline.db.sqlite import SafeSqliteClient
-from hookline.errors import Misconfigured
+from hookline.errors import HooklineError, Misconfigured
 from hookline.publishing import Publisher
 from hookline.pubsub.base import Hub, MemoryHub
 from hookline.queue.base import Queue
@@ -110,4 +110,11 @@ async def open_vault(settings: Settings, database: Database) -> Vault:
             ring.seal(Vault.new_fingerprint_key(), place),
         )
         sealed = (await work.rows("select sealed from vault_key where name = 'fingerprint'"))[0]["sealed"]
-    return Vault(ring, ring.unseal(sealed, place))
+    try:
+        return Vault(ring, ring.unseal(sealed, place))
+    except HooklineError as error:
+        source = "HOOKLINE_SECRET_KEYS does not hold" if settings.secret_keys.get_secret_value() else f"The key file {settings.home / 'key'} is not"
+        raise Misconfigured(
+            f"{source} the key that this database was made with, so none of its secrets could be read. Bring that key back; "
+            "a newer one may stand before it in HOOKLINE_SECRET_KEYS."
+        ) from error

@@ -178,3 +178,18 @@ def test_sync_local_works_without_a_server_and_keeps_private_addresses_out(shell
     assert planned.returncode == 2
     assert (applied.returncode, "Revision 1: 1 create" in applied.stdout) == (0, True)
     assert shell.run("sync", "plan", "--local", "-f", "hooks.yaml", HOOKLINE_DATABASE_URL="postgres://u@h/d").returncode == 1
+
+
+def test_another_key_than_the_databases_stops_the_start_with_what_to_do(shell: Shell) -> None:
+    shell.run("migrate")
+    (shell.folder / "hooks.yaml").write_text("version: 1\nwebhooks: {}\n")
+    plan = ("sync", "plan", "--local", "-f", "hooks.yaml")
+    assert shell.run(*plan).returncode == 0
+
+    other = shell.run(*plan, HOOKLINE_SECRET_KEYS="A" * 43 + "=")
+    (shell.folder / "var/key").unlink()
+    fresh = shell.run(*plan)
+
+    assert (other.returncode, fresh.returncode) == (1, 1)
+    assert "HOOKLINE_SECRET_KEYS does not hold the key that this database was made with" in other.stderr
+    assert "The key file var/key is not the key" in fresh.stderr
