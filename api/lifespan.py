@@ -1,12 +1,15 @@
 """From settings to an application that works, and back. The commands that serve open it on the server's loop; it owns the embedded worker."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from api.app import App, make_app
+from hookline.brokers import open_broker
 from hookline.rules.addresses import AddressPolicy
 from hookline.runtime import Runtime, open_runtime
 from hookline.settings import Settings
+from hookline.wakeups import waking
 
 Companion = Callable[[Runtime], AbstractAsyncContextManager[None]]
 
@@ -36,6 +39,9 @@ async def running(
             from workers.embedded import working
 
             await stack.enter_async_context(working(runtime))
+        elif settings.broker_url != "memory://":
+            broker = await asyncio.to_thread(open_broker, settings.broker_url)
+            stack.enter_context(waking(runtime.hub, broker))
         for companion in companions:
             await stack.enter_async_context(companion(runtime))
         yield app

@@ -80,6 +80,10 @@ async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitSt
 def make_hub(settings: Settings) -> Hub:
     if settings.hub_url == "memory://":
         return MemoryHub()
+    if settings.hub_url.startswith("redis"):
+        from hookline.pubsub.redis import RedisHub
+
+        return RedisHub(settings.hub_url)
     from hookline.pubsub.postgres import PostgresHub
 
     return PostgresHub(settings.hub_url.replace("postgres://", "postgresql://", 1))

@@ -40,9 +40,9 @@ class Settings(BaseSettings):
     database_url: str = Field("", repr=False)
     """sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME. Empty: hookline.db in the home folder."""
     broker_url: str = "memory://"
-    """Where background jobs are announced: memory:// (redis and amqp come later)."""
+    """Where background jobs are announced, besides the database: memory://, redis://USER:PASSWORD@HOST:PORT/NUMBER or amqp://USER:PASSWORD@HOST:PORT/VHOST."""
     pubsub_url: str = Field("", repr=False)
-    """Where wake-ups and live events travel: memory:// or postgres://… . Empty: the database itself on PostgreSQL, else memory."""
+    """Where wake-ups and live events travel: memory://, postgres://… or redis://… . Empty: the database itself on PostgreSQL, else memory."""
     environments: CommaSeparated = ("development", "staging", "production")
     """The environments that events and webhooks may name, comma-separated."""
     secret_keys: SecretStr = SecretStr("")
@@ -81,15 +81,15 @@ class Settings(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _known_broker(cls, url: str) -> str:
-        if url != "memory://":
-            raise ValueError("must be memory:// (redis and amqp are not available yet)")
+        if url != "memory://" and not _names_a_server(url, ("redis", "rediss", "amqp", "amqps")):
+            raise ValueError("must be memory://, redis://USER:PASSWORD@HOST:PORT/NUMBER or amqp://USER:PASSWORD@HOST:PORT/VHOST")
         return url
 
     @field_validator("pubsub_url")
     @classmethod
     def _known_hub(cls, url: str) -> str:
-        if url not in ("", "memory://"):
-            _check_postgres(url, "must be memory:// or postgres://USER:PASSWORD@HOST:PORT/NAME (redis is not available yet)")
+        if url not in ("", "memory://") and not _names_a_server(url, ("redis", "rediss")):
+            _check_postgres(url, "must be memory://, postgres://USER:PASSWORD@HOST:PORT/NAME or redis://USER:PASSWORD@HOST:PORT/NUMBER")
         return url
 
     @field_validator("server")
@@ -148,6 +148,20 @@ class Settings(BaseSettings):
     @property
     def egress_hosts(self) -> frozenset[str]:
         return frozenset(item.lower() for item in self.egress_allow if not _network(item))
+
+
+def check_api_processes(settings: Settings, count: int, with_worker: bool) -> None:
+    """Lets pass what so many API processes can work with.
+
+    Raises Misconfigured.
+    """
+    if settings.is_sqlite and count > 1:
+        raise Misconfigured(f"{PREFIX}DATABASE_URL is SQLite, which serves one process. For --workers {count} set it to postgres://…")
+    if settings.hub_url == "memory://" and not settings.is_sqlite and (count > 1 or not with_worker):
+        instead = "" if count > 1 else ", or add --with-worker"
+        raise Misconfigured(
+            f"{PREFIX}PUBSUB_URL is memory://, which does not reach another process. Leave it empty: PostgreSQL carries the wake-ups{instead}."
+        )
 
 
 def check_lone_worker(settings: Settings) -> None:
@@ -223,6 +237,15 @@ def _check_postgres(url: str, wanted: str = "must be sqlite:///PATH or postgres:
         is_right = False
     if not is_right:
         raise ValueError(wanted)
+
+
+def _names_a_server(url: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_number = not parts.scheme.startswith("redis") or re.fullmatch(r"/?\d{0,5}", parts.path) is not None
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0) and has_number
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        return False
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:

@@ -97,7 +97,8 @@ class Valkey(Server):
 
     def answers(self) -> bool:
         try:
-            return bool(self.client().ping())
+            with self.client() as client:
+                return bool(client.ping())
         except redis.RedisError:
             return False
 
@@ -110,12 +111,13 @@ class RabbitMQ(Server):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._mapper_port = free_port()
+        self._mapper_port, self._cluster_port = free_port(), free_port()
         self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
 
     def command(self) -> list[str]:
         # the port mapper that the node would start by itself outlives it
-        return ["sh", "-c", f"epmd -port {self._mapper_port} -address 127.0.0.1 & exec {_RABBITMQ}"]
+        mapper = f"epmd -port {self._mapper_port} -address 127.0.0.1"
+        return ["sh", "-c", f"{mapper} & until epmd -port {self._mapper_port} -names >/dev/null; do sleep 0.01; done; exec {_RABBITMQ}"]
 
     def environment(self) -> dict[str, str]:
         return {
@@ -125,7 +127,7 @@ class RabbitMQ(Server):
             "RABBITMQ_NODENAME": f"hookline{self.port}@localhost",
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(self.port),
-            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_DIST_PORT": str(self._cluster_port),
             "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
             "RABBITMQ_LOG_BASE": str(self.folder / "logs"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),

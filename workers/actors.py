@@ -5,37 +5,24 @@ An actor starts something that a row in the database asks for, and returns: no m
 
 from collections.abc import Callable
 
-from dramatiq import Broker, Consumer, MessageProxy, actor
-from dramatiq.brokers.stub import StubBroker, _StubConsumer
+from dramatiq import Broker, actor
 from dramatiq.middleware import AgeLimit, Middleware, ShutdownNotifications, TimeLimit
 
+from hookline.brokers import open_broker
 from hookline.wakeups import ACTOR, QUEUE
 
 _MAX_AGE_MILLIS = 60_000
 _TIME_LIMIT_MILLIS = 10_000
 
 
-class InProcessBroker(StubBroker):
-    """Queues inside this process, for memory://."""
-
-    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 100) -> Consumer:
-        return _ForgetfulConsumer(self.queues[queue_name], [], prefetch, timeout)  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
-
-
-class _ForgetfulConsumer(_StubConsumer):
-    """Dramatiq's keeps every refused message for ever (2.2.1)."""
-
-    def nack(self, message: MessageProxy) -> None:
-        self.queue.task_done()
-        self.prefetch_semaphore.release()
-
-
-def make_broker(host: Middleware, kick: Callable[[], object]) -> Broker:
+def make_broker(url: str, host: Middleware, kick: Callable[[], object]) -> Broker:
     """A broker with every actor. host: starts and ends what the actors work on. kick: wakes the process's pump; must be safe from any thread.
 
     There is no Retries middleware: the database has the schedule.
+
+    Raises what open_broker raises.
     """
-    broker = InProcessBroker([AgeLimit(), TimeLimit(), ShutdownNotifications(), host])
+    broker = open_broker(url, [AgeLimit(), TimeLimit(), ShutdownNotifications(), host])
     _declare_deliver(broker, kick)
     return broker
 

@@ -10,7 +10,7 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import Middleware
 
 from hookline.runtime import Runtime
-from hookline.wakeups import Wakeups
+from hookline.wakeups import waking
 from workers.actors import make_broker
 from workers.engine import pumping
 
@@ -22,31 +22,15 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
     """Delivers until the block ends."""
     loop = asyncio.get_running_loop()
     async with pumping(runtime) as pump:
-        broker = make_broker(_HostLoop(loop), lambda: loop.call_soon_threadsafe(pump.kick))
+        broker = await asyncio.to_thread(make_broker, runtime.settings.broker_url, _HostLoop(loop), lambda: loop.call_soon_threadsafe(pump.kick))
         broker.emit_after("process_boot")  # Dramatiq's own command does; without it the time limits are inert (2.2.1)
         worker = Worker(broker, worker_threads=1, worker_timeout=_POLL_MILLIS)
         worker.start()
         try:
-            with _waking(runtime, broker):
+            with waking(runtime.hub, broker):
                 yield
         finally:
             await asyncio.to_thread(worker.stop)
-
-
-class _waking:
-    """Passes the hub's wake-ups on to the broker's actor."""
-
-    def __init__(self, runtime: Runtime, broker: Broker) -> None:
-        self._hub = runtime.hub
-        self._wakeups = Wakeups(broker)
-
-    def __enter__(self) -> None:
-        self._wakeups.start()
-        self._end = self._hub.listen("wake", lambda text: self._wakeups.wake())
-
-    def __exit__(self, *error: object) -> None:
-        self._end()
-        self._wakeups.stop()
 
 
 class _HostLoop(Middleware):

@@ -21,7 +21,7 @@ from dramatiq.middleware import Middleware, MiddlewareError
 
 from hookline import logs
 from hookline.clock import monotonic
-from hookline.errors import HooklineError, Misconfigured
+from hookline.errors import HooklineError
 from hookline.runtime import open_runtime
 from hookline.settings import Settings, check_lone_worker, read_settings
 from workers.actors import make_broker
@@ -139,11 +139,11 @@ def _start() -> Broker:
     try:
         settings = read_settings()
         check_lone_worker(settings)
-    except Misconfigured as error:
+        logs.configure(settings.log_level, settings.log_format)
+        host = OwnLoop(settings)
+        return make_broker(settings.broker_url, host, host.kick)
+    except HooklineError as error:
         _leave(error)
-    logs.configure(settings.log_level, settings.log_format)
-    host = OwnLoop(settings)
-    return make_broker(host, host.kick)
 
 
 broker = _start()

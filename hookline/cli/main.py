@@ -5,7 +5,9 @@ Exit codes: 0 done, 1 failed (the sentence on standard error says why), 64 wrong
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
+from traceback import print_exception
 
 import click
 
@@ -53,27 +55,32 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command line and leaves with its exit code."""
+    sys.exit(exit_code_of(lambda: cli.main(arguments, prog_name="hookline", standalone_mode=False)))
+
+
+def exit_code_of(command: Callable[[], object]) -> int:
+    """Runs it; what goes wrong is told on standard error. Its result is the code, if it is a number."""
     try:
-        result = cli.main(arguments, prog_name="hookline", standalone_mode=False)
+        result = command()
         sys.stdout.flush()
     except click.UsageError as error:
         error.show()
-        sys.exit(WRONG_USAGE)
+        return WRONG_USAGE
     except click.ClickException as error:
         error.show()
-        sys.exit(FAILED)
+        return FAILED
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
     except HooklineError as error:
         _tell(error.message)
-        sys.exit(FAILED)
+        return FAILED
     except BrokenPipeError:  # `hookline settings | head`: whoever read has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
+        return FAILED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a sentence, and the traceback for who asks for it
         _tell_unexpected(error)
-        sys.exit(FAILED)
-    sys.exit(result if isinstance(result, int) else 0)
+        return FAILED
+    return result if isinstance(result, int) else 0
 
 
 def _tell(message: str) -> None:
@@ -82,7 +89,7 @@ def _tell(message: str) -> None:
 
 def _tell_unexpected(error: Exception) -> None:
     if _wants_details():
-        raise error
+        print_exception(error)
     _tell(f"unexpected {type(error).__name__}. Run it again with HOOKLINE_LOG_LEVEL=debug to see where it came from, and please report it.")
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from socket import socket
 
     from hookline.settings import Settings
@@ -13,41 +14,63 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--host", help="Address to listen on. [default: HOOKLINE_HOST, else 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on. [default: HOOKLINE_PORT, else 8000]")
-@click.option("--with-worker", is_flag=True, help="Deliver inside this process too. Always so on SQLite.")
-def serve(host: str | None, port: int | None, with_worker: bool) -> None:
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="API processes behind one port; one is one core.")
+@click.option("--with-worker", is_flag=True, help="Deliver inside the API's processes too. Always so on SQLite.")
+def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -> None:
     """Serve the API. Needs a migrated database (`hookline migrate`) and tokens (`hookline token create`).
 
     On PostgreSQL run `hookline worker` beside it, or use --with-worker. SIGTERM or Ctrl-C ends it cleanly; a second one at once.
     """
+    import sys
     from contextlib import nullcontext
 
     from hookline import logs
     from hookline.cli.lock import alone
-    from hookline.cli.server import listen, run
-    from hookline.errors import Misconfigured
-    from hookline.settings import read_settings
+    from hookline.cli.server import listen
+    from hookline.settings import check_api_processes, read_settings
 
     settings = read_settings(host=host, port=port)
-    has_worker = with_worker or settings.is_sqlite
-    if not has_worker and settings.hub_url == "memory://":
-        raise Misconfigured(
-            "HOOKLINE_PUBSUB_URL is memory://, which reaches no worker outside of this process. Leave it empty, or add --with-worker."
-        )
+    check_api_processes(settings, workers, with_worker)
     logs.configure(settings.log_level, settings.log_format)
     with alone(settings) if settings.is_sqlite else nullcontext(), listen(settings) as listener:
-        run(lambda: _serve(settings, listener, has_worker))
+        if workers == 1:
+            _run_alone(settings, listener, with_worker)
+        else:
+            sys.exit(_run_several(settings, listener, workers, with_worker))
 
 
-async def _serve(settings: "Settings", listener: "socket", has_worker: bool) -> None:
+def _run_alone(settings: "Settings", listener: "socket", with_worker: bool) -> None:
+    from hookline.cli.server import exit_at_once, run
+
+    run(lambda: _serve(settings, listener, with_worker, lambda: None, exit_at_once))
+
+
+def _run_several(settings: "Settings", listener: "socket", workers: int, with_worker: bool) -> int:
+    from hookline.cli.main import exit_code_of
+    from hookline.cli.server import run
+    from hookline.cli.supervisor import Supervisor
+
+    def serve(tell_started: "Callable[[], None]") -> int:
+        # a supervisor of the system tells every process, the parent tells its own: twice is no hurry
+        return exit_code_of(lambda: run(lambda: _serve(settings, listener, with_worker, tell_started, lambda number: None)))
+
+    return Supervisor(workers, serve).run()
+
+
+async def _serve(
+    settings: "Settings", listener: "socket", with_worker: bool, tell_started: "Callable[[], None]", told_again: "Callable[[int], None]"
+) -> None:
     import logging
 
     from hookline.cli.server import running, serve, url_of
 
     logger = logging.getLogger("hookline.server")
+    has_worker = with_worker or settings.is_sqlite
 
-    def tell_started() -> None:
+    def started() -> None:
         logger.info("serving at %s, %s", url_of(listener), "delivering too" if has_worker else "deliveries are for `hookline worker`")
+        tell_started()
 
     async with running(settings, has_worker=has_worker, hosts=settings.allowed_hosts) as app:
-        await serve(app, listener, settings.shutdown_seconds, tell_started)
+        await serve(app, listener, settings.shutdown_seconds, started, told_again)
     logger.info("stopped")

@@ -79,8 +79,19 @@ def running(*arguments: Any, **options: Any) -> Any:
     return import_module("api.lifespan").running(*arguments, **options)
 
 
-async def serve(app: Application, listener: socket.socket, grace_seconds: float, tell_started: Callable[[], None]) -> None:
-    """Answers until SIGINT or SIGTERM; a second signal ends the process at once. grace_seconds: how long requests may take to end."""
+def exit_at_once(number: int) -> None:
+    """Whoever asks twice wants it now; what is accepted is in the database."""
+    os._exit(128 + number)
+
+
+async def serve(
+    app: Application,
+    listener: socket.socket,
+    grace_seconds: float,
+    tell_started: Callable[[], None],
+    told_again: Callable[[int], None] = exit_at_once,
+) -> None:
+    """Answers until SIGINT or SIGTERM. grace_seconds: how long requests may take to end. told_again: what a second signal does."""
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -94,14 +105,13 @@ async def serve(app: Application, listener: socket.socket, grace_seconds: float,
         proxy_headers=False,  # nothing asks who the client is
         timeout_graceful_shutdown=max(1, round(grace_seconds)),
     )
-    await _Server(config, app, tell_started).serve(sockets=[listener])
+    await _Server(config, app, tell_started, told_again).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, app: Application, tell_started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, app: Application, tell_started: Callable[[], None], told_again: Callable[[int], None]) -> None:
         super().__init__(config)
-        self._app = app
-        self._tell_started = tell_started
+        self._app, self._tell_started, self._told_again = app, tell_started, told_again
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -121,5 +131,5 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: Any) -> None:  # Any: a frame that nobody looks at
         """Does not note the signal, or uvicorn would raise it again at the end: asked to stop and stopped is success."""
         if self.should_exit:
-            os._exit(128 + sig)  # whoever asks twice wants it now; what is accepted is in the database
+            self._told_again(sig)
         self.should_exit = True

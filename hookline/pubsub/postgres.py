@@ -1,118 +1,77 @@
-"""The hub over PostgreSQL's NOTIFY: one connection listens, another one tells. Announcements are coalesced and sent after their commit.
-
-A lost connection costs its announcements; it is opened again, and everybody is told that something may have been missed.
-"""
+"""The hub over PostgreSQL's NOTIFY. Wake-ups travel in the publish statement itself. Opened by the runtime."""
 
 import asyncio
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 import asyncpg
 
 from hookline.db.connection import FAULTS
-from hookline.pubsub.base import EVERYTHING, Hear, Listeners
+from hookline.errors import Unavailable
+from hookline.pubsub.carried import ANSWER_SECONDS, TOPICS, Announcement, CarriedHub, Ear, Mouth
+from hookline.settings import mask_url
 
-log = logging.getLogger("hookline.hub")
-
-CHANNELS = {"hookline_wake": "wake", "hookline_match": "match", "hookline_activity": "activity"}
-_AWAY = (*FAULTS, asyncpg.PostgresError)
-"""Whatever the server says (a standby refuses to listen, for one), it is asked again."""
-_PAYLOAD_BYTES = 7_900
-_WAITING_LIMIT = 1_000
-_PING_SECONDS = 5.0
-_AGAIN_SECONDS = 0.5
+_PREFIX = "hookline_"
 
 
-class PostgresHub:
+class PostgresHub(CarriedHub):
     carries_wakes_in_publish = True
+    away = (*FAULTS, asyncpg.PostgresError)
 
     def __init__(self, dsn: str) -> None:
+        super().__init__()
         self._dsn = dsn
-        self._listeners = Listeners()
-        self._waiting: dict[tuple[str, str], None] = {}
-        self._ready = asyncio.Event()
-        self._lost = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
 
-    async def open(self) -> None:
-        connection = await self._connect()
-        self._tasks = [asyncio.create_task(self._stay_connected(connection)), asyncio.create_task(self._tell())]
-
-    async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def announce(self, topic: str, text: str) -> None:
-        if len(text) > _PAYLOAD_BYTES or len(self._waiting) >= _WAITING_LIMIT:
-            text = EVERYTHING
-        self._waiting[topic, text] = None
-        self._ready.set()
-
-    def listen(self, topic: str, hear: Hear) -> Callable[[], None]:
-        return self._listeners.listen(topic, hear)
-
-    async def _connect(self) -> "asyncpg.Connection[Any]":
-        connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=5, server_settings={"application_name": "hookline hub"})
-        lost = self._lost = asyncio.Event()
-        connection.add_termination_listener(lambda connection: lost.set())
+    async def _listen(self, hear: Callable[[str, str], None]) -> Ear:
+        connection = await self._connect({"application_name": "hookline hub"})
+        ear = _Ear(connection)
         try:
-            for channel in CHANNELS:
-                await connection.add_listener(channel, self._heard)
+            for topic in TOPICS:
+                await connection.add_listener(_PREFIX + topic, lambda connection, pid, channel, text: hear(channel.removeprefix(_PREFIX), str(text)))
         except BaseException:
-            _drop(connection)
+            await ear.drop()
             raise
-        return connection
+        return ear
 
-    def _heard(self, connection: object, pid: int, channel: str, text: object) -> None:
-        self._listeners.tell(CHANNELS[channel], str(text))
+    async def _speak(self) -> Mouth:
+        return _Mouth(await self._connect({"application_name": "hookline hub", "synchronous_commit": "off"}))
 
-    async def _stay_connected(self, connection: "asyncpg.Connection[Any] | None") -> None:
-        """A cut connection is known at once; the ping finds a half-open one within seconds."""
+    async def _connect(self, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
+        return await asyncpg.connect(self._dsn, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS, server_settings=settings)
+
+    def _no_answer(self, error: Exception) -> Unavailable:
+        return Unavailable(
+            f"PostgreSQL at {mask_url(self._dsn)} takes no listener ({type(error).__name__}). Start it, or correct HOOKLINE_PUBSUB_URL "
+            "(empty: the database itself)."
+        )
+
+
+class _Ear:
+    """A cut connection is known at once; the question finds a half-open one within seconds."""
+
+    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
+        self._connection = connection
+        self._lost = asyncio.Event()
+        connection.add_termination_listener(lambda connection: self._lost.set())
+
+    async def hear(self) -> None:
         while True:
-            try:
-                if connection is None:
-                    connection = await self._connect()
-                    self._listeners.tell_all_missed()
-                while True:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._lost.wait(), _PING_SECONDS)
-                    await connection.execute("select 1", timeout=_PING_SECONDS)
-            except _AWAY as error:
-                log.warning("hub connection lost, connecting again: %r", error)
-                _drop(connection)
-                connection = None
-                await asyncio.sleep(_AGAIN_SECONDS)
-            except asyncio.CancelledError:
-                _drop(connection)
-                raise
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._lost.wait(), ANSWER_SECONDS)
+            await self._connection.execute("select 1", timeout=ANSWER_SECONDS)
 
-    async def _tell(self) -> None:
-        connection: asyncpg.Connection[Any] | None = None
-        try:
-            while True:
-                await self._ready.wait()
-                self._ready.clear()
-                waiting, self._waiting = self._waiting, {}
-                topics = [f"hookline_{topic}" for topic, _ in waiting]
-                try:
-                    connection = connection or await asyncpg.connect(
-                        self._dsn, timeout=5, command_timeout=5, server_settings={"synchronous_commit": "off"}
-                    )
-                    await connection.execute(
-                        "select pg_notify(topic, text) from unnest($1::text[], $2::text[]) n(topic, text)", topics, [text for _, text in waiting]
-                    )
-                except _AWAY as error:
-                    log.warning("announcements lost (sweeps and looks find what they told of): %r", error)
-                    _drop(connection)
-                    connection = None
-                    await asyncio.sleep(_AGAIN_SECONDS)
-        finally:
-            _drop(connection)
+    async def drop(self) -> None:
+        self._connection.terminate()
 
 
-def _drop(connection: "asyncpg.Connection[Any] | None") -> None:
-    if connection is not None:
-        connection.terminate()
+class _Mouth:
+    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
+        self._connection = connection
+
+    async def say(self, announcements: Sequence[Announcement]) -> None:
+        topics, texts = [_PREFIX + topic for topic, _ in announcements], [text for _, text in announcements]
+        await self._connection.execute("select pg_notify(topic, text) from unnest($1::text[], $2::text[]) n(topic, text)", topics, texts)
+
+    async def drop(self) -> None:
+        self._connection.terminate()

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -17,6 +16,7 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from tests.servers import free_port
 from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ class Installation:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.is_sqlite = database_url.startswith("sqlite")
         self.environment = {
@@ -71,10 +71,15 @@ class Installation:
             self.start_process("worker")
         await eventually(self.is_ready)
 
-    def start_process(self, name: str) -> None:
+    def start_process(self, name: str, *options: str) -> None:
         with self.log.open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "hookline", name], cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [sys.executable, "-m", "hookline", name, *options],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     async def kill(self, name: str) -> None:
@@ -139,9 +144,3 @@ class Subscription:
 
 
 JSON = {"content-type": "application/json"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

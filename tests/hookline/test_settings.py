@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hookline.errors import Misconfigured
-from hookline.settings import Settings, check_lone_worker, describe, mask_url, read_settings, unknown_names
+from hookline.settings import Settings, check_api_processes, check_lone_worker, describe, mask_url, read_settings, unknown_names
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +24,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "sqlite:///"),
         ("DATABASE_URL", "postgres://user:pass@host:port/name"),
         ("DATABASE_URL", "postgres://host"),
-        ("BROKER_URL", "redis://localhost"),
-        ("PUBSUB_URL", "redis://localhost"),
+        ("BROKER_URL", "postgres://localhost/name"),
+        ("BROKER_URL", "redis://"),
+        ("BROKER_URL", "redis://localhost/name"),
+        ("BROKER_URL", "amqp://localhost:x"),
+        ("PUBSUB_URL", "amqp://localhost"),
+        ("PUBSUB_URL", "redis://localhost:0"),
         ("ENVIRONMENTS", ""),
         ("ENVIRONMENTS", "Production"),
         ("ENVIRONMENTS", "a,a"),
@@ -125,3 +129,18 @@ def test_a_worker_of_its_own_needs_what_reaches_it(given: dict[str, str], name: 
         check_lone_worker(read_settings(**given))
 
     check_lone_worker(read_settings(database_url="postgres://host/name"))
+
+
+@pytest.mark.parametrize(
+    ("given", "count", "with_worker", "setting"),
+    [
+        ({}, 2, True, "HOOKLINE_DATABASE_URL"),
+        ({"database_url": "postgres://host/name", "pubsub_url": "memory://"}, 2, True, "HOOKLINE_PUBSUB_URL"),
+        ({"database_url": "postgres://host/name", "pubsub_url": "memory://"}, 1, False, "HOOKLINE_PUBSUB_URL"),
+    ],
+)
+def test_processes_that_could_not_reach_each_other_are_refused(given: dict[str, str], count: int, with_worker: bool, setting: str) -> None:
+    with pytest.raises(Misconfigured, match=setting):
+        check_api_processes(read_settings(**given), count, with_worker)
+    check_api_processes(read_settings(database_url="postgres://host/name"), 4, with_worker=False)
+    check_api_processes(read_settings(), 1, with_worker=False)

@@ -3,12 +3,13 @@
 import dramatiq
 
 from hookline import publishing
+from hookline.brokers import InProcessBroker
 from hookline.publishing import PublishInput
 from hookline.runtime import Runtime
 from hookline.wakeups import ACTOR, QUEUE
 from tests.conftest import WORKSPACE
 from tests.waiting import eventually
-from workers.actors import InProcessBroker, make_broker
+from workers.actors import make_broker
 from workers.embedded import working
 
 
@@ -19,7 +20,7 @@ async def test_it_works_and_ends_on_the_loop_of_its_host(runtime: Runtime) -> No
 
 async def test_a_message_kicks_the_pump() -> None:
     kicks = []
-    broker = make_broker(dramatiq.Middleware(), lambda: kicks.append(1))
+    broker = make_broker("memory://", dramatiq.Middleware(), lambda: kicks.append(1))
     worker = dramatiq.Worker(broker, worker_threads=1, worker_timeout=50)
     broker.emit_after("process_boot")
     worker.start()
@@ -31,7 +32,7 @@ async def test_a_message_kicks_the_pump() -> None:
 
 
 async def test_refused_messages_are_not_kept() -> None:
-    broker = make_broker(dramatiq.Middleware(), lambda: None)
+    broker = make_broker("memory://", dramatiq.Middleware(), lambda: None)
     assert isinstance(broker, InProcessBroker)
     broker.enqueue(dramatiq.Message(queue_name=QUEUE, actor_name="unknown", args=(), kwargs={}, options={}))
     consumer = broker.consume(QUEUE, prefetch=1, timeout=50)

@@ -1,23 +1,33 @@
-"""What every hub does: the one inside a process and the one over PostgreSQL."""
+"""What every hub does: the one inside a process, the one over PostgreSQL, the one over Redis."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from hookline.ids import uuid7
-from hookline.pubsub.base import EVERYTHING, Hub
-from hookline.runtime import make_hub
-from hookline.settings import Settings
+from hookline.pubsub.base import EVERYTHING, Hub, MemoryHub
+from hookline.pubsub.postgres import PostgresHub
+from hookline.pubsub.redis import RedisHub
+from tests.conftest import postgres_url
+from tests.servers import Valkey
 from tests.waiting import eventually
 
 
+@pytest.fixture(params=["memory", "postgres", "redis"])
+def unopened(request: pytest.FixtureRequest) -> Hub:
+    if request.param == "postgres":
+        return PostgresHub(postgres_url(request.getfixturevalue("postgres_server")))
+    if request.param == "redis":
+        server: Valkey = request.getfixturevalue("valkey_server")
+        return RedisHub(server.url)
+    return MemoryHub()
+
+
 @pytest.fixture
-async def hub(settings: Settings) -> AsyncIterator[Hub]:
-    """In memory beside SQLite, over NOTIFY beside PostgreSQL."""
-    hub = make_hub(settings)
-    await hub.open()
-    yield hub
-    await hub.close()
+async def hub(unopened: Hub) -> AsyncIterator[Hub]:
+    await unopened.open()
+    yield unopened
+    await unopened.close()
 
 
 def listener(hub: Hub, topic: str) -> list[str]:

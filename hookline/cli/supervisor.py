@@ -1,0 +1,97 @@
+"""Several API processes behind one socket, for `hookline serve --workers`. The parent forks them, again when one dies, and ends them."""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+logger = logging.getLogger("hookline.server")
+
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+_LOOK_SECONDS = 1.0
+_AGAIN_SECONDS = 1.0
+"""A process that died is followed by a new one not sooner than so long after its start, so that one that can't start costs little."""
+
+
+class Supervisor:
+    """serve: runs in each process, calls what it is given once it serves, gives the exit code. No thread may run yet: forks leave them behind."""
+
+    def __init__(self, count: int, serve: Callable[[Callable[[], None]], int]) -> None:
+        self._count, self._serve = count, serve
+        self._children: dict[int, float] = {}
+        """When each was started, by process id."""
+        self._stops = 0
+        self._code = 0
+        self._started, self._tell_started = os.pipe()
+        os.set_blocking(self._started, False)
+        self._has_served = False
+
+    def run(self) -> int:
+        """Until it is told to stop: SIGTERM and Ctrl-C end all cleanly, a second one at once. Gives the exit code: 1 when they could not start."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        while not self._stops or self._children:
+            if not self._stops and len(self._children) < self._count:
+                self._fork()
+                continue
+            heard = signal.sigtimedwait(_SIGNALS, _LOOK_SECONDS)
+            if heard and heard.si_signo != signal.SIGCHLD:
+                self._stop()
+            self._reap()
+        return self._code
+
+    def _fork(self) -> None:
+        pid = os.fork()
+        if not pid:
+            self._be_child(os.getppid())
+        self._children[pid] = time.monotonic()
+
+    def _be_child(self, parent: int) -> NoReturn:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        os._exit(self._serve(self._tell))
+
+    def _tell(self) -> None:
+        os.write(self._tell_started, b".")
+
+    def _stop(self) -> None:
+        self._stops += 1
+        for pid in self._children:
+            os.kill(pid, signal.SIGTERM if self._stops == 1 else signal.SIGKILL)
+
+    def _reap(self) -> None:
+        for pid, begun_at in list(self._children.items()):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if not ended:
+                continue
+            del self._children[pid]
+            if self._stops:
+                continue
+            if not self._is_serving():
+                self._code = 1  # it has said why
+                self._stop()
+                continue
+            logger.error("API process %d ended (%s), starting another one", pid, _how(status))
+            time.sleep(max(0.0, begun_at + _AGAIN_SECONDS - time.monotonic()))
+
+    def _is_serving(self) -> bool:
+        """Whether any process has come so far as to serve."""
+        try:
+            self._has_served = self._has_served or bool(os.read(self._started, 1))
+        except BlockingIOError:
+            return False
+        return self._has_served
+
+
+def _how(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _end_with(parent: int) -> None:
+    """Without its parent a process would serve for ever, and nobody could tell it to end."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
