@@ -31,6 +31,7 @@ logger = logging.getLogger("hookline.worker")
 
 _SAME_SIGNAL_SECONDS = 2.0
 _PARENT_CHECK_SECONDS = 1.0
+_ORPHAN_SECONDS = 5.0
 
 
 class OwnLoop(Middleware):
@@ -92,7 +93,10 @@ class OwnLoop(Middleware):
                 await asyncio.wait_for(self._is_closing.wait(), _PARENT_CHECK_SECONDS)
             if os.getppid() != parent:
                 os.kill(os.getpid(), signal.SIGTERM)
-                await self._is_closing.wait()
+                try:
+                    await asyncio.wait_for(self._is_closing.wait(), _ORPHAN_SECONDS)
+                except TimeoutError:  # its main thread waits for the parent: one killed while it started its workers
+                    os._exit(1)
 
     async def _close(self) -> None:
         self._kick = lambda: None
