@@ -19,9 +19,10 @@ from hookline.queue.base import Queue
 from hookline.registry import Registry
 from hookline.rules.addresses import AddressPolicy
 from hookline.settings import Settings
-from hookline.vault import Place, Vault, open_ring
+from hookline.vault import KeyRing, Place, Vault, open_ring
 
 NIL = UUID(int=0)
+FINGERPRINT_KEY = Place(NIL, "vault_key", NIL, "sealed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +108,22 @@ async def open_vault(settings: Settings, database: Database) -> Vault:
     Raises Misconfigured when the ring is not the one that this database was made with.
     """
     ring = open_ring(settings.secret_keys.get_secret_value(), settings.home / "key")
-    place = Place(NIL, "vault_key", NIL, "sealed")
     async with database.unit_of_work() as work:
         await work.execute(
             "insert into vault_key (name, sealed) values ('fingerprint', $1) on conflict (name) do nothing",
-            ring.seal(Vault.new_fingerprint_key(), place),
+            ring.seal(Vault.new_fingerprint_key(), FINGERPRINT_KEY),
         )
         sealed = (await work.rows("select sealed from vault_key where name = 'fingerprint'"))[0]["sealed"]
+    return Vault(ring, check_ring(ring, sealed, settings))
+
+
+def check_ring(ring: KeyRing, sealed: str, settings: Settings) -> str:
+    """What the database's first vault has sealed, if the ring opens it.
+
+    Raises Misconfigured when it is another ring than the one that this database was made with.
+    """
     try:
-        return Vault(ring, ring.unseal(sealed, place))
+        return ring.unseal(sealed, FINGERPRINT_KEY)
     except HooklineError as error:
         source = "HOOKLINE_SECRET_KEYS does not hold" if settings.secret_keys.get_secret_value() else f"The key file {settings.home / 'key'} is not"
         raise Misconfigured(

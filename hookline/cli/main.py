@@ -25,6 +25,7 @@ COMMANDS = {
     "publish": "hookline.cli.publish:publish",
     "sync": "hookline.cli.sync:sync",
     "settings": "hookline.cli.settings:settings",
+    "doctor": "hookline.cli.doctor:doctor",
     "schema": "hookline.cli.schema:schema",
 }
 """Command → where it is. In the order of `hookline --help`."""

@@ -20,8 +20,8 @@ from tortoise.transactions import in_transaction
 
 from hookline.db import postgres
 from hookline.db.statements import for_sqlite, sqlite_value
-from hookline.errors import Unavailable
-from hookline.settings import Settings
+from hookline.errors import Misconfigured, Unavailable
+from hookline.settings import Settings, mask_url
 
 APP = "models"
 # what a driver raises when the database is away or too busy
@@ -94,16 +94,20 @@ class Work(Reader):
 
 class Database:
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self.dialect = "sqlite" if settings.is_sqlite else "postgres"
         self._config = tortoise_config(settings)
         self._context = TortoiseContext()
 
     async def open(self) -> None:
-        """Connects. One database per process and event loop: the models find it through Tortoise's global context."""
+        """Connects. One database per process and event loop: the models find it through Tortoise's global context.
+
+        Raises Misconfigured or Unavailable with what to do.
+        """
         EXECUTOR_CACHE.clear()  # Tortoise 1.1.9 keeps statements by connection name: one engine's would meet the next one opened
         with self._context:  # only while it opens: its token belongs to one task (Tortoise 1.1.9)
             await self._context.init(config=self._config, _enable_global_fallback=True)
-        with faults_as_unavailable():
+        with connecting(self._settings):
             await self.client.execute_query("select 1")
 
     async def close(self) -> None:
@@ -140,6 +144,29 @@ class faults_as_unavailable:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if error is not None and is_fault(error):
             raise Unavailable() from error
+
+
+class connecting:
+    """Turns what a first connection fails with into a sentence that names the setting; everything else passes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None or not (is_fault(error) or isinstance(error, asyncpg.PostgresError)):
+            return
+        if self._settings.is_sqlite:
+            raise Unavailable(f"{self._settings.sqlite_path} cannot be opened: {error}. Mend that, or correct HOOKLINE_DATABASE_URL.") from error
+        url, cause = mask_url(self._settings.database_url), error.__cause__ if isinstance(error, DBConnectionError) and error.__cause__ else error
+        if isinstance(cause, asyncpg.InvalidCatalogNameError):
+            raise Misconfigured(f"There is no such database at {url}. Make it (createdb), or correct HOOKLINE_DATABASE_URL.") from error
+        if isinstance(cause, asyncpg.InvalidAuthorizationSpecificationError):
+            raise Misconfigured(f"PostgreSQL refused the user or the password of {url}. Correct HOOKLINE_DATABASE_URL.") from error
+        why = str(cause) or type(cause).__name__
+        raise Unavailable(f"PostgreSQL at {url} takes no connection: {why}. Start it, or correct HOOKLINE_DATABASE_URL.") from error
 
 
 def is_fault(error: BaseException) -> bool:

@@ -193,3 +193,24 @@ def test_another_key_than_the_databases_stops_the_start_with_what_to_do(shell: S
     assert (other.returncode, fresh.returncode) == (1, 1)
     assert "HOOKLINE_SECRET_KEYS does not hold the key that this database was made with" in other.stderr
     assert "The key file var/key is not the key" in fresh.stderr
+
+
+def test_doctor_tells_what_is_wrong_and_ends_with_1(shell: Shell) -> None:
+    wrong = shell.run("doctor", HOOKLINE_BROKR_URL="x")
+    listed = json.loads(shell.run("doctor", "--json").stdout)
+    shell.run("migrate")
+    right = shell.run("doctor")
+
+    assert (wrong.returncode, right.returncode) == (1, 0)
+    assert "problem  database  There is no database at var/hookline.db. Run: hookline migrate" in wrong.stdout
+    assert "did you mean HOOKLINE_BROKER_URL?" in wrong.stdout
+    assert {"name": "database", "state": "problem", "text": "There is no database at var/hookline.db. Run: hookline migrate"} in listed
+
+
+def test_a_database_that_is_not_there_is_named_with_its_setting(shell: Shell) -> None:
+    for command in (("migrate",), ("serve", "--port", "0"), ("worker",), ("token", "list")):
+        done = shell.run(*command, HOOKLINE_DATABASE_URL="postgres://me:hunter2@127.0.0.1:1/name")
+        assert done.returncode == 1
+        assert "postgres://me:********@127.0.0.1:1/name takes no connection" in done.stderr
+        assert "HOOKLINE_DATABASE_URL" in done.stderr
+        assert "Traceback" not in done.stderr

@@ -1,0 +1,150 @@
+"""Checks of an installation, one by one, each with what to do. Called by `hookline doctor`; reads, asks and listens, and writes nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from enum import Enum
+
+from hookline import clock
+from hookline.brokers import let_go, open_broker
+from hookline.db.connection import Database, Reader, faults_as_unavailable
+from hookline.db.migrate import missing_migrations
+from hookline.errors import HooklineError, Misconfigured
+from hookline.ids import uuid7
+from hookline.queue.base import DEAD_AFTER
+from hookline.runtime import check_ring, make_hub
+from hookline.settings import Settings, mask_url, unknown_names
+from hookline.vault import open_ring
+
+_ECHO_SECONDS = 5.0
+
+BEATING = "select count(*) as count from pump where beat_at > $1"
+NOW = "select now() as now"
+
+
+class State(Enum):
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """text: what was found, and for a problem the way to mend it."""
+
+    name: str
+    state: State
+    text: str
+
+    @property
+    def is_ok(self) -> bool:
+        return self.state is State.OK
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Each check's finding as soon as it is known. What rests on a check that failed is skipped."""
+    for sentence in unknown_names():
+        yield Finding("settings", State.WARNING, sentence)
+    yield Finding("settings", State.OK, "every value can be used")
+    async with AsyncExitStack() as stack:
+        database = Database(settings)
+        stack.push_async_callback(_closed, database)
+        connected = await _found("database", _database(settings, database))
+        yield connected
+        tables = await _found("schema", _schema(settings)) if connected.is_ok else Finding("schema", State.SKIPPED, "needs the database")
+        yield tables
+        for name, check in (("keys", _keys), ("workers", _workers)):
+            yield await _found(name, check(settings, database.reader())) if tables.is_ok else Finding(name, State.SKIPPED, "needs the tables")
+    is_within_reach = connected.is_ok or settings.hub_url != settings.database_url
+    yield await _found("hub", _hub(settings)) if is_within_reach else Finding("hub", State.SKIPPED, "needs the database")
+    yield await _found("broker", _broker(settings))
+
+
+async def _found(name: str, check: Awaitable[Finding | str]) -> Finding:
+    try:
+        with faults_as_unavailable():
+            found = await check
+    except HooklineError as error:
+        return Finding(name, State.PROBLEM, error.message)
+    return found if isinstance(found, Finding) else Finding(name, State.OK, found)
+
+
+async def _closed(database: Database) -> None:
+    with suppress(Exception):  # it may never have been open
+        await database.close()
+
+
+async def _database(settings: Settings, database: Database) -> str:
+    if settings.is_sqlite:
+        if not settings.sqlite_path.exists():
+            raise Misconfigured(f"There is no database at {settings.sqlite_path}. Run: hookline migrate")
+        await database.open()
+        return f"SQLite, {settings.sqlite_path}"
+    await database.open()
+    rows = await database.reader().rows("show server_version")
+    return f"PostgreSQL {rows[0]['server_version'].split()[0]} at {mask_url(settings.database_url)}"
+
+
+async def _schema(settings: Settings) -> str:
+    if missing := await missing_migrations(settings):
+        raise Misconfigured(f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: hookline migrate")
+    return "as this version wants it"
+
+
+async def _keys(settings: Settings, reader: Reader) -> Finding | str:
+    rows = await reader.rows("select sealed from vault_key where name = 'fingerprint'")
+    given, key_file = settings.secret_keys.get_secret_value(), settings.home / "key"
+    if not given and not key_file.exists():
+        if rows:
+            raise Misconfigured(f"The key of this database is missing: bring {key_file} back, or set HOOKLINE_SECRET_KEYS to it.")
+        return f"none yet: the first start makes {key_file}"
+    ring = open_ring(given, key_file)
+    if not rows:
+        return "the first start binds the database to the newest key"
+    check_ring(ring, rows[0]["sealed"], settings)
+    if not given and not settings.is_sqlite:
+        text = f"{key_file} opens the database's secrets, on this machine alone: other machines need the same key in HOOKLINE_SECRET_KEYS."
+        return Finding("keys", State.WARNING, text)
+    return "they open the database's secrets"
+
+
+async def _workers(settings: Settings, reader: Reader) -> Finding | str:
+    """Whether anything delivers. Times are the database's."""
+    now = clock.now() if settings.is_sqlite else (await reader.rows(NOW))[0]["now"]
+    count = (await reader.rows(BEATING, now - DEAD_AFTER))[0]["count"]
+    if count:
+        return f"{count} running"
+    start = "`hookline serve`" if settings.is_sqlite else "`hookline worker`"
+    return Finding("workers", State.WARNING, f"None is running, so nothing is delivered. Start: {start}")
+
+
+async def _hub(settings: Settings) -> Finding | str:
+    if settings.hub_url == "memory://":
+        if settings.is_sqlite:
+            return "memory, for the one process that SQLite takes"
+        return Finding("hub", State.WARNING, "memory, so only `hookline serve --with-worker` works. For workers leave HOOKLINE_PUBSUB_URL empty.")
+    hub = make_hub(settings)
+    await hub.open()
+    try:
+        heard, text = asyncio.Event(), f"doctor {uuid7()}"
+        hub.listen("activity", lambda said: heard.set() if said == text else None)
+        hub.announce("activity", text)
+        await asyncio.wait_for(heard.wait(), _ECHO_SECONDS)
+    except TimeoutError:
+        raise Misconfigured(
+            "The hub connects, but what it announces does not come back: a pooler in transaction mode carries no NOTIFY. "
+            "Set HOOKLINE_PUBSUB_URL to the PostgreSQL server itself, or to redis://…"
+        ) from None
+    finally:
+        await hub.close()
+    return f"announcements come back over {mask_url(settings.hub_url)}"
+
+
+async def _broker(settings: Settings) -> str:
+    def ask() -> None:
+        let_go(open_broker(settings.broker_url))
+
+    await asyncio.to_thread(ask)
+    return "memory: the database alone carries the jobs" if settings.broker_url == "memory://" else f"{mask_url(settings.broker_url)} answers"
