@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test web check lint schema bench pages
+.PHONY: help setup run test web check lint schema bench chaos pages
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -43,6 +43,9 @@ schema: setup ## Write the generated files: GraphQL schema and JSON Schema of th
 
 bench: $(VENV)/.test-installed ## Measure throughput, latency and memory; prints JSON
 	@$(BIN)/python -m benchmarks
+
+chaos: $(VENV)/.test-installed ## Ten minutes of crashes under load on every engine, and a ledger over it (ARGS="--seed 7" repeats one)
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 # For `run`: the server works without its pages, so a machine that can't build them goes on.
 pages: setup

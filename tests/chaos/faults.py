@@ -1,0 +1,108 @@
+"""What is done to an installation under load, beside the failpoints that its processes die at. Each fault returns when it is over."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pika
+
+from hookline.queue.base import DEAD_AFTER
+from hookline.wakeups import QUEUE
+from tests.chaos.stand import API, Stand
+from tests.servers import RabbitMQ, Server, Valkey
+
+LONG_FREEZE_SECONDS = DEAD_AFTER.total_seconds() + 2
+_LOOK_EVERY_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """name: of a fault in ACTS; victim: a process or a server; seconds: how long it lasts, where it lasts."""
+
+    name: str
+    victim: str
+    seconds: float = 0.0
+
+    async def happen(self, stand: Stand) -> None:
+        await ACTS[self.name](stand, self.victim, self.seconds)
+
+
+async def kill(stand: Stand, victim: str, seconds: float) -> None:
+    await stand.kill(victim)
+
+
+async def freeze(stand: Stand, victim: str, seconds: float) -> None:
+    """SIGSTOP, SIGCONT. Beyond the lease others take over (embedded: it finds that it was away): what it had leased may come twice."""
+    await stand.until_working(victim)
+    fault = stand.fault("SIGSTOP", victim, is_deadly=False)
+    stand.tell(victim, signal.SIGSTOP)
+    tokens = {pump.token for pump in await stand.pumps_of(victim)}
+    is_lost = seconds >= DEAD_AFTER.total_seconds()
+    until, is_frozen = time.monotonic() + seconds, True
+    while is_frozen or (is_lost and tokens and time.monotonic() < until + 3):
+        pumps = [pump for pump in await stand.books.pumps() if pump.token in tokens]
+        tokens &= {pump.token for pump in pumps}
+        if is_lost:
+            fault.in_flight |= set[tuple[str, str, int]]().union(*(pump.leased for pump in pumps))
+        await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        if is_frozen and time.monotonic() >= until:
+            stand.tell(victim, signal.SIGCONT)
+            is_frozen = False
+
+
+async def kill_server(stand: Stand, victim: str, seconds: float) -> None:
+    """kill -9, and a start with empty memory after a while."""
+    server = _noted(stand, "kill -9", victim)
+    await asyncio.to_thread(server.kill)
+    await asyncio.sleep(seconds)
+    await asyncio.to_thread(server.start)
+
+
+async def freeze_server(stand: Stand, victim: str, seconds: float) -> None:
+    server = _noted(stand, "SIGSTOP", victim)
+    server.freeze()
+    await asyncio.sleep(seconds)
+    server.thaw()
+
+
+async def empty_server(stand: Stand, victim: str, seconds: float) -> None:
+    """Every message is gone: FLUSHALL, or the queues purged."""
+    server = _noted(stand, "purge", victim)
+    await asyncio.to_thread(_empty, server)
+
+
+def _noted(stand: Stand, kind: str, victim: str) -> Server:
+    stand.fault(kind, victim, is_deadly=False)
+    return stand.servers[victim]
+
+
+def _empty(server: Server) -> None:
+    if isinstance(server, Valkey):
+        with server.client() as client:
+            client.flushall()
+    elif isinstance(server, RabbitMQ):
+        with pika.BlockingConnection(pika.URLParameters(server.url)) as connection:
+            connection.channel().queue_purge(QUEUE)
+
+
+ACTS: dict[str, Callable[[Stand, str, float], Awaitable[None]]] = {
+    "kill": kill,
+    "freeze": freeze,
+    "kill_server": kill_server,
+    "freeze_server": freeze_server,
+    "empty_server": empty_server,
+}
+
+
+def acts_for(stand: Stand) -> list[Act]:
+    """All that can be done to it."""
+    acts = [Act("kill", name) for name in stand.names]
+    for name in stand.names if len(stand.names) == 1 else stand.names[1:]:
+        acts += [Act("freeze", name, 3), Act("freeze", name, LONG_FREEZE_SECONDS)]
+    if API in stand.names:
+        acts += [Act("freeze", API, 2)]
+    if "broker" in stand.servers:
+        acts += [Act("kill_server", "broker", 2), Act("freeze_server", "broker", 4), Act("empty_server", "broker")]
+    return acts

@@ -1,0 +1,72 @@
+"""A short storm on each engine: every failpoint once, a kill at random, a freeze past the lease, a broker lost. `make chaos` goes on for minutes."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.build import FAILPOINTS
+from tests.chaos.engines import standing
+from tests.chaos.faults import LONG_FREEZE_SECONDS, Act
+from tests.chaos.stand import API, START_REFUSED, Arming, Stand
+from tests.waiting import eventually
+
+PER_SECOND = 40
+WORKER = tuple(name for name in FAILPOINTS if name != "after-commit")
+
+
+async def storm(stand: Stand, armings: dict[str, list[Arming]], *acts: Iterable[Act]) -> set[tuple[str, str]]:
+    """Runs the acts, one row of them beside the other, until every armed process has died too. What happened: (kind, victim)."""
+
+    async def one_after_the_other(row: Iterable[Act]) -> None:
+        for act in row:
+            await act.happen(stand)
+
+    def has_happened() -> bool:
+        kinds = [(fault.kind, fault.victim) for fault in stand.ledger.faults]
+        return all((arming.failpoint, name) in kinds for name, row in armings.items() for arming in row)
+
+    async with stand.running(armings, PER_SECOND):
+        await asyncio.gather(*map(one_after_the_other, acts))
+        await eventually(has_happened, 40)
+    return {(fault.kind, fault.victim) for fault in stand.ledger.faults}
+
+
+def assert_nothing_is_wrong(stand: Stand) -> None:
+    findings = stand.ledger.check()
+    figures = findings.figures()
+    assert findings.wrong == [], findings.by_fault()
+    assert (figures["lost"], figures["unexpected"]) == (0, 0)
+    assert figures["duplicates"] <= figures["in_flight"]
+    assert figures["accepted"] > 0
+
+
+async def test_embedded_loses_nothing_whatever_kills_it(tmp_path: Path) -> None:
+    armings = {API: [Arming(name, 10 if name == "after-claim" else 30) for name in FAILPOINTS]}
+    async with standing("embedded", tmp_path) as stand:
+        happened = await storm(stand, armings, [Act("kill", API)])
+
+        assert happened == {(name, API) for name in (*FAILPOINTS, "kill -9")}
+        assert_nothing_is_wrong(stand)
+
+
+@pytest.mark.timeout(120)
+async def test_two_workers_lose_nothing_whatever_kills_or_freezes_them(tmp_path: Path) -> None:
+    armings = {API: [Arming("after-commit", 30)], "worker-1": [Arming(name, 30) for name in WORKER]}
+    async with standing("postgres", tmp_path) as stand:
+        happened = await storm(stand, armings, [Act("freeze", "worker-2", LONG_FREEZE_SECONDS)], [Act("kill", API)])
+
+        assert happened == {("after-commit", API), ("kill -9", API), ("SIGSTOP", "worker-2"), *((name, "worker-1") for name in WORKER)}
+        assert_nothing_is_wrong(stand)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("engine", ["production", "production-redis"])
+async def test_a_broker_that_is_lost_loses_nothing(tmp_path: Path, engine: str) -> None:
+    acts = [Act("empty_server", "broker"), Act("kill_server", "broker", 1), Act("freeze_server", "broker", 3), Act("empty_server", "broker")]
+    async with standing(engine, tmp_path) as stand:
+        happened = await storm(stand, {"worker-1": [Arming("in-send", 60)]}, acts)
+
+        assert {kind for kind, _ in happened} - {START_REFUSED} == {"purge", "kill -9", "SIGSTOP", "in-send"}
+        assert_nothing_is_wrong(stand)
