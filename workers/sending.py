@@ -5,42 +5,34 @@ it beyond the deadline.
 """
 
 import asyncio
-import io
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import partial
-from ssl import SSLCertVerificationError, SSLContext
+from ipaddress import ip_address
 from types import TracebackType
-from typing import Any, Self
+from typing import NamedTuple, Self
+from urllib.parse import urlsplit
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.helpers import _EXC_SENTINEL
-from aiohttp.http import HttpProcessingError
-from multidict import CIMultiDict
-from yarl import URL
+import aiohappyeyeballs
 
 from hookline import clock
-from hookline.egress import AddressRefused, Guard, Resolve
+from hookline.egress import AddressRefused, DnsFailed, Guard, Resolve, SocketAddress
 from hookline.rules.addresses import AddressPolicy, UrlRefused, check_url
 from hookline.rules.retries import AttemptError
+from workers.connections import Closed, Connection, Exchange, IdleConnections, NotHttp, Route
 
 CONNECT_SECONDS = 5
-BODY_SECONDS = 2
-BODY_READ_LIMIT_BYTES = 64 * 1024
 BODY_KEPT_BYTES = 16 * 1024
 HEADER_COUNT_LIMIT = 100
 HEADERS_KEPT_BYTES = 16 * 1024
 
-_KEEP_ALIVE_SECONDS = 4  # below the 5 s after which many servers close: a request on a closing connection is a failed attempt
 _TARGETS_LIMIT = 10_000
-_PLAIN_BODY_LIMIT_BYTES = 1024 * 1024  # aiohttp 3.14 warns when larger bytes are sent
-_HEADS_LIMIT = 20  # in one packet
 _SLOW_CONNECT_SECONDS = 0.1
-_NETWORK_FAULTS = (aiohttp.ClientError, aiohttp.EofStream, HttpProcessingError, OSError)
+_NEXT_ADDRESS_SECONDS = 0.25  # RFC 8305
+_NETWORK_FAULTS = (OSError, NotHttp)
+
+AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, SocketAddress]
 
 
 @dataclass(slots=True)
@@ -54,8 +46,6 @@ class Request:
 
 
 StillWanted = Callable[[], Awaitable[bool]]
-_still_wanted: ContextVar[StillWanted | None] = ContextVar("still_wanted", default=None)
-"""Of the send that this task is in."""
 
 
 class Withdrawn(Exception):
@@ -78,14 +68,25 @@ class Answer:
     error_message: str | None = None
 
 
+class ConnectTimeout(TimeoutError):
+    """No connection came about in time."""
+
+
+class _Target(NamedTuple):
+    """head: the request's first lines."""
+
+    route: Route
+    head: str
+
+
 class Sender:
     """Sends requests under an address policy over kept-alive connections. One for each process; open before the first send."""
 
-    def __init__(self, policy: AddressPolicy, *, resolve: Resolve | None = None, tls: SSLContext | None = None) -> None:
+    def __init__(self, policy: AddressPolicy, *, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None) -> None:
         self._policy = policy
         self._guard = Guard(policy, resolve)
         self._tls = tls
-        self._targets: dict[str, URL | UrlRefused] = {}
+        self._targets: dict[str, _Target | UrlRefused] = {}
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -96,26 +97,12 @@ class Sender:
 
     async def open(self) -> None:
         """Get ready on the running loop. No connection is made yet."""
-        connector = _Connector(
-            resolver=_VettedResolver(self._guard),
-            socket_factory=self._new_socket,
-            ssl=self._tls or True,
-            use_dns_cache=False,
-            keepalive_timeout=_KEEP_ALIVE_SECONDS,
-            limit=0,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            headers={"Accept-Encoding": "identity"},
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
-            auto_decompress=False,
-            trust_env=False,
-        )
+        self._loop = asyncio.get_running_loop()
+        self._idle = IdleConnections()
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._session.close()
+        self._idle.close()
         await self._guard.close()
 
     async def send(self, request: Request, still_wanted: StillWanted | None = None) -> Answer:
@@ -124,132 +111,130 @@ class Sender:
         still_wanted: is asked before the head is written, when connecting took its time (name servers and handshakes may take seconds).
         Raises Withdrawn when it says no.
         """
-        _still_wanted.set(still_wanted)
         started_at = clock.monotonic()
         target = self._target(request.url)
         if isinstance(target, UrlRefused):
             return _failure(target, request, started_at)
-        body = request.body if len(request.body) <= _PLAIN_BODY_LIMIT_BYTES else io.BytesIO(request.body)
-        response = None
-        evidence, is_whole = bytearray(), False
+        head, until = _head(target, request), self._loop.time() + request.timeout_seconds
         try:
-            async with asyncio.timeout(request.timeout_seconds) as deadline:
-                response = await self._session.post(target, data=body, headers=CIMultiDict(request.headers), allow_redirects=False)
-                is_whole = await _read_evidence(response, evidence, deadline)
-        except aiohttp.InvalidURL:
-            raise  # ours: check_url lets no such URL pass
+            connection = self._idle.take(target.route)
+            if connection is None:
+                connection = await self._connect(target.route, until)
+                if still_wanted and clock.monotonic() - started_at > _SLOW_CONNECT_SECONDS:
+                    await self._ask_again(target.route, connection, still_wanted)
+            try:
+                exchange = await connection.ask(head, request.body, until)
+            except asyncio.CancelledError:
+                connection.end()
+                raise
         except _NETWORK_FAULTS as fault:
-            if response is None:
-                return _failure(fault, request, started_at)
-        finally:
-            if response is not None and not is_whole:
-                response.close()
-        return Answer(
-            response.status,
-            _milliseconds_since(started_at),
-            _kept_headers(response),
-            bytes(evidence[:BODY_KEPT_BYTES]),
-            not is_whole or len(evidence) > BODY_KEPT_BYTES,
-        )
+            return _failure(fault, request, started_at)
+        self._idle.give(target.route, connection)
+        return _answer(exchange, started_at)
 
-    def _target(self, text: str) -> URL | UrlRefused:
+    async def _ask_again(self, route: Route, connection: Connection, still_wanted: StillWanted) -> None:
+        try:
+            is_wanted = await still_wanted()
+        except BaseException:
+            connection.end()
+            raise
+        if not is_wanted:
+            self._idle.give(route, connection)
+            raise Withdrawn
+
+    async def _connect(self, route: Route, until: float) -> Connection:
+        """A new connection, within 5 s.
+
+        Raises ConnectTimeout, or TimeoutError where the request's own deadline is the shorter one; any other OSError.
+        """
+        latest = self._loop.time() + CONNECT_SECONDS
+        try:
+            async with asyncio.timeout_at(min(latest, until)):
+                return await self._dial(route)
+        except TimeoutError:
+            if latest < until:
+                raise ConnectTimeout from None
+            raise
+
+    async def _dial(self, route: Route) -> Connection:
+        addresses = _literal(route) or await self._guard.addresses(route.host, route.port)
+        infos: list[AddressInfo] = [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address) for family, address in addresses]
+        dialled = await aiohappyeyeballs.start_connection(
+            infos, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS, interleave=1, loop=self._loop, socket_factory=self._new_socket
+        )
+        try:
+            _, connection = await self._loop.create_connection(
+                Connection, sock=dialled, ssl=self._context() if route.is_tls else None, server_hostname=route.host if route.is_tls else None
+            )
+        except BaseException:
+            dialled.close()
+            raise
+        return connection
+
+    def _context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+            self._tls.set_alpn_protocols(["http/1.1"])
+        return self._tls
+
+    def _target(self, text: str) -> _Target | UrlRefused:
         """The checked URL, or why it is refused. Kept: checking and parsing cost more than the rest of a send does here."""
         target = self._targets.get(text)
         if target is None:
             if len(self._targets) >= _TARGETS_LIMIT:
                 self._targets.clear()
             try:
-                target = URL(check_url(text, self._policy), encoded=True)
+                target = _target_of(check_url(text, self._policy))
             except UrlRefused as refusal:
                 target = refusal.with_traceback(None)
             self._targets[text] = target
         return target
 
-    def _new_socket(self, address_info: aiohttp.AddrInfoType) -> socket.socket:
-        """Called by aiohttp for every address it dials, literal ones too, which never pass its resolver."""
-        family, kind, protocol, _, address = address_info
+    def _new_socket(self, info: AddressInfo) -> socket.socket:
+        """Called for every address that is dialled, literal ones too, which never pass the resolver."""
+        family, kind, protocol, _, address = info
         self._guard.check(str(address[0]))
-        return socket.socket(family, kind, protocol)
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
 
 
-class _Protocol(ResponseHandler):
-    """Mends three traps of aiohttp 3.14.5.
-
-    Malformed bytes after a head (a body longer than its Content-Length, a bad chunk) in the same packet make it forget the head: so the
-    head is fed alone. Malformed bytes later leave the reader of the body waiting. 1xx answers are read without end: a flood of them held
-    the loop for 2 s and took 200 MB (2026-11).
-    """
-
-    def data_received(self, data: bytes) -> None:
-        head_end = data.find(b"\r\n\r\n") + 4
-        if 4 <= head_end < len(data):
-            super().data_received(data[:head_end])
-            data = data[head_end:]
-        super().data_received(data)
-        if len(self._buffer) > _HEADS_LIMIT:
-            self._buffer.clear()
-            if self.transport is not None:
-                self.transport.close()
-            self.set_exception(HttpProcessingError(message="too many interim answers"))
-
-    def set_exception(self, exc: BaseException, exc_cause: BaseException = _EXC_SENTINEL) -> None:
-        super().set_exception(exc, exc_cause)
-        if self._payload is not None and not self._payload.is_eof():
-            self._payload.set_exception(exc, exc_cause)
+def _literal(route: Route) -> list[tuple[socket.AddressFamily, SocketAddress]]:
+    """The address that the URL itself names, if it does."""
+    try:
+        version = ip_address(route.host).version
+    except ValueError:
+        return []
+    return [(socket.AF_INET, (route.host, route.port)) if version == 4 else (socket.AF_INET6, (route.host, route.port, 0, 0))]
 
 
-class _Connector(aiohttp.TCPConnector):
-    def __init__(self, **options: Any) -> None:  # Any: handed through
-        super().__init__(**options)
-        self._factory = partial(_Protocol, loop=self._loop)  # type: ignore[assignment]  # partial is invariant
-
-    async def connect(self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout) -> aiohttp.connector.Connection:
-        began, still_wanted = clock.monotonic(), _still_wanted.get()
-        connection = await super().connect(req, traces, timeout)
-        if still_wanted is not None and clock.monotonic() - began > _SLOW_CONNECT_SECONDS:
-            try:
-                is_wanted = await still_wanted()
-            except BaseException:
-                connection.close()
-                raise
-            if not is_wanted:
-                connection.release()
-                raise Withdrawn
-        return connection
+def _target_of(url: str) -> _Target:
+    """url: as check_url gives it."""
+    parts = urlsplit(url)
+    is_tls = parts.scheme == "https"
+    route = Route(is_tls, parts.hostname or "", parts.port or (443 if is_tls else 80))
+    path = url.split("/", 3)[3]
+    return _Target(route, f"POST /{path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\nAccept-Encoding: identity\r\n")
 
 
-class _VettedResolver(AbstractResolver):
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
-        return [
-            ResolveResult(hostname=host, host=address[0], port=port, family=family, proto=0, flags=0)
-            for family, address in await self._guard.addresses(host, port)
-        ]
-
-    async def close(self) -> None:
-        """Nothing to do: the guard belongs to the sender."""
+def _head(target: _Target, request: Request) -> bytes:
+    lines = [name + ": " + value for name, value in request.headers]
+    return (target.head + "\r\n".join([*lines, f"Content-Length: {len(request.body)}\r\n\r\n"])).encode("latin-1")
 
 
-async def _read_evidence(response: aiohttp.ClientResponse, evidence: bytearray, deadline: asyncio.Timeout) -> bool:
-    """Fill in what comes of the body within 64 KiB and 2 s. Returns whether that was all of it."""
-    content = response.content
-    if content.is_eof():  # the usual case: a small body came with the head
-        evidence += content.read_nowait()
-        return True
-    latest = asyncio.get_running_loop().time() + BODY_SECONDS
-    deadline.reschedule(min(latest, deadline.when() or latest))
-    while not content.at_eof():
-        evidence += await content.readany()
-        if len(evidence) > BODY_READ_LIMIT_BYTES:
-            return False
-    return True
+def _answer(exchange: Exchange, started_at: float) -> Answer:
+    return Answer(
+        exchange.status,
+        _milliseconds_since(started_at),
+        _kept_headers(exchange.headers),
+        bytes(exchange.body[:BODY_KEPT_BYTES]),
+        not exchange.is_whole or len(exchange.body) > BODY_KEPT_BYTES,
+    )
 
 
-def _kept_headers(response: aiohttp.ClientResponse) -> list[tuple[str, str]]:
+def _kept_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
     kept, size = [], 0
-    for name, value in response.raw_headers[:HEADER_COUNT_LIMIT]:
+    for name, value in headers[:HEADER_COUNT_LIMIT]:
         size += len(name) + len(value)
         if size > HEADERS_KEPT_BYTES:
             break
@@ -264,34 +249,31 @@ def _failure(fault: Exception, request: Request, started_at: float) -> Answer:
 
 def _classify(fault: Exception, timeout_seconds: float) -> tuple[AttemptError, str]:
     """The error's name, and a sentence that never shows an address. Most special first."""
-    cause = fault.os_error if isinstance(fault, aiohttp.ClientConnectorError) else fault
     match fault:
-        case UrlRefused():
+        case UrlRefused() | AddressRefused():
             return AttemptError.REFUSED_ADDRESS, str(fault)
-        case _ if isinstance(cause, AddressRefused):
-            return AttemptError.REFUSED_ADDRESS, str(cause)
-        case aiohttp.ConnectionTimeoutError():
+        case ConnectTimeout():
             return AttemptError.TIMEOUT, f"No connection came about within {CONNECT_SECONDS} seconds."
         case TimeoutError():
             return AttemptError.TIMEOUT, f"No answer came within {timeout_seconds:g} seconds."
-        case aiohttp.ClientConnectorDNSError():
+        case DnsFailed():
             return AttemptError.DNS, "The host name could not be resolved."
-        case aiohttp.ClientConnectorCertificateError():
-            return AttemptError.TLS, f"The receiver's certificate is not valid: {_certificate_fault(fault.certificate_error)}."
-        case aiohttp.ClientSSLError():
+        case ssl.SSLCertVerificationError():
+            return AttemptError.TLS, f"The receiver's certificate is not valid: {_certificate_fault(fault)}."
+        case ssl.SSLError():
             return AttemptError.TLS, "No TLS connection came about: the receiver does not speak TLS here, or none of the same kind."
-        case aiohttp.ClientConnectorError():
-            refused = isinstance(cause, ConnectionRefusedError)
-            return AttemptError.CONNECT, "The receiver refused the connection." if refused else "No connection to the receiver came about."
-        case aiohttp.ClientConnectionError() | OSError():
+        case Closed():
             return AttemptError.PROTOCOL, "The receiver closed the connection before it had answered."
-        case _:
+        case NotHttp():
             return AttemptError.PROTOCOL, "The receiver's answer is no valid HTTP, or its headers are too large."
+        case ConnectionRefusedError():
+            return AttemptError.CONNECT, "The receiver refused the connection."
+        case _:
+            return AttemptError.CONNECT, "No connection to the receiver came about."
 
 
-def _certificate_fault(error: Exception) -> str:
-    text = error.verify_message if isinstance(error, SSLCertVerificationError) else "it could not be verified"
-    return text.partition(",")[0]  # what follows may show an address
+def _certificate_fault(error: ssl.SSLCertVerificationError) -> str:
+    return error.verify_message.partition(",")[0]  # what follows may show an address
 
 
 def _milliseconds_since(started_at: float) -> int:

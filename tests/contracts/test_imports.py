@@ -22,5 +22,5 @@ def test_help_imports_nothing_heavy() -> None:
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
 
     assert "Commands:" in result.stdout
-    for heavy in ("tortoise", "strawberry", "aiohttp", "uvicorn", "httpx", "pydantic", "dramatiq"):
+    for heavy in ("tortoise", "strawberry", "httptools", "uvicorn", "httpx", "pydantic", "dramatiq"):
         assert f"'{heavy}'" not in result.stderr

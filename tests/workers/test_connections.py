@@ -1,0 +1,104 @@
+"""What one connection makes of an answer's bytes, however they come, and which connections are used again."""
+
+import asyncio
+
+import pytest
+
+from tests.receivers import Handler, Server, read_request
+from tests.waiting import eventually
+from tests.workers.test_sending import LOOPBACK, request
+from workers.connections import BODY_READ_LIMIT_BYTES, Exchange, NotHttp
+from workers.sending import Answer, Sender
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def says(*pieces: bytes, then_closes: bool = False) -> Handler:
+    """Each piece after a request of its own."""
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            await read_request(reader)
+            writer.write(piece)
+            await writer.drain()
+        if not then_closes:
+            await reader.read()
+
+    return behave
+
+
+async def sent_to(behaviour: Handler) -> Answer:
+    async with Sender(LOOPBACK) as sender, Server(behaviour) as server:
+        return await sender.send(request(server.url))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1_000])
+def test_an_answer_may_come_in_any_pieces(size: int) -> None:
+    exchange, interim = Exchange(), b"HTTP/1.1 103 Early\r\nA: b\r\n\r\n"
+    whole = interim + b"HTTP/1.1 201 Made\r\nC: d\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+    ended = [exchange.feed(whole[start : start + size]) for start in range(0, len(whole), size)]
+    assert ended == [False] * (len(ended) - 1) + [True]
+    assert (exchange.status, bytes(exchange.body), exchange.is_whole, exchange.may_keep) == (201, b"ok", True, True)
+    assert exchange.headers == [(b"C", b"d"), (b"Transfer-Encoding", b"chunked")]
+
+
+@pytest.mark.parametrize("line", [b"HTTP/1.1 200 OK\r\nConnection: close", b"HTTP/1.0 200 OK"])
+def test_a_connection_that_the_receiver_closes_is_not_kept(line: bytes) -> None:
+    exchange = Exchange()
+    assert exchange.feed(line + b"\r\nContent-Length: 2\r\n\r\n{}")
+    assert (exchange.is_whole, exchange.may_keep) == (True, False)
+
+
+def test_switching_protocols_is_no_answer() -> None:
+    with pytest.raises(NotHttp):
+        Exchange().feed(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
+
+
+def test_what_is_kept_of_an_answer_is_bounded_while_it_comes() -> None:
+    exchange = Exchange()
+    exchange.feed(b"HTTP/1.1 200 OK\r\n\r\n")
+    assert not exchange.feed(b"x" * BODY_READ_LIMIT_BYTES)
+    assert exchange.feed(b"x")
+    assert not exchange.is_whole
+
+
+async def test_an_answer_without_a_length_ends_with_its_connection() -> None:
+    answer = await sent_to(says(b"HTTP/1.1 200 OK\r\n\r\nall of it", then_closes=True))
+    assert (answer.status_code, answer.body, answer.is_truncated) == (200, b"all of it", False)
+
+
+async def test_an_answer_that_is_shorter_than_its_length_is_truncated() -> None:
+    answer = await sent_to(says(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nnot all", then_closes=True))
+    assert (answer.status_code, answer.body, answer.is_truncated) == (200, b"not all", True)
+
+
+async def test_a_second_answer_in_one_packet_is_dropped_with_its_connection() -> None:
+    """Taken for the answer to the next request, it would decide that one."""
+    lie = b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
+    async with Sender(LOOPBACK) as sender, Server(says(ANSWER + lie, ANSWER)) as server:
+        answers = [await sender.send(request(server.url)) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
+async def test_bytes_that_nobody_asked_for_end_an_idle_connection() -> None:
+    ended = asyncio.Event()
+
+    async def lie_later(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(ANSWER)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+        await reader.read()
+        ended.set()
+
+    async with Sender(LOOPBACK) as sender, Server(lie_later) as server:
+        assert (await sender.send(request(server.url))).status_code == 200
+        await asyncio.wait_for(ended.wait(), 3)  # before it is closed for being idle
+        assert (await sender.send(request(server.url))).status_code == 200
+
+
+async def test_an_idle_connection_is_closed_before_receivers_do() -> None:
+    async with Sender(LOOPBACK) as sender, Server(says(ANSWER)) as server:
+        assert (await sender.send(request(server.url))).status_code == 200
+        await eventually(lambda: not sender._idle._idle, seconds=8)
