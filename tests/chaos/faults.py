@@ -11,10 +11,12 @@ import pika
 from hookline.queue.base import DEAD_AFTER
 from hookline.wakeups import QUEUE
 from tests.chaos.stand import API, Stand
-from tests.servers import RabbitMQ, Server, Valkey
+from tests.servers import PostgreSQL, RabbitMQ, Server, Valkey
 
 LONG_FREEZE_SECONDS = DEAD_AFTER.total_seconds() + 2
 _LOOK_EVERY_SECONDS = 0.1
+BROKER, DATABASE = "broker", "postgres"
+_ASYNCHRONOUS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,30 @@ def _empty(server: Server) -> None:
             connection.channel().queue_purge(QUEUE)
 
 
+async def crash_database(stand: Stand, victim: str, seconds: float) -> None:
+    """An immediate stop, and a start with recovery. Claims commit asynchronously: what was sent in the last second may be sent again."""
+    server = _noted(stand, "immediate stop", victim)
+    assert isinstance(server, PostgreSQL)
+    fault = stand.ledger.faults[-1]
+    fault.in_flight |= await _leased(stand)
+    await asyncio.to_thread(server.stop, "immediate")
+    await asyncio.sleep(seconds)
+    await asyncio.to_thread(server.start)
+    fault.in_flight |= await _leased(stand)
+    fault.doubtful = {(one.webhook_id, one.webhook) for one in stand.receivers.arrivals if one.at > fault.at - _ASYNCHRONOUS_SECONDS}
+
+
+async def _leased(stand: Stand) -> set[tuple[str, str, int]]:
+    return set[tuple[str, str, int]]().union(*(pump.leased for pump in await stand.books.pumps()))
+
+
 ACTS: dict[str, Callable[[Stand, str, float], Awaitable[None]]] = {
     "kill": kill,
     "freeze": freeze,
     "kill_server": kill_server,
     "freeze_server": freeze_server,
     "empty_server": empty_server,
+    "crash_database": crash_database,
 }
 
 
@@ -103,6 +123,8 @@ def acts_for(stand: Stand) -> list[Act]:
         acts += [Act("freeze", name, 3), Act("freeze", name, LONG_FREEZE_SECONDS)]
     if API in stand.names:
         acts += [Act("freeze", API, 2)]
-    if "broker" in stand.servers:
-        acts += [Act("kill_server", "broker", 2), Act("freeze_server", "broker", 4), Act("empty_server", "broker")]
+    if BROKER in stand.servers:
+        acts += [Act("kill_server", BROKER, 2), Act("freeze_server", BROKER, 4), Act("empty_server", BROKER)]
+    if DATABASE in stand.servers:
+        acts += [Act("crash_database", DATABASE, 1), Act("freeze_server", DATABASE, 3)]
     return acts
