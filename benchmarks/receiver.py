@@ -1,4 +1,4 @@
-"""A receiver that costs little: answers 200 to every POST, remembers each `"seq"` and how long after its `"sent"` it arrived.
+"""A receiver that costs little: answers 200 to every POST but those to /hang, remembers each `"seq"` and how long after its `"sent"` it arrived.
 
 Usage, as a process of its own: python -m benchmarks.receiver PORT. `GET /reset` forgets; `GET /stats` gives {"count", "unique",
 "first", "last"}, `GET /latencies` the milliseconds, as JSON.
@@ -55,6 +55,8 @@ class Connection(asyncio.Protocol):
             if len(self.buffer) < end + size:
                 return
             body, self.buffer = self.buffer[end : end + size], self.buffer[end + size :]
+            if head.startswith(b"POST /hang"):
+                continue
             if head.startswith(b"POST"):
                 Connection.ledger.arrived(body)
                 self.transport.write(OK)

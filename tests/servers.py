@@ -76,6 +76,11 @@ class Server:
             self._process.wait(10)
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def freeze(self) -> None:
         """SIGSTOP: clients wait for ever."""
         self.tell(signal.SIGSTOP)
