@@ -90,8 +90,9 @@ class PostgresQueue:
 
     async def open(self) -> None:
         self._work = await self._pool(self._size, {}, 15)
-        # a claim that a crash of the server loses is only claimed again
-        self._claims = await self._pool(1, {"synchronous_commit": "off"}, 10)
+        # Durable, though that is one flush more: a claim that a crash of the server undoes has been sent by then, would be sent again under the
+        # same number, and the log keeps one row per number (2026-11-26).
+        self._claims = await self._pool(1, {}, 10)
         # beats and looks never wait behind other work
         self._beats = await self._pool(1, {"synchronous_commit": "off"}, 2)
 
