@@ -31,7 +31,7 @@ _GROUP_ROWS = 200
 _WAITING_LIMIT, _WAITING_SIZE_LIMIT = 20_000, 64 * 1024 * 1024
 """Events, and characters of data, that may wait for their commit or be in it; beyond it publishing answers UNAVAILABLE instead of filling memory."""
 _PATIENCE_SECONDS = 5.0
-"""How long a group is tried while the database is away."""
+"""From when a request came: how long it is tried again while the database is away. Whoever waited as long behind others is not tried then."""
 
 _TYPE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(?:\.[a-z0-9][a-z0-9_-]{0,63}){2}")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
@@ -148,6 +148,8 @@ class _Request:
     """One caller's events on their way into a commit; their ids are fixed, so that a group may run again after a lost answer."""
 
     received_at: datetime
+    came_at: float
+    """Monotonic seconds."""
     events: list[NewEvent]
     done: "asyncio.Future[list[_Answer]]"
     size: int
@@ -167,6 +169,8 @@ class Publisher:
         self._waiting_events = self._waiting_size = 0
         self._writers: dict[UUID, asyncio.Task[None]] = {}
         self._lessor: Lessor | None = None
+        self._is_away = False
+        """Whether the last try of a group ended with the database away."""
 
     def lease_to(self, lessor: Lessor | None) -> None:
         """A pump in this very process takes what it has room for straight from the publish (SQLite only). None: no longer."""
@@ -176,7 +180,7 @@ class Publisher:
         size = sum([len(event.data) for event in events])
         if self._waiting_events + len(events) > _WAITING_LIMIT or self._waiting_size + size > _WAITING_SIZE_LIMIT:
             raise Unavailable("Too many events wait to be stored. Publish more slowly, or in batches.", retry_after_seconds=1)
-        request = _Request(received_at, events, asyncio.get_running_loop().create_future(), size)
+        request = _Request(received_at, clock.monotonic(), events, asyncio.get_running_loop().create_future(), size)
         self._waiting.setdefault(workspace_id, []).append(request)
         self._waiting_events += len(events)
         self._waiting_size += size
@@ -205,7 +209,11 @@ class Publisher:
     async def _commit(self, workspace_id: UUID, group: list[_Request]) -> None:
         """Nobody hears of a stranger's error: what the database refuses is tried request by request."""
         try:
+            if self._is_away and clock.monotonic() > group[0].came_at + _PATIENCE_SECONDS:
+                raise TimeoutError  # one after the other they would wait ever longer
+            self._is_away = True
             await self._try(workspace_id, group)
+            self._is_away = False
         except FAULTS:
             for request in group:
                 request.fail(Unavailable())
@@ -217,7 +225,7 @@ class Publisher:
                 await self._commit(workspace_id, [request])
 
     async def _try(self, workspace_id: UUID, group: list[_Request]) -> None:
-        until = clock.monotonic() + _PATIENCE_SECONDS
+        until = group[0].came_at + _PATIENCE_SECONDS
         owners: dict[str, KeyOwner] = {}
         while True:
             part = await self._registry.part(workspace_id)

@@ -199,7 +199,7 @@ def _postgres_credentials(url: str) -> dict[str, Any]:
         "database": unquote(parts.path[1:]),
         "minsize": 1,
         "maxsize": 8,
-        "command_timeout": 30,
+        "command_timeout": 10,
         "server_settings": dict(postgres.SERVER_SETTINGS),
         **({"ssl": query["sslmode"]} if "sslmode" in query else {}),
     }

@@ -63,6 +63,8 @@ async def migrate(settings: Settings, tell: Callable[[str], None] = lambda name:
     if settings.is_sqlite:
         settings.sqlite_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         config["connections"]["default"]["credentials"]["foreign_keys"] = "OFF"  # a table's rebuild must not cascade
+    else:
+        config["connections"]["default"]["credentials"]["command_timeout"] = None  # a large index takes its time
     with faults_as_unavailable():
         async with _alone(settings), TortoiseContext() as context:
             await context.init(config=config)

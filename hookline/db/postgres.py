@@ -1,17 +1,49 @@
 """Tortoise's asyncpg engine (named by the `engine` key of its configuration), made safe.
 
 Tortoise 1.1.9 loses a pool connection when a task is cancelled while a transaction begins, and waits for a free one without end.
+The pool is the hot path's too (hookline.queue.postgres).
 """
 
 import asyncio
+import logging
 from typing import Any
 
+import asyncpg
+from asyncpg.protocol import Record
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import PoolConnectionWrapper, TransactionContext, TransactionContextPooled
 from tortoise.connection import get_connections
 
+log = logging.getLogger("hookline.db")
+
 ACQUIRE_SECONDS = 5.0
+_RELEASE_SECONDS = 2.0
 SERVER_SETTINGS = {"statement_timeout": "30s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s", "application_name": "hookline"}
+
+
+class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
+    """A pool that nobody waits for without end, in either direction: a connection that does not answer is cut off.
+
+    asyncpg 0.32 waits as long as it was ready to wait for the connection, without end by default, until a server that hangs has confirmed
+    that a statement was cancelled (15 s became 30, 2026-11-26). One half-open connection is a sign that all are.
+    """
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        return super().acquire(timeout=timeout or ACQUIRE_SECONDS)
+
+    async def release(self, connection: Any, *, timeout: float | None = None) -> None:
+        try:
+            await super().release(connection, timeout=timeout or _RELEASE_SECONDS)
+        except TimeoutError:  # cut off by now; what the statement came to is known without it
+            log.warning("a connection does not answer, all are made anew")
+            await self.expire_connections()
+
+
+async def open_pool(dsn: str | None, **options: Any) -> BoundedPool:
+    """options: of asyncpg.create_pool, of which no other class of pools can be had."""
+    options = {"max_queries": 50_000, "max_inactive_connection_lifetime": 300.0, "loop": None, **options}
+    pool: BoundedPool = await BoundedPool(dsn, **{"connection_class": asyncpg.Connection, "record_class": Record, **options})
+    return pool
 
 
 class SafeTransactionContext(TransactionContextPooled):
@@ -30,6 +62,11 @@ class SafeTransactionContext(TransactionContextPooled):
             raise
         return self.client
 
+    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        if isinstance(exc_val, TimeoutError):
+            self.client._connection.terminate()  # a rollback would wait as long again; the server makes one for a lost connection
+        await super().__aexit__(exc_type, exc_val, exc_tb)
+
 
 class SafePoolConnection(PoolConnectionWrapper[Any]):
     __slots__ = ()
@@ -41,6 +78,9 @@ class SafePoolConnection(PoolConnectionWrapper[Any]):
 
 
 class SafeAsyncpgClient(AsyncpgDBClient):
+    async def create_pool(self, **options: Any) -> BoundedPool:
+        return await open_pool(None, **options)
+
     def acquire_connection(self) -> Any:
         return SafePoolConnection(self, self._pool_init_lock)
 

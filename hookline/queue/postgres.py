@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from hookline.db.connection import FAULTS
+from hookline.db.postgres import open_pool
 from hookline.queue.base import Ask, Claimed, EventExists, KeyOwner, KeyTaken, Lease, Loaded, NewDelivery, NewEvent, PumpGone, Result
 
 # A plan cached while the tables were empty stays (hash or merge join over a whole index: 281 instead of 60 us per delivery, 2026-11-24):
@@ -20,6 +21,8 @@ _LIMITS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transactio
 _NOTIFY_BYTES = 7_900
 """NOTIFY carries 8,000; more is said as "look everywhere"."""
 _CLOSE_SECONDS = 1.0
+_PUBLISH_SECONDS = 6.0
+"""A caller waits: hardly longer than for a lock."""
 _RESULT_COLUMNS = len(Result._fields)
 _BEGAN = Result._fields.index("began")
 
@@ -92,12 +95,12 @@ class PostgresQueue:
         self._work = await self._pool(self._size, {}, 15)
         # Durable, though that is one flush more: a claim that a crash of the server undoes has been sent by then, would be sent again under the
         # same number, and the log keeps one row per number (2026-11-26).
-        self._claims = await self._pool(1, {}, 10)
+        self._claims = await self._pool(1, {}, 6)
         # beats and looks never wait behind other work
         self._beats = await self._pool(1, {"synchronous_commit": "off"}, 2)
 
     async def _pool(self, size: int, settings: dict[str, str], timeout_seconds: float) -> "asyncpg.Pool[Any]":
-        return await asyncpg.create_pool(
+        return await open_pool(
             self._dsn,
             min_size=1,
             max_size=size,
@@ -145,6 +148,7 @@ class PostgresQueue:
                 *(ids, types, environments, data, occurred, received_at, keys if has_keys else None, prints if has_keys else None),
                 *_columns(deliveries, NewDelivery),
                 look,
+                timeout=_PUBLISH_SECONDS,
             )
             return bool(written)
         except asyncpg.UniqueViolationError as error:
