@@ -211,10 +211,10 @@ class Publisher:
         try:
             if self._is_away and clock.monotonic() > group[0].came_at + _PATIENCE_SECONDS:
                 raise TimeoutError  # one after the other they would wait ever longer
-            self._is_away = True
             await self._try(workspace_id, group)
             self._is_away = False
         except FAULTS:
+            self._is_away = True
             for request in group:
                 request.fail(Unavailable())
         except Exception as error:  # noqa: BLE001  # handed to the one caller whose request raised it
