@@ -5,6 +5,7 @@ What was answered as accepted arrives, under one webhook-id per event.
 
 import asyncio
 import contextlib
+import resource
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -253,4 +254,17 @@ async def test_a_sqlite_file_that_another_process_has_locked_is_waited_for_until
             for answer in await asyncio.gather(*(ledger.publish() for _ in range(6))):
                 assert_unavailable(answer)
             other.execute("rollback")
+        await ledger.goes_on()
+
+
+async def test_a_full_disk_under_sqlite_refuses_publishes_until_there_is_room(sqlite_template: Path, tmp_path: Path) -> None:
+    """The process may write no file beyond the size that its own have: to SQLite that is a disk without room."""
+    path = tmp_path / "hookline.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    async with story(tmp_path, f"sqlite:///{path}") as (hookline, ledger):
+        pid, no_limit = hookline.processes["serve"].pid, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (4_096, no_limit[1]))
+        for answer in await asyncio.gather(*(ledger.publish() for _ in range(6))):
+            assert_unavailable(answer)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, no_limit)
         await ledger.goes_on()
