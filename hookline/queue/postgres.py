@@ -18,6 +18,8 @@ from hookline.queue.base import Ask, Claimed, EventExists, KeyOwner, KeyTaken, L
 # only lookups by index, then.
 _PLANS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
 _LIMITS = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "15s", "application_name": "hookline"}
+SETTINGS = {**_PLANS, **_LIMITS}
+"""Of every session of the hot path."""
 _NOTIFY_BYTES = 7_900
 """NOTIFY carries 8,000; more is said as "look everywhere"."""
 _CLOSE_SECONDS = 1.0
@@ -63,7 +65,7 @@ select w.id from open join webhook w on w.id = open.webhook_id where w.is_active
 union
 select d.webhook_id from delivery d join webhook w on w.id = d.webhook_id and w.deleted_at is null where d.manual_at is not null and d.lease_token is null"""
 # Chosen first, then locked in order, in a transaction of its own: inside the webhook's change it would wait against a record.
-# The lease of what is on the wire stays, so that it is still logged; one by hand is by hand no more, so that its success changes nothing.
+# What is on the wire is left to its record, which cancels it too: a finished delivery with a lease is one by hand, and delivery_manual finds it.
 CANCEL = """
 with recursive open as (
   (select webhook_id from delivery where status = 0 order by webhook_id limit 1)
@@ -72,13 +74,13 @@ with recursive open as (
   from open where open.webhook_id is not null),
 chosen as materialized (
   select d.id from open join webhook w on w.id = open.webhook_id and w.deleted_at is not null
-  cross join lateral (select id from delivery where status = 0 and webhook_id = w.id limit 1000) d limit 1000),
-held as (select id from delivery where id in (select id from chosen) and status = 0 order by id for update)
+  cross join lateral (select id from delivery where status = 0 and webhook_id = w.id and lease_token is null limit 1000) d limit 1000),
+held as (select id from delivery where id in (select id from chosen) and status = 0 and lease_token is null order by id for update)
 update delivery d set status = 4, finished_at = now(), manual_at = null from held where d.id = held.id"""
 REGISTER = "insert into pump (token, process, beat_at) values ($1, $2, now())"
 BEAT = "update pump set beat_at = now() where token = $1 returning true"
 LEAVE = """delete from pump where token = $1 and not exists (select from delivery where lease_token = $1 and status = 0)
-and not exists (select from delivery where lease_token = $1 and status <> 0)"""
+and not exists (select from delivery where lease_token = $1 and status <> 0 and manual_at is not null)"""
 FORGET_KEYS = "delete from idempotency where ctid in (select ctid from idempotency where expires_at < now() limit 5000)"
 
 
@@ -105,7 +107,7 @@ class PostgresQueue:
             min_size=1,
             max_size=size,
             connect=_connect,
-            server_settings={**_PLANS, **_LIMITS, **settings},
+            server_settings={**SETTINGS, **settings},
             command_timeout=timeout_seconds,
             timeout=5,
         )
@@ -191,7 +193,7 @@ class PostgresQueue:
         return int(await self._work.fetchval(RECORD, token, workspace_id, *columns))
 
     async def take_over(self, dead_after: timedelta) -> int:
-        return int(await self._work.fetchval("select hl_takeover_1($1)", dead_after))
+        return int(await self._work.fetchval("select hl_takeover_2($1)", dead_after))
 
     async def due(self) -> list[UUID]:
         return [row[0] for row in await self._work.fetch(DUE)]

@@ -36,9 +36,9 @@ GONE = "select 1 from webhook where id = ? and deleted_at is not null"
 ADVANCE = "update workspace_activity set position = position + ? where workspace_id = ? returning position"
 NOTE = "insert into activity (workspace_id, position, kind, subject_id, webhook_id) values {rows}"
 LOST = """select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, d.schedule_step, d.manual_at is not null, d.status,
-w.retry_schedule from delivery d join webhook w on w.id = d.webhook_id where d.lease_token = ? and d.status = 0
+w.retry_schedule, w.deleted_at is not null from delivery d join webhook w on w.id = d.webhook_id where d.lease_token = ? and d.status = 0
 union all select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, d.schedule_step, d.manual_at is not null, d.status,
-w.retry_schedule from delivery d join webhook w on w.id = d.webhook_id where d.lease_token = ? and d.status <> 0 order by 1"""
+w.retry_schedule, w.deleted_at is not null from delivery d join webhook w on w.id = d.webhook_id where d.lease_token = ? and d.status <> 0 and d.manual_at is not null"""
 UNLEASE = "update delivery set lease_token = null, manual_at = null, schedule_step = ?, status = ?, finished_at = case when ? then ? else finished_at end, next_attempt_at = coalesce(?, next_attempt_at) where id = ?"
 
 
@@ -98,7 +98,7 @@ def take_over(db: sqlite3.Connection, beaten_before: int, now: int) -> int:
     dead = db.execute("select token from pump where beat_at < ? order by beat_at limit 1", (beaten_before,)).fetchone()
     if dead is None:
         return -1
-    lost = [_Lost(*row) for row in db.execute(LOST, dead * 2)]
+    lost = sorted(_Lost(*row) for row in db.execute(LOST, dead * 2))  # sorted by SQLite it would read the whole table in order of its key
     for delivery in lost:
         _mark_unknown(db, delivery, now)
     db.execute("delete from pump where token = ?", dead)
@@ -119,6 +119,8 @@ class _Lost(NamedTuple):
     is_manual: int
     status: int
     retry_schedule: str
+    is_gone: int
+    """Its webhook was deleted."""
 
 
 def _mark_unknown(db: sqlite3.Connection, d: _Lost, now: int) -> None:
@@ -129,6 +131,6 @@ def _mark_unknown(db: sqlite3.Connection, d: _Lost, now: int) -> None:
         position = db.execute(ADVANCE, (1, d.workspace)).fetchone()[0]
         run_for_all(db, NOTE, [(d.workspace, position, Kind.ATTEMPT, attempt, d.webhook)])
     waits = orjson.loads(d.retry_schedule)
-    is_over = d.status == 0 and not d.is_manual and d.step >= len(waits)
+    is_over = d.status == 0 and (d.is_gone or (not d.is_manual and d.step >= len(waits)))
     wait = None if d.is_manual or d.step >= len(waits) else now + int(waits[d.step] * random.uniform(0.8, 1.2) * 1_000_000)
-    db.execute(UNLEASE, (d.step + (not d.is_manual), 3 if is_over else d.status, is_over, now, wait, d.id))
+    db.execute(UNLEASE, (d.step + (not d.is_manual), (4 if d.is_gone else 3) if is_over else d.status, is_over, now, wait, d.id))

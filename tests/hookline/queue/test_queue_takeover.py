@@ -69,17 +69,20 @@ async def test_takeover_of_a_manual_attempt_moves_no_schedule(runtime: Runtime) 
     assert (await Attempt.get(delivery_id=delivery_id, number=2)).cause == AttemptCause.MANUAL
 
 
-async def test_cancelled_delivery_stays_cancelled_after_a_takeover(runtime: Runtime) -> None:
-    webhook = await make_webhook(runtime)
+@pytest.mark.parametrize("schedule", [["1m", "5m"], ["1m"]])
+async def test_takeover_cancels_what_a_deleted_webhook_had_on_the_wire(runtime: Runtime, schedule: list[str]) -> None:
+    webhook = await make_webhook(runtime, retry={"schedule": schedule})
     [delivery_id] = await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)
+    await hand.record(failed(await hand.claim_one(webhook.id), wait_seconds=0.0))
     await hand.claim_one(webhook.id)
     await webhooks.delete(runtime, SOMEBODY, webhook.id)
-    await runtime.queue.cancel_deleted()
+    assert await runtime.queue.cancel_deleted() == 0
     await hand.fall_silent(runtime)
     assert await runtime.queue.take_over(DEAD_AFTER) == 1
     delivery = await Delivery.get(id=delivery_id)
     assert delivery.status == DeliveryState.CANCELLED
+    assert delivery.finished_at is not None
     assert delivery.lease_token is None
 
 
