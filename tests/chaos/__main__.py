@@ -6,6 +6,7 @@ Exit code 1 when anything was lost, came unexpectedly or too often, or is not re
 import argparse
 import asyncio
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -71,7 +72,9 @@ async def run(engine: str, seed: int, seconds: float) -> dict[str, Any]:
             reporting.cancel()
         findings = stand.ledger.check()
     show(findings)
-    return {"engine": engine, "seed": seed, **findings.figures(), "by_fault": findings.by_fault(), "wrong": findings.wrong, "files": str(folder)}
+    if not findings.wrong:
+        shutil.rmtree(folder)
+    return {"engine": engine, "seed": seed, **findings.figures(), "by_fault": findings.by_fault(), "wrong": findings.wrong}
 
 
 def show(findings: Findings) -> None:

@@ -16,7 +16,6 @@ from tests.servers import PostgreSQL, RabbitMQ, Server, Valkey
 LONG_FREEZE_SECONDS = DEAD_AFTER.total_seconds() + 2
 _LOOK_EVERY_SECONDS = 0.1
 BROKER, DATABASE = "broker", "postgres"
-_ASYNCHRONOUS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +89,15 @@ def _empty(server: Server) -> None:
 
 
 async def crash_database(stand: Stand, victim: str, seconds: float) -> None:
-    """An immediate stop, and a start with recovery. Claims commit asynchronously: what was sent in the last second may be sent again."""
-    server = _noted(stand, "immediate stop", victim)
+    """An immediate stop, and a start with recovery. Who claimed just then may not know what it got: that is in flight until others take it over."""
+    server = stand.servers[victim]
     assert isinstance(server, PostgreSQL)
-    fault = stand.ledger.faults[-1]
-    fault.in_flight |= await _leased(stand)
+    fault = stand.fault("immediate stop", victim, is_deadly=False)
+    tokens = {pump.token for pump in await stand.books.pumps()}
     await asyncio.to_thread(server.stop, "immediate")
     await asyncio.sleep(seconds)
     await asyncio.to_thread(server.start)
-    fault.in_flight |= await _leased(stand)
-    fault.doubtful = {(one.webhook_id, one.webhook) for one in stand.receivers.arrivals if one.at > fault.at - _ASYNCHRONOUS_SECONDS}
-
-
-async def _leased(stand: Stand) -> set[tuple[str, str, int]]:
-    return set[tuple[str, str, int]]().union(*(pump.leased for pump in await stand.books.pumps()))
+    fault.in_flight.update(*(pump.leased for pump in await stand.books.pumps() if pump.token in tokens))
 
 
 ACTS: dict[str, Callable[[Stand, str, float], Awaitable[None]]] = {

@@ -46,8 +46,6 @@ class Fault:
     on_wire: int = 0
     is_deadly: bool = True
     """What was in flight ended with the victim: its attempts must be UNKNOWN."""
-    doubtful: set[Key] = field(default_factory=set)
-    """Deliveries whose claim the fault may have undone: one attempt of each may have come twice, or have no answer on record."""
 
 
 @dataclass
@@ -82,8 +80,7 @@ class Findings:
         for arrival in ledger.arrivals:
             self._arrived.setdefault((arrival.webhook_id, arrival.webhook), []).append(arrival)
         self._in_flight = set[tuple[str, str, int]]().union(*(fault.in_flight for fault in ledger.faults))
-        self._doubtful = Counter(key for fault in ledger.faults for key in fault.doubtful)
-        self._may_repeat = Counter((event, webhook) for event, webhook, _ in self._in_flight) + self._doubtful
+        self._may_repeat = Counter((event, webhook) for event, webhook, _ in self._in_flight)
         self.lost = self._count_lost()
         self.unexpected = self._count_unexpected()
         self.duplicates = self._count_duplicates()
@@ -153,8 +150,7 @@ class Findings:
         if numbers != list(range(1, recorded.attempt_count + 1)):
             self.wrong.append(f"{place} has the attempts {numbers}, and counts {recorded.attempt_count}")
         blind = [attempt.number for attempt in recorded.attempts if attempt.is_blind]
-        unexplained = [number for number in blind if (*key, number) not in self._in_flight][self._doubtful[key] :]
-        self.wrong += [f"{place}: attempt {number} has no answer, and no fault cut it off" for number in unexplained]
+        self.wrong += [f"{place}: attempt {n} has no answer, and no fault cut it off" for n in blind if (*key, n) not in self._in_flight]
         answers, arrived = Counter(a.status for a in recorded.attempts if not a.is_blind), Counter(a.status for a in self._arrived.get(key, ()))
         unheard = sum((arrived - answers).values())
         if answers - arrived or unheard > len(blind):
@@ -182,7 +178,6 @@ class Findings:
             "unexpected": self.unexpected,
             "duplicates": self.duplicates,
             "in_flight": len(self._in_flight),
-            "doubtful": self._doubtful.total(),
             "attempts": sum(len(recorded.attempts) for recorded in ledger.recorded.values()),
             "unknown_attempts": sum(a.outcome == AttemptOutcome.UNKNOWN for recorded in ledger.recorded.values() for a in recorded.attempts),
             "faults": len(ledger.faults),
@@ -194,10 +189,9 @@ class Findings:
         table: dict[str, dict[str, int]] = {}
         repeated = {key for key, arrivals in self._arrived.items() if sum(arrival.status != 500 for arrival in arrivals) > 1}
         for fault in self._ledger.faults:
-            row = table.setdefault(f"{fault.kind} {fault.victim}", dict.fromkeys(("times", "in_flight", "doubtful", "on_wire", "duplicates"), 0))
+            row = table.setdefault(f"{fault.kind} {fault.victim}", dict.fromkeys(("times", "in_flight", "on_wire", "duplicates"), 0))
             row["times"] += 1
             row["in_flight"] += len(fault.in_flight)
-            row["doubtful"] += len(fault.doubtful)
             row["on_wire"] += fault.on_wire
-            row["duplicates"] += len(repeated & ({key[:2] for key in fault.in_flight} | fault.doubtful))
+            row["duplicates"] += len(repeated & {key[:2] for key in fault.in_flight})
         return table

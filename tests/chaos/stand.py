@@ -114,12 +114,17 @@ class Stand(Installation):
 
     async def _note_death(self, name: str, pid: int, arming: Arming | None) -> bool:
         """What its pump had leased was in flight, and nothing else. Whether it died at its failpoint."""
-        kind, has_fired = "kill -9", arming is not None and f"{FIRED}{arming.failpoint}" in self._logs[name].read_text()
-        if pid not in self._killed or has_fired:
-            log = self._logs[name].read_text()
-            kind = arming.failpoint if arming and has_fired else START_REFUSED if any(name in log for name in _NAMED) else "death by itself"
-            if kind == "death by itself":
-                self.ledger.surprises.append(f"{name} died by itself: see {self._logs[name]}")
+        log = self._logs[name].read_text()
+        has_fired = arming is not None and f"{FIRED}{arming.failpoint}" in log
+        if arming and has_fired:
+            kind = arming.failpoint
+        elif pid in self._killed:
+            kind = "kill -9"
+        elif any(setting in log for setting in _NAMED):
+            kind = START_REFUSED
+        else:
+            kind = "death by itself"
+            self.ledger.surprises.append(f"{name} died by itself: see {self._logs[name]}")
         fault = self.fault(kind, name)
         await asyncio.sleep(SETTLE_SECONDS)
         for pump in await self.books.pumps():

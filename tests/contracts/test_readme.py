@@ -42,7 +42,7 @@ def test_every_make_target_exists() -> None:
 def test_make_help_lists_what_people_use() -> None:
     listed = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, timeout=30).stdout
 
-    for target in ("help", "setup", "run", "test", "web", "check", "lint", "schema", "bench"):
+    for target in ("help", "setup", "run", "test", "web", "check", "lint", "schema", "bench", "chaos"):
         assert re.search(rf"make {target} +\w", listed), target
 
 
