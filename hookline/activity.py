@@ -227,7 +227,8 @@ class Feed:
         """Reads once per announcement, and every second, since the hub may lose."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), LOOK_EVERY_SECONDS)
+                async with asyncio.timeout(LOOK_EVERY_SECONDS):  # wait_for swallows a cancellation that comes with the look (3.11)
+                    await self._look.wait()
             self._look.clear()
             try:
                 await self._catch_up()

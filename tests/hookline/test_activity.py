@@ -192,6 +192,21 @@ async def test_a_follower_that_is_cancelled_at_any_moment_leaves_nothing_behind(
         assert await positions(following, begin) == [begin]
 
 
+async def test_the_last_follower_may_leave_just_as_an_announcement_comes(runtime: Runtime) -> None:
+    begin = await runtime.feeds.position(WORKSPACE)
+    for turns in range(6):
+        following = runtime.feeds.follow(WORKSPACE, begin, CHANGED)
+        waiting = asyncio.ensure_future(anext(following))
+        await eventually(lambda: is_listening(runtime.feeds))
+        runtime.feeds._feeds[WORKSPACE]._heard(str(WORKSPACE))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.gather(waiting, return_exceptions=True)
+    assert not runtime.feeds._feeds
+
+
 async def test_another_workspace_hears_nothing(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     stranger = await make_workspace(runtime)
