@@ -2,9 +2,12 @@
 It must hold nothing that outlives the operation."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from api.auth import Principal
+
+NOBODY: Final = UUID(int=0)
 
 
 class Context:
@@ -30,6 +33,11 @@ class Context:
 
     async def read_live_cursor(self) -> None:
         self.live_cursor = await self._read_cursor(self)
+
+    def of_nobody(self) -> "Context":
+        """The same for whoever has these scopes in this workspace: what is made with it may be shown to all of them."""
+        nobody = Principal(NOBODY, "", self.principal.scopes, self.principal.workspace_id)
+        return Context(self.runtime, nobody, "", self._read_cursor, self._make_loaders)
 
     def renewed(self) -> "Context":
         """The same with loaders of its own: each event of a subscription reads its rows anew."""

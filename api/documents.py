@@ -10,6 +10,7 @@ from strawberry.schema.schema import validate_document
 
 from api.errors import BAD_USER_INPUT, PARSE_FAILED, QUERY_TOO_COSTLY, VALIDATION_FAILED, RequestRefused
 from api.limits import Limits, Measure, TooCostly, measure_document
+from api.live import cursor_variable
 from api.plans import Plan, plan_of
 
 KEPT_DOCUMENTS = 512
@@ -19,12 +20,14 @@ LONGEST_KEPT = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a valid document. plan: for the hot ones."""
+    """One operation of a valid document. text: the whole document's. cursor_variable: see api.live. plan: for the hot ones."""
 
+    text: str
     document: DocumentNode
     name: str | None
     kind: OperationType
     measure: Measure
+    cursor_variable: str | None
     plan: Plan | None
 
     @property
@@ -99,12 +102,13 @@ class Documents:
             return Prepared({}, VALIDATION_FAILED, tuple(_without_tree(error) for error in errors))
         if not measures:
             return _refused(VALIDATION_FAILED, "The document has no operation: write a query, a mutation or a subscription.")
-        operations = [self._operation(document, node, measure) for node, measure in measures.items()]
+        operations = [self._operation(text, document, node, measure) for node, measure in measures.items()]
         return Prepared({operation.name: operation for operation in operations})
 
-    def _operation(self, document: DocumentNode, node: OperationDefinitionNode, measure: Measure) -> Operation:
+    def _operation(self, text: str, document: DocumentNode, node: OperationDefinitionNode, measure: Measure) -> Operation:
         name = node.name.value if node.name else None
-        return Operation(document, name, node.operation, measure, plan_of(self._schema, document, node))
+        begins_at = cursor_variable(document, node) if node.operation is OperationType.SUBSCRIPTION else None
+        return Operation(text, document, name, node.operation, measure, begins_at, plan_of(self._schema, document, node))
 
 
 def _refused(code: str, message: str) -> Prepared:

@@ -2,13 +2,15 @@
 It runs graphql-core on Strawberry's schema itself (schema.execute costs 90 µs more, November 2026), so schema extensions do not run: budgets, masking
 and caches are here instead. Permission classes, field extensions and `info` work as ever."""
 
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Hashable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
 
+import orjson
 import strawberry
-from graphql import ExecutionResult, GraphQLError, OperationType, located_error
+from graphql import ExecutionResult, OperationType, located_error
 from graphql.execution import Executor, create_source_event_stream, map_source_to_response_event
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -17,7 +19,10 @@ from api.context import Context
 from api.documents import Documents, Operation
 from api.errors import BAD_USER_INPUT, QUERY_TOO_COSTLY, Formatted, RequestRefused, field_errors, retry_after_seconds
 from api.limits import Limits, TooCostly
+from api.live import Live, sharing_key
 from api.plans import NotSimple, Outcome
+from hookline.activity import Gap, Happening, Shared
+from hookline.circle import Made, Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,10 @@ class Answer:
     def is_all_lost(self) -> bool:
         """Nothing of what was asked succeeded."""
         return bool(self.errors) and (self.data is None or all(value is None for value in self.data.values()))
+
+
+Told = Answer | bytes
+"""An answer of a subscription; bytes: one without errors, as JSON, which others are told too."""
 
 
 class Execution:
@@ -85,8 +94,9 @@ class Execution:
         result = executor.execute_operation()
         return _answer(await result if isawaitable(result) else result, context)
 
-    async def subscribe(self, operation: Operation, request: Request, context: Context) -> "Answer | AsyncGenerator[Answer, None]":
-        """Starts a subscription: its answers, one per event; or the one answer that says why it could not start. Close the generator to end it.
+    async def subscribe(self, operation: Operation, request: Request, context: Context) -> "Answer | AsyncGenerator[Sequence[Told], None]":
+        """Starts a subscription: its answers, one per event, in order, several at a time; or the one answer that says why it could not start.
+        Close the generator to end it.
 
         Raises RequestRefused (BAD_USER_INPUT) when the variables do not fit.
         """
@@ -95,6 +105,9 @@ class Execution:
         stream = await source if isawaitable(source) else source
         if isinstance(stream, ExecutionResult):
             return _answer(stream, context)
+        if isinstance(stream, Live):
+            key = sharing_key(operation.text, operation.name, operation.cursor_variable, request.variables or {}, context.principal)
+            return _follow_live(executor, stream, key, context)
         return _follow(executor, stream, context)
 
     def _build(self, operation: Operation, request: Request, context: Context, outcome: Outcome | None = None) -> "_HouseExecutor":
@@ -132,26 +145,64 @@ class _HouseExecutor(Executor[Any]):
     build_resolve_info = StrawberryGraphQLCoreExecutionContext.build_resolve_info
 
 
-async def _follow(executor: _HouseExecutor, source: AsyncIterable[Any], context: Context) -> AsyncGenerator[Answer, None]:
+async def _follow(executor: _HouseExecutor, source: AsyncIterable[Any], context: Context) -> AsyncGenerator[Sequence[Told], None]:
     """An answer per event. A source that fails ends the stream with one last answer, which says why."""
-    events = map_source_to_response_event(executor, source, _execute_event)
+    events = map_source_to_response_event(executor, source, lambda one: _execute(one, context.renewed()))
     try:
         async for result in events:
-            yield _answer(result, context)
+            yield [_answer(result, context)]
     except Exception as error:  # noqa: BLE001  # a source may raise anything: expected failures are told, others masked and logged
-        yield _answer(ExecutionResult(None, [_located(error, executor)]), context)
+        yield [_answer(_failure(error, executor), context)]
     finally:
         await events.aclose()
 
 
-def _execute_event(executor: Executor[Any]) -> Any:
-    executor.context_value = executor.context_value.renewed()
+async def _follow_live(executor: _HouseExecutor, live: Live[Any], key: Hashable, context: Context) -> AsyncGenerator[Sequence[Told], None]:
+    """The same for happenings: those that everybody follows now are executed and encoded once for all with the key."""
+
+    async def execute(happening: Happening | Gap, context: Context) -> ExecutionResult | None:
+        event = live.event_of(happening)
+        if event is None:
+            return None
+        result = _execute(executor.build_per_event_executor(event), context)
+        executed: ExecutionResult = await result if isawaitable(result) else result
+        return executed
+
+    async def make(happening: Happening) -> Made | None:
+        result = await execute(happening, context.of_nobody())
+        return None if result is None else _made(result)
+
+    try:
+        async with aclosing(live.follow(Together(key, make))) as steps:
+            async for step in steps:
+                if isinstance(step, Shared):
+                    yield [one if isinstance(one, bytes) else _answer(one, context) for one in step.made]
+                    continue
+                for happening in [step] if isinstance(step, Gap) else step:
+                    result = await execute(happening, context.renewed())
+                    if result is not None:
+                        yield [_answer(result, context)]
+    except Exception as error:  # noqa: BLE001  # as above
+        yield [_answer(_failure(error, executor), context)]
+
+
+def _made(result: ExecutionResult) -> Made:
+    """Bytes that all may have. Errors carry the request id of each who is told, and what no JSON can hold is an error of each."""
+    if not result.errors:
+        with suppress(TypeError):
+            encoded = orjson.dumps({"data": result.data})
+            return Made(encoded, len(encoded))
+    return Made(result, 0)
+
+
+def _execute(executor: Executor[Any], context: Context) -> Any:
+    executor.context_value = context
     return executor.execute_operation(False)
 
 
-def _located(error: Exception, executor: Executor[Any]) -> GraphQLError:
+def _failure(error: Exception, executor: Executor[Any]) -> ExecutionResult:
     nodes = executor.operation.selection_set.selections
-    return located_error(error, list(nodes))
+    return ExecutionResult(None, [located_error(error, list(nodes))])
 
 
 def _answer(result: Any, context: Context) -> Answer:  # graphql-core types it as one of its incremental results too, which this executor never makes

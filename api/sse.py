@@ -1,8 +1,8 @@
 """GraphQL over server-sent events, the "distinct connections" mode of the graphql-sse protocol: one answer per `next`, then `complete`.
-The view calls it once a request is known to be good. It must hold at most one unsent answer per stream."""
+The view calls it once a request is known to be good. It must hold at most one unsent step of answers per stream."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ from graphql import GraphQLError
 
 from api.auth import Authenticator, Unauthenticated, wait_until_revoked
 from api.errors import UNAUTHENTICATED, RequestRefused, internal
-from api.execution import Answer
+from api.execution import Answer, Told
 from api.responses import Receive, Send, abort
 
 KEEP_ALIVE_SECONDS = 12.0
@@ -49,12 +49,14 @@ class EventStreams:
         stream = _Stream(send, request_id, self._stalled_seconds)
         try:
             await stream.start()
-            await stream.next(answer.body)
+            await stream.next([answer])
             await stream.complete()
         except OSError:  # the reader stalled (TimeoutError is one) or went away
             abort(send)
 
-    async def serve(self, receive: Receive, send: Send, answers: AsyncGenerator[Answer, None], authorization: str | None, request_id: str) -> None:
+    async def serve(
+        self, receive: Receive, send: Send, answers: AsyncGenerator[Sequence[Told], None], authorization: str | None, request_id: str
+    ) -> None:
         """Sends each answer until the subscription ends, the client goes, the token is revoked or the process drains. Closes answers."""
         ends = {
             asyncio.create_task(_gone(receive)),
@@ -75,27 +77,23 @@ class EventStreams:
             self._open.discard(gone)
             gone.set_result(None)
 
-    async def _pump(self, stream: "_Stream", answers: AsyncGenerator[Answer, None], ends: set[asyncio.Task[Any]]) -> None:
+    async def _pump(self, stream: "_Stream", answers: AsyncGenerator[Sequence[Told], None], ends: set[asyncio.Task[Any]]) -> None:
         await stream.start()
-        upcoming = asyncio.ensure_future(_next(answers))
+        sending = asyncio.create_task(_send_all(stream, answers))
         try:
-            while True:
-                done, _ = await asyncio.wait({upcoming, *ends}, timeout=self._keep_alive_seconds, return_when=asyncio.FIRST_COMPLETED)
+            while not sending.done():
+                count = stream.count
+                done, _ = await asyncio.wait({sending, *ends}, timeout=self._keep_alive_seconds, return_when=asyncio.FIRST_COMPLETED)
                 if ended := done & ends:
+                    await _end(sending)
                     await stream.end(ended)
                     return
-                if not done:
+                if not done and stream.count == count and not stream.is_writing:
                     await stream.keep_alive()
-                    continue
-                answer = upcoming.result()
-                if answer is None:
-                    await stream.complete()
-                    return
-                await stream.next(answer.body)
-                upcoming = asyncio.ensure_future(_next(answers))
+            sending.result()
+            await stream.complete()
         finally:
-            upcoming.cancel()
-            await asyncio.gather(upcoming, return_exceptions=True)
+            await _end(sending)
 
 
 class _Stream:
@@ -105,6 +103,7 @@ class _Stream:
         self._send = send
         self._request_id = request_id
         self._stalled_seconds = stalled_seconds
+        self.count, self.is_writing = 0, False
 
     async def start(self) -> None:
         headers = [
@@ -115,12 +114,17 @@ class _Stream:
         ]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
-    async def next(self, body: dict[str, Any]) -> None:
+    async def next(self, answers: Sequence[Told]) -> None:
+        """Some answers in one piece."""
+        await self._write(b"".join(b"event: next\ndata: %b\n\n" % self._encoded(answer) for answer in answers))
+
+    def _encoded(self, answer: Told) -> bytes:
+        if isinstance(answer, bytes):
+            return answer
         try:
-            data = orjson.dumps(body)
+            return orjson.dumps(answer.body)
         except TypeError as error:
-            data = orjson.dumps({"errors": [internal(error, self._request_id, "encoding")]})
-        await self._write(b"event: next\ndata: " + data + b"\n\n")
+            return orjson.dumps({"errors": [internal(error, self._request_id, "encoding")]})
 
     async def keep_alive(self) -> None:
         await self._write(_KEEP_ALIVE)
@@ -129,19 +133,28 @@ class _Stream:
         """Ends a stream whose subscription goes on: because of the token (which is told), a drain or a client that is gone."""
         if any(task.get_name() == "revoked" for task in ended):
             refused = RequestRefused(UNAUTHENTICATED, [GraphQLError(Unauthenticated().message)])
-            await self.next({"errors": refused.formatted(self._request_id)})
+            await self.next([orjson.dumps({"errors": refused.formatted(self._request_id)})])
         await self.complete()
 
     async def complete(self) -> None:
         await self._write(_COMPLETE, more=False)
 
     async def _write(self, body: bytes, more: bool = True) -> None:
+        self.is_writing = True
         async with asyncio.timeout(self._stalled_seconds):
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        self.is_writing = False
+        self.count += 1
 
 
-async def _next(answers: AsyncGenerator[Answer, None]) -> Answer | None:
-    return await anext(answers, None)
+async def _send_all(stream: _Stream, answers: AsyncGenerator[Sequence[Told], None]) -> None:
+    async for step in answers:
+        await stream.next(step)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _gone(receive: Receive) -> None:

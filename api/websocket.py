@@ -3,7 +3,7 @@ It must hold a bounded number of unsent messages per socket, and end no mutation
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ from api.auth import Authenticator, Principal, Unauthenticated, wait_until_revok
 from api.context import ContextMaker
 from api.documents import Operation
 from api.errors import Formatted, RequestRefused, internal, refusal_of
-from api.execution import Answer, Execution, Request
+from api.execution import Answer, Execution, Request, Told
+from api.outbound import Outbound
 from api.requests import body_limit_bytes, decode_json, request_of
 from api.responses import Receive, Scope, Send, abort
 from hookline.errors import HooklineError
@@ -39,13 +40,13 @@ Close = tuple[int, str]  # code, reason (at most 123 bytes)
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """Bounds of one socket. stalled_seconds: how long one message may wait for a reader."""
+    """Bounds of one socket. stalled_seconds: how long one message may wait for a reader. queued_bytes: those before it; at that, operations wait."""
 
     init_seconds: float = 10.0
     check_token_seconds: float = 5.0
     stalled_seconds: float = 10.0
     operations: int = 100
-    queued_messages: int = 32
+    queued_bytes: int = 256 * 1024
 
 
 class ProtocolBroken(Exception):
@@ -112,7 +113,7 @@ class _Socket:
         self._receive = receive
         self._send = send
         self._end: asyncio.Future[Close | None] = asyncio.get_running_loop().create_future()
-        self._outbound: asyncio.Queue[str] = asyncio.Queue(self._limits.queued_messages)
+        self._outbound = Outbound(self._limits.queued_bytes)
         self._operations: dict[str, _Running] = {}
         self._has_init = False
         self._principal: Principal | None = None
@@ -127,6 +128,7 @@ class _Socket:
         init_timer = asyncio.get_running_loop().call_later(self._limits.init_seconds, self._end_without_init)
         self._start_service(self._read())
         self._start_service(self._write())
+        self._start_service(self._watch_reader())
         try:
             close = await self._end
             await self._stop()
@@ -178,13 +180,20 @@ class _Socket:
     async def _write(self) -> None:
         try:
             while True:
-                text = await self._outbound.get()
-                async with asyncio.timeout(self._limits.stalled_seconds):
-                    await self._send({"type": "websocket.send", "text": text})
-        except TimeoutError:
-            self.end(TOO_SLOW)
+                message = await self._outbound.take()
+                await self._send({"type": "websocket.send", "text": message.decode()})
+                self._outbound.sent()
         except OSError:  # uvicorn's ClientDisconnected is one
             self.end(None)
+
+    async def _watch_reader(self) -> None:
+        """Ends the socket when one message waits too long. A deadline for each send would cost more than the send (2026-11)."""
+        seen = None
+        while True:
+            await asyncio.sleep(self._limits.stalled_seconds)
+            if self._outbound.sending is not None and self._outbound.sending == seen:
+                self.end(TOO_SLOW)
+            seen = self._outbound.sending
 
     async def _read(self) -> None:
         while True:
@@ -293,37 +302,46 @@ class _Socket:
         if operation.kind is not OperationType.SUBSCRIPTION:
             answer = await self._sockets.execution.run(operation, request, context)
             running.must_finish = False  # waiting for a reader may be cut short
-            await self._next(running, answer, request_id, principal)
+            await self._tell(running, [answer], request_id, principal)
             return
         answers = await self._sockets.execution.subscribe(operation, request, context)
         if isinstance(answers, Answer):
-            await self._next(running, answers, request_id, principal)
+            await self._tell(running, [answers], request_id, principal)
             return
         try:
-            async for answer in answers:
-                await self._next(running, answer, request_id, principal)
+            async for step in answers:
+                await self._tell(running, step, request_id, principal)
         finally:
             await answers.aclose()
 
-    async def _next(self, running: "_Running", answer: Answer, request_id: str, principal: Principal) -> None:
-        if answer.errors:
-            _log(request_id, principal, answer.errors)
+    async def _tell(self, running: "_Running", answers: Sequence[Told], request_id: str, principal: Principal) -> None:
+        for answer in answers:
+            if not isinstance(answer, bytes) and answer.errors:
+                _log(request_id, principal, answer.errors)
+        await self._outbound.room()  # only then are messages made: who waits holds nothing of his own
         if self._operations.get(running.id) is running:
-            await self._put({"id": running.id, "type": "next", "payload": answer.body})
+            for answer in answers:
+                self._outbound.put(running.next(answer if isinstance(answer, bytes) else orjson.dumps(answer.body)))
 
     async def _put(self, message: dict[str, Any]) -> None:
-        await self._outbound.put(orjson.dumps(message).decode())
+        await self._outbound.room()
+        self._outbound.put(orjson.dumps(message))
 
 
 class _Running:
     """An operation of a socket. must_finish: a mutation is at work, which nobody may interrupt."""
 
-    __slots__ = ("id", "must_finish", "task")
+    __slots__ = ("_prefix", "id", "must_finish", "task")
 
     def __init__(self, operation_id: str) -> None:
         self.id = operation_id
         self.must_finish = False
         self.task: asyncio.Task[None]
+        self._prefix = b'{"id":' + orjson.dumps(operation_id) + b',"type":"next","payload":'
+
+    def next(self, payload: bytes) -> bytes:
+        """The message around an answer's JSON."""
+        return self._prefix + payload + b"}"
 
 
 def _log(request_id: str, principal: Principal, errors: list[Formatted]) -> None:

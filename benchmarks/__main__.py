@@ -1,6 +1,6 @@
 """`make bench`: end to end, with the load generator and the receiver on the same machine. Prints one JSON object; progress goes to stderr.
 
-Scenarios: embedded on SQLite, `serve` + `worker` on PostgreSQL, also with RabbitMQ, each with single publishes, batches of 100 and 200/s; isolation.
+Embedded on SQLite, `serve` + `worker` on PostgreSQL, also with RabbitMQ, each by singles, batches of 100 and 200/s; isolation; 1,000 followers.
 CPU is counted over the trees of Hookline's processes and of its servers, not over the generator and the receiver.
 """
 
@@ -18,11 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks import subscriptions
 from benchmarks.load import percentiles
 from benchmarks.processes import Trees
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
 ISOLATION_SECONDS = 3 * SECONDS
+FOLLOWED_RATE = int(os.environ.get("BENCH_FOLLOWED_RATE", "20"))  # events a second that 1,000 subscribers follow
 DRAIN_SECONDS = 120
 WEBHOOK = "mutation($input:WebhookCreateInput!){webhookCreate(input:$input){webhook{id} userErrors{field message}}}"
 PUBLISH = "mutation($input:EventPublishBatchInput!){eventPublishBatch(input:$input){userErrors{field message}}}"
@@ -261,12 +263,22 @@ def isolation(folder: Path, receiver_port: int) -> dict[str, Any]:
         return results
 
 
+def followers(folder: Path, receiver_port: int) -> dict[str, Any]:
+    with on_postgres(folder, receiver_port) as bench:
+
+        def publish(rate: int, seconds: float) -> int:
+            return int(load(bench.url, bench.token, "steady", rate, seconds)["accepted"])
+
+        return subscriptions.measure(subscriptions.Measured(bench.url, bench.token, bench.roots["api"][0], publish), FOLLOWED_RATE, SECONDS)
+
+
 def main() -> None:
     scenarios = {
         "embedded_sqlite": embedded,
         "serve_and_worker_postgres": postgres,
         "production_rabbitmq": production,
         "isolation_postgres": isolation,
+        "followers_postgres": followers,
     }
     wanted = sys.argv[1:] or list(scenarios)
     results: dict[str, Any] = {

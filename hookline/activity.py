@@ -9,13 +9,14 @@ import logging
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from hookline.changes import Kind
+from hookline.circle import Circle, Together
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import HooklineError
 from hookline.models import Attempt, Webhook
@@ -56,6 +57,27 @@ class Gap(NamedTuple):
     """Something may be missing before this position; what comes after it is whole again."""
 
     position: int
+
+
+class Shared(NamedTuple):
+    """What was made of the next happenings, for all who follow together."""
+
+    made: list[Any]  # as Together.make gave it
+
+
+class Wanted(NamedTuple):
+    """Which happenings are given."""
+
+    kinds: frozenset[int]
+    webhook_id: UUID | None
+
+
+class Step(NamedTuple):
+    """What is wanted of what happened up to a position. is_gap: something may be missing before it."""
+
+    position: int
+    happenings: Sequence[Happening] = ()
+    is_gap: bool = False
 
 
 def encode_cursor(position: int) -> str:
@@ -103,27 +125,48 @@ class Feeds:
 
         Raises Unavailable when the database does not answer during a replay.
         """
-        wanted = frozenset(int(kind) for kind in kinds)
-        async with self._joined(workspace_id) as feed:
-            now = await self.position(workspace_id)
-            position = now if after is None else after
-            if position > now:
-                yield Gap(position := now)
-            while True:
-                entries = await feed.after(position)
-                if entries is None:
-                    yield Gap(position := feed.position)
-                    continue
-                position = entries[-1].position
-                mine = [entry for entry in entries if entry.kind in wanted and webhook_id in (None, entry.webhook_id)]
-                for start in range(0, len(mine), GIVEN_AT_ONCE):
-                    if happenings := await feed.with_rows(mine[start : start + GIVEN_AT_ONCE]):
-                        yield happenings
+        async with aclosing(self._follow(workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), None)) as steps:
+            async for step in steps:
+                if not isinstance(step, Shared):
+                    yield step
+
+    async def follow_together(
+        self, workspace_id: UUID, after: int | None, kinds: Iterable[Kind], webhook_id: UUID | None, together: Together
+    ) -> AsyncGenerator[list[Happening] | Gap | Shared, None]:
+        """The same, but what happens from now on comes as what `together.make` made of it, once for all with its key.
+
+        The happenings themselves come to who replays, has fallen behind the others, or follows while making fails.
+        """
+        async with aclosing(self._follow(workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), together)) as steps:
+            async for step in steps:
+                yield step
 
     async def close(self) -> None:
         """Ends the feeds; followers hear nothing more."""
         for feed in list(self._feeds.values()):
             await feed.close()
+
+    async def _follow(
+        self, workspace_id: UUID, after: int | None, wanted: Wanted, together: Together | None
+    ) -> AsyncGenerator[list[Happening] | Gap | Shared, None]:
+        async with self._joined(workspace_id) as feed, feed.joined(wanted, together) as circle:
+            now = await self.position(workspace_id)
+            position = now if after is None else after
+            if position > now:
+                yield Gap(position := now)
+            while True:
+                # what happened before this one came may have been made before he came too: he could see it older than what he has seen
+                shared = await circle.after(position) if circle and position >= now else None
+                if shared is not None:
+                    position, made = shared
+                    yield Shared(made)
+                    continue
+                step = await feed.step(position, wanted)
+                position = step.position
+                if step.is_gap:
+                    yield Gap(position)
+                elif step.happenings:
+                    yield list(step.happenings)
 
     @asynccontextmanager
     async def _joined(self, workspace_id: UUID) -> AsyncIterator["Feed"]:
@@ -151,6 +194,7 @@ class Feed:
         self.position = self._oldest = 0
         self._ring: list[Entry | None] = [None] * KEPT  # the entry of position p stands at p % KEPT
         self._rows: dict[int, Attempt | Webhook] = {}
+        self._circles: dict[Hashable, Circle] = {}
         self._loading = asyncio.Lock()
         self._look = asyncio.Event()
         self._news = asyncio.Event()
@@ -170,6 +214,38 @@ class Feed:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+    @asynccontextmanager
+    async def joined(self, wanted: Wanted, together: Together | None) -> AsyncIterator[Circle | None]:
+        """The circle of those who follow together; None for who follows alone. The first member makes it, the last one ends it."""
+        if together is None:
+            yield None
+            return
+        key = (wanted, together.key)
+        circle = self._circles.get(key)
+        if circle is None:
+            circle = self._circles[key] = Circle(lambda position: self.step(position, wanted), together.make)
+        circle.members += 1
+        try:
+            yield circle
+        finally:
+            circle.members -= 1
+            if not circle.members:
+                del self._circles[key]
+                await circle.close()
+
+    async def step(self, position: int, wanted: Wanted) -> Step:
+        """What is wanted of what happened next after a position, at most 100 happenings and perhaps none; waits until something happened.
+
+        Raises Unavailable.
+        """
+        entries = await self.after(position)
+        if entries is None:
+            return Step(self.position, is_gap=True)
+        mine = [entry for entry in entries if entry.kind in wanted.kinds and wanted.webhook_id in (None, entry.webhook_id)]
+        given = mine[:GIVEN_AT_ONCE]
+        end = entries[-1].position if len(mine) == len(given) else given[-1].position
+        return Step(end, await self.with_rows(given))
 
     async def after(self, position: int) -> Sequence[Entry] | None:
         """The next entries after a position, at most 1,000, from memory or else from the database; waits until there is one.

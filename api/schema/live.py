@@ -1,13 +1,13 @@
 """Subscriptions: attempts and changes of webhooks, replayed after a cursor and then live. hookline.activity does the following."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncIterable
 from enum import Enum
 from typing import Annotated
 
 import strawberry
 
 from api.auth import require
+from api.live import Live
 from api.schema.attempt import Attempt
 from api.schema.attempt_filter import AttemptOutcome
 from api.schema.node import Info, key_of
@@ -69,7 +69,7 @@ class LiveSubscription:
         outcome: Annotated[list[AttemptOutcome] | None, strawberry.argument(description="Only those that ended in one of these ways.")] = None,
         environment: Annotated[str | None, strawberry.argument(description="Only of this environment.")] = None,
         after: After = None,
-    ) -> AsyncGenerator[AttemptEvent, None]:
+    ) -> AsyncIterable[AttemptEvent]:
         principal = require(info, "deliveries:read")
         key = None if webhook_id is None else key_of("wh", webhook_id)
         position = None if after is None else decode_cursor(after)
@@ -78,35 +78,26 @@ class LiveSubscription:
         def is_wanted(row: AttemptRow) -> bool:
             return (outcomes is None or row.outcome in outcomes) and environment in (None, row.environment)
 
-        async def events() -> AsyncGenerator[AttemptEvent, None]:
-            following = info.context.runtime.feeds.follow(principal.workspace_id, position, (Kind.ATTEMPT,), key)
-            async for happening in _one_by_one(following):
-                if isinstance(happening, Gap):
-                    yield AttemptEvent(cursor=encode_cursor(happening.position), gap=True, node=None)
-                elif isinstance(happening.row, AttemptRow) and is_wanted(happening.row):
-                    yield AttemptEvent(cursor=encode_cursor(happening.position), gap=False, node=Attempt.of(happening.row))
+        def event_of(happening: Happening | Gap) -> AttemptEvent | None:
+            cursor = encode_cursor(happening.position)
+            if isinstance(happening, Gap):
+                return AttemptEvent(cursor=cursor, gap=True, node=None)
+            row = happening.row
+            return AttemptEvent(cursor=cursor, gap=False, node=Attempt.of(row)) if isinstance(row, AttemptRow) and is_wanted(row) else None
 
-        return events()
+        return Live(info.context.runtime.feeds, principal.workspace_id, position, frozenset({Kind.ATTEMPT}), key, event_of)
 
     @strawberry.subscription(description="Each change of a webhook, once. Needs the scope webhooks:read.")
-    def webhook_changes(self, info: Info, after: After = None) -> AsyncGenerator[WebhookChangeEvent, None]:
+    def webhook_changes(self, info: Info, after: After = None) -> AsyncIterable[WebhookChangeEvent]:
         principal = require(info, "webhooks:read")
         position = None if after is None else decode_cursor(after)
 
-        async def events() -> AsyncGenerator[WebhookChangeEvent, None]:
-            following = info.context.runtime.feeds.follow(principal.workspace_id, position, CHANGES)
-            async for happening in _one_by_one(following):
-                if isinstance(happening, Gap):
-                    yield WebhookChangeEvent(cursor=encode_cursor(happening.position), gap=True, kind=None, node=None)
-                elif isinstance(happening.row, WebhookRow):
-                    node = Webhook.of(happening.row)
-                    yield WebhookChangeEvent(cursor=encode_cursor(happening.position), gap=False, kind=CHANGES[happening.kind], node=node)
+        def event_of(happening: Happening | Gap) -> WebhookChangeEvent | None:
+            cursor = encode_cursor(happening.position)
+            if isinstance(happening, Gap):
+                return WebhookChangeEvent(cursor=cursor, gap=True, kind=None, node=None)
+            if not isinstance(happening.row, WebhookRow):
+                return None
+            return WebhookChangeEvent(cursor=cursor, gap=False, kind=CHANGES[happening.kind], node=Webhook.of(happening.row))
 
-        return events()
-
-
-async def _one_by_one(following: AsyncGenerator[list[Happening] | Gap, None]) -> AsyncGenerator[Happening | Gap, None]:
-    async with aclosing(following) as steps:
-        async for step in steps:
-            for happening in [step] if isinstance(step, Gap) else step:
-                yield happening
+        return Live(info.context.runtime.feeds, principal.workspace_id, position, frozenset(CHANGES), None, event_of)

@@ -72,7 +72,15 @@ async def serve_small(limits: SocketLimits | None = None, **stream_seconds: floa
     endpoint = GraphQLEndpoint(execution, tokens, make_context, sockets, EventStreams(tokens, **stream_seconds), _page)
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]
-    config = uvicorn.Config(endpoint, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        endpoint,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,  # as hookline.cli.server has it
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
     server = uvicorn.Server(config)
     serving = create_task(server.serve(sockets=[listener]))
     try:

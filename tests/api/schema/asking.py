@@ -1,16 +1,18 @@
 """Asking the schema as a token does, without a transport: the same execution, errors and loaders as behind every one of them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from api.app import context_maker
 from api.auth import Principal
 from api.context import Context
 from api.errors import RequestRefused
-from api.execution import Answer, Execution, Request
+from api.execution import Answer, Execution, Request, Told
 from api.schema import make_schema
 from hookline import ids
 from hookline.runtime import Runtime
@@ -43,7 +45,7 @@ class Asker:
         Raises RequestRefused when nothing of it could be executed.
         """
         request = Request(text, None, variables)
-        return await EXECUTION.run(EXECUTION.select(request), request, self._context())
+        return await EXECUTION.run(EXECUTION.select(request), request, self.context())
 
     async def data(self, text: str, **variables: Any) -> Any:
         """The data of an answer that must be without errors."""
@@ -62,22 +64,28 @@ class Asker:
     async def following(self, text: str, **variables: Any) -> AsyncGenerator[AsyncGenerator[Answer, None], None]:
         """A subscription that starts."""
         request = Request(text, None, variables)
-        stream = await EXECUTION.subscribe(EXECUTION.select(request), request, self._context())
+        stream = await EXECUTION.subscribe(EXECUTION.select(request), request, self.context())
         assert not isinstance(stream, Answer), stream.errors
         try:
-            yield stream
+            yield _one_by_one(stream)
         finally:
             await stream.aclose()
 
     async def refused_subscription(self, text: str, **variables: Any) -> list[str]:
         """The codes of a subscription that does not start."""
         request = Request(text, None, variables)
-        answer = await EXECUTION.subscribe(EXECUTION.select(request), request, self._context())
+        answer = await EXECUTION.subscribe(EXECUTION.select(request), request, self.context())
         assert isinstance(answer, Answer)
         return answer.codes
 
-    def _context(self) -> Context:
-        return context_maker(self.runtime)(Principal(ids.uuid7(), "tester", self.scopes, self.workspace_id), "request-1")
+    def context(self, request_id: str = "request-1") -> Context:
+        return context_maker(self.runtime)(Principal(ids.uuid7(), "tester", self.scopes, self.workspace_id), request_id)
+
+
+async def _one_by_one(stream: AsyncGenerator[Sequence[Told], None]) -> AsyncGenerator[Answer, None]:
+    async for step in stream:
+        for one in step:
+            yield Answer(orjson.loads(one)["data"], []) if isinstance(one, bytes) else one
 
 
 def told(payload: dict[str, Any]) -> set[tuple[str, str]]:

@@ -1,0 +1,98 @@
+"""Subscriptions that share their answers: who may, who may not, and what each is told all the same."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from api.auth import Principal
+from api.execution import Answer, Request, Told
+from hookline.circle import Circle
+from hookline.runtime import Runtime
+from tests.api.schema.asking import EXECUTION, Asker
+from tests.making import WORKSPACE, Hand, enqueue, make_webhook, succeeded
+from tests.waiting import eventually
+
+NAMES = """subscription ($after: String, $first: Int = 1) { attempts(after: $after) {
+    cursor node { webhook { name } delivery { attempts(first: $first) { edges { cursor } } } } } }"""
+
+
+async def told(asker: Asker, text: str, variables: dict[str, Any] | None = None, request_id: str = "request-1") -> Told:
+    """The first that a subscription is told."""
+    request = Request(text, None, variables)
+    stream = await EXECUTION.subscribe(EXECUTION.select(request), request, asker.context(request_id))
+    assert not isinstance(stream, Answer), stream.errors
+    try:
+        async with asyncio.timeout(10):
+            return (await anext(stream))[0]
+    finally:
+        await stream.aclose()
+
+
+def circles(runtime: Runtime) -> list[Circle]:
+    feed = runtime.feeds._feeds.get(WORKSPACE)
+    return list(feed._circles.values()) if feed else []
+
+
+async def told_of_one(runtime: Runtime, followers: list[Awaitable[Told]]) -> list[Told]:
+    """What each is told of one attempt that ends when all follow."""
+    webhook, hand = await make_webhook(runtime), await Hand.begin(runtime)
+    hearing = [asyncio.ensure_future(following) for following in followers]
+    await eventually(lambda: sum(len(circle._waiting) for circle in circles(runtime)) == len(followers))
+    await enqueue(runtime, webhook.id)
+    await hand.record(succeeded(await hand.claim_one(webhook.id)))
+    runtime.hub.announce("activity", f"{WORKSPACE} 0")
+    return list(await asyncio.gather(*hearing))
+
+
+async def test_tokens_of_equal_scopes_are_told_the_same_bytes_wherever_they_begin(admin: Asker) -> None:
+    cursor = await admin.runtime.feeds.live_cursor(WORKSPACE)
+    begins: list[dict[str, Any]] = [{}, {"after": None}, {"after": cursor}]
+    first, *others = await told_of_one(admin.runtime, [told(admin.as_role("viewer"), NAMES, begin) for begin in begins])
+    assert isinstance(first, bytes)
+    assert orjson.loads(first)["data"]["attempts"]["node"]["webhook"]["name"] == "Orders"
+    assert all(other is first for other in others)
+
+
+async def test_other_scopes_are_told_what_they_may_see(admin: Asker) -> None:
+    partly = admin.with_scopes("deliveries:read")
+    whole, part = await told_of_one(admin.runtime, [told(admin, NAMES), told(partly, NAMES)])
+    assert isinstance(whole, bytes)
+    assert isinstance(part, Answer)
+    assert (part.codes, part.data) == (["FORBIDDEN"], {"attempts": {"cursor": orjson.loads(whole)["data"]["attempts"]["cursor"], "node": None}})
+
+
+async def test_errors_carry_the_request_id_of_each(admin: Asker) -> None:
+    partly = admin.with_scopes("deliveries:read")
+    answers = await told_of_one(admin.runtime, [told(partly, NAMES, request_id=request_id) for request_id in ("mine", "yours")])
+    assert [one.errors[0]["extensions"]["requestId"] for one in answers if isinstance(one, Answer)] == ["mine", "yours"]
+
+
+async def test_other_variables_are_told_other_answers(admin: Asker) -> None:
+    one, same, other = await told_of_one(
+        admin.runtime, [told(admin, NAMES, {"first": 1}), told(admin, NAMES, {"first": 1}), told(admin, NAMES, {"first": 2})]
+    )
+    assert one is same
+    assert other is not one
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("subscription ($begin: String) { attempts(after: $begin) { cursor } }", "begin"),
+        ("subscription ($a: String) { attempts(after: $a) { node { delivery { attempts(first: 1, after: $a) { edges { cursor } } } } } }", None),
+        ("subscription ($a: String) { attempts(environment: $a) { cursor } }", None),
+        ("subscription { attempts(after: null) { cursor } }", None),
+    ],
+)
+def test_only_a_variable_that_says_nothing_else_may_differ(text: str, variable: str | None) -> None:
+    assert EXECUTION.select(Request(text)).cursor_variable == variable
+
+
+async def test_what_is_shared_is_made_for_nobody(admin: Asker) -> None:
+    context = admin.context("mine")
+    shared = context.of_nobody()
+    assert (shared.principal, shared.request_id) == (Principal(UUID(int=0), "", admin.scopes, WORKSPACE), "")
