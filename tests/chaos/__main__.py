@@ -24,7 +24,7 @@ from tests.chaos.stand import API, Arming, Stand
 
 PER_SECOND = 60
 _PAUSES = 0.5, 4.0
-_HITS = 1, 80
+_HITS = 1, 40
 _ARMED = 0.8
 _TELL_EVERY_SECONDS = 10
 _SHOWN = 30

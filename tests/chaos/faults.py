@@ -42,15 +42,13 @@ async def freeze(stand: Stand, victim: str, seconds: float) -> None:
     tokens = {pump.token for pump in await stand.pumps_of(victim)}
     is_lost = seconds >= DEAD_AFTER.total_seconds()
     until, is_frozen = time.monotonic() + seconds, True
-    while is_frozen or (is_lost and tokens and time.monotonic() < until + 3):
-        pumps = [pump for pump in await stand.books.pumps() if pump.token in tokens]
-        tokens &= {pump.token for pump in pumps}
-        if is_lost:
-            fault.in_flight |= set[tuple[str, str, int]]().union(*(pump.leased for pump in pumps))
+    while is_frozen:
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
-        if is_frozen and time.monotonic() >= until:
+        if time.monotonic() >= until:
             stand.tell(victim, signal.SIGCONT)
             is_frozen = False
+        if is_lost:  # a last time once it wakes: what it was about to commit
+            fault.in_flight.update(*(pump.leased for pump in await stand.books.pumps() if pump.token in tokens))
 
 
 async def kill_server(stand: Stand, victim: str, seconds: float) -> None:

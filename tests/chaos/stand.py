@@ -99,7 +99,7 @@ class Stand(Installation):
         while not self._is_ending:
             process = self._start(name, arming)
             await asyncio.to_thread(process.wait)
-            if not self._is_ending and await self._note_death(name, process.pid, arming):
+            if not self._is_ending and (await self._note_death(name, process.pid, arming) or arming is None):
                 arming = next(armings)
 
     def _start(self, name: str, arming: Arming | None) -> "subprocess.Popen[bytes]":

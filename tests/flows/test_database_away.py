@@ -197,17 +197,37 @@ async def test_connections_that_are_half_open_are_given_up(server: PostgreSQL, u
         await ledger.goes_on()
 
 
-async def test_no_free_slot_ends_a_start_with_a_sentence_and_stops_no_running_one(url: str, tmp_path: Path) -> None:
-    async with story(tmp_path, url) as (hookline, ledger), contextlib.AsyncExitStack() as others:
-        with contextlib.suppress(asyncpg.TooManyConnectionsError):
+@contextlib.asynccontextmanager
+async def all_slots_taken(url: str) -> AsyncIterator[None]:
+    """Connections of others take every slot, and each one that comes free meanwhile."""
+    async with contextlib.AsyncExitStack() as others:
+        is_full = asyncio.Event()
+
+        async def take() -> None:
             while True:
-                others.push_async_callback((await asyncpg.connect(url)).close)
-        refused = await asyncio.to_thread(hookline.run, "serve", exit_code=1, HOOKLINE_PORT="0")
-        assert "takes no connection" in refused.stderr
-        assert "too many clients" in refused.stderr
-        assert "Traceback" not in refused.stderr
-        assert await ledger.is_accepted()  # over the connections that are open
-        await others.aclose()
+                try:
+                    others.push_async_callback((await asyncpg.connect(url)).close)
+                except asyncpg.TooManyConnectionsError:
+                    is_full.set()
+                    await asyncio.sleep(0.01)
+
+        taking = asyncio.create_task(take())
+        try:
+            await is_full.wait()
+            yield
+        finally:
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
+
+
+async def test_no_free_slot_ends_a_start_with_a_sentence_and_stops_no_running_one(url: str, tmp_path: Path) -> None:
+    async with story(tmp_path, url) as (hookline, ledger):
+        async with all_slots_taken(url):
+            refused = await asyncio.to_thread(hookline.run, "serve", exit_code=1, HOOKLINE_PORT="0")
+            assert "takes no connection" in refused.stderr
+            assert "too many clients" in refused.stderr
+            assert "Traceback" not in refused.stderr
+            assert await ledger.is_accepted()  # over the connections that are open
         await ledger.goes_on()
 
 
