@@ -1,0 +1,32 @@
+"""A connection that goes back into the pool asks the server nothing, and takes nothing of its last user to the next one."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from hookline.db.postgres import BoundedPool, open_pool
+
+
+@pytest.fixture
+async def pool(postgres_server: str) -> AsyncIterator[BoundedPool]:
+    pool = await open_pool(postgres_server.format("postgres"), min_size=1, max_size=1)
+    yield pool
+    await pool.close()
+
+
+async def test_the_last_statement_of_a_connection_is_its_last_users(pool: BoundedPool, postgres_server: str) -> None:
+    process = await pool.fetchval("select pg_backend_pid() as last_of_all")
+    other = await asyncpg.connect(postgres_server.format("postgres"))
+    try:
+        last = await other.fetchval("select query from pg_stat_activity where pid = $1", process)
+    finally:
+        await other.close()
+    assert last == "select pg_backend_pid() as last_of_all"
+
+
+async def test_an_open_transaction_is_rolled_back(pool: BoundedPool) -> None:
+    async with pool.acquire() as connection:
+        await connection.execute("begin")
+        await connection.execute("create temporary table left_open (id int)")
+    assert await pool.fetchval("select to_regclass('left_open')") is None
