@@ -134,7 +134,7 @@ async def _hub(settings: Settings) -> Finding | str:
         await asyncio.wait_for(heard.wait(), _ECHO_SECONDS)
     except TimeoutError:
         raise Misconfigured(
-            "The hub connects, but what it announces does not come back: a pooler in transaction mode carries no NOTIFY. "
+            "The hub connects, but what it announces does not come back, as behind a pooler. "
             "Set HOOKLINE_PUBSUB_URL to the PostgreSQL server itself, or to redis://…"
         ) from None
     finally:

@@ -165,6 +165,8 @@ class connecting:
             raise Misconfigured(f"There is no such database at {url}. Make it (createdb), or correct HOOKLINE_DATABASE_URL.") from error
         if isinstance(cause, asyncpg.InvalidAuthorizationSpecificationError):
             raise Misconfigured(f"PostgreSQL refused the user or the password of {url}. Correct HOOKLINE_DATABASE_URL.") from error
+        if isinstance(cause, asyncpg.ProtocolViolationError) and "startup parameter" in str(cause):
+            raise Misconfigured(f"A pooler (PgBouncer?) answers at {url}. Set HOOKLINE_DATABASE_URL to PostgreSQL itself.") from error
         why = str(cause) or type(cause).__name__
         raise Unavailable(f"PostgreSQL at {url} takes no connection: {why}. Start it, or correct HOOKLINE_DATABASE_URL.") from error
 

@@ -68,6 +68,8 @@ async def migrate(settings: Settings, tell: Callable[[str], None] = lambda name:
     with faults_as_unavailable():
         async with _alone(settings), TortoiseContext() as context:
             await context.init(config=config)
+            with connecting(settings):
+                await get_connection("default").execute_query("select 1")
             await _apply(config, settings.is_sqlite, tell)
 
 

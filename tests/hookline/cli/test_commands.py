@@ -2,8 +2,12 @@
 
 import json
 import re
+import socketserver
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -214,3 +218,30 @@ def test_a_database_that_is_not_there_is_named_with_its_setting(shell: Shell) ->
         assert "postgres://me:********@127.0.0.1:1/name takes no connection" in done.stderr
         assert "HOOKLINE_DATABASE_URL" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_pooler_in_front_of_the_database_is_named_as_such(shell: Shell) -> None:
+    with refusing_server(b"unsupported startup parameter: statement_timeout") as port:
+        for command in (("migrate",), ("serve", "--port", "0"), ("worker",)):
+            done = shell.run(*command, HOOKLINE_DATABASE_URL=f"postgres://me:hunter2@127.0.0.1:{port}/name")
+            assert done.returncode == 1
+            assert "A pooler (PgBouncer?) answers at" in done.stderr
+            assert "Set HOOKLINE_DATABASE_URL to PostgreSQL itself" in done.stderr
+
+
+@contextmanager
+def refusing_server(reason: bytes) -> Iterator[int]:
+    """Speaks as much of PostgreSQL's protocol as refusing takes."""
+    fields = b"SFATAL\0C08P01\0M" + reason + b"\0\0"
+
+    class Refusal(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(8)  # may we speak TLS?
+            self.request.sendall(b"N")
+            self.request.recv(4_096)
+            self.request.sendall(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refusal) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
