@@ -41,8 +41,8 @@ schema: setup ## Write the generated files: GraphQL schema and JSON Schema of th
 	@$(BIN)/hookline schema >$(VENV)/schema.new && mv $(VENV)/schema.new schema.graphql
 	@$(BIN)/hookline sync schema >$(VENV)/schema.new && mv $(VENV)/schema.new config/webhooks.v1.schema.json
 
-bench: $(VENV)/.test-installed ## Measure throughput, latency and memory; prints JSON
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.test-installed ## Measure throughput, latency, isolation and memory; prints JSON (ARGS=embedded_sqlite for one part)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 chaos: $(VENV)/.test-installed ## Ten minutes of crashes under load on every engine, and a ledger over it (ARGS="--seed 7" repeats one)
 	@$(BIN)/python -m tests.chaos $(ARGS)

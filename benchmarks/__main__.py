@@ -150,9 +150,14 @@ class Bench:
             trees.sample()
         return get(f"{self.receiver}/stats")
 
+    def add_late(self) -> None:
+        """A second webhook for the same events, whose receiver answers after 10 seconds."""
+        self._second = self.create_webhook("late", "/late", "*.*.*")
+
     def add_hanging(self) -> None:
-        """A second webhook for the same events, whose receiver never answers."""
-        self._hanging = self.create_webhook("hanging", "/hang", "*.*.*")
+        """Instead of that one a webhook whose receiver never answers."""
+        self.remove_second()
+        self._second = self.create_webhook("hanging", "/hang", "*.*.*")
 
     def add_backlog(self) -> None:
         """100,000 events that only the hanging one wants."""
@@ -162,8 +167,8 @@ class Bench:
             if answer.get("errors") or answer["data"]["eventPublishBatch"]["userErrors"]:
                 raise SystemExit(f"events not published: {answer}")
 
-    def remove_hanging(self) -> None:
-        graphql(self.url, self.token, DELETE, {"input": {"id": self._hanging}})
+    def remove_second(self) -> None:
+        graphql(self.url, self.token, DELETE, {"input": {"id": self._second}})
 
     def all(self) -> dict[str, Any]:
         tell("  200 a second")  # first: behind a flood it would measure the vacuum of half a million rows too
@@ -248,9 +253,15 @@ def production(folder: Path, receiver_port: int) -> dict[str, Any]:
 
 
 def isolation(folder: Path, receiver_port: int) -> dict[str, Any]:
-    """A healthy webhook alone, beside one that never answers, and beside 100,000 due deliveries of that one."""
+    """A healthy webhook alone, beside one that answers after 10 s, one that never answers, and 100,000 due deliveries of that one."""
     with on_postgres(folder, receiver_port) as bench:
-        steps = {"alone": None, "beside_hanging": bench.add_hanging, "beside_backlog": bench.add_backlog, "alone_again": bench.remove_hanging}
+        steps = {
+            "alone": None,
+            "beside_late": bench.add_late,
+            "beside_hanging": bench.add_hanging,
+            "beside_backlog": bench.add_backlog,
+            "alone_again": bench.remove_second,
+        }
         results = {}
         for name, prepare in steps.items():
             tell(f"  100 a second, {name}")
@@ -281,6 +292,8 @@ def main() -> None:
         "followers_postgres": followers,
     }
     wanted = sys.argv[1:] or list(scenarios)
+    if unknown := set(wanted) - set(scenarios):
+        raise SystemExit(f"no part is called {', '.join(sorted(unknown))}; there are: {', '.join(scenarios)}")
     results: dict[str, Any] = {
         "machine": {"cpus": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()},
         "seconds": SECONDS,

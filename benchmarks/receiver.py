@@ -1,4 +1,4 @@
-"""A receiver that costs little: answers 200 to every POST but those to /hang, remembers each `"seq"` and how long after its `"sent"` it arrived.
+"""A receiver that costs little: POSTs get 200, to /late after 10 s, to /hang never. Notes each "seq" and how long after "sent" it came.
 
 Usage, as a process of its own: python -m benchmarks.receiver PORT. `GET /reset` forgets; `GET /stats` gives {"count", "unique",
 "first", "last"}, `GET /latencies` the milliseconds, as JSON.
@@ -16,6 +16,7 @@ import uvloop
 SEQ = re.compile(rb'"seq":"([^"]+)"')
 SENT = re.compile(rb'"sent":([0-9.]+)')
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+LATE_SECONDS = 10
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 
 
@@ -56,6 +57,9 @@ class Connection(asyncio.Protocol):
                 return
             body, self.buffer = self.buffer[end : end + size], self.buffer[end + size :]
             if head.startswith(b"POST /hang"):
+                continue
+            if head.startswith(b"POST /late"):
+                asyncio.get_running_loop().call_later(LATE_SECONDS, self.transport.write, OK)
                 continue
             if head.startswith(b"POST"):
                 Connection.ledger.arrived(body)
