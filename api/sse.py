@@ -12,6 +12,7 @@ from api.auth import Authenticator, Unauthenticated, wait_until_revoked
 from api.errors import UNAUTHENTICATED, RequestRefused, internal
 from api.execution import Answer, Told
 from api.responses import Receive, Send, abort
+from hookline.tasks import end_tasks
 
 KEEP_ALIVE_SECONDS = 12.0
 CHECK_TOKEN_SECONDS = 5.0
@@ -70,9 +71,7 @@ class EventStreams:
         except OSError:  # the reader stalled (TimeoutError is one) or went away in the middle of a write
             abort(send)
         finally:
-            for task in ends:
-                task.cancel()
-            await asyncio.gather(*ends, return_exceptions=True)
+            await end_tasks(*ends)
             await answers.aclose()
             self._open.discard(gone)
             gone.set_result(None)
@@ -85,7 +84,7 @@ class EventStreams:
                 count = stream.count
                 done, _ = await asyncio.wait({sending, *ends}, timeout=self._keep_alive_seconds, return_when=asyncio.FIRST_COMPLETED)
                 if ended := done & ends:
-                    await _end(sending)
+                    await end_tasks(sending)
                     await stream.end(ended)
                     return
                 if not done and stream.count == count and not stream.is_writing:
@@ -93,7 +92,7 @@ class EventStreams:
             sending.result()
             await stream.complete()
         finally:
-            await _end(sending)
+            await end_tasks(sending)
 
 
 class _Stream:
@@ -150,11 +149,6 @@ class _Stream:
 async def _send_all(stream: _Stream, answers: AsyncGenerator[Sequence[Told], None]) -> None:
     async for step in answers:
         await stream.next(step)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _gone(receive: Receive) -> None:

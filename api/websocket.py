@@ -20,6 +20,7 @@ from api.requests import body_limit_bytes, decode_json, request_of
 from api.responses import Receive, Scope, Send, abort
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
+from hookline.tasks import end_tasks
 
 logger = logging.getLogger("hookline.api")
 
@@ -151,9 +152,7 @@ class _Socket:
             else:
                 tasks.append(running.task)
         self._operations.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(*tasks)
 
     async def _close(self, code: int, reason: str) -> None:
         try:

@@ -21,6 +21,7 @@ from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import HooklineError
 from hookline.models import Attempt, Webhook
 from hookline.pubsub.base import EVERYTHING, Hub
+from hookline.tasks import end_tasks
 
 logger = logging.getLogger("hookline.activity")
 
@@ -210,10 +211,7 @@ class Feed:
 
     async def close(self) -> None:
         self._stop_listening()
-        running = [task for task in (self._start, self._task) if task]
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await end_tasks(*[task for task in (self._start, self._task) if task])
 
     @asynccontextmanager
     async def joined(self, wanted: Wanted, together: Together | None) -> AsyncIterator[Circle | None]:

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from hookline.tasks import end_tasks
+
 if TYPE_CHECKING:
     from hookline.activity import Happening, Step
 
@@ -73,8 +75,7 @@ class Circle:
 
     async def close(self) -> None:
         if self._moving is not None:
-            self._moving.cancel()
-            await asyncio.gather(self._moving, return_exceptions=True)
+            await end_tasks(self._moving)
 
     async def _moved(self) -> bool:
         """Waits for the next step, and says whether it was one."""

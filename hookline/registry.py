@@ -22,6 +22,7 @@ from hookline.queue.base import Loaded, Queue
 from hookline.rules.matching import MatchIndex
 from hookline.rules.signing import decode_secret
 from hookline.rules.webhook_fields import is_sensitive_header
+from hookline.tasks import end_tasks
 from hookline.vault import Vault
 from hookline.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
 
@@ -114,9 +115,7 @@ class Registry:
 
     async def close(self) -> None:
         self._stop_listening()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(*self._tasks)
 
     def on_change(self, call: Callable[[], None]) -> None:
         """call: is called on the loop after webhooks were loaded anew."""

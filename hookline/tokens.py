@@ -19,6 +19,7 @@ from hookline import clock, ids
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import Code, HooklineError, Problem, Refused
 from hookline.models import Token
+from hookline.tasks import end_tasks
 
 logger = logging.getLogger("hookline.tokens")
 
@@ -142,10 +143,7 @@ class Authenticator:
 
     async def close(self) -> None:
         """Ends what still runs in the background."""
-        running = [*self._lookups.values(), *self._notes.values()]
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await end_tasks(*self._lookups.values(), *self._notes.values())
 
     async def _look_up(self, digest: bytes) -> Caller | None:
         """One read for all that ask at the same time; it goes on when one of them leaves."""

@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 from hookline.clock import monotonic
@@ -56,11 +57,10 @@ class Heartbeat:
                 pause = BEAT_SECONDS
             if self.token is not None and not self.is_fresh:
                 self.give_up()
-            try:
-                await asyncio.wait_for(self._given_up.wait(), pause)
-            except TimeoutError:
-                continue
-            self._given_up.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._given_up.wait()
+                    self._given_up.clear()
 
     async def _beat(self, asked_at: float) -> None:
         if self.token is None:

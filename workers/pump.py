@@ -19,6 +19,7 @@ from hookline.pubsub.base import EVERYTHING
 from hookline.queue.base import Ask, Claimed, Lease, NewDelivery, Result
 from hookline.registry import Target
 from hookline.runtime import Runtime
+from hookline.tasks import end_tasks
 from workers.attempts import Attempt
 from workers.heartbeat import Heartbeat
 from workers.lanes import LEASED_LIMIT, SLOW_LIMIT, Lane, Pace
@@ -83,10 +84,7 @@ class Pump:
             for lane in self._lanes.values():
                 self._give_back(lane, lane.take_out(keep=0))
             await asyncio.sleep(0.01)
-        left = (*self._loops, *self._tasks, *filter(None, (self._claiming,)))
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await end_tasks(*self._loops, *self._tasks, *filter(None, (self._claiming,)))
         await self._recorder.close()
         if self._heartbeat.token is not None:
             try:

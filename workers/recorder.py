@@ -8,6 +8,7 @@ from uuid import UUID
 from hookline.db.connection import REFUSALS
 from hookline.pubsub.base import Hub
 from hookline.queue.base import Queue, Result
+from hookline.tasks import end_tasks
 
 log = logging.getLogger("hookline.recorder")
 
@@ -44,8 +45,7 @@ class Recorder:
     async def close(self) -> None:
         """Ends now: what is not written yet is left to a takeover."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end_tasks(self._task)
 
     async def _write_all(self) -> None:
         last = 0

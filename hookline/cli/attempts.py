@@ -16,6 +16,7 @@ from hookline.errors import Unavailable
 from hookline.models import Attempt, AttemptOutcome, Webhook
 from hookline.rules.durations import format_duration
 from hookline.runtime import Runtime
+from hookline.tasks import end_tasks
 
 LINES_PER_SECOND = 20
 
@@ -27,8 +28,7 @@ async def telling(runtime: Runtime) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end_tasks(task)
 
 
 async def _tell_all(runtime: Runtime, workspace_id: UUID) -> None:

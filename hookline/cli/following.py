@@ -12,6 +12,7 @@ import click
 from hookline.cli.database import workspace_id_of
 from hookline.errors import HooklineError
 from hookline.runtime import Runtime
+from hookline.tasks import end_tasks
 
 PERIOD_SECONDS = 1.0
 
@@ -36,8 +37,7 @@ async def following(path: Path, runtime: Runtime) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end_tasks(task)
 
 
 async def _follow(follower: "Follower") -> None:

@@ -177,7 +177,7 @@ def is_fault(error: BaseException) -> bool:
 
 
 def _is_busy(error: OperationalError) -> bool:
-    return "database is locked" in str(error) or "disk is full" in str(error) or "unable to open" in str(error)
+    return any(text in str(error) for text in ("database is locked", "disk is full", "disk I/O error", "unable to open"))
 
 
 def tortoise_config(settings: Settings) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 
 from hookline.errors import Unavailable
 from hookline.pubsub.base import EVERYTHING, Hear, Listeners
+from hookline.tasks import end_tasks
 
 log = logging.getLogger("hookline.hub")
 
@@ -72,9 +73,7 @@ class CarriedHub(ABC):
         self._tasks = [asyncio.create_task(self._stay_connected(ear)), asyncio.create_task(self._tell())]
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(*self._tasks)
 
     def announce(self, topic: str, text: str) -> None:
         if len(text) > _TEXT_BYTES or len(self._waiting) >= _WAITING_LIMIT:

@@ -58,7 +58,8 @@ class _Ear:
     async def hear(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._lost.wait(), ANSWER_SECONDS)
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._lost.wait()
             await self._connection.execute("select 1", timeout=ANSWER_SECONDS)
 
     async def drop(self) -> None:

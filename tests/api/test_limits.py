@@ -1,6 +1,7 @@
 """Budgets of documents: what is refused, how cheaply, and that honest queries pass. Over the small schema."""
 
-import time
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,23 @@ from api.limits import Limits
 from tests.api.small_schema import make_schema
 
 EXECUTION = Execution(make_schema())
+
+
+def calls_of(holds: Callable[[], bool]) -> int:
+    """How many calls, of Python's and of C's functions, it takes to find that something holds."""
+    calls = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        does_hold = holds()
+    finally:
+        sys.setprofile(None)
+    assert does_hold
+    return calls
 
 
 def refusal(text: str, variables: dict[str, Any] | None = None, execution: Execution = EXECUTION) -> str | None:
@@ -69,23 +87,18 @@ def test_page_of_a_list_without_arguments_counts_as_the_default() -> None:
 def test_small_cyclic_query_is_refused_cheaply() -> None:
     text = nested(15)
     assert len(text) < 400
-    begun = time.process_time()
-    assert "could return" in str(refusal(text))
-    assert time.process_time() - begun < 0.05
+    assert calls_of(lambda: "could return" in str(refusal(text))) < 20_000
 
 
 def test_repeated_fields_are_refused_before_validation_compares_each_pair() -> None:
     text = "{ " + "items { items { name } } " * 400 + "}"
-    begun = time.process_time()
-    assert "pairs of repeated fields" in str(refusal(text))
-    assert time.process_time() - begun < 0.2
+    assert calls_of(lambda: "pairs of repeated fields" in str(refusal(text))) < 200_000
 
 
 def test_what_the_budgets_let_through_validates_quickly() -> None:
     repeated = "{ " + "parent: items { parent { parent { name items { name } } } } " * 57 + "}"
-    begun = time.process_time()
-    assert refusal(repeated, execution=Execution(make_schema(), Limits(cost=10**9, fields=3_000))) is None
-    assert time.process_time() - begun < 1
+    execution = Execution(make_schema(), Limits(cost=10**9, fields=3_000))
+    assert calls_of(lambda: refusal(repeated, execution=execution) is None) < 1_000_000
 
 
 def test_fragments_that_multiply_are_refused_cheaply() -> None:
@@ -94,9 +107,7 @@ def test_fragments_that_multiply_are_refused_cheaply() -> None:
         + " ".join(f"fragment f{n} on Item {{ ...f{n + 1} ...f{n + 1} }}" for n in range(60))
         + " fragment f60 on Item { __typename }"
     )
-    begun = time.process_time()
-    assert "QUERY_TOO_COSTLY" in str(refusal(bomb))
-    assert time.process_time() - begun < 0.2
+    assert calls_of(lambda: "QUERY_TOO_COSTLY" in str(refusal(bomb))) < 60_000
 
 
 def test_fragment_cycles_are_left_to_validation() -> None:

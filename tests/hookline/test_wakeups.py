@@ -55,13 +55,12 @@ async def test_a_broker_that_hangs_holds_nobody_up() -> None:
     broker = Recording()
     broker.gate.clear()
     wakeups = started(broker)
-    begun = time.monotonic()
 
     for _ in range(100):
         wakeups.wake()
     wakeups.stop()
 
-    assert time.monotonic() - begun < 0.5
+    assert broker.sent == []  # still in the broker's hands
     broker.gate.set()
 
 

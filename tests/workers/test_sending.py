@@ -1,7 +1,6 @@
 """One request to one receiver, however it behaves: what is sent, what is kept of the answer, and the deadline."""
 
 import asyncio
-import time
 from ipaddress import ip_network
 
 import pytest
@@ -274,10 +273,9 @@ async def test_receiver_that_does_not_speak_tls_is_a_tls_failure() -> None:
 
 async def test_hanging_receiver_does_not_delay_another() -> None:
     async with Sender(LOOPBACK) as sender, hostile(receivers.hangs) as hanging, Receiver() as receiver:
-        stuck = [asyncio.create_task(sender.send(request(hanging, timeout_seconds=1))) for _ in range(50)]
-        started_at = time.monotonic()
+        stuck = [asyncio.create_task(sender.send(request(hanging, timeout_seconds=3))) for _ in range(50)]
         assert (await sender.send(request(receiver.url))).status_code == 200
-        assert time.monotonic() - started_at < 0.9
+        assert not any(task.done() for task in stuck)
         assert {answer.error for answer in await asyncio.gather(*stuck)} == {AttemptError.TIMEOUT}
 
 

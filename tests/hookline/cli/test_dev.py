@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -46,7 +45,6 @@ class Dev:
         self.options = ("--port", str(self.port), *options)
 
     def start(self) -> None:
-        self.started_at = time.monotonic()
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "hookline", "dev", *self.options],
@@ -80,12 +78,10 @@ class Dev:
     def printed(self) -> str:
         return self.output.read_text()
 
-    async def stop(self, by: signal.Signals = signal.SIGINT) -> float:
-        """How many seconds it took."""
-        begun = time.monotonic()
+    async def stop(self, by: signal.Signals = signal.SIGINT) -> None:
+        """Fails when it waits for what is on the wire (15 s)."""
         self.process.send_signal(by)
         await asyncio.to_thread(self.process.wait, 10)
-        return time.monotonic() - begun
 
 
 def environment() -> dict[str, str]:
@@ -118,13 +114,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     dev.process.wait(10)
 
 
-async def test_first_answer_comes_soon_in_little_memory(tmp_path: Path) -> None:
+async def test_first_answer_takes_little_memory(tmp_path: Path) -> None:
     async with running(tmp_path) as dev:
         await dev.graphql("{ viewer { name } }")
-        seconds = time.monotonic() - dev.started_at
         pss = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{dev.process.pid}/smaps_rollup").read_text(), re.MULTILINE)
 
-        assert seconds < 5  # 1.1 s alone on the machine
         assert pss is not None
         assert int(pss[1]) < 120_000
 
@@ -215,10 +209,9 @@ async def test_it_ends_in_time_with_clients_still_there(tmp_path: Path, by: sign
             )
             async with request as stream:
                 assert stream.status_code == 200
-                seconds = await dev.stop(by)
+                await dev.stop(by)
 
         assert dev.process.returncode == 0, dev.printed()
-        assert seconds < 2
         assert "Traceback" not in dev.printed()
         await socket_.wait_closed()
         assert socket_.close_code == 1012
@@ -233,7 +226,7 @@ async def test_nothing_is_lost_over_a_stop_and_the_token_stays(tmp_path: Path) -
             token = dev.token
             await dev.graphql('mutation { eventPublish(input: {type: "order.order.create", environment: "development", data: 1}) { deliveryCount } }')
             await eventually(lambda: dev.graphql("{ deliveries(first: 1) { nodes { status } } }"))
-            assert await dev.stop() < 2
+            await dev.stop()
             assert dev.process.returncode == 0
 
     async with running(tmp_path) as dev:

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from hookline.clock import monotonic
 from hookline.queue.postgres import PostgresQueue
 from hookline.settings import Settings
 from tests.making import WORKSPACE
@@ -48,8 +47,6 @@ async def test_close_cuts_off_what_hangs(settings: Settings) -> None:
     queue = await opened(settings)
     hanging = asyncio.create_task(queue._work.fetchval("select pg_sleep(60)"))
     await asyncio.sleep(0)
-    began = monotonic()
-    await queue.close()
-    assert monotonic() - began < 5
+    await asyncio.wait_for(queue.close(), 30)
     await asyncio.wait([hanging], timeout=5)
     assert isinstance(hanging.exception(), Exception)
