@@ -13,6 +13,7 @@ import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from random import randrange
 from typing import Literal, Self
 
 import pika
@@ -26,9 +27,12 @@ _START_SECONDS = 60
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """None that the kernel gives to an outgoing connection before the server takes it (those begin at 32,768)."""
+    while True:
+        port = randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Server:
