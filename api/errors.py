@@ -64,6 +64,11 @@ def field_errors(errors: Sequence[GraphQLError], request_id: str) -> list[Format
     return [_field_error(error, request_id) for error in errors]
 
 
+def is_unavailable(errors: Sequence[GraphQLError]) -> bool:
+    """Whether one of them says that the database does not answer."""
+    return any(isinstance(_cause(error), Unavailable) for error in errors)
+
+
 def retry_after_seconds(errors: Sequence[GraphQLError]) -> int:
     """How long to wait before trying again, when the failures say so; else 2."""
     return max((cause.retry_after_seconds for error in errors if isinstance(cause := _cause(error), Unavailable)), default=2)

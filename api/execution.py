@@ -2,7 +2,8 @@
 It runs graphql-core on Strawberry's schema itself (schema.execute costs 90 µs more, November 2026), so schema extensions do not run: budgets, masking
 and caches are here instead. Permission classes, field extensions and `info` work as ever."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Hashable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Hashable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from inspect import isawaitable
@@ -17,12 +18,16 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.context import Context
 from api.documents import Documents, Operation
-from api.errors import BAD_USER_INPUT, QUERY_TOO_COSTLY, Formatted, RequestRefused, field_errors, retry_after_seconds
+from api.errors import BAD_USER_INPUT, QUERY_TOO_COSTLY, Formatted, RequestRefused, field_errors, is_unavailable, retry_after_seconds
 from api.limits import Limits, TooCostly
 from api.live import Live, sharing_key
 from api.plans import NotSimple, Outcome
 from hookline.activity import Gap, Happening, Shared
 from hookline.circle import Made, Together
+from hookline.clock import monotonic
+from hookline.errors import Unavailable
+
+_PATIENCE_SECONDS, _AGAIN_SECONDS = 60.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +167,7 @@ async def _follow_live(executor: _HouseExecutor, live: Live[Any], key: Hashable,
 
     async def execute(happening: Happening | Gap, context: Context) -> ExecutionResult | None:
         event = live.event_of(happening)
-        if event is None:
-            return None
-        result = _execute(executor.build_per_event_executor(event), context)
-        executed: ExecutionResult = await result if isawaitable(result) else result
-        return executed
+        return None if event is None else await _execute_when_possible(lambda: executor.build_per_event_executor(event), context)
 
     async def make(happening: Happening) -> Made | None:
         result = await execute(happening, context.of_nobody())
@@ -179,7 +180,7 @@ async def _follow_live(executor: _HouseExecutor, live: Live[Any], key: Hashable,
                     yield [one if isinstance(one, bytes) else _answer(one, context) for one in step.made]
                     continue
                 for happening in [step] if isinstance(step, Gap) else step:
-                    result = await execute(happening, context.renewed())
+                    result = await execute(happening, context)
                     if result is not None:
                         yield [_answer(result, context)]
     except Exception as error:  # noqa: BLE001  # as above
@@ -193,6 +194,22 @@ def _made(result: ExecutionResult) -> Made:
             encoded = orjson.dumps({"data": result.data})
             return Made(encoded, len(encoded))
     return Made(result, 0)
+
+
+async def _execute_when_possible(make_executor: Callable[[], Executor[Any]], context: Context) -> ExecutionResult:
+    """A database that is away for a while costs a subscriber no message: what happened is told when it is back.
+
+    Raises Unavailable when it is not back within a minute: the last cursor that arrived says where to go on.
+    """
+    until = monotonic() + _PATIENCE_SECONDS
+    while True:
+        result = _execute(make_executor(), context.renewed())  # an executor keeps the errors that it met
+        executed: ExecutionResult = await result if isawaitable(result) else result
+        if not (executed.errors and is_unavailable(executed.errors)):
+            return executed
+        if monotonic() > until:
+            raise Unavailable()
+        await asyncio.sleep(_AGAIN_SECONDS)
 
 
 def _execute(executor: Executor[Any], context: Context) -> Any:

@@ -236,7 +236,7 @@ class _Socket:
         if self._has_init:
             raise ProtocolBroken(TOO_MANY_INITS)
         self._has_init = True
-        authorization = payload.get("authorization")
+        authorization = next((value for key, value in payload.items() if key.lower() == "authorization"), None)
         header_value = authorization if type(authorization) is str else None
         try:
             self._principal = await self._sockets.authenticator.authenticate(header_value)

@@ -32,6 +32,10 @@ _WAITING_LIMIT, _WAITING_SIZE_LIMIT = 20_000, 64 * 1024 * 1024
 """Events, and characters of data, that may wait for their commit or be in it; beyond it publishing answers UNAVAILABLE instead of filling memory."""
 _PATIENCE_SECONDS = 5.0
 """From when a request came: how long it is tried again while the database is away. Whoever waited as long behind others is not tried then."""
+_UNKNOWN = (
+    "The database does not answer, so whether this was stored is not known. Try again in a few seconds; "
+    "with the same idempotency key it is published once."
+)
 
 _TYPE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(?:\.[a-z0-9][a-z0-9_-]{0,63}){2}")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
@@ -216,7 +220,7 @@ class Publisher:
         except FAULTS:
             self._is_away = True
             for request in group:
-                request.fail(Unavailable())
+                request.fail(Unavailable(_UNKNOWN))
         except Exception as error:  # noqa: BLE001  # handed to the one caller whose request raised it
             if len(group) == 1:
                 group[0].fail(error)

@@ -24,6 +24,7 @@ from hookline.errors import Misconfigured, Unavailable
 from hookline.settings import Settings, mask_url
 
 APP = "models"
+CONNECT_SECONDS = 5
 # what a driver raises when the database is away or too busy
 FAULTS = (
     OSError,
@@ -167,7 +168,7 @@ class connecting:
             raise Misconfigured(f"PostgreSQL refused the user or the password of {url}. Correct HOOKLINE_DATABASE_URL.") from error
         if isinstance(cause, asyncpg.ProtocolViolationError) and "startup parameter" in str(cause):
             raise Misconfigured(f"A pooler (PgBouncer?) answers at {url}. Set HOOKLINE_DATABASE_URL to PostgreSQL itself.") from error
-        why = str(cause) or type(cause).__name__
+        why = f"no answer within {CONNECT_SECONDS} s" if isinstance(cause, TimeoutError) else str(cause) or type(cause).__name__
         raise Unavailable(f"PostgreSQL at {url} takes no connection: {why}. Start it, or correct HOOKLINE_DATABASE_URL.") from error
 
 
@@ -202,6 +203,7 @@ def _postgres_credentials(url: str) -> dict[str, Any]:
         "minsize": 1,
         "maxsize": 8,
         "command_timeout": 10,
+        "timeout": CONNECT_SECONDS,  # asyncpg would wait a minute
         "server_settings": dict(postgres.SERVER_SETTINGS),
         **({"ssl": query["sslmode"]} if "sslmode" in query else {}),
     }

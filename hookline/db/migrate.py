@@ -18,7 +18,7 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import AsyncpgSchemaEditor, SqliteSchemaEditor
 
-from hookline.db.connection import APP, connecting, faults_as_unavailable, tortoise_config
+from hookline.db.connection import APP, CONNECT_SECONDS, connecting, faults_as_unavailable, tortoise_config
 from hookline.db.noted import note_applied
 from hookline.errors import HooklineError
 from hookline.settings import Settings
@@ -115,7 +115,7 @@ async def _alone(settings: Settings) -> AsyncIterator[None]:
             yield
         return
     with connecting(settings):
-        connection = await asyncpg.connect(settings.postgres_dsn, timeout=10)
+        connection = await asyncpg.connect(settings.postgres_dsn, timeout=CONNECT_SECONDS)
     try:
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         yield

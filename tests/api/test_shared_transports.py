@@ -4,8 +4,10 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import uvicorn
@@ -16,11 +18,13 @@ from api.app import make_app
 from hookline import tokens
 from hookline.runtime import Runtime
 from tests.conftest import WORKSPACE
-from tests.making import make_webhook
+from tests.making import Hand, enqueue, make_webhook, succeeded
 from tests.waiting import eventually
 
 CHANGES = "subscription { webhookChanges { cursor kind node { name } } }"
+ATTEMPTS = "subscription { attempts { cursor node { outcome event { type } } } }"
 COUNT = 20
+WAITING = "select query_start from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
 
 
 @pytest.fixture
@@ -52,17 +56,17 @@ async def over_socket(port: int, token: str, ids: list[str]) -> dict[str, list[A
     return heard
 
 
-async def over_stream(port: int, token: str) -> list[Any]:
+async def over_stream(port: int, token: str, query: str = CHANGES, count: int = COUNT) -> list[Any]:
     headers, heard = {"authorization": f"Bearer {token}", "accept": "text/event-stream"}, list[Any]()
     url = f"http://127.0.0.1:{port}/graphql"
     async with (
         httpx.AsyncClient(trust_env=False, timeout=20) as client,
-        client.stream("POST", url, json={"query": CHANGES}, headers=headers) as answer,
+        client.stream("POST", url, json={"query": query}, headers=headers) as answer,
     ):
         async for line in answer.aiter_lines():
             if line.startswith("data: {"):
                 heard.append(json.loads(line[6:]))
-            if len(heard) == COUNT:
+            if len(heard) == count:
                 break
     return heard
 
@@ -82,3 +86,35 @@ async def test_sockets_and_streams_hear_the_same_in_order(runtime: Runtime, port
     streams, sockets = await asyncio.gather(*hearing), await socket_hearing
     assert [event["data"]["webhookChanges"]["node"]["name"] for event in streams[0]] == [f"Hook {number}" for number in range(COUNT)]
     assert streams[1] == sockets["1"] == sockets['ü"'] == streams[0]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_a_database_that_gives_no_rows_for_a_while_costs_no_message(runtime: Runtime, port: int) -> None:
+    secret = (await tokens.create(runtime.database, WORKSPACE, "a", tokens.ROLES["viewer"]))[1]
+    hook, hand = await make_webhook(runtime), await Hand.begin(runtime)
+    hearing = asyncio.create_task(over_stream(port, secret, ATTEMPTS, 1))
+    await eventually(lambda: followers(runtime) == [1])
+    for _ in range(2):
+        await enqueue(runtime, hook.id)
+        await hand.record(succeeded(await hand.claim_one(hook.id)))
+    [first] = await hearing
+    locker, watcher = [await asyncpg.connect(runtime.settings.postgres_dsn) for _ in range(2)]  # a transaction sees one snapshot of who waits
+    try:
+        await locker.execute("begin")
+        await locker.execute("lock table event in access exclusive mode")
+        after = first["data"]["attempts"]["cursor"]
+        hearing = asyncio.create_task(over_stream(port, secret, ATTEMPTS.replace("attempts", f'attempts(after: "{after}")'), 1))
+        tries = set[datetime]()
+
+        async def has_tried_again() -> bool:
+            tries.update([row["query_start"] for row in await watcher.fetch(WAITING)])
+            return len(tries) >= 2
+
+        await eventually(has_tried_again, seconds=30)
+        await locker.execute("rollback")
+    finally:
+        await locker.close()
+        await watcher.close()
+    [second] = await hearing
+    assert second["data"]["attempts"]["node"] == first["data"]["attempts"]["node"]
+    assert "errors" not in second

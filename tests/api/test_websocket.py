@@ -278,6 +278,12 @@ async def test_other_subprotocols_are_refused(small: Small) -> None:
         assert await closed(socket) == 4406
 
 
+async def test_the_token_may_be_spelled_like_the_header() -> None:
+    async with serve_small() as small, small.socket() as socket:
+        await said(socket, {"type": "connection_init", "payload": {"Authorization": "Bearer hl_admin"}})
+        assert (await heard(socket))["type"] == "connection_ack"
+
+
 async def test_silence_instead_of_an_init_closes_with_4408() -> None:
     async with serve_small(QUICK) as small, small.socket() as socket:
         await said(socket, {"type": "ping"})

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import socketserver
 import subprocess
 import sys
@@ -227,6 +228,15 @@ def test_a_pooler_in_front_of_the_database_is_named_as_such(shell: Shell) -> Non
             assert done.returncode == 1
             assert "A pooler (PgBouncer?) answers at" in done.stderr
             assert "Set HOOKLINE_DATABASE_URL to PostgreSQL itself" in done.stderr
+
+
+def test_a_database_that_never_answers_is_given_up_with_a_sentence(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, says nothing
+        url = f"postgres://me:hunter2@127.0.0.1:{silent.getsockname()[1]}/name"
+        for command in (("doctor",), ("serve", "--port", "0"), ("worker",), ("token", "list")):
+            done = shell.run(*command, HOOKLINE_DATABASE_URL=url)  # within half a minute
+            assert done.returncode == 1
+            assert "takes no connection: no answer within 5 s" in done.stdout + done.stderr
 
 
 @contextmanager
