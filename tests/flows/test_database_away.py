@@ -177,11 +177,12 @@ class Proxy:
             there_writer.transport.abort()
 
     async def _pass(self, line: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while piece := await reader.read(65_536):
-            if line != self._line:
-                await asyncio.Event().wait()
-            writer.write(piece)
-            await writer.drain()
+        with contextlib.suppress(ConnectionError):  # one end went: `_serve` then ends the other
+            while piece := await reader.read(65_536):
+                if line != self._line:
+                    await asyncio.Event().wait()
+                writer.write(piece)
+                await writer.drain()
 
 
 async def test_connections_that_are_half_open_are_given_up(server: PostgreSQL, url: str, tmp_path: Path) -> None:
