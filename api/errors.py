@@ -2,6 +2,7 @@
 The transports call it with every error before it leaves. It must never let an unknown exception's text out, nor log a value that was sent."""
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,6 +27,14 @@ INTERNAL = "INTERNAL_SERVER_ERROR"
 
 CODES = frozenset({PARSE_FAILED, VALIDATION_FAILED, BAD_USER_INPUT, UNAUTHENTICATED, FORBIDDEN, QUERY_TOO_COSTLY, RATE_LIMITED, UNAVAILABLE})
 
+_VALUES = [
+    (re.compile(r"(cannot represent [^:]*): .*", re.DOTALL), r"\1."),
+    (re.compile(r"(found (?:Block)?String) .*", re.DOTALL), r"\1."),
+    (re.compile(r"[,;] found: .*", re.DOTALL), "."),
+    (re.compile(r" Found: .*", re.DOTALL), ""),
+]
+"""What graphql-core's messages (3.3.2) quote of an input."""
+
 Formatted = dict[str, Any]  # one error in GraphQL's response format
 
 
@@ -40,7 +49,7 @@ class RequestRefused(Exception):
         super().__init__(code)
 
     def formatted(self, request_id: str) -> list[Formatted]:
-        return [_format(error, error.message, self.code, request_id) for error in self._errors]
+        return [_format(error, _without_value(error), self.code, request_id) for error in self._errors]
 
 
 class BadInput(HooklineError):
@@ -105,7 +114,15 @@ def _expected(error: GraphQLError) -> tuple[str, str] | None:
         return str(code), error.message
     is_own = cause is None or isinstance(cause, GraphQLError)  # graphql-core found it, not a resolver
     is_about_argument = is_own and error.nodes is not None and isinstance(error.nodes[0], ValueNode)
-    return (BAD_USER_INPUT, error.message) if is_about_argument else None
+    return (BAD_USER_INPUT, _without_value(error)) if is_about_argument else None
+
+
+def _without_value(error: GraphQLError) -> str:
+    """graphql-core's message without the value that it is about, which may be a secret in a wrong place."""
+    message = error.message
+    for quoted, instead in _VALUES:
+        message = quoted.sub(instead, message)
+    return message
 
 
 def _cause(error: GraphQLError) -> Exception | None:

@@ -8,8 +8,9 @@ import logging
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from hookline.db.fields import split_lines
 from hookline.pubsub.base import EVERYTHING, Hub
 from hookline.queue.base import Loaded, Queue
 from hookline.rules.matching import MatchIndex
-from hookline.rules.signing import decode_secret
+from hookline.rules.signing import SigningKey, decode_secret
 from hookline.rules.webhook_fields import is_sensitive_header
 from hookline.tasks import end_tasks
 from hookline.vault import Vault
@@ -31,11 +32,19 @@ log = logging.getLogger("hookline.registry")
 
 @dataclass(frozen=True)
 class Wire:
-    """What a request to a webhook carries besides its body. headers: by name; masked: the same for the log, secrets as None."""
+    """What a request to a webhook carries besides its body. headers: by name; masked: the same for the log, secrets as None.
+
+    secrets: what a receiver that sends our request back would give away, as it would stand there, longest first.
+    """
 
     headers: tuple[tuple[str, str], ...]
     masked: tuple[tuple[str, str | None], ...]
-    signing_keys: tuple[bytes, ...]
+    secrets: tuple[str, ...]
+    signing_keys: tuple[tuple[SigningKey, float], ...]
+    """Newest first, with the time (seconds since 1970) from when each does not sign any more."""
+
+    def keys_at(self, timestamp: float) -> list[SigningKey]:
+        return [key for key, until in self.signing_keys if timestamp < until]
 
 
 class Target:
@@ -61,21 +70,34 @@ class Target:
         Raises HooklineError when the key ring lacks a key.
         """
         headers = [(header["name"], self._value_of(header)) for header in orjson.loads(self._row[HEADERS])]
-        secrets = []
+        secrets, shown = [], [value for name, value in headers if is_sensitive_header(name)]
         if self._row["secret_header_name"]:
             secrets.append((self._row["secret_header_name"], self._unseal(self._row[SECRET_HEADER], SECRET_HEADER)))
+            shown.append(secrets[0][1])
         if self._row["basic_auth_username"]:
             password = self._unseal(self._row[BASIC_AUTH], BASIC_AUTH)
             secrets.append(("Authorization", basic_credentials(self._row["basic_auth_username"], password)))
+            shown += [password, secrets[-1][1].removeprefix("Basic ")]
         masked = [(name, None if is_sensitive_header(name) else value) for name, value in headers] + [(name, None) for name, _ in secrets]
-        keys = [decode_secret(self._unseal(secret["sealed"], SIGNING)) for secret in orjson.loads(self._row[SIGNING])]
-        return Wire((*headers, *secrets), tuple(masked), tuple(keys))
+        keys = [(decode_secret(self._unseal(secret["sealed"], SIGNING)), _end_of(secret)) for secret in orjson.loads(self._row[SIGNING])]
+        return Wire((*headers, *secrets), tuple(masked), _as_echoed(shown), tuple(keys))
 
     def _value_of(self, header: dict[str, str]) -> str:
         return self._unseal(header["sealed"], HEADERS) if "sealed" in header else header["value"]
 
     def _unseal(self, sealed: str, column: str) -> str:
         return self._vault.unseal(sealed, place(self.workspace_id, self.id, column))
+
+
+def _as_echoed(values: list[str]) -> tuple[str, ...]:
+    """As they are and as they stand in JSON. Those of under four characters could be any text's part."""
+    forms = {form for value in values if len(value) >= 4 for form in (value, orjson.dumps(value).decode()[1:-1])}
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _end_of(secret: dict[str, str | None]) -> float:
+    expires_at = secret.get("expiresAt")
+    return datetime.fromisoformat(expires_at).timestamp() if expires_at else inf
 
 
 def basic_credentials(username: str, password: str) -> str:

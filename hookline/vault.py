@@ -52,6 +52,10 @@ class KeyRing:
         ciphertext = self._ciphers[self._newest_id].encrypt(nonce, plaintext.encode(), place.associated_data(self._newest_id))
         return f"{_VERSION}.{self._newest_id}.{b64encode(nonce + ciphertext).decode()}"
 
+    def is_newest(self, sealed: str) -> bool:
+        """Whether the newest key sealed it."""
+        return sealed.startswith(f"{_VERSION}.{self._newest_id}.")
+
     def unseal(self, sealed: str, place: Place) -> str:
         """The plaintext.
 
@@ -93,6 +97,13 @@ class Vault:
     def unseal(self, sealed: str, place: Place) -> str:
         """See KeyRing.unseal."""
         return self._ring.unseal(sealed, place)
+
+    def resealed(self, sealed: str, place: Place) -> str:
+        """The same secret under the newest key; the very same text when that sealed it already.
+
+        Raises what unseal raises.
+        """
+        return sealed if self._ring.is_newest(sealed) else self._ring.seal(self._ring.unseal(sealed, place), place)
 
     def fingerprint(self, text: str) -> str:
         """32 hex digits that are equal for equal texts only, and say nothing about the text (HMAC-SHA256, first half)."""

@@ -2,13 +2,14 @@
 Reads no database. Secrets leave the columns only as fingerprints, except for the one that is to be revealed."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from hookline import clock
 from hookline.errors import HooklineError
 from hookline.models import Webhook
+from hookline.rules import signing
 from hookline.rules.durations import format_duration, parse_duration
 from hookline.rules.webhook_fields import is_sensitive_header
 from hookline.vault import Place, Vault
@@ -17,7 +18,11 @@ Form = Mapping[str, Any]  # the canonical form: JSON values by the API's field n
 Seal = Callable[[str, str], str]  # plaintext, column
 
 HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = "headers", "secret_header_sealed", "basic_auth_sealed", "signing_secrets"
+SEALED_COLUMNS: Final = (HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING)
 """The columns that hold sealed texts; each text is bound to its column (`Place.column`)."""
+
+LIVE_SECRETS: Final = 10
+"""The most that may sign at a time."""
 
 _PLAIN: Final = {"name": "name", "description": "description", "url": "url", "active": "is_active", "concurrency": "concurrency"}
 _SETS: Final = ("environments", "events")
@@ -65,6 +70,7 @@ def canonical(webhook: Webhook, vault: Vault) -> dict[str, Any]:
     form["timeout"] = format_duration(timedelta(milliseconds=webhook.timeout_ms))
     form["retry"] = {"schedule": [format_duration(timedelta(seconds=seconds)) for seconds in webhook.retry_schedule]}
     form["labels"] = [{"key": key, "value": value} for key, value in labels_of(webhook)]
+    form["signingAlgorithm"] = signing_algorithm(webhook)
     form["signingSecret"] = print_of(webhook.signing_secrets[0]["sealed"], SIGNING)
     return form
 
@@ -91,6 +97,36 @@ def labels_of(webhook: Webhook) -> list[tuple[str, str]]:
     return [(key, value) for key, _, value in (label.partition("=") for label in webhook.labels)]
 
 
+def signing_algorithm(webhook: Webhook) -> str:
+    """The newest secret's. An Ed25519 one is known by its public key, which is kept beside it."""
+    return signing.ED25519 if webhook.signing_secrets[0].get("publicKey") else signing.HMAC_SHA256
+
+
+def live_secrets(webhook: Webhook, now: datetime) -> list[dict[str, Any]]:
+    """What signs now, newest first, as the column keeps it."""
+    return [secret for secret in webhook.signing_secrets if not secret["expiresAt"] or datetime.fromisoformat(secret["expiresAt"]) > now]
+
+
+def with_new_secret(webhook: Webhook, secret: str, overlap: timedelta, now: datetime, vault: Vault) -> list[dict[str, Any]]:
+    """The column's value with a new secret before those that sign now, which go on for the overlap at most; of them the newest nine."""
+    until = clock.rfc3339(now + overlap)
+    old = (
+        [{**kept, "expiresAt": min(kept["expiresAt"] or until, until, key=datetime.fromisoformat)} for kept in live_secrets(webhook, now)]
+        if overlap
+        else []
+    )
+    return [
+        _secret_entry(secret, lambda text, column: vault.seal(text, place(webhook.workspace_id, webhook.id, column)), now),
+        *old[: LIVE_SECRETS - 1],
+    ]
+
+
+def _secret_entry(secret: str, seal: Seal, now: datetime) -> dict[str, Any]:
+    entry: dict[str, Any] = {"sealed": seal(secret, SIGNING), "createdAt": clock.rfc3339(now), "expiresAt": None}
+    public_key = signing.public_key(secret)
+    return {**entry, "publicKey": public_key} if public_key else entry
+
+
 def signing_secret(webhook: Webhook, vault: Vault) -> str:
     """The newest signing secret, `whsec_…`.
 
@@ -111,7 +147,7 @@ def _sealed_columns(form: Form, seal: Seal) -> dict[str, Any]:
     if "basicAuth" in form:
         made.update(_sealed_pair(form["basicAuth"], ("username", "basic_auth_username"), ("password", BASIC_AUTH), seal))
     if "signingSecret" in form:
-        made[SIGNING] = [{"sealed": seal(form["signingSecret"], SIGNING), "createdAt": clock.rfc3339(clock.now()), "expiresAt": None}]
+        made[SIGNING] = [_secret_entry(form["signingSecret"], seal, clock.now())]
     return made
 
 

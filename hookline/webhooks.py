@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
@@ -19,7 +20,17 @@ from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.models import Webhook
 from hookline.rules import signing
 from hookline.rules.webhook_fields import Bounds, check_create, check_slug, check_update, check_whole, slug_of
-from hookline.webhook_columns import Form, canonical, columns, fingerprinted, signing_secret
+from hookline.webhook_columns import (
+    LIVE_SECRETS,
+    Form,
+    canonical,
+    columns,
+    fingerprinted,
+    live_secrets,
+    signing_algorithm,
+    signing_secret,
+    with_new_secret,
+)
 
 if TYPE_CHECKING:
     from hookline.runtime import Runtime
@@ -29,8 +40,11 @@ __all__ = ["Actor", "Force", "canonical", "columns", "create", "delete", "releas
 logger = logging.getLogger("hookline.webhooks")
 
 FORCE_SCOPE: Final = "webhooks:force"
-RESETS_HEALTH: Final = frozenset({"url", "headers", "secretHeader", "basicAuth", "signingSecret"})
+RESETS_HEALTH: Final = frozenset({"url", "headers", "secretHeader", "basicAuth", "signingSecret", "signingAlgorithm"})
 """A change of these may have mended what failed: the count of failures begins anew."""
+SECRET_OVERLAP: Final = timedelta(hours=24)
+"""How long an old signing secret goes on beside a new one, unless somebody says otherwise."""
+OVERLAP_LIMIT: Final = timedelta(days=7)
 REASON_LENGTH: Final = 1_000
 SLUG_LENGTH: Final = 63
 SLUG_TRIES: Final = 20
@@ -149,6 +163,34 @@ async def reveal_secret(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> t
     return webhook, signing_secret(webhook, runtime.vault)
 
 
+async def rotate_secret(
+    runtime: "Runtime", actor: Actor, webhook_id: UUID, secret: str | None = None, overlap: timedelta = SECRET_OVERLAP
+) -> tuple[Webhook, str]:
+    """Signs with a new secret from the next claim on, besides with the old ones for the overlap (0 to 7 days). secret: made when None.
+
+    The webhook and its new secret. Raises Refused: NOT_FOUND, INVALID, OUT_OF_RANGE, TOO_MANY (ten sign already), FIELD_MANAGED.
+    """
+    problems = _check_overlap(overlap)
+    async with runtime.database.unit_of_work() as work:
+        webhook = await _locked(actor, webhook_id, None, problems)
+        algorithm, now = signing_algorithm(webhook), clock.now()
+        problems += _check_secret(secret, algorithm)
+        if overlap and len(live_secrets(webhook, now)) >= LIVE_SECRETS:
+            message = f"{LIVE_SECRETS} secrets sign already. Wait until one expires, or rotate with the overlap 0s, which ends them all."
+            problems.append(Problem(Code.TOO_MANY, message, ("overlap",)))
+        problems += _check_owner(actor, webhook, [("id",)] if _owned(webhook, {"signingSecret": secret}) else [], NO_FORCE)
+        if problems:
+            raise Refused(problems)
+        made = secret or signing.new_secret(algorithm)
+        values = {"signing_secrets": with_new_secret(webhook, made, overlap, now, runtime.vault), "consecutive_failures": 0, "failing_since": None}
+        webhook.update_from_dict(values)
+        _sign(webhook, actor, NO_FORCE)
+        await webhook.save(update_fields=[*values, *SIGNED])
+        await _finish(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
+    logger.info("signing secret rotated webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
+    return webhook, made
+
+
 async def release(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> Webhook:
     """Hands a webhook that a YAML file owns back to people, as it is. One that no file owns stays as it is.
 
@@ -170,7 +212,7 @@ def _bounds(runtime: "Runtime") -> Bounds:
 
 def _new(runtime: "Runtime", actor: Actor, slug: str, form: Form) -> Webhook:
     key, now = ids.uuid7(), clock.now()
-    whole = {**form, "signingSecret": form.get("signingSecret") or signing.new_secret()}
+    whole = {**form, "signingSecret": form.get("signingSecret") or signing.new_secret(form["signingAlgorithm"])}
     by = _signature(actor, NO_FORCE)
     made = columns(whole, key, actor.workspace_id, runtime.vault)
     return Webhook(id=key, workspace_id=actor.workspace_id, slug=slug, created_at=now, created_by=by, modified_at=now, modified_by=by, **made)
@@ -253,6 +295,25 @@ def _check_reason(force: Force) -> list[Problem]:
         return [Problem(Code.TOO_LONG, f"A reason is at most {REASON_LENGTH:,} characters long.", ("reason",))]
     if _UNPRINTABLE.search(reason):
         return [Problem(Code.INVALID, "A reason must not hold control characters or broken surrogates.", ("reason",))]
+    return []
+
+
+def _check_overlap(overlap: timedelta) -> list[Problem]:
+    if timedelta() <= overlap <= OVERLAP_LIMIT:
+        return []
+    return [Problem(Code.OUT_OF_RANGE, "An overlap is from 0s to 7d: how long the old secrets sign beside the new one.", ("overlap",))]
+
+
+def _check_secret(secret: str | None, algorithm: str) -> list[Problem]:
+    if secret is None:
+        return []
+    try:
+        signing.decode_secret(secret)
+    except ValueError as error:
+        return [Problem(Code.INVALID, str(error), ("secret",))]
+    if signing.algorithm_of(secret) != algorithm:
+        message = f"The webhook signs with {algorithm}: whsec_… is for HMAC_SHA256, whsk_… for ED25519."
+        return [Problem(Code.INVALID, message, ("secret",))]
     return []
 
 

@@ -80,13 +80,13 @@ class Server:
 
 @dataclass
 class Receiver:
-    """Records every request, then answers. replies: given one after the other, the last one for ever.
+    """Records every request, then answers. replies: given one after the other, the last one for ever; made from the request if it is a function.
 
     Use: `async with Receiver() as receiver:`, then `receiver.url`, `receiver.requests`, `await receiver.wait_for(3)`. While `gate` is
     clear, requests are recorded but not answered.
     """
 
-    replies: list[Reply] = field(default_factory=lambda: [Reply()])
+    replies: "list[Reply | Callable[[Received], Reply]]" = field(default_factory=lambda: [Reply()])
     tls: ssl.SSLContext | None = None
     requests: list[Received] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -127,7 +127,8 @@ class Receiver:
             received = await read_request(reader)
             async with self._news:
                 self.requests.append(received)
-                reply = self.replies[min(len(self.requests), len(self.replies)) - 1]
+                given = self.replies[min(len(self.requests), len(self.replies)) - 1]
+                reply = given if isinstance(given, Reply) else given(received)
                 self._news.notify_all()
             await self.gate.wait()
             writer.write(reply.encoded())

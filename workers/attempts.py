@@ -17,6 +17,7 @@ from hookline.rules.signing import sign
 from workers.sending import Answer, Request
 
 _FIXED = (("Content-Type", "application/json"), ("User-Agent", f"Hookline/{__version__}"))
+MASK = "***"
 
 
 class Attempt:
@@ -39,7 +40,7 @@ class Attempt:
             *_FIXED,
             ("webhook-id", message_id),
             ("webhook-timestamp", str(timestamp)),
-            ("webhook-signature", sign(wire.signing_keys, message_id, timestamp, body)),
+            ("webhook-signature", sign(wire.keys_at(timestamp), message_id, timestamp, body)),
             ("traceparent", f"00-{row.event_id.hex}-{self._id.hex[16:]}-01"),
         ]
         return Request(self._target.url, [*self._head, *wire.headers], body, self._target.timeout_seconds)
@@ -54,7 +55,7 @@ class Attempt:
         cause = AttemptCause.MANUAL if row.is_manual else AttemptCause.PUBLISH if row.step == 0 else AttemptCause.RETRY
         identity = (row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment, self._id, target.version)
         request_headers = orjson.dumps([*self._head, *target.wire.masked]).decode() if self._head else None
-        response_headers = orjson.dumps(answer.headers).decode() if answer.headers else None
+        response_headers, response_body = self._evidence(answer)
         state, wait, step = _move(verdict, row.step, row.is_manual)
         return Result(
             *identity,
@@ -71,9 +72,18 @@ class Attempt:
             request_url=target.url,
             request_headers=request_headers,
             response_headers=response_headers,
-            response_body=answer.body or None,
+            response_body=response_body,
             is_truncated=answer.is_truncated,
         )
+
+    def _evidence(self, answer: Answer) -> tuple[str | None, bytes | None]:
+        """The answer's headers and body for the log, without the secrets of a request that the receiver sent back."""
+        headers = orjson.dumps(answer.headers).decode() if answer.headers else None
+        body = answer.body or None
+        for secret in self._target.wire.secrets if self._head else ():
+            headers = headers and headers.replace(secret, MASK)
+            body = body and body.replace(secret.encode(), MASK.encode())
+        return headers, body
 
     def unsendable(self, error: HooklineError) -> Result:
         """The request could not be made: a failed attempt that says why."""

@@ -15,8 +15,9 @@ from api.schema.attempt_filter import AttemptFilter
 from api.schema.delivery_filter import DeliveryFilter
 from api.schema.header import Header, Label
 from api.schema.node import Actor, Info, Node, actor, node_id
+from hookline import clock
 from hookline.models import Webhook as WebhookRow
-from hookline.webhook_columns import labels_of
+from hookline.webhook_columns import labels_of, live_secrets, signing_algorithm
 
 if TYPE_CHECKING:
     from api.schema.attempt import Attempt
@@ -57,6 +58,7 @@ class RetryPolicy:
 @strawberry.enum(description="How requests are signed.")
 class SigningAlgorithm(Enum):
     HMAC_SHA256 = strawberry.enum_value("HMAC_SHA256", description="HMAC with SHA-256 and a shared secret: v1 of Standard Webhooks.")
+    ED25519 = strawberry.enum_value("ED25519", description="Ed25519: v1a of Standard Webhooks. Receivers check with the public key.")
 
 
 @strawberry.type(description="A secret that signs requests. Its value is shown by webhookSecretReveal only.")
@@ -67,7 +69,8 @@ class SigningSecret:
 
 @strawberry.type(description="How requests are signed, after Standard Webhooks (standardwebhooks.com).")
 class Signing:
-    algorithm: SigningAlgorithm = strawberry.field(description="The algorithm.")
+    algorithm: SigningAlgorithm = strawberry.field(description="The algorithm of the newest secret.")
+    public_key: str | None = strawberry.field(description="whpk_…, with which receivers check Ed25519 signatures; null for HMAC_SHA256.")
     secrets: list[SigningSecret] = strawberry.field(description="The secrets that sign now, newest first.")
 
 
@@ -194,9 +197,10 @@ def _signing(row: WebhookRow) -> Signing:
             created_at=datetime.fromisoformat(secret["createdAt"]),
             expires_at=datetime.fromisoformat(secret["expiresAt"]) if secret["expiresAt"] else None,
         )
-        for secret in row.signing_secrets
+        for secret in live_secrets(row, clock.now())
     ]
-    return Signing(algorithm=SigningAlgorithm.HMAC_SHA256, secrets=secrets)
+    algorithm = SigningAlgorithm[signing_algorithm(row)]
+    return Signing(algorithm=algorithm, public_key=row.signing_secrets[0].get("publicKey"), secrets=secrets)
 
 
 def _health(row: WebhookRow) -> WebhookHealth:

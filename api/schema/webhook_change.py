@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
@@ -12,12 +13,12 @@ from api.auth import Principal, require
 from api.schema.header import HeaderInput, LabelInput
 from api.schema.node import Info, key_of
 from api.schema.user_error import UserError, user_errors
-from api.schema.webhook import Webhook
+from api.schema.webhook import SigningAlgorithm, Webhook
 from hookline import webhooks
 from hookline.errors import Refused
 from hookline.models import Webhook as WebhookRow
 from hookline.rules.webhook_fields import FIELDS
-from hookline.webhooks import Force
+from hookline.webhooks import SECRET_OVERLAP, Force
 
 UNSET: Any = strawberry.UNSET  # Any: it stands in for a value of each field's type
 EXPECTED_VERSION = "The version that you have read. When somebody has changed the webhook since, nothing is done: VERSION_CONFLICT."
@@ -67,6 +68,7 @@ class WebhookCreateInput:
     timeout: timedelta | None = given(of="timeout")
     concurrency: int | None = given(of="concurrency")
     retry: RetryInput | None = given(of="retry")
+    signing_algorithm: SigningAlgorithm | None = given(SigningAlgorithm.HMAC_SHA256, of="signingAlgorithm")
     signing_secret: str | None = given(of="signingSecret")
     labels: list[LabelInput] | None = given(of="labels")
 
@@ -121,6 +123,15 @@ class WebhookSecretRevealInput:
     id: strawberry.ID = strawberry.field(description="The webhook.")
 
 
+@strawberry.input(description="A webhook that is to sign with a new secret.")
+class WebhookSecretRotateInput:
+    id: strawberry.ID = strawberry.field(description="The webhook.")
+    secret: str | None = strawberry.field(default=None, description="The new secret, of the webhook's algorithm. Made when left out.")
+    overlap: timedelta | None = strawberry.field(
+        default=SECRET_OVERLAP, description="How long the old secrets go on signing beside it, 0s to 7d. At most ten sign at a time."
+    )
+
+
 @strawberry.type(description="What came of a change of a webhook.")
 class WebhookPayload:
     webhook: Webhook | None = strawberry.field(description="The webhook as it is now; null when the change was refused.")
@@ -129,7 +140,9 @@ class WebhookPayload:
 
 @strawberry.type(description="A signing secret.")
 class WebhookSecretPayload:
-    secret: str | None = strawberry.field(description="The newest secret, whsec_…: receivers check signatures with it.")
+    secret: str | None = strawberry.field(
+        description="The newest secret: receivers check signatures with a whsec_…; a whsk_… is the private key of `publicKey`, only for Hookline."
+    )
     expires_at: datetime | None = strawberry.field(description="When it stops signing; null for one that goes on.")
     webhook: Webhook | None = strawberry.field(description="The webhook that it belongs to.")
     user_errors: list[UserError] = strawberry.field(description="All that is wrong with the input; empty when it was done.")
@@ -180,16 +193,26 @@ class WebhookMutation:
         self, info: Info, input: Annotated[WebhookSecretRevealInput, strawberry.argument(description="The webhook.")]
     ) -> WebhookSecretPayload | None:
         principal = require(info, "secrets:read")
-        try:
-            row, secret = await webhooks.reveal_secret(info.context.runtime, principal, key_of("wh", input.id))
-        except Refused as refused:
-            return WebhookSecretPayload(secret=None, expires_at=None, webhook=None, user_errors=user_errors(refused))
-        webhook = Webhook.of(row)
-        return WebhookSecretPayload(secret=secret, expires_at=webhook.signing.secrets[0].expires_at, webhook=webhook, user_errors=[])
+        return await _secret_payload(webhooks.reveal_secret(info.context.runtime, principal, key_of("wh", input.id)), principal)
+
+    @strawberry.mutation(
+        description="Signs with a new secret from the next attempt on; the old ones go on beside it for the overlap. The new secret is shown to "
+        "tokens with the scope secrets:read. Needs the scope webhooks:write."
+    )
+    async def webhook_secret_rotate(
+        self, info: Info, input: Annotated[WebhookSecretRotateInput, strawberry.argument(description="The webhook.")]
+    ) -> WebhookSecretPayload | None:
+        principal, overlap = require(info, "webhooks:write"), SECRET_OVERLAP if input.overlap is None else input.overlap
+        rotation = webhooks.rotate_secret(info.context.runtime, principal, key_of("wh", input.id), input.secret, overlap)
+        payload = await _secret_payload(rotation, principal)
+        info.context.loaders.webhook.clear_all()  # the next mutation of the same request must not see it as it was
+        return payload
 
 
 def values_of(given: Any) -> Any:  # Any: an input object or what stands in one
     """An input as plain values by the API's field names, with what was left out left out. Only names of the table of fields, and slug, at the top."""
+    if isinstance(given, Enum):
+        return given.value
     if not is_dataclass(given):
         return [values_of(item) for item in given] if isinstance(given, list) else given
     named = {to_camel_case(field.name): getattr(given, field.name) for field in fields(given)}
@@ -208,3 +231,12 @@ async def _payload(info: Info, change: Awaitable[WebhookRow]) -> WebhookPayload:
         return WebhookPayload(webhook=None, user_errors=user_errors(refused))
     info.context.loaders.webhook.prime(row.id, row, force=True)  # the next mutation of the same request must not see it as it was
     return WebhookPayload(webhook=Webhook.of(row), user_errors=[])
+
+
+async def _secret_payload(asked: Awaitable[tuple[WebhookRow, str]], principal: Principal) -> WebhookSecretPayload:
+    try:
+        row, secret = await asked
+    except Refused as refused:
+        return WebhookSecretPayload(secret=None, expires_at=None, webhook=None, user_errors=user_errors(refused))
+    shown = secret if "secrets:read" in principal.scopes else None
+    return WebhookSecretPayload(secret=shown, expires_at=None, webhook=Webhook.of(row), user_errors=[])

@@ -22,6 +22,7 @@ COMMANDS = {
     "worker": "hookline.cli.worker:worker",
     "migrate": "hookline.cli.migrate:migrate",
     "token": "hookline.cli.token:token",
+    "keys": "hookline.cli.keys:keys",
     "publish": "hookline.cli.publish:publish",
     "sync": "hookline.cli.sync:sync",
     "settings": "hookline.cli.settings:settings",

@@ -1,4 +1,4 @@
-"""Standard Webhooks signatures (https://www.standardwebhooks.com), symmetric part. Called by the pump for every attempt; pure."""
+"""Standard Webhooks signatures (https://www.standardwebhooks.com): symmetric (v1) and asymmetric (v1a). The pump calls it for every attempt; pure."""
 
 import hmac
 import os
@@ -8,23 +8,36 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from functools import lru_cache
 
-_PREFIX = "whsec_"
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+HMAC_SHA256, ED25519 = ALGORITHMS = ("HMAC_SHA256", "ED25519")
+
+SigningKey = bytes | Ed25519PrivateKey
+"""What `decode_secret` gives: the bytes of an HMAC key, or a private key."""
+
+_PREFIXES = {HMAC_SHA256: "whsec_", ED25519: "whsk_"}
+_PUBLIC_PREFIX = "whpk_"
 _SHORTEST, _LONGEST = 24, 64
+_SEED_BYTES = 32
 
 
-def sign(secrets: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:
-    """The value of `webhook-signature`: one `v1,…` for each secret, in their order, separated by single spaces.
+def sign(keys: Sequence[SigningKey], message_id: str, timestamp: int, body: bytes) -> str:
+    """The value of `webhook-signature`: one `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) for each key, in their order, separated by single spaces.
 
-    timestamp: whole seconds since 1970, the same as in `webhook-timestamp`. Signed is `{id}.{timestamp}.{body}` with HMAC-SHA256.
+    timestamp: whole seconds since 1970, the same as in `webhook-timestamp`. Signed is `{id}.{timestamp}.{body}`.
     """
     content = f"{message_id}.{timestamp}.".encode() + body
-    return " ".join(["v1," + _signature(secret, content) for secret in secrets])
+    return " ".join(["v1," + _code(key, content) if isinstance(key, bytes) else "v1a," + _encoded(key.sign(content)) for key in keys])
 
 
-def _signature(secret: bytes, content: bytes) -> str:
-    keyed = _keyed(secret).copy()
+def _code(key: bytes, content: bytes) -> str:
+    keyed = _keyed(key).copy()
     keyed.update(content)
-    return b2a_base64(keyed.digest(), newline=False).decode()
+    return _encoded(keyed.digest())
+
+
+def _encoded(data: bytes) -> str:
+    return b2a_base64(data, newline=False).decode()
 
 
 @lru_cache(10_000)
@@ -33,22 +46,48 @@ def _keyed(secret: bytes) -> hmac.HMAC:
     return hmac.new(secret, digestmod="sha256")
 
 
-def decode_secret(text: str) -> bytes:
-    """The key bytes of `whsec_…`.
+def algorithm_of(secret: str) -> str:
+    """HMAC_SHA256 or ED25519, by the secret's prefix."""
+    return ED25519 if secret.startswith(_PREFIXES[ED25519]) else HMAC_SHA256
+
+
+def decode_secret(text: str) -> SigningKey:
+    """The key in `whsec_…` (HMAC) or `whsk_…` (Ed25519: a seed of 32 bytes, or that and its public key, 64 bytes).
 
     Raises ValueError with a sentence for a person, which never shows the secret.
     """
+    algorithm = algorithm_of(text)
     try:
-        if not text.startswith(_PREFIX):
+        if not text.startswith(_PREFIXES[algorithm]):
             raise ValueError
-        key = a2b_base64(text.removeprefix(_PREFIX), strict_mode=True)
+        key = a2b_base64(text.removeprefix(_PREFIXES[algorithm]), strict_mode=True)
     except (Base64Error, ValueError):
-        raise ValueError("A signing secret is whsec_ followed by base64.") from None
+        raise ValueError("A signing secret is whsec_ (or whsk_ for Ed25519) followed by base64.") from None
+    if algorithm == ED25519:
+        return _private_key(key)
     if not _SHORTEST <= len(key) <= _LONGEST:
         raise ValueError(f"A signing secret holds {_SHORTEST} to {_LONGEST} bytes in base64.")
     return key
 
 
-def new_secret() -> str:
-    """A fresh signing secret, `whsec_` and 32 random bytes in base64."""
-    return _PREFIX + b64encode(os.urandom(32)).decode()
+def _private_key(data: bytes) -> Ed25519PrivateKey:
+    if len(data) not in (_SEED_BYTES, 2 * _SEED_BYTES):
+        raise ValueError("A signing secret for Ed25519 holds a seed of 32 bytes in base64, or that and its public key.")
+    key = Ed25519PrivateKey.from_private_bytes(data[:_SEED_BYTES])
+    if len(data) > _SEED_BYTES and key.public_key().public_bytes_raw() != data[_SEED_BYTES:]:
+        raise ValueError("The two halves of this Ed25519 signing secret do not belong together.")
+    return key
+
+
+def public_key(secret: str) -> str | None:
+    """`whpk_…`, with which receivers check; None for HMAC, which has none. secret: one that `decode_secret` takes."""
+    key = decode_secret(secret)
+    return None if isinstance(key, bytes) else _PUBLIC_PREFIX + b64encode(key.public_key().public_bytes_raw()).decode()
+
+
+def new_secret(algorithm: str = HMAC_SHA256) -> str:
+    """A fresh signing secret: `whsec_` and 32 random bytes in base64, or `whsk_`, a seed and its public key."""
+    data = os.urandom(_SEED_BYTES)
+    if algorithm == ED25519:
+        data += Ed25519PrivateKey.from_private_bytes(data).public_key().public_bytes_raw()
+    return _PREFIXES[algorithm] + b64encode(data).decode()

@@ -28,6 +28,7 @@ from hookline.rules.field_kinds import (
     Record,
     Text,
 )
+from hookline.rules.signing import ALGORITHMS, HMAC_SHA256, algorithm_of
 from hookline.rules.webhook_kinds import (
     Email,
     Environment,
@@ -109,7 +110,15 @@ _rows = (
         default={"schedule": list(_default_schedule)},
     ),
     Field("labels", Labels(20), "Keys and values of your own, at most 20.", default=[]),
-    Field("signingSecret", SigningSecret(), "The secret that signs requests: whsec_ and base64 of 24 to 64 bytes. Made when left out."),
+    Field(
+        "signingAlgorithm", Choice(ALGORITHMS), "How requests are signed: HMAC_SHA256 (a shared secret) or ED25519 (a key pair).", default=HMAC_SHA256
+    ),
+    Field(
+        "signingSecret",
+        SigningSecret(),
+        "The secret that signs requests: whsec_ and base64 of 24 to 64 bytes; for ED25519 whsk_ and base64 of a seed of 32 bytes, or of that and "
+        "its public key. Made when left out.",
+    ),
     Field("filter", Anything(), "A condition on the event's data.", is_available=False),
     Field("payloadTemplate", Text(65_536, may_have_lines=True), "A template for the request's body.", is_available=False),
     Field("payloadContentType", Text(200), "The content type of the body that the template makes.", is_available=False),
@@ -132,7 +141,6 @@ _rows = (
         "What is told by mail.",
         is_available=False,
     ),
-    Field("signingAlgorithm", Choice(("HMAC_SHA256", "ED25519")), "How requests are signed.", is_available=False),
 )
 
 FIELDS: Final[Mapping[str, Field]] = {row.name: row for row in _rows}
@@ -184,12 +192,16 @@ def missing(values: Mapping[str, object]) -> list[FieldProblem]:
 
 
 def check_whole(webhook: Mapping[str, object]) -> list[FieldProblem]:
-    """What only the whole canonical form can show: two sources for one header name, and credentials without their secret."""
+    """What only the whole canonical form can show: two sources of a header, credentials without their secret, a secret of another algorithm."""
     problems = [
         FieldProblem(Code.REQUIRED, f"{name}.{part} is required.", (name, part), "required")
         for name, part in (("secretHeader", "value"), ("basicAuth", "password"))
         if isinstance(record := webhook.get(name), Mapping) and part not in record
     ]
+    secret, algorithm = webhook.get("signingSecret"), webhook.get("signingAlgorithm") or HMAC_SHA256
+    if isinstance(secret, str) and algorithm_of(secret) != algorithm:
+        message = f"signingSecret does not fit signingAlgorithm {algorithm}: whsec_… is for HMAC_SHA256, whsk_… for ED25519."
+        problems.append(FieldProblem(Code.INVALID, message, ("signingSecret",), "format"))
     taken: dict[str, str] = {}
     for name, at in sources_of_header(webhook):
         if (owner := taken.setdefault(name.lower(), at[0])) != at[0]:

@@ -173,7 +173,7 @@ class SigningSecret:
         try:
             decode_secret(value)
         except ValueError:
-            return findings.refuse(at, Code.INVALID, "format", "must be whsec_ and base64 of 24 to 64 bytes")
+            return findings.refuse(at, Code.INVALID, "format", "must be whsec_ and base64 of 24 to 64 bytes, or whsk_ and base64 of an Ed25519 seed")
         return value
 
     def schema(self) -> Schema:

@@ -23,8 +23,8 @@ from hookline.sync import statements, store
 from hookline.sync.document import Document
 from hookline.sync.planning import Change, ChangeKind, Plan, Write
 from hookline.sync.store import Rows, State
-from hookline.webhook_columns import columns
-from hookline.webhooks import RESETS_HEALTH
+from hookline.webhook_columns import SIGNING, columns, signing_algorithm, with_new_secret
+from hookline.webhooks import RESETS_HEALTH, SECRET_OVERLAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,8 @@ class Writing:
 
     def _made(self, write: Write, by: Mapping[str, Any], now: datetime) -> Row:
         key = ids.uuid7()
-        form = {**write.values, "signingSecret": write.values.get("signingSecret") or signing.new_secret()}
+        secret = write.values.get("signingSecret") or signing.new_secret(write.values.get("signingAlgorithm", signing.HMAC_SHA256))
+        form = {**write.values, "signingSecret": secret}
         row = Webhook(
             id=key,
             workspace_id=self.workspace_id,
@@ -122,6 +123,8 @@ class Writing:
 
     def _changed(self, write: Write, row: Webhook, by: Mapping[str, Any], now: datetime) -> Row:
         values = columns(write.values, row.id, row.workspace_id, self.runtime.vault)
+        if secret := _new_secret(write.values, row):
+            values[SIGNING] = with_new_secret(row, secret, SECRET_OVERLAP, now, self.runtime.vault)
         values.update(sync_set=self.document.set_name, sync_applied=dict(write.applied), sync_removed_at=now if write.is_removed else None)
         if not write.is_removed:
             values.update(self._position(write.slug))
@@ -177,6 +180,13 @@ def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:
     """prints: what is wanted of each webhook by its slug, secrets as fingerprints, none unknown."""
     snapshot = {slug: dict(values) for slug, values in sorted(prints.items())}
     return Content(snapshot, "sha256:" + sha256(orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS)).hexdigest())
+
+
+def _new_secret(values: Mapping[str, Any], row: Webhook) -> str | None:
+    """The secret that a webhook changes to: the file's, or one for its new algorithm; None when it keeps its own."""
+    algorithm = values.get("signingAlgorithm", signing_algorithm(row))
+    given: str | None = values.get("signingSecret")
+    return given or (None if algorithm == signing_algorithm(row) else signing.new_secret(algorithm))
 
 
 def _kinds(write: Write) -> list[Kind]:

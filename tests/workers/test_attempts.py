@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 from standardwebhooks import Webhook as Verifier
+from standardwebhooks import WebhookVerificationError
 
 from hookline import clock, ids
 from hookline.errors import HooklineError
@@ -25,7 +26,7 @@ SECRETS = [new_secret(), new_secret()]
 OK = Answer(200, 12)
 
 
-def target(**changes: Any) -> Target:
+def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -> Target:
     """A webhook with a header of each kind and two living signing secrets, as the queue loads it."""
     key, workspace = uuid7(), uuid7()
 
@@ -37,7 +38,8 @@ def target(**changes: Any) -> Target:
     headers = [{"name": "X-Shop", "value": "7"}, {"name": "X-Api-Key", "sealed": sealed("k3y", HEADERS)}]
     row |= {HEADERS: orjson.dumps(headers), "secret_header_name": "X-Webhook-Secret", SECRET_HEADER: sealed("s3cret", SECRET_HEADER)}
     row |= {"basic_auth_username": "u", BASIC_AUTH: sealed("p4ss", BASIC_AUTH)}
-    row |= {SIGNING: orjson.dumps([{"sealed": sealed(secret, SIGNING)} for secret in SECRETS])}
+    entries = [{"sealed": sealed(secret, SIGNING), "expiresAt": end} for secret, end in zip(SECRETS, ends, strict=True)]
+    row |= {SIGNING: orjson.dumps(entries)}
     return Target({**row, **changes}, VAULT)
 
 
@@ -63,6 +65,15 @@ def test_request_is_signed_under_every_living_secret(secret: str) -> None:
     request = Attempt(row, target(), clock.monotonic()).request()
     headers = {name.lower(): value for name, value in request.headers}
     assert Verifier(secret).verify(request.body, headers)["id"] == ids.encode("evt", row.event_id)
+
+
+def test_secret_that_has_expired_signs_no_more() -> None:
+    past, future = "2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
+    request = Attempt(claimed(), target(ends=(future, past)), clock.monotonic()).request()
+    headers = {name.lower(): value for name, value in request.headers}
+    assert Verifier(SECRETS[0]).verify(request.body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Verifier(SECRETS[1]).verify(request.body, headers)
 
 
 def test_every_try_has_the_body_and_the_id_of_the_first_and_a_span_of_its_own() -> None:
@@ -135,9 +146,20 @@ def test_row_tells_what_came_back() -> None:
 
 
 def test_secret_that_cannot_be_opened_is_a_failed_attempt_without_a_request() -> None:
-    attempt = Attempt(claimed(), target(**{SECRET_HEADER: "v1.00000000.AAAA"}), clock.monotonic())
+    attempt = Attempt(claimed(), target(secret_header_sealed="v1.00000000.AAAA"), clock.monotonic())
     with pytest.raises(HooklineError) as unopened:
         attempt.request()
     ended = attempt.unsendable(unopened.value)
     assert (ended.outcome, ended.state, ended.step, ended.status_code) == (AttemptOutcome.FAILED, DeliveryState.OPEN, 1, None)
     assert (ended.error_code, ended.error_message, ended.request_headers) == ("PROTOCOL", unopened.value.message, None)
+
+
+def test_a_receiver_that_sends_our_request_back_leaves_no_secret_in_the_log() -> None:
+    attempt = Attempt(claimed(), target(), clock.monotonic())
+    echoed = b"\n".join(f"{name}: {value}".encode() for name, value in attempt.request().headers)
+    ended = attempt.result(Answer(400, 12, headers=[("X-Echo", "s3cret")], body=echoed + b' p4ss "7"'))
+    assert ended.response_headers == '[["X-Echo","***"]]'
+    assert ended.response_body is not None
+    assert b"X-Webhook-Secret: ***\n" in ended.response_body
+    assert b"Authorization: Basic ***" in ended.response_body
+    assert ended.response_body.endswith(b' *** "7"')

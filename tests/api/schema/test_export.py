@@ -47,7 +47,6 @@ def test_nothing_of_later_releases_stands_in_the_schema() -> None:
         "AUTO_DISABLED",
         "notificationEmails",
         "notifyOn",
-        "ED25519",
         "deliverMissed",
         "OPERATOR",
         "stats",

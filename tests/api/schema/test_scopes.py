@@ -27,6 +27,7 @@ ASKED = {
     f'mutation {{ webhookDelete(input: {{id: "{KEY}"}}) {{ webhook {{ id }} }} }}': "webhooks:write",
     f'mutation {{ webhookRelease(input: {{id: "{KEY}"}}) {{ webhook {{ id }} }} }}': "webhooks:write",
     f'mutation {{ webhookSecretReveal(input: {{id: "{KEY}"}}) {{ secret }} }}': "secrets:read",
+    f'mutation {{ webhookSecretRotate(input: {{id: "{KEY}"}}) {{ secret }} }}': "webhooks:write",
     f"mutation {{ eventPublish(input: {EVENT}) {{ duplicate }} }}": "events:publish",
     f"mutation {{ eventPublishBatch(input: {{events: [{EVENT}]}}) {{ userErrors {{ code }} }} }}": "events:publish",
     f'mutation {{ deliveryRetry(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "deliveries:retry",

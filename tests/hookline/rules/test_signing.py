@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook
 
-from hookline.rules.signing import decode_secret, new_secret, sign
+from hookline.rules.signing import ED25519, algorithm_of, decode_secret, new_secret, public_key, sign
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "standard_webhooks_vectors.json"
-VECTORS = [vector for vector in json.loads(FIXTURE.read_text())["vectors"] if vector["signature"].startswith("v1,")]
+VECTORS = json.loads(FIXTURE.read_text())["vectors"]
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["name"]))
@@ -34,7 +36,7 @@ def test_official_library_verifies_under_the_new_and_the_old_secret() -> None:
 def test_new_secrets_differ_and_hold_32_bytes() -> None:
     first, second = new_secret(), new_secret()
     assert first != second
-    assert len(decode_secret(first)) == 32
+    assert [len(b64decode(secret.removeprefix("whsec_"))) for secret in (first, second)] == [32, 32]
 
 
 def encoded(count: int) -> str:
@@ -53,3 +55,34 @@ def test_malformed_secret_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(ValueError, match="signing secret") as caught:
         decode_secret(text)
     assert not text[6:] or text[6:] not in str(caught.value)
+
+
+def test_public_key_is_the_published_one_and_hmac_has_none() -> None:
+    [vector] = [vector for vector in VECTORS if "public" in vector]
+    assert public_key(vector["secret"]) == vector["public"]
+    assert public_key(new_secret()) is None
+
+
+def test_ed25519_signature_verifies_with_the_public_key_and_stands_beside_an_hmac_one() -> None:
+    secret = new_secret(ED25519)
+    hmac, ed25519 = sign([decode_secret(new_secret()), decode_secret(secret)], "evt_1", 1_700_000_000, b"{}").split(" ")
+    assert (hmac.partition(",")[0], algorithm_of(secret)) == ("v1", ED25519)
+    version, _, signature = ed25519.partition(",")
+    key = Ed25519PublicKey.from_public_bytes(b64decode((public_key(secret) or "").removeprefix("whpk_")))
+    key.verify(b64decode(signature), b"evt_1.1700000000.{}")
+    with pytest.raises(InvalidSignature):
+        key.verify(b64decode(signature), b"evt_1.1700000000.{ }")
+    assert version == "v1a"
+
+
+@pytest.mark.parametrize("text", ["whsk_" + b64encode(bytes(count)).decode() for count in (31, 33, 63, 64)] + ["whsk_", "whsk_###"])
+def test_malformed_private_key_is_refused_without_being_shown(text: str) -> None:
+    with pytest.raises(ValueError, match="signing secret") as caught:
+        decode_secret(text)
+    assert not text[5:] or text[5:] not in str(caught.value)
+
+
+def test_seed_alone_is_a_private_key() -> None:
+    whole = new_secret(ED25519)
+    seed = "whsk_" + b64encode(b64decode(whole.removeprefix("whsk_"))[:32]).decode()
+    assert public_key(seed) == public_key(whole)

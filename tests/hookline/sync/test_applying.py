@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hookline import clock
 from hookline import webhooks as verbs
 from hookline.changes import Kind
 from hookline.errors import Code, Refused
@@ -86,6 +87,20 @@ async def test_an_update_writes_what_changed_and_a_dropped_field_goes_back_to_it
     assert set(after.sync_applied) == {"url", "events", "environments", "concurrency"}
     assert after.signing_secrets == before.signing_secrets
     assert (await kinds(runtime))[2:] == [Kind.SYNC_APPLIED, Kind.WEBHOOK_UPDATED]
+
+
+async def test_another_algorithm_or_secret_signs_beside_the_old_one_for_a_day(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS))
+    [hmac] = (await one()).signing_secrets
+    await apply(runtime, webhooks(orders=ORDERS + "signingAlgorithm: ED25519"))
+    webhook = await one()
+    new, old = webhook.signing_secrets
+    assert verbs.canonical(webhook, runtime.vault)["signingAlgorithm"] == "ED25519"
+    assert (new["publicKey"][:5], new["expiresAt"], old["sealed"]) == ("whpk_", None, hmac["sealed"])
+    assert timedelta(hours=23) < datetime.fromisoformat(old["expiresAt"]) - clock.now() <= timedelta(hours=24)
+    assert told((await preview(runtime, webhooks(orders=ORDERS + "signingAlgorithm: ED25519"))).plan) == []
+    await apply(runtime, webhooks(orders=ORDERS))
+    assert [bool(secret.get("publicKey")) for secret in (await one()).signing_secrets] == [False, True, False]
 
 
 async def test_a_webhook_taken_out_is_turned_off_once_and_its_return_turns_it_on(runtime: Runtime) -> None:

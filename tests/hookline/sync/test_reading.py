@@ -55,7 +55,6 @@ def test_what_comes_later_is_judged_by_its_form_first(tmp_path: Path, lines: str
         ("notificationEmails: ops@example.com, dev@example.com", "not-available"),
         ("notificationEmails: nobody", "bad-email"),
         ("lifecycle: { preventDestroy: true }", "not-available"),
-        ("signingAlgorithm: ED25519", "not-available"),
         ("payloadTemplate: '{{ event.id }}'", "not-available"),
     ],
 )

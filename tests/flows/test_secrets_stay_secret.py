@@ -1,0 +1,182 @@
+"""Every secret that is set, looked for afterwards in all that Hookline wrote: database files, log, answers, exports, what commands print."""
+
+import asyncio
+import os
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from hookline.db.migrate import migrate
+from hookline.rules.signing import new_secret
+from hookline.settings import read_settings
+from tests.flows.installation import JSON, Installation
+from tests.receivers import Received, Receiver, Reply
+from tests.servers import PostgreSQL
+from tests.waiting import eventually
+
+FILE = """version: 1
+set: shop
+webhooks:
+  by-file:
+    url: {url}
+    environments: [production]
+    events: [order.*.*]
+    headers: {{ X-Shop-Token: "${{env:TOKEN_IN_FILE}}" }}
+    secretHeader: {{ name: X-Webhook-Secret, value: "${{env:HEADER_IN_FILE}}" }}
+    basicAuth: {{ username: shop, password: "${{env:PASSWORD_IN_FILE}}" }}
+    signingSecret: "${{env:SIGNING_IN_FILE}}"
+"""
+ALL_WEBHOOKS = """{ webhooks { nodes { name url headers { name value } secretHeader { name } basicAuth { username } signing { algorithm publicKey
+    secrets { createdAt expiresAt } } labels { key value } } } }"""
+ALL_ATTEMPTS = """{ attempts(first: 100) { nodes { requestUrl requestHeaders { name value } requestBody responseHeaders { name value } responseBody
+    errorMessage } } }"""
+CREATE = "mutation($input: WebhookCreateInput!) { webhookCreate(input: $input) { webhook { id } userErrors { field message code } } }"
+BROKEN = "mutation($input: Int!) { webhookCreate(input: $input) { webhook { id } } }"
+
+
+class Place:
+    """Where an installation keeps its data."""
+
+    def __init__(self, installation: Installation, server: PostgreSQL | None) -> None:
+        self.installation, self._server = installation, server
+
+    def files(self) -> list[Path]:
+        """All that is on the disk, once the server has written it down."""
+        if self._server:
+            self._server.stop("fast")
+        roots = [self.installation.folder, *([self._server.home] if self._server else [])]
+        return [path for root in roots for path in root.rglob("*") if path.is_file()]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/hookline.db"
+        await asyncio.to_thread(lambda: asyncio.run(migrate(read_settings(database_url=url))))
+        async with Installation(tmp_path, url) as installation:
+            await installation.start()
+            yield Place(installation, None)
+        return
+    (folder := tmp_path / "server").mkdir()
+    with PostgreSQL(folder) as server:
+        await asyncio.to_thread(lambda: asyncio.run(migrate(read_settings(database_url=server.url))))
+        async with Installation(tmp_path, server.url) as installation:
+            await installation.start()
+            yield Place(installation, server)
+
+
+def secret(name: str) -> str:
+    return f'hush-{name}-"5up3r"'
+
+
+SIGNING = {"set": new_secret("HMAC_SHA256"), "rotated": new_secret("ED25519"), "file": new_secret("HMAC_SHA256")}
+REFERENCES = {f"{name}_IN_FILE": secret(name.lower()) for name in ("TOKEN", "HEADER", "PASSWORD")} | {"SIGNING_IN_FILE": SIGNING["file"]}
+FORM: dict[str, Any] = {
+    "events": ["order.*.*"],
+    "environments": ["production"],
+    "headers": [{"name": "X-Api-Key", "value": secret("key")}, {"name": "X-Shop", "value": "7"}],
+    "secretHeader": {"name": "X-Webhook-Secret", "value": secret("value")},
+    "basicAuth": {"username": "shop", "password": secret("password")},
+}
+REFUSED = {**FORM, "name": "c", "url": "ftp://nowhere", "signingSecret": SIGNING["set"][:-1] + "!"}
+
+
+class Asked:
+    """What an installation answered and printed. made: the secret that it made."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self.texts: list[bytes] = []
+
+    async def ask(self, query: str, **variables: object) -> None:
+        content = orjson.dumps({"query": query, "variables": variables})
+        self.texts.append((await self._installation.client.post("/graphql", content=content, headers=JSON)).content)
+
+    def run(self, *arguments: str) -> None:
+        done = self._installation.run(*arguments)
+        self.texts.append((done.stdout + done.stderr).encode())
+
+    async def save_by_hand(self, url: str) -> None:
+        await self.ask(CREATE, input={**FORM, "name": "a", "url": url, "signingSecret": SIGNING["set"]})
+        await self.ask(CREATE, input={**FORM, "name": "b", "url": url, "signingAlgorithm": "ED25519"})
+        key = (await self._installation.graphql('{ webhookBySlug(slug: "b") { id } }'))["webhookBySlug"]["id"]
+        await self._installation.mutate("webhookSecretRotate", "expiresAt", id=key, secret=SIGNING["rotated"])
+        self.made = (await self._installation.mutate("webhookSecretRotate", "secret", id=key))["secret"]
+
+    def save_by_file(self, url: str) -> None:
+        file = self._installation.folder / "hooks.yaml"
+        file.write_text(FILE.format(url=url))
+        for verb in ("validate", "plan", "apply", "plan"):
+            self.run("sync", verb, "-f", str(file))
+        self.run("sync", "plan", "-f", str(file), "--format", "json")
+
+    async def be_refused(self) -> None:
+        for variables in (REFUSED, {**REFUSED, "secretHeader": secret("value")}, {**REFUSED, "headers": {"name": secret("key")}}):
+            await self.ask(CREATE, input=variables)
+            await self.ask(BROKEN, input=variables)
+
+
+async def test_no_secret_is_found_anywhere_afterwards(place: Place) -> None:
+    hookline = place.installation
+    asked = Asked(hookline)
+    hookline.environment |= REFERENCES
+    async with Receiver(replies=[echo]) as receiver:
+        await asked.save_by_hand(receiver.url)
+        asked.save_by_file(receiver.url)
+        await asked.be_refused()
+        await hookline.publish({"n": 1})
+        await receiver.wait_for(3)
+        await eventually(lambda: recorded(hookline, 3))
+    await asked.ask(ALL_WEBHOOKS)
+    await asked.ask(ALL_ATTEMPTS)
+    asked.run("settings")
+
+    sent = [value for request in receiver.requests for _, value in request.headers]
+    assert sent.count(secret("key")) == 2  # they were in use
+    await hookline.__aexit__()
+    everything = [*asked.texts, *(path.read_bytes() for path in place.files())]
+    assert sum(map(len, everything)) > 100_000
+    secrets = [*REFERENCES.values(), *SIGNING.values(), asked.made, *(secret(name) for name in ("key", "value", "password")), hookline.token]
+    for text in secrets:
+        forms = (text.encode(), orjson.dumps(text)[1:-1], text[text.find("_") + 1 :].encode())
+        assert not [part[:200] for part in everything if any(form in part for form in forms)], text
+
+
+async def test_the_key_is_changed_while_deliveries_go_on(hookline: Installation) -> None:
+    old, new = ((hookline.folder / "home/key").read_text().strip(), b64encode(os.urandom(32)).decode())
+
+    async def restart(keys: str) -> None:
+        for name in list(hookline.processes):
+            await hookline.kill(name)
+        hookline.environment["HOOKLINE_SECRET_KEYS"] = keys
+        await hookline.start()
+
+    async with Receiver() as receiver:
+        await hookline.create_webhook(receiver.url, secretHeader=FORM["secretHeader"])
+        await restart(f"{new},{old}")
+        rotated = hookline.run("keys", "rotate")
+        assert "1 of 1 webhooks had secrets under an older key" in rotated.stdout
+        assert "0 of 1 webhooks" in hookline.run("keys", "rotate").stdout
+        await hookline.publish({"n": 1})
+        await receiver.wait_for(1)
+
+        await restart(new)
+        await hookline.publish({"n": 2})
+        await receiver.wait_for(2)
+    assert [request.header("X-Webhook-Secret") for request in receiver.requests] == [secret("value")] * 2
+    refused = hookline.run("keys", "rotate", exit_code=1, HOOKLINE_SECRET_KEYS=old)
+    assert "HOOKLINE_SECRET_KEYS" in refused.stderr
+    assert old not in refused.stderr
+
+
+def echo(request: Received) -> Reply:
+    """A failure with all that came."""
+    return Reply(400, [("X-Echo", request.header("X-Webhook-Secret") or "")], "\n".join(f"{k}: {v}" for k, v in request.headers).encode())
+
+
+async def recorded(hookline: Installation, count: int) -> bool:
+    return bool((await hookline.graphql("{ attempts { totalCount } }"))["attempts"]["totalCount"] == count)
