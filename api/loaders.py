@@ -12,7 +12,7 @@ from tortoise.models import Model
 from api.context import Context
 from hookline import deliveries
 from hookline.db.connection import faults_as_unavailable
-from hookline.models import Attempt, Delivery, Event, Webhook
+from hookline.models import Attempt, Delivery, Email, Event, Webhook
 
 LARGEST_BATCH = 1_000
 
@@ -47,6 +47,11 @@ class Loaders:
         """A webhook's open deliveries, counted up to 10,000."""
         return DataLoader(load_fn=self._count, max_batch_size=LARGEST_BATCH)
 
+    @cached_property
+    def emails(self) -> DataLoader[UUID, list[Email]]:
+        """A notification's mails, by address."""
+        return DataLoader(load_fn=self._emails, max_batch_size=LARGEST_BATCH)
+
     def _by_id(self, model: type[Row]) -> DataLoader[UUID, Row | None]:
         workspace_id = self._context.principal.workspace_id
 
@@ -56,6 +61,13 @@ class Loaders:
             return [found.get(key) for key in keys]
 
         return DataLoader(load_fn=load, max_batch_size=LARGEST_BATCH)
+
+    async def _emails(self, keys: list[UUID]) -> list[list[Email]]:
+        found: dict[UUID, list[Email]] = {key: [] for key in keys}
+        with faults_as_unavailable():
+            for row in await Email.filter(notification_id__in=keys, workspace_id=self._context.principal.workspace_id).order_by("address"):
+                found[row.notification_id].append(row)
+        return [found[key] for key in keys]
 
     async def _count(self, keys: list[UUID]) -> list[int]:
         with faults_as_unavailable():

@@ -19,7 +19,7 @@ from hookline.changes import Kind
 from hookline.circle import Circle, Together
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import HooklineError
-from hookline.models import Attempt, Webhook
+from hookline.models import Attempt, Notification, Webhook
 from hookline.pubsub.base import EVERYTHING, Hub
 from hookline.tasks import end_tasks
 
@@ -34,6 +34,8 @@ LOOK_EVERY_SECONDS: Final = 1.0
 POSITION = "select position from workspace_activity where workspace_id = $1"
 AFTER = "select position, kind, subject_id, webhook_id from activity where workspace_id = $1 and position > $2 order by position limit $3"
 
+Subject = Attempt | Webhook | Notification
+_SUBJECTS: Final = {int(Kind.ATTEMPT): Attempt, int(Kind.NOTIFICATION): Notification}  # all others are about a webhook
 _CURSOR = re.compile("live:(0|[1-9][0-9]{0,17})")
 
 
@@ -47,11 +49,11 @@ class Entry(NamedTuple):
 
 
 class Happening(NamedTuple):
-    """What happened. row: the attempt, or the webhook as it is now."""
+    """What happened. row: the attempt, the notification, or the webhook as it is now."""
 
     position: int
     kind: Kind
-    row: Attempt | Webhook
+    row: Subject
 
 
 class Gap(NamedTuple):
@@ -194,7 +196,7 @@ class Feed:
         self.followers = 0
         self.position = self._oldest = 0
         self._ring: list[Entry | None] = [None] * KEPT  # the entry of position p stands at p % KEPT
-        self._rows: dict[int, Attempt | Webhook] = {}
+        self._rows: dict[int, Subject] = {}
         self._circles: dict[Hashable, Circle] = {}
         self._loading = asyncio.Lock()
         self._look = asyncio.Event()
@@ -276,15 +278,14 @@ class Feed:
         rows.update(loaded)
         return [Happening(entry.position, Kind(entry.kind), rows[entry.position]) for entry in entries if entry.position in rows]
 
-    async def _load(self, entries: Sequence[Entry]) -> dict[int, Attempt | Webhook]:
-        found: dict[UUID, Attempt | Webhook] = {}
-        attempts = [entry.subject_id for entry in entries if entry.kind == Kind.ATTEMPT]
-        webhooks = {entry.subject_id for entry in entries if entry.kind != Kind.ATTEMPT}
+    async def _load(self, entries: Sequence[Entry]) -> dict[int, Subject]:
+        found: dict[UUID, Subject] = {}
+        keys: dict[type[Any], set[UUID]] = {}  # Any: the models have no common class with these columns
+        for entry in entries:
+            keys.setdefault(_SUBJECTS.get(entry.kind, Webhook), set()).add(entry.subject_id)
         with faults_as_unavailable():
-            if attempts:
-                found.update({row.id: row for row in await Attempt.filter(workspace_id=self._workspace_id, id__in=attempts)})
-            if webhooks:
-                found.update({row.id: row for row in await Webhook.filter(workspace_id=self._workspace_id, id__in=list(webhooks))})
+            for model, wanted in keys.items():
+                found.update({row.id: row for row in await model.filter(workspace_id=self._workspace_id, id__in=list(wanted))})
         return {entry.position: found[entry.subject_id] for entry in entries if entry.subject_id in found}
 
     async def _begin(self) -> None:

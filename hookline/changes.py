@@ -14,15 +14,17 @@ from hookline.pubsub.base import Hub
 
 
 class Kind(IntEnum):
-    """`activity.kind`: what happened to the subject (an attempt, a webhook, a revision of a set)."""
+    """`activity.kind`: what happened to the subject (an attempt, a webhook, a revision of a set, a notification)."""
 
     ATTEMPT = 1
     WEBHOOK_CREATED = 10
     WEBHOOK_UPDATED = 11
     WEBHOOK_ACTIVATED = 12
     WEBHOOK_DEACTIVATED = 13
+    WEBHOOK_AUTO_DISABLED = 14
     WEBHOOK_DELETED = 15
     SYNC_APPLIED = 20
+    NOTIFICATION = 30
 
 
 BUMP = "update workspace set match_version = match_version + 1 where id = $1"

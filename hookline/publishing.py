@@ -335,7 +335,7 @@ class _Fold:
         """The leased deliveries as a claim would give them."""
         events = {event.id: event for event in self.events}
         return [
-            Claimed(d.id, workspace_id, d.webhook_id, d.event_id, 1, d.event_type, d.environment, e.data, e.occurred_at, 0, False, version)
+            Claimed(d.id, workspace_id, d.webhook_id, d.event_id, 1, d.event_type, d.environment, e.data, e.occurred_at, 0, False, None, version)
             for d in self.deliveries
             if d.id in lease.delivery_ids and (e := events[d.event_id])
         ]

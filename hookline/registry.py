@@ -57,7 +57,7 @@ class Target:
         self.url: str = row["url"]
         self.environments = split_lines(row["environments"])
         self.events = split_lines(row["events"])
-        self.is_live = bool(row["is_active"])  # the deleted are not loaded
+        self.is_live = bool(row["is_active"]) and row["auto_disabled_at"] is None  # the deleted are not loaded
         self.version: int = row["version"]
         self.timeout_seconds: float = row["timeout_ms"] / 1_000
         self.concurrency: int = row["concurrency"]

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hookline.errors import Misconfigured
+from hookline.smtp_url import read_smtp_url
 
 
 def _split(value: object) -> object:
@@ -50,7 +51,9 @@ class Settings(BaseSettings):
     egress_allow: CommaSeparated = ()
     """Private targets that may be sent to: networks (10.1.0.0/16) and host names, comma-separated."""
     smtp_url: SecretStr = SecretStr("")
-    """smtp(s)://user:password@host:port?from=… for notification mails (used by a later release)."""
+    """smtp(s)://user:password@host:port?from=… for notification mails. Empty: each is written as a file into the outbox folder in the home folder."""
+    mail_domains: CommaSeparated = ()
+    """Domains that notification mails may go to, comma-separated. Empty: any."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is logged to standard error."""
     log_format: Literal["text", "json"] = "text"
@@ -106,6 +109,21 @@ class Settings(BaseSettings):
             if not _network(item) and not _HOST_NAME.fullmatch(item):
                 raise ValueError(f"must hold networks (10.1.0.0/16) and host names, comma-separated: {item[:80]} is neither")
         return items
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value():
+            read_smtp_url(url.get_secret_value())
+        return url
+
+    @field_validator("mail_domains")
+    @classmethod
+    def _some_domains(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _HOST_NAME.fullmatch(name):
+                raise ValueError(f"must hold domains such as example.com, comma-separated: {name[:80]} is none")
+        return tuple(name.lower() for name in names)
 
     @field_validator("environments")
     @classmethod

@@ -25,7 +25,7 @@ LIVE_SECRETS: Final = 10
 """The most that may sign at a time."""
 
 _PLAIN: Final = {"name": "name", "description": "description", "url": "url", "active": "is_active", "concurrency": "concurrency"}
-_SETS: Final = ("environments", "events")
+_LINES: Final = {"environments": "environments", "events": "events", "notificationEmails": "notification_emails", "notifyOn": "notify_on"}
 
 
 def place(workspace_id: UUID, webhook_id: UUID, column: str) -> Place:
@@ -43,13 +43,18 @@ def columns(form: Form, webhook_id: UUID, workspace_id: UUID, vault: Vault) -> d
         return vault.seal(text, place(workspace_id, webhook_id, column))
 
     made = {attribute: form[name] for name, attribute in _PLAIN.items() if name in form}
-    made.update({name: tuple(form[name]) for name in _SETS if name in form})
+    made.update({attribute: tuple(form[name]) for name, attribute in _LINES.items() if name in form})
     if "labels" in form:
         made["labels"] = tuple(f"{label['key']}={label['value']}" for label in form["labels"])
     if "timeout" in form:
         made["timeout_ms"] = parse_duration(form["timeout"]) // timedelta(milliseconds=1)
     if "retry" in form:
         made["retry_schedule"] = [parse_duration(pause).total_seconds() for pause in form["retry"]["schedule"]]
+    if "autoDisable" in form:
+        policy = form["autoDisable"]
+        made["auto_disable_failures"] = policy and policy["failures"]
+        if policy:
+            made["auto_disable_seconds"] = int(parse_duration(policy["over"]).total_seconds())
     return {**made, **_sealed_columns(form, seal)}
 
 
@@ -60,7 +65,7 @@ def canonical(webhook: Webhook, vault: Vault) -> dict[str, Any]:
         return {"fingerprint": _fingerprint(sealed, place(webhook.workspace_id, webhook.id, column), vault)}
 
     form: dict[str, Any] = {name: getattr(webhook, attribute) for name, attribute in _PLAIN.items()}
-    form.update({name: list(getattr(webhook, name)) for name in _SETS})
+    form.update({name: list(getattr(webhook, attribute)) for name, attribute in _LINES.items()})
     form["headers"] = [{"name": h["name"], "value": print_of(h["sealed"], HEADERS) if "sealed" in h else h["value"]} for h in webhook.headers]
     form["secretHeader"] = form["basicAuth"] = None
     if webhook.secret_header_name and webhook.secret_header_sealed:
@@ -69,6 +74,7 @@ def canonical(webhook: Webhook, vault: Vault) -> dict[str, Any]:
         form["basicAuth"] = {"username": webhook.basic_auth_username, "password": print_of(webhook.basic_auth_sealed, BASIC_AUTH)}
     form["timeout"] = format_duration(timedelta(milliseconds=webhook.timeout_ms))
     form["retry"] = {"schedule": [format_duration(timedelta(seconds=seconds)) for seconds in webhook.retry_schedule]}
+    form["autoDisable"] = auto_disable_policy(webhook)
     form["labels"] = [{"key": key, "value": value} for key, value in labels_of(webhook)]
     form["signingAlgorithm"] = signing_algorithm(webhook)
     form["signingSecret"] = print_of(webhook.signing_secrets[0]["sealed"], SIGNING)
@@ -90,6 +96,13 @@ def fingerprinted(form: Form, vault: Vault) -> dict[str, Any]:
     if "signingSecret" in form:
         made["signingSecret"] = print_of(form["signingSecret"])
     return made
+
+
+def auto_disable_policy(webhook: Webhook) -> dict[str, Any] | None:
+    """The canonical form; None: never."""
+    if webhook.auto_disable_failures is None:
+        return None
+    return {"failures": webhook.auto_disable_failures, "over": format_duration(timedelta(seconds=webhook.auto_disable_seconds))}
 
 
 def labels_of(webhook: Webhook) -> list[tuple[str, str]]:

@@ -35,13 +35,17 @@ from hookline.webhook_columns import (
 if TYPE_CHECKING:
     from hookline.runtime import Runtime
 
-__all__ = ["Actor", "Force", "canonical", "columns", "create", "delete", "release", "reveal_secret", "set_active", "update"]
+__all__ = ["Actor", "Force", "bounds_of", "canonical", "columns", "create", "delete", "release", "reveal_secret", "set_active", "update"]
 
 logger = logging.getLogger("hookline.webhooks")
 
 FORCE_SCOPE: Final = "webhooks:force"
 RESETS_HEALTH: Final = frozenset({"url", "headers", "secretHeader", "basicAuth", "signingSecret", "signingAlgorithm"})
 """A change of these may have mended what failed: the count of failures begins anew."""
+HEALTH_RESET: Final = {"consecutive_failures": 0, "failing_since": None, "consecutive_gone": 0}
+"""Columns of a webhook whose failures count anew."""
+TURNED_ON: Final = {**HEALTH_RESET, "auto_disabled_at": None, "auto_disabled_reason": None}
+"""Columns of a webhook that goes on, also after it was turned off by itself."""
 SECRET_OVERLAP: Final = timedelta(hours=24)
 """How long an old signing secret goes on beside a new one, unless somebody says otherwise."""
 OVERLAP_LIMIT: Final = timedelta(days=7)
@@ -83,7 +87,7 @@ async def create(runtime: "Runtime", actor: Actor, values: Values) -> Webhook:
 
     Raises Refused with all that is wrong: TAKEN for a given slug, and the form's own problems.
     """
-    bounds = _bounds(runtime)
+    bounds = bounds_of(runtime)
     for _ in range(SLUG_TRIES):
         form, problems = check_create({name: value for name, value in values.items() if name != "slug"}, bounds)
         try:
@@ -107,7 +111,7 @@ async def update(
 
     Raises Refused with all that is wrong: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED, and the form's own problems.
     """
-    given, problems = check_update(values, _bounds(runtime))
+    given, problems = check_update(values, bounds_of(runtime))
     problems += _check_reason(force)
     async with runtime.database.unit_of_work() as work:
         webhook = await _locked(actor, webhook_id, if_version, problems)
@@ -115,6 +119,8 @@ async def update(
         changed = _changed(given, stored, runtime)
         problems += check_whole({**stored, **changed})
         problems += _check_owner(actor, webhook, _owned(webhook, changed), force)
+        if given.get("active") is True and webhook.auto_disabled_at is not None:
+            changed["active"] = True  # what people want has not changed, but only this turns it on again
         if problems:
             raise Refused(problems)
         if changed:
@@ -182,7 +188,7 @@ async def rotate_secret(
         if problems:
             raise Refused(problems)
         made = secret or signing.new_secret(algorithm)
-        values = {"signing_secrets": with_new_secret(webhook, made, overlap, now, runtime.vault), "consecutive_failures": 0, "failing_since": None}
+        values = {"signing_secrets": with_new_secret(webhook, made, overlap, now, runtime.vault), **HEALTH_RESET}
         webhook.update_from_dict(values)
         _sign(webhook, actor, NO_FORCE)
         await webhook.save(update_fields=[*values, *SIGNED])
@@ -206,8 +212,9 @@ async def release(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> Webhook
     return webhook
 
 
-def _bounds(runtime: "Runtime") -> Bounds:
-    return Bounds(runtime.settings.environments, runtime.addresses)
+def bounds_of(runtime: "Runtime") -> Bounds:
+    """What this installation lets a webhook have."""
+    return Bounds(runtime.settings.environments, runtime.addresses, runtime.settings.mail_domains)
 
 
 def _new(runtime: "Runtime", actor: Actor, slug: str, form: Form) -> Webhook:
@@ -328,7 +335,7 @@ async def _change(runtime: "Runtime", work: Work, actor: Actor, webhook: Webhook
     made = columns(given, webhook.id, webhook.workspace_id, runtime.vault)
     is_turned_on = made.get("is_active") is True
     if is_turned_on or RESETS_HEALTH & given.keys():
-        made.update(consecutive_failures=0, failing_since=None)
+        made.update(TURNED_ON if is_turned_on else HEALTH_RESET)
     webhook.update_from_dict(made)
     _sign(webhook, actor, force)
     await webhook.save(update_fields=[*made, *SIGNED])

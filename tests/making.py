@@ -11,6 +11,7 @@ from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState, Webhook, Workspace
 from hookline.publishing import PublishInput
 from hookline.queue.base import Ask, Claimed, NewDelivery, NewEvent, Queue, Result
+from hookline.rules.histogram import bucket_of
 from hookline.runtime import Runtime
 
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
@@ -92,7 +93,7 @@ class Hand:
         await self._queue.give_back(self.token, rows)
 
     async def record(self, *results: Result, workspace_id: UUID = WORKSPACE) -> int:
-        return await self._queue.record(self.token, workspace_id, results)
+        return (await self._queue.record(self.token, workspace_id, results)).position
 
     async def fall_silent(self, runtime: Runtime, ago: timedelta = timedelta(seconds=11)) -> None:
         """As if the last beat were that long ago."""
@@ -112,7 +113,7 @@ def failed(row: Claimed, **changes: Any) -> Result:
 
 
 def _ended(row: Claimed, outcome: int, state: int, wait: float | None, step: int, code: int, error: str | None) -> Result:
-    cause = AttemptCause.MANUAL if row.is_manual else AttemptCause.PUBLISH if row.step == 0 else AttemptCause.RETRY
+    cause = row.next_cause or AttemptCause.MANUAL if row.is_manual else AttemptCause.PUBLISH if row.step == 0 else AttemptCause.RETRY
     return Result(
         *(row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment, uuid7(), 1),
         *(outcome, cause, state, wait, step, code, error, None),
@@ -123,6 +124,7 @@ def _ended(row: Claimed, outcome: int, state: int, wait: float | None, step: int
         response_headers="[]",
         response_body=b"{}",
         is_truncated=False,
+        bucket=bucket_of(20),
     )
 
 

@@ -11,6 +11,7 @@ from hookline.errors import HooklineError
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 from hookline.queue.base import Claimed, Result
 from hookline.registry import Target
+from hookline.rules.histogram import bucket_of
 from hookline.rules.payloads import request_body
 from hookline.rules.retries import AttemptError, Verdict, judge
 from hookline.rules.signing import sign
@@ -52,7 +53,7 @@ class Attempt:
         error, message = _fault(answer)
         verdict = judge(answer.status_code, error, retry_after, datetime.now(UTC), target.schedule, row.step, random.random())
         outcome = AttemptOutcome.SUCCEEDED if verdict.is_success else AttemptOutcome.FAILED
-        cause = AttemptCause.MANUAL if row.is_manual else AttemptCause.PUBLISH if row.step == 0 else AttemptCause.RETRY
+        cause = _cause(row)
         identity = (row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment, self._id, target.version)
         request_headers = orjson.dumps([*self._head, *target.wire.masked]).decode() if self._head else None
         response_headers, response_body = self._evidence(answer)
@@ -74,6 +75,7 @@ class Attempt:
             response_headers=response_headers,
             response_body=response_body,
             is_truncated=answer.is_truncated,
+            bucket=bucket_of(answer.duration_ms),
         )
 
     def _evidence(self, answer: Answer) -> tuple[str | None, bytes | None]:
@@ -88,6 +90,12 @@ class Attempt:
     def unsendable(self, error: HooklineError) -> Result:
         """The request could not be made: a failed attempt that says why."""
         return self.result(Answer(None, 0, error=AttemptError.PROTOCOL, error_message=error.message))
+
+
+def _cause(row: Claimed) -> AttemptCause:
+    if row.next_cause is not None:
+        return AttemptCause(row.next_cause)
+    return AttemptCause.MANUAL if row.is_manual else AttemptCause.PUBLISH if row.step == 0 else AttemptCause.RETRY
 
 
 def _move(verdict: Verdict, step: int, is_manual: bool) -> tuple[DeliveryState, float | None, int]:

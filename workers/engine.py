@@ -1,9 +1,13 @@
-"""A pump with its sender, for as long as a process delivers. Opened by `workers.main` and `workers.embedded`, on the loop that owns the database."""
+"""A pump with its sender, and the chores beside it, for as long as a process delivers.
+
+Opened by `workers.main` and `workers.embedded`, on the loop that owns the database.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from hookline.runtime import Runtime
+from workers.chores import doing_chores
 from workers.pump import Pump
 from workers.sending import Sender
 
@@ -15,6 +19,7 @@ async def pumping(runtime: Runtime) -> AsyncIterator[Pump]:
         pump = Pump(runtime, sender)
         await pump.start()
         try:
-            yield pump
+            async with doing_chores(runtime):
+                yield pump
         finally:
             await pump.stop(runtime.settings.shutdown_seconds)

@@ -67,8 +67,11 @@ class Recorder:
         token, workspace_id = batch
         while True:
             try:
-                if position := await self._queue.record(token, workspace_id, results):
-                    self._hub.announce("activity", f"{workspace_id} {position}")
+                recorded = await self._queue.record(token, workspace_id, results)
+                if recorded.has_switched:
+                    self._hub.announce("match", str(workspace_id))
+                if recorded.position:
+                    self._hub.announce("activity", f"{workspace_id} {recorded.position}")
                 return
             except REFUSALS as error:  # a row that the database refuses must not hold the others
                 log.error("a batch of %d attempts was refused: %r", len(results), error)

@@ -12,6 +12,7 @@ from api.schema.delivery import DeliveryMutation, DeliveryQuery, find_delivery
 from api.schema.event import EventMutation, EventQuery, find_event
 from api.schema.live import LiveSubscription
 from api.schema.node import Info, Node
+from api.schema.notification import NotificationQuery, find_notification
 from api.schema.sync import SyncMutation, find_revision
 from api.schema.token import TokenMutation, TokenQuery, find_token
 from api.schema.viewer import ViewerQuery, find_workspace
@@ -26,12 +27,13 @@ FINDERS = {
     "evt": find_event,
     "dlv": find_delivery,
     "att": find_attempt,
+    "ntf": find_notification,
     "tok": find_token,
     "rev": find_revision,
 }
 """How `node` finds each kind, by the prefix of its id; each asks for its own scope."""
 
-QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, TokenQuery)
+QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, NotificationQuery, TokenQuery)
 MUTATIONS = (WebhookMutation, EventMutation, DeliveryMutation, TokenMutation, SyncMutation)
 
 

@@ -44,7 +44,7 @@ class Delivery(Node):
         target = await info.context.loaders.webhook.load(self.row.webhook_id)
         if target is None or target.deleted_at is not None:
             return DeliveryStatus.CANCELLED
-        return DeliveryStatus.PENDING if target.is_active else DeliveryStatus.HELD
+        return DeliveryStatus.PENDING if target.is_live else DeliveryStatus.HELD
 
     @strawberry.field(description="Where it goes. Needs the scope webhooks:read.")
     async def webhook(self, info: Info) -> AnyWebhook:

@@ -31,6 +31,9 @@ ENDED = {
 }
 
 
+LIVE = {"is_active": True, "auto_disabled_at__isnull": True, "deleted_at__isnull": True}
+
+
 @strawberry.input(description="Which deliveries to list; what is left out, or an empty list, excludes nothing.")
 class DeliveryFilter:
     webhook_id: strawberry.ID | None = strawberry.field(default=None, description="To this webhook.")
@@ -77,9 +80,10 @@ def _in_state(status: DeliveryStatus) -> Q:
     still = Q(lease_token__isnull=True)
     waiting = still & Q(status=DeliveryState.OPEN)
     if status is DeliveryStatus.PENDING:
-        return waiting & Q(webhook_id__in=_webhooks(is_active=True, deleted_at__isnull=True))
+        return waiting & Q(webhook_id__in=_webhooks(**LIVE))
     if status is DeliveryStatus.HELD:
-        return waiting & Q(webhook_id__in=_webhooks(is_active=False, deleted_at__isnull=True))
+        held = Q(webhook_id__in=_webhooks(is_active=False, deleted_at__isnull=True))
+        return waiting & (held | Q(webhook_id__in=_webhooks(auto_disabled_at__isnull=False, deleted_at__isnull=True)))
     ended = next(state for state, shown in ENDED.items() if shown is status)
     condition = still & Q(status=ended)
     if status is DeliveryStatus.CANCELLED:

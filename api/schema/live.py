@@ -11,11 +11,13 @@ from api.live import Live
 from api.schema.attempt import Attempt
 from api.schema.attempt_filter import AttemptOutcome
 from api.schema.node import Info, key_of
+from api.schema.notification import Notification
 from api.schema.webhook import Webhook
 from hookline.activity import Gap, Happening, decode_cursor, encode_cursor
 from hookline.changes import Kind
 from hookline.models import Attempt as AttemptRow
 from hookline.models import AttemptOutcome as StoredOutcome
+from hookline.models import Notification as NotificationRow
 from hookline.models import Webhook as WebhookRow
 
 After = Annotated[
@@ -32,6 +34,7 @@ class WebhookChangeKind(Enum):
     UPDATED = strawberry.enum_value("UPDATED", description="Something of it was changed.")
     ACTIVATED = strawberry.enum_value("ACTIVATED", description="It was turned on.")
     DEACTIVATED = strawberry.enum_value("DEACTIVATED", description="It was turned off.")
+    AUTO_DISABLED = strawberry.enum_value("AUTO_DISABLED", description="It kept failing and was turned off by itself.")
     DELETED = strawberry.enum_value("DELETED", description="It was deleted.")
 
 
@@ -40,6 +43,7 @@ CHANGES = {
     Kind.WEBHOOK_UPDATED: WebhookChangeKind.UPDATED,
     Kind.WEBHOOK_ACTIVATED: WebhookChangeKind.ACTIVATED,
     Kind.WEBHOOK_DEACTIVATED: WebhookChangeKind.DEACTIVATED,
+    Kind.WEBHOOK_AUTO_DISABLED: WebhookChangeKind.AUTO_DISABLED,
     Kind.WEBHOOK_DELETED: WebhookChangeKind.DELETED,
 }
 
@@ -57,6 +61,13 @@ class WebhookChangeEvent:
     gap: bool = strawberry.field(description="true: something may be missing before this place, and kind and node are null. Query, then go on.")
     kind: WebhookChangeKind | None = strawberry.field(description="What happened.")
     node: Webhook | None = strawberry.field(description="The webhook as it is now.")
+
+
+@strawberry.type(description="A notification, or a gap.")
+class NotificationEvent:
+    cursor: str = strawberry.field(description="Its place: subscribe `after` it to go on from here.")
+    gap: bool = strawberry.field(description="true: something may be missing before this place, and node is null. Query, then go on.")
+    node: Notification | None = strawberry.field(description="The notification.")
 
 
 @strawberry.type
@@ -101,3 +112,17 @@ class LiveSubscription:
             return WebhookChangeEvent(cursor=cursor, gap=False, kind=CHANGES[happening.kind], node=Webhook.of(happening.row))
 
         return Live(info.context.runtime.feeds, principal.workspace_id, position, frozenset(CHANGES), None, event_of)
+
+    @strawberry.subscription(description="Each notification, once. Needs the scope deliveries:read.")
+    def notifications(self, info: Info, after: After = None) -> AsyncIterable[NotificationEvent]:
+        principal = require(info, "deliveries:read")
+        position = None if after is None else decode_cursor(after)
+
+        def event_of(happening: Happening | Gap) -> NotificationEvent | None:
+            cursor = encode_cursor(happening.position)
+            if isinstance(happening, Gap):
+                return NotificationEvent(cursor=cursor, gap=True, node=None)
+            row = happening.row
+            return NotificationEvent(cursor=cursor, gap=False, node=Notification.of(row)) if isinstance(row, NotificationRow) else None
+
+        return Live(info.context.runtime.feeds, principal.workspace_id, position, frozenset({Kind.NOTIFICATION}), None, event_of)

@@ -16,11 +16,11 @@ from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import SyncRevision as RevisionRow
 from hookline.models import SyncSet as SetRow
-from hookline.rules.webhook_fields import Bounds
 from hookline.sync import applying, received
 from hookline.sync.applying import Outcome
 from hookline.sync.document import Document
 from hookline.sync.problems import SyncProblem as FileProblem
+from hookline.webhooks import bounds_of
 
 
 @strawberry.type(description="One apply of a set that changed something.")
@@ -149,7 +149,7 @@ async def _document(
     Raises Refused with that, or for a document of another set.
     """
     runtime = info.context.runtime
-    bounds = Bounds(runtime.settings.environments, runtime.addresses)
+    bounds = bounds_of(runtime)
     document, problems = await asyncio.to_thread(received.decode, input.document, input.positions, secrets_of(input.secrets), bounds, may_be_unknown)
     has_errors = problems.has_errors()
     if not has_errors and document.set_name != input.set:

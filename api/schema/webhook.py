@@ -15,8 +15,10 @@ from api.schema.attempt_filter import AttemptFilter
 from api.schema.delivery_filter import DeliveryFilter
 from api.schema.header import Header, Label
 from api.schema.node import Actor, Info, Node, actor, node_id
+from api.schema.notification_kind import NotificationKind
 from hookline import clock
 from hookline.models import Webhook as WebhookRow
+from hookline.rules.notices import disabled_sentence
 from hookline.webhook_columns import labels_of, live_secrets, signing_algorithm
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ AnyDelivery = Annotated["Delivery", strawberry.lazy("api.schema.delivery")]
 class WebhookStatus(Enum):
     ACTIVE = strawberry.enum_value("ACTIVE", description="It receives events.")
     INACTIVE = strawberry.enum_value("INACTIVE", description="It is off: what is open is held, new events pass it by.")
+    AUTO_DISABLED = strawberry.enum_value(
+        "AUTO_DISABLED", description="It kept failing and was turned off by itself, with what INACTIVE means. `active: true` turns it on again."
+    )
 
 
 @strawberry.type(description="An event pattern in its three parts; * stands for any one segment.")
@@ -53,6 +58,12 @@ class BasicAuth:
 @strawberry.type(description="When a failed delivery is tried again.")
 class RetryPolicy:
     schedule: list[timedelta] = strawberry.field(description="The pause before each retry, varied by up to 20 %. After the last one it has failed.")
+
+
+@strawberry.type(description="When failing turns a webhook off by itself. Three answers of 410 in a row do so as well.")
+class AutoDisablePolicy:
+    failures: int = strawberry.field(description="After how many failed attempts in a row.")
+    over: timedelta = strawberry.field(description="And how long after the first of them, at least.")
 
 
 @strawberry.enum(description="How requests are signed.")
@@ -81,6 +92,8 @@ class WebhookHealth:
     last_attempt_at: datetime | None = strawberry.field(description="When the latest attempt ended.")
     last_success_at: datetime | None = strawberry.field(description="When the latest successful attempt ended.")
     last_status_code: int | None = strawberry.field(description="The HTTP status of the latest answer.")
+    auto_disabled_at: datetime | None = strawberry.field(description="When failing turned it off by itself; the counts above are of that moment.")
+    auto_disabled_reason: str | None = strawberry.field(description="Why it was turned off by itself.")
     webhook_id: strawberry.Private[UUID]
 
     @strawberry.field(description="How many deliveries are open, counted up to 10,000.")
@@ -114,6 +127,9 @@ class Webhook(Node):
     timeout: timedelta = strawberry.field(description="How long one attempt may take.")
     concurrency: int = strawberry.field(description="How many requests may be on the wire at a time.")
     retry: RetryPolicy = strawberry.field(description="When a failed delivery is tried again.")
+    auto_disable: AutoDisablePolicy | None = strawberry.field(description="When failing turns it off by itself; null: never.")
+    notification_emails: list[str] = strawberry.field(description="Whom to write about it.")
+    notify_on: list[NotificationKind] = strawberry.field(description="What is written about.")
     signing: Signing = strawberry.field(description="How requests are signed.")
     labels: list[Label] = strawberry.field(description="Keys and values of your own, by key.")
     health: WebhookHealth = strawberry.field(description="How sending to it goes.")
@@ -164,12 +180,13 @@ class Webhook(Node):
     def of(cls, row: WebhookRow) -> "Webhook":
         return cls(
             id=node_id("wh", row.id), slug=row.slug, name=row.name, description=row.description, url=row.url, active=row.is_active,
-            status=WebhookStatus.ACTIVE if row.is_live else WebhookStatus.INACTIVE, environments=list(row.environments), events=list(row.events),
+            status=_status(row), environments=list(row.environments), events=list(row.events),
             headers=[Header(name=header["name"], value=header.get("value")) for header in row.headers],
             secret_header=SecretHeader(name=row.secret_header_name) if row.secret_header_name else None,
             basic_auth=BasicAuth(username=row.basic_auth_username) if row.basic_auth_username else None,
             timeout=timedelta(milliseconds=row.timeout_ms), concurrency=row.concurrency,
-            retry=RetryPolicy(schedule=[timedelta(seconds=seconds) for seconds in row.retry_schedule]), signing=_signing(row),
+            retry=RetryPolicy(schedule=[timedelta(seconds=seconds) for seconds in row.retry_schedule]), auto_disable=_auto_disable(row),
+            notification_emails=list(row.notification_emails), notify_on=[NotificationKind[name] for name in row.notify_on], signing=_signing(row),
             labels=[Label(key=key, value=value) for key, value in labels_of(row)], health=_health(row), managed_by=_origin(row), version=row.version,
             created_at=row.created_at, created_by=actor(row.created_by), modified_at=row.modified_at, modified_by=actor(row.modified_by),
             deleted_at=row.deleted_at, row=row,
@@ -203,6 +220,18 @@ def _signing(row: WebhookRow) -> Signing:
     return Signing(algorithm=algorithm, public_key=row.signing_secrets[0].get("publicKey"), secrets=secrets)
 
 
+def _status(row: WebhookRow) -> WebhookStatus:
+    if not row.is_active or row.deleted_at is not None:
+        return WebhookStatus.INACTIVE
+    return WebhookStatus.ACTIVE if row.auto_disabled_at is None else WebhookStatus.AUTO_DISABLED
+
+
+def _auto_disable(row: WebhookRow) -> AutoDisablePolicy | None:
+    if row.auto_disable_failures is None:
+        return None
+    return AutoDisablePolicy(failures=row.auto_disable_failures, over=timedelta(seconds=row.auto_disable_seconds))
+
+
 def _health(row: WebhookRow) -> WebhookHealth:
     return WebhookHealth(
         consecutive_failures=row.consecutive_failures,
@@ -210,6 +239,8 @@ def _health(row: WebhookRow) -> WebhookHealth:
         last_attempt_at=row.last_attempt_at,
         last_success_at=row.last_success_at,
         last_status_code=row.last_status_code,
+        auto_disabled_at=row.auto_disabled_at,
+        auto_disabled_reason=disabled_sentence(row.auto_disabled_reason, row.consecutive_failures, row.failing_since, row.last_status_code),
         webhook_id=row.id,
     )
 

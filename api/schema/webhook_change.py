@@ -12,6 +12,7 @@ from strawberry.utils.str_converters import to_camel_case
 from api.auth import Principal, require
 from api.schema.header import HeaderInput, LabelInput
 from api.schema.node import Info, key_of
+from api.schema.notification_kind import NotificationKind
 from api.schema.user_error import UserError, user_errors
 from api.schema.webhook import SigningAlgorithm, Webhook
 from hookline import webhooks
@@ -53,6 +54,12 @@ class RetryInput:
     schedule: list[timedelta] = strawberry.field(description="The pause before each retry: 1 to 20 of 1s to 48h.")
 
 
+@strawberry.input(description="When failing turns a webhook off by itself. {} is the default policy.")
+class AutoDisableInput:
+    failures: int | None = strawberry.field(default=10, description="After how many failed attempts in a row, 1 to 10,000.")
+    over: timedelta | None = strawberry.field(default=timedelta(days=2), description="And how long after the first of them, 1s to 30d.")
+
+
 @strawberry.input(description="A new webhook.")
 class WebhookCreateInput:
     name: str = needed(of="name")
@@ -68,6 +75,9 @@ class WebhookCreateInput:
     timeout: timedelta | None = given(of="timeout")
     concurrency: int | None = given(of="concurrency")
     retry: RetryInput | None = given(of="retry")
+    auto_disable: AutoDisableInput | None = strawberry.field(default_factory=AutoDisableInput, description=FIELDS["autoDisable"].description)
+    notification_emails: list[str] | None = given(of="notificationEmails")
+    notify_on: list[NotificationKind] | None = given(of="notifyOn")
     signing_algorithm: SigningAlgorithm | None = given(SigningAlgorithm.HMAC_SHA256, of="signingAlgorithm")
     signing_secret: str | None = given(of="signingSecret")
     labels: list[LabelInput] | None = given(of="labels")
@@ -93,6 +103,9 @@ class WebhookUpdateInput:
     timeout: timedelta | None = given(of="timeout")
     concurrency: int | None = given(of="concurrency")
     retry: RetryInput | None = given(of="retry")
+    auto_disable: AutoDisableInput | None = given(of="autoDisable")
+    notification_emails: list[str] | None = given(of="notificationEmails")
+    notify_on: list[NotificationKind] | None = given(of="notifyOn")
     labels: list[LabelInput] | None = given(of="labels")
 
 

@@ -21,6 +21,11 @@ from hookline.db.connection import faults_as_unavailable
 from hookline.models import Webhook as WebhookRow
 from hookline.rules.webhook_fields import SLUG
 
+_STATUS = {
+    WebhookStatus.ACTIVE: Q(is_active=True, auto_disabled_at__isnull=True),
+    WebhookStatus.INACTIVE: Q(is_active=False),
+    WebhookStatus.AUTO_DISABLED: Q(is_active=True, auto_disabled_at__isnull=False),
+}
 _SEGMENT = re.compile(r"\*|[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -104,7 +109,7 @@ def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[Web
     if wanted.url:
         rows = rows.filter(url__icontains=wanted.url)
     if wanted.status:
-        rows = rows.filter(is_active__in=[status is WebhookStatus.ACTIVE for status in wanted.status])
+        rows = _in_status(rows, set(wanted.status), bool(wanted.deleted))
     if wanted.environment is not None:
         rows = rows.filter(environments__contains=_line(wanted.environment))
     if wanted.event is not None:
@@ -115,6 +120,12 @@ def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[Web
     if wanted.label is not None:
         rows = rows.filter(labels__contains=_line(f"{wanted.label.key}={wanted.label.value}"))
     return rows
+
+
+def _in_status(rows: QuerySet[WebhookRow], wanted: set[WebhookStatus], are_deleted: bool) -> QuerySet[WebhookRow]:
+    if are_deleted:  # all of them are off
+        return rows if WebhookStatus.INACTIVE in wanted else rows.filter(id=NOTHING)
+    return rows.filter(Q(*(_STATUS[status] for status in wanted), join_type="OR"))
 
 
 def _texts(wanted: WebhookFilter) -> list[str]:

@@ -6,12 +6,12 @@ from pathlib import Path
 from uuid import UUID
 
 from hookline.cli.sync_target import view_of
-from hookline.rules.webhook_fields import Bounds
 from hookline.runtime import Runtime
 from hookline.sync import applying, excerpts, reading, report, source
 from hookline.sync.applying import Actor
 from hookline.sync.rails import Options
 from hookline.sync.references import LocalSecrets
+from hookline.webhooks import bounds_of
 
 ACTOR = Actor("hookline dev", "SYSTEM")
 
@@ -21,7 +21,7 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
 
     Raises Unavailable.
     """
-    bounds = Bounds(runtime.settings.environments, runtime.addresses)
+    bounds = bounds_of(runtime)
     secrets = LocalSecrets(os.environ, runtime.settings.home, path.parent)
     found = await asyncio.to_thread(reading.decoded, data, str(path), bounds, secrets)
     told = excerpts.shown(found.problems, found.lines, found.secret_places)

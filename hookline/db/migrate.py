@@ -28,14 +28,14 @@ _LOCK = 7_235_001  # advisory lock number, any constant of our own
 
 class _SqliteEditor(SqliteSchemaEditor):
     async def _remake_table(self, model: Any, create_field: Any = None, delete_field: Any = None, alter_fields: Any = None) -> None:
-        """Tortoise's rebuild drops every index of the table: they are made again from their own text."""
+        """Tortoise's rebuild drops every index and trigger of the table: they are made again from their own text."""
         table = model._meta.db_table
         found = await self.client.execute_query_dict(
-            "select sql from sqlite_master where type = 'index' and tbl_name = ? and sql is not null", [table]
+            "select sql from sqlite_master where type in ('index', 'trigger') and tbl_name = ? and sql is not null", [table]
         )
         await super()._remake_table(model, create_field, delete_field, alter_fields)
-        for index in found:
-            await self.client.execute_query(index["sql"])
+        for lost in found:
+            await self.client.execute_query(lost["sql"])
 
 
 class _Recorder(MigrationRecorder):

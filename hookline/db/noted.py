@@ -1,10 +1,11 @@
 """The base of every migration. Frozen, like fields.py: migrations import only these two modules of ours."""
 
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
 from tortoise.migrations.migration import Migration
-from tortoise.migrations.operations import TortoiseOperation
+from tortoise.migrations.operations import AddField, TortoiseOperation
 
 _NOTE = 'insert into "tortoise_migrations" ("app", "name", "applied_at") values ({}) on conflict do nothing'
 
@@ -40,3 +41,27 @@ class Sql(TortoiseOperation):
         own = self.sqlite if state_editor.client.capabilities.dialect == "sqlite" else self.postgres
         for statement in (*self.both, *own):
             await state_editor.client.execute_query(statement)
+
+
+class Together(TortoiseOperation):
+    """Operations that none of the others builds on. Before each of its own Tortoise builds every model anew (1.1.9: 24 took 0.4 s and 24 MB)."""
+
+    def __init__(self, *operations: TortoiseOperation) -> None:
+        self.operations = operations
+
+    def describe(self) -> str:
+        return "; ".join(operation.describe() for operation in self.operations)
+
+    def state_forward(self, app_label: str, state: Any) -> None:
+        widened = set()
+        for operation in self.operations:
+            if isinstance(operation, AddField):
+                self.get_model_state(state, app_label, operation.model_name).fields[operation.name] = deepcopy(operation.field)  # type: ignore[arg-type]  # of a union
+                widened.add((app_label, operation.model_name))
+            else:
+                operation.state_forward(app_label, state)
+        state.reload_models(widened)
+
+    async def database_forward(self, app_label: str, old_state: Any, new_state: Any, state_editor: Any = None) -> None:
+        for operation in self.operations:
+            await operation.database_forward(app_label, old_state, new_state, state_editor)

@@ -3,8 +3,12 @@
 Indexes, partial unique ones above all, stand in the migrations too: Tortoise 1.1.9 does not emit the constraints of a new model.
 """
 
+from hookline.models.audit import AuditEntry
 from hookline.models.delivery import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState
 from hookline.models.event import Event
+from hookline.models.event_type import EventType
+from hookline.models.job import Job, JobStatus
+from hookline.models.notification import Email, EmailStatus, Notification, NotificationKind
 from hookline.models.sync import SyncRevision, SyncSet
 from hookline.models.token import Token
 from hookline.models.webhook import Webhook
@@ -14,9 +18,17 @@ __all__ = [
     "Attempt",
     "AttemptCause",
     "AttemptOutcome",
+    "AuditEntry",
     "Delivery",
     "DeliveryState",
+    "Email",
+    "EmailStatus",
     "Event",
+    "EventType",
+    "Job",
+    "JobStatus",
+    "Notification",
+    "NotificationKind",
     "SyncRevision",
     "SyncSet",
     "Token",

@@ -27,6 +27,7 @@ class AttemptCause(IntEnum):
     PUBLISH = 1
     RETRY = 2
     MANUAL = 3
+    TEST = 4
 
 
 class Delivery(Model):
@@ -40,6 +41,8 @@ class Delivery(Model):
     next_attempt_at = TimeColumn()
     manual_at = TimeColumn(null=True)
     """Somebody asked for one attempt now, whatever the schedule and the webhook's switch say."""
+    next_cause = fields.SmallIntField(null=True)
+    """What the attempt by hand is for: MANUAL when null, or TEST."""
     attempt_count = fields.IntField(default=0)
     schedule_step = fields.IntField(default=0)
     """Steps of the retry schedule used; manual attempts leave it alone."""

@@ -32,6 +32,17 @@ class Webhook(Model):
     """Seconds before each retry, as numbers."""
     signing_secrets = JsonColumn()
     """`[{"sealed": …, "createdAt": …, "expiresAt": null}]`, newest first."""
+    event_filter = JsonColumn(null=True)
+    """The condition on an event (hookline.rules.filters); null takes every one that the patterns match."""
+    payload_template = fields.TextField(null=True)
+    payload_content_type = fields.TextField(default="application/json", db_default="application/json")
+    rate_per_minute = fields.IntField(null=True)
+    """The most requests; null: no limit."""
+    auto_disable_failures = fields.IntField(null=True, default=10, db_default=10)
+    """Null: never, and three 410 in a row do not turn it off either."""
+    auto_disable_seconds = fields.IntField(default=172_800, db_default=172_800)
+    notification_emails = LinesColumn(default=(), db_default="\n")
+    notify_on = LinesColumn(default=("AUTO_DISABLED",), db_default="\nAUTO_DISABLED\n")
 
     version = fields.IntField(default=1)
     """Rises with every change that people or a sync make."""
@@ -47,6 +58,19 @@ class Webhook(Model):
     last_attempt_at = TimeColumn(null=True)
     last_success_at = TimeColumn(null=True)
     last_status_code = fields.SmallIntField(null=True)
+    consecutive_gone = fields.IntField(default=0, db_default=0)
+    """Answers of 410 in a row."""
+    auto_disabled_at = TimeColumn(null=True)
+    """Failing turned it off; what was counted until then stays in the columns above. Only an explicit `active: true` turns it on again."""
+    auto_disabled_reason = fields.TextField(null=True)
+    """FAILURES or GONE."""
+    warned_at = TimeColumn(null=True)
+    """When FAILING or AUTO_DISABLED was told last; null again once RECOVERED was."""
+    exhausted_count = fields.IntField(default=0, db_default=0)
+    """Deliveries that failed for good and that no DELIVERY_FAILED has told of yet."""
+    exhausted_told_at = TimeColumn(null=True)
+    paced_until = TimeColumn(null=True)
+    """The next free slot of the rate limit (GCRA's theoretical arrival time)."""
 
     sync_set = fields.CharField(63, null=True)
     sync_file = fields.TextField(null=True)
@@ -62,4 +86,4 @@ class Webhook(Model):
 
     @property
     def is_live(self) -> bool:
-        return self.is_active and self.deleted_at is None
+        return self.is_active and self.deleted_at is None and self.auto_disabled_at is None

@@ -12,6 +12,8 @@ class Workspace(Model):
     name = fields.CharField(100)
     match_version = fields.BigIntField(default=1)
     """Rises with every change that matching must know of; publishes check it."""
+    strict_event_types = fields.BooleanField(default=False, db_default=False)
+    """Whether publishing refuses types that are not in the catalogue."""
     created_at = TimeColumn()
 
     class Meta:

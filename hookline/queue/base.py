@@ -74,6 +74,8 @@ class Claimed(NamedTuple):
     step: int
     """Steps of the retry schedule used so far."""
     is_manual: bool
+    next_cause: int | None
+    """Why this attempt is made, where its step does not tell."""
     match_version: int
     """The workspace's, at the claim."""
 
@@ -110,6 +112,15 @@ class Result(NamedTuple):
     response_headers: str | None
     response_body: bytes | None
     is_truncated: bool
+    bucket: int
+    """Class of its duration (hookline.rules.histogram)."""
+
+
+class Recorded(NamedTuple):
+    """What a record came to. position: the activity's after it, 0 when every lease was lost. has_switched: a webhook was turned off."""
+
+    position: int
+    has_switched: bool
 
 
 class Ask(NamedTuple):
@@ -187,10 +198,10 @@ class Queue(Protocol):
     async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
         """Unleases what was never sent, as if it had not been claimed."""
 
-    async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> int:
+    async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> Recorded:
         """Logs ended attempts, in the order in which they ended, and moves their deliveries, fenced by (token, number).
 
-        Running it again changes nothing. Returns the activity position of the last one, 0 when every lease was lost.
+        Their webhooks' health follows: one that keeps failing is turned off, with a notification. Running it again changes nothing.
         """
 
     async def take_over(self, dead_after: timedelta) -> int:

@@ -12,7 +12,7 @@ import asyncpg
 
 from hookline.db.connection import FAULTS
 from hookline.db.postgres import open_pool
-from hookline.queue.base import Ask, Claimed, EventExists, KeyOwner, KeyTaken, Lease, Loaded, NewDelivery, NewEvent, PumpGone, Result
+from hookline.queue.base import Ask, Claimed, EventExists, KeyOwner, KeyTaken, Lease, Loaded, NewDelivery, NewEvent, PumpGone, Recorded, Result
 
 # A plan cached while the tables were empty stays (hash or merge join over a whole index: 281 instead of 60 us per delivery, 2026-11-24):
 # only lookups by index, then.
@@ -41,18 +41,18 @@ picked as (
   cross join lateral (
     select * from (select id from delivery where webhook_id = w.id and manual_at is not null and lease_token is null limit w.room for update skip locked) manual
     union all
-    select * from (select id from delivery where h.is_active and status = 0 and webhook_id = w.id and next_attempt_at <= now() and lease_token is null and manual_at is null
+    select * from (select id from delivery where h.is_active and h.auto_disabled_at is null and status = 0 and webhook_id = w.id and next_attempt_at <= now() and lease_token is null and manual_at is null
       order by next_attempt_at limit w.room for update skip locked) due
     limit w.room) d
   limit $4)
 update delivery d set lease_token = $3, attempt_count = d.attempt_count + 1 from picked p, event e where d.id = p.id and e.id = d.event_id
 returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.event_type, d.environment, e.data, e.occurred_at, d.schedule_step,
-  d.manual_at is not null, (select match_version from workspace where id = d.workspace_id)"""
+  d.manual_at is not null, d.next_cause, (select match_version from workspace where id = d.workspace_id)"""
 GIVE_BACK = """
 with mine as (select d.id from delivery d join unnest($2::uuid[], $3::int[]) r(id, number) on r.id = d.id
   where d.lease_token = $1 and d.attempt_count = r.number order by d.id for update of d)
 update delivery d set lease_token = null, attempt_count = d.attempt_count - 1 from mine where d.id = mine.id"""
-RECORD = "select hl_record_1($1, $2, " + ", ".join(f"${n}" for n in range(3, _RESULT_COLUMNS + 3)) + ")"
+RECORD = "select last_position, has_switched from hl_record_2($1, $2, " + ", ".join(f"${n}" for n in range(3, _RESULT_COLUMNS + 3)) + ")"
 # Loose index scan: its cost grows with the webhooks that have open rows, not with the rows (0.11 ms with 105,000 rows of 2 webhooks).
 DUE = """
 with recursive open as (
@@ -60,7 +60,7 @@ with recursive open as (
   union all
   select (select d.webhook_id from delivery d where d.status = 0 and d.webhook_id > open.webhook_id order by d.webhook_id limit 1)
   from open where open.webhook_id is not null)
-select w.id from open join webhook w on w.id = open.webhook_id where w.is_active and w.deleted_at is null
+select w.id from open join webhook w on w.id = open.webhook_id where w.is_active and w.deleted_at is null and w.auto_disabled_at is null
   and exists (select from delivery d where d.status = 0 and d.webhook_id = w.id and d.next_attempt_at <= now() and d.lease_token is null)
 union
 select d.webhook_id from delivery d join webhook w on w.id = d.webhook_id and w.deleted_at is null where d.manual_at is not null and d.lease_token is null"""
@@ -186,14 +186,14 @@ class PostgresQueue:
     async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
         await self._work.execute(GIVE_BACK, token, [row.id for row in rows], [row.number for row in rows])
 
-    async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> int:
+    async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> Recorded:
         columns = _columns(results, Result)
         now = time.monotonic()
         columns[_BEGAN] = [int((now - began) * 1_000) for began in columns[_BEGAN]]
-        return int(await self._work.fetchval(RECORD, token, workspace_id, *columns))
+        return Recorded(*await self._work.fetchrow(RECORD, token, workspace_id, *columns))
 
     async def take_over(self, dead_after: timedelta) -> int:
-        return int(await self._work.fetchval("select hl_takeover_2($1)", dead_after))
+        return int(await self._work.fetchval("select hl_takeover_3($1)", dead_after))
 
     async def due(self) -> list[UUID]:
         return [row[0] for row in await self._work.fetch(DUE)]

@@ -10,7 +10,21 @@ from typing import Any
 from uuid import UUID
 
 from hookline.db.fields import from_micros, to_micros
-from hookline.queue.base import KEY_HOURS, Ask, Claimed, EventExists, KeyOwner, KeyTaken, Lease, Loaded, NewDelivery, NewEvent, PumpGone, Result
+from hookline.queue.base import (
+    KEY_HOURS,
+    Ask,
+    Claimed,
+    EventExists,
+    KeyOwner,
+    KeyTaken,
+    Lease,
+    Loaded,
+    NewDelivery,
+    NewEvent,
+    PumpGone,
+    Recorded,
+    Result,
+)
 from hookline.queue.bulk import run_for_all
 from hookline.queue.sqlite_recording import record, take_over
 from hookline.queue.writer import Writer
@@ -26,9 +40,12 @@ PUMP = "select 1 from pump where token = ?"
 KNOWN = """select i.event_id, i.fingerprint, (select count(*) from delivery d where d.event_id = i.event_id) from idempotency i
 where i.workspace_id = ? and i.key = ? and i.expires_at >= ?"""
 _CLAIMED = """select d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count + 1, d.event_type, d.environment, e.data, e.occurred_at, d.schedule_step,
-d.manual_at is not null, (select match_version from workspace where id = d.workspace_id) from delivery d join event e on e.id = d.event_id join webhook h on h.id = d.webhook_id
+d.manual_at is not null, d.next_cause, (select match_version from workspace where id = d.workspace_id) from delivery d join event e on e.id = d.event_id join webhook h on h.id = d.webhook_id
 where d.webhook_id = ? and d.lease_token is null and h.deleted_at is null and """
-CLAIM_DUE = _CLAIMED + "h.is_active and d.status = 0 and d.manual_at is null and d.next_attempt_at <= ? order by d.next_attempt_at limit ?"
+CLAIM_DUE = (
+    _CLAIMED
+    + "h.is_active and h.auto_disabled_at is null and d.status = 0 and d.manual_at is null and d.next_attempt_at <= ? order by d.next_attempt_at limit ?"
+)
 CLAIM_MANUAL = _CLAIMED + "d.manual_at is not null limit ?"
 LEASE = "update delivery set lease_token = ?, attempt_count = attempt_count + 1 where id in (values {rows})"
 GIVE_BACK = "update delivery set lease_token = null, attempt_count = attempt_count - 1 where id = ? and lease_token = ? and attempt_count = ?"
@@ -41,7 +58,7 @@ with recursive open(webhook_id) as (
 """
 DUE = (
     _OPEN
-    + """select w.id from open join webhook w on w.id = open.webhook_id where w.is_active and w.deleted_at is null
+    + """select w.id from open join webhook w on w.id = open.webhook_id where w.is_active and w.deleted_at is null and w.auto_disabled_at is null
   and exists (select 1 from delivery d where d.status = 0 and d.webhook_id = w.id and d.next_attempt_at <= ? and d.lease_token is null)
 union
 select d.webhook_id from delivery d join webhook w on w.id = d.webhook_id and w.deleted_at is null where d.manual_at is not null and d.lease_token is null"""
@@ -156,7 +173,7 @@ class SqliteQueue:
         given = [(row.id.bytes, token.bytes, row.number) for row in rows]
         await self._writer.run(lambda db: db.executemany(GIVE_BACK, given).close())
 
-    async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> int:
+    async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> Recorded:
         now, clock = _now(), time.monotonic()
         began = [now - int((clock - result.began) * 1_000_000) for result in results]
         return await self._writer.run(lambda db: record(db, token.bytes, workspace_id.bytes, results, began, now))
@@ -189,6 +206,6 @@ def _take_keys(db: sqlite3.Connection, workspace: bytes, events: Sequence[NewEve
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:
-    delivery, workspace, webhook, event, number, kind, environment, data, occurred, step, is_manual, version = row
+    delivery, workspace, webhook, event, number, kind, environment, data, occurred, step, is_manual, cause, version = row
     keys = UUID(bytes=delivery), UUID(bytes=workspace), UUID(bytes=webhook), UUID(bytes=event)
-    return Claimed(*keys, number, kind, environment, data, from_micros(occurred), step, bool(is_manual), version)
+    return Claimed(*keys, number, kind, environment, data, from_micros(occurred), step, bool(is_manual), cause, version)

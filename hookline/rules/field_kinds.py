@@ -45,6 +45,8 @@ class Bounds:
 
     environments: tuple[str, ...]
     addresses: AddressPolicy
+    mail_domains: tuple[str, ...] = ()
+    """Where mail may go; empty: anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Duration:
 
     low: timedelta
     high: timedelta
+    step: timedelta = timedelta(milliseconds=1)
 
     def check(self, value: object, at: Path, findings: Findings) -> object:
         if not isinstance(value, str | timedelta):
@@ -160,6 +163,8 @@ class Duration:
             return findings.refuse(at, Code.INVALID, "format", "must be a duration such as 500ms, 30s, 5m, 2h or 7d")
         if not self.low <= duration <= self.high:
             return findings.refuse(at, Code.OUT_OF_RANGE, "range", f"must be from {format_duration(self.low)} to {format_duration(self.high)}")
+        if duration % self.step:
+            return findings.refuse(at, Code.INVALID, "format", f"must be a multiple of {format_duration(self.step)}")
         return format_duration(duration)
 
     def schema(self) -> Schema:
@@ -223,13 +228,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One entry of a Record. may_be_kept: an update may leave it out, which keeps what is stored."""
+    """One entry of a Record. may_be_kept: an update may leave it out, which keeps what is stored. default: filled in where it is left out."""
 
     name: str
     kind: Kind
     description: str
     is_required: bool = True
     may_be_kept: bool = False
+    default: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +252,9 @@ class Record:
         missing = [part for part in self.parts if part.is_required and not part.may_be_kept and part.name not in checked]
         for part in missing:
             findings.refuse((*at, part.name), Code.REQUIRED, "required", "is required")
-        return BAD if missing or any(item is BAD for item in checked.values()) else checked
+        if missing or any(item is BAD for item in checked.values()):
+            return BAD
+        return {part.name: checked.get(part.name, part.default) for part in self.parts if part.name in checked or part.default is not None}
 
     def schema(self) -> Schema:
         return {
@@ -255,3 +263,16 @@ class Record:
             "required": [part.name for part in self.parts if part.is_required],
             "additionalProperties": False,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class OrNever:
+    """A policy, or null for never: for this field null is a value, not a way to the default."""
+
+    record: Record
+
+    def check(self, value: object, at: Path, findings: Findings) -> object:
+        return None if value is None else self.record.check(value, at, findings)
+
+    def schema(self) -> Schema:
+        return {**self.record.schema(), "type": ["object", "null"]}

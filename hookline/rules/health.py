@@ -1,8 +1,26 @@
-"""A webhook's health after a batch of attempts. Called by the SQLite queue; PostgreSQL folds the same way inside hl_record."""
+"""A webhook's health after a batch of attempts, and what crossing a threshold brings about. Called by the SQLite queue.
+
+PostgreSQL folds and judges the same way inside hl_record; tests run both over the same batches.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+GONE_LIMIT: Final = 3
+"""Answers of 410 in a row that turn a webhook off."""
+DIGEST_MICROSECONDS: Final = 3_600_000_000
+"""Between two words about deliveries that failed for good."""
+
+
+class Word(IntEnum):
+    """What there is to tell; hookline.models.NotificationKind has the same numbers."""
+
+    AUTO_DISABLED = 1
+    FAILING = 2
+    RECOVERED = 3
+    DELIVERY_FAILED = 4
 
 
 class Ended(NamedTuple):
@@ -14,6 +32,15 @@ class Ended(NamedTuple):
     began: int
     ended: int
     status_code: int | None
+    is_last: bool = False
+    """The delivery failed for good with it."""
+
+
+class Folded(NamedTuple):
+    """What a batch held. failed_at: when the latest failure that counts ended, if no success came after it."""
+
+    had_success: bool
+    failed_at: int | None
 
 
 @dataclass(slots=True)
@@ -23,15 +50,60 @@ class Health:
     last_attempt_at: int | None
     last_success_at: int | None
     last_status_code: int | None
+    consecutive_gone: int = 0
+    exhausted_count: int = 0
+    is_disabled: bool = False
+    """Turned off by failing: what was counted until then is the evidence and stays."""
 
 
-def fold(health: Health, batch: Sequence[Ended]) -> None:
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """failures: None when failing never turns it off. is_wanted: neither off nor deleted. Times are microseconds since 1970."""
+
+    failures: int | None
+    seconds: int
+    is_wanted: bool
+    warned_at: int | None
+    exhausted_told_at: int | None
+
+
+def fold(health: Health, batch: Sequence[Ended]) -> Folded:
     """Takes a batch into account, in the order in which the attempts ended: a success resets the count, a failure adds to it."""
+    had_success, failed_at = False, None
     for attempt in batch:
         health.last_attempt_at, health.last_status_code = attempt.ended, attempt.status_code
+        health.exhausted_count += attempt.is_last
         if attempt.is_success:
-            health.consecutive_failures, health.failing_since, health.last_success_at = 0, None, attempt.ended
-        elif attempt.is_failure:
+            health.last_success_at, health.consecutive_gone = attempt.ended, 0
+            had_success, failed_at = True, None
+            if not health.is_disabled:
+                health.consecutive_failures, health.failing_since = 0, None
+        elif attempt.is_failure and not health.is_disabled:
             if health.consecutive_failures == 0:
                 health.failing_since = attempt.began
             health.consecutive_failures += 1
+            health.consecutive_gone = health.consecutive_gone + 1 if attempt.status_code == 410 else 0
+            failed_at = attempt.ended if failed_at is None else max(failed_at, attempt.ended)
+    return Folded(had_success, failed_at)
+
+
+def judge(health: Health, policy: Policy, folded: Folded, now: int) -> list[Word]:
+    """What there is to tell after a batch: at most one of the first three, and the digest of failed deliveries at most once an hour."""
+    words = []
+    if (word := _judge_streak(health, policy, folded)) is not None:
+        words.append(word)
+    is_due = policy.exhausted_told_at is None or policy.exhausted_told_at < now - DIGEST_MICROSECONDS
+    return [*words, Word.DELIVERY_FAILED] if health.exhausted_count and is_due else words
+
+
+def _judge_streak(health: Health, policy: Policy, folded: Folded) -> Word | None:
+    since = health.failing_since
+    if folded.failed_at is not None and policy.failures is not None and policy.is_wanted and not health.is_disabled and since is not None:
+        span, count = folded.failed_at - since, health.consecutive_failures
+        if health.consecutive_gone >= GONE_LIMIT or (count >= policy.failures and span >= policy.seconds * 1_000_000):
+            return Word.AUTO_DISABLED
+        is_new = policy.warned_at is None or policy.warned_at < since
+        if is_new and count * 2 >= policy.failures and span * 2 >= policy.seconds * 1_000_000:
+            return Word.FAILING
+    is_well = folded.had_success and not health.consecutive_failures and not health.is_disabled
+    return Word.RECOVERED if is_well and policy.warned_at is not None else None

@@ -24,13 +24,14 @@ from hookline.rules.field_kinds import (
     Kind,
     Listing,
     Number,
+    OrNever,
     Part,
     Record,
     Text,
 )
 from hookline.rules.signing import ALGORITHMS, HMAC_SHA256, algorithm_of
 from hookline.rules.webhook_kinds import (
-    Email,
+    Emails,
     Environment,
     Headers,
     Labels,
@@ -55,6 +56,7 @@ __all__ = [
     "check_update",
     "check_whole",
     "is_sensitive_header",
+    "may_be_null",
     "missing",
     "slug_of",
 ]
@@ -125,21 +127,29 @@ _rows = (
     Field("rateLimit", Text(20, "[1-9][0-9]{0,6}/[sm]", "a rate such as 20/s or 600/m"), "The most requests in a time.", is_available=False),
     Field(
         "autoDisable",
-        Record(
-            (
-                Part("failures", Number(1, 10_000), "After how many failures in a row.", is_required=False),
-                Part("over", Duration(_second, 30 * _day), "And over how long.", is_required=False),
+        OrNever(
+            Record(
+                (
+                    Part("failures", Number(1, 10_000), "After how many failed attempts in a row.", is_required=False, default=10),
+                    Part("over", Duration(_second, 30 * _day, _second), "And how long after the first of them.", is_required=False, default="2d"),
+                )
             )
         ),
-        "When a failing webhook is turned off by itself.",
-        is_available=False,
+        "When a failing webhook is turned off by itself: after that many failed attempts in a row over at least that time, and after three answers "
+        "of 410 in a row. null: never.",
+        default={"failures": 10, "over": "2d"},
     ),
-    Field("notificationEmails", Listing(Email(), 0, 20), "Who is told by mail.", is_available=False),
+    Field(
+        "notificationEmails",
+        Emails(20),
+        "Whom to write when it is turned off by itself, at most 20 addresses; an item may hold several, separated by commas.",
+        default=[],
+    ),
     Field(
         "notifyOn",
-        Listing(Choice(("AUTO_DISABLED", "FAILING", "RECOVERED", "DELIVERY_FAILED", "SYNC_FAILED")), 0, 5),
-        "What is told by mail.",
-        is_available=False,
+        Listing(Choice(("AUTO_DISABLED", "FAILING", "RECOVERED", "DELIVERY_FAILED", "SYNC_FAILED")), 0, 5, is_set=True),
+        "What is written about.",
+        default=["AUTO_DISABLED"],
     ),
 )
 
@@ -150,12 +160,17 @@ DEFAULTS: Final[dict[str, object]] = {name: row.default for name, row in AVAILAB
 """Canonical values of what was left out. Copy before changing: lists inside are shared."""
 
 
+def may_be_null(name: str) -> bool:
+    """Whether null is a value of the field, and not a way to its default."""
+    return name in FIELDS and isinstance(FIELDS[name].kind, OrNever)
+
+
 def check_create(values: Mapping[str, object], bounds: Bounds) -> tuple[dict[str, object], list[Problem]]:
     """The canonical form of a new webhook, defaults filled in, and all that is wrong with it (then the form is not complete).
 
-    values: by the API's field names; None counts as left out. `signingSecret` is absent when it was not given.
+    values: by the API's field names; None counts as left out, except where it is a value. `signingSecret` is absent when it was not given.
     """
-    given = {name: value for name, value in values.items() if value is not None}
+    given = {name: value for name, value in values.items() if value is not None or may_be_null(name)}
     canonical, found = check_given(given, bounds)
     problems: list[Problem] = [problem for problem in found if not problem.is_warning]
     whole = {**deepcopy(DEFAULTS), **canonical}
@@ -168,9 +183,9 @@ def check_update(values: Mapping[str, object], bounds: Bounds) -> tuple[dict[str
     values: only what was given; None clears a field back to its default. A secret left out of secretHeader or basicAuth stays out: the
     caller keeps the stored one, and then lets `check_whole` judge the merged whole.
     """
-    canonical, found = check_given({name: value for name, value in values.items() if value is not None}, bounds)
+    canonical, found = check_given({name: value for name, value in values.items() if value is not None or may_be_null(name)}, bounds)
     problems: list[Problem] = [problem for problem in found if not problem.is_warning]
-    for name in (name for name, value in values.items() if value is None and name in AVAILABLE):
+    for name in (name for name, value in values.items() if value is None and name in AVAILABLE and not may_be_null(name)):
         if AVAILABLE[name].is_required:
             problems.append(FieldProblem(Code.REQUIRED, f"{name} must not be null; leave it out to keep it.", (name,), "required"))
         elif name in DEFAULTS:
@@ -179,7 +194,7 @@ def check_update(values: Mapping[str, object], bounds: Bounds) -> tuple[dict[str
 
 
 def check_given(values: Mapping[str, object], bounds: Bounds) -> tuple[dict[str, object], list[FieldProblem]]:
-    """Canonical values of the given fields alone (refused ones are absent), and all problems and warnings. No value is None."""
+    """Canonical values of the given fields alone (refused ones are absent), and all problems and warnings. None only where it is a value."""
     findings = Findings(bounds)
     checked = {name: row.kind.check(values[name], (name,), findings) for name, row in FIELDS.items() if name in values}
     return {name: value for name, value in checked.items() if value is not BAD}, findings.problems

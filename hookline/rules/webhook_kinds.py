@@ -19,6 +19,8 @@ LABEL_KEY: Final = "[a-z0-9][a-z0-9._/-]{0,62}"
 
 _MAX_HEADER_BYTES = 4_096
 _pattern = re.compile(PATTERN)
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_email = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@{_LABEL}(?:\.{_LABEL})+")
 _header_name = Text(200)
 _header_value = Text(_MAX_HEADER_BYTES, is_secret=True, may_be_empty=True)
 _label_key = Text(63, LABEL_KEY, "1 to 63 lower-case letters, digits and . _ / - and begin with a letter or digit")
@@ -88,15 +90,37 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
-class Email:
+class Emails:
+    """A list of mail addresses, or of several in one text with commas between them. The order is kept; repeats, in any case, go."""
+
+    high: int
+
     def check(self, value: object, at: Path, findings: Findings) -> object:
-        text = Text(254).check(value, at, findings)
-        if isinstance(text, str) and not re.fullmatch(r"[^@\s,]+@[^@\s,]+\.[^@\s,.]+", text):
+        if not isinstance(value, list | tuple):
+            return findings.refuse(at, Code.INVALID, "type", "must be a list of mail addresses")
+        found, before = dict[str, str](), len(findings.problems)
+        for place, item in enumerate(value):
+            for text in item.split(",") if isinstance(item, str) else [item]:
+                address = BAD if item is BAD else self._check_one(text, (*at, str(place)), findings)
+                if isinstance(address, str) and address:
+                    found.setdefault(address.lower(), address)
+        if len(found) > self.high:
+            return findings.refuse(at, Code.TOO_MANY, "too-many", f"must have at most {self.high} addresses")
+        return BAD if BAD in value or len(findings.problems) > before else list(found.values())
+
+    def _check_one(self, value: object, at: Path, findings: Findings) -> object:
+        text = Text(254, may_be_empty=True).check(value.strip() if isinstance(value, str) else value, at, findings)
+        if not isinstance(text, str) or not text:
+            return text
+        if not _email.fullmatch(text):
             return findings.refuse(at, Code.INVALID, "bad-email", "must be an address such as ops@example.com")
+        domains = findings.bounds.mail_domains
+        if domains and text.rpartition("@")[2].lower() not in domains:
+            return findings.refuse(at, Code.NOT_ALLOWED, "mail-domain", f"must be an address at {', '.join(domains)}: mail goes nowhere else here")
         return text
 
     def schema(self) -> Schema:
-        return {"type": "string", "maxLength": 254}
+        return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string", "maxLength": 254}, "maxItems": self.high}]}
 
 
 @dataclass(frozen=True, slots=True)

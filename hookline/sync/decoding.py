@@ -7,8 +7,8 @@ What only the tree shows is noted here (types, missing values, unknown keys, ref
 import re
 from dataclasses import dataclass, field
 
-from hookline.rules.field_kinds import BAD, Anything, Flag, Kind, Listing, Number, Part, Record, Text
-from hookline.rules.webhook_kinds import SECRET_HEADER_PARTS, Email, Headers, Labels, Pattern, SecretHeader, SigningSecret, is_sensitive_header
+from hookline.rules.field_kinds import BAD, Anything, Flag, Kind, Listing, Number, OrNever, Part, Record, Text
+from hookline.rules.webhook_kinds import SECRET_HEADER_PARTS, Emails, Headers, Labels, Pattern, SecretHeader, SigningSecret, is_sensitive_header
 from hookline.sync.nodes import Mapping, Node, Scalar, Sequence, Unusable, kind_of, place_of, to_json
 from hookline.sync.problems import Problems, SyncProblem, nearest, shown
 from hookline.sync.references import ReferenceRefused, Secrets, literal
@@ -43,7 +43,11 @@ class Decoder:
         if isinstance(node, Unusable):
             return BAD
         if isinstance(node, Scalar) and node.is_null:
-            return self.note("missing-value", f"{path[-1]} has no value", key, path, "write the value, or take the line out")
+            return (
+                None
+                if isinstance(kind, OrNever)
+                else self.note("missing-value", f"{path[-1]} has no value", key, path, "write the value, or take the line out")
+            )
         match kind:
             case Flag():
                 return self._flag(node, path)
@@ -51,10 +55,10 @@ class Decoder:
                 return self._number(node, path)
             case Listing():
                 return self._list(kind, key, node, path)
-            case Record():
-                return self._record(kind.parts, node, path)
-            case SecretHeader():
-                return self._record(SECRET_HEADER_PARTS, node, path)
+            case Record() | OrNever() | SecretHeader():
+                return self._record(_parts_of(kind), node, path)
+            case Emails():
+                return self._emails(node, path)
             case Headers():
                 return self._pairs("name", node, path)
             case Labels():
@@ -117,11 +121,16 @@ class Decoder:
         return value
 
     def _list(self, kind: Listing, key: Node, node: Node, path: Path) -> object:
-        if isinstance(kind.item, Email) and isinstance(node, Scalar):
-            return [item.strip() for item in node.text.split(",")]
         if not isinstance(node, Sequence):
             return self._wrong_type("a list", node, path, "write [a, b], or one '- a' per line" if isinstance(node, Scalar) else None)
         return [self.plain(kind.item, item, item, (*path, str(index))) for index, item in enumerate(node.items)]
+
+    def _emails(self, node: Node, path: Path) -> object:
+        if isinstance(node, Scalar):
+            return [self._text(node, path)]
+        if not isinstance(node, Sequence):
+            return self._wrong_type("a list", node, path)
+        return [self.plain(_PLAIN_VALUE, item, item, (*path, str(index))) for index, item in enumerate(node.items)]
 
     def _record(self, parts: tuple[Part, ...], node: Node, path: Path) -> object:
         entries = self.entries(tuple(part.name for part in parts), node, path)
@@ -150,6 +159,15 @@ class Decoder:
     def _wrong_type(self, wanted: str, node: Node, path: Path, hint: str | None = None) -> object:
         found = shown(node.text) if isinstance(node, Scalar) and "\n" not in node.text else kind_of(node)
         return self.note("type", f"{path[-1]} must be {wanted}, not {found}", node, path, hint)
+
+
+def _parts_of(kind: Record | OrNever | SecretHeader) -> tuple[Part, ...]:
+    match kind:
+        case Record():
+            return kind.parts
+        case OrNever():
+            return kind.record.parts
+    return SECRET_HEADER_PARTS
 
 
 def place(at: Path, key: Node, node: Node) -> tuple[Node, Path]:

@@ -146,8 +146,6 @@ class _FileDecoder:
         return {name: value for name, value in values.items() if name in AVAILABLE}, found
 
     def _plain(self, row: Field, key: Scalar, node: Node, path: Path) -> object:
-        if not row.is_available and isinstance(node, Scalar) and node.is_null:
-            return {}  # null is good form for what can be turned off
         return self.decoder.plain(row.kind, key, node, path)
 
     def _not_available(self, key: Scalar, path: Path) -> None:

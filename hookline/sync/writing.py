@@ -24,7 +24,7 @@ from hookline.sync.document import Document
 from hookline.sync.planning import Change, ChangeKind, Plan, Write
 from hookline.sync.store import Rows, State
 from hookline.webhook_columns import SIGNING, columns, signing_algorithm, with_new_secret
-from hookline.webhooks import RESETS_HEALTH, SECRET_OVERLAP
+from hookline.webhooks import HEALTH_RESET, RESETS_HEALTH, SECRET_OVERLAP, TURNED_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,10 @@ class Writing:
             values.update(self._position(write.slug))
         if write.is_visible:
             values.update(version=row.version + 1, modified_at=now, modified_by=by)
-        if RESETS_HEALTH & write.values.keys() or write.values.get("active") is True:
-            values.update(consecutive_failures=0, failing_since=None)
+        if write.values.get("active") is True or "url" in write.values:
+            values.update(TURNED_ON)  # a new URL may have mended what turned it off by itself
+        elif RESETS_HEALTH & write.values.keys():
+            values.update(HEALTH_RESET)
         row.update_from_dict(values)
         return statements.attributes(row)
 

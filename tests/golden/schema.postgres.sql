@@ -24,6 +24,17 @@ column attempt.started_at timestamp with time zone not null
 column attempt.status_code smallint
 column attempt.webhook_id uuid not null
 column attempt.workspace_id uuid not null
+column audit_entry.action text not null
+column audit_entry.actor text not null
+column audit_entry.actor_name text not null
+column audit_entry.after text
+column audit_entry.at timestamp with time zone not null
+column audit_entry.before text
+column audit_entry.id uuid not null
+column audit_entry.request_id text
+column audit_entry.subject_id uuid
+column audit_entry.subject_prefix text
+column audit_entry.workspace_id uuid not null
 column delivery.attempt_count integer not null
 column delivery.created_at timestamp with time zone not null
 column delivery.environment text not null
@@ -34,23 +45,68 @@ column delivery.id uuid not null
 column delivery.lease_token uuid
 column delivery.manual_at timestamp with time zone
 column delivery.next_attempt_at timestamp with time zone not null
+column delivery.next_cause smallint
 column delivery.schedule_step integer not null
 column delivery.status smallint not null
 column delivery.webhook_id uuid not null
 column delivery.workspace_id uuid not null
+column delivery_body.body bytea not null
+column delivery_body.delivery_id uuid not null
+column email.address text not null
+column email.error text
+column email.finished_at timestamp with time zone
+column email.id uuid not null
+column email.next_try_at timestamp with time zone not null
+column email.notification_id uuid not null
+column email.status smallint not null
+column email.tries integer not null
+column email.workspace_id uuid not null
 column event.data text
 column event.environment text not null
 column event.id uuid not null
 column event.idempotency_key text
+column event.is_test boolean not null default false
 column event.occurred_at timestamp with time zone not null
 column event.received_at timestamp with time zone not null
 column event.type text not null
 column event.workspace_id uuid not null
+column event_type.created_at timestamp with time zone not null
+column event_type.description text
+column event_type.id uuid not null
+column event_type.is_strict boolean not null
+column event_type.modified_at timestamp with time zone not null
+column event_type.name text not null
+column event_type.sample text
+column event_type.schema text
+column event_type.workspace_id uuid not null
 column idempotency.event_id uuid not null
 column idempotency.expires_at timestamp with time zone not null
 column idempotency.fingerprint bytea not null
 column idempotency.key text not null
 column idempotency.workspace_id uuid not null
+column job.actor text not null
+column job.created_at timestamp with time zone not null
+column job.done integer not null
+column job.error text
+column job.finished_at timestamp with time zone
+column job.id uuid not null
+column job.kind text not null
+column job.position text
+column job.run_at timestamp with time zone not null
+column job.status smallint not null
+column job.total integer
+column job.work text not null
+column job.workspace_id uuid not null
+column notification.backlog integer
+column notification.created_at timestamp with time zone not null
+column notification.failing_since timestamp with time zone
+column notification.failures integer
+column notification.id uuid not null
+column notification.kind smallint not null
+column notification.last_status_code smallint
+column notification.reason text
+column notification.webhook_id uuid
+column notification.workspace_id uuid not null
 column pump.beat_at timestamp with time zone not null
 column pump.process text not null
 column pump.token uuid not null
@@ -99,16 +155,24 @@ column tortoise_migrations.id integer not null default nextval('tortoise_migrati
 column tortoise_migrations.name character varying(255) not null
 column vault_key.name text not null
 column vault_key.sealed text not null
+column webhook.auto_disable_failures integer default 10
+column webhook.auto_disable_seconds integer not null default 172800
+column webhook.auto_disabled_at timestamp with time zone
+column webhook.auto_disabled_reason text
 column webhook.basic_auth_sealed text
 column webhook.basic_auth_username text
 column webhook.concurrency integer not null
 column webhook.consecutive_failures integer not null
+column webhook.consecutive_gone integer not null default 0
 column webhook.created_at timestamp with time zone not null
 column webhook.created_by text not null
 column webhook.deleted_at timestamp with time zone
 column webhook.description text
 column webhook.environments text not null
+column webhook.event_filter text
 column webhook.events text not null
+column webhook.exhausted_count integer not null default 0
+column webhook.exhausted_told_at timestamp with time zone
 column webhook.failing_since timestamp with time zone
 column webhook.headers text not null
 column webhook.id uuid not null
@@ -120,6 +184,12 @@ column webhook.last_success_at timestamp with time zone
 column webhook.modified_at timestamp with time zone not null
 column webhook.modified_by text not null
 column webhook.name character varying(100) not null
+column webhook.notification_emails text not null default '\n'::text
+column webhook.notify_on text not null default '\nAUTO_DISABLED\n'::text
+column webhook.paced_until timestamp with time zone
+column webhook.payload_content_type text not null default 'application/json'::text
+column webhook.payload_template text
+column webhook.rate_per_minute integer
 column webhook.retry_schedule text not null
 column webhook.secret_header_name text
 column webhook.secret_header_sealed text
@@ -134,19 +204,36 @@ column webhook.sync_set character varying(63)
 column webhook.timeout_ms integer not null
 column webhook.url text not null
 column webhook.version integer not null
+column webhook.warned_at timestamp with time zone
 column webhook.workspace_id uuid not null
+column webhook_pause.began_at timestamp with time zone not null
+column webhook_pause.ended_at timestamp with time zone
+column webhook_pause.webhook_id uuid not null
+column webhook_stat.at timestamp with time zone not null
+column webhook_stat.attempts integer not null
+column webhook_stat.bucket smallint not null
+column webhook_stat.failures integer not null
+column webhook_stat.step integer not null
+column webhook_stat.webhook_id uuid not null
 column workspace.created_at timestamp with time zone not null
 column workspace.id uuid not null
 column workspace.match_version bigint not null
 column workspace.name character varying(100) not null
 column workspace.slug character varying(63) not null
+column workspace.strict_event_types boolean not null default false
 column workspace_activity.position bigint not null
 column workspace_activity.workspace_id uuid not null
 constraint activity PRIMARY KEY (workspace_id, "position")
 constraint attempt PRIMARY KEY (id)
+constraint audit_entry PRIMARY KEY (id)
 constraint delivery PRIMARY KEY (id)
+constraint delivery_body PRIMARY KEY (delivery_id)
+constraint email PRIMARY KEY (id)
 constraint event PRIMARY KEY (id)
+constraint event_type PRIMARY KEY (id)
 constraint idempotency PRIMARY KEY (workspace_id, key)
+constraint job PRIMARY KEY (id)
+constraint notification PRIMARY KEY (id)
 constraint pump PRIMARY KEY (token)
 constraint sync_revision PRIMARY KEY (id)
 constraint sync_set PRIMARY KEY (id)
@@ -155,22 +242,39 @@ constraint tortoise_migrations PRIMARY KEY (id)
 constraint tortoise_migrations UNIQUE (app, name)
 constraint vault_key PRIMARY KEY (name)
 constraint webhook PRIMARY KEY (id)
+constraint webhook_pause PRIMARY KEY (webhook_id, began_at)
+constraint webhook_stat PRIMARY KEY (webhook_id, step, at, bucket)
 constraint workspace PRIMARY KEY (id)
 constraint workspace_activity PRIMARY KEY (workspace_id)
 index CREATE INDEX attempt_list ON public.attempt USING btree (webhook_id, id)
+index CREATE INDEX audit_list ON public.audit_entry USING btree (workspace_id, id)
+index CREATE INDEX audit_subject ON public.audit_entry USING btree (subject_id, id)
 index CREATE INDEX delivery_due ON public.delivery USING btree (webhook_id, next_attempt_at) WHERE (status = 0)
 index CREATE INDEX delivery_event ON public.delivery USING btree (event_id)
 index CREATE INDEX delivery_list ON public.delivery USING btree (webhook_id, id)
 index CREATE INDEX delivery_manual ON public.delivery USING btree (webhook_id) WHERE (manual_at IS NOT NULL)
+index CREATE INDEX email_pending ON public.email USING btree (next_try_at) WHERE (status = 0)
 index CREATE INDEX event_list ON public.event USING btree (workspace_id, id)
 index CREATE INDEX idempotency_expiry ON public.idempotency USING btree (expires_at)
+index CREATE INDEX job_open ON public.job USING btree (run_at) WHERE (status < 2)
+index CREATE INDEX notification_list ON public.notification USING btree (workspace_id, id)
+index CREATE INDEX notification_webhook ON public.notification USING btree (webhook_id, id)
+index CREATE INDEX webhook_exhausted ON public.webhook USING btree (exhausted_told_at) WHERE (exhausted_count > 0)
 index CREATE INDEX webhook_list ON public.webhook USING btree (workspace_id, name, id)
 index CREATE UNIQUE INDEX activity_pkey ON public.activity USING btree (workspace_id, "position")
 index CREATE UNIQUE INDEX attempt_number ON public.attempt USING btree (delivery_id, number)
 index CREATE UNIQUE INDEX attempt_pkey ON public.attempt USING btree (id)
+index CREATE UNIQUE INDEX audit_entry_pkey ON public.audit_entry USING btree (id)
+index CREATE UNIQUE INDEX delivery_body_pkey ON public.delivery_body USING btree (delivery_id)
 index CREATE UNIQUE INDEX delivery_pkey ON public.delivery USING btree (id)
+index CREATE UNIQUE INDEX email_pkey ON public.email USING btree (id)
+index CREATE UNIQUE INDEX email_receipt ON public.email USING btree (notification_id, address)
 index CREATE UNIQUE INDEX event_pkey ON public.event USING btree (id)
+index CREATE UNIQUE INDEX event_type_name ON public.event_type USING btree (workspace_id, name)
+index CREATE UNIQUE INDEX event_type_pkey ON public.event_type USING btree (id)
 index CREATE UNIQUE INDEX idempotency_pkey ON public.idempotency USING btree (workspace_id, key)
+index CREATE UNIQUE INDEX job_pkey ON public.job USING btree (id)
+index CREATE UNIQUE INDEX notification_pkey ON public.notification USING btree (id)
 index CREATE UNIQUE INDEX pump_pkey ON public.pump USING btree (token)
 index CREATE UNIQUE INDEX sync_revision_key ON public.sync_revision USING btree (set_id, idempotency_key) WHERE (idempotency_key IS NOT NULL)
 index CREATE UNIQUE INDEX sync_revision_number ON public.sync_revision USING btree (set_id, number)
@@ -182,14 +286,54 @@ index CREATE UNIQUE INDEX token_pkey ON public.token USING btree (id)
 index CREATE UNIQUE INDEX tortoise_migrations_pkey ON public.tortoise_migrations USING btree (id)
 index CREATE UNIQUE INDEX uid_tortoise_mi_app_3803a5 ON public.tortoise_migrations USING btree (app, name)
 index CREATE UNIQUE INDEX vault_key_pkey ON public.vault_key USING btree (name)
+index CREATE UNIQUE INDEX webhook_pause_pkey ON public.webhook_pause USING btree (webhook_id, began_at)
 index CREATE UNIQUE INDEX webhook_pkey ON public.webhook USING btree (id)
 index CREATE UNIQUE INDEX webhook_slug ON public.webhook USING btree (workspace_id, slug) WHERE (deleted_at IS NULL)
+index CREATE UNIQUE INDEX webhook_stat_pkey ON public.webhook_stat USING btree (webhook_id, step, at, bucket)
 index CREATE UNIQUE INDEX workspace_activity_pkey ON public.workspace_activity USING btree (workspace_id)
 index CREATE UNIQUE INDEX workspace_pkey ON public.workspace USING btree (id)
 table delivery with (fillfactor=70)
 table pump with (fillfactor=10)
 table webhook with (fillfactor=50)
+table webhook_stat with (fillfactor=50)
 table workspace_activity with (fillfactor=10)
+CREATE OR REPLACE FUNCTION public.hl_key_1()
+ RETURNS uuid
+ LANGUAGE sql
+AS $function$
+  select encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1), 52, 1), 53, 1), 'hex')::uuid
+$function$
+
+CREATE OR REPLACE FUNCTION public.hl_notify_1(hook uuid, kind smallint, failed integer)
+ RETURNS uuid
+ LANGUAGE plpgsql
+AS $function$
+declare told uuid := hl_key_1(); names text[] := array['AUTO_DISABLED', 'FAILING', 'RECOVERED', 'DELIVERY_FAILED'];
+begin
+  insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since, last_status_code, backlog, created_at)
+    select told, w.workspace_id, hl_notify_1.kind, w.id, case when hl_notify_1.kind = 1 then w.auto_disabled_reason end, failed, w.failing_since, w.last_status_code,
+      (select count(*) from (select from delivery d where d.webhook_id = w.id and d.status = 0 limit 10000) open), now()
+    from webhook w where w.id = hook;
+  insert into email (id, workspace_id, notification_id, address, status, tries, next_try_at)
+    select hl_key_1(), w.workspace_id, told, a.address, 0, 0, now()
+    from webhook w, unnest(string_to_array(w.notification_emails, E'\n')) a(address)
+    where w.id = hook and a.address <> '' and strpos(w.notify_on, E'\n' || names[hl_notify_1.kind] || E'\n') > 0;
+  return told;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_pause_1()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.is_active and new.deleted_at is null and new.auto_disabled_at is null then
+    update webhook_pause set ended_at = now() where webhook_id = new.id and ended_at is null;
+  else
+    insert into webhook_pause (webhook_id, began_at) values (new.id, now()) on conflict do nothing;
+  end if;
+  return null;
+end $function$
+
 CREATE OR REPLACE FUNCTION public.hl_publish_1(workspace uuid, version bigint, ids uuid[], types text[], environments text[], datas text[], occurred timestamp with time zone[], received timestamp with time zone, keys text[], prints bytea[], delivery_ids uuid[], hooks uuid[], events uuid[], delivery_types text[], delivery_environments text[], look text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -286,6 +430,127 @@ begin
   return pos;
 end $function$
 
+CREATE OR REPLACE FUNCTION public.hl_record_2(tok uuid, workspace uuid, ids uuid[], numbers integer[], hooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[], OUT last_position bigint, OUT has_switched boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare done uuid[]; gone uuid[]; logged int; n int; h record; told uuid; kinds smallint[] := '{}'; subjects uuid[] := '{}'; abouts uuid[] := '{}';
+  crossed uuid[]; recovered boolean[]; faults timestamptz[];
+begin
+  last_position := 0; has_switched := false;
+  gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);  -- the sweep has not cancelled them yet
+  perform 1 from delivery d where d.id = any(ids) order by d.id for update;
+  with fenced as (
+    update delivery d set
+        status = case when d.status = 0 and d.webhook_id = any(gone) then 4 when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then r.state else d.status end,
+        finished_at = case when d.status = 0 and r.state = 0 and d.webhook_id <> all(gone) then null when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then now() else d.finished_at end,
+        next_attempt_at = case when r.wait is null then d.next_attempt_at else now() + r.wait * interval '1 second' end,
+        lease_token = null, manual_at = null, next_cause = null, schedule_step = r.step
+      from unnest(ids, numbers, outcomes, states, waits, steps) r(id, number, outcome, state, wait, step)
+      where d.id = r.id and d.lease_token = tok and d.attempt_count = r.number
+      returning d.id)
+  select coalesce(array_agg(id), '{}') into done from fenced;
+  insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, request_url, request_headers,
+      status_code, response_headers, response_body, response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at)
+    select r.attempt, workspace, r.id, r.hook, r.event, r.type, r.environment, r.number, r.outcome, r.cause, r.url, r.request_head,
+      r.code, r.response_head, r.body, r.cut, r.error, r.message, now() - r.ago * interval '1 millisecond', r.duration,
+      case when r.state = 0 and r.wait is not null then now() + r.wait * interval '1 second' end
+    from unnest(attempts, ids, hooks, events, types, environments, numbers, outcomes, causes, states, waits, codes, errors, messages, agos, durations, urls,
+      request_heads, response_heads, bodies, truncated) r(attempt, id, hook, event, type, environment, number, outcome, cause, state, wait, code, error, message, ago,
+      duration, url, request_head, response_head, body, cut)
+    on conflict (delivery_id, number) do nothing;
+  get diagnostics logged = row_count;
+  if logged < cardinality(ids) then  -- the lease was lost: what was sent replaces UNKNOWN, and that is all
+    update attempt a set outcome = r.outcome, status_code = r.code, error_code = r.error, error_message = r.message, started_at = now() - r.ago * interval '1 millisecond',
+        duration_ms = r.duration, request_url = r.url, request_headers = r.request_head, response_headers = r.response_head, response_body = r.body, response_truncated = r.cut
+      from unnest(ids, numbers, outcomes, codes, errors, messages, agos, durations, urls, request_heads, response_heads, bodies, truncated)
+        r(id, number, outcome, code, error, message, ago, duration, url, request_head, response_head, body, cut)
+      where a.delivery_id = r.id and a.number = r.number and a.outcome = 9;
+  end if;
+  n := cardinality(done);
+  if n = 0 then
+    return;
+  end if;
+  perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
+  insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
+    select r.hook, 60, date_trunc('minute', now() - r.ago * interval '1 millisecond'), r.bucket, count(*), count(*) filter (where r.outcome = 3)
+    from unnest(ids, hooks, outcomes, agos, buckets) r(id, hook, outcome, ago, bucket) where n = cardinality(ids) or r.id = any(done)
+    group by 1, 3, 4 order by 1, 3, 4
+    on conflict (webhook_id, step, at, bucket) do update set attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures;
+  with r as (
+      select r.*, now() - r.ago * interval '1 millisecond' as began, now() - (r.ago - coalesce(r.duration, 0)) * interval '1 millisecond' as ended
+      from unnest(ids, hooks, versions, outcomes, causes, states, codes, errors, agos, durations)
+        with ordinality r(id, hook, version, outcome, cause, state, code, error, ago, duration, nth)
+      where n = cardinality(ids) or r.id = any(done)),
+    latest as (
+      select distinct on (hook) hook, ended, code from r order by hook, nth desc),
+    judged as (
+      select r.*, r.outcome = 3 and r.cause < 3 and r.error is distinct from 'REFUSED_ADDRESS' and w.version = r.version and w.auto_disabled_at is null as counts
+      from r join webhook w on w.id = r.hook),
+    fold as (  -- the batch, in order: had a success, failures after the last one, 410s at the end, when they began and ended
+      select hook, bool_or(outcome = 2) as had, max(ended) filter (where outcome = 2) as succeeded, count(*) filter (where counts and nth > good) as failures,
+        (array_agg(began order by nth) filter (where counts and nth > good))[1] as since, max(ended) filter (where counts and nth > good) as failed,
+        bool_or(outcome = 2 or (counts and code is distinct from 410)) as other, count(*) filter (where counts and code = 410 and nth > last_other) as gones,
+        count(*) filter (where state = 3) as exhausted
+      from (select j.*, coalesce(max(nth) filter (where outcome = 2) over (partition by hook), 0) as good,
+              coalesce(max(nth) filter (where outcome = 2 or (counts and code is distinct from 410)) over (partition by hook), 0) as last_other
+            from judged j) j
+      group by hook),
+    moved as (
+      update webhook w set last_attempt_at = latest.ended, last_status_code = latest.code, last_success_at = coalesce(fold.succeeded, w.last_success_at),
+          consecutive_failures = case when w.auto_disabled_at is not null then w.consecutive_failures else fold.failures + case when fold.had then 0 else w.consecutive_failures end end,
+          failing_since = case when w.auto_disabled_at is not null then w.failing_since when fold.had or w.consecutive_failures = 0 then fold.since else w.failing_since end,
+          consecutive_gone = fold.gones + case when fold.other then 0 else w.consecutive_gone end,
+          exhausted_count = w.exhausted_count + fold.exhausted
+        from fold join latest on latest.hook = fold.hook where w.id = fold.hook
+        returning w.*, fold.had, fold.failed)
+  select array_agg(id order by id), array_agg(had order by id), array_agg(failed order by id) into crossed, recovered, faults from moved
+    where exhausted_count > 0 and (exhausted_told_at is null or exhausted_told_at < now() - interval '1 hour')
+      or had and warned_at is not null and auto_disabled_at is null
+      or failed is not null and auto_disable_failures is not null and is_active and deleted_at is null and auto_disabled_at is null
+        and (consecutive_gone >= 3 or consecutive_failures * 2 >= auto_disable_failures and (failed - failing_since) * 2 >= auto_disable_seconds * interval '1 second');
+  if crossed is not null then
+    for h in
+        select w.*, c.had and w.consecutive_failures = 0 and w.auto_disabled_at is null as is_well, c.failed - w.failing_since as span,
+          c.failed is not null and w.auto_disable_failures is not null and w.is_active and w.deleted_at is null and w.auto_disabled_at is null as is_judged
+        from unnest(crossed, recovered, faults) c(id, had, failed) join webhook w on w.id = c.id order by w.id loop
+      if h.is_judged and (h.consecutive_gone >= 3 or h.consecutive_failures >= h.auto_disable_failures and h.span >= h.auto_disable_seconds * interval '1 second') then
+        update webhook set auto_disabled_at = now(), warned_at = now(), auto_disabled_reason = case when h.consecutive_gone >= 3 then 'GONE' else 'FAILURES' end where id = h.id;
+        told := hl_notify_1(h.id, 1::smallint, h.consecutive_failures);
+        kinds := kinds || array[14, 30]::smallint[]; subjects := subjects || array[h.id, told]; abouts := abouts || array[h.id, h.id];
+        has_switched := true;
+        insert into audit_entry (id, workspace_id, action, actor, actor_name, at, subject_prefix, subject_id, before, after)
+          values (hl_key_1(), workspace, 'webhook.autoDisable', '{"kind":"SYSTEM","name":"hookline"}', 'hookline', now(), 'wh', h.id, '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}');
+      elsif h.is_judged and h.consecutive_failures * 2 >= h.auto_disable_failures and h.span * 2 >= h.auto_disable_seconds * interval '1 second'
+          and (h.warned_at is null or h.warned_at < h.failing_since) then
+        update webhook set warned_at = now() where id = h.id;
+        told := hl_notify_1(h.id, 2::smallint, h.consecutive_failures);
+        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
+      elsif h.is_well and h.warned_at is not null then
+        update webhook set warned_at = null where id = h.id;
+        told := hl_notify_1(h.id, 3::smallint, null);
+        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
+      end if;
+      if h.exhausted_count > 0 and (h.exhausted_told_at is null or h.exhausted_told_at < now() - interval '1 hour') then
+        update webhook set exhausted_count = 0, exhausted_told_at = now() where id = h.id;
+        told := hl_notify_1(h.id, 4::smallint, h.exhausted_count);
+        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
+      end if;
+    end loop;
+  end if;
+  if has_switched then
+    update workspace set match_version = match_version + 1 where id = hl_record_2.workspace;
+  end if;
+  update workspace_activity set position = position + n + cardinality(kinds) where workspace_id = workspace returning position into last_position;
+  insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+    select workspace, last_position - cardinality(kinds) - n + row_number() over (order by r.nth), 1, r.attempt, r.hook
+    from unnest(ids, attempts, hooks) with ordinality r(id, attempt, hook, nth) where n = cardinality(ids) or r.id = any(done);
+  if cardinality(kinds) > 0 then
+    insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+      select workspace, last_position - cardinality(kinds) + e.nth, e.kind, e.subject, e.about from unnest(kinds, subjects, abouts) with ordinality e(kind, subject, about, nth);
+  end if;
+end $function$
+
 CREATE OR REPLACE FUNCTION public.hl_takeover_1(dead_after interval)
  RETURNS integer
  LANGUAGE plpgsql
@@ -348,6 +613,49 @@ begin
         case when d.manual_at is not null then 3 when d.schedule_step = 0 then 1 else 2 end, false, now()
       from delivery d where d.id = any(lost) order by d.id on conflict (delivery_id, number) do nothing;
     update delivery d set lease_token = null, manual_at = null, schedule_step = d.schedule_step + (d.manual_at is null)::int,
+        status = case when d.status = 0 and w.deleted_at is not null then 4 when d.status = 0 and d.manual_at is null and (w.retry_schedule::jsonb ->> d.schedule_step) is null then 3 else d.status end,
+        finished_at = case when d.status = 0 and (w.deleted_at is not null or d.manual_at is null and (w.retry_schedule::jsonb ->> d.schedule_step) is null) then now() else d.finished_at end,
+        next_attempt_at = case when d.manual_at is null
+          then now() + coalesce((w.retry_schedule::jsonb ->> d.schedule_step)::float8, 0) * (0.8 + 0.4 * random()) * interval '1 second' else d.next_attempt_at end
+      from webhook w where d.id = any(lost) and w.id = d.webhook_id;
+    for ws in select distinct d.workspace_id from delivery d where d.id = any(lost) order by 1 loop
+      select count(*) into n from delivery d where d.id = any(lost) and d.workspace_id = ws;
+      update workspace_activity set position = position + n where workspace_id = ws returning position into pos;
+      insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+        select ws, pos - n + row_number() over (order by d.id), 1, a.id, d.webhook_id
+        from delivery d join attempt a on a.delivery_id = d.id and a.number = d.attempt_count where d.id = any(lost) and d.workspace_id = ws;
+    end loop;
+  end if;
+  delete from pump where token = dead;
+  return coalesce(cardinality(lost), 0);
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_takeover_3(dead_after interval)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare dead uuid; lost uuid[]; ws uuid; pos bigint; n int;
+begin
+  select token into dead from pump where beat_at < now() - dead_after order by beat_at limit 1 for update skip locked;
+  if dead is null then
+    return -1;
+  end if;
+  select array_agg(x.id order by x.id) into lost from (
+    select id from delivery where id in (
+      select id from delivery where status = 0 and lease_token = dead
+      union all select id from delivery where status <> 0 and manual_at is not null and lease_token = dead)
+    order by id for update) x;
+  if lost is not null then
+    insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, response_truncated, started_at)
+      select hl_key_1(), d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, 9,
+        coalesce(d.next_cause, case when d.manual_at is not null then 3 when d.schedule_step = 0 then 1 else 2 end), false, now()
+      from delivery d where d.id = any(lost) order by d.id on conflict (delivery_id, number) do nothing;
+    perform 1 from webhook w where w.id in (select webhook_id from delivery where id = any(lost)) order by w.id for update;
+    update webhook w set exhausted_count = exhausted_count + x.count
+      from (select d.webhook_id, count(*) from delivery d join webhook h on h.id = d.webhook_id
+            where d.id = any(lost) and d.status = 0 and d.manual_at is null and h.deleted_at is null and (h.retry_schedule::jsonb ->> d.schedule_step) is null group by 1) x
+      where w.id = x.webhook_id;
+    update delivery d set lease_token = null, manual_at = null, next_cause = null, schedule_step = d.schedule_step + (d.manual_at is null)::int,
         status = case when d.status = 0 and w.deleted_at is not null then 4 when d.status = 0 and d.manual_at is null and (w.retry_schedule::jsonb ->> d.schedule_step) is null then 3 else d.status end,
         finished_at = case when d.status = 0 and (w.deleted_at is not null or d.manual_at is null and (w.retry_schedule::jsonb ->> d.schedule_step) is null) then now() else d.finished_at end,
         next_attempt_at = case when d.manual_at is null

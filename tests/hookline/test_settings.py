@@ -80,7 +80,7 @@ def test_shown_settings_hold_no_secret_and_say_where_they_come_from(monkeypatch:
     monkeypatch.setenv("HOOKLINE_DATABASE_URL", "postgres://user:hunter2@host:5432/name?sslpassword=hunter2&sslmode=require")
     monkeypatch.setenv("HOOKLINE_SECRET_KEYS", "hunter2")
     monkeypatch.setenv("HOOKLINE_TOKEN", "hunter2")
-    monkeypatch.setenv("HOOKLINE_SMTP_URL", "smtp://user:hunter2@host")
+    monkeypatch.setenv("HOOKLINE_SMTP_URL", "smtp://user:hunter2@host?from=a@example.com")
     settings = read_settings(port=9000)
 
     shown = {one.name: one for one in describe(settings)}

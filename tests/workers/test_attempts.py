@@ -34,7 +34,7 @@ def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -
         return VAULT.seal(text, place(workspace, key, column))
 
     row = {"id": key, "workspace_id": workspace, "url": "http://127.0.0.1/in", "environments": "\nproduction\n", "events": "\norder.*.*\n"}
-    row |= {"is_active": True, "version": 3, "timeout_ms": 15_000, "concurrency": 10, "retry_schedule": "[60, 600]"}
+    row |= {"is_active": True, "auto_disabled_at": None, "version": 3, "timeout_ms": 15_000, "concurrency": 10, "retry_schedule": "[60, 600]"}
     headers = [{"name": "X-Shop", "value": "7"}, {"name": "X-Api-Key", "sealed": sealed("k3y", HEADERS)}]
     row |= {HEADERS: orjson.dumps(headers), "secret_header_name": "X-Webhook-Secret", SECRET_HEADER: sealed("s3cret", SECRET_HEADER)}
     row |= {"basic_auth_username": "u", BASIC_AUTH: sealed("p4ss", BASIC_AUTH)}
@@ -44,7 +44,7 @@ def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -
 
 
 def claimed(**changes: Any) -> Claimed:
-    row = Claimed(uuid7(), uuid7(), uuid7(), uuid7(), 1, "order.order.create", "production", '{"b":1,"a":2}', clock.now(), 0, False, 1)
+    row = Claimed(uuid7(), uuid7(), uuid7(), uuid7(), 1, "order.order.create", "production", '{"b":1,"a":2}', clock.now(), 0, False, None, 1)
     return row._replace(**changes)
 
 

@@ -14,12 +14,20 @@ from workers.lanes import AHEAD, AHEAD_LIMIT, LEASED_LIMIT, SHARED_LIMIT, Lane, 
 def target(concurrency: int = 10) -> Target:
     """A webhook as the queue loads it. Its secrets are never opened here."""
     row: dict[str, Any] = {"id": uuid7(), "workspace_id": uuid7(), "url": "http://127.0.0.1/in", "environments": "\nproduction\n"}
-    row |= {"events": "\norder.*.*\n", "is_active": True, "version": 1, "timeout_ms": 15_000, "concurrency": concurrency, "retry_schedule": "[5]"}
+    row |= {
+        "events": "\norder.*.*\n",
+        "is_active": True,
+        "auto_disabled_at": None,
+        "version": 1,
+        "timeout_ms": 15_000,
+        "concurrency": concurrency,
+        "retry_schedule": "[5]",
+    }
     return Target(row, cast(Vault, None))
 
 
 def claimed(is_manual: bool = False) -> Claimed:
-    return Claimed(uuid7(), uuid7(), uuid7(), uuid7(), 1, "order.order.create", "production", "{}", clock.now(), 0, is_manual, 1)
+    return Claimed(uuid7(), uuid7(), uuid7(), uuid7(), 1, "order.order.create", "production", "{}", clock.now(), 0, is_manual, None, 1)
 
 
 def lane(concurrency: int = 10, queued: int = 0, on_wire: int = 0, promised: int = 0) -> Lane:

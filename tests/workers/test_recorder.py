@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
-from hookline.queue.base import Claimed, Queue, Result
+from hookline.queue.base import Claimed, Queue, Recorded, Result
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, make_workspace, succeeded
 from tests.waiting import eventually
@@ -23,16 +23,16 @@ class Flaky:
         self.is_away = False
         self.before, self.after, self.sizes = list[Exception](), list[Exception](), list[int]()
 
-    async def record(self, token: Any, workspace_id: Any, results: list[Result]) -> int:
+    async def record(self, token: Any, workspace_id: Any, results: list[Result]) -> Recorded:
         self.sizes.append(len(results))
         if self.is_away:
             raise ConnectionRefusedError
         if self.before:
             raise self.before.pop()
-        position = await self._queue.record(token, workspace_id, results)
+        recorded = await self._queue.record(token, workspace_id, results)
         if self.after:
             raise self.after.pop()
-        return position
+        return recorded
 
 
 class Notes:

@@ -43,10 +43,6 @@ def test_nothing_of_later_releases_stands_in_the_schema() -> None:
     later = (
         "payloadTemplate",
         "rateLimit",
-        "autoDisable",
-        "AUTO_DISABLED",
-        "notificationEmails",
-        "notifyOn",
         "deliverMissed",
         "OPERATOR",
         "stats",

@@ -20,6 +20,7 @@ ASKED = {
     "{ events { totalCount } }": "deliveries:read",
     "{ deliveries { totalCount } }": "deliveries:read",
     "{ attempts { totalCount } }": "deliveries:read",
+    "{ notifications { totalCount } }": "deliveries:read",
     "{ tokens { totalCount } }": "tokens:admin",
     f"mutation {{ webhookCreate(input: {FORM}) {{ webhook {{ id }} }} }}": "webhooks:write",
     f'mutation {{ webhookUpdate(input: {{id: "{KEY}"}}) {{ webhook {{ id }} }} }}': "webhooks:write",

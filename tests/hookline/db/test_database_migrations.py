@@ -19,7 +19,7 @@ from hookline.runtime import Runtime, open_runtime
 from hookline.settings import Settings, read_settings
 from tests.making import make_webhook
 
-NAMES = ["0001_tables", "0002_engine", "0003_functions", "0004_indexes"]
+NAMES = ["0001_tables", "0002_engine", "0003_functions", "0004_indexes", "0005_abilities", "0006_health"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -135,13 +135,16 @@ async def test_program_does_not_open_a_database_that_lacks_migrations(empty: Set
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_rebuilt_sqlite_table_keeps_its_rows_and_indexes(runtime: Runtime) -> None:
+async def test_rebuilt_sqlite_table_keeps_its_rows_indexes_and_triggers(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
-    reader, indexes = runtime.database.reader(), "select name, sql from sqlite_master where type = 'index' and tbl_name = 'webhook' order by name"
-    before, rows = await reader.rows(indexes), await reader.rows("select * from webhook")
+    reader, made = runtime.database.reader(), "select name, sql from sqlite_master where type <> 'table' and tbl_name = 'webhook' order by type, name"
+    before, rows = await reader.rows(made), await reader.rows("select * from webhook")
     editor = _SqliteEditor(runtime.database.client, atomic=False)
     await editor._remake_table(Webhook)
-    assert await reader.rows(indexes) == before
-    assert [row["name"] for row in before if row["sql"]] == ["webhook_list", "webhook_slug"]
+    assert await reader.rows(made) == before
+    assert [row["name"] for row in before if row["sql"]] == [
+        *("webhook_exhausted", "webhook_list", "webhook_slug"),
+        *("webhook_begins_paused", "webhook_goes_on", "webhook_pauses"),
+    ]
     assert await reader.rows("select * from webhook") == rows
     assert (await Webhook.get(id=webhook.id)).events == webhook.events

@@ -126,7 +126,7 @@ class Plans:
 
     def buffers(self) -> int:
         """Pages touched, found in memory or not. The call of a function would count again what its statements touch."""
-        tops = [plan["Plan"] for plan in self.found if not plan["Query Text"].startswith("select hl_")]
+        tops = [plan["Plan"] for plan in self.found if not re.match(r"select (hl_|.* from hl_)", plan["Query Text"])]
         return sum(int(top["Shared Hit Blocks"] + top["Shared Read Blocks"]) for top in tops)
 
     async def of(self, call: Awaitable[T]) -> T:

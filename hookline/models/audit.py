@@ -1,0 +1,27 @@
+"""Who changed what and when. Written in the transaction of the change; secrets in it are masked."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from hookline.db.fields import JsonColumn, TimeColumn, UuidColumn
+
+
+class AuditEntry(Model):
+    id = UuidColumn(primary_key=True)
+    workspace_id = UuidColumn()
+    action = fields.TextField()
+    """`webhook.create` and the like."""
+    actor = JsonColumn()
+    """`{"kind": "TOKEN", "name": …}`, SYNC with `commit` and `revision`, or SYSTEM."""
+    actor_name = fields.TextField()
+    at = TimeColumn()
+    subject_prefix = fields.TextField(null=True)
+    """Of the subject's TypeID: `wh`, `tok`, …"""
+    subject_id = UuidColumn(null=True)
+    before = JsonColumn(null=True)
+    after = JsonColumn(null=True)
+    """Only what changed, by the API's field names."""
+    request_id = fields.TextField(null=True)
+
+    class Meta:
+        table = "audit_entry"

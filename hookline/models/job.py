@@ -1,0 +1,37 @@
+"""Work that outlasts a request. Its progress is in the row, so that it goes on after a restart."""
+
+from enum import IntEnum
+
+from tortoise import fields
+from tortoise.models import Model
+
+from hookline.db.fields import JsonColumn, TimeColumn, UuidColumn
+
+
+class JobStatus(IntEnum):
+    PENDING = 0
+    RUNNING = 1
+    SUCCEEDED = 2
+    FAILED = 3
+
+
+class Job(Model):
+    id = UuidColumn(primary_key=True)
+    workspace_id = UuidColumn()
+    kind = fields.TextField()
+    status = fields.SmallIntField(default=0)
+    work = JsonColumn()
+    """What to do, as its kind knows it."""
+    position = JsonColumn(null=True)
+    """How far it has come."""
+    total = fields.IntField(null=True)
+    done = fields.IntField(default=0)
+    error = fields.TextField(null=True)
+    actor = JsonColumn()
+    run_at = TimeColumn()
+    """Each step moves it on first: a worker that dies in a step lets another one go on then."""
+    created_at = TimeColumn()
+    finished_at = TimeColumn(null=True)
+
+    class Meta:
+        table = "job"

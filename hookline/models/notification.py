@@ -1,0 +1,58 @@
+"""What the system tells people about a webhook or a sync, and the mails that carry it. Written in the transaction that finds the reason."""
+
+from enum import IntEnum
+
+from tortoise import fields
+from tortoise.models import Model
+
+from hookline.db.fields import TimeColumn, UuidColumn
+
+
+class NotificationKind(IntEnum):
+    AUTO_DISABLED = 1
+    FAILING = 2
+    RECOVERED = 3
+    DELIVERY_FAILED = 4
+    SYNC_FAILED = 5
+
+
+class EmailStatus(IntEnum):
+    PENDING = 0
+    SENT = 1
+    FAILED = 2
+
+
+class Notification(Model):
+    id = UuidColumn(primary_key=True)
+    workspace_id = UuidColumn()
+    kind = fields.SmallIntField()
+    webhook_id = UuidColumn(null=True)
+    reason = fields.TextField(null=True)
+    """FAILURES or GONE of an auto-deactivation; a sentence for a sync."""
+    failures = fields.IntField(null=True)
+    """Attempts in a row, or deliveries for DELIVERY_FAILED."""
+    failing_since = TimeColumn(null=True)
+    last_status_code = fields.SmallIntField(null=True)
+    backlog = fields.IntField(null=True)
+    """Open deliveries then, counted up to 10,000."""
+    created_at = TimeColumn()
+
+    class Meta:
+        table = "notification"
+
+
+class Email(Model):
+    id = UuidColumn(primary_key=True)
+    workspace_id = UuidColumn()
+    notification_id = UuidColumn()
+    address = fields.TextField()
+    status = fields.SmallIntField(default=0)
+    tries = fields.IntField(default=0)
+    next_try_at = TimeColumn()
+    """A try moves it on first: who dies while sending lets another one try then."""
+    finished_at = TimeColumn(null=True)
+    error = fields.TextField(null=True)
+    """Why the latest try failed, or where the mail lies when there is no SMTP server."""
+
+    class Meta:
+        table = "email"

@@ -1,0 +1,129 @@
+"""Mails that tell of notifications, and the hourly word about failed deliveries. Called by the workers each second.
+
+The rows are written by the record; a mail is tried by whoever moves its next try on first. Who dies between the mail server's answer and the
+commit lets one address get the same mail, with the same Message-ID, twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from hookline import clock, ids
+from hookline.changes import Kind, note
+from hookline.mail import Mail, Mailer, MailFailed, MailRefused
+from hookline.models import Email, EmailStatus, Notification, NotificationKind, Webhook
+from hookline.rules import notices
+from hookline.rules.mail_texts import mail_about
+
+if TYPE_CHECKING:
+    from hookline.runtime import Runtime
+
+log = logging.getLogger("hookline.notifications")
+
+AT_ONCE: Final = 10
+LEASE_SECONDS: Final = 120
+"""Longer than one try takes; after it somebody else may try."""
+AGAIN_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 43_200)
+"""Before each further try; after the last one it has failed."""
+
+NOW: Final = {"postgres": "now()", "sqlite": "cast((julianday('now') - 2440587.5) * 86400000000 as integer)"}
+_SECONDS: Final = {"postgres": "$1 * interval '1 second'", "sqlite": "$1 * 1000000"}
+_LOCK: Final = {"postgres": "for update skip locked", "sqlite": ""}
+CLAIM: Final = """update email set tries = tries + 1, next_try_at = {now} + {seconds} where id in (
+  select id from email where status = 0 and next_try_at <= {now} order by next_try_at limit $2 {lock}) returning id"""
+DONE: Final = "update email set status = $2, finished_at = {now}, error = $3 where id = $1 and status = 0"
+LATER: Final = "update email set next_try_at = {now} + {seconds}, error = $3 where id = $2 and status = 0"
+EXHAUSTED: Final = """select id, exhausted_count from webhook where exhausted_count > 0 and exhausted_told_at < $1 order by id limit 10 {lock}"""
+TOLD: Final = "update webhook set exhausted_count = 0, exhausted_told_at = $2 where id = $1"
+
+
+async def send_due(runtime: "Runtime", mailer: Mailer) -> int:
+    """Tries the mails whose time has come, a few at once. How many it tried."""
+    async with runtime.database.unit_of_work() as work:
+        rows = await work.rows(_sql(CLAIM, work.dialect), LEASE_SECONDS, AT_ONCE)
+    keys = [_uuid(row["id"]) for row in rows]
+    if keys:
+        mails = await Email.filter(id__in=keys)
+        await asyncio.gather(*(_send(runtime, mailer, mail) for mail in mails))
+    return len(keys)
+
+
+async def tell_of_failed(runtime: "Runtime") -> int:
+    """Tells of deliveries that failed for good since the last word, of webhooks whose hour is over. How many webhooks."""
+    async with runtime.database.unit_of_work() as work:
+        sql = EXHAUSTED.format(lock=_LOCK[work.dialect])
+        rows = await work.rows(sql, clock.now() - timedelta(hours=1))
+        notes = list[tuple[Kind, UUID, UUID | None]]()
+        for row in rows:
+            webhook = await Webhook.get(id=_uuid(row["id"]))
+            await work.execute(TOLD, webhook.id, clock.now())
+            told = await _tell(webhook, NotificationKind.DELIVERY_FAILED, row["exhausted_count"])
+            notes.append((Kind.NOTIFICATION, told, webhook.id))
+            await note(work, runtime.hub, webhook.workspace_id, notes[-1:])
+    return len(rows)
+
+
+async def _tell(webhook: Webhook, kind: NotificationKind, failures: int) -> UUID:
+    """Writes a notification and its mails. The key of the notification."""
+    now = clock.now()
+    told = await Notification.create(
+        id=ids.uuid7(),
+        workspace_id=webhook.workspace_id,
+        kind=kind,
+        webhook_id=webhook.id,
+        failures=failures,
+        failing_since=webhook.failing_since,
+        last_status_code=webhook.last_status_code,
+        created_at=now,
+    )
+    if kind.name in webhook.notify_on:
+        await Email.bulk_create(_receipts(told, webhook.notification_emails))
+    return told.id
+
+
+def _receipts(told: Notification, addresses: Sequence[str]) -> list[Email]:
+    return [
+        Email(id=ids.uuid7(), workspace_id=told.workspace_id, notification_id=told.id, address=address, next_try_at=told.created_at)
+        for address in addresses
+    ]
+
+
+async def _send(runtime: "Runtime", mailer: Mailer, row: Email) -> None:
+    try:
+        mail = await _mail(row)
+        said = await mailer.send(mail) if mail else "What it was about is gone."
+        status = EmailStatus.SENT if mail else EmailStatus.FAILED
+    except MailRefused as refused:
+        status, said = EmailStatus.FAILED, str(refused)
+    except MailFailed as failed:
+        log.warning("a mail was not taken notification_id=%s try=%d reason=%s", ids.encode("ntf", row.notification_id), row.tries, failed)
+        if row.tries <= len(AGAIN_SECONDS):
+            async with runtime.database.unit_of_work() as work:
+                await work.execute(_sql(LATER, work.dialect), AGAIN_SECONDS[row.tries - 1], row.id, str(failed))
+            return
+        status, said = EmailStatus.FAILED, str(failed)
+    async with runtime.database.unit_of_work() as work:
+        await work.execute(_sql(DONE, work.dialect), row.id, int(status), said)
+
+
+async def _mail(row: Email) -> Mail | None:
+    """The mail to one address; None when the notification or its webhook is gone."""
+    told = await Notification.get_or_none(id=row.notification_id)
+    webhook = await Webhook.get_or_none(id=told.webhook_id) if told else None
+    if told is None or webhook is None:
+        return None
+    message = notices.message(told.kind, told.reason, told.failures, told.failing_since, told.last_status_code, told.backlog)
+    words = mail_about(told.kind, webhook.name, webhook.slug, ids.encode("wh", webhook.id), webhook.url, message)
+    key = f"{ids.encode('ntf', told.id)}-{row.id.hex[-12:]}"
+    return Mail(key, row.address, words.subject, words.text, words.html, told.created_at)
+
+
+def _sql(text: str, dialect: str) -> str:
+    return text.format(now=NOW[dialect], seconds=_SECONDS[dialect], lock=_LOCK[dialect])
+
+
+def _uuid(value: UUID | bytes) -> UUID:
+    return value if isinstance(value, UUID) else UUID(bytes=value)
