@@ -48,6 +48,11 @@ class Loaders:
         return DataLoader(load_fn=self._count, max_batch_size=LARGEST_BATCH)
 
     @cached_property
+    def body(self) -> DataLoader[UUID, bytes | None]:
+        """What a template made for a delivery; None when it sends the event itself."""
+        return DataLoader(load_fn=self._bodies, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
     def emails(self) -> DataLoader[UUID, list[Email]]:
         """A notification's mails, by address."""
         return DataLoader(load_fn=self._emails, max_batch_size=LARGEST_BATCH)
@@ -68,6 +73,11 @@ class Loaders:
             for row in await Email.filter(notification_id__in=keys, workspace_id=self._context.principal.workspace_id).order_by("address"):
                 found[row.notification_id].append(row)
         return [found[key] for key in keys]
+
+    async def _bodies(self, keys: list[UUID]) -> list[bytes | None]:
+        with faults_as_unavailable():
+            found = await deliveries.bodies(self._context.runtime, keys)
+        return [found.get(key) for key in keys]
 
     async def _count(self, keys: list[UUID]) -> list[int]:
         with faults_as_unavailable():

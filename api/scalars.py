@@ -1,5 +1,5 @@
-"""The schema's own scalars: DateTime, Duration and JSON.
-The schema takes SCALARS as its `scalar_map`; its fields are annotated datetime, timedelta and JSON."""
+"""The schema's own scalars: DateTime, Duration, Rate and JSON.
+The schema takes SCALARS as its `scalar_map`; its fields are annotated datetime, timedelta, Rate and JSON."""
 
 import re
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from hookline.clock import rfc3339
 from hookline.rules.durations import format_duration, parse_duration
+from hookline.rules.rates import Rate, parse_rate
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,6})?\d*([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _RIGHT_DATE_TIME = "Write a time as in RFC 3339, with its offset: 2026-11-24T10:00:00Z."
@@ -47,6 +48,17 @@ def parse_duration_value(value: object) -> timedelta:
     """
     try:
         return parse_duration(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise GraphQLError(str(error)) from None
+
+
+def parse_rate_value(value: object) -> Rate:
+    """A rate from text such as 20/s.
+
+    Raises GraphQLError with what would be right.
+    """
+    try:
+        return parse_rate(value if isinstance(value, str) else "")
     except ValueError as error:
         raise GraphQLError(str(error)) from None
 
@@ -84,6 +96,12 @@ DURATION = strawberry.scalar(
     serialize=format_duration,
     parse_value=parse_duration_value,
 )
+RATE = strawberry.scalar(
+    name="Rate",
+    description="The most in a time: 20/s, 600/m. Compared by value; answers are per second when that is whole, else per minute.",
+    serialize=str,
+    parse_value=parse_rate_value,
+)
 JSON_VALUE = strawberry.scalar(
     name="JSON",
     description="Any JSON value.",
@@ -93,4 +111,4 @@ JSON_VALUE = strawberry.scalar(
     parse_literal=parse_json_literal,
 )
 
-SCALARS: Mapping[object, ScalarDefinition] = {datetime: DATE_TIME, timedelta: DURATION, JSON: JSON_VALUE}
+SCALARS: Mapping[object, ScalarDefinition] = {datetime: DATE_TIME, timedelta: DURATION, Rate: RATE, JSON: JSON_VALUE}

@@ -54,3 +54,12 @@ async def backlogs(runtime: "Runtime", webhook_ids: Sequence[UUID]) -> dict[UUID
     places = ", ".join(f"${number}" for number in range(1, len(webhook_ids) + 1))
     rows = await runtime.database.reader().rows(BACKLOG.format(places), *webhook_ids)
     return {(key if isinstance(key := row["webhook_id"], UUID) else UUID(bytes=key)): row["waiting"] for row in rows}
+
+
+async def bodies(runtime: "Runtime", delivery_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """What templates made for these deliveries. The caller has seen to it that they are his workspace's."""
+    if not delivery_ids:
+        return {}
+    places = ", ".join(f"${number}" for number in range(1, len(delivery_ids) + 1))
+    rows = await runtime.database.reader().rows(f"select delivery_id, body from delivery_body where delivery_id in ({places})", *delivery_ids)
+    return {(key if isinstance(key := row["delivery_id"], UUID) else UUID(bytes=key)): bytes(row["body"]) for row in rows}

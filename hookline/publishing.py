@@ -305,6 +305,8 @@ class _Fold:
         self._refused: list[tuple[_Request, list[Problem]]] = []
         self.events: list[NewEvent] = []
         self.deliveries: list[NewDelivery] = []
+        self._counts: dict[UUID, int] = {}
+        """Deliveries of each event."""
         for request in group:
             self._take(request, owners)
 
@@ -316,7 +318,7 @@ class _Fold:
                 continue
             owner = self._owners.get(event.key) or own.get(event.key)
             if owner is None:
-                own[event.key] = KeyOwner(event.id, event.fingerprint or b"", len(self._part.index.match(event.environment, event.type)))
+                own[event.key] = KeyOwner(event.id, event.fingerprint or b"", self._count(event))
                 new.append(event)
             elif owner.fingerprint != event.fingerprint:
                 message = "This key was used within 24 hours for an event with another type, environment, time or data. Take a new key."
@@ -328,7 +330,9 @@ class _Fold:
         self._requests.append(request)
         self.events += new
         for event in new:
-            for webhook_id in self._part.index.match(event.environment, event.type):
+            wanted_by = self._wanted_by(event)
+            self._counts[event.id] = len(wanted_by)
+            for webhook_id in wanted_by:
                 self.deliveries.append(NewDelivery(uuid7(), webhook_id, event.id, event.type, event.environment))
 
     def claimed(self, workspace_id: UUID, version: int, lease: Lease) -> list[Claimed]:
@@ -352,4 +356,11 @@ class _Fold:
         owner = self._owners.get(event.key) if event.key else None
         if owner is not None and owner.event_id != event.id:
             return _Answer(owner.event_id, True, owner.delivery_count)
-        return _Answer(event.id, False, len(self._part.index.match(event.environment, event.type)))
+        return _Answer(event.id, False, self._count(event))
+
+    def _wanted_by(self, event: NewEvent) -> Sequence[UUID]:
+        return self._part.index.wanted_by(event.environment, event.type, event.data)
+
+    def _count(self, event: NewEvent) -> int:
+        count = self._counts.get(event.id)
+        return len(self._wanted_by(event)) if count is None else count

@@ -16,12 +16,16 @@ from uuid import UUID
 
 import orjson
 
+from hookline import ids
 from hookline.clock import monotonic
 from hookline.db.fields import split_lines
 from hookline.pubsub.base import EVERYTHING, Hub
 from hookline.queue.base import Loaded, Queue
+from hookline.rules.filters import compile_filter
 from hookline.rules.matching import MatchIndex
+from hookline.rules.rates import Rate
 from hookline.rules.signing import SigningKey, decode_secret
+from hookline.rules.templates import Facts, webhook_facts
 from hookline.rules.webhook_fields import is_sensitive_header
 from hookline.tasks import end_tasks
 from hookline.vault import Vault
@@ -58,6 +62,9 @@ class Target:
         self.environments = split_lines(row["environments"])
         self.events = split_lines(row["events"])
         self.is_live = bool(row["is_active"]) and row["auto_disabled_at"] is None  # the deleted are not loaded
+        self.filter = compile_filter(orjson.loads(row["event_filter"])) if row["event_filter"] else None
+        self.template: str | None = row["payload_template"]
+        self.rate = Rate(row["rate_per_minute"]) if row["rate_per_minute"] else None
         self.version: int = row["version"]
         self.timeout_seconds: float = row["timeout_ms"] / 1_000
         self.concurrency: int = row["concurrency"]
@@ -81,6 +88,17 @@ class Target:
         masked = [(name, None if is_sensitive_header(name) else value) for name, value in headers] + [(name, None) for name, _ in secrets]
         keys = [(decode_secret(self._unseal(secret["sealed"], SIGNING)), _end_of(secret)) for secret in orjson.loads(self._row[SIGNING])]
         return Wire((*headers, *secrets), tuple(masked), _as_echoed(shown), tuple(keys))
+
+    @cached_property
+    def content_type(self) -> str:
+        """Of what the template makes."""
+        return str(self._row["payload_content_type"])
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What templates see of it."""
+        labels = [(key, value) for key, _, value in (label.partition("=") for label in split_lines(self._row["labels"]))]
+        return webhook_facts(ids.encode("wh", self.id), self._row["slug"], self._row["name"], labels)
 
     def _value_of(self, header: dict[str, str]) -> str:
         return self._unseal(header["sealed"], HEADERS) if "sealed" in header else header["value"]
@@ -128,6 +146,7 @@ class Registry:
         self._stop_listening: Callable[[], None] = lambda: None
         self._on_change: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
         self.looked_at = 0.0
         """Monotonic seconds: since when every part is known to have been right."""
 
@@ -137,7 +156,7 @@ class Registry:
 
     async def close(self) -> None:
         self._stop_listening()
-        await end_tasks(*self._tasks)
+        await end_tasks(*self._tasks, *filter(None, (self._looking,)))
 
     def on_change(self, call: Callable[[], None]) -> None:
         """call: is called on the loop after webhooks were loaded anew."""
@@ -190,6 +209,12 @@ class Registry:
             if known != version:
                 await self.reload(workspace_id, known)
         self.looked_at = max(self.looked_at, asked_at)
+
+    async def look_together(self) -> None:
+        """One look for all who ask for one until it ends."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self.look())
+        await asyncio.shield(self._looking)
 
     def confirm(self, workspace_id: UUID, version: int, asked_at: float) -> bool:
         """Whether a version that the database just named is the known one; if it is, and there is no other workspace, that was a look."""

@@ -17,6 +17,7 @@ from hookline.publishing import Publisher
 from hookline.pubsub.base import Hub, MemoryHub
 from hookline.queue.base import Queue
 from hookline.registry import Registry
+from hookline.rendering import Renderer
 from hookline.rules.addresses import AddressPolicy
 from hookline.settings import Settings
 from hookline.vault import KeyRing, Place, Vault, open_ring
@@ -37,6 +38,8 @@ class Runtime:
     registry: Registry
     """The webhooks in memory, as matching and sending need them."""
     publisher: Publisher
+    renderer: Renderer
+    """Payload templates, in a process of their own."""
     feeds: Feeds
     """What happened, for subscriptions."""
 
@@ -73,9 +76,11 @@ async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitSt
     stack.push_async_callback(registry.close)
     publisher = Publisher(queue, registry, hub)
     stack.push_async_callback(publisher.close)
+    renderer = Renderer()
+    stack.push_async_callback(renderer.close)
     feeds = Feeds(database, hub)
     stack.push_async_callback(feeds.close)
-    return Runtime(settings, addresses, database, hub, vault, queue, registry, publisher, feeds)
+    return Runtime(settings, addresses, database, hub, vault, queue, registry, publisher, renderer, feeds)
 
 
 def make_hub(settings: Settings) -> Hub:

@@ -11,6 +11,7 @@ from hookline.errors import HooklineError
 from hookline.models import Webhook
 from hookline.rules import signing
 from hookline.rules.durations import format_duration, parse_duration
+from hookline.rules.rates import Rate, parse_rate
 from hookline.rules.webhook_fields import is_sensitive_header
 from hookline.vault import Place, Vault
 
@@ -24,7 +25,16 @@ SEALED_COLUMNS: Final = (HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING)
 LIVE_SECRETS: Final = 10
 """The most that may sign at a time."""
 
-_PLAIN: Final = {"name": "name", "description": "description", "url": "url", "active": "is_active", "concurrency": "concurrency"}
+_PLAIN: Final = {
+    "name": "name",
+    "description": "description",
+    "url": "url",
+    "active": "is_active",
+    "concurrency": "concurrency",
+    "filter": "event_filter",
+    "payloadTemplate": "payload_template",
+    "payloadContentType": "payload_content_type",
+}
 _LINES: Final = {"environments": "environments", "events": "events", "notificationEmails": "notification_emails", "notifyOn": "notify_on"}
 
 
@@ -50,6 +60,8 @@ def columns(form: Form, webhook_id: UUID, workspace_id: UUID, vault: Vault) -> d
         made["timeout_ms"] = parse_duration(form["timeout"]) // timedelta(milliseconds=1)
     if "retry" in form:
         made["retry_schedule"] = [parse_duration(pause).total_seconds() for pause in form["retry"]["schedule"]]
+    if "rateLimit" in form:
+        made["rate_per_minute"] = parse_rate(form["rateLimit"]).per_minute if form["rateLimit"] else None
     if "autoDisable" in form:
         policy = form["autoDisable"]
         made["auto_disable_failures"] = policy and policy["failures"]
@@ -74,6 +86,7 @@ def canonical(webhook: Webhook, vault: Vault) -> dict[str, Any]:
         form["basicAuth"] = {"username": webhook.basic_auth_username, "password": print_of(webhook.basic_auth_sealed, BASIC_AUTH)}
     form["timeout"] = format_duration(timedelta(milliseconds=webhook.timeout_ms))
     form["retry"] = {"schedule": [format_duration(timedelta(seconds=seconds)) for seconds in webhook.retry_schedule]}
+    form["rateLimit"] = str(Rate(webhook.rate_per_minute)) if webhook.rate_per_minute else None
     form["autoDisable"] = auto_disable_policy(webhook)
     form["labels"] = [{"key": key, "value": value} for key, value in labels_of(webhook)]
     form["signingAlgorithm"] = signing_algorithm(webhook)

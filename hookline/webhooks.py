@@ -18,7 +18,9 @@ from hookline.changes import Kind, bump_match_version, note
 from hookline.db.connection import Work, faults_as_unavailable
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.models import Webhook
+from hookline.rendering import TemplateProblem
 from hookline.rules import signing
+from hookline.rules.templates import JSON
 from hookline.rules.webhook_fields import Bounds, check_create, check_slug, check_update, check_whole, slug_of
 from hookline.webhook_columns import (
     LIVE_SECRETS,
@@ -46,6 +48,7 @@ HEALTH_RESET: Final = {"consecutive_failures": 0, "failing_since": None, "consec
 """Columns of a webhook whose failures count anew."""
 TURNED_ON: Final = {**HEALTH_RESET, "auto_disabled_at": None, "auto_disabled_reason": None}
 """Columns of a webhook that goes on, also after it was turned off by itself."""
+TEMPLATE: Final = frozenset({"payloadTemplate", "payloadContentType"})
 SECRET_OVERLAP: Final = timedelta(hours=24)
 """How long an old signing secret goes on beside a new one, unless somebody says otherwise."""
 OVERLAP_LIMIT: Final = timedelta(days=7)
@@ -90,6 +93,7 @@ async def create(runtime: "Runtime", actor: Actor, values: Values) -> Webhook:
     bounds = bounds_of(runtime)
     for _ in range(SLUG_TRIES):
         form, problems = check_create({name: value for name, value in values.items() if name != "slug"}, bounds)
+        problems += await _check_template(runtime, form)
         try:
             async with runtime.database.unit_of_work() as work:
                 slug = await _slug(actor.workspace_id, values.get("slug"), str(form.get("name") or ""), problems)
@@ -113,6 +117,8 @@ async def update(
     """
     given, problems = check_update(values, bounds_of(runtime))
     problems += _check_reason(force)
+    if TEMPLATE & given.keys():  # before the transaction: it takes its time
+        problems += await _check_template(runtime, {**await _payload_of(actor, webhook_id), **given})
     async with runtime.database.unit_of_work() as work:
         webhook = await _locked(actor, webhook_id, if_version, problems)
         stored = canonical(webhook, runtime.vault)
@@ -265,6 +271,24 @@ async def _locked(actor: Actor, webhook_id: UUID, if_version: int | None, proble
 
 def _not_found() -> Problem:
     return Problem(Code.NOT_FOUND, "There is no such webhook, or it was deleted. The query `webhooks` lists those that are there.", ("id",))
+
+
+async def _payload_of(actor: Actor, webhook_id: UUID) -> dict[str, Any]:
+    with faults_as_unavailable():
+        row = await Webhook.filter(id=webhook_id, workspace_id=actor.workspace_id).first()
+    return {"payloadTemplate": row.payload_template, "payloadContentType": row.payload_content_type} if row else {}
+
+
+async def _check_template(runtime: "Runtime", form: Form) -> list[Problem]:
+    """What keeps a template from rendering the sample."""
+    template, content_type = form.get("payloadTemplate"), form.get("payloadContentType", JSON)
+    if not template:
+        return []
+    try:
+        await runtime.renderer.check(template, content_type)
+    except TemplateProblem as problem:
+        return [Problem(Code.INVALID, str(problem), ("payloadTemplate",))]
+    return []
 
 
 def _changed(given: Form, stored: Form, runtime: "Runtime") -> dict[str, Any]:

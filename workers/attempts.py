@@ -12,12 +12,12 @@ from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 from hookline.queue.base import Claimed, Result
 from hookline.registry import Target
 from hookline.rules.histogram import bucket_of
-from hookline.rules.payloads import request_body
 from hookline.rules.retries import AttemptError, Verdict, judge
 from hookline.rules.signing import sign
+from hookline.rules.templates import JSON
 from workers.sending import Answer, Request
 
-_FIXED = (("Content-Type", "application/json"), ("User-Agent", f"Hookline/{__version__}"))
+_AGENT = ("User-Agent", f"Hookline/{__version__}")
 MASK = "***"
 
 
@@ -29,16 +29,16 @@ class Attempt:
         self._id = ids.uuid7()
         self._head: list[tuple[str, str]] = []
 
-    def request(self) -> Request:
+    def request(self, body: bytes, content_type: str | None = None) -> Request:
         """The signed request (Standard Webhooks; the trace is the event's, the span the attempt's, W3C Trace Context).
 
         Raises HooklineError when a secret of the webhook can't be opened.
         """
         row, wire = self._row, self._target.wire
         message_id, timestamp = ids.encode("evt", row.event_id), int(time.time())
-        body = request_body(message_id, row.event_type, row.environment, row.occurred_at, row.data or "null")
         self._head = [
-            *_FIXED,
+            ("Content-Type", content_type or JSON),
+            _AGENT,
             ("webhook-id", message_id),
             ("webhook-timestamp", str(timestamp)),
             ("webhook-signature", sign(wire.keys_at(timestamp), message_id, timestamp, body)),

@@ -69,6 +69,10 @@ class Lane:
         most = _SLOW_HOLDS if self.is_slow else self.slots + (AHEAD if leased < AHEAD_LIMIT else 0)
         return max(0, most - self.held)
 
+    def paced_room(self, leased: int) -> int:
+        """Under a rate limit nothing is held ahead: what has no slot waits in the database."""
+        return max(0, min(self.slots - self.held, self.room(leased)))
+
     def wanted(self, leased: int) -> int:
         """How many more to lease: with a stock ahead none before half of it is gone, so that a claim is worth its round trip."""
         room = self.room(leased)

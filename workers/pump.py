@@ -21,8 +21,10 @@ from hookline.registry import Target
 from hookline.runtime import Runtime
 from hookline.tasks import end_tasks
 from workers.attempts import Attempt
+from workers.bodies import Bodies
 from workers.heartbeat import Heartbeat
 from workers.lanes import LEASED_LIMIT, SLOW_LIMIT, Lane, Pace
+from workers.pacing import Pacing
 from workers.recorder import Recorder
 from workers.sending import Sender, Withdrawn
 from workers.sweeper import Sweeper
@@ -52,10 +54,11 @@ class Pump:
         """Webhooks to ask for, in turn: named by a signal or the sweep, or not emptied by the last claim."""
         self._urgent: set[UUID] = set()
         """Webhooks of which a delivery was asked for by hand: a full lane is asked for too."""
+        self._pacing = Pacing(runtime.queue, self._claiming_token, self._paced_room, self._take, self._claim_failed, monotonic)
+        self._bodies = Bodies(runtime.queue, runtime.renderer)
         self._wire = Wire()
         self._leased = 0
         self._claiming: asyncio.Task[None] | None = None
-        self._looking: asyncio.Task[None] | None = None
         self._is_stopping = False
         self._loops: list[asyncio.Task[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,12 +82,13 @@ class Pump:
         self._is_stopping = True
         self._publisher.lease_to(None)
         self._unlisten()
+        self._pacing.stop()
         until = monotonic() + within_seconds
         while self._has_something_under_way and monotonic() < until:
             for lane in self._lanes.values():
                 self._give_back(lane, lane.take_out(keep=0))
             await asyncio.sleep(0.01)
-        await end_tasks(*self._loops, *self._tasks, *filter(None, (self._claiming,)))
+        await end_tasks(*self._loops, *self._tasks, *filter(None, (self._claiming, self._pacing.task)))
         await self._recorder.close()
         if self._heartbeat.token is not None:
             try:
@@ -95,15 +99,20 @@ class Pump:
     @property
     def _has_something_under_way(self) -> bool:
         is_promised = any(lane.promised for lane in self._lanes.values())
-        return bool(self._claiming or self._tasks or is_promised) or not self._recorder.is_idle
+        return bool(self._claiming or self._pacing.task or self._tasks or is_promised) or not self._recorder.is_idle
 
     def kick(self) -> None:
         """Look at every webhook now."""
         self.wake(self._registry.target_ids())
 
     def wake(self, webhook_ids: Iterable[UUID]) -> None:
+        paced = []
         for key in webhook_ids:
-            self._named.setdefault(key)
+            if (target := self._registry.target(key)) is not None and target.rate is not None:
+                paced.append(key)
+            else:
+                self._named.setdefault(key)
+        self._pacing.wake(*paced)
         if self._named and self._claiming is None and self._heartbeat.token is not None and not self._is_stopping:
             self._claiming = asyncio.create_task(self._claim_all())
             self._claiming.add_done_callback(self._ended)
@@ -129,11 +138,21 @@ class Pump:
             while (token := self._heartbeat.token) and not self._is_stopping and (asks := self._asks()):
                 await self._claim(token, asks)
         except _AWAY as error:
-            # a claim whose answer was lost has leased rows that nobody holds: the token goes, and its takeover frees them
-            log.warning("claim failed: %r", error)
-            self._heartbeat.give_up()
+            self._claim_failed(error)
         finally:
             self._claiming = None
+
+    def _claim_failed(self, error: Exception) -> None:
+        """A claim whose answer was lost has leased rows that nobody holds: the token goes, and its takeover frees them."""
+        log.warning("claim failed: %r", error, exc_info=None if isinstance(error, _AWAY) else error)
+        self._heartbeat.give_up()
+
+    def _claiming_token(self) -> UUID | None:
+        return None if self._is_stopping else self._heartbeat.token
+
+    def _paced_room(self, key: UUID) -> int:
+        lane = self._lane(key, token) if (token := self._heartbeat.token) else None
+        return lane.paced_room(self._leased) if lane and self._leased < LEASED_LIMIT else 0
 
     def _asks(self) -> list[Ask]:
         """For the named webhooks that have room, in turn. A full lane is not asked for: it asks again when it has drained."""
@@ -161,15 +180,20 @@ class Pump:
             self._urgent.discard(ask.webhook_id)
         asked_at, limit = monotonic(), min(_CLAIM_LIMIT, LEASED_LIMIT - self._leased)
         rows = await self._queue.claim(asks, token, limit)
+        await self._take(token, asked_at, rows)
+        got = dict[UUID, int]()
+        for row in rows:
+            got[row.webhook_id] = got.get(row.webhook_id, 0) + 1
+        self._name_again(asks, got, is_cut=len(rows) >= limit)
+
+    async def _take(self, token: UUID, asked_at: float, rows: list[Claimed]) -> None:
+        """Claimed rows go into their lanes, under the webhooks as they were at the claim."""
         for workspace_id, version in {(row.workspace_id, row.match_version) for row in rows}:
             if not self._registry.confirm(workspace_id, version, asked_at):
                 await self._registry.reload(workspace_id, self._registry.version(workspace_id))
         self._leased += len(rows)
-        got = dict[UUID, int]()
         for row in rows:
-            got[row.webhook_id] = got.get(row.webhook_id, 0) + 1
             self._hold(row, token)
-        self._name_again(asks, got, is_cut=len(rows) >= limit)
 
     def _name_again(self, asks: list[Ask], got: dict[UUID, int], is_cut: bool) -> None:
         """Those that may have more go to the end of the turn; those that a cut claim did not come to stay first."""
@@ -190,7 +214,7 @@ class Pump:
         taken = set[UUID]()
         for delivery in deliveries:
             lane = self._lane(delivery.webhook_id, token)
-            if lane and delivery.webhook_id not in self._named and lane.room(self._leased):
+            if lane and lane.target.rate is None and delivery.webhook_id not in self._named and lane.room(self._leased):
                 lane.promised += 1
                 self._leased += 1
                 taken.add(delivery.id)
@@ -256,6 +280,7 @@ class Pump:
             if not target.is_live:
                 self._give_back(lane, lane.take_out(0, lambda row: not row.is_manual))
         self._urgent &= self._registry.target_ids()
+        self._pacing.forget(self._registry.target_ids())
         for key in self._paces.keys() - self._registry.target_ids():
             del self._paces[key]
 
@@ -312,22 +337,20 @@ class Pump:
         return is_certain and lane.token is self._heartbeat.token and now is target and may_send(target, row)
 
     async def _look(self) -> None:
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._registry.look())
-        looking = self._looking
         try:
-            await asyncio.shield(looking)
+            await self._registry.look_together()
         except _AWAY:
             await asyncio.sleep(_AGAIN_SECONDS)
-        finally:
-            if self._looking is looking:
-                self._looking = None
 
     async def _send_next(self, lane: Lane) -> None:
         row = lane.queue.popleft()
         attempt = Attempt(row, lane.target, monotonic())
         try:
-            request = attempt.request()
+            request = attempt.request(*await self._bodies.body_of(row, lane.target))
+        except _AWAY as error:
+            log.warning("body not kept, the delivery goes back: %r", error)
+            self._give_back(lane, [row])
+            return
         except HooklineError as error:
             log.error("request not made: %s", error.message)
             self._recorder.add(lane.token, row.workspace_id, attempt.unsendable(error))

@@ -76,8 +76,11 @@ class Attempt(Node):
 
     @strawberry.field(description="The request's body; null when the outcome is UNKNOWN, or the event's data is no longer kept.")
     async def request_body(self, info: Info) -> str | None:
-        if self.row.outcome == StoredOutcome.UNKNOWN:
+        if self.row.outcome == StoredOutcome.UNKNOWN or self.row.request_headers is None:
             return None
+        rendered: bytes | None = await info.context.loaders.body.load(self.row.delivery_id)
+        if rendered is not None:
+            return rendered.decode(errors="replace")
         sent = await info.context.loaders.event.load(self.row.event_id)
         if sent is None or sent.data is None:
             return None

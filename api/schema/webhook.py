@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
+from strawberry.scalars import JSON
 
 from api.auth import require
 from api.connections import After, Before, Connection, First, Last, page
@@ -19,6 +20,7 @@ from api.schema.notification_kind import NotificationKind
 from hookline import clock
 from hookline.models import Webhook as WebhookRow
 from hookline.rules.notices import disabled_sentence
+from hookline.rules.rates import Rate
 from hookline.webhook_columns import labels_of, live_secrets, signing_algorithm
 
 if TYPE_CHECKING:
@@ -121,11 +123,15 @@ class Webhook(Node):
     status: WebhookStatus = strawberry.field(description="What it does now.")
     environments: list[str] = strawberry.field(description="The environments whose events it gets.")
     events: list[str] = strawberry.field(description="Which events it gets: patterns object.model.action; * stands for any one segment.")
+    filter: JSON | None = strawberry.field(description="A condition on the event, beside the patterns; null: none.")
     headers: list[Header] = strawberry.field(description="Headers sent with every request.")
     secret_header: SecretHeader | None = strawberry.field(description="A header whose value is secret.")
     basic_auth: BasicAuth | None = strawberry.field(description="Credentials sent as Authorization: Basic.")
+    payload_template: str | None = strawberry.field(description="The template of the request's body; null: the event as JSON.")
+    payload_content_type: str = strawberry.field(description="The body's content type.")
     timeout: timedelta = strawberry.field(description="How long one attempt may take.")
     concurrency: int = strawberry.field(description="How many requests may be on the wire at a time.")
+    rate_limit: Rate | None = strawberry.field(description="The most requests in a time; null: no limit.")
     retry: RetryPolicy = strawberry.field(description="When a failed delivery is tried again.")
     auto_disable: AutoDisablePolicy | None = strawberry.field(description="When failing turns it off by itself; null: never.")
     notification_emails: list[str] = strawberry.field(description="Whom to write about it.")
@@ -184,7 +190,9 @@ class Webhook(Node):
             headers=[Header(name=header["name"], value=header.get("value")) for header in row.headers],
             secret_header=SecretHeader(name=row.secret_header_name) if row.secret_header_name else None,
             basic_auth=BasicAuth(username=row.basic_auth_username) if row.basic_auth_username else None,
-            timeout=timedelta(milliseconds=row.timeout_ms), concurrency=row.concurrency,
+            timeout=timedelta(milliseconds=row.timeout_ms), concurrency=row.concurrency, filter=row.event_filter,
+            payload_template=row.payload_template, payload_content_type=row.payload_content_type,
+            rate_limit=Rate(row.rate_per_minute) if row.rate_per_minute else None,
             retry=RetryPolicy(schedule=[timedelta(seconds=seconds) for seconds in row.retry_schedule]), auto_disable=_auto_disable(row),
             notification_emails=list(row.notification_emails), notify_on=[NotificationKind[name] for name in row.notify_on], signing=_signing(row),
             labels=[Label(key=key, value=value) for key, value in labels_of(row)], health=_health(row), managed_by=_origin(row), version=row.version,

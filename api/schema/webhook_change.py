@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
+from strawberry.scalars import JSON
 from strawberry.utils.str_converters import to_camel_case
 
 from api.auth import Principal, require
@@ -18,6 +19,7 @@ from api.schema.webhook import SigningAlgorithm, Webhook
 from hookline import webhooks
 from hookline.errors import Refused
 from hookline.models import Webhook as WebhookRow
+from hookline.rules.rates import Rate
 from hookline.rules.webhook_fields import FIELDS
 from hookline.webhooks import SECRET_OVERLAP, Force
 
@@ -69,11 +71,15 @@ class WebhookCreateInput:
     active: bool | None = given(True, of="active")
     environments: list[str] = needed(of="environments")
     events: list[str] = needed(of="events")
+    filter: JSON | None = given(of="filter")
     headers: list[HeaderInput] | None = given(of="headers")
     secret_header: SecretHeaderInput | None = given(of="secretHeader")
     basic_auth: BasicAuthInput | None = given(of="basicAuth")
+    payload_template: str | None = given(of="payloadTemplate")
+    payload_content_type: str | None = given(of="payloadContentType")
     timeout: timedelta | None = given(of="timeout")
     concurrency: int | None = given(of="concurrency")
+    rate_limit: Rate | None = given(of="rateLimit")
     retry: RetryInput | None = given(of="retry")
     auto_disable: AutoDisableInput | None = strawberry.field(default_factory=AutoDisableInput, description=FIELDS["autoDisable"].description)
     notification_emails: list[str] | None = given(of="notificationEmails")
@@ -97,11 +103,15 @@ class WebhookUpdateInput:
     active: bool | None = given(of="active")
     environments: list[str] | None = given(of="environments")
     events: list[str] | None = given(of="events")
+    filter: JSON | None = given(of="filter")
     headers: list[HeaderInput] | None = given(of="headers")
     secret_header: SecretHeaderInput | None = given(of="secretHeader")
     basic_auth: BasicAuthInput | None = given(of="basicAuth")
+    payload_template: str | None = given(of="payloadTemplate")
+    payload_content_type: str | None = given(of="payloadContentType")
     timeout: timedelta | None = given(of="timeout")
     concurrency: int | None = given(of="concurrency")
+    rate_limit: Rate | None = given(of="rateLimit")
     retry: RetryInput | None = given(of="retry")
     auto_disable: AutoDisableInput | None = given(of="autoDisable")
     notification_emails: list[str] | None = given(of="notificationEmails")
@@ -226,7 +236,7 @@ def values_of(given: Any) -> Any:  # Any: an input object or what stands in one
     """An input as plain values by the API's field names, with what was left out left out. Only names of the table of fields, and slug, at the top."""
     if isinstance(given, Enum):
         return given.value
-    if not is_dataclass(given):
+    if isinstance(given, Rate) or not is_dataclass(given):
         return [values_of(item) for item in given] if isinstance(given, list) else given
     named = {to_camel_case(field.name): getattr(given, field.name) for field in fields(given)}
     is_whole = isinstance(given, WebhookCreateInput | WebhookUpdateInput)

@@ -1,5 +1,6 @@
 """What `hookline sync` does with a file, from reading it to the exit code. Called by hookline.cli.sync alone."""
 
+import asyncio
 import os
 import sys
 from dataclasses import dataclass, replace
@@ -11,9 +12,11 @@ import click
 from hookline.cli import sync_plan_file
 from hookline.cli.sync_target import ANY_ADDRESS, Answer, LocalTarget, ServerTarget, Target
 from hookline.errors import HooklineError
+from hookline.rendering import Renderer
 from hookline.rules.webhook_fields import Bounds
 from hookline.settings import Settings, read_settings
-from hookline.sync import excerpts, formats, reading, report, source
+from hookline.sync import excerpts, formats, reading, report, source, templates
+from hookline.sync.document import Document
 from hookline.sync.problems import SyncProblem
 from hookline.sync.rails import Options
 from hookline.sync.reading import Reading
@@ -41,6 +44,9 @@ def validate(files: list[str], style: str, is_unresolved: bool) -> int:
     """Tells all that is wrong with the file; its exit code."""
     settings = read_settings()
     found = _read(settings, files, Bounds(settings.environments, ANY_ADDRESS), is_unresolved)
+    if found.document is not None and (broken := asyncio.run(_broken_templates(found.document))):
+        _tell_problems(style, [*found.problems, *broken], found)
+        return INVALID
     _tell_problems(style, found.problems, found)
     if style == "human" and found.document is not None:
         count = len(found.document.webhooks)
@@ -112,6 +118,14 @@ def apply(asked: Asked, saved: str | None, is_agreed: bool, message: str | None)
 def _read(settings: Settings, files: list[str], bounds: Bounds, is_unresolved: bool) -> Reading:
     secrets: Secrets = UnresolvedSecrets() if is_unresolved else LocalSecrets(os.environ, settings.home, Path(files[0]).parent)
     return reading.read(files, bounds, secrets)
+
+
+async def _broken_templates(document: Document) -> tuple[SyncProblem, ...]:
+    renderer = Renderer()
+    try:
+        return await templates.check(document, renderer)
+    finally:
+        await renderer.close()
 
 
 def _told(style: str, found: Reading, answer: Answer, is_applied: bool = False) -> PlanView | None:

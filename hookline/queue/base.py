@@ -78,6 +78,8 @@ class Claimed(NamedTuple):
     """Why this attempt is made, where its step does not tell."""
     match_version: int
     """The workspace's, at the claim."""
+    body: bytes | None = None
+    """What a template made for the first attempt."""
 
 
 class Result(NamedTuple):
@@ -126,6 +128,13 @@ class Recorded(NamedTuple):
 class Ask(NamedTuple):
     webhook_id: UUID
     room: int
+
+
+class Paced(NamedTuple):
+    """What a claim under rate limits gave. waits: seconds until the next free slot, of each webhook that may have more by then."""
+
+    rows: list[Claimed]
+    waits: dict[UUID, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +203,15 @@ class Queue(Protocol):
 
     async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
         """Leases due deliveries of these webhooks, oldest due first, at most room each and limit in all. Nothing when the pump's row is gone."""
+
+    async def claim_paced(self, asks: Sequence[Ask], token: UUID) -> Paced:
+        """The same for webhooks with a rate limit: at most as many of each as have a slot now. What has none stays unleased."""
+
+    async def keep_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
+        """Keeps what was rendered for deliveries before it is sent, for their retries. What is kept already stays."""
+
+    async def has_sent(self, delivery_id: UUID) -> bool:
+        """Whether a request of the delivery is in the log: then its body is not made anew."""
 
     async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
         """Unleases what was never sent, as if it had not been claimed."""

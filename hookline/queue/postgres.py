@@ -12,7 +12,7 @@ import asyncpg
 
 from hookline.db.connection import FAULTS
 from hookline.db.postgres import open_pool
-from hookline.queue.base import Ask, Claimed, EventExists, KeyOwner, KeyTaken, Lease, Loaded, NewDelivery, NewEvent, PumpGone, Recorded, Result
+from hookline.queue.base import Ask, Claimed, EventExists, KeyOwner, KeyTaken, Lease, Loaded, NewDelivery, NewEvent, Paced, PumpGone, Recorded, Result
 
 # A plan cached while the tables were empty stays (hash or merge join over a whole index: 281 instead of 60 us per delivery, 2026-11-24):
 # only lookups by index, then.
@@ -47,7 +47,11 @@ picked as (
   limit $4)
 update delivery d set lease_token = $3, attempt_count = d.attempt_count + 1 from picked p, event e where d.id = p.id and e.id = d.event_id
 returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.event_type, d.environment, e.data, e.occurred_at, d.schedule_step,
-  d.manual_at is not null, d.next_cause, (select match_version from workspace where id = d.workspace_id)"""
+  d.manual_at is not null, d.next_cause, (select match_version from workspace where id = d.workspace_id),
+  case when d.attempt_count > 1 then (select b.body from delivery_body b where b.delivery_id = d.id) end"""
+CLAIM_PACED = "select c.* from unnest($1::uuid[], $2::int[]) a(hook, room) cross join lateral hl_claim_paced_1(a.hook, a.room, $3) c"
+KEEP_BODIES = "insert into delivery_body (delivery_id, body) select * from unnest($1::uuid[], $2::bytea[]) on conflict do nothing"
+HAS_SENT = "select exists (select from attempt where delivery_id = $1 and request_headers is not null)"
 GIVE_BACK = """
 with mine as (select d.id from delivery d join unnest($2::uuid[], $3::int[]) r(id, number) on r.id = d.id
   where d.lease_token = $1 and d.attempt_count = r.number order by d.id for update of d)
@@ -182,6 +186,18 @@ class PostgresQueue:
     async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
         rows = await self._claims.fetch(CLAIM, [ask.webhook_id for ask in asks], [ask.room for ask in asks], token, limit)
         return [Claimed(*row) for row in rows]
+
+    async def claim_paced(self, asks: Sequence[Ask], token: UUID) -> Paced:
+        ordered = sorted(asks)  # two workers lock webhooks in one order
+        rows = await self._work.fetch(CLAIM_PACED, [ask.webhook_id for ask in ordered], [ask.room for ask in ordered], token)
+        claimed = [Claimed(*row[:-1]) for row in rows if row[0] is not None]
+        return Paced(claimed, {row["webhook_id"]: row["wait"] for row in rows if row[0] is None and row["wait"] is not None})
+
+    async def keep_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
+        await self._work.execute(KEEP_BODIES, *map(list, zip(*bodies, strict=True)))
+
+    async def has_sent(self, delivery_id: UUID) -> bool:
+        return bool(await self._work.fetchval(HAS_SENT, delivery_id))
 
     async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
         await self._work.execute(GIVE_BACK, token, [row.id for row in rows], [row.number for row in rows])

@@ -21,6 +21,7 @@ from hookline.queue.base import (
     Loaded,
     NewDelivery,
     NewEvent,
+    Paced,
     PumpGone,
     Recorded,
     Result,
@@ -28,6 +29,7 @@ from hookline.queue.base import (
 from hookline.queue.bulk import run_for_all
 from hookline.queue.sqlite_recording import record, take_over
 from hookline.queue.writer import Writer
+from hookline.rules.rates import Rate
 
 VERSION = "select match_version from workspace where id = ?"
 WEBHOOKS = "select * from webhook where workspace_id = ? and deleted_at is null"
@@ -40,13 +42,16 @@ PUMP = "select 1 from pump where token = ?"
 KNOWN = """select i.event_id, i.fingerprint, (select count(*) from delivery d where d.event_id = i.event_id) from idempotency i
 where i.workspace_id = ? and i.key = ? and i.expires_at >= ?"""
 _CLAIMED = """select d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count + 1, d.event_type, d.environment, e.data, e.occurred_at, d.schedule_step,
-d.manual_at is not null, d.next_cause, (select match_version from workspace where id = d.workspace_id) from delivery d join event e on e.id = d.event_id join webhook h on h.id = d.webhook_id
+d.manual_at is not null, d.next_cause, (select match_version from workspace where id = d.workspace_id),
+case when d.attempt_count > 0 then (select b.body from delivery_body b where b.delivery_id = d.id) end from delivery d join event e on e.id = d.event_id join webhook h on h.id = d.webhook_id
 where d.webhook_id = ? and d.lease_token is null and h.deleted_at is null and """
 CLAIM_DUE = (
     _CLAIMED
     + "h.is_active and h.auto_disabled_at is null and d.status = 0 and d.manual_at is null and d.next_attempt_at <= ? order by d.next_attempt_at limit ?"
 )
 CLAIM_MANUAL = _CLAIMED + "d.manual_at is not null limit ?"
+PACE = "select rate_per_minute, coalesce(paced_until, 0) from webhook where id = ? and deleted_at is null and rate_per_minute is not null"
+SET_PACE = "update webhook set paced_until = ? where id = ?"
 LEASE = "update delivery set lease_token = ?, attempt_count = attempt_count + 1 where id in (values {rows})"
 GIVE_BACK = "update delivery set lease_token = null, attempt_count = attempt_count - 1 where id = ? and lease_token = ? and attempt_count = ?"
 # Loose index scan: its cost grows with the webhooks that have open rows, not with the rows.
@@ -160,14 +165,31 @@ class SqliteQueue:
                 return []
             now, rows = _now(), list[tuple[Any, ...]]()
             for ask in asks:
-                room = min(ask.room, limit - len(rows))
-                manual = db.execute(CLAIM_MANUAL, (ask.webhook_id.bytes, room)).fetchall()
-                rows += manual
-                rows += db.execute(CLAIM_DUE, (ask.webhook_id.bytes, now, room - len(manual))).fetchall()
+                rows += _due(db, ask.webhook_id.bytes, min(ask.room, limit - len(rows)), now)
             run_for_all(db, LEASE, [(row[0],) for row in rows], token.bytes)
             return [_claimed(row) for row in rows]
 
         return await self._writer.run(job)
+
+    async def claim_paced(self, asks: Sequence[Ask], token: UUID) -> Paced:
+        def job(db: sqlite3.Connection) -> Paced:
+            paced = Paced([], {})
+            if db.execute(PUMP, (token.bytes,)).fetchone():
+                for ask in asks:
+                    _claim_paced(db, ask, token.bytes, paced)
+            return paced
+
+        return await self._writer.run(job)
+
+    async def keep_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
+        rows = [(key.bytes, body) for key, body in bodies]
+        await self._writer.run(
+            lambda db: db.executemany("insert into delivery_body (delivery_id, body) values (?, ?) on conflict do nothing", rows).close()
+        )
+
+    async def has_sent(self, delivery_id: UUID) -> bool:
+        sent = "select 1 from attempt where delivery_id = ? and request_headers is not null"
+        return await self._writer.run(lambda db: db.execute(sent, (delivery_id.bytes,)).fetchone() is not None)
 
     async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
         given = [(row.id.bytes, token.bytes, row.number) for row in rows]
@@ -192,6 +214,30 @@ class SqliteQueue:
         return await self._writer.run(lambda db: db.execute(forget, (_now(),)).rowcount)
 
 
+def _due(db: sqlite3.Connection, webhook: bytes, room: int, now: int) -> list[tuple[Any, ...]]:
+    """Unleased deliveries of a webhook, those asked for by hand first."""
+    manual = db.execute(CLAIM_MANUAL, (webhook, room)).fetchall()
+    return manual + db.execute(CLAIM_DUE, (webhook, now, room - len(manual))).fetchall()
+
+
+def _claim_paced(db: sqlite3.Connection, ask: Ask, token: bytes, paced: Paced) -> None:
+    """One webhook's part of a claim under rate limits, as hl_claim_paced on PostgreSQL."""
+    webhook, now = ask.webhook_id.bytes, _now()
+    found = db.execute(PACE, (webhook,)).fetchone()
+    if found is None:
+        return
+    rate, slot = Rate(found[0]), max(found[1], now)
+    free = max(0, int((rate.tolerance - (slot - now)) // rate.interval) + 1)
+    rows = _due(db, webhook, min(ask.room, free), now)
+    if rows:
+        slot += len(rows) * rate.interval
+        db.execute(SET_PACE, (round(slot), webhook))
+        run_for_all(db, LEASE, [(row[0],) for row in rows], token)
+        paced.rows.extend(map(_claimed, rows))
+    if len(rows) == free:
+        paced.waits[ask.webhook_id] = max(0.0, (slot - now - rate.tolerance) / 1e6)
+
+
 def _new_delivery(workspace: bytes, received: int, d: NewDelivery, lease: Lease | None) -> tuple[Any, ...]:
     """A row of `delivery`, in the order of ADD_DELIVERIES after the first column."""
     token = lease.token.bytes if lease is not None and d.id in lease.delivery_ids else None
@@ -206,6 +252,6 @@ def _take_keys(db: sqlite3.Connection, workspace: bytes, events: Sequence[NewEve
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:
-    delivery, workspace, webhook, event, number, kind, environment, data, occurred, step, is_manual, cause, version = row
+    delivery, workspace, webhook, event, number, kind, environment, data, occurred, step, is_manual, cause, version, body = row
     keys = UUID(bytes=delivery), UUID(bytes=workspace), UUID(bytes=webhook), UUID(bytes=event)
-    return Claimed(*keys, number, kind, environment, data, from_micros(occurred), step, bool(is_manual), cause, version)
+    return Claimed(*keys, number, kind, environment, data, from_micros(occurred), step, bool(is_manual), cause, version, body)

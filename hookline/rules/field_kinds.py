@@ -183,17 +183,6 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Anything:
-    """An object whose inside is checked by a feature that is not there yet."""
-
-    def check(self, value: object, at: Path, findings: Findings) -> object:
-        return value if isinstance(value, Mapping) else findings.refuse(at, Code.INVALID, "type", "must be a mapping")
-
-    def schema(self) -> Schema:
-        return {"type": "object"}
-
-
-@dataclass(frozen=True, slots=True)
 class Listing:
     """A list of one kind. is_set: order and repeats mean nothing, so that the canonical form is sorted."""
 

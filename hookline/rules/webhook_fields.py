@@ -14,7 +14,6 @@ from typing import Final
 from hookline.errors import Code, Problem
 from hookline.rules.field_kinds import (
     BAD,
-    Anything,
     Bounds,
     Choice,
     Duration,
@@ -29,7 +28,9 @@ from hookline.rules.field_kinds import (
     Record,
     Text,
 )
+from hookline.rules.payload_kinds import ContentType, Filter, RateLimit
 from hookline.rules.signing import ALGORITHMS, HMAC_SHA256, algorithm_of
+from hookline.rules.templates import JSON
 from hookline.rules.webhook_kinds import (
     Emails,
     Environment,
@@ -121,10 +122,16 @@ _rows = (
         "The secret that signs requests: whsec_ and base64 of 24 to 64 bytes; for ED25519 whsk_ and base64 of a seed of 32 bytes, or of that and "
         "its public key. Made when left out.",
     ),
-    Field("filter", Anything(), "A condition on the event's data.", is_available=False),
-    Field("payloadTemplate", Text(65_536, may_have_lines=True), "A template for the request's body.", is_available=False),
-    Field("payloadContentType", Text(200), "The content type of the body that the template makes.", is_available=False),
-    Field("rateLimit", Text(20, "[1-9][0-9]{0,6}/[sm]", "a rate such as 20/s or 600/m"), "The most requests in a time.", is_available=False),
+    Field(
+        "filter", Filter(), "A condition on the event: paths with operators, all of which must hold. Left out: every event that the patterns match."
+    ),
+    Field(
+        "payloadTemplate",
+        Text(65_536, may_have_lines=True),
+        "A template for the request's body, in minijinja's language; it is given event and webhook (docs/templates.md). Left out: the event as JSON.",
+    ),
+    Field("payloadContentType", ContentType(), "The content type of what the template makes.", default=JSON),
+    Field("rateLimit", RateLimit(), "The most requests in a time, such as 20/s or 600/m. Left out: no limit."),
     Field(
         "autoDisable",
         OrNever(
@@ -217,6 +224,9 @@ def check_whole(webhook: Mapping[str, object]) -> list[FieldProblem]:
     if isinstance(secret, str) and algorithm_of(secret) != algorithm:
         message = f"signingSecret does not fit signingAlgorithm {algorithm}: whsec_… is for HMAC_SHA256, whsk_… for ED25519."
         problems.append(FieldProblem(Code.INVALID, message, ("signingSecret",), "format"))
+    if webhook.get("payloadContentType", JSON) != JSON and not webhook.get("payloadTemplate"):
+        message = f"payloadContentType needs a payloadTemplate: without one the event is sent as {JSON}."
+        problems.append(FieldProblem(Code.INVALID, message, ("payloadContentType",), "format"))
     taken: dict[str, str] = {}
     for name, at in sources_of_header(webhook):
         if (owner := taken.setdefault(name.lower(), at[0])) != at[0]:

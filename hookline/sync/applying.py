@@ -15,7 +15,7 @@ from hookline.db.connection import Work
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.models import SyncRevision
 from hookline.runtime import Runtime
-from hookline.sync import planning, rails, store
+from hookline.sync import planning, rails, store, templates
 from hookline.sync.document import Document
 from hookline.sync.planning import Plan, Wanted
 from hookline.sync.problems import SyncProblem
@@ -65,7 +65,8 @@ async def preview(runtime: Runtime, workspace_id: UUID, document: Document, opti
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     async with store.reading(runtime) as reads:
         state = await store.read(reads, runtime.vault, workspace_id, document.set_name, list(document.webhooks))
-    plan, blocked = await asyncio.to_thread(_judged, document, wanted, state, options, source)
+    broken = await templates.check(document, runtime.renderer)
+    plan, blocked = await asyncio.to_thread(_judged, document, wanted, broken, state, options, source)
     return Outcome(plan, blocked, state.revision)
 
 
@@ -88,7 +89,8 @@ async def apply(
         raise Refused(Problem(Code.NOT_ALLOWED, "Secrets that are not known can be planned, never applied. Resolve every reference.", ("secrets",)))
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     content = await asyncio.to_thread(content_of, {item.slug: item.prints for item in wanted})
-    applying = _Applying(runtime, workspace_id, actor, document, options, source, wanted, content, plan_digest, idempotency_key, message)
+    broken = await templates.check(document, runtime.renderer)
+    applying = _Applying(runtime, workspace_id, actor, document, options, source, wanted, broken, content, plan_digest, idempotency_key, message)
     for _ in range(TRIES):
         try:
             async with store.locked(runtime.database, workspace_id, document.set_name, options.lock_timeout) as work:
@@ -112,6 +114,8 @@ class _Applying:
     options: Options
     source: Source
     wanted: list[Wanted]
+    broken: tuple[SyncProblem, ...]
+    """Payload templates that do not render."""
     content: Content
     plan_digest: str | None
     idempotency_key: str | None
@@ -123,7 +127,7 @@ class _Applying:
         state = await store.read(work, vault, self.workspace_id, self.document.set_name, slugs, self.idempotency_key, is_locking=True)
         if state.repeated is not None:
             raise _Stopped(self._repeated(state, state.repeated))
-        plan, blocked = await asyncio.to_thread(_judged, self.document, self.wanted, state, self.options, self.source)
+        plan, blocked = await asyncio.to_thread(_judged, self.document, self.wanted, self.broken, state, self.options, self.source)
         if self.plan_digest not in (None, plan.digest):
             blocked = (*blocked, Block("stale", "something changed since the plan was made; plan again"))
         if blocked or plan.problems:
@@ -166,6 +170,9 @@ def _wanted(runtime: Runtime, document: Document) -> list[Wanted]:
     return [Wanted(item.slug, item.values, fingerprinted(item.values, runtime.vault), item.place) for item in items]
 
 
-def _judged(document: Document, wanted: list[Wanted], state: State, options: Options, source: Source) -> tuple[Plan, tuple[Block, ...]]:
+def _judged(
+    document: Document, wanted: list[Wanted], broken: tuple[SyncProblem, ...], state: State, options: Options, source: Source
+) -> tuple[Plan, tuple[Block, ...]]:
     plan = planning.plan(document.set_name, state.number, wanted, state.lives, options.on_drift)
+    plan = replace(plan, problems=(*plan.problems, *broken))
     return plan, rails.check(plan, not wanted, options, state.committed_at, source.committed_at)

@@ -7,7 +7,8 @@ What only the tree shows is noted here (types, missing values, unknown keys, ref
 import re
 from dataclasses import dataclass, field
 
-from hookline.rules.field_kinds import BAD, Anything, Flag, Kind, Listing, Number, OrNever, Part, Record, Text
+from hookline.rules.field_kinds import BAD, Flag, Kind, Listing, Number, OrNever, Part, Record, Text
+from hookline.rules.payload_kinds import Filter
 from hookline.rules.webhook_kinds import SECRET_HEADER_PARTS, Emails, Headers, Labels, Pattern, SecretHeader, SigningSecret, is_sensitive_header
 from hookline.sync.nodes import Mapping, Node, Scalar, Sequence, Unusable, kind_of, place_of, to_json
 from hookline.sync.problems import Problems, SyncProblem, nearest, shown
@@ -65,8 +66,8 @@ class Decoder:
                 return self._pairs("key", node, path)
             case Pattern() if isinstance(node, Mapping):
                 return self._event(node, path)
-            case Anything():
-                return to_json(node)
+            case Filter():
+                return to_json(node, are_fractions_numbers=True)
             case Text(is_secret=True) | SigningSecret():
                 return self._secret(node, path)
         return self._text(node, path)

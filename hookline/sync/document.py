@@ -126,7 +126,7 @@ class _FileDecoder:
                 self.decoder.note("required", f"{row.name} is required", key, (*path, row.name))
         at = Place(key.line, key.column, key.file or self.decoder.file)
         document.webhooks[slug] = WantedWebhook(slug, values, at)
-        document.content[slug] = {name: to_json(node) for name, (_, node) in fields.items()}
+        document.content[slug] = {name: to_json(node, name == "filter") for name, (_, node) in fields.items()}
         document.positions["webhooks." + slug] = (at.file, at.line, at.column)
         for name, (_, node) in fields.items():
             document.positions[f"webhooks.{slug}.{name}"] = (node.file or self.decoder.file, node.line, node.column)

@@ -7,12 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+import orjson
+
 from hookline.sync.problems import Place
 
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 1_000_000
 
 _PLAIN_NULLS: Final = frozenset(["", "~", "null", "Null", "NULL"])
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
 _WHOLE = re.compile("0|-?[1-9][0-9]{0,14}")
 
 
@@ -80,12 +83,15 @@ def kind_of(node: Node) -> str:
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
-def to_json(node: Node) -> object:
-    """The JSON that `from_json` makes the same tree of: unquoted true, false, null and short whole numbers are that, the rest is text."""
+def to_json(node: Node, are_fractions_numbers: bool = False) -> object:
+    """The JSON that `from_json` makes the same tree of: unquoted true, false, null and short whole numbers are that, the rest is text.
+
+    are_fractions_numbers: every unquoted JSON number is one, where the value and not its spelling counts (a filter).
+    """
     if isinstance(node, Mapping):
-        return {key: to_json(value) for key, (_, value) in node.entries.items()}
+        return {key: to_json(value, are_fractions_numbers) for key, (_, value) in node.entries.items()}
     if isinstance(node, Sequence):
-        return [to_json(item) for item in node.items]
+        return [to_json(item, are_fractions_numbers) for item in node.items]
     if isinstance(node, Unusable):
         return None
     if node.is_quoted:
@@ -94,7 +100,9 @@ def to_json(node: Node) -> object:
         return None
     if node.text in ("true", "false"):
         return node.text == "true"
-    return int(node.text) if _WHOLE.fullmatch(node.text) else node.text
+    if _WHOLE.fullmatch(node.text):
+        return int(node.text)
+    return orjson.loads(node.text) if are_fractions_numbers and _NUMBER.fullmatch(node.text) else node.text
 
 
 def from_json(value: object, positions: Positions, path: tuple[str, ...] = (), around: tuple[str, int, int] = ("", 1, 1)) -> Node:

@@ -20,7 +20,7 @@ async def refusal(runtime: Runtime, delivery_id: UUID, workspace_id: UUID = WORK
     with pytest.raises(Refused) as refused:
         await deliveries.retry(runtime, workspace_id, delivery_id)
     end()
-    assert heard == []
+    assert not [text for text in heard if text.startswith(deliveries.BY_HAND)]  # the publish's own may come late
     assert not await Delivery.filter(manual_at__isnull=False).exists()
     [problem] = refused.value.problems
     return problem.code, problem.field

@@ -353,3 +353,23 @@ async def test_data_that_is_too_long_is_refused(runtime: Runtime) -> None:
 @pytest.mark.parametrize("key", [None, "k"])
 async def test_time_at_the_end_of_time_is_refused(runtime: Runtime, at: datetime, key: str | None) -> None:
     assert await problems_of(runtime, given(1, key, occurred_at=at)) == {(Code.OUT_OF_RANGE, ("0", "occurredAt"))}
+
+
+async def test_filter_decides_among_what_the_patterns_match(runtime: Runtime) -> None:
+    large = await make_webhook(runtime, filter={"data.total": {"gte": 100}})
+    every = await make_webhook(runtime)
+    inputs = [PublishInput(TYPE, ENVIRONMENT, {"total": total}, f"key-{total}") for total in (99, 100)]
+    published = await publishing.publish(runtime, WORKSPACE, inputs)
+    assert [one.delivery_count for one in published] == [1, 2]
+    assert await Delivery.filter(webhook_id=large.id).count() == 1
+    assert await Delivery.filter(webhook_id=every.id).count() == 2
+    again = await publishing.publish(runtime, WORKSPACE, inputs)
+    assert [(one.is_duplicate, one.delivery_count) for one in again] == [(True, 1), (True, 2)]
+
+
+async def test_changed_filter_is_in_force_for_the_very_next_publish(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime, filter={"data.total": {"gte": 100}})
+    for changed, count in (({"data.total": {"lt": 100}}, 1), (None, 1), ({"environment": {"ne": ENVIRONMENT}}, 0)):
+        await webhooks.update(runtime, SOMEBODY, webhook.id, {"filter": changed})
+        [published] = await publishing.publish(runtime, WORKSPACE, [PublishInput(TYPE, ENVIRONMENT, {"total": 1})])
+        assert published.delivery_count == count

@@ -57,7 +57,7 @@ async def test_look_finds_new_changed_and_deleted_webhooks(runtime: Runtime) -> 
         await registry.look()
         assert registry.target_ids() == {changed.id, new.id}
         assert (cast(Target, registry.target(changed.id)).concurrency, registry.target(deleted.id)) == (3, None)
-        assert set((await registry.part(WORKSPACE)).index.match(ENVIRONMENT, TYPE)) == {changed.id, new.id}
+        assert set((await registry.part(WORKSPACE)).index.match(ENVIRONMENT, TYPE).ids) == {changed.id, new.id}
 
 
 async def test_look_at_what_has_not_changed_loads_nothing(runtime: Runtime) -> None:

@@ -19,6 +19,7 @@ from hookline.rules.signing import new_secret
 from hookline.vault import KeyRing, Vault
 from hookline.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
 from workers.attempts import Attempt
+from workers.bodies import plain
 from workers.sending import Answer
 
 VAULT = Vault(KeyRing([b"k" * 32]), Vault.new_fingerprint_key())
@@ -34,13 +35,26 @@ def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -
         return VAULT.seal(text, place(workspace, key, column))
 
     row = {"id": key, "workspace_id": workspace, "url": "http://127.0.0.1/in", "environments": "\nproduction\n", "events": "\norder.*.*\n"}
-    row |= {"is_active": True, "auto_disabled_at": None, "version": 3, "timeout_ms": 15_000, "concurrency": 10, "retry_schedule": "[60, 600]"}
+    row |= {
+        "is_active": True,
+        "auto_disabled_at": None,
+        "event_filter": None,
+        "rate_per_minute": None,
+        "payload_template": None,
+        "version": 3,
+        "timeout_ms": 15_000,
+        "concurrency": 10,
+        "retry_schedule": "[60, 600]",
+    }
     headers = [{"name": "X-Shop", "value": "7"}, {"name": "X-Api-Key", "sealed": sealed("k3y", HEADERS)}]
     row |= {HEADERS: orjson.dumps(headers), "secret_header_name": "X-Webhook-Secret", SECRET_HEADER: sealed("s3cret", SECRET_HEADER)}
     row |= {"basic_auth_username": "u", BASIC_AUTH: sealed("p4ss", BASIC_AUTH)}
     entries = [{"sealed": sealed(secret, SIGNING), "expiresAt": end} for secret, end in zip(SECRETS, ends, strict=True)]
     row |= {SIGNING: orjson.dumps(entries)}
     return Target({**row, **changes}, VAULT)
+
+
+BODY = b'{"id":"evt_1"}'
 
 
 def claimed(**changes: Any) -> Claimed:
@@ -50,7 +64,7 @@ def claimed(**changes: Any) -> Claimed:
 
 def result(answer: Answer, **changes: Any) -> Result:
     attempt = Attempt(claimed(**changes), target(), clock.monotonic())
-    attempt.request()
+    attempt.request(BODY)
     return attempt.result(answer)
 
 
@@ -62,14 +76,14 @@ def move(answer: Answer, **changes: Any) -> tuple[int, float | None, int]:
 @pytest.mark.parametrize("secret", SECRETS, ids=["newest", "older"])
 def test_request_is_signed_under_every_living_secret(secret: str) -> None:
     row = claimed()
-    request = Attempt(row, target(), clock.monotonic()).request()
+    request = Attempt(row, target(), clock.monotonic()).request(plain(row))
     headers = {name.lower(): value for name, value in request.headers}
     assert Verifier(secret).verify(request.body, headers)["id"] == ids.encode("evt", row.event_id)
 
 
 def test_secret_that_has_expired_signs_no_more() -> None:
     past, future = "2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
-    request = Attempt(claimed(), target(ends=(future, past)), clock.monotonic()).request()
+    request = Attempt(claimed(), target(ends=(future, past)), clock.monotonic()).request(BODY)
     headers = {name.lower(): value for name, value in request.headers}
     assert Verifier(SECRETS[0]).verify(request.body, headers)
     with pytest.raises(WebhookVerificationError):
@@ -78,7 +92,7 @@ def test_secret_that_has_expired_signs_no_more() -> None:
 
 def test_every_try_has_the_body_and_the_id_of_the_first_and_a_span_of_its_own() -> None:
     row, webhook = claimed(), target()
-    first, second = [Attempt(row._replace(number=number), webhook, clock.monotonic()).request() for number in (1, 2)]
+    first, second = [Attempt(row._replace(number=number), webhook, clock.monotonic()).request(BODY) for number in (1, 2)]
     one, two = dict(first.headers), dict(second.headers)
     assert (first.body, one["webhook-id"]) == (second.body, two["webhook-id"])
     assert one["traceparent"].split("-")[:2] == two["traceparent"].split("-")[:2] == ["00", row.event_id.hex]
@@ -86,13 +100,13 @@ def test_every_try_has_the_body_and_the_id_of_the_first_and_a_span_of_its_own() 
 
 
 def test_data_is_sent_as_it_is_stored_and_as_null_when_it_is_gone() -> None:
-    assert b'"data":{"b":1,"a":2}}' in Attempt(claimed(), target(), 0.0).request().body
-    assert b'"data":null}' in Attempt(claimed(data=None), target(), 0.0).request().body
+    assert b'"data":{"b":1,"a":2}}' in plain(claimed())
+    assert b'"data":null}' in plain(claimed(data=None))
 
 
 def test_log_has_every_header_of_the_request_and_no_secret() -> None:
     attempt = Attempt(claimed(), target(), clock.monotonic())
-    sent = dict(attempt.request().headers)
+    sent = dict(attempt.request(BODY).headers)
     text = attempt.result(OK).request_headers or ""
     logged = dict(orjson.loads(text))
     assert set(logged) == set(sent)
@@ -148,7 +162,7 @@ def test_row_tells_what_came_back() -> None:
 def test_secret_that_cannot_be_opened_is_a_failed_attempt_without_a_request() -> None:
     attempt = Attempt(claimed(), target(secret_header_sealed="v1.00000000.AAAA"), clock.monotonic())
     with pytest.raises(HooklineError) as unopened:
-        attempt.request()
+        attempt.request(BODY)
     ended = attempt.unsendable(unopened.value)
     assert (ended.outcome, ended.state, ended.step, ended.status_code) == (AttemptOutcome.FAILED, DeliveryState.OPEN, 1, None)
     assert (ended.error_code, ended.error_message, ended.request_headers) == ("PROTOCOL", unopened.value.message, None)
@@ -156,7 +170,7 @@ def test_secret_that_cannot_be_opened_is_a_failed_attempt_without_a_request() ->
 
 def test_a_receiver_that_sends_our_request_back_leaves_no_secret_in_the_log() -> None:
     attempt = Attempt(claimed(), target(), clock.monotonic())
-    echoed = b"\n".join(f"{name}: {value}".encode() for name, value in attempt.request().headers)
+    echoed = b"\n".join(f"{name}: {value}".encode() for name, value in attempt.request(BODY).headers)
     ended = attempt.result(Answer(400, 12, headers=[("X-Echo", "s3cret")], body=echoed + b' p4ss "7"'))
     assert ended.response_headers == '[["X-Echo","***"]]'
     assert ended.response_body is not None

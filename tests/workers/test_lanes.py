@@ -17,7 +17,7 @@ def target(concurrency: int = 10) -> Target:
     row |= {
         "events": "\norder.*.*\n",
         "is_active": True,
-        "auto_disabled_at": None,
+        **dict.fromkeys(("auto_disabled_at", "event_filter", "rate_per_minute", "payload_template")),
         "version": 1,
         "timeout_ms": 15_000,
         "concurrency": concurrency,

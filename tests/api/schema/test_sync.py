@@ -119,7 +119,7 @@ async def test_secrets_that_were_not_sent_can_be_planned_and_not_applied(admin: 
 
 
 async def test_all_problems_of_a_document_come_with_their_places(admin: Asker) -> None:
-    given = bare(url="ftp://a", timeout="2h", colour="red", rateLimit="20/s")
+    given = bare(url="ftp://a", timeout="2h", colour="red", lifecycle={"preventDestroy": True})
     given["positions"] = {"webhooks.orders": ["hooks.yaml", 9, 3], "webhooks.orders.url": ["hooks.yaml", 10, 10]}
     refused = await apply(admin, given)
     assert {(problem["code"], problem["file"], problem["line"]) for problem in refused["problems"]} == {

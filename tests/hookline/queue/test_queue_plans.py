@@ -32,7 +32,7 @@ pytestmark = pytest.mark.timeout(180)  # the first test waits for the filling: 1
 both_plans = pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
 few_and_many = pytest.mark.parametrize("count", [1, 100])
 
-CLAIM = {"pump_pkey", "webhook_pkey", "workspace_pkey", "delivery_due", "delivery_manual", "delivery_pkey", "event_pkey"}
+CLAIM = {"pump_pkey", "webhook_pkey", "workspace_pkey", "delivery_due", "delivery_manual", "delivery_pkey", "event_pkey", "delivery_body_pkey"}
 RECORD = {"webhook_pkey", "delivery_pkey", "attempt_number", "workspace_activity_pkey"}
 WITHOUT_A_LEASE = RECORD - {"workspace_activity_pkey"}
 TAKEOVER = RECORD | {"pump_pkey", "delivery_due", "delivery_manual"}

@@ -62,7 +62,7 @@ def _typed(value: Any) -> Any:
         {"version": 1, "webhooks": []},
         {"version": 1, "webhooks": {"Bad_Slug": FORM}},
         {"version": 1, "webhooks": {"a": {**FORM, "urls": "x"}}},
-        {"version": 1, "webhooks": {"a": {**FORM, "rateLimit": "20/s"}}},
+        {"version": 1, "webhooks": {"a": {**FORM, "rateLimit": "often"}}},
         {"version": 1, "webhooks": {"a": {**FORM, "active": "yes"}}},
         {"version": 1, "webhooks": {"a": {**FORM, "concurrency": 0}}},
         {"version": 1, "webhooks": {"a": {**FORM, "events": ["a.b"]}}},

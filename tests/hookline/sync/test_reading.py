@@ -46,13 +46,10 @@ def test_what_comes_later_is_judged_by_its_form_first(tmp_path: Path, lines: str
 @pytest.mark.parametrize(
     ("field", "code"),
     [
-        ("filter: { data.total: { gte: 100 } }", "not-available"),
-        ("rateLimit: 20/s", "not-available"),
         ("rateLimit: often", "format"),
         ("autoDisable: { failures: 0 }", "range"),
         ("notificationEmails: nobody", "bad-email"),
         ("lifecycle: { preventDestroy: true }", "not-available"),
-        ("payloadTemplate: '{{ event.id }}'", "not-available"),
     ],
 )
 def test_fields_of_later_versions_are_never_ignored(tmp_path: Path, field: str, code: str) -> None:

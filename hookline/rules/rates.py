@@ -1,0 +1,61 @@
+"""Rate limits: `20/s`, `600/m`. What a text means, and the figures of GCRA that the claim works with. Pure.
+
+GCRA (generic cell rate algorithm, ITU-T I.371): a webhook keeps the time of its next free slot; a request may go when that time is no further
+ahead than the tolerance, and moves it on by one interval. So any second holds at most the rate and one burst, whoever claims.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+PER_MINUTE_LIMIT: Final = 600_000
+_FORM = re.compile(r"([1-9][0-9]{0,6})/([sm])")
+_BURST_SHARE = 600  # a minute's 100 ms
+_LATE_MICROSECONDS = 25_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The most requests in a minute."""
+
+    per_minute: int
+
+    def __str__(self) -> str:
+        return f"{self.per_minute // 60}/s" if self.per_minute % 60 == 0 else f"{self.per_minute}/m"
+
+    @property
+    def interval(self) -> float:
+        """Microseconds from slot to slot."""
+        return 60_000_000 / self.per_minute
+
+    @property
+    def burst(self) -> int:
+        """How many may go at once: what 100 ms bring, at least one."""
+        return max(1, self.per_minute // _BURST_SHARE)
+
+    @property
+    def tolerance(self) -> float:
+        """Microseconds that the next slot may lie ahead. With a burst of one a little, so that a claim that comes late loses no slot."""
+        return max((self.burst - 1) * self.interval, min(_LATE_MICROSECONDS, self.interval / 2))
+
+
+def parse_rate(text: str) -> Rate:
+    """The rate that a text says.
+
+    Raises ValueError with a sentence for a person.
+    """
+    found = _FORM.fullmatch(text)
+    if not found:
+        raise ValueError("Write a rate as a whole number per second or minute, such as 20/s or 600/m.")
+    per_minute = int(found[1]) * (60 if found[2] == "s" else 1)
+    if per_minute > PER_MINUTE_LIMIT:
+        raise ValueError(f"A rate is at most {PER_MINUTE_LIMIT // 60:,}/s.")
+    return Rate(per_minute)
+
+
+def take_slots(next_slot: float, now: float, wanted: int, rate: Rate) -> tuple[int, float]:
+    """How many of the wanted requests may go now, and the next free slot after them. Times in microseconds; what the claims do in SQL."""
+    slot = max(next_slot, now)
+    free = int((now + rate.tolerance - slot) // rate.interval) + 1 if slot <= now + rate.tolerance else 0
+    taken = min(wanted, free)
+    return taken, slot + taken * rate.interval if taken else next_slot

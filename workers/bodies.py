@@ -1,0 +1,65 @@
+"""What a delivery sends: the event as JSON, or what the webhook's template makes of it. Used by the pump before each request.
+
+A rendered body is kept before it is first sent, so that every retry sends the same. Bodies that are made at the same time are kept together.
+"""
+
+import asyncio
+from uuid import UUID
+
+import orjson
+
+from hookline import ids
+from hookline.clock import rfc3339
+from hookline.errors import HooklineError
+from hookline.queue.base import Claimed, Queue
+from hookline.registry import Target
+from hookline.rendering import Renderer, TemplateProblem
+from hookline.rules.payloads import request_body
+from hookline.rules.templates import Facts, event_facts
+
+
+class Bodies:
+    def __init__(self, queue: Queue, renderer: Renderer) -> None:
+        self._queue, self._renderer = queue, renderer
+        self._waiting: dict[UUID, bytes] = {}
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def body_of(self, row: Claimed, target: Target) -> tuple[bytes, str | None]:
+        """The body, and the content type if it is a template's.
+
+        Raises HooklineError when the template fails, and the database's faults.
+        """
+        if row.body is not None:
+            return row.body, target.content_type
+        if target.template is None or (row.number > 1 and await self._queue.has_sent(row.id)):
+            return plain(row), None
+        try:
+            body = await self._renderer.render(target.template, target.content_type, facts_of(row), target.facts)
+        except TemplateProblem as problem:
+            raise HooklineError("TEMPLATE", str(problem)) from None
+        await self._keep(row.id, body)
+        return body, target.content_type
+
+    async def _keep(self, key: UUID, body: bytes) -> None:
+        self._waiting[key] = body
+        while key in self._waiting:
+            if self._keeping is None:
+                self._keeping = asyncio.create_task(self._keep_waiting())
+            await asyncio.shield(self._keeping)
+
+    async def _keep_waiting(self) -> None:
+        """A fault reaches all who wait for it."""
+        kept, self._waiting = self._waiting, {}
+        try:
+            await self._queue.keep_bodies(list(kept.items()))
+        finally:
+            self._keeping = None
+
+
+def plain(row: Claimed) -> bytes:
+    return request_body(ids.encode("evt", row.event_id), row.event_type, row.environment, row.occurred_at, row.data or "null")
+
+
+def facts_of(row: Claimed) -> Facts:
+    data = orjson.Fragment(row.data or "null")
+    return event_facts(ids.encode("evt", row.event_id), row.event_type, row.environment, rfc3339(row.occurred_at), data)
