@@ -98,7 +98,7 @@ def _checked(inputs: Sequence[PublishInput], received_at: datetime, runtime: "Ru
         raise Refused(Problem(Code.TOO_MANY, f"A batch takes at most {BATCH_LIMIT:,} events; this one has {len(inputs):,}. Split it."))
     events, problems, size = [], list[Problem](), 0
     for index, given in enumerate(inputs):
-        event, found = _event(given, received_at, runtime.settings.environments, runtime.settings.max_event_bytes)
+        event, found = check_event(given, received_at, runtime.settings.environments, runtime.settings.max_event_bytes)
         problems += [problem.under(str(index)) for problem in found]
         if event is not None:
             events.append(event)
@@ -110,7 +110,8 @@ def _checked(inputs: Sequence[PublishInput], received_at: datetime, runtime: "Ru
     return events
 
 
-def _event(given: PublishInput, received_at: datetime, environments: Sequence[str], max_bytes: int) -> tuple[NewEvent | None, list[Problem]]:
+def check_event(given: PublishInput, received_at: datetime, environments: Sequence[str], max_bytes: int) -> tuple[NewEvent | None, list[Problem]]:
+    """The event to write, or all that is wrong with it."""
     problems = []
     if not _TYPE.fullmatch(given.type):
         problems.append(Problem(Code.INVALID, "The type must be object.model.action: three parts of lower-case letters, digits, - and _.", ("type",)))

@@ -6,18 +6,18 @@ from datetime import UTC, datetime
 
 import orjson
 
-from hookline import __version__, ids
+from hookline import ids
 from hookline.errors import HooklineError
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 from hookline.queue.base import Claimed, Result
 from hookline.registry import Target
 from hookline.rules.histogram import bucket_of
+from hookline.rules.requests import fixed_head
 from hookline.rules.retries import AttemptError, Verdict, judge
 from hookline.rules.signing import sign
 from hookline.rules.templates import JSON
 from workers.sending import Answer, Request
 
-_AGENT = ("User-Agent", f"Hookline/{__version__}")
 MASK = "***"
 
 
@@ -36,14 +36,11 @@ class Attempt:
         """
         row, wire = self._row, self._target.wire
         message_id, timestamp = ids.encode("evt", row.event_id), int(time.time())
-        self._head = [
-            ("Content-Type", content_type or JSON),
-            _AGENT,
-            ("webhook-id", message_id),
-            ("webhook-timestamp", str(timestamp)),
-            ("webhook-signature", sign(wire.keys_at(timestamp), message_id, timestamp, body)),
-            ("traceparent", f"00-{row.event_id.hex}-{self._id.hex[16:]}-01"),
-        ]
+        signature = sign(wire.keys_at(timestamp), message_id, timestamp, body)
+        trace = f"00-{row.event_id.hex}-{self._id.hex[16:]}-01"
+        is_test = row.next_cause == AttemptCause.TEST
+        head = fixed_head(content_type or JSON, message_id, timestamp, signature, trace, is_test)
+        self._head = [(name, value) for name, value in head if value is not None]
         return Request(self._target.url, [*self._head, *wire.headers], body, self._target.timeout_seconds)
 
     def result(self, answer: Answer) -> Result:

@@ -19,6 +19,7 @@ from api.schema.viewer import ViewerQuery, find_workspace
 from api.schema.webhook import find_webhook
 from api.schema.webhook_change import WebhookMutation
 from api.schema.webhook_list import WebhookQuery
+from api.schema.webhook_try import WebhookTryMutation
 from hookline import ids
 
 FINDERS = {
@@ -34,7 +35,7 @@ FINDERS = {
 """How `node` finds each kind, by the prefix of its id; each asks for its own scope."""
 
 QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, NotificationQuery, TokenQuery)
-MUTATIONS = (WebhookMutation, EventMutation, DeliveryMutation, TokenMutation, SyncMutation)
+MUTATIONS = (WebhookMutation, WebhookTryMutation, EventMutation, DeliveryMutation, TokenMutation, SyncMutation)
 
 
 @strawberry.type

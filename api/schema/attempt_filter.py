@@ -25,6 +25,7 @@ class AttemptCause(Enum):
     PUBLISH = strawberry.enum_value("PUBLISH", description="The event was published.")
     RETRY = strawberry.enum_value("RETRY", description="An earlier attempt failed.")
     MANUAL = strawberry.enum_value("MANUAL", description="Somebody asked for it.")
+    TEST = strawberry.enum_value("TEST", description="Somebody tried the webhook.")
 
 
 @strawberry.input(description="Which attempts to list; what is left out, or an empty list, excludes nothing.")

@@ -120,7 +120,7 @@ class EventQuery:
         before: Before = None,
     ) -> Connection[Event]:
         require(info, "deliveries:read")
-        rows = _filtered(EventRow.filter(workspace_id=info.context.principal.workspace_id), filter or EventFilter())
+        rows = _filtered(EventRow.filter(workspace_id=info.context.principal.workspace_id, is_test=False), filter or EventFilter())
         return await page(rows, NEWEST_FIRST, Event.of, first=first, after=after, last=last, before=before)
 
 

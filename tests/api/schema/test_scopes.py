@@ -29,6 +29,8 @@ ASKED = {
     f'mutation {{ webhookRelease(input: {{id: "{KEY}"}}) {{ webhook {{ id }} }} }}': "webhooks:write",
     f'mutation {{ webhookSecretReveal(input: {{id: "{KEY}"}}) {{ secret }} }}': "secrets:read",
     f'mutation {{ webhookSecretRotate(input: {{id: "{KEY}"}}) {{ secret }} }}': "webhooks:write",
+    f'mutation {{ webhookTest(input: {{id: "{KEY}"}}) {{ delivery {{ id }} }} }}': "webhooks:write",
+    f'mutation {{ webhookDryRun(input: {{id: "{KEY}"}}) {{ matches }} }}': "webhooks:read",
     f"mutation {{ eventPublish(input: {EVENT}) {{ duplicate }} }}": "events:publish",
     f"mutation {{ eventPublishBatch(input: {{events: [{EVENT}]}}) {{ userErrors {{ code }} }} }}": "events:publish",
     f'mutation {{ deliveryRetry(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "deliveries:retry",

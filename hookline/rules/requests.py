@@ -1,0 +1,22 @@
+"""The fixed part of every request's head, in its order. The workers send it, a dry run shows it. Pure."""
+
+from hookline import __version__
+
+AGENT = f"Hookline/{__version__}"
+TEST_HEADER = "Hookline-Test"
+"""Stands in requests that somebody sent to try a webhook, and in no others."""
+
+
+def fixed_head(
+    content_type: str, message_id: str, timestamp: int, signature: str | None, trace: str, is_test: bool = False
+) -> list[tuple[str, str | None]]:
+    """Standard Webhooks' headers and ours. signature: None where it is not shown; trace: `traceparent` (W3C Trace Context)."""
+    head = [
+        ("Content-Type", content_type),
+        ("User-Agent", AGENT),
+        ("webhook-id", message_id),
+        ("webhook-timestamp", str(timestamp)),
+        ("webhook-signature", signature),
+        ("traceparent", trace),
+    ]
+    return [*head, (TEST_HEADER, "true")] if is_test else head
