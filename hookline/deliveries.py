@@ -1,4 +1,4 @@
-"""What people do with deliveries: send one again, count what waits. Called by the API; claiming and recording are the queue's."""
+"""What people do with deliveries: send one again, cancel one, count what waits. Called by the API; claiming and recording are the queue's."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from hookline import clock
 from hookline.errors import Code, Problem, Refused
+from hookline.models import DeliveryState
 
 if TYPE_CHECKING:
     from hookline.runtime import Runtime
@@ -14,12 +15,14 @@ BY_HAND = "!"
 """Before a webhook's id in a wake-up: a delivery of it was asked for by hand, and goes before what is leased already."""
 
 LOCK = {
-    "postgres": "select id, webhook_id, lease_token from delivery where id = $1 and workspace_id = $2 for update",
-    "sqlite": "select id, webhook_id, lease_token from delivery where id = $1 and workspace_id = $2",
+    "postgres": "select id, webhook_id, lease_token, status from delivery where id = $1 and workspace_id = $2 for update",
+    "sqlite": "select id, webhook_id, lease_token, status from delivery where id = $1 and workspace_id = $2",
 }
 SENDABLE = """select e.data is not null as has_data, w.deleted_at is not null as is_deleted from delivery d
 join event e on e.id = d.event_id join webhook w on w.id = d.webhook_id where d.id = $1"""
 ASK = "update delivery set manual_at = $2 where id = $1"
+CANCEL = "update delivery set status = 4, finished_at = $2, manual_at = null where id = $1"
+CANCEL_ON_WIRE = "update delivery set status = 4, finished_at = $2, manual_at = $2, next_cause = 0 where id = $1"
 BACKLOG = """select w.id as webhook_id, (
   select count(*) from (select 1 as one from delivery d where d.webhook_id = w.id and d.status = 0 limit 10000) open) as waiting
 from webhook w where w.id in ({})"""
@@ -45,6 +48,23 @@ async def retry(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID) -> No
         webhook_id = rows[0]["webhook_id"]
         text = str(webhook_id if isinstance(webhook_id, UUID) else UUID(bytes=webhook_id))
         work.after_commit(lambda: runtime.hub.announce("wake", BY_HAND + text))
+
+
+async def cancel(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID) -> None:
+    """Ends an open delivery for good, also one whose request is on the wire and may yet succeed (it is logged then).
+
+    Raises Refused: NOT_FOUND; NOT_ALLOWED for one that has ended.
+    """
+    async with runtime.database.unit_of_work() as work:
+        rows = await work.rows(LOCK[work.dialect], delivery_id, workspace_id)
+        if not rows:
+            raise Refused(Problem(Code.NOT_FOUND, "There is no such delivery.", ("id",)))
+        if rows[0]["status"] != DeliveryState.OPEN:
+            raise Refused(Problem(Code.NOT_ALLOWED, "This delivery has ended; there is nothing to cancel.", ("id",)))
+        if rows[0]["lease_token"] is None:
+            await work.execute(CANCEL, delivery_id, clock.now())
+        else:
+            await work.execute(CANCEL_ON_WIRE, delivery_id, clock.now())
 
 
 async def backlogs(runtime: "Runtime", webhook_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -7,13 +7,12 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
-from hookline import clock, ids
+from hookline import clock, ids, jobs
 from hookline.changes import Kind, bump_match_version, note
 from hookline.db.connection import Work, faults_as_unavailable
 from hookline.errors import Code, Problem, Refused, Unavailable
@@ -23,21 +22,16 @@ from hookline.rules import signing
 from hookline.rules.templates import JSON
 from hookline.rules.webhook_fields import Bounds, check_create, check_slug, check_update, check_whole, slug_of
 from hookline.webhook_columns import (
-    LIVE_SECRETS,
     Form,
     canonical,
     columns,
     fingerprinted,
-    live_secrets,
-    signing_algorithm,
-    signing_secret,
-    with_new_secret,
 )
 
 if TYPE_CHECKING:
     from hookline.runtime import Runtime
 
-__all__ = ["Actor", "Force", "bounds_of", "canonical", "columns", "create", "delete", "release", "reveal_secret", "set_active", "update"]
+__all__ = ["Actor", "Force", "bounds_of", "canonical", "columns", "create", "delete", "release", "set_active", "update"]
 
 logger = logging.getLogger("hookline.webhooks")
 
@@ -49,9 +43,6 @@ HEALTH_RESET: Final = {"consecutive_failures": 0, "failing_since": None, "consec
 TURNED_ON: Final = {**HEALTH_RESET, "auto_disabled_at": None, "auto_disabled_reason": None}
 """Columns of a webhook that goes on, also after it was turned off by itself."""
 TEMPLATE: Final = frozenset({"payloadTemplate", "payloadContentType"})
-SECRET_OVERLAP: Final = timedelta(hours=24)
-"""How long an old signing secret goes on beside a new one, unless somebody says otherwise."""
-OVERLAP_LIMIT: Final = timedelta(days=7)
 REASON_LENGTH: Final = 1_000
 SLUG_LENGTH: Final = 63
 SLUG_TRIES: Final = 20
@@ -101,7 +92,7 @@ async def create(runtime: "Runtime", actor: Actor, values: Values) -> Webhook:
                     raise Refused(problems)
                 webhook = _new(runtime, actor, slug, form)
                 await webhook.save(force_create=True)
-                await _finish(runtime, work, webhook, [Kind.WEBHOOK_CREATED])
+                await finish(runtime, work, webhook, [Kind.WEBHOOK_CREATED])
                 return webhook
         except IntegrityError:
             continue  # another creator committed the same slug meanwhile: look again
@@ -109,7 +100,13 @@ async def create(runtime: "Runtime", actor: Actor, values: Values) -> Webhook:
 
 
 async def update(
-    runtime: "Runtime", actor: Actor, webhook_id: UUID, values: Values, if_version: int | None = None, force: Force = NO_FORCE
+    runtime: "Runtime",
+    actor: Actor,
+    webhook_id: UUID,
+    values: Values,
+    if_version: int | None = None,
+    force: Force = NO_FORCE,
+    deliver_missed: bool = False,
 ) -> Webhook:
     """Changes what is given: left out stays as it was, None goes back to the default. Equal values change nothing and bump nothing.
 
@@ -120,28 +117,36 @@ async def update(
     if TEMPLATE & given.keys():  # before the transaction: it takes its time
         problems += await _check_template(runtime, {**await _payload_of(actor, webhook_id), **given})
     async with runtime.database.unit_of_work() as work:
-        webhook = await _locked(actor, webhook_id, if_version, problems)
+        webhook = await locked(actor, webhook_id, if_version, problems)
         stored = canonical(webhook, runtime.vault)
         changed = _changed(given, stored, runtime)
         problems += check_whole({**stored, **changed})
-        problems += _check_owner(actor, webhook, _owned(webhook, changed), force)
+        problems += check_owner(actor, webhook, owned(webhook, changed), force)
         if given.get("active") is True and webhook.auto_disabled_at is not None:
             changed["active"] = True  # what people want has not changed, but only this turns it on again
         if problems:
             raise Refused(problems)
         if changed:
-            await _change(runtime, work, actor, webhook, {name: given[name] for name in changed}, force)
+            await _change(runtime, work, actor, webhook, {name: given[name] for name in changed}, force, deliver_missed)
     return webhook
 
 
 async def set_active(
-    runtime: "Runtime", actor: Actor, webhook_id: UUID, is_active: bool, if_version: int | None = None, force: Force = NO_FORCE
+    runtime: "Runtime",
+    actor: Actor,
+    webhook_id: UUID,
+    is_active: bool,
+    if_version: int | None = None,
+    force: Force = NO_FORCE,
+    deliver_missed: bool = False,
 ) -> Webhook:
     """Turns a webhook on or off. Nothing begins later than a second after it is off; what is open is held.
 
+    deliver_missed: when it is turned on, a job delivers what was published since it went off.
+
     Raises Refused: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED.
     """
-    return await update(runtime, actor, webhook_id, {"active": is_active}, if_version, force)
+    return await update(runtime, actor, webhook_id, {"active": is_active}, if_version, force, deliver_missed)
 
 
 async def delete(runtime: "Runtime", actor: Actor, webhook_id: UUID, if_version: int | None = None, force: Force = NO_FORCE) -> Webhook:
@@ -151,56 +156,15 @@ async def delete(runtime: "Runtime", actor: Actor, webhook_id: UUID, if_version:
     """
     problems = _check_reason(force)
     async with runtime.database.unit_of_work() as work:
-        webhook = await _locked(actor, webhook_id, if_version, problems)
-        problems += _check_owner(actor, webhook, [("id",)] if webhook.sync_set else [], force)
+        webhook = await locked(actor, webhook_id, if_version, problems)
+        problems += check_owner(actor, webhook, [("id",)] if webhook.sync_set else [], force)
         if problems:
             raise Refused(problems)
         webhook.deleted_at = clock.now()
-        _sign(webhook, actor, force)
+        sign(webhook, actor, force)
         await webhook.save(update_fields=["deleted_at", *SIGNED])
-        await _finish(runtime, work, webhook, [Kind.WEBHOOK_DELETED])
+        await finish(runtime, work, webhook, [Kind.WEBHOOK_DELETED])
     return webhook
-
-
-async def reveal_secret(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> tuple[Webhook, str]:
-    """The webhook and its newest signing secret, `whsec_…`.
-
-    Raises Refused: NOT_FOUND; HooklineError UNKNOWN_KEY or UNREADABLE_SECRET when the secret does not open.
-    """
-    with faults_as_unavailable():
-        webhook = await Webhook.filter(id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True).first()
-    if webhook is None:
-        raise Refused(_not_found())
-    logger.info("signing secret revealed webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
-    return webhook, signing_secret(webhook, runtime.vault)
-
-
-async def rotate_secret(
-    runtime: "Runtime", actor: Actor, webhook_id: UUID, secret: str | None = None, overlap: timedelta = SECRET_OVERLAP
-) -> tuple[Webhook, str]:
-    """Signs with a new secret from the next claim on, besides with the old ones for the overlap (0 to 7 days). secret: made when None.
-
-    The webhook and its new secret. Raises Refused: NOT_FOUND, INVALID, OUT_OF_RANGE, TOO_MANY (ten sign already), FIELD_MANAGED.
-    """
-    problems = _check_overlap(overlap)
-    async with runtime.database.unit_of_work() as work:
-        webhook = await _locked(actor, webhook_id, None, problems)
-        algorithm, now = signing_algorithm(webhook), clock.now()
-        problems += _check_secret(secret, algorithm)
-        if overlap and len(live_secrets(webhook, now)) >= LIVE_SECRETS:
-            message = f"{LIVE_SECRETS} secrets sign already. Wait until one expires, or rotate with the overlap 0s, which ends them all."
-            problems.append(Problem(Code.TOO_MANY, message, ("overlap",)))
-        problems += _check_owner(actor, webhook, [("id",)] if _owned(webhook, {"signingSecret": secret}) else [], NO_FORCE)
-        if problems:
-            raise Refused(problems)
-        made = secret or signing.new_secret(algorithm)
-        values = {"signing_secrets": with_new_secret(webhook, made, overlap, now, runtime.vault), **HEALTH_RESET}
-        webhook.update_from_dict(values)
-        _sign(webhook, actor, NO_FORCE)
-        await webhook.save(update_fields=[*values, *SIGNED])
-        await _finish(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
-    logger.info("signing secret rotated webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
-    return webhook, made
 
 
 async def release(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> Webhook:
@@ -209,12 +173,12 @@ async def release(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> Webhook
     Raises Refused: NOT_FOUND.
     """
     async with runtime.database.unit_of_work() as work:
-        webhook = await _locked(actor, webhook_id, None, [])
+        webhook = await locked(actor, webhook_id, None, [])
         if webhook.sync_set:
             webhook.update_from_dict(dict.fromkeys(SYNC_COLUMNS))
-            _sign(webhook, actor, NO_FORCE)
+            sign(webhook, actor, NO_FORCE)
             await webhook.save(update_fields=[*SYNC_COLUMNS, *SIGNED])
-            await _finish(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
+            await finish(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
     return webhook
 
 
@@ -254,14 +218,14 @@ def _numbered(base: str, number: int) -> str:
     return base[: SLUG_LENGTH - len(suffix)].rstrip("-") + suffix
 
 
-async def _locked(actor: Actor, webhook_id: UUID, if_version: int | None, problems: list[Problem]) -> Webhook:
+async def locked(actor: Actor, webhook_id: UUID, if_version: int | None, problems: list[Problem]) -> Webhook:
     """The living webhook, locked to the end of the transaction. A version that is not the expected one is noted.
 
     Raises Refused: what was noted before, and NOT_FOUND.
     """
     webhook = await Webhook.filter(id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True).select_for_update().first()
     if webhook is None:
-        raise Refused([_not_found(), *problems])
+        raise Refused([not_found(), *problems])
     if if_version is not None and webhook.version != if_version:
         who = webhook.modified_by["name"]
         message = f"The webhook has version {webhook.version} by now, changed by {who}. Read it again, then repeat the change with that version."
@@ -269,7 +233,7 @@ async def _locked(actor: Actor, webhook_id: UUID, if_version: int | None, proble
     return webhook
 
 
-def _not_found() -> Problem:
+def not_found() -> Problem:
     return Problem(Code.NOT_FOUND, "There is no such webhook, or it was deleted. The query `webhooks` lists those that are there.", ("id",))
 
 
@@ -300,13 +264,13 @@ def _changed(given: Form, stored: Form, runtime: "Runtime") -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value != stored[name]}
 
 
-def _owned(webhook: Webhook, changed: Form) -> list[tuple[str, ...]]:
+def owned(webhook: Webhook, changed: Form) -> list[tuple[str, ...]]:
     """Paths of the changed fields that a YAML file owns."""
     owned = webhook.sync_applied if webhook.sync_set and webhook.sync_applied else {}
     return [(name,) for name in changed if name in owned]
 
 
-def _check_owner(actor: Actor, webhook: Webhook, held: list[tuple[str, ...]], force: Force) -> list[Problem]:
+def check_owner(actor: Actor, webhook: Webhook, held: list[tuple[str, ...]], force: Force) -> list[Problem]:
     """What keeps a person from a change of what a YAML file owns. held: paths of the input that touch it."""
     if not held:
         return []
@@ -329,44 +293,27 @@ def _check_reason(force: Force) -> list[Problem]:
     return []
 
 
-def _check_overlap(overlap: timedelta) -> list[Problem]:
-    if timedelta() <= overlap <= OVERLAP_LIMIT:
-        return []
-    return [Problem(Code.OUT_OF_RANGE, "An overlap is from 0s to 7d: how long the old secrets sign beside the new one.", ("overlap",))]
-
-
-def _check_secret(secret: str | None, algorithm: str) -> list[Problem]:
-    if secret is None:
-        return []
-    try:
-        signing.decode_secret(secret)
-    except ValueError as error:
-        return [Problem(Code.INVALID, str(error), ("secret",))]
-    if signing.algorithm_of(secret) != algorithm:
-        message = f"The webhook signs with {algorithm}: whsec_… is for HMAC_SHA256, whsk_… for ED25519."
-        return [Problem(Code.INVALID, message, ("secret",))]
-    return []
-
-
 def _owner_sentence(webhook: Webhook) -> str:
     place = f", {webhook.sync_file}:{webhook.sync_line}" if webhook.sync_file else ""
     commit = f", commit {webhook.sync_commit[:12]}" if webhook.sync_commit else ""
     return f'The set "{webhook.sync_set}"{place}{commit} owns this. Change it there, release the webhook, or pass force: true with a reason.'
 
 
-async def _change(runtime: "Runtime", work: Work, actor: Actor, webhook: Webhook, given: Form, force: Force) -> None:
+async def _change(runtime: "Runtime", work: Work, actor: Actor, webhook: Webhook, given: Form, force: Force, deliver_missed: bool) -> None:
     """Writes what really changes, with all that follows from it."""
     made = columns(given, webhook.id, webhook.workspace_id, runtime.vault)
     is_turned_on = made.get("is_active") is True
     if is_turned_on or RESETS_HEALTH & given.keys():
         made.update(TURNED_ON if is_turned_on else HEALTH_RESET)
     webhook.update_from_dict(made)
-    _sign(webhook, actor, force)
+    sign(webhook, actor, force)
     await webhook.save(update_fields=[*made, *SIGNED])
+    if is_turned_on and deliver_missed and (off_since := await jobs.last_pause(work, webhook.id)):
+        await jobs.begin(work, actor, webhook.id, jobs.Which.MISSED, off_since - jobs.SLACK, clock.now())
     kinds = [Kind.WEBHOOK_UPDATED] if given.keys() - {"active"} else []
     if "active" in given:
         kinds.append(Kind.WEBHOOK_ACTIVATED if is_turned_on else Kind.WEBHOOK_DEACTIVATED)
-    await _finish(runtime, work, webhook, kinds)
+    await finish(runtime, work, webhook, kinds)
 
 
 def _signature(actor: Actor, force: Force) -> dict[str, str]:
@@ -375,13 +322,13 @@ def _signature(actor: Actor, force: Force) -> dict[str, str]:
     return {**signature, "reason": force.reason.strip()} if force.is_wanted and force.reason else signature
 
 
-def _sign(webhook: Webhook, actor: Actor, force: Force) -> None:
+def sign(webhook: Webhook, actor: Actor, force: Force) -> None:
     webhook.version += 1
     webhook.modified_at = clock.now()
     webhook.modified_by = _signature(actor, force)
 
 
-async def _finish(runtime: "Runtime", work: Work, webhook: Webhook, kinds: list[Kind]) -> None:
+async def finish(runtime: "Runtime", work: Work, webhook: Webhook, kinds: list[Kind]) -> None:
     """The last statements: matching and sending must know, whoever follows must hear."""
     await bump_match_version(work, runtime.hub, webhook.workspace_id)
     await note(work, runtime.hub, webhook.workspace_id, [(kind, webhook.id, webhook.id) for kind in kinds])

@@ -10,6 +10,7 @@ from api.scalars import SCALARS
 from api.schema.attempt import AttemptQuery, find_attempt
 from api.schema.delivery import DeliveryMutation, DeliveryQuery, find_delivery
 from api.schema.event import EventMutation, EventQuery, find_event
+from api.schema.job import JobMutation, JobQuery, find_job
 from api.schema.live import LiveSubscription
 from api.schema.node import Info, Node
 from api.schema.notification import NotificationQuery, find_notification
@@ -28,14 +29,15 @@ FINDERS = {
     "evt": find_event,
     "dlv": find_delivery,
     "att": find_attempt,
+    "job": find_job,
     "ntf": find_notification,
     "tok": find_token,
     "rev": find_revision,
 }
 """How `node` finds each kind, by the prefix of its id; each asks for its own scope."""
 
-QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, NotificationQuery, TokenQuery)
-MUTATIONS = (WebhookMutation, WebhookTryMutation, EventMutation, DeliveryMutation, TokenMutation, SyncMutation)
+QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, NotificationQuery, JobQuery, TokenQuery)
+MUTATIONS = (WebhookMutation, WebhookTryMutation, EventMutation, DeliveryMutation, JobMutation, TokenMutation, SyncMutation)
 
 
 @strawberry.type

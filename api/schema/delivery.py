@@ -1,7 +1,9 @@
 """Deliveries: the type with its derived status, the list, and sending one again."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import strawberry
 
@@ -16,6 +18,7 @@ from hookline import deliveries, ids
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Delivery as DeliveryRow
 from hookline.models import DeliveryState
+from hookline.runtime import Runtime
 
 if TYPE_CHECKING:
     from api.schema.attempt import Attempt
@@ -72,6 +75,11 @@ class Delivery(Node):
         )  # fmt: skip
 
 
+@strawberry.input(description="A delivery to cancel.")
+class DeliveryCancelInput:
+    id: strawberry.ID = strawberry.field(description="The delivery.")
+
+
 @strawberry.input(description="A delivery to send again.")
 class DeliveryRetryInput:
     id: strawberry.ID = strawberry.field(description="The delivery.")
@@ -109,18 +117,30 @@ class DeliveryMutation:
     async def delivery_retry(
         self, info: Info, input: Annotated[DeliveryRetryInput, strawberry.argument(description="The delivery.")]
     ) -> DeliveryPayload | None:
-        principal = require(info, "deliveries:retry")
-        key = key_of("dlv", input.id)
-        try:
-            await deliveries.retry(info.context.runtime, principal.workspace_id, key)
-        except Refused as refused:
-            return DeliveryPayload(delivery=None, user_errors=user_errors(refused))
-        info.context.loaders.delivery.clear_all()  # an earlier mutation of the same request may have read it
-        row = await info.context.loaders.delivery.load(key)
-        if row is None:
-            gone = Problem(Code.NOT_FOUND, f"The delivery {ids.encode('dlv', key)} is gone by now.", ("id",))
-            return DeliveryPayload(delivery=None, user_errors=[user_error(gone)])
-        return DeliveryPayload(delivery=Delivery.of(row), user_errors=[])
+        return await _after(info, input.id, deliveries.retry)
+
+    @strawberry.mutation(
+        description="Ends an open delivery for good. A request on the wire ends, is logged, and changes nothing. Needs the scope deliveries:retry."
+    )
+    async def delivery_cancel(
+        self, info: Info, input: Annotated[DeliveryCancelInput, strawberry.argument(description="The delivery.")]
+    ) -> DeliveryPayload | None:
+        return await _after(info, input.id, deliveries.cancel)
+
+
+async def _after(info: Info, id: strawberry.ID, change: Callable[[Runtime, UUID, UUID], Awaitable[None]]) -> DeliveryPayload:
+    """The delivery as it is after a change."""
+    principal, key = require(info, "deliveries:retry"), key_of("dlv", id)
+    try:
+        await change(info.context.runtime, principal.workspace_id, key)
+    except Refused as refused:
+        return DeliveryPayload(delivery=None, user_errors=user_errors(refused))
+    info.context.loaders.delivery.clear_all()  # an earlier mutation of the same request may have read it
+    row = await info.context.loaders.delivery.load(key)
+    if row is None:
+        gone = Problem(Code.NOT_FOUND, f"The delivery {ids.encode('dlv', key)} is gone by now.", ("id",))
+        return DeliveryPayload(delivery=None, user_errors=[user_error(gone)])
+    return DeliveryPayload(delivery=Delivery.of(row), user_errors=[])
 
 
 async def find_delivery(info: Info, key: Any) -> Delivery | None:

@@ -16,12 +16,13 @@ from api.schema.node import Info, key_of
 from api.schema.notification_kind import NotificationKind
 from api.schema.user_error import UserError, user_errors
 from api.schema.webhook import SigningAlgorithm, Webhook
-from hookline import webhooks
+from hookline import webhook_secrets, webhooks
 from hookline.errors import Refused
 from hookline.models import Webhook as WebhookRow
 from hookline.rules.rates import Rate
 from hookline.rules.webhook_fields import FIELDS
-from hookline.webhooks import SECRET_OVERLAP, Force
+from hookline.webhook_secrets import SECRET_OVERLAP
+from hookline.webhooks import Force
 
 UNSET: Any = strawberry.UNSET  # Any: it stands in for a value of each field's type
 EXPECTED_VERSION = "The version that you have read. When somebody has changed the webhook since, nothing is done: VERSION_CONFLICT."
@@ -123,6 +124,9 @@ class WebhookUpdateInput:
 class WebhookSetActiveInput:
     id: strawberry.ID = strawberry.field(description="The webhook.")
     active: bool = strawberry.field(description="true: on, open deliveries go on. false: off, they are held.")
+    deliver_missed: bool | None = strawberry.field(
+        default=False, description="When it is turned on: deliver what was published since it went off, as a background job."
+    )
     if_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
     force: bool | None = strawberry.field(default=False, description=FORCE)
     reason: str | None = strawberry.field(default=None, description=REASON)
@@ -193,7 +197,9 @@ class WebhookMutation:
         self, info: Info, input: Annotated[WebhookSetActiveInput, strawberry.argument(description="The switch.")]
     ) -> WebhookPayload | None:
         principal, key, force = _asked(info, input)
-        return await _payload(info, webhooks.set_active(info.context.runtime, principal, key, input.active, input.if_version, force))
+        is_missed = bool(input.deliver_missed)
+        change = webhooks.set_active(info.context.runtime, principal, key, input.active, input.if_version, force, is_missed)
+        return await _payload(info, change)
 
     @strawberry.mutation(
         description="Deletes a webhook; what is open is cancelled, its log stays for as long as attempts are kept. Needs the scope webhooks:write."
@@ -216,7 +222,7 @@ class WebhookMutation:
         self, info: Info, input: Annotated[WebhookSecretRevealInput, strawberry.argument(description="The webhook.")]
     ) -> WebhookSecretPayload | None:
         principal = require(info, "secrets:read")
-        return await _secret_payload(webhooks.reveal_secret(info.context.runtime, principal, key_of("wh", input.id)), principal)
+        return await _secret_payload(webhook_secrets.reveal_secret(info.context.runtime, principal, key_of("wh", input.id)), principal)
 
     @strawberry.mutation(
         description="Signs with a new secret from the next attempt on; the old ones go on beside it for the overlap. The new secret is shown to "
@@ -226,7 +232,7 @@ class WebhookMutation:
         self, info: Info, input: Annotated[WebhookSecretRotateInput, strawberry.argument(description="The webhook.")]
     ) -> WebhookSecretPayload | None:
         principal, overlap = require(info, "webhooks:write"), SECRET_OVERLAP if input.overlap is None else input.overlap
-        rotation = webhooks.rotate_secret(info.context.runtime, principal, key_of("wh", input.id), input.secret, overlap)
+        rotation = webhook_secrets.rotate_secret(info.context.runtime, principal, key_of("wh", input.id), input.secret, overlap)
         payload = await _secret_payload(rotation, principal)
         info.context.loaders.webhook.clear_all()  # the next mutation of the same request must not see it as it was
         return payload

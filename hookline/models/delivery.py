@@ -42,7 +42,7 @@ class Delivery(Model):
     manual_at = TimeColumn(null=True)
     """Somebody asked for one attempt now, whatever the schedule and the webhook's switch say."""
     next_cause = fields.SmallIntField(null=True)
-    """What the attempt by hand is for: MANUAL when null, or TEST."""
+    """Why the next attempt is made, where the step does not tell; 0 with a lease: cancelled on the wire."""
     attempt_count = fields.IntField(default=0)
     schedule_step = fields.IntField(default=0)
     """Steps of the retry schedule used; manual attempts leave it alone."""

@@ -55,7 +55,8 @@ HAS_SENT = "select exists (select from attempt where delivery_id = $1 and reques
 GIVE_BACK = """
 with mine as (select d.id from delivery d join unnest($2::uuid[], $3::int[]) r(id, number) on r.id = d.id
   where d.lease_token = $1 and d.attempt_count = r.number order by d.id for update of d)
-update delivery d set lease_token = null, attempt_count = d.attempt_count - 1 from mine where d.id = mine.id"""
+update delivery d set lease_token = null, attempt_count = d.attempt_count - 1, manual_at = case when d.next_cause = 0 then null else d.manual_at end,
+  next_cause = nullif(d.next_cause, 0) from mine where d.id = mine.id"""
 RECORD = "select last_position, has_switched from hl_record_2($1, $2, " + ", ".join(f"${n}" for n in range(3, _RESULT_COLUMNS + 3)) + ")"
 # Loose index scan: its cost grows with the webhooks that have open rows, not with the rows (0.11 ms with 105,000 rows of 2 webhooks).
 DUE = """

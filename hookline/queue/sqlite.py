@@ -53,7 +53,8 @@ CLAIM_MANUAL = _CLAIMED + "d.manual_at is not null limit ?"
 PACE = "select rate_per_minute, coalesce(paced_until, 0) from webhook where id = ? and deleted_at is null and rate_per_minute is not null"
 SET_PACE = "update webhook set paced_until = ? where id = ?"
 LEASE = "update delivery set lease_token = ?, attempt_count = attempt_count + 1 where id in (values {rows})"
-GIVE_BACK = "update delivery set lease_token = null, attempt_count = attempt_count - 1 where id = ? and lease_token = ? and attempt_count = ?"
+GIVE_BACK = """update delivery set lease_token = null, attempt_count = attempt_count - 1, manual_at = case when next_cause = 0 then null else manual_at end,
+next_cause = nullif(next_cause, 0) where id = ? and lease_token = ? and attempt_count = ?"""
 # Loose index scan: its cost grows with the webhooks that have open rows, not with the rows.
 _OPEN = """
 with recursive open(webhook_id) as (

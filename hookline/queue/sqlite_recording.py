@@ -19,8 +19,8 @@ from hookline.queue.sqlite_health import Note, count_attempts, note_health
 MOVE = """
 with given(now, token) as (values (?, ?)), r(id, number, state, is_won, next_at, step) as (values {rows})
 update delivery set
-  finished_at = case when status = 0 and r.state = 0 then null when status = 0 or (r.is_won and manual_at is not null) then given.now else finished_at end,
-  status = case when status = 0 or (r.is_won and manual_at is not null) then r.state else status end, next_attempt_at = coalesce(r.next_at, next_attempt_at),
+  finished_at = case when status = 0 and r.state = 0 then null when status = 0 or (r.is_won and manual_at is not null and next_cause is not 0) then given.now else finished_at end,
+  status = case when status = 0 or (r.is_won and manual_at is not null and next_cause is not 0) then r.state else status end, next_attempt_at = coalesce(r.next_at, next_attempt_at),
   lease_token = null, manual_at = null, next_cause = null, schedule_step = r.step
 from r, given where delivery.id = r.id and delivery.lease_token = given.token and delivery.attempt_count = r.number returning delivery.id"""
 _ATTEMPT = """id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, request_url, request_headers, status_code,

@@ -24,7 +24,8 @@ from hookline.sync.document import Document
 from hookline.sync.planning import Change, ChangeKind, Plan, Write
 from hookline.sync.store import Rows, State
 from hookline.webhook_columns import SIGNING, columns, signing_algorithm, with_new_secret
-from hookline.webhooks import HEALTH_RESET, RESETS_HEALTH, SECRET_OVERLAP, TURNED_ON
+from hookline.webhook_secrets import SECRET_OVERLAP
+from hookline.webhooks import HEALTH_RESET, RESETS_HEALTH, TURNED_ON
 
 
 @dataclass(frozen=True, slots=True)

@@ -489,8 +489,8 @@ begin
   perform 1 from delivery d where d.id = any(ids) order by d.id for update;
   with fenced as (
     update delivery d set
-        status = case when d.status = 0 and d.webhook_id = any(gone) then 4 when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then r.state else d.status end,
-        finished_at = case when d.status = 0 and r.state = 0 and d.webhook_id <> all(gone) then null when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then now() else d.finished_at end,
+        status = case when d.status = 0 and d.webhook_id = any(gone) then 4 when d.status = 0 or (d.manual_at is not null and r.outcome = 2 and d.next_cause is distinct from 0) then r.state else d.status end,
+        finished_at = case when d.status = 0 and r.state = 0 and d.webhook_id <> all(gone) then null when d.status = 0 or (d.manual_at is not null and r.outcome = 2 and d.next_cause is distinct from 0) then now() else d.finished_at end,
         next_attempt_at = case when r.wait is null then d.next_attempt_at else now() + r.wait * interval '1 second' end,
         lease_token = null, manual_at = null, next_cause = null, schedule_step = r.step
       from unnest(ids, numbers, outcomes, states, waits, steps) r(id, number, outcome, state, wait, step)
@@ -695,7 +695,7 @@ begin
   if lost is not null then
     insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, response_truncated, started_at)
       select hl_key_1(), d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, 9,
-        coalesce(d.next_cause, case when d.manual_at is not null then 3 when d.schedule_step = 0 then 1 else 2 end), false, now()
+        coalesce(nullif(d.next_cause, 0), case when d.manual_at is not null then 3 when d.schedule_step = 0 then 1 else 2 end), false, now()
       from delivery d where d.id = any(lost) order by d.id on conflict (delivery_id, number) do nothing;
     perform 1 from webhook w where w.id in (select webhook_id from delivery where id = any(lost)) order by w.id for update;
     update webhook w set exhausted_count = exhausted_count + x.count

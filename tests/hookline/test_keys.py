@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hookline import keys, webhooks
+from hookline import keys, webhook_secrets, webhooks
 from hookline.errors import HooklineError
 from hookline.keys import Rotation
 from hookline.models import Webhook
@@ -48,7 +48,7 @@ async def rotated(runtime: Runtime, secret_keys: str) -> tuple[Rotation, Vault]:
 
 async def test_everything_opens_under_the_new_key_alone(runtime: Runtime) -> None:
     made = [await make_webhook(runtime, **SECRETS) for _ in range(5)]
-    await webhooks.rotate_secret(runtime, SOMEBODY, made[0].id)
+    await webhook_secrets.rotate_secret(runtime, SOMEBODY, made[0].id)
     await webhooks.delete(runtime, SOMEBODY, made[1].id)
     before = [Target(await row_of(runtime, webhook), runtime.vault).wire for webhook in made]
     key = new_key()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hookline import ids, webhooks
+from hookline import ids, webhook_secrets, webhooks
 from hookline.changes import Kind
 from hookline.errors import Code, Refused
 from hookline.models import Webhook, Workspace
@@ -44,7 +44,7 @@ async def test_a_new_webhook_has_defaults_and_a_signing_secret(runtime: Runtime)
     assert (stored.slug, stored.timeout_ms, stored.concurrency, stored.version, stored.is_active) == ("order-sync", 15_000, 10, 1, True)
     assert stored.retry_schedule[:3] == [5, 60, 300]
     assert stored.created_by == {"kind": "TOKEN", "name": "tester"}
-    assert (await webhooks.reveal_secret(runtime, SOMEBODY, webhook.id))[1].startswith("whsec_")
+    assert (await webhook_secrets.reveal_secret(runtime, SOMEBODY, webhook.id))[1].startswith("whsec_")
     assert [(kind, subject) for _, kind, subject in await activity(runtime)] == [(Kind.WEBHOOK_CREATED, webhook.id)]
 
 
@@ -259,7 +259,7 @@ async def test_a_foreign_webhook_does_not_exist_for_any_verb(runtime: Runtime) -
         webhooks.set_active(runtime, FORCER, foreign.id, False),
         webhooks.delete(runtime, FORCER, foreign.id),
         webhooks.release(runtime, FORCER, foreign.id),
-        webhooks.reveal_secret(runtime, FORCER, foreign.id),
+        webhook_secrets.reveal_secret(runtime, FORCER, foreign.id),
         webhooks.update(runtime, FORCER, ids.uuid7(), {"name": "Mine"}),
     ]
     outcomes = await asyncio.gather(*verbs, return_exceptions=True)

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from hookline import deliveries, ids, webhooks
+from hookline import deliveries, ids, webhook_secrets
 from hookline.changes import Kind
 from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Event, Webhook
 from hookline.rules.addresses import AddressPolicy
@@ -62,7 +62,7 @@ async def test_official_library_verifies_what_arrives(runtime: Runtime) -> None:
         webhook = await make_webhook(runtime, receiver.url)
         await publish(runtime, data={"ü": "€", "n": 1.5})
         [request] = await receiver.wait_for(1)
-    _, secret = await webhooks.reveal_secret(runtime, SOMEBODY, webhook.id)
+    _, secret = await webhook_secrets.reveal_secret(runtime, SOMEBODY, webhook.id)
     verified = Verifier(secret).verify(request.body, {name.lower(): value for name, value in request.headers})
     assert verified["data"] == {"ü": "€", "n": 1.5}
 

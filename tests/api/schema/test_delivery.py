@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from hookline import ids, webhooks
+from hookline import ids, jobs, webhooks
 from hookline.models import Attempt, AttemptOutcome, DeliveryState, Event
+from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker, told
 from tests.making import SOMEBODY, Hand, ago, enqueue, failed, make_webhook, make_workspace, set_column, succeeded
 
@@ -204,3 +205,32 @@ async def test_a_finished_delivery_has_no_next_attempt(admin: Asker) -> None:
     assert {node["status"] for node in nodes if node["nextAttemptAt"]} <= {"PENDING", "HELD", "CANCELLED"}
     assert {node["status"] for node in nodes if node["finishedAt"]} == {"SUCCEEDED", "FAILED"}
     assert all(node["createdAt"] > ago(60).isoformat() for node in nodes)
+
+
+async def test_cancelling_ends_an_open_delivery_once(runtime: Runtime, admin: Asker) -> None:
+    webhook = await make_webhook(runtime)
+    [key] = await enqueue(runtime, webhook.id)
+    cancel = "mutation ($id: ID!) { deliveryCancel(input: {id: $id}) { delivery { status finishedAt } userErrors { field code } } }"
+    answer = (await admin.data(cancel, id=ids.encode("dlv", key)))["deliveryCancel"]
+    assert (answer["delivery"]["status"], answer["userErrors"]) == ("CANCELLED", [])
+    answer = (await admin.data(cancel, id=ids.encode("dlv", key)))["deliveryCancel"]
+    assert answer == {"delivery": None, "userErrors": [{"field": ["input", "id"], "code": "NOT_ALLOWED"}]}
+
+
+async def test_job_of_sending_again_is_found_by_its_id_in_its_workspace(runtime: Runtime, admin: Asker) -> None:
+    webhook = await make_webhook(runtime)
+    retry = """mutation ($input: DeliveriesRetryInput!) { deliveriesRetry(input: $input) {
+        job { id kind status total done error createdAt finishedAt } userErrors { field code } } }"""
+    given = {"webhookId": ids.encode("wh", webhook.id), "which": "FAILED", "since": "2026-01-01T00:00:00Z"}
+    begun = (await admin.data(retry, input=given))["deliveriesRetry"]
+    assert begun["userErrors"] == []
+    assert (begun["job"]["kind"], begun["job"]["status"], begun["job"]["total"], begun["job"]["done"]) == ("deliveries.retry", "PENDING", 0, 0)
+    while await jobs.step(runtime):
+        pass
+    asked = "query ($id: ID!) { job(id: $id) { status finishedAt } node(id: $id) { id } }"
+    shown = await admin.data(asked, id=begun["job"]["id"])
+    assert (shown["job"]["status"], bool(shown["job"]["finishedAt"]), shown["node"]["id"]) == ("SUCCEEDED", True, begun["job"]["id"])
+    stranger = admin.in_workspace(await make_workspace(runtime))
+    assert (await stranger.data(asked, id=begun["job"]["id"]))["job"] is None
+    wrong = {**given, "until": "2025-01-01T00:00:00Z"}
+    assert (await admin.data(retry, input=wrong))["deliveriesRetry"]["userErrors"] == [{"field": ["input", "until"], "code": "INVALID"}]

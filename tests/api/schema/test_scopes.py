@@ -11,6 +11,7 @@ from tests.making import WORKSPACE
 
 KEY = ids.encode("wh", WORKSPACE)
 FORM = '{name: "a", url: "https://a.example.com/", events: ["a.b.c"], environments: ["production"]}'
+NOW = "2026-01-01T00:00:00Z"
 EVENT = '{type: "a.b.c", environment: "production", data: 1}'
 ASKED = {
     "{ liveCursor }": "deliveries:read",
@@ -20,6 +21,7 @@ ASKED = {
     "{ events { totalCount } }": "deliveries:read",
     "{ deliveries { totalCount } }": "deliveries:read",
     "{ attempts { totalCount } }": "deliveries:read",
+    f'{{ job(id: "{KEY}") {{ id }} }}': "deliveries:read",
     "{ notifications { totalCount } }": "deliveries:read",
     "{ tokens { totalCount } }": "tokens:admin",
     f"mutation {{ webhookCreate(input: {FORM}) {{ webhook {{ id }} }} }}": "webhooks:write",
@@ -34,6 +36,8 @@ ASKED = {
     f"mutation {{ eventPublish(input: {EVENT}) {{ duplicate }} }}": "events:publish",
     f"mutation {{ eventPublishBatch(input: {{events: [{EVENT}]}}) {{ userErrors {{ code }} }} }}": "events:publish",
     f'mutation {{ deliveryRetry(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "deliveries:retry",
+    f'mutation {{ deliveryCancel(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "deliveries:retry",
+    f'mutation {{ deliveriesRetry(input: {{webhookId: "{KEY}", which: FAILED, since: "{NOW}"}}) {{ job {{ id }} }} }}': "deliveries:retry",
     'mutation { tokenCreate(input: {name: "a", role: VIEWER}) { secret } }': "tokens:admin",
     f'mutation {{ tokenRevoke(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "tokens:admin",
 }
