@@ -37,7 +37,7 @@ _UNKNOWN = (
     "with the same idempotency key it is published once."
 )
 
-_TYPE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(?:\.[a-z0-9][a-z0-9_-]{0,63}){2}")
+TYPE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(?:\.[a-z0-9][a-z0-9_-]{0,63}){2}")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
@@ -113,7 +113,7 @@ def _checked(inputs: Sequence[PublishInput], received_at: datetime, runtime: "Ru
 def check_event(given: PublishInput, received_at: datetime, environments: Sequence[str], max_bytes: int) -> tuple[NewEvent | None, list[Problem]]:
     """The event to write, or all that is wrong with it."""
     problems = []
-    if not _TYPE.fullmatch(given.type):
+    if not TYPE.fullmatch(given.type):
         problems.append(Problem(Code.INVALID, "The type must be object.model.action: three parts of lower-case letters, digits, - and _.", ("type",)))
     if given.environment not in environments:
         problems.append(Problem(Code.INVALID, f"Unknown environment. Known are: {', '.join(environments)}.", ("environment",)))
@@ -232,10 +232,15 @@ class Publisher:
     async def _try(self, workspace_id: UUID, group: list[_Request]) -> None:
         until = group[0].came_at + _PATIENCE_SECONDS
         owners: dict[str, KeyOwner] = {}
+        has_looked = False
         while True:
             part = await self._registry.part(workspace_id)
             fold = _Fold(group, owners, part)
             try:
+                if fold.is_refused_by_catalogue and not has_looked:  # what is written finds out by itself whether the catalogue was stale
+                    await self._registry.look_together()
+                    has_looked = True
+                    continue
                 if not fold.events or await self._write(workspace_id, part.version, group[0].received_at, fold):
                     break
                 await self._registry.reload(workspace_id, part.version)
@@ -306,6 +311,7 @@ class _Fold:
         self._refused: list[tuple[_Request, list[Problem]]] = []
         self.events: list[NewEvent] = []
         self.deliveries: list[NewDelivery] = []
+        self.is_refused_by_catalogue = False
         self._counts: dict[UUID, int] = {}
         """Deliveries of each event."""
         for request in group:
@@ -314,6 +320,9 @@ class _Fold:
     def _take(self, request: _Request, stored: dict[str, KeyOwner]) -> None:
         own, new, problems = dict[str, KeyOwner](), list[NewEvent](), list[Problem]()
         for index, event in enumerate(request.events):
+            unmet = self._part.catalogue.check(event.type, event.data)
+            self.is_refused_by_catalogue |= bool(unmet)
+            problems += [problem.under(str(index)) for problem in unmet]
             if event.key is None:
                 new.append(event)
                 continue

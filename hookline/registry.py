@@ -21,6 +21,7 @@ from hookline.clock import monotonic
 from hookline.db.fields import split_lines
 from hookline.pubsub.base import EVERYTHING, Hub
 from hookline.queue.base import Loaded, Queue
+from hookline.rules.catalogue import Catalogue
 from hookline.rules.filters import compile_filter
 from hookline.rules.matching import MatchIndex
 from hookline.rules.rates import Rate
@@ -134,6 +135,7 @@ class Part:
     version: int
     targets: dict[UUID, Target]
     index: MatchIndex
+    catalogue: Catalogue
     asked_at: float
 
 
@@ -192,7 +194,9 @@ class Registry:
             target = Target(row, self._vault)
             known = self._targets.get(target.id)
             targets[target.id] = known if known and known.version == target.version and known.is_live == target.is_live else target
-        part = Part(loaded.match_version, targets, MatchIndex(targets.values()), asked_at)
+        strict = {name: schema for name, schema in loaded.types if schema is not None}
+        catalogue = Catalogue(strict, frozenset(name for name, _ in loaded.types), loaded.is_strict)
+        part = Part(loaded.match_version, targets, MatchIndex(targets.values()), catalogue, asked_at)
         self._parts[loaded.workspace_id] = part
         for gone in (old.targets.keys() if old else set()) - targets.keys():
             del self._targets[gone]

@@ -25,7 +25,7 @@ from hookline.rules.requests import fixed_head
 from hookline.rules.templates import Facts, event_facts, webhook_facts
 from hookline.rules.webhook_fields import check_create, is_sensitive_header, slug_of
 from hookline.webhook_columns import canonical, labels_of
-from hookline.webhooks import Actor, Values, bounds_of
+from hookline.webhooks import Actor, Values, bounds_of, sample_of
 
 if TYPE_CHECKING:
     from hookline.runtime import Runtime
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 PATIENCE: Final = timedelta(seconds=2)
 """How much longer than the webhook's timeout a test is waited for."""
 LOOK_SECONDS: Final = 0.05
-SAMPLE_DATA: Final = {"test": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +82,7 @@ async def send_test(runtime: "Runtime", actor: Actor, webhook_id: UUID, sample: 
         if sample.event_id is None:
             columns: dict[str, Any] = {"type": event.type, "environment": event.environment, "data": event.data, "occurred_at": event.occurred_at}
             await Event.create(id=event.id, workspace_id=actor.workspace_id, received_at=now, is_test=True, **columns)
-        asked: dict[str, Any] = {
-            "status": DeliveryState.FAILED,
-            "manual_at": now,
-            "next_cause": AttemptCause.TEST,
-            "next_attempt_at": now,
-            "created_at": now,
-        }
+        asked: dict[str, Any] = {"status": DeliveryState.FAILED, "manual_at": now, "next_cause": AttemptCause.TEST}
         about: dict[str, Any] = {"event_id": event.id, "event_type": event.type, "environment": event.environment}
         await Delivery.create(
             id=key, workspace_id=actor.workspace_id, webhook_id=webhook_id, created_at=now, next_attempt_at=now, finished_at=now, **about, **asked
@@ -138,7 +131,8 @@ async def _event(runtime: "Runtime", actor: Actor, form: Mapping[str, Any], samp
             raise Refused(Problem(Code.DATA_EXPIRED, "The event's data is older than it is kept for. Take a newer one.", ("eventId",)))
         return NewEvent(row.id, row.type, row.environment, row.data, row.occurred_at, None, None)
     event_type = sample.type or form["events"][0].replace("*", "test")
-    given = PublishInput(event_type, sample.environment or form["environments"][0], SAMPLE_DATA if sample.data is None else sample.data)
+    data = await sample_of(actor.workspace_id, [event_type]) if sample.data is None else sample.data
+    given = PublishInput(event_type, sample.environment or form["environments"][0], data)
     event, problems = check_event(given, clock.now(), runtime.settings.environments, runtime.settings.max_event_bytes)
     if event is None:
         raise Refused(problems)

@@ -5,7 +5,7 @@ Each verb is one transaction: the row is locked, everything that is wrong is tol
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
@@ -16,10 +16,10 @@ from hookline import clock, ids, jobs
 from hookline.changes import Kind, bump_match_version, note
 from hookline.db.connection import Work, faults_as_unavailable
 from hookline.errors import Code, Problem, Refused, Unavailable
-from hookline.models import Webhook
+from hookline.models import EventType, Webhook
 from hookline.rendering import TemplateProblem
 from hookline.rules import signing
-from hookline.rules.templates import JSON
+from hookline.rules.templates import JSON, SAMPLE_EVENT
 from hookline.rules.webhook_fields import Bounds, check_create, check_slug, check_update, check_whole, slug_of
 from hookline.webhook_columns import (
     Form,
@@ -42,6 +42,7 @@ HEALTH_RESET: Final = {"consecutive_failures": 0, "failing_since": None, "consec
 """Columns of a webhook whose failures count anew."""
 TURNED_ON: Final = {**HEALTH_RESET, "auto_disabled_at": None, "auto_disabled_reason": None}
 """Columns of a webhook that goes on, also after it was turned off by itself."""
+SAMPLE_DATA: Final = {"test": True}
 TEMPLATE: Final = frozenset({"payloadTemplate", "payloadContentType"})
 REASON_LENGTH: Final = 1_000
 SLUG_LENGTH: Final = 63
@@ -84,7 +85,7 @@ async def create(runtime: "Runtime", actor: Actor, values: Values) -> Webhook:
     bounds = bounds_of(runtime)
     for _ in range(SLUG_TRIES):
         form, problems = check_create({name: value for name, value in values.items() if name != "slug"}, bounds)
-        problems += await _check_template(runtime, form)
+        problems += await _check_template(runtime, actor, form)
         try:
             async with runtime.database.unit_of_work() as work:
                 slug = await _slug(actor.workspace_id, values.get("slug"), str(form.get("name") or ""), problems)
@@ -115,7 +116,7 @@ async def update(
     given, problems = check_update(values, bounds_of(runtime))
     problems += _check_reason(force)
     if TEMPLATE & given.keys():  # before the transaction: it takes its time
-        problems += await _check_template(runtime, {**await _payload_of(actor, webhook_id), **given})
+        problems += await _check_template(runtime, actor, {**await _payload_of(actor, webhook_id), **given})
     async with runtime.database.unit_of_work() as work:
         webhook = await locked(actor, webhook_id, if_version, problems)
         stored = canonical(webhook, runtime.vault)
@@ -240,16 +241,26 @@ def not_found() -> Problem:
 async def _payload_of(actor: Actor, webhook_id: UUID) -> dict[str, Any]:
     with faults_as_unavailable():
         row = await Webhook.filter(id=webhook_id, workspace_id=actor.workspace_id).first()
-    return {"payloadTemplate": row.payload_template, "payloadContentType": row.payload_content_type} if row else {}
+    if row is None:
+        return {}
+    return {"payloadTemplate": row.payload_template, "payloadContentType": row.payload_content_type, "events": list(row.events)}
 
 
-async def _check_template(runtime: "Runtime", form: Form) -> list[Problem]:
+async def sample_of(workspace_id: UUID, patterns: Sequence[str]) -> Any:
+    """Sample data of the first pattern that is a type with one in the catalogue; otherwise data that says that it is a test."""
+    with faults_as_unavailable():
+        found = await EventType.filter(workspace_id=workspace_id, name__in=list(patterns), sample__isnull=False)
+    samples = {row.name: row.sample for row in found}
+    return next((samples[pattern] for pattern in patterns if pattern in samples), SAMPLE_DATA)
+
+
+async def _check_template(runtime: "Runtime", actor: Actor, form: Form) -> list[Problem]:
     """What keeps a template from rendering the sample."""
     template, content_type = form.get("payloadTemplate"), form.get("payloadContentType", JSON)
     if not template:
         return []
     try:
-        await runtime.renderer.check(template, content_type)
+        await runtime.renderer.check(template, content_type, {**SAMPLE_EVENT, "data": await sample_of(actor.workspace_id, form.get("events", ()))})
     except TemplateProblem as problem:
         return [Problem(Code.INVALID, str(problem), ("payloadTemplate",))]
     return []

@@ -10,6 +10,7 @@ from api.scalars import SCALARS
 from api.schema.attempt import AttemptQuery, find_attempt
 from api.schema.delivery import DeliveryMutation, DeliveryQuery, find_delivery
 from api.schema.event import EventMutation, EventQuery, find_event
+from api.schema.event_type import EventTypeMutation, EventTypeQuery, find_event_type
 from api.schema.job import JobMutation, JobQuery, find_job
 from api.schema.live import LiveSubscription
 from api.schema.node import Info, Node
@@ -29,6 +30,7 @@ FINDERS = {
     "evt": find_event,
     "dlv": find_delivery,
     "att": find_attempt,
+    "ety": find_event_type,
     "job": find_job,
     "ntf": find_notification,
     "tok": find_token,
@@ -36,8 +38,8 @@ FINDERS = {
 }
 """How `node` finds each kind, by the prefix of its id; each asks for its own scope."""
 
-QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, NotificationQuery, JobQuery, TokenQuery)
-MUTATIONS = (WebhookMutation, WebhookTryMutation, EventMutation, DeliveryMutation, JobMutation, TokenMutation, SyncMutation)
+QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, NotificationQuery, JobQuery, EventTypeQuery, TokenQuery)
+MUTATIONS = (WebhookMutation, WebhookTryMutation, EventMutation, DeliveryMutation, JobMutation, EventTypeMutation, TokenMutation, SyncMutation)
 
 
 @strawberry.type

@@ -15,11 +15,12 @@ from hookline.tokens import SCOPES
 class Workspace(Node):
     slug: str = strawberry.field(description="Its short name.")
     name: str = strawberry.field(description="What people call it.")
+    strict_event_types: bool = strawberry.field(description="Whether publishing refuses types that are not in the catalogue.")
     created_at: datetime = strawberry.field(description="When it was made.")
 
     @classmethod
     def of(cls, row: WorkspaceRow) -> "Workspace":
-        return cls(id=node_id("ws", row.id), slug=row.slug, name=row.name, created_at=row.created_at)
+        return cls(id=node_id("ws", row.id), slug=row.slug, name=row.name, strict_event_types=row.strict_event_types, created_at=row.created_at)
 
 
 @strawberry.type(description="The token that asks.")

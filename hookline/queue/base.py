@@ -139,11 +139,15 @@ class Paced(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A workspace's webhooks at one moment. rows: column name -> value, as the models name them."""
+    """A workspace's webhooks and event types at one moment. rows: column name -> value, as the models name them."""
 
     workspace_id: UUID
     match_version: int
     rows: list[dict[str, Any]]
+    types: list[tuple[str, str | None]]
+    """Names of the known event types, with the schema (JSON text) of a strict one."""
+    is_strict: bool
+    """Whether others are refused."""
 
 
 class Lessor(Protocol):

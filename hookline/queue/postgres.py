@@ -30,6 +30,8 @@ _BEGAN = Result._fields.index("began")
 
 VERSIONS = "select id, match_version from workspace"
 WEBHOOKS = "select * from webhook where workspace_id = $1 and deleted_at is null"
+WORKSPACE = "select match_version, strict_event_types from workspace where id = $1"
+TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = $1"
 PUBLISH = "select hl_publish_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
 KNOWN = """select i.key, i.event_id, i.fingerprint, (select count(*) from delivery d where d.event_id = i.event_id)
 from idempotency i where i.workspace_id = $1 and i.key = any($2) and i.expires_at >= now()"""
@@ -130,8 +132,9 @@ class PostgresQueue:
 
     async def load(self, workspace_id: UUID) -> Loaded:
         async with self._work.acquire(timeout=5) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-            version = await connection.fetchval("select match_version from workspace where id = $1", workspace_id)
-            return Loaded(workspace_id, version, [dict(row) for row in await connection.fetch(WEBHOOKS, workspace_id)])
+            version, is_strict = await connection.fetchrow(WORKSPACE, workspace_id)
+            types = [(row[0], row[1]) for row in await connection.fetch(TYPES, workspace_id)]
+            return Loaded(workspace_id, version, [dict(row) for row in await connection.fetch(WEBHOOKS, workspace_id)], types, is_strict)
 
     async def publish(
         self,

@@ -32,6 +32,8 @@ from hookline.queue.writer import Writer
 from hookline.rules.rates import Rate
 
 VERSION = "select match_version from workspace where id = ?"
+WORKSPACE = "select match_version, strict_event_types from workspace where id = ?"
+TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = ?"
 WEBHOOKS = "select * from webhook where workspace_id = ? and deleted_at is null"
 TAKE_KEY = """insert into idempotency as i (workspace_id, key, event_id, fingerprint, expires_at) values (?, ?, ?, ?, ?)
 on conflict (workspace_id, key) do update set event_id = excluded.event_id, fingerprint = excluded.fingerprint, expires_at = excluded.expires_at where i.expires_at < ?"""
@@ -100,10 +102,11 @@ class SqliteQueue:
 
     async def load(self, workspace_id: UUID) -> Loaded:
         def job(db: sqlite3.Connection) -> Loaded:
-            version = db.execute(VERSION, (workspace_id.bytes,)).fetchone()[0]
+            version, is_strict = db.execute(WORKSPACE, (workspace_id.bytes,)).fetchone()
+            types = [(name, schema) for name, schema in db.execute(TYPES, (workspace_id.bytes,))]
             found = db.execute(WEBHOOKS, (workspace_id.bytes,))
             names = [column[0] for column in found.description]
-            return Loaded(workspace_id, version, [dict(zip(names, row, strict=True)) for row in found])
+            return Loaded(workspace_id, version, [dict(zip(names, row, strict=True)) for row in found], types, bool(is_strict))
 
         return await self._writer.run(job)
 
