@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     """smtp(s)://user:password@host:port?from=… for notification mails. Empty: each is written as a file into the outbox folder in the home folder."""
     mail_domains: CommaSeparated = ()
     """Domains that notification mails may go to, comma-separated. Empty: any."""
+    event_days: int = Field(30, ge=1, le=3_650)
+    """How many days the data of events is kept; what is still held then has failed."""
+    attempt_days: int = Field(90, ge=1, le=3_650)
+    """How many days attempts, deliveries and events without their data are kept, and the log of a deleted webhook."""
+    notification_days: int = Field(180, ge=1, le=3_650)
+    """How many days notifications and the receipts of their mails are kept."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is logged to standard error."""
     log_format: Literal["text", "json"] = "text"
@@ -131,6 +137,12 @@ class Settings(BaseSettings):
         if not names or len(set(names)) != len(names) or not all(re.fullmatch("[a-z0-9][a-z0-9_-]{0,63}", name) for name in names):
             raise ValueError("must be one or more different names of lower-case letters, digits, - and _, comma-separated")
         return names
+
+    @model_validator(mode="after")
+    def _fitting_days(self) -> "Settings":
+        if self.event_days > self.attempt_days:
+            raise ValueError("HOOKLINE_EVENT_DAYS must not be more than HOOKLINE_ATTEMPT_DAYS: attempts belong to events")
+        return self
 
     @model_validator(mode="after")
     def _fitting_hub(self) -> "Settings":

@@ -1,4 +1,4 @@
-"""What a worker does besides delivering, each second: mails, the hourly word about failed deliveries, jobs. Any number of workers share it.
+"""What a worker does besides delivering: mails, jobs, the hourly word about failures, statistics, retention. Any number of workers share it.
 
 None of it waits for a delivery, and no delivery waits for it.
 """
@@ -9,7 +9,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from hookline import jobs, notifications
+from hookline import jobs, notifications, retention, statistics
 from hookline.db.connection import FAULTS
 from hookline.errors import Unavailable
 from hookline.mail import Mailer
@@ -30,6 +30,8 @@ async def doing_chores(runtime: Runtime) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_repeat("mails", 1, lambda: notifications.send_due(runtime, mailer))),
         asyncio.create_task(_repeat("jobs", 1, lambda: jobs.step(runtime))),
+        asyncio.create_task(_repeat("statistics", 60, lambda: statistics.fold_minutes(runtime))),
+        asyncio.create_task(_repeat("retention", 60, lambda: retention.sweep(runtime))),
         asyncio.create_task(_repeat("failed deliveries", 30, lambda: notifications.tell_of_failed(runtime))),
     ]
     try:

@@ -17,7 +17,7 @@ from api.schema.delivery_filter import DeliveryFilter
 from api.schema.header import Header, Label
 from api.schema.node import Actor, Info, Node, actor, node_id
 from api.schema.notification_kind import NotificationKind
-from hookline import clock
+from hookline import clock, statistics
 from hookline.models import Webhook as WebhookRow
 from hookline.rules.notices import disabled_sentence
 from hookline.rules.rates import Rate
@@ -104,6 +104,22 @@ class WebhookHealth:
         return count
 
 
+@strawberry.enum(description="How long a step of statistics is.")
+class StatsStep(Enum):
+    MINUTE = strawberry.enum_value("MINUTE", description="A minute; kept for 48 hours.")
+    HOUR = strawberry.enum_value("HOUR", description="An hour.")
+    DAY = strawberry.enum_value("DAY", description="A day, in UTC.")
+
+
+@strawberry.type(description="Attempts that began in one step.")
+class StatsBucket:
+    start: datetime = strawberry.field(description="When the step begins.")
+    attempts: int = strawberry.field(description="How many attempts ended with an outcome.")
+    failures: int = strawberry.field(description="How many of them failed.")
+    p50_ms: int | None = strawberry.field(description="Half of them took no longer, in milliseconds, within 5 %; null without attempts.")
+    p95_ms: int | None = strawberry.field(description="95 % of them took no longer.")
+
+
 @strawberry.type(description="The YAML file that owns a webhook.")
 class SyncOrigin:
     set: str = strawberry.field(description="The set that the file describes.")
@@ -181,6 +197,18 @@ class Webhook(Node):
         require(info, "deliveries:read")
         rows = delivery_filter.filtered(delivery_filter.rows_of(info).filter(webhook_id=self.row.id), filter)
         return await page(rows, NEWEST_FIRST, delivery.Delivery.of, first=first, after=after, last=last, before=before)
+
+    @strawberry.field(description="Attempts by time, out of counters: every step, empty ones too. Needs the scope deliveries:read.")
+    async def stats(
+        self,
+        info: Info,
+        since: Annotated[datetime, strawberry.argument(description="From the step that this time is in.")],
+        step: Annotated[StatsStep, strawberry.argument(description="How long a step is. Minutes reach back 48 hours.")],
+        until: Annotated[datetime | None, strawberry.argument(description="To the step before this time; left out: now.")] = None,
+    ) -> list[StatsBucket]:
+        require(info, "deliveries:read")
+        found = await statistics.stats(info.context.runtime, self.row.id, since, until, statistics.Step[step.name])
+        return [StatsBucket(start=b.start, attempts=b.attempts, failures=b.failures, p50_ms=b.p50, p95_ms=b.p95) for b in found]
 
     @classmethod
     def of(cls, row: WebhookRow) -> "Webhook":

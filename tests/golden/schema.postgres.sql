@@ -110,6 +110,8 @@ column notification.workspace_id uuid not null
 column pump.beat_at timestamp with time zone not null
 column pump.process text not null
 column pump.token uuid not null
+column retention.name text not null
+column retention.position uuid not null
 column sync_revision.actor text not null
 column sync_revision.applied_at timestamp with time zone not null
 column sync_revision.author text
@@ -235,6 +237,7 @@ constraint idempotency PRIMARY KEY (workspace_id, key)
 constraint job PRIMARY KEY (id)
 constraint notification PRIMARY KEY (id)
 constraint pump PRIMARY KEY (token)
+constraint retention PRIMARY KEY (name)
 constraint sync_revision PRIMARY KEY (id)
 constraint sync_set PRIMARY KEY (id)
 constraint token PRIMARY KEY (id)
@@ -261,6 +264,7 @@ index CREATE INDEX notification_list ON public.notification USING btree (workspa
 index CREATE INDEX notification_webhook ON public.notification USING btree (webhook_id, id)
 index CREATE INDEX webhook_exhausted ON public.webhook USING btree (exhausted_told_at) WHERE (exhausted_count > 0)
 index CREATE INDEX webhook_list ON public.webhook USING btree (workspace_id, name, id)
+index CREATE INDEX webhook_stat_age ON public.webhook_stat USING btree (step, at)
 index CREATE UNIQUE INDEX activity_pkey ON public.activity USING btree (workspace_id, "position")
 index CREATE UNIQUE INDEX attempt_number ON public.attempt USING btree (delivery_id, number)
 index CREATE UNIQUE INDEX attempt_pkey ON public.attempt USING btree (id)
@@ -276,6 +280,7 @@ index CREATE UNIQUE INDEX idempotency_pkey ON public.idempotency USING btree (wo
 index CREATE UNIQUE INDEX job_pkey ON public.job USING btree (id)
 index CREATE UNIQUE INDEX notification_pkey ON public.notification USING btree (id)
 index CREATE UNIQUE INDEX pump_pkey ON public.pump USING btree (token)
+index CREATE UNIQUE INDEX retention_pkey ON public.retention USING btree (name)
 index CREATE UNIQUE INDEX sync_revision_key ON public.sync_revision USING btree (set_id, idempotency_key) WHERE (idempotency_key IS NOT NULL)
 index CREATE UNIQUE INDEX sync_revision_number ON public.sync_revision USING btree (set_id, number)
 index CREATE UNIQUE INDEX sync_revision_pkey ON public.sync_revision USING btree (id)

@@ -13,6 +13,7 @@ CREATE TABLE idempotency (workspace_id blob not null, key text not null, event_i
 CREATE TABLE "job" ( "id" BLOB NOT NULL PRIMARY KEY, "workspace_id" BLOB NOT NULL, "kind" TEXT NOT NULL, "status" SMALLINT NOT NULL, "work" TEXT NOT NULL, "position" TEXT, "total" INT, "done" INT NOT NULL, "error" TEXT, "actor" TEXT NOT NULL, "run_at" INTEGER NOT NULL, "created_at" INTEGER NOT NULL, "finished_at" INTEGER );
 CREATE TABLE "notification" ( "id" BLOB NOT NULL PRIMARY KEY, "workspace_id" BLOB NOT NULL, "kind" SMALLINT NOT NULL, "webhook_id" BLOB, "reason" TEXT, "failures" INT, "failing_since" INTEGER, "last_status_code" SMALLINT, "backlog" INT, "created_at" INTEGER NOT NULL );
 CREATE TABLE pump (token blob primary key, process text not null, beat_at integer not null) without rowid;
+CREATE TABLE retention (name text primary key, position blob not null);
 CREATE TABLE "sync_revision" ( "id" BLOB NOT NULL PRIMARY KEY, "workspace_id" BLOB NOT NULL, "set_id" BLOB NOT NULL, "number" INT NOT NULL, "digest" TEXT NOT NULL, "snapshot" TEXT NOT NULL, "changes" TEXT NOT NULL, "commit" TEXT, "branch" TEXT, "author" TEXT, "message" TEXT, "run_url" TEXT, "repository" TEXT, "is_dirty" INT, "actor" TEXT NOT NULL, "created" INT NOT NULL, "updated" INT NOT NULL, "moved" INT NOT NULL, "disabled" INT NOT NULL, "deleted" INT NOT NULL, "idempotency_key" TEXT, "applied_at" INTEGER NOT NULL );
 CREATE TABLE "sync_set" ( "id" BLOB NOT NULL PRIMARY KEY, "workspace_id" BLOB NOT NULL, "name" VARCHAR(63) NOT NULL, "revision_number" INT NOT NULL, "commit" TEXT, "committed_at" INTEGER, "last_applied_at" INTEGER );
 CREATE TABLE "token" ( "id" BLOB NOT NULL PRIMARY KEY, "workspace_id" BLOB NOT NULL, "name" VARCHAR(100) NOT NULL, "digest" BLOB NOT NULL, "last_four" VARCHAR(4) NOT NULL, "scopes" TEXT NOT NULL, "created_at" INTEGER NOT NULL, "expires_at" INTEGER, "last_used_at" INTEGER, "revoked_at" INTEGER );
@@ -46,3 +47,4 @@ CREATE UNIQUE INDEX token_digest on token (digest);
 CREATE INDEX webhook_exhausted on webhook (exhausted_told_at) where exhausted_count > 0;
 CREATE INDEX webhook_list on webhook (workspace_id, name, id);
 CREATE UNIQUE INDEX webhook_slug on webhook (workspace_id, slug) where deleted_at is null;
+CREATE INDEX webhook_stat_age on webhook_stat (step, at);

@@ -13,15 +13,20 @@ TABLES = {
         "create table webhook_pause (webhook_id uuid not null, began_at timestamptz not null, ended_at timestamptz, primary key (webhook_id, began_at))",
         # what a template made for a delivery's first attempt, for its retries
         "create table delivery_body (delivery_id uuid primary key, body bytea not null)",
+        # how far a sweep through a table has come that leaves its rows where they are
+        "create table retention (name text primary key, position uuid not null)",
     ),
     "sqlite": (
         "create table webhook_stat (webhook_id blob not null, step integer not null, at integer not null, bucket integer not null, attempts integer not null, failures integer not null, primary key (webhook_id, step, at, bucket)) without rowid",
         "create table webhook_pause (webhook_id blob not null, began_at integer not null, ended_at integer, primary key (webhook_id, began_at)) without rowid",
         "create table delivery_body (delivery_id blob primary key, body blob not null)",
+        "create table retention (name text primary key, position blob not null)",
     ),
 }
 
 INDEXES = (
+    # minutes that are old enough to become hours, hours that are old enough to go
+    "create index webhook_stat_age on webhook_stat (step, at)",
     # mails to send now
     "create index email_pending on email (next_try_at) where status = 0",
     # the receipts of a notification; a mail per address however often it is told
