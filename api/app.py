@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 from api import health, pages
+from api.auth import Principal
 from api.context import Context, ContextMaker
 from api.echo import Echo
 from api.execution import Execution
@@ -20,6 +21,7 @@ from api.schema import make_schema
 from api.sse import EventStreams
 from api.tokens import TokenAuthenticator
 from api.websocket import Sockets
+from hookline.audit import REQUEST_ID
 from hookline.runtime import Runtime
 
 
@@ -70,4 +72,8 @@ def context_maker(runtime: Runtime) -> ContextMaker:
     async def read_cursor(context: Context) -> str:
         return await runtime.feeds.live_cursor(context.principal.workspace_id)
 
-    return lambda principal, request_id: Context(runtime, principal, request_id, read_cursor, Loaders)
+    def make(principal: Principal, request_id: str) -> Context:
+        REQUEST_ID.set(request_id)
+        return Context(runtime, principal, request_id, read_cursor, Loaders)
+
+    return make

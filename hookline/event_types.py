@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from hookline import clock, ids
+from hookline import audit, clock, ids
 from hookline.changes import bump_match_version
 from hookline.errors import Code, Problem, Refused
 from hookline.models import EventType, Workspace
@@ -30,6 +30,8 @@ Values = Mapping[str, Any]  # an input by the API's field names
 class Actor(Protocol):
     @property
     def workspace_id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
 
 
 async def save(runtime: "Runtime", actor: Actor, values: Values) -> EventType:
@@ -55,8 +57,10 @@ async def save(runtime: "Runtime", actor: Actor, values: Values) -> EventType:
             if await EventType.filter(workspace_id=actor.workspace_id).count() >= TYPES_LIMIT:
                 raise Refused(Problem(Code.TOO_MANY, f"A workspace has at most {TYPES_LIMIT:,} event types. Delete one first."))
             row = EventType(id=ids.uuid7(), workspace_id=actor.workspace_id, name=name, created_at=now)
+        before = _shown(row) if row.modified_at else None
         row.update_from_dict(columns)
         await row.save()
+        await audit.note(actor.workspace_id, audit.by_token(actor.name), "eventType.save", ("ety", row.id), before, _shown(row))
         await bump_match_version(work, runtime.hub, actor.workspace_id)
     return row
 
@@ -71,6 +75,7 @@ async def delete(runtime: "Runtime", actor: Actor, name: str) -> EventType:
         if row is None:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such event type. The query `eventTypes` lists those that are there.", ("name",)))
         await row.delete()
+        await audit.note(actor.workspace_id, audit.by_token(actor.name), "eventType.delete", ("ety", row.id), _shown(row), None)
         await bump_match_version(work, runtime.hub, actor.workspace_id)
     return row
 
@@ -84,10 +89,17 @@ async def update_workspace(runtime: "Runtime", actor: Actor, name: str | None, i
         raise Refused(Problem(Code.INVALID, f"name must be 1 to {NAME_LENGTH} printable characters.", ("name",)))
     async with runtime.database.unit_of_work() as work:
         row = await Workspace.get(id=actor.workspace_id)
+        before = {"name": row.name, "strictEventTypes": row.strict_event_types}
         row.name, row.strict_event_types = name or row.name, row.strict_event_types if is_strict is None else is_strict
         await row.save(update_fields=["name", "strict_event_types"])
+        after = {"name": row.name, "strictEventTypes": row.strict_event_types}
+        await audit.note(actor.workspace_id, audit.by_token(actor.name), "workspace.update", ("ws", row.id), before, after)
         await bump_match_version(work, runtime.hub, actor.workspace_id)
     return row
+
+
+def _shown(row: EventType) -> dict[str, Any]:
+    return {"name": row.name, "description": row.description, "schema": row.schema, "strict": row.is_strict, "sample": row.sample}
 
 
 def _check(values: Values) -> list[Problem]:

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from hookline import clock, ids
+from hookline import audit, clock, ids
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import Code, HooklineError, Problem, Refused
 from hookline.models import Token
@@ -67,8 +67,10 @@ class Caller:
     expires_at: datetime | None
 
 
-async def create(database: Database, workspace_id: UUID, name: str, scopes: Sequence[str], expires_at: datetime | None = None) -> tuple[Token, str]:
-    """Makes a token. Returns its row and its text, which can never be shown again.
+async def create(
+    database: Database, workspace_id: UUID, name: str, scopes: Sequence[str], expires_at: datetime | None = None, by: str | None = None
+) -> tuple[Token, str]:
+    """Makes a token. Returns its row and its text, which can never be shown again. by: the token that asks; None: the command line.
 
     Raises Refused: REQUIRED, TOO_LONG or INVALID for the name, REQUIRED or INVALID for scopes, OUT_OF_RANGE for a time that is over.
     """
@@ -88,11 +90,12 @@ async def create(database: Database, workspace_id: UUID, name: str, scopes: Sequ
     )
     async with database.unit_of_work():
         await token.save(force_create=True)
+        await _audit(token, by, "token.create", None, {"name": name, "scopes": list(token.scopes), "lastFour": token.last_four})
     return token, text
 
 
-async def revoke(database: Database, workspace_id: UUID, token_id: UUID) -> Token:
-    """Ends a token, in every process within a second. A revoked one stays as it is.
+async def revoke(database: Database, workspace_id: UUID, token_id: UUID, by: str | None = None) -> Token:
+    """Ends a token, in every process within a second. A revoked one stays as it is. by: as for create.
 
     Raises Refused: NOT_FOUND.
     """
@@ -103,7 +106,13 @@ async def revoke(database: Database, workspace_id: UUID, token_id: UUID) -> Toke
         if token.revoked_at is None:
             token.revoked_at = clock.now()
             await token.save(update_fields=["revoked_at"])
+            await _audit(token, by, "token.revoke", {"name": token.name, "lastFour": token.last_four}, None)
     return token
+
+
+async def _audit(token: Token, by: str | None, action: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+    actor = audit.BY_SYSTEM if by is None else audit.by_token(by)
+    await audit.note(token.workspace_id, actor, action, ("tok", token.id), before, after)
 
 
 def of_workspace(workspace_id: UUID) -> QuerySet[Token]:

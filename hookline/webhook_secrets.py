@@ -5,9 +5,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from hookline import clock, ids
+from hookline import audit, clock, ids
 from hookline.changes import Kind
-from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Webhook
 from hookline.rules import signing
@@ -29,10 +28,11 @@ async def reveal_secret(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> t
 
     Raises Refused: NOT_FOUND; HooklineError UNKNOWN_KEY or UNREADABLE_SECRET when the secret does not open.
     """
-    with faults_as_unavailable():
+    async with runtime.database.unit_of_work():
         webhook = await Webhook.filter(id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True).first()
-    if webhook is None:
-        raise Refused(not_found())
+        if webhook is None:
+            raise Refused(not_found())
+        await audit.note(actor.workspace_id, audit.by_token(actor.name), "webhook.secretReveal", ("wh", webhook_id))
     logger.info("signing secret revealed webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
     return webhook, signing_secret(webhook, runtime.vault)
 
@@ -60,6 +60,8 @@ async def rotate_secret(
         webhook.update_from_dict(values)
         sign(webhook, actor, NO_FORCE)
         await webhook.save(update_fields=[*values, *SIGNED])
+        overlapping = {"signingSecret": audit.MASK, "overlapSeconds": overlap.total_seconds()}
+        await audit.note(actor.workspace_id, webhook.modified_by, "webhook.secretRotate", ("wh", webhook_id), None, overlapping)
         await finish(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
     logger.info("signing secret rotated webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
     return webhook, made

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
-from hookline import clock, ids, jobs
+from hookline import audit, clock, ids, jobs
 from hookline.changes import Kind, bump_match_version, note
 from hookline.db.connection import Work, faults_as_unavailable
 from hookline.errors import Code, Problem, Refused, Unavailable
@@ -93,6 +93,8 @@ async def create(runtime: "Runtime", actor: Actor, values: Values) -> Webhook:
                     raise Refused(problems)
                 webhook = _new(runtime, actor, slug, form)
                 await webhook.save(force_create=True)
+                whole = {"slug": slug, **canonical(webhook, runtime.vault)}
+                await audit.note(actor.workspace_id, webhook.created_by, "webhook.create", ("wh", webhook.id), None, whole)
                 await finish(runtime, work, webhook, [Kind.WEBHOOK_CREATED])
                 return webhook
         except IntegrityError:
@@ -128,7 +130,8 @@ async def update(
         if problems:
             raise Refused(problems)
         if changed:
-            await _change(runtime, work, actor, webhook, {name: given[name] for name in changed}, force, deliver_missed)
+            before = {name: stored[name] for name in changed}
+            await _change(runtime, work, actor, webhook, {name: given[name] for name in changed}, force, deliver_missed, before)
     return webhook
 
 
@@ -164,6 +167,8 @@ async def delete(runtime: "Runtime", actor: Actor, webhook_id: UUID, if_version:
         webhook.deleted_at = clock.now()
         sign(webhook, actor, force)
         await webhook.save(update_fields=["deleted_at", *SIGNED])
+        gone = {"slug": webhook.slug, **canonical(webhook, runtime.vault)}
+        await audit.note(actor.workspace_id, webhook.modified_by, "webhook.delete", ("wh", webhook.id), gone, None)
         await finish(runtime, work, webhook, [Kind.WEBHOOK_DELETED])
     return webhook
 
@@ -176,9 +181,11 @@ async def release(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> Webhook
     async with runtime.database.unit_of_work() as work:
         webhook = await locked(actor, webhook_id, None, [])
         if webhook.sync_set:
+            owner = {"managedBy": webhook.sync_set}
             webhook.update_from_dict(dict.fromkeys(SYNC_COLUMNS))
             sign(webhook, actor, NO_FORCE)
             await webhook.save(update_fields=[*SYNC_COLUMNS, *SIGNED])
+            await audit.note(actor.workspace_id, webhook.modified_by, "webhook.release", ("wh", webhook.id), owner, {"managedBy": None})
             await finish(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
     return webhook
 
@@ -310,7 +317,9 @@ def _owner_sentence(webhook: Webhook) -> str:
     return f'The set "{webhook.sync_set}"{place}{commit} owns this. Change it there, release the webhook, or pass force: true with a reason.'
 
 
-async def _change(runtime: "Runtime", work: Work, actor: Actor, webhook: Webhook, given: Form, force: Force, deliver_missed: bool) -> None:
+async def _change(
+    runtime: "Runtime", work: Work, actor: Actor, webhook: Webhook, given: Form, force: Force, deliver_missed: bool, before: Form
+) -> None:
     """Writes what really changes, with all that follows from it."""
     made = columns(given, webhook.id, webhook.workspace_id, runtime.vault)
     is_turned_on = made.get("is_active") is True
@@ -319,6 +328,8 @@ async def _change(runtime: "Runtime", work: Work, actor: Actor, webhook: Webhook
     webhook.update_from_dict(made)
     sign(webhook, actor, force)
     await webhook.save(update_fields=[*made, *SIGNED])
+    after = fingerprinted(given, runtime.vault)
+    await audit.note(actor.workspace_id, webhook.modified_by, "webhook.update", ("wh", webhook.id), before, after)
     if is_turned_on and deliver_missed and (off_since := await jobs.last_pause(work, webhook.id)):
         await jobs.begin(work, actor, webhook.id, jobs.Which.MISSED, off_since - jobs.SLACK, clock.now())
     kinds = [Kind.WEBHOOK_UPDATED] if given.keys() - {"active"} else []

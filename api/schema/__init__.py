@@ -8,6 +8,7 @@ from strawberry.tools import merge_types
 
 from api.scalars import SCALARS
 from api.schema.attempt import AttemptQuery, find_attempt
+from api.schema.audit import AuditQuery, find_audit_entry
 from api.schema.delivery import DeliveryMutation, DeliveryQuery, find_delivery
 from api.schema.event import EventMutation, EventQuery, find_event
 from api.schema.event_type import EventTypeMutation, EventTypeQuery, find_event_type
@@ -30,6 +31,7 @@ FINDERS = {
     "evt": find_event,
     "dlv": find_delivery,
     "att": find_attempt,
+    "aud": find_audit_entry,
     "ety": find_event_type,
     "job": find_job,
     "ntf": find_notification,
@@ -38,7 +40,7 @@ FINDERS = {
 }
 """How `node` finds each kind, by the prefix of its id; each asks for its own scope."""
 
-QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, NotificationQuery, JobQuery, EventTypeQuery, TokenQuery)
+QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, NotificationQuery, JobQuery, EventTypeQuery, AuditQuery, TokenQuery)
 MUTATIONS = (WebhookMutation, WebhookTryMutation, EventMutation, DeliveryMutation, JobMutation, EventTypeMutation, TokenMutation, SyncMutation)
 
 

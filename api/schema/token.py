@@ -90,7 +90,8 @@ class TokenMutation:
         try:
             if problems := _check_grant(principal, input, scopes):
                 raise Refused(problems)
-            row, secret = await tokens.create(info.context.runtime.database, principal.workspace_id, input.name, scopes, input.expires_at)
+            database, by = info.context.runtime.database, principal.name
+            row, secret = await tokens.create(database, principal.workspace_id, input.name, scopes, input.expires_at, by)
         except Refused as refused:
             return TokenCreatePayload(token=None, secret=None, user_errors=user_errors(refused))
         return TokenCreatePayload(token=Token.of(row), secret=secret, user_errors=[])
@@ -101,7 +102,7 @@ class TokenMutation:
     ) -> TokenPayload | None:
         principal = require(info, "tokens:admin")
         try:
-            row = await tokens.revoke(info.context.runtime.database, principal.workspace_id, key_of("tok", input.id))
+            row = await tokens.revoke(info.context.runtime.database, principal.workspace_id, key_of("tok", input.id), principal.name)
         except Refused as refused:
             return TokenPayload(token=None, user_errors=user_errors(refused))
         return TokenPayload(token=Token.of(row), user_errors=[])

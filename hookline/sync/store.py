@@ -19,7 +19,7 @@ from hookline import clock
 from hookline.db.connection import Database, Row, Work, faults_as_unavailable
 from hookline.db.fields import TimeColumn, UuidColumn
 from hookline.db.statements import for_sqlite, sqlite_value
-from hookline.models import SyncRevision, Webhook
+from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.runtime import Runtime
 from hookline.sync import statements
 from hookline.sync.planning import Live
@@ -189,6 +189,13 @@ async def write_webhooks(work: Work, rows: Rows) -> None:
         if part:
             encoded = await asyncio.to_thread(statements.encode, work.dialect, Webhook, part)
             await work.execute(statement(work.dialect, Webhook, statements.names_of(part)), encoded)
+
+
+async def write_audit(work: Work, entries: Sequence[Row]) -> None:
+    """One statement."""
+    if entries:
+        encoded = await asyncio.to_thread(statements.encode, work.dialect, AuditEntry, entries)
+        await work.execute(statements.insert(work.dialect, AuditEntry, statements.names_of(entries)), encoded)
 
 
 async def write_set(work: Work, values: Sequence[Any], revision: SyncRevision | None) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from hookline import clock, ids
+from hookline import audit, clock, ids
 from hookline.changes import Kind, bump_match_version, note
 from hookline.db.connection import Row, Work
 from hookline.models import SyncRevision, Webhook
@@ -82,10 +82,24 @@ class Writing:
         revision = self._revision(set_id, number, now) if self.plan.has_effect else None
         commit, committed_at = self.source.commit or self.state.commit, self.source.committed_at or self.state.committed_at
         await store.write_set(work, (set_id, self.workspace_id, self.document.set_name, number, commit, committed_at, now), revision)
+        await store.write_audit(work, self._audit(rows, number))
         if revision is not None:
             await bump_match_version(work, self.runtime.hub, self.workspace_id)
             await note(work, self.runtime.hub, self.workspace_id, self._activity(revision, rows.made))
         return revision
+
+    def _audit(self, rows: Rows, number: int) -> list[Row]:
+        """An entry for each webhook that people see a change of."""
+        keys = {row["slug"]: row["id"] for row in rows.made}
+        by = {"kind": "SYNC", "name": self.document.set_name, "commit": self.source.commit, "revision": number}
+        entries = []
+        for change in self.plan.changes:
+            key = change.webhook_id or keys.get(change.slug)
+            before = None if change.kind is ChangeKind.CREATE else {item.field: item.before for item in change.fields}
+            after = {item.field: item.after for item in change.fields}
+            action = {ChangeKind.CREATE: "webhook.create", ChangeKind.DISABLE: "webhook.disable"}.get(change.kind, "webhook.update")
+            entries.append(audit.entry(self.workspace_id, by, action, ("wh", key) if key else None, before, after))
+        return entries
 
     def _rows(self, number: int, now: datetime) -> Rows:
         by = {"kind": "SYNC", "name": self.document.set_name, "commit": self.source.commit, "revision": number}

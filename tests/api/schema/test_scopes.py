@@ -22,6 +22,7 @@ ASKED = {
     "{ deliveries { totalCount } }": "deliveries:read",
     "{ attempts { totalCount } }": "deliveries:read",
     f'{{ job(id: "{KEY}") {{ id }} }}': "deliveries:read",
+    "{ auditEntries { totalCount } }": "audit:read",
     "{ eventTypes { totalCount } }": "webhooks:read",
     "{ notifications { totalCount } }": "deliveries:read",
     "{ tokens { totalCount } }": "tokens:admin",

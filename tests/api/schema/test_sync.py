@@ -225,3 +225,15 @@ async def test_another_workspaces_webhooks_are_never_seen(admin: Asker) -> None:
     assert [change["kind"] for change in found["plan"]["changes"]] == ["CREATE"]
     await apply(admin, bare())
     assert sorted([row.workspace_id == WORKSPACE for row in await Webhook.all()]) == [False, True]
+
+
+async def test_each_webhook_that_an_apply_changes_is_in_the_audit_log(admin: Asker) -> None:
+    await apply(admin, bare())
+    await apply(admin, bare(timeout="9s"))
+    await apply(admin, bare(timeout="9s"))
+    asked = "{ auditEntries { nodes { action actor { kind name revision } subjectId before after } } }"
+    second, first = (await admin.data(asked))["auditEntries"]["nodes"]
+    assert (first["action"], first["actor"]) == ("webhook.create", {"kind": "SYNC", "name": "storefront", "revision": 1})
+    assert (second["action"], second["actor"]["revision"]) == ("webhook.update", 2)
+    assert (second["before"], second["after"]) == ({"timeout": "15s"}, {"timeout": "9s"})
+    assert first["subjectId"] == second["subjectId"]

@@ -1,0 +1,59 @@
+"""Who changed what and when. Each verb notes its change in its own transaction; secrets are masked before they get here.
+
+Read by the API's auditEntries; nothing else depends on it.
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any, Final
+from uuid import UUID
+
+from hookline import clock, ids
+from hookline.models import AuditEntry
+
+REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
+"""Of the API request that is being answered: the API sets it."""
+MASK: Final = "(secret)"
+
+Values = Mapping[str, Any]  # JSON values by the API's field names
+
+
+def by_token(name: str) -> dict[str, Any]:
+    return {"kind": "TOKEN", "name": name}
+
+
+BY_SYSTEM: Final = {"kind": "SYSTEM", "name": "hookline"}
+
+
+async def note(
+    workspace_id: UUID, actor: Values, action: str, subject: tuple[str, UUID] | None, before: Values | None = None, after: Values | None = None
+) -> None:
+    """Writes an entry; part of the transaction around it. subject: prefix and key; before, after: what changed, secrets as fingerprints."""
+    await AuditEntry(**entry(workspace_id, actor, action, subject, before, after)).save(force_create=True)
+
+
+def entry(
+    workspace_id: UUID, actor: Values, action: str, subject: tuple[str, UUID] | None, before: Values | None = None, after: Values | None = None
+) -> dict[str, Any]:
+    """The row of an entry, for whoever writes many at once."""
+    prefix, key = subject or (None, None)
+    return {
+        "id": ids.uuid7(),
+        "workspace_id": workspace_id,
+        "action": action,
+        "actor": dict(actor),
+        "actor_name": actor["name"],
+        "at": clock.now(),
+        "subject_prefix": prefix,
+        "subject_id": key,
+        "before": masked(before),
+        "after": masked(after),
+        "request_id": REQUEST_ID.get(),
+    }
+
+
+def masked(value: Any) -> Any:
+    """The value with each `{"fingerprint": …}` as a mask."""
+    if isinstance(value, Mapping):
+        return MASK if value.keys() == {"fingerprint"} else {key: masked(item) for key, item in value.items()}
+    return [masked(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,100 @@
+"""The audit log: every change with who made it, what was before and after, in the change's own transaction, and no secret."""
+
+from typing import Any
+
+import pytest
+
+from hookline import event_types, ids, tokens, webhook_secrets, webhooks
+from hookline.errors import Refused
+from hookline.models import AuditEntry
+from hookline.runtime import Runtime
+from tests.api.schema.asking import Asker
+from tests.api.schema.test_webhook_try import SECRETS
+from tests.hookline.test_notifications import turned_off
+from tests.making import SOMEBODY, WORKSPACE, make_webhook, make_workspace
+
+LIST = """query ($filter: AuditFilter) { auditEntries(filter: $filter) { totalCount nodes {
+    id action actor { kind name revision commit } at subjectId before after requestId } } }"""
+UPDATE = "mutation ($input: WebhookUpdateInput!) { webhookUpdate(input: $input) { webhook { id } userErrors { code } } }"
+
+
+async def entries(admin: Asker, **wanted: Any) -> list[Any]:
+    """Oldest first."""
+    nodes: list[Any] = (await admin.data(LIST, filter=wanted))["auditEntries"]["nodes"]
+    return nodes[::-1]
+
+
+async def test_each_change_of_a_webhook_is_noted_with_what_changed(runtime: Runtime, admin: Asker) -> None:
+    webhook = await make_webhook(runtime, **SECRETS)
+    key = ids.encode("wh", webhook.id)
+    await webhooks.update(
+        runtime, SOMEBODY, webhook.id, {"name": "Else", "url": webhook.url, "basicAuth": {"username": "u", "password": "n3w-plain"}}
+    )
+    await webhooks.update(runtime, SOMEBODY, webhook.id, {"name": "Else"})
+    await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+    await webhook_secrets.rotate_secret(runtime, SOMEBODY, webhook.id)
+    await webhook_secrets.reveal_secret(runtime, SOMEBODY, webhook.id)
+    await webhooks.delete(runtime, SOMEBODY, webhook.id)
+    noted = await entries(admin, subjectId=key)
+    actions = ["webhook.create", "webhook.update", "webhook.update", "webhook.secretRotate", "webhook.secretReveal", "webhook.delete"]
+    assert [entry["action"] for entry in noted] == actions
+    assert {entry["subjectId"] for entry in noted} == {key}
+    assert {(entry["actor"]["kind"], entry["actor"]["name"]) for entry in noted} == {("TOKEN", "tester")}
+    assert (noted[0]["before"], noted[0]["after"]["url"], noted[5]["after"]) == (None, webhook.url, None)
+    secret = {"username": "u", "password": "(secret)"}
+    assert (noted[1]["before"], noted[1]["after"]) == ({"name": "Orders", "basicAuth": secret}, {"name": "Else", "basicAuth": secret})
+    assert (noted[2]["before"], noted[2]["after"]) == ({"active": True}, {"active": False})
+    assert "plain" not in str(noted)
+    assert "whsec_" not in str(noted)
+    assert "fingerprint" not in str(noted)
+
+
+async def test_refused_change_leaves_no_entry(runtime: Runtime, admin: Asker) -> None:
+    webhook = await make_webhook(runtime)
+    with pytest.raises(Refused):
+        await webhooks.update(runtime, SOMEBODY, webhook.id, {"url": "ftp://x"})
+    assert len(await entries(admin)) == 1
+
+
+async def test_entry_names_the_request_of_the_api(runtime: Runtime, admin: Asker) -> None:
+    webhook = await make_webhook(runtime)
+    await admin.data(UPDATE, input={"id": ids.encode("wh", webhook.id), "name": "Else"})
+    assert (await entries(admin))[-1]["requestId"] == "request-1"
+
+
+async def test_tokens_types_and_workspaces_are_noted_too(runtime: Runtime, admin: Asker) -> None:
+    token, text = await tokens.create(runtime.database, WORKSPACE, "ci", ["webhooks:read"])
+    await tokens.revoke(runtime.database, WORKSPACE, token.id, "boss")
+    await event_types.save(runtime, SOMEBODY, {"name": "a.b.c"})
+    await event_types.save(runtime, SOMEBODY, {"name": "a.b.c", "description": "more"})
+    await event_types.delete(runtime, SOMEBODY, "a.b.c")
+    await event_types.update_workspace(runtime, SOMEBODY, None, True)
+    noted = await entries(admin)
+    actions = ["token.create", "token.revoke", "eventType.save", "eventType.save", "eventType.delete", "workspace.update"]
+    assert [entry["action"] for entry in noted] == actions
+    assert [entry["actor"]["kind"] for entry in noted[:2]] == ["SYSTEM", "TOKEN"]
+    assert text not in str(noted)
+    assert (noted[2]["before"], noted[3]["before"]["description"], noted[3]["after"]["description"]) == (None, None, "more")
+    assert noted[5]["before"] == {"name": "Default", "strictEventTypes": False}
+
+
+async def test_auto_deactivation_is_the_systems(runtime: Runtime, admin: Asker) -> None:
+    webhook = await turned_off(runtime)
+    entry = (await entries(admin))[-1]
+    assert (entry["action"], entry["actor"]["kind"], entry["subjectId"]) == ("webhook.autoDisable", "SYSTEM", ids.encode("wh", webhook.id))
+    assert (entry["before"], entry["after"]) == ({"status": "ACTIVE"}, {"status": "AUTO_DISABLED"})
+
+
+async def test_entries_are_filtered_and_stay_in_their_workspace(runtime: Runtime, admin: Asker) -> None:
+    await make_webhook(runtime)
+    assert len(await entries(admin, actor="tester")) == 1
+    assert await entries(admin, actor="somebody else") == []
+    assert await entries(admin, until="2001-01-01T00:00:00Z") == []
+    assert len(await entries(admin, since="2001-01-01T00:00:00Z")) == 1
+    [entry] = await entries(admin)
+    asked = "query ($id: ID!) { node(id: $id) { id } }"
+    assert (await admin.data(asked, id=entry["id"]))["node"] == {"id": entry["id"]}
+    stranger = admin.in_workspace(await make_workspace(runtime))
+    assert await entries(stranger) == []
+    assert (await stranger.data(asked, id=entry["id"]))["node"] is None
+    assert await AuditEntry.all().count() == 1
