@@ -17,6 +17,7 @@ from pathlib import Path
 import aiosmtplib
 
 from hookline.smtp_url import SmtpServer
+from hookline.tls import tls_context
 
 DEADLINE_SECONDS = 20.0
 """For one mail, from the connection to the server's last word."""
@@ -52,10 +53,10 @@ class Mailer:
         server: SmtpServer | None,
         outbox: Path,
         domains: Sequence[str] = (),
-        tls: ssl.SSLContext | None = None,
+        ca_file: str = "",
         seconds: float = DEADLINE_SECONDS,
     ) -> None:
-        self._server, self._outbox, self._domains, self._tls, self._seconds = server, outbox, domains, tls, seconds
+        self._server, self._outbox, self._domains, self._ca_file, self._seconds = server, outbox, domains, ca_file, seconds
 
     async def send(self, mail: Mail) -> str | None:
         """Returns when the server has taken it: None, or what the receipt says of a mail that was written to a file.
@@ -79,7 +80,7 @@ class Mailer:
             port=server.port,
             use_tls=server.is_implicit,
             start_tls=False if server.is_implicit else True if server.needs_tls else None,
-            tls_context=self._tls or ssl.create_default_context(),
+            tls_context=tls_context(self._ca_file),
             timeout=self._seconds,
             local_hostname="localhost",
         )

@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -50,6 +51,8 @@ class Settings(BaseSettings):
     """Keys that seal secrets: base64 of 32 bytes each, comma-separated, newest first. Empty: the key file in the home folder."""
     egress_allow: CommaSeparated = ()
     """Private targets that may be sent to: networks (10.1.0.0/16) and host names, comma-separated."""
+    ca_file: str = ""
+    """PEM file of certificate authorities of your own, trusted besides the system's: for receivers, the mail server and the commands' --server."""
     smtp_url: SecretStr = SecretStr("")
     """smtp(s)://user:password@host:port?from=… for notification mails. Empty: each is written as a file into the outbox folder in the home folder."""
     mail_domains: CommaSeparated = ()
@@ -115,6 +118,17 @@ class Settings(BaseSettings):
             if not _network(item) and not _HOST_NAME.fullmatch(item):
                 raise ValueError(f"must hold networks (10.1.0.0/16) and host names, comma-separated: {item[:80]} is neither")
         return items
+
+    @field_validator("ca_file")
+    @classmethod
+    def _some_authorities(cls, path: str) -> str:
+        if path:
+            try:
+                ssl.create_default_context(cafile=path)
+            except OSError as error:
+                reason = error.strerror if not isinstance(error, ssl.SSLError) and error.strerror else "it holds no certificate in PEM form"
+                raise ValueError(f"must name a readable PEM file with certificates, {path[:200]} cannot be used: {reason}") from None
+        return path
 
     @field_validator("smtp_url")
     @classmethod

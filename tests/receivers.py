@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import TracebackType
 from typing import Self
@@ -160,7 +161,7 @@ async def hostile(behaviour: Handler, tls: ssl.SSLContext | None = None) -> Asyn
         yield server.url
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def reset(writer: asyncio.StreamWriter) -> None:
     """End the connection with RST instead of FIN."""
     connection = writer.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -205,7 +206,7 @@ async def never_ends_chunks(reader: asyncio.StreamReader, writer: asyncio.Stream
 
 
 async def resets_before_the_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    _reset(writer)
+    reset(writer)
 
 
 async def closes_without_an_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -215,7 +216,7 @@ async def closes_without_an_answer(reader: asyncio.StreamReader, writer: asyncio
 async def resets_in_the_headers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nX-Half:")
     await writer.drain()
-    _reset(writer)
+    reset(writer)
 
 
 async def closes_in_the_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -285,8 +286,8 @@ async def floods_informational_answers(reader: asyncio.StreamReader, writer: asy
         await writer.drain()
 
 
-def make_tls(host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's context with a self-signed certificate for the host, and a client's that trusts it alone."""
+def make_tls(host: str, ca_file: Path, valid_from: timedelta = timedelta(-1), valid_until: timedelta = timedelta(1)) -> ssl.SSLContext:
+    """A server's context with a certificate for the host, which goes into ca_file as its own authority. valid_…: from now."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
@@ -296,8 +297,8 @@ def make_tls(host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now + valid_from)
+        .not_valid_after(now + valid_until)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
@@ -307,4 +308,5 @@ def make_tls(host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
         file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate)
         file.flush()
         server.load_cert_chain(file.name)
-    return server, ssl.create_default_context(cadata=certificate.decode())
+    ca_file.write_bytes(certificate)
+    return server

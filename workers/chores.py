@@ -42,7 +42,7 @@ async def doing_chores(runtime: Runtime) -> AsyncIterator[None]:
 
 def make_mailer(runtime: Runtime) -> Mailer:
     url = runtime.settings.smtp_url.get_secret_value()
-    return Mailer(read_smtp_url(url) if url else None, runtime.settings.home / "outbox", runtime.settings.mail_domains)
+    return Mailer(read_smtp_url(url) if url else None, runtime.settings.home / "outbox", runtime.settings.mail_domains, runtime.settings.ca_file)
 
 
 async def _repeat(name: str, every_seconds: float, chore: Chore) -> None:

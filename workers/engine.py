@@ -15,7 +15,7 @@ from workers.sending import Sender
 @asynccontextmanager
 async def pumping(runtime: Runtime) -> AsyncIterator[Pump]:
     """Delivers until the block ends; then what is on the wire is finished (up to the deadline) and recorded."""
-    async with Sender(runtime.addresses) as sender:
+    async with Sender(runtime.addresses, ca_file=runtime.settings.ca_file) as sender:
         pump = Pump(runtime, sender)
         await pump.start()
         try:

@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import ip_address
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -20,6 +21,7 @@ from hookline import clock
 from hookline.egress import AddressRefused, DnsFailed, Guard, Resolve, SocketAddress
 from hookline.rules.addresses import AddressPolicy, UrlRefused, check_url
 from hookline.rules.retries import AttemptError
+from hookline.tls import tls_context
 from workers.connections import Closed, Connection, Exchange, IdleConnections, NotHttp, Route
 
 CONNECT_SECONDS = 5
@@ -68,6 +70,10 @@ class Answer:
     error_message: str | None = None
 
 
+class HandshakeLost(ConnectionError):
+    """The receiver closed the connection while TLS was being set up."""
+
+
 class ConnectTimeout(TimeoutError):
     """No connection came about in time."""
 
@@ -82,10 +88,10 @@ class _Target(NamedTuple):
 class Sender:
     """Sends requests under an address policy over kept-alive connections. One for each process; open before the first send."""
 
-    def __init__(self, policy: AddressPolicy, *, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, policy: AddressPolicy, *, resolve: Resolve | None = None, ca_file: str = "") -> None:
         self._policy = policy
         self._guard = Guard(policy, resolve)
-        self._tls = tls
+        self._ca_file = ca_file
         self._targets: dict[str, _Target | UrlRefused] = {}
 
     async def __aenter__(self) -> Self:
@@ -164,18 +170,21 @@ class Sender:
         )
         try:
             _, connection = await self._loop.create_connection(
-                Connection, sock=dialled, ssl=self._context() if route.is_tls else None, server_hostname=route.host if route.is_tls else None
+                Connection, sock=dialled, ssl=self._tls if route.is_tls else None, server_hostname=route.host if route.is_tls else None
             )
-        except BaseException:
+        except BaseException as fault:
             dialled.close()
+            if route.is_tls and isinstance(fault, ConnectionError):
+                raise HandshakeLost from fault
             raise
         return connection
 
-    def _context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = ssl.create_default_context()
-            self._tls.set_alpn_protocols(["http/1.1"])
-        return self._tls
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Made when the first https:// is dialled: the system's authorities take some MB."""
+        context = tls_context(self._ca_file)
+        context.set_alpn_protocols(["http/1.1"])
+        return context
 
     def _target(self, text: str) -> _Target | UrlRefused:
         """The checked URL, or why it is refused. Kept: checking and parsing cost more than the rest of a send does here."""
@@ -262,6 +271,8 @@ def _classify(fault: Exception, timeout_seconds: float) -> tuple[AttemptError, s
             return AttemptError.TLS, f"The receiver's certificate is not valid: {_certificate_fault(fault)}."
         case ssl.SSLError():
             return AttemptError.TLS, "No TLS connection came about: the receiver does not speak TLS here, or none of the same kind."
+        case HandshakeLost():
+            return AttemptError.TLS, "The receiver closed the connection during the TLS handshake."
         case Closed():
             return AttemptError.PROTOCOL, "The receiver closed the connection before it had answered."
         case NotHttp():

@@ -8,6 +8,7 @@ import httpx
 
 from hookline.errors import HooklineError
 from hookline.settings import Settings
+from hookline.tls import tls_context
 
 TIMEOUT_SECONDS = 60
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -37,8 +38,10 @@ def execute(settings: Settings, document: str, variables: dict[str, Any], timeou
     """
     token = token_of(settings)
     headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
+    body = {"query": document, "variables": variables}
+    verify = tls_context(settings.ca_file) if settings.ca_file else True
     try:
-        answer = httpx.post(f"{settings.server}/graphql", json={"query": document, "variables": variables}, headers=headers, timeout=timeout_seconds)
+        answer = httpx.post(f"{settings.server}/graphql", json=body, headers=headers, timeout=timeout_seconds, verify=verify)
     except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
         raise ServerFault("ANSWER_LOST", f"{settings.server} closed the connection before it had answered ({type(error).__name__}).") from None
     except httpx.ReadTimeout:

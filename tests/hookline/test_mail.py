@@ -60,8 +60,8 @@ def smtp(box: Box, **options: Any) -> Callable[[], asyncio.BaseProtocol]:
     return lambda: SMTP(box, authenticator=box.authenticate, loop=asyncio.get_running_loop(), hostname="mx", **options)
 
 
-def mailer(url: str, tmp_path: Path, tls: ssl.SSLContext | None = None, seconds: float = 5) -> Mailer:
-    return Mailer(read_smtp_url(url), tmp_path / "outbox", (), tls, seconds)
+def mailer(url: str, tmp_path: Path, ca_file: str = "", seconds: float = 5) -> Mailer:
+    return Mailer(read_smtp_url(url), tmp_path / "outbox", (), ca_file, seconds)
 
 
 async def test_mail_arrives_as_text_and_html(tmp_path: Path) -> None:
@@ -82,17 +82,18 @@ async def test_mail_arrives_as_text_and_html(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 async def test_server_with_tls_and_a_password_takes_it(tmp_path: Path, scheme: str) -> None:
-    box, (tls, client) = Box(), make_tls("localhost")
+    box, ca_file = Box(), tmp_path / "ca.pem"
+    tls = make_tls("localhost", ca_file)
     options: dict[str, Any] = {"tls_context": tls, "auth_required": True} if scheme == "smtp" else {"auth_require_tls": False}
     async with serving(smtp(box, **options), tls if scheme == "smtps" else None) as port:
         url = f"{scheme}://me%40example.org:hunter2%20%40@localhost:{port}?from=hooks@example.org"
-        await mailer(url, tmp_path, client).send(MAIL)
+        await mailer(url, tmp_path, str(ca_file)).send(MAIL)
     assert (len(box.taken), box.logins[0].login) == (1, b"me@example.org")
 
 
 async def test_certificate_of_a_stranger_ends_it(tmp_path: Path) -> None:
     box = Box()
-    async with serving(smtp(box, tls_context=make_tls("localhost")[0])) as port:
+    async with serving(smtp(box, tls_context=make_tls("localhost", tmp_path / "ca.pem"))) as port:
         with pytest.raises(MailFailed, match="could not be reached"):
             await mailer(f"smtp://localhost:{port}?from=hooks@example.org", tmp_path).send(MAIL)
     assert box.taken == []

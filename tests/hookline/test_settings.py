@@ -35,6 +35,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ENVIRONMENTS", "a,a"),
         ("EGRESS_ALLOW", "10.0.0.0/99"),
         ("EGRESS_ALLOW", "http://host"),
+        ("CA_FILE", "/nowhere/ca.pem"),
+        ("CA_FILE", __file__),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
         ("MAX_EVENT_BYTES", "1"),

@@ -8,7 +8,7 @@ import pytest
 from hookline.rules.addresses import AddressPolicy
 from hookline.rules.retries import AttemptError
 from tests import receivers
-from tests.receivers import Handler, Receiver, Reply, Server, hostile, make_tls
+from tests.receivers import Handler, Receiver, Reply, Server, hostile
 from workers.sending import Answer, Request, Sender
 
 LOOPBACK = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
@@ -139,11 +139,6 @@ async def test_headers_of_the_answer_are_kept_up_to_a_hundred_and_16_kib() -> No
     assert len(kept) == 17
 
 
-async def test_redirect_is_an_answer_and_not_followed() -> None:
-    answer = await sent_to(receivers.redirects)
-    assert (answer.status_code, answer.error) == (307, None)
-
-
 @pytest.mark.parametrize("behaviour", [receivers.resets_before_the_answer, receivers.closes_without_an_answer, receivers.resets_in_the_headers])
 async def test_connection_lost_before_the_answer_is_a_failure(behaviour: Handler) -> None:
     answer = await sent_to(behaviour)
@@ -237,38 +232,6 @@ async def test_socket_is_refused_too_when_an_address_slips_past_the_resolver() -
         answer = await sender.send(request(receiver.url))
         assert receiver.connection_count == 0
     assert answer.error is AttemptError.REFUSED_ADDRESS
-
-
-async def test_environment_proxy_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    async with Sender(LOOPBACK) as sender, Receiver() as receiver:
-        assert (await sender.send(request(receiver.url))).status_code == 200
-
-
-async def test_certificate_of_a_known_authority_is_accepted_and_others_are_not() -> None:
-    server_tls, client_tls = make_tls("shop.example")
-    async with Receiver(tls=server_tls) as receiver:
-        url = f"https://shop.example:{receiver.port}/in"
-        async with Sender(LOOPBACK, resolve=resolve_to_loopback, tls=client_tls) as sender:
-            assert (await sender.send(request(url))).status_code == 200
-            wrong_name = await sender.send(request(url.replace("shop", "other")))
-        async with Sender(LOOPBACK, resolve=resolve_to_loopback) as sender:
-            unknown = await sender.send(request(url))
-    assert (wrong_name.error, unknown.error) == (AttemptError.TLS, AttemptError.TLS)
-    assert wrong_name.error_message == "The receiver's certificate is not valid: Hostname mismatch."
-    assert unknown.error_message is not None
-    assert "self-signed" in unknown.error_message
-
-
-async def test_receiver_that_does_not_speak_tls_is_a_tls_failure() -> None:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 hello\r\n")
-        await reader.read()
-
-    async with Sender(LOOPBACK) as sender, Server(talk) as server:
-        answer = await sender.send(request(server.url.replace("http:", "https:")))
-    assert answer.error is AttemptError.TLS
 
 
 async def test_hanging_receiver_does_not_delay_another() -> None:

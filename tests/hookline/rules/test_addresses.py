@@ -1,6 +1,6 @@
 """URLs, addresses and headers that a webhook may have, and every spelling of those that it may not."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
 from hypothesis import given
@@ -68,6 +68,46 @@ def test_literal_address_that_is_not_public_is_refused_in_every_spelling(host: s
 @pytest.mark.parametrize("host", ["8.8.8.8", "[2606:4700::1111]", "[::ffff:8.8.8.8]", "[64:ff9b::8.8.8.8]"])
 def test_public_literal_address_passes(host: str) -> None:
     assert check_url(f"http://{host}/", CLOSED).startswith("http://")
+
+
+@pytest.mark.parametrize(
+    "network",
+    """0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16
+    198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/3 168.63.129.16/32""".split(),
+)
+def test_network_is_refused_from_its_first_address_to_its_last_and_no_further(network: str) -> None:
+    first, last = ip_network(network)[0], ip_network(network)[-1]
+    assert is_refused(first, CLOSED)
+    assert is_refused(last, CLOSED)
+    neighbours = [first - 1] if int(first) else []
+    if int(last) < 2**32 - 1:
+        neighbours.append(last + 1)
+    assert not any(is_refused(address, CLOSED) for address in neighbours)
+
+
+@pytest.mark.parametrize("form", ["::ffff:{}", "::{}", "64:ff9b::{}"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.0.1", "0.0.0.0", "224.0.0.1"])
+def test_ipv4_address_inside_an_ipv6_one_is_refused_in_dots_and_in_hex(form: str, address: str) -> None:
+    dotted = form.format(address)
+    for spelled in (dotted, IPv6Address(dotted).exploded, IPv6Address(dotted).exploded.upper(), f"{IPv6Address(dotted)!s}"):
+        with pytest.raises(UrlRefused, match="Address not allowed"):
+            check_url(f"http://[{spelled}]/", CLOSED)
+        assert is_refused(ip_address(spelled), CLOSED)
+
+
+@pytest.mark.parametrize(
+    "address",
+    """100::1 ::ffff:0:127.0.0.1 64:ff9b:1:7f00::1 2001:2::1 2001:10::1 2001:20::1 2001:0:808:808::1 2002:808:808::1 5f00::1 fd00:ec2::254 febf::1
+    ff0e::1 4000::1 2620:4f:8000::1""".split(),
+)
+def test_ipv6_address_outside_the_public_ones_is_refused(address: str) -> None:
+    assert is_refused(ip_address(address), CLOSED)
+
+
+@given(st.ip_addresses())
+def test_whatever_python_calls_private_is_refused(address: IPv4Address | IPv6Address) -> None:
+    embedded = getattr(address, "ipv4_mapped", None) or address
+    assert embedded.is_global or is_refused(address, CLOSED)
 
 
 def test_networks_of_the_operator_are_open_and_their_neighbours_closed() -> None:
