@@ -32,8 +32,8 @@ Check = Callable[[], Awaitable[bool]]
 class _Total:
     """Counts once, and only when asked."""
 
-    def __init__(self, rows: QuerySet[Any]) -> None:
-        self._rows = rows
+    def __init__(self, parts: Sequence[QuerySet[Any]]) -> None:
+        self._parts = parts
         self._lock = asyncio.Lock()
         self._counted: tuple[int, bool] | None = None
 
@@ -41,9 +41,16 @@ class _Total:
         """How many rows there are, at most COUNTED, and whether that is all."""
         async with self._lock:
             if self._counted is None:
-                beyond = await self._rows.order_by().offset(COUNTED).limit(1).values_list("id", flat=True)
-                self._counted = (COUNTED, False) if beyond else (await self._rows.order_by().count(), True)
+                self._counted = await self._count()
             return self._counted
+
+    async def _count(self) -> tuple[int, bool]:
+        count = 0
+        for rows in self._parts:
+            if await rows.order_by().offset(COUNTED - count).limit(1).values_list("id", flat=True):
+                return COUNTED, False
+            count += await rows.order_by().count()
+        return count, True
 
 
 async def _has_next_page(root: strawberry.Parent[Any]) -> bool:
@@ -117,7 +124,7 @@ def page_arguments(order: Order, first: int | None, after: str | None, last: int
 
 
 async def page(
-    rows: QuerySet[Row],
+    rows: QuerySet[Row] | Sequence[QuerySet[Row]],
     order: Order,
     to_node: Callable[[Row], Node],
     *,
@@ -126,32 +133,39 @@ async def page(
     last: int | None = None,
     before: str | None = None,
 ) -> Connection[Node]:
-    """A page of the rows in this order. rows: filtered, not ordered. Counts and neighbours are read only when they are selected.
+    """A page of the rows in this order. rows: filtered, not ordered; several parts, none of whose rows is in another, are read one by one, because
+    each has an index of its own. Counts and neighbours are read only when they are selected.
 
     Raises BadInput, as `page_arguments` says.
     """
     asked = page_arguments(order, first, after, last, before)
-    found, has_more = await _read(rows, order, asked)
+    parts = [rows] if isinstance(rows, QuerySet) else rows
+    found, has_more = await _read(parts, order, asked)
     edges = [Edge(node=to_node(row), cursor=write_cursor(order, order.key_of(row))) for row in found]
     info = PageInfo(
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
-        previous=_neighbour(has_more and asked.is_from_end, rows, order, asked.after, is_after=False),
-        following=_neighbour(has_more and not asked.is_from_end, rows, order, asked.before, is_after=True),
+        previous=_neighbour(has_more and asked.is_from_end, parts, order, asked.after, is_after=False),
+        following=_neighbour(has_more and not asked.is_from_end, parts, order, asked.before, is_after=True),
     )
-    return Connection(edges=edges, page_info=info, total=_Total(rows))
+    return Connection(edges=edges, page_info=info, total=_Total(parts))
 
 
-async def _read(rows: QuerySet[Row], order: Order, asked: PageArguments) -> tuple[Sequence[Row], bool]:
+async def _read(parts: Sequence[QuerySet[Row]], order: Order, asked: PageArguments) -> tuple[Sequence[Row], bool]:
     """The page's rows in the order of the list, and whether the direction of reading has more."""
-    if asked.after is not None:
-        rows = rows.filter(_beyond(order, asked.after, is_after=True))
-    if asked.before is not None:
-        rows = rows.filter(_beyond(order, asked.before, is_after=False))
-    sign = "-" if order.is_descending != asked.is_from_end else ""
-    found = await rows.order_by(*(sign + column.name for column in order.columns)).limit(asked.size + 1)
-    kept = found[: asked.size]
-    return (kept[::-1] if asked.is_from_end else kept), len(found) > asked.size
+    is_backward = order.is_descending != asked.is_from_end
+    sign = "-" if is_backward else ""
+    by_key = dict[tuple[Key, ...], Row]()  # a row that moved on to a later part meanwhile counts once, as it is there
+    for rows in parts:
+        if asked.after is not None:
+            rows = rows.filter(_beyond(order, asked.after, is_after=True))
+        if asked.before is not None:
+            rows = rows.filter(_beyond(order, asked.before, is_after=False))
+        for row in await rows.order_by(*(sign + column.name for column in order.columns)).limit(asked.size + 1):
+            by_key[order.key_of(row)] = row
+    keys = list(by_key) if len(parts) == 1 else sorted(by_key, reverse=is_backward)
+    kept = [by_key[key] for key in keys[: asked.size]]
+    return (kept[::-1] if asked.is_from_end else kept), len(keys) > asked.size
 
 
 def _beyond(order: Order, key: tuple[Key, ...], *, is_after: bool) -> Q:
@@ -165,13 +179,14 @@ def _beyond(order: Order, key: tuple[Key, ...], *, is_after: bool) -> Q:
     return Q(*alternatives, join_type="OR")
 
 
-def _neighbour(is_known: bool, rows: QuerySet[Any], order: Order, bound: tuple[Key, ...] | None, *, is_after: bool) -> Check:
+def _neighbour(is_known: bool, parts: Sequence[QuerySet[Any]], order: Order, bound: tuple[Key, ...] | None, *, is_after: bool) -> Check:
     """Whether something stands on the far side of a page: the read has shown it, or a row at or beyond the cursor has to be looked for."""
 
     async def check() -> bool:
         if is_known or bound is None:
             return is_known
         at: dict[str, Any] = {column.name: value for column, value in zip(order.columns, bound, strict=True)}
-        return await rows.filter(Q(Q(**at), _beyond(order, bound, is_after=is_after), join_type="OR")).exists()
+        near = Q(Q(**at), _beyond(order, bound, is_after=is_after), join_type="OR")
+        return any([await rows.filter(near).exists() for rows in parts])
 
     return check

@@ -3,6 +3,7 @@
 import os
 import random
 import time
+from datetime import datetime
 from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -23,6 +24,11 @@ def uuid7() -> UUID:
     bits = _random.getrandbits(74)
     millis = time.time_ns() // 1_000_000
     return UUID(int=millis << 80 | 7 << 76 | bits >> 62 << 64 | 2 << 62 | bits & (1 << 62) - 1)
+
+
+def first_of(moment: datetime) -> UUID:
+    """The least key that `uuid7` can give at that time; before 1970 the least of all."""
+    return UUID(int=max(int(moment.timestamp() * 1000), 0) << 80)
 
 
 def encode(prefix: str, key: UUID) -> str:

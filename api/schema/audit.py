@@ -11,6 +11,7 @@ from api.auth import require
 from api.connections import After, Before, Connection, First, Last, page
 from api.cursors import NEWEST_FIRST
 from api.schema.node import NOTHING, Actor, Info, Node, actor, is_storable, node_id
+from api.schema.times import within
 from hookline import ids
 from hookline.db.connection import faults_as_unavailable
 from hookline.models import AuditEntry as AuditRow
@@ -72,11 +73,7 @@ def _filtered(rows: QuerySet[AuditRow], wanted: AuditFilter) -> QuerySet[AuditRo
         rows = rows.filter(subject_id=key, subject_prefix=prefix)
     if wanted.actor is not None:
         rows = rows.filter(actor_name=wanted.actor) if is_storable(wanted.actor) else rows.filter(id=NOTHING)
-    if wanted.since is not None:
-        rows = rows.filter(at__gte=wanted.since)
-    if wanted.until is not None:
-        rows = rows.filter(at__lt=wanted.until)
-    return rows
+    return within(rows, "at", wanted.since, wanted.until)
 
 
 async def find_audit_entry(info: Info, key: Any) -> AuditEntry | None:

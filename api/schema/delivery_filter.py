@@ -1,5 +1,6 @@
 """Which deliveries: their status as it is derived, and the filter of their lists."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -9,6 +10,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from api.schema.node import NOTHING, Info, is_storable, key_of
+from api.schema.times import within
 from hookline.models import Delivery as DeliveryRow
 from hookline.models import DeliveryState
 from hookline.models import Webhook as WebhookRow
@@ -50,47 +52,56 @@ def rows_of(info: Info) -> QuerySet[DeliveryRow]:
     return DeliveryRow.filter(workspace_id=info.context.principal.workspace_id)
 
 
-def filtered(rows: QuerySet[DeliveryRow], wanted: DeliveryFilter | None) -> QuerySet[DeliveryRow]:
-    """What a filter leaves of the rows.
+def filtered(rows: QuerySet[DeliveryRow], wanted: DeliveryFilter | None) -> list[QuerySet[DeliveryRow]]:
+    """What a filter leaves of the rows, in parts that have an index each: open ones, then ended ones.
 
     Raises MalformedId.
     """
     if wanted is None:
-        return rows
+        return [rows]
     if wanted.webhook_id is not None:
         rows = rows.filter(webhook_id=key_of("wh", wanted.webhook_id))
     if wanted.event_id is not None:
         rows = rows.filter(event_id=key_of("evt", wanted.event_id))
-    if wanted.status:
-        rows = rows.filter(Q(*(_in_state(status) for status in wanted.status), join_type="OR"))
     for name, text in (("event_type", wanted.event_type), ("environment", wanted.environment)):
         if text is not None:
             rows = rows.filter(**{name: text}) if is_storable(text) else rows.filter(id=NOTHING)
-    if wanted.since is not None:
-        rows = rows.filter(created_at__gte=wanted.since)
-    if wanted.until is not None:
-        rows = rows.filter(created_at__lt=wanted.until)
-    return rows
+    rows = within(rows, "created_at", wanted.since, wanted.until)
+    if wanted.status:
+        return [rows.filter(part) for part in _parts(set(wanted.status))]
+    if wanted.event_type is None and wanted.environment is None:
+        return [rows]
+    return [rows.filter(status=DeliveryState.OPEN), rows.filter(status__gt=DeliveryState.OPEN)]
 
 
-def _in_state(status: DeliveryStatus) -> Q:
-    """The derived status as a condition: the same rules as `Delivery.status`."""
-    if status is DeliveryStatus.IN_PROGRESS:
-        return Q(lease_token__isnull=False)
-    still = Q(lease_token__isnull=True)
-    waiting = still & Q(status=DeliveryState.OPEN)
-    if status is DeliveryStatus.PENDING:
-        return waiting & Q(webhook_id__in=_webhooks(**LIVE))
-    if status is DeliveryStatus.HELD:
-        held = Q(webhook_id__in=_webhooks(is_active=False, deleted_at__isnull=True))
-        return waiting & (held | Q(webhook_id__in=_webhooks(auto_disabled_at__isnull=False, deleted_at__isnull=True)))
-    ended = next(state for state, shown in ENDED.items() if shown is status)
-    condition = still & Q(status=ended)
-    if status is DeliveryStatus.CANCELLED:
-        condition |= waiting & Q(webhook_id__in=_webhooks(deleted_at__isnull=False))
-    return condition
+def _parts(wanted: set[DeliveryStatus]) -> list[Q]:
+    """The derived statuses as conditions that no row fulfils two of: the same rules as `Delivery.status`."""
+    unleased, parts = Q(lease_token__isnull=True), list[Q]()
+    open_ones = [_WHILE_OPEN[status] for status in DeliveryStatus if status in wanted and status in _WHILE_OPEN]
+    if open_ones:
+        parts.append(Q(Q(status=DeliveryState.OPEN), Q(*(make() for make in open_ones), join_type="OR")))
+    if DeliveryStatus.IN_PROGRESS in wanted:  # of the ended ones only what was asked for by hand
+        parts.append(Q(status__gt=DeliveryState.OPEN, manual_at__isnull=False, lease_token__isnull=False))
+    if DeliveryStatus.SUCCEEDED in wanted:
+        parts.append(unleased & Q(status=DeliveryState.SUCCEEDED))
+    if failed := [state for state, shown in ENDED.items() if shown in wanted and state > DeliveryState.SUCCEEDED]:
+        parts.append(unleased & Q(status__gt=DeliveryState.SUCCEEDED, status__in=failed))
+    return parts
+
+
+def _held() -> Q:
+    off = Q(webhook_id__in=_webhooks(is_active=False, deleted_at__isnull=True))
+    return off | Q(webhook_id__in=_webhooks(auto_disabled_at__isnull=False, deleted_at__isnull=True))
 
 
 def _webhooks(**conditions: Any) -> Subquery:
     # no workspace here: the deliveries around it are those of the caller's workspace, and so are their webhooks
     return Subquery(WebhookRow.filter(**conditions).values("id"))
+
+
+_WHILE_OPEN: dict[DeliveryStatus, Callable[[], Q]] = {
+    DeliveryStatus.PENDING: lambda: Q(lease_token__isnull=True) & Q(webhook_id__in=_webhooks(**LIVE)),
+    DeliveryStatus.HELD: lambda: Q(lease_token__isnull=True) & _held(),
+    DeliveryStatus.IN_PROGRESS: lambda: Q(lease_token__isnull=False),
+    DeliveryStatus.CANCELLED: lambda: Q(lease_token__isnull=True) & Q(webhook_id__in=_webhooks(deleted_at__isnull=False)),
+}

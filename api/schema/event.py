@@ -14,6 +14,7 @@ from api.cursors import NEWEST_FIRST
 from api.plans import PLANNED
 from api.schema import delivery, delivery_filter
 from api.schema.node import NOTHING, Info, Node, is_storable, node_id
+from api.schema.times import within
 from api.schema.user_error import UserError, user_error, user_errors
 from hookline import publishing
 from hookline.errors import Problem, Refused
@@ -183,8 +184,4 @@ def _filtered(rows: QuerySet[EventRow], wanted: EventFilter) -> QuerySet[EventRo
     for name, value in (("type", wanted.type), ("environment", wanted.environment)):
         if value is not None:
             rows = rows.filter(**{name: value}) if is_storable(value) else rows.filter(id=NOTHING)
-    if wanted.since is not None:
-        rows = rows.filter(received_at__gte=wanted.since)
-    if wanted.until is not None:
-        rows = rows.filter(received_at__lt=wanted.until)
-    return rows
+    return within(rows, "received_at", wanted.since, wanted.until)

@@ -204,6 +204,6 @@ def _postgres_credentials(url: str) -> dict[str, Any]:
         "maxsize": 8,
         "command_timeout": 10,
         "timeout": CONNECT_SECONDS,  # asyncpg would wait a minute
-        "server_settings": dict(postgres.SERVER_SETTINGS),
+        "server_settings": {**postgres.SERVER_SETTINGS, **postgres.LIST_PLANS},
         **({"ssl": query["sslmode"]} if "sslmode" in query else {}),
     }

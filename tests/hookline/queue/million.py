@@ -44,16 +44,18 @@ insert into webhook (id, workspace_id, slug, name, url, is_active, environments,
 select {_key("aaaa", "n")}, $1, 'hook-' || n, 'Hook ' || n, 'http://127.0.0.1:9999/in', true, '', '', '', '[]', 15000, 10,
   '[5, 60]', '[]', 1, now(), '{{}}', now(), '{{}}', case when n = 1001 then now() end, 0
 from unnest(array(select generate_series(0, {HEALTHY - 1})) || array[1000, 1001]) n"""
+# The five oldest of everything are of another type and another environment; the five after them failed, the next two ended unknown.
+_TYPE = "case when n <= 5 then 'order.order.refund' else 'order.order.create' end, case when n <= 5 then 'staging' else 'production' end"
 _EVENTS = f"""
 insert into event (id, workspace_id, type, environment, data, occurred_at, received_at)
-select {_key("eeee", "n")}, $1, 'order.order.create', 'production', '{{"n":1}}', now(), now() from generate_series(1, {EVENTS}) n"""
+select {_key("eeee", "n")}, $1, {_TYPE}, '{{"n":1}}', now(), now() from generate_series(1, {EVENTS}) n"""
 # 1: the oldest came through, a few of them are asked for by hand. 2: due ones of the dead webhook. 3: what a deleted one left.
 # 4: open ones of the healthy: each fifth waits for a later time, each seventh is leased.
 _DELIVERIES = f"""
 insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status, next_attempt_at, manual_at,
   attempt_count, schedule_step, lease_token, finished_at, created_at)
 select {_key("dddd", "n")}, $1, {_key("aaaa", f"case kind when 2 then 1000 when 3 then 1001 else n % {HEALTHY} end")},
-  {_key("eeee", f"1 + n % {EVENTS}")}, 'order.order.create', 'production', case kind when 1 then 2 else 0 end,
+  {_key("eeee", f"1 + n % {EVENTS}")}, {_TYPE}, case kind when 1 then case when n between 6 and 10 then 3 else 2 end else 0 end,
   now() - interval '2 hours' + n * interval '1 millisecond' + case when kind = 4 and n % 5 = 0 then interval '1 day' else '0' end,
   case when kind = 1 and n % 20000 = 0 then now() end, case kind when 1 then 1 else 0 end, 0,
   case when kind = 4 and n % 7 = 0 then $2::uuid end, case kind when 1 then now() end, now()
@@ -61,11 +63,12 @@ from (
   select n, case when n <= {DELIVERIES - 10_000 - BACKLOG} then 1 when n <= {DELIVERIES - 10_000} then 2
       when n > {DELIVERIES - 3_000} then 3 else 4 end as kind
   from generate_series(1, {DELIVERIES}) n) n"""
-_ATTEMPTS = """
+_ATTEMPTS = f"""
 insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, status_code,
   response_truncated, started_at)
 select overlay(id::text placing 'cccc' from 5)::uuid, workspace_id, id, webhook_id, event_id, event_type, environment, 1,
-  case status when 2 then 2 else 3 end, 1, 200, false, now() from delivery where workspace_id = $1"""
+  case when id in ({_key("dddd", "11")}, {_key("dddd", "12")}) then 9 when status = 2 then 2 else 3 end, 1,
+  case status when 2 then 200 when 3 then 404 else 503 end, false, now() from delivery where workspace_id = $1"""
 _KEYS = f"""
 insert into idempotency (workspace_id, key, event_id, fingerprint, expires_at)
 select $1, 'key-' || n, {_key("eeee", "n")}, 'print', now() + n * interval '1 second' - interval '1000 seconds' from generate_series(1, {EVENTS}) n"""

@@ -5,6 +5,7 @@ Both kinds of plans are looked at: those made for the values at hand, and those 
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +18,8 @@ from api.schema.attempt_filter import AttemptFilter, AttemptOutcome
 from api.schema.attempt_filter import filtered as attempts
 from api.schema.delivery_filter import DeliveryFilter, DeliveryStatus
 from api.schema.delivery_filter import filtered as deliveries
+from api.schema.event import EventFilter
+from api.schema.event import _filtered as filtered_events
 from hookline import clock, ids
 from hookline.db.connection import Database
 from hookline.models import Attempt, Delivery, Event
@@ -65,9 +68,11 @@ def busy(count: int, start: int = 0) -> list[UUID]:
     return [key for number, key in enumerate(healthy(HEALTHY)) if number % 5][start : start + count]
 
 
-def check(plans: Plans, indexes: set[str], most_pages: int) -> None:
+def check(plans: Plans, indexes: set[str], most_pages: int, *, reads_all_open: bool = False) -> None:
+    """reads_all_open: either of the two indexes of open rows will do."""
     assert plans.scanned() <= ROWLESS
-    assert plans.indexes() == indexes
+    found = {"delivery_due" if reads_all_open and name == "delivery_open" else name for name in plans.indexes()}
+    assert found == indexes
     assert 0 < plans.buffers() <= most_pages
 
 
@@ -124,7 +129,7 @@ async def test_publish_reads_the_version_and_writes(million: str, mode: str, cou
     async with observed(million, mode) as (queue, plans):
         written = queue.publish(WORKSPACE, 1, clock.now(), events, [new_delivery(event, busy(1)[0]) for event in events])
         assert await plans.of(written)
-        check(plans, {"workspace_pkey"}, 200 + 50 * count)
+        check(plans, {"workspace_pkey"}, 200 + 100 * count)
 
 
 @both_plans
@@ -168,10 +173,10 @@ async def test_takeover_and_leaving_read_open_rows_and_those_by_hand_only(millio
     async with observed(million, mode) as (queue, plans):
         lost = await plans.of(queue.take_over(DEAD_AFTER))
         assert lost == 1_000
-        check(plans, TAKEOVER, 110_000 + 100 * lost)
+        check(plans, TAKEOVER, 110_000 + 100 * lost, reads_all_open=True)
         token, _ = await claim(queue, *busy(1))
         await plans.of(queue.leave(token))
-        check(plans, {"pump_pkey", "delivery_due", "delivery_manual"}, 110_000)
+        check(plans, {"pump_pkey", "delivery_due", "delivery_manual"}, 110_000, reads_all_open=True)
 
 
 async def test_bounds_notice_that_an_index_is_gone(million: str) -> None:
@@ -206,34 +211,71 @@ async def test_claim_writes_no_index(runtime: Runtime) -> None:
         assert tuple(written) == (len(rows), len(rows)) == (10, 10)
 
 
-def first_pages() -> list[tuple[QuerySet[Any], str]]:
-    """Lists as the API reads them, with the index that gives each its order or its few rows."""
+WHILE_OPEN = {"delivery_open"}
+"""What is rare is looked for among all that are open, of which there are many only while a receiver is down."""
+RARE = {"event_type": "order.order.refund"}
+STAGING = {"environment": "staging"}
+LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def first_pages() -> dict[str, list[list[QuerySet[Any]]]]:
+    """Lists as the API reads them, in their parts, by the index that gives them their order or their few rows. What is rare is the oldest of all."""
     sent, tried = Delivery.filter(workspace_id=WORKSPACE), Attempt.filter(workspace_id=WORKSPACE)
+    events = Event.filter(workspace_id=WORKSPACE)
     webhook, event = strawberry.ID(ids.encode("wh", busy(1)[0])), strawberry.ID(ids.encode("evt", key_of("eeee", 1)))
-    delivery = strawberry.ID(ids.encode("dlv", key_of("dddd", 1)))
-    return [
-        (Event.filter(workspace_id=WORKSPACE), "event_pkey"),
-        (sent, "delivery_pkey"),
-        (deliveries(sent, DeliveryFilter(webhook_id=webhook)), "delivery_list"),
-        (deliveries(sent, DeliveryFilter(webhook_id=webhook, status=[DeliveryStatus.SUCCEEDED])), "delivery_list"),
-        (deliveries(sent, DeliveryFilter(event_id=event)), "delivery_event"),
-        (tried, "attempt_pkey"),
-        (attempts(tried, AttemptFilter(webhook_id=webhook)), "attempt_list"),
-        (attempts(tried, AttemptFilter(webhook_id=webhook, outcome=[AttemptOutcome.FAILED])), "attempt_list"),
-        (attempts(tried, AttemptFilter(delivery_id=delivery)), "attempt_number"),
-    ]
+    delivery, failed = strawberry.ID(ids.encode("dlv", key_of("dddd", 1))), [DeliveryStatus.FAILED]
+
+    def deliveries_of(**wanted: Any) -> list[QuerySet[Any]]:
+        return list(deliveries(sent, DeliveryFilter(**wanted)))
+
+    def attempts_of(**wanted: Any) -> list[QuerySet[Any]]:
+        return [attempts(tried, AttemptFilter(**wanted))]
+
+    def events_of(**wanted: Any) -> list[QuerySet[Any]]:
+        return [filtered_events(events, EventFilter(**wanted))]
+
+    return {
+        "event_pkey": [[events], events_of(since=clock.now()), events_of(until=LONG_AGO)],
+        "event_type_list": [events_of(type="order.order.refund")],
+        "event_environment": [events_of(**STAGING)],
+        "delivery_pkey": [[sent], deliveries_of(since=clock.now()), deliveries_of(until=LONG_AGO)],
+        "delivery_list": [deliveries_of(webhook_id=webhook), deliveries_of(webhook_id=webhook, status=[DeliveryStatus.SUCCEEDED])],
+        "delivery_event": [deliveries_of(event_id=event)],
+        "delivery_open": [deliveries_of(status=[DeliveryStatus.PENDING])],
+        "delivery_failed": [deliveries_of(status=failed)],
+        "delivery_failed delivery_webhook_failed": [deliveries_of(status=failed, webhook_id=webhook)],
+        "delivery_due delivery_manual": [deliveries_of(status=[DeliveryStatus.IN_PROGRESS], webhook_id=webhook)],
+        "attempt_pkey": [[tried], attempts_of(since=clock.now()), attempts_of(until=LONG_AGO)],
+        "attempt_list": [attempts_of(webhook_id=webhook)],
+        "attempt_webhook_failed": [attempts_of(webhook_id=webhook, outcome=[AttemptOutcome.FAILED])],
+        "attempt_number": [attempts_of(delivery_id=delivery)],
+        "attempt_failed": [attempts_of(outcome=[AttemptOutcome.FAILED]), attempts_of(outcome=[AttemptOutcome.FAILED, AttemptOutcome.UNKNOWN])],
+        "attempt_class": [attempts_of(status_class=[4])],
+        "attempt_type": [attempts_of(**RARE)],
+        "attempt_environment": [attempts_of(**STAGING)],
+        "delivery_open delivery_type": [deliveries_of(**RARE)],
+        "delivery_open delivery_environment": [deliveries_of(**STAGING)],
+    }
 
 
 async def test_first_pages_of_the_lists_use_an_index(million: str, tmp_path: Path) -> None:
     database = Database(read_settings(database_url=million, home=tmp_path))
     await database.open()
-    reader = database.reader()
-    for rows, index in first_pages():
-        page = rows.order_by("-id").limit(21)
-        page.sql()
-        sql, values = page.query.get_parameterized_sql()
-        [row] = await reader.rows("explain (analyze, format json) " + sql, *values)
-        plans = Plans(found=json.loads(row["QUERY PLAN"]))
-        assert (plans.scanned(), plans.indexes()) == (set(), {index})
-        assert plans.passed_over() < 200, index
-    await database.close()
+    try:
+        for indexes, lists in first_pages().items():
+            for parts in lists:
+                plans = Plans(found=[await explained(database, rows) for rows in parts])
+                assert plans.scanned() == set()
+                assert set() < plans.indexes() - OF_WEBHOOKS <= set(indexes.split())
+                assert plans.passed_over() < 200 or plans.indexes() >= WHILE_OPEN, indexes
+    finally:
+        await database.close()
+
+
+async def explained(database: Database, rows: QuerySet[Any]) -> dict[str, Any]:
+    page = rows.order_by("-id").limit(21)
+    page.sql()
+    sql, values = page.query.get_parameterized_sql()
+    [row] = await database.reader().rows("explain (analyze, format json) " + sql, *values)
+    [plan] = json.loads(row["QUERY PLAN"])
+    return dict(plan)

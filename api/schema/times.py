@@ -1,0 +1,31 @@
+"""Lists within a time: by the column that says it, and by their keys, which are in the order of time and have the index."""
+
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from hookline import ids
+
+Row = TypeVar("Row", bound=Model)
+
+SLACK = timedelta(minutes=1)
+"""How far a row's time and its key's may be apart: a row may wait for its commit, and the two may be of different machines' clocks."""
+
+
+def within(rows: QuerySet[Row], column: str, since: datetime | None, until: datetime | None) -> QuerySet[Row]:
+    """The rows whose time, in this column, is `since` or later and before `until`."""
+    bounds = dict[str, Any]()
+    if since is not None:
+        bounds |= {f"{column}__gte": since, "id__gte": ids.first_of(_moved(since, -SLACK))}
+    if until is not None:
+        bounds |= {f"{column}__lt": until, "id__lt": ids.first_of(_moved(until, SLACK))}
+    return rows.filter(**bounds)
+
+
+def _moved(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment + by
+    except OverflowError:  # the first or the last minute that there is
+        return moment
