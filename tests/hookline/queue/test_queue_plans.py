@@ -5,29 +5,21 @@ Both kinds of plans are looked at: those made for the values at hand, and those 
 
 import asyncio
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-import strawberry
 from tortoise.queryset import QuerySet
 
-from api.schema.attempt_filter import AttemptFilter, AttemptOutcome
-from api.schema.attempt_filter import filtered as attempts
-from api.schema.delivery_filter import DeliveryFilter, DeliveryStatus
-from api.schema.delivery_filter import filtered as deliveries
-from api.schema.event import EventFilter
-from api.schema.event import _filtered as filtered_events
-from hookline import clock, ids
+from hookline import clock
 from hookline.db.connection import Database
-from hookline.models import Attempt, Delivery, Event
 from hookline.queue.base import DEAD_AFTER, Ask, Claimed
 from hookline.queue.postgres import PostgresQueue
 from hookline.runtime import Runtime
 from hookline.settings import read_settings
 from tests.conftest import postgres_url
+from tests.hookline.queue.lists import first_pages
 from tests.hookline.queue.million import DEAD, HEALTHY, Plans, fill, healthy, key_of, observed
 from tests.making import WORKSPACE, enqueue, make_webhook, new_delivery, new_event, succeeded
 
@@ -213,56 +205,13 @@ async def test_claim_writes_no_index(runtime: Runtime) -> None:
 
 WHILE_OPEN = {"delivery_open"}
 """What is rare is looked for among all that are open, of which there are many only while a receiver is down."""
-RARE = {"event_type": "order.order.refund"}
-STAGING = {"environment": "staging"}
-LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
-
-
-def first_pages() -> dict[str, list[list[QuerySet[Any]]]]:
-    """Lists as the API reads them, in their parts, by the index that gives them their order or their few rows. What is rare is the oldest of all."""
-    sent, tried = Delivery.filter(workspace_id=WORKSPACE), Attempt.filter(workspace_id=WORKSPACE)
-    events = Event.filter(workspace_id=WORKSPACE)
-    webhook, event = strawberry.ID(ids.encode("wh", busy(1)[0])), strawberry.ID(ids.encode("evt", key_of("eeee", 1)))
-    delivery, failed = strawberry.ID(ids.encode("dlv", key_of("dddd", 1))), [DeliveryStatus.FAILED]
-
-    def deliveries_of(**wanted: Any) -> list[QuerySet[Any]]:
-        return list(deliveries(sent, DeliveryFilter(**wanted)))
-
-    def attempts_of(**wanted: Any) -> list[QuerySet[Any]]:
-        return [attempts(tried, AttemptFilter(**wanted))]
-
-    def events_of(**wanted: Any) -> list[QuerySet[Any]]:
-        return [filtered_events(events, EventFilter(**wanted))]
-
-    return {
-        "event_pkey": [[events], events_of(since=clock.now()), events_of(until=LONG_AGO)],
-        "event_type_list": [events_of(type="order.order.refund")],
-        "event_environment": [events_of(**STAGING)],
-        "delivery_pkey": [[sent], deliveries_of(since=clock.now()), deliveries_of(until=LONG_AGO)],
-        "delivery_list": [deliveries_of(webhook_id=webhook), deliveries_of(webhook_id=webhook, status=[DeliveryStatus.SUCCEEDED])],
-        "delivery_event": [deliveries_of(event_id=event)],
-        "delivery_open": [deliveries_of(status=[DeliveryStatus.PENDING])],
-        "delivery_failed": [deliveries_of(status=failed)],
-        "delivery_failed delivery_webhook_failed": [deliveries_of(status=failed, webhook_id=webhook)],
-        "delivery_due delivery_manual": [deliveries_of(status=[DeliveryStatus.IN_PROGRESS], webhook_id=webhook)],
-        "attempt_pkey": [[tried], attempts_of(since=clock.now()), attempts_of(until=LONG_AGO)],
-        "attempt_list": [attempts_of(webhook_id=webhook)],
-        "attempt_webhook_failed": [attempts_of(webhook_id=webhook, outcome=[AttemptOutcome.FAILED])],
-        "attempt_number": [attempts_of(delivery_id=delivery)],
-        "attempt_failed": [attempts_of(outcome=[AttemptOutcome.FAILED]), attempts_of(outcome=[AttemptOutcome.FAILED, AttemptOutcome.UNKNOWN])],
-        "attempt_class": [attempts_of(status_class=[4])],
-        "attempt_type": [attempts_of(**RARE)],
-        "attempt_environment": [attempts_of(**STAGING)],
-        "delivery_open delivery_type": [deliveries_of(**RARE)],
-        "delivery_open delivery_environment": [deliveries_of(**STAGING)],
-    }
 
 
 async def test_first_pages_of_the_lists_use_an_index(million: str, tmp_path: Path) -> None:
     database = Database(read_settings(database_url=million, home=tmp_path))
     await database.open()
     try:
-        for indexes, lists in first_pages().items():
+        for indexes, lists in first_pages(busy(1)[0], key_of("eeee", 1), key_of("dddd", 1)).items():
             for parts in lists:
                 plans = Plans(found=[await explained(database, rows) for rows in parts])
                 assert plans.scanned() == set()

@@ -12,8 +12,13 @@ import pytest
 from hookline import clock, deliveries, webhooks
 from hookline.queue.sqlite import SqliteQueue
 from hookline.runtime import Runtime
+from tests.hookline.queue.lists import first_pages
 from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook, new_delivery, new_event, succeeded
 
+OF_LISTS = {"event_list", "delivery_list", "delivery_open", "sqlite_autoindex_delivery_1", "sqlite_autoindex_attempt_1"}
+"""In the order of a list, and so to its first page, besides those that are named for it."""
+OF_FEW_ROWS = {"delivery_event", "attempt_number"}
+"""What they find is sorted."""
 TABLES = ("delivery", "event", "attempt", "idempotency", "activity", "webhook")
 READ_WHOLE = {
     # a loose scan reads one entry, then searches for the next webhook's; all that was asked for by hand is taken
@@ -85,3 +90,17 @@ async def test_no_statement_of_the_queue_reads_a_table_from_end_to_end(runtime: 
         read = {text: found for text in statements if (found := scans(db, text))}
     assert len(statements) > 30
     assert {begin(text): found for text, found in read.items()} == READ_WHOLE
+
+
+async def test_first_pages_of_the_lists_use_an_index(runtime: Runtime) -> None:
+    for indexes, lists in first_pages(uuid4(), uuid4(), uuid4()).items():
+        allowed = set(indexes.split()) | OF_LISTS
+        for parts in lists:
+            for rows in parts:
+                page = rows.order_by("-id").limit(21)
+                page.sql()
+                sql, values = page.query.get_parameterized_sql()
+                steps = [row["detail"] for row in await runtime.database.reader().rows("explain query plan " + sql, *values)]
+                read = [re.fullmatch(r"(?:SEARCH|SCAN) (?:delivery|event|attempt)(?: USING (?:COVERING )?INDEX (\w+).*)?", step) for step in steps]
+                assert {found[1] for found in read if found} <= allowed, (indexes, steps)
+                assert "USE TEMP B-TREE FOR ORDER BY" not in steps or allowed & OF_FEW_ROWS, (indexes, steps)
