@@ -1,6 +1,6 @@
 """`make bench`: end to end, with the load generator and the receiver on the same machine. Prints one JSON object; progress goes to stderr.
 
-Embedded on SQLite, `serve` + `worker` on PostgreSQL, also with RabbitMQ, each by singles, batches of 100 and 200/s; isolation; 1,000 followers.
+Embedded on SQLite, `serve` + `worker` on PostgreSQL, also with RabbitMQ, each by singles, batches of 100 and 200/s; isolation; followers; matching.
 CPU is counted over the trees of Hookline's processes and of its servers, not over the generator and the receiver.
 """
 
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import subscriptions
+from benchmarks import matching, subscriptions
 from benchmarks.load import percentiles
 from benchmarks.processes import Trees
 
@@ -283,6 +283,10 @@ def followers(folder: Path, receiver_port: int) -> dict[str, Any]:
         return subscriptions.measure(subscriptions.Measured(bench.url, bench.token, bench.roots["api"][0], publish), FOLLOWED_RATE, SECONDS)
 
 
+def webhooks_in_plenty(folder: Path, _: int) -> dict[str, Any]:
+    return matching.measure(folder)
+
+
 def main() -> None:
     scenarios = {
         "embedded_sqlite": embedded,
@@ -290,6 +294,7 @@ def main() -> None:
         "production_rabbitmq": production,
         "isolation_postgres": isolation,
         "followers_postgres": followers,
+        "matching": webhooks_in_plenty,
     }
     wanted = sys.argv[1:] or list(scenarios)
     if unknown := set(wanted) - set(scenarios):

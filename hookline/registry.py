@@ -6,7 +6,7 @@ It is a copy: the truth is in the database, and its match version tells the two 
 import asyncio
 import logging
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -20,7 +20,7 @@ from hookline import ids
 from hookline.clock import monotonic
 from hookline.db.fields import split_lines
 from hookline.pubsub.base import EVERYTHING, Hub
-from hookline.queue.base import Loaded, Queue
+from hookline.queue.base import Loaded, Queue, Stamp
 from hookline.rules.catalogue import Catalogue
 from hookline.rules.filters import compile_filter
 from hookline.rules.matching import MatchIndex
@@ -133,7 +133,7 @@ class Part:
     """One workspace at one match version. asked_at: monotonic seconds, before the question was asked."""
 
     version: int
-    targets: dict[UUID, Target]
+    stamps: Mapping[UUID, Stamp]
     index: MatchIndex
     catalogue: Catalogue
     asked_at: float
@@ -184,23 +184,21 @@ class Registry:
             part = self._parts.get(workspace_id)
             if part is None or stale is None or part.version == stale:
                 asked_at = monotonic()
-                part = self._build(await self._queue.load(workspace_id), asked_at)
+                part = self._build(await self._queue.load(workspace_id, part.stamps if part else {}), part, asked_at)
             return part
 
-    def _build(self, loaded: Loaded, asked_at: float) -> Part:
-        old = self._parts.get(loaded.workspace_id)
-        targets = {}
-        for row in loaded.rows:
-            target = Target(row, self._vault)
-            known = self._targets.get(target.id)
-            targets[target.id] = known if known and known.version == target.version and known.is_live == target.is_live else target
+    def _build(self, loaded: Loaded, old: Part | None, asked_at: float) -> Part:
+        """The new part. What has not changed is neither loaded nor made again."""
+        changed = [Target(row, self._vault) for row in loaded.rows]
+        gone = [self._targets[key] for key in (old.stamps.keys() - loaded.stamps.keys() if old else ())]
+        before = [known for target in changed if (known := self._targets.get(target.id))]
+        index = old.index.changed([*before, *gone], changed) if old else MatchIndex(changed)
         strict = {name: schema for name, schema in loaded.types if schema is not None}
         catalogue = Catalogue(strict, frozenset(name for name, _ in loaded.types), loaded.is_strict)
-        part = Part(loaded.match_version, targets, MatchIndex(targets.values()), catalogue, asked_at)
-        self._parts[loaded.workspace_id] = part
-        for gone in (old.targets.keys() if old else set()) - targets.keys():
-            del self._targets[gone]
-        self._targets.update(targets)
+        part = self._parts[loaded.workspace_id] = Part(loaded.match_version, loaded.stamps, index, catalogue, asked_at)
+        for target in gone:
+            del self._targets[target.id]
+        self._targets.update({target.id: target for target in changed})
         for call in self._on_change:
             call()
         return part

@@ -1,6 +1,6 @@
 """What both queues take and give. Called by publishing, registry, deliveries and the workers; nothing here knows a database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -137,12 +137,18 @@ class Paced(NamedTuple):
     waits: dict[UUID, float]
 
 
+Stamp = tuple[int, bool]
+"""Of a webhook in memory: its version, and whether it is on. With the same stamp it is the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A workspace's webhooks and event types at one moment. rows: column name -> value, as the models name them."""
+    """A workspace's webhooks and event types at one moment. rows: of the webhooks that are not as known; column -> value, as the models name them."""
 
     workspace_id: UUID
     match_version: int
+    stamps: dict[UUID, Stamp]
+    """Of all living webhooks."""
     rows: list[dict[str, Any]]
     types: list[tuple[str, str | None]]
     """Names of the known event types, with the schema (JSON text) of a strict one."""
@@ -176,8 +182,8 @@ class Queue(Protocol):
     async def versions(self) -> dict[UUID, int]:
         """The match version of each workspace, as committed now."""
 
-    async def load(self, workspace_id: UUID) -> Loaded:
-        """The living webhooks of a workspace with the match version that they belong to."""
+    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> Loaded:
+        """The living webhooks of a workspace with the match version that they belong to. known: those whose rows are not asked for again."""
 
     async def publish(
         self,

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,9 @@ from hookline.queue.base import (
     PumpGone,
     Recorded,
     Result,
+    Stamp,
 )
-from hookline.queue.bulk import run_for_all
+from hookline.queue.bulk import fetch_for_all, run_for_all
 from hookline.queue.sqlite_recording import record, take_over
 from hookline.queue.writer import Writer
 from hookline.rules.rates import Rate
@@ -34,7 +35,9 @@ from hookline.rules.rates import Rate
 VERSION = "select match_version from workspace where id = ?"
 WORKSPACE = "select match_version, strict_event_types from workspace where id = ?"
 TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = ?"
-WEBHOOKS = "select * from webhook where workspace_id = ? and deleted_at is null"
+STAMPS = "select id, version, is_active and auto_disabled_at is null from webhook where workspace_id = ? and deleted_at is null"
+WEBHOOKS = "select * from webhook where id in (values {rows})"
+WEBHOOK_COLUMNS = "select * from webhook where id = x''"
 TAKE_KEY = """insert into idempotency as i (workspace_id, key, event_id, fingerprint, expires_at) values (?, ?, ?, ?, ?)
 on conflict (workspace_id, key) do update set event_id = excluded.event_id, fingerprint = excluded.fingerprint, expires_at = excluded.expires_at where i.expires_at < ?"""
 ADD_EVENTS = "insert into event (id, workspace_id, type, environment, data, occurred_at, received_at, idempotency_key) values {rows}"
@@ -100,13 +103,15 @@ class SqliteQueue:
     async def versions(self) -> dict[UUID, int]:
         return await self._writer.run(lambda db: {UUID(bytes=key): version for key, version in db.execute("select id, match_version from workspace")})
 
-    async def load(self, workspace_id: UUID) -> Loaded:
+    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> Loaded:
         def job(db: sqlite3.Connection) -> Loaded:
             version, is_strict = db.execute(WORKSPACE, (workspace_id.bytes,)).fetchone()
             types = [(name, schema) for name, schema in db.execute(TYPES, (workspace_id.bytes,))]
-            found = db.execute(WEBHOOKS, (workspace_id.bytes,))
-            names = [column[0] for column in found.description]
-            return Loaded(workspace_id, version, [dict(zip(names, row, strict=True)) for row in found], types, bool(is_strict))
+            stamps: dict[UUID, Stamp] = {UUID(bytes=row[0]): (row[1], bool(row[2])) for row in db.execute(STAMPS, (workspace_id.bytes,))}
+            changed = [(key.bytes,) for key, stamp in stamps.items() if known.get(key) != stamp]
+            names = [column[0] for column in db.execute(WEBHOOK_COLUMNS).description]
+            rows = [dict(zip(names, row, strict=True)) for row in fetch_for_all(db, WEBHOOKS, changed)]
+            return Loaded(workspace_id, version, stamps, rows, types, bool(is_strict))
 
         return await self._writer.run(job)
 

@@ -156,5 +156,5 @@ async def test_workspace_that_is_new_is_loaded_when_it_is_asked_for(runtime: Run
         webhook = await make_webhook(replace(runtime, hub=MemoryHub()), workspace_id=other)
         parts = await registry.part(other), await registry.part(other)
         assert parts[0] is parts[1]
-        assert set(parts[0].targets) == {webhook.id}
+        assert set(parts[0].stamps) == {webhook.id}
         assert queue.asked["load"] == 1

@@ -20,7 +20,7 @@ async def opened(settings: Settings) -> PostgresQueue:
 async def steps_of_a_load(settings: Settings) -> int:
     """How many turns of the loop a load takes."""
     queue = await opened(settings)
-    loading, steps = asyncio.create_task(queue.load(WORKSPACE)), 0
+    loading, steps = asyncio.create_task(queue.load(WORKSPACE, {})), 0
     while not loading.done():
         await asyncio.sleep(0)
         steps += 1
@@ -34,7 +34,7 @@ async def test_close_after_a_load_was_cancelled_anywhere_leaves_no_fault_behind(
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context))
     for step in range(0, steps, max(1, steps // 25)):
         queue = await opened(settings)
-        loading = asyncio.create_task(queue.load(WORKSPACE))
+        loading = asyncio.create_task(queue.load(WORKSPACE, {}))
         for _ in range(step):
             await asyncio.sleep(0)
         loading.cancel()
