@@ -1,6 +1,6 @@
-"""Mails that tell of notifications, and the hourly word about failed deliveries. Called by the workers each second.
+"""Mails that tell of notifications, and words about failed deliveries and syncs. Called by the workers each second, and by a sync that fails.
 
-The rows are written by the record; a mail is tried by whoever moves its next try on first. Who dies between the mail server's answer and the
+The other rows are written by the record; a mail is tried by whoever moves its next try on first. Who dies between the mail server's answer and the
 commit lets one address get the same mail, with the same Message-ID, twice.
 """
 
@@ -16,7 +16,7 @@ from hookline.changes import Kind, note
 from hookline.mail import Mail, Mailer, MailFailed, MailRefused
 from hookline.models import Email, EmailStatus, Notification, NotificationKind, Webhook
 from hookline.rules import notices
-from hookline.rules.mail_texts import mail_about
+from hookline.rules.mail_texts import mail_about, mail_about_sync
 
 if TYPE_CHECKING:
     from hookline.runtime import Runtime
@@ -29,6 +29,7 @@ LEASE_SECONDS: Final = 120
 AGAIN_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 43_200)
 """Before each further try; after the last one it has failed."""
 
+_NO_NEWS: Final = timedelta(hours=1)
 NOW: Final = {"postgres": "now()", "sqlite": "cast((julianday('now') - 2440587.5) * 86400000000 as integer)"}
 _SECONDS: Final = {"postgres": "$1 * interval '1 second'", "sqlite": "$1 * 1000000"}
 _LOCK: Final = {"postgres": "for update skip locked", "sqlite": ""}
@@ -64,6 +65,26 @@ async def tell_of_failed(runtime: "Runtime") -> int:
             notes.append((Kind.NOTIFICATION, told, webhook.id))
             await note(work, runtime.hub, webhook.workspace_id, notes[-1:])
     return len(rows)
+
+
+async def tell_of_sync(runtime: "Runtime", workspace_id: UUID, set_name: str, reason: str) -> None:
+    """Tells that a set could not be applied: a mail to each address of its webhooks that want to hear of it; the same again only after an hour.
+
+    reason: a sentence without anything secret.
+    """
+    async with runtime.database.unit_of_work() as work:
+        now = clock.now()
+        lately = Notification.filter(workspace_id=workspace_id, id__gte=ids.first_of(now - _NO_NEWS), kind=NotificationKind.SYNC_FAILED)
+        if await lately.filter(reason=reason).exists():
+            return
+        told = await Notification.create(id=ids.uuid7(), workspace_id=workspace_id, kind=NotificationKind.SYNC_FAILED, reason=reason, created_at=now)
+        webhooks = await Webhook.filter(workspace_id=workspace_id, sync_set=set_name, deleted_at__isnull=True).only(
+            "notify_on", "notification_emails"
+        )
+        asked = [webhook.notification_emails for webhook in webhooks if NotificationKind.SYNC_FAILED.name in webhook.notify_on]
+        if addresses := dict.fromkeys(address for emails in asked for address in emails):
+            await Email.bulk_create(_receipts(told, list(addresses)))
+        await note(work, runtime.hub, workspace_id, [(Kind.NOTIFICATION, told.id, None)])
 
 
 async def _tell(webhook: Webhook, kind: NotificationKind, failures: int) -> UUID:
@@ -112,11 +133,14 @@ async def _send(runtime: "Runtime", mailer: Mailer, row: Email) -> None:
 async def _mail(row: Email) -> Mail | None:
     """The mail to one address; None when the notification or its webhook is gone."""
     told = await Notification.get_or_none(id=row.notification_id)
-    webhook = await Webhook.get_or_none(id=told.webhook_id) if told else None
-    if told is None or webhook is None:
+    webhook = await Webhook.get_or_none(id=told.webhook_id) if told and told.webhook_id else None
+    if told is None or (told.webhook_id and webhook is None):
         return None
     message = notices.message(told.kind, told.reason, told.failures, told.failing_since, told.last_status_code, told.backlog)
-    words = mail_about(told.kind, webhook.name, webhook.slug, ids.encode("wh", webhook.id), webhook.url, message)
+    if webhook is None:
+        words = mail_about_sync(message)
+    else:
+        words = mail_about(told.kind, webhook.name, webhook.slug, ids.encode("wh", webhook.id), webhook.url, message)
     key = f"{ids.encode('ntf', told.id)}-{row.id.hex[-12:]}"
     return Mail(key, row.address, words.subject, words.text, words.html, told.created_at)
 

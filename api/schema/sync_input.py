@@ -53,6 +53,9 @@ class SyncOptionsInput:
     allow_empty: bool | None = strawberry.field(default=False, description="Accept a file without webhooks.")
     allow_removals: int | None = strawberry.field(default=None, description=f"How many webhooks may be taken out at once; left out: {MOST_REMOVALS}.")
     allow_older: bool | None = strawberry.field(default=False, description="Accept a commit that is older than the one applied last.")
+    reenable: list[str] | None = strawberry.field(
+        default=None, description="Slugs of webhooks of the file that go on if they were turned off by themselves."
+    )
     lock_timeout: timedelta | None = strawberry.field(
         default=timedelta(seconds=30), description="How long to wait for another apply of the set, at most 5m."
     )
@@ -121,6 +124,7 @@ def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
         allow_removals=given.allow_removals,
         allow_older=bool(given.allow_older),
         lock_timeout=patience,
+        reenable=frozenset(given.reenable or ()),
     )
     return options, problems
 

@@ -38,6 +38,7 @@ _ALLOWED = _options(
     click.option("--allow-empty", is_flag=True, help="Accept a file without webhooks."),
     click.option("--allow-removals", type=click.IntRange(0), metavar="N", help="Accept up to N webhooks being taken out. [default: 10]"),
     click.option("--allow-older", is_flag=True, help="Accept a commit that is older than the one applied last."),
+    click.option("--reenable", multiple=True, metavar="SLUG", help="Let a webhook go on that was turned off by itself; may be given several times."),
     click.option("--lock-timeout", metavar="DURATION", help="How long to wait for another apply of the set. [default: 30s]"),
 )
 
@@ -134,5 +135,6 @@ def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "Asked"
         allow_removals=given["allow_removals"],
         allow_older=given["allow_older"],
         lock_timeout=patience,
+        reenable=frozenset(given["reenable"]),
     )
     return Asked(_files(files), style, given["server"], given["local"], allowed)

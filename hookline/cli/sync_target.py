@@ -152,6 +152,7 @@ def _input(document: Document, allowed: Options, source: Source) -> dict[str, An
             "allowEmpty": allowed.allow_empty,
             "allowRemovals": allowed.allow_removals,
             "allowOlder": allowed.allow_older,
+            "reenable": sorted(allowed.reenable),
             "lockTimeout": format_duration(allowed.lock_timeout),
         },
         "source": {

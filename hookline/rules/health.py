@@ -21,6 +21,7 @@ class Word(IntEnum):
     FAILING = 2
     RECOVERED = 3
     DELIVERY_FAILED = 4
+    SYNC_FAILED = 5
 
 
 class Ended(NamedTuple):

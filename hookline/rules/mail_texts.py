@@ -1,4 +1,4 @@
-"""The words of a mail about a webhook, as plain text and as HTML. Pure.
+"""The words of a mail about a webhook or a sync, as plain text and as HTML. Pure.
 
 A webhook's name and slug come from people: they can neither break the HTML nor hide behind marks that nobody sees. Of its URL only the host is
 shown, since paths and queries hold secrets.
@@ -44,13 +44,21 @@ class Words:
 
 
 def mail_about(kind: int, name: str, slug: str, webhook_id: str, url: str, message: str) -> Words:
-    """A mail of one of the kinds in Word. message: the notification's sentence."""
+    """A mail of one of the kinds in Word that are about a webhook. message: the notification's sentence."""
     word, seen = Word(kind), _visible(name)
-    title = f"Webhook {seen} {_SUBJECTS[word]}"
     facts = {"Webhook": f"{seen} ({slug})", "Id": webhook_id, "Host": urlsplit(url).netloc}
-    text = "\n".join([title, "", message, "", *(f"{label}: {value}" for label, value in facts.items()), "", _ADVICE[word], ""])
+    return _words(f"Webhook {seen} {_SUBJECTS[word]}", message, facts, _ADVICE[word])
+
+
+def mail_about_sync(message: str) -> Words:
+    """A mail of SYNC_FAILED."""
+    return _words("A set of webhooks could not be applied", message, {}, "Nothing was changed. `hookline sync plan` shows what is in the way.")
+
+
+def _words(title: str, message: str, facts: dict[str, str], advice: str) -> Words:
+    text = "\n".join([title, "", message, "", *(f"{label}: {value}" for label, value in facts.items()), *([""] if facts else []), advice, ""])
     rows = "".join(_ROW.format(label, escape(value)) for label, value in facts.items())
-    return Words(f"[Hookline] {title}", text, _PAGE.format(title=escape(title), message=escape(message), rows=rows, advice=escape(_ADVICE[word])))
+    return Words(f"[Hookline] {title}", text, _PAGE.format(title=escape(title), message=escape(message), rows=rows, advice=escape(advice)))
 
 
 def _visible(text: str) -> str:

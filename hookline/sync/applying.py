@@ -14,6 +14,7 @@ from tortoise.exceptions import IntegrityError
 from hookline.db.connection import Work
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.models import SyncRevision
+from hookline.notifications import tell_of_sync
 from hookline.runtime import Runtime
 from hookline.sync import planning, rails, store, templates
 from hookline.sync.document import Document
@@ -96,6 +97,8 @@ async def apply(
             async with store.locked(runtime.database, workspace_id, document.set_name, options.lock_timeout) as work:
                 return await applying.run(work)
         except _Stopped as stopped:
+            if reason := _reason(document.set_name, stopped.outcome):
+                await tell_of_sync(runtime, workspace_id, document.set_name, reason)
             return stopped.outcome
         except store.LockNotObtained:
             locked = Block("locked", "another apply of this set runs; try again when it is done", flag="--lock-timeout")
@@ -165,6 +168,15 @@ class _Applying:
             logger.info("sync applied set=%s by=%s commit=%s revision=%s created=%s updated=%s disabled=%s", *by, *counts)
 
 
+def _reason(set_name: str, outcome: Outcome) -> str | None:
+    """Why nothing was applied, for people; None when nothing was in the way."""
+    reasons = [block.message for block in outcome.blocked] or [problem.message for problem in outcome.problems]
+    if not reasons:
+        return None
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return f'The set "{set_name}" could not be applied: {reasons[0]}{more}.'
+
+
 def _wanted(runtime: Runtime, document: Document) -> list[Wanted]:
     items = document.webhooks.values()
     return [Wanted(item.slug, item.values, fingerprinted(item.values, runtime.vault), item.place) for item in items]
@@ -173,6 +185,6 @@ def _wanted(runtime: Runtime, document: Document) -> list[Wanted]:
 def _judged(
     document: Document, wanted: list[Wanted], broken: tuple[SyncProblem, ...], state: State, options: Options, source: Source
 ) -> tuple[Plan, tuple[Block, ...]]:
-    plan = planning.plan(document.set_name, state.number, wanted, state.lives, options.on_drift)
+    plan = planning.plan(document.set_name, state.number, wanted, state.lives, options.on_drift, options.reenable)
     plan = replace(plan, problems=(*plan.problems, *broken))
     return plan, rails.check(plan, not wanted, options, state.committed_at, source.committed_at)

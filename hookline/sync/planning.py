@@ -59,6 +59,7 @@ class Live:
     changed_by: str
     place: tuple[str | None, int | None, str | None]
     """File, line and commit of the last apply."""
+    is_auto_disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class Write:
     place: Place | None
     is_removed: bool = False
     is_visible: bool = True
+    is_reenabled: bool = False
+    """It was turned off by itself and goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +124,20 @@ class Plan:
         return any(write.is_visible for write in self.writes)
 
 
-def plan(set_name: str, base: int, wanted: Iterable[Wanted], lives: Iterable[Live], on_drift: DriftPolicy = DriftPolicy.BLOCK) -> Plan:
+def plan(
+    set_name: str,
+    base: int,
+    wanted: Iterable[Wanted],
+    lives: Iterable[Live],
+    on_drift: DriftPolicy = DriftPolicy.BLOCK,
+    reenable: Iterable[str] = (),
+) -> Plan:
     """Compares everything: first what the file has, then what it no longer has, each in the order of the slugs.
 
-    lives: what the set owns, and whatever has a wanted slug.
+    lives: what the set owns, and whatever has a wanted slug. reenable: slugs of webhooks that go on if they were turned off by themselves.
     """
     by_slug = {live.slug: live for live in lives}
-    planner = _Planner(set_name, on_drift)
+    planner = _Planner(set_name, on_drift, frozenset(reenable))
     for item in sorted(wanted, key=lambda item: item.slug):
         planner.want(item, by_slug.pop(item.slug, None))
     for _, live in sorted(by_slug.items()):
@@ -149,6 +159,7 @@ def plan(set_name: str, base: int, wanted: Iterable[Wanted], lives: Iterable[Liv
 class _Planner:
     set_name: str
     on_drift: DriftPolicy
+    reenable: frozenset[str]
     slugs: set[str] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
@@ -181,18 +192,21 @@ class _Planner:
 
     def _compare(self, item: Wanted, live: Live) -> None:
         is_adopted = live.set_name is None
+        is_reenabled = live.is_auto_disabled and item.slug in self.reenable
         verdicts = compare(item.slug, item.prints, live.form, live.applied, is_adopted)
-        if verdicts.updated or is_adopted or live.is_removed:
+        if verdicts.updated or is_adopted or live.is_removed or is_reenabled:
             kind = ChangeKind.ADOPT if is_adopted else ChangeKind.UPDATE
             hint = "exists, not managed" if is_adopted else "back in the file" if live.is_removed else None
             fields = tuple(_shown(name, live.form[name], value, live.form[name]) for name, value in verdicts.updated.items())
+            if is_reenabled:
+                fields = (FieldChange("status", "AUTO_DISABLED", "ACTIVE", "AUTO_DISABLED"), *fields)
             self.changes.append(Change(kind, item.slug, live.id, fields, item.place, hint))
         self._note_disputed(item, live, ChangeKind.DRIFT, verdicts.drifted)
         self._note_disputed(item, live, ChangeKind.CONFLICT, verdicts.conflicting)
         if verdicts.released:
             fields = tuple(_shown(name, live.applied[name], live.form[name], live.form[name]) for name in verdicts.released)
             self.changes.append(Change(ChangeKind.RELEASE, item.slug, live.id, fields, item.place, "no longer in the file: stays as it is"))
-        self._write(item, live, verdicts)
+        self._write(item, live, verdicts, is_reenabled)
 
     def _note_disputed(self, item: Wanted, live: Live, kind: ChangeKind, fields: Values) -> None:
         if fields:
@@ -200,17 +214,17 @@ class _Planner:
             shown = tuple(_shown(name, live.applied.get(name), value, live.form[name]) for name, value in fields.items())
             self.changes.append(Change(kind, item.slug, live.id, shown, item.place, f"changed by {live.changed_by}{end}"))
 
-    def _write(self, item: Wanted, live: Live, verdicts: Verdicts) -> None:
+    def _write(self, item: Wanted, live: Live, verdicts: Verdicts, is_reenabled: bool) -> None:
         is_overwriting = self.on_drift is DriftPolicy.OVERWRITE
         written = verdicts.updated | (verdicts.disputed if is_overwriting else {})
         kept = {} if is_overwriting else verdicts.disputed
         applied = {name: value for name, value in item.prints.items() if name not in kept}
         applied |= {name: live.applied[name] for name in kept if name in live.applied}
         self._check(item, {**live.form, **written})
-        is_visible = bool(written or verdicts.released) or live.is_removed or live.set_name is None
+        is_visible = bool(written or verdicts.released) or live.is_removed or live.set_name is None or is_reenabled
         if is_visible or applied != dict(live.applied):
             values = {name: item.values.get(name, value) for name, value in written.items()}
-            self.writes.append(Write(item.slug, live, values, applied, item.place, is_visible=is_visible))
+            self.writes.append(Write(item.slug, live, values, applied, item.place, is_visible=is_visible, is_reenabled=is_reenabled))
 
     def _check(self, item: Wanted, whole: Values) -> None:
         """What the file wants and what people set by hand may contradict each other."""

@@ -20,6 +20,8 @@ class Options:
     allow_removals: int | None = None
     allow_older: bool = False
     lock_timeout: timedelta = timedelta(seconds=30)
+    reenable: frozenset[str] = frozenset()
+    """Slugs."""
 
 
 @dataclass(frozen=True, slots=True)

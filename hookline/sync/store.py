@@ -180,11 +180,12 @@ def _live(row: Webhook, vault: Vault) -> Live:
         is_removed=row.sync_removed_at is not None,
         changed_by=f"{by}: {reason}" if reason else by,
         place=(row.sync_file, row.sync_line, row.sync_commit),
+        is_auto_disabled=row.auto_disabled_at is not None,
     )
 
 
 async def write_webhooks(work: Work, rows: Rows) -> None:
-    """At most three statements."""
+    """At most two statements."""
     for statement, part in ((statements.insert, rows.made), (statements.update, rows.changed), (statements.update, rows.moved)):
         if part:
             encoded = await asyncio.to_thread(statements.encode, work.dialect, Webhook, part)

@@ -113,7 +113,11 @@ class Writing:
         for live in self.state.lives:
             if live.slug not in written and live.slug in self.document.webhooks:
                 position = self._position(live.slug)
-                if live.place[:2] != (position["sync_file"], position["sync_line"]):
+                if live.place[:2] == (position["sync_file"], position["sync_line"]):
+                    continue
+                if rows.changed:  # goes along in their statement
+                    rows.changed.append(statements.attributes(self.state.rows[live.id].update_from_dict(position)))
+                else:
                     rows.moved.append({"id": live.id, **position})
         return rows
 
@@ -145,7 +149,7 @@ class Writing:
             values.update(self._position(write.slug))
         if write.is_visible:
             values.update(version=row.version + 1, modified_at=now, modified_by=by)
-        if write.values.get("active") is True or "url" in write.values:
+        if write.values.get("active") is True or "url" in write.values or write.is_reenabled:
             values.update(TURNED_ON)  # a new URL may have mended what turned it off by itself
         elif RESETS_HEALTH & write.values.keys():
             values.update(HEALTH_RESET)
@@ -208,6 +212,8 @@ def _new_secret(values: Mapping[str, Any], row: Webhook) -> str | None:
 
 def _kinds(write: Write) -> list[Kind]:
     """What subscribers hear of a webhook that was there before."""
+    if write.is_reenabled and not write.values:
+        return [Kind.WEBHOOK_ACTIVATED]
     kinds = [] if write.values.keys() == {"active"} else [Kind.WEBHOOK_UPDATED]
     if "active" in write.values:
         kinds.append(Kind.WEBHOOK_ACTIVATED if write.values["active"] else Kind.WEBHOOK_DEACTIVATED)
