@@ -35,6 +35,14 @@ ALL_WEBHOOKS = """{ webhooks { nodes { name url headers { name value } secretHea
 ALL_ATTEMPTS = """{ attempts(first: 100) { nodes { requestUrl requestHeaders { name value } requestBody responseHeaders { name value } responseBody
     errorMessage } } }"""
 CREATE = "mutation($input: WebhookCreateInput!) { webhookCreate(input: $input) { webhook { id } userErrors { field message code } } }"
+ALL_NEWS = """{ notifications { nodes { kind message emails { address status error } } } auditEntries(first: 100) { nodes { action before after } }
+    webhooks { nodes { disabledReason health { backlog } stats(bucket: "1h") { attempts } } } }"""
+DRY_RUN = """mutation($input: WebhookDryRunInput!) { webhookDryRun(input: $input) { matches reasons request { method url headers { name value } body }
+    userErrors { field message } } }"""
+TEST = """mutation($input: WebhookTestInput!) { webhookTest(input: $input) {
+    attempt { requestHeaders { name value } requestBody responseBody errorMessage }
+    userErrors { field message } } }"""
+SMTP = "smtp://hookline:hush-smtp-5up3r@127.0.0.1:9?from=hooks@example.com"
 BROKEN = "mutation($input: Int!) { webhookCreate(input: $input) { webhook { id } } }"
 
 
@@ -58,6 +66,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         url = f"sqlite:///{tmp_path}/hookline.db"
         await asyncio.to_thread(lambda: asyncio.run(migrate(read_settings(database_url=url))))
         async with Installation(tmp_path, url) as installation:
+            installation.environment["HOOKLINE_SMTP_URL"] = SMTP
             await installation.start()
             yield Place(installation, None)
         return
@@ -65,6 +74,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     with PostgreSQL(folder) as server:
         await asyncio.to_thread(lambda: asyncio.run(migrate(read_settings(database_url=server.url))))
         async with Installation(tmp_path, server.url) as installation:
+            installation.environment["HOOKLINE_SMTP_URL"] = SMTP
             await installation.start()
             yield Place(installation, server)
 
@@ -81,6 +91,13 @@ FORM: dict[str, Any] = {
     "headers": [{"name": "X-Api-Key", "value": secret("key")}, {"name": "X-Shop", "value": "7"}],
     "secretHeader": {"name": "X-Webhook-Secret", "value": secret("value")},
     "basicAuth": {"username": "shop", "password": secret("password")},
+}
+NOISY = {
+    "payloadTemplate": '{"n": {{ event.data.n }}}',
+    "retry": {"schedule": ["1s"]},
+    "notifyOn": ["DELIVERY_FAILED"],
+    "notificationEmails": ["ops@example.com"],
+    "filter": {"data.n": {"gte": 0}},
 }
 REFUSED = {**FORM, "name": "c", "url": "ftp://nowhere", "signingSecret": SIGNING["set"][:-1] + "!"}
 
@@ -101,7 +118,7 @@ class Asked:
         self.texts.append((done.stdout + done.stderr).encode())
 
     async def save_by_hand(self, url: str) -> None:
-        await self.ask(CREATE, input={**FORM, "name": "a", "url": url, "signingSecret": SIGNING["set"]})
+        await self.ask(CREATE, input={**FORM, "name": "a", "url": url, "signingSecret": SIGNING["set"], **NOISY})
         await self.ask(CREATE, input={**FORM, "name": "b", "url": url, "signingAlgorithm": "ED25519"})
         key = (await self._installation.graphql('{ webhookBySlug(slug: "b") { id } }'))["webhookBySlug"]["id"]
         await self._installation.mutate("webhookSecretRotate", "expiresAt", id=key, secret=SIGNING["rotated"])
@@ -113,6 +130,13 @@ class Asked:
         for verb in ("validate", "plan", "apply", "plan"):
             self.run("sync", verb, "-f", str(file))
         self.run("sync", "plan", "-f", str(file), "--format", "json")
+
+    async def try_out(self) -> None:
+        [one, *_] = (await self._installation.graphql("{ webhooks { nodes { id } } }"))["webhooks"]["nodes"]
+        draft = {**FORM, "name": "d", "url": "https://example.com/in", "signingSecret": SIGNING["set"]}
+        for given in ({"id": one["id"]}, {"draft": draft}, {"draft": {**draft, "payloadTemplate": "{{ broken"}}):
+            await self.ask(DRY_RUN, input=given)
+        await self.ask(TEST, input={"id": one["id"]})
 
     async def be_refused(self) -> None:
         for variables in (REFUSED, {**REFUSED, "secretHeader": secret("value")}, {**REFUSED, "headers": {"name": secret("key")}}):
@@ -130,17 +154,27 @@ async def test_no_secret_is_found_anywhere_afterwards(place: Place) -> None:
         await asked.be_refused()
         await hookline.publish({"n": 1})
         await receiver.wait_for(3)
-        await eventually(lambda: recorded(hookline, 3))
+        await eventually(lambda: recorded(hookline, 4))
+        await asked.try_out()
+        await eventually(lambda: tried_to_mail(hookline))
+    await asked.ask(ALL_NEWS)
     await asked.ask(ALL_WEBHOOKS)
     await asked.ask(ALL_ATTEMPTS)
     asked.run("settings")
 
     sent = [value for request in receiver.requests for _, value in request.headers]
-    assert sent.count(secret("key")) == 2  # they were in use
+    assert sent.count(secret("key")) >= 3  # they were in use
     await hookline.__aexit__()
     everything = [*asked.texts, *(path.read_bytes() for path in place.files())]
     assert sum(map(len, everything)) > 100_000
-    secrets = [*REFERENCES.values(), *SIGNING.values(), asked.made, *(secret(name) for name in ("key", "value", "password")), hookline.token]
+    secrets = [
+        "hush-smtp-5up3r",
+        *REFERENCES.values(),
+        *SIGNING.values(),
+        asked.made,
+        *(secret(name) for name in ("key", "value", "password")),
+        hookline.token,
+    ]
     for text in secrets:
         forms = (text.encode(), orjson.dumps(text)[1:-1], text[text.find("_") + 1 :].encode())
         assert not [part[:200] for part in everything if any(form in part for form in forms)], text
@@ -179,4 +213,9 @@ def echo(request: Received) -> Reply:
 
 
 async def recorded(hookline: Installation, count: int) -> bool:
-    return bool((await hookline.graphql("{ attempts { totalCount } }"))["attempts"]["totalCount"] == count)
+    return bool((await hookline.graphql("{ attempts { totalCount } }"))["attempts"]["totalCount"] >= count)
+
+
+async def tried_to_mail(hookline: Installation) -> bool:
+    found = await hookline.graphql("{ notifications { nodes { emails { error } } } }")
+    return any(mail["error"] for node in found["notifications"]["nodes"] for mail in node["emails"])
