@@ -1,9 +1,10 @@
 """`make bench`: end to end, with the load generator and the receiver on the same machine. Prints one JSON object; progress goes to stderr.
 
-Embedded on SQLite, `serve` + `worker` on PostgreSQL, also with RabbitMQ, each by singles, batches of 100 and 200/s; isolation; followers; matching.
+Embedded on SQLite, `serve` + `worker` on PostgreSQL, also with RabbitMQ (singles, batches of 100, 200/s); isolation; followers; rates; matching.
 CPU is counted over the trees of Hookline's processes and of its servers, not over the generator and the receiver.
 """
 
+import bisect
 import contextlib
 import json
 import os
@@ -28,6 +29,7 @@ FOLLOWED_RATE = int(os.environ.get("BENCH_FOLLOWED_RATE", "20"))  # events a sec
 DRAIN_SECONDS = 120
 WEBHOOK = "mutation($input:WebhookCreateInput!){webhookCreate(input:$input){webhook{id} userErrors{field message}}}"
 PUBLISH = "mutation($input:EventPublishBatchInput!){eventPublishBatch(input:$input){userErrors{field message}}}"
+WORKER = ("-m", "hookline", "worker")
 DELETE = "mutation($input:WebhookDeleteInput!){webhookDelete(input:$input){userErrors{field message}}}"
 
 
@@ -84,8 +86,9 @@ def load(url: str, token: str, *arguments: object) -> Any:
 class Bench:
     """url: of a running server with one webhook that points at the receiver. roots: the processes whose cost counts."""
 
-    def __init__(self, url: str, token: str, receiver: str, roots: dict[str, list[int]]) -> None:
-        self.url, self.token, self.receiver, self.roots = url, token, receiver, roots
+    def __init__(self, url: str, token: str, receiver: str, roots: dict[str, list[int]], environment: dict[str, str]) -> None:
+        self.url, self.token, self.receiver, self.roots, self.environment = url, token, receiver, roots, environment
+        self._made: list[str] = []
 
     def flood(self, batch: int, connections: int) -> dict[str, Any]:
         load(self.url, self.token, "flood", 1.5, connections, batch)  # warm
@@ -125,13 +128,14 @@ class Bench:
             "samples": stats["count"],
         }
 
-    def create_webhook(self, name: str, path: str, pattern: str) -> str:
+    def create_webhook(self, name: str, path: str, pattern: str, **more: str) -> str:
         """Its id. path: at the receiver."""
-        given = {"name": name, "url": self.receiver + path, "environments": ["production"], "events": [pattern]}
+        given = {"name": name, "url": self.receiver + path, "environments": ["production"], "events": [pattern], **more}
         answer = graphql(self.url, self.token, WEBHOOK, {"input": given})
         if answer.get("errors") or answer["data"]["webhookCreate"]["userErrors"]:
             raise SystemExit(f"webhook not created: {answer}")
-        return str(answer["data"]["webhookCreate"]["webhook"]["id"])
+        self._made.append(str(answer["data"]["webhookCreate"]["webhook"]["id"]))
+        return self._made[-1]
 
     def _drained(self, expected: int | None, trees: Trees | None = None) -> Any:
         """Waits until everything arrived, or nothing has for 3 s."""
@@ -161,14 +165,25 @@ class Bench:
 
     def add_backlog(self) -> None:
         """100,000 events that only the hanging one wants."""
-        body = [{"type": "stock.item.update", "environment": "production", "data": {"n": n}} for n in range(1_000)]
-        for _ in range(100):
-            answer = graphql(self.url, self.token, PUBLISH, {"input": {"events": body}})
+        self.publish(100_000)
+
+    def publish(self, count: int) -> None:
+        """Events that the first webhook does not want."""
+        for start in range(0, count, 1_000):
+            events = [{"type": "stock.item.update", "environment": "production", "data": {"n": n}} for n in range(min(1_000, count - start))]
+            answer = graphql(self.url, self.token, PUBLISH, {"input": {"events": events}})
             if answer.get("errors") or answer["data"]["eventPublishBatch"]["userErrors"]:
                 raise SystemExit(f"events not published: {answer}")
 
     def remove_second(self) -> None:
-        graphql(self.url, self.token, DELETE, {"input": {"id": self._second}})
+        self._remove(self._second)
+
+    def remove_all(self) -> None:
+        while self._made:
+            self._remove(self._made.pop())
+
+    def _remove(self, webhook_id: str) -> None:
+        graphql(self.url, self.token, DELETE, {"input": {"id": webhook_id}})
 
     def all(self) -> dict[str, Any]:
         tell("  200 a second")  # first: behind a flood it would measure the vacuum of half a million rows too
@@ -192,7 +207,7 @@ def command(*arguments: str, **environment: str) -> str:
 def prepared(environment: dict[str, str], roots: dict[str, list[int]], port: int, receiver_port: int) -> Bench:
     url, token = f"http://127.0.0.1:{port}", command("token", "create", "bench", "--role", "admin", **environment)
     wait_for(f"{url}/healthz")
-    bench = Bench(url, token, f"http://127.0.0.1:{receiver_port}", roots)
+    bench = Bench(url, token, f"http://127.0.0.1:{receiver_port}", roots, environment)
     bench.create_webhook("bench", "/in", "order.*.*")
     return bench
 
@@ -283,6 +298,24 @@ def followers(folder: Path, receiver_port: int) -> dict[str, Any]:
         return subscriptions.measure(subscriptions.Measured(bench.url, bench.token, bench.roots["api"][0], publish), FOLLOWED_RATE, SECONDS)
 
 
+def rates(folder: Path, receiver_port: int) -> dict[str, Any]:
+    """A webhook with a rate limit and more events than it may get, over three workers, a minute for each limit."""
+    with on_postgres(folder, receiver_port) as bench, process(*WORKER, **bench.environment), process(*WORKER, **bench.environment):
+        results = {}
+        for limit, per_second in (("20/s", 20), ("600/m", 10)):
+            tell(f"  {limit}")
+            bench.remove_all()
+            get(f"{bench.receiver}/reset")
+            bench.create_webhook(limit, "/in", "stock.item.update", rateLimit=limit)
+            bench.publish(per_second * 66)
+            time.sleep(65)
+            times = get(f"{bench.receiver}/times")
+            within = [moment - times[0] for moment in times if moment - times[0] < 60]
+            most = max(bisect.bisect_left(within, moment + 1) - place for place, moment in enumerate(within))
+            results[limit] = {"in_a_minute": len(within), "of_the_limit": round(len(within) / per_second / 60, 3), "most_in_a_second": most}
+        return results
+
+
 def webhooks_in_plenty(folder: Path, _: int) -> dict[str, Any]:
     return matching.measure(folder)
 
@@ -294,6 +327,7 @@ def main() -> None:
         "production_rabbitmq": production,
         "isolation_postgres": isolation,
         "followers_postgres": followers,
+        "rates_postgres": rates,
         "matching": webhooks_in_plenty,
     }
     wanted = sys.argv[1:] or list(scenarios)

@@ -1,7 +1,7 @@
 """A receiver that costs little: POSTs get 200, to /late after 10 s, to /hang never. Notes each "seq" and how long after "sent" it came.
 
 Usage, as a process of its own: python -m benchmarks.receiver PORT. `GET /reset` forgets; `GET /stats` gives {"count", "unique",
-"first", "last"}, `GET /latencies` the milliseconds, as JSON.
+"first", "last"}, `GET /latencies` the milliseconds, `GET /times` when each came (seconds since 1970), as JSON.
 """
 
 import asyncio
@@ -26,12 +26,14 @@ class Ledger:
         self.seen: set[bytes] = set()
         self.first = self.last = 0.0
         self.latencies_ms: list[float] = []
+        self.times: list[float] = []
 
     def arrived(self, body: bytes) -> None:
         now = time.time()
         self.count += 1
         self.first = self.first or now
         self.last = now
+        self.times.append(now)
         if seq := SEQ.search(body):
             self.seen.add(seq[1])
         if sent := SENT.search(body):
@@ -71,7 +73,8 @@ class Connection(asyncio.Protocol):
         if path == b"/reset":
             Connection.ledger = Ledger()
         ledger = Connection.ledger
-        body = json.dumps(ledger.latencies_ms if path == b"/latencies" else ledger.stats()).encode()
+        asked: dict[bytes, object] = {b"/latencies": ledger.latencies_ms, b"/times": ledger.times}
+        body = json.dumps(asked.get(path, ledger.stats())).encode()
         self.transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
 
 
