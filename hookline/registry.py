@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from math import inf
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
@@ -89,6 +90,11 @@ class Target:
         masked = [(name, None if is_sensitive_header(name) else value) for name, value in headers] + [(name, None) for name, _ in secrets]
         keys = [(decode_secret(self._unseal(secret["sealed"], SIGNING)), _end_of(secret)) for secret in orjson.loads(self._row[SIGNING])]
         return Wire((*headers, *secrets), tuple(masked), _as_echoed(shown), tuple(keys))
+
+    @cached_property
+    def host(self) -> str:
+        """Of its URL, without the port."""
+        return urlsplit(self.url).hostname or ""
 
     @cached_property
     def content_type(self) -> str:

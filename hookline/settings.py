@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Keys that seal secrets: base64 of 32 bytes each, comma-separated, newest first. Empty: the key file in the home folder."""
     egress_allow: CommaSeparated = ()
     """Private targets that may be sent to: networks (10.1.0.0/16) and host names, comma-separated."""
+    host_concurrency: int = Field(0, ge=0, le=500)
+    """Requests that each process has on the wire to one host at a time; 0: no limit."""
     ca_file: str = ""
     """PEM file of certificate authorities of your own, trusted besides the system's: for receivers, the mail server and the commands' --server."""
     smtp_url: SecretStr = SecretStr("")

@@ -28,7 +28,7 @@ from workers.pacing import Pacing
 from workers.recorder import Recorder
 from workers.sending import Sender, Withdrawn
 from workers.sweeper import Sweeper
-from workers.wire import Wire
+from workers.wire import Place, Wire
 
 log = logging.getLogger("hookline.pump")
 
@@ -56,7 +56,7 @@ class Pump:
         """Webhooks of which a delivery was asked for by hand: a full lane is asked for too."""
         self._pacing = Pacing(runtime.queue, self._claiming_token, self._paced_room, self._take, self._claim_failed, monotonic)
         self._bodies = Bodies(runtime.queue, runtime.renderer)
-        self._wire = Wire()
+        self._wire = Wire(runtime.settings.host_concurrency)
         self._leased = 0
         self._claiming: asyncio.Task[None] | None = None
         self._is_stopping = False
@@ -301,32 +301,34 @@ class Pump:
 
     def _begin(self, lane: Lane) -> None:
         """One more sender for the lane, or a place in the line for one."""
-        if self._wire.take(lane):  # counted here, not in the task: many may begin before the first of them runs
-            self._spawn(self._send_all(lane, lane.is_slow))
+        if place := self._wire.take(lane):  # taken here, not in the task: many may begin before the first of them runs
+            self._spawn(self._send_all(lane, place))
 
-    async def _send_all(self, lane: Lane, is_slow: bool) -> None:
-        """A sender goes on while its lane has rows, so that one task serves many deliveries. is_slow: how it was counted when it began."""
+    async def _send_all(self, lane: Lane, place: Place) -> None:
+        """A sender goes on while its lane has rows, so that one task serves many deliveries."""
+        has_sent = False
         try:
-            while lane.queue and lane.pace.on_wire <= lane.slots:
+            while lane.queue and lane.pace.on_wire <= lane.slots and (not has_sent or self._wire.may_keep(place, lane)):
                 if not self._heartbeat.is_fresh:
                     self._heartbeat.give_up()  # empties the lane
                 elif monotonic() - self._registry.looked_at > LOOK_SECONDS:
                     await self._look()
                 else:
                     await self._send_next(lane)
+                    has_sent = True
         finally:
-            self._wire.leave(lane, is_slow)
+            self._wire.leave(lane, place)
         if not self._is_stopping:
             self._pass_on(lane)
 
     def _pass_on(self, left: Lane) -> None:
-        """A place is free: for the webhook's lane of now, which may be another one, or for who waits."""
-        lane = self._lanes.get(left.target.id)
-        if lane is not None and lane.may_begin:
-            self._begin(lane)
+        """A place is free: for who waits, or for the webhook's lane of now, which may be another one."""
         for lane in self._wire.next_in_line():
             if lane.may_begin:
                 self._begin(lane)
+        own = self._lanes.get(left.target.id)
+        if own is not None and own.may_begin:
+            self._begin(own)
 
     async def _is_still_wanted(self, lane: Lane, row: Claimed, target: Target) -> bool:
         """The guards of a send once more, after a connection that took its time: the webhook may be off, changed or gone, the token too."""

@@ -5,7 +5,7 @@ Who has nothing on the wire goes first, and a quarter of the places is kept for 
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from workers.lanes import Lane
 
@@ -17,40 +17,76 @@ SLOW_ON_WIRE_LIMIT: Final = ON_WIRE_LIMIT // 2
 """Of all places, those of webhooks whose last attempt timed out."""
 
 
+class Place(NamedTuple):
+    """How a place was counted when it was taken. host: empty where hosts are not limited."""
+
+    is_slow: bool
+    host: str
+
+
 class Wire:
-    def __init__(self) -> None:
+    """host_limit: how many requests may be on the wire to one host; 0: any number."""
+
+    def __init__(self, host_limit: int = 0) -> None:
         self._taken = self._slow = 0
         self._first, self._others, self._slow_ones = deque[Lane](), deque[Lane](), deque[Lane]()
+        self._host_limit = host_limit
+        self._hosts = dict[str, int]()
+        self._host_lines = dict[str, deque[Lane]]()
 
-    def take(self, lane: Lane) -> bool:
+    def take(self, lane: Lane) -> Place | None:
         """A place for one more request of the lane; without one it waits in line."""
+        host = lane.target.host if self._host_limit else ""
         if not self._has_place(lane):
-            if not lane.is_waiting:
-                lane.is_waiting = True
-                self._line(lane).append(lane)
-            return False
-        lane.pace.on_wire += 1
-        self._taken += 1
-        self._slow += lane.is_slow
-        return True
+            self._wait(lane, self._line(lane))
+        elif host and self._hosts.get(host, 0) >= self._host_limit:
+            self._wait(lane, self._host_lines.setdefault(host, deque()))
+        else:
+            lane.pace.on_wire += 1
+            self._taken += 1
+            self._slow += lane.is_slow
+            if host:
+                self._hosts[host] = self._hosts.get(host, 0) + 1
+            return Place(lane.is_slow, host)
+        return None
 
-    def leave(self, lane: Lane, was_slow: bool) -> None:
-        """was_slow: when it took the place."""
+    def leave(self, lane: Lane, place: Place) -> None:
         lane.pace.on_wire -= 1
         self._taken -= 1
-        self._slow -= was_slow
+        self._slow -= place.is_slow
+        if place.host:
+            self._hosts[place.host] -= 1
+            if not self._hosts[place.host]:
+                del self._hosts[place.host]
+
+    def may_keep(self, place: Place, lane: Lane) -> bool:
+        """Whether the lane may send its next request from the place too: not while another lane waits for the same host."""
+        return not place.host or (place.host == lane.target.host and not self._host_lines.get(place.host))
 
     def next_in_line(self) -> Iterator[Lane]:
         """Lanes whose turn it is, as long as there are places. Each is out of the line when it is given."""
         for line in (self._first, self._others, self._slow_ones):
             while line and (line is not self._line(line[0]) or self._has_place(line[0])):
-                lane = line.popleft()
-                lane.is_waiting = False
-                yield lane
+                yield self._out_of(line)
+        for host, line in list(self._host_lines.items()):
+            while line and self._hosts.get(host, 0) < self._host_limit and self._has_place(line[0]):
+                yield self._out_of(line)
+            if not line:
+                self._host_lines.pop(host, None)
+
+    def _out_of(self, line: deque[Lane]) -> Lane:
+        lane = line.popleft()
+        lane.is_waiting = False
+        return lane
 
     def _has_place(self, lane: Lane) -> bool:
         limit = SHARED_ON_WIRE_LIMIT if lane.pace.on_wire else ON_WIRE_LIMIT
         return self._taken < limit and not (lane.is_slow and self._slow >= SLOW_ON_WIRE_LIMIT)
+
+    def _wait(self, lane: Lane, line: deque[Lane]) -> None:
+        if not lane.is_waiting:
+            lane.is_waiting = True
+            line.append(lane)
 
     def _line(self, lane: Lane) -> deque[Lane]:
         if lane.is_slow:

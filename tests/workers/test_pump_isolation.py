@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -187,3 +187,17 @@ async def test_what_is_asked_for_by_hand_goes_before_what_is_leased(runtime: Run
         await receiver.wait_for(4)
     again = [place for place, request in enumerate(receiver.requests) if request.header("webhook-id") == ids.encode("evt", first)]
     assert again[1] <= 2  # after the one that was on the wire
+
+
+async def test_webhooks_of_one_host_share_what_may_be_on_the_wire_to_it(runtime: Runtime) -> None:
+    gauge = Gauge()
+    gauge.answers.set()
+    limited = replace(runtime, settings=runtime.settings.model_copy(update={"host_concurrency": 2}))
+    async with Server(gauge.serve) as server, Server(gauge.serve) as neighbour, pumping(limited):
+        first = await make_webhook(limited, server.url)
+        await publish(limited, 200)
+        second = await make_webhook(limited, neighbour.url)
+        await publish(limited, 5)
+        await eventually(lambda: done(second.id, 5))
+        await eventually(lambda: done(first.id, 205))
+    assert max(gauge.seen) <= 2
