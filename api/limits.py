@@ -26,6 +26,7 @@ from graphql import (
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
+BUCKETS_COST = 300  # of a webhook's statistics: as many as a usual one has, of 3,000 at most
 INTROSPECTION_COST = 5_000  # a full introspection answers about this many objects
 
 
@@ -195,6 +196,8 @@ class _Walk:
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
             field = self._schema.get_field(parent, name)
         field_type = get_named_type(field.type) if field else None
+        if field_type is not None and field_type.name == "StatsBucket":
+            return field_type, BUCKETS_COST
         given = [argument.value for argument in node.arguments or () if argument.name.value in ("first", "last")]
         if given:
             return field_type, _size(given[0], defaults)

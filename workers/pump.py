@@ -326,8 +326,7 @@ class Pump:
         for lane in self._wire.next_in_line():
             if lane.may_begin:
                 self._begin(lane)
-        own = self._lanes.get(left.target.id)
-        if own is not None and own.may_begin:
+        if (own := self._lanes.get(left.target.id)) and own.may_begin:
             self._begin(own)
 
     async def _is_still_wanted(self, lane: Lane, row: Claimed, target: Target) -> bool:

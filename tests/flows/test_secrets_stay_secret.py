@@ -36,7 +36,7 @@ ALL_ATTEMPTS = """{ attempts(first: 100) { nodes { requestUrl requestHeaders { n
     errorMessage } } }"""
 CREATE = "mutation($input: WebhookCreateInput!) { webhookCreate(input: $input) { webhook { id } userErrors { field message code } } }"
 ALL_NEWS = """{ notifications { nodes { kind message emails { address status error } } } auditEntries(first: 100) { nodes { action before after } }
-    webhooks { nodes { disabledReason health { backlog } stats(bucket: "1h") { attempts } } } }"""
+    webhooks { nodes { health { backlog } stats(since: "2026-01-01T00:00:00Z", step: DAY) { attempts } } } }"""
 DRY_RUN = """mutation($input: WebhookDryRunInput!) { webhookDryRun(input: $input) { matches reasons request { method url headers { name value } body }
     userErrors { field message } } }"""
 TEST = """mutation($input: WebhookTestInput!) { webhookTest(input: $input) {
@@ -109,6 +109,13 @@ class Asked:
         self._installation = installation
         self.texts: list[bytes] = []
 
+    async def see(self, query: str, **variables: object) -> Any:
+        """Asks for what there is to see."""
+        await self.ask(query, **variables)
+        answer = orjson.loads(self.texts[-1])
+        assert "errors" not in answer, answer
+        return answer["data"]
+
     async def ask(self, query: str, **variables: object) -> None:
         content = orjson.dumps({"query": query, "variables": variables})
         self.texts.append((await self._installation.client.post("/graphql", content=content, headers=JSON)).content)
@@ -135,8 +142,8 @@ class Asked:
         [one, *_] = (await self._installation.graphql("{ webhooks { nodes { id } } }"))["webhooks"]["nodes"]
         draft = {**FORM, "name": "d", "url": "https://example.com/in", "signingSecret": SIGNING["set"]}
         for given in ({"id": one["id"]}, {"draft": draft}, {"draft": {**draft, "payloadTemplate": "{{ broken"}}):
-            await self.ask(DRY_RUN, input=given)
-        await self.ask(TEST, input={"id": one["id"]})
+            await self.see(DRY_RUN, input=given)
+        await self.see(TEST, input={"id": one["id"]})
 
     async def be_refused(self) -> None:
         for variables in (REFUSED, {**REFUSED, "secretHeader": secret("value")}, {**REFUSED, "headers": {"name": secret("key")}}):
@@ -157,9 +164,10 @@ async def test_no_secret_is_found_anywhere_afterwards(place: Place) -> None:
         await eventually(lambda: recorded(hookline, 4))
         await asked.try_out()
         await eventually(lambda: tried_to_mail(hookline))
-    await asked.ask(ALL_NEWS)
-    await asked.ask(ALL_WEBHOOKS)
-    await asked.ask(ALL_ATTEMPTS)
+    news = await asked.see(ALL_NEWS)
+    assert {entry["action"] for entry in news["auditEntries"]["nodes"]} >= {"webhook.create", "webhook.secretRotate", "token.create"}
+    await asked.see(ALL_WEBHOOKS)
+    await asked.see(ALL_ATTEMPTS)
     asked.run("settings")
 
     sent = [value for request in receiver.requests for _, value in request.headers]
