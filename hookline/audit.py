@@ -25,6 +25,11 @@ def by_token(name: str) -> dict[str, Any]:
 BY_SYSTEM: Final = {"kind": "SYSTEM", "name": "hookline"}
 
 
+def actor(token_name: str | None) -> dict[str, Any]:
+    """None: the command line, or Hookline itself."""
+    return BY_SYSTEM if token_name is None else by_token(token_name)
+
+
 async def note(
     workspace_id: UUID, actor: Values, action: str, subject: tuple[str, UUID] | None, before: Values | None = None, after: Values | None = None
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from hookline import clock
+from hookline import audit, clock
 from hookline.errors import Code, Problem, Refused
 from hookline.models import DeliveryState
 
@@ -28,8 +28,8 @@ BACKLOG = """select w.id as webhook_id, (
 from webhook w where w.id in ({})"""
 
 
-async def retry(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID) -> None:
-    """Asks for one attempt now, by hand: the schedule does not move, and the webhook's switch does not hold it.
+async def retry(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID, by: str | None = None) -> None:
+    """Asks for one attempt now, by hand: the schedule does not move, and the webhook's switch does not hold it. by: the token that asks.
 
     Raises Refused: NOT_FOUND; NOT_ALLOWED while an attempt is on its way or after the webhook was deleted; DATA_EXPIRED.
     """
@@ -45,13 +45,14 @@ async def retry(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID) -> No
         if not found["has_data"]:
             raise Refused(Problem(Code.DATA_EXPIRED, "The event's data is older than it is kept for, so it can't be sent again.", ("id",)))
         await work.execute(ASK, delivery_id, clock.now())
+        await audit.note(workspace_id, audit.actor(by), "delivery.retry", ("dlv", delivery_id))
         webhook_id = rows[0]["webhook_id"]
         text = str(webhook_id if isinstance(webhook_id, UUID) else UUID(bytes=webhook_id))
         work.after_commit(lambda: runtime.hub.announce("wake", BY_HAND + text))
 
 
-async def cancel(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID) -> None:
-    """Ends an open delivery for good, also one whose request is on the wire and may yet succeed (it is logged then).
+async def cancel(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID, by: str | None = None) -> None:
+    """Ends an open delivery for good, also one whose request is on the wire and may yet succeed (it is logged then). by: as for retry.
 
     Raises Refused: NOT_FOUND; NOT_ALLOWED for one that has ended.
     """
@@ -65,6 +66,7 @@ async def cancel(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID) -> N
             await work.execute(CANCEL, delivery_id, clock.now())
         else:
             await work.execute(CANCEL_ON_WIRE, delivery_id, clock.now())
+        await audit.note(workspace_id, audit.actor(by), "delivery.cancel", ("dlv", delivery_id))
 
 
 async def backlogs(runtime: "Runtime", webhook_ids: Sequence[UUID]) -> dict[UUID, int]:

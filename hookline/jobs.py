@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
-from hookline import clock, ids
+from hookline import audit, clock, ids
 from hookline.db.connection import Work
 from hookline.db.fields import from_micros
 from hookline.errors import Code, Problem, Refused
@@ -81,8 +81,10 @@ async def begin(work: Work, actor: Actor, webhook_id: UUID, which: Which, since:
         found = await work.rows(COUNT, webhook_id, *_ids(since, until), since, until, event_type or "", COUNTED + 1)
         total = found[0]["number"] if found[0]["number"] <= COUNTED else None
     now = clock.now()
-    by = {"kind": "TOKEN", "name": actor.name}
-    return await Job.create(id=ids.uuid7(), workspace_id=actor.workspace_id, kind=KIND, work=asked, total=total, actor=by, run_at=now, created_at=now)
+    by = audit.by_token(actor.name)
+    job = await Job.create(id=ids.uuid7(), workspace_id=actor.workspace_id, kind=KIND, work=asked, total=total, actor=by, run_at=now, created_at=now)
+    await audit.note(actor.workspace_id, by, "deliveries.retry", ("job", job.id), None, {**asked, "webhookId": ids.encode("wh", webhook_id)})
+    return job
 
 
 async def step(runtime: "Runtime") -> int:

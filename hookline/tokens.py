@@ -111,8 +111,7 @@ async def revoke(database: Database, workspace_id: UUID, token_id: UUID, by: str
 
 
 async def _audit(token: Token, by: str | None, action: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
-    actor = audit.BY_SYSTEM if by is None else audit.by_token(by)
-    await audit.note(token.workspace_id, actor, action, ("tok", token.id), before, after)
+    await audit.note(token.workspace_id, audit.actor(by), action, ("tok", token.id), before, after)
 
 
 def of_workspace(workspace_id: UUID) -> QuerySet[Token]:

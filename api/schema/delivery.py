@@ -128,11 +128,11 @@ class DeliveryMutation:
         return await _after(info, input.id, deliveries.cancel)
 
 
-async def _after(info: Info, id: strawberry.ID, change: Callable[[Runtime, UUID, UUID], Awaitable[None]]) -> DeliveryPayload:
+async def _after(info: Info, id: strawberry.ID, change: Callable[[Runtime, UUID, UUID, str | None], Awaitable[None]]) -> DeliveryPayload:
     """The delivery as it is after a change."""
     principal, key = require(info, "deliveries:retry"), key_of("dlv", id)
     try:
-        await change(info.context.runtime, principal.workspace_id, key)
+        await change(info.context.runtime, principal.workspace_id, key, principal.name)
     except Refused as refused:
         return DeliveryPayload(delivery=None, user_errors=user_errors(refused))
     info.context.loaders.delivery.clear_all()  # an earlier mutation of the same request may have read it

@@ -1,17 +1,18 @@
 """The audit log: every change with who made it, what was before and after, in the change's own transaction, and no secret."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from hookline import event_types, ids, tokens, webhook_secrets, webhooks
+from hookline import clock, event_types, ids, jobs, tokens, webhook_secrets, webhooks
 from hookline.errors import Refused
 from hookline.models import AuditEntry
 from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
 from tests.api.schema.test_webhook_try import SECRETS
 from tests.hookline.test_notifications import turned_off
-from tests.making import SOMEBODY, WORKSPACE, make_webhook, make_workspace
+from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook, make_workspace
 
 LIST = """query ($filter: AuditFilter) { auditEntries(filter: $filter) { totalCount nodes {
     id action actor { kind name revision commit } at subjectId before after requestId } } }"""
@@ -98,3 +99,20 @@ async def test_entries_are_filtered_and_stay_in_their_workspace(runtime: Runtime
     assert await entries(stranger) == []
     assert (await stranger.data(asked, id=entry["id"]))["node"] is None
     assert await AuditEntry.all().count() == 1
+
+
+async def test_what_is_done_to_deliveries_by_hand_is_noted(runtime: Runtime, admin: Asker) -> None:
+    webhook = await make_webhook(runtime)
+    [one] = [ids.encode("dlv", key) for key in await enqueue(runtime, webhook.id)]
+    for verb in ("deliveryRetry", "deliveryCancel", "deliveryCancel"):
+        await admin.data(f"mutation ($id: ID!) {{ {verb}(input: {{ id: $id }}) {{ userErrors {{ code }} }} }}", id=one)
+    since, until = clock.now() - timedelta(days=1), clock.now()
+    job = await jobs.retry_deliveries(runtime, SOMEBODY, webhook.id, jobs.Which.FAILED, since, until, None)
+    noted = (await entries(admin))[1:]  # after the webhook
+    assert [(entry["action"], entry["subjectId"]) for entry in noted] == [
+        ("delivery.retry", one),
+        ("delivery.cancel", one),
+        ("deliveries.retry", ids.encode("job", job.id)),
+    ]
+    assert {entry["actor"]["kind"] for entry in noted} == {"TOKEN"}
+    assert noted[2]["after"]["webhookId"] == ids.encode("wh", webhook.id)
