@@ -54,7 +54,7 @@ class SyncChange:
 
 @strawberry.type(description="What keeps a plan from being applied.")
 class SyncBlock:
-    code: str = strawberry.field(description="removals, empty-set, drift, adopt, owned-elsewhere, older, stale or locked.")
+    code: str = strawberry.field(description="removals, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale or locked.")
     message: str = strawberry.field(description="What it is, for people.")
     slug: str | None = strawberry.field(description="The webhook that it is about, if it is one.")
     flag: str | None = strawberry.field(description="The option of the command that lifts it, if one does.")

@@ -187,4 +187,6 @@ def _judged(
 ) -> tuple[Plan, tuple[Block, ...]]:
     plan = planning.plan(document.set_name, state.number, wanted, state.lives, options.on_drift, options.reenable)
     plan = replace(plan, problems=(*plan.problems, *broken))
-    return plan, rails.check(plan, not wanted, options, state.committed_at, source.committed_at)
+    strangers = sorted(options.reenable - {item.slug for item in wanted})
+    unknown = [Block("reenable", f"{slug} is to be re-enabled and is not in the file; check how it is written", slug) for slug in strangers]
+    return plan, (*rails.check(plan, not wanted, options, state.committed_at, source.committed_at), *unknown)

@@ -199,7 +199,7 @@ class _Planner:
             hint = "exists, not managed" if is_adopted else "back in the file" if live.is_removed else None
             fields = tuple(_shown(name, live.form[name], value, live.form[name]) for name, value in verdicts.updated.items())
             if is_reenabled:
-                fields = (FieldChange("status", "AUTO_DISABLED", "ACTIVE", "AUTO_DISABLED"), *fields)
+                fields = (FieldChange("status", "AUTO_DISABLED", "ACTIVE" if live.form["active"] else "INACTIVE", "AUTO_DISABLED"), *fields)
             self.changes.append(Change(kind, item.slug, live.id, fields, item.place, hint))
         self._note_disputed(item, live, ChangeKind.DRIFT, verdicts.drifted)
         self._note_disputed(item, live, ChangeKind.CONFLICT, verdicts.conflicting)

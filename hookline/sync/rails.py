@@ -26,7 +26,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """code: removals, empty-set, drift, adopt, owned-elsewhere, older, stale or locked. flag: the option that lifts it, where there is one."""
+    """code: removals, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale or locked. flag: the option that lifts it, if there is one."""
 
     code: str
     message: str

@@ -2,20 +2,21 @@
 
 import dramatiq
 
-from hookline import publishing
 from hookline.brokers import InProcessBroker
-from hookline.publishing import PublishInput
 from hookline.runtime import Runtime
 from hookline.wakeups import ACTOR, QUEUE
-from tests.conftest import WORKSPACE
+from tests.making import make_webhook, publish
+from tests.receivers import Receiver
 from tests.waiting import eventually
 from workers.actors import make_broker
 from workers.embedded import working
 
 
 async def test_it_works_and_ends_on_the_loop_of_its_host(runtime: Runtime) -> None:
-    async with working(runtime):
-        await publishing.publish(runtime, WORKSPACE, [PublishInput("order.order.create", "production", {})])
+    async with Receiver() as receiver, working(runtime):
+        await make_webhook(runtime, receiver.url)
+        await publish(runtime)
+        assert len(await receiver.wait_for(1)) == 1
 
 
 async def test_a_message_kicks_the_pump() -> None:

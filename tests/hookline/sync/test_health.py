@@ -38,7 +38,7 @@ async def test_it_goes_on_when_that_is_asked_for(runtime: Runtime) -> None:
     await turned_off_by_itself()
     await turned_off_by_itself("others")
     version = (await one()).version
-    wish = Options(reenable=frozenset({"orders", "never-was"}))
+    wish = Options(reenable=frozenset({"orders"}))
     assert told((await preview(runtime, webhooks(orders=ORDERS, others=ORDERS), wish)).plan) == ["UPDATE orders status"]
     outcome = await apply(runtime, webhooks(orders=ORDERS, others=ORDERS), wish)
     mended = await one()
@@ -48,6 +48,12 @@ async def test_it_goes_on_when_that_is_asked_for(runtime: Runtime) -> None:
     assert outcome.revision is not None
     assert (await kinds(runtime))[-2:] == [Kind.SYNC_APPLIED, Kind.WEBHOOK_ACTIVATED]
     assert (await apply(runtime, webhooks(orders=ORDERS, others=ORDERS), wish)).revision is None
+
+
+async def test_a_webhook_that_is_to_go_on_and_is_not_in_the_file_is_told(runtime: Runtime) -> None:
+    wish = Options(reenable=frozenset({"oders"}))
+    assert codes(await preview(runtime, webhooks(orders=ORDERS), wish)) == codes(await apply(runtime, webhooks(orders=ORDERS), wish)) == {"reenable"}
+    assert await Webhook.all().count() == 0
 
 
 async def test_an_apply_that_is_blocked_is_told_of_once_to_those_who_want_it(runtime: Runtime) -> None:
