@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from api.app import App, make_app
-from hookline.brokers import open_broker
+from hookline.brokers.opening import open_broker
 from hookline.rules.addresses import AddressPolicy
 from hookline.runtime import Runtime, open_runtime
 from hookline.settings import Settings
-from hookline.wakeups import waking
 
 Companion = Callable[[Runtime], AbstractAsyncContextManager[None]]
 
@@ -41,7 +40,7 @@ async def running(
             await stack.enter_async_context(working(runtime))
         elif settings.broker_url != "memory://":
             broker = await asyncio.to_thread(open_broker, settings.broker_url)
-            stack.enter_context(waking(runtime.hub, broker))
+            stack.enter_context(runtime.enqueuer.sending_to(broker))
         for companion in companions:
             await stack.enter_async_context(companion(runtime))
         yield app

@@ -11,9 +11,6 @@ from hookline.models import DeliveryState
 if TYPE_CHECKING:
     from hookline.runtime import Runtime
 
-BY_HAND = "!"
-"""Before a webhook's id in a wake-up: a delivery of it was asked for by hand, and goes before what is leased already."""
-
 LOCK = {
     "postgres": "select id, webhook_id, lease_token, status from delivery where id = $1 and workspace_id = $2 for update",
     "sqlite": "select id, webhook_id, lease_token, status from delivery where id = $1 and workspace_id = $2",
@@ -47,8 +44,8 @@ async def retry(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID, by: s
         await work.execute(ASK, delivery_id, clock.now())
         await audit.note(workspace_id, audit.actor(by), "delivery.retry", ("dlv", delivery_id))
         webhook_id = rows[0]["webhook_id"]
-        text = str(webhook_id if isinstance(webhook_id, UUID) else UUID(bytes=webhook_id))
-        work.after_commit(lambda: runtime.hub.announce("wake", BY_HAND + text))
+        key = webhook_id if isinstance(webhook_id, UUID) else UUID(bytes=webhook_id)
+        work.after_commit(lambda: runtime.wakeups.by_hand(key))
 
 
 async def cancel(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID, by: str | None = None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hookline import clock
-from hookline.brokers import let_go, open_broker
+from hookline.brokers.opening import let_go, open_broker
 from hookline.db.connection import Database, Reader, faults_as_unavailable
 from hookline.db.migrate import missing_migrations
 from hookline.errors import HooklineError, Misconfigured

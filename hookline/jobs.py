@@ -1,6 +1,7 @@
-"""Work that outlasts a request: sending again what failed, or what a webhook missed while it was off. Workers do it, a step at a time.
+"""Work that outlasts a request: sending again what failed, or what a webhook missed while it was off. The actor `run_job` does it, a step at a time.
 
-A step is one transaction that locks the job, does a bounded part of it and moves its position: whoever dies loses nothing and repeats nothing.
+Who works on a job leases its row. A step is one transaction that locks the job, does a bounded part of it and moves its position: whoever dies loses
+nothing and repeats nothing, and a lease that was lost costs nothing but company.
 """
 
 import logging
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
 from hookline import audit, clock, ids
-from hookline.db.connection import Work
+from hookline.brokers.enqueuer import Enqueuer
+from hookline.db.connection import Work, faults_as_unavailable
 from hookline.db.fields import from_micros
+from hookline.db.statements import for_dialect
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Delivery, Event, Job, JobStatus, Webhook
 from hookline.rules.filters import compile_filter
@@ -30,8 +33,13 @@ COUNTED: Final = 100_000
 SLACK: Final = timedelta(seconds=30)
 """An event may have been received a little before the webhook went off, and stored after it."""
 
-_LOCK = {"postgres": "for update skip locked", "sqlite": ""}
-NEXT: Final = "select id from job where status < 2 and run_at <= $1 order by run_at limit 1 {lock}"
+LEASE_SECONDS: Final = 30
+"""Longer than a slice of a job takes; a worker that dies in it lets another one go on then."""
+DUE: Final = "select id from job where status < 2 and run_at <= {now} order by run_at limit $1"
+LEASE: Final = """update job set run_at = {now} + $2 * {second}
+where id in (select id from job where id = $1 and status < 2 and run_at <= {now} {skip_locked}) returning id"""
+RELEASE: Final = "update job set run_at = {now} where id = $1 and status < 2"
+OPEN: Final = "select id from job where id = $1 and status < 2 {skip_locked}"
 FAILED: Final = """select d.id, d.status = 3 and d.created_at >= $4 and d.created_at < $5 and ($6 = '' or d.event_type = $6) as is_wanted
 from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 order by d.id limit $7"""
 COUNT: Final = """select count(*) as number from (select 1 as one from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 and d.status = 3
@@ -70,11 +78,13 @@ async def retry_deliveries(
             raise Refused(Problem(Code.NOT_FOUND, "There is no such webhook, or it was deleted.", ("webhookId",)))
         if until <= since:
             raise Refused(Problem(Code.INVALID, "The time must end after it begins: give an `until` that is later than `since`.", ("until",)))
-        return await begin(work, actor, webhook_id, which, since, until, event_type)
+        return await begin(work, runtime.enqueuer, actor, webhook_id, which, since, until, event_type)
 
 
-async def begin(work: Work, actor: Actor, webhook_id: UUID, which: Which, since: datetime, until: datetime, event_type: str | None = None) -> Job:
-    """Writes the job; its first step follows within a second."""
+async def begin(
+    work: Work, enqueuer: Enqueuer, actor: Actor, webhook_id: UUID, which: Which, since: datetime, until: datetime, event_type: str | None = None
+) -> Job:
+    """Writes the job and enqueues its actor after the commit."""
     asked = {"webhookId": str(webhook_id), "which": which, "since": since.isoformat(), "until": until.isoformat(), "eventType": event_type or ""}
     total = None
     if which is Which.FAILED:
@@ -84,25 +94,48 @@ async def begin(work: Work, actor: Actor, webhook_id: UUID, which: Which, since:
     by = audit.by_token(actor.name)
     job = await Job.create(id=ids.uuid7(), workspace_id=actor.workspace_id, kind=KIND, work=asked, total=total, actor=by, run_at=now, created_at=now)
     await audit.note(actor.workspace_id, by, "deliveries.retry", ("job", job.id), None, {**asked, "webhookId": ids.encode("wh", webhook_id)})
+    work.after_commit(lambda: enqueuer.run_job(job.id))
     return job
 
 
-async def step(runtime: "Runtime") -> int:
-    """Does a part of the job that waits longest. 0: no job is open."""
+async def due(runtime: "Runtime", limit: int) -> list[UUID]:
+    """Open jobs that nobody has leased, those first that wait longest."""
+    with faults_as_unavailable():
+        rows = await runtime.database.reader().rows(for_dialect(DUE, runtime.database.dialect), limit)
+    return [_uuid(row["id"]) for row in rows]
+
+
+async def run(runtime: "Runtime", job_id: UUID, seconds: float) -> bool:
+    """Leases a job and does steps of it for about that long. Whether it goes on; False also when it has ended, is gone, or somebody else has it.
+
+    Raises Unavailable; the lease then ends by itself.
+    """
     async with runtime.database.unit_of_work() as work:
-        found = await work.rows(NEXT.format(lock=_LOCK[work.dialect]), clock.now())
-        if not found:
-            return 0
-        job = await Job.get(id=_uuid(found[0]["id"]))
+        if not await work.rows(for_dialect(LEASE, work.dialect), job_id, LEASE_SECONDS):
+            return False
+    until = clock.monotonic() + seconds
+    while await step(runtime, job_id):
+        if clock.monotonic() >= until:
+            async with runtime.database.unit_of_work() as work:
+                await work.execute(for_dialect(RELEASE, work.dialect), job_id)
+            return True
+    return False
+
+
+async def step(runtime: "Runtime", job_id: UUID) -> bool:
+    """Does a part of the job, in one transaction. Whether it goes on; False also when somebody else is at it."""
+    async with runtime.database.unit_of_work() as work:
+        if not await work.rows(for_dialect(OPEN, work.dialect), job_id):
+            return False
+        job = await Job.get(id=job_id)
         webhook = await Webhook.filter(id=UUID(job.work["webhookId"]), deleted_at__isnull=True).select_for_update().first()
         if webhook is None:
             job.status, job.error, job.finished_at = JobStatus.FAILED, "The webhook was deleted.", clock.now()
         else:
             await _advance(work, job, webhook)
-            work.after_commit(lambda: runtime.hub.announce("wake", str(webhook.id)))
-        job.run_at = clock.now()
-        await job.save()
-    return 1
+            work.after_commit(lambda: runtime.wakeups.due([webhook.id]))
+        await job.save(update_fields=["status", "position", "total", "done", "error", "finished_at"])
+    return bool(job.status < JobStatus.SUCCEEDED)
 
 
 async def _advance(work: Work, job: Job, webhook: Webhook) -> None:

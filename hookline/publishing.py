@@ -15,10 +15,10 @@ from hookline import clock
 from hookline.db.connection import FAULTS
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.ids import uuid7
-from hookline.pubsub.base import Hub
 from hookline.queue.base import Claimed, EventExists, KeyOwner, KeyTaken, Lease, Lessor, NewDelivery, NewEvent, PumpGone, Queue
 from hookline.registry import Part, Registry
 from hookline.rules.payloads import canonical_fingerprint, check_data, encode_data
+from hookline.wakeups import Wakeups
 
 if TYPE_CHECKING:
     from hookline.runtime import Runtime
@@ -168,8 +168,8 @@ class _Request:
 class Publisher:
     """Group commit, one writer per workspace and process."""
 
-    def __init__(self, queue: Queue, registry: Registry, hub: Hub) -> None:
-        self._queue, self._registry, self._hub = queue, registry, hub
+    def __init__(self, queue: Queue, registry: Registry, wakeups: Wakeups) -> None:
+        self._queue, self._registry, self._wakeups = queue, registry, wakeups
         self._waiting: dict[UUID, list[_Request]] = {}
         self._waiting_events = self._waiting_size = 0
         self._writers: dict[UUID, asyncio.Task[None]] = {}
@@ -264,8 +264,8 @@ class Publisher:
         lease = lessor.reserve(fold.deliveries) if lessor else None
         if lessor is None or lease is None:
             written = await self._queue.publish(workspace_id, version, received_at, fold.events, fold.deliveries)
-            if written and not self._hub.carries_wakes_in_publish:
-                self._wake(fold.deliveries)
+            if written:
+                self._wakeups.published({delivery.webhook_id for delivery in fold.deliveries})
             return written
         try:
             written = await self._queue.publish(workspace_id, version, received_at, fold.events, fold.deliveries, lease)
@@ -279,12 +279,8 @@ class Publisher:
             lessor.release(lease, fold.deliveries)
             return False
         lessor.hold(lease, fold.claimed(workspace_id, version, lease))
-        self._wake([delivery for delivery in fold.deliveries if delivery.id not in lease.delivery_ids])
+        self._wakeups.published({delivery.webhook_id for delivery in fold.deliveries if delivery.id not in lease.delivery_ids})
         return True
-
-    def _wake(self, deliveries: Sequence[NewDelivery]) -> None:
-        if deliveries:
-            self._hub.announce("wake", ",".join(map(str, {delivery.webhook_id for delivery in deliveries})))
 
 
 def _first_group(waiting: list[_Request]) -> list[_Request]:

@@ -1,4 +1,4 @@
-"""What is too old goes: events' data, then attempts, deliveries and events, then notifications. Called by the workers, in small batches.
+"""What is too old goes: data of events, then the log, then notifications and idempotency keys. Called by the actor `purge_expired`, in small batches.
 
 Each batch is a short transaction that skips what somebody holds, so that no claim and no record waits for it. Keys are UUIDv7: their order is
 that of time, and a table is swept by its primary key alone.
@@ -54,7 +54,7 @@ returning position""",
 }
 
 
-async def sweep(runtime: "Runtime") -> int:
+async def purge(runtime: "Runtime") -> int:
     """One batch of each kind. How many rows it took; 0: nothing is too old."""
     settings, now = runtime.settings, clock.now()
     log_before = _key(now - timedelta(days=settings.attempt_days))
@@ -69,7 +69,7 @@ async def sweep(runtime: "Runtime") -> int:
         count += len(await work.rows(ACTIVITY[work.dialect], ACTIVITY_KEPT, BATCH * 10))
         count += len(await work.rows(OLD_STATS[work.dialect], now - timedelta(days=settings.attempt_days), BATCH))
         count += await _forget_webhooks(work, now - timedelta(days=settings.attempt_days))
-    return count
+    return count + await runtime.queue.forget_keys()
 
 
 async def forget_data(runtime: "Runtime", before: UUID) -> int:

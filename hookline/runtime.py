@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hookline.activity import Feeds
+from hookline.brokers.enqueuer import Enqueuer
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.db.migrate import missing_migrations
 from hookline.db.sqlite import SafeSqliteClient
@@ -21,6 +22,7 @@ from hookline.rendering import Renderer
 from hookline.rules.addresses import AddressPolicy
 from hookline.settings import Settings
 from hookline.vault import KeyRing, Place, Vault, open_ring
+from hookline.wakeups import Wakeups
 
 NIL = UUID(int=0)
 FINGERPRINT_KEY = Place(NIL, "vault_key", NIL, "sealed")
@@ -32,6 +34,9 @@ class Runtime:
     addresses: AddressPolicy
     database: Database
     hub: Hub
+    enqueuer: Enqueuer
+    """Messages to the worker's actors. Silent until who opened the runtime gives it a broker."""
+    wakeups: Wakeups
     vault: Vault
     queue: Queue
     """The hot path: publish, claim, record, sweep."""
@@ -74,13 +79,15 @@ async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitSt
     registry = Registry(queue, hub, vault)
     await registry.open()
     stack.push_async_callback(registry.close)
-    publisher = Publisher(queue, registry, hub)
+    enqueuer = Enqueuer()
+    wakeups = Wakeups(hub, enqueuer)
+    publisher = Publisher(queue, registry, wakeups)
     stack.push_async_callback(publisher.close)
     renderer = Renderer()
     stack.push_async_callback(renderer.close)
     feeds = Feeds(database, hub)
     stack.push_async_callback(feeds.close)
-    return Runtime(settings, addresses, database, hub, vault, queue, registry, publisher, renderer, feeds)
+    return Runtime(settings, addresses, database, hub, enqueuer, wakeups, vault, queue, registry, publisher, renderer, feeds)
 
 
 def make_hub(settings: Settings) -> Hub:

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     database_url: str = Field("", repr=False)
     """sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME. Empty: hookline.db in the home folder."""
     broker_url: str = "memory://"
-    """Where background jobs are announced, besides the database: memory://, redis://USER:PASSWORD@HOST:PORT/NUMBER or amqp://USER:PASSWORD@HOST:PORT/VHOST."""
+    """Where messages to the workers' actors go: memory:// (each worker to itself), redis://USER:PASSWORD@HOST:PORT/NUMBER or amqp://USER:PASSWORD@HOST:PORT/VHOST."""
     pubsub_url: str = Field("", repr=False)
     """Where wake-ups and live events travel: memory://, postgres://… or redis://… . Empty: the database itself on PostgreSQL, else memory."""
     environments: CommaSeparated = ("development", "staging", "production")

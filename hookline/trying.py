@@ -13,7 +13,6 @@ import orjson
 
 from hookline import clock, ids
 from hookline.db.connection import faults_as_unavailable
-from hookline.deliveries import BY_HAND
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Attempt, AttemptCause, Delivery, DeliveryState, Event, Webhook
 from hookline.publishing import PublishInput, check_event
@@ -87,7 +86,7 @@ async def send_test(runtime: "Runtime", actor: Actor, webhook_id: UUID, sample: 
         await Delivery.create(
             id=key, workspace_id=actor.workspace_id, webhook_id=webhook_id, created_at=now, next_attempt_at=now, finished_at=now, **about, **asked
         )
-        work.after_commit(lambda: runtime.hub.announce("wake", f"{BY_HAND}{webhook_id}"))
+        work.after_commit(lambda: runtime.wakeups.by_hand(webhook_id))
     attempt = await _attempt_of(key, timedelta(milliseconds=webhook.timeout_ms) + PATIENCE)
     with faults_as_unavailable():
         return await Delivery.get(id=key), attempt

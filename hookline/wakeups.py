@@ -1,75 +1,39 @@
-"""Tells the worker behind a broker to look for deliveries, by its actor's name. Run by every process that hears of publishes on the hub.
+"""Says that deliveries may be due, after the commit that made them so: to every running worker over the hub, and to one of them by a message.
 
-A broker may block for seconds or for ever, so one thread of its own sends. What is lost here is found by the worker's sweep.
+The two are independent; a delivery that neither told of is found by the next sweep.
 """
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from threading import Event, Thread
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
 
-from dramatiq import Broker, Message
-
-from hookline.brokers import FAULTS, is_unread, let_go
+from hookline.brokers.enqueuer import Enqueuer
 from hookline.pubsub.base import Hub
 
-QUEUE = "deliveries"
-ACTOR = "deliver"
-_PAUSE_SECONDS = 1.0
-
-logger = logging.getLogger("hookline.wakeups")
+BY_HAND: Final = "!"
+"""Before a webhook's id in a wake-up: a delivery of it was asked for by hand, and goes before what is leased already."""
 
 
 class Wakeups:
-    """At most one message a second, however often `wake` is called."""
+    """Every call returns at once and never raises."""
 
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
-        self._is_wanted = Event()
-        self._is_stopped = Event()
-        self._thread = Thread(target=self._run, name="wakeups", daemon=True)  # a broker that hangs must not keep the process
+    def __init__(self, hub: Hub, enqueuer: Enqueuer) -> None:
+        self._hub, self._enqueuer = hub, enqueuer
 
-    def start(self) -> None:
-        self._thread.start()
+    def published(self, webhook_ids: Collection[UUID]) -> None:
+        """As `due`, after a publish, whose statement may have told the hub itself."""
+        if self._hub.carries_wakes_in_publish:
+            self._enqueuer.deliver(webhook_ids)
+        else:
+            self.due(webhook_ids)
 
-    def stop(self) -> None:
-        """Sends nothing more. Does not wait for a broker that hangs."""
-        self._is_stopped.set()
-        self._is_wanted.set()
+    def due(self, webhook_ids: Collection[UUID]) -> None:
+        """These webhooks have something due."""
+        if webhook_ids:
+            self._hub.announce("wake", ",".join(map(str, webhook_ids)))
+            self._enqueuer.deliver(webhook_ids)
 
-    def wake(self) -> None:
-        """Asks for a message. Returns at once, from any thread."""
-        self._is_wanted.set()
-
-    def _run(self) -> None:
-        while True:
-            self._is_wanted.wait()
-            if self._is_stopped.is_set():
-                with suppress(*FAULTS):
-                    let_go(self._broker)
-                return
-            self._is_wanted.clear()
-            self._send()
-            self._is_stopped.wait(_PAUSE_SECONDS)
-
-    def _send(self) -> None:
-        try:
-            if is_unread(self._broker, QUEUE):
-                return  # no worker reads: one more message would only fill the broker
-            self._broker.enqueue(Message(queue_name=QUEUE, actor_name=ACTOR, args=(), kwargs={}, options={}))
-        except Exception as error:  # noqa: BLE001  # whatever a broker does: without this thread nobody would tell it anything any more
-            logger.warning("wake-up lost, the sweep finds the rows: %s", type(error).__name__)
-
-
-@contextmanager
-def waking(hub: Hub, broker: Broker) -> Iterator[None]:
-    """Passes the hub's wake-ups on to the broker's actor, until the block ends."""
-    broker.declare_queue(QUEUE)
-    wakeups = Wakeups(broker)
-    wakeups.start()
-    end = hub.listen("wake", lambda text: wakeups.wake())
-    try:
-        yield
-    finally:
-        end()
-        wakeups.stop()
+    def by_hand(self, webhook_id: UUID) -> None:
+        """A delivery of this webhook was asked for by hand."""
+        self._hub.announce("wake", f"{BY_HAND}{webhook_id}")
+        self._enqueuer.deliver([webhook_id])

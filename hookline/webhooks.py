@@ -331,7 +331,7 @@ async def _change(
     after = fingerprinted(given, runtime.vault)
     await audit.note(actor.workspace_id, webhook.modified_by, "webhook.update", ("wh", webhook.id), before, after)
     if is_turned_on and deliver_missed and (off_since := await jobs.last_pause(work, webhook.id)):
-        await jobs.begin(work, actor, webhook.id, jobs.Which.MISSED, off_since - jobs.SLACK, clock.now())
+        await jobs.begin(work, runtime.enqueuer, actor, webhook.id, jobs.Which.MISSED, off_since - jobs.SLACK, clock.now())
     kinds = [Kind.WEBHOOK_UPDATED] if given.keys() - {"active"} else []
     if "active" in given:
         kinds.append(Kind.WEBHOOK_ACTIVATED if is_turned_on else Kind.WEBHOOK_DEACTIVATED)

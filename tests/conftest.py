@@ -82,14 +82,24 @@ def postgres_url(server_url: str) -> str:
     return server_url.format(name)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a migrated, empty database; each test runs once per engine."""
-    if request.param == "postgres":
-        return postgres_url(request.getfixturevalue("postgres_server"))
+@pytest.fixture
+def postgres_database(postgres_server: str) -> str:
+    """The URL of a migrated, empty database."""
+    return postgres_url(postgres_server)
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
+    """The same on SQLite."""
     path = tmp_path / "hookline.db"
-    shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+    shutil.copyfile(sqlite_template, path)
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Either; each test runs once per engine."""
+    return str(request.getfixturevalue(f"{request.param}_database"))
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ import psutil
 import pytest
 import redis
 
+from hookline.brokers.messages import BACKGROUND, DELIVERIES
+
 _RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """Debian's; the one in /usr/sbin changes to a user of its own."""
 _START_SECONDS = 60
@@ -105,6 +107,10 @@ class Server:
     def answers(self) -> bool:
         raise NotImplementedError
 
+    def empty(self) -> None:
+        """Every message is gone."""
+        raise NotImplementedError
+
 
 class Valkey(Server):
     """options: more of its command line."""
@@ -126,6 +132,10 @@ class Valkey(Server):
                 return bool(client.ping())
         except redis.RedisError:
             return False
+
+    def empty(self) -> None:
+        with self.client() as client:
+            client.flushall()
 
     def client(self) -> "redis.Redis":
         return redis.Redis.from_url(self.url, socket_timeout=2, retry=None)
@@ -166,6 +176,12 @@ class RabbitMQ(Server):
         except (pika.exceptions.AMQPError, OSError):
             return False
         return True
+
+    def empty(self) -> None:
+        with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
+            for queue in (DELIVERIES, BACKGROUND):
+                with suppress(pika.exceptions.ChannelClosedByBroker):  # there is no such queue yet
+                    connection.channel().queue_purge(queue)
 
     def control(self, *arguments: str) -> str:
         """rabbitmqctl at this node."""

@@ -1,4 +1,4 @@
-"""The worker inside the API process: pump and actors on the server's own loop. Started by `api.lifespan` alone."""
+"""The worker inside the API process: engine and actors on the server's own loop. Started by `api.lifespan` alone."""
 
 import asyncio
 import logging
@@ -9,35 +9,42 @@ from dramatiq import Broker, Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import Middleware
 
+from hookline.errors import Unavailable
 from hookline.runtime import Runtime
-from hookline.wakeups import waking
 from workers.actors import make_broker
-from workers.engine import pumping
+from workers.engine import Engine, running
 
+_THREADS = 2
 _POLL_MILLIS = 200  # threads of Dramatiq look up that often; a stop waits for two of these looks
 
 
 @asynccontextmanager
 async def working(runtime: Runtime) -> AsyncIterator[None]:
     """Delivers until the block ends."""
-    loop = asyncio.get_running_loop()
-    async with pumping(runtime) as pump:
-        broker = await asyncio.to_thread(make_broker, runtime.settings.broker_url, _HostLoop(loop), lambda: loop.call_soon_threadsafe(pump.kick))
+    host = HostLoop(asyncio.get_running_loop())
+    broker = await asyncio.to_thread(make_broker, runtime.settings.broker_url, host, host.engine)
+    async with running(runtime, broker) as host.opened:
         broker.emit_after("process_boot")  # Dramatiq's own command does; without it the time limits are inert (2.2.1)
-        worker = Worker(broker, worker_threads=1, worker_timeout=_POLL_MILLIS)
+        worker = Worker(broker, worker_threads=_THREADS, worker_timeout=_POLL_MILLIS)
         worker.start()
         try:
-            with waking(runtime.hub, broker):
-                yield
+            yield
         finally:
             await asyncio.to_thread(worker.stop)
 
 
-class _HostLoop(Middleware):
-    """Async actors run on a loop that belongs to somebody else."""
+class HostLoop(Middleware):
+    """Async actors run on a loop that belongs to somebody else. opened: what they work on."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self.opened: Engine | None = None
+
+    def engine(self) -> Engine:
+        """What the actors work on."""
+        if self.opened is None:
+            raise Unavailable("The worker is not open.")
+        return self.opened
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         set_event_loop_thread(_Borrowed(self._loop))

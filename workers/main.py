@@ -1,4 +1,4 @@
-"""What `dramatiq workers.main` imports: a broker whose worker process runs a pump. `hookline worker` starts the same.
+"""What `dramatiq workers.main` imports: a broker with the actors, whose worker process runs their engine. `hookline worker` starts the same.
 
 The one module that does something at import: Dramatiq's command looks for a broker in it.
 """
@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from types import FrameType
 from typing import NoReturn
@@ -17,15 +16,15 @@ from typing import NoReturn
 import uvloop
 from dramatiq import Broker, Worker, set_broker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
-from dramatiq.middleware import Middleware, MiddlewareError
+from dramatiq.middleware import AsyncIO, MiddlewareError
 
 from hookline import logs
 from hookline.clock import monotonic
-from hookline.errors import HooklineError
+from hookline.errors import HooklineError, Unavailable
 from hookline.runtime import open_runtime
 from hookline.settings import Settings, check_lone_worker, read_settings
 from workers.actors import make_broker
-from workers.engine import pumping
+from workers.engine import Engine, running
 
 logger = logging.getLogger("hookline.worker")
 
@@ -34,16 +33,19 @@ _PARENT_CHECK_SECONDS = 1.0
 _ORPHAN_SECONDS = 5.0
 
 
-class OwnLoop(Middleware):
-    """Opens runtime and pump on a loop in a thread of its own before the first message, and closes them after the last."""
+class OwnLoop(AsyncIO):
+    """Dramatiq's middleware for async actors; opens runtime and engine on its loop before the first message, and closes them after the last."""
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self._settings = settings
-        self._kick: Callable[[], object] = lambda: None
+        self._engine: Engine | None = None
 
-    def kick(self) -> None:
-        """Wakes the pump, from any thread."""
-        self._kick()
+    def engine(self) -> Engine:
+        """What the actors work on."""
+        if self._engine is None:
+            raise Unavailable("The worker is not open.")
+        return self._engine
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         _hear_a_group_once()
@@ -51,7 +53,7 @@ class OwnLoop(Middleware):
         self._thread.start(timeout=5)
         set_event_loop_thread(self._thread)
         try:
-            self._thread.run_coroutine(self._open())
+            self._thread.run_coroutine(self._open(broker))
         except HooklineError as error:
             self._thread.stop()
             _leave(error)
@@ -64,23 +66,21 @@ class OwnLoop(Middleware):
         self._thread.stop()
         set_event_loop_thread(None)
 
-    async def _open(self) -> None:
-        """Runtime and pump live in one task, which `_close` tells to end."""
+    async def _open(self, broker: Broker) -> None:
+        """Runtime and engine live in one task, which `_close` tells to end."""
         self._is_closing = asyncio.Event()
         is_open = asyncio.Event()
-        self._life = asyncio.create_task(self._live(is_open))
+        self._life = asyncio.create_task(self._live(broker, is_open))
         opening = asyncio.create_task(is_open.wait())
         await asyncio.wait((opening, self._life), return_when=asyncio.FIRST_COMPLETED)
         opening.cancel()
         if self._life.done():
             await self._life
 
-    async def _live(self, is_open: asyncio.Event) -> None:
-        loop = asyncio.get_running_loop()
+    async def _live(self, broker: Broker, is_open: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
             runtime = await stack.enter_async_context(open_runtime(self._settings))
-            pump = await stack.enter_async_context(pumping(runtime))
-            self._kick = lambda: loop.call_soon_threadsafe(pump.kick)
+            self._engine = await stack.enter_async_context(running(runtime, broker))
             is_open.set()
             logger.info("delivering")
             await self._until_closing()
@@ -99,7 +99,7 @@ class OwnLoop(Middleware):
                     os._exit(1)
 
     async def _close(self) -> None:
-        self._kick = lambda: None
+        self._engine = None
         self._is_closing.set()
         await self._life
         logger.info("stopped: what was on the wire is recorded")
@@ -145,7 +145,7 @@ def _start() -> Broker:
         check_lone_worker(settings)
         logs.configure(settings.log_level, settings.log_format)
         host = OwnLoop(settings)
-        return make_broker(settings.broker_url, host, host.kick)
+        return make_broker(settings.broker_url, host, host.engine)
     except HooklineError as error:
         _leave(error)
 

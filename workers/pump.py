@@ -13,13 +13,13 @@ from uuid import UUID
 
 from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
-from hookline.deliveries import BY_HAND
 from hookline.errors import HooklineError, Unavailable
 from hookline.pubsub.base import EVERYTHING
 from hookline.queue.base import Ask, Claimed, Lease, NewDelivery, Result
 from hookline.registry import Target
 from hookline.runtime import Runtime
 from hookline.tasks import end_tasks
+from hookline.wakeups import BY_HAND
 from workers.attempts import Attempt
 from workers.bodies import Bodies
 from workers.heartbeat import Heartbeat
@@ -45,9 +45,9 @@ class Pump:
         self._queue, self._registry, self._hub, self._sender = runtime.queue, runtime.registry, runtime.hub, sender
         self._publisher = runtime.publisher
         self._is_alone = runtime.settings.is_sqlite
-        self._heartbeat = Heartbeat(runtime.queue, began=self.kick, lost=self._let_go)
-        self._recorder = Recorder(runtime.queue, runtime.hub, self._recorded, self._heartbeat.give_up)
         self._sweeper = Sweeper(runtime.queue, runtime.registry, self.wake)
+        self._heartbeat = Heartbeat(runtime.queue, began=self._sweeper.hurry, lost=self._let_go)
+        self._recorder = Recorder(runtime.queue, runtime.hub, runtime.enqueuer, self._recorded, self._heartbeat.give_up)
         self._lanes: dict[UUID, Lane] = {}
         self._paces: dict[UUID, Pace] = {}
         self._named: dict[UUID, None] = {}
@@ -101,11 +101,8 @@ class Pump:
         is_promised = any(lane.promised for lane in self._lanes.values())
         return bool(self._claiming or self._pacing.task or self._tasks or is_promised) or not self._recorder.is_idle
 
-    def kick(self) -> None:
-        """Look at every webhook now."""
-        self.wake(self._registry.target_ids())
-
     def wake(self, webhook_ids: Iterable[UUID]) -> None:
+        """These webhooks may have something due: claim it as soon as they have room."""
         paced = []
         for key in webhook_ids:
             if (target := self._registry.target(key)) is not None and target.rate is not None:
@@ -119,7 +116,7 @@ class Pump:
 
     def _heard(self, text: str) -> None:
         if text == EVERYTHING:
-            self.kick()
+            self._sweeper.hurry()
         elif text.startswith(BY_HAND):
             key = UUID(text.removeprefix(BY_HAND))
             self._urgent.add(key)

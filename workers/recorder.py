@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from uuid import UUID
 
+from hookline.brokers.enqueuer import Enqueuer
 from hookline.db.connection import REFUSALS
 from hookline.pubsub.base import Hub
 from hookline.queue.base import Queue, Result
@@ -28,8 +29,8 @@ Batch = tuple[UUID, UUID]
 class Recorder:
     """recorded: is called with the number of results that have left memory; given_up: when one of them could not be written at all."""
 
-    def __init__(self, queue: Queue, hub: Hub, recorded: Callable[[int], None], given_up: Callable[[], None]) -> None:
-        self._queue, self._hub, self._recorded, self._given_up = queue, hub, recorded, given_up
+    def __init__(self, queue: Queue, hub: Hub, enqueuer: Enqueuer, recorded: Callable[[int], None], given_up: Callable[[], None]) -> None:
+        self._queue, self._hub, self._enqueuer, self._recorded, self._given_up = queue, hub, enqueuer, recorded, given_up
         self._waiting: dict[Batch, list[Result]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -72,6 +73,8 @@ class Recorder:
                     self._hub.announce("match", str(workspace_id))
                 if recorded.position:
                     self._hub.announce("activity", f"{workspace_id} {recorded.position}")
+                for mail in recorded.mails:
+                    self._enqueuer.send_mail(*mail)
                 return
             except REFUSALS as error:  # a row that the database refuses must not hold the others
                 log.error("a batch of %d attempts was refused: %r", len(results), error)

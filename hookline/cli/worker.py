@@ -5,6 +5,9 @@ import sys
 
 import click
 
+THREADS = 4
+"""Of Dramatiq's, in each process: none is held for longer than a slice of work takes."""
+
 
 @click.command()
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes; one is one core.")
@@ -18,6 +21,6 @@ def worker(processes: int) -> None:
     settings = read_settings()
     check_lone_worker(settings)
     grace_millis = int((settings.shutdown_seconds + 10) * 1_000)
-    options = ["--processes", str(processes), "--threads", "1", "--skip-logging", "--worker-shutdown-timeout", str(grace_millis)]
+    options = ["--processes", str(processes), "--threads", str(THREADS), "--skip-logging", "--worker-shutdown-timeout", str(grace_millis)]
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "dramatiq", "workers.main", *options])

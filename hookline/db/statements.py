@@ -3,10 +3,22 @@
 import re
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from hookline.db.fields import to_micros
+
+NOW: Final = {"postgres": "now()", "sqlite": "cast((julianday('now') - 2440587.5) * 86400000000 as integer)"}
+"""The database's clock: leases end by it, whatever the clocks of their holders say."""
+SECONDS: Final = {"postgres": "interval '1 second'", "sqlite": "1000000"}
+SKIP_LOCKED: Final = {"postgres": "for update skip locked", "sqlite": ""}
+"""SQLite has one writer at a time."""
+
+
+@lru_cache(100)
+def for_dialect(sql: str, dialect: str) -> str:
+    """sql: with {now}, {second} (multiplied by a number: a time) and {skip_locked}."""
+    return sql.format(now=NOW[dialect], second=SECONDS[dialect], skip_locked=SKIP_LOCKED[dialect])
 
 
 @lru_cache(1_000)

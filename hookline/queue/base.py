@@ -123,6 +123,8 @@ class Recorded(NamedTuple):
 
     position: int
     has_switched: bool
+    mails: Sequence[tuple[UUID, str]] = ()
+    """Receipts that it wrote: notification and address."""
 
 
 class Ask(NamedTuple):

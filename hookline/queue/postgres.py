@@ -75,7 +75,11 @@ with mine as (select d.id from delivery d join unnest($2::uuid[], $3::int[]) r(i
   where d.lease_token = $1 and d.attempt_count = r.number order by d.id for update of d)
 update delivery d set lease_token = null, attempt_count = d.attempt_count - 1, manual_at = case when d.next_cause = 0 then null else d.manual_at end,
   next_cause = nullif(d.next_cause, 0) from mine where d.id = mine.id"""
-RECORD = "select last_position, has_switched from hl_record_2($1, $2, " + ", ".join(f"${n}" for n in range(3, _RESULT_COLUMNS + 3)) + ")"
+RECORD = (
+    "select last_position, has_switched, notified, addresses from hl_record_3($1, $2, "
+    + ", ".join(f"${n}" for n in range(3, _RESULT_COLUMNS + 3))
+    + ")"
+)
 # Loose index scan: its cost grows with the webhooks that have open rows, not with the rows (0.11 ms with 105,000 rows of 2 webhooks).
 DUE = """
 with recursive open as (
@@ -229,7 +233,8 @@ class PostgresQueue:
         columns = _columns(results, Result)
         now = time.monotonic()
         columns[_BEGAN] = [int((now - began) * 1_000) for began in columns[_BEGAN]]
-        return Recorded(*await self._work.fetchrow(RECORD, token, workspace_id, *columns))
+        position, has_switched, notified, addresses = await self._work.fetchrow(RECORD, token, workspace_id, *columns)
+        return Recorded(position, has_switched, list(zip(notified, addresses, strict=True)) if notified else ())
 
     async def take_over(self, dead_after: timedelta) -> int:
         return int(await self._work.fetchval("select hl_takeover_3($1)", dead_after))

@@ -36,6 +36,7 @@ ADD_NOTIFICATION = """insert into notification (id, workspace_id, kind, webhook_
 select ?1, workspace_id, ?2, id, case when ?2 = 1 then auto_disabled_reason end, ?3, failing_since, last_status_code,
 (select count(*) from (select 1 from delivery d where d.webhook_id = w.id and d.status = 0 limit 10000)), ?4 from webhook w where id = ?5"""
 ADD_EMAILS = "insert into email (id, workspace_id, notification_id, address, status, tries, next_try_at) values {rows}"
+MAILS = "select address from email where notification_id = ?"
 RECIPIENTS = "select workspace_id, notification_emails, notify_on from webhook where id = ?"
 
 
@@ -85,6 +86,11 @@ def notify(db: sqlite3.Connection, webhook: bytes, word: Word, failures: int | N
     if word.name in split_lines(notify_on):
         run_for_all(db, ADD_EMAILS, [(uuid7().bytes, workspace, told, address, 0, 0, now) for address in split_lines(addresses)])
     return Note(Kind.NOTIFICATION, told, webhook)
+
+
+def mails_of(db: sqlite3.Connection, notification: bytes) -> list[tuple[UUID, str]]:
+    """The receipts of a notification, as Recorded has them."""
+    return [(UUID(bytes=notification), address) for (address,) in db.execute(MAILS, (notification,))]
 
 
 def _act(db: sqlite3.Connection, workspace: bytes, webhook: bytes, word: Word, health: Health, now: int) -> list[Note]:

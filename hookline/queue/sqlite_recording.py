@@ -14,7 +14,7 @@ from hookline.changes import Kind
 from hookline.ids import uuid7
 from hookline.queue.base import Recorded, Result
 from hookline.queue.bulk import fetch_for_all, run_for_all
-from hookline.queue.sqlite_health import Note, count_attempts, note_health
+from hookline.queue.sqlite_health import Note, count_attempts, mails_of, note_health
 
 MOVE = """
 with given(now, token) as (values (?, ?)), r(id, number, state, is_won, next_at, step) as (values {rows})
@@ -58,7 +58,8 @@ def record(db: sqlite3.Connection, token: bytes, workspace: bytes, results: Sequ
     position = int(db.execute(ADVANCE, (len(notes), workspace)).fetchone()[0])
     first = position - len(notes) + 1
     run_for_all(db, NOTE, [(workspace, first + n, *note) for n, note in enumerate(notes)])
-    return Recorded(position, any(note.kind is Kind.WEBHOOK_AUTO_DISABLED for note in notes))
+    mails = [mail for note in notes if note.kind is Kind.NOTIFICATION for mail in mails_of(db, note.subject)]
+    return Recorded(position, any(note.kind is Kind.WEBHOOK_AUTO_DISABLED for note in notes), mails)
 
 
 def _logged(workspace: bytes, r: Result, start: int, after: int | None) -> tuple[Any, ...]:

@@ -1,16 +1,23 @@
 """From settings to an application that works."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+from dramatiq import MessageProxy
 
 from api.lifespan import running
+from hookline.brokers.messages import BACKGROUND
+from hookline.brokers.opening import let_go, open_broker
 from hookline.errors import Misconfigured
+from hookline.ids import uuid7
 from hookline.runtime import Runtime
 from hookline.settings import Settings, read_settings
+from tests.waiting import eventually
 
 
 async def test_a_database_without_tables_is_refused_with_what_to_run(tmp_path: Path) -> None:
@@ -19,6 +26,33 @@ async def test_a_database_without_tables_is_refused_with_what_to_run(tmp_path: P
     with pytest.raises(Misconfigured, match="hookline migrate"):
         async with running(read_settings(home=tmp_path), has_worker=False):
             pass
+
+
+@pytest.mark.parametrize("server_name", ["valkey_server", "rabbitmq_server"])
+async def test_without_a_worker_it_sends_messages_and_runs_no_actor(request: pytest.FixtureRequest, postgres_database: str, server_name: str) -> None:
+    server, job_id = request.getfixturevalue(server_name), uuid7()
+    server.empty()
+
+    @asynccontextmanager
+    async def asking(runtime: Runtime) -> AsyncIterator[None]:
+        runtime.enqueuer.run_job(job_id)
+        yield
+
+    async with running(read_settings(database_url=postgres_database, broker_url=server.url), has_worker=False, companions=[asking]):
+        [message] = await eventually(partial(read, server.url))
+        assert not [thread for thread in threading.enumerate() if type(thread).__module__ == "dramatiq.worker"]
+
+    assert (message.actor_name, message.args) == ("run_job", (str(job_id),))
+
+
+def read(url: str) -> list[MessageProxy]:
+    """What waits in the queue of background work."""
+    broker = open_broker(url)
+    consumer = broker.consume(BACKGROUND, prefetch=10, timeout=200)
+    found = [message for message in (next(consumer), next(consumer)) if message is not None]
+    consumer.close()
+    let_go(broker)
+    return found
 
 
 async def test_companions_live_as_long_as_the_application(settings: Settings) -> None:

@@ -6,12 +6,9 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import pika
-
 from hookline.queue.base import DEAD_AFTER
-from hookline.wakeups import QUEUE
 from tests.chaos.stand import API, Stand
-from tests.servers import PostgreSQL, RabbitMQ, Server, Valkey
+from tests.servers import PostgreSQL, Server
 
 LONG_FREEZE_SECONDS = DEAD_AFTER.total_seconds() + 2
 _LOOK_EVERY_SECONDS = 0.1
@@ -69,21 +66,12 @@ async def freeze_server(stand: Stand, victim: str, seconds: float) -> None:
 async def empty_server(stand: Stand, victim: str, seconds: float) -> None:
     """Every message is gone: FLUSHALL, or the queues purged."""
     server = _noted(stand, "purge", victim)
-    await asyncio.to_thread(_empty, server)
+    await asyncio.to_thread(server.empty)
 
 
 def _noted(stand: Stand, kind: str, victim: str) -> Server:
     stand.fault(kind, victim, is_deadly=False)
     return stand.servers[victim]
-
-
-def _empty(server: Server) -> None:
-    if isinstance(server, Valkey):
-        with server.client() as client:
-            client.flushall()
-    elif isinstance(server, RabbitMQ):
-        with pika.BlockingConnection(pika.URLParameters(server.url)) as connection:
-            connection.channel().queue_purge(QUEUE)
 
 
 async def crash_database(stand: Stand, victim: str, seconds: float) -> None:

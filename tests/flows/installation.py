@@ -72,9 +72,12 @@ class Installation:
         await eventually(self.is_ready)
 
     def start_process(self, name: str, *options: str) -> None:
+        self.start_command(name, sys.executable, "-m", "hookline", name, *options)
+
+    def start_command(self, name: str, *command: str) -> None:
         with self.log.open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "hookline", name, *options],
+                command,
                 cwd=self.folder,
                 env=self.environment,
                 stdout=log,

@@ -615,6 +615,128 @@ begin
   end if;
 end $function$
 
+CREATE OR REPLACE FUNCTION public.hl_record_3(tok uuid, workspace uuid, ids uuid[], numbers integer[], hooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[], OUT last_position bigint, OUT has_switched boolean, OUT notified uuid[], OUT addresses text[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare done uuid[]; gone uuid[]; logged int; n int; h record; told uuid; kinds smallint[] := '{}'; subjects uuid[] := '{}'; abouts uuid[] := '{}';
+  crossed uuid[]; recovered boolean[]; faults timestamptz[];
+begin
+  last_position := 0; has_switched := false;
+  gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);  -- the sweep has not cancelled them yet
+  perform 1 from delivery d where d.id = any(ids) order by d.id for update;
+  with fenced as (
+    update delivery d set
+        status = case when d.status = 0 and d.webhook_id = any(gone) then 4 when d.status = 0 or (d.manual_at is not null and r.outcome = 2 and d.next_cause is distinct from 0) then r.state else d.status end,
+        finished_at = case when d.status = 0 and r.state = 0 and d.webhook_id <> all(gone) then null when d.status = 0 or (d.manual_at is not null and r.outcome = 2 and d.next_cause is distinct from 0) then now() else d.finished_at end,
+        next_attempt_at = case when r.wait is null then d.next_attempt_at else now() + r.wait * interval '1 second' end,
+        lease_token = null, manual_at = null, next_cause = null, schedule_step = r.step
+      from unnest(ids, numbers, outcomes, states, waits, steps) r(id, number, outcome, state, wait, step)
+      where d.id = r.id and d.lease_token = tok and d.attempt_count = r.number
+      returning d.id)
+  select coalesce(array_agg(id), '{}') into done from fenced;
+  insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, request_url, request_headers,
+      status_code, response_headers, response_body, response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at)
+    select r.attempt, workspace, r.id, r.hook, r.event, r.type, r.environment, r.number, r.outcome, r.cause, r.url, r.request_head,
+      r.code, r.response_head, r.body, r.cut, r.error, r.message, now() - r.ago * interval '1 millisecond', r.duration,
+      case when r.state = 0 and r.wait is not null then now() + r.wait * interval '1 second' end
+    from unnest(attempts, ids, hooks, events, types, environments, numbers, outcomes, causes, states, waits, codes, errors, messages, agos, durations, urls,
+      request_heads, response_heads, bodies, truncated) r(attempt, id, hook, event, type, environment, number, outcome, cause, state, wait, code, error, message, ago,
+      duration, url, request_head, response_head, body, cut)
+    on conflict (delivery_id, number) do nothing;
+  get diagnostics logged = row_count;
+  if logged < cardinality(ids) then  -- the lease was lost: what was sent replaces UNKNOWN, and that is all
+    update attempt a set outcome = r.outcome, status_code = r.code, error_code = r.error, error_message = r.message, started_at = now() - r.ago * interval '1 millisecond',
+        duration_ms = r.duration, request_url = r.url, request_headers = r.request_head, response_headers = r.response_head, response_body = r.body, response_truncated = r.cut
+      from unnest(ids, numbers, outcomes, codes, errors, messages, agos, durations, urls, request_heads, response_heads, bodies, truncated)
+        r(id, number, outcome, code, error, message, ago, duration, url, request_head, response_head, body, cut)
+      where a.delivery_id = r.id and a.number = r.number and a.outcome = 9;
+  end if;
+  n := cardinality(done);
+  if n = 0 then
+    return;
+  end if;
+  perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
+  insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
+    select r.hook, 60, date_trunc('minute', now() - r.ago * interval '1 millisecond'), r.bucket, count(*), count(*) filter (where r.outcome = 3)
+    from unnest(ids, hooks, outcomes, agos, buckets) r(id, hook, outcome, ago, bucket) where n = cardinality(ids) or r.id = any(done)
+    group by 1, 3, 4 order by 1, 3, 4
+    on conflict (webhook_id, step, at, bucket) do update set attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures;
+  with r as (
+      select r.*, now() - r.ago * interval '1 millisecond' as began, now() - (r.ago - coalesce(r.duration, 0)) * interval '1 millisecond' as ended
+      from unnest(ids, hooks, versions, outcomes, causes, states, codes, errors, agos, durations)
+        with ordinality r(id, hook, version, outcome, cause, state, code, error, ago, duration, nth)
+      where n = cardinality(ids) or r.id = any(done)),
+    latest as (
+      select distinct on (hook) hook, ended, code from r order by hook, nth desc),
+    judged as (
+      select r.*, r.outcome = 3 and r.cause < 3 and r.error is distinct from 'REFUSED_ADDRESS' and w.version = r.version and w.auto_disabled_at is null as counts
+      from r join webhook w on w.id = r.hook),
+    fold as (  -- the batch, in order: had a success, failures after the last one, 410s at the end, when they began and ended
+      select hook, bool_or(outcome = 2) as had, max(ended) filter (where outcome = 2) as succeeded, count(*) filter (where counts and nth > good) as failures,
+        (array_agg(began order by nth) filter (where counts and nth > good))[1] as since, max(ended) filter (where counts and nth > good) as failed,
+        bool_or(outcome = 2 or (counts and code is distinct from 410)) as other, count(*) filter (where counts and code = 410 and nth > last_other) as gones,
+        count(*) filter (where state = 3) as exhausted
+      from (select j.*, coalesce(max(nth) filter (where outcome = 2) over (partition by hook), 0) as good,
+              coalesce(max(nth) filter (where outcome = 2 or (counts and code is distinct from 410)) over (partition by hook), 0) as last_other
+            from judged j) j
+      group by hook),
+    moved as (
+      update webhook w set last_attempt_at = latest.ended, last_status_code = latest.code, last_success_at = coalesce(fold.succeeded, w.last_success_at),
+          consecutive_failures = case when w.auto_disabled_at is not null then w.consecutive_failures else fold.failures + case when fold.had then 0 else w.consecutive_failures end end,
+          failing_since = case when w.auto_disabled_at is not null then w.failing_since when fold.had or w.consecutive_failures = 0 then fold.since else w.failing_since end,
+          consecutive_gone = fold.gones + case when fold.other then 0 else w.consecutive_gone end,
+          exhausted_count = w.exhausted_count + fold.exhausted
+        from fold join latest on latest.hook = fold.hook where w.id = fold.hook
+        returning w.*, fold.had, fold.failed)
+  select array_agg(id order by id), array_agg(had order by id), array_agg(failed order by id) into crossed, recovered, faults from moved
+    where exhausted_count > 0 and (exhausted_told_at is null or exhausted_told_at < now() - interval '1 hour')
+      or had and warned_at is not null and auto_disabled_at is null
+      or failed is not null and auto_disable_failures is not null and is_active and deleted_at is null and auto_disabled_at is null
+        and (consecutive_gone >= 3 or consecutive_failures * 2 >= auto_disable_failures and (failed - failing_since) * 2 >= auto_disable_seconds * interval '1 second');
+  if crossed is not null then
+    for h in
+        select w.*, c.had and w.consecutive_failures = 0 and w.auto_disabled_at is null as is_well, c.failed - w.failing_since as span,
+          c.failed is not null and w.auto_disable_failures is not null and w.is_active and w.deleted_at is null and w.auto_disabled_at is null as is_judged
+        from unnest(crossed, recovered, faults) c(id, had, failed) join webhook w on w.id = c.id order by w.id loop
+      if h.is_judged and (h.consecutive_gone >= 3 or h.consecutive_failures >= h.auto_disable_failures and h.span >= h.auto_disable_seconds * interval '1 second') then
+        update webhook set auto_disabled_at = now(), warned_at = now(), auto_disabled_reason = case when h.consecutive_gone >= 3 then 'GONE' else 'FAILURES' end where id = h.id;
+        told := hl_notify_1(h.id, 1::smallint, h.consecutive_failures);
+        kinds := kinds || array[14, 30]::smallint[]; subjects := subjects || array[h.id, told]; abouts := abouts || array[h.id, h.id];
+        has_switched := true;
+        insert into audit_entry (id, workspace_id, action, actor, actor_name, at, subject_prefix, subject_id, before, after)
+          values (hl_key_1(), workspace, 'webhook.autoDisable', '{"kind":"SYSTEM","name":"hookline"}', 'hookline', now(), 'wh', h.id, '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}');
+      elsif h.is_judged and h.consecutive_failures * 2 >= h.auto_disable_failures and h.span * 2 >= h.auto_disable_seconds * interval '1 second'
+          and (h.warned_at is null or h.warned_at < h.failing_since) then
+        update webhook set warned_at = now() where id = h.id;
+        told := hl_notify_1(h.id, 2::smallint, h.consecutive_failures);
+        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
+      elsif h.is_well and h.warned_at is not null then
+        update webhook set warned_at = null where id = h.id;
+        told := hl_notify_1(h.id, 3::smallint, null);
+        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
+      end if;
+      if h.exhausted_count > 0 and (h.exhausted_told_at is null or h.exhausted_told_at < now() - interval '1 hour') then
+        update webhook set exhausted_count = 0, exhausted_told_at = now() where id = h.id;
+        told := hl_notify_1(h.id, 4::smallint, h.exhausted_count);
+        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
+      end if;
+    end loop;
+  end if;
+  if has_switched then
+    update workspace set match_version = match_version + 1 where id = hl_record_3.workspace;
+  end if;
+  update workspace_activity set position = position + n + cardinality(kinds) where workspace_id = workspace returning position into last_position;
+  insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+    select workspace, last_position - cardinality(kinds) - n + row_number() over (order by r.nth), 1, r.attempt, r.hook
+    from unnest(ids, attempts, hooks) with ordinality r(id, attempt, hook, nth) where n = cardinality(ids) or r.id = any(done);
+  if cardinality(kinds) > 0 then
+    select array_agg(e.notification_id), array_agg(e.address) into notified, addresses from email e where e.notification_id = any(subjects);
+    insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+      select workspace, last_position - cardinality(kinds) + e.nth, e.kind, e.subject, e.about from unnest(kinds, subjects, abouts) with ordinality e(kind, subject, about, nth);
+  end if;
+end $function$
+
 CREATE OR REPLACE FUNCTION public.hl_takeover_1(dead_after interval)
  RETURNS integer
  LANGUAGE plpgsql

@@ -9,6 +9,7 @@ from hookline.errors import Code, Refused
 from hookline.ids import uuid7
 from hookline.models import Delivery, DeliveryState
 from hookline.runtime import Runtime
+from hookline.wakeups import BY_HAND
 from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook, make_workspace, set_column, succeeded
 from tests.waiting import eventually
 
@@ -20,7 +21,7 @@ async def refusal(runtime: Runtime, delivery_id: UUID, workspace_id: UUID = WORK
     with pytest.raises(Refused) as refused:
         await deliveries.retry(runtime, workspace_id, delivery_id)
     end()
-    assert not [text for text in heard if text.startswith(deliveries.BY_HAND)]  # the publish's own may come late
+    assert not [text for text in heard if text.startswith(BY_HAND)]  # the publish's own may come late
     assert not await Delivery.filter(manual_at__isnull=False).exists()
     [problem] = refused.value.problems
     return problem.code, problem.field
@@ -35,7 +36,7 @@ async def test_delivery_that_waits_is_asked_for_and_whoever_sends_is_woken(runti
     after = await Delivery.get(id=key)
     assert after.manual_at is not None
     assert (after.next_attempt_at, after.schedule_step, after.status) == (before.next_attempt_at, 0, DeliveryState.OPEN)
-    await eventually(lambda: deliveries.BY_HAND + str(webhook.id) in heard)
+    await eventually(lambda: BY_HAND + str(webhook.id) in heard)
 
 
 @pytest.mark.parametrize("state", [DeliveryState.SUCCEEDED, DeliveryState.FAILED, DeliveryState.CANCELLED])

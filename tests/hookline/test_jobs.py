@@ -28,14 +28,14 @@ from tests.making import (
     set_column,
     succeeded,
 )
+from tests.working import finish_jobs
 
 HOUR = timedelta(hours=1)
 
 
 async def run(runtime: Runtime) -> Job:
     """All steps of the one job."""
-    while await jobs.step(runtime):
-        pass
+    await finish_jobs(runtime)
     return await Job.get()
 
 
@@ -89,10 +89,10 @@ async def test_many_are_done_in_steps_and_go_on_where_another_worker_stopped(run
     keys = await enqueue(runtime, webhook.id, 2_500)
     await set_column(runtime, "delivery", "status", int(DeliveryState.FAILED), keys)
     await begin(runtime, webhook)
-    assert await jobs.step(runtime) == 1
+    assert await jobs.step(runtime, (await Job.get()).id)
     job = await Job.get()
     assert (job.status, job.total, job.done) == (JobStatus.RUNNING, 2_500, 1_000)
-    await asyncio.gather(*(jobs.step(runtime) for _ in range(4)))
+    await asyncio.gather(*(jobs.step(runtime, job.id) for _ in range(4)))
     assert ((await run(runtime)).done, await Delivery.filter(status=DeliveryState.OPEN).count()) == (2_500, 2_500)
 
 

@@ -10,6 +10,7 @@ from hookline.mail import Mail, Mailer, MailFailed, MailRefused
 from hookline.models import Email, EmailStatus, Webhook
 from hookline.runtime import Runtime
 from tests.making import Hand, ago, enqueue, failed, make_webhook, set_column
+from tests.working import send_due
 
 ADDRESSES = ["a@example.com", "b@example.com"]
 
@@ -43,8 +44,8 @@ async def turned_off(runtime: Runtime, addresses: list[str] = ADDRESSES) -> Webh
 async def test_each_address_gets_one_mail_that_says_what_to_do(runtime: Runtime) -> None:
     await turned_off(runtime)
     post = Post()
-    assert await notifications.send_due(runtime, post) == 2
-    assert await notifications.send_due(runtime, post) == 0
+    assert await send_due(runtime, post) == 2
+    assert await send_due(runtime, post) == 0
     assert sorted(mail.to for mail in post.mails) == ADDRESSES
     mail = post.mails[0]
     assert mail.subject == "[Hookline] Webhook Orders <b> was turned off by itself"
@@ -63,19 +64,19 @@ async def test_many_workers_send_each_mail_once(runtime: Runtime) -> None:
     await turned_off(runtime, [f"{n}@example.com" for n in range(20)])
     posts = [Post() for _ in range(5)]
     for _ in range(2):
-        await asyncio.gather(*(notifications.send_due(runtime, post) for post in posts))
+        await asyncio.gather(*(send_due(runtime, post) for post in posts))
     assert sorted(mail.to for post in posts for mail in post.mails) == sorted(f"{n}@example.com" for n in range(20))
 
 
 async def test_mail_that_fails_for_now_is_tried_again_under_the_same_id(runtime: Runtime) -> None:
     await turned_off(runtime, ["a@example.com"])
     post = Post(MailFailed("busy"))
-    await notifications.send_due(runtime, post)
+    await send_due(runtime, post)
     row = await Email.get()
     assert (row.status, row.tries, row.error) == (EmailStatus.PENDING, 1, "busy")
-    assert await notifications.send_due(runtime, post) == 0
+    assert await send_due(runtime, post) == 0
     await set_column(runtime, "email", "next_try_at", ago(1), [row.id])
-    await notifications.send_due(runtime, post)
+    await send_due(runtime, post)
     assert {mail.key for mail in post.mails} == {post.mails[0].key}
     await row.refresh_from_db()
     assert (row.status, row.tries) == (EmailStatus.SENT, 2)
@@ -88,14 +89,14 @@ async def test_mail_that_always_fails_ends_with_its_reason(runtime: Runtime) -> 
     row = await Email.get()
     for _ in range(20):
         await set_column(runtime, "email", "next_try_at", ago(1), [row.id])
-        await notifications.send_due(runtime, post)
+        await send_due(runtime, post)
     await row.refresh_from_db()
     assert (row.status, row.tries, row.error) == (EmailStatus.FAILED, len(notifications.AGAIN_SECONDS) + 1, "busy")
 
 
 async def test_refused_mail_is_not_tried_again(runtime: Runtime) -> None:
     await turned_off(runtime, ["a@example.com"])
-    await notifications.send_due(runtime, Post(MailRefused("no such user")))
+    await send_due(runtime, Post(MailRefused("no such user")))
     row = await Email.get()
     assert (row.status, row.error) == (EmailStatus.FAILED, "no such user")
 
@@ -104,18 +105,18 @@ async def test_mail_of_a_worker_that_died_while_it_sent_is_sent_by_another(runti
     await turned_off(runtime, ["a@example.com"])
     dying = Post(asyncio.CancelledError())  # type: ignore[arg-type]  # what ends a process's tasks
     with pytest.raises(asyncio.CancelledError):
-        await notifications.send_due(runtime, dying)
+        await send_due(runtime, dying)
     row = await Email.get()
     assert row.status == EmailStatus.PENDING
     await set_column(runtime, "email", "next_try_at", ago(1), [row.id])
     post = Post()
-    await notifications.send_due(runtime, post)
+    await send_due(runtime, post)
     assert [mail.key for mail in post.mails] == [dying.mails[0].key]
 
 
 async def test_mail_about_a_webhook_that_is_gone_ends(runtime: Runtime) -> None:
     webhook = await turned_off(runtime, ["a@example.com"])
     await Webhook.filter(id=webhook.id).delete()
-    await notifications.send_due(runtime, Post())
+    await send_due(runtime, Post())
     row = await Email.get()
     assert (row.status, row.error) == (EmailStatus.FAILED, "What it was about is gone.")

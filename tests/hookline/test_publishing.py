@@ -59,7 +59,7 @@ class Tampered:
 
 def over(runtime: Runtime, queue: Tampered) -> Runtime:
     """The same runtime with a publisher over another queue."""
-    return replace(runtime, publisher=Publisher(cast(Queue, queue), runtime.registry, runtime.hub))
+    return replace(runtime, publisher=Publisher(cast(Queue, queue), runtime.registry, runtime.wakeups))
 
 
 async def refuse_poison(runtime: Runtime) -> None:

@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from hookline import clock, notifications, retention, webhooks
+from hookline import clock, retention, webhooks
 from hookline.ids import uuid7
 from hookline.models import Attempt, Delivery, DeliveryState, Email, Event, Notification, Webhook
 from hookline.runtime import Runtime
 from tests.hookline.test_notifications import Post, turned_off
 from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, Hand, ago, enqueue, make_webhook, set_column, succeeded
+from tests.working import send_due
 
 DAY = 86_400
 
@@ -39,7 +40,7 @@ async def attempt_of(delivery: Delivery, days: float) -> Attempt:
 
 
 async def sweep(runtime: Runtime) -> None:
-    while await retention.sweep(runtime):
+    while await retention.purge(runtime):
         pass
 
 
@@ -95,7 +96,7 @@ async def test_what_is_on_the_wire_is_left_alone(runtime: Runtime) -> None:
 
 async def test_notifications_go_after_half_a_year_with_their_receipts(runtime: Runtime) -> None:
     await turned_off(runtime)
-    await notifications.send_due(runtime, Post())
+    await send_due(runtime, Post())
     row = await Notification.get()
     async with runtime.database.unit_of_work() as work:
         await work.execute("update email set notification_id = $1", key := old_key(181))

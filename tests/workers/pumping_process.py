@@ -6,7 +6,7 @@ import sys
 from hookline.runtime import open_runtime
 from hookline.settings import read_settings
 from tests.conftest import LOOPBACK
-from workers.engine import pumping
+from tests.working import pumping
 
 
 async def pump_for_ever(database_url: str, home: str) -> None:

@@ -1,26 +1,53 @@
-"""What every broker does: inside this process, over Redis, over RabbitMQ. Whatever happens to the server, it costs a message and no more."""
+"""What every broker does: inside this process, over Redis, over RabbitMQ. Whatever happens to the server, it costs messages and no more."""
 
 import gc
+import logging
 import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
+from uuid import UUID, uuid4
 
 import dramatiq
+import orjson
 import pika
 import pytest
-from dramatiq.brokers.redis import RedisBroker
+from dramatiq import Broker
+from prometheus_client import generate_latest
 
-from hookline.brokers import OneTryRabbitmqBroker, let_go, open_broker
+from hookline.brokers.enqueuer import Enqueuer
+from hookline.brokers.messages import BACKGROUND, DELIVERIES, MAX_AGE_MILLIS, OWN, UNREAD_LIMIT, ActorName, make_message
+from hookline.brokers.opening import let_go, open_broker
+from hookline.brokers.rabbitmq import BoundedRabbitmqBroker
+from hookline.brokers.redis import BoundedRedisBroker
 from hookline.errors import Misconfigured, Unavailable
-from hookline.pubsub.base import MemoryHub
-from hookline.wakeups import ACTOR, QUEUE, waking
 from tests.servers import RabbitMQ, Server, Valkey, free_port, rabbitmq
 from tests.waiting import eventually
+from tests.working import borrowed_loop, consuming
 from workers.actors import make_broker
+from workers.engine import Engine
+from workers.reporting import Reporting
 
-Kicks = list[int]
+
+@dataclass
+class Seen:
+    """Stands for an engine, and keeps what its actors were told."""
+
+    webhooks: list[UUID] = field(default_factory=list)
+    mails: list[tuple[UUID, str]] = field(default_factory=list)
+
+    @property
+    def pump(self) -> "Seen":
+        return self
+
+    def wake(self, webhook_ids: list[UUID]) -> None:
+        self.webhooks += webhook_ids
+
+    def engine(self) -> Engine:
+        return cast(Engine, self)
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +56,7 @@ def ended_threads() -> Iterator[None]:
     collector (1.4.4): here, where they were broken, nobody is warned of them."""
     yield
     for thread in threading.enumerate():
-        if thread.name == "wakeups" or type(thread).__module__ == "dramatiq.worker":
+        if thread.name == "enqueuer" or type(thread).__module__ == "dramatiq.worker":
             thread.join(30)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
@@ -49,7 +76,9 @@ def server_url(request: pytest.FixtureRequest) -> str:
 
 
 def shared_server(request: pytest.FixtureRequest) -> str:
-    return str(request.getfixturevalue({"redis": "valkey_server", "amqp": "rabbitmq_server"}[request.param]).url)
+    server = request.getfixturevalue({"redis": "valkey_server", "amqp": "rabbitmq_server"}[request.param])
+    server.empty()
+    return str(server.url)
 
 
 @pytest.fixture(params=["redis", "amqp"])
@@ -59,117 +88,254 @@ def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serve
         yield server
 
 
-@contextmanager
-def consuming(url: str) -> Iterator[tuple[dramatiq.Broker, Kicks]]:
-    """A worker behind the broker, and how often it was kicked."""
-    kicks = Kicks()
-    broker = make_broker(url, dramatiq.Middleware(), lambda: kicks.append(1))
-    broker.emit_after("process_boot")
-    worker = dramatiq.Worker(broker, worker_threads=1, worker_timeout=50)
-    worker.start()
-    try:
-        yield broker, kicks
-    finally:
-        worker.stop(timeout=5_000)
-        broker.close()
-        let_go(broker)
+@asynccontextmanager
+async def listening(url: str) -> AsyncIterator[tuple[Broker, Seen, Enqueuer]]:
+    """A worker's Dramatiq behind the broker, what its actors were told, and an enqueuer of another process (memory://: of the same)."""
+    seen, enqueuer = Seen(), Enqueuer()
+    broker = make_broker(url, borrowed_loop(), seen.engine)
+    with enqueuer.sending_to(broker if url == "memory://" else open_broker(url)):
+        async with consuming(broker):
+            yield broker, seen, enqueuer
 
 
-def announcer(hub: MemoryHub, kicks: Kicks, more_than: int = 0) -> Callable[[], bool]:
-    """Announces once more, as publishing does; whether the worker was kicked. For `eventually`."""
+def deliver(enqueuer: Enqueuer, seen: Seen) -> Callable[[], bool]:
+    """Asks again and again, as publishing does; whether the worker heard of it. For `eventually`."""
+    key = uuid4()
 
-    def announce() -> bool:
-        hub.announce("wake", "some")
-        return len(kicks) > more_than
+    def ask() -> bool:
+        enqueuer.deliver([key])
+        return key in seen.webhooks
 
-    return announce
-
-
-async def test_a_wake_up_on_the_hub_kicks_the_worker(url: str) -> None:
-    hub = MemoryHub()
-    with consuming(url) as (broker, kicks), waking(hub, broker if url == "memory://" else open_broker(url)):
-        hub.announce("wake", "some")
-        await eventually(lambda: kicks)
+    return ask
 
 
-async def test_messages_that_nobody_reads_do_not_pile_up(server_url: str) -> None:
-    broker = make_broker(server_url, dramatiq.Middleware(), lambda: None)
-    message: dramatiq.Message[None] = dramatiq.Message(queue_name=QUEUE, actor_name=ACTOR, args=(), kwargs={}, options={})
-    for _ in range(101):
-        broker.enqueue(message)
-    hub = MemoryHub()
-    with waking(hub, open_broker(server_url)):
-        for _ in range(3):
-            hub.announce("wake", "some")
-    assert waiting(broker) == 101
-    broker.flush(QUEUE)
+def put(broker: Broker, queue: str, data: bytes) -> None:
+    """What others may leave in a queue of ours."""
+    if isinstance(broker, BoundedRedisBroker):
+        name, key = f"{broker.namespace}:{queue}", str(uuid4())
+        broker.client.hset(f"{name}.msgs", key, cast(Any, data))
+        broker.client.rpush(name, key)
+    else:
+        assert isinstance(broker, BoundedRabbitmqBroker)
+        broker.channel.basic_publish("", queue, data)
+
+
+def left_in(broker: Broker, queue: str) -> int:
+    """Messages of the queue that somebody would still get, those that a worker has fetched and not yet let go of too."""
+    if isinstance(broker, BoundedRedisBroker):
+        return int(cast(int, broker.client.hlen(f"{broker.namespace}:{queue}.msgs")))
+    assert isinstance(broker, BoundedRabbitmqBroker)
+    return broker.waiting(queue)
+
+
+async def test_a_message_reaches_its_actor_and_is_counted(url: str) -> None:
+    keys = [uuid4() for _ in range(3)]
+    async with listening(url) as (broker, seen, enqueuer):
+        enqueuer.deliver(keys)
+        await eventually(lambda: seen.webhooks == keys)
+        [reporting] = [middleware for middleware in broker.middleware if isinstance(middleware, Reporting)]
+        counted = f'dramatiq_messages_total{{actor_name="deliver",queue_name="{DELIVERIES}"}} 1.0'
+        await eventually(lambda: counted in generate_latest(reporting.registry).decode())
+
+
+async def test_a_message_to_the_process_itself_stays_in_it(url: str) -> None:
+    key = uuid4()
+    async with listening(url) as (broker, seen, _):
+        broker.enqueue(make_message(ActorName.DELIVER, [str(key)], queue=OWN))
+        await eventually(lambda: seen.webhooks == [key])
+
+
+async def test_messages_that_nobody_reads_do_not_pile_up(url: str) -> None:
+    broker = make_broker(url, borrowed_loop(), Seen().engine)
+    for queue in (DELIVERIES, BACKGROUND, OWN):
+        for number in range(UNREAD_LIMIT + 50):
+            broker.enqueue(make_message(ActorName.DELIVER, [str(UUID(int=number))], queue=queue))
+    if url != "memory://":
+        assert [left_in(broker, queue) for queue in (DELIVERIES, BACKGROUND)] == [UNREAD_LIMIT, UNREAD_LIMIT]
+    consumer = broker.consume(OWN, prefetch=200, timeout=50)
+    read = [message for message in iter(consumer.__next__, None) if message is not None]
+    assert [message.args[0] for message in read] == [[str(UUID(int=number))] for number in range(50, UNREAD_LIMIT + 50)]
     let_go(broker)
 
 
-def waiting(broker: dramatiq.Broker) -> int:
-    if isinstance(broker, RedisBroker):
-        return int(broker.do_qsize(QUEUE))
-    assert isinstance(broker, OneTryRabbitmqBroker)
-    return broker.waiting(QUEUE)
+def of_deliver(*arguments: object, **changes: Any) -> bytes:
+    return orjson.dumps(make_message(ActorName.DELIVER, *arguments).copy(**changes).asdict())
 
 
-async def test_a_server_that_was_killed_is_found_again(own_server: Server) -> None:
-    hub = MemoryHub()
-    with consuming(own_server.url) as (_, kicks), waking(hub, open_broker(own_server.url)):
-        await eventually(announcer(hub, kicks))
+STRANGERS: dict[str, Callable[[], bytes]] = {
+    "no message": lambda: b"\xff{",
+    "no actor": lambda: of_deliver(actor_name="their_actor"),
+    "other arguments": lambda: of_deliver("a", "b", "c"),
+    "no ids": lambda: of_deliver(["x"]),
+    "no list": lambda: of_deliver({"a": 1}),
+    "10,000 ids": lambda: of_deliver([str(uuid4())] * 10_000),
+}
+"""Made when they are sent: one that is too old is dropped in silence."""
+
+
+@pytest.mark.parametrize("stranger", STRANGERS.values(), ids=STRANGERS)
+async def test_what_no_actor_understands_is_told_once_and_gone(
+    server_url: str, stranger: Callable[[], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with listening(server_url) as (broker, seen, enqueuer):
+        for _ in range(5):
+            put(broker, DELIVERIES, stranger())
+        await eventually(deliver(enqueuer, seen))
+        await eventually(lambda: left_in(broker, DELIVERIES) == 0)
+    [told] = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "refused" in told.message
+    assert told.exc_info is None
+    assert len(seen.webhooks) == seen.webhooks.count(seen.webhooks[0])  # none of theirs
+
+
+async def test_a_message_that_names_another_queue_is_worked_on_and_gone(server_url: str) -> None:
+    key = uuid4()
+    async with listening(server_url) as (broker, seen, _):
+        for _ in range(5):
+            put(broker, DELIVERIES, of_deliver([str(key)], queue_name="theirs"))
+        await eventually(lambda: seen.webhooks == [key] * 5)
+        await eventually(lambda: left_in(broker, DELIVERIES) == 0)
+
+
+async def test_messages_that_are_too_old_are_dropped_in_silence(server_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    old = make_message(ActorName.DELIVER, [str(UUID(int=1))])
+    async with listening(server_url) as (broker, seen, enqueuer):
+        put(broker, DELIVERIES, orjson.dumps({**old.asdict(), "message_timestamp": old.message_timestamp - MAX_AGE_MILLIS - 1}))
+        await eventually(deliver(enqueuer, seen))
+        await eventually(lambda: left_in(broker, DELIVERIES) == 0)
+    assert UUID(int=1) not in seen.webhooks
+    assert not caplog.records
+
+
+async def test_an_actor_that_fails_is_told_once_with_its_ids_and_its_message_is_gone(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    def closed() -> Engine:
+        raise RuntimeError("unforeseen")
+
+    broker = make_broker(url, borrowed_loop(), closed)
+    async with consuming(broker):
+        broker.enqueue(make_message(ActorName.SEND_MAIL, str(UUID(int=1)), "ops@example.com"))
+        await eventually(lambda: caplog.records)
+        if url != "memory://":
+            await eventually(lambda: left_in(broker, BACKGROUND) == 0)
+    [record] = caplog.records
+    assert (record.name, record.message) == ("hookline.actors", "send_mail failed: RuntimeError('unforeseen')")
+    assert record.ids == f"'{UUID(int=1)}'"  # type: ignore[attr-defined]  # an extra
+    assert "ops@example.com" not in caplog.text
+
+
+async def test_an_actor_whose_database_is_away_is_told_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    def away() -> Engine:
+        raise Unavailable
+
+    broker = make_broker("memory://", borrowed_loop(), away)
+    async with consuming(broker):
+        broker.enqueue(make_message(ActorName.RUN_JOB, str(UUID(int=1))))
+        await eventually(lambda: caplog.records)
+    assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
+
+
+async def test_a_server_that_was_killed_is_found_again_and_the_own_queue_works_meanwhile(own_server: Server) -> None:
+    async with listening(own_server.url) as (broker, seen, enqueuer):
+        await eventually(deliver(enqueuer, seen))
         own_server.kill()
-        hub.announce("wake", "lost")
+        await works_by_itself(broker, seen)
         own_server.start()
-        await eventually(announcer(hub, kicks, len(kicks)), seconds=30)
+        await eventually(deliver(enqueuer, seen), seconds=30)
+
+
+async def works_by_itself(broker: Broker, seen: Seen) -> None:
+    """More messages to itself than it has threads, while messages of the server are in its hands."""
+    keys = [uuid4() for _ in range(20)]
+    for key in keys:
+        broker.enqueue(make_message(ActorName.DELIVER, [str(key)], queue=OWN))
+    await eventually(lambda: set(keys) <= set(seen.webhooks), seconds=5)
+
+
+async def test_a_server_that_dies_with_messages_in_work_holds_no_thread(own_server: Server) -> None:
+    started, gate = threading.Semaphore(0), threading.Event()
+
+    def blocked() -> Engine:
+        started.release()
+        gate.wait(20)
+        return Seen().engine()
+
+    broker = make_broker(own_server.url, borrowed_loop(), blocked)
+    done = list[str]()
+
+    @dramatiq.actor(broker=broker, queue_name=OWN)
+    def probe() -> None:
+        done.append("probe")
+
+    @dramatiq.actor(broker=broker, queue_name=BACKGROUND)
+    def held() -> None:
+        blocked()
+
+    async with consuming(broker):
+        for _ in range(4):
+            held.send()
+        await eventually(lambda: started.acquire(blocking=False))
+        await eventually(lambda: started.acquire(blocking=False))
+        own_server.kill()
+        gate.set()
+        probe.send()
+        await eventually(lambda: done, seconds=4)
 
 
 async def test_a_server_that_was_frozen_holds_nobody_up_and_is_found_again(own_server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    heard = list[str]()
-    hub = MemoryHub()
-    hub.listen("wake", heard.append)
-    with consuming(own_server.url) as (_, kicks), waking(hub, open_broker(own_server.url)):
-        await eventually(announcer(hub, kicks))
+    async with listening(own_server.url) as (broker, seen, enqueuer):
+        await eventually(deliver(enqueuer, seen))
         own_server.freeze()
-        heard.clear()
-        for number in range(10_000):
-            hub.announce("wake", str(number))
-        assert len(heard) == 10_000
-        await eventually(lambda: "wake-up lost" in caplog.text, seconds=40)
+        for _ in range(10_000):
+            enqueuer.deliver([uuid4()])
+        await works_by_itself(broker, seen)
+        await eventually(lambda: "takes no message" in caplog.text, seconds=40)
         own_server.thaw()
-        await eventually(announcer(hub, kicks, len(kicks)), seconds=30)
+        await eventually(deliver(enqueuer, seen), seconds=30)
 
 
 async def test_a_server_that_was_emptied_goes_on(own_server: Server) -> None:
-    hub = MemoryHub()
-    with consuming(own_server.url) as (_, kicks), waking(hub, open_broker(own_server.url)):
-        await eventually(announcer(hub, kicks))
+    async with listening(own_server.url) as (_, seen, enqueuer):
+        await eventually(deliver(enqueuer, seen))
         empty(own_server)
-        await eventually(announcer(hub, kicks, len(kicks)), seconds=30)
+        await eventually(deliver(enqueuer, seen), seconds=30)
 
 
 def empty(server: Server) -> None:
-    """FLUSHALL, or the queue deleted: more than a purge."""
+    """FLUSHALL, or the queues deleted: more than a purge."""
     if isinstance(server, Valkey):
-        with server.client() as client:
-            client.flushall()
+        server.empty()
         return
     with pika.BlockingConnection(pika.URLParameters(server.url)) as connection:
-        connection.channel().queue_delete(QUEUE)
+        for queue in (DELIVERIES, BACKGROUND):
+            connection.channel().queue_delete(queue)
 
 
-async def test_rabbitmq_in_alarm_costs_a_message_and_no_more(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    hub = MemoryHub()
-    with rabbitmq(tmp_path) as server, consuming(server.url) as (_, kicks), waking(hub, open_broker(server.url)):
-        await eventually(announcer(hub, kicks))
-        server.control("set_vm_memory_high_watermark", "absolute", "1")
-        await eventually(lambda: announcer(hub, kicks, 10**6)() or "wake-up lost" in caplog.text, seconds=40)
-        server.control("set_vm_memory_high_watermark", "0.4")
-        await eventually(announcer(hub, kicks, len(kicks)), seconds=30)
+async def test_rabbitmq_in_alarm_costs_messages_and_no_more(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with rabbitmq(tmp_path) as server:
+        async with listening(server.url) as (_, seen, enqueuer):
+            await eventually(deliver(enqueuer, seen))
+            server.control("set_vm_memory_high_watermark", "absolute", "1")
+
+            def is_blocked() -> bool:
+                enqueuer.deliver([uuid4()])
+                return "takes no message" in caplog.text
+
+            await eventually(is_blocked, seconds=40)
+            server.control("set_vm_memory_high_watermark", "0.4")
+            await eventually(deliver(enqueuer, seen), seconds=30)
 
 
 def test_a_redis_that_evicts_is_refused(tmp_path: Path) -> None:
     with Valkey(tmp_path, "--maxmemory-policy", "allkeys-lru") as server, pytest.raises(Misconfigured, match=r"HOOKLINE_BROKER_URL.*noeviction"):
         open_broker(server.url)
+
+
+def test_a_queue_of_our_name_that_is_not_ours_is_told(tmp_path: Path) -> None:
+    with rabbitmq(tmp_path) as server:
+        with pika.BlockingConnection(pika.URLParameters(server.url)) as connection:
+            connection.channel().queue_declare(DELIVERIES)
+        with pytest.raises(Misconfigured, match=r"HOOKLINE_BROKER_URL.*hookline\.deliveries.*another virtual host"):
+            open_broker(server.url)
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])

@@ -56,7 +56,7 @@ class Watched:
 async def watched_pump(runtime: Runtime) -> AsyncIterator[tuple[Runtime, Watched, Pump]]:
     """A pump and a publisher of one process over a watched queue; the pump has begun to beat."""
     queue = Watched(runtime.queue)
-    publisher = Publisher(cast(Queue, queue), runtime.registry, runtime.hub)
+    publisher = Publisher(cast(Queue, queue), runtime.registry, runtime.wakeups)
     over = replace(runtime, queue=cast(Queue, queue), publisher=publisher)
     async with Sender(runtime.addresses) as sender:
         pump = Pump(over, sender)

@@ -17,7 +17,7 @@ from hookline.runtime import Runtime
 from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, activity, make_webhook, publish
 from tests.receivers import Receiver, Reply, hostile, redirects
 from tests.waiting import eventually
-from workers.engine import pumping
+from tests.working import pumping
 from workers.pump import Pump
 from workers.sending import Sender
 

@@ -10,7 +10,7 @@ from tests.making import enqueue, make_webhook
 from tests.receivers import Receiver
 from tests.refusing import refusing_connections
 from tests.waiting import eventually
-from workers.engine import pumping
+from tests.working import pumping
 from workers.pump import Pump
 from workers.sending import Sender
 

@@ -17,7 +17,7 @@ from hookline.runtime import Runtime
 from tests.making import Hand, ago, make_webhook, publish
 from tests.receivers import Received, Receiver
 from tests.waiting import eventually
-from workers.engine import pumping
+from tests.working import pumping
 from workers.heartbeat import STALE_SECONDS
 from workers.pump import Pump
 from workers.sending import Answer, Request, Sender, StillWanted
@@ -178,12 +178,12 @@ async def test_stop_past_its_deadline_leaves_the_rest_to_a_takeover(runtime: Run
 
 async def test_stopped_pump_sends_nothing_more(runtime: Runtime) -> None:
     async with Receiver() as receiver:
-        await make_webhook(runtime, receiver.url)
+        webhook = await make_webhook(runtime, receiver.url)
         async with pumping(runtime) as pump:
             await publish(runtime)
             await eventually(lambda: succeeded(1))
         await publish(runtime)
-        pump.kick()
+        pump.wake([webhook.id])
         async with pumping(runtime):
             await eventually(lambda: succeeded(2))
     assert len(receiver.requests) == 2

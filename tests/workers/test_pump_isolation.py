@@ -13,7 +13,7 @@ from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_webhook, publish
 from tests.receivers import Receiver, Reply, Server, hangs, hostile, read_request
 from tests.waiting import eventually
-from workers.engine import pumping
+from tests.working import pumping
 from workers.lanes import LEASED_LIMIT
 from workers.wire import SLOW_ON_WIRE_LIMIT
 

@@ -6,7 +6,7 @@ from hookline.runtime import Runtime
 from tests.making import SOMEBODY, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
-from workers.engine import pumping
+from tests.working import pumping
 
 
 async def test_everything_arrives_in_its_time(runtime: Runtime) -> None:

@@ -14,7 +14,7 @@ from hookline.runtime import Runtime
 from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
-from workers.engine import pumping
+from tests.working import pumping
 from workers.pump import Pump
 from workers.sending import Sender
 

@@ -10,7 +10,7 @@ from hookline.runtime import Runtime
 from tests.making import SOMEBODY, ago, as_uuid, make_webhook, publish, set_column
 from tests.receivers import Receiver, Reply
 from tests.waiting import eventually
-from workers.engine import pumping
+from tests.working import pumping
 
 TEMPLATE = '{"text": {{ "Total " ~ event.data.total }}, "hook": {{ webhook.slug }}}'
 AGAIN = {"schedule": ["1s", "48h"]}

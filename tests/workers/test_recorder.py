@@ -42,7 +42,7 @@ class Notes:
         self.queue = Flaky(runtime.queue)
         self.recorded, self.given_up, self.announced = list[int](), list[bool](), list[str]()
         runtime.hub.listen("activity", self.announced.append)
-        self.recorder = Recorder(cast(Queue, self.queue), runtime.hub, self.recorded.append, lambda: self.given_up.append(True))
+        self.recorder = Recorder(cast(Queue, self.queue), runtime.hub, runtime.enqueuer, self.recorded.append, lambda: self.given_up.append(True))
 
     def add(self, hand: Hand, *results: Result) -> None:
         for result in results:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from hookline.queue.base import Queue
 from hookline.runtime import Runtime
 from tests.making import SOMEBODY, Hand, ago, enqueue, make_webhook, set_column
 from tests.waiting import eventually
+from tests.working import Counting
 from workers.sweeper import Sweeper
 
 
@@ -90,22 +92,20 @@ async def test_sweeps_go_on_after_one_that_failed(runtime: Runtime, fault: Excep
     assert found[0] == {webhook.id}
 
 
-async def test_keys_are_forgotten_chunk_after_chunk_while_there_are_more(runtime: Runtime) -> None:
-    class Forgetful:
-        def __init__(self, queue: Queue) -> None:
-            self._queue, self.chunks = queue, [5_000, 5_000, 0, 7]
+def has_found(found: list[set[UUID]], seen: int, webhook_id: UUID) -> bool:
+    return {webhook_id} in found[seen:]
 
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._queue, name)
 
-        async def forget_keys(self) -> int:
-            return self.chunks.pop(0)
-
-    queue = Forgetful(runtime.queue)
-    sweeper = asyncio.create_task(Sweeper(cast(Queue, queue), runtime.registry, lambda found: None).run())
-    try:
-        await eventually(lambda: queue.chunks == [7])
-    finally:
-        sweeper.cancel()
-        await asyncio.gather(sweeper, return_exceptions=True)
-    assert queue.chunks == [7]
+async def test_what_is_hurried_for_does_not_wait_for_a_sweep(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    await enqueue(runtime, webhook.id)
+    found, queue = list[set[UUID]](), Counting(runtime.queue)
+    sweeper = Sweeper(cast(Queue, queue), runtime.registry, found.append)
+    sweeps = asyncio.create_task(sweeper.run())
+    for _ in range(20):
+        seen = len(found)
+        sweeper.hurry()
+        await eventually(partial(has_found, found, seen, webhook.id))
+    sweeps.cancel()
+    await asyncio.gather(sweeps, return_exceptions=True)
+    assert queue.sweeps <= 10

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from hookline import ids, jobs, webhooks
+from hookline import ids, webhooks
 from hookline.models import Attempt, AttemptOutcome, DeliveryState, Event
 from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker, told
 from tests.making import SOMEBODY, Hand, ago, enqueue, failed, make_webhook, make_workspace, set_column, succeeded
+from tests.working import finish_jobs
 
 RETRY = """mutation ($id: ID!) { deliveryRetry(input: {id: $id}) {
     delivery { id status attemptCount nextAttemptAt } userErrors { field message code } } }"""
@@ -225,8 +226,7 @@ async def test_job_of_sending_again_is_found_by_its_id_in_its_workspace(runtime:
     begun = (await admin.data(retry, input=given))["deliveriesRetry"]
     assert begun["userErrors"] == []
     assert (begun["job"]["kind"], begun["job"]["status"], begun["job"]["total"], begun["job"]["done"]) == ("deliveries.retry", "PENDING", 0, 0)
-    while await jobs.step(runtime):
-        pass
+    await finish_jobs(runtime)
     asked = "query ($id: ID!) { job(id: $id) { status finishedAt } node(id: $id) { id } }"
     shown = await admin.data(asked, id=begun["job"]["id"])
     assert (shown["job"]["status"], bool(shown["job"]["finishedAt"]), shown["node"]["id"]) == ("SUCCEEDED", True, begun["job"]["id"])

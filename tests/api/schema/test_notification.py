@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from hookline import ids, notifications
+from hookline import ids
 from hookline.models import Webhook
 from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
 from tests.hookline.test_notifications import Post, turned_off
 from tests.making import Hand, enqueue, make_workspace, succeeded
+from tests.working import send_due
 
 LIST = """query ($filter: NotificationFilter) { notifications(filter: $filter) { totalCount nodes {
     id kind message failures lastStatusCode backlog failingSince createdAt webhook { id name } emails { address status sentAt error } } } }"""
@@ -23,7 +24,7 @@ FORM = {"name": "Orders", "url": "https://example.com/in", "events": ["order.*.*
 
 async def test_auto_deactivation_is_listed_with_its_receipts(runtime: Runtime, admin: Asker) -> None:
     webhook = await turned_off(runtime)
-    await notifications.send_due(runtime, Post())
+    await send_due(runtime, Post())
     data = (await admin.as_role("viewer").data(LIST))["notifications"]
     [node] = data["nodes"]
     assert (data["totalCount"], node["kind"], node["failures"], node["lastStatusCode"], node["backlog"]) == (1, "AUTO_DISABLED", 1, 503, 1)

@@ -11,7 +11,7 @@ from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
 from tests.making import SOMEBODY, make_webhook, make_workspace, publish, set_column
 from tests.receivers import Receiver, Reply
-from workers.engine import pumping
+from tests.working import pumping
 
 DRY_RUN = """mutation ($input: WebhookDryRunInput!) { webhookDryRun(input: $input) {
     matches reasons request { method url headers { name value } body } userErrors { field code message } } }"""

@@ -19,7 +19,7 @@ from hookline.runtime import Runtime, open_runtime
 from hookline.settings import Settings, read_settings
 from tests.making import make_webhook
 
-NAMES = ["0001_tables", "0002_engine", "0003_functions", "0004_indexes", "0005_abilities", "0006_health", "0007_pacing", "0008_lists"]
+NAMES = ["0001_tables", "0002_engine", "0003_functions", "0004_indexes", "0005_abilities", "0006_health", "0007_pacing", "0008_lists", "0009_mails"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

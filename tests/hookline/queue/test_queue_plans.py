@@ -101,7 +101,7 @@ async def test_claim_of_others_costs_the_same_with_and_without_a_backlog(million
 async def test_record_uses_keys_only(million: str, mode: str, count: int) -> None:
     async with observed(million, mode) as (queue, plans):
         token, rows = await claim(queue, *busy(10, 60), limit=count)
-        assert await plans.of(queue.record(token, WORKSPACE, [succeeded(row) for row in rows])) == (count, False)
+        assert await plans.of(queue.record(token, WORKSPACE, [succeeded(row) for row in rows])) == (count, False, ())
         check(plans, RECORD, 100 + 60 * count)
 
 
@@ -110,7 +110,7 @@ async def test_record_without_a_lease_uses_keys_only(million: str, mode: str) ->
     async with observed(million, mode) as (queue, plans):
         token, rows = await claim(queue, *busy(10, 60))
         await queue.record(token, WORKSPACE, [succeeded(row) for row in rows])
-        assert await plans.of(queue.record(token, WORKSPACE, [succeeded(row) for row in rows])) == (0, False)
+        assert await plans.of(queue.record(token, WORKSPACE, [succeeded(row) for row in rows])) == (0, False, ())
         check(plans, WITHOUT_A_LEASE, 100 + 40 * len(rows))
 
 

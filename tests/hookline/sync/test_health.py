@@ -4,11 +4,11 @@ from hookline import clock
 from hookline.changes import Kind
 from hookline.mail import Mailer
 from hookline.models import Email, Notification, NotificationKind, Webhook
-from hookline.notifications import send_due
 from hookline.runtime import Runtime
 from hookline.sync.rails import Options
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
 from tests.making import activity, make_webhook
+from tests.working import send_due
 
 SENTENCE = 'The set "storefront" could not be applied: the file has no webhooks.'
 EMAILS = "notificationEmails: [ops@example.com, shop@example.com]\nnotifyOn: [SYNC_FAILED]"

@@ -1,0 +1,97 @@
+"""Messages to the worker's actors: names, queues, arguments. Used by those who send them and by the brokers that read them.
+
+Others may write to a server's queues: what is read from there is checked before Dramatiq sees it.
+"""
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any, Final
+
+from dramatiq import Message, MessageProxy
+from dramatiq.encoder import JSONEncoder, MessageData
+from dramatiq.errors import DecodeError
+
+from hookline.errors import HooklineError
+
+DELIVERIES: Final = "hookline.deliveries"
+BACKGROUND: Final = "hookline.background"
+OWN: Final = "hookline.own"
+"""A worker's messages to itself, inside the process: what its scheduler finds, and the next step of what it does."""
+
+UNREAD_LIMIT: Final = 100
+"""Messages that a queue holds; the oldest one goes when another one comes."""
+MAX_AGE_MILLIS: Final = 60_000
+"""Older messages are dropped unread. Long before then the row was found by a sweep or by a scheduler."""
+IDS_LIMIT: Final = 200
+"""Webhooks that one message names."""
+UNREADABLE: Final = "(unreadable)"
+"""The actor's name in a message that is none."""
+
+
+class ActorName(StrEnum):
+    """Every actor of workers/actors.py."""
+
+    DELIVER = "deliver"
+    SEND_MAIL = "send_mail"
+    RUN_JOB = "run_job"
+    ROLL_UP_STATISTICS = "roll_up_statistics"
+    PURGE_EXPIRED = "purge_expired"
+    NOTIFY_FAILURES = "notify_failures"
+
+
+class NotUnderstood(HooklineError):
+    """A message for an actor of ours with arguments that it can't take: an older version's, or a stranger's."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("BAD_USER_INPUT", message)
+
+
+def queue_of(actor: ActorName) -> str:
+    """The queue that all workers read it from."""
+    return DELIVERIES if actor is ActorName.DELIVER else BACKGROUND
+
+
+def make_message(actor: ActorName, *arguments: object, queue: str | None = None) -> Message[Any]:
+    """arguments: values that JSON has. queue: instead of the actor's."""
+    return Message(queue_name=queue or queue_of(actor), actor_name=actor, args=arguments, kwargs={}, options={})
+
+
+class CheckedEncoder(JSONEncoder):
+    """Reads anything: what is no message becomes one for an actor that does not exist, so that it is refused like any other stranger's."""
+
+    def decode(self, data: bytes) -> MessageData:
+        try:
+            fields = super().decode(data)
+        except (DecodeError, ValueError, RecursionError):  # ValueError: a number of 5,000 digits
+            return _unreadable()
+        return _checked(fields) if isinstance(fields, dict) else _unreadable()
+
+
+def _checked(fields: MessageData) -> MessageData:
+    """The message without any option but Redis' key of it: a delay would hold it in memory, an age would let it live for ever."""
+    name, timestamp, options = fields.get("actor_name"), fields.get("message_timestamp"), fields.get("options")
+    key = options.get("redis_message_id") if isinstance(options, dict) else None
+    kept = {"redis_message_id": key} if isinstance(key, str) else {}
+    arguments, named = fields.get("args"), fields.get("kwargs")
+    is_message = isinstance(name, str) and isinstance(timestamp, int) and isinstance(arguments, list) and isinstance(named, dict)
+    if not is_message:
+        return {**_unreadable(), "options": kept}
+    return {
+        "queue_name": str(fields.get("queue_name")),
+        "actor_name": name,
+        "args": arguments,
+        "kwargs": named,
+        "options": kept,
+        "message_id": str(fields.get("message_id")),
+        "message_timestamp": timestamp,
+    }
+
+
+def _unreadable() -> MessageData:
+    return {"queue_name": "", "actor_name": UNREADABLE, "args": [], "kwargs": {}, "options": {}}
+
+
+def put_into(queue_name: str, proxy: MessageProxy) -> MessageProxy:
+    """Names the queue that the message was read from, whatever it says: a worker thread that finds no such consumer would die (Dramatiq 2.2.1)."""
+    proxy._message = replace(proxy._message, queue_name=queue_name)
+    return proxy

@@ -1,0 +1,365 @@
+"""Every actor, over every broker: once, ten times, in two workers, after a crash in the middle, when its row is gone, and with the message lost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from dramatiq import Broker
+from pydantic import SecretStr
+
+from hookline import clock, ids, jobs, notifications
+from hookline.brokers.enqueuer import Enqueuer
+from hookline.brokers.messages import OWN, ActorName, make_message
+from hookline.models import Attempt, Delivery, DeliveryState, Email, EmailStatus, Event, Job, JobStatus, Notification, Webhook
+from hookline.runtime import Runtime
+from hookline.wakeups import Wakeups
+from tests.making import SOMEBODY, WORKSPACE, Hand, ago, enqueue, failed, make_webhook, publish, set_column
+from tests.receivers import Receiver, Reply, Server
+from tests.waiting import eventually
+from tests.working import working
+
+DAY = 86_400
+ADDRESS = "ops@example.com"
+
+
+SERVERS = {"redis": "valkey_server", "amqp": "rabbitmq_server"}
+
+
+@pytest.fixture(params=["memory-sqlite", "memory-postgres", "redis-postgres", "amqp-postgres"])
+def shape(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A broker and a database that go together: SQLite's worker is embedded, and enqueues to itself."""
+    broker, database = request.param.split("-")
+    return broker, database
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, shape: tuple[str, str]) -> str:
+    """Of a broker whose queues are empty."""
+    if shape[0] == "memory":
+        return "memory://"
+    server = request.getfixturevalue(SERVERS[shape[0]])
+    server.empty()
+    return str(server.url)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, shape: tuple[str, str]) -> str:
+    return str(request.getfixturevalue(f"{shape[1]}_database"))
+
+
+@asynccontextmanager
+async def unscheduled(runtime: Runtime, url: str) -> AsyncIterator[Broker]:
+    """A worker that does what messages ask for, and nothing else."""
+    async with working(runtime, url, is_scheduled=False) as (_, broker):
+        yield broker
+
+
+@asynccontextmanager
+async def two_workers(runtime: Runtime, url: str) -> AsyncIterator[tuple[Broker, Broker]]:
+    """Each with a pump, a broker and an enqueuer of its own; SQLite has one worker."""
+    async with unscheduled(runtime, url) as first:
+        if runtime.settings.is_sqlite:
+            yield first, first
+            return
+        enqueuer = Enqueuer()
+        other = replace(runtime, enqueuer=enqueuer, wakeups=Wakeups(runtime.hub, enqueuer))
+        async with unscheduled(other, url) as second:
+            yield first, second
+
+
+def send(broker: Broker, actor: ActorName, *arguments: object, times: int = 1) -> None:
+    for _ in range(times):
+        broker.enqueue(make_message(actor, *arguments))
+
+
+async def after_all(broker: Broker, runtime: Runtime) -> None:
+    """Returns once the messages sent before this have been worked on: a job that is done comes behind them."""
+    probe = await a_job(runtime, (await make_webhook(runtime)).id)
+    send(broker, ActorName.RUN_JOB, str(probe.id))
+    await eventually(lambda: is_done(probe.id))
+
+
+async def is_done(job_id: UUID) -> bool:
+    return bool((await Job.get(id=job_id)).status >= JobStatus.SUCCEEDED)
+
+
+async def a_job(runtime: Runtime, webhook_id: UUID) -> Job:
+    since = clock.now() - timedelta(hours=1)
+    return await jobs.retry_deliveries(runtime, SOMEBODY, webhook_id, jobs.Which.FAILED, since, None, None)
+
+
+async def failed_deliveries(runtime: Runtime, count: int) -> tuple[Webhook, list[UUID]]:
+    webhook = await make_webhook(runtime)
+    keys = await enqueue(runtime, webhook.id, count)
+    async with runtime.database.unit_of_work() as work:
+        await work.execute("update delivery set status = 3, next_attempt_at = $1", clock.now() + timedelta(days=1))
+    return webhook, keys
+
+
+async def a_mail(runtime: Runtime, **changes: Any) -> UUID:
+    """A notification with one receipt that is due, written as the record does it. Nobody was told."""
+    fields: dict[str, Any] = {"autoDisable": {"failures": 1, "over": "1s"}, "notificationEmails": [ADDRESS], **changes}
+    webhook = await make_webhook(runtime, **fields)
+    await enqueue(runtime, webhook.id)
+    hand = await Hand.begin(runtime)
+    result = failed(await hand.claim_one(webhook.id))
+    await hand.record(result._replace(began=result.began - 5, duration_ms=5_000))
+    return (await Notification.get(webhook_id=webhook.id)).id
+
+
+def mails_sent(runtime: Runtime) -> int:
+    return len(list((runtime.settings.home / "outbox").glob("*.eml")))
+
+
+async def is_sent(notification_id: UUID) -> bool:
+    return bool((await Email.get(notification_id=notification_id)).status == EmailStatus.SENT)
+
+
+# deliver
+
+
+@pytest.mark.parametrize("times", [1, 10])
+async def test_deliver_sends_each_delivery_once(runtime: Runtime, url: str, times: int) -> None:
+    async with Receiver() as receiver, two_workers(runtime, url) as brokers:
+        webhook = await make_webhook(runtime, receiver.url)
+        await publish(runtime, 3)
+        for broker in brokers:
+            send(broker, ActorName.DELIVER, [str(webhook.id)], times=times)
+        await eventually(lambda: have_succeeded(3))
+        for broker in brokers:
+            await after_all(broker, runtime)
+    assert len(receiver.requests) == 3
+    assert await Attempt.all().count() == 3
+
+
+async def have_succeeded(count: int) -> bool:
+    return await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == count
+
+
+async def test_deliver_of_webhooks_that_are_gone_or_anothers_does_nothing(runtime: Runtime, url: str) -> None:
+    async with Receiver() as receiver, unscheduled(runtime, url) as broker:
+        webhook = await make_webhook(runtime, receiver.url)
+        await make_webhook(runtime, receiver.url, active=False)
+        send(broker, ActorName.DELIVER, [str(uuid4()) for _ in range(200)])
+        send(broker, ActorName.DELIVER, [str(row.id) for row in await Webhook.all()])
+        await publish(runtime)
+        assert len(await receiver.wait_for(1)) == 1
+        await after_all(broker, runtime)
+    assert {row.webhook_id for row in await Attempt.all()} == {webhook.id}
+
+
+# send_mail
+
+
+@pytest.mark.parametrize("times", [1, 10])
+async def test_send_mail_sends_it_once(runtime: Runtime, url: str, times: int) -> None:
+    notification = await a_mail(runtime)
+    async with two_workers(runtime, url) as brokers:
+        for broker in brokers:
+            send(broker, ActorName.SEND_MAIL, str(notification), ADDRESS, times=times)
+        await eventually(lambda: is_sent(notification))
+        for broker in brokers:
+            await after_all(broker, runtime)
+    assert mails_sent(runtime) == 1
+    assert (await Email.get()).tries == 1
+
+
+async def test_send_mail_of_what_is_gone_or_never_was_does_nothing(runtime: Runtime, url: str) -> None:
+    notification = await a_mail(runtime)
+    await Email.all().delete()
+    async with unscheduled(runtime, url) as broker:
+        send(broker, ActorName.SEND_MAIL, str(notification), ADDRESS)
+        send(broker, ActorName.SEND_MAIL, str(uuid4()), "stranger@example.com")
+        await after_all(broker, runtime)
+    assert mails_sent(runtime) == 0
+
+
+async def test_a_mail_whose_worker_died_waits_for_its_lease_and_no_longer(runtime: Runtime, url: str) -> None:
+    notification = await a_mail(runtime)
+    await leave_leased(runtime, "email", "next_try_at", (await Email.get()).id)
+    async with unscheduled(runtime, url) as broker:
+        send(broker, ActorName.SEND_MAIL, str(notification), ADDRESS)
+        await after_all(broker, runtime)
+        assert mails_sent(runtime) == 0
+    await set_column(runtime, "email", "next_try_at", ago(1), [(await Email.get()).id])
+    async with working(runtime, url):
+        await eventually(lambda: is_sent(notification))
+    assert mails_sent(runtime) == 1
+
+
+async def leave_leased(runtime: Runtime, table: str, column: str, key: UUID) -> None:
+    """What a worker leaves that dies while it works on a row."""
+    await set_column(runtime, table, column, clock.now() + timedelta(seconds=notifications.LEASE_SECONDS), [key])
+
+
+# run_job
+
+
+@pytest.mark.parametrize("times", [1, 10])
+async def test_run_job_does_it_once(runtime: Runtime, url: str, times: int) -> None:
+    webhook, keys = await failed_deliveries(runtime, 2_500)
+    await set_column(runtime, "webhook", "is_active", False, [webhook.id])
+    job = await a_job(runtime, webhook.id)
+    async with two_workers(runtime, url) as brokers:
+        for broker in brokers:
+            send(broker, ActorName.RUN_JOB, str(job.id), times=times)
+        await eventually(lambda: is_done(job.id), seconds=30)
+        for broker in brokers:
+            await after_all(broker, runtime)
+    done = await Job.get(id=job.id)
+    assert (done.status, done.done) == (JobStatus.SUCCEEDED, 2_500)
+    assert await Delivery.filter(id__in=keys[:900], status=DeliveryState.OPEN).count() == 900
+
+
+async def test_run_job_of_what_is_gone_or_ended_does_nothing(runtime: Runtime, url: str) -> None:
+    ended = await a_job(runtime, (await make_webhook(runtime)).id)
+    await set_column(runtime, "job", "status", int(JobStatus.FAILED), [ended.id])
+    async with unscheduled(runtime, url) as broker:
+        send(broker, ActorName.RUN_JOB, str(uuid4()))
+        send(broker, ActorName.RUN_JOB, str(ended.id))
+        await after_all(broker, runtime)
+    assert (await Job.get(id=ended.id)).finished_at is None
+
+
+async def test_a_job_whose_worker_died_waits_for_its_lease_and_goes_on_where_it_was(runtime: Runtime, url: str) -> None:
+    webhook, _ = await failed_deliveries(runtime, 1_500)
+    await set_column(runtime, "webhook", "is_active", False, [webhook.id])
+    job = await a_job(runtime, webhook.id)
+    await jobs.step(runtime, job.id)
+    await leave_leased(runtime, "job", "run_at", job.id)
+    async with unscheduled(runtime, url) as broker:
+        send(broker, ActorName.RUN_JOB, str(job.id))
+        await after_all(broker, runtime)
+    assert (await Job.get(id=job.id)).done == 1_000
+    await set_column(runtime, "job", "run_at", ago(1), [job.id])
+    async with working(runtime, url):
+        await eventually(lambda: is_done(job.id))
+    assert (await Job.get(id=job.id)).done == 1_500
+
+
+# roll_up_statistics, purge_expired, notify_failures
+
+
+async def rows_of(runtime: Runtime, sql: str) -> list[Any]:
+    return await runtime.database.reader().rows(sql)
+
+
+async def add_old_minutes(runtime: Runtime) -> None:
+    webhook, hour = await make_webhook(runtime), ago(3 * DAY).replace(minute=0, second=0, microsecond=0)
+    async with runtime.database.unit_of_work() as work:
+        for minute in range(3):
+            sql = "insert into webhook_stat (webhook_id, step, at, bucket, attempts, failures) values ($1, 60, $2, 5, 2, 1)"
+            await work.execute(sql, webhook.id, hour + timedelta(minutes=minute))
+
+
+@pytest.mark.parametrize("times", [1, 10])
+async def test_roll_up_statistics_makes_hours_once(runtime: Runtime, url: str, times: int) -> None:
+    await add_old_minutes(runtime)
+    async with two_workers(runtime, url) as brokers:
+        for broker in brokers:
+            send(broker, ActorName.ROLL_UP_STATISTICS, times=times)
+        await eventually(lambda: rows_of(runtime, "select attempts from webhook_stat where step = 3600"))
+        for broker in brokers:
+            await after_all(broker, runtime)
+    found = await rows_of(runtime, "select step, attempts, failures from webhook_stat")
+    assert [(row["step"], row["attempts"], row["failures"]) for row in found] == [(3_600, 6, 3)]
+
+
+async def add_old_events(count: int) -> None:
+    at = ago(31 * DAY)
+    given: dict[str, Any] = {"workspace_id": WORKSPACE, "type": "a.b.c", "environment": "production", "data": "{}"}
+    await Event.bulk_create([Event(id=UUID(int=ids.first_of(at).int + n + 1), occurred_at=at, received_at=at, **given) for n in range(count)])
+
+
+@pytest.mark.parametrize("times", [1, 10])
+async def test_purge_expired_deletes_what_is_too_old(runtime: Runtime, url: str, times: int) -> None:
+    await add_old_events(600)
+    await publish(runtime, key="old")
+    async with runtime.database.unit_of_work() as work:
+        await work.execute("update idempotency set expires_at = $1", ago(1))
+
+    async def is_purged() -> bool:
+        return not await Event.filter(data="{}").exists() and not await rows_of(runtime, "select key from idempotency")
+
+    async with two_workers(runtime, url) as brokers:
+        for broker in brokers:
+            send(broker, ActorName.PURGE_EXPIRED, times=times)
+        await eventually(is_purged)
+    assert await Event.filter(data__isnull=False).count() == 1
+
+
+@pytest.mark.parametrize("times", [1, 10])
+async def test_notify_failures_tells_once_and_mails_it(runtime: Runtime, url: str, times: int) -> None:
+    webhook = await make_webhook(runtime, notifyOn=["DELIVERY_FAILED"], notificationEmails=[ADDRESS])
+    async with runtime.database.unit_of_work() as work:
+        await work.execute("update webhook set exhausted_count = 3, exhausted_told_at = $1 where id = $2", ago(2 * 3_600), webhook.id)
+    async with two_workers(runtime, url) as brokers:
+        for broker in brokers:
+            send(broker, ActorName.NOTIFY_FAILURES, times=times)
+        await eventually(lambda: Email.filter(status=EmailStatus.SENT).exists())
+        for broker in brokers:
+            await after_all(broker, runtime)
+    assert [(row.failures, row.webhook_id) for row in await Notification.all()] == [(3, webhook.id)]
+    assert mails_sent(runtime) == 1
+
+
+async def test_actors_of_the_clock_with_nothing_to_do_do_nothing(runtime: Runtime, url: str) -> None:
+    async with unscheduled(runtime, url) as broker:
+        for actor in (ActorName.ROLL_UP_STATISTICS, ActorName.PURGE_EXPIRED, ActorName.NOTIFY_FAILURES):
+            send(broker, actor, times=2)
+        await after_all(broker, runtime)
+    assert not await Notification.exists()
+
+
+# what creates a row enqueues its actor, and a scheduler finds what was lost
+
+
+async def test_what_creates_a_row_enqueues_its_actor(runtime: Runtime, url: str) -> None:
+    always: dict[str, Any] = {"retry": {"schedule": ["1s"] * 5}, "autoDisable": {"failures": 2, "over": "1s"}, "notificationEmails": [ADDRESS]}
+    async with Receiver([Reply(500)]) as receiver, unscheduled(runtime, url):
+        webhook = await make_webhook(runtime, receiver.url, **always)
+        await publish(runtime, 2)
+        await eventually(lambda: Email.filter(status=EmailStatus.SENT).exists(), seconds=20)
+        job = await a_job(runtime, webhook.id)
+        await eventually(lambda: is_done(job.id))
+    assert mails_sent(runtime) == 1
+
+
+async def test_what_no_message_named_is_found_by_a_scheduler(runtime: Runtime, url: str) -> None:
+    await add_old_minutes(runtime)
+    notification, job = await a_mail(runtime), await a_job(runtime, (await make_webhook(runtime)).id)
+    async with working(runtime, url):
+        await eventually(lambda: is_done(job.id))
+        await eventually(lambda: is_sent(notification))
+        await eventually(lambda: rows_of(runtime, "select attempts from webhook_stat where step = 3600"))
+
+
+async def test_a_job_that_is_long_yields_and_goes_on_by_a_message_to_its_own_process(runtime: Runtime, url: str) -> None:
+    webhook, _ = await failed_deliveries(runtime, 1_000)
+    await set_column(runtime, "webhook", "is_active", False, [webhook.id])
+    job = await a_job(runtime, webhook.id)
+    assert await jobs.run(runtime, job.id, 0)  # one step, and something is left: the end has to be found
+    assert await jobs.due(runtime, 10) == [job.id]
+    async with unscheduled(runtime, url) as broker:
+        broker.enqueue(make_message(ActorName.RUN_JOB, str(job.id), queue=OWN))
+        await eventually(lambda: is_done(job.id))
+
+
+async def test_a_mail_server_that_hangs_holds_no_thread(runtime: Runtime, url: str) -> None:
+    addresses = [f"{number}@example.com" for number in range(15)]
+    async with AsyncExitStack() as stack:
+        silent = await stack.enter_async_context(Server(lambda reader, writer: asyncio.sleep(60)))
+        smtp_url = SecretStr(f"smtp://127.0.0.1:{silent.port}?from=a@example.com")
+        hanging = replace(runtime, settings=runtime.settings.model_copy(update={"smtp_url": smtp_url}))
+        broker = await stack.enter_async_context(unscheduled(hanging, url))
+        notification = await a_mail(hanging, notificationEmails=addresses)
+        for address in addresses:
+            send(broker, ActorName.SEND_MAIL, str(notification), address)
+        await eventually(lambda: Email.filter(tries=1).count())
+        await after_all(broker, hanging)
+        assert await Email.filter(status=EmailStatus.SENT).count() == 0

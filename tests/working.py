@@ -1,0 +1,97 @@
+"""Workers inside a test: an engine alone, one with Dramatiq before it as in every shape, or what their actors do, by hand."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import dramatiq
+from dramatiq import Broker
+from dramatiq.asyncio import get_event_loop_thread, set_event_loop_thread
+
+from hookline import jobs, notifications
+from hookline.brokers.opening import let_go
+from hookline.mail import Mailer
+from hookline.queue.base import Queue
+from hookline.runtime import Runtime
+from workers.actors import make_broker
+from workers.embedded import HostLoop
+from workers.engine import Engine, opened, running
+from workers.pump import Pump
+
+
+@asynccontextmanager
+async def pumping(runtime: Runtime) -> AsyncIterator[Pump]:
+    """An engine that delivers; nobody reads its messages."""
+    host = borrowed_loop()
+    async with running(runtime, make_broker("memory://", host, host.engine)) as engine:
+        yield engine.pump
+
+
+@asynccontextmanager
+async def working(runtime: Runtime, url: str = "memory://", *, is_scheduled: bool = True) -> AsyncIterator[tuple[Engine, Broker]]:
+    """A worker behind that broker, on the test's loop. Without a scheduler it does what messages ask for, and its pump's sweeps."""
+    host = borrowed_loop()
+    broker = await asyncio.to_thread(make_broker, url, host, host.engine)
+    async with (running if is_scheduled else opened)(runtime, broker) as engine:
+        host.opened = engine
+        async with consuming(broker):
+            yield engine, broker
+
+
+def borrowed_loop() -> HostLoop:
+    """The test's own."""
+    return _Nested(asyncio.get_running_loop())
+
+
+class _Nested(HostLoop):
+    """One worker inside another one's life: Dramatiq knows one loop per process, here it is the same for all."""
+
+    def before_worker_boot(self, broker: Broker, worker: dramatiq.Worker) -> None:
+        self._outer = get_event_loop_thread()
+        super().before_worker_boot(broker, worker)
+
+    def after_worker_shutdown(self, broker: Broker, worker: dramatiq.Worker) -> None:
+        set_event_loop_thread(self._outer)
+
+
+@asynccontextmanager
+async def consuming(broker: Broker) -> AsyncIterator[dramatiq.Worker]:
+    """Dramatiq's worker, with two threads as in an embedded one."""
+    broker.emit_after("process_boot")
+    worker = dramatiq.Worker(broker, worker_threads=2, worker_timeout=50)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        await asyncio.to_thread(worker.stop, 10_000)
+        await asyncio.to_thread(broker.close)
+        await asyncio.to_thread(let_go, broker)
+
+
+class Counting:
+    """The real queue, and how many whole sweeps have asked it."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue, self.sweeps = queue, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
+
+    async def take_over(self, dead_after: timedelta) -> int:
+        self.sweeps += 1
+        return await self._queue.take_over(dead_after)
+
+
+async def send_due(runtime: Runtime, mailer: Mailer) -> int:
+    """Tries every mail that is due, all at once. How many this call has tried."""
+    due = await notifications.due(runtime, 1_000)
+    return sum(await asyncio.gather(*(notifications.send_mail(runtime, mailer, *key) for key in due)))
+
+
+async def finish_jobs(runtime: Runtime) -> None:
+    """Works on what is due until nothing is."""
+    while due := await jobs.due(runtime, 10):
+        for job_id in due:
+            await jobs.run(runtime, job_id, 0)

@@ -1,0 +1,60 @@
+"""Mails that are being sent, on the worker's loop: begun by the actor `send_mail`, some at a time, so that a mail server that hangs holds no thread.
+
+The receipt's row is leased when a mail's turn comes. Who waits here is leased to nobody: the scheduler of another worker may find it.
+"""
+
+import asyncio
+import logging
+from typing import Final
+from uuid import UUID
+
+from hookline import ids, notifications
+from hookline.db.connection import FAULTS
+from hookline.errors import Unavailable
+from hookline.mail import Mailer
+from hookline.runtime import Runtime
+from hookline.tasks import end_tasks
+
+log = logging.getLogger("hookline.mails")
+
+AT_ONCE: Final = 10
+WAITING_LIMIT: Final = 1_000
+
+Key = tuple[UUID, str]
+"""Notification and address."""
+
+
+class Mails:
+    def __init__(self, runtime: Runtime, mailer: Mailer) -> None:
+        self._runtime, self._mailer = runtime, mailer
+        self._waiting: dict[Key, None] = {}
+        self._sending: dict[Key, asyncio.Task[None]] = {}
+
+    def send(self, notification_id: UUID, address: str) -> None:
+        """As soon as its turn comes. What is being sent here is not begun again; what finds no room is found by a scheduler."""
+        key = (notification_id, address)
+        if key not in self._sending and len(self._waiting) < WAITING_LIMIT:
+            self._waiting[key] = None
+            self._begin()
+
+    async def close(self) -> None:
+        """Sends nothing more. What was under way is tried again when its lease has ended, with the same Message-ID."""
+        self._waiting.clear()
+        await end_tasks(*self._sending.values())
+
+    def _begin(self) -> None:
+        while self._waiting and len(self._sending) < AT_ONCE:
+            key = next(iter(self._waiting))
+            del self._waiting[key]
+            self._sending[key] = asyncio.create_task(self._send(key))
+
+    async def _send(self, key: Key) -> None:
+        try:
+            await notifications.send_mail(self._runtime, self._mailer, *key)
+        except (*FAULTS, Unavailable) as error:
+            log.warning("a mail must wait, the database is away: %r", error, extra={"notification_id": ids.encode("ntf", key[0])})
+        except Exception:  # one row that can't be sent must not hold the others
+            log.exception("a mail could not be sent", extra={"notification_id": ids.encode("ntf", key[0])})
+        finally:
+            del self._sending[key]
+            self._begin()

@@ -1,0 +1,56 @@
+"""Enqueues what is due and was not heard of: mails and jobs by their rows, the rest by the clock. Runs in every worker.
+
+It enqueues to the process itself: so a broker that is away, frozen or emptied delays nothing.
+"""
+
+import asyncio
+import logging
+import random
+from typing import Final
+
+from dramatiq import Broker
+
+from hookline import jobs, notifications
+from hookline.brokers.messages import OWN, ActorName, make_message
+from hookline.clock import monotonic
+from hookline.db.connection import FAULTS
+from hookline.errors import Unavailable
+from hookline.runtime import Runtime
+
+log = logging.getLogger("hookline.scheduler")
+
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.7, 1.0  # spread, so that many workers don't ask at once
+ROWS: Final = 50
+"""Mails and jobs that one look enqueues, of each."""
+PERIODS: Final = {ActorName.NOTIFY_FAILURES: 30.0, ActorName.ROLL_UP_STATISTICS: 60.0, ActorName.PURGE_EXPIRED: 60.0}
+"""Seconds between two messages of a worker."""
+
+
+class Scheduler:
+    def __init__(self, runtime: Runtime, broker: Broker) -> None:
+        self._runtime, self._broker = runtime, broker
+        self._due_at = {actor: monotonic() + random.uniform(0, 1) for actor in PERIODS}
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.enqueue_due()
+            except (*FAULTS, Unavailable) as error:
+                log.warning("mails and jobs not looked for, the database is away: %r", error)
+            except Exception:  # without it, what a lost message named would never be done
+                log.exception("mails and jobs not looked for")
+            await asyncio.sleep(random.uniform(_SHORTEST_SECONDS, _LONGEST_SECONDS))
+
+    async def enqueue_due(self) -> None:
+        """One message for each mail, each job and each period that is due."""
+        for actor, period in PERIODS.items():
+            if monotonic() >= self._due_at[actor]:
+                self._due_at[actor] = monotonic() + period * random.uniform(0.8, 1.2)
+                self._enqueue(actor)
+        for job_id in await jobs.due(self._runtime, ROWS):
+            self._enqueue(ActorName.RUN_JOB, str(job_id))
+        for notification_id, address in await notifications.due(self._runtime, ROWS):
+            self._enqueue(ActorName.SEND_MAIL, str(notification_id), address)
+
+    def _enqueue(self, actor: ActorName, *arguments: object) -> None:
+        self._broker.enqueue(make_message(actor, *arguments, queue=OWN))
