@@ -110,6 +110,7 @@ def main() -> None:
         "rabbitmq_10000_webhooks": brokers.rabbitmq_in_plenty,
         "hub_cut_rabbitmq": brokers.hub_cut_rabbitmq,
         "hub_cut_redis": brokers.hub_cut_redis,
+        "messages": brokers.messages,
         "isolation_postgres": isolation,
         "followers_postgres": followers,
         "rates_postgres": rates,

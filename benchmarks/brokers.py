@@ -3,19 +3,29 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from time import process_time
+from typing import Any, cast
+from uuid import UUID, uuid4
 
 import asyncpg
+import dramatiq
 
 from benchmarks.processes import Trees
 from benchmarks.stand import Bench, on_postgres, tell
+from hookline.brokers.messages import DELIVERIES, ActorName, make_message
 from tests.servers import RabbitMQ, Server, Valkey
+from tests.waiting import eventually
+from workers.actors import make_broker
+from workers.embedded import HostLoop
+from workers.engine import Engine
 
 WEBHOOKS = 10_000
 CUT_RATE, CUT_SECONDS = 5, 12
-IDLE = """insert into webhook select r.* from (select * from webhook limit 1) w, generate_series(2, $1::int) n,
-jsonb_populate_record(w, jsonb_build_object('id', gen_random_uuid(), 'slug', 'idle-' || n, 'events', E'\\nidle.n' || n || E'.create\\n')) r"""
+ROUNDS, ROUND = 25, 80
+IDLE = """insert into webhook select r.* from (select w from webhook w limit 1) one(w), generate_series(2, $1::int) n,
+jsonb_populate_record(one.w, jsonb_build_object('id', gen_random_uuid(), 'slug', 'idle-' || n, 'events', E'\\nidle.n' || n || E'.create\\n')) r"""
 
 
 @contextlib.contextmanager
@@ -82,3 +92,53 @@ def _hub_cut(server: Callable[[Path], Server], name: str, folder: Path, receiver
             prepare()
             results[step] = bench.steady(CUT_RATE, CUT_SECONDS)
         return results
+
+
+def messages(folder: Path, _: int) -> dict[str, Any]:
+    """CPU of one `deliver` message in this process, microseconds: to enqueue it, and to get it to its actor on the loop."""
+    results = {"memory": asyncio.run(_cost("memory://"))}
+    servers: dict[str, Callable[[Path], Server]] = {"rabbitmq": RabbitMQ, "redis": Valkey}
+    for name, server in servers.items():
+        (folder / name).mkdir()
+        with server(folder / name) as broker:
+            results[name] = asyncio.run(_cost(broker.url))
+    return results
+
+
+class _Counting:
+    """Stands for an engine and its pump."""
+
+    def __init__(self) -> None:
+        self.pump, self.count = self, 0
+
+    def wake(self, webhook_ids: list[UUID]) -> None:
+        self.count += 1
+
+    def has(self, count: int) -> bool:
+        return self.count == count
+
+
+async def _cost(url: str) -> dict[str, float]:
+    seen = _Counting()
+    broker = make_broker(url, HostLoop(asyncio.get_running_loop()), lambda: cast(Engine, seen))
+    enqueued = 0.0
+    for _ in range(ROUNDS):
+        began = process_time()
+        _enqueue(broker)
+        enqueued += process_time() - began
+        broker.flush(DELIVERIES)
+    broker.emit_after("process_boot")
+    worker = dramatiq.Worker(broker, worker_threads=4, worker_timeout=50)
+    worker.start()
+    began = process_time()
+    for number in range(1, ROUNDS + 1):
+        _enqueue(broker)
+        await eventually(partial(seen.has, number * ROUND))
+    both = process_time() - began
+    await asyncio.to_thread(worker.stop)
+    return {"enqueue_us": round(enqueued / ROUNDS / ROUND * 1e6), "work_us": round((both - enqueued) / ROUNDS / ROUND * 1e6)}
+
+
+def _enqueue(broker: dramatiq.Broker) -> None:
+    for _ in range(ROUND):
+        broker.enqueue(make_message(ActorName.DELIVER, [str(uuid4())]))

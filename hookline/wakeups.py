@@ -1,6 +1,6 @@
 """Says that deliveries may be due, after the commit that made them so: to every running worker over the hub, and to one of them by a message.
 
-The two are independent; a delivery that neither told of is found by the next sweep.
+The two are independent; a delivery that neither told of is found by the next sweep. A hub inside the process needs no message beside it.
 """
 
 from collections.abc import Collection
@@ -22,18 +22,20 @@ class Wakeups:
 
     def published(self, webhook_ids: Collection[UUID]) -> None:
         """As `due`, after a publish, whose statement may have told the hub itself."""
-        if self._hub.carries_wakes_in_publish:
-            self._enqueuer.deliver(webhook_ids)
-        else:
+        if not self._hub.carries_wakes_in_publish:
             self.due(webhook_ids)
+        elif webhook_ids:
+            self._enqueuer.deliver(webhook_ids)
 
     def due(self, webhook_ids: Collection[UUID]) -> None:
         """These webhooks have something due."""
         if webhook_ids:
             self._hub.announce("wake", ",".join(map(str, webhook_ids)))
-            self._enqueuer.deliver(webhook_ids)
+            if not self._hub.stays_inside:
+                self._enqueuer.deliver(webhook_ids)
 
     def by_hand(self, webhook_id: UUID) -> None:
         """A delivery of this webhook was asked for by hand."""
         self._hub.announce("wake", f"{BY_HAND}{webhook_id}")
-        self._enqueuer.deliver([webhook_id])
+        if not self._hub.stays_inside:
+            self._enqueuer.deliver([webhook_id])

@@ -18,6 +18,8 @@ class Hub(Protocol):
 
     carries_wakes_in_publish: bool
     """The publish statement itself sends the wake-up (PostgreSQL); then nobody announces it again."""
+    stays_inside: bool
+    """It reaches this process alone and loses nothing: a message to the same process would say it twice."""
 
     async def open(self) -> None: ...
 
@@ -60,6 +62,7 @@ class Listeners:
 
 class MemoryHub(Listeners):
     carries_wakes_in_publish = False
+    stays_inside = True
 
     async def open(self) -> None:
         return None

@@ -46,6 +46,7 @@ class Mouth(Protocol):
 
 class CarriedHub(ABC):
     carries_wakes_in_publish = False
+    stays_inside = False
     away: ClassVar[tuple[type[Exception], ...]]
     """What is raised when the server is away. Whatever it says, it is asked again."""
 

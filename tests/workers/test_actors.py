@@ -18,15 +18,13 @@ from hookline.brokers.messages import OWN, ActorName, make_message
 from hookline.models import Attempt, Delivery, DeliveryState, Email, EmailStatus, Event, Job, JobStatus, Notification, Webhook
 from hookline.runtime import Runtime
 from hookline.wakeups import Wakeups
-from tests.making import SOMEBODY, WORKSPACE, Hand, ago, enqueue, failed, make_webhook, publish, set_column
+from tests.background import ADDRESS, a_job, a_mail, after_all, failed_deliveries, is_done, is_sent, mails_sent, send
+from tests.making import WORKSPACE, ago, make_webhook, make_workspace, publish, set_column
 from tests.receivers import Receiver, Reply, Server
 from tests.waiting import eventually
 from tests.working import working
 
 DAY = 86_400
-ADDRESS = "ops@example.com"
-
-
 SERVERS = {"redis": "valkey_server", "amqp": "rabbitmq_server"}
 
 
@@ -72,54 +70,6 @@ async def two_workers(runtime: Runtime, url: str) -> AsyncIterator[tuple[Broker,
             yield first, second
 
 
-def send(broker: Broker, actor: ActorName, *arguments: object, times: int = 1) -> None:
-    for _ in range(times):
-        broker.enqueue(make_message(actor, *arguments))
-
-
-async def after_all(broker: Broker, runtime: Runtime) -> None:
-    """Returns once the messages sent before this have been worked on: a job that is done comes behind them."""
-    probe = await a_job(runtime, (await make_webhook(runtime)).id)
-    send(broker, ActorName.RUN_JOB, str(probe.id))
-    await eventually(lambda: is_done(probe.id))
-
-
-async def is_done(job_id: UUID) -> bool:
-    return bool((await Job.get(id=job_id)).status >= JobStatus.SUCCEEDED)
-
-
-async def a_job(runtime: Runtime, webhook_id: UUID) -> Job:
-    since = clock.now() - timedelta(hours=1)
-    return await jobs.retry_deliveries(runtime, SOMEBODY, webhook_id, jobs.Which.FAILED, since, None, None)
-
-
-async def failed_deliveries(runtime: Runtime, count: int) -> tuple[Webhook, list[UUID]]:
-    webhook = await make_webhook(runtime)
-    keys = await enqueue(runtime, webhook.id, count)
-    async with runtime.database.unit_of_work() as work:
-        await work.execute("update delivery set status = 3, next_attempt_at = $1", clock.now() + timedelta(days=1))
-    return webhook, keys
-
-
-async def a_mail(runtime: Runtime, **changes: Any) -> UUID:
-    """A notification with one receipt that is due, written as the record does it. Nobody was told."""
-    fields: dict[str, Any] = {"autoDisable": {"failures": 1, "over": "1s"}, "notificationEmails": [ADDRESS], **changes}
-    webhook = await make_webhook(runtime, **fields)
-    await enqueue(runtime, webhook.id)
-    hand = await Hand.begin(runtime)
-    result = failed(await hand.claim_one(webhook.id))
-    await hand.record(result._replace(began=result.began - 5, duration_ms=5_000))
-    return (await Notification.get(webhook_id=webhook.id)).id
-
-
-def mails_sent(runtime: Runtime) -> int:
-    return len(list((runtime.settings.home / "outbox").glob("*.eml")))
-
-
-async def is_sent(notification_id: UUID) -> bool:
-    return bool((await Email.get(notification_id=notification_id)).status == EmailStatus.SENT)
-
-
 # deliver
 
 
@@ -145,6 +95,7 @@ async def test_deliver_of_webhooks_that_are_gone_or_anothers_does_nothing(runtim
     async with Receiver() as receiver, unscheduled(runtime, url) as broker:
         webhook = await make_webhook(runtime, receiver.url)
         await make_webhook(runtime, receiver.url, active=False)
+        await make_webhook(runtime, receiver.url, workspace_id=await make_workspace(runtime))
         send(broker, ActorName.DELIVER, [str(uuid4()) for _ in range(200)])
         send(broker, ActorName.DELIVER, [str(row.id) for row in await Webhook.all()])
         await publish(runtime)

@@ -1,0 +1,64 @@
+"""What tests of background work begin with: a mail that is due, a job, messages to their actors. Real rows, nobody told of them."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from dramatiq import Broker
+
+from hookline import clock, jobs
+from hookline.brokers.messages import ActorName, make_message
+from hookline.models import Email, EmailStatus, Job, JobStatus, Notification, Webhook
+from hookline.runtime import Runtime
+from tests.making import SOMEBODY, Hand, enqueue, failed, make_webhook
+from tests.waiting import eventually
+
+ADDRESS = "ops@example.com"
+
+
+def send(broker: Broker, actor: ActorName, *arguments: object, times: int = 1) -> None:
+    for _ in range(times):
+        broker.enqueue(make_message(actor, *arguments))
+
+
+async def after_all(broker: Broker, runtime: Runtime) -> None:
+    """Returns once the messages sent before this have been worked on: a job that is done comes behind them."""
+    probe = await a_job(runtime, (await make_webhook(runtime)).id)
+    send(broker, ActorName.RUN_JOB, str(probe.id))
+    await eventually(lambda: is_done(probe.id))
+
+
+async def is_done(job_id: UUID) -> bool:
+    return bool((await Job.get(id=job_id)).status >= JobStatus.SUCCEEDED)
+
+
+async def a_job(runtime: Runtime, webhook_id: UUID) -> Job:
+    since = clock.now() - timedelta(hours=1)
+    return await jobs.retry_deliveries(runtime, SOMEBODY, webhook_id, jobs.Which.FAILED, since, None, None)
+
+
+async def failed_deliveries(runtime: Runtime, count: int) -> tuple[Webhook, list[UUID]]:
+    webhook = await make_webhook(runtime)
+    keys = await enqueue(runtime, webhook.id, count)
+    async with runtime.database.unit_of_work() as work:
+        await work.execute("update delivery set status = 3, next_attempt_at = $1", clock.now() + timedelta(days=1))
+    return webhook, keys
+
+
+async def a_mail(runtime: Runtime, **changes: Any) -> UUID:
+    """A notification with one receipt that is due, written as the record does it. Nobody was told."""
+    fields: dict[str, Any] = {"autoDisable": {"failures": 1, "over": "1s"}, "notificationEmails": [ADDRESS], **changes}
+    webhook = await make_webhook(runtime, **fields)
+    await enqueue(runtime, webhook.id)
+    hand = await Hand.begin(runtime)
+    result = failed(await hand.claim_one(webhook.id))
+    await hand.record(result._replace(began=result.began - 5, duration_ms=5_000))
+    return (await Notification.get(webhook_id=webhook.id)).id
+
+
+def mails_sent(runtime: Runtime) -> int:
+    return len(list((runtime.settings.home / "outbox").glob("*.eml")))
+
+
+async def is_sent(notification_id: UUID) -> bool:
+    return bool((await Email.get(notification_id=notification_id)).status == EmailStatus.SENT)

@@ -1,0 +1,86 @@
+"""A worker's process is killed in the middle of an actor: nothing stays locked longer than its lease, and another worker goes on."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from hookline.models import Delivery, DeliveryState, Email, Job, JobStatus
+from hookline.runtime import Runtime
+from tests.background import a_job, a_mail, failed_deliveries, is_done, is_sent, mails_sent
+from tests.making import ago, set_column
+from tests.receivers import Server
+from tests.waiting import eventually
+from tests.working import working
+
+PROJECT = Path(__file__).parents[2]
+DELIVERIES = 20_000
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+
+
+@contextmanager
+def worker_process(runtime: Runtime, **environment: str) -> Iterator[None]:
+    """`hookline worker`; killed with all that it started when the block ends."""
+    around = {
+        **os.environ,
+        "PYTHONPATH": str(PROJECT),
+        "HOOKLINE_DATABASE_URL": runtime.settings.database_url,
+        "HOOKLINE_HOME": str(runtime.settings.home),
+        **environment,
+    }
+    process = subprocess.Popen([sys.executable, "-m", "hookline", "worker"], env=around, start_new_session=True)
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+
+async def test_a_mail_is_sent_by_another_worker(runtime: Runtime) -> None:
+    notification = await a_mail(runtime)
+    async with Server(lambda reader, writer: asyncio.sleep(60)) as silent:
+        with worker_process(runtime, HOOKLINE_SMTP_URL=f"smtp://127.0.0.1:{silent.port}?from=hookline@example.com"):
+            await eventually(lambda: silent.connection_count, seconds=20)
+    row = await Email.get(notification_id=notification)
+    assert row.tries == 1
+    assert not await is_sent(notification)
+
+    await set_column(runtime, "email", "next_try_at", ago(1), [row.id])  # the lease ends
+    async with working(runtime):
+        await eventually(lambda: is_sent(notification))
+    assert mails_sent(runtime) == 1
+
+
+async def test_a_job_goes_on_where_it_was(runtime: Runtime) -> None:
+    webhook, _ = await failed_deliveries(runtime, DELIVERIES)
+    await set_column(runtime, "webhook", "is_active", False, [webhook.id])
+    job = await a_job(runtime, webhook.id)
+    with worker_process(runtime):
+        await eventually(lambda: has_begun(job.id), seconds=20)
+    await eventually(lambda: is_consistent(job.id))  # a commit that was on its way may still come
+    half = await Job.get(id=job.id)
+    assert (half.status, half.done < DELIVERIES) == (JobStatus.RUNNING, True)
+
+    await set_column(runtime, "job", "run_at", ago(1), [job.id])
+    async with working(runtime):
+        await eventually(lambda: is_done(job.id), seconds=40)
+    done = await Job.get(id=job.id)
+    assert (done.status, done.done) == (JobStatus.SUCCEEDED, DELIVERIES)
+    assert await Delivery.filter(status=DeliveryState.OPEN).count() == DELIVERIES
+
+
+async def is_consistent(job_id: UUID) -> bool:
+    """What the job says it has done is what it has done."""
+    return (await Job.get(id=job_id)).done == await Delivery.filter(status=DeliveryState.OPEN).count()
+
+
+async def has_begun(job_id: UUID) -> bool:
+    return bool((await Job.get(id=job_id)).done)
