@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hookline import clock
-from hookline.brokers.opening import let_go, open_broker
+from hookline.brokers.opening import open_broker
 from hookline.db.connection import Database, Reader, faults_as_unavailable
 from hookline.db.migrate import missing_migrations
 from hookline.errors import HooklineError, Misconfigured
@@ -144,7 +144,7 @@ async def _hub(settings: Settings) -> Finding | str:
 
 async def _broker(settings: Settings) -> str:
     def ask() -> None:
-        let_go(open_broker(settings.broker_url))
+        open_broker(settings.broker_url).disconnect()
 
     await asyncio.to_thread(ask)
     return "memory: the database alone carries the jobs" if settings.broker_url == "memory://" else f"{mask_url(settings.broker_url)} answers"

@@ -37,8 +37,9 @@ LEASE_SECONDS: Final = 30
 """Longer than a slice of a job takes; a worker that dies in it lets another one go on then."""
 DUE: Final = "select id from job where status < 2 and run_at <= {now} order by run_at limit $1"
 LEASE: Final = """update job set run_at = {now} + $2 * {second}
-where id in (select id from job where id = $1 and status < 2 and run_at <= {now} {skip_locked}) returning id"""
-RELEASE: Final = "update job set run_at = {now} where id = $1 and status < 2"
+where id in (select id from job where id = $1 and status < 2 and run_at <= {now} {skip_locked}) returning run_at"""
+RELEASE: Final = "update job set run_at = {now} where id = $1 and run_at = $2"
+DUE_NOW: Final = "update job set run_at = {now} where id = $1"
 OPEN: Final = "select id from job where id = $1 and status < 2 {skip_locked}"
 FAILED: Final = """select d.id, d.status = 3 and d.created_at >= $4 and d.created_at < $5 and ($6 = '' or d.event_type = $6) as is_wanted
 from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 order by d.id limit $7"""
@@ -93,6 +94,7 @@ async def begin(
     now = clock.now()
     by = audit.by_token(actor.name)
     job = await Job.create(id=ids.uuid7(), workspace_id=actor.workspace_id, kind=KIND, work=asked, total=total, actor=by, run_at=now, created_at=now)
+    await work.execute(for_dialect(DUE_NOW, work.dialect), job.id)  # by the clock that leases it
     await audit.note(actor.workspace_id, by, "deliveries.retry", ("job", job.id), None, {**asked, "webhookId": ids.encode("wh", webhook_id)})
     work.after_commit(lambda: enqueuer.run_job(job.id))
     return job
@@ -105,19 +107,20 @@ async def due(runtime: "Runtime", limit: int) -> list[UUID]:
     return [_uuid(row["id"]) for row in rows]
 
 
-async def run(runtime: "Runtime", job_id: UUID, seconds: float) -> bool:
-    """Leases a job and does steps of it for about that long. Whether it goes on; False also when it has ended, is gone, or somebody else has it.
+async def run(runtime: "Runtime", job_id: UUID, seconds: float) -> bool | None:
+    """Leases a job and does steps of it for about that long. Whether it goes on; None when it has ended before, is gone, or somebody else has it.
 
     Raises Unavailable; the lease then ends by itself.
     """
     async with runtime.database.unit_of_work() as work:
-        if not await work.rows(for_dialect(LEASE, work.dialect), job_id, LEASE_SECONDS):
-            return False
+        leased = await work.rows(for_dialect(LEASE, work.dialect), job_id, LEASE_SECONDS)
+    if not leased:
+        return None
     until = clock.monotonic() + seconds
     while await step(runtime, job_id):
         if clock.monotonic() >= until:
             async with runtime.database.unit_of_work() as work:
-                await work.execute(for_dialect(RELEASE, work.dialect), job_id)
+                await work.execute(for_dialect(RELEASE, work.dialect), job_id, leased[0]["run_at"])
             return True
     return False
 

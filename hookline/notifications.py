@@ -34,6 +34,7 @@ _NO_NEWS: Final = timedelta(hours=1)
 DUE: Final = "select notification_id, address from email where status = 0 and next_try_at <= {now} order by next_try_at limit $1"
 LEASE: Final = """update email set tries = tries + 1, next_try_at = {now} + $3 * {second} where id in (
   select id from email where notification_id = $1 and address = $2 and status = 0 and next_try_at <= {now} {skip_locked}) returning id"""
+DUE_NOW: Final = "update email set next_try_at = {now} where notification_id = $1"
 DONE: Final = "update email set status = $2, finished_at = {now}, error = $3 where id = $1 and status = 0"
 LATER: Final = "update email set next_try_at = {now} + $1 * {second}, error = $3 where id = $2 and status = 0"
 EXHAUSTED: Final = "select id, exhausted_count from webhook where exhausted_count > 0 and exhausted_told_at < $1 order by id limit 10 {skip_locked}"
@@ -119,6 +120,7 @@ async def _write_receipts(work: Work, enqueuer: Enqueuer, told: Notification, ad
     """A mail to each address, and its actor's message after the commit."""
     about: dict[str, Any] = {"workspace_id": told.workspace_id, "notification_id": told.id, "next_try_at": told.created_at}
     await Email.bulk_create([Email(id=ids.uuid7(), address=address, **about) for address in addresses])
+    await work.execute(for_dialect(DUE_NOW, work.dialect), told.id)  # by the clock that leases them
 
     def enqueue() -> None:
         for address in addresses:

@@ -1,4 +1,4 @@
-"""What is too old goes: data of events, then the log, then notifications and idempotency keys. Called by the actor `purge_expired`, in small batches.
+"""Deletes what is too old: data of events, then the log, then notifications and idempotency keys. Called by the actor `purge_expired`, in batches.
 
 Each batch is a short transaction that skips what somebody holds, so that no claim and no record waits for it. Keys are UUIDv7: their order is
 that of time, and a table is swept by its primary key alone.
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from hookline import clock
+from hookline.db.statements import SKIP_LOCKED
 
 if TYPE_CHECKING:
     from hookline.db.connection import Work
@@ -18,7 +19,6 @@ BATCH: Final = 500
 ACTIVITY_KEPT: Final = 100_000
 """Positions of a workspace that can be replayed from; beyond it subscribers hear of a gap."""
 
-_SKIP: Final = {"postgres": "for update skip locked", "sqlite": ""}
 AFTER: Final = "select id from event where id > $1 and id < $2 order by id limit $3"
 FORGET: Final = "update event set data = null where id in ({})"
 GIVE_UP: Final = """update delivery set status = 3, finished_at = ${now} where id in (
@@ -61,7 +61,7 @@ async def purge(runtime: "Runtime") -> int:
     count = await forget_data(runtime, _key(now - timedelta(days=settings.event_days)))
     for sql in (ATTEMPTS, DELIVERIES, EVENTS):
         async with runtime.database.unit_of_work() as work:
-            count += len(await work.rows(sql.format(skip=_SKIP[work.dialect]), log_before, BATCH))
+            count += len(await work.rows(sql.format(skip=SKIP_LOCKED[work.dialect]), log_before, BATCH))
     async with runtime.database.unit_of_work() as work:
         told_before = _key(now - timedelta(days=settings.notification_days))
         await work.execute(EMAILS, told_before, BATCH)
@@ -80,7 +80,7 @@ async def forget_data(runtime: "Runtime", before: UUID) -> int:
         keys = [_uuid(row["id"]) for row in await work.rows(AFTER, after, before, BATCH)]
         if keys:
             places = ", ".join(f"${number}" for number in range(1, len(keys) + 1))
-            await work.execute(GIVE_UP.format(now=len(keys) + 1, places=places, skip=_SKIP[work.dialect]), *keys, clock.now())
+            await work.execute(GIVE_UP.format(now=len(keys) + 1, places=places, skip=SKIP_LOCKED[work.dialect]), *keys, clock.now())
             await work.execute(DROP_BODIES.format(places), *keys)
             await work.execute(FORGET.format(places), *keys)
             await work.execute(MARK, keys[-1])

@@ -13,7 +13,7 @@ from hookline.brokers.enqueuer import Enqueuer
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.db.migrate import missing_migrations
 from hookline.db.sqlite import SafeSqliteClient
-from hookline.errors import HooklineError, Misconfigured
+from hookline.errors import HooklineError, Misconfigured, Unavailable
 from hookline.publishing import Publisher
 from hookline.pubsub.base import Hub, MemoryHub
 from hookline.queue.base import Queue
@@ -56,8 +56,13 @@ async def open_runtime(settings: Settings, addresses: AddressPolicy | None = Non
     Raises Misconfigured or Unavailable with a sentence that says what to do.
     """
     async with AsyncExitStack() as stack:
-        with faults_as_unavailable():
-            runtime = await _wire(settings, addresses or AddressPolicy(settings.egress_networks, settings.egress_hosts), stack)
+        try:
+            with faults_as_unavailable():
+                runtime = await _wire(settings, addresses or AddressPolicy(settings.egress_networks, settings.egress_hosts), stack)
+        except Unavailable as error:
+            if "HOOKLINE_" in error.message:
+                raise
+            raise Unavailable(f"The database went away at the start: {error.message} See HOOKLINE_DATABASE_URL.") from error
         yield runtime
 
 

@@ -1,5 +1,6 @@
 """What tests of background work begin with: a mail that is due, a job, messages to their actors. Real rows, nobody told of them."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from hookline.models import Email, EmailStatus, Job, JobStatus, Notification, We
 from hookline.runtime import Runtime
 from tests.making import SOMEBODY, Hand, enqueue, failed, make_webhook
 from tests.waiting import eventually
+from workers.reporting import Reporting
 
 ADDRESS = "ops@example.com"
 
@@ -21,11 +23,17 @@ def send(broker: Broker, actor: ActorName, *arguments: object, times: int = 1) -
         broker.enqueue(make_message(actor, *arguments))
 
 
-async def after_all(broker: Broker, runtime: Runtime) -> None:
-    """Returns once the messages sent before this have been worked on: a job that is done comes behind them."""
-    probe = await a_job(runtime, (await make_webhook(runtime)).id)
-    send(broker, ActorName.RUN_JOB, str(probe.id))
-    await eventually(lambda: is_done(probe.id))
+async def after_all(brokers: Iterable[Broker], actor: ActorName, count: int) -> None:
+    """Returns once the workers behind these brokers have worked on so many messages to that actor."""
+    each = set(brokers)
+    await eventually(lambda: sum(processed(broker, actor) for broker in each) >= count, seconds=20)
+
+
+def processed(broker: Broker, actor: ActorName) -> float:
+    """Messages, as the worker's counters say."""
+    [reporting] = [middleware for middleware in broker.middleware if isinstance(middleware, Reporting)]
+    samples = [sample for metric in reporting.registry.collect() for sample in metric.samples]
+    return sum(sample.value for sample in samples if sample.name == "dramatiq_messages_total" and sample.labels["actor_name"] == actor)
 
 
 async def is_done(job_id: UUID) -> bool:

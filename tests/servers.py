@@ -3,6 +3,7 @@
 They can be killed, frozen and started again.
 """
 
+import logging
 import os
 import shutil
 import signal
@@ -178,6 +179,7 @@ class RabbitMQ(Server):
         return True
 
     def empty(self) -> None:
+        logging.getLogger("pika").setLevel(logging.CRITICAL)  # as hookline.brokers.rabbitmq has it
         with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
             for queue in (DELIVERIES, BACKGROUND):
                 with suppress(pika.exceptions.ChannelClosedByBroker):  # there is no such queue yet

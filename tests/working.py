@@ -11,11 +11,11 @@ from dramatiq import Broker
 from dramatiq.asyncio import get_event_loop_thread, set_event_loop_thread
 
 from hookline import jobs, notifications
-from hookline.brokers.opening import let_go
+from hookline.brokers.memory import WorkerBroker
 from hookline.mail import Mailer
 from hookline.queue.base import Queue
 from hookline.runtime import Runtime
-from workers.actors import make_broker
+from workers.actors import SLICE_SECONDS, make_broker
 from workers.embedded import HostLoop
 from workers.engine import Engine, opened, running
 from workers.pump import Pump
@@ -30,10 +30,12 @@ async def pumping(runtime: Runtime) -> AsyncIterator[Pump]:
 
 
 @asynccontextmanager
-async def working(runtime: Runtime, url: str = "memory://", *, is_scheduled: bool = True) -> AsyncIterator[tuple[Engine, Broker]]:
+async def working(
+    runtime: Runtime, url: str = "memory://", *, is_scheduled: bool = True, slice_seconds: float = SLICE_SECONDS
+) -> AsyncIterator[tuple[Engine, WorkerBroker]]:
     """A worker behind that broker, on the test's loop. Without a scheduler it does what messages ask for, and its pump's sweeps."""
     host = borrowed_loop()
-    broker = await asyncio.to_thread(make_broker, url, host, host.engine)
+    broker = await asyncio.to_thread(make_broker, url, host, host.engine, slice_seconds)
     async with (running if is_scheduled else opened)(runtime, broker) as engine:
         host.opened = engine
         async with consuming(broker):
@@ -57,7 +59,7 @@ class _Nested(HostLoop):
 
 
 @asynccontextmanager
-async def consuming(broker: Broker) -> AsyncIterator[dramatiq.Worker]:
+async def consuming(broker: WorkerBroker) -> AsyncIterator[dramatiq.Worker]:
     """Dramatiq's worker, with two threads as in an embedded one."""
     broker.emit_after("process_boot")
     worker = dramatiq.Worker(broker, worker_threads=2, worker_timeout=50)
@@ -67,7 +69,7 @@ async def consuming(broker: Broker) -> AsyncIterator[dramatiq.Worker]:
     finally:
         await asyncio.to_thread(worker.stop, 10_000)
         await asyncio.to_thread(broker.close)
-        await asyncio.to_thread(let_go, broker)
+        await asyncio.to_thread(broker.disconnect)
 
 
 class Counting:

@@ -1,91 +1,93 @@
-"""What a worker does: every actor, with its queue, age, time and priority. `workers.main` and `workers.embedded` declare them on their broker.
+"""The actors of a worker: everything that it does. `workers.main` and `workers.embedded` declare them on their broker.
 
-An actor begins or does a bounded piece of what rows in the database ask for. Its message carries ids and holds nothing that could be lost:
-whoever works on a row leases it, so that a message that comes ten times, late or never changes nothing but the moment.
+An actor begins or does a bounded piece of what rows ask for; its message carries ids. Who works on a row leases it, so that a message that comes ten
+times, late or never changes nothing but the moment. Messages come from hookline/brokers/enqueuer.py (after a commit) and workers/scheduler.py.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-import dramatiq
-from dramatiq import Broker
+from dramatiq import Broker, actor
 from dramatiq.middleware import AgeLimit, Middleware, TimeLimit
 
 from hookline import jobs, notifications, retention, statistics
-from hookline.brokers.memory import InProcessBroker, OwnQueue
+from hookline.brokers.memory import WorkerBroker
 from hookline.brokers.messages import BACKGROUND, DELIVERIES, IDS_LIMIT, MAX_AGE_MILLIS, OWN, ActorName, NotUnderstood, make_message
 from hookline.brokers.opening import open_broker
 from hookline.clock import monotonic
-from workers.engine import Engine
-from workers.reporting import Reporting, silence_doubles
+from workers.engine import JOBS_AT_ONCE, Engine
+from workers.reporting import Reporting, silence_duplicate_logs
 
 SLICE_SECONDS: Final = 0.5
-"""How long a message is worked on before its actor enqueues the next step: nothing waits longer for one of Dramatiq's threads."""
-_DELIVER: Final[dict[str, Any]] = {"queue_name": DELIVERIES, "priority": 0, "max_age": MAX_AGE_MILLIS, "time_limit": 5_000}
-_SOON: Final[dict[str, Any]] = {"queue_name": BACKGROUND, "priority": 10, "max_age": MAX_AGE_MILLIS, "time_limit": 30_000}
-_SOMETIME: Final[dict[str, Any]] = {**_SOON, "priority": 20}
+"""How long a message is worked on before its actor enqueues the next step."""
+TIME_LIMIT_MILLIS: Final = 20_000
+"""Less than a job's lease: who is stopped by it has the lease still."""
 
 
-def declare_actors(broker: Broker, engine: Callable[[], Engine]) -> None:
-    """Declares all of them. engine: what they work on, asked at each message; they run on its loop."""
+def declare_actors(broker: Broker, engine: Callable[[], Engine], slice_seconds: float = SLICE_SECONDS) -> None:
+    """Declares all of them on a broker; they are closures, since nothing of a worker is global. engine: asked at each message."""
 
-    def next_step(actor: ActorName, *arguments: object) -> None:
-        broker.enqueue(make_message(actor, *arguments, queue=OWN))
+    def next_step(name: ActorName, *arguments: object) -> None:
+        broker.enqueue(make_message(name, *arguments, queue=OWN))
 
-    @dramatiq.actor(broker=broker, **_DELIVER)
+    @actor(broker=broker, queue_name=DELIVERIES, priority=0)
     async def deliver(webhook_ids: list[str]) -> None:
         """Claims what is due to these webhooks. The pump sends it, on the loop; no thread waits for a receiver."""
         engine().pump.wake(_ids(webhook_ids))
 
-    @dramatiq.actor(broker=broker, **_SOON)
+    @actor(broker=broker, queue_name=BACKGROUND, priority=10)
     async def send_mail(notification_id: str, address: str) -> None:
         """Begins to send one mail of a notification, unless somebody else does or did; no thread waits for the mail server."""
-        engine().mails.send(_id(notification_id), str(address))
+        engine().mails.send(_id(notification_id), _text(address))
 
-    @dramatiq.actor(broker=broker, **_SOON)
+    @actor(broker=broker, queue_name=BACKGROUND, priority=30)
     async def run_job(job_id: str) -> None:
-        """Goes on with a job where it stands, unless somebody else does."""
-        if await jobs.run(engine().runtime, _id(job_id), SLICE_SECONDS):
-            next_step(ActorName.RUN_JOB, job_id)
+        """Goes on with a job where it stands, unless somebody else does. The next step is that of the job that waits longest."""
+        slots, runtime = engine().job_slots, engine().runtime
+        if not slots.locked():  # else its row waits for a slice that ends
+            async with slots:
+                worked = await jobs.run(runtime, _id(job_id), slice_seconds)
+            for key in await jobs.due(runtime, JOBS_AT_ONCE) if worked is not None else ():
+                next_step(ActorName.RUN_JOB, str(key))
 
-    @dramatiq.actor(broker=broker, **_SOMETIME)
+    @actor(broker=broker, queue_name=BACKGROUND, priority=20)
     async def roll_up_statistics() -> None:
         """Makes hours of minutes that are old enough."""
-        if await _for_a_slice(lambda: statistics.fold_minutes(engine().runtime)):
+        if await _for_a_slice(lambda: statistics.fold_minutes(engine().runtime), slice_seconds):
             next_step(ActorName.ROLL_UP_STATISTICS)
 
-    @dramatiq.actor(broker=broker, **_SOMETIME)
+    @actor(broker=broker, queue_name=BACKGROUND, priority=20)
     async def purge_expired() -> None:
         """Deletes what is kept no longer: data of events, the log, notifications, idempotency keys."""
-        if await _for_a_slice(lambda: retention.purge(engine().runtime)):
+        if await _for_a_slice(lambda: retention.purge(engine().runtime), slice_seconds):
             next_step(ActorName.PURGE_EXPIRED)
 
-    @dramatiq.actor(broker=broker, **_SOMETIME)
+    @actor(broker=broker, queue_name=BACKGROUND, priority=20)
     async def notify_failures() -> None:
         """Tells of deliveries that failed for good, each webhook's at most once an hour."""
-        if await _for_a_slice(lambda: notifications.tell_of_failed(engine().runtime)):
+        if await _for_a_slice(lambda: notifications.tell_of_failed(engine().runtime), slice_seconds):
             next_step(ActorName.NOTIFY_FAILURES)
 
 
-def make_broker(url: str, host: Middleware, engine: Callable[[], Engine]) -> Broker:
-    """A broker with every actor and its queues, also the worker's own. host: opens and closes the engine, or lends its loop.
+def make_broker(url: str, host: Middleware, engine: Callable[[], Engine], slice_seconds: float = SLICE_SECONDS) -> WorkerBroker:
+    """Opens a broker with every actor and its queues, also the worker's own. host: opens and closes the engine, or lends its loop.
 
     There is no Retries middleware, there are no delays and no results: the database has the schedule.
 
     Raises what open_broker raises.
     """
-    silence_doubles()
-    broker = open_broker(url, [AgeLimit(), TimeLimit(), Reporting(), host])
-    assert isinstance(broker, InProcessBroker | OwnQueue)
+    silence_duplicate_logs()
+    limits = [AgeLimit(max_age=MAX_AGE_MILLIS), TimeLimit(time_limit=TIME_LIMIT_MILLIS)]
+    broker = open_broker(url, [*limits, Reporting(), host])
     broker.declare_own_queue()
-    declare_actors(broker, engine)
+    declare_actors(broker, engine, slice_seconds)
     return broker
 
 
-async def _for_a_slice(step: Callable[[], Awaitable[int]]) -> bool:
+async def _for_a_slice(step: Callable[[], Awaitable[int]], seconds: float) -> bool:
     """Repeats a step until it has nothing left to do (0), for a slice of time. Whether something is left."""
-    until = monotonic() + SLICE_SECONDS
+    until = monotonic() + seconds
     while await step():
         if monotonic() >= until:
             return True
@@ -105,3 +107,10 @@ def _id(text: object) -> UUID:
         return UUID(str(text))
     except ValueError:
         raise NotUnderstood(f"{str(text)[:40]!r} is no id") from None
+
+
+def _text(value: object) -> str:
+    """Raises NotUnderstood: for what no database takes as text."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise NotUnderstood("takes an address that is printable text")
+    return value

@@ -14,7 +14,7 @@ from hookline.runtime import Runtime
 from workers.actors import make_broker
 from workers.engine import Engine, running
 
-_THREADS = 2
+_THREADS = 6
 _POLL_MILLIS = 200  # threads of Dramatiq look up that often; a stop waits for two of these looks
 
 

@@ -1,4 +1,4 @@
-"""What the actors of a process work on: pump, mails, and the scheduler that finds what no message named. One per worker process.
+"""The objects that the actors of a process work on: pump, mails, slots for jobs; and the scheduler. One per worker process.
 
 Opened by `workers.main` and `workers.embedded`, on the loop that owns the database.
 """
@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
-from dramatiq import Broker
-
+from hookline.brokers.memory import WorkerBroker
 from hookline.mail import Mailer
 from hookline.runtime import Runtime
 from hookline.smtp_url import read_smtp_url
@@ -19,16 +19,20 @@ from workers.pump import Pump
 from workers.scheduler import Scheduler
 from workers.sending import Sender
 
+JOBS_AT_ONCE: Final = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:
     runtime: Runtime
     pump: Pump
     mails: Mails
+    job_slots: asyncio.Semaphore
+    """Jobs that may be worked on at once, so that they never hold all of Dramatiq's threads."""
 
 
 @asynccontextmanager
-async def running(runtime: Runtime, broker: Broker) -> AsyncIterator[Engine]:
+async def running(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Engine]:
     """Works until the block ends, and looks for what no message named.
 
     broker: with the actors; the caller runs Dramatiq's worker behind it, and ends it first.
@@ -42,17 +46,17 @@ async def running(runtime: Runtime, broker: Broker) -> AsyncIterator[Engine]:
 
 
 @asynccontextmanager
-async def opened(runtime: Runtime, broker: Broker) -> AsyncIterator[Engine]:
+async def opened(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Engine]:
     """Without the scheduler. At the end what is on the wire is finished (up to the deadline) and recorded."""
     async with Sender(runtime.addresses, ca_file=runtime.settings.ca_file) as sender:
         pump, mails = Pump(runtime, sender), Mails(runtime, make_mailer(runtime))
         with runtime.enqueuer.sending_to(broker):
             await pump.start()
             try:
-                yield Engine(runtime, pump, mails)
+                yield Engine(runtime, pump, mails, asyncio.Semaphore(JOBS_AT_ONCE))
             finally:
-                await mails.close()
-                await pump.stop(runtime.settings.shutdown_seconds)
+                within_seconds = runtime.settings.shutdown_seconds
+                await asyncio.gather(mails.close(within_seconds), pump.stop(within_seconds))
 
 
 def make_mailer(runtime: Runtime) -> Mailer:

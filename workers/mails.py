@@ -37,9 +37,11 @@ class Mails:
             self._waiting[key] = None
             self._begin()
 
-    async def close(self) -> None:
-        """Sends nothing more. What was under way is tried again when its lease has ended, with the same Message-ID."""
+    async def close(self, within_seconds: float) -> None:
+        """Begins nothing more and waits for what is under way. What does not end in time is tried again after its lease, with the same Message-ID."""
         self._waiting.clear()
+        if self._sending:
+            await asyncio.wait(self._sending.values(), timeout=within_seconds)
         await end_tasks(*self._sending.values())
 
     def _begin(self) -> None:

@@ -1,4 +1,4 @@
-"""What `dramatiq workers.main` imports: a broker with the actors, whose worker process runs their engine. `hookline worker` starts the same.
+"""The module that `dramatiq workers.main` imports: a broker with the actors, whose process runs their engine. `hookline worker` starts the same.
 
 The one module that does something at import: Dramatiq's command looks for a broker in it.
 """
@@ -19,6 +19,8 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import AsyncIO, MiddlewareError
 
 from hookline import logs
+from hookline.brokers.memory import WorkerBroker
+from hookline.brokers.messages import OWN
 from hookline.clock import monotonic
 from hookline.errors import HooklineError, Unavailable
 from hookline.runtime import open_runtime
@@ -49,10 +51,13 @@ class OwnLoop(AsyncIO):
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         _hear_a_group_once()
+        if worker.consumer_whitelist:  # Dramatiq's --queues: what a worker enqueues to itself is always read
+            worker.consumer_whitelist.add(OWN)
         self._thread = _LoopThread()
         self._thread.start(timeout=5)
         set_event_loop_thread(self._thread)
         try:
+            assert isinstance(broker, WorkerBroker)  # as make_broker gave it
             self._thread.run_coroutine(self._open(broker))
         except HooklineError as error:
             self._thread.stop()
@@ -66,7 +71,7 @@ class OwnLoop(AsyncIO):
         self._thread.stop()
         set_event_loop_thread(None)
 
-    async def _open(self, broker: Broker) -> None:
+    async def _open(self, broker: WorkerBroker) -> None:
         """Runtime and engine live in one task, which `_close` tells to end."""
         self._is_closing = asyncio.Event()
         is_open = asyncio.Event()
@@ -77,7 +82,7 @@ class OwnLoop(AsyncIO):
         if self._life.done():
             await self._life
 
-    async def _live(self, broker: Broker, is_open: asyncio.Event) -> None:
+    async def _live(self, broker: WorkerBroker, is_open: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
             runtime = await stack.enter_async_context(open_runtime(self._settings))
             self._engine = await stack.enter_async_context(running(runtime, broker))

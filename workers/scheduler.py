@@ -8,9 +8,8 @@ import logging
 import random
 from typing import Final
 
-from dramatiq import Broker
-
 from hookline import jobs, notifications
+from hookline.brokers.memory import WorkerBroker
 from hookline.brokers.messages import OWN, ActorName, make_message
 from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
@@ -27,7 +26,7 @@ PERIODS: Final = {ActorName.NOTIFY_FAILURES: 30.0, ActorName.ROLL_UP_STATISTICS:
 
 
 class Scheduler:
-    def __init__(self, runtime: Runtime, broker: Broker) -> None:
+    def __init__(self, runtime: Runtime, broker: WorkerBroker) -> None:
         self._runtime, self._broker = runtime, broker
         self._due_at = {actor: monotonic() + random.uniform(0, 1) for actor in PERIODS}
 

@@ -10,35 +10,38 @@ from threading import Event, Lock, Thread
 from typing import Any, Final
 from uuid import UUID
 
-from dramatiq import Broker, Message
+from dramatiq import Message
 
+from hookline.brokers.memory import WorkerBroker
 from hookline.brokers.messages import IDS_LIMIT, ActorName, make_message
-from hookline.brokers.opening import FAULTS, let_go
+from hookline.brokers.opening import FAULTS
 
 PAUSE_SECONDS: Final = 0.05
 """Between two `deliver` messages of a process: what is published meanwhile shares the next one."""
 _AGAIN_SECONDS: Final = 1.0
+_KEEP_ALIVE_SECONDS: Final = 2.0
 _WAITING_LIMIT: Final = 1_000
 _WEBHOOKS_LIMIT: Final = 2_000
 
 log = logging.getLogger("hookline.enqueuer")
 
-Work = tuple[ActorName, *tuple[object, ...]]
+Call = tuple[ActorName, *tuple[object, ...]]
+"""An actor and its arguments."""
 
 
 class Enqueuer:
     """Without a broker (memory:// in a process that delivers nothing) it does nothing: the workers' schedulers find the rows."""
 
     def __init__(self) -> None:
-        self._broker: Broker | None = None
+        self._broker: WorkerBroker | None = None
         self._lock = Lock()
         self._webhooks: dict[UUID, None] = {}
-        self._waiting: dict[Work, None] = {}
+        self._waiting: dict[Call, None] = {}
         self._is_wanted = Event()
         self._is_away = False
 
     @contextmanager
-    def sending_to(self, broker: Broker) -> Iterator[None]:
+    def sending_to(self, broker: WorkerBroker) -> Iterator[None]:
         """Sends until the block ends. Does not wait for a broker that hangs."""
         self._broker, self._is_wanted = broker, Event()
         is_wanted, is_stopped = self._is_wanted, Event()  # of this thread alone: it may still hang when the next one begins
@@ -66,26 +69,29 @@ class Enqueuer:
         """There is a job to do. Returns at once, never raises."""
         self._enqueue(ActorName.RUN_JOB, str(job_id))
 
-    def _enqueue(self, *work: Any) -> None:  # Any: as Work
+    def _enqueue(self, *call: Any) -> None:  # Any: as Call
         if self._broker is not None:
             with self._lock:
                 if len(self._waiting) < _WAITING_LIMIT:
-                    self._waiting[work] = None
+                    self._waiting[call] = None
             self._want()
 
     def _want(self) -> None:
         if not self._is_wanted.is_set():
             self._is_wanted.set()
 
-    def _run(self, broker: Broker, is_wanted: Event, is_stopped: Event) -> None:
-        while is_wanted.wait() and not is_stopped.is_set():
-            is_wanted.clear()
-            is_stopped.wait(PAUSE_SECONDS if self._send(broker, self._taken()) else _AGAIN_SECONDS)
+    def _run(self, broker: WorkerBroker, is_wanted: Event, is_stopped: Event) -> None:
+        while not is_stopped.is_set():
+            if is_wanted.wait(_KEEP_ALIVE_SECONDS):
+                is_wanted.clear()
+                is_stopped.wait(PAUSE_SECONDS if self._send(broker, self._taken()) else _AGAIN_SECONDS)
+            else:
+                broker.keep_alive()
         with suppress(*FAULTS):
-            let_go(broker)
+            broker.disconnect()
 
     def _taken(self) -> list[Message[Any]]:
-        """What waits, as messages; one of them names webhooks, those that it has no room for come with the next one."""
+        """Messages for all that waits; one of them names webhooks, those that it has no room for come with the next one."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
             webhooks, left = list(self._webhooks)[:IDS_LIMIT], list(self._webhooks)[IDS_LIMIT:]
@@ -93,9 +99,9 @@ class Enqueuer:
         if left:
             self._is_wanted.set()
         messages = [make_message(ActorName.DELIVER, [str(key) for key in webhooks])] if webhooks else []
-        return messages + [make_message(*work) for work in waiting]
+        return messages + [make_message(*call) for call in waiting]
 
-    def _send(self, broker: Broker, messages: list[Message[Any]]) -> bool:
+    def _send(self, broker: WorkerBroker, messages: list[Message[Any]]) -> bool:
         """Whether the broker took them; after a fault the rest is not tried."""
         try:
             for message in messages:

@@ -9,8 +9,34 @@ from dramatiq.brokers.stub import StubBroker, _StubConsumer
 from hookline.brokers.messages import OWN, UNREAD_LIMIT
 
 
-class InProcessBroker(StubBroker):
-    """For memory://."""
+class WorkerBroker(Broker):
+    """A broker with one more queue, inside this process, which works whatever a server does: for a worker's messages to itself."""
+
+    _own: "Queue[bytes]"
+
+    def declare_own_queue(self) -> None:
+        """Called once, by a worker."""
+        self._own = Queue()
+        self.emit_before("declare_queue", OWN)
+        self.queues.add(OWN)
+        self.emit_after("declare_queue", OWN)
+
+    def consume_own(self, prefetch: int, timeout: int) -> Consumer:
+        return _ForgetfulConsumer(self._own, [], prefetch, timeout)  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
+
+    def enqueue_own(self, message: Message[Any]) -> None:
+        """Returns at once, from any thread."""
+        put(self._own, message)
+
+    def keep_alive(self) -> None:
+        """Called by the thread that enqueues while it has nothing to send. May block like any call; raises nothing."""
+
+    def disconnect(self) -> None:
+        """Closes what this thread has open at the server. May block like any call."""
+
+
+class InProcessBroker(WorkerBroker, StubBroker):
+    """For memory://: all queues are inside the process."""
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 100) -> Consumer:
         return _ForgetfulConsumer(self.queues[queue_name], [], prefetch, timeout)  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
@@ -23,31 +49,11 @@ class InProcessBroker(StubBroker):
             self.emit_after("declare_queue", queue_name)
 
     def declare_own_queue(self) -> None:
-        """Done once, by a worker."""
         self.declare_queue(OWN)
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         put(self.queues[message.queue_name], message)
         return message
-
-
-class OwnQueue(Broker):
-    """Beside the queues of a server's broker: one inside this process, which works whatever the server does."""
-
-    _own: "Queue[bytes]"
-
-    def declare_own_queue(self) -> None:
-        """Done once, by a worker."""
-        self._own = Queue()
-        self.emit_before("declare_queue", OWN)
-        self.queues.add(OWN)
-        self.emit_after("declare_queue", OWN)
-
-    def consume_own(self, prefetch: int, timeout: int) -> Consumer:
-        return _ForgetfulConsumer(self._own, [], prefetch, timeout)  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
-
-    def enqueue_own(self, message: Message[Any]) -> None:
-        put(self._own, message)
 
 
 class _ForgetfulConsumer(_StubConsumer):

@@ -91,7 +91,7 @@ def _unreadable() -> MessageData:
     return {"queue_name": "", "actor_name": UNREADABLE, "args": [], "kwargs": {}, "options": {}}
 
 
-def put_into(queue_name: str, proxy: MessageProxy) -> MessageProxy:
+def assign_queue(proxy: MessageProxy, queue_name: str) -> MessageProxy:
     """Names the queue that the message was read from, whatever it says: a worker thread that finds no such consumer would die (Dramatiq 2.2.1)."""
     proxy._message = replace(proxy._message, queue_name=queue_name)
     return proxy

@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import redis
-from dramatiq import Broker, set_encoder
+from dramatiq import set_encoder
 from dramatiq.middleware import Middleware
 
 from hookline.brokers import rabbitmq
-from hookline.brokers.memory import InProcessBroker
+from hookline.brokers.memory import InProcessBroker, WorkerBroker
 from hookline.brokers.messages import BACKGROUND, DELIVERIES, CheckedEncoder
-from hookline.brokers.rabbitmq import BoundedRabbitmqBroker, open_rabbitmq
-from hookline.brokers.redis import BoundedRedisBroker, open_redis
-from hookline.errors import Unavailable
+from hookline.brokers.rabbitmq import open_rabbitmq
+from hookline.brokers.redis import open_redis
+from hookline.errors import Misconfigured, Unavailable
 from hookline.settings import mask_url
 
 FAULTS = (*rabbitmq.FAULTS, redis.RedisError)
 """What a broker that is away raises."""
 
 
-def open_broker(url: str, middleware: Sequence[Middleware] = ()) -> Broker:
-    """The broker, once its server has answered. Middleware: all of it, Dramatiq's own defaults left out.
+def open_broker(url: str, middleware: Sequence[Middleware] = ()) -> WorkerBroker:
+    """Returns the broker once its server has answered. middleware: all of it, Dramatiq's own defaults left out.
 
     Raises Unavailable when the server does not answer, Misconfigured when it refuses us or may throw messages away: with what to do.
     """
@@ -34,24 +34,19 @@ def open_broker(url: str, middleware: Sequence[Middleware] = ()) -> Broker:
     return broker
 
 
-def _open(url: str, middleware: Sequence[Middleware]) -> Broker:
+def _open(url: str, middleware: Sequence[Middleware]) -> WorkerBroker:
     scheme = urlsplit(url).scheme
     if scheme == "memory":
         return InProcessBroker(list(middleware))
     is_redis = scheme in ("redis", "rediss")
     try:
         return open_redis(url, middleware) if is_redis else open_rabbitmq(url, middleware)
+    except (ValueError, TypeError) as error:
+        what = f"what its ? says is not understood ({type(error).__name__})"
+        raise Misconfigured(f"HOOKLINE_BROKER_URL {mask_url(url)}: {what}. Leave that out, or correct it.") from error
     except FAULTS as error:
         name = "Redis" if is_redis else "RabbitMQ"
         raise Unavailable(
             f"{name} at {mask_url(url)} does not answer ({type(error).__name__}). Start it, or correct HOOKLINE_BROKER_URL; "
             "with memory:// the database alone carries everything."
         ) from error
-
-
-def let_go(broker: Broker) -> None:
-    """Closes what this thread has open at the server. May block like any call."""
-    if isinstance(broker, BoundedRedisBroker):
-        broker.client.close()
-    elif isinstance(broker, BoundedRabbitmqBroker):
-        del broker.connection

@@ -1,8 +1,9 @@
 """The broker over RabbitMQ. Opened by hookline.brokers.opening."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from threading import Thread
 from typing import Any, Final
 
 import dramatiq
@@ -13,8 +14,8 @@ from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
-from hookline.brokers.memory import OwnQueue
-from hookline.brokers.messages import BACKGROUND, DELIVERIES, MAX_AGE_MILLIS, OWN, UNREAD_LIMIT, put_into
+from hookline.brokers.memory import WorkerBroker
+from hookline.brokers.messages import BACKGROUND, DELIVERIES, MAX_AGE_MILLIS, OWN, UNREAD_LIMIT, assign_queue
 from hookline.errors import Misconfigured
 
 ANSWER_SECONDS: Final = 3.0
@@ -27,7 +28,7 @@ _ARGUMENTS: Final = {"x-max-length": UNREAD_LIMIT, "x-message-ttl": MAX_AGE_MILL
 _TRANSIENT = pika.BasicProperties(delivery_mode=1)
 
 
-class BoundedRabbitmqBroker(OwnQueue, RabbitmqBroker):
+class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
     """Confirms what it sends. Without delays and dead letters; a queue holds at most 100 messages.
 
     Dramatiq's own tries six times, each as long as a server takes that does not answer (2.2.1); this one tries once.
@@ -44,7 +45,10 @@ class BoundedRabbitmqBroker(OwnQueue, RabbitmqBroker):
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         if queue_name == OWN:
             return self.consume_own(prefetch, timeout)
-        return super().consume(queue_name, prefetch, timeout)
+        try:
+            return super().consume(queue_name, prefetch, timeout)
+        except (AMQPConnectorException, OSError) as error:  # Dramatiq knows pika's other errors only and tells these with a traceback
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
 
     def declare_queue(self, queue_name: str, *, ensure: bool = False) -> None:
         if queue_name not in self.queues:
@@ -65,10 +69,20 @@ class BoundedRabbitmqBroker(OwnQueue, RabbitmqBroker):
             self.channel.basic_publish(exchange="", routing_key=message.queue_name, body=message.encode(), properties=_TRANSIENT, mandatory=True)
         return message
 
-    def waiting(self, queue_name: str) -> int:
-        """How many messages nobody has read yet. Raises one of FAULTS."""
-        with self._renewed_after_a_fault(queue_name):
-            return int(self._declare_queue(queue_name).method.message_count)  # type: ignore[no-untyped-call]  # likewise
+    def close(self) -> None:
+        """Waits for a server that hangs no longer than it may take for an answer: a process that ends would hang too."""
+        _within_patience(super().close)
+
+    def keep_alive(self) -> None:
+        """Answers heartbeats: RabbitMQ closes a connection that is silent for longer than two of them, and the next message would be lost."""
+        if getattr(self.state, "connection", None) is not None:
+            try:
+                self.connection.process_data_events(0)
+            except FAULTS:
+                del self.connection
+
+    def disconnect(self) -> None:
+        del self.connection
 
     def _build_queue_arguments(self, queue_name: str) -> dict[str, int]:
         return dict(_ARGUMENTS)
@@ -94,7 +108,7 @@ class _Consumer(_RabbitmqConsumer):
 
     def __next__(self) -> MessageProxy | None:
         message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
-        return message and put_into(self.queue_name, message)
+        return message and assign_queue(message, self.queue_name)
 
     def ack(self, message: MessageProxy) -> None:
         if message._tag in self.known_tags:  # else it came over a connection that is gone, and comes again
@@ -105,6 +119,22 @@ class _Consumer(_RabbitmqConsumer):
         if message._tag in self.known_tags:
             with suppress(ConnectionClosed):
                 super().nack(message)  # type: ignore[no-untyped-call]  # likewise
+
+    def close(self) -> None:
+        """As the broker's: a stop would wait for each consumer in turn."""
+        _within_patience(super().close)
+
+
+def _within_patience(close: Callable[[], None]) -> None:
+    """Runs a call that may hang, and leaves it alone when it does."""
+
+    def call() -> None:
+        with suppress(*FAULTS):
+            close()
+
+    closing = Thread(target=call, name="closing", daemon=True)
+    closing.start()
+    closing.join(ANSWER_SECONDS)
 
 
 def open_rabbitmq(url: str, middleware: Sequence[Middleware]) -> BoundedRabbitmqBroker:

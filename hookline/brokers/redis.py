@@ -1,7 +1,9 @@
 """The broker over Redis. Opened by hookline.brokers.opening."""
 
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import redis
@@ -12,8 +14,8 @@ from dramatiq.middleware import Middleware
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from hookline.brokers.memory import OwnQueue
-from hookline.brokers.messages import DELIVERIES, OWN, UNREAD_LIMIT, CheckedEncoder, put_into
+from hookline.brokers.memory import WorkerBroker
+from hookline.brokers.messages import BACKGROUND, DELIVERIES, OWN, UNREAD_LIMIT, assign_queue
 from hookline.errors import Misconfigured
 
 log = logging.getLogger("hookline.broker")
@@ -28,12 +30,13 @@ _POLL_MILLIS: Final = {DELIVERIES: 50}
 _OTHERS_POLL_MILLIS: Final = 250
 
 
-class BoundedRedisBroker(OwnQueue, RedisBroker):
+class BoundedRedisBroker(WorkerBroker, RedisBroker):
     """Without delays and dead letters; a queue holds at most 100 messages."""
 
     def __init__(self, client: "redis.Redis", middleware: Sequence[Middleware]) -> None:
         super().__init__(client=client, middleware=list(middleware), namespace=NAMESPACE, maintenance_chance=_DICE, dead_message_ttl=0)  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
-        self._unacknowledged: list[tuple[str, str]] = []
+        self.done: dict[str, deque[str]] = {DELIVERIES: deque(), BACKGROUND: deque()}
+        """Keys of messages that Redis is to be told are done, by queue: their consumer tells it, since Redis may hang and worker threads must not."""
 
     def declare_queue(self, queue_name: str) -> None:
         if queue_name not in self.queues:
@@ -56,26 +59,8 @@ class BoundedRedisBroker(OwnQueue, RedisBroker):
         self._drop_unread(message.queue_name)
         return message
 
-    def waiting(self, queue_name: str) -> int:
-        """How many messages nobody has read yet. Raises redis.RedisError."""
-        return int(self.client.llen(f"{self.namespace}:{queue_name}"))
-
-    def acknowledge(self, queue_name: str, key: str) -> None:
-        """The message is done. While Redis is away, it is told of that later: who waited for it would hold a worker thread."""
-        try:
-            self.do_ack(queue_name, key)
-        except (redis.RedisError, OSError):
-            self._unacknowledged.append((queue_name, key))
-
-    def acknowledge_late(self) -> None:
-        """Raises redis.RedisError."""
-        while self._unacknowledged:
-            queue_name, key = self._unacknowledged.pop()
-            try:
-                self.do_ack(queue_name, key)
-            except (redis.RedisError, OSError):
-                self._unacknowledged.append((queue_name, key))
-                raise
+    def disconnect(self) -> None:
+        self.client.close()
 
     def _drop_unread(self, queue_name: str) -> None:
         """The oldest ones of too many."""
@@ -89,39 +74,49 @@ class BoundedRedisBroker(OwnQueue, RedisBroker):
 class _Consumer(_RedisConsumer):
     """A lost acknowledgement costs nothing: Dramatiq's would hold its worker thread until Redis is back (2.2.1)."""
 
+    _has_ended_some = False
+
     def __next__(self) -> MessageProxy | None:
         try:
-            self.broker.acknowledge_late()
+            self._tell_done()
             message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
-            if message is not None and "redis_message_id" not in message.options:
-                self._forget_stranger()
         except redis.RedisError as error:  # Dramatiq knows those of connections only; any other would be told with a traceback
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]  # likewise
-        return message and put_into(self.queue_name, message)
+        return message and assign_queue(message, self.queue_name)
 
     def ack(self, message: MessageProxy) -> None:
-        self._let_go_of(message)
+        self.queued_message_ids.discard(message.message_id)
+        self._has_ended_some = True
+        if (key := message.options.get("redis_message_id")) is not None:
+            self.broker.done[self.queue_name].append(key)
 
     def nack(self, message: MessageProxy) -> None:
         """Nobody reads dead letters: a refused message goes as if it had been done."""
-        self._let_go_of(message)
+        self.ack(message)
 
-    def _let_go_of(self, message: MessageProxy) -> None:
-        self.queued_message_ids.discard(message.message_id)
-        if (key := message.options.get("redis_message_id")) is not None:
-            self.broker.acknowledge(self.queue_name, key)
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """Lost while Redis is away: a stop must not fail for it."""
+        with suppress(redis.RedisError, OSError):
+            super().requeue([message for message in messages if "redis_message_id" in message.options])  # type: ignore[no-untyped-call]  # likewise
 
-    def _forget_stranger(self) -> None:
-        """Takes one message that does not name its key, so that nobody could acknowledge it, off what this consumer has fetched.
+    def close(self) -> None:
+        with suppress(redis.RedisError, OSError):
+            self._tell_done()
 
-        Raises redis.RedisError.
-        """
-        client, name = self.broker.client, f"{self.broker.namespace}:{self.queue_name}"
-        for key in client.smembers(f"{self.broker.namespace}:__acks__.{self.broker.broker_id}.{self.queue_name}"):
-            stored = client.hget(f"{name}.msgs", key)
-            if stored is None or not CheckedEncoder().decode(stored)["options"]:
-                self.broker.do_ack(self.queue_name, key)
-                return
+    def _tell_done(self) -> None:
+        """Raises redis.RedisError."""
+        done = self.broker.done[self.queue_name]
+        while done:
+            self.broker.do_ack(self.queue_name, done[0])
+            done.popleft()
+        if self._has_ended_some and not self.outstanding_message_count:
+            self._forget_strays()
+            self._has_ended_some = False
+
+    def _forget_strays(self) -> None:
+        """With none in work, those that Redis still takes for fetched are messages that did not name their own key: nobody else ends them."""
+        for key in self.broker.client.smembers(f"{self.broker.namespace}:__acks__.{self.broker.broker_id}.{self.queue_name}"):
+            self.broker.do_ack(self.queue_name, key)
 
 
 def open_redis(url: str, middleware: Sequence[Middleware]) -> BoundedRedisBroker:

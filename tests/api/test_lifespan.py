@@ -12,7 +12,7 @@ from dramatiq import MessageProxy
 
 from api.lifespan import running
 from hookline.brokers.messages import BACKGROUND
-from hookline.brokers.opening import let_go, open_broker
+from hookline.brokers.opening import open_broker
 from hookline.errors import Misconfigured
 from hookline.ids import uuid7
 from hookline.runtime import Runtime
@@ -51,7 +51,7 @@ def read(url: str) -> list[MessageProxy]:
     consumer = broker.consume(BACKGROUND, prefetch=10, timeout=200)
     found = [message for message in (next(consumer), next(consumer)) if message is not None]
     consumer.close()
-    let_go(broker)
+    broker.disconnect()
     return found
 
 

@@ -44,33 +44,42 @@ def worker_process(runtime: Runtime, **environment: str) -> Iterator[None]:
         process.wait(10)
 
 
-async def test_a_mail_is_sent_by_another_worker(runtime: Runtime) -> None:
+@pytest.fixture(params=["memory", "valkey_server", "rabbitmq_server"])
+def broker_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "memory":
+        return "memory://"
+    server = request.getfixturevalue(request.param)
+    server.empty()
+    return str(server.url)
+
+
+async def test_a_mail_is_sent_by_another_worker(runtime: Runtime, broker_url: str) -> None:
     notification = await a_mail(runtime)
     async with Server(lambda reader, writer: asyncio.sleep(60)) as silent:
-        with worker_process(runtime, HOOKLINE_SMTP_URL=f"smtp://127.0.0.1:{silent.port}?from=hookline@example.com"):
+        with worker_process(runtime, HOOKLINE_SMTP_URL=f"smtp://127.0.0.1:{silent.port}?from=hookline@example.com", HOOKLINE_BROKER_URL=broker_url):
             await eventually(lambda: silent.connection_count, seconds=20)
     row = await Email.get(notification_id=notification)
     assert row.tries == 1
     assert not await is_sent(notification)
 
     await set_column(runtime, "email", "next_try_at", ago(1), [row.id])  # the lease ends
-    async with working(runtime):
+    async with working(runtime, broker_url):
         await eventually(lambda: is_sent(notification))
     assert mails_sent(runtime) == 1
 
 
-async def test_a_job_goes_on_where_it_was(runtime: Runtime) -> None:
+async def test_a_job_goes_on_where_it_was(runtime: Runtime, broker_url: str) -> None:
     webhook, _ = await failed_deliveries(runtime, DELIVERIES)
     await set_column(runtime, "webhook", "is_active", False, [webhook.id])
     job = await a_job(runtime, webhook.id)
-    with worker_process(runtime):
+    with worker_process(runtime, HOOKLINE_BROKER_URL=broker_url):
         await eventually(lambda: has_begun(job.id), seconds=20)
     await eventually(lambda: is_consistent(job.id))  # a commit that was on its way may still come
     half = await Job.get(id=job.id)
     assert (half.status, half.done < DELIVERIES) == (JobStatus.RUNNING, True)
 
     await set_column(runtime, "job", "run_at", ago(1), [job.id])
-    async with working(runtime):
+    async with working(runtime, broker_url):
         await eventually(lambda: is_done(job.id), seconds=40)
     done = await Job.get(id=job.id)
     assert (done.status, done.done) == (JobStatus.SUCCEEDED, DELIVERIES)

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,9 +20,10 @@ from hookline.brokers.messages import OWN, ActorName, make_message
 from hookline.models import Attempt, Delivery, DeliveryState, Email, EmailStatus, Event, Job, JobStatus, Notification, Webhook
 from hookline.runtime import Runtime
 from hookline.wakeups import Wakeups
-from tests.background import ADDRESS, a_job, a_mail, after_all, failed_deliveries, is_done, is_sent, mails_sent, send
+from tests.background import ADDRESS, a_job, a_mail, after_all, failed_deliveries, is_done, is_sent, mails_sent, processed, send
 from tests.making import WORKSPACE, ago, make_webhook, make_workspace, publish, set_column
 from tests.receivers import Receiver, Reply, Server
+from tests.servers import Valkey, rabbitmq
 from tests.waiting import eventually
 from tests.working import working
 
@@ -81,8 +84,7 @@ async def test_deliver_sends_each_delivery_once(runtime: Runtime, url: str, time
         for broker in brokers:
             send(broker, ActorName.DELIVER, [str(webhook.id)], times=times)
         await eventually(lambda: have_succeeded(3))
-        for broker in brokers:
-            await after_all(broker, runtime)
+        await after_all(brokers, ActorName.DELIVER, 2 * times)
     assert len(receiver.requests) == 3
     assert await Attempt.all().count() == 3
 
@@ -100,7 +102,7 @@ async def test_deliver_of_webhooks_that_are_gone_or_anothers_does_nothing(runtim
         send(broker, ActorName.DELIVER, [str(row.id) for row in await Webhook.all()])
         await publish(runtime)
         assert len(await receiver.wait_for(1)) == 1
-        await after_all(broker, runtime)
+        await after_all([broker], ActorName.DELIVER, 2)
     assert {row.webhook_id for row in await Attempt.all()} == {webhook.id}
 
 
@@ -114,8 +116,7 @@ async def test_send_mail_sends_it_once(runtime: Runtime, url: str, times: int) -
         for broker in brokers:
             send(broker, ActorName.SEND_MAIL, str(notification), ADDRESS, times=times)
         await eventually(lambda: is_sent(notification))
-        for broker in brokers:
-            await after_all(broker, runtime)
+        await after_all(brokers, ActorName.SEND_MAIL, 2 * times)
     assert mails_sent(runtime) == 1
     assert (await Email.get()).tries == 1
 
@@ -126,7 +127,7 @@ async def test_send_mail_of_what_is_gone_or_never_was_does_nothing(runtime: Runt
     async with unscheduled(runtime, url) as broker:
         send(broker, ActorName.SEND_MAIL, str(notification), ADDRESS)
         send(broker, ActorName.SEND_MAIL, str(uuid4()), "stranger@example.com")
-        await after_all(broker, runtime)
+        await after_all([broker], ActorName.SEND_MAIL, 2)
     assert mails_sent(runtime) == 0
 
 
@@ -135,7 +136,7 @@ async def test_a_mail_whose_worker_died_waits_for_its_lease_and_no_longer(runtim
     await leave_leased(runtime, "email", "next_try_at", (await Email.get()).id)
     async with unscheduled(runtime, url) as broker:
         send(broker, ActorName.SEND_MAIL, str(notification), ADDRESS)
-        await after_all(broker, runtime)
+        await after_all([broker], ActorName.SEND_MAIL, 1)
         assert mails_sent(runtime) == 0
     await set_column(runtime, "email", "next_try_at", ago(1), [(await Email.get()).id])
     async with working(runtime, url):
@@ -160,8 +161,7 @@ async def test_run_job_does_it_once(runtime: Runtime, url: str, times: int) -> N
         for broker in brokers:
             send(broker, ActorName.RUN_JOB, str(job.id), times=times)
         await eventually(lambda: is_done(job.id), seconds=30)
-        for broker in brokers:
-            await after_all(broker, runtime)
+        await after_all(brokers, ActorName.RUN_JOB, 2 * times)
     done = await Job.get(id=job.id)
     assert (done.status, done.done) == (JobStatus.SUCCEEDED, 2_500)
     assert await Delivery.filter(id__in=keys[:900], status=DeliveryState.OPEN).count() == 900
@@ -173,7 +173,7 @@ async def test_run_job_of_what_is_gone_or_ended_does_nothing(runtime: Runtime, u
     async with unscheduled(runtime, url) as broker:
         send(broker, ActorName.RUN_JOB, str(uuid4()))
         send(broker, ActorName.RUN_JOB, str(ended.id))
-        await after_all(broker, runtime)
+        await after_all([broker], ActorName.RUN_JOB, 2)
     assert (await Job.get(id=ended.id)).finished_at is None
 
 
@@ -185,7 +185,7 @@ async def test_a_job_whose_worker_died_waits_for_its_lease_and_goes_on_where_it_
     await leave_leased(runtime, "job", "run_at", job.id)
     async with unscheduled(runtime, url) as broker:
         send(broker, ActorName.RUN_JOB, str(job.id))
-        await after_all(broker, runtime)
+        await after_all([broker], ActorName.RUN_JOB, 1)
     assert (await Job.get(id=job.id)).done == 1_000
     await set_column(runtime, "job", "run_at", ago(1), [job.id])
     async with working(runtime, url):
@@ -215,8 +215,7 @@ async def test_roll_up_statistics_makes_hours_once(runtime: Runtime, url: str, t
         for broker in brokers:
             send(broker, ActorName.ROLL_UP_STATISTICS, times=times)
         await eventually(lambda: rows_of(runtime, "select attempts from webhook_stat where step = 3600"))
-        for broker in brokers:
-            await after_all(broker, runtime)
+        await after_all(brokers, ActorName.ROLL_UP_STATISTICS, 2 * times)
     found = await rows_of(runtime, "select step, attempts, failures from webhook_stat")
     assert [(row["step"], row["attempts"], row["failures"]) for row in found] == [(3_600, 6, 3)]
 
@@ -253,8 +252,7 @@ async def test_notify_failures_tells_once_and_mails_it(runtime: Runtime, url: st
         for broker in brokers:
             send(broker, ActorName.NOTIFY_FAILURES, times=times)
         await eventually(lambda: Email.filter(status=EmailStatus.SENT).exists())
-        for broker in brokers:
-            await after_all(broker, runtime)
+        await after_all(brokers, ActorName.NOTIFY_FAILURES, 2 * times)
     assert [(row.failures, row.webhook_id) for row in await Notification.all()] == [(3, webhook.id)]
     assert mails_sent(runtime) == 1
 
@@ -263,7 +261,7 @@ async def test_actors_of_the_clock_with_nothing_to_do_do_nothing(runtime: Runtim
     async with unscheduled(runtime, url) as broker:
         for actor in (ActorName.ROLL_UP_STATISTICS, ActorName.PURGE_EXPIRED, ActorName.NOTIFY_FAILURES):
             send(broker, actor, times=2)
-        await after_all(broker, runtime)
+            await after_all([broker], actor, 2)
     assert not await Notification.exists()
 
 
@@ -290,15 +288,45 @@ async def test_what_no_message_named_is_found_by_a_scheduler(runtime: Runtime, u
         await eventually(lambda: rows_of(runtime, "select attempts from webhook_stat where step = 3600"))
 
 
-async def test_a_job_that_is_long_yields_and_goes_on_by_a_message_to_its_own_process(runtime: Runtime, url: str) -> None:
-    webhook, _ = await failed_deliveries(runtime, 1_000)
+@pytest.mark.parametrize("shape", [("redis", "postgres"), ("amqp", "postgres")], ids=["redis", "amqp"])
+async def test_with_the_broker_dead_mails_and_jobs_go_on(runtime: Runtime, shape: tuple[str, str], tmp_path: Path) -> None:
+    with Valkey(tmp_path) if shape[0] == "redis" else rabbitmq(tmp_path) as server:
+        notification = await a_mail(runtime)
+        async with working(runtime, server.url):
+            server.kill()
+            job = await a_job(runtime, (await make_webhook(runtime)).id)
+            await eventually(lambda: is_done(job.id))
+            await eventually(lambda: is_sent(notification))
+
+
+async def test_a_job_that_is_long_yields_and_goes_on_by_messages_to_its_own_process(runtime: Runtime, url: str) -> None:
+    webhook, _ = await failed_deliveries(runtime, 3_500)
     await set_column(runtime, "webhook", "is_active", False, [webhook.id])
     job = await a_job(runtime, webhook.id)
-    assert await jobs.run(runtime, job.id, 0)  # one step, and something is left: the end has to be found
-    assert await jobs.due(runtime, 10) == [job.id]
-    async with unscheduled(runtime, url) as broker:
+    async with working(runtime, url, is_scheduled=False, slice_seconds=0) as (_, broker):
         broker.enqueue(make_message(ActorName.RUN_JOB, str(job.id), queue=OWN))
-        await eventually(lambda: is_done(job.id))
+        await eventually(lambda: is_done(job.id), seconds=20)
+        assert processed(broker, ActorName.RUN_JOB) >= 3
+
+
+async def test_long_jobs_take_turns_and_leave_threads_to_others(runtime: Runtime, url: str) -> None:
+    webhook, _ = await failed_deliveries(runtime, 1_500)
+    await set_column(runtime, "webhook", "is_active", False, [webhook.id])
+    keys = [(await a_job(runtime, webhook.id)).id for _ in range(8)]
+    notification = await a_mail(runtime)
+    async with working(runtime, url, slice_seconds=0) as (engine, _):
+        await eventually(lambda: is_sent(notification))
+        for key in keys:
+            await eventually(partial(is_done, key), seconds=30)
+        await eventually(lambda: not engine.job_slots.locked())
+
+
+async def test_a_stop_waits_for_the_mails_under_way(runtime: Runtime, url: str) -> None:
+    notification = await a_mail(runtime)
+    async with working(runtime, url, is_scheduled=False) as (engine, _):
+        engine.mails.send(notification, ADDRESS)
+    assert await is_sent(notification)
+    assert mails_sent(runtime) == 1
 
 
 async def test_a_mail_server_that_hangs_holds_no_thread(runtime: Runtime, url: str) -> None:
@@ -306,11 +334,13 @@ async def test_a_mail_server_that_hangs_holds_no_thread(runtime: Runtime, url: s
     async with AsyncExitStack() as stack:
         silent = await stack.enter_async_context(Server(lambda reader, writer: asyncio.sleep(60)))
         smtp_url = SecretStr(f"smtp://127.0.0.1:{silent.port}?from=a@example.com")
-        hanging = replace(runtime, settings=runtime.settings.model_copy(update={"smtp_url": smtp_url}))
-        broker = await stack.enter_async_context(unscheduled(hanging, url))
+        hanging = replace(runtime, settings=runtime.settings.model_copy(update={"smtp_url": smtp_url, "shutdown_seconds": 0.5}))
         notification = await a_mail(hanging, notificationEmails=addresses)
+        broker = await stack.enter_async_context(unscheduled(hanging, url))
         for address in addresses:
             send(broker, ActorName.SEND_MAIL, str(notification), address)
         await eventually(lambda: Email.filter(tries=1).count())
-        await after_all(broker, hanging)
+        await after_all([broker], ActorName.SEND_MAIL, len(addresses))
+        job = await a_job(hanging, (await make_webhook(hanging)).id)
+        await eventually(lambda: is_done(job.id))
         assert await Email.filter(status=EmailStatus.SENT).count() == 0

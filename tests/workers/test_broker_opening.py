@@ -1,0 +1,62 @@
+"""Opening a broker: what its server must be like, and what is said when it is not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pika
+import pytest
+
+from hookline.brokers.messages import DELIVERIES
+from hookline.brokers.opening import open_broker
+from hookline.errors import Misconfigured, Unavailable
+from tests.servers import RabbitMQ, Server, Valkey, free_port, rabbitmq
+
+
+@pytest.fixture(params=["redis", "amqp"])
+def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """One that may be killed, frozen and emptied."""
+    with Valkey(tmp_path) if request.param == "redis" else rabbitmq(tmp_path) as server:
+        yield server
+
+
+def test_a_redis_that_evicts_is_refused(tmp_path: Path) -> None:
+    with Valkey(tmp_path, "--maxmemory-policy", "allkeys-lru") as server, pytest.raises(Misconfigured, match=r"HOOKLINE_BROKER_URL.*noeviction"):
+        open_broker(server.url)
+
+
+def test_a_queue_of_our_name_that_is_not_ours_is_told(tmp_path: Path) -> None:
+    with rabbitmq(tmp_path) as server:
+        with pika.BlockingConnection(pika.URLParameters(server.url)) as connection:
+            connection.channel().queue_declare(DELIVERIES)
+        with pytest.raises(Misconfigured, match=r"HOOKLINE_BROKER_URL.*hookline\.deliveries.*another virtual host"):
+            open_broker(server.url)
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_a_server_that_is_not_there_is_told_without_its_password(scheme: str) -> None:
+    with pytest.raises(Unavailable, match="HOOKLINE_BROKER_URL") as caught:
+        open_broker(f"{scheme}://user:hunter2@127.0.0.1:{free_port()}")
+    assert "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize("query", ["heartbeat=abc", "connection_attempts=0", "socket_timeout=abc", "foo=1"])
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_a_wrong_query_in_the_url_is_told(scheme: str, query: str) -> None:
+    with pytest.raises((Misconfigured, Unavailable), match="HOOKLINE_BROKER_URL"):
+        open_broker(f"{scheme}://user:hunter2@127.0.0.1:{free_port()}/0?{query}")
+
+
+def test_a_wrong_password_is_told(rabbitmq_server: RabbitMQ, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="RabbitMQ refused"):
+        open_broker(rabbitmq_server.url.replace("guest:guest", "guest:hunter2"))
+    with Valkey(tmp_path) as server:
+        with server.client() as client:
+            client.config_set("requirepass", "secret")
+        with pytest.raises(Misconfigured, match="Redis refused"):
+            open_broker(server.url.replace("redis://", "redis://:hunter2@"))
+
+
+def test_a_frozen_server_keeps_nobody_from_hearing_that_at_the_start(own_server: Server) -> None:
+    own_server.freeze()
+    with pytest.raises(Unavailable, match="does not answer"):
+        open_broker(own_server.url)
