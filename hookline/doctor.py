@@ -147,4 +147,4 @@ async def _broker(settings: Settings) -> str:
         open_broker(settings.broker_url).disconnect()
 
     await asyncio.to_thread(ask)
-    return "memory: the database alone carries the jobs" if settings.broker_url == "memory://" else f"{mask_url(settings.broker_url)} answers"
+    return "memory: each worker enqueues to itself" if settings.broker_url == "memory://" else f"{mask_url(settings.broker_url)} answers"

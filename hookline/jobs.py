@@ -40,7 +40,8 @@ LEASE: Final = """update job set run_at = {now} + $2 * {second}
 where id in (select id from job where id = $1 and status < 2 and run_at <= {now} {skip_locked}) returning run_at"""
 RELEASE: Final = "update job set run_at = {now} where id = $1 and run_at = $2"
 DUE_NOW: Final = "update job set run_at = {now} where id = $1"
-OPEN: Final = "select id from job where id = $1 and status < 2 {skip_locked}"
+# Waits: a lease that somebody else tries for locks the row for a moment, and who skipped it then would leave the job to the end of its own lease.
+OPEN: Final = "select id from job where id = $1 and status < 2 {locked}"
 FAILED: Final = """select d.id, d.status = 3 and d.created_at >= $4 and d.created_at < $5 and ($6 = '' or d.event_type = $6) as is_wanted
 from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 order by d.id limit $7"""
 COUNT: Final = """select count(*) as number from (select 1 as one from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 and d.status = 3
@@ -126,7 +127,7 @@ async def run(runtime: "Runtime", job_id: UUID, seconds: float) -> bool | None:
 
 
 async def step(runtime: "Runtime", job_id: UUID) -> bool:
-    """Does a part of the job, in one transaction. Whether it goes on; False also when somebody else is at it."""
+    """Does a part of the job, in one transaction. Whether it goes on."""
     async with runtime.database.unit_of_work() as work:
         if not await work.rows(for_dialect(OPEN, work.dialect), job_id):
             return False

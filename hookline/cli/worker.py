@@ -12,7 +12,7 @@ THREADS = 8
 @click.command()
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes; one is one core.")
 def worker(processes: int) -> None:
-    """Deliver events, beside an API process, on PostgreSQL. `dramatiq workers.main` does the same.
+    """Deliver events, send mails and do jobs, beside an API process, on PostgreSQL. `dramatiq workers.main` does the same.
 
     On SQLite the worker runs inside `hookline dev` and `hookline serve`.
     """

@@ -13,12 +13,13 @@ NOW: Final = {"postgres": "now()", "sqlite": "cast((julianday('now') - 2440587.5
 SECONDS: Final = {"postgres": "interval '1 second'", "sqlite": "1000000"}
 SKIP_LOCKED: Final = {"postgres": "for update skip locked", "sqlite": ""}
 """SQLite has one writer at a time."""
+LOCKED: Final = {"postgres": "for update", "sqlite": ""}
 
 
 @lru_cache(100)
 def for_dialect(sql: str, dialect: str) -> str:
-    """sql: with {now}, {second} (multiplied by a number: a time) and {skip_locked}."""
-    return sql.format(now=NOW[dialect], second=SECONDS[dialect], skip_locked=SKIP_LOCKED[dialect])
+    """sql: with {now}, {second} (multiplied by a number: a time), {locked} and {skip_locked}."""
+    return sql.format(now=NOW[dialect], second=SECONDS[dialect], locked=LOCKED[dialect], skip_locked=SKIP_LOCKED[dialect])
 
 
 @lru_cache(1_000)
