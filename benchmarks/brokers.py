@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from workers.embedded import HostLoop
 from workers.engine import Engine
 
 WEBHOOKS = 10_000
-CUT_RATE, CUT_SECONDS = 5, 12
+CUT_RATE, CUT_SECONDS, QUIET_SECONDS = 5, 12, 25
 ROUNDS, ROUND = 25, 80
 IDLE = """insert into webhook select r.* from (select w from webhook w limit 1) one(w), generate_series(2, $1::int) n,
 jsonb_populate_record(one.w, jsonb_build_object('id', gen_random_uuid(), 'slug', 'idle-' || n, 'events', E'\\nidle.n' || n || E'.create\\n')) r"""
@@ -85,7 +86,12 @@ def _hub_cut(server: Callable[[Path], Server], name: str, folder: Path, receiver
     """A hub of its own (Redis) that is killed, with the broker up, and with the broker killed too: then only sweeps are left."""
     (folder / "hub").mkdir()
     with Valkey(folder / "hub") as hub, _beside(server, name, folder, receiver_port, HOOKLINE_PUBSUB_URL=hub.url) as (bench, broker):
-        steps: dict[str, Callable[[], None]] = {"hub_and_broker": lambda: None, "broker_alone": hub.kill, "neither": broker.kill}
+        steps: dict[str, Callable[[], None]] = {
+            "hub_and_broker": lambda: None,
+            "broker_alone": hub.kill,
+            "broker_alone_after_quiet": lambda: time.sleep(QUIET_SECONDS),
+            "neither": broker.kill,
+        }
         results = {}
         for step, prepare in steps.items():
             tell(f"  {CUT_RATE} a second, {step}")

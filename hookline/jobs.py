@@ -108,22 +108,22 @@ async def due(runtime: "Runtime", limit: int) -> list[UUID]:
     return [_uuid(row["id"]) for row in rows]
 
 
-async def run(runtime: "Runtime", job_id: UUID, seconds: float) -> bool | None:
-    """Leases a job and does steps of it for about that long. Whether it goes on; None when it has ended before, is gone, or somebody else has it.
+async def run(runtime: "Runtime", job_id: UUID, seconds: float) -> bool:
+    """Leases a job and does steps of it for about that long. False: it had ended, is gone, is not due, or somebody else has it.
 
     Raises Unavailable; the lease then ends by itself.
     """
     async with runtime.database.unit_of_work() as work:
         leased = await work.rows(for_dialect(LEASE, work.dialect), job_id, LEASE_SECONDS)
     if not leased:
-        return None
+        return False
     until = clock.monotonic() + seconds
     while await step(runtime, job_id):
         if clock.monotonic() >= until:
             async with runtime.database.unit_of_work() as work:
                 await work.execute(for_dialect(RELEASE, work.dialect), job_id, leased[0]["run_at"])
-            return True
-    return False
+            break
+    return True
 
 
 async def step(runtime: "Runtime", job_id: UUID) -> bool:

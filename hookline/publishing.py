@@ -265,7 +265,7 @@ class Publisher:
         if lessor is None or lease is None:
             written = await self._queue.publish(workspace_id, version, received_at, fold.events, fold.deliveries)
             if written:
-                self._wakeups.published({delivery.webhook_id for delivery in fold.deliveries})
+                self._wakeups.published(delivery.webhook_id for delivery in fold.deliveries)
             return written
         try:
             written = await self._queue.publish(workspace_id, version, received_at, fold.events, fold.deliveries, lease)
@@ -279,7 +279,7 @@ class Publisher:
             lessor.release(lease, fold.deliveries)
             return False
         lessor.hold(lease, fold.claimed(workspace_id, version, lease))
-        self._wakeups.published({delivery.webhook_id for delivery in fold.deliveries if delivery.id not in lease.delivery_ids})
+        self._wakeups.published(delivery.webhook_id for delivery in fold.deliveries if delivery.id not in lease.delivery_ids)
         return True
 
 

@@ -3,7 +3,7 @@
 The two are independent; a delivery that neither told of is found by the next sweep. A hub inside the process needs no message beside it.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -20,19 +20,19 @@ class Wakeups:
     def __init__(self, hub: Hub, enqueuer: Enqueuer) -> None:
         self._hub, self._enqueuer = hub, enqueuer
 
-    def published(self, webhook_ids: Collection[UUID]) -> None:
-        """As `due`, after a publish, whose statement may have told the hub itself."""
-        if not self._hub.carries_wakes_in_publish:
-            self.due(webhook_ids)
-        elif webhook_ids:
+    def published(self, webhook_ids: Iterable[UUID]) -> None:
+        """As `due`, after a publish, whose statement may have told the hub itself. webhook_ids: read only where somebody is to be told."""
+        if self._hub.carries_wakes_in_publish:
             self._enqueuer.deliver(webhook_ids)
+        else:
+            self.due(webhook_ids)
 
-    def due(self, webhook_ids: Collection[UUID]) -> None:
+    def due(self, webhook_ids: Iterable[UUID]) -> None:
         """These webhooks have something due."""
-        if webhook_ids:
-            self._hub.announce("wake", ",".join(map(str, webhook_ids)))
+        if keys := set(webhook_ids):
+            self._hub.announce("wake", ",".join(map(str, keys)))
             if not self._hub.stays_inside:
-                self._enqueuer.deliver(webhook_ids)
+                self._enqueuer.deliver(keys)
 
     def by_hand(self, webhook_id: UUID) -> None:
         """A delivery of this webhook was asked for by hand."""

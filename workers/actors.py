@@ -45,10 +45,12 @@ def declare_actors(broker: Broker, engine: Callable[[], Engine], slice_seconds: 
     async def run_job(job_id: str) -> None:
         """Goes on with a job where it stands, unless somebody else does. The next step is that of the job that waits longest."""
         slots, runtime = engine().job_slots, engine().runtime
-        if not slots.locked():  # else its row waits for a slice that ends
-            async with slots:
-                worked = await jobs.run(runtime, _id(job_id), slice_seconds)
-            for key in await jobs.due(runtime, JOBS_AT_ONCE) if worked is not None else ():
+        if slots.locked():
+            return  # its row waits for a slice that ends
+        async with slots:
+            has_worked = await jobs.run(runtime, _id(job_id), slice_seconds)
+        if has_worked:
+            for key in await jobs.due(runtime, JOBS_AT_ONCE):
                 next_step(ActorName.RUN_JOB, str(key))
 
     @actor(broker=broker, queue_name=BACKGROUND, priority=20)

@@ -9,12 +9,11 @@ from dramatiq import Broker, Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import Middleware
 
-from hookline.errors import Unavailable
 from hookline.runtime import Runtime
 from workers.actors import make_broker
-from workers.engine import Engine, running
+from workers.engine import EngineHost, running
 
-_THREADS = 6
+_THREADS = 6  # two jobs, three actors of the clock, one for the rest
 _POLL_MILLIS = 200  # threads of Dramatiq look up that often; a stop waits for two of these looks
 
 
@@ -33,18 +32,11 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
             await asyncio.to_thread(worker.stop)
 
 
-class HostLoop(Middleware):
-    """Async actors run on a loop that belongs to somebody else. opened: what they work on."""
+class HostLoop(EngineHost, Middleware):
+    """Async actors run on a loop that belongs to somebody else."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self.opened: Engine | None = None
-
-    def engine(self) -> Engine:
-        """What the actors work on."""
-        if self.opened is None:
-            raise Unavailable("The worker is not open.")
-        return self.opened
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         set_event_loop_thread(_Borrowed(self._loop))

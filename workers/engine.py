@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hookline.brokers.memory import WorkerBroker
+from hookline.errors import Unavailable
 from hookline.mail import Mailer
 from hookline.runtime import Runtime
 from hookline.smtp_url import read_smtp_url
@@ -29,6 +30,18 @@ class Engine:
     mails: Mails
     job_slots: asyncio.Semaphore
     """Jobs that may be worked on at once, so that they never hold all of Dramatiq's threads."""
+
+
+class EngineHost:
+    """What a worker's middleware keeps for its actors. opened: the engine, while it is open."""
+
+    opened: Engine | None = None
+
+    def engine(self) -> Engine:
+        """Raises Unavailable while it is closed."""
+        if self.opened is None:
+            raise Unavailable("The worker is not open.")
+        return self.opened
 
 
 @asynccontextmanager

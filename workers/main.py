@@ -22,11 +22,11 @@ from hookline import logs
 from hookline.brokers.memory import WorkerBroker
 from hookline.brokers.messages import OWN
 from hookline.clock import monotonic
-from hookline.errors import HooklineError, Unavailable
+from hookline.errors import HooklineError
 from hookline.runtime import open_runtime
 from hookline.settings import Settings, check_lone_worker, read_settings
 from workers.actors import make_broker
-from workers.engine import Engine, running
+from workers.engine import EngineHost, running
 
 logger = logging.getLogger("hookline.worker")
 
@@ -35,19 +35,12 @@ _PARENT_CHECK_SECONDS = 1.0
 _ORPHAN_SECONDS = 5.0
 
 
-class OwnLoop(AsyncIO):
+class OwnLoop(EngineHost, AsyncIO):
     """Dramatiq's middleware for async actors; opens runtime and engine on its loop before the first message, and closes them after the last."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
-        self._engine: Engine | None = None
-
-    def engine(self) -> Engine:
-        """What the actors work on."""
-        if self._engine is None:
-            raise Unavailable("The worker is not open.")
-        return self._engine
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         _hear_a_group_once()
@@ -85,7 +78,7 @@ class OwnLoop(AsyncIO):
     async def _live(self, broker: WorkerBroker, is_open: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
             runtime = await stack.enter_async_context(open_runtime(self._settings))
-            self._engine = await stack.enter_async_context(running(runtime, broker))
+            self.opened = await stack.enter_async_context(running(runtime, broker))
             is_open.set()
             logger.info("delivering")
             await self._until_closing()
@@ -104,7 +97,7 @@ class OwnLoop(AsyncIO):
                     os._exit(1)
 
     async def _close(self) -> None:
-        self._engine = None
+        self.opened = None
         self._is_closing.set()
         await self._life
         logger.info("stopped: what was on the wire is recorded")

@@ -13,14 +13,13 @@ from uuid import UUID
 from dramatiq import Message
 
 from hookline.brokers.memory import WorkerBroker
-from hookline.brokers.messages import IDS_LIMIT, ActorName, make_message
+from hookline.brokers.messages import IDS_LIMIT, UNREAD_LIMIT, ActorName, make_message
 from hookline.brokers.opening import FAULTS
 
 PAUSE_SECONDS: Final = 0.05
 """Between two `deliver` messages of a process: what is published meanwhile shares the next one."""
 _AGAIN_SECONDS: Final = 1.0
 _KEEP_ALIVE_SECONDS: Final = 2.0
-_WAITING_LIMIT: Final = 1_000
 _WEBHOOKS_LIMIT: Final = 2_000
 
 log = logging.getLogger("hookline.enqueuer")
@@ -59,7 +58,8 @@ class Enqueuer:
             with self._lock:
                 if len(self._webhooks) < _WEBHOOKS_LIMIT:
                     self._webhooks.update(dict.fromkeys(webhook_ids))
-            self._want()
+            if self._webhooks:
+                self._want()
 
     def send_mail(self, notification_id: UUID, address: str) -> None:
         """There is a receipt to send. Returns at once, never raises."""
@@ -72,7 +72,7 @@ class Enqueuer:
     def _enqueue(self, *call: Any) -> None:  # Any: as Call
         if self._broker is not None:
             with self._lock:
-                if len(self._waiting) < _WAITING_LIMIT:
+                if len(self._waiting) < UNREAD_LIMIT:  # the queue holds no more
                     self._waiting[call] = None
             self._want()
 
@@ -86,7 +86,7 @@ class Enqueuer:
                 is_wanted.clear()
                 is_stopped.wait(PAUSE_SECONDS if self._send(broker, self._taken()) else _AGAIN_SECONDS)
             else:
-                broker.keep_alive()
+                self._keep_alive(broker)
         with suppress(*FAULTS):
             broker.disconnect()
 
@@ -106,7 +106,7 @@ class Enqueuer:
         try:
             for message in messages:
                 broker.enqueue(message)
-        except Exception as error:  # noqa: BLE001  # whatever a broker does: without this thread nobody would tell it anything any more
+        except Exception as error:  # noqa: BLE001  # whatever a broker does: without this thread nobody would send it anything any more
             if not self._is_away:
                 log.warning("the broker takes no message (%s); sweeps and schedulers find what there is to do", type(error).__name__)
             self._is_away = True
@@ -115,3 +115,9 @@ class Enqueuer:
             log.info("the broker takes messages again")
             self._is_away = False
         return True
+
+    def _keep_alive(self, broker: WorkerBroker) -> None:
+        try:
+            broker.keep_alive()
+        except Exception as error:  # noqa: BLE001  # likewise: the next message finds out
+            log.warning("the broker's connection is broken (%s)", type(error).__name__)

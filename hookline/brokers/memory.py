@@ -29,7 +29,7 @@ class WorkerBroker(Broker):
         put(self._own, message)
 
     def keep_alive(self) -> None:
-        """Called by the thread that enqueues while it has nothing to send. May block like any call; raises nothing."""
+        """Called by the thread that enqueues while it has nothing to send. May block like any call."""
 
     def disconnect(self) -> None:
         """Closes what this thread has open at the server. May block like any call."""
@@ -65,7 +65,7 @@ class _ForgetfulConsumer(_StubConsumer):
 
 
 def put(queue: "Queue[bytes]", message: Message[Any]) -> None:
-    """Adds a message; of more than nobody reads the oldest ones go. Returns at once, from any thread."""
+    """Adds a message; beyond UNREAD_LIMIT the oldest ones are dropped. Returns at once, from any thread."""
     queue.put(message.encode())
     while queue.qsize() > UNREAD_LIMIT:
         try:

@@ -41,12 +41,11 @@ def _open(url: str, middleware: Sequence[Middleware]) -> WorkerBroker:
     is_redis = scheme in ("redis", "rediss")
     try:
         return open_redis(url, middleware) if is_redis else open_rabbitmq(url, middleware)
-    except (ValueError, TypeError) as error:
-        what = f"what its ? says is not understood ({type(error).__name__})"
-        raise Misconfigured(f"HOOKLINE_BROKER_URL {mask_url(url)}: {what}. Leave that out, or correct it.") from error
     except FAULTS as error:
         name = "Redis" if is_redis else "RabbitMQ"
         raise Unavailable(
             f"{name} at {mask_url(url)} does not answer ({type(error).__name__}). Start it, or correct HOOKLINE_BROKER_URL; "
             "with memory:// the database alone carries everything."
         ) from error
+    except (ValueError, TypeError) as error:  # raised by the drivers' URL parsers
+        raise Misconfigured(f"HOOKLINE_BROKER_URL {mask_url(url)}: a parameter after the ? is not valid. Correct it, or leave it out.") from error

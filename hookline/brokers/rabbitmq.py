@@ -46,7 +46,9 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
         if queue_name == OWN:
             return self.consume_own(prefetch, timeout)
         try:
-            return super().consume(queue_name, prefetch, timeout)
+            consumer = super().consume(queue_name, prefetch, timeout)
+            del self.connection  # the one that declared the queue: nobody would answer its heartbeats
+            return consumer
         except (AMQPConnectorException, OSError) as error:  # Dramatiq knows pika's other errors only and tells these with a traceback
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
 
@@ -121,7 +123,7 @@ class _Consumer(_RabbitmqConsumer):
                 super().nack(message)  # type: ignore[no-untyped-call]  # likewise
 
     def close(self) -> None:
-        """As the broker's: a stop would wait for each consumer in turn."""
+        """As the broker's: a stop waits for each consumer in turn."""
         _within_patience(super().close)
 
 

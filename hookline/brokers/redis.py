@@ -63,9 +63,9 @@ class BoundedRedisBroker(WorkerBroker, RedisBroker):
         self.client.close()
 
     def _drop_unread(self, queue_name: str) -> None:
-        """The oldest ones of too many."""
+        """Drops the oldest of too many, so many at most: others may have put a million into it."""
         key = f"{self.namespace}:{queue_name}"
-        for _ in range(int(self.client.llen(key)) - UNREAD_LIMIT):
+        for _ in range(min(int(self.client.llen(key)) - UNREAD_LIMIT, UNREAD_LIMIT)):
             oldest: Any = self.client.lpop(key)  # redis-py types what it gives with a count too
             if oldest is not None:
                 self.client.hdel(f"{key}.msgs", oldest)
@@ -110,8 +110,8 @@ class _Consumer(_RedisConsumer):
             self.broker.do_ack(self.queue_name, done[0])
             done.popleft()
         if self._has_ended_some and not self.outstanding_message_count:
-            self._forget_strays()
             self._has_ended_some = False
+            self._forget_strays()
 
     def _forget_strays(self) -> None:
         """With none in work, those that Redis still takes for fetched are messages that did not name their own key: nobody else ends them."""

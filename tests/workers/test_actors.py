@@ -319,6 +319,7 @@ async def test_long_jobs_take_turns_and_leave_threads_to_others(runtime: Runtime
         for key in keys:
             await eventually(partial(is_done, key), seconds=30)
         await eventually(lambda: not engine.job_slots.locked())
+    assert sum([job.done for job in await Job.all()]) == 1_500  # none twice
 
 
 async def test_a_stop_waits_for_the_mails_under_way(runtime: Runtime, url: str) -> None:
