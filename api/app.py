@@ -8,20 +8,20 @@ from collections.abc import Iterable
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
-from api import health, pages
 from api.auth import Principal
 from api.context import Context, ContextMaker
-from api.echo import Echo
-from api.execution import Execution
-from api.graphql_view import GraphQLEndpoint
-from api.hosts import AllowedHosts
-from api.loaders import Loaders
-from api.responses import Receive, Scope, Send
+from api.execution.execute import Execution
+from api.pages import health, static
+from api.pages.echo import Echo
 from api.schema import make_schema
-from api.sse import EventStreams
+from api.schema.loaders import Loaders
 from api.tokens import TokenAuthenticator
-from api.websocket import Sockets
-from hookline.audit import REQUEST_ID
+from api.transport.graphql import GraphQLEndpoint
+from api.transport.hosts import AllowedHosts
+from api.transport.responses import Receive, Scope, Send
+from api.transport.sse import EventStreams
+from api.transport.websocket import Sockets
+from hookline.access.audit import REQUEST_ID
 from hookline.runtime import Runtime
 
 
@@ -62,7 +62,7 @@ def make_app(runtime: Runtime, *, token: str | None = None, has_echo: bool = Fal
     sockets = Sockets(execution, authenticator, make_context)
     streams = EventStreams(authenticator)
     endpoint = GraphQLEndpoint(execution, authenticator, make_context, sockets, streams)
-    routes = [*pages.routes(token), Route("/graphql", endpoint), *health.routes(runtime.database), *(Echo().routes() if has_echo else ())]
+    routes = [*static.routes(token), Route("/graphql", endpoint), *health.routes(runtime.database), *(Echo().routes() if has_echo else ())]
     return App(endpoint, authenticator, routes, hosts)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
-from api.errors import FORBIDDEN, UNAUTHENTICATED
+from api.execution.errors import FORBIDDEN, UNAUTHENTICATED
 from hookline.errors import HooklineError, Unavailable
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from api.app import App, make_app
-from hookline.brokers.opening import open_broker
-from hookline.rules.addresses import AddressPolicy
+from hookline.messaging.brokers import open_broker
+from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime, open_runtime
 from hookline.settings import Settings
 

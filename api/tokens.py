@@ -1,8 +1,8 @@
 """Who asks, by the tokens in the database. The transports call it for every request."""
 
 from api.auth import Principal, Unauthenticated, bearer_token
+from hookline.access.tokens import Authenticator
 from hookline.db.connection import Database
-from hookline.tokens import Authenticator
 
 
 class TokenAuthenticator:

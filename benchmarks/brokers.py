@@ -15,7 +15,7 @@ import dramatiq
 
 from benchmarks.processes import Trees
 from benchmarks.stand import Bench, on_postgres, tell
-from hookline.brokers.messages import DELIVERIES, ActorName, make_message
+from hookline.messaging.messages import DELIVERIES, ActorName, make_message
 from tests.servers import RabbitMQ, Server, Valkey
 from tests.waiting import eventually
 from workers.actors import make_broker

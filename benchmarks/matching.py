@@ -8,14 +8,15 @@ from pathlib import Path
 from time import perf_counter, process_time
 from uuid import UUID
 
-from hookline import ids, webhooks
+from hookline import ids
+from hookline.access.tokens import Caller
 from hookline.db.migrate import migrate
+from hookline.deliveries.matching import MatchIndex
+from hookline.form.filters import CompiledFilter
 from hookline.models import Webhook
-from hookline.rules.filters import CompiledFilter
-from hookline.rules.matching import MatchIndex
 from hookline.runtime import Runtime, open_runtime
 from hookline.settings import read_settings
-from hookline.tokens import Caller
+from hookline.webhooks import change as webhooks
 
 WEBHOOKS, TYPES, CHANGES = 10_000, 1_000, 20
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")

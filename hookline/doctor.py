@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hookline import clock
-from hookline.brokers.opening import open_broker
 from hookline.db.connection import Database, Reader, faults_as_unavailable
 from hookline.db.migrate import missing_migrations
+from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.errors import HooklineError, Misconfigured
 from hookline.ids import uuid7
-from hookline.queue.base import DEAD_AFTER
+from hookline.messaging.brokers import open_broker
 from hookline.runtime import check_ring, make_hub
+from hookline.secrets.vault import open_ring
 from hookline.settings import Settings, mask_url, unknown_names
-from hookline.vault import open_ring
 
 _ECHO_SECONDS = 5.0
 

@@ -8,21 +8,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from hookline.activity import Feeds
-from hookline.brokers.enqueuer import Enqueuer
+from hookline.activity.feed import Feeds
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.db.migrate import missing_migrations
 from hookline.db.sqlite import SafeSqliteClient
+from hookline.deliveries.queue.base import Queue
+from hookline.deliveries.registry import Registry
 from hookline.errors import HooklineError, Misconfigured, Unavailable
-from hookline.publishing import Publisher
-from hookline.pubsub.base import Hub, MemoryHub
-from hookline.queue.base import Queue
-from hookline.registry import Registry
-from hookline.rendering import Renderer
-from hookline.rules.addresses import AddressPolicy
+from hookline.events.publishing import Publisher
+from hookline.messaging.enqueuer import Enqueuer
+from hookline.messaging.hub import Hub, MemoryHub
+from hookline.messaging.wakeups import Wakeups
+from hookline.outbound.addresses import AddressPolicy
+from hookline.outbound.rendering import Renderer
+from hookline.secrets.vault import KeyRing, Place, Vault, open_ring
 from hookline.settings import Settings
-from hookline.vault import KeyRing, Place, Vault, open_ring
-from hookline.wakeups import Wakeups
 
 NIL = UUID(int=0)
 FINGERPRINT_KEY = Place(NIL, "vault_key", NIL, "sealed")
@@ -99,22 +99,22 @@ def make_hub(settings: Settings) -> Hub:
     if settings.hub_url == "memory://":
         return MemoryHub()
     if settings.hub_url.startswith("redis"):
-        from hookline.pubsub.redis import RedisHub
+        from hookline.messaging.redis_hub import RedisHub
 
         return RedisHub(settings.hub_url)
-    from hookline.pubsub.postgres import PostgresHub
+    from hookline.messaging.postgres_hub import PostgresHub
 
     return PostgresHub(settings.hub_url.replace("postgres://", "postgresql://", 1))
 
 
 def make_queue(settings: Settings, database: Database, hub: Hub) -> Queue:
     if settings.is_sqlite:
-        from hookline.queue.sqlite import SqliteQueue
+        from hookline.deliveries.queue.sqlite import SqliteQueue
 
         client = database.client
         assert isinstance(client, SafeSqliteClient)
         return SqliteQueue(settings.sqlite_path, client.turn)
-    from hookline.queue.postgres import PostgresQueue
+    from hookline.deliveries.queue.postgres import PostgresQueue
 
     return PostgresQueue(settings.postgres_dsn, settings.database_pool, hub.carries_wakes_in_publish)
 

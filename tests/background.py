@@ -7,8 +7,9 @@ from uuid import UUID
 
 from dramatiq import Broker
 
-from hookline import clock, jobs
-from hookline.brokers.messages import ActorName, make_message
+from hookline import clock
+from hookline.deliveries import jobs
+from hookline.messaging.messages import ActorName, make_message
 from hookline.models import Email, EmailStatus, Job, JobStatus, Notification, Webhook
 from hookline.runtime import Runtime
 from tests.making import SOMEBODY, Hand, enqueue, failed, make_webhook

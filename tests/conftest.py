@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from hookline.db.migrate import migrate
-from hookline.rules.addresses import AddressPolicy
+from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime, open_runtime
 from hookline.settings import Settings, read_settings
 from tests.servers import RabbitMQ, Valkey, rabbitmq

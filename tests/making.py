@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from hookline import clock, publishing, webhooks
+from hookline import clock
+from hookline.deliveries.histogram import bucket_of
+from hookline.deliveries.queue.base import Ask, Claimed, NewDelivery, NewEvent, Queue, Result
+from hookline.events import publishing
+from hookline.events.publishing import PublishInput
 from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState, Webhook, Workspace
-from hookline.publishing import PublishInput
-from hookline.queue.base import Ask, Claimed, NewDelivery, NewEvent, Queue, Result
-from hookline.rules.histogram import bucket_of
 from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
 
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 NOWHERE = "http://127.0.0.1:9999/in"

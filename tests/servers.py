@@ -22,7 +22,7 @@ import psutil
 import pytest
 import redis
 
-from hookline.brokers.messages import BACKGROUND, DELIVERIES
+from hookline.messaging.messages import BACKGROUND, DELIVERIES
 
 _RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """Debian's; the one in /usr/sbin changes to a user of its own."""
@@ -179,7 +179,7 @@ class RabbitMQ(Server):
         return True
 
     def empty(self) -> None:
-        logging.getLogger("pika").setLevel(logging.CRITICAL)  # as hookline.brokers.rabbitmq has it
+        logging.getLogger("pika").setLevel(logging.CRITICAL)  # as hookline.messaging.rabbitmq_broker has it
         with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
             for queue in (DELIVERIES, BACKGROUND):
                 with suppress(pika.exceptions.ChannelClosedByBroker):  # there is no such queue yet

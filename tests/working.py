@@ -10,10 +10,11 @@ import dramatiq
 from dramatiq import Broker
 from dramatiq.asyncio import get_event_loop_thread, set_event_loop_thread
 
-from hookline import jobs, notifications
-from hookline.brokers.memory import WorkerBroker
-from hookline.mail import Mailer
-from hookline.queue.base import Queue
+from hookline.deliveries import jobs
+from hookline.deliveries.queue.base import Queue
+from hookline.messaging.memory_broker import WorkerBroker
+from hookline.notifications import mails
+from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
 from workers.actors import SLICE_SECONDS, make_broker
 from workers.embedded import HostLoop
@@ -88,8 +89,8 @@ class Counting:
 
 async def send_due(runtime: Runtime, mailer: Mailer) -> int:
     """Tries every mail that is due, all at once. How many this call has tried."""
-    due = await notifications.due(runtime, 1_000)
-    return sum(await asyncio.gather(*(notifications.send_mail(runtime, mailer, *key) for key in due)))
+    due = await mails.due(runtime, 1_000)
+    return sum(await asyncio.gather(*(mails.send_mail(runtime, mailer, *key) for key in due)))
 
 
 async def finish_jobs(runtime: Runtime) -> None:

@@ -1,7 +1,7 @@
 """The actors of a worker: everything that it does. `workers.main` and `workers.embedded` declare them on their broker.
 
 An actor begins or does a bounded piece of what rows ask for; its message carries ids. Who works on a row leases it, so that a message that comes ten
-times, late or never changes nothing but the moment. Messages come from hookline/brokers/enqueuer.py (after a commit) and workers/scheduler.py.
+times, late or never changes nothing but the moment. Messages come from hookline/messaging/enqueuer.py (after a commit) and workers/scheduler.py.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,11 +11,12 @@ from uuid import UUID
 from dramatiq import Broker, actor
 from dramatiq.middleware import AgeLimit, Middleware, TimeLimit
 
-from hookline import jobs, notifications, retention, statistics
-from hookline.brokers.memory import WorkerBroker
-from hookline.brokers.messages import BACKGROUND, DELIVERIES, IDS_LIMIT, MAX_AGE_MILLIS, OWN, ActorName, NotUnderstood, make_message
-from hookline.brokers.opening import open_broker
 from hookline.clock import monotonic
+from hookline.deliveries import jobs, retention, statistics
+from hookline.messaging.brokers import open_broker
+from hookline.messaging.memory_broker import WorkerBroker
+from hookline.messaging.messages import BACKGROUND, DELIVERIES, IDS_LIMIT, MAX_AGE_MILLIS, OWN, ActorName, NotUnderstood, make_message
+from hookline.notifications import mails
 from workers.engine import JOBS_AT_ONCE, Engine
 from workers.reporting import Reporting, silence_duplicate_logs
 
@@ -68,7 +69,7 @@ def declare_actors(broker: Broker, engine: Callable[[], Engine], slice_seconds: 
     @actor(broker=broker, queue_name=BACKGROUND, priority=20)
     async def notify_failures() -> None:
         """Tells of deliveries that failed for good, each webhook's at most once an hour."""
-        if await _for_a_slice(lambda: notifications.tell_of_failed(engine().runtime), slice_seconds):
+        if await _for_a_slice(lambda: mails.tell_of_failed(engine().runtime), slice_seconds):
             next_step(ActorName.NOTIFY_FAILURES)
 
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 import orjson
 
 from hookline import ids
+from hookline.deliveries.histogram import bucket_of
+from hookline.deliveries.queue.base import Claimed, Result
+from hookline.deliveries.registry import Target
+from hookline.deliveries.retries import AttemptError, Verdict, judge
 from hookline.errors import HooklineError
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
-from hookline.queue.base import Claimed, Result
-from hookline.registry import Target
-from hookline.rules.histogram import bucket_of
-from hookline.rules.requests import fixed_head
-from hookline.rules.retries import AttemptError, Verdict, judge
-from hookline.rules.signing import sign
-from hookline.rules.templates import JSON
+from hookline.outbound.request_head import fixed_head
+from hookline.outbound.signing import sign
+from hookline.outbound.templates import JSON
 from workers.sending import Answer, Request
 
 MASK = "***"

@@ -10,12 +10,12 @@ import orjson
 
 from hookline import ids
 from hookline.clock import rfc3339
+from hookline.deliveries.queue.base import Claimed, Queue
+from hookline.deliveries.registry import Target
 from hookline.errors import HooklineError
-from hookline.queue.base import Claimed, Queue
-from hookline.registry import Target
-from hookline.rendering import Renderer, TemplateProblem
-from hookline.rules.payloads import request_body
-from hookline.rules.templates import Facts, event_facts
+from hookline.outbound.payloads import request_body
+from hookline.outbound.rendering import Renderer, TemplateProblem
+from hookline.outbound.templates import Facts, event_facts
 
 
 class Bodies:

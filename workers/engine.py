@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from hookline.brokers.memory import WorkerBroker
 from hookline.errors import Unavailable
-from hookline.mail import Mailer
+from hookline.messaging.memory_broker import WorkerBroker
+from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
 from hookline.smtp_url import read_smtp_url
 from hookline.tasks import end_tasks

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
-from hookline.queue.base import Queue
+from hookline.deliveries.queue.base import Queue
 
 log = logging.getLogger("hookline.heartbeat")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from hookline.queue.base import Claimed
-from hookline.registry import Target
+from hookline.deliveries.queue.base import Claimed
+from hookline.deliveries.registry import Target
 
 AHEAD: Final = 50
 """Deliveries that a lane holds leased beyond those on the wire, so that a claim's latency is hidden (none: 0.301, not 0.231 CPU s per 1,000)."""

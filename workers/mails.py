@@ -8,10 +8,11 @@ import logging
 from typing import Final
 from uuid import UUID
 
-from hookline import ids, notifications
+from hookline import ids
 from hookline.db.connection import FAULTS
 from hookline.errors import Unavailable
-from hookline.mail import Mailer
+from hookline.notifications import mails
+from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
 from hookline.tasks import end_tasks
 
@@ -52,7 +53,7 @@ class Mails:
 
     async def _send(self, key: Key) -> None:
         try:
-            await notifications.send_mail(self._runtime, self._mailer, *key)
+            await mails.send_mail(self._runtime, self._mailer, *key)
         except (*FAULTS, Unavailable) as error:
             log.warning("a mail must wait, the database is away: %r", error, extra={"notification_id": ids.encode("ntf", key[0])})
         except Exception:  # one row that can't be sent must not hold the others

@@ -19,10 +19,10 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import AsyncIO, MiddlewareError
 
 from hookline import logs
-from hookline.brokers.memory import WorkerBroker
-from hookline.brokers.messages import OWN
 from hookline.clock import monotonic
 from hookline.errors import HooklineError
+from hookline.messaging.memory_broker import WorkerBroker
+from hookline.messaging.messages import OWN
 from hookline.runtime import open_runtime
 from hookline.settings import Settings, check_lone_worker, read_settings
 from workers.actors import make_broker

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from hookline.queue.base import Ask, Claimed, Queue
+from hookline.deliveries.queue.base import Ask, Claimed, Queue
 
 _ASKS = 100
 _SHORTEST_SECONDS = 0.005

@@ -13,13 +13,13 @@ from uuid import UUID
 
 from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
+from hookline.deliveries.queue.base import Ask, Claimed, Lease, NewDelivery, Result
+from hookline.deliveries.registry import Target
 from hookline.errors import HooklineError, Unavailable
-from hookline.pubsub.base import EVERYTHING
-from hookline.queue.base import Ask, Claimed, Lease, NewDelivery, Result
-from hookline.registry import Target
+from hookline.messaging.hub import EVERYTHING
+from hookline.messaging.wakeups import BY_HAND
 from hookline.runtime import Runtime
 from hookline.tasks import end_tasks
-from hookline.wakeups import BY_HAND
 from workers.attempts import Attempt
 from workers.bodies import Bodies
 from workers.heartbeat import Heartbeat

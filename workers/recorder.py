@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable
 from uuid import UUID
 
-from hookline.brokers.enqueuer import Enqueuer
 from hookline.db.connection import REFUSALS
-from hookline.pubsub.base import Hub
-from hookline.queue.base import Queue, Result
+from hookline.deliveries.queue.base import Queue, Result
+from hookline.messaging.enqueuer import Enqueuer
+from hookline.messaging.hub import Hub
 from hookline.tasks import end_tasks
 
 log = logging.getLogger("hookline.recorder")

@@ -12,9 +12,9 @@ from dramatiq import Broker, MessageProxy
 from dramatiq.middleware import Middleware, SkipMessage
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from hookline.brokers.messages import BACKGROUND, DELIVERIES, OWN, UNREADABLE, NotUnderstood
 from hookline.db.connection import FAULTS
 from hookline.errors import HooklineError
+from hookline.messaging.messages import BACKGROUND, DELIVERIES, OWN, UNREADABLE, NotUnderstood
 
 log = logging.getLogger("hookline.actors")
 

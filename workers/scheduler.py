@@ -8,12 +8,13 @@ import logging
 import random
 from typing import Final
 
-from hookline import jobs, notifications
-from hookline.brokers.memory import WorkerBroker
-from hookline.brokers.messages import OWN, ActorName, make_message
 from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
+from hookline.deliveries import jobs
 from hookline.errors import Unavailable
+from hookline.messaging.memory_broker import WorkerBroker
+from hookline.messaging.messages import OWN, ActorName, make_message
+from hookline.notifications import mails
 from hookline.runtime import Runtime
 
 log = logging.getLogger("hookline.scheduler")
@@ -48,7 +49,7 @@ class Scheduler:
                 self._enqueue(actor)
         for job_id in await jobs.due(self._runtime, ROWS):
             self._enqueue(ActorName.RUN_JOB, str(job_id))
-        for notification_id, address in await notifications.due(self._runtime, ROWS):
+        for notification_id, address in await mails.due(self._runtime, ROWS):
             self._enqueue(ActorName.SEND_MAIL, str(notification_id), address)
 
     def _enqueue(self, actor: ActorName, *arguments: object) -> None:

@@ -1,6 +1,6 @@
 """One signed request to one webhook, and what came back. Called by the pump for every attempt: the hot path.
 
-It never follows redirects, never decompresses, never dials an address that hookline/egress.py did not pass, and no receiver can hold
+It never follows redirects, never decompresses, never dials an address that hookline/outbound/egress.py did not pass, and no receiver can hold
 it beyond the deadline.
 """
 
@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 import aiohappyeyeballs
 
 from hookline import clock
-from hookline.egress import AddressRefused, DnsFailed, Guard, Resolve, SocketAddress
-from hookline.rules.addresses import AddressPolicy, UrlRefused, check_url
-from hookline.rules.retries import AttemptError
-from hookline.tls import tls_context
+from hookline.deliveries.retries import AttemptError
+from hookline.outbound.addresses import AddressPolicy, UrlRefused, check_url
+from hookline.outbound.egress import AddressRefused, DnsFailed, Guard, Resolve, SocketAddress
+from hookline.outbound.tls import tls_context
 from workers.connections import Closed, Connection, Exchange, IdleConnections, NotHttp, Route
 
 CONNECT_SECONDS = 5

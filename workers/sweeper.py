@@ -9,9 +9,9 @@ from uuid import UUID
 
 from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
+from hookline.deliveries.queue.base import DEAD_AFTER, Queue
+from hookline.deliveries.registry import Registry
 from hookline.errors import Unavailable
-from hookline.queue.base import DEAD_AFTER, Queue
-from hookline.registry import Registry
 
 log = logging.getLogger("hookline.sweeper")
 

@@ -6,7 +6,6 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from api.scalars import SCALARS
 from api.schema.attempt import AttemptQuery, find_attempt
 from api.schema.audit import AuditQuery, find_audit_entry
 from api.schema.delivery import DeliveryMutation, DeliveryQuery, find_delivery
@@ -16,6 +15,7 @@ from api.schema.job import JobMutation, JobQuery, find_job
 from api.schema.live import LiveSubscription
 from api.schema.node import Info, Node
 from api.schema.notification import NotificationQuery, find_notification
+from api.schema.scalars import SCALARS
 from api.schema.sync import SyncMutation, find_revision
 from api.schema.token import TokenMutation, TokenQuery, find_token
 from api.schema.viewer import ViewerQuery, find_workspace

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from api.auth import require
-from api.connections import After, Before, Connection, First, Last, page
-from api.cursors import NEWEST_FIRST
 from api.schema import delivery, event, webhook
 from api.schema.attempt_filter import AttemptCause, AttemptFilter, AttemptOutcome, filtered, rows_of
+from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.cursors import NEWEST_FIRST
 from api.schema.header import Header
 from api.schema.node import Info, Node, node_id
 from hookline import ids
 from hookline.models import Attempt as AttemptRow
 from hookline.models import AttemptCause as StoredCause
 from hookline.models import AttemptOutcome as StoredOutcome
-from hookline.rules.payloads import request_body
+from hookline.outbound.payloads import request_body
 
 if TYPE_CHECKING:
     from api.schema.delivery import Delivery

@@ -1,4 +1,4 @@
-"""The audit log: who changed what and when. Verbs write it (hookline.audit); here it is read."""
+"""The audit log: who changed what and when. Verbs write it (hookline.access.audit); here it is read."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,8 +8,8 @@ from strawberry.scalars import JSON
 from tortoise.queryset import QuerySet
 
 from api.auth import require
-from api.connections import After, Before, Connection, First, Last, page
-from api.cursors import NEWEST_FIRST
+from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.cursors import NEWEST_FIRST
 from api.schema.node import NOTHING, Actor, Info, Node, actor, is_storable, node_id
 from api.schema.times import within
 from hookline import ids

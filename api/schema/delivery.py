@@ -8,13 +8,14 @@ from uuid import UUID
 import strawberry
 
 from api.auth import require
-from api.connections import After, Before, Connection, First, Last, page
-from api.cursors import NEWEST_FIRST
 from api.schema import attempt, attempt_filter, event, webhook
+from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.cursors import NEWEST_FIRST
 from api.schema.delivery_filter import ENDED, DeliveryFilter, DeliveryStatus, filtered, rows_of
 from api.schema.node import Info, Node, key_of, node_id
 from api.schema.user_error import UserError, user_error, user_errors
-from hookline import deliveries, ids
+from hookline import ids
+from hookline.deliveries import manual
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Delivery as DeliveryRow
 from hookline.models import DeliveryState
@@ -117,7 +118,7 @@ class DeliveryMutation:
     async def delivery_retry(
         self, info: Info, input: Annotated[DeliveryRetryInput, strawberry.argument(description="The delivery.")]
     ) -> DeliveryPayload | None:
-        return await _after(info, input.id, deliveries.retry)
+        return await _after(info, input.id, manual.retry)
 
     @strawberry.mutation(
         description="Ends an open delivery for good. A request on the wire ends, is logged, and changes nothing. Needs the scope deliveries:retry."
@@ -125,7 +126,7 @@ class DeliveryMutation:
     async def delivery_cancel(
         self, info: Info, input: Annotated[DeliveryCancelInput, strawberry.argument(description="The delivery.")]
     ) -> DeliveryPayload | None:
-        return await _after(info, input.id, deliveries.cancel)
+        return await _after(info, input.id, manual.cancel)
 
 
 async def _after(info: Info, id: strawberry.ID, change: Callable[[Runtime, UUID, UUID, str | None], Awaitable[None]]) -> DeliveryPayload:

@@ -9,17 +9,17 @@ from strawberry.scalars import JSON
 from tortoise.queryset import QuerySet
 
 from api.auth import require
-from api.connections import After, Before, Connection, First, Last, page
-from api.cursors import NEWEST_FIRST
-from api.plans import PLANNED
+from api.execution.compiled_mutations import PLANNED
 from api.schema import delivery, delivery_filter
+from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.cursors import NEWEST_FIRST
 from api.schema.node import NOTHING, Info, Node, is_storable, node_id
 from api.schema.times import within
 from api.schema.user_error import UserError, user_error, user_errors
-from hookline import publishing
 from hookline.errors import Problem, Refused
+from hookline.events import publishing
+from hookline.events.publishing import AcceptedEvent
 from hookline.models import Event as EventRow
-from hookline.publishing import AcceptedEvent
 
 if TYPE_CHECKING:
     from api.schema.delivery import Delivery

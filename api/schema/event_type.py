@@ -1,4 +1,4 @@
-"""The catalogue of event types: the list, saving and deleting one. hookline.event_types does the work."""
+"""The catalogue of event types: the list, saving and deleting one. hookline.events.types does the work."""
 
 from typing import Annotated, Any
 
@@ -6,14 +6,14 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.auth import require
-from api.connections import After, Before, Connection, First, Last, page
-from api.cursors import BY_NAME
+from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.cursors import BY_NAME
 from api.schema.node import Info, Node, node_id
 from api.schema.user_error import UserError, user_errors
 from api.schema.viewer import Workspace
-from hookline import event_types
 from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Refused
+from hookline.events import types as event_types
 from hookline.models import EventType as TypeRow
 
 

@@ -9,8 +9,8 @@ import strawberry
 from api.auth import require
 from api.schema.node import Info, Node, is_storable, key_of, node_id
 from api.schema.user_error import UserError, user_errors
-from hookline import jobs
 from hookline.db.connection import faults_as_unavailable
+from hookline.deliveries import jobs
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Job as JobRow
 from hookline.models import JobStatus as StoredStatus

@@ -1,4 +1,4 @@
-"""Subscriptions: attempts and changes of webhooks, replayed after a cursor and then live. hookline.activity does the following."""
+"""Subscriptions: attempts and changes of webhooks, replayed after a cursor and then live. hookline.activity.feed does the following."""
 
 from collections.abc import AsyncIterable
 from enum import Enum
@@ -7,14 +7,14 @@ from typing import Annotated
 import strawberry
 
 from api.auth import require
-from api.live import Live
+from api.execution.live import Live
 from api.schema.attempt import Attempt
 from api.schema.attempt_filter import AttemptOutcome
 from api.schema.node import Info, key_of
 from api.schema.notification import Notification
 from api.schema.webhook import Webhook
-from hookline.activity import Gap, Happening, decode_cursor, encode_cursor
-from hookline.changes import Kind
+from hookline.activity.events import Kind
+from hookline.activity.feed import Gap, Happening, decode_cursor, encode_cursor
 from hookline.models import Attempt as AttemptRow
 from hookline.models import AttemptOutcome as StoredOutcome
 from hookline.models import Notification as NotificationRow

@@ -8,9 +8,9 @@ import strawberry
 from tortoise.queryset import QuerySet
 
 from api.auth import require
-from api.connections import After, Before, Connection, First, Last, page
-from api.cursors import NEWEST_FIRST
 from api.schema import webhook
+from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.cursors import NEWEST_FIRST
 from api.schema.node import Info, Node, key_of, node_id
 from api.schema.notification_kind import NotificationKind
 from hookline.db.connection import faults_as_unavailable
@@ -18,7 +18,7 @@ from hookline.models import Email as EmailRow
 from hookline.models import EmailStatus as StoredStatus
 from hookline.models import Notification as NotificationRow
 from hookline.models import NotificationKind as StoredKind
-from hookline.rules import notices
+from hookline.notifications import notices
 
 if TYPE_CHECKING:
     from api.schema.webhook import Webhook

@@ -16,11 +16,12 @@ from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import SyncRevision as RevisionRow
 from hookline.models import SyncSet as SetRow
-from hookline.sync import applying, received
-from hookline.sync.applying import Outcome
-from hookline.sync.document import Document
-from hookline.sync.problems import SyncProblem as FileProblem
-from hookline.webhooks import bounds_of
+from hookline.sync.apply import applying
+from hookline.sync.apply.applying import Outcome
+from hookline.sync.read import received
+from hookline.sync.read.document import Document
+from hookline.sync.read.problems import SyncProblem as FileProblem
+from hookline.webhooks.change import bounds_of
 
 
 @strawberry.type(description="One apply of a set that changed something.")

@@ -9,11 +9,11 @@ import strawberry
 from strawberry.scalars import JSON
 
 from hookline.errors import Code, Problem
-from hookline.rules.addresses import AddressPolicy
-from hookline.rules.field_kinds import Bounds, Findings, Text
-from hookline.sync.applying import Source
-from hookline.sync.planning import DriftPolicy
-from hookline.sync.rails import MOST_REMOVALS, Options
+from hookline.form.kinds import Bounds, Findings, Text
+from hookline.outbound.addresses import AddressPolicy
+from hookline.sync.apply.applying import Source
+from hookline.sync.plan.planning import DriftPolicy
+from hookline.sync.plan.policy import MOST_REMOVALS, Options
 
 LONGEST_WAIT: Final = timedelta(minutes=5)
 SET = "The set that the file owns; the document must name it too."

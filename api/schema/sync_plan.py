@@ -7,9 +7,9 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.schema.node import node_id
-from hookline.sync import planning, rails
-from hookline.sync.problems import Place
-from hookline.sync.problems import SyncProblem as Problem
+from hookline.sync.plan import planning, policy
+from hookline.sync.read.problems import Place
+from hookline.sync.read.problems import SyncProblem as Problem
 
 
 @strawberry.enum(description="What a plan wants to do with a webhook.")
@@ -60,7 +60,7 @@ class SyncBlock:
     flag: str | None = strawberry.field(description="The option of the command that lifts it, if one does.")
 
     @classmethod
-    def of(cls, block: rails.Block) -> "SyncBlock":
+    def of(cls, block: policy.Block) -> "SyncBlock":
         return cls(code=block.code, message=block.message, slug=block.slug, flag=block.flag)
 
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import strawberry
 
 from api.auth import Principal, require
-from api.connections import After, Before, Connection, First, Last, page
-from api.cursors import NEWEST_FIRST
+from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.cursors import NEWEST_FIRST
 from api.schema.node import Info, Node, key_of, node_id
 from api.schema.user_error import UserError, user_errors
-from hookline import tokens
+from hookline.access import tokens
 from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Token as TokenRow

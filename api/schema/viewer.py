@@ -6,9 +6,9 @@ import strawberry
 
 from api.auth import require
 from api.schema.node import Info, Node, node_id
+from hookline.access.tokens import SCOPES
 from hookline.db.connection import faults_as_unavailable
 from hookline.models import Workspace as WorkspaceRow
-from hookline.tokens import SCOPES
 
 
 @strawberry.type(description="A tenant: webhooks, events and tokens belong to one workspace and see no other.")

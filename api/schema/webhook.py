@@ -9,19 +9,20 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.auth import require
-from api.connections import After, Before, Connection, First, Last, page
-from api.cursors import NEWEST_FIRST
 from api.schema import attempt, attempt_filter, delivery, delivery_filter
 from api.schema.attempt_filter import AttemptFilter
+from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.cursors import NEWEST_FIRST
 from api.schema.delivery_filter import DeliveryFilter
 from api.schema.header import Header, Label
 from api.schema.node import Actor, Info, Node, actor, node_id
 from api.schema.notification_kind import NotificationKind
-from hookline import clock, statistics
+from hookline import clock
+from hookline.deliveries import statistics
+from hookline.form.rates import Rate
 from hookline.models import Webhook as WebhookRow
-from hookline.rules.notices import disabled_sentence
-from hookline.rules.rates import Rate
-from hookline.webhook_columns import labels_of, live_secrets, signing_algorithm
+from hookline.notifications.notices import disabled_sentence
+from hookline.webhooks.columns import labels_of, live_secrets, signing_algorithm
 
 if TYPE_CHECKING:
     from api.schema.attempt import Attempt

@@ -1,4 +1,4 @@
-"""Changes of webhooks: inputs, payloads and mutations. What may stand in a field is said in hookline.rules.webhook_fields; the verbs do the work."""
+"""Changes of webhooks: inputs, payloads and mutations. What may stand in a field is said in hookline.form.fields; the verbs do the work."""
 
 from collections.abc import Awaitable
 from dataclasses import fields, is_dataclass
@@ -16,13 +16,14 @@ from api.schema.node import Info, key_of
 from api.schema.notification_kind import NotificationKind
 from api.schema.user_error import UserError, user_errors
 from api.schema.webhook import SigningAlgorithm, Webhook
-from hookline import webhook_secrets, webhooks
 from hookline.errors import Refused
+from hookline.form.fields import FIELDS
+from hookline.form.rates import Rate
 from hookline.models import Webhook as WebhookRow
-from hookline.rules.rates import Rate
-from hookline.rules.webhook_fields import FIELDS
-from hookline.webhook_secrets import SECRET_OVERLAP
-from hookline.webhooks import Force
+from hookline.webhooks import change as webhooks
+from hookline.webhooks import secrets
+from hookline.webhooks.change import Force
+from hookline.webhooks.secrets import SECRET_OVERLAP
 
 UNSET: Any = strawberry.UNSET  # Any: it stands in for a value of each field's type
 EXPECTED_VERSION = "The version that you have read. When somebody has changed the webhook since, nothing is done: VERSION_CONFLICT."
@@ -222,7 +223,7 @@ class WebhookMutation:
         self, info: Info, input: Annotated[WebhookSecretRevealInput, strawberry.argument(description="The webhook.")]
     ) -> WebhookSecretPayload | None:
         principal = require(info, "secrets:read")
-        return await _secret_payload(webhook_secrets.reveal_secret(info.context.runtime, principal, key_of("wh", input.id)), principal)
+        return await _secret_payload(secrets.reveal_secret(info.context.runtime, principal, key_of("wh", input.id)), principal)
 
     @strawberry.mutation(
         description="Signs with a new secret from the next attempt on; the old ones go on beside it for the overlap. The new secret is shown to "
@@ -232,7 +233,7 @@ class WebhookMutation:
         self, info: Info, input: Annotated[WebhookSecretRotateInput, strawberry.argument(description="The webhook.")]
     ) -> WebhookSecretPayload | None:
         principal, overlap = require(info, "webhooks:write"), SECRET_OVERLAP if input.overlap is None else input.overlap
-        rotation = webhook_secrets.rotate_secret(info.context.runtime, principal, key_of("wh", input.id), input.secret, overlap)
+        rotation = secrets.rotate_secret(info.context.runtime, principal, key_of("wh", input.id), input.secret, overlap)
         payload = await _secret_payload(rotation, principal)
         info.context.loaders.webhook.clear_all()  # the next mutation of the same request must not see it as it was
         return payload

@@ -12,14 +12,14 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from api.auth import require
-from api.connections import After, Before, Connection, First, Last, page
-from api.cursors import BY_NAME, Column, Order
+from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.cursors import BY_NAME, Column, Order
 from api.schema.header import LabelInput
 from api.schema.node import NOTHING, Info, is_storable, key_of
 from api.schema.webhook import Webhook, WebhookStatus, find_webhook
 from hookline.db.connection import faults_as_unavailable
+from hookline.form.fields import SLUG
 from hookline.models import Webhook as WebhookRow
-from hookline.rules.webhook_fields import SLUG
 
 _STATUS = {
     WebhookStatus.ACTIVE: Q(is_active=True, auto_disabled_at__isnull=True),

@@ -1,4 +1,4 @@
-"""Trying a webhook: a dry run shows the exact request, a test sends a marked one. hookline.trying does the work."""
+"""Trying a webhook: a dry run shows the exact request, a test sends a marked one. hookline.webhooks.dry_run does the work."""
 
 from typing import Annotated
 
@@ -12,9 +12,9 @@ from api.schema.header import Header
 from api.schema.node import Info, key_of
 from api.schema.user_error import UserError, user_errors
 from api.schema.webhook_change import WebhookCreateInput, values_of
-from hookline import trying
 from hookline.errors import Refused
-from hookline.trying import Sample
+from hookline.webhooks import dry_run
+from hookline.webhooks.dry_run import Sample
 
 EVENT = "An event that was published; left out: a sample is made."
 TYPE = "The sample's type; left out: one that the webhook's first pattern matches."
@@ -74,7 +74,7 @@ class WebhookTryMutation:
         principal = require(info, "webhooks:read")
         key, sample = None if input.id is None else key_of("wh", input.id), _sample(info, input)
         try:
-            found = await trying.dry_run(info.context.runtime, principal, key, values_of(input.draft) if input.draft else None, sample)
+            found = await dry_run.dry_run(info.context.runtime, principal, key, values_of(input.draft) if input.draft else None, sample)
         except Refused as refused:
             return WebhookDryRunPayload(matches=None, reasons=[], request=None, user_errors=user_errors(refused))
         headers = [Header(name=name, value=value) for name, value in found.head]
@@ -91,7 +91,7 @@ class WebhookTryMutation:
         principal = require(info, "webhooks:write")
         require(info, "deliveries:read")
         try:
-            delivery, attempt = await trying.send_test(info.context.runtime, principal, key_of("wh", input.id), _sample(info, input))
+            delivery, attempt = await dry_run.send_test(info.context.runtime, principal, key_of("wh", input.id), _sample(info, input))
         except Refused as refused:
             return WebhookTestPayload(delivery=None, attempt=None, user_errors=user_errors(refused))
         shown = Attempt.of(attempt) if attempt else None

@@ -7,11 +7,14 @@ from uuid import UUID
 
 from hookline.cli.sync_target import view_of
 from hookline.runtime import Runtime
-from hookline.sync import applying, excerpts, reading, report, source
-from hookline.sync.applying import Actor
-from hookline.sync.rails import Options
-from hookline.sync.references import LocalSecrets
-from hookline.webhooks import bounds_of
+from hookline.sync import source
+from hookline.sync.apply import applying
+from hookline.sync.apply.applying import Actor
+from hookline.sync.plan.policy import Options
+from hookline.sync.read import excerpts, file
+from hookline.sync.read.references import LocalSecrets
+from hookline.sync.show import report
+from hookline.webhooks.change import bounds_of
 
 ACTOR = Actor("hookline dev", "SYSTEM")
 
@@ -23,7 +26,7 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     """
     bounds = bounds_of(runtime)
     secrets = LocalSecrets(os.environ, runtime.settings.home, path.parent)
-    found = await asyncio.to_thread(reading.decoded, data, str(path), bounds, secrets)
+    found = await asyncio.to_thread(file.decoded, data, str(path), bounds, secrets)
     told = excerpts.shown(found.problems, found.lines, found.secret_places)
     if found.document is None:
         return f"{told}\n{path} was not applied: its webhooks stay as they are."

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import click
 
-from hookline.activity import Gap, Happening
-from hookline.changes import Kind
+from hookline.activity.events import Kind
+from hookline.activity.feed import Gap, Happening
 from hookline.cli.database import workspace_id_of
 from hookline.clock import monotonic
 from hookline.errors import Unavailable
+from hookline.form.durations import format_duration
 from hookline.models import Attempt, AttemptOutcome, Webhook
-from hookline.rules.durations import format_duration
 from hookline.runtime import Runtime
 from hookline.tasks import end_tasks
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from hookline.errors import HooklineError
+from hookline.outbound.tls import tls_context
 from hookline.settings import Settings
-from hookline.tls import tls_context
 
 TIMEOUT_SECONDS = 60
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -4,10 +4,10 @@ import os
 from ipaddress import ip_network
 from pathlib import Path
 
-from hookline import tokens
+from hookline.access import tokens
 from hookline.cli.database import open_database
 from hookline.errors import Misconfigured
-from hookline.rules.addresses import AddressPolicy
+from hookline.outbound.addresses import AddressPolicy
 from hookline.settings import Settings
 
 HOSTS = ("127.0.0.1", "localhost", "[::1]")

@@ -107,7 +107,7 @@ def schema() -> None:
     """Print the JSON Schema of the file, for editors."""
     import json
 
-    from hookline.sync.schema import make
+    from hookline.sync.read.json_schema import make
 
     click.echo(json.dumps(make(), indent=2, ensure_ascii=False))
 
@@ -120,9 +120,9 @@ def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "Asked"
     from datetime import timedelta
 
     from hookline.cli.sync_session import Asked
-    from hookline.rules.durations import parse_duration
-    from hookline.sync.planning import DriftPolicy
-    from hookline.sync.rails import Options
+    from hookline.form.durations import parse_duration
+    from hookline.sync.plan.planning import DriftPolicy
+    from hookline.sync.plan.policy import Options
 
     try:
         patience = parse_duration(given["lock_timeout"]) if given["lock_timeout"] else timedelta(seconds=30)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from hookline.errors import HooklineError
-from hookline.sync import formats
-from hookline.sync.report import PlanView
+from hookline.sync.show import formats
+from hookline.sync.show.report import PlanView
 
 FORMAT: Final = 1
 

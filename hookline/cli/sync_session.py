@@ -12,16 +12,18 @@ import click
 from hookline.cli import sync_plan_file
 from hookline.cli.sync_target import ANY_ADDRESS, Answer, LocalTarget, ServerTarget, Target
 from hookline.errors import HooklineError
-from hookline.rendering import Renderer
-from hookline.rules.webhook_fields import Bounds
+from hookline.form.fields import Bounds
+from hookline.outbound.rendering import Renderer
 from hookline.settings import Settings, read_settings
-from hookline.sync import excerpts, formats, reading, report, source, templates
-from hookline.sync.document import Document
-from hookline.sync.problems import SyncProblem
-from hookline.sync.rails import Options
-from hookline.sync.reading import Reading
-from hookline.sync.references import LocalSecrets, Secrets, UnresolvedSecrets
-from hookline.sync.report import PlanView
+from hookline.sync import source
+from hookline.sync.plan.policy import Options
+from hookline.sync.read import check_templates, excerpts, file
+from hookline.sync.read.document import Document
+from hookline.sync.read.file import Reading
+from hookline.sync.read.problems import SyncProblem
+from hookline.sync.read.references import LocalSecrets, Secrets, UnresolvedSecrets
+from hookline.sync.show import formats, report
+from hookline.sync.show.report import PlanView
 
 OK, FAILED, CHANGES, INVALID, BLOCKED, STALE, LOCKED, NOT_REACHED = range(8)
 
@@ -117,13 +119,13 @@ def apply(asked: Asked, saved: str | None, is_agreed: bool, message: str | None)
 
 def _read(settings: Settings, files: list[str], bounds: Bounds, is_unresolved: bool) -> Reading:
     secrets: Secrets = UnresolvedSecrets() if is_unresolved else LocalSecrets(os.environ, settings.home, Path(files[0]).parent)
-    return reading.read(files, bounds, secrets)
+    return file.read(files, bounds, secrets)
 
 
 async def _broken_templates(document: Document) -> tuple[SyncProblem, ...]:
     renderer = Renderer()
     try:
-        return await templates.check(document, renderer)
+        return await check_templates.check(document, renderer)
     finally:
         await renderer.close()
 

@@ -10,18 +10,18 @@ from uuid import UUID
 from hookline.cli.client import ServerFault, execute
 from hookline.clock import rfc3339
 from hookline.errors import HooklineError
-from hookline.rules.addresses import AddressPolicy
-from hookline.rules.durations import format_duration
-from hookline.rules.webhook_fields import Bounds
+from hookline.form.durations import format_duration
+from hookline.form.fields import Bounds
+from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.settings import Settings
-from hookline.sync.applying import Outcome
-from hookline.sync.document import Document
-from hookline.sync.planning import Change, ChangeKind, FieldChange
-from hookline.sync.problems import Place, SyncProblem
-from hookline.sync.rails import Block, Options
-from hookline.sync.report import PlanView
-from hookline.sync.writing import Actor, Source
+from hookline.sync.apply.applying import Outcome
+from hookline.sync.apply.writing import Actor, Source
+from hookline.sync.plan.planning import Change, ChangeKind, FieldChange
+from hookline.sync.plan.policy import Block, Options
+from hookline.sync.read.document import Document
+from hookline.sync.read.problems import Place, SyncProblem
+from hookline.sync.show.report import PlanView
 
 ENVIRONMENTS: Final = "{ environments }"
 _PROBLEM = "code message severity path file line column hint"
@@ -96,12 +96,12 @@ class LocalTarget:
         return Bounds(self.settings.environments, dev_home.addresses(self.settings))
 
     def plan(self, document: Document, is_unresolved: bool, allowed: Options, source: Source) -> Answer:
-        from hookline.sync import applying
+        from hookline.sync.apply import applying
 
         return self._run(lambda runtime, workspace_id: applying.preview(runtime, workspace_id, document, allowed, source))
 
     def apply(self, document: Document, allowed: Options, source: Source, digest: str | None, key: str, message: str | None) -> Answer:
-        from hookline.sync import applying
+        from hookline.sync.apply import applying
 
         who = Actor("hookline sync --local", "SYSTEM")
         return self._run(lambda runtime, workspace_id: applying.apply(runtime, workspace_id, who, document, allowed, source, digest, key, message))

@@ -44,7 +44,7 @@ def revoke(token_id: str) -> None:
 
 
 async def _create(name: str, role: str) -> str:
-    from hookline import tokens
+    from hookline.access import tokens
     from hookline.cli.database import open_database
     from hookline.settings import read_settings
 
@@ -53,7 +53,8 @@ async def _create(name: str, role: str) -> str:
 
 
 async def _rows() -> list[tuple[str, ...]]:
-    from hookline import clock, ids, tokens
+    from hookline import clock, ids
+    from hookline.access import tokens
     from hookline.cli.database import open_database
     from hookline.settings import read_settings
 
@@ -74,7 +75,8 @@ async def _rows() -> list[tuple[str, ...]]:
 
 
 async def _revoke(text: str) -> str:
-    from hookline import ids, tokens
+    from hookline import ids
+    from hookline.access import tokens
     from hookline.cli.database import open_database
     from hookline.settings import read_settings
 

@@ -1,6 +1,6 @@
 """The one database of a process: reads, units of work, raw statements. Opened by runtime.open_runtime.
 
-Everything that writes, except the hot path (hookline.queue), goes through `unit_of_work`.
+Everything that writes, except the hot path (hookline.deliveries.queue), goes through `unit_of_work`.
 """
 
 import asyncio

@@ -19,7 +19,7 @@ from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import AsyncpgSchemaEditor, SqliteSchemaEditor
 
 from hookline.db.connection import APP, CONNECT_SECONDS, connecting, faults_as_unavailable, tortoise_config
-from hookline.db.noted import note_applied
+from hookline.db.migration_log import note_applied
 from hookline.errors import HooklineError
 from hookline.settings import Settings
 

@@ -33,7 +33,7 @@ class Webhook(Model):
     signing_secrets = JsonColumn()
     """`[{"sealed": …, "createdAt": …, "expiresAt": null}]`, newest first."""
     event_filter = JsonColumn(null=True)
-    """The condition on an event (hookline.rules.filters); null takes every one that the patterns match."""
+    """The condition on an event (hookline.form.filters); null takes every one that the patterns match."""
     payload_template = fields.TextField(null=True)
     payload_content_type = fields.TextField(default="application/json", db_default="application/json")
     rate_per_minute = fields.IntField(null=True)

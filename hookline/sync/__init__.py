@@ -1,0 +1,1 @@
+"""Version-controlled YAML into the database: read, plan, apply, show."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from hookline.sync.writing import Source
+from hookline.sync.apply.writing import Source
 
 _PATIENCE_SECONDS: Final = 5
 _LONGEST: Final = 500

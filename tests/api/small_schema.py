@@ -14,8 +14,8 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.auth import Principal, Unauthenticated, bearer_token, require
 from api.context import Context
-from api.errors import BadInput
-from api.scalars import SCALARS
+from api.execution.errors import BadInput
+from api.schema.scalars import SCALARS
 from hookline import ids
 from hookline.errors import Code, HooklineError, Misconfigured, Problem, Refused, Unavailable
 

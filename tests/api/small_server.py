@@ -14,11 +14,11 @@ from websockets.typing import Subprotocol
 
 from api.auth import Principal
 from api.context import Context
-from api.execution import Execution
-from api.graphql_view import GraphQLEndpoint
-from api.responses import Receive, Scope, Send, send_body
-from api.sse import EventStreams
-from api.websocket import SocketLimits, Sockets
+from api.execution.execute import Execution
+from api.transport.graphql import GraphQLEndpoint
+from api.transport.responses import Receive, Scope, Send, send_body
+from api.transport.sse import EventStreams
+from api.transport.websocket import SocketLimits, Sockets
 from tests.api.small_schema import Runtime, Tokens, make_schema
 from tests.waiting import eventually
 

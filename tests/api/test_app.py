@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from api.app import make_app
-from hookline import tokens
+from hookline.access import tokens
 from hookline.runtime import Runtime
 from tests.conftest import WORKSPACE
 

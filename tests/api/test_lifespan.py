@@ -11,10 +11,10 @@ import pytest
 from dramatiq import MessageProxy
 
 from api.lifespan import running
-from hookline.brokers.messages import BACKGROUND
-from hookline.brokers.opening import open_broker
 from hookline.errors import Misconfigured
 from hookline.ids import uuid7
+from hookline.messaging.brokers import open_broker
+from hookline.messaging.messages import BACKGROUND
 from hookline.runtime import Runtime
 from hookline.settings import Settings, read_settings
 from tests.waiting import eventually

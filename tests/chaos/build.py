@@ -14,7 +14,7 @@ from typing import Any
 
 import hookline.runtime
 import workers.engine
-from hookline.queue.base import Queue
+from hookline.deliveries.queue.base import Queue
 from tests.chaos.receiver import CUT
 from workers.sending import Answer, Request, Sender, StillWanted
 

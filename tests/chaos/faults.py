@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from hookline.queue.base import DEAD_AFTER
+from hookline.deliveries.queue.base import DEAD_AFTER
 from tests.chaos.stand import API, Stand
 from tests.servers import PostgreSQL, Server
 

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from hookline.db.migrate import migrate
-from hookline.rules.signing import new_secret
+from hookline.outbound.signing import new_secret
 from hookline.settings import read_settings
 from tests.flows.installation import JSON, Installation
 from tests.receivers import Received, Receiver, Reply

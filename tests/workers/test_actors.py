@@ -14,12 +14,14 @@ import pytest
 from dramatiq import Broker
 from pydantic import SecretStr
 
-from hookline import clock, ids, jobs, notifications
-from hookline.brokers.enqueuer import Enqueuer
-from hookline.brokers.messages import OWN, ActorName, make_message
+from hookline import clock, ids
+from hookline.deliveries import jobs
+from hookline.messaging.enqueuer import Enqueuer
+from hookline.messaging.messages import OWN, ActorName, make_message
+from hookline.messaging.wakeups import Wakeups
 from hookline.models import Attempt, Delivery, DeliveryState, Email, EmailStatus, Event, Job, JobStatus, Notification, Webhook
+from hookline.notifications import mails
 from hookline.runtime import Runtime
-from hookline.wakeups import Wakeups
 from tests.background import ADDRESS, a_job, a_mail, after_all, failed_deliveries, is_done, is_sent, mails_sent, processed, send
 from tests.making import WORKSPACE, ago, make_webhook, make_workspace, publish, set_column
 from tests.receivers import Receiver, Reply, Server
@@ -146,7 +148,7 @@ async def test_a_mail_whose_worker_died_waits_for_its_lease_and_no_longer(runtim
 
 async def leave_leased(runtime: Runtime, table: str, column: str, key: UUID) -> None:
     """What a worker leaves that dies while it works on a row."""
-    await set_column(runtime, table, column, clock.now() + timedelta(seconds=notifications.LEASE_SECONDS), [key])
+    await set_column(runtime, table, column, clock.now() + timedelta(seconds=mails.LEASE_SECONDS), [key])
 
 
 # run_job

@@ -9,15 +9,15 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from hookline import clock, ids
+from hookline.deliveries.queue.base import Claimed, Result
+from hookline.deliveries.registry import Target
+from hookline.deliveries.retries import AttemptError
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
-from hookline.queue.base import Claimed, Result
-from hookline.registry import Target
-from hookline.rules.retries import AttemptError
-from hookline.rules.signing import new_secret
-from hookline.vault import KeyRing, Vault
-from hookline.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
+from hookline.outbound.signing import new_secret
+from hookline.secrets.vault import KeyRing, Vault
+from hookline.webhooks.columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
 from workers.attempts import Attempt
 from workers.bodies import plain
 from workers.sending import Answer

@@ -6,9 +6,9 @@ from pathlib import Path
 import pika
 import pytest
 
-from hookline.brokers.messages import DELIVERIES
-from hookline.brokers.opening import open_broker
 from hookline.errors import Misconfigured, Unavailable
+from hookline.messaging.brokers import open_broker
+from hookline.messaging.messages import DELIVERIES
 from tests.servers import RabbitMQ, Server, Valkey, free_port, rabbitmq
 
 

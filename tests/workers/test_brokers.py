@@ -20,13 +20,13 @@ import pytest
 from dramatiq import Broker
 from prometheus_client import generate_latest
 
-from hookline.brokers.enqueuer import Enqueuer
-from hookline.brokers.memory import WorkerBroker
-from hookline.brokers.messages import BACKGROUND, DELIVERIES, MAX_AGE_MILLIS, OWN, UNREAD_LIMIT, ActorName, make_message
-from hookline.brokers.opening import open_broker
-from hookline.brokers.rabbitmq import BoundedRabbitmqBroker
-from hookline.brokers.redis import BoundedRedisBroker
 from hookline.errors import Unavailable
+from hookline.messaging.brokers import open_broker
+from hookline.messaging.enqueuer import Enqueuer
+from hookline.messaging.memory_broker import WorkerBroker
+from hookline.messaging.messages import BACKGROUND, DELIVERIES, MAX_AGE_MILLIS, OWN, UNREAD_LIMIT, ActorName, make_message
+from hookline.messaging.rabbitmq_broker import BoundedRabbitmqBroker
+from hookline.messaging.redis_broker import BoundedRedisBroker
 from tests.servers import RabbitMQ, Server, Valkey, rabbitmq
 from tests.waiting import eventually
 from tests.working import borrowed_loop, consuming

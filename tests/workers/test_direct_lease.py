@@ -12,10 +12,10 @@ import pytest
 
 from hookline import ids
 from hookline.db.sqlite import SafeSqliteClient
+from hookline.deliveries.queue.base import DEAD_AFTER, Queue
+from hookline.events.publishing import Publisher
+from hookline.messaging.hub import MemoryHub
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState, Event
-from hookline.publishing import Publisher
-from hookline.pubsub.base import MemoryHub
-from hookline.queue.base import DEAD_AFTER, Queue
 from hookline.runtime import Runtime
 from tests.making import ago, make_webhook, publish
 from tests.receivers import Receiver

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 from uuid import UUID
 
-from hookline.queue.base import Queue
+from hookline.deliveries.queue.base import Queue
 from hookline.runtime import Runtime
 from tests.making import as_uuid
 from tests.waiting import eventually

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from hookline.egress import CACHE_SECONDS
-from hookline.rules.addresses import AddressPolicy
-from hookline.rules.retries import AttemptError
+from hookline.deliveries.retries import AttemptError
+from hookline.outbound.addresses import AddressPolicy
+from hookline.outbound.egress import CACHE_SECONDS
 from tests import receivers
 from tests.receivers import Handler, Receiver, Reply, Server, hostile, make_tls, read_request, reset
 from workers.sending import Answer, Request, Sender

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from hookline.queue.base import Queue
+from hookline.deliveries.queue.base import Queue
 from hookline.runtime import open_runtime
 from hookline.settings import read_settings
 from tests.conftest import LOOPBACK

@@ -4,10 +4,10 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from hookline import clock
+from hookline.deliveries.queue.base import Claimed
+from hookline.deliveries.registry import Target
 from hookline.ids import uuid7
-from hookline.queue.base import Claimed
-from hookline.registry import Target
-from hookline.vault import Vault
+from hookline.secrets.vault import Vault
 from workers.lanes import AHEAD, AHEAD_LIMIT, LEASED_LIMIT, SHARED_LIMIT, Lane, Pace
 
 

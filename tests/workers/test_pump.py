@@ -9,11 +9,13 @@ import orjson
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from hookline import deliveries, ids, webhook_secrets
-from hookline.changes import Kind
+from hookline import ids
+from hookline.activity.events import Kind
+from hookline.deliveries import manual
 from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Event, Webhook
-from hookline.rules.addresses import AddressPolicy
+from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
+from hookline.webhooks import secrets
 from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, activity, make_webhook, publish
 from tests.receivers import Receiver, Reply, hostile, redirects
 from tests.waiting import eventually
@@ -62,7 +64,7 @@ async def test_official_library_verifies_what_arrives(runtime: Runtime) -> None:
         webhook = await make_webhook(runtime, receiver.url)
         await publish(runtime, data={"ü": "€", "n": 1.5})
         [request] = await receiver.wait_for(1)
-    _, secret = await webhook_secrets.reveal_secret(runtime, SOMEBODY, webhook.id)
+    _, secret = await secrets.reveal_secret(runtime, SOMEBODY, webhook.id)
     verified = Verifier(secret).verify(request.body, {name.lower(): value for name, value in request.headers})
     assert verified["data"] == {"ü": "€", "n": 1.5}
 
@@ -179,7 +181,7 @@ async def test_manual_retry_sends_once_more(runtime: Runtime) -> None:
         webhook = await make_webhook(runtime, receiver.url)
         await publish(runtime)
         await eventually(lambda: all_done(1))
-        await deliveries.retry(runtime, WORKSPACE, (await Delivery.get(webhook_id=webhook.id)).id)
+        await manual.retry(runtime, WORKSPACE, (await Delivery.get(webhook_id=webhook.id)).id)
         first, second = await receiver.wait_for(2)
         one, two = await attempts_of(webhook.id, 2)
     assert first.header("webhook-id") == second.header("webhook-id")

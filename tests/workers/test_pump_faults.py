@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 
 from hookline import ids
+from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
-from hookline.queue.base import DEAD_AFTER
 from hookline.runtime import Runtime
 from tests.making import Hand, ago, make_webhook, publish
 from tests.receivers import Received, Receiver

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from hookline import deliveries, ids
+from hookline import ids
+from hookline.deliveries import manual
 from hookline.models import Attempt, Delivery, DeliveryState
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_webhook, publish
@@ -181,7 +182,7 @@ async def test_what_is_asked_for_by_hand_goes_before_what_is_leased(runtime: Run
         receiver.gate.clear()
         await publish(runtime, 120)
         await eventually(lambda: leased_at_least(51))
-        await deliveries.retry(runtime, WORKSPACE, (await Delivery.get(event_id=first)).id)
+        await manual.retry(runtime, WORKSPACE, (await Delivery.get(event_id=first)).id)
         await eventually(lambda: leased_at_least(52))
         receiver.gate.set()
         await receiver.wait_for(4)

@@ -1,8 +1,8 @@
 """Rate limits in the pump, with real receivers: everything arrives in its time, and what waits for its slot holds nobody's room."""
 
-from hookline import webhooks
 from hookline.models import Delivery, DeliveryState
 from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
 from tests.making import SOMEBODY, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually

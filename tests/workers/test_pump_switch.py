@@ -6,11 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from hookline import deliveries, webhooks
 from hookline.clock import monotonic
+from hookline.deliveries import manual
+from hookline.messaging.hub import MemoryHub
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
-from hookline.pubsub.base import MemoryHub
 from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
 from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
@@ -83,7 +84,7 @@ async def test_manual_retry_goes_out_while_off(runtime: Runtime) -> None:
         await publish(runtime)
         await eventually(lambda: succeeded(webhook.id, 1))
         await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
-        await deliveries.retry(runtime, WORKSPACE, (await Delivery.get(webhook_id=webhook.id)).id)
+        await manual.retry(runtime, WORKSPACE, (await Delivery.get(webhook_id=webhook.id)).id)
         await receiver.wait_for(2)
 
 

@@ -4,9 +4,9 @@ from uuid import UUID
 
 import orjson
 
-from hookline import webhooks
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
 from tests.making import SOMEBODY, ago, as_uuid, make_webhook, publish, set_column
 from tests.receivers import Receiver, Reply
 from tests.waiting import eventually

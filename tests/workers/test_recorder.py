@@ -7,8 +7,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from hookline.deliveries.queue.base import Claimed, Queue, Recorded, Result
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
-from hookline.queue.base import Claimed, Queue, Recorded, Result
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, make_workspace, succeeded
 from tests.waiting import eventually

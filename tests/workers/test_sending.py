@@ -5,8 +5,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from hookline.rules.addresses import AddressPolicy
-from hookline.rules.retries import AttemptError
+from hookline.deliveries.retries import AttemptError
+from hookline.outbound.addresses import AddressPolicy
 from tests import receivers
 from tests.receivers import Handler, Receiver, Reply, Server, hostile
 from workers.sending import Answer, Request, Sender

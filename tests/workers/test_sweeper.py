@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from hookline import webhooks
+from hookline.deliveries.queue.base import Queue
+from hookline.messaging.hub import MemoryHub
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
-from hookline.pubsub.base import MemoryHub
-from hookline.queue.base import Queue
 from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
 from tests.making import SOMEBODY, Hand, ago, enqueue, make_webhook, set_column
 from tests.waiting import eventually
 from tests.working import Counting

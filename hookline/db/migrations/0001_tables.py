@@ -4,7 +4,7 @@ from tortoise import fields
 from tortoise.migrations import operations as ops
 
 from hookline.db.fields import BytesColumn, JsonColumn, LinesColumn, TimeColumn, UuidColumn
-from hookline.db.noted import NotedMigration
+from hookline.db.migration_log import NotedMigration
 
 
 class Migration(NotedMigration):

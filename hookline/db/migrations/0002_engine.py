@@ -1,6 +1,6 @@
 """The engine's own tables, every index with the query it serves, and the first workspace."""
 
-from hookline.db.noted import NotedMigration, Sql
+from hookline.db.migration_log import NotedMigration, Sql
 
 INDEXES = (
     # a slug names one living webhook: webhookBySlug, create, sync

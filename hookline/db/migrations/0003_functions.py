@@ -4,7 +4,7 @@ The order of the statements is the order of the locks: delivery ids, webhook ids
 carries its version, so that old and new processes run side by side; a changed one is a new migration, its removal comes a release later.
 """
 
-from hookline.db.noted import NotedMigration, Sql
+from hookline.db.migration_log import NotedMigration, Sql
 
 # Locks: match version (shared), idempotency keys in order. New events and deliveries are nobody else's yet.
 # FOR SHARE waits for a change in flight and looks again; a change waits for the publishes that hold it.

@@ -1,6 +1,6 @@
 """Claims that write no index, and old idempotency keys found by their age. Takes over version 2: what it looks for follows the indexes."""
 
-from hookline.db.noted import NotedMigration, Sql
+from hookline.db.migration_log import NotedMigration, Sql
 
 INDEXES = (
     # PostgreSQL's HOT asks whether a column of any index changed, partial or not: with this one no claim was HOT (0 of 2,000), each wrote

@@ -3,11 +3,11 @@
 The order of the locks is 0003's, with the counters of a webhook behind its row: deliveries, webhooks, match version, activity position.
 """
 
-from hookline.db.noted import NotedMigration, Sql
+from hookline.db.migration_log import NotedMigration, Sql
 
 TABLES = {
     "postgres": (
-        # attempts of a webhook by minute (step 60) or hour (3600) and by class of their duration (hookline.rules.histogram)
+        # attempts of a webhook by minute (step 60) or hour (3600) and by class of their duration (hookline.deliveries.histogram)
         "create table webhook_stat (webhook_id uuid not null, step int not null, at timestamptz not null, bucket smallint not null, attempts int not null, failures int not null, primary key (webhook_id, step, at, bucket)) with (fillfactor = 50)",
         # when a webhook was off: what it missed
         "create table webhook_pause (webhook_id uuid not null, began_at timestamptz not null, ended_at timestamptz, primary key (webhook_id, began_at))",

@@ -1,8 +1,8 @@
 """Claims under a rate limit: the webhook's row keeps the next free slot, so that any number of workers meet one rate."""
 
-from hookline.db.noted import NotedMigration, Sql
+from hookline.db.migration_log import NotedMigration, Sql
 
-# hookline.rules.rates has the algorithm. The webhook's row is locked before deliveries, against the order of 0003; no wait can close a circle,
+# hookline.form.rates has the algorithm. The webhook's row is locked before deliveries, against the order of 0003; no wait can close a circle,
 # since deliveries that somebody else holds are skipped. The last row has no delivery: it says in how many seconds the next slot is free, null
 # when nothing more is due. Times are the clock's after the lock, not the transaction's.
 CLAIM = """

@@ -1,6 +1,6 @@
 """Lists by what people ask for: each filter of events, deliveries and attempts has an index in the order of its list, newest first."""
 
-from hookline.db.noted import NotedMigration, Sql
+from hookline.db.migration_log import NotedMigration, Sql
 
 # The hot path pays 0.011 CPU s of PostgreSQL per 1,000 deliveries for them. Those of deliveries by type and environment leave open ones out: an
 # index of all rows is written again when a delivery ends, which cost as much as all of these together (2026-11-27). The workspace never comes first

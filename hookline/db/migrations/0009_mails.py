@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from hookline.db.noted import NotedMigration, Sql
+from hookline.db.migration_log import NotedMigration, Sql
 
 _CHANGES = (
     ("create function hl_record_2(", "create function hl_record_3("),

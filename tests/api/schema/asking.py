@@ -11,12 +11,12 @@ import orjson
 from api.app import context_maker
 from api.auth import Principal
 from api.context import Context
-from api.errors import RequestRefused
-from api.execution import Answer, Execution, Request, Told
+from api.execution.errors import RequestRefused
+from api.execution.execute import Answer, Execution, Request, Told
 from api.schema import make_schema
 from hookline import ids
+from hookline.access.tokens import ROLES
 from hookline.runtime import Runtime
-from hookline.tokens import ROLES
 from tests.making import WORKSPACE
 
 EXECUTION = Execution(make_schema())

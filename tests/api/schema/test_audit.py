@@ -5,13 +5,18 @@ from typing import Any
 
 import pytest
 
-from hookline import clock, event_types, ids, jobs, tokens, webhook_secrets, webhooks
+from hookline import clock, ids
+from hookline.access import tokens
+from hookline.deliveries import jobs
 from hookline.errors import Refused
+from hookline.events import types
 from hookline.models import AuditEntry
 from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
+from hookline.webhooks import secrets
 from tests.api.schema.asking import Asker
 from tests.api.schema.test_webhook_try import SECRETS
-from tests.hookline.test_notifications import turned_off
+from tests.hookline.notifications.test_mails import turned_off
 from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook, make_workspace
 
 LIST = """query ($filter: AuditFilter) { auditEntries(filter: $filter) { totalCount nodes {
@@ -33,8 +38,8 @@ async def test_each_change_of_a_webhook_is_noted_with_what_changed(runtime: Runt
     )
     await webhooks.update(runtime, SOMEBODY, webhook.id, {"name": "Else"})
     await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
-    await webhook_secrets.rotate_secret(runtime, SOMEBODY, webhook.id)
-    await webhook_secrets.reveal_secret(runtime, SOMEBODY, webhook.id)
+    await secrets.rotate_secret(runtime, SOMEBODY, webhook.id)
+    await secrets.reveal_secret(runtime, SOMEBODY, webhook.id)
     await webhooks.delete(runtime, SOMEBODY, webhook.id)
     noted = await entries(admin, subjectId=key)
     actions = ["webhook.create", "webhook.update", "webhook.update", "webhook.secretRotate", "webhook.secretReveal", "webhook.delete"]
@@ -66,10 +71,10 @@ async def test_entry_names_the_request_of_the_api(runtime: Runtime, admin: Asker
 async def test_tokens_types_and_workspaces_are_noted_too(runtime: Runtime, admin: Asker) -> None:
     token, text = await tokens.create(runtime.database, WORKSPACE, "ci", ["webhooks:read"])
     await tokens.revoke(runtime.database, WORKSPACE, token.id, "boss")
-    await event_types.save(runtime, SOMEBODY, {"name": "a.b.c"})
-    await event_types.save(runtime, SOMEBODY, {"name": "a.b.c", "description": "more"})
-    await event_types.delete(runtime, SOMEBODY, "a.b.c")
-    await event_types.update_workspace(runtime, SOMEBODY, None, True)
+    await types.save(runtime, SOMEBODY, {"name": "a.b.c"})
+    await types.save(runtime, SOMEBODY, {"name": "a.b.c", "description": "more"})
+    await types.delete(runtime, SOMEBODY, "a.b.c")
+    await types.update_workspace(runtime, SOMEBODY, None, True)
     noted = await entries(admin)
     actions = ["token.create", "token.revoke", "eventType.save", "eventType.save", "eventType.delete", "workspace.update"]
     assert [entry["action"] for entry in noted] == actions

@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from hookline import ids, webhooks
+from hookline import ids
 from hookline.models import Attempt, AttemptOutcome, DeliveryState, Event
 from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
 from tests.api.schema.asking import Asker, told
 from tests.making import SOMEBODY, Hand, ago, enqueue, failed, make_webhook, make_workspace, set_column, succeeded
 from tests.working import finish_jobs

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from api.execution import Answer
-from hookline import ids, webhooks
-from hookline.activity import encode_cursor
+from api.execution.execute import Answer
+from hookline import ids
+from hookline.activity.feed import encode_cursor
 from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
 from tests.api.schema.asking import Asker
 from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook, make_workspace, succeeded
 

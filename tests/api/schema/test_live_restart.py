@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from api.execution import Answer
-from hookline.activity import encode_cursor
+from api.execution.execute import Answer
+from hookline.activity.feed import encode_cursor
 from hookline.runtime import Runtime
 from hookline.settings import Settings, read_settings
 from tests.api.schema.asking import Asker

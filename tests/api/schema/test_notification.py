@@ -9,7 +9,7 @@ from hookline import ids
 from hookline.models import Webhook
 from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
-from tests.hookline.test_notifications import Post, turned_off
+from tests.hookline.notifications.test_mails import Post, turned_off
 from tests.making import Hand, enqueue, make_workspace, succeeded
 from tests.working import send_due
 

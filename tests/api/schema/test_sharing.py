@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 from api.auth import Principal
-from api.execution import Answer, Request, Told
-from hookline.circle import Circle
+from api.execution.execute import Answer, Request, Told
+from hookline.activity.shared_feed import Circle
 from hookline.runtime import Runtime
 from tests.api.schema.asking import EXECUTION, Asker
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, succeeded

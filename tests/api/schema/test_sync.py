@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
+from hookline.access.tokens import SCOPES
 from hookline.models import SyncSet, Webhook
-from hookline.tokens import SCOPES
 from tests.api.schema.asking import Asker, told
 from tests.hookline.sync.files import ORDERS, webhooks
 from tests.making import WORKSPACE, make_webhook, make_workspace

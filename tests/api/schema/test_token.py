@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from hookline import ids, tokens
+from hookline import ids
+from hookline.access import tokens
+from hookline.access.tokens import ROLES
 from hookline.models import Token
-from hookline.tokens import ROLES
 from tests.api.schema.asking import Asker, told
 from tests.making import WORKSPACE, make_workspace
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from hookline import ids, webhooks
+from hookline import ids
 from hookline.models import Webhook
-from hookline.rules.signing import new_secret, public_key
+from hookline.outbound.signing import new_secret, public_key
 from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
 from tests.api.schema.asking import Asker, told
 from tests.making import SOMEBODY, make_webhook
 

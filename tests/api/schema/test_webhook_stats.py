@@ -5,7 +5,7 @@ from datetime import timedelta
 from hookline import clock, ids
 from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
-from tests.hookline.test_statistics import record
+from tests.hookline.deliveries.test_statistics import record
 from tests.making import make_webhook
 
 ASKED = """query ($id: ID!, $since: DateTime!, $step: StatsStep!) {

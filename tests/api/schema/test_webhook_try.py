@@ -5,9 +5,10 @@ from typing import Any
 import orjson
 import pytest
 
-from hookline import ids, webhooks
+from hookline import ids
 from hookline.models import Delivery, Webhook
 from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
 from tests.api.schema.asking import Asker
 from tests.making import SOMEBODY, make_webhook, make_workspace, publish, set_column
 from tests.receivers import Receiver, Reply

@@ -5,16 +5,17 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
-from hookline.rules.addresses import AddressPolicy
-from hookline.rules.webhook_fields import Bounds
+from hookline.form.fields import Bounds
+from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
-from hookline.sync import applying, loader
-from hookline.sync import document as documents
-from hookline.sync.applying import Actor, Outcome, Source
-from hookline.sync.document import Document
-from hookline.sync.planning import Plan
-from hookline.sync.rails import Options
-from hookline.sync.references import LocalSecrets, Secrets, UnresolvedSecrets
+from hookline.sync.apply import applying
+from hookline.sync.apply.applying import Actor, Outcome, Source
+from hookline.sync.plan.planning import Plan
+from hookline.sync.plan.policy import Options
+from hookline.sync.read import document as documents
+from hookline.sync.read import loader
+from hookline.sync.read.document import Document
+from hookline.sync.read.references import LocalSecrets, Secrets, UnresolvedSecrets
 from tests.making import WORKSPACE
 
 FILE = "config/webhooks.yaml"

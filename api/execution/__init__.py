@@ -1,0 +1,1 @@
+"""GraphQL documents: limits, compiled mutations, execution, errors."""

@@ -1,0 +1,228 @@
+"""One operation from its text to its answer: what the HTTP view, the WebSocket and the event stream share.
+It runs graphql-core on Strawberry's schema itself (schema.execute costs 90 µs more, November 2026), so schema extensions do not run: budgets, masking
+and caches are here instead. Permission classes, field extensions and `info` work as ever."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Hashable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any
+
+import orjson
+import strawberry
+from graphql import ExecutionResult, OperationType, located_error
+from graphql.execution import Executor, create_source_event_stream, map_source_to_response_event
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from api.context import Context
+from api.execution.compiled_mutations import NotSimple, Outcome
+from api.execution.documents import Documents, Operation
+from api.execution.errors import BAD_USER_INPUT, QUERY_TOO_COSTLY, Formatted, RequestRefused, field_errors, is_unavailable, retry_after_seconds
+from api.execution.limits import Limits, TooCostly
+from api.execution.live import Live, sharing_key
+from hookline.activity.feed import Gap, Happening, Shared
+from hookline.activity.shared_feed import Made, Together
+from hookline.clock import monotonic
+from hookline.errors import Unavailable
+
+_PATIENCE_SECONDS, _AGAIN_SECONDS = 60.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client sent, whatever the transport; its parts have their types already."""
+
+    text: str
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of an execution. errors: masked. retry_after_seconds counts when something was unavailable."""
+
+    data: dict[str, Any] | None
+    errors: list[Formatted]
+    retry_after_seconds: int = 2
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"errors": self.errors, "data": self.data} if self.errors else {"data": self.data}
+
+    @property
+    def codes(self) -> list[str]:
+        return [error["extensions"]["code"] for error in self.errors]
+
+    @property
+    def is_all_lost(self) -> bool:
+        """Nothing of what was asked succeeded."""
+        return bool(self.errors) and (self.data is None or all(value is None for value in self.data.values()))
+
+
+Told = Answer | bytes
+"""An answer of a subscription; bytes: one without errors, as JSON, which others are told too."""
+
+
+class Execution:
+    """Holds the schema and its prepared documents; one per process, shared by the transports."""
+
+    def __init__(self, schema: strawberry.Schema, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._documents = Documents(schema, self._limits)
+        self._schema = schema._schema
+
+    def select(self, request: Request) -> Operation:
+        """The operation that a request names, once its document is known to be valid and within budget.
+
+        Raises RequestRefused: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, QUERY_TOO_COSTLY, BAD_USER_INPUT.
+        """
+        operation = self._documents.prepare(request.text).operation(request.operation_name)
+        try:
+            operation.measure.check_cost(request.variables or {}, self._limits)
+        except TooCostly as error:
+            raise RequestRefused(QUERY_TOO_COSTLY, str(error)) from None
+        return operation
+
+    async def run(self, operation: Operation, request: Request, context: Context) -> Answer:
+        """Runs a query or a mutation. `liveCursor` is read before anything else.
+
+        Raises RequestRefused (BAD_USER_INPUT) when the variables do not fit, before any resolver runs; HooklineError from reading the cursor.
+        """
+        outcome = await _run_plan(operation, request, context)
+        if isinstance(outcome, dict):
+            return Answer(outcome, [])
+        executor = self._build(operation, request, context, outcome)
+        if operation.wants_live_cursor and operation.kind is OperationType.QUERY:
+            await context.read_live_cursor()
+        result = executor.execute_operation()
+        return _answer(await result if isawaitable(result) else result, context)
+
+    async def subscribe(self, operation: Operation, request: Request, context: Context) -> "Answer | AsyncGenerator[Sequence[Told], None]":
+        """Starts a subscription: its answers, one per event, in order, several at a time; or the one answer that says why it could not start.
+        Close the generator to end it.
+
+        Raises RequestRefused (BAD_USER_INPUT) when the variables do not fit.
+        """
+        executor = self._build(operation, request, context)
+        source = create_source_event_stream(executor)
+        stream = await source if isawaitable(source) else source
+        if isinstance(stream, ExecutionResult):
+            return _answer(stream, context)
+        if isinstance(stream, Live):
+            key = sharing_key(operation.text, operation.name, operation.cursor_variable, request.variables or {}, context.principal)
+            return _follow_live(executor, stream, key, context)
+        return _follow(executor, stream, context)
+
+    def _build(self, operation: Operation, request: Request, context: Context, outcome: Outcome | None = None) -> "_HouseExecutor":
+        """outcome: what graphql-core answers for instead of running the resolver."""
+        executor = _HouseExecutor.build(
+            self._schema,
+            operation.document,
+            context_value=context,
+            raw_variable_values=request.variables,
+            operation_name=operation.name,
+            middleware=None if outcome is None else [outcome],
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a TypeGuard in all but its annotation
+        )
+        if isinstance(executor, list):
+            raise RequestRefused(BAD_USER_INPUT, executor)
+        assert isinstance(executor, _HouseExecutor)
+        return executor
+
+
+async def _run_plan(operation: Operation, request: Request, context: Context) -> dict[str, Any] | Outcome | None:
+    """The data, if the operation has a plan that takes these variables and succeeds; None when nothing was run."""
+    if operation.plan is None:
+        return None
+    try:
+        arguments = operation.plan.take(request.variables or {})
+    except NotSimple:
+        return None
+    return await operation.plan.run(arguments, context)
+
+
+class _HouseExecutor(Executor[Any]):
+    """graphql-core's plain executor (no @defer, no @stream) with the `info` that Strawberry's resolvers expect."""
+
+    operation_extensions = None
+    build_resolve_info = StrawberryGraphQLCoreExecutionContext.build_resolve_info
+
+
+async def _follow(executor: _HouseExecutor, source: AsyncIterable[Any], context: Context) -> AsyncGenerator[Sequence[Told], None]:
+    """An answer per event. A source that fails ends the stream with one last answer, which says why."""
+    events = map_source_to_response_event(executor, source, lambda one: _execute(one, context.renewed()))
+    try:
+        async for result in events:
+            yield [_answer(result, context)]
+    except Exception as error:  # noqa: BLE001  # a source may raise anything: expected failures are told, others masked and logged
+        yield [_answer(_failure(error, executor), context)]
+    finally:
+        await events.aclose()
+
+
+async def _follow_live(executor: _HouseExecutor, live: Live[Any], key: Hashable, context: Context) -> AsyncGenerator[Sequence[Told], None]:
+    """The same for happenings: those that everybody follows now are executed and encoded once for all with the key."""
+
+    async def execute(happening: Happening | Gap, context: Context) -> ExecutionResult | None:
+        event = live.event_of(happening)
+        return None if event is None else await _execute_when_possible(lambda: executor.build_per_event_executor(event), context)
+
+    async def make(happening: Happening) -> Made | None:
+        result = await execute(happening, context.of_nobody())
+        return None if result is None else _made(result)
+
+    try:
+        async with aclosing(live.follow(Together(key, make))) as steps:
+            async for step in steps:
+                if isinstance(step, Shared):
+                    yield [one if isinstance(one, bytes) else _answer(one, context) for one in step.made]
+                    continue
+                for happening in [step] if isinstance(step, Gap) else step:
+                    result = await execute(happening, context)
+                    if result is not None:
+                        yield [_answer(result, context)]
+    except Exception as error:  # noqa: BLE001  # as above
+        yield [_answer(_failure(error, executor), context)]
+
+
+def _made(result: ExecutionResult) -> Made:
+    """Bytes that all may have. Errors carry the request id of each who is told, and what no JSON can hold is an error of each."""
+    if not result.errors:
+        with suppress(TypeError):
+            encoded = orjson.dumps({"data": result.data})
+            return Made(encoded, len(encoded))
+    return Made(result, 0)
+
+
+async def _execute_when_possible(make_executor: Callable[[], Executor[Any]], context: Context) -> ExecutionResult:
+    """A database that is away for a while costs a subscriber no message: what happened is told when it is back.
+
+    Raises Unavailable when it is not back within a minute: the last cursor that arrived says where to go on.
+    """
+    until = monotonic() + _PATIENCE_SECONDS
+    while True:
+        result = _execute(make_executor(), context.renewed())  # an executor keeps the errors that it met
+        executed: ExecutionResult = await result if isawaitable(result) else result
+        if not (executed.errors and is_unavailable(executed.errors)):
+            return executed
+        if monotonic() > until:
+            raise Unavailable()
+        await asyncio.sleep(_AGAIN_SECONDS)
+
+
+def _execute(executor: Executor[Any], context: Context) -> Any:
+    executor.context_value = context
+    return executor.execute_operation(False)
+
+
+def _failure(error: Exception, executor: Executor[Any]) -> ExecutionResult:
+    nodes = executor.operation.selection_set.selections
+    return ExecutionResult(None, [located_error(error, list(nodes))])
+
+
+def _answer(result: Any, context: Context) -> Answer:  # graphql-core types it as one of its incremental results too, which this executor never makes
+    if not result.errors:
+        return Answer(result.data, [])
+    return Answer(result.data, field_errors(result.errors, context.request_id), retry_after_seconds(result.errors))

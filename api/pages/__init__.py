@@ -1,0 +1,1 @@
+"""What browsers and probes get beside GraphQL: pages, health, the echo receiver."""

@@ -1,0 +1,105 @@
+"""The GraphiQL page and its files, out of the build in api/static. The app puts routes() before its own /graphql route.
+
+Never serves a file from elsewhere, and never gives the token to a page that was asked for under another name than this machine's.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
+
+STATIC = Path(__file__).parents[1] / "static"
+
+# Monaco and GraphiQL set style attributes and add <style> elements as they run: styles cannot do without 'unsafe-inline'. Scripts can.
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+_SETTINGS_START = '<script type="application/json" id="hookline-settings">'
+_EMPTY_SETTINGS = _SETTINGS_START + "{}</script>"
+_OWN_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Hookline</title>
+<h1>Hookline runs, but this page is not built yet</h1>
+<p>The GraphQL API works: <code>POST /graphql</code>.</p>
+<p>To get GraphiQL here, run <code>make web</code> in the folder of Hookline's sources, then reload this page.</p>
+</html>
+"""
+
+
+def routes(token: str | None, static: Path = STATIC) -> list[BaseRoute]:
+    """GET /graphql from a browser, and the files that the page loads. token: filled into the page, None for none.
+
+    They belong before the GraphQL route: what is no browser asking for a page falls through to it.
+    """
+
+    def page(request: Request) -> Response:
+        return playground(request, token, static)
+
+    def asset(request: Request) -> Response:
+        return _asset(request.path_params["name"], static / "playground" / "assets")
+
+    return [_PageRoute("/graphql", page, methods=["GET"]), Route("/static/playground/assets/{name}", asset, methods=["GET"])]
+
+
+def playground(request: Request, token: str | None, static: Path = STATIC) -> Response:
+    """The GraphiQL page with the token filled in, or a page that says how to build it. The token needs a loopback name in the address."""
+    try:
+        built = (static / "playground" / "index.html").read_text("utf-8")
+    except FileNotFoundError:
+        return HTMLResponse(_NOT_BUILT, headers=_headers(PLAIN_POLICY, "no-store"))
+    settings = {"token": token} if token and _is_own_name(request.headers.get("host", "")) else {}
+    page = built.replace(_EMPTY_SETTINGS, f"{_SETTINGS_START}{_script_json(settings)}</script>", 1)
+    return HTMLResponse(page, headers=_headers(PAGE_POLICY, "no-store"))
+
+
+class _PageRoute(Route):
+    """Matches only what a browser's address bar sends: GraphQL by GET goes on to the next route."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child_scope = super().matches(scope)
+        if match is Match.FULL and _wants_page(Request(scope)):
+            return match, child_scope
+        return Match.NONE, {}
+
+
+def _wants_page(request: Request) -> bool:
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
+
+
+def _asset(name: str, folder: Path) -> Response:
+    """One built file. The name is looked up among the folder's own entries, so that no name leads out of it."""
+    found = next((path for path in folder.glob("*") if path.name == name and path.is_file()), None)
+    if found is None:
+        return PlainTextResponse("Not found: reload the page, it may be of an older build.\n", 404, headers=_headers(PLAIN_POLICY, "no-store"))
+    # Names hold a hash of the content, so a copy never goes stale. Workers obey the policy that comes with their own file.
+    return FileResponse(found, headers=_headers(PAGE_POLICY, "public, max-age=31536000, immutable"))
+
+
+def _headers(policy: str, cache_control: str) -> dict[str, str]:
+    return {
+        "Cache-Control": cache_control,
+        "Content-Security-Policy": policy,
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def _is_own_name(host: str) -> bool:
+    return re.sub(r":\d+$", "", host.lower()) in _OWN_NAMES
+
+
+def _script_json(settings: dict[str, str]) -> str:
+    """JSON that cannot end the script element it stands in: ASCII only (U+2028 too), and `<`, `>`, `&` as \\u escapes."""
+    return json.dumps(settings, ensure_ascii=True).translate(_ESCAPES)

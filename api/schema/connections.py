@@ -1,0 +1,192 @@
+"""Relay connections by keyset: a page starts after a row's key, not at an offset, so that rows coming in meanwhile neither repeat nor vanish.
+Resolvers of the schema call `page` with a queryset. It must never read more than a page, nor count more than COUNTED rows."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+from tortoise.expressions import Q
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from api.execution.errors import BadInput
+from api.schema.cursors import Key, Order, read_cursor, write_cursor
+
+DEFAULT_SIZE = 20
+LARGEST_SIZE = 100
+COUNTED = 10_000
+
+Node = TypeVar("Node")
+Row = TypeVar("Row", bound=Model)
+
+First = Annotated[int | None, strawberry.argument(description="How many from the start: 0 to 100; 20 when neither first nor last is given.")]
+After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="How many from the end: 0 to 100. Not together with first.")]
+Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+
+Check = Callable[[], Awaitable[bool]]
+
+
+class _Total:
+    """Counts once, and only when asked."""
+
+    def __init__(self, parts: Sequence[QuerySet[Any]]) -> None:
+        self._parts = parts
+        self._lock = asyncio.Lock()
+        self._counted: tuple[int, bool] | None = None
+
+    async def read(self) -> tuple[int, bool]:
+        """How many rows there are, at most COUNTED, and whether that is all."""
+        async with self._lock:
+            if self._counted is None:
+                self._counted = await self._count()
+            return self._counted
+
+    async def _count(self) -> tuple[int, bool]:
+        count = 0
+        for rows in self._parts:
+            if await rows.order_by().offset(COUNTED - count).limit(1).values_list("id", flat=True):
+                return COUNTED, False
+            count += await rows.order_by().count()
+        return count, True
+
+
+async def _has_next_page(root: strawberry.Parent[Any]) -> bool:
+    return bool(await root.following())
+
+
+async def _has_previous_page(root: strawberry.Parent[Any]) -> bool:
+    return bool(await root.previous())
+
+
+async def _total_count(root: strawberry.Parent[Any]) -> int:
+    return int((await root.total.read())[0])
+
+
+async def _total_count_exact(root: strawberry.Parent[Any]) -> bool:
+    return bool((await root.total.read())[1])
+
+
+def _nodes(root: strawberry.Parent[Any]) -> list[Any]:
+    return [edge.node for edge in root.edges]
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    start_cursor: str | None = strawberry.field(description="The first row's cursor; null on an empty page.")
+    end_cursor: str | None = strawberry.field(description="The last row's cursor; null on an empty page.")
+    previous: strawberry.Private[Check]
+    following: strawberry.Private[Check]
+    has_next_page: bool = strawberry.field(resolver=_has_next_page, description="Whether something comes after this page.")
+    has_previous_page: bool = strawberry.field(resolver=_has_previous_page, description="Whether something comes before this page.")
+
+
+@strawberry.type(description="A row of a list and its place.")
+class Edge(Generic[Node]):
+    node: Node = strawberry.field(description="The row.")
+    cursor: str = strawberry.field(description="Its place: pass it as after or before.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[Node]):
+    edges: list[Edge[Node]] = strawberry.field(description="The page's rows with their cursors.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    total: strawberry.Private[_Total]
+    nodes: list[Node] = strawberry.field(resolver=_nodes, description="The page's rows, without their cursors.")
+    total_count: int = strawberry.field(resolver=_total_count, description="How many rows the whole list has, counted up to 10,000.")
+    total_count_exact: bool = strawberry.field(resolver=_total_count_exact, description="Whether totalCount is all of them.")
+
+
+@dataclass(frozen=True, slots=True)
+class PageArguments:
+    """A page that was asked for, checked."""
+
+    size: int
+    is_from_end: bool
+    after: tuple[Key, ...] | None
+    before: tuple[Key, ...] | None
+
+
+def page_arguments(order: Order, first: int | None, after: str | None, last: int | None, before: str | None) -> PageArguments:
+    """Checks the four arguments of a list.
+
+    Raises BadInput: both first and last, one of them negative or over 100, a malformed cursor or one of another order.
+    """
+    if first is not None and last is not None:
+        raise BadInput("Give either first or last, not both.")
+    name, size = ("last", last) if last is not None else ("first", DEFAULT_SIZE if first is None else first)
+    if not 0 <= size <= LARGEST_SIZE:
+        raise BadInput(f"{name} must be from 0 to {LARGEST_SIZE}; go on with a cursor for more.")
+    bounds = [None if cursor is None else read_cursor(order, cursor) for cursor in (after, before)]
+    return PageArguments(size, last is not None, bounds[0], bounds[1])
+
+
+async def page(
+    rows: QuerySet[Row] | Sequence[QuerySet[Row]],
+    order: Order,
+    to_node: Callable[[Row], Node],
+    *,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Connection[Node]:
+    """A page of the rows in this order. rows: filtered, not ordered; several parts, none of whose rows is in another, are read one by one, because
+    each has an index of its own. Counts and neighbours are read only when they are selected.
+
+    Raises BadInput, as `page_arguments` says.
+    """
+    asked = page_arguments(order, first, after, last, before)
+    parts = [rows] if isinstance(rows, QuerySet) else rows
+    found, has_more = await _read(parts, order, asked)
+    edges = [Edge(node=to_node(row), cursor=write_cursor(order, order.key_of(row))) for row in found]
+    info = PageInfo(
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+        previous=_neighbour(has_more and asked.is_from_end, parts, order, asked.after, is_after=False),
+        following=_neighbour(has_more and not asked.is_from_end, parts, order, asked.before, is_after=True),
+    )
+    return Connection(edges=edges, page_info=info, total=_Total(parts))
+
+
+async def _read(parts: Sequence[QuerySet[Row]], order: Order, asked: PageArguments) -> tuple[Sequence[Row], bool]:
+    """The page's rows in the order of the list, and whether the direction of reading has more."""
+    is_backward = order.is_descending != asked.is_from_end
+    sign = "-" if is_backward else ""
+    by_key = dict[tuple[Key, ...], Row]()  # a row that moved on to a later part meanwhile counts once, as it is there
+    for rows in parts:
+        if asked.after is not None:
+            rows = rows.filter(_beyond(order, asked.after, is_after=True))
+        if asked.before is not None:
+            rows = rows.filter(_beyond(order, asked.before, is_after=False))
+        for row in await rows.order_by(*(sign + column.name for column in order.columns)).limit(asked.size + 1):
+            by_key[order.key_of(row)] = row
+    keys = list(by_key) if len(parts) == 1 else sorted(by_key, reverse=is_backward)
+    kept = [by_key[key] for key in keys[: asked.size]]
+    return (kept[::-1] if asked.is_from_end else kept), len(keys) > asked.size
+
+
+def _beyond(order: Order, key: tuple[Key, ...], *, is_after: bool) -> Q:
+    """Rows strictly after (or before) a key: (a, b) > (x, y) as a > x or (a = x and b > y)."""
+    comparison = "gt" if order.is_descending != is_after else "lt"
+    alternatives = []
+    for place, column in enumerate(order.columns):
+        conditions: dict[str, Any] = {earlier.name: value for earlier, value in zip(order.columns[:place], key, strict=False)}
+        conditions[f"{column.name}__{comparison}"] = key[place]
+        alternatives.append(Q(**conditions))
+    return Q(*alternatives, join_type="OR")
+
+
+def _neighbour(is_known: bool, parts: Sequence[QuerySet[Any]], order: Order, bound: tuple[Key, ...] | None, *, is_after: bool) -> Check:
+    """Whether something stands on the far side of a page: the read has shown it, or a row at or beyond the cursor has to be looked for."""
+
+    async def check() -> bool:
+        if is_known or bound is None:
+            return is_known
+        at: dict[str, Any] = {column.name: value for column, value in zip(order.columns, bound, strict=True)}
+        near = Q(Q(**at), _beyond(order, bound, is_after=is_after), join_type="OR")
+        return any([await rows.filter(near).exists() for rows in parts])
+
+    return check

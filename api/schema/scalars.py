@@ -1,0 +1,114 @@
+"""The schema's own scalars: DateTime, Duration, Rate and JSON.
+The schema takes SCALARS as its `scalar_map`; its fields are annotated datetime, timedelta, Rate and JSON."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, IntValueNode, ListValueNode, ObjectValueNode, ValueNode
+from graphql.pyutils import Undefined
+from graphql.utilities import value_from_ast_untyped
+from strawberry.scalars import JSON
+from strawberry.types.scalar import ScalarDefinition
+
+from hookline.clock import rfc3339
+from hookline.form.durations import format_duration, parse_duration
+from hookline.form.rates import Rate, parse_rate
+
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,6})?\d*([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_RIGHT_DATE_TIME = "Write a time as in RFC 3339, with its offset: 2026-11-24T10:00:00Z."
+_LONGEST_INTEGER = 40  # digits: any longer one is as much beyond 64 bits as one of these
+
+
+def parse_date_time(value: object) -> datetime:
+    """An aware UTC datetime from RFC 3339 text; more than six decimals are cut off.
+
+    Raises GraphQLError with what would be right.
+    """
+    found = _RFC3339.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise GraphQLError(_RIGHT_DATE_TIME)
+    date, time, fraction, offset = found.groups()
+    try:
+        return datetime.fromisoformat(f"{date}T{time}{fraction or ''}{offset.upper()}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise GraphQLError(f"There is no such time. {_RIGHT_DATE_TIME}") from None
+
+
+def serialize_date_time(value: datetime) -> str:
+    return rfc3339(value)
+
+
+def parse_duration_value(value: object) -> timedelta:
+    """A timedelta from text such as 30s.
+
+    Raises GraphQLError with what would be right.
+    """
+    try:
+        return parse_duration(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise GraphQLError(str(error)) from None
+
+
+def parse_rate_value(value: object) -> Rate:
+    """A rate from text such as 20/s.
+
+    Raises GraphQLError with what would be right.
+    """
+    try:
+        return parse_rate(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise GraphQLError(str(error)) from None
+
+
+def parse_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+    """The value of a JSON literal in a document. Of integers 40 digits are kept: whoever checks the data sees that they are beyond 64 bits.
+
+    A variable inside that was not given is null in a list; in an object its field is left out.
+    """
+    if isinstance(node, IntValueNode):
+        return int(node.value[:_LONGEST_INTEGER])
+    if isinstance(node, ListValueNode):
+        items = [parse_json_literal(item, variables) for item in node.values]
+        return [None if item is Undefined else item for item in items]
+    if isinstance(node, ObjectValueNode):
+        fields = {field.name.value: parse_json_literal(field.value, variables) for field in node.fields}
+        return {name: value for name, value in fields.items() if value is not Undefined}
+    return value_from_ast_untyped(node, variables)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+DATE_TIME = strawberry.scalar(
+    name="DateTime",
+    description="A moment as RFC 3339 text with its offset (2026-11-24T10:00:00Z); always UTC in answers.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+    serialize=serialize_date_time,
+    parse_value=parse_date_time,
+)
+DURATION = strawberry.scalar(
+    name="Duration",
+    description="A whole number and a unit: 500ms, 30s, 5m, 2h, 7d. Compared by value; answers use the largest unit that divides evenly.",
+    serialize=format_duration,
+    parse_value=parse_duration_value,
+)
+RATE = strawberry.scalar(
+    name="Rate",
+    description="The most in a time: 20/s, 600/m. Compared by value; answers are per second when that is whole, else per minute.",
+    serialize=str,
+    parse_value=parse_rate_value,
+)
+JSON_VALUE = strawberry.scalar(
+    name="JSON",
+    description="Any JSON value.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+    serialize=_as_it_is,
+    parse_value=_as_it_is,
+    parse_literal=parse_json_literal,
+)
+
+SCALARS: Mapping[object, ScalarDefinition] = {datetime: DATE_TIME, timedelta: DURATION, Rate: RATE, JSON: JSON_VALUE}

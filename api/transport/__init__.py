@@ -1,0 +1,1 @@
+"""HTTP, Server-Sent Events and WebSocket: bytes in, bytes out. Knows no field of the schema."""

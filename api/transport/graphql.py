@@ -1,0 +1,228 @@
+"""GraphQL over HTTP (the GraphQL foundation's draft of that name) as a thin ASGI app, which `api.app` mounts at /graphql.
+WebSockets go on to `websocket`. Publishing passes here: no Request objects, no middleware of its own.
+It must never answer with an unmasked error or invalid JSON."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from graphql import OperationType
+
+from api.auth import Authenticator, Principal
+from api.context import Context, ContextMaker
+from api.execution.documents import Operation
+from api.execution.errors import BAD_USER_INPUT, FORBIDDEN, RATE_LIMITED, UNAVAILABLE, Formatted, RequestRefused, internal, refusal_of
+from api.execution.execute import Answer, Execution, Request
+from api.transport.requests import (
+    JSON,
+    Accepted,
+    accepted,
+    body_limit_bytes,
+    check_body_headers,
+    decode_json,
+    request_of,
+    request_of_query_string,
+    too_long,
+)
+from api.transport.responses import Header, Receive, Scope, Send, send_body
+from api.transport.sse import EventStreams
+from api.transport.websocket import Sockets
+from hookline import clock
+from hookline.errors import HooklineError
+from hookline.ids import uuid7
+
+logger = logging.getLogger("hookline.api")
+
+Page = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its body was there."""
+
+
+class GraphQLEndpoint:
+    """The ASGI app of /graphql. page: answers a browser's GET (GraphiQL); without one, a browser is told what to send."""
+
+    def __init__(
+        self,
+        execution: Execution,
+        authenticator: Authenticator,
+        make_context: ContextMaker,
+        sockets: Sockets,
+        streams: EventStreams,
+        page: Page | None = None,
+    ) -> None:
+        self._execution = execution
+        self._authenticator = authenticator
+        self._make_context = make_context
+        self._sockets = sockets
+        self._streams = streams
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._sockets.serve(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        accepts = accepted(headers.get(b"accept", b""))
+        if self._page is not None and accepts.is_html and scope["method"] == "GET" and b"query=" not in scope["query_string"]:
+            await self._page(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send, headers, accepts)
+        try:
+            await self._serve(exchange)
+        except ClientGone:
+            return
+        except RequestRefused as refused:
+            await exchange.refuse(refused)
+        except HooklineError as error:
+            await exchange.refuse(refusal_of(error))
+        except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged with its traceback
+            await exchange.fail(error)
+
+    async def drain(self) -> None:
+        """Ends every socket (1012) and event stream, so that clients come back elsewhere. Returns when they are gone."""
+        await self._sockets.drain()
+        await self._streams.drain()
+
+    async def _serve(self, exchange: "_Exchange") -> None:
+        exchange.check_method()
+        authorization = exchange.authorization
+        principal = exchange.principal = await self._authenticator.authenticate(authorization)
+        request = await exchange.read_request(principal)
+        operation = self._execution.select(request)
+        exchange.operation = operation
+        _check_transport(operation, exchange)
+        context = self._make_context(principal, exchange.request_id)
+        if exchange.must_stream(operation):
+            await self._stream(exchange, operation, request, context)
+            return
+        await exchange.answer(await self._execution.run(operation, request, context))
+
+    async def _stream(self, exchange: "_Exchange", operation: Operation, request: Request, context: Context) -> None:
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            await self._streams.serve_one(exchange.send, await self._execution.run(operation, request, context), exchange.request_id)
+            return
+        answers = await self._execution.subscribe(operation, request, context)
+        if isinstance(answers, Answer):
+            await exchange.answer(answers)
+            return
+        await self._streams.serve(exchange.receive, exchange.send, answers, exchange.authorization, exchange.request_id)
+
+
+def _check_transport(operation: Operation, exchange: "_Exchange") -> None:
+    if operation.kind is OperationType.MUTATION and exchange.method == "GET":
+        raise RequestRefused(BAD_USER_INPUT, "Mutations are not taken by GET: send them by POST.", 405, [(b"allow", b"POST")])
+    if operation.kind is OperationType.SUBSCRIPTION and not exchange.accepts.is_streaming:
+        raise RequestRefused(BAD_USER_INPUT, "Subscribe over a WebSocket (graphql-transport-ws), or with accept: text/event-stream.", 406)
+    if exchange.accepts.media_type is None and not exchange.accepts.is_streaming:
+        raise RequestRefused(BAD_USER_INPUT, "Accept application/graphql-response+json, application/json or text/event-stream.", 406)
+
+
+class _Exchange:
+    """One HTTP request and its answer."""
+
+    __slots__ = ("_begun_seconds", "accepts", "headers", "method", "operation", "principal", "query_string", "receive", "request_id", "send")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], accepts: Accepted) -> None:
+        self.receive = receive
+        self.send = send
+        self.headers = headers
+        self.accepts = accepts
+        self.method: str = scope["method"]
+        self.query_string: bytes = scope["query_string"]
+        self.request_id = str(uuid7())
+        self.operation: Operation | None = None
+        self.principal: Principal | None = None
+        self._begun_seconds = clock.monotonic()
+
+    @property
+    def authorization(self) -> str | None:
+        value = self.headers.get(b"authorization")
+        return value.decode("latin-1") if value is not None else None
+
+    def check_method(self) -> None:
+        if self.method not in ("POST", "GET"):
+            raise RequestRefused(BAD_USER_INPUT, "Send queries by GET or POST, mutations by POST.", 405, [(b"allow", b"GET, POST")])
+
+    def must_stream(self, operation: Operation) -> bool:
+        """A subscription has no other form; anything else streams only for a client that takes nothing but a stream."""
+        return operation.kind is OperationType.SUBSCRIPTION or self.accepts.media_type is None
+
+    async def read_request(self, principal: Principal) -> Request:
+        if self.method == "GET":
+            return request_of_query_string(self.query_string)
+        limit_bytes = body_limit_bytes(principal.scopes)
+        check_body_headers(self.headers, limit_bytes)
+        return request_of(decode_json(await self._read_body(limit_bytes)))
+
+    async def _read_body(self, limit_bytes: int) -> bytes:
+        message = await self.receive()
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body") and message["type"] == "http.request":
+            if len(body) > limit_bytes:
+                raise too_long(limit_bytes)
+            return body
+        parts, length = [body], len(body)
+        while message["type"] == "http.request" and message.get("more_body"):
+            message = await self.receive()
+            parts.append(message.get("body", b""))
+            length += len(parts[-1])
+            if length > limit_bytes:
+                raise too_long(limit_bytes)
+        if message["type"] != "http.request":
+            raise ClientGone
+        return b"".join(parts)
+
+    async def answer(self, answer: Answer) -> None:
+        """Sends what came of an execution: 200, or 403, 429 and 503 when nothing of it succeeded."""
+        status, headers = _status_of_lost(answer) if answer.is_all_lost else (200, ())
+        await self._send(status, answer.body, answer.errors, headers)
+
+    async def refuse(self, refused: RequestRefused) -> None:
+        """Sends why nothing was executed. Under application/json the draft wants 200 for what is wrong with the document itself."""
+        is_well_formed = self.operation is not None or refused.code in ("GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED")
+        status = 200 if self.accepts.is_legacy and refused.status == 400 and is_well_formed else refused.status
+        errors = refused.formatted(self.request_id)
+        await self._send(status, {"errors": errors}, errors, refused.headers)
+
+    async def fail(self, error: Exception) -> None:
+        masked = [internal(error, self.request_id, "view")]
+        await self._send(500, {"errors": masked}, masked, ())
+
+    async def _send(self, status: int, value: dict[str, Any], errors: list[Formatted], headers: "tuple[Header, ...]") -> None:
+        try:
+            body = orjson.dumps(value)
+        except TypeError as error:  # what no JSON can hold: an integer beyond 64 bits, a lone surrogate
+            errors = [internal(error, self.request_id, "encoding")]
+            status, body = 500, orjson.dumps({"errors": errors})
+        media_type = (self.accepts.media_type or JSON) + b"; charset=utf-8"
+        fixed = ((b"x-request-id", self.request_id.encode()), (b"cache-control", b"no-store"))
+        await send_body(self.send, status, media_type, body, (*fixed, *headers))
+        self._log(status, errors)
+
+    def _log(self, status: int, errors: list[Formatted]) -> None:
+        """One line per request: at info when something went wrong, else at debug, since publishing passes here thousands of times a second."""
+        level = logging.INFO if errors else logging.DEBUG
+        if not logger.isEnabledFor(level):
+            return
+        operation, principal = self.operation, self.principal
+        about: dict[str, object] = {"request_id": self.request_id, "status": status}
+        if operation:
+            about |= {"kind": operation.kind.value, "operation": (operation.name or "")[:80]}
+        if principal:
+            about |= {"workspace_id": principal.workspace_id, "token_id": principal.token_id}
+        if errors:
+            about["codes"] = ",".join(sorted({error["extensions"]["code"] for error in errors}))
+        logger.log(level, "request", extra=about | {"milliseconds": round((clock.monotonic() - self._begun_seconds) * 1_000, 1)})
+
+
+def _status_of_lost(answer: Answer) -> "tuple[int, tuple[Header, ...]]":
+    codes = set(answer.codes)
+    if codes == {FORBIDDEN}:
+        return 403, ()
+    retry_after = ((b"retry-after", b"%d" % answer.retry_after_seconds),)
+    if codes == {UNAVAILABLE}:
+        return 503, retry_after
+    return (429, retry_after) if codes == {RATE_LIMITED} else (200, ())

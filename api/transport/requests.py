@@ -1,0 +1,168 @@
+"""Requests as they come off the wire: headers, body, JSON, GraphQL parameters. The view calls it, the WebSocket for its messages.
+It must never guess: what is malformed is refused with a sentence that says what would be right."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+import orjson
+
+from api.execution.errors import BAD_USER_INPUT, RequestRefused
+from api.execution.execute import Request
+
+GRAPHQL_RESPONSE = b"application/graphql-response+json"
+JSON = b"application/json"
+EVENT_STREAM = b"text/event-stream"
+HTML = b"text/html"
+
+BODY_LIMIT_BYTES = 2 * 1024 * 1024
+LARGE_BODY_LIMIT_BYTES = 16 * 1024 * 1024
+LARGE_BODY_SCOPES = frozenset({"events:publish", "sync:plan", "sync:apply"})
+
+_DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_LONGEST_INTEGER = 40  # digits: any longer one is as much beyond 64 bits as one of these
+
+
+def body_limit_bytes(scopes: frozenset[str]) -> int:
+    return BODY_LIMIT_BYTES if scopes.isdisjoint(LARGE_BODY_SCOPES) else LARGE_BODY_LIMIT_BYTES
+
+
+class Accepted(NamedTuple):
+    """What an Accept header allows. media_type: of a JSON answer, None if JSON is not accepted.
+    is_legacy: the client names application/json alone, where a request error is a 200 (GraphQL over HTTP, "application/json")."""
+
+    media_type: bytes | None
+    is_legacy: bool
+    is_streaming: bool
+    is_html: bool
+
+
+@lru_cache(maxsize=256)
+def accepted(header: bytes) -> Accepted:
+    """Reads an Accept header (RFC 9110, 12.5.1); an empty one accepts everything."""
+    weights: dict[bytes, float] = {}
+    for part in header.lower().split(b","):
+        name, *parameters = [piece.strip() for piece in part.split(b";")]
+        if name:
+            weights[name] = _weight(parameters)
+    graphql, plain = weights.get(GRAPHQL_RESPONSE, 0.0), weights.get(JSON, 0.0)
+    is_any = not weights or weights.get(b"*/*", 0.0) > 0 or weights.get(b"application/*", 0.0) > 0
+    media_type = GRAPHQL_RESPONSE if graphql > 0 and graphql >= plain else JSON if plain > 0 or is_any else None
+    return Accepted(media_type, media_type == JSON and plain > 0, weights.get(EVENT_STREAM, 0.0) > 0, weights.get(HTML, 0.0) > 0)
+
+
+def _weight(parameters: list[bytes]) -> float:
+    for parameter in parameters:
+        if parameter.startswith(b"q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def check_body_headers(headers: Mapping[bytes, bytes], limit_bytes: int) -> None:
+    """Refuses a body by its headers alone: 415 for another type or a compressed one, 413 for one that says it is too long.
+
+    Raises RequestRefused.
+    """
+    media_type, *parameters = [piece.strip() for piece in headers.get(b"content-type", b"").lower().split(b";")]
+    if media_type != JSON or any(part.startswith(b"charset=") and part[8:].strip(b'"') not in (b"utf-8", b"utf8") for part in parameters):
+        raise RequestRefused(BAD_USER_INPUT, "Send the body as content-type: application/json, in UTF-8.", 415)
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise RequestRefused(BAD_USER_INPUT, "Send the body uncompressed, without content-encoding.", 415)
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length[:20]) > limit_bytes:
+        raise too_long(limit_bytes)
+
+
+def too_long(limit_bytes: int) -> RequestRefused:
+    return RequestRefused(BAD_USER_INPUT, f"The body is longer than {limit_bytes // 1024 // 1024} MiB, the most that this token may send.", 413)
+
+
+def decode_json(body: bytes) -> Any:
+    """The value of a JSON text. Integers keep their value whatever their size (those over 40 digits: one as far beyond 64 bits), and so do
+    lone surrogates in whatever is called data: who checks it tells their place.
+
+    Raises RequestRefused for what is no JSON in UTF-8, is nested too deep, or has a number that no double can hold.
+    """
+    try:
+        if b"0" * 19 in body.translate(_DIGITS_AS_ZERO):  # orjson makes floats of integers beyond 64 bits, without a word (3.13.0)
+            return _decode_slowly(body)
+        try:
+            return orjson.loads(body)
+        except ValueError:
+            if not _SURROGATE.search(body):
+                raise
+            return _decode_slowly(body)
+    except (ValueError, RecursionError):
+        raise RequestRefused(BAD_USER_INPUT, "This is not valid JSON (UTF-8, at most 1,000 levels deep, numbers within a double's range).") from None
+
+
+def _decode_slowly(body: bytes) -> Any:
+    value = json.loads(body.decode(), parse_int=_integer, parse_float=_finite, parse_constant=_refuse_constant)
+    json.dumps(_without_data(value), ensure_ascii=False).encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    return value
+
+
+def _without_data(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_data(item) if key != "data" else None for key, item in value.items()}
+    return list(map(_without_data, value)) if isinstance(value, list) else value
+
+
+def _integer(text: str) -> int:
+    return int(text[:_LONGEST_INTEGER])
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(text[:40])
+    return number
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(text)
+
+
+def request_of(parameters: Any) -> Request:
+    """GraphQL's request parameters (query, operationName, variables, extensions), each of its type.
+
+    Raises RequestRefused.
+    """
+    if type(parameters) is not dict:
+        raise RequestRefused(BAD_USER_INPUT, 'Send one JSON object: {"query": "…", "variables": {…}}. Lists of requests are not taken.')
+    text, name, variables = parameters.get("query"), parameters.get("operationName"), parameters.get("variables")
+    if type(text) is not str or not text:
+        raise RequestRefused(BAD_USER_INPUT, "query is missing: it must be a string that holds a GraphQL document.")
+    if name is not None and type(name) is not str:
+        raise RequestRefused(BAD_USER_INPUT, "operationName must be a string or left out.")
+    if variables is not None and type(variables) is not dict:
+        raise RequestRefused(BAD_USER_INPUT, "variables must be an object or left out.")
+    if type(parameters.get("extensions") or {}) is not dict or parameters.get("extensions") in ("", 0, False, []):
+        raise RequestRefused(BAD_USER_INPUT, "extensions must be an object or left out.")
+    return Request(text, name or None, variables)
+
+
+def request_of_query_string(query_string: bytes) -> Request:
+    """The same, from a GET's query string, where variables and extensions are JSON texts.
+
+    Raises RequestRefused.
+    """
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
+    except ValueError:
+        raise RequestRefused(BAD_USER_INPUT, "The query string is not UTF-8 with percent signs, or has more than 20 parameters.") from None
+    parameters: dict[str, Any] = dict(pairs)
+    for name in ("variables", "extensions"):
+        if parameters.get(name):
+            parameters[name] = decode_json(parameters[name].encode())
+        else:
+            parameters.pop(name, None)
+    return request_of(parameters)

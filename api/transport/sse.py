@@ -1,0 +1,156 @@
+"""GraphQL over server-sent events, the "distinct connections" mode of the graphql-sse protocol: one answer per `next`, then `complete`.
+The view calls it once a request is known to be good. It must hold at most one unsent step of answers per stream."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+
+from api.auth import Authenticator, Unauthenticated, wait_until_revoked
+from api.execution.errors import UNAUTHENTICATED, RequestRefused, internal
+from api.execution.execute import Answer, Told
+from api.transport.responses import Receive, Send, abort
+from hookline.tasks import end_tasks
+
+KEEP_ALIVE_SECONDS = 12.0
+CHECK_TOKEN_SECONDS = 5.0
+STALLED_SECONDS = 10.0
+
+_COMPLETE = b"event: complete\ndata: \n\n"
+_KEEP_ALIVE = b":\n\n"
+
+
+class EventStreams:
+    """The open streams of this process. A reader that takes nothing for stalled_seconds is given up."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
+        check_token_seconds: float = CHECK_TOKEN_SECONDS,
+        stalled_seconds: float = STALLED_SECONDS,
+    ) -> None:
+        self._authenticator = authenticator
+        self._keep_alive_seconds = keep_alive_seconds
+        self._check_token_seconds = check_token_seconds
+        self._stalled_seconds = stalled_seconds
+        self._draining = asyncio.Event()
+        self._open: set[asyncio.Future[None]] = set()
+
+    async def drain(self) -> None:
+        """Ends every stream with `complete`; returns when they are gone."""
+        self._draining.set()
+        if self._open:
+            await asyncio.wait(self._open)
+
+    async def serve_one(self, send: Send, answer: Answer, request_id: str) -> None:
+        """A query's or a mutation's single answer, for a client that takes nothing but a stream."""
+        stream = _Stream(send, request_id, self._stalled_seconds)
+        try:
+            await stream.start()
+            await stream.next([answer])
+            await stream.complete()
+        except OSError:  # the reader stalled (TimeoutError is one) or went away
+            abort(send)
+
+    async def serve(
+        self, receive: Receive, send: Send, answers: AsyncGenerator[Sequence[Told], None], authorization: str | None, request_id: str
+    ) -> None:
+        """Sends each answer until the subscription ends, the client goes, the token is revoked or the process drains. Closes answers."""
+        ends = {
+            asyncio.create_task(_gone(receive)),
+            asyncio.create_task(wait_until_revoked(self._authenticator, authorization, self._check_token_seconds), name="revoked"),
+            asyncio.create_task(self._draining.wait()),
+        }
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._open.add(gone)
+        try:
+            await self._pump(_Stream(send, request_id, self._stalled_seconds), answers, ends)
+        except OSError:  # the reader stalled (TimeoutError is one) or went away in the middle of a write
+            abort(send)
+        finally:
+            await end_tasks(*ends)
+            await answers.aclose()
+            self._open.discard(gone)
+            gone.set_result(None)
+
+    async def _pump(self, stream: "_Stream", answers: AsyncGenerator[Sequence[Told], None], ends: set[asyncio.Task[Any]]) -> None:
+        await stream.start()
+        sending = asyncio.create_task(_send_all(stream, answers))
+        try:
+            while not sending.done():
+                count = stream.count
+                done, _ = await asyncio.wait({sending, *ends}, timeout=self._keep_alive_seconds, return_when=asyncio.FIRST_COMPLETED)
+                if ended := done & ends:
+                    await end_tasks(sending)
+                    await stream.end(ended)
+                    return
+                if not done and stream.count == count and not stream.is_writing:
+                    await stream.keep_alive()
+            sending.result()
+            await stream.complete()
+        finally:
+            await end_tasks(sending)
+
+
+class _Stream:
+    """The bytes of one stream."""
+
+    def __init__(self, send: Send, request_id: str, stalled_seconds: float) -> None:
+        self._send = send
+        self._request_id = request_id
+        self._stalled_seconds = stalled_seconds
+        self.count, self.is_writing = 0, False
+
+    async def start(self) -> None:
+        headers = [
+            (b"content-type", b"text/event-stream; charset=utf-8"),
+            (b"cache-control", b"no-store"),
+            (b"x-accel-buffering", b"no"),  # nginx would keep events back
+            (b"x-request-id", self._request_id.encode()),
+        ]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def next(self, answers: Sequence[Told]) -> None:
+        """Some answers in one piece."""
+        await self._write(b"".join(b"event: next\ndata: %b\n\n" % self._encoded(answer) for answer in answers))
+
+    def _encoded(self, answer: Told) -> bytes:
+        if isinstance(answer, bytes):
+            return answer
+        try:
+            return orjson.dumps(answer.body)
+        except TypeError as error:
+            return orjson.dumps({"errors": [internal(error, self._request_id, "encoding")]})
+
+    async def keep_alive(self) -> None:
+        await self._write(_KEEP_ALIVE)
+
+    async def end(self, ended: set[asyncio.Task[Any]]) -> None:
+        """Ends a stream whose subscription goes on: because of the token (which is told), a drain or a client that is gone."""
+        if any(task.get_name() == "revoked" for task in ended):
+            refused = RequestRefused(UNAUTHENTICATED, [GraphQLError(Unauthenticated().message)])
+            await self.next([orjson.dumps({"errors": refused.formatted(self._request_id)})])
+        await self.complete()
+
+    async def complete(self) -> None:
+        await self._write(_COMPLETE, more=False)
+
+    async def _write(self, body: bytes, more: bool = True) -> None:
+        self.is_writing = True
+        async with asyncio.timeout(self._stalled_seconds):
+            await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        self.is_writing = False
+        self.count += 1
+
+
+async def _send_all(stream: _Stream, answers: AsyncGenerator[Sequence[Told], None]) -> None:
+    async for step in answers:
+        await stream.next(step)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

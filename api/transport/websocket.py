@@ -1,0 +1,365 @@
+"""GraphQL over WebSocket: the graphql-transport-ws protocol and no other. The view hands every socket of /graphql to `Sockets.serve`.
+It must hold a bounded number of unsent messages per socket, and end no mutation that has begun."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import OperationType
+
+from api.auth import Authenticator, Principal, Unauthenticated, wait_until_revoked
+from api.context import ContextMaker
+from api.execution.documents import Operation
+from api.execution.errors import Formatted, RequestRefused, internal, refusal_of
+from api.execution.execute import Answer, Execution, Request, Told
+from api.transport.outgoing import Outbound
+from api.transport.requests import body_limit_bytes, decode_json, request_of
+from api.transport.responses import Receive, Scope, Send, abort
+from hookline.errors import HooklineError
+from hookline.ids import uuid7
+from hookline.tasks import end_tasks
+
+logger = logging.getLogger("hookline.api")
+
+PROTOCOL = "graphql-transport-ws"
+
+GOING_AWAY = (1012, "The server restarts: connect again")
+TOO_BIG = (1009, "Message too big")
+FAILED = (1011, "Internal error")
+TOO_SLOW = (1013, "Messages were not read: connect again, after your last cursor")
+UNAUTHORIZED = (4401, "Unauthorized")
+NO_PROTOCOL = (4406, "Subprotocol not acceptable")
+INIT_TIMEOUT = (4408, "Connection initialisation timeout")
+TOO_MANY_INITS = (4429, "Too many initialisation requests")
+TOO_MANY_OPERATIONS = (4429, "Too many operations on this socket")
+
+Close = tuple[int, str]  # code, reason (at most 123 bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """Bounds of one socket. stalled_seconds: how long one message may wait for a reader. queued_bytes: those before it; at that, operations wait."""
+
+    init_seconds: float = 10.0
+    check_token_seconds: float = 5.0
+    stalled_seconds: float = 10.0
+    operations: int = 100
+    queued_bytes: int = 256 * 1024
+
+
+class ProtocolBroken(Exception):
+    """The peer did what the protocol forbids; the socket is closed with this code and reason."""
+
+    def __init__(self, close: Close) -> None:
+        super().__init__(close)
+        self.close = close
+
+
+class Sockets:
+    """The open sockets of this process."""
+
+    def __init__(self, execution: Execution, authenticator: Authenticator, make_context: ContextMaker, limits: SocketLimits | None = None) -> None:
+        self.execution = execution
+        self.authenticator = authenticator
+        self.make_context = make_context
+        self.limits = limits or SocketLimits()
+        self._open: dict[_Socket, asyncio.Future[None]] = {}
+        self._finishing: set[asyncio.Task[None]] = set()
+        self._is_draining = False
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One socket from its handshake to its end."""
+        if (await receive())["type"] != "websocket.connect":
+            return
+        speaks = PROTOCOL in scope["subprotocols"]
+        await send({"type": "websocket.accept", "subprotocol": PROTOCOL if speaks else None})
+        if not speaks or self._is_draining:
+            code, reason = GOING_AWAY if speaks else NO_PROTOCOL
+            await send({"type": "websocket.close", "code": code, "reason": reason})
+            return
+        socket = _Socket(self, receive, send)
+        self._open[socket] = gone = asyncio.get_running_loop().create_future()
+        try:
+            await socket.run()
+        finally:
+            del self._open[socket]
+            gone.set_result(None)
+
+    async def drain(self) -> None:
+        """Closes every socket with 1012 and takes no new one; returns when all are gone and the mutations they began have ended."""
+        self._is_draining = True
+        gone = list(self._open.values())
+        for socket in list(self._open):
+            socket.end(GOING_AWAY)
+        if gone:
+            await asyncio.wait(gone)
+        if self._finishing:
+            await asyncio.wait(self._finishing)
+
+    def let_finish(self, task: asyncio.Task[None]) -> None:
+        """Keeps a mutation that outlives its socket."""
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+
+
+class _Socket:
+    """One connection. Its end is a future: whoever has a reason to end it sets it first, and `run` takes everything down."""
+
+    def __init__(self, sockets: Sockets, receive: Receive, send: Send) -> None:
+        self._sockets = sockets
+        self._limits = sockets.limits
+        self._receive = receive
+        self._send = send
+        self._end: asyncio.Future[Close | None] = asyncio.get_running_loop().create_future()
+        self._outbound = Outbound(self._limits.queued_bytes)
+        self._operations: dict[str, _Running] = {}
+        self._has_init = False
+        self._principal: Principal | None = None
+        self._services: list[asyncio.Task[None]] = []
+
+    def end(self, close: Close | None) -> None:
+        """Ends the socket with a close code and reason; None: the peer is gone already. Only the first call counts."""
+        if not self._end.done():
+            self._end.set_result(close)
+
+    async def run(self) -> None:
+        init_timer = asyncio.get_running_loop().call_later(self._limits.init_seconds, self._end_without_init)
+        self._start_service(self._read())
+        self._start_service(self._write())
+        self._start_service(self._watch_reader())
+        try:
+            close = await self._end
+            await self._stop()
+            if close is not None:
+                await self._close(*close)
+        finally:
+            init_timer.cancel()
+            await self._stop()
+
+    def _end_without_init(self) -> None:
+        if not self._has_init:
+            self.end(INIT_TIMEOUT)
+
+    async def _stop(self) -> None:
+        """Takes down readers, writers and operations; mutations that have begun go on by themselves."""
+        tasks = list(self._services)
+        for running in self._operations.values():
+            if running.must_finish:
+                self._sockets.let_finish(running.task)
+            else:
+                tasks.append(running.task)
+        self._operations.clear()
+        await end_tasks(*tasks)
+
+    async def _close(self, code: int, reason: str) -> None:
+        try:
+            async with asyncio.timeout(self._limits.stalled_seconds):
+                await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        except OSError:  # a peer that reads nothing (TimeoutError is one), or is gone
+            logger.info("socket ended without a close frame", extra={"code": code})
+            abort(self._send)
+
+    def _start_service(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._guarded(work))
+        self._services.append(task)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs a part of the socket; what goes wrong in it ends the socket and no more."""
+        try:
+            await work
+        except ProtocolBroken as broken:
+            self.end(broken.close)
+        except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged with its traceback
+            internal(error, str(uuid7()), "socket")
+            self.end(FAILED)
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                message = await self._outbound.take()
+                await self._send({"type": "websocket.send", "text": message.decode()})
+                self._outbound.sent()
+        except OSError:  # uvicorn's ClientDisconnected is one
+            self.end(None)
+
+    async def _watch_reader(self) -> None:
+        """Ends the socket when one message waits too long. A deadline for each send would cost more than the send (2026-11)."""
+        seen = None
+        while True:
+            await asyncio.sleep(self._limits.stalled_seconds)
+            if self._outbound.sending is not None and self._outbound.sending == seen:
+                self.end(TOO_SLOW)
+            seen = self._outbound.sending
+
+    async def _read(self) -> None:
+        while True:
+            event = await self._receive()
+            if event["type"] == "websocket.disconnect":
+                self.end(None)
+                return
+            await self._take(self._decode(event))
+
+    def _decode(self, event: Any) -> dict[str, Any]:
+        text = event.get("text")
+        if text is None:
+            raise ProtocolBroken((4400, "Send messages as text, not as bytes"))
+        if len(text) > body_limit_bytes(self._principal.scopes if self._principal else frozenset()):
+            raise ProtocolBroken(TOO_BIG)
+        try:
+            message = decode_json(text.encode())
+        except (RequestRefused, UnicodeEncodeError):
+            raise ProtocolBroken((4400, "The message is not valid JSON")) from None
+        if type(message) is not dict or type(message.get("type")) is not str:
+            raise ProtocolBroken((4400, "A message is a JSON object with a type"))
+        return message
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        payload = message.get("payload")
+        match message["type"]:
+            case "connection_init":
+                await self._init(_object(payload))
+            case "ping":
+                await self._put({"type": "pong"} if payload is None else {"type": "pong", "payload": _object(payload)})
+            case "pong":
+                _object(payload)
+            case "subscribe":
+                self._subscribe(_id(message), payload)
+            case "complete":
+                self._complete(_id(message))
+            case _:
+                raise ProtocolBroken((4400, "Unknown message type"))
+
+    async def _init(self, payload: dict[str, Any]) -> None:
+        if self._has_init:
+            raise ProtocolBroken(TOO_MANY_INITS)
+        self._has_init = True
+        authorization = next((value for key, value in payload.items() if key.lower() == "authorization"), None)
+        header_value = authorization if type(authorization) is str else None
+        try:
+            self._principal = await self._sockets.authenticator.authenticate(header_value)
+        except Unauthenticated:
+            raise ProtocolBroken(UNAUTHORIZED) from None
+        except HooklineError as error:
+            raise ProtocolBroken((1013, error.message[:120])) from None
+        self._start_service(self._watch_token(header_value))
+        await self._put({"type": "connection_ack"})
+
+    async def _watch_token(self, header_value: str | None) -> None:
+        await wait_until_revoked(self._sockets.authenticator, header_value, self._limits.check_token_seconds)
+        raise ProtocolBroken(UNAUTHORIZED)
+
+    def _subscribe(self, operation_id: str, payload: Any) -> None:
+        if self._principal is None:
+            raise ProtocolBroken(UNAUTHORIZED)
+        if operation_id in self._operations:
+            raise ProtocolBroken((4409, f"Subscriber for {operation_id[:40]} already exists".encode("ascii", "replace").decode()))
+        if len(self._operations) >= self._limits.operations:
+            raise ProtocolBroken(TOO_MANY_OPERATIONS)
+        try:
+            request = request_of(payload)
+        except RequestRefused:
+            raise ProtocolBroken((4400, "A payload of subscribe has query, operationName, variables, extensions")) from None
+        running = _Running(operation_id)
+        self._operations[operation_id] = running
+        running.task = asyncio.create_task(self._guarded(self._operate(running, request, self._principal)))
+
+    def _complete(self, operation_id: str) -> None:
+        """Ends a query or a subscription. A mutation goes on, and its answer is dropped."""
+        running = self._operations.pop(operation_id, None)
+        if running is None:
+            return
+        if running.must_finish:
+            self._sockets.let_finish(running.task)
+        else:
+            running.task.cancel()
+
+    async def _operate(self, running: "_Running", request: Request, principal: Principal) -> None:
+        request_id = str(uuid7())
+        errors: list[Formatted] = []
+        try:
+            operation = self._sockets.execution.select(request)
+            running.must_finish = operation.kind is OperationType.MUTATION
+            await self._answer(running, operation, request, principal, request_id)
+        except RequestRefused as refused:
+            errors = refused.formatted(request_id)
+        except HooklineError as error:
+            errors = refusal_of(error).formatted(request_id)
+        except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged with its traceback
+            errors = [internal(error, request_id, "socket operation")]
+        if errors:
+            _log(request_id, principal, errors)
+        if self._operations.get(running.id) is not running:
+            return
+        del self._operations[running.id]
+        await self._put({"id": running.id, "type": "error", "payload": errors} if errors else {"id": running.id, "type": "complete"})
+
+    async def _answer(self, running: "_Running", operation: Operation, request: Request, principal: Principal, request_id: str) -> None:
+        context = self._sockets.make_context(principal, request_id)
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            answer = await self._sockets.execution.run(operation, request, context)
+            running.must_finish = False  # waiting for a reader may be cut short
+            await self._tell(running, [answer], request_id, principal)
+            return
+        answers = await self._sockets.execution.subscribe(operation, request, context)
+        if isinstance(answers, Answer):
+            await self._tell(running, [answers], request_id, principal)
+            return
+        try:
+            async for step in answers:
+                await self._tell(running, step, request_id, principal)
+        finally:
+            await answers.aclose()
+
+    async def _tell(self, running: "_Running", answers: Sequence[Told], request_id: str, principal: Principal) -> None:
+        for answer in answers:
+            if not isinstance(answer, bytes) and answer.errors:
+                _log(request_id, principal, answer.errors)
+        await self._outbound.room()  # only then are messages made: who waits holds nothing of his own
+        if self._operations.get(running.id) is running:
+            for answer in answers:
+                self._outbound.put(running.next(answer if isinstance(answer, bytes) else orjson.dumps(answer.body)))
+
+    async def _put(self, message: dict[str, Any]) -> None:
+        await self._outbound.room()
+        self._outbound.put(orjson.dumps(message))
+
+
+class _Running:
+    """An operation of a socket. must_finish: a mutation is at work, which nobody may interrupt."""
+
+    __slots__ = ("_prefix", "id", "must_finish", "task")
+
+    def __init__(self, operation_id: str) -> None:
+        self.id = operation_id
+        self.must_finish = False
+        self.task: asyncio.Task[None]
+        self._prefix = b'{"id":' + orjson.dumps(operation_id) + b',"type":"next","payload":'
+
+    def next(self, payload: bytes) -> bytes:
+        """The message around an answer's JSON."""
+        return self._prefix + payload + b"}"
+
+
+def _log(request_id: str, principal: Principal, errors: list[Formatted]) -> None:
+    codes = ",".join(sorted({error["extensions"]["code"] for error in errors}))
+    logger.info(
+        "socket operation", extra={"request_id": request_id, "workspace_id": principal.workspace_id, "token_id": principal.token_id, "codes": codes}
+    )
+
+
+def _id(message: dict[str, Any]) -> str:
+    operation_id = message.get("id")
+    if type(operation_id) is not str or not operation_id:
+        raise ProtocolBroken((4400, "A message of this type has an id: a string that is not empty"))
+    return operation_id
+
+
+def _object(payload: Any) -> dict[str, Any]:
+    if payload is None:
+        return {}
+    if type(payload) is not dict:
+        raise ProtocolBroken((4400, "A payload is a JSON object"))
+    return payload

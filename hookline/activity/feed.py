@@ -1,0 +1,344 @@
+"""What happened, for whoever follows it live: replay after a position, then each new happening once. The API's subscriptions read it.
+
+The hub only says "look"; the truth is the table `activity`, whose positions are in commit order and without holes. Nothing here writes,
+and nothing is kept for a follower that does not read.
+"""
+
+import asyncio
+import logging
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from hookline.activity.events import Kind
+from hookline.activity.shared_feed import Circle, Together
+from hookline.db.connection import Database, faults_as_unavailable
+from hookline.errors import HooklineError
+from hookline.messaging.hub import EVERYTHING, Hub
+from hookline.models import Attempt, Notification, Webhook
+from hookline.tasks import end_tasks
+
+logger = logging.getLogger("hookline.activity")
+
+KEPT: Final = 10_000  # happenings in memory, and the most that is replayed
+ROWS_KEPT: Final = 500  # attempts have up to 16 KiB of body each: 8 MB
+READ_AT_ONCE: Final = 1_000
+GIVEN_AT_ONCE: Final = 100
+LOOK_EVERY_SECONDS: Final = 1.0
+
+POSITION = "select position from workspace_activity where workspace_id = $1"
+AFTER = "select position, kind, subject_id, webhook_id from activity where workspace_id = $1 and position > $2 order by position limit $3"
+
+Subject = Attempt | Webhook | Notification
+_SUBJECTS: Final = {int(Kind.ATTEMPT): Attempt, int(Kind.NOTIFICATION): Notification}  # all others are about a webhook
+_CURSOR = re.compile("live:(0|[1-9][0-9]{0,17})")
+
+
+class Entry(NamedTuple):
+    """A row of `activity`."""
+
+    position: int
+    kind: int
+    subject_id: UUID
+    webhook_id: UUID | None
+
+
+class Happening(NamedTuple):
+    """What happened. row: the attempt, the notification, or the webhook as it is now."""
+
+    position: int
+    kind: Kind
+    row: Subject
+
+
+class Gap(NamedTuple):
+    """Something may be missing before this position; what comes after it is whole again."""
+
+    position: int
+
+
+class Shared(NamedTuple):
+    """What was made of the next happenings, for all who follow together."""
+
+    made: list[Any]  # as Together.make gave it
+
+
+class Wanted(NamedTuple):
+    """Which happenings are given."""
+
+    kinds: frozenset[int]
+    webhook_id: UUID | None
+
+
+class Step(NamedTuple):
+    """What is wanted of what happened up to a position. is_gap: something may be missing before it."""
+
+    position: int
+    happenings: Sequence[Happening] = ()
+    is_gap: bool = False
+
+
+def encode_cursor(position: int) -> str:
+    """The opaque text of a position."""
+    return urlsafe_b64encode(b"live:%d" % position).decode().rstrip("=")
+
+
+def decode_cursor(text: str) -> int:
+    """The position in a cursor.
+
+    Raises HooklineError BAD_USER_INPUT for anything that `encode_cursor` could not have written.
+    """
+    with suppress(Base64Error, ValueError):
+        found = _CURSOR.fullmatch(urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode("ascii"))
+        if found and encode_cursor(int(found[1])) == text:
+            return int(found[1])
+    raise HooklineError("BAD_USER_INPUT", "`after` is no live cursor. Take one from liveCursor or from an event of a subscription.")
+
+
+class Feeds:
+    """The feeds of this process, one per workspace that somebody follows."""
+
+    def __init__(self, database: Database, hub: Hub) -> None:
+        self._database, self._hub = database, hub
+        self._feeds: dict[UUID, Feed] = {}
+
+    async def position(self, workspace_id: UUID) -> int:
+        """The position of the newest happening that is committed; 0 before the first.
+
+        Raises Unavailable.
+        """
+        return await _position(self._database, workspace_id)
+
+    async def live_cursor(self, workspace_id: UUID) -> str:
+        """`position` as a cursor: everything that is read after it is at least as new."""
+        return encode_cursor(await self.position(workspace_id))
+
+    async def follow(
+        self, workspace_id: UUID, after: int | None, kinds: Iterable[Kind], webhook_id: UUID | None = None
+    ) -> AsyncGenerator[list[Happening] | Gap, None]:
+        """What happened after a position (None: from now on) and then whatever happens, in order, nothing twice, nothing missed; without end.
+
+        Whoever is more than 10,000 happenings behind, or asks for a position that is purged or not reached yet, gets one Gap and goes on
+        from now. kinds, webhook_id: the only ones given. Close the generator to leave.
+
+        Raises Unavailable when the database does not answer during a replay.
+        """
+        async with aclosing(self._follow(workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), None)) as steps:
+            async for step in steps:
+                if not isinstance(step, Shared):
+                    yield step
+
+    async def follow_together(
+        self, workspace_id: UUID, after: int | None, kinds: Iterable[Kind], webhook_id: UUID | None, together: Together
+    ) -> AsyncGenerator[list[Happening] | Gap | Shared, None]:
+        """The same, but what happens from now on comes as what `together.make` made of it, once for all with its key.
+
+        The happenings themselves come to who replays, has fallen behind the others, or follows while making fails.
+        """
+        async with aclosing(self._follow(workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), together)) as steps:
+            async for step in steps:
+                yield step
+
+    async def close(self) -> None:
+        """Ends the feeds; followers hear nothing more."""
+        for feed in list(self._feeds.values()):
+            await feed.close()
+
+    async def _follow(
+        self, workspace_id: UUID, after: int | None, wanted: Wanted, together: Together | None
+    ) -> AsyncGenerator[list[Happening] | Gap | Shared, None]:
+        async with self._joined(workspace_id) as feed, feed.joined(wanted, together) as circle:
+            now = await self.position(workspace_id)
+            position = now if after is None else after
+            if position > now:
+                yield Gap(position := now)
+            while True:
+                # what happened before this one came may have been made before he came too: he could see it older than what he has seen
+                shared = await circle.after(position) if circle and position >= now else None
+                if shared is not None:
+                    position, made = shared
+                    yield Shared(made)
+                    continue
+                step = await feed.step(position, wanted)
+                position = step.position
+                if step.is_gap:
+                    yield Gap(position)
+                elif step.happenings:
+                    yield list(step.happenings)
+
+    @asynccontextmanager
+    async def _joined(self, workspace_id: UUID) -> AsyncIterator["Feed"]:
+        """The workspace's feed, listening. The first follower starts it, the last one ends it."""
+        feed = self._feeds.get(workspace_id)
+        if feed is None:
+            feed = self._feeds[workspace_id] = Feed(self._database, self._hub, workspace_id)
+        feed.followers += 1
+        try:
+            await feed.started()
+            yield feed
+        finally:
+            feed.followers -= 1
+            if not feed.followers:
+                self._feeds.pop(workspace_id, None)
+                await feed.close()
+
+
+class Feed:
+    """The newest happenings of a workspace. position: of the last one read; `_oldest`: of the one before the first that is in memory."""
+
+    def __init__(self, database: Database, hub: Hub, workspace_id: UUID) -> None:
+        self._database, self._hub, self._workspace_id = database, hub, workspace_id
+        self.followers = 0
+        self.position = self._oldest = 0
+        self._ring: list[Entry | None] = [None] * KEPT  # the entry of position p stands at p % KEPT
+        self._rows: dict[int, Subject] = {}
+        self._circles: dict[Hashable, Circle] = {}
+        self._loading = asyncio.Lock()
+        self._look = asyncio.Event()
+        self._news = asyncio.Event()
+        self._start: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stop_listening: Callable[[], None] = lambda: None
+
+    async def started(self) -> None:
+        """Returns once the feed listens and knows where it begins. All who wait share one start; a failed one is tried again by the next."""
+        if self._start is None or (self._start.done() and (self._start.cancelled() or self._start.exception())):
+            self._start = asyncio.create_task(self._begin())
+        await asyncio.shield(self._start)
+
+    async def close(self) -> None:
+        self._stop_listening()
+        await end_tasks(*[task for task in (self._start, self._task) if task])
+
+    @asynccontextmanager
+    async def joined(self, wanted: Wanted, together: Together | None) -> AsyncIterator[Circle | None]:
+        """The circle of those who follow together; None for who follows alone. The first member makes it, the last one ends it."""
+        if together is None:
+            yield None
+            return
+        key = (wanted, together.key)
+        circle = self._circles.get(key)
+        if circle is None:
+            circle = self._circles[key] = Circle(lambda position: self.step(position, wanted), together.make)
+        circle.members += 1
+        try:
+            yield circle
+        finally:
+            circle.members -= 1
+            if not circle.members:
+                del self._circles[key]
+                await circle.close()
+
+    async def step(self, position: int, wanted: Wanted) -> Step:
+        """What is wanted of what happened next after a position, at most 100 happenings and perhaps none; waits until something happened.
+
+        Raises Unavailable.
+        """
+        entries = await self.after(position)
+        if entries is None:
+            return Step(self.position, is_gap=True)
+        mine = [entry for entry in entries if entry.kind in wanted.kinds and wanted.webhook_id in (None, entry.webhook_id)]
+        given = mine[:GIVEN_AT_ONCE]
+        end = entries[-1].position if len(mine) == len(given) else given[-1].position
+        return Step(end, await self.with_rows(given))
+
+    async def after(self, position: int) -> Sequence[Entry] | None:
+        """The next entries after a position, at most 1,000, from memory or else from the database; waits until there is one.
+
+        None when they can't be given whole: too far behind, or purged.
+        """
+        while True:
+            news = self._news
+            if self.position - position > KEPT:
+                return None
+            if position < self._oldest:
+                entries = await _read(self._database, self._workspace_id, position)
+                return entries if entries and _is_whole(entries, position) else None
+            if position < self.position:
+                last = min(self.position, position + READ_AT_ONCE)
+                return [entry for at in range(position + 1, last + 1) if (entry := self._ring[at % KEPT])]
+            await news.wait()
+
+    async def with_rows(self, entries: Sequence[Entry]) -> list[Happening]:
+        """The entries with what they are about, read once for all followers; without those whose row is purged.
+
+        Raises Unavailable.
+        """
+        async with self._loading:
+            rows = {entry.position: self._rows[entry.position] for entry in entries if entry.position in self._rows}
+            loaded = await self._load([entry for entry in entries if entry.position not in rows])
+            self._rows.update(loaded)
+            for position in list(self._rows)[: max(0, len(self._rows) - ROWS_KEPT)]:
+                del self._rows[position]
+        rows.update(loaded)
+        return [Happening(entry.position, Kind(entry.kind), rows[entry.position]) for entry in entries if entry.position in rows]
+
+    async def _load(self, entries: Sequence[Entry]) -> dict[int, Subject]:
+        found: dict[UUID, Subject] = {}
+        keys: dict[type[Any], set[UUID]] = {}  # Any: the models have no common class with these columns
+        for entry in entries:
+            keys.setdefault(_SUBJECTS.get(entry.kind, Webhook), set()).add(entry.subject_id)
+        with faults_as_unavailable():
+            for model, wanted in keys.items():
+                found.update({row.id: row for row in await model.filter(workspace_id=self._workspace_id, id__in=list(wanted))})
+        return {entry.position: found[entry.subject_id] for entry in entries if entry.subject_id in found}
+
+    async def _begin(self) -> None:
+        self._stop_listening()
+        self._stop_listening = self._hub.listen("activity", self._heard)
+        self.position = self._oldest = await _position(self._database, self._workspace_id)
+        self._task = asyncio.create_task(self._run())
+
+    def _heard(self, text: str) -> None:
+        if text == EVERYTHING or text.startswith(str(self._workspace_id)):
+            self._look.set()
+
+    async def _run(self) -> None:
+        """Reads once per announcement, and every second, since the hub may lose."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_SECONDS):  # wait_for swallows a cancellation that comes with the look (3.11)
+                    await self._look.wait()
+            self._look.clear()
+            try:
+                await self._catch_up()
+            except Exception as fault:  # whatever the database does, followers must not be left without a reader
+                logger.warning("the live feed could not read, it tries again reason=%s", type(fault).__name__, exc_info=fault)
+
+    async def _catch_up(self) -> None:
+        while entries := await _read(self._database, self._workspace_id, self.position):
+            if not _is_whole(entries, self.position):  # purged faster than read: nobody gets past this hole without a gap
+                self._oldest = entries[-1].position
+            for entry in entries:
+                self._ring[entry.position % KEPT] = entry
+            self.position = entries[-1].position
+            self._oldest = max(self._oldest, self.position - KEPT)
+            self._news.set()
+            self._news = asyncio.Event()
+            if len(entries) < READ_AT_ONCE:
+                return
+
+
+async def _position(database: Database, workspace_id: UUID) -> int:
+    with faults_as_unavailable():
+        rows = await database.reader().rows(POSITION, workspace_id)
+    return int(rows[0]["position"]) if rows else 0
+
+
+async def _read(database: Database, workspace_id: UUID, after: int) -> list[Entry]:
+    with faults_as_unavailable():
+        rows = await database.reader().rows(AFTER, workspace_id, after, READ_AT_ONCE)
+    return [Entry(row["position"], row["kind"], _uuid(row["subject_id"]), row["webhook_id"] and _uuid(row["webhook_id"])) for row in rows]
+
+
+def _is_whole(entries: Sequence[Entry], after: int) -> bool:
+    return entries[0].position == after + 1 and all(second.position == first.position + 1 for first, second in pairwise(entries))
+
+
+def _uuid(value: Any) -> UUID:  # Any: bytes from SQLite, UUID from PostgreSQL
+    return value if isinstance(value, UUID) else UUID(bytes=value)

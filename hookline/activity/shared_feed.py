@@ -1,0 +1,132 @@
+"""Followers who want the same made of what happens: it is made once and given to all. `hookline.activity` keeps a circle for each key.
+
+Who is behind what a circle still holds goes on alone until he has caught up. Nothing here knows what is made.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from hookline.tasks import end_tasks
+
+if TYPE_CHECKING:
+    from hookline.activity.feed import Happening, Step
+
+logger = logging.getLogger("hookline.activity")
+
+STEP_BYTES: Final = 64 * 1024
+KEPT_BYTES: Final = 256 * 1024
+WOKEN_AT_ONCE: Final = 50  # then the loop turns: with 1,000 followers nothing else waits longer than a few milliseconds
+
+
+class Made(NamedTuple):
+    """What was made of one happening."""
+
+    what: Any  # the business of whoever follows
+    size_bytes: int
+
+
+class Together(NamedTuple):
+    """key: those of one workspace who have the same share what `make` made for one of them; it gives None for what they do not want."""
+
+    key: Hashable
+    make: "Callable[[Happening], Awaitable[Made | None]]"
+
+
+class _Kept(NamedTuple):
+    """What happened after `begin` and up to `end`; positions and what was made of them in the same order."""
+
+    begin: int
+    end: int
+    positions: list[int]
+    made: list[Any]
+    size_bytes: int
+
+
+class Circle:
+    """The newest of what was made. It moves while somebody waits, and holds no more than the last step, or 256 KiB for two members or more."""
+
+    def __init__(self, read: "Callable[[int], Awaitable[Step]]", make: "Callable[[Happening], Awaitable[Made | None]]") -> None:
+        self.members = 0
+        self._read, self._make = read, make
+        self._position = self._oldest = 0
+        self._kept: deque[_Kept] = deque()
+        self._waiting: list[asyncio.Future[bool]] = []
+        self._moving: asyncio.Task[None] | None = None
+
+    async def after(self, position: int) -> tuple[int, list[Any]] | None:
+        """What was made of what happened after a position, and the position behind it; waits until there is something.
+
+        None for who must take his next step alone: he is too far behind, or the others' step failed.
+        """
+        if self._moving is None and position > self._position:  # nobody waits, so nobody needs what lies between
+            self._position = self._oldest = position
+            self._kept.clear()
+        while position >= self._position:
+            if not await self._moved():
+                return None
+        if position < self._oldest:
+            return None
+        if (last := self._kept[-1]).begin == position:
+            return last.end, last.made
+        return last.end, [made for kept in self._kept for at, made in zip(kept.positions, kept.made, strict=True) if at > position]
+
+    async def close(self) -> None:
+        if self._moving is not None:
+            await end_tasks(self._moving)
+
+    async def _moved(self) -> bool:
+        """Waits for the next step, and says whether it was one."""
+        moved: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(moved)
+        if self._moving is None:
+            self._moving = asyncio.create_task(self._move())
+        return await moved
+
+    async def _move(self) -> None:
+        """Step by step, as long as anybody waits for one."""
+        try:
+            while self._waiting:
+                is_step = await self._step()
+                waiting, self._waiting = self._waiting, []
+                for start in range(0, len(waiting), WOKEN_AT_ONCE):
+                    for moved in waiting[start : start + WOKEN_AT_ONCE]:
+                        if not moved.done():
+                            moved.set_result(is_step)
+                    await asyncio.sleep(0)
+        finally:
+            self._moving = None
+
+    async def _step(self) -> bool:
+        """Makes the next step, if it can be made for all. A failure is told to nobody: each meets it, or not, when he goes on alone."""
+        end, positions, made, size_bytes = self._position, list[int](), list[Any](), 0
+        try:
+            while not made:
+                step = await self._read(end)
+                if step.is_gap:
+                    return False
+                end = step.position
+                for happening in step.happenings:
+                    one = await self._make(happening)
+                    if one is None:
+                        continue
+                    positions.append(happening.position)
+                    made.append(one.what)
+                    size_bytes += one.size_bytes
+                    if size_bytes >= STEP_BYTES:
+                        end = happening.position
+                        break
+        except Exception as fault:  # noqa: BLE001  # whatever it is, nobody may be left waiting
+            logger.warning("a step for several followers failed, each goes on alone reason=%s", type(fault).__name__)
+            return False
+        self._keep(_Kept(self._position, end, positions, made, size_bytes))
+        return True
+
+    def _keep(self, step: _Kept) -> None:
+        self._position = step.end
+        self._kept.append(step)
+        while len(self._kept) > 1 and (self.members < 2 or sum(kept.size_bytes for kept in self._kept) > KEPT_BYTES):
+            self._kept.popleft()
+        self._oldest = self._kept[0].begin

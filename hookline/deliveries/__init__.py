@@ -1,0 +1,1 @@
+"""From matching to the log: queue, registry, retries, health, jobs, retention, statistics."""

@@ -1,0 +1,121 @@
+"""Which webhooks want an event. Called by publishing for every event; pure.
+
+Patterns are `object.model.action` with `*` for any one segment. Every pattern stands in one table under its exact text, so that an event
+needs eight lookups (each segment itself or `*`), however many webhooks there are.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import NamedTuple, Protocol, TypeVar
+from uuid import UUID
+
+import orjson
+
+from hookline.form.filters import CompiledFilter
+
+
+class Matchable(Protocol):
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def is_live(self) -> bool: ...
+    @property
+    def environments(self) -> tuple[str, ...]: ...
+    @property
+    def events(self) -> tuple[str, ...]: ...
+    @property
+    def filter(self) -> CompiledFilter | None: ...
+
+
+M = TypeVar("M", bound=Matchable)
+
+_CACHED_TYPES = 10_000
+_CACHED_IDS = 1_000_000
+"""8 MB."""
+
+_Want = tuple[str, str]  # environment, pattern
+_Table = dict[_Want, list[UUID]]
+
+
+class Matched(NamedTuple):
+    """ids: not to be changed."""
+
+    ids: Sequence[UUID]
+    filters: dict[UUID, CompiledFilter]
+    """Of those that have one."""
+
+
+class MatchIndex:
+    """An immutable index over webhooks; a change of some makes a new index, which shares with the old one what is the same in both."""
+
+    def __init__(self, webhooks: Iterable[Matchable]) -> None:
+        # those with one pattern, and those with several, of which an event may match more than one
+        self._tables: tuple[_Table, _Table] = ({}, {})
+        self._filters: dict[UUID, CompiledFilter] = {}
+        self._cache: dict[tuple[str, str], Matched] = {}
+        self._cached_ids = 0
+        for webhook in webhooks:
+            table = self._tables[len(webhook.events) > 1]
+            for want in _wants(webhook):
+                table.setdefault(want, []).append(webhook.id)
+            if webhook.is_live and webhook.filter is not None:
+                self._filters[webhook.id] = webhook.filter
+
+    def changed(self, before: Sequence[Matchable], after: Iterable[Matchable]) -> "MatchIndex":
+        """The index with these webhooks as they are, instead of as they were."""
+        made, added, gone = MatchIndex(()), MatchIndex(after), {webhook.id for webhook in before}
+        touched = {want for webhook in before for want in _wants(webhook)}.union(*added._tables)
+        made._tables = (self._tables[0].copy(), self._tables[1].copy())
+        for table, new in zip(made._tables, added._tables, strict=True):
+            for want in touched:
+                ids = [key for key in table.pop(want, ()) if key not in gone] + new.get(want, [])
+                if ids:
+                    table[want] = ids
+        made._filters = {key: found for key, found in self._filters.items() if key not in gone} | added._filters
+        has_wildcards = any("*" in pattern for _, pattern in touched)
+        for key, found in self._cache.items():
+            if key not in touched and not (has_wildcards and any(want in touched for want in _asked(*key))):
+                made._cache[key] = found
+        made._cached_ids = self._cached_ids
+        return made
+
+    def wanted_by(self, environment: str, event_type: str, data: str) -> Sequence[UUID]:
+        """Ids of the webhooks that get this event: a pattern matches and the filter holds. data: JSON text, read when a filter asks."""
+        matched = self.match(environment, event_type)
+        if not matched.filters:
+            return matched.ids
+        value, filters = orjson.loads(data), matched.filters
+        return [key for key in matched.ids if key not in filters or filters[key].matches(event_type, environment, value)]
+
+    def match(self, environment: str, event_type: str) -> Matched:
+        """The webhooks of which a pattern matches, each once."""
+        found = self._cache.get((environment, event_type))
+        if found is None:
+            found = self._look_up(environment, event_type)
+            self._cached_ids += len(found.ids)
+            if len(self._cache) >= _CACHED_TYPES or self._cached_ids > _CACHED_IDS:
+                self._cache.clear()
+                self._cached_ids = len(found.ids)
+            self._cache[environment, event_type] = found
+        return found
+
+    def _look_up(self, environment: str, event_type: str) -> Matched:
+        asked = _asked(environment, event_type)
+        ones, several = ([table[want] for want in asked if want in table] for table in self._tables)
+        if len(several) > 1:
+            # each once: a webhook's id is one object in all lists, and asking that for its hash takes three times as long
+            found = list(chain.from_iterable(several))
+            several = [list(dict(zip(map(id, found), found, strict=True)).values())]
+        lists = [*ones, *several]
+        ids = lists[0] if len(lists) == 1 else list(chain.from_iterable(lists))
+        return Matched(ids, {key: self._filters[key] for key in ids if key in self._filters} if self._filters else {})
+
+
+def _wants(webhook: Matchable) -> list[_Want]:
+    return [(environment, pattern) for environment in webhook.environments for pattern in webhook.events] if webhook.is_live else []
+
+
+def _asked(environment: str, event_type: str) -> list[_Want]:
+    """All that a webhook can want so that this type matches."""
+    noun, model, action = event_type.split(".")
+    return [(environment, f"{o}.{m}.{a}") for o in (noun, "*") for m in (model, "*") for a in (action, "*")]

@@ -1,0 +1,247 @@
+"""What both queues take and give. Called by publishing, registry, deliveries and the workers; nothing here knows a database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+DEAD_AFTER = timedelta(seconds=10)
+"""A pump without a beat for this long (by the database's clock) is dead: others take its deliveries over."""
+KEY_HOURS = 24
+"""How long an idempotency key is kept."""
+
+
+class KeyTaken(Exception):
+    """At least one idempotency key of the group has an owner. Nothing was written."""
+
+
+class EventExists(Exception):
+    """The very same event ids are there: an earlier try of this group was committed and its answer lost."""
+
+
+class PumpGone(Exception):
+    """The pump of a publish's lease was taken over. Nothing was written."""
+
+
+class NewEvent(NamedTuple):
+    id: UUID
+    type: str
+    environment: str
+    data: str
+    """JSON text."""
+    occurred_at: datetime
+    key: str | None
+    fingerprint: bytes | None
+    """Of the canonical draft; given whenever a key is."""
+
+
+class NewDelivery(NamedTuple):
+    id: UUID
+    webhook_id: UUID
+    event_id: UUID
+    event_type: str
+    environment: str
+
+
+class Lease(NamedTuple):
+    """Deliveries that a pump of the same process takes over as they are written: they need no claim."""
+
+    token: UUID
+    delivery_ids: frozenset[UUID]
+
+
+class KeyOwner(NamedTuple):
+    event_id: UUID
+    fingerprint: bytes
+    delivery_count: int
+
+
+class Claimed(NamedTuple):
+    """A delivery leased to this pump, with what its request needs."""
+
+    id: UUID
+    workspace_id: UUID
+    webhook_id: UUID
+    event_id: UUID
+    number: int
+    """Of the attempt that the lease begins, from 1."""
+    event_type: str
+    environment: str
+    data: str | None
+    """JSON text; null when retention was faster."""
+    occurred_at: datetime
+    step: int
+    """Steps of the retry schedule used so far."""
+    is_manual: bool
+    next_cause: int | None
+    """Why this attempt is made, where its step does not tell."""
+    match_version: int
+    """The workspace's, at the claim."""
+    body: bytes | None = None
+    """What a template made for the first attempt."""
+
+
+class Result(NamedTuple):
+    """An ended attempt, on its way into the log. One array per field goes to PostgreSQL, in this order."""
+
+    delivery_id: UUID
+    number: int
+    webhook_id: UUID
+    event_id: UUID
+    event_type: str
+    environment: str
+    attempt_id: UUID
+    webhook_version: int
+    """The webhook's when the attempt began: failures under an older one count for nothing."""
+    outcome: int
+    cause: int
+    state: int
+    """The delivery's after this attempt."""
+    wait_seconds: float | None
+    """Until the next attempt; null: the schedule does not move."""
+    step: int
+    """Steps of the schedule used after this attempt."""
+    status_code: int | None
+    error_code: str | None
+    error_message: str | None
+    began: float
+    """Monotonic seconds."""
+    duration_ms: int | None
+    request_url: str | None
+    request_headers: str | None
+    """JSON text `[[name, value or null], …]`."""
+    response_headers: str | None
+    response_body: bytes | None
+    is_truncated: bool
+    bucket: int
+    """Class of its duration (hookline.deliveries.histogram)."""
+
+
+class Recorded(NamedTuple):
+    """What a record came to. position: the activity's after it, 0 when every lease was lost. has_switched: a webhook was turned off."""
+
+    position: int
+    has_switched: bool
+    mails: Sequence[tuple[UUID, str]] = ()
+    """Receipts that it wrote: notification and address."""
+
+
+class Ask(NamedTuple):
+    webhook_id: UUID
+    room: int
+
+
+class Paced(NamedTuple):
+    """What a claim under rate limits gave. waits: seconds until the next free slot, of each webhook that may have more by then."""
+
+    rows: list[Claimed]
+    waits: dict[UUID, float]
+
+
+Stamp = tuple[int, bool]
+"""Of a webhook in memory: its version, and whether it is on. With the same stamp it is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A workspace's webhooks and event types at one moment. rows: of the webhooks that are not as known; column -> value, as the models name them."""
+
+    workspace_id: UUID
+    match_version: int
+    stamps: dict[UUID, Stamp]
+    """Of all living webhooks."""
+    rows: list[dict[str, Any]]
+    types: list[tuple[str, str | None]]
+    """Names of the known event types, with the schema (JSON text) of a strict one."""
+    is_strict: bool
+    """Whether others are refused."""
+
+
+class Lessor(Protocol):
+    """A pump in the publisher's own process. Every reserved lease is held, released or abandoned."""
+
+    def reserve(self, deliveries: Sequence[NewDelivery]) -> Lease | None:
+        """Room for some of these; None when there is none."""
+
+    def hold(self, lease: Lease, rows: Sequence[Claimed]) -> None:
+        """They were written: send them. rows: those of the lease."""
+
+    def release(self, lease: Lease, deliveries: Sequence[NewDelivery]) -> None:
+        """They were not written."""
+
+    def abandon(self, lease: Lease) -> None:
+        """The pump is gone, or nobody knows whether they were written: a takeover finds out."""
+
+
+class Queue(Protocol):
+    """Every call is one transaction. Connection faults come through as hookline.db.connection.FAULTS; their outcome is unknown."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def versions(self) -> dict[UUID, int]:
+        """The match version of each workspace, as committed now."""
+
+    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> Loaded:
+        """The living webhooks of a workspace with the match version that they belong to. known: those whose rows are not asked for again."""
+
+    async def publish(
+        self,
+        workspace_id: UUID,
+        version: int,
+        received_at: datetime,
+        events: Sequence[NewEvent],
+        deliveries: Sequence[NewDelivery],
+        lease: Lease | None = None,
+    ) -> bool:
+        """Writes events, deliveries and keys together. False: the match version is another one, nothing was written.
+
+        lease: what is written as claimed already, its first attempt begun.
+        Raises KeyTaken, EventExists, PumpGone.
+        """
+
+    async def known(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
+        """Who has these idempotency keys, as far as they are in force."""
+
+    async def register(self, token: UUID, process: str) -> None: ...
+
+    async def beat(self, token: UUID) -> bool:
+        """False: the pump was taken over; what it leased is no longer its own."""
+
+    async def leave(self, token: UUID) -> None:
+        """Forgets a pump that holds no lease; one that still does stays for the takeover."""
+
+    async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
+        """Leases due deliveries of these webhooks, oldest due first, at most room each and limit in all. Nothing when the pump's row is gone."""
+
+    async def claim_paced(self, asks: Sequence[Ask], token: UUID) -> Paced:
+        """The same for webhooks with a rate limit: at most as many of each as have a slot now. What has none stays unleased."""
+
+    async def keep_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
+        """Keeps what was rendered for deliveries before it is sent, for their retries. What is kept already stays."""
+
+    async def has_sent(self, delivery_id: UUID) -> bool:
+        """Whether a request of the delivery is in the log: then its body is not made anew."""
+
+    async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
+        """Unleases what was never sent, as if it had not been claimed."""
+
+    async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> Recorded:
+        """Logs ended attempts, in the order in which they ended, and moves their deliveries, fenced by (token, number).
+
+        Their webhooks' health follows: one that keeps failing is turned off, with a notification. Running it again changes nothing.
+        """
+
+    async def take_over(self, dead_after: timedelta) -> int:
+        """Ends one dead pump: its attempts become UNKNOWN. How many deliveries that were; -1: no pump is dead."""
+
+    async def due(self) -> list[UUID]:
+        """Webhooks with something to claim now."""
+
+    async def cancel_deleted(self) -> int:
+        """Cancels open deliveries of deleted webhooks, a chunk at a time. How many; 0 when none is left."""
+
+    async def forget_keys(self) -> int:
+        """Removes a chunk of idempotency keys that are no longer in force. How many; 0 when none is left."""

@@ -1,0 +1,1 @@
+"""Publishing, event types and their schemas."""

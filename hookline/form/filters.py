@@ -1,0 +1,250 @@
+"""A webhook's filter: a condition on an event's type, environment and data. Publishing asks it for every event that the patterns match. Pure.
+
+`{"data.total": {"gte": 100}, "any": [{…}, {…}]}`: all entries must hold. What is missing or of another type makes every operator false.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+
+from hookline.outbound.payloads import check_data
+
+Json = Any  # what JSON decodes to
+Facts = tuple[str, str, Json]
+"""An event's type, environment and data."""
+Test = Callable[[Facts], bool]
+Found = tuple[tuple[str, ...], str]
+"""Where in the filter, and a sentence."""
+
+DEPTH_LIMIT: Final = 8
+CONDITIONS_LIMIT: Final = 100
+SIZE_LIMIT: Final = 16_384
+ITEMS_LIMIT: Final = 100
+PATH_LENGTH: Final = 255
+PATH_SEGMENTS: Final = 32
+_PROBLEMS_LIMIT = 20
+_SHOWN = 60
+_GROUPS = ("any", "all", "not")
+_ROOTS = ("type", "environment", "data")
+_MISSING: Final = object()
+
+
+def _kind(value: Json) -> type:
+    """The JSON type: integers and floats are one, booleans none of them."""
+    kind = type(value)
+    return float if kind is int else kind
+
+
+def _equal(one: Json, other: Json) -> bool:
+    if _kind(one) is not _kind(other):
+        return False
+    if type(one) is dict:
+        return one.keys() == other.keys() and all(_equal(item, other[key]) for key, item in one.items())
+    if type(one) is list:
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return bool(one == other)
+
+
+def _is_same_kind(value: Json, wanted: Json) -> bool:
+    return value is not _MISSING and _kind(value) is _kind(wanted)
+
+
+def _contains(value: Json, wanted: Json) -> bool:
+    if type(value) is list:
+        return any(_equal(item, wanted) for item in value)
+    return type(value) is str and type(wanted) is str and wanted in value
+
+
+OPERATORS: Final[Mapping[str, Callable[[Json, Json], bool]]] = {
+    "eq": _equal,
+    "ne": lambda value, wanted: _is_same_kind(value, wanted) and not _equal(value, wanted),
+    "gt": lambda value, wanted: _is_same_kind(value, wanted) and value > wanted,
+    "gte": lambda value, wanted: _is_same_kind(value, wanted) and value >= wanted,
+    "lt": lambda value, wanted: _is_same_kind(value, wanted) and value < wanted,
+    "lte": lambda value, wanted: _is_same_kind(value, wanted) and value <= wanted,
+    "in": lambda value, wanted: any(_equal(value, item) for item in wanted),
+    "nin": lambda value, wanted: any(_is_same_kind(value, item) for item in wanted) and not any(_equal(value, item) for item in wanted),
+    "exists": lambda value, wanted: (value is not _MISSING) is wanted,
+    "startsWith": lambda value, wanted: type(value) is str and value.startswith(wanted),
+    "endsWith": lambda value, wanted: type(value) is str and value.endswith(wanted),
+    "contains": _contains,
+}
+
+
+class CompiledFilter:
+    """A filter that `check_filter` has let pass, ready to ask. Immutable."""
+
+    def __init__(self, conditions: Mapping[str, Json]) -> None:
+        self._conditions = conditions
+        self._tests = _tests(conditions)
+
+    def matches(self, event_type: str, environment: str, data: Json) -> bool:
+        """About 1 µs for two conditions (2026-11)."""
+        facts = (event_type, environment, data)
+        for test in self._tests:  # noqa: SIM110  # a generator costs half as much again
+            if not test(facts):
+                return False
+        return True
+
+    def reasons(self, event_type: str, environment: str, data: Json) -> list[str]:
+        """Why an event does not match, a sentence for each entry that does not hold; empty when it matches."""
+        return list(_reasons(self._conditions, (event_type, environment, data)))
+
+
+def compile_filter(value: Mapping[str, Json]) -> CompiledFilter:
+    return CompiledFilter(value)
+
+
+def check_filter(value: object) -> list[Found]:
+    """Everything that is wrong with a filter, at most 20: the path inside it and what would be right. Bounded, however deep or large it is."""
+    if not isinstance(value, Mapping):
+        return [((), 'must be an object such as {"data.total": {"gte": 100}}')]
+    if data_problems := [(path, f"is refused: {sentence[0].lower()}{sentence[1:].rstrip('.')}") for path, sentence in check_data(value)]:
+        return data_problems
+    try:
+        size = len(orjson.dumps(value))
+    except TypeError:
+        return [((), "must be JSON")]
+    if size > SIZE_LIMIT:
+        return [((), f"must be at most {SIZE_LIMIT:,} bytes as JSON; it has {size:,}")]
+    found = list[Found]()
+    for problem in _problems(value, (), 1):
+        found.append(problem)
+        if len(found) == _PROBLEMS_LIMIT:
+            break
+    if not found and _count(value) > CONDITIONS_LIMIT:
+        return [((), f"must have at most {CONDITIONS_LIMIT} conditions")]
+    return found
+
+
+def _problems(value: object, at: tuple[str, ...], depth: int) -> Iterator[Found]:
+    if not isinstance(value, Mapping):
+        yield at, 'must be an object such as {"data.total": {"gte": 100}}'
+    elif not value:
+        yield at, "must have a condition; for every event leave the filter out"
+    elif depth > DEPTH_LIMIT:
+        yield at, f"must not be nested deeper than {DEPTH_LIMIT} levels"
+    else:
+        for key, inner in value.items():
+            yield from _group_problems(key, inner, (*at, key), depth) if key in _GROUPS else _entry_problems(key, inner, (*at, key))
+
+
+def _group_problems(key: str, inner: object, at: tuple[str, ...], depth: int) -> Iterator[Found]:
+    if key == "not" and isinstance(inner, Mapping):
+        yield from _problems(inner, at, depth + 1)
+    elif not isinstance(inner, list | tuple) or not 1 <= len(inner) <= ITEMS_LIMIT:
+        yield at, f"must be a list of 1 to {ITEMS_LIMIT} conditions"
+    else:
+        for place, item in enumerate(inner):
+            yield from _problems(item, (*at, str(place)), depth + 1)
+
+
+def _entry_problems(path: str, wanted: object, at: tuple[str, ...]) -> Iterator[Found]:
+    segments = path.split(".")
+    if segments[0] not in _ROOTS or (segments[0] != "data" and len(segments) > 1) or "" in segments:
+        yield at, "must be type, environment or a path such as data.total, or any, all, not"
+    elif len(path) > PATH_LENGTH or len(segments) > PATH_SEGMENTS:
+        yield at, f"must be a path of at most {PATH_LENGTH} characters and {PATH_SEGMENTS} segments"
+    elif not isinstance(wanted, Mapping):
+        yield at, 'must be an object with operators; for equality write {"eq": …}'
+    elif not wanted:
+        yield at, f"must have an operator: {', '.join(OPERATORS)}"
+    else:
+        for name, operand in wanted.items():
+            if problem := _operand_problem(name, operand):
+                yield (*at, name), problem
+
+
+def _operand_problem(name: str, operand: object) -> str | None:
+    match name:
+        case "gt" | "gte" | "lt" | "lte":
+            is_right = isinstance(operand, int | float | str) and not isinstance(operand, bool)
+            return None if is_right else "must be a number or text"
+        case "in" | "nin":
+            is_right = isinstance(operand, list | tuple) and 1 <= len(operand) <= ITEMS_LIMIT
+            return None if is_right else f"must be a list of 1 to {ITEMS_LIMIT} values"
+        case "exists":
+            return None if isinstance(operand, bool) else "must be true or false"
+        case "startsWith" | "endsWith":
+            return None if isinstance(operand, str) else "must be text"
+        case "eq" | "ne" | "contains":
+            return None
+    return f"is no operator; known are {', '.join(OPERATORS)}"
+
+
+def _count(value: Mapping[str, Json]) -> int:
+    count = 0
+    for key, inner in value.items():
+        inside = (inner if isinstance(inner, list | tuple) else [inner]) if key in _GROUPS else ()
+        count += sum(map(_count, inside)) if key in _GROUPS else len(inner)
+    return count
+
+
+def _tests(conditions: Mapping[str, Json]) -> tuple[Test, ...]:
+    return tuple(test for key, inner in conditions.items() for test in ((_group(key, inner),) if key in _GROUPS else _entry(key, inner)))
+
+
+def _group(key: str, inner: Json) -> Test:
+    filters = [_tests(item) for item in ([inner] if isinstance(inner, Mapping) else inner)]
+    if key == "any":
+        return lambda facts: any(all(test(facts) for test in tests) for tests in filters)
+    flat = [test for tests in filters for test in tests]
+    if key == "all":
+        return lambda facts: all(test(facts) for test in flat)
+    return lambda facts: not all(test(facts) for test in flat)
+
+
+def _entry(path: str, wanted: Mapping[str, Json]) -> Iterator[Test]:
+    find = _finder(path)
+    for name, operand in wanted.items():
+        yield _condition(find, OPERATORS[name], operand)
+
+
+def _condition(find: Callable[[Facts], Json], holds: Callable[[Json, Json], bool], operand: Json) -> Test:
+    return lambda facts: holds(find(facts), operand)
+
+
+def _finder(path: str) -> Callable[[Facts], Json]:
+    root, *segments = path.split(".")
+    if root != "data":
+        place = _ROOTS.index(root)
+        return lambda facts: facts[place]
+
+    def find(facts: Facts) -> Json:
+        value = facts[2]
+        for segment in segments:
+            if type(value) is dict:
+                value = value.get(segment, _MISSING)
+            elif type(value) is list and segment.isdecimal() and len(segment) < 10 and int(segment) < len(value):
+                value = value[int(segment)]
+            else:
+                return _MISSING
+        return value
+
+    return find
+
+
+def _reasons(conditions: Mapping[str, Json], facts: Facts) -> Iterator[str]:
+    for key, inner in conditions.items():
+        if key in _GROUPS:
+            if not _group(key, inner)(facts):
+                yield _group_reason(key, inner, facts)
+            continue
+        value = _finder(key)(facts)
+        for name, operand in inner.items():
+            if not OPERATORS[name](value, operand):
+                yield f"{key} {'is missing' if value is _MISSING else 'is ' + _shown(value)}; wanted: {name} {_shown(operand)}."
+
+
+def _group_reason(key: str, inner: Json, facts: Facts) -> str:
+    filters = [inner] if isinstance(inner, Mapping) else inner
+    if key == "not":
+        return "All of what stands in `not` holds, and must not."
+    inside = " ".join(reason for item in filters for reason in _reasons(item, facts))
+    return f"{'None' if key == 'any' else 'Not all'} of the conditions in `{key}` {'holds' if key == 'any' else 'hold'}: {inside}"
+
+
+def _shown(value: Json) -> str:
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -1,0 +1,126 @@
+"""A hub over a server: one connection listens, another one tells. Announcements are coalesced and sent after their commit.
+
+A lost connection costs its announcements; it is opened again, and everybody is told that something may have been missed.
+"""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Protocol
+
+from hookline.errors import Unavailable
+from hookline.messaging.hub import EVERYTHING, Hear, Listeners
+from hookline.tasks import end_tasks
+
+log = logging.getLogger("hookline.hub")
+
+TOPICS = ("wake", "match", "activity")
+ANSWER_SECONDS = 5.0
+"""How long the server may take for an answer; a quiet connection is asked as often."""
+_TEXT_BYTES = 7_900
+"""NOTIFY carries 8,000; more is said as "look everywhere"."""
+_WAITING_LIMIT = 1_000
+_AGAIN_SECONDS = 0.5
+
+Announcement = tuple[str, str]
+"""Topic and text."""
+
+
+class Ear(Protocol):
+    """A connection that listens to every topic."""
+
+    async def hear(self) -> None:
+        """Passes on what comes until the connection is lost. Raises then."""
+
+    async def drop(self) -> None: ...
+
+
+class Mouth(Protocol):
+    """A connection that tells."""
+
+    async def say(self, announcements: Sequence[Announcement]) -> None: ...
+
+    async def drop(self) -> None: ...
+
+
+class CarriedHub(ABC):
+    carries_wakes_in_publish = False
+    stays_inside = False
+    away: ClassVar[tuple[type[Exception], ...]]
+    """What is raised when the server is away. Whatever it says, it is asked again."""
+
+    def __init__(self) -> None:
+        self._listeners = Listeners()
+        self._waiting: dict[Announcement, None] = {}
+        self._ready = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @abstractmethod
+    async def _listen(self, hear: Callable[[str, str], None]) -> Ear: ...
+
+    @abstractmethod
+    async def _speak(self) -> Mouth: ...
+
+    @abstractmethod
+    def _no_answer(self, error: Exception) -> Unavailable: ...
+
+    async def open(self) -> None:
+        """Raises Unavailable when the server does not answer."""
+        try:
+            ear = await self._listen(self._listeners.tell)
+        except self.away as error:
+            raise self._no_answer(error) from error
+        self._tasks = [asyncio.create_task(self._stay_connected(ear)), asyncio.create_task(self._tell())]
+
+    async def close(self) -> None:
+        await end_tasks(*self._tasks)
+
+    def announce(self, topic: str, text: str) -> None:
+        if len(text) > _TEXT_BYTES or len(self._waiting) >= _WAITING_LIMIT:
+            text = EVERYTHING
+        self._waiting[topic, text] = None
+        self._ready.set()
+
+    def listen(self, topic: str, hear: Hear) -> Callable[[], None]:
+        return self._listeners.listen(topic, hear)
+
+    async def _stay_connected(self, ear: Ear | None) -> None:
+        try:
+            while True:
+                try:
+                    if ear is None:
+                        ear = await self._listen(self._listeners.tell)
+                        log.info("hub connected again")
+                        self._listeners.tell_all_missed()
+                    await ear.hear()
+                except self.away as error:
+                    log.warning("hub connection lost, connecting again: %r", error)
+                    await _drop(ear)
+                    ear = None
+                    await asyncio.sleep(_AGAIN_SECONDS)
+        finally:
+            await _drop(ear)
+
+    async def _tell(self) -> None:
+        mouth: Mouth | None = None
+        try:
+            while True:
+                await self._ready.wait()
+                self._ready.clear()
+                waiting, self._waiting = self._waiting, {}
+                try:
+                    mouth = mouth or await self._speak()
+                    await mouth.say(list(waiting))
+                except self.away as error:
+                    log.warning("announcements lost (sweeps and looks find what they told of): %r", error)
+                    await _drop(mouth)
+                    mouth = None
+                    await asyncio.sleep(_AGAIN_SECONDS)
+        finally:
+            await _drop(mouth)
+
+
+async def _drop(connection: Ear | Mouth | None) -> None:
+    if connection is not None:
+        await connection.drop()

@@ -1,0 +1,123 @@
+"""Sends messages to the worker's actors. Every process that writes rows has one; it is called after the commit, on the event loop.
+
+A broker may block for seconds or for ever, so one thread of its own sends. What is lost here is found by a sweep or by a worker's scheduler.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Lock, Thread
+from typing import Any, Final
+from uuid import UUID
+
+from dramatiq import Message
+
+from hookline.messaging.brokers import FAULTS
+from hookline.messaging.memory_broker import WorkerBroker
+from hookline.messaging.messages import IDS_LIMIT, UNREAD_LIMIT, ActorName, make_message
+
+PAUSE_SECONDS: Final = 0.05
+"""Between two `deliver` messages of a process: what is published meanwhile shares the next one."""
+_AGAIN_SECONDS: Final = 1.0
+_KEEP_ALIVE_SECONDS: Final = 2.0
+_WEBHOOKS_LIMIT: Final = 2_000
+
+log = logging.getLogger("hookline.enqueuer")
+
+Call = tuple[ActorName, *tuple[object, ...]]
+"""An actor and its arguments."""
+
+
+class Enqueuer:
+    """Without a broker (memory:// in a process that delivers nothing) it does nothing: the workers' schedulers find the rows."""
+
+    def __init__(self) -> None:
+        self._broker: WorkerBroker | None = None
+        self._lock = Lock()
+        self._webhooks: dict[UUID, None] = {}
+        self._waiting: dict[Call, None] = {}
+        self._is_wanted = Event()
+        self._is_away = False
+
+    @contextmanager
+    def sending_to(self, broker: WorkerBroker) -> Iterator[None]:
+        """Sends until the block ends. Does not wait for a broker that hangs."""
+        self._broker, self._is_wanted = broker, Event()
+        is_wanted, is_stopped = self._is_wanted, Event()  # of this thread alone: it may still hang when the next one begins
+        Thread(target=self._run, args=(broker, is_wanted, is_stopped), name="enqueuer", daemon=True).start()  # must not keep the process
+        try:
+            yield
+        finally:
+            self._broker = None
+            is_stopped.set()
+            is_wanted.set()
+
+    def deliver(self, webhook_ids: Iterable[UUID]) -> None:
+        """These webhooks have something due. Returns at once, never raises; at most one message in 50 ms, of at most 200 webhooks."""
+        if self._broker is not None:
+            with self._lock:
+                if len(self._webhooks) < _WEBHOOKS_LIMIT:
+                    self._webhooks.update(dict.fromkeys(webhook_ids))
+            if self._webhooks:
+                self._want()
+
+    def send_mail(self, notification_id: UUID, address: str) -> None:
+        """There is a receipt to send. Returns at once, never raises."""
+        self._enqueue(ActorName.SEND_MAIL, str(notification_id), address)
+
+    def run_job(self, job_id: UUID) -> None:
+        """There is a job to do. Returns at once, never raises."""
+        self._enqueue(ActorName.RUN_JOB, str(job_id))
+
+    def _enqueue(self, *call: Any) -> None:  # Any: as Call
+        if self._broker is not None:
+            with self._lock:
+                if len(self._waiting) < UNREAD_LIMIT:  # the queue holds no more
+                    self._waiting[call] = None
+            self._want()
+
+    def _want(self) -> None:
+        if not self._is_wanted.is_set():
+            self._is_wanted.set()
+
+    def _run(self, broker: WorkerBroker, is_wanted: Event, is_stopped: Event) -> None:
+        while not is_stopped.is_set():
+            if is_wanted.wait(_KEEP_ALIVE_SECONDS):
+                is_wanted.clear()
+                is_stopped.wait(PAUSE_SECONDS if self._send(broker, self._taken()) else _AGAIN_SECONDS)
+            else:
+                self._keep_alive(broker)
+        with suppress(*FAULTS):
+            broker.disconnect()
+
+    def _taken(self) -> list[Message[Any]]:
+        """Messages for all that waits; one of them names webhooks, those that it has no room for come with the next one."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+            webhooks, left = list(self._webhooks)[:IDS_LIMIT], list(self._webhooks)[IDS_LIMIT:]
+            self._webhooks = dict.fromkeys(left)
+        if left:
+            self._is_wanted.set()
+        messages = [make_message(ActorName.DELIVER, [str(key) for key in webhooks])] if webhooks else []
+        return messages + [make_message(*call) for call in waiting]
+
+    def _send(self, broker: WorkerBroker, messages: list[Message[Any]]) -> bool:
+        """Whether the broker took them; after a fault the rest is not tried."""
+        try:
+            for message in messages:
+                broker.enqueue(message)
+        except Exception as error:  # noqa: BLE001  # whatever a broker does: without this thread nobody would send it anything any more
+            if not self._is_away:
+                log.warning("the broker takes no message (%s); sweeps and schedulers find what there is to do", type(error).__name__)
+            self._is_away = True
+            return False
+        if self._is_away and messages:
+            log.info("the broker takes messages again")
+            self._is_away = False
+        return True
+
+    def _keep_alive(self, broker: WorkerBroker) -> None:
+        try:
+            broker.keep_alive()
+        except Exception as error:  # noqa: BLE001  # likewise: the next message finds out
+            log.warning("the broker's connection is broken (%s)", type(error).__name__)

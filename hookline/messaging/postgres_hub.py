@@ -1,0 +1,78 @@
+"""The hub over PostgreSQL's NOTIFY. Wake-ups travel in the publish statement itself. Opened by the runtime."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+
+from hookline.db.connection import FAULTS
+from hookline.errors import Unavailable
+from hookline.messaging.carried_hub import ANSWER_SECONDS, TOPICS, Announcement, CarriedHub, Ear, Mouth
+from hookline.settings import mask_url
+
+_PREFIX = "hookline_"
+
+
+class PostgresHub(CarriedHub):
+    carries_wakes_in_publish = True
+    away = (*FAULTS, asyncpg.PostgresError)
+
+    def __init__(self, dsn: str) -> None:
+        super().__init__()
+        self._dsn = dsn
+
+    async def _listen(self, hear: Callable[[str, str], None]) -> Ear:
+        connection = await self._connect({"application_name": "hookline hub"})
+        ear = _Ear(connection)
+        try:
+            for topic in TOPICS:
+                await connection.add_listener(_PREFIX + topic, lambda connection, pid, channel, text: hear(channel.removeprefix(_PREFIX), str(text)))
+        except BaseException:
+            await ear.drop()
+            raise
+        return ear
+
+    async def _speak(self) -> Mouth:
+        return _Mouth(await self._connect({"application_name": "hookline hub", "synchronous_commit": "off"}))
+
+    async def _connect(self, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
+        return await asyncpg.connect(self._dsn, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS, server_settings=settings)
+
+    def _no_answer(self, error: Exception) -> Unavailable:
+        return Unavailable(
+            f"PostgreSQL at {mask_url(self._dsn)} takes no listener ({type(error).__name__}). Start it, or correct HOOKLINE_PUBSUB_URL "
+            "(empty: the database itself)."
+        )
+
+
+class _Ear:
+    """A cut connection is known at once; the question finds a half-open one within seconds."""
+
+    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
+        self._connection = connection
+        self._lost = asyncio.Event()
+        connection.add_termination_listener(lambda connection: self._lost.set())
+
+    async def hear(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._lost.wait()
+            await self._connection.execute("select 1", timeout=ANSWER_SECONDS)
+
+    async def drop(self) -> None:
+        self._connection.terminate()
+
+
+class _Mouth:
+    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
+        self._connection = connection
+
+    async def say(self, announcements: Sequence[Announcement]) -> None:
+        topics, texts = [_PREFIX + topic for topic, _ in announcements], [text for _, text in announcements]
+        await self._connection.execute("select pg_notify(topic, text) from unnest($1::text[], $2::text[]) n(topic, text)", topics, texts)
+
+    async def drop(self) -> None:
+        self._connection.terminate()

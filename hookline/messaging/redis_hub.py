@@ -1,0 +1,102 @@
+"""The hub over Redis' PUBLISH. Channels carry the number of the URL's database: installations that share a server take one each."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from hookline.errors import Unavailable
+from hookline.messaging.carried_hub import ANSWER_SECONDS, TOPICS, Announcement, CarriedHub, Ear, Mouth
+from hookline.settings import mask_url
+
+if TYPE_CHECKING:
+    from redis.asyncio.client import PubSub
+
+
+class RedisHub(CarriedHub):
+    away = (RedisError, OSError)
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+        self._prefix = f"hookline:{urlsplit(url).path.strip('/') or '0'}:"
+
+    async def _listen(self, hear: Callable[[str, str], None]) -> Ear:
+        client = self._client()
+        ear = _Ear(client, client.pubsub(), lambda channel, text: hear(channel.removeprefix(self._prefix), text))
+        try:
+            await ear.begin([self._prefix + topic for topic in TOPICS])
+        except BaseException:
+            await ear.drop()
+            raise
+        return ear
+
+    async def _speak(self) -> Mouth:
+        return _Mouth(self._client(), self._prefix)
+
+    def _client(self) -> Redis:
+        return Redis.from_url(
+            self._url,
+            decode_responses=True,
+            socket_connect_timeout=ANSWER_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+            client_name="hookline-hub",
+        )
+
+    def _no_answer(self, error: Exception) -> Unavailable:
+        return Unavailable(
+            f"Redis at {mask_url(self._url)} takes no listener ({type(error).__name__}: {error}). Start it, or correct HOOKLINE_PUBSUB_URL "
+            "(empty: the database itself)."
+        )
+
+
+class _Ear:
+    """A cut connection is known at once; the ping finds a half-open one within seconds."""
+
+    def __init__(self, client: Redis, pubsub: "PubSub", hear: Callable[[str, str], None]) -> None:
+        self._client, self._pubsub, self._hear = client, pubsub, hear
+
+    async def begin(self, channels: Sequence[str]) -> None:
+        """Returns once the server listens for them: what is told from then on is heard."""
+        await self._pubsub.subscribe(*channels)
+        confirmed = 0
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while confirmed < len(channels):
+                message = await self._pubsub.get_message(timeout=ANSWER_SECONDS)
+                confirmed += message is not None and message["type"] == "subscribe"
+
+    async def hear(self) -> None:
+        is_asked = False
+        while True:
+            message = await self._pubsub.get_message(timeout=ANSWER_SECONDS)
+            if message is None:
+                if is_asked:
+                    raise TimeoutError("Redis does not answer")
+                await self._pubsub.ping()
+            elif message["type"] == "message":
+                self._hear(message["channel"], message["data"])
+            is_asked = message is None
+
+    async def drop(self) -> None:
+        await self._pubsub.aclose()  # type: ignore[no-untyped-call]  # redis-py 8.1 left it untyped
+        await self._client.aclose()
+
+
+class _Mouth:
+    def __init__(self, client: Redis, prefix: str) -> None:
+        self._client, self._prefix = client, prefix
+
+    async def say(self, announcements: Sequence[Announcement]) -> None:
+        pipeline = self._client.pipeline(transaction=False)
+        for topic, text in announcements:
+            pipeline.publish(self._prefix + topic, text)
+        await pipeline.execute()
+
+    async def drop(self) -> None:
+        await self._client.aclose()

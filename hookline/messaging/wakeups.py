@@ -1,0 +1,41 @@
+"""Says that deliveries may be due, after the commit that made them so: to every running worker over the hub, and to one of them by a message.
+
+The two are independent; a delivery that neither told of is found by the next sweep. A hub inside the process needs no message beside it.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from hookline.messaging.enqueuer import Enqueuer
+from hookline.messaging.hub import Hub
+
+BY_HAND: Final = "!"
+"""Before a webhook's id in a wake-up: a delivery of it was asked for by hand, and goes before what is leased already."""
+
+
+class Wakeups:
+    """Every call returns at once and never raises."""
+
+    def __init__(self, hub: Hub, enqueuer: Enqueuer) -> None:
+        self._hub, self._enqueuer = hub, enqueuer
+
+    def published(self, webhook_ids: Iterable[UUID]) -> None:
+        """As `due`, after a publish, whose statement may have told the hub itself. webhook_ids: read only where somebody is to be told."""
+        if self._hub.carries_wakes_in_publish:
+            self._enqueuer.deliver(webhook_ids)
+        else:
+            self.due(webhook_ids)
+
+    def due(self, webhook_ids: Iterable[UUID]) -> None:
+        """These webhooks have something due."""
+        if keys := set(webhook_ids):
+            self._hub.announce("wake", ",".join(map(str, keys)))
+            if not self._hub.stays_inside:
+                self._enqueuer.deliver(keys)
+
+    def by_hand(self, webhook_id: UUID) -> None:
+        """A delivery of this webhook was asked for by hand."""
+        self._hub.announce("wake", f"{BY_HAND}{webhook_id}")
+        if not self._hub.stays_inside:
+            self._enqueuer.deliver([webhook_id])

@@ -1,0 +1,45 @@
+"""What the system says about a webhook, in sentences. Used by the API and by mails; pure.
+
+Numbers and times are those of the moment when there was something to say. Nothing of a URL or a secret gets in here.
+"""
+
+from datetime import datetime
+
+from hookline.deliveries.health import GONE_LIMIT, Word
+
+
+def disabled_sentence(reason: str | None, failures: int | None, since: datetime | None, status_code: int | None) -> str | None:
+    """Why a webhook was turned off by itself; None when it was not. reason: FAILURES or GONE."""
+    if reason is None:
+        return None
+    if reason == "GONE":
+        return f"The receiver answered 410 Gone {GONE_LIMIT} times in a row: it wants nothing more."
+    return _in_a_row(failures or 0, since, status_code)
+
+
+def message(kind: int, reason: str | None, failures: int | None, since: datetime | None, status_code: int | None, backlog: int | None) -> str:
+    """A notification's text. kind: hookline.models.NotificationKind; reason: of an auto-deactivation, or a sentence about a sync."""
+    match kind:
+        case Word.AUTO_DISABLED:
+            return f"Turned off by itself. {disabled_sentence(reason, failures, since, status_code)}{_held(backlog)}"
+        case Word.FAILING:
+            return f"Keeps failing and will be turned off if that goes on. {_in_a_row(failures or 0, since, status_code)}"
+        case Word.RECOVERED:
+            return "Works again: the latest attempt succeeded."
+        case Word.DELIVERY_FAILED:
+            return f"{_count(failures or 0, 'delivery', 'deliveries')} failed for good: no attempt is left."
+    return reason or "A set of webhooks could not be applied."
+
+
+def _in_a_row(failures: int, since: datetime | None, status_code: int | None) -> str:
+    began = f" since {since:%Y-%m-%dT%H:%M:%SZ}" if since else ""
+    answer = f"the latest answer was {status_code}" if status_code else "the latest one got no answer"
+    return f"{_count(failures, 'attempt', 'attempts')} failed in a row{began}; {answer}."
+
+
+def _held(backlog: int | None) -> str:
+    return f" {_count(backlog, 'delivery is', 'deliveries are')} held until it is turned on again." if backlog else ""
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

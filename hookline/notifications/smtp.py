@@ -1,0 +1,141 @@
+"""Sends one mail to one address, or writes it into the outbox when there is no mail server. Called for each receipt by notifications.
+
+Bounded in time whatever the server does. What it raises may be shown to the webhook's owners: no host, no password.
+"""
+
+import asyncio
+import os
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+import aiosmtplib
+
+from hookline.outbound.tls import tls_context
+from hookline.smtp_url import SmtpServer
+
+DEADLINE_SECONDS = 20.0
+"""For one mail, from the connection to the server's last word."""
+_NO_SENDER = "Hookline <hookline@localhost>"
+_LONGEST_REPLY = 200
+
+
+class MailRefused(Exception):
+    """This mail will never be taken. The text says why, to people."""
+
+
+class MailFailed(Exception):
+    """It did not work this time. The text says why, to people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """key: tells this mail from all others; a repeat has the same, and so the same Message-ID and file name."""
+
+    key: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    at: datetime
+
+
+class Mailer:
+    """server None: mails are files in the outbox folder. domains: where mail may go; empty: anywhere."""
+
+    def __init__(
+        self,
+        server: SmtpServer | None,
+        outbox: Path,
+        domains: Sequence[str] = (),
+        ca_file: str = "",
+        seconds: float = DEADLINE_SECONDS,
+    ) -> None:
+        self._server, self._outbox, self._domains, self._ca_file, self._seconds = server, outbox, domains, ca_file, seconds
+
+    async def send(self, mail: Mail) -> str | None:
+        """Returns when the server has taken it: None, or what the receipt says of a mail that was written to a file.
+
+        Raises MailRefused, MailFailed.
+        """
+        if self._domains and mail.to.rpartition("@")[2].lower() not in self._domains:
+            raise MailRefused("Mail may not go to this domain here (HOOKLINE_MAIL_DOMAINS).")
+        if self._server is None:
+            return await asyncio.to_thread(self._write, mail)
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._send(self._server, mail)
+        except TimeoutError:
+            raise MailFailed("The mail server did not take it in time.") from None
+        return None
+
+    async def _send(self, server: SmtpServer, mail: Mail) -> None:
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.is_implicit,
+            start_tls=False if server.is_implicit else True if server.needs_tls else None,
+            tls_context=tls_context(self._ca_file),
+            timeout=self._seconds,
+            local_hostname="localhost",
+        )
+        try:
+            await client.connect()
+            if server.username is not None and server.password is not None:
+                await client.login(server.username, server.password)
+            await client.sendmail(server.sender_address, [mail.to], self._message(mail).as_bytes())
+            with suppress(aiosmtplib.SMTPException, OSError):  # it has taken the mail
+                await client.quit()
+        except aiosmtplib.SMTPException as error:
+            raise _judged(error) from None
+        except (OSError, ssl.SSLError) as error:
+            raise MailFailed("The mail server could not be reached.") from error
+        finally:
+            client.close()
+
+    def _message(self, mail: Mail) -> EmailMessage:
+        sender = self._server.sender if self._server else _NO_SENDER
+        message = EmailMessage(policy=SMTP)
+        message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
+        message["Date"] = mail.at
+        message["Message-ID"] = f"<{mail.key}@{sender.rpartition('@')[2].rstrip('>')}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
+        message.set_content(mail.text)
+        message.add_alternative(mail.html, subtype="html")
+        return message
+
+    def _write(self, mail: Mail) -> str:
+        """Whole or not at all, and readable for Hookline's user only."""
+        path = self._outbox / f"{mail.key}.eml"
+        try:
+            self._outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+            temporary = path.with_suffix(".tmp")
+            temporary.unlink(missing_ok=True)
+            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(self._message(mail).as_bytes())
+            temporary.replace(path)
+        except OSError as error:
+            raise MailFailed("There is no mail server, and the outbox can't be written.") from error
+        return f"No mail server is set up (HOOKLINE_SMTP_URL): written to {self._outbox.name}/{path.name}."
+
+
+def _judged(error: aiosmtplib.SMTPException) -> MailRefused | MailFailed:
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
+        error = error.recipients[0]
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        return MailFailed("The mail server refused the login.")
+    if isinstance(error, aiosmtplib.SMTPTimeoutError):
+        return MailFailed("The mail server did not take it in time.")
+    if isinstance(error, aiosmtplib.SMTPResponseException) and not isinstance(error, aiosmtplib.SMTPConnectResponseError | aiosmtplib.SMTPHeloError):
+        said = "".join(character if character.isprintable() else " " for character in str(error.message))[:_LONGEST_REPLY]
+        kind = MailRefused if 500 <= error.code < 600 else MailFailed
+        return kind(f"The mail server answered {error.code}: {said}")
+    if isinstance(error, aiosmtplib.SMTPNotSupported):
+        return MailFailed("The mail server offers no TLS or no login, which this set-up needs.")
+    return MailFailed("The mail server could not be reached, or it hung up.")

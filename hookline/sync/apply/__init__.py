@@ -1,0 +1,1 @@
+"""A plan to rows, in one transaction."""

@@ -1,0 +1,214 @@
+"""Where a set's state is read and written: one statement per kind of row, however many webhooks there are. Called by applying and writing.
+
+Secrets go in sealed and come out as fingerprints. It decides nothing.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import orjson
+
+from hookline import clock
+from hookline.db import bulk_rows
+from hookline.db.connection import Database, Row, Work, faults_as_unavailable
+from hookline.db.fields import TimeColumn, UuidColumn
+from hookline.db.statements import for_sqlite, sqlite_value
+from hookline.models import AuditEntry, SyncRevision, Webhook
+from hookline.runtime import Runtime
+from hookline.secrets.vault import Vault
+from hookline.sync.plan.planning import Live
+from hookline.webhooks.columns import canonical
+
+LOOK_AGAIN_SECONDS: Final = 0.1
+LEAST_PATIENCE: Final = timedelta(milliseconds=100)
+
+LOCK: Final = "select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as is_held"
+READ_SET: Final = """select s.id as owner_id, s.revision_number, s."commit" as owner_commit, s.committed_at, r.* from sync_set s
+left join sync_revision r on r.set_id = s.id and (r.number = s.revision_number or r.idempotency_key = $3)
+where s.workspace_id = $1 and s.name = $2"""
+READ_WEBHOOKS: Final = {
+    "postgres": "select * from webhook where workspace_id = $1 and deleted_at is null and (sync_set = $2 or slug = any($3::text[])) order by id",
+    "sqlite": "select * from webhook where workspace_id = $1 and deleted_at is null and (sync_set = $2 or slug in (select value from json_each($3)))",
+}
+SAVE_SET: Final = """insert into sync_set (id, workspace_id, name, revision_number, "commit", committed_at, last_applied_at)
+values ($1, $2, $3, $4, $5, $6, $7) on conflict (workspace_id, name) do update set revision_number = excluded.revision_number,
+"commit" = excluded."commit", committed_at = excluded.committed_at, last_applied_at = excluded.last_applied_at"""
+
+
+class LockNotObtained(Exception):
+    """Another apply of the set went on for longer than the patience."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A set before a plan. id: None for one that was never applied. revision: the newest; repeated: the one of the same idempotency key."""
+
+    id: UUID | None
+    lives: list[Live]
+    rows: dict[UUID, Webhook]
+    """The webhooks behind `lives`."""
+    number: int = 0
+    commit: str | None = None
+    committed_at: datetime | None = None
+    revision: SyncRevision | None = None
+    repeated: SyncRevision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What one apply writes. made: new webhooks; changed: whole rows; moved: those that only stand elsewhere in the file."""
+
+    made: list[Row] = field(default_factory=list)
+    changed: list[Row] = field(default_factory=list)
+    moved: list[Row] = field(default_factory=list)
+
+
+class Reads(Protocol):
+    @property
+    def dialect(self) -> str: ...
+    async def rows(self, sql: str, *values: Any) -> list[Row]: ...
+
+
+@asynccontextmanager
+async def reading(runtime: Runtime) -> AsyncIterator[Reads]:
+    """One snapshot of the database that can't be written to.
+
+    Raises Unavailable.
+    """
+    if runtime.database.dialect == "sqlite":
+        with faults_as_unavailable(), closing(await asyncio.to_thread(_open_read_only, runtime.settings.sqlite_path)) as connection:
+            yield _SqliteReads(connection)
+        return
+    async with runtime.database.unit_of_work() as work:
+        await work.execute("set transaction isolation level repeatable read, read only")
+        yield work
+
+
+def _open_read_only(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("begin")
+    return connection
+
+
+class _SqliteReads:
+    dialect = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, sql: str, *values: Any) -> list[Row]:
+        return await asyncio.to_thread(self._rows, sql, values)
+
+    def _rows(self, sql: str, values: Sequence[Any]) -> list[Row]:
+        return [dict(row) for row in self._connection.execute(for_sqlite(sql), [sqlite_value(value) for value in values])]
+
+
+@asynccontextmanager
+async def locked(database: Database, workspace_id: UUID, set_name: str, patience: timedelta) -> AsyncIterator[Work]:
+    """A transaction that no other apply of the set runs beside. SQLite has one writer anyway; on PostgreSQL no connection is held while waiting.
+
+    Raises LockNotObtained, Unavailable.
+    """
+    deadline = clock.monotonic() + max(patience, LEAST_PATIENCE).total_seconds()
+    while True:
+        async with AsyncExitStack() as stack:
+            work = await _begun(database, stack, deadline)
+            if work.dialect == "sqlite" or (await work.rows(LOCK, f"sync:{workspace_id}:{set_name}"))[0]["is_held"]:
+                yield work
+                return
+        if clock.monotonic() >= deadline:
+            raise LockNotObtained
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+async def _begun(database: Database, stack: AsyncExitStack, deadline: float) -> Work:
+    try:
+        async with asyncio.timeout(max(deadline - clock.monotonic(), LOOK_AGAIN_SECONDS)):
+            return await stack.enter_async_context(database.unit_of_work())
+    except TimeoutError:
+        raise LockNotObtained from None
+
+
+async def read(
+    reads: Reads, vault: Vault, workspace_id: UUID, set_name: str, slugs: list[str], key: str | None = None, is_locking: bool = False
+) -> State:
+    """The set, its webhooks, and whatever webhook has one of the slugs. key: of a revision to look for; is_locking: to the transaction's end."""
+    sets = await reads.rows(READ_SET, workspace_id, set_name, key)
+    sql = READ_WEBHOOKS[reads.dialect] + (" for update" if is_locking and reads.dialect == "postgres" else "")
+    wanted: Any = slugs if reads.dialect == "postgres" else orjson.dumps(slugs).decode()
+    hooks = await reads.rows(sql, workspace_id, set_name, wanted)
+    lives, rows = await asyncio.to_thread(_lives, hooks, vault)
+    if not sets:
+        return State(None, lives, rows)
+    first = sets[0]
+    revisions: list[SyncRevision] = [bulk_rows.load(SyncRevision, row) for row in sets if row["id"] is not None]
+    return State(
+        id=UuidColumn().to_python_value(first["owner_id"]),
+        lives=lives,
+        rows=rows,
+        number=first["revision_number"],
+        commit=first["owner_commit"],
+        committed_at=TimeColumn().to_python_value(first["committed_at"]),
+        revision=next((revision for revision in revisions if revision.number == first["revision_number"]), None),
+        repeated=next((revision for revision in revisions if key is not None and revision.idempotency_key == key), None),
+    )
+
+
+def _lives(hooks: list[Row], vault: Vault) -> tuple[list[Live], dict[UUID, Webhook]]:
+    rows: list[Webhook] = [bulk_rows.load(Webhook, hook) for hook in hooks]
+    return [_live(row, vault) for row in rows], {row.id: row for row in rows}
+
+
+def _live(row: Webhook, vault: Vault) -> Live:
+    by = f'{row.modified_by["kind"].lower()} "{row.modified_by["name"]}" on {row.modified_at:%Y-%m-%d %H:%M} UTC'
+    reason = row.modified_by.get("reason")
+    return Live(
+        id=row.id,
+        slug=row.slug,
+        form=canonical(row, vault),
+        version=row.version,
+        set_name=row.sync_set,
+        applied=row.sync_applied or {},
+        is_removed=row.sync_removed_at is not None,
+        changed_by=f"{by}: {reason}" if reason else by,
+        place=(row.sync_file, row.sync_line, row.sync_commit),
+        is_auto_disabled=row.auto_disabled_at is not None,
+    )
+
+
+async def write_webhooks(work: Work, rows: Rows) -> None:
+    """At most two statements."""
+    for statement, part in ((bulk_rows.insert, rows.made), (bulk_rows.update, rows.changed), (bulk_rows.update, rows.moved)):
+        if part:
+            encoded = await asyncio.to_thread(bulk_rows.encode, work.dialect, Webhook, part)
+            await work.execute(statement(work.dialect, Webhook, bulk_rows.names_of(part)), encoded)
+
+
+async def write_audit(work: Work, entries: Sequence[Row]) -> None:
+    """One statement."""
+    if entries:
+        encoded = await asyncio.to_thread(bulk_rows.encode, work.dialect, AuditEntry, entries)
+        await work.execute(bulk_rows.insert(work.dialect, AuditEntry, bulk_rows.names_of(entries)), encoded)
+
+
+async def write_set(work: Work, values: Sequence[Any], revision: SyncRevision | None) -> None:
+    """The set as it is now, in the order of SAVE_SET's columns, with its new revision if there is one: one statement, two on SQLite."""
+    if revision is None:
+        await work.execute(SAVE_SET, *values)
+        return
+    row = bulk_rows.attributes(revision)
+    encoded = await asyncio.to_thread(bulk_rows.encode, work.dialect, SyncRevision, [row])
+    if work.dialect == "sqlite":
+        await work.execute(SAVE_SET, *values)
+        await work.execute(bulk_rows.insert("sqlite", SyncRevision, tuple(row)), encoded)
+    else:
+        insert = bulk_rows.insert("postgres", SyncRevision, tuple(row), len(values) + 1)
+        await work.execute(f"with noted as ({insert}) {SAVE_SET}", *values, encoded)

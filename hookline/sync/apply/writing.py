@@ -1,0 +1,228 @@
+"""An apply's rows: webhooks, the set, its revision, the activity. Called by applying inside its transaction, once nothing blocks the plan.
+
+Secrets leave it sealed or as fingerprints only.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from hookline import clock, ids
+from hookline.access import audit
+from hookline.activity.events import Kind, bump_match_version, note
+from hookline.db import bulk_rows
+from hookline.db.connection import Row, Work
+from hookline.models import SyncRevision, Webhook
+from hookline.outbound import signing
+from hookline.runtime import Runtime
+from hookline.sync.apply import store
+from hookline.sync.apply.store import Rows, State
+from hookline.sync.plan.planning import Change, ChangeKind, Plan, Write
+from hookline.sync.read.document import Document
+from hookline.webhooks.change import HEALTH_RESET, RESETS_HEALTH, TURNED_ON
+from hookline.webhooks.columns import SIGNING, columns, signing_algorithm, with_new_secret
+from hookline.webhooks.secrets import SECRET_OVERLAP
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who applies. kind: TOKEN for whoever has a token of the API, SYSTEM for Hookline's own process."""
+
+    name: str
+    kind: str = "TOKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the file comes from, as far as whoever applies knows."""
+
+    commit: str | None = None
+    branch: str | None = None
+    author: str | None = None
+    run_url: str | None = None
+    repository: str | None = None
+    is_dirty: bool | None = None
+    """Whether the file differs from the commit."""
+    committed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The wanted state with secrets as fingerprints. digest: equal for equal content."""
+
+    snapshot: Mapping[str, Mapping[str, Any]]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """One apply, inside its transaction."""
+
+    runtime: Runtime
+    workspace_id: UUID
+    actor: Actor
+    document: Document
+    content: Content
+    source: Source
+    plan: Plan
+    state: State
+    idempotency_key: str | None
+    message: str | None
+
+    async def write(self, work: Work) -> SyncRevision | None:
+        """The new revision; None when nothing changes that people see."""
+        now, set_id = clock.now(), self.state.id or ids.uuid7()
+        number = self.plan.base + self.plan.has_effect
+        rows = await asyncio.to_thread(self._rows, number, now)
+        await store.write_webhooks(work, rows)
+        revision = self._revision(set_id, number, now) if self.plan.has_effect else None
+        commit, committed_at = self.source.commit or self.state.commit, self.source.committed_at or self.state.committed_at
+        await store.write_set(work, (set_id, self.workspace_id, self.document.set_name, number, commit, committed_at, now), revision)
+        await store.write_audit(work, self._audit(rows, number))
+        if revision is not None:
+            await bump_match_version(work, self.runtime.hub, self.workspace_id)
+            await note(work, self.runtime.hub, self.workspace_id, self._activity(revision, rows.made))
+        return revision
+
+    def _audit(self, rows: Rows, number: int) -> list[Row]:
+        """An entry for each webhook that people see a change of."""
+        keys = {row["slug"]: row["id"] for row in rows.made}
+        by = {"kind": "SYNC", "name": self.document.set_name, "commit": self.source.commit, "revision": number}
+        entries = []
+        for change in self.plan.changes:
+            key = change.webhook_id or keys.get(change.slug)
+            before = None if change.kind is ChangeKind.CREATE else {item.field: item.before for item in change.fields}
+            after = {item.field: item.after for item in change.fields}
+            action = {ChangeKind.CREATE: "webhook.create", ChangeKind.DISABLE: "webhook.disable"}.get(change.kind, "webhook.update")
+            entries.append(audit.entry(self.workspace_id, by, action, ("wh", key) if key else None, before, after))
+        return entries
+
+    def _rows(self, number: int, now: datetime) -> Rows:
+        by = {"kind": "SYNC", "name": self.document.set_name, "commit": self.source.commit, "revision": number}
+        rows, written = Rows(), set()
+        for write in self.plan.writes:
+            written.add(write.slug)
+            if write.live is None:
+                rows.made.append(self._made(write, by, now))
+            else:
+                rows.changed.append(self._changed(write, self.state.rows[write.live.id], by, now))
+        for live in self.state.lives:
+            if live.slug not in written and live.slug in self.document.webhooks:
+                position = self._position(live.slug)
+                if live.place[:2] == (position["sync_file"], position["sync_line"]):
+                    continue
+                if rows.changed:  # goes along in their statement
+                    rows.changed.append(bulk_rows.attributes(self.state.rows[live.id].update_from_dict(position)))
+                else:
+                    rows.moved.append({"id": live.id, **position})
+        return rows
+
+    def _made(self, write: Write, by: Mapping[str, Any], now: datetime) -> Row:
+        key = ids.uuid7()
+        secret = write.values.get("signingSecret") or signing.new_secret(write.values.get("signingAlgorithm", signing.HMAC_SHA256))
+        form = {**write.values, "signingSecret": secret}
+        row = Webhook(
+            id=key,
+            workspace_id=self.workspace_id,
+            slug=write.slug,
+            created_at=now,
+            created_by=by,
+            modified_at=now,
+            modified_by=by,
+            sync_set=self.document.set_name,
+            sync_applied=dict(write.applied),
+            **self._position(write.slug),
+            **columns(form, key, self.workspace_id, self.runtime.vault),
+        )
+        return bulk_rows.attributes(row)
+
+    def _changed(self, write: Write, row: Webhook, by: Mapping[str, Any], now: datetime) -> Row:
+        values = columns(write.values, row.id, row.workspace_id, self.runtime.vault)
+        if secret := _new_secret(write.values, row):
+            values[SIGNING] = with_new_secret(row, secret, SECRET_OVERLAP, now, self.runtime.vault)
+        values.update(sync_set=self.document.set_name, sync_applied=dict(write.applied), sync_removed_at=now if write.is_removed else None)
+        if not write.is_removed:
+            values.update(self._position(write.slug))
+        if write.is_visible:
+            values.update(version=row.version + 1, modified_at=now, modified_by=by)
+        if write.values.get("active") is True or "url" in write.values or write.is_reenabled:
+            values.update(TURNED_ON)  # a new URL may have mended what turned it off by itself
+        elif RESETS_HEALTH & write.values.keys():
+            values.update(HEALTH_RESET)
+        row.update_from_dict(values)
+        return bulk_rows.attributes(row)
+
+    def _position(self, slug: str) -> dict[str, Any]:
+        place = self.document.webhooks[slug].place
+        file, line = (place.file, place.line) if place.file else (None, None)
+        return {"sync_file": file, "sync_line": line, "sync_commit": self.source.commit}
+
+    def _revision(self, set_id: UUID, number: int, now: datetime) -> SyncRevision:
+        source = self.source
+        updated = [write for write in self.plan.writes if write.live and write.is_visible and not write.is_removed]
+        return SyncRevision(
+            id=ids.uuid7(),
+            workspace_id=self.workspace_id,
+            set_id=set_id,
+            number=number,
+            digest=self.content.digest,
+            snapshot=self.content.snapshot,
+            changes=[_recorded(change) for change in self.plan.changes],
+            commit=source.commit,
+            branch=source.branch,
+            author=source.author,
+            message=self.message,
+            run_url=source.run_url,
+            repository=source.repository,
+            is_dirty=source.is_dirty,
+            actor={"kind": self.actor.kind, "name": self.actor.name},
+            created=self.plan.count(ChangeKind.CREATE),
+            updated=len(updated),
+            disabled=self.plan.count(ChangeKind.DISABLE),
+            idempotency_key=self.idempotency_key,
+            applied_at=now,
+        )
+
+    def _activity(self, revision: SyncRevision, made: list[Row]) -> list[tuple[Kind, UUID, UUID | None]]:
+        """The revision, then what happened to each webhook."""
+        told: list[tuple[Kind, UUID, UUID | None]] = [(Kind.SYNC_APPLIED, revision.id, None)]
+        told += [(Kind.WEBHOOK_CREATED, row["id"], row["id"]) for row in made]
+        for write in self.plan.writes:
+            if write.live is not None and write.is_visible:
+                told += [(kind, write.live.id, write.live.id) for kind in _kinds(write)]
+        return told
+
+
+def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:
+    """prints: what is wanted of each webhook by its slug, secrets as fingerprints, none unknown."""
+    snapshot = {slug: dict(values) for slug, values in sorted(prints.items())}
+    return Content(snapshot, "sha256:" + sha256(orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS)).hexdigest())
+
+
+def _new_secret(values: Mapping[str, Any], row: Webhook) -> str | None:
+    """The secret that a webhook changes to: the file's, or one for its new algorithm; None when it keeps its own."""
+    algorithm = values.get("signingAlgorithm", signing_algorithm(row))
+    given: str | None = values.get("signingSecret")
+    return given or (None if algorithm == signing_algorithm(row) else signing.new_secret(algorithm))
+
+
+def _kinds(write: Write) -> list[Kind]:
+    """What subscribers hear of a webhook that was there before."""
+    if write.is_reenabled and not write.values:
+        return [Kind.WEBHOOK_ACTIVATED]
+    kinds = [] if write.values.keys() == {"active"} else [Kind.WEBHOOK_UPDATED]
+    if "active" in write.values:
+        kinds.append(Kind.WEBHOOK_ACTIVATED if write.values["active"] else Kind.WEBHOOK_DEACTIVATED)
+    return kinds
+
+
+def _recorded(change: Change) -> dict[str, Any]:
+    """A change as its revision remembers it, for people: nothing secret."""
+    fields = [{"field": item.field, "before": item.before, "after": item.after} for item in change.fields]
+    return {"kind": str(change.kind), "slug": change.slug, "fields": fields}

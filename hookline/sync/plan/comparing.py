@@ -1,0 +1,126 @@
+"""Three-way comparison of one webhook's fields: L last applied, V live, D wanted (docs/sync.md has the table). Called by planning.
+
+Pure. Values are canonical, with `{"fingerprint": …}` for each secret or UNKNOWN_SECRET for one that is not known here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hookline.form.fields import AVAILABLE, DEFAULTS
+from hookline.form.kinds import UNKNOWN_SECRET
+
+Values = Mapping[str, Any]  # canonical values by the API's field names
+
+MASK: Final = "(secret)"
+UNKNOWN: Final = "(unknown)"
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """Fields by what the comparison says of them, with the value that they should get. released: names of fields that stay as they are."""
+
+    updated: dict[str, Any] = field(default_factory=dict)
+    drifted: dict[str, Any] = field(default_factory=dict)
+    conflicting: dict[str, Any] = field(default_factory=dict)
+    released: list[str] = field(default_factory=list)
+
+    @property
+    def disputed(self) -> dict[str, Any]:
+        """What somebody changed by hand and the file wants otherwise."""
+        return self.drifted | self.conflicting
+
+
+def compare(slug: str, wanted: Values, live: Values, applied: Values, is_adopted: bool) -> Verdicts:
+    """wanted: of the fields that the file mentions; live: all fields; applied: of the fields that the set owns. is_adopted: nothing was owned yet."""
+    found = Verdicts()
+    for name in AVAILABLE:
+        if name in wanted:
+            _judge_wanted(found, name, wanted[name], live[name], applied, is_adopted or _is_default(slug, name, live[name]))
+        elif name in applied:
+            _judge_dropped(found, slug, name, live[name], applied[name])
+    return found
+
+
+def _judge_wanted(found: Verdicts, name: str, wish: Any, value: Any, applied: Values, may_be_taken: bool) -> None:
+    """may_be_taken: the value, if nothing owns it, is nobody's choice."""
+    if same(name, wish, value):
+        return
+    if name not in applied:
+        (found.updated if may_be_taken else found.conflicting)[name] = wish
+    elif same(name, applied[name], value):
+        found.updated[name] = wish
+    elif same(name, applied[name], wish):
+        found.drifted[name] = wish
+    else:
+        found.conflicting[name] = wish
+
+
+def _judge_dropped(found: Verdicts, slug: str, name: str, value: Any, last: Any) -> None:
+    """A field that the file no longer mentions. A signing secret has no default to go back to."""
+    if name == "signingSecret" or not same(name, last, value):
+        found.released.append(name)
+    elif not same(name, default := _default(slug, name), value):
+        found.updated[name] = default
+
+
+def _default(slug: str, name: str) -> Any:
+    return slug if name == "name" else DEFAULTS.get(name)
+
+
+def _is_default(slug: str, name: str, value: Any) -> bool:
+    """Whether nobody has chosen this value. A signing secret that no file gave counts as made by Hookline."""
+    return name == "signingSecret" or same(name, value, _default(slug, name))
+
+
+def same(name: str, one: Any, other: Any) -> bool:
+    """Whether two canonical values of a field mean the same: header names in any case and order; an unknown secret equals any secret."""
+    return _is_same(folded(name, one), folded(name, other))
+
+
+def folded(name: str, value: Any) -> Any:
+    """The field's value without what makes no difference: the order of headers and the case of their names."""
+    if name == "headers":
+        return {header["name"].lower(): header["value"] for header in value or ()}
+    if name == "secretHeader" and value:
+        return {**value, "name": value["name"].lower()}
+    return value
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    if one is UNKNOWN_SECRET or other is UNKNOWN_SECRET:
+        return one is other or _is_print(one) or _is_print(other)
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_is_same(one[key], other[key]) for key in one)
+    return bool(one == other)
+
+
+def _is_print(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.keys() == {"fingerprint"}
+
+
+def holds_secret(value: Any) -> bool:
+    """Whether a secret, known or not, is in the value."""
+    return value is UNKNOWN_SECRET or _is_print(value) or any(map(holds_secret, _inside(value)))
+
+
+def holds_unknown(value: Any) -> bool:
+    """Whether a secret that is not known here is in the value."""
+    return value is UNKNOWN_SECRET or any(map(holds_unknown, _inside(value)))
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def masked(value: Any) -> Any:
+    """The value as people may see it."""
+    if value is UNKNOWN_SECRET:
+        return UNKNOWN
+    if _is_print(value):
+        return MASK
+    if isinstance(value, Mapping):
+        return {key: masked(item) for key, item in value.items()}
+    return [masked(item) for item in value] if isinstance(value, list) else value

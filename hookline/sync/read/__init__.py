@@ -1,0 +1,1 @@
+"""A webhooks file to a checked document, with the place of every value. Needs no database."""

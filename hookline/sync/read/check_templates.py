@@ -1,0 +1,31 @@
+"""Whether the payload templates of a document render. Called by plan, apply and validate; a child process does it (hookline.outbound.rendering)."""
+
+from hookline.outbound.rendering import Renderer, TemplateProblem
+from hookline.outbound.templates import JSON
+from hookline.sync.read.document import Document
+from hookline.sync.read.problems import Place, SyncProblem
+
+
+async def check(document: Document, renderer: Renderer) -> tuple[SyncProblem, ...]:
+    """A problem for each webhook whose template does not compile or does not render the sample; equal ones are tried once."""
+    found, tried = list[SyncProblem](), dict[tuple[str, str], str | None]()
+    for slug, webhook in document.webhooks.items():
+        template, content_type = webhook.values.get("payloadTemplate"), webhook.values.get("payloadContentType", JSON)
+        if not isinstance(template, str) or not isinstance(content_type, str):
+            continue
+        key = (template, content_type)
+        if key not in tried:
+            tried[key] = await _problem(renderer, *key)
+        if sentence := tried[key]:
+            path = ("webhooks", slug, "payloadTemplate")
+            file, line, column = document.positions.get(".".join(path), (webhook.place.file, webhook.place.line, webhook.place.column))
+            found.append(SyncProblem("bad-template", f"payloadTemplate: {sentence.removesuffix('.')}", Place(line, column, file), path))
+    return tuple(found)
+
+
+async def _problem(renderer: Renderer, template: str, content_type: str) -> str | None:
+    try:
+        await renderer.check(template, content_type)
+    except TemplateProblem as problem:
+        return str(problem)
+    return None

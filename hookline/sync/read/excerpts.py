@@ -1,0 +1,76 @@
+"""Problems of a file as an editor's user likes them: place, sentence, the line itself, a hint. Called by report. Never shows a secret."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from hookline.sync.read.problems import Place, SyncProblem
+
+MASK: Final = "********"
+_LONGEST: Final = 160
+_SENSITIVE = re.compile("secret|passw|token|key|auth", re.IGNORECASE)
+_WITHOUT_EXCERPT: Final = frozenset(["bad-character", "encoding"])
+"""What these are about can't be seen, and the line may be part of a secret."""
+
+
+def shown(problems: Iterable[SyncProblem], lines: Sequence[str], secret_places: Iterable[Place]) -> str:
+    """All problems, each with its line. lines: of the file; secret_places: where secrets of it stand."""
+    hidden = {place.line: place.column for place in sorted(secret_places, key=lambda place: (-place.line, -place.column))}
+    return "\n".join(_one(problem, lines, hidden) for problem in problems)
+
+
+def headline(problem: SyncProblem) -> str:
+    """`config/webhooks.yaml:7:5: error[unknown-key] webhooks.a: unknown key 'x'`, or without what is not known of it."""
+    place = f"{problem.place.file}:{problem.place.line}:{problem.place.column}: " if problem.place.file else ""
+    path = f" {'.'.join(problem.path)}:" if problem.path else ""
+    return f"{place}{problem.severity}[{problem.code}]{path} {problem.message}"
+
+
+def _one(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int]) -> str:
+    told = [headline(problem), *_excerpt(problem, lines, hidden)]
+    if problem.hint:
+        told.append(f"  hint: {problem.hint}")
+    return "\n".join(told)
+
+
+def _excerpt(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int]) -> list[str]:
+    number = problem.place.line
+    if not problem.place.file or number > len(lines) or not lines[number - 1].strip() or problem.code in _WITHOUT_EXCERPT:
+        return []
+    line, cut = lines[number - 1], _cut(lines, number, hidden)
+    column = min(problem.place.column, cut + 1) if cut is not None else problem.place.column
+    width = max(1, min(problem.width, len(line) - column + 1))
+    if cut is not None:
+        line = line[:cut] + MASK
+        width = len(MASK) if column > cut else min(width, max(1, cut - column + 1))
+    if column > _LONGEST:
+        return []
+    line = "".join(character if character.isprintable() else " " for character in line[:_LONGEST])
+    margin = f"{number:>3} | "
+    return [margin + line, " " * (len(margin) - 2) + "| " + " " * (column - 1) + "^" * min(width, _LONGEST - column + 1)]
+
+
+def _cut(lines: Sequence[str], number: int, hidden: dict[int, int]) -> int | None:
+    """How much of a line may be shown: up to a secret that stands on it, or to the first value where the line or one around it speaks of secrets."""
+    line = lines[number - 1]
+    cuts = [hidden[number] - 1] if number in hidden else []
+    if any(map(_SENSITIVE.search, _around(lines, number))):
+        key = re.match(r"[\s\-{]*(?:\"[^\"]*\"|'[^']*'|[^\s:'\"][^:]*):(?:\s+|$)", line)
+        cuts += [key.end() if key else len(line) - len(line.lstrip())] if not key or key.end() < len(line) else []
+    return min(cuts) if cuts else None
+
+
+def _around(lines: Sequence[str], number: int) -> Iterable[str]:
+    """A line, the one before it, and those that enclose it by their indentation."""
+    indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
+    yield lines[number - 1]
+    is_first = True
+    for line in reversed(lines[: number - 1]):
+        if not line.strip():
+            continue
+        own = len(line) - len(line.lstrip())
+        if is_first or own < indent:
+            yield line
+            is_first, indent = False, min(own, indent)
+        if not own:
+            return

@@ -1,0 +1,39 @@
+"""The JSON Schema of a webhooks file, for editors: made from the tables that the loader checks with. Called by `hookline sync schema`."""
+
+from typing import Any, Final
+
+from hookline.form.fields import SLUG, Field
+from hookline.sync.read.file_fields import FILE_FIELDS, WEBHOOK_FIELDS
+
+ID: Final = "webhooks.v1.schema.json"
+
+
+def make() -> dict[str, Any]:
+    """The schema (JSON Schema, draft 2020-12). Fields of later versions are not in it: an editor should not offer what is refused."""
+    fields = {name: _described(row) for name, row in WEBHOOK_FIELDS.items() if row.is_available}
+    own = {name: _described(row) for name, row in FILE_FIELDS.items() if row.is_available}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": ID,
+        "title": "Webhooks of a Hookline set",
+        "type": "object",
+        "required": [name for name, row in FILE_FIELDS.items() if row.is_required] + ["webhooks"],
+        "properties": {
+            **own,
+            "defaults": {"description": "Filled into every webhook below: maps merge, everything else is replaced.", "$ref": "#/$defs/webhook"},
+            "webhooks": {
+                "description": "The webhooks by their slug, which is their identity. Each needs url, environments and events, here or by defaults.",
+                "type": "object",
+                "propertyNames": {"pattern": f"^(?:{SLUG})$"},
+                "additionalProperties": {"$ref": "#/$defs/webhook"},
+            },
+        },
+        "patternProperties": {"^x-": {"description": "Kept for YAML anchors, ignored."}},
+        "additionalProperties": False,
+        "$defs": {"webhook": {"type": "object", "properties": fields, "additionalProperties": False}},
+    }
+
+
+def _described(row: Field) -> dict[str, Any]:
+    default = {"default": row.default} if row.default not in (None, []) else {}
+    return {"description": row.description, **row.kind.schema(), **default}

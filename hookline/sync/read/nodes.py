@@ -1,0 +1,128 @@
+"""The tree between YAML or JSON and the document: every value with its place, before any field has decided its type.
+
+Made by loader (YAML) and by `from_json` (what a command sent to the server); read by document. Never guesses a type.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import orjson
+
+from hookline.sync.read.problems import Place
+
+MAX_DEPTH: Final = 64
+MAX_NODES: Final = 1_000_000
+
+_PLAIN_NULLS: Final = frozenset(["", "~", "null", "Null", "NULL"])
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
+_WHOLE = re.compile("0|-?[1-9][0-9]{0,14}")
+
+
+@dataclass(slots=True, eq=False)
+class Scalar:
+    """A single value as it is spelled. weight, height: how many values and levels it stands for, so that aliases can be counted."""
+
+    text: str
+    line: int
+    column: int
+    is_quoted: bool = False
+    file: str = ""
+    weight: int = 1
+    height: int = 1
+
+    @property
+    def is_null(self) -> bool:
+        return not self.is_quoted and self.text in _PLAIN_NULLS
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    items: list["Node"]
+    line: int
+    column: int
+    file: str = ""
+    weight: int = 1
+    height: int = 1
+
+
+@dataclass(slots=True, eq=False)
+class Mapping:
+    """entries: by the key's text, the key's node and the value's."""
+
+    entries: dict[str, tuple[Scalar, "Node"]]
+    line: int
+    column: int
+    file: str = ""
+    weight: int = 1
+    height: int = 1
+
+
+@dataclass(slots=True, eq=False)
+class Unusable:
+    """A value whose problem has been noted: whoever meets it says nothing more."""
+
+    line: int
+    column: int
+    file: str = ""
+    weight: int = 1
+    height: int = 1
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping | Unusable
+Positions = dict[str, tuple[str, int, int]]
+
+
+def place_of(node: Node, file: str) -> Place:
+    return Place(node.line, node.column, node.file or file)
+
+
+def kind_of(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return "a single value"
+    return "a list" if isinstance(node, Sequence) else "a mapping"
+
+
+def to_json(node: Node, are_fractions_numbers: bool = False) -> object:
+    """The JSON that `from_json` makes the same tree of: unquoted true, false, null and short whole numbers are that, the rest is text.
+
+    are_fractions_numbers: every unquoted JSON number is one, where the value and not its spelling counts (a filter).
+    """
+    if isinstance(node, Mapping):
+        return {key: to_json(value, are_fractions_numbers) for key, (_, value) in node.entries.items()}
+    if isinstance(node, Sequence):
+        return [to_json(item, are_fractions_numbers) for item in node.items]
+    if isinstance(node, Unusable):
+        return None
+    if node.is_quoted:
+        return node.text
+    if node.is_null:
+        return None
+    if node.text in ("true", "false"):
+        return node.text == "true"
+    if _WHOLE.fullmatch(node.text):
+        return int(node.text)
+    return orjson.loads(node.text) if are_fractions_numbers and _NUMBER.fullmatch(node.text) else node.text
+
+
+def from_json(value: object, positions: Positions, path: tuple[str, ...] = (), around: tuple[str, int, int] = ("", 1, 1)) -> Node:
+    """The tree of a decoded JSON value. A value without a position of its own stands where the value around it stands.
+
+    Raises RecursionError beyond 64 levels.
+    """
+    if len(path) > MAX_DEPTH:
+        raise RecursionError("the document is nested deeper than 64 levels")
+    file, line, column = here = positions.get(".".join(path), around)
+    if isinstance(value, dict):
+        entries = {key: (_key(key, positions, path, here), from_json(item, positions, (*path, key), here)) for key, item in value.items()}
+        return Mapping(entries, line, column, file)
+    if isinstance(value, list):
+        return Sequence([from_json(item, positions, (*path, str(index)), here) for index, item in enumerate(value)], line, column, file)
+    if isinstance(value, str):
+        return Scalar(value, line, column, is_quoted=True, file=file)
+    return Scalar("null" if value is None else str(value).lower(), line, column, file=file)
+
+
+def _key(text: str, positions: Positions, path: tuple[str, ...], around: tuple[str, int, int]) -> Scalar:
+    file, line, column = positions.get(".".join((*path, text)), around)
+    return Scalar(text, line, column, file=file)

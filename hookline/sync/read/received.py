@@ -1,0 +1,71 @@
+"""A document that a command sent: JSON, positions and secrets to the same webhooks that its file has. Called by api/schema/sync, off the loop.
+
+It trusts nothing: everything is checked as if a stranger had written it.
+"""
+
+from collections.abc import Mapping
+from typing import Final, TypeGuard
+
+from hookline.form.fields import Bounds
+from hookline.sync.read import document
+from hookline.sync.read.document import Document
+from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Node, Positions, from_json
+from hookline.sync.read.problems import Place, Problems, SyncProblem
+from hookline.sync.read.references import GivenSecrets
+
+LARGEST_LINE: Final = 100_000_000
+LONGEST_FILE_NAME: Final = 1_000
+
+
+def decode(
+    content: object, positions: object, secrets: Mapping[tuple[str, ...], str], bounds: Bounds, may_be_unknown: bool = False
+) -> tuple[Document, Problems]:
+    """content: as `Document.content`. positions: by dotted path, `[file, line, column]`; what is no position is passed over.
+
+    secrets: by path in the content. The document is to be used only when the problems hold no error.
+    """
+    problems = Problems("")
+    root = _tree(content, _positions(positions), problems)
+    if root is None:
+        return Document(""), problems
+    return document.decode(root, bounds, GivenSecrets(secrets, may_be_unknown), problems), problems
+
+
+def _tree(content: object, positions: Positions, problems: Problems) -> Node | None:
+    if not _has_room(content):
+        problems.add(SyncProblem("too-many-nodes", f"the document holds more than {MAX_NODES:,} values", Place()))
+        return None
+    try:
+        return from_json(content, positions)
+    except RecursionError:
+        problems.add(SyncProblem("too-deep", f"the document is nested deeper than {MAX_DEPTH} levels", Place()))
+        return None
+
+
+def _has_room(content: object) -> bool:
+    """Whether the tree stays below the limit that files have too; a value in a mapping counts with its key."""
+    seen, waiting = 0, [content]
+    while waiting and seen <= MAX_NODES:
+        value = waiting.pop()
+        seen += 1
+        if isinstance(value, dict):
+            seen += len(value)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return seen <= MAX_NODES
+
+
+def _positions(given: object) -> Positions:
+    """The positions that are ones: what is told to people and written beside a webhook must be a name and two numbers."""
+    if not isinstance(given, dict):
+        return {}
+    return {path: (value[0], value[1], value[2]) for path, value in given.items() if _is_position(value)}
+
+
+def _is_position(value: object) -> TypeGuard[tuple[str, int, int]]:
+    if not isinstance(value, list) or len(value) != 3:
+        return False
+    file, *numbers = value
+    are_numbers = all(type(number) is int and 1 <= number <= LARGEST_LINE for number in numbers)
+    return are_numbers and isinstance(file, str) and len(file) <= LONGEST_FILE_NAME and file.isprintable()

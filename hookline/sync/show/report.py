@@ -1,0 +1,138 @@
+"""Plans for people: what would change or did, what blocks it. Called by the commands and by `hookline dev`; formats has the other forms.
+
+Everything here is masked already; texts of strangers lose what a terminal would obey.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hookline.sync.plan.planning import Change, ChangeKind, FieldChange
+from hookline.sync.plan.policy import Block
+from hookline.sync.read.problems import SyncProblem
+
+MARKS: Final = {
+    ChangeKind.CREATE: "+",
+    ChangeKind.UPDATE: "~",
+    ChangeKind.ADOPT: "?",
+    ChangeKind.DISABLE: "-",
+    ChangeKind.RELEASE: "o",
+    ChangeKind.DRIFT: "!",
+    ChangeKind.CONFLICT: "!",
+}
+_LONGEST_VALUE: Final = 60
+_OF_A_NEW_ONE: Final = frozenset(["url", "events"])
+"""What a line about a new webhook shows of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan as whoever asked sees it. where: the server or database; base: the newest revision's number and commit; revision: the one it made."""
+
+    set_name: str
+    where: str
+    base: int
+    base_commit: str | None
+    changes: tuple[Change, ...]
+    unchanged: int
+    blocked: tuple[Block, ...]
+    digest: str
+    warnings: tuple[SyncProblem, ...] = ()
+    revision: int | None = None
+
+    @property
+    def has_changes(self) -> bool:
+        return bool(self.changes)
+
+
+def plan(view: PlanView) -> str:
+    """The plan line by line, and its sum."""
+    base = f"base revision {view.base}" + (f", commit {view.base_commit[:12]}" if view.base_commit else "") if view.base else "never applied before"
+    lines = [f'Plan for set "{printable(view.set_name)}" on {view.where}   ({base})']
+    lines += _lines(view.changes)
+    lines.append(f"Plan: {counts(view)}.{_blocked(view.blocked)}")
+    return "\n".join([*lines, *reasons(view.blocked)])
+
+
+def applied(view: PlanView) -> str:
+    """What an apply did."""
+    if view.revision is None:
+        return f'Set "{printable(view.set_name)}" on {view.where}: nothing to change, {view.unchanged} unchanged.'
+    lines = [f'Applied set "{printable(view.set_name)}" on {view.where}', *_lines(view.changes)]
+    return "\n".join([*lines, f"Revision {view.revision}: {counts(view)}."])
+
+
+def counts(view: PlanView) -> str:
+    """`1 create, 2 update, 212 unchanged`."""
+    found = {kind: sum(change.kind is kind for change in view.changes) for kind in ChangeKind}
+    return ", ".join([*(f"{count} {kind.lower()}" for kind, count in found.items() if count), f"{view.unchanged} unchanged"])
+
+
+def reasons(blocked: tuple[Block, ...]) -> list[str]:
+    """Each block with what lifts it."""
+    return [f"  blocked[{block.code}] {printable(block.message)}" + (f"  (lift it with {block.flag})" if block.flag else "") for block in blocked]
+
+
+def _blocked(blocked: tuple[Block, ...]) -> str:
+    codes = sorted({block.code for block in blocked})
+    return f"  Blocked: {len(blocked)} ({', '.join(codes)})" if blocked else ""
+
+
+def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
+    slug_width = max((len(change.slug) for change in changes), default=0)
+    places = {id(change): f"{change.place.file}:{change.place.line}" if change.place and change.place.file else "" for change in changes}
+    place_width = max(map(len, places.values()), default=0)
+    for change in changes:
+        fields = [item for item in change.fields if change.kind is not ChangeKind.CREATE or item.field in _OF_A_NEW_ONE]
+        told = "; ".join(filter(None, (*(field_text(change.kind, item) for item in fields), change.hint)))
+        if change.kind is ChangeKind.DISABLE:
+            told = "not in the file: will be DISABLED"
+        label = f"{change.kind.lower()}: {told}" if change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT, ChangeKind.RELEASE) else told
+        row = f"  {MARKS[change.kind]} {change.slug:<{slug_width}}  {printable(places[id(change)]):<{place_width}}  {printable(label)}"
+        yield row.rstrip()
+
+
+def field_text(kind: ChangeKind, item: FieldChange) -> str:
+    """A field's part of a change: what it becomes, or for drift what somebody made of it."""
+    if kind is ChangeKind.CREATE:
+        return f"{item.field} {value_text(item.after)}"
+    if kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT):
+        return f"{item.field} {value_text(item.before)} → {value_text(item.live)}, the file wants {value_text(item.after)}"
+    if kind is ChangeKind.RELEASE:
+        return f"{item.field} {value_text(item.live)}"
+    if isinstance(item.before, list) and isinstance(item.after, list) and _are_plain(item.before + item.after):
+        return f"{item.field} {_difference(item.before, item.after)}"
+    return f"{item.field} {value_text(item.before)} → {value_text(item.after)}"
+
+
+def _difference(before: list[Any], after: list[Any]) -> str:
+    parts = [*(f"+ {item}" for item in after if item not in before), *(f"- {item}" for item in before if item not in after)]
+    return ", ".join(parts)
+
+
+def _are_plain(items: list[Any]) -> bool:
+    return all(isinstance(item, str) for item in items)
+
+
+def value_text(value: Any) -> str:
+    """A canonical value in a few words."""
+    match value:
+        case None:
+            text = "none"
+        case bool():
+            text = "true" if value else "false"
+        case dict() if set(value) == {"schedule"}:
+            text = value_text(value["schedule"])
+        case dict() if "name" in value or "key" in value:
+            text = f"{value.get('name', value.get('key'))}: {value_text(value.get('value'))}"
+        case dict():
+            text = ", ".join(f"{key} {value_text(item)}" for key, item in value.items())
+        case list():
+            text = "[" + ", ".join(map(value_text, value)) + "]"
+        case _:
+            text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def printable(text: str) -> str:
+    return "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)

@@ -1,0 +1,392 @@
+"""graphql-transport-ws, as the `websockets` client sees it."""
+
+import asyncio
+import gc
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import psutil
+import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from api.transport.websocket import SocketLimits
+from tests.api.small_server import Small, serve_small
+from tests.waiting import eventually
+
+QUICK = SocketLimits(init_seconds=0.5, check_token_seconds=0.05, stalled_seconds=0.5)
+
+
+@pytest.fixture
+async def small() -> AsyncIterator[Small]:
+    async with serve_small() as server:
+        yield server
+
+
+async def said(socket: ClientConnection, message: Any) -> None:
+    await socket.send(json.dumps(message))
+
+
+async def heard(socket: ClientConnection) -> dict[str, Any]:
+    message = json.loads(await asyncio.wait_for(socket.recv(), 10))
+    assert isinstance(message, dict)
+    return message
+
+
+async def welcomed(socket: ClientConnection, token: str = "hl_admin") -> None:
+    await said(socket, {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
+    assert await heard(socket) == {"type": "connection_ack"}
+
+
+async def subscribed(socket: ClientConnection, text: str, id: str = "1", **parameters: Any) -> None:
+    await said(socket, {"id": id, "type": "subscribe", "payload": {"query": text, **parameters}})
+
+
+async def closed(socket: ClientConnection) -> int:
+    """The code that the server closes with; what it says before is dropped."""
+
+    async def end() -> int:
+        try:
+            while True:
+                await socket.recv()
+        except ConnectionClosed as gone:
+            return gone.rcvd.code if gone.rcvd else 1006
+
+    return await asyncio.wait_for(end(), 10)
+
+
+async def test_subscription_sends_each_event_and_completes(small: Small) -> None:
+    async with small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "subscription($n: Int!) { numbers(until: $n) }", variables={"n": 2})
+        await small.runtime.announce(5, 6)
+        assert [await heard(socket) for _ in range(3)] == [
+            {"id": "1", "type": "next", "payload": {"data": {"numbers": "5"}}},
+            {"id": "1", "type": "next", "payload": {"data": {"numbers": "6"}}},
+            {"id": "1", "type": "complete"},
+        ]
+
+
+async def test_queries_and_mutations_are_answered_once(small: Small) -> None:
+    async with small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "{ liveCursor }")
+        assert (await heard(socket))["payload"] == {"data": {"liveCursor": "cursor-7"}}
+        assert await heard(socket) == {"id": "1", "type": "complete"}
+        await subscribed(socket, 'mutation { publish(input: {type: "a", data: 1}) { id } }')
+        assert (await heard(socket))["payload"] == {"data": {"publish": {"id": "evt_1"}}}
+
+
+async def test_complete_ends_the_source_and_frees_the_id(small: Small) -> None:
+    async with small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "subscription { numbers }")
+        await small.runtime.until_listeners(1)
+        await said(socket, {"id": "1", "type": "complete"})
+        await subscribed(socket, "{ hello }")
+        assert (await heard(socket))["payload"] == {"data": {"hello": "world"}}
+        await small.runtime.until_listeners(0)
+
+
+async def test_leaving_ends_all_sources(small: Small) -> None:
+    async with small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "subscription { numbers }", "1")
+        await subscribed(socket, "subscription { numbers }", "2")
+        await small.runtime.until_listeners(2)
+    await small.runtime.until_listeners(0)
+
+
+async def test_lost_connection_ends_all_sources(small: Small) -> None:
+    socket = await small.socket()
+    await welcomed(socket)
+    await subscribed(socket, "subscription { numbers }")
+    await small.runtime.until_listeners(1)
+    socket.transport.abort()
+    await small.runtime.until_listeners(0)
+
+
+async def test_mutation_that_has_begun_outlives_its_socket(small: Small) -> None:
+    async with small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "mutation { slow }")
+        await subscribed(socket, "{ hello }", "2")
+        await heard(socket)
+    drained = asyncio.create_task(small.endpoint.drain())
+    small.runtime.may_finish.set()
+    await drained
+    assert small.runtime.calls[-1] == "slow ends"
+
+
+async def test_mutation_for_a_reader_that_stopped_does_not_hold_up_a_drain() -> None:
+    async with serve_small(QUICK) as small:
+        socket = await small.socket()
+        await welcomed(socket)
+        socket.transport.pause_reading()
+        for number in range(20):
+            await subscribed(socket, "subscription { endless }", str(number))
+        await subscribed(socket, 'mutation { publish(input: {type: "a", data: 1}) { id } }', "m")
+        await eventually(lambda: "publish" in small.runtime.calls)
+        await small.endpoint.drain()
+        assert not small.endpoint._sockets._finishing
+        socket.transport.abort()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription($n: Int!) { numbers(until: $n) }", "BAD_USER_INPUT"),
+    ],
+)
+async def test_what_cannot_be_executed_is_an_error_message(small: Small, text: str, code: str) -> None:
+    async with small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, text)
+        message = await heard(socket)
+        assert (message["id"], message["type"]) == ("1", "error")
+        assert [error["extensions"]["code"] for error in message["payload"]] == [code]
+        await subscribed(socket, "{ hello }")
+        assert (await heard(socket))["type"] == "next"
+
+
+@pytest.mark.parametrize(("how", "code"), [("unexpected", "INTERNAL_SERVER_ERROR"), ("unavailable", "UNAVAILABLE")])
+async def test_source_that_fails_is_told_masked_and_ends(small: Small, how: str, code: str) -> None:
+    async with small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "subscription($how: String!) { breaks(how: $how) }", variables={"how": how})
+        assert (await heard(socket))["payload"] == {"data": {"breaks": "one"}}
+        failure = await heard(socket)
+        assert [error["extensions"]["code"] for error in failure["payload"]["errors"]] == [code]
+        assert "hunter2" not in json.dumps(failure)
+        assert (await heard(socket))["type"] == "complete"
+
+
+async def test_answer_that_no_json_can_hold_fails_alone(small: Small) -> None:
+    async with small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "{ beyond }")
+        message = await heard(socket)
+        assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "INTERNAL_SERVER_ERROR")
+        await subscribed(socket, "{ hello }")
+        assert (await heard(socket))["payload"] == {"data": {"hello": "world"}}
+
+
+async def test_refused_subscription_is_told(small: Small) -> None:
+    async with small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "subscription { never }")
+        assert (await heard(socket))["payload"]["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_each_event_has_loaders_of_its_own(small: Small) -> None:
+    async with small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "subscription { fresh { count again: count } }")
+        counts = [(await heard(socket))["payload"]["data"]["fresh"] for _ in range(2)]
+        assert counts == [{"count": 1, "again": 2}] * 2
+
+
+async def test_ping_is_answered(small: Small) -> None:
+    async with small.socket() as socket:
+        await said(socket, {"type": "ping", "payload": {"a": 1}})
+        assert await heard(socket) == {"type": "pong", "payload": {"a": 1}}
+        await said(socket, {"type": "pong"})
+        await said(socket, {"type": "ping"})
+        assert await heard(socket) == {"type": "pong"}
+
+
+MALFORMED = [
+    "[]",
+    '"x"',
+    "5",
+    "null",
+    "{",
+    "{}",
+    '{"type": 5}',
+    '{"type": "start"}',
+    '{"type": "ping", "payload": []}',
+    '{"type": "subscribe", "payload": {"query": "{ hello }"}}',
+    '{"type": "subscribe", "id": 5, "payload": {"query": "{ hello }"}}',
+    '{"type": "subscribe", "id": "", "payload": {"query": "{ hello }"}}',
+    '{"type": "subscribe", "id": "1"}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": 5}}',
+    '{"type": "complete", "id": []}',
+    "[" * 100_000,
+    '{"type": "ping", "payload": {"a": ' + "[" * 100_000 + "]" * 100_000 + "}}",
+    b'{"type": "ping"}',
+]
+
+
+@pytest.mark.parametrize("message", MALFORMED, ids=range(len(MALFORMED)))
+async def test_malformed_messages_close_with_4400(small: Small, message: str | bytes) -> None:
+    async with small.socket() as socket:
+        await welcomed(socket)
+        await socket.send(message)
+        assert await closed(socket) == 4400
+
+
+async def test_huge_message_closes_with_1009(small: Small) -> None:
+    async with small.socket() as socket:
+        await said(socket, {"type": "ping", "payload": {"a": "x" * 3_000_000}})
+        assert await closed(socket) == 1009
+
+
+async def before_ack(socket: ClientConnection) -> None:
+    await subscribed(socket, "{ hello }")
+
+
+async def wrong_token(socket: ClientConnection) -> None:
+    await said(socket, {"type": "connection_init", "payload": {"authorization": "Bearer hl_wrong"}})
+
+
+async def no_token(socket: ClientConnection) -> None:
+    await said(socket, {"type": "connection_init"})
+
+
+async def second_init(socket: ClientConnection) -> None:
+    await welcomed(socket)
+    await said(socket, {"type": "connection_init", "payload": {"authorization": "Bearer hl_admin"}})
+
+
+async def same_id(socket: ClientConnection) -> None:
+    await welcomed(socket)
+    await subscribed(socket, "subscription { numbers }", "é")
+    await subscribed(socket, "subscription { numbers }", "é")
+
+
+async def hundred_and_one(socket: ClientConnection) -> None:
+    await welcomed(socket)
+    for number in range(101):
+        await subscribed(socket, "subscription { numbers }", str(number))
+
+
+@pytest.mark.parametrize(
+    ("act", "code"), [(before_ack, 4401), (wrong_token, 4401), (no_token, 4401), (second_init, 4429), (same_id, 4409), (hundred_and_one, 4429)]
+)
+async def test_breaches_of_the_protocol_have_its_close_codes(small: Small, act: Callable[[ClientConnection], Awaitable[None]], code: int) -> None:
+    async with small.socket() as socket:
+        await act(socket)
+        assert await closed(socket) == code
+    await small.runtime.until_listeners(0)
+
+
+async def test_other_subprotocols_are_refused(small: Small) -> None:
+    async with small.socket("graphql-ws") as socket:
+        assert await closed(socket) == 4406
+
+
+async def test_the_token_may_be_spelled_like_the_header() -> None:
+    async with serve_small() as small, small.socket() as socket:
+        await said(socket, {"type": "connection_init", "payload": {"Authorization": "Bearer hl_admin"}})
+        assert (await heard(socket))["type"] == "connection_ack"
+
+
+async def test_silence_instead_of_an_init_closes_with_4408() -> None:
+    async with serve_small(QUICK) as small, small.socket() as socket:
+        await said(socket, {"type": "ping"})
+        assert await closed(socket) == 4408
+
+
+async def test_revoked_token_ends_the_socket() -> None:
+    async with serve_small(QUICK) as small, small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "subscription { numbers }")
+        await small.runtime.until_listeners(1)
+        small.tokens.is_down = True  # a database that does not answer revokes nothing
+        await small.runtime.announce(1)
+        assert (await heard(socket))["type"] == "next"
+        small.tokens.is_down = False
+        del small.tokens.known["hl_admin"]
+        assert await closed(socket) == 4401
+        await small.runtime.until_listeners(0)
+
+
+async def test_drain_closes_with_1012_and_takes_no_new_sockets(small: Small) -> None:
+    async with small.socket() as first, small.socket() as second:
+        await welcomed(first)
+        await subscribed(first, "subscription { numbers }")
+        await small.runtime.until_listeners(1)
+        await small.endpoint.drain()
+        assert [await closed(socket) for socket in (first, second)] == [1012, 1012]
+        assert small.runtime.listeners == 0
+    async with small.socket() as late:
+        assert await closed(late) == 1012
+
+
+async def test_reader_that_stops_reading_is_given_up_with_flat_memory() -> None:
+    async with serve_small(QUICK) as small:
+        socket = await small.socket()
+        await welcomed(socket)
+        socket.transport.pause_reading()
+        for number in range(20):
+            await subscribed(socket, "subscription { endless }", str(number))
+        gc.collect()
+        before_bytes = psutil.Process().memory_info().rss
+        await eventually(lambda: not small.endpoint._sockets._open)  # the only sign of it that a deaf client leaves
+        assert psutil.Process().memory_info().rss - before_bytes < 32 * 1024 * 1024
+        reads = small.runtime.reads
+        assert reads * 10_000 < 64 * 1024 * 1024
+        socket.transport.resume_reading()
+        assert await closed(socket) == 1006  # dropped, since it would not read a close frame either
+        assert small.runtime.reads == reads
+
+
+async def test_reader_that_reads_again_is_told_to_come_back_with_its_cursor() -> None:
+    async with serve_small(QUICK) as small:
+        socket = await small.socket()
+        await welcomed(socket)
+        socket.transport.pause_reading()
+        await subscribed(socket, "subscription { endless }")
+        [served] = await eventually(lambda: list(small.endpoint._sockets._open))
+        await eventually(served._end.done)
+        socket.transport.resume_reading()
+        assert await closed(socket) == 1013
+
+
+async def test_reader_that_is_slower_than_what_comes_but_reads_may_stay() -> None:
+    async with serve_small(SocketLimits(stalled_seconds=0.1)) as small, small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "subscription { endless }")
+        [served] = small.endpoint._sockets._open
+        until = asyncio.get_running_loop().time() + 0.6  # several looks at a writer that always has something to send
+        while asyncio.get_running_loop().time() < until:
+            await heard(socket)
+        assert not served._end.done()
+
+
+async def test_reader_that_stops_reading_holds_up_no_other() -> None:
+    async with serve_small(QUICK) as small, small.socket() as reading:
+        deaf = await small.socket()
+        await welcomed(deaf)
+        deaf.transport.pause_reading()
+        await subscribed(deaf, "subscription { numbers(padding: 200000) }")
+        await welcomed(reading)
+        await subscribed(reading, "subscription { numbers(padding: 200000) }")
+        await small.runtime.until_listeners(2)
+        for number in range(60):
+            await small.runtime.announce(number)
+            assert (await heard(reading))["payload"]["data"]["numbers"].rstrip("x") == str(number)
+        await small.runtime.until_listeners(1)
+        await small.runtime.announce(60)
+        assert (await heard(reading))["payload"]["data"]["numbers"].startswith("60x")
+        deaf.transport.abort()
+
+
+async def test_large_messages_that_nobody_reads_take_bounded_memory() -> None:
+    async with serve_small(QUICK) as small:
+        socket = await small.socket()
+        await welcomed(socket)
+        socket.transport.pause_reading()
+        gc.collect()
+        before_bytes = psutil.Process().memory_info().rss
+        for number in range(50):
+            await subscribed(socket, "subscription { numbers(padding: 500000) }", str(number))
+        await small.runtime.announce(*range(100))  # 2.5 GB of messages
+        await small.runtime.until_listeners(50)
+        [served] = small.endpoint._sockets._open
+        await eventually(served._end.done)
+        assert psutil.Process().memory_info().rss - before_bytes < 128 * 1024 * 1024
+        socket.transport.abort()

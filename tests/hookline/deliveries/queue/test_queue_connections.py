@@ -1,0 +1,52 @@
+"""The PostgreSQL queue's own connections: closing lets go of them cleanly, also when something still hangs on one."""
+
+import asyncio
+
+import pytest
+
+from hookline.deliveries.queue.postgres import PostgresQueue
+from hookline.settings import Settings
+from tests.making import WORKSPACE
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+
+
+async def opened(settings: Settings) -> PostgresQueue:
+    queue = PostgresQueue(settings.postgres_dsn, 2, False)
+    await queue.open()
+    return queue
+
+
+async def steps_of_a_load(settings: Settings) -> int:
+    """How many turns of the loop a load takes."""
+    queue = await opened(settings)
+    loading, steps = asyncio.create_task(queue.load(WORKSPACE, {})), 0
+    while not loading.done():
+        await asyncio.sleep(0)
+        steps += 1
+    await queue.close()
+    return steps
+
+
+async def test_close_after_a_load_was_cancelled_anywhere_leaves_no_fault_behind(settings: Settings) -> None:
+    steps = await steps_of_a_load(settings)
+    faults = list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context))
+    for step in range(0, steps, max(1, steps // 25)):
+        queue = await opened(settings)
+        loading = asyncio.create_task(queue.load(WORKSPACE, {}))
+        for _ in range(step):
+            await asyncio.sleep(0)
+        loading.cancel()
+        await asyncio.gather(loading, return_exceptions=True)
+        await queue.close()
+    assert faults == []
+
+
+async def test_close_cuts_off_what_hangs(settings: Settings) -> None:
+    queue = await opened(settings)
+    hanging = asyncio.create_task(queue._work.fetchval("select pg_sleep(60)"))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(queue.close(), 30)
+    await asyncio.wait([hanging], timeout=5)
+    assert isinstance(hanging.exception(), Exception)

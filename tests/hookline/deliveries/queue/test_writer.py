@@ -1,0 +1,81 @@
+"""SQLite's one writer: what waits shares a commit, what fails is undone alone, and nobody waits for an answer that never comes."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hookline.deliveries.queue.writer import Job, Writer
+
+
+@pytest.fixture
+async def writer(tmp_path: Path) -> AsyncIterator[Writer]:
+    writer = Writer(tmp_path / "some.db", asyncio.Lock())
+    await writer.open()
+    await writer.run(lambda db: db.execute("create table t (n integer primary key)").close())
+    yield writer
+    await writer.close()
+
+
+def add(number: int) -> Job:
+    return lambda db: db.execute("insert into t values (?)", (number,)).close()
+
+
+async def stored(writer: Writer) -> list[int]:
+    return await writer.run(lambda db: [row[0] for row in db.execute("select n from t order by n")])
+
+
+async def test_jobs_run_in_order_and_each_hears_its_own_result(writer: Writer) -> None:
+    results = await asyncio.gather(*(writer.run(lambda db, n=n: (db.execute("insert into t values (?)", (n,)).rowcount, n)) for n in range(20)))  # type: ignore[misc]  # a default binds n
+    assert results == [(1, n) for n in range(20)]
+    assert await stored(writer) == list(range(20))
+
+
+async def test_job_that_fails_is_undone_alone(writer: Writer) -> None:
+    def half(db: sqlite3.Connection) -> None:
+        add(100)(db)
+        raise KeyError("half")
+
+    outcomes = await asyncio.gather(writer.run(add(1)), writer.run(half), writer.run(add(1)), writer.run(add(2)), return_exceptions=True)
+    assert [type(outcome).__name__ for outcome in outcomes] == ["NoneType", "KeyError", "IntegrityError", "NoneType"]
+    assert await stored(writer) == [1, 2]
+
+
+async def test_nobody_hears_of_success_when_the_commit_fails(writer: Writer) -> None:
+    def commit_early(db: sqlite3.Connection) -> None:
+        db.execute("rollback").close()  # as SQLite does by itself when the disk is full
+
+    outcomes = await asyncio.gather(writer.run(add(1)), writer.run(commit_early), writer.run(add(2)), return_exceptions=True)
+    assert all(isinstance(outcome, sqlite3.OperationalError) for outcome in outcomes)
+    assert await stored(writer) == []
+
+
+async def test_caller_that_leaves_holds_nobody(writer: Writer) -> None:
+    leaving, staying = asyncio.create_task(writer.run(add(1))), asyncio.create_task(writer.run(add(2)))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await staying
+    assert await stored(writer) == [1, 2]
+
+
+async def test_close_lets_what_was_asked_before_be_written(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "some.db", asyncio.Lock())
+    await writer.open()
+    asked = asyncio.create_task(writer.run(lambda db: db.execute("create table t (n)").close()))
+    await asyncio.sleep(0)
+    await writer.close()
+    await asked
+    with sqlite3.connect(tmp_path / "some.db") as connection:
+        assert connection.execute("select count(*) from t").fetchone() == (0,)
+    connection.close()
+
+
+async def test_call_after_the_close_is_answered_with_an_error(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "some.db", asyncio.Lock())
+    await writer.open()
+    await writer.close()
+    async with asyncio.timeout(2):
+        with pytest.raises(sqlite3.OperationalError, match="closed"):
+            await writer.run(add(1))

@@ -1,0 +1,160 @@
+"""The webhooks in memory, over both databases: when they are loaded anew, and how long they count as confirmed."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from hookline.clock import monotonic
+from hookline.deliveries.queue.base import Queue
+from hookline.deliveries.registry import Registry, Target
+from hookline.messaging.hub import EVERYTHING, MemoryHub
+from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
+from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, make_webhook, make_workspace
+from tests.waiting import eventually
+
+
+class Counted:
+    """The real queue, which counts what is asked of it. faults: raised by the next loads."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self.asked = Counter[str]()
+        self.faults = list[Exception]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked[name] += 1
+        if name == "load" and self.faults:
+            raise self.faults.pop()
+        return getattr(self._queue, name)
+
+
+@asynccontextmanager
+async def registry_of(runtime: Runtime) -> AsyncIterator[tuple[Registry, Counted, MemoryHub]]:
+    """A registry as another process has it: what the runtime changes comes to it by looking, or by its own hub."""
+    queue, hub = Counted(runtime.queue), MemoryHub()
+    registry = Registry(cast(Queue, queue), hub, runtime.vault)
+    await registry.open()
+    queue.asked.clear()
+    try:
+        yield registry, queue, hub
+    finally:
+        await registry.close()
+
+
+async def test_look_finds_new_changed_and_deleted_webhooks(runtime: Runtime) -> None:
+    changed, deleted = await make_webhook(runtime), await make_webhook(runtime)
+    async with registry_of(runtime) as (registry, _, _):
+        assert registry.target_ids() == {changed.id, deleted.id}
+        new = await make_webhook(runtime)
+        await webhooks.update(runtime, SOMEBODY, changed.id, {"concurrency": 3})
+        await webhooks.delete(runtime, SOMEBODY, deleted.id)
+        await registry.look()
+        assert registry.target_ids() == {changed.id, new.id}
+        assert (cast(Target, registry.target(changed.id)).concurrency, registry.target(deleted.id)) == (3, None)
+        assert set((await registry.part(WORKSPACE)).index.match(ENVIRONMENT, TYPE).ids) == {changed.id, new.id}
+
+
+async def test_look_at_what_has_not_changed_loads_nothing(runtime: Runtime) -> None:
+    await make_webhook(runtime)
+    async with registry_of(runtime) as (registry, queue, _):
+        began = monotonic()
+        await registry.look()
+        assert queue.asked == {"versions": 1}
+        assert registry.looked_at >= began
+
+
+async def test_webhook_that_did_not_change_stays_the_same_object(runtime: Runtime) -> None:
+    same, other = await make_webhook(runtime), await make_webhook(runtime)
+    async with registry_of(runtime) as (registry, _, _):
+        before = registry.target(same.id), registry.target(other.id)
+        await webhooks.set_active(runtime, SOMEBODY, other.id, False)
+        await registry.look()
+        assert registry.target(same.id) is before[0]
+        assert registry.target(other.id) is not before[1]
+        assert not cast(Target, registry.target(other.id)).is_live
+
+
+async def test_one_load_serves_all_who_found_the_same_version_stale(runtime: Runtime) -> None:
+    async with registry_of(runtime) as (registry, queue, _):
+        stale = registry.version(WORKSPACE)
+        await make_webhook(runtime)
+        parts = await asyncio.gather(*(registry.reload(WORKSPACE, stale) for _ in range(10)))
+        assert queue.asked["load"] == 1
+        assert {part.version for part in parts} == {(await runtime.queue.versions())[WORKSPACE]}
+
+
+async def test_load_that_fails_leaves_the_next_one_to_those_who_wait(runtime: Runtime) -> None:
+    async with registry_of(runtime) as (registry, queue, _):
+        stale = registry.version(WORKSPACE)
+        webhook = await make_webhook(runtime)
+        queue.faults = [ConnectionResetError()]
+        outcomes = await asyncio.gather(*(registry.reload(WORKSPACE, stale) for _ in range(3)), return_exceptions=True)
+        assert [type(outcome).__name__ for outcome in outcomes] == ["ConnectionResetError", "Part", "Part"]
+        assert registry.target_ids() == {webhook.id}
+
+
+async def test_version_of_a_claim_confirms_what_is_known_and_refuses_what_is_not(runtime: Runtime) -> None:
+    async with registry_of(runtime) as (registry, _, _):
+        version = cast(int, registry.version(WORKSPACE))
+        looked_at, asked_at = registry.looked_at, monotonic() + 5
+        assert not registry.confirm(WORKSPACE, version + 1, asked_at)
+        assert registry.looked_at == looked_at
+        assert registry.confirm(WORKSPACE, version, asked_at)
+        assert registry.looked_at == asked_at
+        assert registry.confirm(WORKSPACE, version, asked_at - 1)
+        assert registry.looked_at == asked_at
+
+
+async def test_one_of_several_workspaces_confirms_no_other(runtime: Runtime) -> None:
+    await make_workspace(runtime)
+    async with registry_of(runtime) as (registry, _, _):
+        looked_at = registry.looked_at
+        assert registry.confirm(WORKSPACE, cast(int, registry.version(WORKSPACE)), monotonic() + 5)
+        assert registry.looked_at == looked_at
+
+
+async def test_look_that_fails_confirms_nothing(runtime: Runtime) -> None:
+    async with registry_of(runtime) as (registry, queue, _):
+        await make_webhook(runtime)
+        looked_at, queue.faults = registry.looked_at, [ConnectionResetError()]
+        with pytest.raises(ConnectionResetError):
+            await registry.look()
+        assert registry.looked_at == looked_at
+
+
+@pytest.mark.parametrize("text", [str(WORKSPACE), EVERYTHING])
+async def test_message_loads_and_tells_of_the_change(runtime: Runtime, text: str) -> None:
+    async with registry_of(runtime) as (registry, _, hub):
+        told = list[int]()
+        registry.on_change(lambda: told.append(1))
+        webhook = await make_webhook(runtime)
+        hub.announce("match", text)
+        await eventually(lambda: registry.target(webhook.id))
+        assert told
+
+
+async def test_message_while_the_database_is_away_is_made_good_by_the_next_look(runtime: Runtime) -> None:
+    async with registry_of(runtime) as (registry, queue, hub):
+        webhook = await make_webhook(runtime)
+        queue.faults = [ConnectionResetError()]
+        hub.announce("match", str(WORKSPACE))
+        await eventually(lambda: not queue.faults)
+        assert registry.target(webhook.id) is None
+        await registry.look()
+        assert registry.target(webhook.id) is not None
+
+
+async def test_workspace_that_is_new_is_loaded_when_it_is_asked_for(runtime: Runtime) -> None:
+    async with registry_of(runtime) as (registry, queue, _):
+        other = await make_workspace(runtime)
+        webhook = await make_webhook(replace(runtime, hub=MemoryHub()), workspace_id=other)
+        parts = await registry.part(other), await registry.part(other)
+        assert parts[0] is parts[1]
+        assert set(parts[0].stamps) == {webhook.id}
+        assert queue.asked["load"] == 1

@@ -1,0 +1,127 @@
+"""What is too old goes, on both databases, in small batches; what is not stays."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from hookline import clock
+from hookline.deliveries import retention
+from hookline.ids import uuid7
+from hookline.models import Attempt, Delivery, DeliveryState, Email, Event, Notification, Webhook
+from hookline.runtime import Runtime
+from hookline.webhooks import change as webhooks
+from tests.hookline.notifications.test_mails import Post, turned_off
+from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, Hand, ago, enqueue, make_webhook, set_column, succeeded
+from tests.working import send_due
+
+DAY = 86_400
+
+
+def old_key(days: float) -> UUID:
+    """A key of that age."""
+    millis = int((clock.now() - timedelta(days=days)).timestamp() * 1_000)
+    return UUID(int=(millis << 80) | (uuid7().int & (1 << 80) - 1))
+
+
+async def event_of(days: float) -> Event:
+    at = ago(days * DAY)
+    given: dict[str, Any] = {"type": TYPE, "environment": ENVIRONMENT, "data": "{}"}
+    return await Event.create(id=old_key(days), workspace_id=WORKSPACE, occurred_at=at, received_at=at, **given)
+
+
+async def delivery_of(webhook: Webhook, event: Event, days: float, status: DeliveryState) -> Delivery:
+    about: dict[str, Any] = {"webhook_id": webhook.id, "event_id": event.id, "event_type": event.type, "environment": event.environment}
+    at = ago(days * DAY)
+    return await Delivery.create(id=old_key(days), workspace_id=WORKSPACE, status=status, next_attempt_at=at, created_at=at, **about)
+
+
+async def attempt_of(delivery: Delivery, days: float) -> Attempt:
+    about: dict[str, Any] = {"delivery_id": delivery.id, "webhook_id": delivery.webhook_id, "event_id": delivery.event_id}
+    kind: dict[str, Any] = {"event_type": TYPE, "environment": ENVIRONMENT, "number": 1, "outcome": 2, "cause": 1}
+    return await Attempt.create(id=old_key(days), workspace_id=WORKSPACE, started_at=ago(days * DAY), **about, **kind)
+
+
+async def sweep(runtime: Runtime) -> None:
+    while await retention.purge(runtime):
+        pass
+
+
+async def test_data_goes_after_thirty_days_and_what_was_held_has_failed(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime, active=False)
+    old, new = await event_of(31), await event_of(29)
+    held, waiting = await delivery_of(webhook, old, 31, DeliveryState.OPEN), await delivery_of(webhook, new, 29, DeliveryState.OPEN)
+    await runtime.queue.keep_bodies([(held.id, b"old"), (waiting.id, b"new")])
+    await sweep(runtime)
+    assert [(await Event.get(id=row.id)).data for row in (old, new)] == [None, "{}"]
+    assert [(await Delivery.get(id=row.id)).status for row in (held, waiting)] == [DeliveryState.FAILED, DeliveryState.OPEN]
+    bodies = await runtime.database.reader().rows("select body from delivery_body")
+    assert [bytes(row["body"]) for row in bodies] == [b"new"]
+
+
+async def test_many_events_are_forgotten_in_batches(runtime: Runtime) -> None:
+    for _ in range(3):
+        at = ago(31 * DAY)
+        given: dict[str, Any] = {
+            "workspace_id": WORKSPACE,
+            "type": TYPE,
+            "environment": ENVIRONMENT,
+            "data": "{}",
+            "occurred_at": at,
+            "received_at": at,
+        }
+        await Event.bulk_create([Event(id=old_key(31), **given) for _ in range(400)])
+    assert await retention.forget_data(runtime, uuid7()) == retention.BATCH
+    await sweep(runtime)
+    assert not await Event.filter(data__isnull=False).exists()
+
+
+async def test_log_goes_after_ninety_days(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    for days in (91, 89):
+        event = await event_of(days)
+        await attempt_of(await delivery_of(webhook, event, days, DeliveryState.SUCCEEDED), days)
+    await sweep(runtime)
+    assert [await model.all().count() for model in (Attempt, Delivery, Event)] == [1, 1, 1]
+
+
+async def test_what_is_on_the_wire_is_left_alone(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    delivery = await delivery_of(webhook, await event_of(91), 91, DeliveryState.OPEN)
+    hand = await Hand.begin(runtime)
+    row = await hand.claim_one(webhook.id)
+    await sweep(runtime)
+    assert (await Delivery.get(id=delivery.id)).status == DeliveryState.OPEN
+    await hand.record(succeeded(row))
+    await sweep(runtime)
+    assert not await Delivery.exists()
+
+
+async def test_notifications_go_after_half_a_year_with_their_receipts(runtime: Runtime) -> None:
+    await turned_off(runtime)
+    await send_due(runtime, Post())
+    row = await Notification.get()
+    async with runtime.database.unit_of_work() as work:
+        await work.execute("update email set notification_id = $1", key := old_key(181))
+        await work.execute("update notification set id = $1 where id = $2", key, row.id)
+    await sweep(runtime)
+    assert [await model.all().count() for model in (Notification, Email)] == [0, 0]
+
+
+async def test_deleted_webhook_goes_when_its_log_has_gone(runtime: Runtime) -> None:
+    gone, logged, living = [await make_webhook(runtime) for _ in range(3)]
+    await enqueue(runtime, logged.id)
+    for webhook in (gone, logged):
+        await webhooks.delete(runtime, SOMEBODY, webhook.id)
+        await set_column(runtime, "webhook", "deleted_at", ago(91 * DAY), [webhook.id])
+    await sweep(runtime)
+    assert {row.id for row in await Webhook.all()} == {logged.id, living.id}
+
+
+async def test_activity_beyond_what_can_be_replayed_goes(runtime: Runtime) -> None:
+    await make_webhook(runtime)
+    async with runtime.database.unit_of_work() as work:
+        await work.execute("update workspace_activity set position = position + $1", retention.ACTIVITY_KEPT)
+    await make_webhook(runtime)
+    await sweep(runtime)
+    rows = await runtime.database.reader().rows("select position from activity")
+    assert [row["position"] for row in rows] == [retention.ACTIVITY_KEPT + 2]

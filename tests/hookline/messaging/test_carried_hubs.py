@@ -1,0 +1,133 @@
+"""Hubs over a server, between processes: order, bounds, and what happens when the server is away."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hookline.errors import Unavailable
+from hookline.messaging.carried_hub import CarriedHub
+from hookline.messaging.hub import EVERYTHING
+from hookline.messaging.postgres_hub import PostgresHub
+from hookline.messaging.redis_hub import RedisHub
+from tests.conftest import postgres_url
+from tests.hookline.messaging.hubs import two_hubs
+from tests.refusing import cut_connections
+from tests.servers import Valkey, free_port
+from tests.waiting import eventually
+
+
+class Carrier:
+    """make: a hub over the server. cut: ends the connections of all hubs."""
+
+    def __init__(self, make: Callable[[], CarriedHub], cut: Callable[[], Awaitable[None]]) -> None:
+        self.make, self.cut = make, cut
+
+
+@pytest.fixture(params=["postgres", "redis"])
+def carrier(request: pytest.FixtureRequest) -> Carrier:
+    if request.param == "postgres":
+        dsn = postgres_url(request.getfixturevalue("postgres_server")).replace("postgres://", "postgresql://", 1)
+        return Carrier(lambda: PostgresHub(dsn), lambda: cut_connections(dsn))
+    server: Valkey = request.getfixturevalue("valkey_server")
+
+    async def cut() -> None:
+        with server.client() as client:
+            for kind in ("pubsub", "normal"):
+                client.client_kill_filter(_type=kind, skipme=True)
+
+    return Carrier(lambda: RedisHub(server.url), cut)
+
+
+@pytest.fixture
+def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
+    """One that may be frozen and killed."""
+    with Valkey(tmp_path) as server:
+        yield server
+
+
+async def test_processes_hear_each_other_in_order(carrier: Carrier) -> None:
+    async with two_hubs(carrier.make) as hubs:
+        texts = [str(number) for number in range(100)]
+        for text in texts:
+            hubs.one.announce("wake", text)
+        await eventually(lambda: len(hubs.heard) == 100)
+        assert hubs.heard == [("wake", text) for text in texts]
+
+
+async def test_text_that_waits_already_is_sent_once(carrier: Carrier) -> None:
+    async with two_hubs(carrier.make) as hubs:
+        for _ in range(100):
+            hubs.one.announce("wake", "again")
+        hubs.one.announce("wake", "end")
+        await eventually(lambda: ("wake", "end") in hubs.heard)
+        assert hubs.heard == [("wake", "again"), ("wake", "end")]
+
+
+async def test_what_waits_is_bounded_and_everything_is_told_instead(carrier: Carrier) -> None:
+    async with two_hubs(carrier.make) as hubs:
+        for number in range(10_000):
+            hubs.one.announce("wake", str(number))
+        await eventually(lambda: ("wake", EVERYTHING) in hubs.heard)
+        assert len(hubs.heard) <= 1_001
+
+
+async def test_cut_connections_are_opened_again_and_everybody_looks_everywhere(carrier: Carrier) -> None:
+    async with two_hubs(carrier.make) as hubs:
+        await eventually(hubs.reach)
+        await carrier.cut()
+        await eventually(hubs.all_were_told, seconds=4)  # at once, not after the next ping
+        hubs.heard.clear()
+        await eventually(hubs.reach)
+
+
+async def test_redis_that_was_killed_is_found_again(own_valkey: Valkey) -> None:
+    async with two_hubs(lambda: RedisHub(own_valkey.url)) as hubs:
+        await eventually(hubs.reach)
+        own_valkey.kill()
+        for number in range(3_000):
+            hubs.one.announce("wake", str(number))  # returns, and what waits is bounded
+        own_valkey.start()
+        await eventually(hubs.all_were_told)
+        hubs.heard.clear()
+        await eventually(hubs.reach)
+
+
+async def test_redis_that_was_frozen_is_noticed_and_found_again(own_valkey: Valkey, caplog: pytest.LogCaptureFixture) -> None:
+    def both_have_noticed() -> bool:
+        hubs.one.announce("wake", "lost")
+        messages = [record.getMessage() for record in caplog.records]
+        return all(any(message.startswith(what) for message in messages) for what in ("announcements lost", "hub connection lost"))
+
+    async with two_hubs(lambda: RedisHub(own_valkey.url)) as hubs:
+        await eventually(hubs.reach)
+        own_valkey.freeze()
+        await eventually(both_have_noticed, seconds=25)
+        own_valkey.thaw()
+        await eventually(hubs.all_were_told, seconds=15)
+        hubs.heard.clear()
+        await eventually(hubs.reach)
+
+
+async def test_installations_that_share_a_redis_do_not_hear_each_other(valkey_server: Valkey) -> None:
+    mine, theirs = RedisHub(valkey_server.url), RedisHub(valkey_server.url.replace("/0", "/1"))
+    heard, heard_there = list[str](), list[str]()
+    await mine.open()
+    await theirs.open()
+    mine.listen("match", heard.append)
+    theirs.listen("match", heard_there.append)
+    theirs.announce("match", "theirs")
+    await eventually(lambda: heard_there == ["theirs"])
+    mine.announce("match", "mine")
+    await eventually(lambda: heard == ["mine"])
+    await mine.close()
+    await theirs.close()
+
+
+@pytest.mark.parametrize(
+    "make", [lambda port: PostgresHub(f"postgresql://u:hunter2@127.0.0.1:{port}/n"), lambda port: RedisHub(f"redis://u:hunter2@127.0.0.1:{port}")]
+)
+async def test_server_that_is_not_there_is_told_by_name_without_its_password(make: Callable[[int], CarriedHub]) -> None:
+    with pytest.raises(Unavailable, match="HOOKLINE_PUBSUB_URL") as caught:
+        await make(free_port()).open()
+    assert "hunter2" not in caught.value.message

@@ -1,0 +1,60 @@
+"""What only the hub over PostgreSQL has: wake-ups in the publish itself, connections that the database refuses or counts."""
+
+import asyncpg
+import pytest
+
+from hookline import clock
+from hookline.ids import uuid7
+from hookline.messaging.hub import EVERYTHING
+from hookline.messaging.postgres_hub import PostgresHub
+from hookline.runtime import Runtime
+from hookline.settings import Settings
+from tests.hookline.messaging.hubs import two_hubs
+from tests.making import WORKSPACE, new_delivery, new_event
+from tests.refusing import refusing_connections
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+
+
+async def test_database_that_refuses_connections_for_a_while_is_asked_again(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    def both_were_refused() -> bool:
+        hubs.one.announce("wake", "lost")
+        refused = [record.getMessage() for record in caplog.records if "ObjectNotInPrerequisiteState" in record.getMessage()]
+        return all(any(message.startswith(what) for message in refused) for what in ("announcements lost", "hub connection lost"))
+
+    async with two_hubs(lambda: PostgresHub(settings.postgres_dsn)) as hubs:
+        await eventually(hubs.reach)
+        async with refusing_connections(settings.postgres_dsn):
+            await eventually(both_were_refused)
+        await eventually(hubs.all_were_told)
+        hubs.heard.clear()
+        await eventually(hubs.reach)
+
+
+async def test_close_ends_every_connection(settings: Settings) -> None:
+    async with two_hubs(lambda: PostgresHub(settings.postgres_dsn)) as hubs:
+        await eventually(hubs.reach)
+    connection = await asyncpg.connect(settings.postgres_dsn)
+    try:
+
+        async def is_alone() -> bool:
+            others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            return bool(await connection.fetchval(others) == 0)
+
+        await eventually(is_alone)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("count", [1, 300])
+async def test_publish_itself_wakes_whoever_listens(runtime: Runtime, count: int) -> None:
+    """For so many webhooks that their ids do not fit, everybody looks everywhere."""
+    heard = list[str]()
+    runtime.hub.listen("wake", heard.append)
+    event, webhook_ids = new_event(), [uuid7() for _ in range(count)]
+    version = (await runtime.queue.versions())[WORKSPACE]
+    deliveries = [new_delivery(event, webhook_id) for webhook_id in webhook_ids]
+    assert await runtime.queue.publish(WORKSPACE, version, clock.now(), [event], deliveries)
+    await eventually(lambda: heard)
+    assert heard == ([EVERYTHING] if count > 1 else [str(webhook_ids[0])])

@@ -1,0 +1,165 @@
+"""Names are resolved and vetted: one refused address refuses the name, and no answer is kept too long or too much."""
+
+import asyncio
+import socket
+import threading
+from ipaddress import ip_network
+
+import pytest
+
+from hookline.outbound.addresses import AddressPolicy
+from hookline.outbound.egress import CACHE_SECONDS, ZONE_LOOKUPS_LIMIT, AddressRefused, DnsFailed, Guard, SystemResolver
+from tests.waiting import eventually
+
+CLOSED = AddressPolicy()
+LOOPBACK = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
+
+
+class NameServer:
+    """Answers from a table and counts the questions. While `gate` is clear it hangs."""
+
+    def __init__(self, **answers: list[str]) -> None:
+        self.answers = answers
+        self.questions: list[str] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.was_asked = asyncio.Event()
+
+    async def resolve(self, host: str) -> list[str]:
+        self.questions.append(host)
+        self.was_asked.set()
+        await self.gate.wait()
+        return self.answers.get(host, [])
+
+
+async def test_public_addresses_are_handed_out_with_the_port() -> None:
+    names = NameServer(shop=["8.8.8.8", "2606:4700::1111"])
+    found = await Guard(CLOSED, names.resolve).addresses("shop", 8443)
+    assert found == [(socket.AF_INET, ("8.8.8.8", 8443)), (socket.AF_INET6, ("2606:4700::1111", 8443, 0, 0))]
+
+
+@pytest.mark.parametrize("bad", ["10.0.0.1", "::1", "::ffff:127.0.0.1", "fe80::1%eth0", "169.254.169.254"])
+async def test_one_refused_address_refuses_the_name_without_being_shown(bad: str) -> None:
+    names = NameServer(shop=[*["8.8.8.8"] * 10, bad])
+    with pytest.raises(AddressRefused) as caught:
+        await Guard(CLOSED, names.resolve).addresses("shop", 443)
+    assert bad not in str(caught.value)
+
+
+async def test_name_without_an_address_is_a_dns_failure() -> None:
+    with pytest.raises(DnsFailed):
+        await Guard(CLOSED, NameServer().resolve).addresses("nowhere", 443)
+
+
+async def test_host_that_the_operator_opened_may_stand_for_any_address() -> None:
+    names = NameServer(inside=["10.0.0.1"], other=["10.0.0.2"])
+    guard = Guard(AddressPolicy(hosts=frozenset({"inside"})), names.resolve)
+    assert await guard.addresses("inside", 80) == [(socket.AF_INET, ("10.0.0.1", 80))]
+    guard.check("10.0.0.1")
+    with pytest.raises(AddressRefused):
+        await guard.addresses("other", 80)
+    with pytest.raises(AddressRefused):
+        guard.check("10.0.0.2")
+
+
+async def test_address_is_checked_again_when_dialled() -> None:
+    guard = Guard(LOOPBACK, NameServer().resolve)
+    guard.check("127.0.0.1")
+    guard.check("8.8.8.8")
+    with pytest.raises(AddressRefused):
+        guard.check("10.0.0.1")
+
+
+async def test_answer_is_kept_and_asked_for_once_by_many() -> None:
+    names = NameServer(shop=["8.8.8.8"])
+    names.gate.clear()
+    guard = Guard(CLOSED, names.resolve)
+    callers = [asyncio.create_task(guard.addresses("shop", port)) for port in range(1, 6)]
+    await names.was_asked.wait()
+    names.gate.set()
+    await asyncio.gather(*callers)
+    await guard.addresses("shop", 443)
+    assert names.questions == ["shop"]
+
+
+async def test_older_answer_serves_while_the_name_server_hangs() -> None:
+    names = NameServer(shop=["8.8.8.8"])
+    guard = Guard(CLOSED, names.resolve)
+    vetted = await guard.addresses("shop", 443)
+    expire(guard, "shop")
+    names.gate.clear()
+    assert await guard.addresses("shop", 443) == vetted
+    names.gate.set()
+
+
+@pytest.mark.parametrize(("answer", "fault"), [(["10.0.0.1"], AddressRefused), ([], DnsFailed)])
+async def test_new_answer_counts_more_than_an_older_one(answer: list[str], fault: type[Exception]) -> None:
+    names = NameServer(shop=["8.8.8.8"])
+    guard = Guard(CLOSED, names.resolve)
+    await guard.addresses("shop", 443)
+    expire(guard, "shop")
+    names.answers["shop"] = answer
+    with pytest.raises(fault):
+        await guard.addresses("shop", 443)
+
+
+def expire(guard: Guard, host: str) -> None:
+    until, found = guard._known[host]
+    guard._known[host] = until - CACHE_SECONDS - 1, found
+
+
+@pytest.mark.parametrize("others", ["shop.example", "h1.good.co.uk"])
+async def test_zone_whose_server_hangs_holds_up_no_other_name(monkeypatch: pytest.MonkeyPatch, others: str) -> None:
+    answers, asked = threading.Event(), list[str]()
+
+    def getaddrinfo(host: str, *more: object, **named: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if "evil" in host:
+            answers.wait(20)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    resolver = SystemResolver()
+    hanging = [asyncio.create_task(resolver.resolve(f"h{number}.evil.co.uk")) for number in range(300)]
+    await eventually(lambda: len(asked) == ZONE_LOOKUPS_LIMIT)
+    assert await resolver.resolve(others) == ["8.8.8.8"]
+    answers.set()
+    assert len(await asyncio.gather(*hanging)) == 300
+    assert not resolver._zones
+
+
+async def test_failure_is_not_kept() -> None:
+    names = NameServer()
+    guard = Guard(CLOSED, names.resolve)
+    with pytest.raises(DnsFailed):
+        await guard.addresses("shop", 443)
+    names.answers["shop"] = ["8.8.8.8"]
+    assert await guard.addresses("shop", 443)
+
+
+async def test_impatient_caller_leaves_the_answer_to_the_others() -> None:
+    names = NameServer(shop=["8.8.8.8"])
+    names.gate.clear()
+    guard = Guard(CLOSED, names.resolve)
+    patient = asyncio.create_task(guard.addresses("shop", 443))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(guard.addresses("shop", 443), 0.01)
+    names.gate.set()
+    assert await patient
+
+
+async def test_store_of_names_stays_bounded() -> None:
+    names = NameServer(**{f"shop{number}": ["8.8.8.8"] for number in range(1100)})
+    guard = Guard(CLOSED, names.resolve)
+    for host in names.answers:
+        await guard.addresses(host, 443)
+    assert len(guard._known) == 1000
+
+
+async def test_system_resolver_knows_localhost_and_no_impossible_names() -> None:
+    guard = Guard(LOOPBACK)
+    assert {address[0] for _, address in await guard.addresses("localhost", 80)} <= {"127.0.0.1", "::1"}
+    for host in ("a" * 64 + ".example", "nowhere.invalid"):
+        with pytest.raises(DnsFailed):
+            await guard.addresses(host, 80)
+    await guard.close()

@@ -1,0 +1,266 @@
+"""The plan: the three-way table of the documentation, case by case, and what must hold for any file and any state."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hookline import ids
+from hookline.form.fields import DEFAULTS
+from hookline.form.kinds import UNKNOWN_SECRET
+from hookline.sync.plan.planning import ChangeKind, DriftPolicy, Live, Plan, Wanted, Write, plan
+from hookline.sync.read.problems import Place
+from tests.hookline.sync.files import told
+
+SET = "storefront"
+REQUIRED = {"url": "https://crm.example.com/in", "events": ["order.*.create"], "environments": ["production"]}
+PRINT, OTHER_PRINT = {"fingerprint": "aa"}, {"fingerprint": "bb"}
+
+
+def wanted(slug: str = "orders", /, **values: Any) -> Wanted:
+    whole = {**REQUIRED, **values}
+    return Wanted(slug, whole, whole, Place(9, 3, "config/webhooks.yaml"))
+
+
+def live(slug: str = "orders", /, applied: dict[str, Any] | None = None, **form: Any) -> Live:
+    """A webhook of the set. form: what differs from the defaults; applied: what the set owns beside the required fields."""
+    whole = {**DEFAULTS, "name": slug, **REQUIRED, "signingSecret": PRINT, **form}
+    owned = {**REQUIRED, **(applied or {})}
+    return Live(ids.uuid7(), slug, whole, 1, SET, owned, False, 'token "support"', ("config/webhooks.yaml", 9, "9f2c1ab"))
+
+
+def planned(wish: Wanted, there: Live, on_drift: DriftPolicy = DriftPolicy.BLOCK) -> Plan:
+    return plan(SET, 1, [wish], [there], on_drift)
+
+
+def written(found: Plan) -> dict[str, Any]:
+    [write] = found.writes
+    return dict(write.values)
+
+
+OVERWRITE, KEEP = DriftPolicy.OVERWRITE, DriftPolicy.KEEP
+L20, V20, D20 = {"timeout": "20s"}, {"timeout": "20s"}, {"timeout": "20s"}
+L5, V5, D5 = {"timeout": "5s"}, {"timeout": "5s"}, {"timeout": "5s"}
+D9 = {"timeout": "9s"}
+NONE: dict[str, Any] = {}
+
+TABLE = [  # last applied, live, wanted: the plan; what OVERWRITE writes; whether the set owns the field then
+    ("D = V", L20, V20, D20, [], None, True),
+    ("D = V though L differs", L5, V20, D20, [], NONE, True),
+    ("V = L, D differs", L5, V5, D20, ["UPDATE orders timeout"], D20, True),
+    ("D = L, V differs", L5, V20, D5, ["DRIFT orders timeout"], D5, True),
+    ("all differ", L5, V20, D9, ["CONFLICT orders timeout"], D9, True),
+    ("gone from D, V = L", L5, V5, NONE, ["UPDATE orders timeout"], {"timeout": "15s"}, False),
+    ("gone from D, V = L = default", {"timeout": "15s"}, NONE, NONE, [], NONE, False),
+    ("gone from D, V differs", L5, V20, NONE, ["RELEASE orders timeout"], NONE, False),
+    ("not in L, V is the default", NONE, NONE, D20, ["UPDATE orders timeout"], D20, True),
+    ("not in L, V is not the default", NONE, V5, D20, ["CONFLICT orders timeout"], D20, True),
+    ("not in L, D = V", NONE, V20, D20, [], NONE, True),
+    ("in none of them", NONE, V20, NONE, [], None, False),
+]
+
+
+@pytest.mark.parametrize(("last", "now", "wish", "changes", "writes", "owned"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+def test_a_field_is_judged_three_ways(
+    last: dict[str, Any], now: dict[str, Any], wish: dict[str, Any], changes: list[str], writes: dict[str, Any] | None, owned: bool
+) -> None:
+    found = planned(wanted(**wish), live(applied=last, **now), OVERWRITE)
+    assert told(found) == changes
+    if writes is None:
+        assert found.writes == ()
+    else:
+        assert written(found) == writes
+        assert ("timeout" in found.writes[0].applied) == owned
+
+
+def test_blocked_drift_writes_nothing_of_the_disputed_field() -> None:
+    for policy in (DriftPolicy.BLOCK, KEEP):
+        found = planned(wanted(timeout="5s", concurrency=5), live(applied={"timeout": "5s"}, timeout="20s"), policy)
+        assert written(found) == {"concurrency": 5}
+        assert found.writes[0].applied["timeout"] == "5s"
+
+
+def test_kept_drift_alone_has_no_effect() -> None:
+    found = planned(wanted(timeout="5s"), live(applied={"timeout": "5s"}, timeout="20s"), KEEP)
+    assert (told(found), found.has_effect, found.writes) == (["DRIFT orders timeout"], False, ())
+
+
+def test_drift_shows_what_was_applied_what_is_wanted_and_what_is_there() -> None:
+    [change] = planned(wanted(timeout="9s"), live(applied={"timeout": "5s"}, timeout="20s")).changes
+    [field] = change.fields
+    assert (field.before, field.after, field.live) == ("5s", "9s", "20s")
+    assert change.hint == 'changed by token "support"'
+
+
+def test_an_adopted_webhook_gets_what_the_file_wants_and_keeps_the_rest() -> None:
+    unmanaged = replace(live(timeout="20s", concurrency=3), set_name=None, applied={})
+    found = planned(wanted(timeout="9s"), unmanaged)
+    assert (told(found), written(found)) == (["ADOPT orders timeout"], {"timeout": "9s"})
+    assert set(found.writes[0].applied) == {*REQUIRED, "timeout"}
+
+
+def test_an_adopted_webhook_that_is_right_already_is_a_change_all_the_same() -> None:
+    found = planned(wanted(), replace(live(), set_name=None, applied={}))
+    assert (told(found), found.has_effect) == (["ADOPT orders"], True)
+
+
+def test_a_new_webhook_gets_the_defaults_and_its_slug_as_name() -> None:
+    found = plan(SET, 0, [wanted()], [])
+    assert written(found) == {**DEFAULTS, "name": "orders", **REQUIRED}
+    assert found.writes[0].applied == REQUIRED
+
+
+def test_what_is_taken_out_is_turned_off_once() -> None:
+    found = plan(SET, 1, [], [live()])
+    assert (told(found), written(found)) == (["DISABLE orders active"], {"active": False})
+    assert told(plan(SET, 1, [], [replace(live(active=False), is_removed=True)])) == []
+
+
+def test_what_is_taken_out_while_off_is_only_remembered() -> None:
+    found = plan(SET, 1, [], [live(active=False)])
+    assert (told(found), written(found), found.writes[0].is_removed) == (["DISABLE orders"], {}, True)
+
+
+@pytest.mark.parametrize("last", [{}, {"active": True}])
+@pytest.mark.parametrize(("wish", "is_on"), [({}, True), ({"active": True}, True), ({"active": False}, False)])
+def test_what_comes_back_is_turned_on_unless_the_file_wants_it_off(last: dict[str, Any], wish: dict[str, Any], is_on: bool) -> None:
+    [removal] = plan(SET, 1, [], [live(applied=last)]).writes
+    gone = replace(applied(live(), removal), is_removed=True)
+    found = planned(wanted(**wish), gone)
+    assert [change.kind for change in found.changes] == [ChangeKind.UPDATE]
+    assert applied(gone, found.writes[0]).form["active"] is is_on
+
+
+def test_a_webhook_of_another_set_is_left_alone() -> None:
+    found = planned(wanted(timeout="9s"), replace(live(), set_name="warehouse"))
+    assert (found.changes, found.writes, found.owned_elsewhere, found.unchanged) == ((), (), (("orders", "warehouse"),), 0)
+
+
+def test_header_names_are_equal_in_any_case_and_order() -> None:
+    wish = [{"name": "X-A", "value": "1"}, {"name": "x-token", "value": PRINT}]
+    there: list[dict[str, Any]] = [{"name": "X-Token", "value": PRINT}, {"name": "x-a", "value": "1"}]
+    assert told(planned(wanted(headers=wish), live(headers=there, applied={"headers": there}))) == []
+    changed = planned(wanted(headers=wish), live(headers=[{**there[0], "value": OTHER_PRINT}, there[1]], applied={"headers": wish}))
+    assert told(changed) == ["DRIFT orders headers"]
+
+
+def test_secrets_are_masked_in_what_is_shown() -> None:
+    there: dict[str, Any] = {"name": "X-Key", "value": PRINT}
+    [change] = planned(
+        wanted(secretHeader={"name": "X-Key", "value": OTHER_PRINT}), live(secretHeader=there, applied={"secretHeader": there})
+    ).changes
+    [field] = change.fields
+    assert field.is_secret
+    assert field.before == field.after == field.live == {"name": "X-Key", "value": "(secret)"}
+
+
+def test_an_unknown_secret_equals_any_and_shows_as_unknown() -> None:
+    wish = wanted(basicAuth={"username": "shop", "password": UNKNOWN_SECRET})
+    assert told(planned(wish, live(basicAuth={"username": "shop", "password": PRINT}))) == []
+    [change] = plan(SET, 0, [wish], []).changes
+    assert {field.field: field.after for field in change.fields}["basicAuth"] == {"username": "shop", "password": "(unknown)"}
+
+
+def test_a_signing_secret_that_is_no_longer_in_the_file_stays() -> None:
+    found = planned(wanted(), live(applied={"signingSecret": PRINT}))
+    assert (told(found), written(found)) == (["RELEASE orders signingSecret"], {})
+
+
+def test_a_file_that_contradicts_what_is_there_is_a_problem_at_its_place() -> None:
+    by_hand = [{"name": "X-Shop", "value": "a"}]
+    [problem] = planned(wanted(secretHeader={"name": "x-shop", "value": PRINT}), live(headers=by_hand)).problems
+    assert (problem.code, problem.place.line, problem.path) == ("duplicate-header", 9, ("webhooks", "orders", "secretHeader", "name"))
+
+
+def test_a_digest_tells_versions_and_secrets_apart() -> None:
+    there = live(secretHeader={"name": "X-Key", "value": PRINT}, applied={"secretHeader": {"name": "X-Key", "value": PRINT}})
+
+    def digest(secret: str, version: int = 1, base: int = 1) -> str:
+        wish = wanted(secretHeader={"name": "X-Key", "value": {"fingerprint": secret}})
+        return plan(SET, base, [wish], [replace(there, version=version)]).digest
+
+    assert digest("bb") == digest("bb")
+    assert len({digest("bb"), digest("cc"), digest("bb", version=2), digest("bb", base=2)}) == 4
+
+
+fields = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from(["orders", "Orders", "a"]),
+        "description": st.sampled_from([None, "one"]),
+        "active": st.booleans(),
+        "timeout": st.sampled_from(["15s", "20s", "5s"]),
+        "concurrency": st.sampled_from([10, 5]),
+        "headers": st.sampled_from([[], [{"name": "X-A", "value": "1"}], [{"name": "X-Key", "value": PRINT}, {"name": "X-A", "value": "1"}]]),
+        "basicAuth": st.sampled_from([None, {"username": "shop", "password": PRINT}, {"username": "shop", "password": OTHER_PRINT}]),
+        "labels": st.sampled_from([[], [{"key": "team", "value": "a"}]]),
+        "signingSecret": st.sampled_from([PRINT, OTHER_PRINT]),
+    },
+)
+slugs = st.sampled_from(["a", "b", "c", "d"])
+files = st.dictionaries(slugs, fields, max_size=4)
+
+
+@st.composite
+def states(draw: st.DrawFn) -> list[Live]:
+    """Webhooks of the set, changed by hand since, taken out, or of nobody."""
+    found = []
+    for slug, form in draw(files).items():
+        there = live(slug, applied=draw(fields), **form)
+        owner = draw(st.sampled_from([SET, SET, None]))
+        is_removed = owner is not None and draw(st.booleans())
+        found.append(replace(there, set_name=owner, applied=there.applied if owner else {}, is_removed=is_removed))
+    return found
+
+
+def applied(there: Live, write: Write) -> Live:
+    """The webhook after a write, as an apply leaves it."""
+    form = {**there.form, **write.values}
+    return replace(there, form=form, applied=dict(write.applied), set_name=SET, version=there.version + write.is_visible, is_removed=write.is_removed)
+
+
+def after(found: Plan, lives: list[Live]) -> list[Live]:
+    """The state that applying a plan leaves."""
+    writes = {write.slug: write for write in found.writes}
+    made = [live(slug, applied=dict(write.applied), **write.values) for slug, write in writes.items() if write.live is None]
+    return made + [applied(there, writes[there.slug]) if there.slug in writes else there for there in lives]
+
+
+@settings(deadline=None)
+@given(files, states())
+def test_applying_a_plan_leaves_nothing_to_plan(file: dict[str, Any], lives: list[Live]) -> None:
+    wishes = [wanted(slug, **values) for slug, values in file.items()]
+    left = after(plan(SET, 1, wishes, lives, OVERWRITE), lives)
+    again = plan(SET, 2, wishes, left)
+    assert (told(again), again.writes, again.unchanged) == ([], (), len(wishes))
+
+
+@settings(deadline=None)
+@given(files, states(), st.randoms(use_true_random=False))
+def test_the_order_of_everything_never_matters(file: dict[str, Any], lives: list[Live], random: Any) -> None:
+    wishes = [wanted(slug, **values) for slug, values in file.items()]
+    first = plan(SET, 1, wishes, lives)
+    shuffled = [replace(wish, prints=_shuffled(wish.prints, random), values=_shuffled(wish.values, random)) for wish in wishes]
+    random.shuffle(shuffled)
+    turned = [replace(there, form=_shuffled(there.form, random)) for there in lives]
+    random.shuffle(turned)
+    second = plan(SET, 1, shuffled, turned)
+    assert (second.digest, told(second)) == (first.digest, told(first))
+
+
+@settings(deadline=None)
+@given(files, states())
+def test_keeping_drift_twice_changes_nothing_more(file: dict[str, Any], lives: list[Live]) -> None:
+    wishes = [wanted(slug, **values) for slug, values in file.items()]
+    left = after(plan(SET, 1, wishes, lives, KEEP), lives)
+    again = plan(SET, 2, wishes, left, KEEP)
+    assert {change.kind for change in again.changes} <= {ChangeKind.DRIFT, ChangeKind.CONFLICT}
+    assert not again.has_effect
+
+
+def _shuffled(values: Any, random: Any) -> dict[str, Any]:
+    keys = list(values)
+    random.shuffle(keys)
+    return {key: list(reversed(values[key])) if key == "headers" else values[key] for key in keys}

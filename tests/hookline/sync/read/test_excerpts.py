@@ -1,0 +1,72 @@
+"""What is shown of a file beside a problem: the line, the place, and never a secret."""
+
+from pathlib import Path
+
+import pytest
+
+from hookline.sync.read import excerpts, file
+from hookline.sync.read.problems import Place, SyncProblem
+from hookline.sync.read.references import LocalSecrets
+from tests.hookline.sync.files import BOUNDS
+
+HEAD = "version: 1\nwebhooks:\n  a:\n    url: https://x.example\n    events: [a.b.c]\n    environments: [production]\n"
+PLAINTEXT = "hunter2-in-clear"
+
+
+def shown(text: str) -> str:
+    found = file.decoded(text.encode(), "config/webhooks.yaml", BOUNDS, LocalSecrets({}, Path("/nowhere"), Path("/nowhere")))
+    assert found.problems
+    return excerpts.shown(found.problems, found.lines, found.secret_places)
+
+
+def test_a_problem_has_place_line_mark_and_hint() -> None:
+    assert shown(HEAD + "    notificationEmail: a@b.co\n") == (
+        "config/webhooks.yaml:7:5: error[unknown-key] webhooks.a: unknown key 'notificationEmail'\n"
+        "  7 |     notificationEmail: a@b.co\n"
+        "    |     ^^^^^^^^^^^^^^^^^\n"
+        "  hint: did you mean 'notificationEmails'?"
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f"    secretHeader: {{ name: X-S, value: {PLAINTEXT} }}",
+        f'    secretHeader: {{ name: X-S, value: "{PLAINTEXT}", more: 1 }}',
+        f"    secretHeader:\n      name: X-S\n      value: {PLAINTEXT}",
+        f"    secretHeader:\n      name: X-S\n      value: |\n        {PLAINTEXT}\n        ${{env:X",
+        f"    basicAuth:\n      username: u\n      pasword: {PLAINTEXT}",
+        f"    basicAuth: {{ username: u, pasword: {PLAINTEXT} }}",
+        f"    headers:\n      X-Api-Key: {PLAINTEXT}",
+        f"    headers: {{ X-Api-Key: {PLAINTEXT} }}",
+        f"    signingSecret: {PLAINTEXT}",
+        f"    signingSecret: '{PLAINTEXT}",
+        f"    signingSecret: '{PLAINTEXT}\x01'",
+        f"    basicAuth:\n      username: u\n      password: {PLAINTEXT}: x",
+        f"    basicAuth:\n      username: u\n      password: |\n       {PLAINTEXT}\n      {PLAINTEXT}",
+        f"    basicAuth:\n      username: u\n      password: [{PLAINTEXT}]",
+        f"    basicAuth: {PLAINTEXT}",
+        f"    token: {PLAINTEXT}",
+        f"    timeout: 1\n    signingSecret: !!binary {PLAINTEXT}",
+        f'    "secretHeader": {{ "name": X-S, "value": {PLAINTEXT} }}',
+    ],
+)
+def test_no_secret_is_ever_shown(lines: str) -> None:
+    assert PLAINTEXT not in shown(f"{HEAD}{lines}\n")
+
+
+def test_what_a_terminal_obeys_is_not_shown() -> None:
+    assert "\x1b" not in shown(HEAD + '    "\\e[31mred": 1\n')
+
+
+def test_a_long_line_is_cut_and_a_place_beyond_it_shows_none() -> None:
+    line = "a: " + "x" * 1_000
+    problems = [SyncProblem("type", "wrong", Place(1, column, "f.yaml")) for column in (4, 900)]
+
+    first, second = excerpts.shown(problems, [line], []).split("f.yaml:1:900")
+    assert len(first.splitlines()[1]) < 200
+    assert len(second.splitlines()) == 1
+
+
+def test_a_problem_without_a_file_is_a_sentence() -> None:
+    assert excerpts.shown([SyncProblem("type", "wrong", Place())], ["a: 1"], []) == "error[type] wrong"

@@ -1,0 +1,111 @@
+"""A file of this machine, with the mistakes that people make and the tricks of those who mean harm."""
+
+from pathlib import Path
+
+import pytest
+
+from hookline.sync.read import file
+from hookline.sync.read.file import Reading
+from hookline.sync.read.references import LocalSecrets
+from tests.hookline.sync.files import BOUNDS, ORDERS
+
+GOOD = f"version: 1\nwebhooks:\n  orders: {{{', '.join(ORDERS.strip().splitlines())}}}\n"
+
+
+def read(text: str | bytes, folder: Path, environment: dict[str, str] | None = None) -> Reading:
+    path = folder / "hooks.yaml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return file.read([str(path)], BOUNDS, LocalSecrets(environment or {}, folder / "var", folder))
+
+
+def codes(found: Reading) -> list[str]:
+    return [problem.code for problem in found.problems]
+
+
+def test_a_good_file_has_a_document(tmp_path: Path) -> None:
+    found = read(GOOD, tmp_path)
+
+    assert found.document is not None
+    assert list(found.document.webhooks) == ["orders"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ("policy: { prune: delete, onDrift: keep, maxRemovals: 25% }", "not-available"),
+        ("moved: [{ from: orders, to: order-sync }]", "not-available"),
+        ("policy: { prune: everything }", "enum"),
+        ("moved: [{ from: orders }]", "required"),
+        ("polcy: {}", "unknown-key"),
+    ],
+)
+def test_what_comes_later_is_judged_by_its_form_first(tmp_path: Path, lines: str, code: str) -> None:
+    assert codes(read(f"{lines}\n{GOOD}", tmp_path)) == [code]
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("rateLimit: often", "format"),
+        ("autoDisable: { failures: 0 }", "range"),
+        ("notificationEmails: nobody", "bad-email"),
+        ("lifecycle: { preventDestroy: true }", "not-available"),
+    ],
+)
+def test_fields_of_later_versions_are_never_ignored(tmp_path: Path, field: str, code: str) -> None:
+    lines = "".join(f"    {line}\n" for line in (*ORDERS.splitlines(), field))
+
+    assert codes(read(f"version: 1\nwebhooks:\n  orders:\n{lines}", tmp_path)) == [code]
+
+
+def test_several_files_and_folders_are_not_available_yet(tmp_path: Path) -> None:
+    secrets = LocalSecrets({}, tmp_path / "var", tmp_path)
+
+    assert codes(file.read(["a.yaml", "b.yaml"], BOUNDS, secrets)) == ["not-available"]
+    assert codes(file.read([str(tmp_path)], BOUNDS, secrets)) == ["not-available"]
+    assert codes(file.read([str(tmp_path / "none.yaml")], BOUNDS, secrets)) == ["no-files"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("[" * 40_000, "too-deep"),
+        ("a: " * 2_000, "syntax"),
+        ("- " * 40_000 + "x", "too-deep"),
+        ("a: [" + "x," * 1_000_001 + "]", "too-many-nodes"),
+        (b"#" * (8 * 1024 * 1024 + 1), "file-too-large"),
+        ("a: 1\n---\nb: 2\n", "multi-document"),
+        ("? [a]\n: 1\nversion: 1\nwebhooks: {}\n", "complex-key"),
+        ("version: 1\nwebhooks: *nothing\n", "unknown-alias"),
+        ("version: 1\nwebhooks: {}\nx-a: &a 1\n<<: *a\n", "bad-merge"),
+    ],
+    ids=lambda value: None if isinstance(value, str | bytes) and len(value) > 40 else value,
+)
+def test_hostile_yaml_is_a_problem_and_no_crash(tmp_path: Path, text: str | bytes, code: str) -> None:
+    assert code in codes(read(text, tmp_path))
+
+
+def test_references_are_resolved_and_never_to_hooklines_own(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var/key").write_text("the key file")
+    (tmp_path / "crm").write_text("from a file\n")
+
+    def with_secret(value: str) -> str:
+        return GOOD.replace("}\n", f', secretHeader: {{ name: X-S, value: "{value}" }} }}\n')
+
+    by_file = read(with_secret("${file:crm}"), tmp_path).document
+    assert by_file is not None
+    assert by_file.secrets == {("webhooks", "orders", "secretHeader", "value"): "from a file"}
+    assert codes(read(with_secret("${file:var/key}"), tmp_path)) == ["reference-not-allowed"]
+    assert codes(read(with_secret("${file:./var/../var/key}"), tmp_path)) == ["reference-not-allowed"]
+    assert codes(read(with_secret("${env:HOOKLINE_TOKEN}"), tmp_path, {"HOOKLINE_TOKEN": "hl_x"})) == ["reference-not-allowed"]
+    assert codes(read(with_secret("${env:EMPTY}"), tmp_path, {"EMPTY": ""})) == ["env-missing"]
+    assert codes(read(with_secret("${vault:x}"), tmp_path)) == ["bad-reference"]
+    assert codes(read(with_secret("${file:missing}"), tmp_path)) == ["file-missing"]
+    assert codes(read(with_secret("in clear"), tmp_path)) == ["plaintext-secret"]
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    text = "version: 1\nwebhooks:\n  a: { url: ftp://x, events: [a], environments: [mars] }\n  B: {}\n  c: { timeout: 1 }\n"
+
+    assert codes(read(text, tmp_path)) == ["bad-url", "bad-event", "enum", "bad-slug", "required", "required", "required", "format"]

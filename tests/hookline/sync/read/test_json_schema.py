@@ -1,0 +1,78 @@
+"""The JSON Schema that editors use agrees with the loader: what passes there passes here, and what it can know it refuses."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from hookline.form.fields import AVAILABLE
+from hookline.sync.read.json_schema import make
+from tests.hookline.sync.read.test_cases import CASES, FOLDER, names
+
+ROOT = Path(__file__).parents[4]
+VALIDATOR = Draft202012Validator(make())
+FORM = {"url": "https://x.example", "events": ["a.b.c"], "environments": ["production"]}
+
+
+def is_valid(content: Any) -> bool:
+    return bool(VALIDATOR.is_valid(content))
+
+
+def test_it_is_a_schema_with_a_description_on_everything() -> None:
+    Draft202012Validator.check_schema(make())
+    fields = make()["$defs"]["webhook"]["properties"]
+
+    assert set(fields) == set(AVAILABLE)
+    assert all(field["description"] for field in fields.values())
+
+
+def test_the_sample_is_valid() -> None:
+    assert is_valid(yaml.safe_load((ROOT / "config/webhooks.yaml").read_text("utf-8")))
+
+
+# PyYAML's plainest loader stands in for an editor's: it merges no keys
+PLAIN = [case for case in CASES if not case["problems"] and b"<<" not in (FOLDER / case["file"]).read_bytes()]
+
+
+@pytest.mark.parametrize("case", PLAIN, ids=names)
+def test_good_files_are_valid(case: dict[str, Any]) -> None:
+    content = json.loads(json.dumps(yaml.load((FOLDER / case["file"]).read_bytes(), yaml.BaseLoader)))
+
+    assert [error.message for error in VALIDATOR.iter_errors(_typed(content))] == []
+
+
+def _typed(value: Any) -> Any:
+    """As YAML 1.2 editors read plain values: true, false and whole numbers."""
+    if isinstance(value, dict):
+        return {key: _typed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_typed(item) for item in value]
+    return {"true": True, "false": False, "1": 1}.get(value, value)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"version": 2, "webhooks": {}},
+        {"webhooks": {}},
+        {"version": 1},
+        {"version": 1, "webhooks": []},
+        {"version": 1, "webhooks": {"Bad_Slug": FORM}},
+        {"version": 1, "webhooks": {"a": {**FORM, "urls": "x"}}},
+        {"version": 1, "webhooks": {"a": {**FORM, "rateLimit": "often"}}},
+        {"version": 1, "webhooks": {"a": {**FORM, "active": "yes"}}},
+        {"version": 1, "webhooks": {"a": {**FORM, "concurrency": 0}}},
+        {"version": 1, "webhooks": {"a": {**FORM, "events": ["a.b"]}}},
+        {"version": 1, "webhooks": {"a": {**FORM, "secretHeader": {"name": "X-S", "value": "in clear"}}}},
+        {"version": 1, "webhooks": {"a": {**FORM, "basicAuth": {"username": "u"}}}},
+    ],
+)
+def test_what_a_schema_can_know_is_refused(form: Any) -> None:
+    assert not is_valid(form)
+
+
+def test_secrets_are_references() -> None:
+    assert is_valid({"version": 1, "webhooks": {"a": {**FORM, "secretHeader": {"name": "X-S", "value": "${env:CRM_KEY}"}}}})
