@@ -7,8 +7,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from api.app import App, make_app
 from hookline.messaging.brokers import open_broker
 from hookline.outbound.addresses import AddressPolicy
-from hookline.runtime import Runtime, open_runtime
+from hookline.runtime import Runtime
 from hookline.settings import Settings
+from hookline.wiring import open_runtime
 
 Companion = Callable[[Runtime], AbstractAsyncContextManager[None]]
 

@@ -14,9 +14,10 @@ from hookline.db.migrate import migrate
 from hookline.deliveries.matching import MatchIndex
 from hookline.form.filters import CompiledFilter
 from hookline.models import Webhook
-from hookline.runtime import Runtime, open_runtime
+from hookline.runtime import Runtime
 from hookline.settings import read_settings
 from hookline.webhooks import change as webhooks
+from hookline.wiring import open_runtime
 
 WEBHOOKS, TYPES, CHANGES = 10_000, 1_000, 20
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")

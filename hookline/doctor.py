@@ -13,9 +13,10 @@ from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.errors import HooklineError, Misconfigured
 from hookline.ids import uuid7
 from hookline.messaging.brokers import open_broker
-from hookline.runtime import check_ring, make_hub
+from hookline.secrets.opening import check_ring
 from hookline.secrets.vault import open_ring
 from hookline.settings import Settings, mask_url, unknown_names
+from hookline.wiring import make_hub
 
 _ECHO_SECONDS = 5.0
 

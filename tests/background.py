@@ -43,7 +43,7 @@ async def is_done(job_id: UUID) -> bool:
 
 async def a_job(runtime: Runtime, webhook_id: UUID) -> Job:
     since = clock.now() - timedelta(hours=1)
-    return await jobs.retry_deliveries(runtime, SOMEBODY, webhook_id, jobs.Which.FAILED, since, None, None)
+    return await jobs.retry_deliveries(runtime.database, runtime.enqueuer, SOMEBODY, webhook_id, jobs.Which.FAILED, since, None, None)
 
 
 async def failed_deliveries(runtime: Runtime, count: int) -> tuple[Webhook, list[UUID]]:

@@ -14,8 +14,9 @@ import pytest
 
 from hookline.db.migrate import migrate
 from hookline.outbound.addresses import AddressPolicy
-from hookline.runtime import Runtime, open_runtime
+from hookline.runtime import Runtime
 from hookline.settings import Settings, read_settings
+from hookline.wiring import open_runtime
 from tests.servers import RabbitMQ, Valkey, rabbitmq
 
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")

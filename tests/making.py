@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 from hookline import clock
 from hookline.deliveries.histogram import bucket_of
 from hookline.deliveries.queue.base import Ask, Claimed, NewDelivery, NewEvent, Queue, Result
-from hookline.events import publishing
 from hookline.events.publishing import PublishInput
 from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState, Webhook, Workspace
@@ -51,7 +50,7 @@ async def make_webhook(runtime: Runtime, url: str = NOWHERE, workspace_id: UUID 
 async def publish(runtime: Runtime, count: int = 1, data: Any = None, key: str | None = None, workspace_id: UUID = WORKSPACE) -> list[UUID]:
     """Publishes one batch. The ids of the events, in order."""
     inputs = [PublishInput(TYPE, ENVIRONMENT, {"n": n} if data is None else data, key) for n in range(count)]
-    return [published.event_id for published in await publishing.publish(runtime, workspace_id, inputs)]
+    return [published.event_id for published in await runtime.publisher.publish(workspace_id, inputs)]
 
 
 def new_event(key: str | None = None, data: str = '{"a":1}') -> NewEvent:

@@ -95,6 +95,6 @@ async def send_due(runtime: Runtime, mailer: Mailer) -> int:
 
 async def finish_jobs(runtime: Runtime) -> None:
     """Works on what is due until nothing is."""
-    while due := await jobs.due(runtime, 10):
+    while due := await jobs.due(runtime.database, 10):
         for job_id in due:
-            await jobs.run(runtime, job_id, 0)
+            await jobs.run(runtime.database, runtime.wakeups, job_id, 0)

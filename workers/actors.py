@@ -17,6 +17,7 @@ from hookline.messaging.brokers import open_broker
 from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import BACKGROUND, DELIVERIES, IDS_LIMIT, MAX_AGE_MILLIS, OWN, ActorName, NotUnderstood, make_message
 from hookline.notifications import mails
+from hookline.runtime import Runtime
 from workers.engine import JOBS_AT_ONCE, Engine
 from workers.reporting import Reporting, silence_duplicate_logs
 
@@ -49,21 +50,21 @@ def declare_actors(broker: Broker, engine: Callable[[], Engine], slice_seconds: 
         if slots.locked():
             return  # its row waits for a slice that ends
         async with slots:
-            has_worked = await jobs.run(runtime, _id(job_id), slice_seconds)
+            has_worked = await jobs.run(runtime.database, runtime.wakeups, _id(job_id), slice_seconds)
         if has_worked:
-            for key in await jobs.due(runtime, JOBS_AT_ONCE):
+            for key in await jobs.due(runtime.database, JOBS_AT_ONCE):
                 next_step(ActorName.RUN_JOB, str(key))
 
     @actor(broker=broker, queue_name=BACKGROUND, priority=20)
     async def roll_up_statistics() -> None:
         """Makes hours of minutes that are old enough."""
-        if await _for_a_slice(lambda: statistics.fold_minutes(engine().runtime), slice_seconds):
+        if await _for_a_slice(lambda: statistics.fold_minutes(engine().runtime.database), slice_seconds):
             next_step(ActorName.ROLL_UP_STATISTICS)
 
     @actor(broker=broker, queue_name=BACKGROUND, priority=20)
     async def purge_expired() -> None:
         """Deletes what is kept no longer: data of events, the log, notifications, idempotency keys."""
-        if await _for_a_slice(lambda: retention.purge(engine().runtime), slice_seconds):
+        if await _for_a_slice(lambda: _purge(engine().runtime), slice_seconds):
             next_step(ActorName.PURGE_EXPIRED)
 
     @actor(broker=broker, queue_name=BACKGROUND, priority=20)
@@ -117,3 +118,7 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or not value.isprintable():
         raise NotUnderstood("takes an address that is printable text")
     return value
+
+
+async def _purge(runtime: Runtime) -> int:
+    return await retention.purge(runtime.database, runtime.queue, runtime.settings)

@@ -47,7 +47,7 @@ class Scheduler:
             if monotonic() >= self._due_at[actor]:
                 self._due_at[actor] = monotonic() + period * random.uniform(0.8, 1.2)
                 self._enqueue(actor)
-        for job_id in await jobs.due(self._runtime, ROWS):
+        for job_id in await jobs.due(self._runtime.database, ROWS):
             self._enqueue(ActorName.RUN_JOB, str(job_id))
         for notification_id, address in await mails.due(self._runtime, ROWS):
             self._enqueue(ActorName.SEND_MAIL, str(notification_id), address)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -19,7 +20,6 @@ from hookline.deliveries import manual
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Delivery as DeliveryRow
 from hookline.models import DeliveryState
-from hookline.runtime import Runtime
 
 if TYPE_CHECKING:
     from api.schema.attempt import Attempt
@@ -118,7 +118,7 @@ class DeliveryMutation:
     async def delivery_retry(
         self, info: Info, input: Annotated[DeliveryRetryInput, strawberry.argument(description="The delivery.")]
     ) -> DeliveryPayload | None:
-        return await _after(info, input.id, manual.retry)
+        return await _after(info, input.id, partial(manual.retry, info.context.runtime.database, info.context.runtime.wakeups))
 
     @strawberry.mutation(
         description="Ends an open delivery for good. A request on the wire ends, is logged, and changes nothing. Needs the scope deliveries:retry."
@@ -126,14 +126,14 @@ class DeliveryMutation:
     async def delivery_cancel(
         self, info: Info, input: Annotated[DeliveryCancelInput, strawberry.argument(description="The delivery.")]
     ) -> DeliveryPayload | None:
-        return await _after(info, input.id, manual.cancel)
+        return await _after(info, input.id, partial(manual.cancel, info.context.runtime.database))
 
 
-async def _after(info: Info, id: strawberry.ID, change: Callable[[Runtime, UUID, UUID, str | None], Awaitable[None]]) -> DeliveryPayload:
+async def _after(info: Info, id: strawberry.ID, change: Callable[[UUID, UUID, str], Awaitable[None]]) -> DeliveryPayload:
     """The delivery as it is after a change."""
     principal, key = require(info, "deliveries:retry"), key_of("dlv", id)
     try:
-        await change(info.context.runtime, principal.workspace_id, key, principal.name)
+        await change(principal.workspace_id, key, principal.name)
     except Refused as refused:
         return DeliveryPayload(delivery=None, user_errors=user_errors(refused))
     info.context.loaders.delivery.clear_all()  # an earlier mutation of the same request may have read it

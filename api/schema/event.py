@@ -135,7 +135,7 @@ class EventMutation:
     ) -> EventPublishPayload | None:
         principal = require(info, "events:publish")
         try:
-            [published] = await publishing.publish(info.context.runtime, principal.workspace_id, [_draft(input)])
+            [published] = await info.context.runtime.publisher.publish(principal.workspace_id, [_draft(input)])
         except Refused as refused:
             errors = [user_error(_without_index(problem)) for problem in refused.problems]
             return EventPublishPayload(event=None, duplicate=False, delivery_count=0, user_errors=errors)
@@ -150,7 +150,7 @@ class EventMutation:
     ) -> EventPublishBatchPayload | None:
         principal = require(info, "events:publish")
         try:
-            answers = await publishing.publish(info.context.runtime, principal.workspace_id, [_draft(draft) for draft in input.events])
+            answers = await info.context.runtime.publisher.publish(principal.workspace_id, [_draft(draft) for draft in input.events])
         except Refused as refused:
             within = Refused([problem.under("events") for problem in refused.problems])
             return EventPublishBatchPayload(results=None, user_errors=user_errors(within))

@@ -85,7 +85,7 @@ class EventTypeMutation:
         principal = require(info, "webhooks:write")
         given = {name: getattr(input, name) for name in ("name", "description", "schema", "strict", "sample")}
         try:
-            row = await event_types.save(info.context.runtime, principal, given)
+            row = await event_types.save(info.context.runtime.database, info.context.runtime.hub, principal, given)
         except Refused as refused:
             return EventTypePayload(event_type=None, user_errors=user_errors(refused))
         return EventTypePayload(event_type=EventType.of(row), user_errors=[])
@@ -96,7 +96,7 @@ class EventTypeMutation:
     ) -> EventTypePayload | None:
         principal = require(info, "webhooks:write")
         try:
-            row = await event_types.delete(info.context.runtime, principal, input.name)
+            row = await event_types.delete(info.context.runtime.database, info.context.runtime.hub, principal, input.name)
         except Refused as refused:
             return EventTypePayload(event_type=None, user_errors=user_errors(refused))
         return EventTypePayload(event_type=EventType.of(row), user_errors=[])
@@ -107,7 +107,9 @@ class EventTypeMutation:
     ) -> WorkspacePayload | None:
         principal = require(info, "tokens:admin")
         try:
-            row = await event_types.update_workspace(info.context.runtime, principal, input.name, input.strict_event_types)
+            row = await event_types.update_workspace(
+                info.context.runtime.database, info.context.runtime.hub, principal, input.name, input.strict_event_types
+            )
         except Refused as refused:
             return WorkspacePayload(workspace=None, user_errors=user_errors(refused))
         return WorkspacePayload(workspace=Workspace.of(row), user_errors=[])

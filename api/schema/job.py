@@ -91,7 +91,9 @@ class JobMutation:
             if not is_storable(input.event_type or ""):
                 raise Refused(Problem(Code.INVALID, "There is no such type.", ("eventType",)))
             key = key_of("wh", input.webhook_id)
-            row = await jobs.retry_deliveries(info.context.runtime, principal, key, which, input.since, input.until, input.event_type)
+            row = await jobs.retry_deliveries(
+                info.context.runtime.database, info.context.runtime.enqueuer, principal, key, which, input.since, input.until, input.event_type
+            )
         except Refused as refused:
             return JobPayload(job=None, user_errors=user_errors(refused))
         return JobPayload(job=Job.of(row), user_errors=[])

@@ -76,10 +76,10 @@ class Loaders:
 
     async def _bodies(self, keys: list[UUID]) -> list[bytes | None]:
         with faults_as_unavailable():
-            found = await manual.bodies(self._context.runtime, keys)
+            found = await manual.bodies(self._context.runtime.database, keys)
         return [found.get(key) for key in keys]
 
     async def _count(self, keys: list[UUID]) -> list[int]:
         with faults_as_unavailable():
-            counts = await manual.backlogs(self._context.runtime, keys)
+            counts = await manual.backlogs(self._context.runtime.database, keys)
         return [counts.get(key, 0) for key in keys]

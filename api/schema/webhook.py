@@ -208,7 +208,7 @@ class Webhook(Node):
         until: Annotated[datetime | None, strawberry.argument(description="To the step before this time; left out: now.")] = None,
     ) -> list[StatsBucket]:
         require(info, "deliveries:read")
-        found = await statistics.stats(info.context.runtime, self.row.id, since, until, statistics.Step[step.name])
+        found = await statistics.stats(info.context.runtime.database, self.row.id, since, until, statistics.Step[step.name])
         return [StatsBucket(start=b.start, attempts=b.attempts, failures=b.failures, p50_ms=b.p50, p95_ms=b.p95) for b in found]
 
     @classmethod

@@ -24,8 +24,8 @@ async def _rotate() -> None:
     from hookline import ids
     from hookline.cli.database import open_database
     from hookline.errors import HooklineError
-    from hookline.runtime import open_vault
     from hookline.secrets import rotation as keys
+    from hookline.secrets.opening import open_vault
     from hookline.settings import read_settings
 
     settings = read_settings()

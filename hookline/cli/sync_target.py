@@ -118,7 +118,7 @@ class LocalTarget:
 
     async def _in_runtime(self, work: Callable[[Runtime, UUID], Awaitable[Outcome]]) -> Outcome:
         from hookline.cli.database import workspace_id_of
-        from hookline.runtime import open_runtime
+        from hookline.wiring import open_runtime
 
         async with open_runtime(self.settings) as runtime:
             return await work(runtime, await workspace_id_of(runtime.database))

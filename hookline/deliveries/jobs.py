@@ -8,22 +8,20 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from hookline import clock, ids
 from hookline.access import audit
-from hookline.db.connection import Work, faults_as_unavailable
+from hookline.db.connection import Database, Work, faults_as_unavailable
 from hookline.db.fields import from_micros
 from hookline.db.statements import for_dialect
 from hookline.deliveries.matching import MatchIndex
 from hookline.errors import Code, Problem, Refused
 from hookline.form.filters import compile_filter
 from hookline.messaging.enqueuer import Enqueuer
+from hookline.messaging.wakeups import Wakeups
 from hookline.models import Delivery, Event, Job, JobStatus, Webhook
-
-if TYPE_CHECKING:
-    from hookline.runtime import Runtime
 
 log = logging.getLogger("hookline.jobs")
 
@@ -68,20 +66,27 @@ class Actor(Protocol):
 
 
 async def retry_deliveries(
-    runtime: "Runtime", actor: Actor, webhook_id: UUID, which: Which, since: datetime, until: datetime | None, event_type: str | None
+    database: Database,
+    enqueuer: Enqueuer,
+    actor: Actor,
+    webhook_id: UUID,
+    which: Which,
+    since: datetime,
+    until: datetime | None,
+    event_type: str | None,
 ) -> Job:
     """Begins to send again what failed, what was missed, or both, of a time: oldest first, under the webhook's limits.
 
     Raises Refused: NOT_FOUND, INVALID for a time that ends before it begins.
     """
     until = until or clock.now()
-    async with runtime.database.unit_of_work() as work:
+    async with database.unit_of_work() as work:
         webhook = await Webhook.filter(id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True).first()
         if webhook is None:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such webhook, or it was deleted.", ("webhookId",)))
         if until <= since:
             raise Refused(Problem(Code.INVALID, "The time must end after it begins: give an `until` that is later than `since`.", ("until",)))
-        return await begin(work, runtime.enqueuer, actor, webhook_id, which, since, until, event_type)
+        return await begin(work, enqueuer, actor, webhook_id, which, since, until, event_type)
 
 
 async def begin(
@@ -102,34 +107,34 @@ async def begin(
     return job
 
 
-async def due(runtime: "Runtime", limit: int) -> list[UUID]:
+async def due(database: Database, limit: int) -> list[UUID]:
     """Open jobs that nobody has leased, those first that wait longest."""
     with faults_as_unavailable():
-        rows = await runtime.database.reader().rows(for_dialect(DUE, runtime.database.dialect), limit)
+        rows = await database.reader().rows(for_dialect(DUE, database.dialect), limit)
     return [_uuid(row["id"]) for row in rows]
 
 
-async def run(runtime: "Runtime", job_id: UUID, seconds: float) -> bool:
+async def run(database: Database, wakeups: Wakeups, job_id: UUID, seconds: float) -> bool:
     """Leases a job and does steps of it for about that long. False: it had ended, is gone, is not due, or somebody else has it.
 
     Raises Unavailable; the lease then ends by itself.
     """
-    async with runtime.database.unit_of_work() as work:
+    async with database.unit_of_work() as work:
         leased = await work.rows(for_dialect(LEASE, work.dialect), job_id, LEASE_SECONDS)
     if not leased:
         return False
     until = clock.monotonic() + seconds
-    while await step(runtime, job_id):
+    while await step(database, wakeups, job_id):
         if clock.monotonic() >= until:
-            async with runtime.database.unit_of_work() as work:
+            async with database.unit_of_work() as work:
                 await work.execute(for_dialect(RELEASE, work.dialect), job_id, leased[0]["run_at"])
             break
     return True
 
 
-async def step(runtime: "Runtime", job_id: UUID) -> bool:
+async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
     """Does a part of the job, in one transaction. Whether it goes on."""
-    async with runtime.database.unit_of_work() as work:
+    async with database.unit_of_work() as work:
         if not await work.rows(for_dialect(OPEN, work.dialect), job_id):
             return False
         job = await Job.get(id=job_id)
@@ -138,7 +143,7 @@ async def step(runtime: "Runtime", job_id: UUID) -> bool:
             job.status, job.error, job.finished_at = JobStatus.FAILED, "The webhook was deleted.", clock.now()
         else:
             await _advance(work, job, webhook)
-            work.after_commit(lambda: runtime.wakeups.due([webhook.id]))
+            work.after_commit(lambda: wakeups.due([webhook.id]))
         await job.save(update_fields=["status", "position", "total", "done", "error", "finished_at"])
     return bool(job.status < JobStatus.SUCCEEDED)
 

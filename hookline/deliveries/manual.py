@@ -1,16 +1,14 @@
 """What people do with deliveries: send one again, cancel one, count what waits. Called by the API; claiming and recording are the queue's."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from hookline import clock
 from hookline.access import audit
+from hookline.db.connection import Database
 from hookline.errors import Code, Problem, Refused
+from hookline.messaging.wakeups import Wakeups
 from hookline.models import DeliveryState
-
-if TYPE_CHECKING:
-    from hookline.runtime import Runtime
 
 LOCK = {
     "postgres": "select id, webhook_id, lease_token, status from delivery where id = $1 and workspace_id = $2 for update",
@@ -26,12 +24,12 @@ BACKLOG = """select w.id as webhook_id, (
 from webhook w where w.id in ({})"""
 
 
-async def retry(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID, by: str | None = None) -> None:
+async def retry(database: Database, wakeups: Wakeups, workspace_id: UUID, delivery_id: UUID, by: str | None = None) -> None:
     """Asks for one attempt now, by hand: the schedule does not move, and the webhook's switch does not hold it. by: the token that asks.
 
     Raises Refused: NOT_FOUND; NOT_ALLOWED while an attempt is on its way or after the webhook was deleted; DATA_EXPIRED.
     """
-    async with runtime.database.unit_of_work() as work:
+    async with database.unit_of_work() as work:
         rows = await work.rows(LOCK[work.dialect], delivery_id, workspace_id)
         if not rows:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such delivery.", ("id",)))
@@ -46,15 +44,15 @@ async def retry(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID, by: s
         await audit.note(workspace_id, audit.actor(by), "delivery.retry", ("dlv", delivery_id))
         webhook_id = rows[0]["webhook_id"]
         key = webhook_id if isinstance(webhook_id, UUID) else UUID(bytes=webhook_id)
-        work.after_commit(lambda: runtime.wakeups.by_hand(key))
+        work.after_commit(lambda: wakeups.by_hand(key))
 
 
-async def cancel(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID, by: str | None = None) -> None:
+async def cancel(database: Database, workspace_id: UUID, delivery_id: UUID, by: str | None = None) -> None:
     """Ends an open delivery for good, also one whose request is on the wire and may yet succeed (it is logged then). by: as for retry.
 
     Raises Refused: NOT_FOUND; NOT_ALLOWED for one that has ended.
     """
-    async with runtime.database.unit_of_work() as work:
+    async with database.unit_of_work() as work:
         rows = await work.rows(LOCK[work.dialect], delivery_id, workspace_id)
         if not rows:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such delivery.", ("id",)))
@@ -67,19 +65,19 @@ async def cancel(runtime: "Runtime", workspace_id: UUID, delivery_id: UUID, by: 
         await audit.note(workspace_id, audit.actor(by), "delivery.cancel", ("dlv", delivery_id))
 
 
-async def backlogs(runtime: "Runtime", webhook_ids: Sequence[UUID]) -> dict[UUID, int]:
+async def backlogs(database: Database, webhook_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Open deliveries of each webhook, counted up to 10,000."""
     if not webhook_ids:
         return {}
     places = ", ".join(f"${number}" for number in range(1, len(webhook_ids) + 1))
-    rows = await runtime.database.reader().rows(BACKLOG.format(places), *webhook_ids)
+    rows = await database.reader().rows(BACKLOG.format(places), *webhook_ids)
     return {(key if isinstance(key := row["webhook_id"], UUID) else UUID(bytes=key)): row["waiting"] for row in rows}
 
 
-async def bodies(runtime: "Runtime", delivery_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+async def bodies(database: Database, delivery_ids: Sequence[UUID]) -> dict[UUID, bytes]:
     """What templates made for these deliveries. The caller has seen to it that they are his workspace's."""
     if not delivery_ids:
         return {}
     places = ", ".join(f"${number}" for number in range(1, len(delivery_ids) + 1))
-    rows = await runtime.database.reader().rows(f"select delivery_id, body from delivery_body where delivery_id in ({places})", *delivery_ids)
+    rows = await database.reader().rows(f"select delivery_id, body from delivery_body where delivery_id in ({places})", *delivery_ids)
     return {(key if isinstance(key := row["delivery_id"], UUID) else UUID(bytes=key)): bytes(row["body"]) for row in rows}

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import inf
@@ -22,7 +22,6 @@ from hookline.clock import monotonic
 from hookline.db.fields import split_lines
 from hookline.deliveries.matching import MatchIndex
 from hookline.deliveries.queue.base import Loaded, Queue, Stamp
-from hookline.events.catalogue import Catalogue
 from hookline.form.fields import is_sensitive_header
 from hookline.form.filters import compile_filter
 from hookline.form.rates import Rate
@@ -30,8 +29,8 @@ from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.outbound.signing import SigningKey, decode_secret
 from hookline.outbound.templates import Facts, webhook_facts
 from hookline.secrets.vault import Vault
+from hookline.secrets.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
 from hookline.tasks import end_tasks
-from hookline.webhooks.columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
 
 log = logging.getLogger("hookline.registry")
 
@@ -132,6 +131,15 @@ def basic_credentials(username: str, password: str) -> str:
 
 def _uuid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(bytes=value)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The event types that a workspace knows. strict: those whose data must meet a schema, with its JSON text; is_closed: others are refused."""
+
+    strict: Mapping[str, str] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    is_closed: bool = False
 
 
 @dataclass(frozen=True)

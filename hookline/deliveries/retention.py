@@ -5,15 +5,14 @@ that of time, and a table is swept by its primary key alone.
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from hookline import clock
+from hookline.db.connection import Database, Work
 from hookline.db.statements import SKIP_LOCKED
-
-if TYPE_CHECKING:
-    from hookline.db.connection import Work
-    from hookline.runtime import Runtime
+from hookline.deliveries.queue.base import Queue
+from hookline.settings import Settings
 
 BATCH: Final = 500
 ACTIVITY_KEPT: Final = 100_000
@@ -54,27 +53,27 @@ returning position""",
 }
 
 
-async def purge(runtime: "Runtime") -> int:
+async def purge(database: Database, queue: Queue, settings: Settings) -> int:
     """One batch of each kind. How many rows it took; 0: nothing is too old."""
-    settings, now = runtime.settings, clock.now()
+    now = clock.now()
     log_before = _key(now - timedelta(days=settings.attempt_days))
-    count = await forget_data(runtime, _key(now - timedelta(days=settings.event_days)))
+    count = await forget_data(database, _key(now - timedelta(days=settings.event_days)))
     for sql in (ATTEMPTS, DELIVERIES, EVENTS):
-        async with runtime.database.unit_of_work() as work:
+        async with database.unit_of_work() as work:
             count += len(await work.rows(sql.format(skip=SKIP_LOCKED[work.dialect]), log_before, BATCH))
-    async with runtime.database.unit_of_work() as work:
+    async with database.unit_of_work() as work:
         told_before = _key(now - timedelta(days=settings.notification_days))
         await work.execute(EMAILS, told_before, BATCH)
         count += len(await work.rows(NOTIFICATIONS, told_before, BATCH))
         count += len(await work.rows(ACTIVITY[work.dialect], ACTIVITY_KEPT, BATCH * 10))
         count += len(await work.rows(OLD_STATS[work.dialect], now - timedelta(days=settings.attempt_days), BATCH))
         count += await _forget_webhooks(work, now - timedelta(days=settings.attempt_days))
-    return count + await runtime.queue.forget_keys()
+    return count + await queue.forget_keys()
 
 
-async def forget_data(runtime: "Runtime", before: UUID) -> int:
+async def forget_data(database: Database, before: UUID) -> int:
     """Takes the data of a batch of events; their open deliveries have failed, since there is nothing to send any more."""
-    async with runtime.database.unit_of_work() as work:
+    async with database.unit_of_work() as work:
         found = await work.rows(POSITION)
         after = _uuid(found[0]["position"]) if found else UUID(int=0)
         keys = [_uuid(row["id"]) for row in await work.rows(AFTER, after, before, BATCH)]
@@ -87,7 +86,7 @@ async def forget_data(runtime: "Runtime", before: UUID) -> int:
         return len(keys)
 
 
-async def _forget_webhooks(work: "Work", before: datetime) -> int:
+async def _forget_webhooks(work: Work, before: datetime) -> int:
     """Deleted webhooks whose log is gone."""
     keys = [_uuid(row["id"]) for row in await work.rows(WEBHOOKS, before)]
     for key in keys:

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from hookline import clock
-from hookline.db.connection import faults_as_unavailable
+from hookline.db.connection import Database, faults_as_unavailable
 from hookline.db.fields import from_micros
 from hookline.deliveries.histogram import percentile
 from hookline.errors import HooklineError
-
-if TYPE_CHECKING:
-    from hookline.runtime import Runtime
 
 MINUTES_KEPT: Final = timedelta(hours=48)
 BUCKETS_LIMIT: Final = 3_000
@@ -62,7 +59,7 @@ class Bucket:
     p95: int | None
 
 
-async def stats(runtime: "Runtime", webhook_id: UUID, since: datetime, until: datetime | None, step: Step) -> list[Bucket]:
+async def stats(database: Database, webhook_id: UUID, since: datetime, until: datetime | None, step: Step) -> list[Bucket]:
     """Every bucket from the one that `since` is in to the one before `until` (now), oldest first, empty ones too. Days are UTC's.
 
     Raises HooklineError BAD_USER_INPUT for more than 3,000 buckets, and for minutes of more than 48 hours ago.
@@ -74,7 +71,6 @@ async def stats(runtime: "Runtime", webhook_id: UUID, since: datetime, until: da
         raise HooklineError("BAD_USER_INPUT", f"That is more than {BUCKETS_LIMIT:,} buckets. Take a larger step or a shorter time.")
     if step is Step.MINUTE and first < (now - MINUTES_KEPT).timestamp() - 60:
         raise HooklineError("BAD_USER_INPUT", "Minutes are kept for 48 hours. Take the step HOUR for what is older.")
-    database = runtime.database
     times = datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(max(end, first), UTC)
     with faults_as_unavailable():
         rows = await database.reader().rows(COUNTS[database.dialect], webhook_id, seconds, *times, 60 if step is Step.MINUTE else 3_600)
@@ -90,10 +86,10 @@ def _bucket(start: int, rows: Sequence[Any]) -> Bucket:
     return Bucket(datetime.fromtimestamp(start, UTC), sum(counts.values()), failures, percentile(counts, 0.5), percentile(counts, 0.95))
 
 
-async def fold_minutes(runtime: "Runtime") -> int:
+async def fold_minutes(database: Database) -> int:
     """Makes hours of minutes that are older than 48 hours, a batch at a time. 0: none is left."""
     before = clock.now() - MINUTES_KEPT
-    async with runtime.database.unit_of_work() as work:
+    async with database.unit_of_work() as work:
         if work.dialect == "postgres":
             return len(await work.rows(FOLD, before, FOLDED_AT_ONCE))
         rows = await work.rows(OLD, before, FOLDED_AT_ONCE)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from hookline import clock
@@ -16,12 +16,10 @@ from hookline.db.connection import FAULTS
 from hookline.deliveries.queue.base import Claimed, EventExists, KeyOwner, KeyTaken, Lease, Lessor, NewDelivery, NewEvent, PumpGone, Queue
 from hookline.deliveries.registry import Part, Registry
 from hookline.errors import Code, Problem, Refused, Unavailable
+from hookline.events import catalogue
 from hookline.ids import uuid7
 from hookline.messaging.wakeups import Wakeups
 from hookline.outbound.payloads import canonical_fingerprint, check_data, encode_data
-
-if TYPE_CHECKING:
-    from hookline.runtime import Runtime
 
 BATCH_LIMIT = 1_000
 BATCH_BYTES_LIMIT = 8 * 1024 * 1024
@@ -39,6 +37,14 @@ _UNKNOWN = (
 
 TYPE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(?:\.[a-z0-9][a-z0-9_-]{0,63}){2}")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+
+
+@dataclass(frozen=True, slots=True)
+class EventLimits:
+    """What an event may be. max_bytes: of its data as JSON."""
+
+    environments: Sequence[str]
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +80,19 @@ class Published(NamedTuple):
     """The new event; None for a duplicate, whose first event is in the database."""
 
 
-async def publish(runtime: "Runtime", workspace_id: UUID, inputs: Sequence[PublishInput]) -> list[Published]:
-    """Accepts all inputs or none, in one transaction; the answers come in the order of the inputs, after the commit.
-
-    Raises Refused (every problem of every input; its field begins with the input's index as text) and Unavailable (the outcome is unknown:
-    repeat the call; with idempotency keys that can't publish twice).
-    """
-    received_at = clock.now()
-    events = _checked(inputs, received_at, runtime)
-    answers = await runtime.publisher.write(workspace_id, received_at, events)
-    return [_published(workspace_id, received_at, event, answer) for answer, event in zip(answers, events, strict=True)]
-
-
 def _published(workspace_id: UUID, received_at: datetime, e: NewEvent, answer: "_Answer") -> Published:
     accepted = None if answer.is_duplicate else AcceptedEvent(e.id, workspace_id, e.type, e.environment, e.data, e.occurred_at, received_at, e.key)
     return Published(answer.event_id, answer.is_duplicate, answer.delivery_count, accepted)
 
 
-def _checked(inputs: Sequence[PublishInput], received_at: datetime, runtime: "Runtime") -> list[NewEvent]:
+def _checked(inputs: Sequence[PublishInput], received_at: datetime, limits: EventLimits) -> list[NewEvent]:
     if not inputs:
         raise Refused(Problem(Code.REQUIRED, "Give at least one event."))
     if len(inputs) > BATCH_LIMIT:
         raise Refused(Problem(Code.TOO_MANY, f"A batch takes at most {BATCH_LIMIT:,} events; this one has {len(inputs):,}. Split it."))
     events, problems, size = [], list[Problem](), 0
     for index, given in enumerate(inputs):
-        event, found = check_event(given, received_at, runtime.settings.environments, runtime.settings.max_event_bytes)
+        event, found = check_event(given, received_at, limits)
         problems += [problem.under(str(index)) for problem in found]
         if event is not None:
             events.append(event)
@@ -110,13 +104,13 @@ def _checked(inputs: Sequence[PublishInput], received_at: datetime, runtime: "Ru
     return events
 
 
-def check_event(given: PublishInput, received_at: datetime, environments: Sequence[str], max_bytes: int) -> tuple[NewEvent | None, list[Problem]]:
+def check_event(given: PublishInput, received_at: datetime, limits: EventLimits) -> tuple[NewEvent | None, list[Problem]]:
     """The event to write, or all that is wrong with it."""
     problems = []
     if not TYPE.fullmatch(given.type):
         problems.append(Problem(Code.INVALID, "The type must be object.model.action: three parts of lower-case letters, digits, - and _.", ("type",)))
-    if given.environment not in environments:
-        problems.append(Problem(Code.INVALID, f"Unknown environment. Known are: {', '.join(environments)}.", ("environment",)))
+    if given.environment not in limits.environments:
+        problems.append(Problem(Code.INVALID, f"Unknown environment. Known are: {', '.join(limits.environments)}.", ("environment",)))
     key = given.idempotency_key
     if key is not None and (len(key) > KEY_LENGTH_LIMIT or not _KEY.fullmatch(key)):
         problems.append(
@@ -129,8 +123,8 @@ def check_event(given: PublishInput, received_at: datetime, environments: Sequen
     data = encode_data(given.data)
     if data is None:
         problems += [Problem(Code.INVALID, message, ("data", *path)) for path, message in check_data(given.data)]
-    elif len(data) * 4 > max_bytes and (size := len(data.encode())) > max_bytes:
-        problems.append(Problem(Code.TOO_LONG, f"The data is {size:,} bytes as JSON; at most {max_bytes:,} are taken.", ("data",)))
+    elif len(data) * 4 > limits.max_bytes and (size := len(data.encode())) > limits.max_bytes:
+        problems.append(Problem(Code.TOO_LONG, f"The data is {size:,} bytes as JSON; at most {limits.max_bytes:,} are taken.", ("data",)))
     occurred_at = received_at
     try:
         occurred_at = given.occurred_at.astimezone(UTC) if given.occurred_at else received_at
@@ -168,8 +162,8 @@ class _Request:
 class Publisher:
     """Group commit, one writer per workspace and process."""
 
-    def __init__(self, queue: Queue, registry: Registry, wakeups: Wakeups) -> None:
-        self._queue, self._registry, self._wakeups = queue, registry, wakeups
+    def __init__(self, queue: Queue, registry: Registry, wakeups: Wakeups, limits: EventLimits) -> None:
+        self._queue, self._registry, self._wakeups, self._limits = queue, registry, wakeups, limits
         self._waiting: dict[UUID, list[_Request]] = {}
         self._waiting_events = self._waiting_size = 0
         self._writers: dict[UUID, asyncio.Task[None]] = {}
@@ -181,7 +175,18 @@ class Publisher:
         """A pump in this very process takes what it has room for straight from the publish (SQLite only). None: no longer."""
         self._lessor = lessor
 
-    async def write(self, workspace_id: UUID, received_at: datetime, events: list[NewEvent]) -> list[_Answer]:
+    async def publish(self, workspace_id: UUID, inputs: Sequence[PublishInput]) -> list[Published]:
+        """Accepts all inputs or none, in one transaction; the answers come in the order of the inputs, after the commit.
+
+        Raises Refused (every problem of every input; its field begins with the input's index as text) and Unavailable (the outcome is unknown:
+        repeat the call; with idempotency keys that can't publish twice).
+        """
+        received_at = clock.now()
+        events = _checked(inputs, received_at, self._limits)
+        answers = await self._written(workspace_id, received_at, events)
+        return [_published(workspace_id, received_at, event, answer) for answer, event in zip(answers, events, strict=True)]
+
+    async def _written(self, workspace_id: UUID, received_at: datetime, events: list[NewEvent]) -> list[_Answer]:
         size = sum([len(event.data) for event in events])
         if self._waiting_events + len(events) > _WAITING_LIMIT or self._waiting_size + size > _WAITING_SIZE_LIMIT:
             raise Unavailable("Too many events wait to be stored. Publish more slowly, or in batches.", retry_after_seconds=1)
@@ -316,7 +321,7 @@ class _Fold:
     def _take(self, request: _Request, stored: dict[str, KeyOwner]) -> None:
         own, new, problems = dict[str, KeyOwner](), list[NewEvent](), list[Problem]()
         for index, event in enumerate(request.events):
-            unmet = self._part.catalogue.check(event.type, event.data)
+            unmet = catalogue.check(self._part.catalogue, event.type, event.data)
             self.is_refused_by_catalogue |= bool(unmet)
             problems += [problem.under(str(index)) for problem in unmet]
             if event.key is None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import orjson
@@ -10,14 +10,13 @@ import orjson
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.activity.events import bump_match_version
+from hookline.db.connection import Database
 from hookline.errors import Code, Problem, Refused
 from hookline.events.publishing import TYPE
 from hookline.events.schemas import check_schema, problems
+from hookline.messaging.hub import Hub
 from hookline.models import EventType, Workspace
 from hookline.outbound.payloads import check_data
-
-if TYPE_CHECKING:
-    from hookline.runtime import Runtime
 
 DESCRIPTION_LENGTH: Final = 1_000
 NAME_LENGTH: Final = 100
@@ -35,7 +34,7 @@ class Actor(Protocol):
     def name(self) -> str: ...
 
 
-async def save(runtime: "Runtime", actor: Actor, values: Values) -> EventType:
+async def save(database: Database, hub: Hub, actor: Actor, values: Values) -> EventType:
     """Makes a type known, or changes the one of this name. values: name, description, schema, strict, sample; what is left out is empty.
 
     Raises Refused with all that is wrong.
@@ -51,7 +50,7 @@ async def save(runtime: "Runtime", actor: Actor, values: Values) -> EventType:
         "sample": values.get("sample"),
         "modified_at": now,
     }
-    async with runtime.database.unit_of_work() as work:
+    async with database.unit_of_work() as work:
         await Workspace.filter(id=actor.workspace_id).select_for_update().first()  # one at a time: two may save the same new name
         row = await EventType.filter(workspace_id=actor.workspace_id, name=name).first()
         if row is None:
@@ -62,40 +61,40 @@ async def save(runtime: "Runtime", actor: Actor, values: Values) -> EventType:
         row.update_from_dict(columns)
         await row.save()
         await audit.note(actor.workspace_id, audit.by_token(actor.name), "eventType.save", ("ety", row.id), before, _shown(row))
-        await bump_match_version(work, runtime.hub, actor.workspace_id)
+        await bump_match_version(work, hub, actor.workspace_id)
     return row
 
 
-async def delete(runtime: "Runtime", actor: Actor, name: str) -> EventType:
+async def delete(database: Database, hub: Hub, actor: Actor, name: str) -> EventType:
     """Forgets a type. Events of it are taken as before, unless the workspace is strict.
 
     Raises Refused: NOT_FOUND.
     """
-    async with runtime.database.unit_of_work() as work:
+    async with database.unit_of_work() as work:
         row = await EventType.filter(workspace_id=actor.workspace_id, name=name).first() if TYPE.fullmatch(name) else None
         if row is None:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such event type. The query `eventTypes` lists those that are there.", ("name",)))
         await row.delete()
         await audit.note(actor.workspace_id, audit.by_token(actor.name), "eventType.delete", ("ety", row.id), _shown(row), None)
-        await bump_match_version(work, runtime.hub, actor.workspace_id)
+        await bump_match_version(work, hub, actor.workspace_id)
     return row
 
 
-async def update_workspace(runtime: "Runtime", actor: Actor, name: str | None, is_strict: bool | None) -> Workspace:
+async def update_workspace(database: Database, hub: Hub, actor: Actor, name: str | None, is_strict: bool | None) -> Workspace:
     """Changes the caller's own workspace; None leaves a value as it is.
 
     Raises Refused: INVALID, TOO_LONG.
     """
     if name is not None and (not name.strip() or len(name) > NAME_LENGTH or _UNPRINTABLE.search(name) or "\n" in name):
         raise Refused(Problem(Code.INVALID, f"name must be 1 to {NAME_LENGTH} printable characters.", ("name",)))
-    async with runtime.database.unit_of_work() as work:
+    async with database.unit_of_work() as work:
         row = await Workspace.get(id=actor.workspace_id)
         before = {"name": row.name, "strictEventTypes": row.strict_event_types}
         row.name, row.strict_event_types = name or row.name, row.strict_event_types if is_strict is None else is_strict
         await row.save(update_fields=["name", "strict_event_types"])
         after = {"name": row.name, "strictEventTypes": row.strict_event_types}
         await audit.note(actor.workspace_id, audit.by_token(actor.name), "workspace.update", ("ws", row.id), before, after)
-        await bump_match_version(work, runtime.hub, actor.workspace_id)
+        await bump_match_version(work, hub, actor.workspace_id)
     return row
 
 

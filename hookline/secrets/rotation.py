@@ -14,9 +14,9 @@ from hookline.db import bulk_rows
 from hookline.db.connection import Database, Work
 from hookline.errors import HooklineError
 from hookline.models import Webhook
-from hookline.runtime import FINGERPRINT_KEY, NIL
+from hookline.secrets.opening import FINGERPRINT_KEY
 from hookline.secrets.vault import Vault
-from hookline.webhooks.columns import SEALED_COLUMNS, place
+from hookline.secrets.webhook_columns import SEALED_COLUMNS, place
 
 logger = logging.getLogger("hookline.keys")
 
@@ -39,7 +39,7 @@ async def rotate(database: Database, vault: Vault, progress: Callable[[Rotation]
 
     Raises Unavailable; what was done by then stays done.
     """
-    found, last = Rotation(), NIL
+    found, last = Rotation(), UUID(int=0)
     while True:
         async with database.unit_of_work() as work:
             rows = await Webhook.filter(id__gt=last).order_by("id").limit(batch).select_for_update()

@@ -14,13 +14,10 @@ from hookline.form.rates import Rate, parse_rate
 from hookline.models import Webhook
 from hookline.outbound import signing
 from hookline.secrets.vault import Place, Vault
+from hookline.secrets.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
 
 Form = Mapping[str, Any]  # the canonical form: JSON values by the API's field names
 Seal = Callable[[str, str], str]  # plaintext, column
-
-HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = "headers", "secret_header_sealed", "basic_auth_sealed", "signing_secrets"
-SEALED_COLUMNS: Final = (HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING)
-"""The columns that hold sealed texts; each text is bound to its column (`Place.column`)."""
 
 LIVE_SECRETS: Final = 10
 """The most that may sign at a time."""
@@ -36,11 +33,6 @@ _PLAIN: Final = {
     "payloadContentType": "payload_content_type",
 }
 _LINES: Final = {"environments": "environments", "events": "events", "notificationEmails": "notification_emails", "notifyOn": "notify_on"}
-
-
-def place(workspace_id: UUID, webhook_id: UUID, column: str) -> Place:
-    """Where a sealed text of a webhook stands."""
-    return Place(workspace_id, "webhook", webhook_id, column)
 
 
 def columns(form: Form, webhook_id: UUID, workspace_id: UUID, vault: Vault) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from hookline import clock, ids
 from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused
-from hookline.events.publishing import PublishInput, check_event
+from hookline.events.publishing import EventLimits, PublishInput, check_event
 from hookline.form.fields import check_create, is_sensitive_header, slug_of
 from hookline.form.filters import compile_filter
 from hookline.models import Attempt, AttemptCause, Delivery, DeliveryState, Event, Webhook
@@ -132,7 +132,7 @@ async def _event(runtime: "Runtime", actor: Actor, form: Mapping[str, Any], samp
     event_type = sample.type or form["events"][0].replace("*", "test")
     data = await sample_of(actor.workspace_id, [event_type]) if sample.data is None else sample.data
     given = PublishInput(event_type, sample.environment or form["environments"][0], data)
-    event, problems = check_event(given, clock.now(), runtime.settings.environments, runtime.settings.max_event_bytes)
+    event, problems = check_event(given, clock.now(), EventLimits(runtime.settings.environments, runtime.settings.max_event_bytes))
     if event is None:
         raise Refused(problems)
     return event

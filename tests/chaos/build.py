@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import hookline.runtime
+import hookline.wiring
 import workers.engine
 from hookline.deliveries.queue.base import Queue
 from tests.chaos.receiver import CUT
@@ -67,7 +67,7 @@ def install() -> None:
         CutSender.failpoint = failpoint
         _put_in_place(workers.engine, "Sender", CutSender)
     else:
-        _put_in_place(hookline.runtime, "make_queue", partial(_queue_with, failpoint, hookline.runtime.make_queue))
+        _put_in_place(hookline.wiring, "make_queue", partial(_queue_with, failpoint, hookline.wiring.make_queue))
 
 
 def _put_in_place(module: object, name: str, built: object) -> None:

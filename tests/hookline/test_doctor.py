@@ -8,8 +8,8 @@ import pytest
 from hookline.db.connection import Database
 from hookline.db.migrate import migrate
 from hookline.doctor import Finding, State, examine
-from hookline.runtime import open_runtime
 from hookline.settings import Settings, read_settings
+from hookline.wiring import open_runtime
 from tests.servers import RabbitMQ, Valkey, free_port
 
 OTHER_KEY = "A" * 43 + "="

@@ -3,8 +3,8 @@
 import asyncio
 import sys
 
-from hookline.runtime import open_runtime
 from hookline.settings import read_settings
+from hookline.wiring import open_runtime
 from tests.conftest import LOOPBACK
 from tests.working import pumping
 

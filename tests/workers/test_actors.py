@@ -183,7 +183,7 @@ async def test_a_job_whose_worker_died_waits_for_its_lease_and_goes_on_where_it_
     webhook, _ = await failed_deliveries(runtime, 1_500)
     await set_column(runtime, "webhook", "is_active", False, [webhook.id])
     job = await a_job(runtime, webhook.id)
-    await jobs.step(runtime, job.id)
+    await jobs.step(runtime.database, runtime.wakeups, job.id)
     await leave_leased(runtime, "job", "run_at", job.id)
     async with unscheduled(runtime, url) as broker:
         send(broker, ActorName.RUN_JOB, str(job.id))

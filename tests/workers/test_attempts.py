@@ -17,7 +17,7 @@ from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 from hookline.outbound.signing import new_secret
 from hookline.secrets.vault import KeyRing, Vault
-from hookline.webhooks.columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
+from hookline.secrets.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
 from workers.attempts import Attempt
 from workers.bodies import plain
 from workers.sending import Answer

@@ -13,7 +13,7 @@ import pytest
 from hookline import ids
 from hookline.db.sqlite import SafeSqliteClient
 from hookline.deliveries.queue.base import DEAD_AFTER, Queue
-from hookline.events.publishing import Publisher
+from hookline.events.publishing import EventLimits, Publisher
 from hookline.messaging.hub import MemoryHub
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState, Event
 from hookline.runtime import Runtime
@@ -56,7 +56,8 @@ class Watched:
 async def watched_pump(runtime: Runtime) -> AsyncIterator[tuple[Runtime, Watched, Pump]]:
     """A pump and a publisher of one process over a watched queue; the pump has begun to beat."""
     queue = Watched(runtime.queue)
-    publisher = Publisher(cast(Queue, queue), runtime.registry, runtime.wakeups)
+    limits = EventLimits(runtime.settings.environments, runtime.settings.max_event_bytes)
+    publisher = Publisher(cast(Queue, queue), runtime.registry, runtime.wakeups, limits)
     over = replace(runtime, queue=cast(Queue, queue), publisher=publisher)
     async with Sender(runtime.addresses) as sender:
         pump = Pump(over, sender)

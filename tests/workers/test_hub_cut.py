@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from hookline.deliveries.queue.base import Queue
-from hookline.runtime import open_runtime
 from hookline.settings import read_settings
+from hookline.wiring import open_runtime
 from tests.conftest import LOOPBACK
 from tests.making import make_webhook, publish
 from tests.receivers import Receiver

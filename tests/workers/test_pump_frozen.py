@@ -64,7 +64,7 @@ def is_stopped(pid: int) -> bool:
 async def recorded_by_another(runtime: Runtime, delivery_id: UUID, is_success: bool) -> None:
     """Another worker takes over, sends the second attempt and ends the delivery with it."""
     assert await runtime.queue.take_over(DEAD_AFTER) == 1
-    await manual.retry(runtime, WORKSPACE, delivery_id)
+    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, delivery_id)
     hand = await Hand.begin(runtime)
     row = (await hand.claim((await Delivery.get(id=delivery_id)).webhook_id))[0]._replace(is_manual=False)
     ended = succeeded(row) if is_success else failed(row, state=DeliveryState.FAILED, wait_seconds=None)

@@ -182,7 +182,7 @@ async def test_what_is_asked_for_by_hand_goes_before_what_is_leased(runtime: Run
         receiver.gate.clear()
         await publish(runtime, 120)
         await eventually(lambda: leased_at_least(51))
-        await manual.retry(runtime, WORKSPACE, (await Delivery.get(event_id=first)).id)
+        await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, (await Delivery.get(event_id=first)).id)
         await eventually(lambda: leased_at_least(52))
         receiver.gate.set()
         await receiver.wait_for(4)

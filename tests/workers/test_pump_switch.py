@@ -84,7 +84,7 @@ async def test_manual_retry_goes_out_while_off(runtime: Runtime) -> None:
         await publish(runtime)
         await eventually(lambda: succeeded(webhook.id, 1))
         await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
-        await manual.retry(runtime, WORKSPACE, (await Delivery.get(webhook_id=webhook.id)).id)
+        await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, (await Delivery.get(webhook_id=webhook.id)).id)
         await receiver.wait_for(2)
 
 

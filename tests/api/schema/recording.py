@@ -10,8 +10,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from hookline import ids
-from hookline.runtime import Runtime, open_runtime
+from hookline.runtime import Runtime
 from hookline.settings import read_settings
+from hookline.wiring import open_runtime
 from tests.conftest import LOOPBACK
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, succeeded
 from tests.waiting import eventually

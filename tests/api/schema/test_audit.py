@@ -71,10 +71,10 @@ async def test_entry_names_the_request_of_the_api(runtime: Runtime, admin: Asker
 async def test_tokens_types_and_workspaces_are_noted_too(runtime: Runtime, admin: Asker) -> None:
     token, text = await tokens.create(runtime.database, WORKSPACE, "ci", ["webhooks:read"])
     await tokens.revoke(runtime.database, WORKSPACE, token.id, "boss")
-    await types.save(runtime, SOMEBODY, {"name": "a.b.c"})
-    await types.save(runtime, SOMEBODY, {"name": "a.b.c", "description": "more"})
-    await types.delete(runtime, SOMEBODY, "a.b.c")
-    await types.update_workspace(runtime, SOMEBODY, None, True)
+    await types.save(runtime.database, runtime.hub, SOMEBODY, {"name": "a.b.c"})
+    await types.save(runtime.database, runtime.hub, SOMEBODY, {"name": "a.b.c", "description": "more"})
+    await types.delete(runtime.database, runtime.hub, SOMEBODY, "a.b.c")
+    await types.update_workspace(runtime.database, runtime.hub, SOMEBODY, None, True)
     noted = await entries(admin)
     actions = ["token.create", "token.revoke", "eventType.save", "eventType.save", "eventType.delete", "workspace.update"]
     assert [entry["action"] for entry in noted] == actions
@@ -112,7 +112,7 @@ async def test_what_is_done_to_deliveries_by_hand_is_noted(runtime: Runtime, adm
     for verb in ("deliveryRetry", "deliveryCancel", "deliveryCancel"):
         await admin.data(f"mutation ($id: ID!) {{ {verb}(input: {{ id: $id }}) {{ userErrors {{ code }} }} }}", id=one)
     since, until = clock.now() - timedelta(days=1), clock.now()
-    job = await jobs.retry_deliveries(runtime, SOMEBODY, webhook.id, jobs.Which.FAILED, since, until, None)
+    job = await jobs.retry_deliveries(runtime.database, runtime.enqueuer, SOMEBODY, webhook.id, jobs.Which.FAILED, since, until, None)
     noted = (await entries(admin))[1:]  # after the webhook
     assert [(entry["action"], entry["subjectId"]) for entry in noted] == [
         ("delivery.retry", one),

@@ -15,8 +15,9 @@ from hookline.db.connection import Database, Reader
 from hookline.db.migrate import _SqliteEditor, migrate, missing_migrations
 from hookline.errors import HooklineError, Misconfigured
 from hookline.models import Webhook
-from hookline.runtime import Runtime, open_runtime
+from hookline.runtime import Runtime
 from hookline.settings import Settings, read_settings
+from hookline.wiring import open_runtime
 from tests.making import make_webhook
 
 NAMES = ["0001_tables", "0002_engine", "0003_functions", "0004_indexes", "0005_abilities", "0006_health", "0007_pacing", "0008_lists", "0009_mails"]

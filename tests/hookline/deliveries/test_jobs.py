@@ -11,7 +11,6 @@ from hookline import clock
 from hookline.deliveries import jobs, manual
 from hookline.deliveries.jobs import Which
 from hookline.errors import Code, Refused
-from hookline.events import publishing
 from hookline.events.publishing import PublishInput
 from hookline.models import AttemptCause, Delivery, DeliveryState, Job, JobStatus, Webhook
 from hookline.runtime import Runtime
@@ -44,7 +43,7 @@ async def run(runtime: Runtime) -> Job:
 
 async def begin(runtime: Runtime, webhook: Webhook, which: Which = Which.FAILED, **changes: Any) -> Job:
     asked = {"since": clock.now() - HOUR, "until": None, "event_type": None, **changes}
-    return await jobs.retry_deliveries(runtime, SOMEBODY, webhook.id, which, **asked)
+    return await jobs.retry_deliveries(runtime.database, runtime.enqueuer, SOMEBODY, webhook.id, which, **asked)
 
 
 async def failed_for_good(runtime: Runtime, webhook: Webhook, count: int) -> list[UUID]:
@@ -92,10 +91,10 @@ async def test_many_are_done_in_steps_and_go_on_where_another_worker_stopped(run
     keys = await enqueue(runtime, webhook.id, 2_500)
     await set_column(runtime, "delivery", "status", int(DeliveryState.FAILED), keys)
     await begin(runtime, webhook)
-    assert await jobs.step(runtime, (await Job.get()).id)
+    assert await jobs.step(runtime.database, runtime.wakeups, (await Job.get()).id)
     job = await Job.get()
     assert (job.status, job.total, job.done) == (JobStatus.RUNNING, 2_500, 1_000)
-    await asyncio.gather(*(jobs.step(runtime, job.id) for _ in range(4)))
+    await asyncio.gather(*(jobs.step(runtime.database, runtime.wakeups, job.id) for _ in range(4)))
     assert ((await run(runtime)).done, await Delivery.filter(status=DeliveryState.OPEN).count()) == (2_500, 2_500)
 
 
@@ -117,7 +116,7 @@ async def test_what_was_missed_while_off_is_delivered_once(runtime: Runtime) -> 
     await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
     await publish(runtime, 3)
     staging = PublishInput(TYPE, "staging", {"n": 5})
-    await publishing.publish(runtime, WORKSPACE, [staging, PublishInput("user.user.create", ENVIRONMENT, {"n": 5})])
+    await runtime.publisher.publish(WORKSPACE, [staging, PublishInput("user.user.create", ENVIRONMENT, {"n": 5})])
     on = await webhooks.set_active(runtime, SOMEBODY, webhook.id, True, deliver_missed=True)
     await publish(runtime, data={"n": 9})
     assert on.is_live
@@ -185,12 +184,12 @@ async def test_cancelled_delivery_stays_so_whatever_comes_back(runtime: Runtime)
     await set_column(runtime, "delivery", "next_attempt_at", clock.now() + HOUR, [waiting])
     row = await hand.claim_one(webhook.id)
     for key in (waiting, sent):
-        await manual.cancel(runtime, WORKSPACE, key)
+        await manual.cancel(runtime.database, WORKSPACE, key)
     await hand.record(succeeded(row))
     assert {row.status for row in await Delivery.all()} == {DeliveryState.CANCELLED}
     assert await hand.claim(webhook.id) == []
     with pytest.raises(Refused, match="has ended"):
-        await manual.cancel(runtime, WORKSPACE, sent)
+        await manual.cancel(runtime.database, WORKSPACE, sent)
 
 
 async def test_cancelled_delivery_that_goes_back_or_whose_worker_dies_is_not_sent(runtime: Runtime) -> None:
@@ -199,7 +198,7 @@ async def test_cancelled_delivery_that_goes_back_or_whose_worker_dies_is_not_sen
     hand = await Hand.begin(runtime)
     rows = {row.id: row for row in await hand.claim(webhook.id)}
     for key in (back, lost):
-        await manual.cancel(runtime, WORKSPACE, key)
+        await manual.cancel(runtime.database, WORKSPACE, key)
     await hand.give_back(rows[back])
     await hand.fall_silent(runtime)
     assert await runtime.queue.take_over(timedelta(seconds=10)) == 1

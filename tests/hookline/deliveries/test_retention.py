@@ -42,7 +42,7 @@ async def attempt_of(delivery: Delivery, days: float) -> Attempt:
 
 
 async def sweep(runtime: Runtime) -> None:
-    while await retention.purge(runtime):
+    while await retention.purge(runtime.database, runtime.queue, runtime.settings):
         pass
 
 
@@ -70,7 +70,7 @@ async def test_many_events_are_forgotten_in_batches(runtime: Runtime) -> None:
             "received_at": at,
         }
         await Event.bulk_create([Event(id=old_key(31), **given) for _ in range(400)])
-    assert await retention.forget_data(runtime, uuid7()) == retention.BATCH
+    assert await retention.forget_data(runtime.database, uuid7()) == retention.BATCH
     await sweep(runtime)
     assert not await Event.filter(data__isnull=False).exists()
 

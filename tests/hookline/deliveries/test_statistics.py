@@ -32,7 +32,7 @@ async def record(runtime: Runtime, webhook: Webhook, *endings: tuple[timedelta, 
 
 
 async def stats(runtime: Runtime, webhook: Webhook, since: datetime, step: Step, until: datetime | None = None) -> list[Bucket]:
-    return await statistics.stats(runtime, webhook.id, since, until, step)
+    return await statistics.stats(runtime.database, webhook.id, since, until, step)
 
 
 async def test_every_minute_is_there_with_what_began_in_it(runtime: Runtime) -> None:
@@ -58,7 +58,7 @@ async def test_folding_changes_no_figure(runtime: Runtime, step: Step) -> None:
     since, until = clock.now() - 6 * DAY, clock.now()
     before = await stats(runtime, webhook, since, step, until)
     folded = 0
-    while count := await statistics.fold_minutes(runtime):
+    while count := await statistics.fold_minutes(runtime.database):
         folded += count
     assert folded
     assert await stats(runtime, webhook, since, step, until) == before

@@ -11,8 +11,7 @@ import pytest
 from hookline.activity import events
 from hookline.deliveries.queue.base import Queue
 from hookline.errors import Code, Refused, Unavailable
-from hookline.events import publishing
-from hookline.events.publishing import Published, Publisher, PublishInput
+from hookline.events.publishing import EventLimits, Published, Publisher, PublishInput
 from hookline.models import Delivery, Event
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
@@ -25,7 +24,7 @@ def given(data: Any = None, key: str | None = None, type: str = TYPE, occurred_a
 
 
 async def publish(runtime: Runtime, *inputs: PublishInput) -> list[Published]:
-    return await publishing.publish(runtime, WORKSPACE, inputs)
+    return await runtime.publisher.publish(WORKSPACE, inputs)
 
 
 async def problems_of(runtime: Runtime, *inputs: PublishInput) -> set[tuple[Code, tuple[str, ...]]]:
@@ -61,7 +60,8 @@ class Tampered:
 
 def over(runtime: Runtime, queue: Tampered) -> Runtime:
     """The same runtime with a publisher over another queue."""
-    return replace(runtime, publisher=Publisher(cast(Queue, queue), runtime.registry, runtime.wakeups))
+    limits = EventLimits(runtime.settings.environments, runtime.settings.max_event_bytes)
+    return replace(runtime, publisher=Publisher(cast(Queue, queue), runtime.registry, runtime.wakeups, limits))
 
 
 async def refuse_poison(runtime: Runtime) -> None:
@@ -361,11 +361,11 @@ async def test_filter_decides_among_what_the_patterns_match(runtime: Runtime) ->
     large = await make_webhook(runtime, filter={"data.total": {"gte": 100}})
     every = await make_webhook(runtime)
     inputs = [PublishInput(TYPE, ENVIRONMENT, {"total": total}, f"key-{total}") for total in (99, 100)]
-    published = await publishing.publish(runtime, WORKSPACE, inputs)
+    published = await runtime.publisher.publish(WORKSPACE, inputs)
     assert [one.delivery_count for one in published] == [1, 2]
     assert await Delivery.filter(webhook_id=large.id).count() == 1
     assert await Delivery.filter(webhook_id=every.id).count() == 2
-    again = await publishing.publish(runtime, WORKSPACE, inputs)
+    again = await runtime.publisher.publish(WORKSPACE, inputs)
     assert [(one.is_duplicate, one.delivery_count) for one in again] == [(True, 1), (True, 2)]
 
 
@@ -373,5 +373,5 @@ async def test_changed_filter_is_in_force_for_the_very_next_publish(runtime: Run
     webhook = await make_webhook(runtime, filter={"data.total": {"gte": 100}})
     for changed, count in (({"data.total": {"lt": 100}}, 1), (None, 1), ({"environment": {"ne": ENVIRONMENT}}, 0)):
         await webhooks.update(runtime, SOMEBODY, webhook.id, {"filter": changed})
-        [published] = await publishing.publish(runtime, WORKSPACE, [PublishInput(TYPE, ENVIRONMENT, {"total": 1})])
+        [published] = await runtime.publisher.publish(WORKSPACE, [PublishInput(TYPE, ENVIRONMENT, {"total": 1})])
         assert published.delivery_count == count

@@ -10,8 +10,9 @@ import pytest
 from hookline.deliveries.registry import Target
 from hookline.errors import HooklineError
 from hookline.models import Webhook
-from hookline.runtime import Runtime, open_vault
+from hookline.runtime import Runtime
 from hookline.secrets import rotation
+from hookline.secrets.opening import open_vault
 from hookline.secrets.rotation import Rotation
 from hookline.secrets.vault import Vault
 from hookline.settings import Settings

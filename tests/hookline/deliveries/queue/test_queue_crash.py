@@ -6,8 +6,8 @@ from pathlib import Path
 from hookline.db.connection import FAULTS
 from hookline.db.migrate import migrate
 from hookline.models import Attempt, Delivery, DeliveryState
-from hookline.runtime import open_runtime
 from hookline.settings import read_settings
+from hookline.wiring import open_runtime
 from tests.conftest import LOOPBACK
 from tests.making import Hand, enqueue, make_webhook, succeeded
 from tests.servers import PostgreSQL

@@ -40,7 +40,7 @@ async def test_what_was_asked_for_by_hand_is_due_even_while_off(runtime: Runtime
     webhook = await make_webhook(runtime)
     [delivery_id] = await enqueue(runtime, webhook.id)
     await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
-    await manual.retry(runtime, WORKSPACE, delivery_id)
+    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, delivery_id)
     assert await runtime.queue.due() == [webhook.id]
 
 
@@ -49,7 +49,7 @@ async def test_nothing_of_a_deleted_webhook_is_due(runtime: Runtime) -> None:
     done, _ = await enqueue(runtime, webhook.id, 2)
     hand = await Hand.begin(runtime)
     await hand.record(*(succeeded(row) for row in await hand.claim(webhook.id) if row.id == done))
-    await manual.retry(runtime, WORKSPACE, done)
+    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, done)
     await webhooks.delete(runtime, SOMEBODY, webhook.id)
     assert await runtime.queue.due() == []
 

@@ -60,7 +60,7 @@ async def test_takeover_of_a_manual_attempt_moves_no_schedule(runtime: Runtime) 
     [delivery_id] = await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)
     await hand.record(succeeded(await hand.claim_one(webhook.id)))
-    await manual.retry(runtime, WORKSPACE, delivery_id)
+    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, delivery_id)
     await hand.claim_one(webhook.id)
     await hand.fall_silent(runtime)
     assert await runtime.queue.take_over(DEAD_AFTER) == 1

@@ -1,0 +1,15 @@
+"""The columns of a webhook that hold secrets, and where each secret stands. Pure."""
+
+from typing import Final
+from uuid import UUID
+
+from hookline.secrets.vault import Place
+
+HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = "headers", "secret_header_sealed", "basic_auth_sealed", "signing_secrets"
+SEALED_COLUMNS: Final = (HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING)
+"""The columns that hold sealed texts; each text is bound to its column (`Place.column`)."""
+
+
+def place(workspace_id: UUID, webhook_id: UUID, column: str) -> Place:
+    """Where a sealed text of a webhook stands."""
+    return Place(workspace_id, "webhook", webhook_id, column)

@@ -1,0 +1,91 @@
+"""Opens everything that a process works with and closes it again. Called once per process, by api/lifespan, the workers or a command."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from hookline.activity.feed import Feeds
+from hookline.db.connection import Database, faults_as_unavailable
+from hookline.db.migrate import missing_migrations
+from hookline.db.sqlite import SafeSqliteClient
+from hookline.deliveries.queue.base import Queue
+from hookline.deliveries.registry import Registry
+from hookline.errors import Misconfigured, Unavailable
+from hookline.events.publishing import EventLimits, Publisher
+from hookline.messaging.enqueuer import Enqueuer
+from hookline.messaging.hub import Hub, MemoryHub
+from hookline.messaging.wakeups import Wakeups
+from hookline.outbound.addresses import AddressPolicy
+from hookline.outbound.rendering import Renderer
+from hookline.runtime import Runtime
+from hookline.secrets.opening import open_vault
+from hookline.settings import Settings
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings, addresses: AddressPolicy | None = None) -> AsyncIterator[Runtime]:
+    """Connects to everything and closes it again, in the opposite order. addresses: instead of what the settings allow.
+
+    Raises Misconfigured or Unavailable with a sentence that says what to do.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            with faults_as_unavailable():
+                runtime = await _wire(settings, addresses or AddressPolicy(settings.egress_networks, settings.egress_hosts), stack)
+        except Unavailable as error:
+            if "HOOKLINE_" in error.message:
+                raise
+            raise Unavailable(f"The database went away at the start: {error.message} See HOOKLINE_DATABASE_URL.") from error
+        yield runtime
+
+
+async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitStack) -> Runtime:
+    if settings.is_sqlite and not settings.sqlite_path.exists():
+        raise Misconfigured(f"There is no database at {settings.sqlite_path}. Run: hookline migrate")
+    database = Database(settings)
+    stack.push_async_callback(database.close)
+    await database.open()
+    if missing := await missing_migrations(settings):
+        raise Misconfigured(f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: hookline migrate")
+    vault = await open_vault(settings, database)
+    hub = make_hub(settings)
+    await hub.open()
+    stack.push_async_callback(hub.close)
+    queue = make_queue(settings, database, hub)
+    await queue.open()
+    stack.push_async_callback(queue.close)
+    registry = Registry(queue, hub, vault)
+    await registry.open()
+    stack.push_async_callback(registry.close)
+    enqueuer = Enqueuer()
+    wakeups = Wakeups(hub, enqueuer)
+    publisher = Publisher(queue, registry, wakeups, EventLimits(settings.environments, settings.max_event_bytes))
+    stack.push_async_callback(publisher.close)
+    renderer = Renderer()
+    stack.push_async_callback(renderer.close)
+    feeds = Feeds(database, hub)
+    stack.push_async_callback(feeds.close)
+    return Runtime(settings, addresses, database, hub, enqueuer, wakeups, vault, queue, registry, publisher, renderer, feeds)
+
+
+def make_hub(settings: Settings) -> Hub:
+    if settings.hub_url == "memory://":
+        return MemoryHub()
+    if settings.hub_url.startswith("redis"):
+        from hookline.messaging.redis_hub import RedisHub
+
+        return RedisHub(settings.hub_url)
+    from hookline.messaging.postgres_hub import PostgresHub
+
+    return PostgresHub(settings.hub_url.replace("postgres://", "postgresql://", 1))
+
+
+def make_queue(settings: Settings, database: Database, hub: Hub) -> Queue:
+    if settings.is_sqlite:
+        from hookline.deliveries.queue.sqlite import SqliteQueue
+
+        client = database.client
+        assert isinstance(client, SafeSqliteClient)
+        return SqliteQueue(settings.sqlite_path, client.turn)
+    from hookline.deliveries.queue.postgres import PostgresQueue
+
+    return PostgresQueue(settings.postgres_dsn, settings.database_pool, hub.carries_wakes_in_publish)
