@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
-from api.auth import Principal
 from api.context import Context, ContextMaker
 from api.execution.execute import Execution
 from api.pages import health, static
@@ -21,6 +20,7 @@ from api.transport.hosts import AllowedHosts
 from api.transport.responses import Receive, Scope, Send
 from api.transport.sse import EventStreams
 from api.transport.websocket import Sockets
+from hookline.access.actor import Actor
 from hookline.access.audit import REQUEST_ID
 from hookline.runtime import Runtime
 
@@ -70,10 +70,10 @@ def context_maker(runtime: Runtime) -> ContextMaker:
     """What makes the context of each operation."""
 
     async def read_cursor(context: Context) -> str:
-        return await runtime.feeds.live_cursor(context.principal.workspace_id)
+        return await runtime.feeds.live_cursor(context.actor.workspace_id)
 
-    def make(principal: Principal, request_id: str) -> Context:
+    def make(actor: Actor, request_id: str) -> Context:
         REQUEST_ID.set(request_id)
-        return Context(runtime, principal, request_id, read_cursor, Loaders)
+        return Context(runtime, actor, request_id, read_cursor, Loaders)
 
     return make

@@ -1,27 +1,14 @@
 """Who asks. The transports call an Authenticator with the header's value; resolvers call `require`. Nothing here says why a token was refused."""
 
 import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
-from uuid import UUID
+from typing import Any, Protocol
 
+import strawberry
+
+from api.context import Context
 from api.execution.errors import FORBIDDEN, UNAUTHENTICATED
+from hookline.access.actor import Actor
 from hookline.errors import HooklineError, Unavailable
-
-if TYPE_CHECKING:
-    import strawberry
-
-    from api.context import Context
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """The token that asks. It decides the workspace and what may be done."""
-
-    token_id: UUID
-    name: str
-    scopes: frozenset[str]
-    workspace_id: UUID
 
 
 class Unauthenticated(HooklineError):
@@ -41,8 +28,8 @@ class Forbidden(HooklineError):
 class Authenticator(Protocol):
     """What looks a token up."""
 
-    async def authenticate(self, header_value: str | None) -> Principal:
-        """The principal of an Authorization header's value (`Bearer hl_…`).
+    async def authenticate(self, header_value: str | None) -> Actor:
+        """The actor of an Authorization header's value (`Bearer hl_…`).
 
         Raises Unauthenticated, and Unavailable when the database does not answer.
         """
@@ -60,15 +47,15 @@ def bearer_token(header_value: str | None) -> str:
     return token
 
 
-def require(info: "strawberry.Info[Context, Any]", scope: str) -> Principal:
-    """The principal that asks, if it has the scope.
+def require(info: strawberry.Info[Context, Any], scope: str) -> Actor:
+    """The actor that asks, if it has the scope.
 
     Raises Forbidden.
     """
-    principal = info.context.principal
-    if scope not in principal.scopes:
+    actor = info.context.actor
+    if scope not in actor.scopes:
         raise Forbidden(scope)
-    return principal
+    return actor
 
 
 async def wait_until_revoked(authenticator: Authenticator, header_value: str | None, period_seconds: float) -> None:

@@ -2,29 +2,26 @@
 It must hold nothing that outlives the operation."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
-from uuid import UUID
+from typing import Any
 
-from api.auth import Principal
-
-NOBODY: Final = UUID(int=0)
+from hookline.access.actor import Actor
 
 
 class Context:
     """runtime and loaders are the app's; live_cursor is there once `read_live_cursor` was awaited, before anything else of the operation is read."""
 
-    __slots__ = ("_make_loaders", "_read_cursor", "live_cursor", "loaders", "principal", "request_id", "runtime")
+    __slots__ = ("_make_loaders", "_read_cursor", "actor", "live_cursor", "loaders", "request_id", "runtime")
 
     def __init__(
         self,
         runtime: Any,  # hookline.runtime.Runtime; tests hand in a small one of their own
-        principal: Principal,
+        actor: Actor,
         request_id: str,
         read_cursor: Callable[["Context"], Awaitable[str]],
         make_loaders: Callable[["Context"], Any],
     ) -> None:
         self.runtime = runtime
-        self.principal = principal
+        self.actor = actor
         self.request_id = request_id
         self.live_cursor: str | None = None
         self._read_cursor = read_cursor
@@ -36,12 +33,12 @@ class Context:
 
     def of_nobody(self) -> "Context":
         """The same for whoever has these scopes in this workspace: what is made with it may be shown to all of them."""
-        nobody = Principal(NOBODY, "", self.principal.scopes, self.principal.workspace_id)
+        nobody = Actor(self.actor.workspace_id, "", self.actor.scopes)
         return Context(self.runtime, nobody, "", self._read_cursor, self._make_loaders)
 
     def renewed(self) -> "Context":
         """The same with loaders of its own: each event of a subscription reads its rows anew."""
-        return Context(self.runtime, self.principal, self.request_id, self._read_cursor, self._make_loaders)
+        return Context(self.runtime, self.actor, self.request_id, self._read_cursor, self._make_loaders)
 
 
-ContextMaker = Callable[[Principal, str], Context]  # principal, request id
+ContextMaker = Callable[[Actor, str], Context]  # actor, request id

@@ -9,7 +9,7 @@ from time import perf_counter, process_time
 from uuid import UUID
 
 from hookline import ids
-from hookline.access.tokens import Caller
+from hookline.access.actor import Actor
 from hookline.db.migrate import migrate
 from hookline.deliveries.matching import MatchIndex
 from hookline.form.filters import CompiledFilter
@@ -73,7 +73,7 @@ async def _changing(folder: Path, patterns: Sequence[tuple[str, ...]]) -> dict[s
     settings = read_settings(home=folder / "matching", database_url=f"sqlite:///{folder / 'matching.db'}")
     await migrate(settings)
     async with open_runtime(settings) as runtime:
-        who = Caller(ids.uuid7(), "benchmark", frozenset(), WORKSPACE, None)
+        who = Actor(WORKSPACE, "benchmark")
         form = {"name": "Orders", "url": "https://example.com/in", "events": ["a.b.c"], "environments": ["production"], "active": False}
         first = await webhooks.create(runtime, who, form)
         await _fill(first, patterns)

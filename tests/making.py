@@ -1,12 +1,12 @@
 """What tests of the engine begin with: a webhook, events for it, a hand that claims and records like a pump. Real verbs and rows, no fakes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from hookline import clock
+from hookline.access.actor import Actor
 from hookline.deliveries.histogram import bucket_of
 from hookline.deliveries.queue.base import Ask, Claimed, NewDelivery, NewEvent, Queue, Result
 from hookline.events.publishing import PublishInput
@@ -20,16 +20,7 @@ NOWHERE = "http://127.0.0.1:9999/in"
 TYPE, ENVIRONMENT = "order.order.create", "production"
 
 
-@dataclass(frozen=True)
-class Person:
-    """Somebody who may do everything in a workspace."""
-
-    workspace_id: UUID = WORKSPACE
-    name: str = "tester"
-    scopes: frozenset[str] = frozenset()
-
-
-SOMEBODY = Person()
+SOMEBODY = Actor(WORKSPACE, "tester")
 
 
 async def make_workspace(runtime: Runtime) -> UUID:
@@ -44,7 +35,7 @@ async def make_workspace(runtime: Runtime) -> UUID:
 async def make_webhook(runtime: Runtime, url: str = NOWHERE, workspace_id: UUID = WORKSPACE, **fields: Any) -> Webhook:
     """A webhook that wants `order.*.*` in production. fields: by the API's names."""
     form = {"name": "Orders", "url": url, "events": ["order.*.*"], "environments": [ENVIRONMENT], **fields}
-    return await webhooks.create(runtime, Person(workspace_id), form)
+    return await webhooks.create(runtime, Actor(workspace_id, "tester"), form)
 
 
 async def publish(runtime: Runtime, count: int = 1, data: Any = None, key: str | None = None, workspace_id: UUID = WORKSPACE) -> list[UUID]:

@@ -22,7 +22,7 @@ from api.execution.documents import Documents, Operation
 from api.execution.errors import BAD_USER_INPUT, QUERY_TOO_COSTLY, Formatted, RequestRefused, field_errors, is_unavailable, retry_after_seconds
 from api.execution.limits import Limits, TooCostly
 from api.execution.live import Live, sharing_key
-from hookline.activity.feed import Gap, Happening, Shared
+from hookline.activity.events import Gap, Happening, Shared
 from hookline.activity.shared_feed import Made, Together
 from hookline.clock import monotonic
 from hookline.errors import Unavailable
@@ -111,7 +111,7 @@ class Execution:
         if isinstance(stream, ExecutionResult):
             return _answer(stream, context)
         if isinstance(stream, Live):
-            key = sharing_key(operation.text, operation.name, operation.cursor_variable, request.variables or {}, context.principal)
+            key = sharing_key(operation.text, operation.name, operation.cursor_variable, request.variables or {}, context.actor)
             return _follow_live(executor, stream, key, context)
         return _follow(executor, stream, context)
 

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from graphql import DocumentNode, FieldNode, OperationDefinitionNode, VariableNode, Visitor, visit
 
-from api.auth import Principal
-from hookline.activity.events import Kind
-from hookline.activity.feed import Feeds, Gap, Happening, Shared
+from hookline.access.actor import Actor
+from hookline.activity.events import Gap, Happening, Kind, Shared
+from hookline.activity.feed import Feeds
 from hookline.activity.shared_feed import Together
 
 Event = TypeVar("Event")
@@ -36,10 +36,10 @@ class Live(AsyncIterable[Event], Generic[Event]):
         raise TypeError("graphql-core wants something iterable, but this is followed")
 
 
-def sharing_key(text: str, name: str | None, cursor_variable: str | None, variables: dict[str, Any], principal: Principal) -> Hashable:
-    """Equal for those whose answers are equal, wherever they begin. principal: its workspace and scopes are all that an answer may know."""
+def sharing_key(text: str, name: str | None, cursor_variable: str | None, variables: dict[str, Any], actor: Actor) -> Hashable:
+    """Equal for those whose answers are equal, wherever they begin. actor: its workspace and scopes are all that an answer may know."""
     given = {key: value for key, value in variables.items() if key != cursor_variable}
-    return text, name, json.dumps(given, sort_keys=True), principal.workspace_id, principal.scopes
+    return text, name, json.dumps(given, sort_keys=True), actor.workspace_id, actor.scopes
 
 
 def cursor_variable(document: DocumentNode, operation: OperationDefinitionNode) -> str | None:

@@ -46,7 +46,7 @@ class AttemptFilter:
 
 def rows_of(info: Info) -> QuerySet[AttemptRow]:
     """All attempts of the caller's workspace."""
-    return AttemptRow.filter(workspace_id=info.context.principal.workspace_id)
+    return AttemptRow.filter(workspace_id=info.context.actor.workspace_id)
 
 
 def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QuerySet[AttemptRow]:

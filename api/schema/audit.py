@@ -10,7 +10,7 @@ from tortoise.queryset import QuerySet
 from api.auth import require
 from api.schema.connections import After, Before, Connection, First, Last, page
 from api.schema.cursors import NEWEST_FIRST
-from api.schema.node import NOTHING, Actor, Info, Node, actor, is_storable, node_id
+from api.schema.node import NOTHING, Actor, Info, Node, actor_of, is_storable, node_id
 from api.schema.times import within
 from hookline import ids
 from hookline.db.connection import faults_as_unavailable
@@ -33,7 +33,7 @@ class AuditEntry(Node):
         return cls(
             id=node_id("aud", row.id),
             action=row.action,
-            actor=actor(row.actor),
+            actor=actor_of(row.actor),
             at=row.at,
             subject_id=subject,
             before=row.before,
@@ -62,8 +62,8 @@ class AuditQuery:
         last: Last = None,
         before: Before = None,
     ) -> Connection[AuditEntry]:
-        principal = require(info, "audit:read")
-        rows = _filtered(AuditRow.filter(workspace_id=principal.workspace_id), filter or AuditFilter())
+        actor = require(info, "audit:read")
+        rows = _filtered(AuditRow.filter(workspace_id=actor.workspace_id), filter or AuditFilter())
         return await page(rows, NEWEST_FIRST, AuditEntry.of, first=first, after=after, last=last, before=before)
 
 
@@ -77,7 +77,7 @@ def _filtered(rows: QuerySet[AuditRow], wanted: AuditFilter) -> QuerySet[AuditRo
 
 
 async def find_audit_entry(info: Info, key: Any) -> AuditEntry | None:
-    principal = require(info, "audit:read")
+    actor = require(info, "audit:read")
     with faults_as_unavailable():
-        row = await AuditRow.filter(id=key, workspace_id=principal.workspace_id).first()
+        row = await AuditRow.filter(id=key, workspace_id=actor.workspace_id).first()
     return AuditEntry.of(row) if row else None

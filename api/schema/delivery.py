@@ -16,6 +16,7 @@ from api.schema.delivery_filter import ENDED, DeliveryFilter, DeliveryStatus, fi
 from api.schema.node import Info, Node, key_of, node_id
 from api.schema.user_error import UserError, user_error, user_errors
 from hookline import ids
+from hookline.access.actor import Actor
 from hookline.deliveries import manual
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Delivery as DeliveryRow
@@ -129,11 +130,11 @@ class DeliveryMutation:
         return await _after(info, input.id, partial(manual.cancel, info.context.runtime.database))
 
 
-async def _after(info: Info, id: strawberry.ID, change: Callable[[UUID, UUID, str], Awaitable[None]]) -> DeliveryPayload:
+async def _after(info: Info, id: strawberry.ID, change: Callable[[Actor, UUID], Awaitable[None]]) -> DeliveryPayload:
     """The delivery as it is after a change."""
-    principal, key = require(info, "deliveries:retry"), key_of("dlv", id)
+    actor, key = require(info, "deliveries:retry"), key_of("dlv", id)
     try:
-        await change(principal.workspace_id, key, principal.name)
+        await change(actor, key)
     except Refused as refused:
         return DeliveryPayload(delivery=None, user_errors=user_errors(refused))
     info.context.loaders.delivery.clear_all()  # an earlier mutation of the same request may have read it

@@ -50,7 +50,7 @@ class DeliveryFilter:
 
 def rows_of(info: Info) -> QuerySet[DeliveryRow]:
     """All deliveries of the caller's workspace."""
-    return DeliveryRow.filter(workspace_id=info.context.principal.workspace_id)
+    return DeliveryRow.filter(workspace_id=info.context.actor.workspace_id)
 
 
 def filtered(rows: QuerySet[DeliveryRow], wanted: DeliveryFilter | None) -> list[QuerySet[DeliveryRow]]:

@@ -121,7 +121,7 @@ class EventQuery:
         before: Before = None,
     ) -> Connection[Event]:
         require(info, "deliveries:read")
-        rows = _filtered(EventRow.filter(workspace_id=info.context.principal.workspace_id, is_test=False), filter or EventFilter())
+        rows = _filtered(EventRow.filter(workspace_id=info.context.actor.workspace_id, is_test=False), filter or EventFilter())
         return await page(rows, NEWEST_FIRST, Event.of, first=first, after=after, last=last, before=before)
 
 
@@ -133,9 +133,9 @@ class EventMutation:
     async def event_publish(
         self, info: Info, input: Annotated[EventPublishInput, strawberry.argument(description="The event.")]
     ) -> EventPublishPayload | None:
-        principal = require(info, "events:publish")
+        actor = require(info, "events:publish")
         try:
-            [published] = await info.context.runtime.publisher.publish(principal.workspace_id, [_draft(input)])
+            [published] = await info.context.runtime.publisher.publish(actor.workspace_id, [_draft(input)])
         except Refused as refused:
             errors = [user_error(_without_index(problem)) for problem in refused.problems]
             return EventPublishPayload(event=None, duplicate=False, delivery_count=0, user_errors=errors)
@@ -148,9 +148,9 @@ class EventMutation:
     async def event_publish_batch(
         self, info: Info, input: Annotated[EventPublishBatchInput, strawberry.argument(description="The events.")]
     ) -> EventPublishBatchPayload | None:
-        principal = require(info, "events:publish")
+        actor = require(info, "events:publish")
         try:
-            answers = await info.context.runtime.publisher.publish(principal.workspace_id, [_draft(draft) for draft in input.events])
+            answers = await info.context.runtime.publisher.publish(actor.workspace_id, [_draft(draft) for draft in input.events])
         except Refused as refused:
             within = Refused([problem.under("events") for problem in refused.problems])
             return EventPublishBatchPayload(results=None, user_errors=user_errors(within))

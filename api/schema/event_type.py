@@ -71,8 +71,8 @@ class EventTypeQuery:
     async def event_types(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[EventType]:
-        principal = require(info, "webhooks:read")
-        rows = TypeRow.filter(workspace_id=principal.workspace_id)
+        actor = require(info, "webhooks:read")
+        rows = TypeRow.filter(workspace_id=actor.workspace_id)
         return await page(rows, BY_NAME, EventType.of, first=first, after=after, last=last, before=before)
 
 
@@ -82,10 +82,10 @@ class EventTypeMutation:
     async def event_type_save(
         self, info: Info, input: Annotated[EventTypeSaveInput, strawberry.argument(description="The type.")]
     ) -> EventTypePayload | None:
-        principal = require(info, "webhooks:write")
+        actor = require(info, "webhooks:write")
         given = {name: getattr(input, name) for name in ("name", "description", "schema", "strict", "sample")}
         try:
-            row = await event_types.save(info.context.runtime.database, info.context.runtime.hub, principal, given)
+            row = await event_types.save(info.context.runtime.database, info.context.runtime.hub, actor, given)
         except Refused as refused:
             return EventTypePayload(event_type=None, user_errors=user_errors(refused))
         return EventTypePayload(event_type=EventType.of(row), user_errors=[])
@@ -94,9 +94,9 @@ class EventTypeMutation:
     async def event_type_delete(
         self, info: Info, input: Annotated[EventTypeDeleteInput, strawberry.argument(description="The type.")]
     ) -> EventTypePayload | None:
-        principal = require(info, "webhooks:write")
+        actor = require(info, "webhooks:write")
         try:
-            row = await event_types.delete(info.context.runtime.database, info.context.runtime.hub, principal, input.name)
+            row = await event_types.delete(info.context.runtime.database, info.context.runtime.hub, actor, input.name)
         except Refused as refused:
             return EventTypePayload(event_type=None, user_errors=user_errors(refused))
         return EventTypePayload(event_type=EventType.of(row), user_errors=[])
@@ -105,10 +105,10 @@ class EventTypeMutation:
     async def workspace_update(
         self, info: Info, input: Annotated[WorkspaceUpdateInput, strawberry.argument(description="What to change.")]
     ) -> WorkspacePayload | None:
-        principal = require(info, "tokens:admin")
+        actor = require(info, "tokens:admin")
         try:
             row = await event_types.update_workspace(
-                info.context.runtime.database, info.context.runtime.hub, principal, input.name, input.strict_event_types
+                info.context.runtime.database, info.context.runtime.hub, actor, input.name, input.strict_event_types
             )
         except Refused as refused:
             return WorkspacePayload(workspace=None, user_errors=user_errors(refused))
@@ -116,7 +116,7 @@ class EventTypeMutation:
 
 
 async def find_event_type(info: Info, key: Any) -> EventType | None:
-    principal = require(info, "webhooks:read")
+    actor = require(info, "webhooks:read")
     with faults_as_unavailable():
-        row = await TypeRow.filter(id=key, workspace_id=principal.workspace_id).first()
+        row = await TypeRow.filter(id=key, workspace_id=actor.workspace_id).first()
     return EventType.of(row) if row else None

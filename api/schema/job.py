@@ -85,14 +85,14 @@ class JobMutation:
     async def deliveries_retry(
         self, info: Info, input: Annotated[DeliveriesRetryInput, strawberry.argument(description="Which deliveries.")]
     ) -> JobPayload | None:
-        principal = require(info, "deliveries:retry")
+        actor = require(info, "deliveries:retry")
         which = jobs.Which[input.which.name]
         try:
             if not is_storable(input.event_type or ""):
                 raise Refused(Problem(Code.INVALID, "There is no such type.", ("eventType",)))
             key = key_of("wh", input.webhook_id)
             row = await jobs.retry_deliveries(
-                info.context.runtime.database, info.context.runtime.enqueuer, principal, key, which, input.since, input.until, input.event_type
+                info.context.runtime.database, info.context.runtime.enqueuer, actor, key, which, input.since, input.until, input.event_type
             )
         except Refused as refused:
             return JobPayload(job=None, user_errors=user_errors(refused))
@@ -100,7 +100,7 @@ class JobMutation:
 
 
 async def find_job(info: Info, key: Any) -> Job | None:
-    principal = require(info, "deliveries:read")
+    actor = require(info, "deliveries:read")
     with faults_as_unavailable():
-        row = await JobRow.filter(id=key, workspace_id=principal.workspace_id).first()
+        row = await JobRow.filter(id=key, workspace_id=actor.workspace_id).first()
     return Job.of(row) if row else None

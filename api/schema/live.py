@@ -13,8 +13,8 @@ from api.schema.attempt_filter import AttemptOutcome
 from api.schema.node import Info, key_of
 from api.schema.notification import Notification
 from api.schema.webhook import Webhook
-from hookline.activity.events import Kind
-from hookline.activity.feed import Gap, Happening, decode_cursor, encode_cursor
+from hookline.activity.events import Gap, Happening, Kind
+from hookline.activity.feed import decode_cursor, encode_cursor
 from hookline.models import Attempt as AttemptRow
 from hookline.models import AttemptOutcome as StoredOutcome
 from hookline.models import Notification as NotificationRow
@@ -81,7 +81,7 @@ class LiveSubscription:
         environment: Annotated[str | None, strawberry.argument(description="Only of this environment.")] = None,
         after: After = None,
     ) -> AsyncIterable[AttemptEvent]:
-        principal = require(info, "deliveries:read")
+        actor = require(info, "deliveries:read")
         key = None if webhook_id is None else key_of("wh", webhook_id)
         position = None if after is None else decode_cursor(after)
         outcomes = frozenset(int(StoredOutcome[wanted.name]) for wanted in outcome or ()) or None
@@ -96,11 +96,11 @@ class LiveSubscription:
             row = happening.row
             return AttemptEvent(cursor=cursor, gap=False, node=Attempt.of(row)) if isinstance(row, AttemptRow) and is_wanted(row) else None
 
-        return Live(info.context.runtime.feeds, principal.workspace_id, position, frozenset({Kind.ATTEMPT}), key, event_of)
+        return Live(info.context.runtime.feeds, actor.workspace_id, position, frozenset({Kind.ATTEMPT}), key, event_of)
 
     @strawberry.subscription(description="Each change of a webhook, once. Needs the scope webhooks:read.")
     def webhook_changes(self, info: Info, after: After = None) -> AsyncIterable[WebhookChangeEvent]:
-        principal = require(info, "webhooks:read")
+        actor = require(info, "webhooks:read")
         position = None if after is None else decode_cursor(after)
 
         def event_of(happening: Happening | Gap) -> WebhookChangeEvent | None:
@@ -111,11 +111,11 @@ class LiveSubscription:
                 return None
             return WebhookChangeEvent(cursor=cursor, gap=False, kind=CHANGES[happening.kind], node=Webhook.of(happening.row))
 
-        return Live(info.context.runtime.feeds, principal.workspace_id, position, frozenset(CHANGES), None, event_of)
+        return Live(info.context.runtime.feeds, actor.workspace_id, position, frozenset(CHANGES), None, event_of)
 
     @strawberry.subscription(description="Each notification, once. Needs the scope deliveries:read.")
     def notifications(self, info: Info, after: After = None) -> AsyncIterable[NotificationEvent]:
-        principal = require(info, "deliveries:read")
+        actor = require(info, "deliveries:read")
         position = None if after is None else decode_cursor(after)
 
         def event_of(happening: Happening | Gap) -> NotificationEvent | None:
@@ -125,4 +125,4 @@ class LiveSubscription:
             row = happening.row
             return NotificationEvent(cursor=cursor, gap=False, node=Notification.of(row)) if isinstance(row, NotificationRow) else None
 
-        return Live(info.context.runtime.feeds, principal.workspace_id, position, frozenset({Kind.NOTIFICATION}), None, event_of)
+        return Live(info.context.runtime.feeds, actor.workspace_id, position, frozenset({Kind.NOTIFICATION}), None, event_of)

@@ -58,7 +58,7 @@ class Loaders:
         return DataLoader(load_fn=self._emails, max_batch_size=LARGEST_BATCH)
 
     def _by_id(self, model: type[Row]) -> DataLoader[UUID, Row | None]:
-        workspace_id = self._context.principal.workspace_id
+        workspace_id = self._context.actor.workspace_id
 
         async def load(keys: list[UUID]) -> Sequence[Row | None]:
             with faults_as_unavailable():
@@ -70,7 +70,7 @@ class Loaders:
     async def _emails(self, keys: list[UUID]) -> list[list[Email]]:
         found: dict[UUID, list[Email]] = {key: [] for key in keys}
         with faults_as_unavailable():
-            for row in await Email.filter(notification_id__in=keys, workspace_id=self._context.principal.workspace_id).order_by("address"):
+            for row in await Email.filter(notification_id__in=keys, workspace_id=self._context.actor.workspace_id).order_by("address"):
                 found[row.notification_id].append(row)
         return [found[key] for key in keys]
 

@@ -53,6 +53,6 @@ class Actor:
     revision: int | None = strawberry.field(description="The set's revision, for a sync.")
 
 
-def actor(stored: dict[str, Any]) -> Actor:
+def actor_of(stored: dict[str, Any]) -> Actor:
     """An actor as rows keep it."""
     return Actor(kind=ActorKind(stored["kind"]), name=stored["name"], commit=stored.get("commit"), revision=stored.get("revision"))

@@ -95,15 +95,15 @@ class NotificationQuery:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Notification]:
-        principal = require(info, "deliveries:read")
-        rows = _filtered(NotificationRow.filter(workspace_id=principal.workspace_id), filter or NotificationFilter())
+        actor = require(info, "deliveries:read")
+        rows = _filtered(NotificationRow.filter(workspace_id=actor.workspace_id), filter or NotificationFilter())
         return await page(rows, NEWEST_FIRST, Notification.of, first=first, after=after, last=last, before=before)
 
 
 async def find_notification(info: Info, key: Any) -> Notification | None:
-    principal = require(info, "deliveries:read")
+    actor = require(info, "deliveries:read")
     with faults_as_unavailable():
-        row = await NotificationRow.filter(id=key, workspace_id=principal.workspace_id).first()
+        row = await NotificationRow.filter(id=key, workspace_id=actor.workspace_id).first()
     return Notification.of(row) if row else None
 
 

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.auth import Principal, require
-from api.schema.node import Actor, Info, Node, actor, node_id
+from api.auth import require
+from api.schema.node import Actor, Info, Node, actor_of, node_id
 from api.schema.sync_input import SyncApplyInput, SyncPlanInput, check_texts, options_of, secrets_of, source_of
 from api.schema.sync_plan import SyncBlock, SyncChange, SyncProblem, problems_of
 from api.schema.user_error import UserError, user_errors
+from hookline.access import actor as actors
 from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import SyncRevision as RevisionRow
@@ -45,7 +46,7 @@ class SyncRevision(Node):
     def of(cls, row: RevisionRow, set_name: str) -> "SyncRevision":
         return cls(
             id=node_id("rev", row.id), set=set_name, number=row.number, commit=row.commit, branch=row.branch, author=row.author, message=row.message,
-            run_url=row.run_url, repository=row.repository, dirty=row.is_dirty, actor=actor(row.actor),
+            run_url=row.run_url, repository=row.repository, dirty=row.is_dirty, actor=actor_of(row.actor),
             created=row.created, updated=row.updated, disabled=row.disabled, applied_at=row.applied_at,
         )  # fmt: skip
 
@@ -89,7 +90,7 @@ class SyncApplyPayload:
 class SyncMutation:
     @strawberry.mutation(description="Says what applying a webhooks file would do. It writes nothing. Needs the scope sync:plan.")
     async def sync_plan(self, info: Info, input: Annotated[SyncPlanInput, strawberry.argument(description="The file.")]) -> SyncPlanPayload | None:
-        principal = require(info, "sync:plan")
+        actor = require(info, "sync:plan")
         options, wrong_options = options_of(input.options)
         source, wrong_source = source_of(input.source)
         try:
@@ -98,14 +99,14 @@ class SyncMutation:
             return SyncPlanPayload(plan=None, problems=[], user_errors=user_errors(refused))
         if document is None:
             return SyncPlanPayload(plan=None, problems=problems_of(found), user_errors=[])
-        outcome = await applying.preview(info.context.runtime, principal.workspace_id, document, options, source)
+        outcome = await applying.preview(info.context.runtime, actor.workspace_id, document, options, source)
         return SyncPlanPayload(plan=SyncPlan.of(outcome, found), problems=problems_of(outcome.problems), user_errors=[])
 
     @strawberry.mutation(description="Makes a set what a webhooks file says: all of it in one transaction, or nothing. Needs the scope sync:apply.")
     async def sync_apply(self, info: Info, input: Annotated[SyncApplyInput, strawberry.argument(description="The file.")]) -> SyncApplyPayload | None:
-        principal = require(info, "sync:apply")
+        actor = require(info, "sync:apply")
         try:
-            document, found, outcome = await _apply(info, principal, input)
+            document, found, outcome = await _apply(info, actor, input)
         except Refused as refused:
             return SyncApplyPayload(plan=None, revision=None, problems=[], user_errors=user_errors(refused))
         if document is None or outcome is None:
@@ -115,9 +116,9 @@ class SyncMutation:
 
 
 async def find_revision(info: Info, key: Any) -> SyncRevision | None:
-    principal = require(info, "webhooks:read")
+    actor = require(info, "webhooks:read")
     with faults_as_unavailable():
-        row = await RevisionRow.filter(id=key, workspace_id=principal.workspace_id).first()
+        row = await RevisionRow.filter(id=key, workspace_id=actor.workspace_id).first()
         owner = row and await SetRow.filter(id=row.set_id).first()
     return _revision(row, owner.name) if owner else None
 
@@ -126,7 +127,7 @@ def _revision(row: RevisionRow | None, set_name: str) -> SyncRevision | None:
     return SyncRevision.of(row, set_name) if row else None
 
 
-async def _apply(info: Info, principal: Principal, input: SyncApplyInput) -> tuple[Document | None, list[FileProblem], Outcome | None]:
+async def _apply(info: Info, actor: actors.Actor, input: SyncApplyInput) -> tuple[Document | None, list[FileProblem], Outcome | None]:
     """The document with its warnings and what came of it; or no document, and what is wrong with it.
 
     Raises Refused.
@@ -137,9 +138,8 @@ async def _apply(info: Info, principal: Principal, input: SyncApplyInput) -> tup
     document, found = await _document(info, input, [*wrong_options, *wrong_source, *wrong_texts])
     if document is None:
         return None, found, None
-    who, key, message = applying.Actor(principal.name), input.idempotency_key, input.message
-    runtime, workspace_id = info.context.runtime, principal.workspace_id
-    return document, found, await applying.apply(runtime, workspace_id, who, document, options, source, input.plan_digest, key, message)
+    key, message = input.idempotency_key, input.message
+    return document, found, await applying.apply(info.context.runtime, actor, document, options, source, input.plan_digest, key, message)
 
 
 async def _document(

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.auth import Principal, require
+from api.auth import require
 from api.schema.connections import After, Before, Connection, First, Last, page
 from api.schema.cursors import NEWEST_FIRST
 from api.schema.node import Info, Node, key_of, node_id
 from api.schema.user_error import UserError, user_errors
 from hookline.access import tokens
+from hookline.access.actor import Actor
 from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Token as TokenRow
@@ -74,8 +75,8 @@ class TokenPayload:
 class TokenQuery:
     @strawberry.field(description="Tokens, newest first, revoked ones too. Needs the scope tokens:admin.")
     async def tokens(self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Token]:
-        principal = require(info, "tokens:admin")
-        rows = tokens.of_workspace(principal.workspace_id)
+        actor = require(info, "tokens:admin")
+        rows = tokens.of_workspace(actor.workspace_id)
         return await page(rows, NEWEST_FIRST, Token.of, first=first, after=after, last=last, before=before)
 
 
@@ -85,13 +86,13 @@ class TokenMutation:
     async def token_create(
         self, info: Info, input: Annotated[TokenCreateInput, strawberry.argument(description="The token.")]
     ) -> TokenCreatePayload | None:
-        principal = require(info, "tokens:admin")
+        actor = require(info, "tokens:admin")
         scopes = list(tokens.ROLES[input.role.name.lower()]) if input.role else input.scopes or []
         try:
-            if problems := _check_grant(principal, input, scopes):
+            if problems := _check_grant(actor, input, scopes):
                 raise Refused(problems)
-            database, by = info.context.runtime.database, principal.name
-            row, secret = await tokens.create(database, principal.workspace_id, input.name, scopes, input.expires_at, by)
+            database, by = info.context.runtime.database, actor.name
+            row, secret = await tokens.create(database, actor.workspace_id, input.name, scopes, input.expires_at, by)
         except Refused as refused:
             return TokenCreatePayload(token=None, secret=None, user_errors=user_errors(refused))
         return TokenCreatePayload(token=Token.of(row), secret=secret, user_errors=[])
@@ -100,31 +101,31 @@ class TokenMutation:
     async def token_revoke(
         self, info: Info, input: Annotated[TokenRevokeInput, strawberry.argument(description="The token.")]
     ) -> TokenPayload | None:
-        principal = require(info, "tokens:admin")
+        actor = require(info, "tokens:admin")
         try:
-            row = await tokens.revoke(info.context.runtime.database, principal.workspace_id, key_of("tok", input.id), principal.name)
+            row = await tokens.revoke(info.context.runtime.database, actor.workspace_id, key_of("tok", input.id), actor.name)
         except Refused as refused:
             return TokenPayload(token=None, user_errors=user_errors(refused))
         return TokenPayload(token=Token.of(row), user_errors=[])
 
 
 async def find_token(info: Info, key: Any) -> Token | None:
-    principal = require(info, "tokens:admin")
+    actor = require(info, "tokens:admin")
     with faults_as_unavailable():
-        row = await tokens.of_workspace(principal.workspace_id).filter(id=key).first()
+        row = await tokens.of_workspace(actor.workspace_id).filter(id=key).first()
     return Token.of(row) if row else None
 
 
-def _check_grant(principal: Principal, input: TokenCreateInput, scopes: list[str]) -> list[Problem]:
+def _check_grant(actor: Actor, input: TokenCreateInput, scopes: list[str]) -> list[Problem]:
     """What keeps this token from giving these scopes away: nobody gives what they don't have."""
     if input.role and input.scopes:
         return [Problem(Code.INVALID, "Give either a role or scopes, not both.", ("role",))]
     if input.role:
-        lacking = [scope for scope in scopes if scope not in principal.scopes]
+        lacking = [scope for scope in scopes if scope not in actor.scopes]
         message = f"Your token may not give this role: it lacks {', '.join(lacking)}."
         return [Problem(Code.NOT_ALLOWED, message, ("role",))] if lacking else []
     return [
         Problem(Code.NOT_ALLOWED, f"Your token may not give {scope}: it lacks that scope.", ("scopes", str(place)))
         for place, scope in enumerate(scopes)
-        if scope in tokens.SCOPES and scope not in principal.scopes
+        if scope in tokens.SCOPES and scope not in actor.scopes
     ]

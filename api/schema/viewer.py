@@ -31,15 +31,15 @@ class Viewer:
     @strawberry.field(description="The workspace that it belongs to; everything it reads or writes is in there.")
     async def workspace(self, info: Info) -> Workspace:
         with faults_as_unavailable():
-            return Workspace.of(await WorkspaceRow.get(id=info.context.principal.workspace_id))
+            return Workspace.of(await WorkspaceRow.get(id=info.context.actor.workspace_id))
 
 
 @strawberry.type
 class ViewerQuery:
     @strawberry.field(description="The token that asks: its name, scopes and workspace.")
     def viewer(self, info: Info) -> Viewer:
-        principal = info.context.principal
-        return Viewer(name=principal.name, scopes=[scope for scope in SCOPES if scope in principal.scopes])
+        actor = info.context.actor
+        return Viewer(name=actor.name, scopes=[scope for scope in SCOPES if scope in actor.scopes])
 
     @strawberry.field(description="The environments that events and webhooks may name.")
     def environments(self, info: Info) -> list[str]:
@@ -58,8 +58,8 @@ class ViewerQuery:
 
 async def find_workspace(info: Info, key: object) -> Workspace | None:
     """The caller's own workspace; any other does not exist."""
-    principal = info.context.principal
-    if key != principal.workspace_id:
+    actor = info.context.actor
+    if key != actor.workspace_id:
         return None
     with faults_as_unavailable():
-        return Workspace.of(await WorkspaceRow.get(id=principal.workspace_id))
+        return Workspace.of(await WorkspaceRow.get(id=actor.workspace_id))

@@ -15,7 +15,7 @@ from api.schema.connections import After, Before, Connection, First, Last, page
 from api.schema.cursors import NEWEST_FIRST
 from api.schema.delivery_filter import DeliveryFilter
 from api.schema.header import Header, Label
-from api.schema.node import Actor, Info, Node, actor, node_id
+from api.schema.node import Actor, Info, Node, actor_of, node_id
 from api.schema.notification_kind import NotificationKind
 from hookline import clock
 from hookline.deliveries import statistics
@@ -225,7 +225,7 @@ class Webhook(Node):
             retry=RetryPolicy(schedule=[timedelta(seconds=seconds) for seconds in row.retry_schedule]), auto_disable=_auto_disable(row),
             notification_emails=list(row.notification_emails), notify_on=[NotificationKind[name] for name in row.notify_on], signing=_signing(row),
             labels=[Label(key=key, value=value) for key, value in labels_of(row)], health=_health(row), managed_by=_origin(row), version=row.version,
-            created_at=row.created_at, created_by=actor(row.created_by), modified_at=row.modified_at, modified_by=actor(row.modified_by),
+            created_at=row.created_at, created_by=actor_of(row.created_by), modified_at=row.modified_at, modified_by=actor_of(row.modified_by),
             deleted_at=row.deleted_at, row=row,
         )  # fmt: skip
 

@@ -10,12 +10,13 @@ import strawberry
 from strawberry.scalars import JSON
 from strawberry.utils.str_converters import to_camel_case
 
-from api.auth import Principal, require
+from api.auth import require
 from api.schema.header import HeaderInput, LabelInput
 from api.schema.node import Info, key_of
 from api.schema.notification_kind import NotificationKind
 from api.schema.user_error import UserError, user_errors
 from api.schema.webhook import SigningAlgorithm, Webhook
+from hookline.access.actor import Actor
 from hookline.errors import Refused
 from hookline.form.fields import FIELDS
 from hookline.form.rates import Rate
@@ -188,8 +189,8 @@ class WebhookMutation:
     async def webhook_update(
         self, info: Info, input: Annotated[WebhookUpdateInput, strawberry.argument(description="The change.")]
     ) -> WebhookPayload | None:
-        principal, key, force = _asked(info, input)
-        return await _payload(info, webhooks.update(info.context.runtime, principal, key, values_of(input), input.if_version, force))
+        actor, key, force = _asked(info, input)
+        return await _payload(info, webhooks.update(info.context.runtime, actor, key, values_of(input), input.if_version, force))
 
     @strawberry.mutation(
         description="Turns a webhook on or off. Once it is off, nothing begins later than a second after the answer. Needs the scope webhooks:write."
@@ -197,9 +198,9 @@ class WebhookMutation:
     async def webhook_set_active(
         self, info: Info, input: Annotated[WebhookSetActiveInput, strawberry.argument(description="The switch.")]
     ) -> WebhookPayload | None:
-        principal, key, force = _asked(info, input)
+        actor, key, force = _asked(info, input)
         is_missed = bool(input.deliver_missed)
-        change = webhooks.set_active(info.context.runtime, principal, key, input.active, input.if_version, force, is_missed)
+        change = webhooks.set_active(info.context.runtime, actor, key, input.active, input.if_version, force, is_missed)
         return await _payload(info, change)
 
     @strawberry.mutation(
@@ -208,22 +209,22 @@ class WebhookMutation:
     async def webhook_delete(
         self, info: Info, input: Annotated[WebhookDeleteInput, strawberry.argument(description="The webhook.")]
     ) -> WebhookPayload | None:
-        principal, key, force = _asked(info, input)
-        return await _payload(info, webhooks.delete(info.context.runtime, principal, key, input.if_version, force))
+        actor, key, force = _asked(info, input)
+        return await _payload(info, webhooks.delete(info.context.runtime, actor, key, input.if_version, force))
 
     @strawberry.mutation(description="Hands a webhook that a YAML file owns back to people, as it is. Needs the scope webhooks:write.")
     async def webhook_release(
         self, info: Info, input: Annotated[WebhookReleaseInput, strawberry.argument(description="The webhook.")]
     ) -> WebhookPayload | None:
-        principal = require(info, "webhooks:write")
-        return await _payload(info, webhooks.release(info.context.runtime, principal, key_of("wh", input.id)))
+        actor = require(info, "webhooks:write")
+        return await _payload(info, webhooks.release(info.context.runtime, actor, key_of("wh", input.id)))
 
     @strawberry.mutation(description="Shows the secret that signs a webhook's requests. Needs the scope secrets:read.")
     async def webhook_secret_reveal(
         self, info: Info, input: Annotated[WebhookSecretRevealInput, strawberry.argument(description="The webhook.")]
     ) -> WebhookSecretPayload | None:
-        principal = require(info, "secrets:read")
-        return await _secret_payload(secrets.reveal_secret(info.context.runtime, principal, key_of("wh", input.id)), principal)
+        actor = require(info, "secrets:read")
+        return await _secret_payload(secrets.reveal_secret(info.context.runtime, actor, key_of("wh", input.id)), actor)
 
     @strawberry.mutation(
         description="Signs with a new secret from the next attempt on; the old ones go on beside it for the overlap. The new secret is shown to "
@@ -232,9 +233,9 @@ class WebhookMutation:
     async def webhook_secret_rotate(
         self, info: Info, input: Annotated[WebhookSecretRotateInput, strawberry.argument(description="The webhook.")]
     ) -> WebhookSecretPayload | None:
-        principal, overlap = require(info, "webhooks:write"), SECRET_OVERLAP if input.overlap is None else input.overlap
-        rotation = secrets.rotate_secret(info.context.runtime, principal, key_of("wh", input.id), input.secret, overlap)
-        payload = await _secret_payload(rotation, principal)
+        actor, overlap = require(info, "webhooks:write"), SECRET_OVERLAP if input.overlap is None else input.overlap
+        rotation = secrets.rotate_secret(info.context.runtime, actor, key_of("wh", input.id), input.secret, overlap)
+        payload = await _secret_payload(rotation, actor)
         info.context.loaders.webhook.clear_all()  # the next mutation of the same request must not see it as it was
         return payload
 
@@ -250,7 +251,7 @@ def values_of(given: Any) -> Any:  # Any: an input object or what stands in one
     return {name: values_of(value) for name, value in named.items() if value is not UNSET and (not is_whole or name == "slug" or name in FIELDS)}
 
 
-def _asked(info: Info, input: WebhookUpdateInput | WebhookSetActiveInput | WebhookDeleteInput) -> tuple[Principal, Any, Force]:
+def _asked(info: Info, input: WebhookUpdateInput | WebhookSetActiveInput | WebhookDeleteInput) -> tuple[Actor, Any, Force]:
     return require(info, "webhooks:write"), key_of("wh", input.id), Force(bool(input.force), input.reason)
 
 
@@ -263,10 +264,10 @@ async def _payload(info: Info, change: Awaitable[WebhookRow]) -> WebhookPayload:
     return WebhookPayload(webhook=Webhook.of(row), user_errors=[])
 
 
-async def _secret_payload(asked: Awaitable[tuple[WebhookRow, str]], principal: Principal) -> WebhookSecretPayload:
+async def _secret_payload(asked: Awaitable[tuple[WebhookRow, str]], actor: Actor) -> WebhookSecretPayload:
     try:
         row, secret = await asked
     except Refused as refused:
         return WebhookSecretPayload(secret=None, expires_at=None, webhook=None, user_errors=user_errors(refused))
-    shown = secret if "secrets:read" in principal.scopes else None
+    shown = secret if "secrets:read" in actor.scopes else None
     return WebhookSecretPayload(secret=shown, expires_at=None, webhook=Webhook.of(row), user_errors=[])

@@ -68,11 +68,11 @@ class WebhookQuery:
 
     @strawberry.field(description="The living webhook with this slug; null when there is none. Needs the scope webhooks:read.")
     async def webhook_by_slug(self, info: Info, slug: Annotated[str, strawberry.argument(description="Its slug.")]) -> Webhook | None:
-        principal = require(info, "webhooks:read")
+        actor = require(info, "webhooks:read")
         if not re.fullmatch(SLUG, slug):
             return None
         with faults_as_unavailable():
-            row = await WebhookRow.filter(workspace_id=principal.workspace_id, slug=slug, deleted_at__isnull=True).first()
+            row = await WebhookRow.filter(workspace_id=actor.workspace_id, slug=slug, deleted_at__isnull=True).first()
         return Webhook.of(row) if row else None
 
     @strawberry.field(description="Webhooks, by name unless sorted otherwise. Needs the scope webhooks:read.")
@@ -86,8 +86,8 @@ class WebhookQuery:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Webhook]:
-        principal = require(info, "webhooks:read")
-        rows = _filtered(WebhookRow.filter(workspace_id=principal.workspace_id), filter or WebhookFilter())
+        actor = require(info, "webhooks:read")
+        rows = _filtered(WebhookRow.filter(workspace_id=actor.workspace_id), filter or WebhookFilter())
         return await page(rows, _order(order_by), Webhook.of, first=first, after=after, last=last, before=before)
 
 

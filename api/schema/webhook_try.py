@@ -71,10 +71,10 @@ class WebhookTryMutation:
     async def webhook_dry_run(
         self, info: Info, input: Annotated[WebhookDryRunInput, strawberry.argument(description="The webhook and the event.")]
     ) -> WebhookDryRunPayload | None:
-        principal = require(info, "webhooks:read")
+        actor = require(info, "webhooks:read")
         key, sample = None if input.id is None else key_of("wh", input.id), _sample(info, input)
         try:
-            found = await dry_run.dry_run(info.context.runtime, principal, key, values_of(input.draft) if input.draft else None, sample)
+            found = await dry_run.dry_run(info.context.runtime, actor, key, values_of(input.draft) if input.draft else None, sample)
         except Refused as refused:
             return WebhookDryRunPayload(matches=None, reasons=[], request=None, user_errors=user_errors(refused))
         headers = [Header(name=name, value=value) for name, value in found.head]
@@ -88,10 +88,10 @@ class WebhookTryMutation:
     async def webhook_test(
         self, info: Info, input: Annotated[WebhookTestInput, strawberry.argument(description="The webhook and the event.")]
     ) -> WebhookTestPayload | None:
-        principal = require(info, "webhooks:write")
+        actor = require(info, "webhooks:write")
         require(info, "deliveries:read")
         try:
-            delivery, attempt = await dry_run.send_test(info.context.runtime, principal, key_of("wh", input.id), _sample(info, input))
+            delivery, attempt = await dry_run.send_test(info.context.runtime, actor, key_of("wh", input.id), _sample(info, input))
         except Refused as refused:
             return WebhookTestPayload(delivery=None, attempt=None, user_errors=user_errors(refused))
         shown = Attempt.of(attempt) if attempt else None

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from graphql import OperationType
 
-from api.auth import Authenticator, Principal
+from api.auth import Authenticator
 from api.context import Context, ContextMaker
 from api.execution.documents import Operation
 from api.execution.errors import BAD_USER_INPUT, FORBIDDEN, RATE_LIMITED, UNAVAILABLE, Formatted, RequestRefused, internal, refusal_of
@@ -29,6 +29,7 @@ from api.transport.responses import Header, Receive, Scope, Send, send_body
 from api.transport.sse import EventStreams
 from api.transport.websocket import Sockets
 from hookline import clock
+from hookline.access.actor import Actor
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
 
@@ -89,12 +90,12 @@ class GraphQLEndpoint:
     async def _serve(self, exchange: "_Exchange") -> None:
         exchange.check_method()
         authorization = exchange.authorization
-        principal = exchange.principal = await self._authenticator.authenticate(authorization)
-        request = await exchange.read_request(principal)
+        actor = exchange.actor = await self._authenticator.authenticate(authorization)
+        request = await exchange.read_request(actor)
         operation = self._execution.select(request)
         exchange.operation = operation
         _check_transport(operation, exchange)
-        context = self._make_context(principal, exchange.request_id)
+        context = self._make_context(actor, exchange.request_id)
         if exchange.must_stream(operation):
             await self._stream(exchange, operation, request, context)
             return
@@ -123,7 +124,7 @@ def _check_transport(operation: Operation, exchange: "_Exchange") -> None:
 class _Exchange:
     """One HTTP request and its answer."""
 
-    __slots__ = ("_begun_seconds", "accepts", "headers", "method", "operation", "principal", "query_string", "receive", "request_id", "send")
+    __slots__ = ("_begun_seconds", "accepts", "actor", "headers", "method", "operation", "query_string", "receive", "request_id", "send")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], accepts: Accepted) -> None:
         self.receive = receive
@@ -134,7 +135,7 @@ class _Exchange:
         self.query_string: bytes = scope["query_string"]
         self.request_id = str(uuid7())
         self.operation: Operation | None = None
-        self.principal: Principal | None = None
+        self.actor: Actor | None = None
         self._begun_seconds = clock.monotonic()
 
     @property
@@ -150,10 +151,10 @@ class _Exchange:
         """A subscription has no other form; anything else streams only for a client that takes nothing but a stream."""
         return operation.kind is OperationType.SUBSCRIPTION or self.accepts.media_type is None
 
-    async def read_request(self, principal: Principal) -> Request:
+    async def read_request(self, actor: Actor) -> Request:
         if self.method == "GET":
             return request_of_query_string(self.query_string)
-        limit_bytes = body_limit_bytes(principal.scopes)
+        limit_bytes = body_limit_bytes(actor.scopes)
         check_body_headers(self.headers, limit_bytes)
         return request_of(decode_json(await self._read_body(limit_bytes)))
 
@@ -207,12 +208,12 @@ class _Exchange:
         level = logging.INFO if errors else logging.DEBUG
         if not logger.isEnabledFor(level):
             return
-        operation, principal = self.operation, self.principal
+        operation, actor = self.operation, self.actor
         about: dict[str, object] = {"request_id": self.request_id, "status": status}
         if operation:
             about |= {"kind": operation.kind.value, "operation": (operation.name or "")[:80]}
-        if principal:
-            about |= {"workspace_id": principal.workspace_id, "token_id": principal.token_id}
+        if actor:
+            about |= {"workspace_id": actor.workspace_id, "token_id": actor.token_id}
         if errors:
             about["codes"] = ",".join(sorted({error["extensions"]["code"] for error in errors}))
         logger.log(level, "request", extra=about | {"milliseconds": round((clock.monotonic() - self._begun_seconds) * 1_000, 1)})

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from graphql import OperationType
 
-from api.auth import Authenticator, Principal, Unauthenticated, wait_until_revoked
+from api.auth import Authenticator, Unauthenticated, wait_until_revoked
 from api.context import ContextMaker
 from api.execution.documents import Operation
 from api.execution.errors import Formatted, RequestRefused, internal, refusal_of
@@ -18,6 +18,7 @@ from api.execution.execute import Answer, Execution, Request, Told
 from api.transport.outgoing import Outbound
 from api.transport.requests import body_limit_bytes, decode_json, request_of
 from api.transport.responses import Receive, Scope, Send, abort
+from hookline.access.actor import Actor
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
 from hookline.tasks import end_tasks
@@ -117,7 +118,7 @@ class _Socket:
         self._outbound = Outbound(self._limits.queued_bytes)
         self._operations: dict[str, _Running] = {}
         self._has_init = False
-        self._principal: Principal | None = None
+        self._principal: Actor | None = None
         self._services: list[asyncio.Task[None]] = []
 
     def end(self, close: Close | None) -> None:
@@ -276,13 +277,13 @@ class _Socket:
         else:
             running.task.cancel()
 
-    async def _operate(self, running: "_Running", request: Request, principal: Principal) -> None:
+    async def _operate(self, running: "_Running", request: Request, actor: Actor) -> None:
         request_id = str(uuid7())
         errors: list[Formatted] = []
         try:
             operation = self._sockets.execution.select(request)
             running.must_finish = operation.kind is OperationType.MUTATION
-            await self._answer(running, operation, request, principal, request_id)
+            await self._answer(running, operation, request, actor, request_id)
         except RequestRefused as refused:
             errors = refused.formatted(request_id)
         except HooklineError as error:
@@ -290,33 +291,33 @@ class _Socket:
         except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged with its traceback
             errors = [internal(error, request_id, "socket operation")]
         if errors:
-            _log(request_id, principal, errors)
+            _log(request_id, actor, errors)
         if self._operations.get(running.id) is not running:
             return
         del self._operations[running.id]
         await self._put({"id": running.id, "type": "error", "payload": errors} if errors else {"id": running.id, "type": "complete"})
 
-    async def _answer(self, running: "_Running", operation: Operation, request: Request, principal: Principal, request_id: str) -> None:
-        context = self._sockets.make_context(principal, request_id)
+    async def _answer(self, running: "_Running", operation: Operation, request: Request, actor: Actor, request_id: str) -> None:
+        context = self._sockets.make_context(actor, request_id)
         if operation.kind is not OperationType.SUBSCRIPTION:
             answer = await self._sockets.execution.run(operation, request, context)
             running.must_finish = False  # waiting for a reader may be cut short
-            await self._tell(running, [answer], request_id, principal)
+            await self._tell(running, [answer], request_id, actor)
             return
         answers = await self._sockets.execution.subscribe(operation, request, context)
         if isinstance(answers, Answer):
-            await self._tell(running, [answers], request_id, principal)
+            await self._tell(running, [answers], request_id, actor)
             return
         try:
             async for step in answers:
-                await self._tell(running, step, request_id, principal)
+                await self._tell(running, step, request_id, actor)
         finally:
             await answers.aclose()
 
-    async def _tell(self, running: "_Running", answers: Sequence[Told], request_id: str, principal: Principal) -> None:
+    async def _tell(self, running: "_Running", answers: Sequence[Told], request_id: str, actor: Actor) -> None:
         for answer in answers:
             if not isinstance(answer, bytes) and answer.errors:
-                _log(request_id, principal, answer.errors)
+                _log(request_id, actor, answer.errors)
         await self._outbound.room()  # only then are messages made: who waits holds nothing of his own
         if self._operations.get(running.id) is running:
             for answer in answers:
@@ -343,11 +344,9 @@ class _Running:
         return self._prefix + payload + b"}"
 
 
-def _log(request_id: str, principal: Principal, errors: list[Formatted]) -> None:
+def _log(request_id: str, actor: Actor, errors: list[Formatted]) -> None:
     codes = ",".join(sorted({error["extensions"]["code"] for error in errors}))
-    logger.info(
-        "socket operation", extra={"request_id": request_id, "workspace_id": principal.workspace_id, "token_id": principal.token_id, "codes": codes}
-    )
+    logger.info("socket operation", extra={"request_id": request_id, "workspace_id": actor.workspace_id, "token_id": actor.token_id, "codes": codes})
 
 
 def _id(message: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Who changed what and when. Each verb notes its change in its own transaction; secrets are masked before they get here.
+"""Who changed what and when. Each verb records its change in its own transaction; secrets are masked before they get here.
 
 Read by the API's auditEntries; nothing else depends on it.
 """
@@ -18,22 +18,13 @@ MASK: Final = "(secret)"
 Values = Mapping[str, Any]  # JSON values by the API's field names
 
 
-def by_token(name: str) -> dict[str, Any]:
-    return {"kind": "TOKEN", "name": name}
-
-
-BY_SYSTEM: Final = {"kind": "SYSTEM", "name": "hookline"}
-
-
-def actor(token_name: str | None) -> dict[str, Any]:
-    """None: the command line, or Hookline itself."""
-    return BY_SYSTEM if token_name is None else by_token(token_name)
-
-
-async def note(
+async def record(
     workspace_id: UUID, actor: Values, action: str, subject: tuple[str, UUID] | None, before: Values | None = None, after: Values | None = None
 ) -> None:
-    """Writes an entry; part of the transaction around it. subject: prefix and key; before, after: what changed, secrets as fingerprints."""
+    """Writes an entry; part of the transaction around it.
+
+    actor: as `Actor.stored`. subject: prefix and key. before, after: what changed, secrets as fingerprints.
+    """
     await AuditEntry(**entry(workspace_id, actor, action, subject, before, after)).save(force_create=True)
 
 

@@ -17,6 +17,7 @@ from tortoise.queryset import QuerySet
 
 from hookline import clock, ids
 from hookline.access import audit
+from hookline.access.actor import Actor, system_actor
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import Code, HooklineError, Problem, Refused
 from hookline.models import Token
@@ -112,7 +113,8 @@ async def revoke(database: Database, workspace_id: UUID, token_id: UUID, by: str
 
 
 async def _audit(token: Token, by: str | None, action: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
-    await audit.note(token.workspace_id, audit.actor(by), action, ("tok", token.id), before, after)
+    actor = Actor(token.workspace_id, by) if by else system_actor(token.workspace_id)
+    await audit.record(token.workspace_id, actor.stored, action, ("tok", token.id), before, after)
 
 
 def of_workspace(workspace_id: UUID) -> QuerySet[Token]:

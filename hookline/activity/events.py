@@ -5,12 +5,14 @@ Both hold a row of the workspace until the commit, which makes number order comm
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
 from hookline.db.connection import Work
 from hookline.messaging.hub import Hub
+from hookline.models import Attempt, Notification, Webhook
 
 
 class Kind(IntEnum):
@@ -25,6 +27,53 @@ class Kind(IntEnum):
     WEBHOOK_DELETED = 15
     SYNC_APPLIED = 20
     NOTIFICATION = 30
+
+
+Subject = Attempt | Webhook | Notification
+
+
+class Entry(NamedTuple):
+    """A row of `activity`."""
+
+    position: int
+    kind: int
+    subject_id: UUID
+    webhook_id: UUID | None
+
+
+class Happening(NamedTuple):
+    """What happened. row: the attempt, the notification, or the webhook as it is now."""
+
+    position: int
+    kind: Kind
+    row: Subject
+
+
+class Gap(NamedTuple):
+    """Something may be missing before this position; what comes after it is whole again."""
+
+    position: int
+
+
+class Shared(NamedTuple):
+    """What was made of the next happenings, for all who follow together."""
+
+    made: list[Any]  # as Together.make gave it
+
+
+class Wanted(NamedTuple):
+    """Which happenings are given."""
+
+    kinds: frozenset[int]
+    webhook_id: UUID | None
+
+
+class Step(NamedTuple):
+    """What is wanted of what happened up to a position. is_gap: something may be missing before it."""
+
+    position: int
+    happenings: Sequence[Happening] = ()
+    is_gap: bool = False
 
 
 BUMP = "update workspace set match_version = match_version + 1 where id = $1"

@@ -12,10 +12,10 @@ from binascii import Error as Base64Error
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
-from hookline.activity.events import Kind
+from hookline.activity.events import Entry, Gap, Happening, Kind, Shared, Step, Subject, Wanted
 from hookline.activity.shared_feed import Circle, Together
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import HooklineError
@@ -34,53 +34,8 @@ LOOK_EVERY_SECONDS: Final = 1.0
 POSITION = "select position from workspace_activity where workspace_id = $1"
 AFTER = "select position, kind, subject_id, webhook_id from activity where workspace_id = $1 and position > $2 order by position limit $3"
 
-Subject = Attempt | Webhook | Notification
 _SUBJECTS: Final = {int(Kind.ATTEMPT): Attempt, int(Kind.NOTIFICATION): Notification}  # all others are about a webhook
 _CURSOR = re.compile("live:(0|[1-9][0-9]{0,17})")
-
-
-class Entry(NamedTuple):
-    """A row of `activity`."""
-
-    position: int
-    kind: int
-    subject_id: UUID
-    webhook_id: UUID | None
-
-
-class Happening(NamedTuple):
-    """What happened. row: the attempt, the notification, or the webhook as it is now."""
-
-    position: int
-    kind: Kind
-    row: Subject
-
-
-class Gap(NamedTuple):
-    """Something may be missing before this position; what comes after it is whole again."""
-
-    position: int
-
-
-class Shared(NamedTuple):
-    """What was made of the next happenings, for all who follow together."""
-
-    made: list[Any]  # as Together.make gave it
-
-
-class Wanted(NamedTuple):
-    """Which happenings are given."""
-
-    kinds: frozenset[int]
-    webhook_id: UUID | None
-
-
-class Step(NamedTuple):
-    """What is wanted of what happened up to a position. is_gap: something may be missing before it."""
-
-    position: int
-    happenings: Sequence[Happening] = ()
-    is_gap: bool = False
 
 
 def encode_cursor(position: int) -> str:

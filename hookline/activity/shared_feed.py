@@ -7,12 +7,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from hookline.activity.events import Happening, Step
 from hookline.tasks import end_tasks
-
-if TYPE_CHECKING:
-    from hookline.activity.feed import Happening, Step
 
 logger = logging.getLogger("hookline.activity")
 
@@ -32,7 +30,7 @@ class Together(NamedTuple):
     """key: those of one workspace who have the same share what `make` made for one of them; it gives None for what they do not want."""
 
     key: Hashable
-    make: "Callable[[Happening], Awaitable[Made | None]]"
+    make: Callable[[Happening], Awaitable[Made | None]]
 
 
 class _Kept(NamedTuple):
@@ -48,7 +46,7 @@ class _Kept(NamedTuple):
 class Circle:
     """The newest of what was made. It moves while somebody waits, and holds no more than the last step, or 256 KiB for two members or more."""
 
-    def __init__(self, read: "Callable[[int], Awaitable[Step]]", make: "Callable[[Happening], Awaitable[Made | None]]") -> None:
+    def __init__(self, read: Callable[[int], Awaitable[Step]], make: Callable[[Happening], Awaitable[Made | None]]) -> None:
         self.members = 0
         self._read, self._make = read, make
         self._position = self._oldest = 0

@@ -5,18 +5,16 @@ import os
 from pathlib import Path
 from uuid import UUID
 
+from hookline.access.actor import system_actor
 from hookline.cli.sync_target import view_of
 from hookline.runtime import Runtime
 from hookline.sync import source
 from hookline.sync.apply import applying
-from hookline.sync.apply.applying import Actor
 from hookline.sync.plan.policy import Options
 from hookline.sync.read import excerpts, file
 from hookline.sync.read.references import LocalSecrets
 from hookline.sync.show import report
 from hookline.webhooks.change import bounds_of
-
-ACTOR = Actor("hookline dev", "SYSTEM")
 
 
 async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: bytes) -> str:
@@ -31,7 +29,7 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     if found.document is None:
         return f"{told}\n{path} was not applied: its webhooks stay as they are."
     where_from = await asyncio.to_thread(source.find, path, os.environ)
-    outcome = await applying.apply(runtime, workspace_id, ACTOR, found.document, Options(), where_from)
+    outcome = await applying.apply(runtime, system_actor(workspace_id, "hookline dev"), found.document, Options(), where_from)
     view = view_of(outcome, "this server")
     if outcome.blocked or outcome.problems:
         wrong = excerpts.shown(outcome.problems, found.lines, found.secret_places)

@@ -8,8 +8,7 @@ from uuid import UUID
 
 import click
 
-from hookline.activity.events import Kind
-from hookline.activity.feed import Gap, Happening
+from hookline.activity.events import Gap, Happening, Kind
 from hookline.cli.database import workspace_id_of
 from hookline.clock import monotonic
 from hookline.errors import Unavailable

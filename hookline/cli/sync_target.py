@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_network
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from hookline.access.actor import system_actor
 from hookline.cli.client import ServerFault, execute
 from hookline.clock import rfc3339
 from hookline.errors import HooklineError
@@ -16,7 +18,7 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.settings import Settings
 from hookline.sync.apply.applying import Outcome
-from hookline.sync.apply.writing import Actor, Source
+from hookline.sync.apply.writing import Source
 from hookline.sync.plan.planning import Change, ChangeKind, FieldChange
 from hookline.sync.plan.policy import Block, Options
 from hookline.sync.read.document import Document
@@ -103,8 +105,8 @@ class LocalTarget:
     def apply(self, document: Document, allowed: Options, source: Source, digest: str | None, key: str, message: str | None) -> Answer:
         from hookline.sync.apply import applying
 
-        who = Actor("hookline sync --local", "SYSTEM")
-        return self._run(lambda runtime, workspace_id: applying.apply(runtime, workspace_id, who, document, allowed, source, digest, key, message))
+        who = partial(system_actor, name="hookline sync --local")
+        return self._run(lambda runtime, workspace_id: applying.apply(runtime, who(workspace_id), document, allowed, source, digest, key, message))
 
     def _run(self, work: Callable[[Runtime, UUID], Awaitable[Outcome]]) -> Answer:
         from hookline.cli.lock import alone

@@ -8,11 +8,12 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 from hookline import clock, ids
 from hookline.access import audit
+from hookline.access.actor import Actor
 from hookline.db.connection import Database, Work, faults_as_unavailable
 from hookline.db.fields import from_micros
 from hookline.db.statements import for_dialect
@@ -58,13 +59,6 @@ class Which(StrEnum):
     ALL = "ALL"
 
 
-class Actor(Protocol):
-    @property
-    def workspace_id(self) -> UUID: ...
-    @property
-    def name(self) -> str: ...
-
-
 async def retry_deliveries(
     database: Database,
     enqueuer: Enqueuer,
@@ -99,10 +93,10 @@ async def begin(
         found = await work.rows(COUNT, webhook_id, *_ids(since, until), since, until, event_type or "", COUNTED + 1)
         total = found[0]["number"] if found[0]["number"] <= COUNTED else None
     now = clock.now()
-    by = audit.by_token(actor.name)
+    by = actor.stored
     job = await Job.create(id=ids.uuid7(), workspace_id=actor.workspace_id, kind=KIND, work=asked, total=total, actor=by, run_at=now, created_at=now)
     await work.execute(for_dialect(DUE_NOW, work.dialect), job.id)  # by the clock that leases it
-    await audit.note(actor.workspace_id, by, "deliveries.retry", ("job", job.id), None, {**asked, "webhookId": ids.encode("wh", webhook_id)})
+    await audit.record(actor.workspace_id, by, "deliveries.retry", ("job", job.id), None, {**asked, "webhookId": ids.encode("wh", webhook_id)})
     work.after_commit(lambda: enqueuer.run_job(job.id))
     return job
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from hookline import clock
 from hookline.access import audit
+from hookline.access.actor import Actor
 from hookline.db.connection import Database
 from hookline.errors import Code, Problem, Refused
 from hookline.messaging.wakeups import Wakeups
@@ -24,13 +25,13 @@ BACKLOG = """select w.id as webhook_id, (
 from webhook w where w.id in ({})"""
 
 
-async def retry(database: Database, wakeups: Wakeups, workspace_id: UUID, delivery_id: UUID, by: str | None = None) -> None:
-    """Asks for one attempt now, by hand: the schedule does not move, and the webhook's switch does not hold it. by: the token that asks.
+async def retry(database: Database, wakeups: Wakeups, actor: Actor, delivery_id: UUID) -> None:
+    """Asks for one attempt now, by hand: the schedule does not move, and the webhook's switch does not hold it.
 
     Raises Refused: NOT_FOUND; NOT_ALLOWED while an attempt is on its way or after the webhook was deleted; DATA_EXPIRED.
     """
     async with database.unit_of_work() as work:
-        rows = await work.rows(LOCK[work.dialect], delivery_id, workspace_id)
+        rows = await work.rows(LOCK[work.dialect], delivery_id, actor.workspace_id)
         if not rows:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such delivery.", ("id",)))
         if rows[0]["lease_token"] is not None:
@@ -41,19 +42,19 @@ async def retry(database: Database, wakeups: Wakeups, workspace_id: UUID, delive
         if not found["has_data"]:
             raise Refused(Problem(Code.DATA_EXPIRED, "The event's data is older than it is kept for, so it can't be sent again.", ("id",)))
         await work.execute(ASK, delivery_id, clock.now())
-        await audit.note(workspace_id, audit.actor(by), "delivery.retry", ("dlv", delivery_id))
+        await audit.record(actor.workspace_id, actor.stored, "delivery.retry", ("dlv", delivery_id))
         webhook_id = rows[0]["webhook_id"]
         key = webhook_id if isinstance(webhook_id, UUID) else UUID(bytes=webhook_id)
         work.after_commit(lambda: wakeups.by_hand(key))
 
 
-async def cancel(database: Database, workspace_id: UUID, delivery_id: UUID, by: str | None = None) -> None:
-    """Ends an open delivery for good, also one whose request is on the wire and may yet succeed (it is logged then). by: as for retry.
+async def cancel(database: Database, actor: Actor, delivery_id: UUID) -> None:
+    """Ends an open delivery for good, also one whose request is on the wire and may yet succeed (it is logged then).
 
     Raises Refused: NOT_FOUND; NOT_ALLOWED for one that has ended.
     """
     async with database.unit_of_work() as work:
-        rows = await work.rows(LOCK[work.dialect], delivery_id, workspace_id)
+        rows = await work.rows(LOCK[work.dialect], delivery_id, actor.workspace_id)
         if not rows:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such delivery.", ("id",)))
         if rows[0]["status"] != DeliveryState.OPEN:
@@ -62,7 +63,7 @@ async def cancel(database: Database, workspace_id: UUID, delivery_id: UUID, by: 
             await work.execute(CANCEL, delivery_id, clock.now())
         else:
             await work.execute(CANCEL_ON_WIRE, delivery_id, clock.now())
-        await audit.note(workspace_id, audit.actor(by), "delivery.cancel", ("dlv", delivery_id))
+        await audit.record(actor.workspace_id, actor.stored, "delivery.cancel", ("dlv", delivery_id))
 
 
 async def backlogs(database: Database, webhook_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
-from uuid import UUID
+from typing import Any, Final
 
 import orjson
 
 from hookline import clock, ids
 from hookline.access import audit
+from hookline.access.actor import Actor
 from hookline.activity.events import bump_match_version
 from hookline.db.connection import Database
 from hookline.errors import Code, Problem, Refused
@@ -25,13 +25,6 @@ SAMPLE_BYTES: Final = 65_536
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 Values = Mapping[str, Any]  # an input by the API's field names
-
-
-class Actor(Protocol):
-    @property
-    def workspace_id(self) -> UUID: ...
-    @property
-    def name(self) -> str: ...
 
 
 async def save(database: Database, hub: Hub, actor: Actor, values: Values) -> EventType:
@@ -60,7 +53,7 @@ async def save(database: Database, hub: Hub, actor: Actor, values: Values) -> Ev
         before = _shown(row) if row.modified_at else None
         row.update_from_dict(columns)
         await row.save()
-        await audit.note(actor.workspace_id, audit.by_token(actor.name), "eventType.save", ("ety", row.id), before, _shown(row))
+        await audit.record(actor.workspace_id, actor.stored, "eventType.save", ("ety", row.id), before, _shown(row))
         await bump_match_version(work, hub, actor.workspace_id)
     return row
 
@@ -75,7 +68,7 @@ async def delete(database: Database, hub: Hub, actor: Actor, name: str) -> Event
         if row is None:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such event type. The query `eventTypes` lists those that are there.", ("name",)))
         await row.delete()
-        await audit.note(actor.workspace_id, audit.by_token(actor.name), "eventType.delete", ("ety", row.id), _shown(row), None)
+        await audit.record(actor.workspace_id, actor.stored, "eventType.delete", ("ety", row.id), _shown(row), None)
         await bump_match_version(work, hub, actor.workspace_id)
     return row
 
@@ -93,7 +86,7 @@ async def update_workspace(database: Database, hub: Hub, actor: Actor, name: str
         row.name, row.strict_event_types = name or row.name, row.strict_event_types if is_strict is None else is_strict
         await row.save(update_fields=["name", "strict_event_types"])
         after = {"name": row.name, "strictEventTypes": row.strict_event_types}
-        await audit.note(actor.workspace_id, audit.by_token(actor.name), "workspace.update", ("ws", row.id), before, after)
+        await audit.record(actor.workspace_id, actor.stored, "workspace.update", ("ws", row.id), before, after)
         await bump_match_version(work, hub, actor.workspace_id)
     return row
 

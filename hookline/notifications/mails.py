@@ -7,7 +7,7 @@ answer and the commit lets one address get the same mail, with the same Message-
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from hookline import clock, ids
@@ -19,9 +19,7 @@ from hookline.models import Email, EmailStatus, Notification, NotificationKind, 
 from hookline.notifications import notices
 from hookline.notifications.mail_texts import mail_about, mail_about_sync
 from hookline.notifications.smtp import Mail, Mailer, MailFailed, MailRefused
-
-if TYPE_CHECKING:
-    from hookline.runtime import Runtime
+from hookline.runtime import Runtime
 
 log = logging.getLogger("hookline.notifications")
 
@@ -41,14 +39,14 @@ EXHAUSTED: Final = "select id, exhausted_count from webhook where exhausted_coun
 TOLD: Final = "update webhook set exhausted_count = 0, exhausted_told_at = $2 where id = $1"
 
 
-async def due(runtime: "Runtime", limit: int) -> list[tuple[UUID, str]]:
+async def due(runtime: Runtime, limit: int) -> list[tuple[UUID, str]]:
     """Mails whose time has come and that nobody has leased, as notification and address."""
     with faults_as_unavailable():
         rows = await runtime.database.reader().rows(for_dialect(DUE, runtime.database.dialect), limit)
     return [(_uuid(row["notification_id"]), row["address"]) for row in rows]
 
 
-async def send_mail(runtime: "Runtime", mailer: Mailer, notification_id: UUID, address: str) -> bool:
+async def send_mail(runtime: Runtime, mailer: Mailer, notification_id: UUID, address: str) -> bool:
     """Leases the receipt of one address and tries its mail. False: it is sent, not due, gone, or somebody else has it.
 
     Raises Unavailable; the lease then ends by itself, and the mail is tried again.
@@ -64,7 +62,7 @@ async def send_mail(runtime: "Runtime", mailer: Mailer, notification_id: UUID, a
     return True
 
 
-async def tell_of_failed(runtime: "Runtime") -> int:
+async def tell_of_failed(runtime: Runtime) -> int:
     """Tells of deliveries that failed for good since the last word, of webhooks whose hour is over. How many webhooks."""
     async with runtime.database.unit_of_work() as work:
         rows = await work.rows(for_dialect(EXHAUSTED, work.dialect), clock.now() - timedelta(hours=1))
@@ -78,7 +76,7 @@ async def tell_of_failed(runtime: "Runtime") -> int:
     return len(rows)
 
 
-async def tell_of_sync(runtime: "Runtime", workspace_id: UUID, set_name: str, reason: str) -> None:
+async def tell_of_sync(runtime: Runtime, workspace_id: UUID, set_name: str, reason: str) -> None:
     """Tells that a set could not be applied: a mail to each address of its webhooks that want to hear of it; the same again only after an hour.
 
     reason: a sentence without anything secret.
@@ -129,7 +127,7 @@ async def _write_receipts(work: Work, enqueuer: Enqueuer, told: Notification, ad
     work.after_commit(enqueue)
 
 
-async def _send(runtime: "Runtime", mailer: Mailer, row: Email) -> None:
+async def _send(runtime: Runtime, mailer: Mailer, row: Email) -> None:
     try:
         mail = await _mail(row)
         said = await mailer.send(mail) if mail else "What it was about is gone."

@@ -7,13 +7,14 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
 from hookline import clock, ids
 from hookline.access import audit
+from hookline.access.actor import Actor
 from hookline.activity.events import Kind, bump_match_version, note
 from hookline.db.connection import Work, faults_as_unavailable
 from hookline.deliveries import jobs
@@ -23,12 +24,10 @@ from hookline.models import EventType, Webhook
 from hookline.outbound import signing
 from hookline.outbound.rendering import TemplateProblem
 from hookline.outbound.templates import JSON, SAMPLE_EVENT
+from hookline.runtime import Runtime
 from hookline.webhooks.columns import Form, canonical, columns, fingerprinted
 
-if TYPE_CHECKING:
-    from hookline.runtime import Runtime
-
-__all__ = ["Actor", "Force", "bounds_of", "canonical", "columns", "create", "delete", "release", "set_active", "update"]
+__all__ = ["Force", "bounds_of", "canonical", "columns", "create", "delete", "release", "set_active", "update"]
 
 logger = logging.getLogger("hookline.webhooks")
 
@@ -52,17 +51,6 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 Values = Mapping[str, Any]  # an input by the API's field names
 
 
-class Actor(Protocol):
-    """Who does it: the API's principal."""
-
-    @property
-    def workspace_id(self) -> UUID: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def scopes(self) -> frozenset[str]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Force:
     """A break-glass wish: change by hand what a YAML file owns. Counts only with a reason and the scope webhooks:force."""
@@ -74,7 +62,7 @@ class Force:
 NO_FORCE: Final = Force()
 
 
-async def create(runtime: "Runtime", actor: Actor, values: Values) -> Webhook:
+async def create(runtime: Runtime, actor: Actor, values: Values) -> Webhook:
     """Makes a webhook. values: the fields of the form, and `slug`, which is made from the name when left out.
 
     Raises Refused with all that is wrong: TAKEN for a given slug, and the form's own problems.
@@ -91,7 +79,7 @@ async def create(runtime: "Runtime", actor: Actor, values: Values) -> Webhook:
                 webhook = _new(runtime, actor, slug, form)
                 await webhook.save(force_create=True)
                 whole = {"slug": slug, **canonical(webhook, runtime.vault)}
-                await audit.note(actor.workspace_id, webhook.created_by, "webhook.create", ("wh", webhook.id), None, whole)
+                await audit.record(actor.workspace_id, webhook.created_by, "webhook.create", ("wh", webhook.id), None, whole)
                 await finish(runtime, work, webhook, [Kind.WEBHOOK_CREATED])
                 return webhook
         except IntegrityError:
@@ -100,7 +88,7 @@ async def create(runtime: "Runtime", actor: Actor, values: Values) -> Webhook:
 
 
 async def update(
-    runtime: "Runtime",
+    runtime: Runtime,
     actor: Actor,
     webhook_id: UUID,
     values: Values,
@@ -133,7 +121,7 @@ async def update(
 
 
 async def set_active(
-    runtime: "Runtime",
+    runtime: Runtime,
     actor: Actor,
     webhook_id: UUID,
     is_active: bool,
@@ -150,7 +138,7 @@ async def set_active(
     return await update(runtime, actor, webhook_id, {"active": is_active}, if_version, force, deliver_missed)
 
 
-async def delete(runtime: "Runtime", actor: Actor, webhook_id: UUID, if_version: int | None = None, force: Force = NO_FORCE) -> Webhook:
+async def delete(runtime: Runtime, actor: Actor, webhook_id: UUID, if_version: int | None = None, force: Force = NO_FORCE) -> Webhook:
     """Deletes a webhook for good; its log stays. The engine's sweep cancels what is open.
 
     Raises Refused: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED.
@@ -165,12 +153,12 @@ async def delete(runtime: "Runtime", actor: Actor, webhook_id: UUID, if_version:
         sign(webhook, actor, force)
         await webhook.save(update_fields=["deleted_at", *SIGNED])
         gone = {"slug": webhook.slug, **canonical(webhook, runtime.vault)}
-        await audit.note(actor.workspace_id, webhook.modified_by, "webhook.delete", ("wh", webhook.id), gone, None)
+        await audit.record(actor.workspace_id, webhook.modified_by, "webhook.delete", ("wh", webhook.id), gone, None)
         await finish(runtime, work, webhook, [Kind.WEBHOOK_DELETED])
     return webhook
 
 
-async def release(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> Webhook:
+async def release(runtime: Runtime, actor: Actor, webhook_id: UUID) -> Webhook:
     """Hands a webhook that a YAML file owns back to people, as it is. One that no file owns stays as it is.
 
     Raises Refused: NOT_FOUND.
@@ -182,17 +170,17 @@ async def release(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> Webhook
             webhook.update_from_dict(dict.fromkeys(SYNC_COLUMNS))
             sign(webhook, actor, NO_FORCE)
             await webhook.save(update_fields=[*SYNC_COLUMNS, *SIGNED])
-            await audit.note(actor.workspace_id, webhook.modified_by, "webhook.release", ("wh", webhook.id), owner, {"managedBy": None})
+            await audit.record(actor.workspace_id, webhook.modified_by, "webhook.release", ("wh", webhook.id), owner, {"managedBy": None})
             await finish(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
     return webhook
 
 
-def bounds_of(runtime: "Runtime") -> Bounds:
+def bounds_of(runtime: Runtime) -> Bounds:
     """What this installation lets a webhook have."""
     return Bounds(runtime.settings.environments, runtime.addresses, runtime.settings.mail_domains)
 
 
-def _new(runtime: "Runtime", actor: Actor, slug: str, form: Form) -> Webhook:
+def _new(runtime: Runtime, actor: Actor, slug: str, form: Form) -> Webhook:
     key, now = ids.uuid7(), clock.now()
     whole = {**form, "signingSecret": form.get("signingSecret") or signing.new_secret(form["signingAlgorithm"])}
     by = _signature(actor, NO_FORCE)
@@ -258,7 +246,7 @@ async def sample_of(workspace_id: UUID, patterns: Sequence[str]) -> Any:
     return next((samples[pattern] for pattern in patterns if pattern in samples), SAMPLE_DATA)
 
 
-async def _check_template(runtime: "Runtime", actor: Actor, form: Form) -> list[Problem]:
+async def _check_template(runtime: Runtime, actor: Actor, form: Form) -> list[Problem]:
     """What keeps a template from rendering the sample."""
     template, content_type = form.get("payloadTemplate"), form.get("payloadContentType", JSON)
     if not template:
@@ -270,7 +258,7 @@ async def _check_template(runtime: "Runtime", actor: Actor, form: Form) -> list[
     return []
 
 
-def _changed(given: Form, stored: Form, runtime: "Runtime") -> dict[str, Any]:
+def _changed(given: Form, stored: Form, runtime: Runtime) -> dict[str, Any]:
     """The given fields that differ from the stored ones, secrets as fingerprints; what a given record leaves out is the stored one's."""
     wanted = fingerprinted(given, runtime.vault)
     for name in ("secretHeader", "basicAuth"):
@@ -315,7 +303,7 @@ def _owner_sentence(webhook: Webhook) -> str:
 
 
 async def _change(
-    runtime: "Runtime", work: Work, actor: Actor, webhook: Webhook, given: Form, force: Force, deliver_missed: bool, before: Form
+    runtime: Runtime, work: Work, actor: Actor, webhook: Webhook, given: Form, force: Force, deliver_missed: bool, before: Form
 ) -> None:
     """Writes what really changes, with all that follows from it."""
     made = columns(given, webhook.id, webhook.workspace_id, runtime.vault)
@@ -326,7 +314,7 @@ async def _change(
     sign(webhook, actor, force)
     await webhook.save(update_fields=[*made, *SIGNED])
     after = fingerprinted(given, runtime.vault)
-    await audit.note(actor.workspace_id, webhook.modified_by, "webhook.update", ("wh", webhook.id), before, after)
+    await audit.record(actor.workspace_id, webhook.modified_by, "webhook.update", ("wh", webhook.id), before, after)
     if is_turned_on and deliver_missed and (off_since := await jobs.last_pause(work, webhook.id)):
         await jobs.begin(work, runtime.enqueuer, actor, webhook.id, jobs.Which.MISSED, off_since - jobs.SLACK, clock.now())
     kinds = [Kind.WEBHOOK_UPDATED] if given.keys() - {"active"} else []
@@ -337,8 +325,7 @@ async def _change(
 
 def _signature(actor: Actor, force: Force) -> dict[str, str]:
     """Who did it, as the row keeps it; with the reason when it was forced."""
-    signature = {"kind": "TOKEN", "name": actor.name}
-    return {**signature, "reason": force.reason.strip()} if force.is_wanted and force.reason else signature
+    return {**actor.stored, "reason": force.reason.strip()} if force.is_wanted and force.reason else actor.stored
 
 
 def sign(webhook: Webhook, actor: Actor, force: Force) -> None:
@@ -347,7 +334,7 @@ def sign(webhook: Webhook, actor: Actor, force: Force) -> None:
     webhook.modified_by = _signature(actor, force)
 
 
-async def finish(runtime: "Runtime", work: Work, webhook: Webhook, kinds: list[Kind]) -> None:
+async def finish(runtime: Runtime, work: Work, webhook: Webhook, kinds: list[Kind]) -> None:
     """The last statements: matching and sending must know, whoever follows must hear."""
     await bump_match_version(work, runtime.hub, webhook.workspace_id)
     await note(work, runtime.hub, webhook.workspace_id, [(kind, webhook.id, webhook.id) for kind in kinds])

@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
 from hookline import clock, ids
+from hookline.access.actor import Actor
 from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused
@@ -23,11 +24,9 @@ from hookline.outbound.payloads import request_body
 from hookline.outbound.rendering import TemplateProblem
 from hookline.outbound.request_head import fixed_head
 from hookline.outbound.templates import Facts, event_facts, webhook_facts
-from hookline.webhooks.change import Actor, Values, bounds_of, sample_of
+from hookline.runtime import Runtime
+from hookline.webhooks.change import Values, bounds_of, sample_of
 from hookline.webhooks.columns import canonical, labels_of
-
-if TYPE_CHECKING:
-    from hookline.runtime import Runtime
 
 PATIENCE: Final = timedelta(seconds=2)
 """How much longer than the webhook's timeout a test is waited for."""
@@ -54,7 +53,7 @@ class DryRun:
     reasons: list[str]
 
 
-async def dry_run(runtime: "Runtime", actor: Actor, webhook_id: UUID | None, draft: Values | None, sample: Sample) -> DryRun:
+async def dry_run(runtime: Runtime, actor: Actor, webhook_id: UUID | None, draft: Values | None, sample: Sample) -> DryRun:
     """The exact request that an event would make, not sent, and whether and why (not) the event matches.
 
     Raises Refused: NOT_FOUND, the form's own problems of a draft, and INVALID for a sample or a template that can't be used.
@@ -66,7 +65,7 @@ async def dry_run(runtime: "Runtime", actor: Actor, webhook_id: UUID | None, dra
     return DryRun(form["url"], [*head, *_own_head(form)], body.decode(errors="replace"), _reasons(form, event))
 
 
-async def send_test(runtime: "Runtime", actor: Actor, webhook_id: UUID, sample: Sample) -> tuple[Delivery, Attempt | None]:
+async def send_test(runtime: Runtime, actor: Actor, webhook_id: UUID, sample: Sample) -> tuple[Delivery, Attempt | None]:
     """Sends a marked request now, even while the webhook is off, and waits for its attempt: None when it has not ended in time.
 
     It moves neither health nor schedule. Raises Refused: NOT_FOUND, and INVALID for a sample that can't be used.
@@ -102,7 +101,7 @@ async def _attempt_of(delivery_id: UUID, within: timedelta) -> Attempt | None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _form(runtime: "Runtime", actor: Actor, webhook_id: UUID | None, draft: Values | None) -> tuple[dict[str, Any], Facts]:
+async def _form(runtime: Runtime, actor: Actor, webhook_id: UUID | None, draft: Values | None) -> tuple[dict[str, Any], Facts]:
     """The canonical form to try, and what templates see of the webhook."""
     if (webhook_id is None) == (draft is None):
         raise Refused(Problem(Code.REQUIRED, "Give either id or draft.", ("id",)))
@@ -120,7 +119,7 @@ async def _form(runtime: "Runtime", actor: Actor, webhook_id: UUID | None, draft
     return {**canonical(row, runtime.vault), "active": row.is_live}, facts
 
 
-async def _event(runtime: "Runtime", actor: Actor, form: Mapping[str, Any], sample: Sample) -> NewEvent:
+async def _event(runtime: Runtime, actor: Actor, form: Mapping[str, Any], sample: Sample) -> NewEvent:
     if sample.event_id is not None:
         with faults_as_unavailable():
             row = await Event.filter(id=sample.event_id, workspace_id=actor.workspace_id).first()
@@ -138,7 +137,7 @@ async def _event(runtime: "Runtime", actor: Actor, form: Mapping[str, Any], samp
     return event
 
 
-async def _body(runtime: "Runtime", form: Mapping[str, Any], facts: Facts, event: NewEvent) -> bytes:
+async def _body(runtime: Runtime, form: Mapping[str, Any], facts: Facts, event: NewEvent) -> bytes:
     key = ids.encode("evt", event.id)
     if not form.get("payloadTemplate"):
         return request_body(key, event.type, event.environment, event.occurred_at, event.data)

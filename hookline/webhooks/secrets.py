@@ -2,20 +2,19 @@
 
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import UUID
 
 from hookline import clock, ids
 from hookline.access import audit
+from hookline.access.actor import Actor
 from hookline.activity.events import Kind
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Webhook
 from hookline.outbound import signing
-from hookline.webhooks.change import HEALTH_RESET, NO_FORCE, SIGNED, Actor, check_owner, finish, locked, not_found, owned, sign
+from hookline.runtime import Runtime
+from hookline.webhooks.change import HEALTH_RESET, NO_FORCE, SIGNED, check_owner, finish, locked, not_found, owned, sign
 from hookline.webhooks.columns import LIVE_SECRETS, live_secrets, signing_algorithm, signing_secret, with_new_secret
-
-if TYPE_CHECKING:
-    from hookline.runtime import Runtime
 
 logger = logging.getLogger("hookline.webhooks")
 
@@ -24,7 +23,7 @@ SECRET_OVERLAP: Final = timedelta(hours=24)
 OVERLAP_LIMIT: Final = timedelta(days=7)
 
 
-async def reveal_secret(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> tuple[Webhook, str]:
+async def reveal_secret(runtime: Runtime, actor: Actor, webhook_id: UUID) -> tuple[Webhook, str]:
     """The webhook and its newest signing secret, `whsec_…`.
 
     Raises Refused: NOT_FOUND; HooklineError UNKNOWN_KEY or UNREADABLE_SECRET when the secret does not open.
@@ -33,13 +32,13 @@ async def reveal_secret(runtime: "Runtime", actor: Actor, webhook_id: UUID) -> t
         webhook = await Webhook.filter(id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True).first()
         if webhook is None:
             raise Refused(not_found())
-        await audit.note(actor.workspace_id, audit.by_token(actor.name), "webhook.secretReveal", ("wh", webhook_id))
+        await audit.record(actor.workspace_id, actor.stored, "webhook.secretReveal", ("wh", webhook_id))
     logger.info("signing secret revealed webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
     return webhook, signing_secret(webhook, runtime.vault)
 
 
 async def rotate_secret(
-    runtime: "Runtime", actor: Actor, webhook_id: UUID, secret: str | None = None, overlap: timedelta = SECRET_OVERLAP
+    runtime: Runtime, actor: Actor, webhook_id: UUID, secret: str | None = None, overlap: timedelta = SECRET_OVERLAP
 ) -> tuple[Webhook, str]:
     """Signs with a new secret from the next claim on, besides with the old ones for the overlap (0 to 7 days). secret: made when None.
 
@@ -62,7 +61,7 @@ async def rotate_secret(
         sign(webhook, actor, NO_FORCE)
         await webhook.save(update_fields=[*values, *SIGNED])
         overlapping = {"signingSecret": audit.MASK, "overlapSeconds": overlap.total_seconds()}
-        await audit.note(actor.workspace_id, webhook.modified_by, "webhook.secretRotate", ("wh", webhook_id), None, overlapping)
+        await audit.record(actor.workspace_id, webhook.modified_by, "webhook.secretRotate", ("wh", webhook_id), None, overlapping)
         await finish(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
     logger.info("signing secret rotated webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
     return webhook, made

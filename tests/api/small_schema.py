@@ -12,11 +12,12 @@ from strawberry.permission import BasePermission
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
-from api.auth import Principal, Unauthenticated, bearer_token, require
+from api.auth import Unauthenticated, bearer_token, require
 from api.context import Context
 from api.execution.errors import BadInput
 from api.schema.scalars import SCALARS
 from hookline import ids
+from hookline.access.actor import Actor
 from hookline.errors import Code, HooklineError, Misconfigured, Problem, Refused, Unavailable
 
 SECRET_TEXT = "the password is hunter2"
@@ -98,7 +99,7 @@ class Query:
 
     @strawberry.field
     def whoami(self, info: Info) -> str:
-        return f"{info.context.principal.name} {info.context.request_id}"
+        return f"{info.context.actor.name} {info.context.request_id}"
 
     @strawberry.field
     def fails(self, how: str) -> str | None:
@@ -239,23 +240,23 @@ def make_schema() -> strawberry.Schema:
     return strawberry.Schema(Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=SCALARS))
 
 
-VIEWER = Principal(UUID(int=1), "viewer", frozenset({"webhooks:read", "deliveries:read"}), UUID(int=9))
-PUBLISHER = Principal(UUID(int=2), "publisher", frozenset({"events:publish"}), UUID(int=9))
-ADMIN = Principal(UUID(int=3), "admin", frozenset({"events:publish", "tokens:admin", "deliveries:read"}), UUID(int=9))
+VIEWER = Actor(UUID(int=9), "viewer", frozenset({"webhooks:read", "deliveries:read"}), token_id=UUID(int=1))
+PUBLISHER = Actor(UUID(int=9), "publisher", frozenset({"events:publish"}), token_id=UUID(int=2))
+ADMIN = Actor(UUID(int=9), "admin", frozenset({"events:publish", "tokens:admin", "deliveries:read"}), token_id=UUID(int=3))
 
 
 class Tokens:
     """Three tokens that can be revoked; `is_down` is a database that does not answer."""
 
     def __init__(self) -> None:
-        self.known = {f"hl_{principal.name}": principal for principal in (VIEWER, PUBLISHER, ADMIN)}
+        self.known = {f"hl_{actor.name}": actor for actor in (VIEWER, PUBLISHER, ADMIN)}
         self.is_down = False
 
-    async def authenticate(self, header_value: str | None) -> Principal:
+    async def authenticate(self, header_value: str | None) -> Actor:
         token = bearer_token(header_value)
         if self.is_down:
             raise Unavailable
-        principal = self.known.get(token)
-        if principal is None:
+        actor = self.known.get(token)
+        if actor is None:
             raise Unauthenticated
-        return principal
+        return actor

@@ -12,13 +12,13 @@ import uvicorn
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from api.auth import Principal
 from api.context import Context
 from api.execution.execute import Execution
 from api.transport.graphql import GraphQLEndpoint
 from api.transport.responses import Receive, Scope, Send, send_body
 from api.transport.sse import EventStreams
 from api.transport.websocket import SocketLimits, Sockets
+from hookline.access.actor import Actor
 from tests.api.small_schema import Runtime, Tokens, make_schema
 from tests.waiting import eventually
 
@@ -64,8 +64,8 @@ async def _read_cursor(context: Context) -> str:
 async def serve_small(limits: SocketLimits | None = None, **stream_seconds: float) -> AsyncIterator[Small]:
     runtime, tokens = Runtime(), Tokens()
 
-    def make_context(principal: Principal, request_id: str) -> Context:
-        return Context(runtime, principal, request_id, _read_cursor, lambda context: [])
+    def make_context(actor: Actor, request_id: str) -> Context:
+        return Context(runtime, actor, request_id, _read_cursor, lambda context: [])
 
     execution = Execution(make_schema())
     sockets = Sockets(execution, tokens, make_context, limits)

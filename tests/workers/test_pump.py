@@ -181,7 +181,7 @@ async def test_manual_retry_sends_once_more(runtime: Runtime) -> None:
         webhook = await make_webhook(runtime, receiver.url)
         await publish(runtime)
         await eventually(lambda: all_done(1))
-        await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, (await Delivery.get(webhook_id=webhook.id)).id)
+        await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, (await Delivery.get(webhook_id=webhook.id)).id)
         first, second = await receiver.wait_for(2)
         one, two = await attempts_of(webhook.id, 2)
     assert first.header("webhook-id") == second.header("webhook-id")

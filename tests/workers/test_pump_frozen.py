@@ -16,7 +16,7 @@ from hookline.deliveries import manual
 from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState, Webhook
 from hookline.runtime import Runtime
-from tests.making import WORKSPACE, Hand, activity, ago, enqueue, failed, make_webhook, succeeded
+from tests.making import SOMEBODY, Hand, activity, ago, enqueue, failed, make_webhook, succeeded
 from tests.receivers import Receiver
 from tests.waiting import eventually
 
@@ -64,7 +64,7 @@ def is_stopped(pid: int) -> bool:
 async def recorded_by_another(runtime: Runtime, delivery_id: UUID, is_success: bool) -> None:
     """Another worker takes over, sends the second attempt and ends the delivery with it."""
     assert await runtime.queue.take_over(DEAD_AFTER) == 1
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, delivery_id)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, delivery_id)
     hand = await Hand.begin(runtime)
     row = (await hand.claim((await Delivery.get(id=delivery_id)).webhook_id))[0]._replace(is_manual=False)
     ended = succeeded(row) if is_success else failed(row, state=DeliveryState.FAILED, wait_seconds=None)

@@ -11,7 +11,7 @@ from hookline import ids
 from hookline.deliveries import manual
 from hookline.models import Attempt, Delivery, DeliveryState
 from hookline.runtime import Runtime
-from tests.making import WORKSPACE, make_webhook, publish
+from tests.making import SOMEBODY, make_webhook, publish
 from tests.receivers import Receiver, Reply, Server, hangs, hostile, read_request
 from tests.waiting import eventually
 from tests.working import pumping
@@ -182,7 +182,7 @@ async def test_what_is_asked_for_by_hand_goes_before_what_is_leased(runtime: Run
         receiver.gate.clear()
         await publish(runtime, 120)
         await eventually(lambda: leased_at_least(51))
-        await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, (await Delivery.get(event_id=first)).id)
+        await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, (await Delivery.get(event_id=first)).id)
         await eventually(lambda: leased_at_least(52))
         receiver.gate.set()
         await receiver.wait_for(4)

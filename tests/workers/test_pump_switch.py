@@ -12,7 +12,7 @@ from hookline.messaging.hub import MemoryHub
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
-from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook, publish
+from tests.making import SOMEBODY, enqueue, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
 from tests.working import pumping
@@ -84,7 +84,7 @@ async def test_manual_retry_goes_out_while_off(runtime: Runtime) -> None:
         await publish(runtime)
         await eventually(lambda: succeeded(webhook.id, 1))
         await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
-        await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, (await Delivery.get(webhook_id=webhook.id)).id)
+        await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, (await Delivery.get(webhook_id=webhook.id)).id)
         await receiver.wait_for(2)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
+from hookline.access.actor import Actor
 from hookline.db.connection import Work
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.models import SyncRevision
@@ -18,7 +19,7 @@ from hookline.notifications.mails import tell_of_sync
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
 from hookline.sync.apply.store import State
-from hookline.sync.apply.writing import Actor, Content, Source, Writing, content_of
+from hookline.sync.apply.writing import Content, Source, Writing, content_of
 from hookline.sync.plan import planning, policy
 from hookline.sync.plan.planning import Plan, Wanted
 from hookline.sync.plan.policy import Block, Options
@@ -27,7 +28,7 @@ from hookline.sync.read.document import Document
 from hookline.sync.read.problems import SyncProblem
 from hookline.webhooks.columns import fingerprinted
 
-__all__ = ["Actor", "Outcome", "Source", "apply", "preview"]
+__all__ = ["Outcome", "Source", "apply", "preview"]
 
 logger = logging.getLogger("hookline.sync")
 
@@ -75,7 +76,6 @@ async def preview(runtime: Runtime, workspace_id: UUID, document: Document, opti
 
 async def apply(
     runtime: Runtime,
-    workspace_id: UUID,
     actor: Actor,
     document: Document,
     options: Options,
@@ -93,14 +93,14 @@ async def apply(
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     content = await asyncio.to_thread(content_of, {item.slug: item.prints for item in wanted})
     broken = await check_templates.check(document, runtime.renderer)
-    applying = _Applying(runtime, workspace_id, actor, document, options, source, wanted, broken, content, plan_digest, idempotency_key, message)
+    applying = _Applying(runtime, actor, document, options, source, wanted, broken, content, plan_digest, idempotency_key, message)
     for _ in range(TRIES):
         try:
-            async with store.locked(runtime.database, workspace_id, document.set_name, options.lock_timeout) as work:
+            async with store.locked(runtime.database, actor.workspace_id, document.set_name, options.lock_timeout) as work:
                 return await applying.run(work)
         except _Stopped as stopped:
             if reason := _reason(document.set_name, stopped.outcome):
-                await tell_of_sync(runtime, workspace_id, document.set_name, reason)
+                await tell_of_sync(runtime, actor.workspace_id, document.set_name, reason)
             return stopped.outcome
         except store.LockNotObtained:
             locked = Block("locked", "another apply of this set runs; try again when it is done", flag="--lock-timeout")
@@ -113,7 +113,6 @@ async def apply(
 @dataclass(frozen=True, slots=True)
 class _Applying:
     runtime: Runtime
-    workspace_id: UUID
     actor: Actor
     document: Document
     options: Options
@@ -129,7 +128,7 @@ class _Applying:
     async def run(self, work: Work) -> Outcome:
         """One try. Raises _Stopped where nothing may be written."""
         vault, slugs = self.runtime.vault, list(self.document.webhooks)
-        state = await store.read(work, vault, self.workspace_id, self.document.set_name, slugs, self.idempotency_key, is_locking=True)
+        state = await store.read(work, vault, self.actor.workspace_id, self.document.set_name, slugs, self.idempotency_key, is_locking=True)
         if state.repeated is not None:
             raise _Stopped(self._repeated(state, state.repeated))
         plan, blocked = await asyncio.to_thread(_judged, self.document, self.wanted, self.broken, state, self.options, self.source)
@@ -139,7 +138,7 @@ class _Applying:
             raise _Stopped(Outcome(plan, blocked, state.revision))
         writing = Writing(
             self.runtime,
-            self.workspace_id,
+            self.actor.workspace_id,
             self.actor,
             self.document,
             self.content,

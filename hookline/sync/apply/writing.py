@@ -15,6 +15,7 @@ import orjson
 
 from hookline import clock, ids
 from hookline.access import audit
+from hookline.access.actor import Actor
 from hookline.activity.events import Kind, bump_match_version, note
 from hookline.db import bulk_rows
 from hookline.db.connection import Row, Work
@@ -29,14 +30,6 @@ from hookline.sync.read.document import Document
 from hookline.webhooks.change import HEALTH_RESET, RESETS_HEALTH, TURNED_ON
 from hookline.webhooks.columns import columns, signing_algorithm, with_new_secret
 from hookline.webhooks.secrets import SECRET_OVERLAP
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who applies. kind: TOKEN for whoever has a token of the API, SYSTEM for Hookline's own process."""
-
-    name: str
-    kind: str = "TOKEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +175,7 @@ class Writing:
             run_url=source.run_url,
             repository=source.repository,
             is_dirty=source.is_dirty,
-            actor={"kind": self.actor.kind, "name": self.actor.name},
+            actor=self.actor.stored,
             created=self.plan.count(ChangeKind.CREATE),
             updated=len(updated),
             disabled=self.plan.count(ChangeKind.DISABLE),

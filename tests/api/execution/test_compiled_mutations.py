@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
-from api.auth import Principal
 from api.context import Context
 from api.execution.compiled_mutations import PLANNED, NotSimple
 from api.execution.documents import Operation
@@ -22,6 +21,7 @@ from api.execution.errors import RequestRefused
 from api.execution.execute import Execution, Request
 from api.schema import make_schema
 from api.schema.scalars import SCALARS
+from hookline.access.actor import Actor
 from tests.api.small_schema import failures
 
 pytestmark = pytest.mark.anyio
@@ -185,8 +185,8 @@ def context() -> Context:
     async def read_cursor(_: Context) -> str:
         return "1"
 
-    principal = Principal(UUID(int=1), "one", frozenset(), UUID(int=2))
-    return Context(Calls(), principal, "request", read_cursor, lambda _: None)
+    actor = Actor(UUID(int=2), "one", token_id=UUID(int=1))
+    return Context(Calls(), actor, "request", read_cursor, lambda _: None)
 
 
 async def road(operation: Operation, request: Request) -> tuple[object, list[object]]:

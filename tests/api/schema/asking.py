@@ -9,12 +9,12 @@ from uuid import UUID
 import orjson
 
 from api.app import context_maker
-from api.auth import Principal
 from api.context import Context
 from api.execution.errors import RequestRefused
 from api.execution.execute import Answer, Execution, Request, Told
 from api.schema import make_schema
 from hookline import ids
+from hookline.access.actor import Actor
 from hookline.access.tokens import ROLES
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE
@@ -79,7 +79,7 @@ class Asker:
         return answer.codes
 
     def context(self, request_id: str = "request-1") -> Context:
-        return context_maker(self.runtime)(Principal(ids.uuid7(), "tester", self.scopes, self.workspace_id), request_id)
+        return context_maker(self.runtime)(Actor(self.workspace_id, "tester", self.scopes, token_id=ids.uuid7()), request_id)
 
 
 async def _one_by_one(stream: AsyncGenerator[Sequence[Told], None]) -> AsyncGenerator[Answer, None]:

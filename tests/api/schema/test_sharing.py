@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Awaitable
 from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
 
-from api.auth import Principal
 from api.execution.execute import Answer, Request, Told
+from hookline.access.actor import Actor
 from hookline.activity.shared_feed import Circle
 from hookline.runtime import Runtime
 from tests.api.schema.asking import EXECUTION, Asker
@@ -95,4 +94,4 @@ def test_only_a_variable_that_says_nothing_else_may_differ(text: str, variable: 
 async def test_what_is_shared_is_made_for_nobody(admin: Asker) -> None:
     context = admin.context("mine")
     shared = context.of_nobody()
-    assert (shared.principal, shared.request_id) == (Principal(UUID(int=0), "", admin.scopes, WORKSPACE), "")
+    assert (shared.actor, shared.request_id) == (Actor(WORKSPACE, "", admin.scopes), "")

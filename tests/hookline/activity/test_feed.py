@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from hookline.activity import feed
-from hookline.activity.events import Kind, note
-from hookline.activity.feed import Feeds, Gap, Happening, decode_cursor, encode_cursor
+from hookline.activity.events import Gap, Happening, Kind, note
+from hookline.activity.feed import Feeds, decode_cursor, encode_cursor
 from hookline.errors import HooklineError
 from hookline.messaging.hub import MemoryHub
 from hookline.runtime import Runtime

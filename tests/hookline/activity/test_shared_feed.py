@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from hookline.activity import shared_feed
-from hookline.activity.events import Kind, note
-from hookline.activity.feed import Gap, Happening, Shared, encode_cursor
+from hookline.activity.events import Gap, Happening, Kind, Shared, note
+from hookline.activity.feed import encode_cursor
 from hookline.activity.shared_feed import Made, Together
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_webhook

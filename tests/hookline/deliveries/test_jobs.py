@@ -184,12 +184,12 @@ async def test_cancelled_delivery_stays_so_whatever_comes_back(runtime: Runtime)
     await set_column(runtime, "delivery", "next_attempt_at", clock.now() + HOUR, [waiting])
     row = await hand.claim_one(webhook.id)
     for key in (waiting, sent):
-        await manual.cancel(runtime.database, WORKSPACE, key)
+        await manual.cancel(runtime.database, SOMEBODY, key)
     await hand.record(succeeded(row))
     assert {row.status for row in await Delivery.all()} == {DeliveryState.CANCELLED}
     assert await hand.claim(webhook.id) == []
     with pytest.raises(Refused, match="has ended"):
-        await manual.cancel(runtime.database, WORKSPACE, sent)
+        await manual.cancel(runtime.database, SOMEBODY, sent)
 
 
 async def test_cancelled_delivery_that_goes_back_or_whose_worker_dies_is_not_sent(runtime: Runtime) -> None:
@@ -198,7 +198,7 @@ async def test_cancelled_delivery_that_goes_back_or_whose_worker_dies_is_not_sen
     hand = await Hand.begin(runtime)
     rows = {row.id: row for row in await hand.claim(webhook.id)}
     for key in (back, lost):
-        await manual.cancel(runtime.database, WORKSPACE, key)
+        await manual.cancel(runtime.database, SOMEBODY, key)
     await hand.give_back(rows[back])
     await hand.fall_silent(runtime)
     assert await runtime.queue.take_over(timedelta(seconds=10)) == 1

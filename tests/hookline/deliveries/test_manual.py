@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from hookline.access.actor import Actor
 from hookline.deliveries import manual
 from hookline.errors import Code, Refused
 from hookline.ids import uuid7
@@ -20,7 +21,7 @@ async def refusal(runtime: Runtime, delivery_id: UUID, workspace_id: UUID = WORK
     heard = list[str]()
     end = runtime.hub.listen("wake", heard.append)
     with pytest.raises(Refused) as refused:
-        await manual.retry(runtime.database, runtime.wakeups, workspace_id, delivery_id)
+        await manual.retry(runtime.database, runtime.wakeups, Actor(workspace_id, "tester"), delivery_id)
     end()
     assert not [text for text in heard if text.startswith(BY_HAND)]  # the publish's own may come late
     assert not await Delivery.filter(manual_at__isnull=False).exists()
@@ -33,7 +34,7 @@ async def test_delivery_that_waits_is_asked_for_and_whoever_sends_is_woken(runti
     [key] = await enqueue(runtime, webhook.id)
     before, heard = await Delivery.get(id=key), list[str]()
     runtime.hub.listen("wake", heard.append)
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, key)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, key)
     after = await Delivery.get(id=key)
     assert after.manual_at is not None
     assert (after.next_attempt_at, after.schedule_step, after.status) == (before.next_attempt_at, 0, DeliveryState.OPEN)
@@ -45,7 +46,7 @@ async def test_finished_delivery_may_be_sent_again_and_stays_what_it_is_until_th
     webhook = await make_webhook(runtime)
     [key] = await enqueue(runtime, webhook.id)
     await set_column(runtime, "delivery", "status", int(state), [key])
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, key)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, key)
     assert (await Delivery.get(id=key)).status == state
     assert (await (await Hand.begin(runtime)).claim_one(webhook.id)).is_manual
 
@@ -54,7 +55,7 @@ async def test_held_delivery_may_be_sent_while_its_webhook_is_off(runtime: Runti
     webhook = await make_webhook(runtime)
     [key] = await enqueue(runtime, webhook.id)
     await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, key)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, key)
     assert [row.id for row in await (await Hand.begin(runtime)).claim(webhook.id)] == [key]
 
 
@@ -63,8 +64,8 @@ async def test_asking_twice_sends_once(runtime: Runtime) -> None:
     [key] = await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)
     await hand.record(succeeded(await hand.claim_one(webhook.id)))
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, key)
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, key)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, key)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, key)
     await hand.record(failed(await hand.claim_one(webhook.id)))
     assert await hand.claim(webhook.id) == []
 
@@ -77,7 +78,7 @@ async def test_another_workspaces_delivery_is_not_found(runtime: Runtime) -> Non
     other = await make_workspace(runtime)
     [key] = await enqueue(runtime, (await make_webhook(runtime, workspace_id=other)).id, workspace_id=other)
     assert await refusal(runtime, key) == (Code.NOT_FOUND, ("id",))
-    await manual.retry(runtime.database, runtime.wakeups, other, key)
+    await manual.retry(runtime.database, runtime.wakeups, Actor(other, "tester"), key)
 
 
 async def test_delivery_on_its_way_is_not_sent_beside_it(runtime: Runtime) -> None:
@@ -87,7 +88,7 @@ async def test_delivery_on_its_way_is_not_sent_beside_it(runtime: Runtime) -> No
     row = await hand.claim_one(webhook.id)
     assert await refusal(runtime, key) == (Code.NOT_ALLOWED, ("id",))
     await hand.record(succeeded(row))
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, key)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, key)
 
 
 async def test_delivery_of_a_deleted_webhook_has_nowhere_to_go(runtime: Runtime) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
+from hookline.access.actor import Actor
 from hookline.form.fields import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying
-from hookline.sync.apply.applying import Actor, Outcome, Source
+from hookline.sync.apply.applying import Outcome, Source
 from hookline.sync.plan.planning import Plan
 from hookline.sync.plan.policy import Options
 from hookline.sync.read import document as documents
@@ -20,7 +21,7 @@ from tests.making import WORKSPACE
 
 FILE = "config/webhooks.yaml"
 BOUNDS = Bounds(("development", "staging", "production"), AddressPolicy((), frozenset()))
-SOMEBODY = Actor("ci")
+SOMEBODY = Actor(WORKSPACE, "ci")
 NOTHING_SET: Mapping[str, str] = {}
 ORDERS = """url: https://crm.example.com/in
 events: [order.*.create]
@@ -47,7 +48,7 @@ def webhooks(text: str = "", set_name: str = "storefront", environment: Mapping[
 
 async def apply(runtime: Runtime, wanted: Document, options: Options | None = None, source: Source | None = None, **more: Any) -> Outcome:
     """Applies as somebody with a token."""
-    return await applying.apply(runtime, WORKSPACE, SOMEBODY, wanted, options or Options(), source or Source(), **more)
+    return await applying.apply(runtime, SOMEBODY, wanted, options or Options(), source or Source(), **more)
 
 
 async def preview(runtime: Runtime, wanted: Document, options: Options | None = None, source: Source | None = None) -> Outcome:

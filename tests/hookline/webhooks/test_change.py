@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hookline import ids
+from hookline.access.actor import Actor
 from hookline.activity.events import Kind
 from hookline.errors import Code, Refused
 from hookline.models import Webhook, Workspace
@@ -14,7 +15,7 @@ from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
 from hookline.webhooks import secrets
 from hookline.webhooks.change import Force
-from tests.making import SOMEBODY, WORKSPACE, Person, activity, make_webhook, make_workspace, set_column
+from tests.making import SOMEBODY, WORKSPACE, activity, make_webhook, make_workspace, set_column
 
 FORCER = replace(SOMEBODY, scopes=frozenset({"webhooks:force"}))
 
@@ -145,7 +146,7 @@ async def test_an_update_that_changes_nothing_bumps_nothing(runtime: Runtime) ->
 async def test_a_change_bumps_version_and_match_version_and_is_noted(runtime: Runtime) -> None:
     webhook = await webhooks.create(runtime, SOMEBODY, form())
     before = await match_version(runtime)
-    await webhooks.update(runtime, Person(name="anna"), webhook.id, {"name": "New", "active": False})
+    await webhooks.update(runtime, Actor(WORKSPACE, "anna"), webhook.id, {"name": "New", "active": False})
     stored = await Webhook.get(id=webhook.id)
     assert (stored.version, stored.modified_by["name"], stored.is_active) == (2, "anna", False)
     assert await match_version(runtime) == before + 1

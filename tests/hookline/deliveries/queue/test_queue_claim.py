@@ -14,7 +14,7 @@ from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, Hand, ago, enqu
 
 async def ask_by_hand(runtime: Runtime, *delivery_ids: UUID) -> None:
     for key in delivery_ids:
-        await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, key)
+        await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, key)
 
 
 async def make_due(runtime: Runtime, seconds_ago: float, *delivery_ids: UUID) -> None:

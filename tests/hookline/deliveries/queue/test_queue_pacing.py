@@ -11,7 +11,7 @@ from hookline.form.rates import parse_rate
 from hookline.models import Delivery, Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
-from tests.making import SOMEBODY, WORKSPACE, Hand, ago, enqueue, make_webhook, set_column
+from tests.making import SOMEBODY, Hand, ago, enqueue, make_webhook, set_column
 
 
 async def claim(runtime: Runtime, hand: Hand, webhook: Webhook, room: int = 50) -> Paced:
@@ -77,7 +77,7 @@ async def test_no_free_slot_leases_nothing(runtime: Runtime) -> None:
 async def test_what_is_asked_for_by_hand_goes_first_and_takes_a_slot(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, rateLimit="1/m")
     keys = await enqueue(runtime, webhook.id, 3)
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, keys[2])
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, keys[2])
     hand = await Hand.begin(runtime)
     [row] = (await claim(runtime, hand, webhook)).rows
     assert (row.id, row.is_manual) == (keys[2], True)

@@ -13,7 +13,7 @@ from hookline.ids import uuid7
 from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
-from tests.making import NOWHERE, SOMEBODY, WORKSPACE, Hand, activity, enqueue, failed, make_webhook, make_workspace, publish, succeeded
+from tests.making import NOWHERE, SOMEBODY, Hand, activity, enqueue, failed, make_webhook, make_workspace, publish, succeeded
 
 
 async def claimed(runtime: Runtime, count: int = 1) -> tuple[Hand, list[Claimed]]:
@@ -26,7 +26,7 @@ async def claimed(runtime: Runtime, count: int = 1) -> tuple[Hand, list[Claimed]
 
 async def retried(runtime: Runtime, hand: Hand, row: Claimed) -> Claimed:
     """The same delivery, asked for by hand and claimed."""
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, row.id)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, row.id)
     return await hand.claim_one(row.webhook_id)
 
 
@@ -154,7 +154,7 @@ async def test_evidence_replaces_unknown_only(runtime: Runtime) -> None:
 async def test_old_holder_and_new_holder_keep_their_own_rows(runtime: Runtime) -> None:
     old, [row] = await claimed(runtime)
     await taken_over(runtime, old)
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, row.id)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, row.id)
     new = await Hand.begin(runtime)
     again = await new.claim_one(row.webhook_id)
     await old.record(failed(row))

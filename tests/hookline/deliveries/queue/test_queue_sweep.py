@@ -8,7 +8,7 @@ from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import Delivery, DeliveryState
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
-from tests.making import SOMEBODY, WORKSPACE, Hand, activity, enqueue, make_webhook, set_column, succeeded
+from tests.making import SOMEBODY, Hand, activity, enqueue, make_webhook, set_column, succeeded
 
 
 async def cancel_all(runtime: Runtime) -> int:
@@ -40,7 +40,7 @@ async def test_what_was_asked_for_by_hand_is_due_even_while_off(runtime: Runtime
     webhook = await make_webhook(runtime)
     [delivery_id] = await enqueue(runtime, webhook.id)
     await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, delivery_id)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, delivery_id)
     assert await runtime.queue.due() == [webhook.id]
 
 
@@ -49,7 +49,7 @@ async def test_nothing_of_a_deleted_webhook_is_due(runtime: Runtime) -> None:
     done, _ = await enqueue(runtime, webhook.id, 2)
     hand = await Hand.begin(runtime)
     await hand.record(*(succeeded(row) for row in await hand.claim(webhook.id) if row.id == done))
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, done)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, done)
     await webhooks.delete(runtime, SOMEBODY, webhook.id)
     assert await runtime.queue.due() == []
 

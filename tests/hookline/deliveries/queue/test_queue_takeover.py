@@ -11,7 +11,7 @@ from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
-from tests.making import SOMEBODY, WORKSPACE, Hand, activity, enqueue, failed, make_webhook, make_workspace, succeeded
+from tests.making import SOMEBODY, Hand, activity, enqueue, failed, make_webhook, make_workspace, succeeded
 
 
 async def test_takeover_writes_unknown_and_uses_a_step_of_the_schedule(runtime: Runtime) -> None:
@@ -60,7 +60,7 @@ async def test_takeover_of_a_manual_attempt_moves_no_schedule(runtime: Runtime) 
     [delivery_id] = await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)
     await hand.record(succeeded(await hand.claim_one(webhook.id)))
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, delivery_id)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, delivery_id)
     await hand.claim_one(webhook.id)
     await hand.fall_silent(runtime)
     assert await runtime.queue.take_over(DEAD_AFTER) == 1

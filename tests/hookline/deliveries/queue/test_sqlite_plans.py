@@ -61,7 +61,7 @@ async def use_everything(runtime: Runtime) -> None:
     await hand.give_back(rows[0])
     await hand.record(succeeded(rows[1]), failed(rows[2]))
     await hand.record(succeeded(rows[1]))
-    await manual.retry(runtime.database, runtime.wakeups, WORKSPACE, ids[0])
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, ids[0])
     await hand.claim(webhook.id)
     await webhooks.delete(runtime, SOMEBODY, gone.id)
     await runtime.queue.due()
