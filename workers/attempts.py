@@ -34,14 +34,14 @@ class Attempt:
 
         Raises HooklineError when a secret of the webhook can't be opened.
         """
-        row, wire = self._row, self._target.wire
+        row, parts = self._row, self._target.request_parts
         message_id, timestamp = ids.encode("evt", row.event_id), int(time.time())
-        signature = sign(wire.keys_at(timestamp), message_id, timestamp, body)
+        signature = sign(parts.keys_at(timestamp), message_id, timestamp, body)
         trace = f"00-{row.event_id.hex}-{self._id.hex[16:]}-01"
         is_test = row.next_cause == AttemptCause.TEST
         head = fixed_head(content_type or JSON, message_id, timestamp, signature, trace, is_test)
         self._head = [(name, value) for name, value in head if value is not None]
-        return Request(self._target.url, [*self._head, *wire.headers], body, self._target.timeout_seconds)
+        return Request(self._target.url, [*self._head, *parts.headers], body, self._target.timeout_seconds)
 
     def result(self, answer: Answer) -> Result:
         """What the log and the delivery's state become."""
@@ -52,7 +52,7 @@ class Attempt:
         outcome = AttemptOutcome.SUCCEEDED if verdict.is_success else AttemptOutcome.FAILED
         cause = _cause(row)
         identity = (row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment, self._id, target.version)
-        request_headers = orjson.dumps([*self._head, *target.wire.masked]).decode() if self._head else None
+        request_headers = orjson.dumps([*self._head, *target.request_parts.masked]).decode() if self._head else None
         response_headers, response_body = self._evidence(answer)
         state, wait, step = _move(verdict, row.step, row.is_manual)
         return Result(
@@ -79,7 +79,7 @@ class Attempt:
         """The answer's headers and body for the log, without the secrets of a request that the receiver sent back."""
         headers = orjson.dumps(answer.headers).decode() if answer.headers else None
         body = answer.body or None
-        for secret in self._target.wire.secrets if self._head else ():
+        for secret in self._target.request_parts.secrets if self._head else ():
             headers = headers and headers.replace(secret, MASK)
             body = body and body.replace(secret.encode(), MASK.encode())
         return headers, body

@@ -15,7 +15,7 @@ from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
 from hookline.deliveries.queue.base import Queue
 
-log = logging.getLogger("hookline.heartbeat")
+log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 2.0
 STALE_SECONDS = 8.0

@@ -16,7 +16,7 @@ from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
 from hookline.tasks import end_tasks
 
-log = logging.getLogger("hookline.mails")
+log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 10
 WAITING_LIMIT: Final = 1_000

@@ -28,7 +28,7 @@ from hookline.wiring import open_runtime
 from workers.actors import make_broker
 from workers.engine import EngineHost, running
 
-logger = logging.getLogger("hookline.worker")
+log = logging.getLogger(__name__)
 
 _SAME_SIGNAL_SECONDS = 2.0
 _PARENT_CHECK_SECONDS = 1.0
@@ -80,7 +80,7 @@ class OwnLoop(EngineHost, AsyncIO):
             runtime = await stack.enter_async_context(open_runtime(self._settings))
             self.opened = await stack.enter_async_context(running(runtime, broker))
             is_open.set()
-            logger.info("delivering")
+            log.info("delivering")
             await self._until_closing()
 
     async def _until_closing(self) -> None:
@@ -100,7 +100,7 @@ class OwnLoop(EngineHost, AsyncIO):
         self.opened = None
         self._is_closing.set()
         await self._life
-        logger.info("stopped: what was on the wire is recorded")
+        log.info("stopped: what was on the wire is recorded")
 
 
 class _LoopThread(EventLoopThread):

@@ -27,10 +27,10 @@ from workers.lanes import LEASED_LIMIT, SLOW_LIMIT, Lane, Pace
 from workers.pacing import Pacing
 from workers.recorder import Recorder
 from workers.sending import Sender, Withdrawn
+from workers.slots import Slot, Slots
 from workers.sweeper import Sweeper
-from workers.wire import Place, Wire
 
-log = logging.getLogger("hookline.pump")
+log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.8
 """Nothing is sent on a match version that was confirmed longer ago than this: a webhook that was switched off is off within a second."""
@@ -56,7 +56,7 @@ class Pump:
         """Webhooks of which a delivery was asked for by hand: a full lane is asked for too."""
         self._pacing = Pacing(runtime.queue, self._claiming_token, self._paced_room, self._take, self._claim_failed, monotonic)
         self._bodies = Bodies(runtime.queue, runtime.renderer)
-        self._wire = Wire(runtime.settings.host_concurrency)
+        self._slots = Slots(runtime.settings.host_concurrency)
         self._leased = 0
         self._claiming: asyncio.Task[None] | None = None
         self._is_stopping = False
@@ -297,15 +297,15 @@ class Pump:
     # sending
 
     def _begin(self, lane: Lane) -> None:
-        """One more sender for the lane, or a place in the line for one."""
-        if place := self._wire.take(lane):  # taken here, not in the task: many may begin before the first of them runs
-            self._spawn(self._send_all(lane, place))
+        """One more sender for the lane, or a slot in the line for one."""
+        if slot := self._slots.acquire(lane):  # taken here, not in the task: many may begin before the first of them runs
+            self._spawn(self._send_all(lane, slot))
 
-    async def _send_all(self, lane: Lane, place: Place) -> None:
+    async def _send_all(self, lane: Lane, slot: Slot) -> None:
         """A sender goes on while its lane has rows, so that one task serves many deliveries."""
         has_sent = False
         try:
-            while lane.queue and lane.pace.on_wire <= lane.slots and (not has_sent or self._wire.may_keep(place, lane)):
+            while lane.queue and lane.pace.on_wire <= lane.slots and (not has_sent or self._slots.may_keep(slot, lane)):
                 if not self._heartbeat.is_fresh:
                     self._heartbeat.give_up()  # empties the lane
                 elif monotonic() - self._registry.looked_at > LOOK_SECONDS:
@@ -314,13 +314,13 @@ class Pump:
                     await self._send_next(lane)
                     has_sent = True
         finally:
-            self._wire.leave(lane, place)
+            self._slots.release(lane, slot)
         if not self._is_stopping:
             self._pass_on(lane)
 
     def _pass_on(self, left: Lane) -> None:
-        """A place is free: for who waits, or for the webhook's lane of now, which may be another one."""
-        for lane in self._wire.next_in_line():
+        """A slot is free: for who waits, or for the webhook's lane of now, which may be another one."""
+        for lane in self._slots.next_in_line():
             if lane.may_begin:
                 self._begin(lane)
         if (own := self._lanes.get(left.target.id)) and own.may_begin:

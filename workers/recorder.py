@@ -11,7 +11,7 @@ from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub
 from hookline.tasks import end_tasks
 
-log = logging.getLogger("hookline.recorder")
+log = logging.getLogger(__name__)
 
 IDLE_SECONDS, BUSY_SECONDS = 0.002, 0.02
 """How long a batch is gathered: hardly, unless the last one was large (20 ms always: 0.222, 2 ms always: 0.243 CPU s per 1,000)."""

@@ -16,7 +16,7 @@ from hookline.db.connection import FAULTS
 from hookline.errors import HooklineError
 from hookline.messaging.messages import BACKGROUND, DELIVERIES, OWN, UNREADABLE, NotUnderstood
 
-log = logging.getLogger("hookline.actors")
+log = logging.getLogger(__name__)
 
 _LABELS: Final = ("queue_name", "actor_name")
 _MILLIS: Final = (1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000)

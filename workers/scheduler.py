@@ -17,7 +17,7 @@ from hookline.messaging.messages import OWN, ActorName, make_message
 from hookline.notifications import mails
 from hookline.runtime import Runtime
 
-log = logging.getLogger("hookline.scheduler")
+log = logging.getLogger(__name__)
 
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.7, 1.0  # spread, so that many workers don't ask at once
 ROWS: Final = 50

@@ -13,7 +13,7 @@ from hookline.deliveries.queue.base import DEAD_AFTER, Queue
 from hookline.deliveries.registry import Registry
 from hookline.errors import Unavailable
 
-log = logging.getLogger("hookline.sweeper")
+log = logging.getLogger(__name__)
 
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.7, 1.0  # spread, so that many workers don't sweep at once
 _HURRY_SECONDS = 0.02

@@ -34,7 +34,7 @@ from strawberry.types.field import StrawberryField
 
 from api.context import Context
 
-PLANNED: Final = {"planned": True}
+COMPILED: Final = {"planned": True}
 """Metadata of a mutation whose resolver reads nothing of `info` but its context: its documents may be planned."""
 
 _STRAWBERRY: Final = "strawberry-definition"  # where Strawberry 0.341 keeps its own definitions in graphql-core's
@@ -74,7 +74,7 @@ class _Info:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CompiledMutation:
     """resolver: the mutation's own function. arguments: its argument names by the variables' names. answered_as: the field's alias or name."""
 
     resolver: Callable[..., Awaitable[Any]]
@@ -110,17 +110,17 @@ class Plan:
             return Outcome(value)
 
 
-def plan_of(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Plan | None:
+def compiled_mutation(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> CompiledMutation | None:
     """The plan of a valid document, if it is one mutation of one planned field with every argument a required variable of its own."""
     if len(document.definitions) != 1 or operation.operation is not OperationType.MUTATION or schema.mutation_type is None:
         return None
     try:
-        return _plan(schema, schema.mutation_type, operation)
+        return _compiled(schema, schema.mutation_type, operation)
     except NotSimple:
         return None
 
 
-def _plan(schema: GraphQLSchema, mutations: GraphQLObjectType, operation: OperationDefinitionNode) -> Plan:
+def _compiled(schema: GraphQLSchema, mutations: GraphQLObjectType, operation: OperationDefinitionNode) -> CompiledMutation:
     _require(not operation.directives and len(operation.selection_set.selections) == 1)
     answered_as, node = _plain(operation.selection_set.selections[0])
     _require(node.name.value in mutations.fields)
@@ -134,7 +134,7 @@ def _plan(schema: GraphQLSchema, mutations: GraphQLObjectType, operation: Operat
     arguments = _arguments(field, node)
     _require(arguments.keys() == variables.keys())
     resolver, info_name = _resolver(field.extensions[_STRAWBERRY])
-    return Plan(resolver, variables, arguments, info_name, answered_as, _giver(field.type, node.selection_set))
+    return CompiledMutation(resolver, variables, arguments, info_name, answered_as, _giver(field.type, node.selection_set))
 
 
 def _require(is_simple: bool) -> None:

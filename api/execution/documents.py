@@ -8,7 +8,7 @@ import strawberry
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, parse, specified_rules
 from strawberry.schema.schema import validate_document
 
-from api.execution.compiled_mutations import Plan, plan_of
+from api.execution.compiled_mutations import CompiledMutation, compiled_mutation
 from api.execution.errors import BAD_USER_INPUT, PARSE_FAILED, QUERY_TOO_COSTLY, VALIDATION_FAILED, RequestRefused
 from api.execution.limits import Limits, Measure, TooCostly, measure_document
 from api.execution.live import cursor_variable
@@ -28,7 +28,7 @@ class Operation:
     kind: OperationType
     measure: Measure
     cursor_variable: str | None
-    plan: Plan | None
+    compiled: CompiledMutation | None
 
     @property
     def wants_live_cursor(self) -> bool:
@@ -108,7 +108,7 @@ class Documents:
     def _operation(self, text: str, document: DocumentNode, node: OperationDefinitionNode, measure: Measure) -> Operation:
         name = node.name.value if node.name else None
         begins_at = cursor_variable(document, node) if node.operation is OperationType.SUBSCRIPTION else None
-        return Operation(text, document, name, node.operation, measure, begins_at, plan_of(self._schema, document, node))
+        return Operation(text, document, name, node.operation, measure, begins_at, compiled_mutation(self._schema, document, node))
 
 
 def _refused(code: str, message: str) -> Prepared:

@@ -13,7 +13,7 @@ from hookline.db.connection import is_fault
 from hookline.errors import HooklineError, Refused, Unavailable
 from hookline.ids import MalformedId
 
-logger = logging.getLogger("hookline.api")
+log = logging.getLogger(__name__)
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -85,7 +85,7 @@ def retry_after_seconds(errors: Sequence[GraphQLError]) -> int:
 
 def internal(error: BaseException, request_id: str, place: str) -> Formatted:
     """The masked form of an unexpected failure, which is logged. place: where it happened, for the log."""
-    logger.error("internal error", exc_info=error, extra={"request_id": request_id, "place": place})
+    log.error("internal error", exc_info=error, extra={"request_id": request_id, "place": place})
     return {"message": "Internal error", "extensions": {"code": INTERNAL, "requestId": request_id}}
 
 

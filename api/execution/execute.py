@@ -22,8 +22,8 @@ from api.execution.documents import Documents, Operation
 from api.execution.errors import BAD_USER_INPUT, QUERY_TOO_COSTLY, Formatted, RequestRefused, field_errors, is_unavailable, retry_after_seconds
 from api.execution.limits import Limits, TooCostly
 from api.execution.live import Live, sharing_key
-from hookline.activity.events import Gap, Happening, Shared
-from hookline.activity.shared_feed import Made, Together
+from hookline.activity.events import ActivityEvent, Gap, Shared
+from hookline.activity.shared_feed import EncodedEvent, ShareKey
 from hookline.clock import monotonic
 from hookline.errors import Unavailable
 
@@ -61,7 +61,7 @@ class Answer:
         return bool(self.errors) and (self.data is None or all(value is None for value in self.data.values()))
 
 
-Told = Answer | bytes
+Encoded = Answer | bytes
 """An answer of a subscription; bytes: one without errors, as JSON, which others are told too."""
 
 
@@ -99,7 +99,7 @@ class Execution:
         result = executor.execute_operation()
         return _answer(await result if isawaitable(result) else result, context)
 
-    async def subscribe(self, operation: Operation, request: Request, context: Context) -> "Answer | AsyncGenerator[Sequence[Told], None]":
+    async def subscribe(self, operation: Operation, request: Request, context: Context) -> "Answer | AsyncGenerator[Sequence[Encoded], None]":
         """Starts a subscription: its answers, one per event, in order, several at a time; or the one answer that says why it could not start.
         Close the generator to end it.
 
@@ -134,13 +134,13 @@ class Execution:
 
 async def _run_plan(operation: Operation, request: Request, context: Context) -> dict[str, Any] | Outcome | None:
     """The data, if the operation has a plan that takes these variables and succeeds; None when nothing was run."""
-    if operation.plan is None:
+    if operation.compiled is None:
         return None
     try:
-        arguments = operation.plan.take(request.variables or {})
+        arguments = operation.compiled.take(request.variables or {})
     except NotSimple:
         return None
-    return await operation.plan.run(arguments, context)
+    return await operation.compiled.run(arguments, context)
 
 
 class _HouseExecutor(Executor[Any]):
@@ -150,7 +150,7 @@ class _HouseExecutor(Executor[Any]):
     build_resolve_info = StrawberryGraphQLCoreExecutionContext.build_resolve_info
 
 
-async def _follow(executor: _HouseExecutor, source: AsyncIterable[Any], context: Context) -> AsyncGenerator[Sequence[Told], None]:
+async def _follow(executor: _HouseExecutor, source: AsyncIterable[Any], context: Context) -> AsyncGenerator[Sequence[Encoded], None]:
     """An answer per event. A source that fails ends the stream with one last answer, which says why."""
     events = map_source_to_response_event(executor, source, lambda one: _execute(one, context.renewed()))
     try:
@@ -162,38 +162,38 @@ async def _follow(executor: _HouseExecutor, source: AsyncIterable[Any], context:
         await events.aclose()
 
 
-async def _follow_live(executor: _HouseExecutor, live: Live[Any], key: Hashable, context: Context) -> AsyncGenerator[Sequence[Told], None]:
-    """The same for happenings: those that everybody follows now are executed and encoded once for all with the key."""
+async def _follow_live(executor: _HouseExecutor, live: Live[Any], key: Hashable, context: Context) -> AsyncGenerator[Sequence[Encoded], None]:
+    """The same for events: those that everybody follows now are executed and encoded once for all with the key."""
 
-    async def execute(happening: Happening | Gap, context: Context) -> ExecutionResult | None:
-        event = live.event_of(happening)
+    async def execute(step: ActivityEvent | Gap, context: Context) -> ExecutionResult | None:
+        event = live.event_of(step)
         return None if event is None else await _execute_when_possible(lambda: executor.build_per_event_executor(event), context)
 
-    async def make(happening: Happening) -> Made | None:
-        result = await execute(happening, context.of_nobody())
+    async def make(event: ActivityEvent) -> EncodedEvent | None:
+        result = await execute(event, context.of_nobody())
         return None if result is None else _made(result)
 
     try:
-        async with aclosing(live.follow(Together(key, make))) as steps:
+        async with aclosing(live.follow(ShareKey(key, make))) as steps:
             async for step in steps:
                 if isinstance(step, Shared):
                     yield [one if isinstance(one, bytes) else _answer(one, context) for one in step.made]
                     continue
-                for happening in [step] if isinstance(step, Gap) else step:
-                    result = await execute(happening, context)
+                for event in [step] if isinstance(step, Gap) else step:
+                    result = await execute(event, context)
                     if result is not None:
                         yield [_answer(result, context)]
     except Exception as error:  # noqa: BLE001  # as above
         yield [_answer(_failure(error, executor), context)]
 
 
-def _made(result: ExecutionResult) -> Made:
+def _made(result: ExecutionResult) -> EncodedEvent:
     """Bytes that all may have. Errors carry the request id of each who is told, and what no JSON can hold is an error of each."""
     if not result.errors:
         with suppress(TypeError):
             encoded = orjson.dumps({"data": result.data})
-            return Made(encoded, len(encoded))
-    return Made(result, 0)
+            return EncodedEvent(encoded, len(encoded))
+    return EncodedEvent(result, 0)
 
 
 async def _execute_when_possible(make_executor: Callable[[], Executor[Any]], context: Context) -> ExecutionResult:

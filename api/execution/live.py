@@ -1,4 +1,4 @@
-"""What a subscription of happenings follows, and who may share its answers. Resolvers of `schema.live` give a Live; `execution` follows it.
+"""What a subscription of events follows, and who may share its answers. Resolvers of `schema.live` give a Live; `execution` follows it.
 Only answers that depend on nothing but document, variables, workspace and scopes may be shared."""
 
 import json
@@ -11,26 +11,26 @@ from uuid import UUID
 from graphql import DocumentNode, FieldNode, OperationDefinitionNode, VariableNode, Visitor, visit
 
 from hookline.access.actor import Actor
-from hookline.activity.events import Gap, Happening, Kind, Shared
+from hookline.activity.events import ActivityEvent, Gap, Kind, Shared
 from hookline.activity.feed import Feeds
-from hookline.activity.shared_feed import Together
+from hookline.activity.shared_feed import ShareKey
 
 Event = TypeVar("Event")
 
 
 @dataclass(frozen=True, slots=True)
 class Live(AsyncIterable[Event], Generic[Event]):
-    """after: the position that a replay begins behind. event_of: what the schema makes of a happening; None for one that nobody asked for."""
+    """after: the position that a replay begins behind. event_of: what the schema makes of it; None for one that nobody asked for."""
 
     feeds: Feeds
     workspace_id: UUID
     after: int | None
     kinds: frozenset[Kind]
     webhook_id: UUID | None
-    event_of: Callable[[Happening | Gap], Event | None]
+    event_of: Callable[[ActivityEvent | Gap], Event | None]
 
-    def follow(self, together: Together) -> AsyncGenerator[list[Happening] | Gap | Shared, None]:
-        return self.feeds.follow_together(self.workspace_id, self.after, self.kinds, self.webhook_id, together)
+    def follow(self, share_key: ShareKey) -> AsyncGenerator[list[ActivityEvent] | Gap | Shared, None]:
+        return self.feeds.follow_shared(self.workspace_id, self.after, self.kinds, self.webhook_id, share_key)
 
     def __aiter__(self) -> AsyncIterator[Event]:
         raise TypeError("graphql-core wants something iterable, but this is followed")

@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 from tortoise.queryset import QuerySet
 
 from api.auth import require
-from api.execution.compiled_mutations import PLANNED
+from api.execution.compiled_mutations import COMPILED
 from api.schema import delivery, delivery_filter
 from api.schema.connections import After, Before, Connection, First, Last, page
 from api.schema.cursors import NEWEST_FIRST
@@ -128,7 +128,7 @@ class EventQuery:
 @strawberry.type
 class EventMutation:
     @strawberry.mutation(
-        description="Publishes an event: once it is answered, it is stored and on its way. Needs the scope events:publish.", metadata=PLANNED
+        description="Publishes an event: once it is answered, it is stored and on its way. Needs the scope events:publish.", metadata=COMPILED
     )
     async def event_publish(
         self, info: Info, input: Annotated[EventPublishInput, strawberry.argument(description="The event.")]
@@ -143,7 +143,7 @@ class EventMutation:
         return EventPublishPayload(event=event, duplicate=published.is_duplicate, delivery_count=published.delivery_count, user_errors=[])
 
     @strawberry.mutation(
-        description="Publishes up to 1,000 events in one transaction: all or none. Needs the scope events:publish.", metadata=PLANNED
+        description="Publishes up to 1,000 events in one transaction: all or none. Needs the scope events:publish.", metadata=COMPILED
     )
     async def event_publish_batch(
         self, info: Info, input: Annotated[EventPublishBatchInput, strawberry.argument(description="The events.")]

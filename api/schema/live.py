@@ -13,7 +13,7 @@ from api.schema.attempt_filter import AttemptOutcome
 from api.schema.node import Info, key_of
 from api.schema.notification import Notification
 from api.schema.webhook import Webhook
-from hookline.activity.events import Gap, Happening, Kind
+from hookline.activity.events import ActivityEvent, Gap, Kind
 from hookline.activity.feed import decode_cursor, encode_cursor
 from hookline.models import Attempt as AttemptRow
 from hookline.models import AttemptOutcome as StoredOutcome
@@ -23,7 +23,7 @@ from hookline.models import Webhook as WebhookRow
 After = Annotated[
     str | None,
     strawberry.argument(
-        description="A cursor of an event or of liveCursor: what happened since is replayed first, at most 10,000 happenings. Left out: from now on."
+        description="A cursor of an event or of liveCursor: what happened since is replayed first, at most 10,000 events. Left out: from now on."
     ),
 ]
 
@@ -89,11 +89,11 @@ class LiveSubscription:
         def is_wanted(row: AttemptRow) -> bool:
             return (outcomes is None or row.outcome in outcomes) and environment in (None, row.environment)
 
-        def event_of(happening: Happening | Gap) -> AttemptEvent | None:
-            cursor = encode_cursor(happening.position)
-            if isinstance(happening, Gap):
+        def event_of(event: ActivityEvent | Gap) -> AttemptEvent | None:
+            cursor = encode_cursor(event.position)
+            if isinstance(event, Gap):
                 return AttemptEvent(cursor=cursor, gap=True, node=None)
-            row = happening.row
+            row = event.row
             return AttemptEvent(cursor=cursor, gap=False, node=Attempt.of(row)) if isinstance(row, AttemptRow) and is_wanted(row) else None
 
         return Live(info.context.runtime.feeds, actor.workspace_id, position, frozenset({Kind.ATTEMPT}), key, event_of)
@@ -103,13 +103,13 @@ class LiveSubscription:
         actor = require(info, "webhooks:read")
         position = None if after is None else decode_cursor(after)
 
-        def event_of(happening: Happening | Gap) -> WebhookChangeEvent | None:
-            cursor = encode_cursor(happening.position)
-            if isinstance(happening, Gap):
+        def event_of(event: ActivityEvent | Gap) -> WebhookChangeEvent | None:
+            cursor = encode_cursor(event.position)
+            if isinstance(event, Gap):
                 return WebhookChangeEvent(cursor=cursor, gap=True, kind=None, node=None)
-            if not isinstance(happening.row, WebhookRow):
+            if not isinstance(event.row, WebhookRow):
                 return None
-            return WebhookChangeEvent(cursor=cursor, gap=False, kind=CHANGES[happening.kind], node=Webhook.of(happening.row))
+            return WebhookChangeEvent(cursor=cursor, gap=False, kind=CHANGES[event.kind], node=Webhook.of(event.row))
 
         return Live(info.context.runtime.feeds, actor.workspace_id, position, frozenset(CHANGES), None, event_of)
 
@@ -118,11 +118,11 @@ class LiveSubscription:
         actor = require(info, "deliveries:read")
         position = None if after is None else decode_cursor(after)
 
-        def event_of(happening: Happening | Gap) -> NotificationEvent | None:
-            cursor = encode_cursor(happening.position)
-            if isinstance(happening, Gap):
+        def event_of(event: ActivityEvent | Gap) -> NotificationEvent | None:
+            cursor = encode_cursor(event.position)
+            if isinstance(event, Gap):
                 return NotificationEvent(cursor=cursor, gap=True, node=None)
-            row = happening.row
+            row = event.row
             return NotificationEvent(cursor=cursor, gap=False, node=Notification.of(row)) if isinstance(row, NotificationRow) else None
 
         return Live(info.context.runtime.feeds, actor.workspace_id, position, frozenset({Kind.NOTIFICATION}), None, event_of)

@@ -8,7 +8,7 @@ from strawberry.scalars import JSON
 
 from api.schema.node import node_id
 from hookline.sync.plan import planning, policy
-from hookline.sync.read.problems import Place
+from hookline.sync.read.problems import Position
 from hookline.sync.read.problems import SyncProblem as Problem
 
 
@@ -47,7 +47,7 @@ class SyncChange:
         fields = [
             SyncFieldChange(field=item.field, before=item.before, after=item.after, live=item.live, secret=item.is_secret) for item in change.fields
         ]
-        file, line, _ = _place(change.place)
+        file, line, _ = _place(change.position)
         key = node_id("wh", change.webhook_id) if change.webhook_id else None
         return cls(kind=SyncChangeKind(change.kind.value), slug=change.slug, webhook_id=key, fields=fields, file=file, line=line, hint=change.hint)
 
@@ -77,7 +77,7 @@ class SyncProblem:
 
     @classmethod
     def of(cls, problem: Problem) -> "SyncProblem":
-        file, line, column = _place(problem.place)
+        file, line, column = _place(problem.position)
         return cls(
             code=problem.code, message=problem.message, severity=problem.severity, path=list(problem.path) or None,
             file=file, line=line, column=column, hint=problem.hint,
@@ -88,6 +88,6 @@ def problems_of(found: Iterable[Problem]) -> list[SyncProblem]:
     return [SyncProblem.of(problem) for problem in found]
 
 
-def _place(place: Place | None) -> tuple[str | None, int | None, int | None]:
+def _place(place: Position | None) -> tuple[str | None, int | None, int | None]:
     """File, line and column; none of them where no position was sent."""
     return (place.file, place.line, place.column) if place and place.file else (None, None, None)

@@ -33,7 +33,7 @@ from hookline.access.actor import Actor
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
 
-logger = logging.getLogger("hookline.api")
+log = logging.getLogger(__name__)
 
 Page = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -206,7 +206,7 @@ class _Exchange:
     def _log(self, status: int, errors: list[Formatted]) -> None:
         """One line per request: at info when something went wrong, else at debug, since publishing passes here thousands of times a second."""
         level = logging.INFO if errors else logging.DEBUG
-        if not logger.isEnabledFor(level):
+        if not log.isEnabledFor(level):
             return
         operation, actor = self.operation, self.actor
         about: dict[str, object] = {"request_id": self.request_id, "status": status}
@@ -216,7 +216,7 @@ class _Exchange:
             about |= {"workspace_id": actor.workspace_id, "token_id": actor.token_id}
         if errors:
             about["codes"] = ",".join(sorted({error["extensions"]["code"] for error in errors}))
-        logger.log(level, "request", extra=about | {"milliseconds": round((clock.monotonic() - self._begun_seconds) * 1_000, 1)})
+        log.log(level, "request", extra=about | {"milliseconds": round((clock.monotonic() - self._begun_seconds) * 1_000, 1)})
 
 
 def _status_of_lost(answer: Answer) -> "tuple[int, tuple[Header, ...]]":

@@ -10,7 +10,7 @@ from graphql import GraphQLError
 
 from api.auth import Authenticator, Unauthenticated, wait_until_revoked
 from api.execution.errors import UNAUTHENTICATED, RequestRefused, internal
-from api.execution.execute import Answer, Told
+from api.execution.execute import Answer, Encoded
 from api.transport.responses import Receive, Send, abort
 from hookline.tasks import end_tasks
 
@@ -56,7 +56,7 @@ class EventStreams:
             abort(send)
 
     async def serve(
-        self, receive: Receive, send: Send, answers: AsyncGenerator[Sequence[Told], None], authorization: str | None, request_id: str
+        self, receive: Receive, send: Send, answers: AsyncGenerator[Sequence[Encoded], None], authorization: str | None, request_id: str
     ) -> None:
         """Sends each answer until the subscription ends, the client goes, the token is revoked or the process drains. Closes answers."""
         ends = {
@@ -76,7 +76,7 @@ class EventStreams:
             self._open.discard(gone)
             gone.set_result(None)
 
-    async def _pump(self, stream: "_Stream", answers: AsyncGenerator[Sequence[Told], None], ends: set[asyncio.Task[Any]]) -> None:
+    async def _pump(self, stream: "_Stream", answers: AsyncGenerator[Sequence[Encoded], None], ends: set[asyncio.Task[Any]]) -> None:
         await stream.start()
         sending = asyncio.create_task(_send_all(stream, answers))
         try:
@@ -113,11 +113,11 @@ class _Stream:
         ]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
-    async def next(self, answers: Sequence[Told]) -> None:
+    async def next(self, answers: Sequence[Encoded]) -> None:
         """Some answers in one piece."""
         await self._write(b"".join(b"event: next\ndata: %b\n\n" % self._encoded(answer) for answer in answers))
 
-    def _encoded(self, answer: Told) -> bytes:
+    def _encoded(self, answer: Encoded) -> bytes:
         if isinstance(answer, bytes):
             return answer
         try:
@@ -146,7 +146,7 @@ class _Stream:
         self.count += 1
 
 
-async def _send_all(stream: _Stream, answers: AsyncGenerator[Sequence[Told], None]) -> None:
+async def _send_all(stream: _Stream, answers: AsyncGenerator[Sequence[Encoded], None]) -> None:
     async for step in answers:
         await stream.next(step)
 

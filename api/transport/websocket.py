@@ -14,7 +14,7 @@ from api.auth import Authenticator, Unauthenticated, wait_until_revoked
 from api.context import ContextMaker
 from api.execution.documents import Operation
 from api.execution.errors import Formatted, RequestRefused, internal, refusal_of
-from api.execution.execute import Answer, Execution, Request, Told
+from api.execution.execute import Answer, Encoded, Execution, Request
 from api.transport.outgoing import Outbound
 from api.transport.requests import body_limit_bytes, decode_json, request_of
 from api.transport.responses import Receive, Scope, Send, abort
@@ -23,7 +23,7 @@ from hookline.errors import HooklineError
 from hookline.ids import uuid7
 from hookline.tasks import end_tasks
 
-logger = logging.getLogger("hookline.api")
+log = logging.getLogger(__name__)
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -160,7 +160,7 @@ class _Socket:
             async with asyncio.timeout(self._limits.stalled_seconds):
                 await self._send({"type": "websocket.close", "code": code, "reason": reason})
         except OSError:  # a peer that reads nothing (TimeoutError is one), or is gone
-            logger.info("socket ended without a close frame", extra={"code": code})
+            log.info("socket ended without a close frame", extra={"code": code})
             abort(self._send)
 
     def _start_service(self, work: Coroutine[Any, Any, None]) -> None:
@@ -314,7 +314,7 @@ class _Socket:
         finally:
             await answers.aclose()
 
-    async def _tell(self, running: "_Running", answers: Sequence[Told], request_id: str, actor: Actor) -> None:
+    async def _tell(self, running: "_Running", answers: Sequence[Encoded], request_id: str, actor: Actor) -> None:
         for answer in answers:
             if not isinstance(answer, bytes) and answer.errors:
                 _log(request_id, actor, answer.errors)
@@ -346,7 +346,7 @@ class _Running:
 
 def _log(request_id: str, actor: Actor, errors: list[Formatted]) -> None:
     codes = ",".join(sorted({error["extensions"]["code"] for error in errors}))
-    logger.info("socket operation", extra={"request_id": request_id, "workspace_id": actor.workspace_id, "token_id": actor.token_id, "codes": codes})
+    log.info("socket operation", extra={"request_id": request_id, "workspace_id": actor.workspace_id, "token_id": actor.token_id, "codes": codes})
 
 
 def _id(message: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ from hookline.errors import Code, HooklineError, Problem, Refused
 from hookline.models import Token
 from hookline.tasks import end_tasks
 
-logger = logging.getLogger("hookline.tokens")
+log = logging.getLogger(__name__)
 
 SCOPES: Final[Mapping[str, str]] = {
     "webhooks:read": "Read webhooks.",
@@ -191,7 +191,7 @@ class Authenticator:
             async with self._database.unit_of_work():
                 await Token.filter(id=token_id).update(last_used_at=at)
         except HooklineError as error:
-            logger.warning("the last use of a token was not noted token_id=%s reason=%s", ids.encode("tok", token_id), error.code)
+            log.warning("the last use of a token was not noted token_id=%s reason=%s", ids.encode("tok", token_id), error.code)
 
 
 def _check_name(name: str) -> list[Problem]:

@@ -41,7 +41,7 @@ class Entry(NamedTuple):
     webhook_id: UUID | None
 
 
-class Happening(NamedTuple):
+class ActivityEvent(NamedTuple):
     """What happened. row: the attempt, the notification, or the webhook as it is now."""
 
     position: int
@@ -56,13 +56,13 @@ class Gap(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """What was made of the next happenings, for all who follow together."""
+    """What was made of the next events, for all who share a feed."""
 
-    made: list[Any]  # as Together.make gave it
+    made: list[Any]  # as ShareKey.make gave it
 
 
 class Wanted(NamedTuple):
-    """Which happenings are given."""
+    """Which events are given."""
 
     kinds: frozenset[int]
     webhook_id: UUID | None
@@ -72,13 +72,13 @@ class Step(NamedTuple):
     """What is wanted of what happened up to a position. is_gap: something may be missing before it."""
 
     position: int
-    happenings: Sequence[Happening] = ()
+    events: Sequence[ActivityEvent] = ()
     is_gap: bool = False
 
 
 BUMP = "update workspace set match_version = match_version + 1 where id = $1"
 ADVANCE = "update workspace_activity set position = position + $2 where workspace_id = $1 returning position"
-NOTE = {
+APPEND = {
     "postgres": """insert into activity (workspace_id, position, kind, subject_id, webhook_id)
 select $1, $2 + e.nth, (e.entry ->> 0)::smallint, (e.entry ->> 1)::uuid, (e.entry ->> 2)::uuid
 from jsonb_array_elements($3::text::jsonb) with ordinality e(entry, nth)""",
@@ -93,13 +93,13 @@ async def bump_match_version(work: Work, hub: Hub, workspace_id: UUID) -> None:
     work.after_commit(lambda: hub.announce("match", str(workspace_id)))
 
 
-async def note(work: Work, hub: Hub, workspace_id: UUID, entries: Sequence[tuple[Kind, UUID, UUID | None]]) -> int:
+async def append_activity(work: Work, hub: Hub, workspace_id: UUID, entries: Sequence[tuple[Kind, UUID, UUID | None]]) -> int:
     """Writes activity rows. entries: kind, subject, its webhook if it has one; in the order in which subscribers hear of them.
 
     Returns the position of the last one. Must be the last statements of the transaction.
     """
     last = int((await work.rows(ADVANCE, workspace_id, len(entries)))[0]["position"])
     listed = orjson.dumps([[kind, str(subject), webhook and str(webhook)] for kind, subject, webhook in entries]).decode()
-    await work.execute(NOTE[work.dialect], workspace_id, last - len(entries), listed)
+    await work.execute(APPEND[work.dialect], workspace_id, last - len(entries), listed)
     work.after_commit(lambda: hub.announce("activity", f"{workspace_id} {last}"))
     return last

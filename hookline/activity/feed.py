@@ -1,4 +1,4 @@
-"""What happened, for whoever follows it live: replay after a position, then each new happening once. The API's subscriptions read it.
+"""What happened, for whoever follows it live: replay after a position, then each new event once. The API's subscriptions read it.
 
 The hub only says "look"; the truth is the table `activity`, whose positions are in commit order and without holes. Nothing here writes,
 and nothing is kept for a follower that does not read.
@@ -15,17 +15,17 @@ from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
-from hookline.activity.events import Entry, Gap, Happening, Kind, Shared, Step, Subject, Wanted
-from hookline.activity.shared_feed import Circle, Together
+from hookline.activity.events import ActivityEvent, Entry, Gap, Kind, Shared, Step, Subject, Wanted
+from hookline.activity.shared_feed import SharedFeed, ShareKey
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import HooklineError
 from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.models import Attempt, Notification, Webhook
 from hookline.tasks import end_tasks
 
-logger = logging.getLogger("hookline.activity")
+log = logging.getLogger(__name__)
 
-KEPT: Final = 10_000  # happenings in memory, and the most that is replayed
+KEPT: Final = 10_000  # events in memory, and the most that is replayed
 ROWS_KEPT: Final = 500  # attempts have up to 16 KiB of body each: 8 MB
 READ_AT_ONCE: Final = 1_000
 GIVEN_AT_ONCE: Final = 100
@@ -63,7 +63,7 @@ class Feeds:
         self._feeds: dict[UUID, Feed] = {}
 
     async def position(self, workspace_id: UUID) -> int:
-        """The position of the newest happening that is committed; 0 before the first.
+        """The position of the newest event that is committed; 0 before the first.
 
         Raises Unavailable.
         """
@@ -75,10 +75,10 @@ class Feeds:
 
     async def follow(
         self, workspace_id: UUID, after: int | None, kinds: Iterable[Kind], webhook_id: UUID | None = None
-    ) -> AsyncGenerator[list[Happening] | Gap, None]:
+    ) -> AsyncGenerator[list[ActivityEvent] | Gap, None]:
         """What happened after a position (None: from now on) and then whatever happens, in order, nothing twice, nothing missed; without end.
 
-        Whoever is more than 10,000 happenings behind, or asks for a position that is purged or not reached yet, gets one Gap and goes on
+        Whoever is more than 10,000 events behind, or asks for a position that is purged or not reached yet, gets one Gap and goes on
         from now. kinds, webhook_id: the only ones given. Close the generator to leave.
 
         Raises Unavailable when the database does not answer during a replay.
@@ -88,14 +88,14 @@ class Feeds:
                 if not isinstance(step, Shared):
                     yield step
 
-    async def follow_together(
-        self, workspace_id: UUID, after: int | None, kinds: Iterable[Kind], webhook_id: UUID | None, together: Together
-    ) -> AsyncGenerator[list[Happening] | Gap | Shared, None]:
-        """The same, but what happens from now on comes as what `together.make` made of it, once for all with its key.
+    async def follow_shared(
+        self, workspace_id: UUID, after: int | None, kinds: Iterable[Kind], webhook_id: UUID | None, share_key: ShareKey
+    ) -> AsyncGenerator[list[ActivityEvent] | Gap | Shared, None]:
+        """The same, but what happens from now on comes as what `share_key.make` made of it, once for all with its key.
 
-        The happenings themselves come to who replays, has fallen behind the others, or follows while making fails.
+        The events themselves come to who replays, has fallen behind the others, or follows while making fails.
         """
-        async with aclosing(self._follow(workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), together)) as steps:
+        async with aclosing(self._follow(workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), share_key)) as steps:
             async for step in steps:
                 yield step
 
@@ -105,16 +105,16 @@ class Feeds:
             await feed.close()
 
     async def _follow(
-        self, workspace_id: UUID, after: int | None, wanted: Wanted, together: Together | None
-    ) -> AsyncGenerator[list[Happening] | Gap | Shared, None]:
-        async with self._joined(workspace_id) as feed, feed.joined(wanted, together) as circle:
+        self, workspace_id: UUID, after: int | None, wanted: Wanted, share_key: ShareKey | None
+    ) -> AsyncGenerator[list[ActivityEvent] | Gap | Shared, None]:
+        async with self._joined(workspace_id) as feed, feed.joined(wanted, share_key) as shared_feed:
             now = await self.position(workspace_id)
             position = now if after is None else after
             if position > now:
                 yield Gap(position := now)
             while True:
                 # what happened before this one came may have been made before he came too: he could see it older than what he has seen
-                shared = await circle.after(position) if circle and position >= now else None
+                shared = await shared_feed.after(position) if shared_feed and position >= now else None
                 if shared is not None:
                     position, made = shared
                     yield Shared(made)
@@ -123,8 +123,8 @@ class Feeds:
                 position = step.position
                 if step.is_gap:
                     yield Gap(position)
-                elif step.happenings:
-                    yield list(step.happenings)
+                elif step.events:
+                    yield list(step.events)
 
     @asynccontextmanager
     async def _joined(self, workspace_id: UUID) -> AsyncIterator["Feed"]:
@@ -144,7 +144,7 @@ class Feeds:
 
 
 class Feed:
-    """The newest happenings of a workspace. position: of the last one read; `_oldest`: of the one before the first that is in memory."""
+    """The newest events of a workspace. position: of the last one read; `_oldest`: of the one before the first that is in memory."""
 
     def __init__(self, database: Database, hub: Hub, workspace_id: UUID) -> None:
         self._database, self._hub, self._workspace_id = database, hub, workspace_id
@@ -152,7 +152,7 @@ class Feed:
         self.position = self._oldest = 0
         self._ring: list[Entry | None] = [None] * KEPT  # the entry of position p stands at p % KEPT
         self._rows: dict[int, Subject] = {}
-        self._circles: dict[Hashable, Circle] = {}
+        self._shared: dict[Hashable, SharedFeed] = {}
         self._loading = asyncio.Lock()
         self._look = asyncio.Event()
         self._news = asyncio.Event()
@@ -171,26 +171,26 @@ class Feed:
         await end_tasks(*[task for task in (self._start, self._task) if task])
 
     @asynccontextmanager
-    async def joined(self, wanted: Wanted, together: Together | None) -> AsyncIterator[Circle | None]:
-        """The circle of those who follow together; None for who follows alone. The first member makes it, the last one ends it."""
-        if together is None:
+    async def joined(self, wanted: Wanted, share_key: ShareKey | None) -> AsyncIterator[SharedFeed | None]:
+        """The feed of those who share it; None for who follows alone. The first member makes it, the last one ends it."""
+        if share_key is None:
             yield None
             return
-        key = (wanted, together.key)
-        circle = self._circles.get(key)
-        if circle is None:
-            circle = self._circles[key] = Circle(lambda position: self.step(position, wanted), together.make)
-        circle.members += 1
+        key = (wanted, share_key.key)
+        shared_feed = self._shared.get(key)
+        if shared_feed is None:
+            shared_feed = self._shared[key] = SharedFeed(lambda position: self.step(position, wanted), share_key.make)
+        shared_feed.members += 1
         try:
-            yield circle
+            yield shared_feed
         finally:
-            circle.members -= 1
-            if not circle.members:
-                del self._circles[key]
-                await circle.close()
+            shared_feed.members -= 1
+            if not shared_feed.members:
+                del self._shared[key]
+                await shared_feed.close()
 
     async def step(self, position: int, wanted: Wanted) -> Step:
-        """What is wanted of what happened next after a position, at most 100 happenings and perhaps none; waits until something happened.
+        """What is wanted of what happened next after a position, at most 100 events and perhaps none; waits until something happened.
 
         Raises Unavailable.
         """
@@ -219,7 +219,7 @@ class Feed:
                 return [entry for at in range(position + 1, last + 1) if (entry := self._ring[at % KEPT])]
             await news.wait()
 
-    async def with_rows(self, entries: Sequence[Entry]) -> list[Happening]:
+    async def with_rows(self, entries: Sequence[Entry]) -> list[ActivityEvent]:
         """The entries with what they are about, read once for all followers; without those whose row is purged.
 
         Raises Unavailable.
@@ -231,7 +231,7 @@ class Feed:
             for position in list(self._rows)[: max(0, len(self._rows) - ROWS_KEPT)]:
                 del self._rows[position]
         rows.update(loaded)
-        return [Happening(entry.position, Kind(entry.kind), rows[entry.position]) for entry in entries if entry.position in rows]
+        return [ActivityEvent(entry.position, Kind(entry.kind), rows[entry.position]) for entry in entries if entry.position in rows]
 
     async def _load(self, entries: Sequence[Entry]) -> dict[int, Subject]:
         found: dict[UUID, Subject] = {}
@@ -263,7 +263,7 @@ class Feed:
             try:
                 await self._catch_up()
             except Exception as fault:  # whatever the database does, followers must not be left without a reader
-                logger.warning("the live feed could not read, it tries again reason=%s", type(fault).__name__, exc_info=fault)
+                log.warning("the live feed could not read, it tries again reason=%s", type(fault).__name__, exc_info=fault)
 
     async def _catch_up(self) -> None:
         while entries := await _read(self._database, self._workspace_id, self.position):

@@ -1,6 +1,6 @@
-"""Followers who want the same made of what happens: it is made once and given to all. `hookline.activity` keeps a circle for each key.
+"""Followers who want the same made of what happens: it is made once and given to all. The feed keeps one of these for each key.
 
-Who is behind what a circle still holds goes on alone until he has caught up. Nothing here knows what is made.
+Who is behind what a shared feed still holds goes on alone until he has caught up. Nothing here knows what is made.
 """
 
 import asyncio
@@ -9,28 +9,28 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Final, NamedTuple
 
-from hookline.activity.events import Happening, Step
+from hookline.activity.events import ActivityEvent, Step
 from hookline.tasks import end_tasks
 
-logger = logging.getLogger("hookline.activity")
+log = logging.getLogger(__name__)
 
 STEP_BYTES: Final = 64 * 1024
 KEPT_BYTES: Final = 256 * 1024
 WOKEN_AT_ONCE: Final = 50  # then the loop turns: with 1,000 followers nothing else waits longer than a few milliseconds
 
 
-class Made(NamedTuple):
-    """What was made of one happening."""
+class EncodedEvent(NamedTuple):
+    """What was made of one event."""
 
-    what: Any  # the business of whoever follows
+    content: Any  # the business of whoever follows
     size_bytes: int
 
 
-class Together(NamedTuple):
+class ShareKey(NamedTuple):
     """key: those of one workspace who have the same share what `make` made for one of them; it gives None for what they do not want."""
 
     key: Hashable
-    make: Callable[[Happening], Awaitable[Made | None]]
+    make: Callable[[ActivityEvent], Awaitable[EncodedEvent | None]]
 
 
 class _Kept(NamedTuple):
@@ -43,10 +43,10 @@ class _Kept(NamedTuple):
     size_bytes: int
 
 
-class Circle:
+class SharedFeed:
     """The newest of what was made. It moves while somebody waits, and holds no more than the last step, or 256 KiB for two members or more."""
 
-    def __init__(self, read: Callable[[int], Awaitable[Step]], make: Callable[[Happening], Awaitable[Made | None]]) -> None:
+    def __init__(self, read: Callable[[int], Awaitable[Step]], make: Callable[[ActivityEvent], Awaitable[EncodedEvent | None]]) -> None:
         self.members = 0
         self._read, self._make = read, make
         self._position = self._oldest = 0
@@ -106,18 +106,18 @@ class Circle:
                 if step.is_gap:
                     return False
                 end = step.position
-                for happening in step.happenings:
-                    one = await self._make(happening)
+                for event in step.events:
+                    one = await self._make(event)
                     if one is None:
                         continue
-                    positions.append(happening.position)
-                    made.append(one.what)
+                    positions.append(event.position)
+                    made.append(one.content)
                     size_bytes += one.size_bytes
                     if size_bytes >= STEP_BYTES:
-                        end = happening.position
+                        end = event.position
                         break
         except Exception as fault:  # noqa: BLE001  # whatever it is, nobody may be left waiting
-            logger.warning("a step for several followers failed, each goes on alone reason=%s", type(fault).__name__)
+            log.warning("a step for several followers failed, each goes on alone reason=%s", type(fault).__name__)
             return False
         self._keep(_Kept(self._position, end, positions, made, size_bytes))
         return True

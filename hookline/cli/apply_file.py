@@ -25,13 +25,13 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     bounds = bounds_of(runtime)
     secrets = LocalSecrets(os.environ, runtime.settings.home, path.parent)
     found = await asyncio.to_thread(file.decoded, data, str(path), bounds, secrets)
-    told = excerpts.shown(found.problems, found.lines, found.secret_places)
+    told = excerpts.shown(found.problems, found.lines, found.secret_positions)
     if found.document is None:
         return f"{told}\n{path} was not applied: its webhooks stay as they are."
     where_from = await asyncio.to_thread(source.find, path, os.environ)
     outcome = await applying.apply(runtime, system_actor(workspace_id, "hookline dev"), found.document, Options(), where_from)
     view = view_of(outcome, "this server")
     if outcome.blocked or outcome.problems:
-        wrong = excerpts.shown(outcome.problems, found.lines, found.secret_places)
+        wrong = excerpts.shown(outcome.problems, found.lines, found.secret_positions)
         return "\n".join(filter(None, [told, wrong, report.plan(view), f"{path} was not applied: see `hookline sync apply --help`."]))
     return "\n".join(filter(None, [told, report.applied(view) if outcome.revision else ""]))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from hookline.activity.events import Gap, Happening, Kind
+from hookline.activity.events import ActivityEvent, Gap, Kind
 from hookline.cli.database import workspace_id_of
 from hookline.clock import monotonic
 from hookline.errors import Unavailable
@@ -52,19 +52,19 @@ async def _tell_some(runtime: Runtime, workspace_id: UUID) -> int:
             if isinstance(batch, Gap):
                 continue
             slugs = await _slugs(batch)
-            for happening in batch:
+            for event in batch:
                 if int(monotonic()) != second:
                     second, lines = int(monotonic()), 0
                 if lines == LINES_PER_SECOND:
                     return last
-                if isinstance(happening.row, Attempt):
-                    click.echo(line(happening.row, slugs.get(happening.row.webhook_id, "deleted")))
-                lines, last = lines + 1, happening.position
+                if isinstance(event.row, Attempt):
+                    click.echo(line(event.row, slugs.get(event.row.webhook_id, "deleted")))
+                lines, last = lines + 1, event.position
     raise AssertionError("a feed has no end")
 
 
-async def _slugs(batch: list[Happening]) -> dict[UUID, str]:
-    ids = {happening.row.webhook_id for happening in batch if isinstance(happening.row, Attempt)}
+async def _slugs(batch: list[ActivityEvent]) -> dict[UUID, str]:
+    ids = {event.row.webhook_id for event in batch if isinstance(event.row, Attempt)}
     return {webhook.id: webhook.slug for webhook in await Webhook.filter(id__in=list(ids))}
 
 

@@ -16,7 +16,7 @@ from hookline.tasks import end_tasks
 
 PERIOD_SECONDS = 1.0
 
-logger = logging.getLogger("hookline.dev")
+log = logging.getLogger(__name__)
 
 Apply = Callable[[bytes], Awaitable[str]]
 
@@ -46,7 +46,7 @@ async def _follow(follower: "Follower") -> None:
         try:
             await follower.look()
         except Exception:
-            logger.exception("the webhooks file could not be applied")
+            log.exception("the webhooks file could not be applied")
 
 
 class Follower:

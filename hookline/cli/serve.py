@@ -64,13 +64,13 @@ async def _serve(
 
     from hookline.cli.server import running, serve, url_of
 
-    logger = logging.getLogger("hookline.server")
+    log = logging.getLogger(__name__)
     has_worker = with_worker or settings.is_sqlite
 
     def started() -> None:
-        logger.info("serving at %s, %s", url_of(listener), "delivering too" if has_worker else "deliveries are for `hookline worker`")
+        log.info("serving at %s, %s", url_of(listener), "delivering too" if has_worker else "deliveries are for `hookline worker`")
         tell_started()
 
     async with running(settings, has_worker=has_worker, hosts=settings.allowed_hosts) as app:
         await serve(app, listener, settings.shutdown_seconds, started, told_again)
-    logger.info("stopped")
+    log.info("stopped")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-logger = logging.getLogger("hookline.server")
+log = logging.getLogger(__name__)
 
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
 _LOOK_SECONDS = 1.0
@@ -73,7 +73,7 @@ class Supervisor:
                 self._code = 1  # it has said why
                 self._stop()
                 continue
-            logger.error("API process %d ended (%s), starting another one", pid, _how(status))
+            log.error("API process %d ended (%s), starting another one", pid, _how(status))
             time.sleep(max(0.0, begun_at + _AGAIN_SECONDS - time.monotonic()))
 
     def _is_serving(self) -> bool:

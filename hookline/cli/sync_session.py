@@ -149,7 +149,7 @@ def _tell_problems(style: str, problems: list[SyncProblem], found: Reading) -> N
     if style != "human":
         _tell_formatted(style, problems, None)
     elif problems:
-        click.echo(excerpts.shown(problems, found.lines, found.secret_places), err=True)
+        click.echo(excerpts.shown(problems, found.lines, found.secret_positions), err=True)
         count = sum(problem.is_error for problem in problems)
         if count:
             click.echo(f"{count} error{'' if count == 1 else 's'}: nothing can be applied.", err=True)

@@ -22,7 +22,7 @@ from hookline.sync.apply.writing import Source
 from hookline.sync.plan.planning import Change, ChangeKind, FieldChange
 from hookline.sync.plan.policy import Block, Options
 from hookline.sync.read.document import Document
-from hookline.sync.read.problems import Place, SyncProblem
+from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.show.report import PlanView
 
 ENVIRONMENTS: Final = "{ environments }"
@@ -187,10 +187,10 @@ def _view(told: dict[str, Any], where: str, revision: dict[str, Any] | None) -> 
 
 def _change(told: dict[str, Any]) -> Change:
     fields = tuple(FieldChange(item["field"], item["before"], item["after"], item["live"], item["secret"]) for item in told["fields"])
-    place = Place(told["line"] or 1, 1, told["file"]) if told["file"] else None
+    place = Position(told["line"] or 1, 1, told["file"]) if told["file"] else None
     return Change(ChangeKind(told["kind"]), told["slug"], None, fields, place, told["hint"])
 
 
 def _problem(told: dict[str, Any]) -> SyncProblem:
-    place = Place(told["line"] or 1, told["column"] or 1, told["file"] or "")
+    place = Position(told["line"] or 1, told["column"] or 1, told["file"] or "")
     return SyncProblem(told["code"], told["message"], place, tuple(told["path"] or ()), told["hint"], 1, told["severity"])

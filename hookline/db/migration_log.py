@@ -43,7 +43,7 @@ class Sql(TortoiseOperation):
             await state_editor.client.execute_query(statement)
 
 
-class Together(TortoiseOperation):
+class ShareKey(TortoiseOperation):
     """Operations that none of the others builds on. Before each of its own Tortoise builds every model anew (1.1.9: 24 took 0.4 s and 24 MB)."""
 
     def __init__(self, *operations: TortoiseOperation) -> None:

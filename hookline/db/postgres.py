@@ -14,7 +14,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import PoolConnectionWrapper, TransactionContext, TransactionContextPooled
 from tortoise.connection import get_connections
 
-log = logging.getLogger("hookline.db")
+log = logging.getLogger(__name__)
 
 ACQUIRE_SECONDS = 5.0
 _RELEASE_SECONDS = 2.0

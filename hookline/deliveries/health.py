@@ -5,23 +5,14 @@ PostgreSQL folds and judges the same way inside hl_record; tests run both over t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final, NamedTuple
+
+from hookline.models import NotificationKind
 
 GONE_LIMIT: Final = 3
 """Answers of 410 in a row that turn a webhook off."""
 DIGEST_MICROSECONDS: Final = 3_600_000_000
 """Between two words about deliveries that failed for good."""
-
-
-class Word(IntEnum):
-    """What there is to tell; hookline.models.NotificationKind has the same numbers."""
-
-    AUTO_DISABLED = 1
-    FAILING = 2
-    RECOVERED = 3
-    DELIVERY_FAILED = 4
-    SYNC_FAILED = 5
 
 
 class Ended(NamedTuple):
@@ -88,23 +79,23 @@ def fold(health: Health, batch: Sequence[Ended]) -> Folded:
     return Folded(had_success, failed_at)
 
 
-def judge(health: Health, policy: Policy, folded: Folded, now: int) -> list[Word]:
+def judge(health: Health, policy: Policy, folded: Folded, now: int) -> list[NotificationKind]:
     """What there is to tell after a batch: at most one of the first three, and the digest of failed deliveries at most once an hour."""
     words = []
     if (word := _judge_streak(health, policy, folded)) is not None:
         words.append(word)
     is_due = policy.exhausted_told_at is None or policy.exhausted_told_at < now - DIGEST_MICROSECONDS
-    return [*words, Word.DELIVERY_FAILED] if health.exhausted_count and is_due else words
+    return [*words, NotificationKind.DELIVERY_FAILED] if health.exhausted_count and is_due else words
 
 
-def _judge_streak(health: Health, policy: Policy, folded: Folded) -> Word | None:
+def _judge_streak(health: Health, policy: Policy, folded: Folded) -> NotificationKind | None:
     since = health.failing_since
     if folded.failed_at is not None and policy.failures is not None and policy.is_wanted and not health.is_disabled and since is not None:
         span, count = folded.failed_at - since, health.consecutive_failures
         if health.consecutive_gone >= GONE_LIMIT or (count >= policy.failures and span >= policy.seconds * 1_000_000):
-            return Word.AUTO_DISABLED
+            return NotificationKind.AUTO_DISABLED
         is_new = policy.warned_at is None or policy.warned_at < since
         if is_new and count * 2 >= policy.failures and span * 2 >= policy.seconds * 1_000_000:
-            return Word.FAILING
+            return NotificationKind.FAILING
     is_well = folded.had_success and not health.consecutive_failures and not health.is_disabled
-    return Word.RECOVERED if is_well and policy.warned_at is not None else None
+    return NotificationKind.RECOVERED if is_well and policy.warned_at is not None else None

@@ -24,7 +24,7 @@ from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.wakeups import Wakeups
 from hookline.models import Delivery, Event, Job, JobStatus, Webhook
 
-log = logging.getLogger("hookline.jobs")
+log = logging.getLogger(__name__)
 
 KIND: Final = "deliveries.retry"
 STEP_ROWS: Final = 1_000

@@ -29,14 +29,14 @@ from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.outbound.signing import SigningKey, decode_secret
 from hookline.outbound.templates import Facts, webhook_facts
 from hookline.secrets.vault import Vault
-from hookline.secrets.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
+from hookline.secrets.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, secret_location
 from hookline.tasks import end_tasks
 
-log = logging.getLogger("hookline.registry")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Wire:
+class RequestParts:
     """What a request to a webhook carries besides its body. headers: by name; masked: the same for the log, secrets as None.
 
     secrets: what a receiver that sends our request back would give away, as it would stand there, longest first.
@@ -72,7 +72,7 @@ class Target:
         self.schedule = tuple(timedelta(seconds=seconds) for seconds in orjson.loads(row["retry_schedule"]))
 
     @cached_property
-    def wire(self) -> Wire:
+    def request_parts(self) -> RequestParts:
         """Opened once per version of the webhook.
 
         Raises HooklineError when the key ring lacks a key.
@@ -88,7 +88,7 @@ class Target:
             shown += [password, secrets[-1][1].removeprefix("Basic ")]
         masked = [(name, None if is_sensitive_header(name) else value) for name, value in headers] + [(name, None) for name, _ in secrets]
         keys = [(decode_secret(self._unseal(secret["sealed"], SIGNING)), _end_of(secret)) for secret in orjson.loads(self._row[SIGNING])]
-        return Wire((*headers, *secrets), tuple(masked), _as_echoed(shown), tuple(keys))
+        return RequestParts((*headers, *secrets), tuple(masked), _as_echoed(shown), tuple(keys))
 
     @cached_property
     def host(self) -> str:
@@ -110,7 +110,7 @@ class Target:
         return self._unseal(header["sealed"], HEADERS) if "sealed" in header else header["value"]
 
     def _unseal(self, sealed: str, column: str) -> str:
-        return self._vault.unseal(sealed, place(self.workspace_id, self.id, column))
+        return self._vault.unseal(sealed, secret_location(self.workspace_id, self.id, column))
 
 
 def _as_echoed(values: list[str]) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol
 
 from hookline.errors import Unavailable
-from hookline.messaging.hub import EVERYTHING, Hear, Listeners
+from hookline.messaging.hub import EVERYTHING, Handler, Listeners
 from hookline.tasks import end_tasks
 
-log = logging.getLogger("hookline.hub")
+log = logging.getLogger(__name__)
 
 TOPICS = ("wake", "match", "activity")
 ANSWER_SECONDS = 5.0
@@ -27,19 +27,19 @@ Announcement = tuple[str, str]
 """Topic and text."""
 
 
-class Ear(Protocol):
+class Subscriber(Protocol):
     """A connection that listens to every topic."""
 
-    async def hear(self) -> None:
+    async def receive(self) -> None:
         """Passes on what comes until the connection is lost. Raises then."""
 
     async def drop(self) -> None: ...
 
 
-class Mouth(Protocol):
+class Publisher(Protocol):
     """A connection that tells."""
 
-    async def say(self, announcements: Sequence[Announcement]) -> None: ...
+    async def publish(self, announcements: Sequence[Announcement]) -> None: ...
 
     async def drop(self) -> None: ...
 
@@ -57,10 +57,10 @@ class CarriedHub(ABC):
         self._tasks: list[asyncio.Task[None]] = []
 
     @abstractmethod
-    async def _listen(self, hear: Callable[[str, str], None]) -> Ear: ...
+    async def _listen(self, hear: Callable[[str, str], None]) -> Subscriber: ...
 
     @abstractmethod
-    async def _speak(self) -> Mouth: ...
+    async def _speak(self) -> Publisher: ...
 
     @abstractmethod
     def _no_answer(self, error: Exception) -> Unavailable: ...
@@ -82,10 +82,10 @@ class CarriedHub(ABC):
         self._waiting[topic, text] = None
         self._ready.set()
 
-    def listen(self, topic: str, hear: Hear) -> Callable[[], None]:
+    def listen(self, topic: str, hear: Handler) -> Callable[[], None]:
         return self._listeners.listen(topic, hear)
 
-    async def _stay_connected(self, ear: Ear | None) -> None:
+    async def _stay_connected(self, ear: Subscriber | None) -> None:
         try:
             while True:
                 try:
@@ -93,7 +93,7 @@ class CarriedHub(ABC):
                         ear = await self._listen(self._listeners.tell)
                         log.info("hub connected again")
                         self._listeners.tell_all_missed()
-                    await ear.hear()
+                    await ear.receive()
                 except self.away as error:
                     log.warning("hub connection lost, connecting again: %r", error)
                     await _drop(ear)
@@ -103,7 +103,7 @@ class CarriedHub(ABC):
             await _drop(ear)
 
     async def _tell(self) -> None:
-        mouth: Mouth | None = None
+        mouth: Publisher | None = None
         try:
             while True:
                 await self._ready.wait()
@@ -111,7 +111,7 @@ class CarriedHub(ABC):
                 waiting, self._waiting = self._waiting, {}
                 try:
                     mouth = mouth or await self._speak()
-                    await mouth.say(list(waiting))
+                    await mouth.publish(list(waiting))
                 except self.away as error:
                     log.warning("announcements lost (sweeps and looks find what they told of): %r", error)
                     await _drop(mouth)
@@ -121,6 +121,6 @@ class CarriedHub(ABC):
             await _drop(mouth)
 
 
-async def _drop(connection: Ear | Mouth | None) -> None:
+async def _drop(connection: Subscriber | Publisher | None) -> None:
     if connection is not None:
         await connection.drop()

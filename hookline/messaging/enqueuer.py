@@ -22,7 +22,7 @@ _AGAIN_SECONDS: Final = 1.0
 _KEEP_ALIVE_SECONDS: Final = 2.0
 _WEBHOOKS_LIMIT: Final = 2_000
 
-log = logging.getLogger("hookline.enqueuer")
+log = logging.getLogger(__name__)
 
 Call = tuple[ActorName, *tuple[object, ...]]
 """An actor and its arguments."""

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-log = logging.getLogger("hookline.hub")
+log = logging.getLogger(__name__)
 
-Hear = Callable[[str], None]
+Handler = Callable[[str], None]
 
 EVERYTHING = "*"
 """Heard instead of a text when something may have been missed (a reconnect, a text too long for the carrier)."""
@@ -28,7 +28,7 @@ class Hub(Protocol):
     def announce(self, topic: str, text: str) -> None:
         """Tells every process, this one too. Returns at once, never raises; may be lost."""
 
-    def listen(self, topic: str, hear: Hear) -> Callable[[], None]:
+    def listen(self, topic: str, hear: Handler) -> Callable[[], None]:
         """hear: is called on the event loop with each text, or with EVERYTHING. Returns a function that ends it, once or more."""
 
 
@@ -36,9 +36,9 @@ class Listeners:
     """The fan-out inside a process."""
 
     def __init__(self) -> None:
-        self._topics: dict[str, list[Hear]] = {}
+        self._topics: dict[str, list[Handler]] = {}
 
-    def listen(self, topic: str, hear: Hear) -> Callable[[], None]:
+    def listen(self, topic: str, hear: Handler) -> Callable[[], None]:
         hearers = self._topics.setdefault(topic, [])
         hearers.append(hear)
 

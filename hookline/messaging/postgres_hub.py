@@ -9,7 +9,7 @@ import asyncpg
 
 from hookline.db.connection import FAULTS
 from hookline.errors import Unavailable
-from hookline.messaging.carried_hub import ANSWER_SECONDS, TOPICS, Announcement, CarriedHub, Ear, Mouth
+from hookline.messaging.carried_hub import ANSWER_SECONDS, TOPICS, Announcement, CarriedHub, Publisher, Subscriber
 from hookline.settings import mask_url
 
 _PREFIX = "hookline_"
@@ -23,7 +23,7 @@ class PostgresHub(CarriedHub):
         super().__init__()
         self._dsn = dsn
 
-    async def _listen(self, hear: Callable[[str, str], None]) -> Ear:
+    async def _listen(self, hear: Callable[[str, str], None]) -> Subscriber:
         connection = await self._connect({"application_name": "hookline hub"})
         ear = _Ear(connection)
         try:
@@ -34,7 +34,7 @@ class PostgresHub(CarriedHub):
             raise
         return ear
 
-    async def _speak(self) -> Mouth:
+    async def _speak(self) -> Publisher:
         return _Mouth(await self._connect({"application_name": "hookline hub", "synchronous_commit": "off"}))
 
     async def _connect(self, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
@@ -55,7 +55,7 @@ class _Ear:
         self._lost = asyncio.Event()
         connection.add_termination_listener(lambda connection: self._lost.set())
 
-    async def hear(self) -> None:
+    async def receive(self) -> None:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(ANSWER_SECONDS):
@@ -70,7 +70,7 @@ class _Mouth:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
 
-    async def say(self, announcements: Sequence[Announcement]) -> None:
+    async def publish(self, announcements: Sequence[Announcement]) -> None:
         topics, texts = [_PREFIX + topic for topic, _ in announcements], [text for _, text in announcements]
         await self._connection.execute("select pg_notify(topic, text) from unnest($1::text[], $2::text[]) n(topic, text)", topics, texts)
 

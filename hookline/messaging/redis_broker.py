@@ -18,7 +18,7 @@ from hookline.errors import Misconfigured
 from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import BACKGROUND, DELIVERIES, OWN, UNREAD_LIMIT, assign_queue
 
-log = logging.getLogger("hookline.broker")
+log = logging.getLogger(__name__)
 
 ANSWER_SECONDS: Final = 3.0
 """How long Redis may take for a connection or an answer."""

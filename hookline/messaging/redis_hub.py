@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from hookline.errors import Unavailable
-from hookline.messaging.carried_hub import ANSWER_SECONDS, TOPICS, Announcement, CarriedHub, Ear, Mouth
+from hookline.messaging.carried_hub import ANSWER_SECONDS, TOPICS, Announcement, CarriedHub, Publisher, Subscriber
 from hookline.settings import mask_url
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class RedisHub(CarriedHub):
         self._url = url
         self._prefix = f"hookline:{urlsplit(url).path.strip('/') or '0'}:"
 
-    async def _listen(self, hear: Callable[[str, str], None]) -> Ear:
+    async def _listen(self, hear: Callable[[str, str], None]) -> Subscriber:
         client = self._client()
         ear = _Ear(client, client.pubsub(), lambda channel, text: hear(channel.removeprefix(self._prefix), text))
         try:
@@ -36,7 +36,7 @@ class RedisHub(CarriedHub):
             raise
         return ear
 
-    async def _speak(self) -> Mouth:
+    async def _speak(self) -> Publisher:
         return _Mouth(self._client(), self._prefix)
 
     def _client(self) -> Redis:
@@ -71,7 +71,7 @@ class _Ear:
                 message = await self._pubsub.get_message(timeout=ANSWER_SECONDS)
                 confirmed += message is not None and message["type"] == "subscribe"
 
-    async def hear(self) -> None:
+    async def receive(self) -> None:
         is_asked = False
         while True:
             message = await self._pubsub.get_message(timeout=ANSWER_SECONDS)
@@ -92,7 +92,7 @@ class _Mouth:
     def __init__(self, client: Redis, prefix: str) -> None:
         self._client, self._prefix = client, prefix
 
-    async def say(self, announcements: Sequence[Announcement]) -> None:
+    async def publish(self, announcements: Sequence[Announcement]) -> None:
         pipeline = self._client.pipeline(transaction=False)
         for topic, text in announcements:
             pipeline.publish(self._prefix + topic, text)

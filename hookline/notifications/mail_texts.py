@@ -10,20 +10,21 @@ from html import escape
 from typing import Final
 from urllib.parse import urlsplit
 
-from hookline.deliveries.health import Word
+from hookline.models import NotificationKind
 
 _SUBJECTS: Final = {
-    Word.AUTO_DISABLED: "was turned off by itself",
-    Word.FAILING: "keeps failing",
-    Word.RECOVERED: "works again",
-    Word.DELIVERY_FAILED: "has deliveries that failed for good",
+    NotificationKind.AUTO_DISABLED: "was turned off by itself",
+    NotificationKind.FAILING: "keeps failing",
+    NotificationKind.RECOVERED: "works again",
+    NotificationKind.DELIVERY_FAILED: "has deliveries that failed for good",
 }
 _ADVICE: Final = {
-    Word.AUTO_DISABLED: "Nothing is sent to it now, and what is open is kept. Mend the receiver, then turn it on again: webhookSetActive with "
+    NotificationKind.AUTO_DISABLED: "Nothing is sent to it now, and what is open is kept. "
+    "Mend the receiver, then turn it on again: webhookSetActive with "
     "active: true, and deliverMissed: true for what was published meanwhile.",
-    Word.FAILING: "Look at its latest attempts. If it goes on like this, the webhook is turned off by itself.",
-    Word.RECOVERED: "There is nothing to do.",
-    Word.DELIVERY_FAILED: "Mend the receiver, then send them again: deliveriesRetry with which: FAILED.",
+    NotificationKind.FAILING: "Look at its latest attempts. If it goes on like this, the webhook is turned off by itself.",
+    NotificationKind.RECOVERED: "There is nothing to do.",
+    NotificationKind.DELIVERY_FAILED: "Mend the receiver, then send them again: deliveriesRetry with which: FAILED.",
 }
 _PAGE: Final = """<!doctype html>
 <html lang="en"><body style="font-family: sans-serif; line-height: 1.4; color: #222">
@@ -44,8 +45,8 @@ class Words:
 
 
 def mail_about(kind: int, name: str, slug: str, webhook_id: str, url: str, message: str) -> Words:
-    """A mail of one of the kinds in Word that are about a webhook. message: the notification's sentence."""
-    word, seen = Word(kind), _visible(name)
+    """A mail of one of the kinds in NotificationKind that are about a webhook. message: the notification's sentence."""
+    word, seen = NotificationKind(kind), _visible(name)
     facts = {"Webhook": f"{seen} ({slug})", "Id": webhook_id, "Host": urlsplit(url).netloc}
     return _words(f"Webhook {seen} {_SUBJECTS[word]}", message, facts, _ADVICE[word])
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from hookline import clock, ids
-from hookline.activity.events import Kind, note
+from hookline.activity.events import Kind, append_activity
 from hookline.db.connection import Work, faults_as_unavailable
 from hookline.db.statements import for_dialect
 from hookline.messaging.enqueuer import Enqueuer
@@ -21,7 +21,7 @@ from hookline.notifications.mail_texts import mail_about, mail_about_sync
 from hookline.notifications.smtp import Mail, Mailer, MailFailed, MailRefused
 from hookline.runtime import Runtime
 
-log = logging.getLogger("hookline.notifications")
+log = logging.getLogger(__name__)
 
 LEASE_SECONDS: Final = 120
 """Longer than one try takes; after it somebody else may try."""
@@ -72,7 +72,7 @@ async def tell_of_failed(runtime: Runtime) -> int:
             await work.execute(TOLD, webhook.id, clock.now())
             told = await _tell(work, runtime.enqueuer, webhook, NotificationKind.DELIVERY_FAILED, row["exhausted_count"])
             notes.append((Kind.NOTIFICATION, told, webhook.id))
-            await note(work, runtime.hub, webhook.workspace_id, notes[-1:])
+            await append_activity(work, runtime.hub, webhook.workspace_id, notes[-1:])
     return len(rows)
 
 
@@ -93,7 +93,7 @@ async def tell_of_sync(runtime: Runtime, workspace_id: UUID, set_name: str, reas
         asked = [webhook.notification_emails for webhook in webhooks if NotificationKind.SYNC_FAILED.name in webhook.notify_on]
         if addresses := dict.fromkeys(address for emails in asked for address in emails):
             await _write_receipts(work, runtime.enqueuer, told, list(addresses))
-        await note(work, runtime.hub, workspace_id, [(Kind.NOTIFICATION, told.id, None)])
+        await append_activity(work, runtime.hub, workspace_id, [(Kind.NOTIFICATION, told.id, None)])
 
 
 async def _tell(work: Work, enqueuer: Enqueuer, webhook: Webhook, kind: NotificationKind, failures: int) -> UUID:

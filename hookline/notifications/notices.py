@@ -5,7 +5,8 @@ Numbers and times are those of the moment when there was something to say. Nothi
 
 from datetime import datetime
 
-from hookline.deliveries.health import GONE_LIMIT, Word
+from hookline.deliveries.health import GONE_LIMIT
+from hookline.models import NotificationKind
 
 
 def disabled_sentence(reason: str | None, failures: int | None, since: datetime | None, status_code: int | None) -> str | None:
@@ -20,13 +21,13 @@ def disabled_sentence(reason: str | None, failures: int | None, since: datetime 
 def message(kind: int, reason: str | None, failures: int | None, since: datetime | None, status_code: int | None, backlog: int | None) -> str:
     """A notification's text. kind: hookline.models.NotificationKind; reason: of an auto-deactivation, or a sentence about a sync."""
     match kind:
-        case Word.AUTO_DISABLED:
+        case NotificationKind.AUTO_DISABLED:
             return f"Turned off by itself. {disabled_sentence(reason, failures, since, status_code)}{_held(backlog)}"
-        case Word.FAILING:
+        case NotificationKind.FAILING:
             return f"Keeps failing and will be turned off if that goes on. {_in_a_row(failures or 0, since, status_code)}"
-        case Word.RECOVERED:
+        case NotificationKind.RECOVERED:
             return "Works again: the latest attempt succeeded."
-        case Word.DELIVERY_FAILED:
+        case NotificationKind.DELIVERY_FAILED:
             return f"{_count(failures or 0, 'delivery', 'deliveries')} failed for good: no attempt is left."
     return reason or "A set of webhooks could not be applied."
 

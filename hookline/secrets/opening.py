@@ -5,10 +5,10 @@ from uuid import UUID
 
 from hookline.db.connection import Database
 from hookline.errors import HooklineError, Misconfigured
-from hookline.secrets.vault import KeyRing, Place, Vault, open_ring
+from hookline.secrets.vault import KeyRing, SecretLocation, Vault, open_ring
 from hookline.settings import Settings
 
-FINGERPRINT_KEY: Final = Place(UUID(int=0), "vault_key", UUID(int=0), "sealed")
+FINGERPRINT_KEY: Final = SecretLocation(UUID(int=0), "vault_key", UUID(int=0), "sealed")
 
 
 async def open_vault(settings: Settings, database: Database) -> Vault:

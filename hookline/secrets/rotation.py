@@ -16,9 +16,9 @@ from hookline.errors import HooklineError
 from hookline.models import Webhook
 from hookline.secrets.opening import FINGERPRINT_KEY
 from hookline.secrets.vault import Vault
-from hookline.secrets.webhook_columns import SEALED_COLUMNS, place
+from hookline.secrets.webhook_columns import SEALED_COLUMNS, secret_location
 
-logger = logging.getLogger("hookline.keys")
+log = logging.getLogger(__name__)
 
 BATCH: Final = 200
 
@@ -62,7 +62,7 @@ async def _reseal(work: Work, rows: list[Webhook], vault: Vault, found: Rotation
         try:
             after = {column: _resealed(value, row, column, vault) for column, value in before.items()}
         except HooklineError as error:
-            logger.error("secret not re-encrypted webhook_id=%s: %s", ids.encode("wh", row.id), error.message)
+            log.error("secret not re-encrypted webhook_id=%s: %s", ids.encode("wh", row.id), error.message)
             found.unreadable.append(row.id)
             continue
         if after != before:
@@ -75,7 +75,7 @@ async def _reseal(work: Work, rows: list[Webhook], vault: Vault, found: Rotation
 
 def _resealed(value: Any, row: Webhook, column: str, vault: Vault) -> Any:
     """The column's value with every sealed text in it under the newest key: the text itself, or entries that hold one."""
-    at = place(row.workspace_id, row.id, column)
+    at = secret_location(row.workspace_id, row.id, column)
     if isinstance(value, list):
         return [{**entry, "sealed": vault.resealed(entry["sealed"], at)} if "sealed" in entry else entry for entry in value]
     return value and vault.resealed(value, at)

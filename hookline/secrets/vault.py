@@ -24,8 +24,8 @@ _VERSION = "v1"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a sealed text stands. It is bound to that place: copied to another row or column it does not open."""
+class SecretLocation:
+    """Where a sealed text stands. It is bound to it: copied to another row or column it does not open."""
 
     workspace_id: UUID
     table: str
@@ -46,17 +46,17 @@ class KeyRing:
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(self._ciphers)})"
 
-    def seal(self, plaintext: str, place: Place) -> str:
+    def seal(self, plaintext: str, location: SecretLocation) -> str:
         """`v1.<key id>.<base64 of nonce and ciphertext>`, different at each call. key id: the first 8 hex digits of the key's SHA-256."""
         nonce = os.urandom(_NONCE_BYTES)
-        ciphertext = self._ciphers[self._newest_id].encrypt(nonce, plaintext.encode(), place.associated_data(self._newest_id))
+        ciphertext = self._ciphers[self._newest_id].encrypt(nonce, plaintext.encode(), location.associated_data(self._newest_id))
         return f"{_VERSION}.{self._newest_id}.{b64encode(nonce + ciphertext).decode()}"
 
     def is_newest(self, sealed: str) -> bool:
         """Whether the newest key sealed it."""
         return sealed.startswith(f"{_VERSION}.{self._newest_id}.")
 
-    def unseal(self, sealed: str, place: Place) -> str:
+    def unseal(self, sealed: str, location: SecretLocation) -> str:
         """The plaintext.
 
         Raises HooklineError UNKNOWN_KEY when the key is not in the ring, UNREADABLE_SECRET when the text was changed or stems from elsewhere.
@@ -64,15 +64,15 @@ class KeyRing:
         version, _, rest = sealed.partition(".")
         key_id, _, payload = rest.partition(".")
         if version != _VERSION:
-            raise _unreadable(place)
+            raise _unreadable(location)
         cipher = self._ciphers.get(key_id)
         if cipher is None:
-            raise _unknown_key(key_id, place)
+            raise _unknown_key(key_id, location)
         try:
             data = a2b_base64(payload, strict_mode=True)
-            return cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], place.associated_data(key_id)).decode()
+            return cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], location.associated_data(key_id)).decode()
         except (Base64Error, ValueError, InvalidTag):
-            raise _unreadable(place) from None
+            raise _unreadable(location) from None
 
 
 class Vault:
@@ -90,20 +90,20 @@ class Vault:
         """A key for fingerprints, 64 hex digits. It never rotates; the ring seals it, the database keeps it."""
         return os.urandom(_KEY_BYTES).hex()
 
-    def seal(self, plaintext: str, place: Place) -> str:
+    def seal(self, plaintext: str, location: SecretLocation) -> str:
         """See KeyRing.seal."""
-        return self._ring.seal(plaintext, place)
+        return self._ring.seal(plaintext, location)
 
-    def unseal(self, sealed: str, place: Place) -> str:
+    def unseal(self, sealed: str, location: SecretLocation) -> str:
         """See KeyRing.unseal."""
-        return self._ring.unseal(sealed, place)
+        return self._ring.unseal(sealed, location)
 
-    def resealed(self, sealed: str, place: Place) -> str:
+    def resealed(self, sealed: str, location: SecretLocation) -> str:
         """The same secret under the newest key; the very same text when that sealed it already.
 
         Raises what unseal raises.
         """
-        return sealed if self._ring.is_newest(sealed) else self._ring.seal(self._ring.unseal(sealed, place), place)
+        return sealed if self._ring.is_newest(sealed) else self._ring.seal(self._ring.unseal(sealed, location), location)
 
     def fingerprint(self, text: str) -> str:
         """32 hex digits that are equal for equal texts only, and say nothing about the text (HMAC-SHA256, first half)."""
@@ -174,16 +174,16 @@ def _decode_key(text: str, origin: str) -> bytes:
     return key
 
 
-def _unknown_key(key_id: str, place: Place) -> HooklineError:
+def _unknown_key(key_id: str, location: SecretLocation) -> HooklineError:
     return HooklineError(
         "UNKNOWN_KEY",
-        f"The {place.column} of {place.table} {place.row} is sealed with the key {key_id[:8]}, which is not at hand. "
+        f"The {location.column} of {location.table} {location.row} is sealed with the key {key_id[:8]}, which is not at hand. "
         "Add that key at the end of HOOKLINE_SECRET_KEYS, or bring back the key file.",
     )
 
 
-def _unreadable(place: Place) -> HooklineError:
+def _unreadable(location: SecretLocation) -> HooklineError:
     return HooklineError(
         "UNREADABLE_SECRET",
-        f"The {place.column} of {place.table} {place.row} does not open: it was changed or copied from another row. Save the secret again.",
+        f"The {location.column} of {location.table} {location.row} does not open: it was changed or copied from another row. Save the secret again.",
     )

@@ -3,13 +3,13 @@
 from typing import Final
 from uuid import UUID
 
-from hookline.secrets.vault import Place
+from hookline.secrets.vault import SecretLocation
 
 HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = "headers", "secret_header_sealed", "basic_auth_sealed", "signing_secrets"
 SEALED_COLUMNS: Final = (HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING)
-"""The columns that hold sealed texts; each text is bound to its column (`Place.column`)."""
+"""The columns that hold sealed texts; each text is bound to its column (`SecretLocation.column`)."""
 
 
-def place(workspace_id: UUID, webhook_id: UUID, column: str) -> Place:
+def secret_location(workspace_id: UUID, webhook_id: UUID, column: str) -> SecretLocation:
     """Where a sealed text of a webhook stands."""
-    return Place(workspace_id, "webhook", webhook_id, column)
+    return SecretLocation(workspace_id, "webhook", webhook_id, column)

@@ -15,7 +15,7 @@ from tortoise.exceptions import IntegrityError
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.activity.events import Kind, bump_match_version, note
+from hookline.activity.events import Kind, append_activity, bump_match_version
 from hookline.db.connection import Work, faults_as_unavailable
 from hookline.deliveries import jobs
 from hookline.errors import Code, Problem, Refused, Unavailable
@@ -29,7 +29,7 @@ from hookline.webhooks.columns import Form, canonical, columns, fingerprinted
 
 __all__ = ["Force", "bounds_of", "canonical", "columns", "create", "delete", "release", "set_active", "update"]
 
-logger = logging.getLogger("hookline.webhooks")
+log = logging.getLogger(__name__)
 
 FORCE_SCOPE: Final = "webhooks:force"
 RESETS_HEALTH: Final = frozenset({"url", "headers", "secretHeader", "basicAuth", "signingSecret", "signingAlgorithm"})
@@ -337,4 +337,4 @@ def sign(webhook: Webhook, actor: Actor, force: Force) -> None:
 async def finish(runtime: Runtime, work: Work, webhook: Webhook, kinds: list[Kind]) -> None:
     """The last statements: matching and sending must know, whoever follows must hear."""
     await bump_match_version(work, runtime.hub, webhook.workspace_id)
-    await note(work, runtime.hub, webhook.workspace_id, [(kind, webhook.id, webhook.id) for kind in kinds])
+    await append_activity(work, runtime.hub, webhook.workspace_id, [(kind, webhook.id, webhook.id) for kind in kinds])

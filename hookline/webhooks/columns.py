@@ -13,8 +13,8 @@ from hookline.form.fields import is_sensitive_header
 from hookline.form.rates import Rate, parse_rate
 from hookline.models import Webhook
 from hookline.outbound import signing
-from hookline.secrets.vault import Place, Vault
-from hookline.secrets.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
+from hookline.secrets.vault import SecretLocation, Vault
+from hookline.secrets.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, secret_location
 
 Form = Mapping[str, Any]  # the canonical form: JSON values by the API's field names
 Seal = Callable[[str, str], str]  # plaintext, column
@@ -42,7 +42,7 @@ def columns(form: Form, webhook_id: UUID, workspace_id: UUID, vault: Vault) -> d
     """
 
     def seal(text: str, column: str) -> str:
-        return vault.seal(text, place(workspace_id, webhook_id, column))
+        return vault.seal(text, secret_location(workspace_id, webhook_id, column))
 
     made = {attribute: form[name] for name, attribute in _PLAIN.items() if name in form}
     made.update({attribute: tuple(form[name]) for name, attribute in _LINES.items() if name in form})
@@ -66,7 +66,7 @@ def canonical(webhook: Webhook, vault: Vault) -> dict[str, Any]:
     """The form that a row stands for, every field there; each secret is `{"fingerprint": …}`."""
 
     def print_of(sealed: str, column: str) -> dict[str, str]:
-        return {"fingerprint": _fingerprint(sealed, place(webhook.workspace_id, webhook.id, column), vault)}
+        return {"fingerprint": _fingerprint(sealed, secret_location(webhook.workspace_id, webhook.id, column), vault)}
 
     form: dict[str, Any] = {name: getattr(webhook, attribute) for name, attribute in _PLAIN.items()}
     form.update({name: list(getattr(webhook, attribute)) for name, attribute in _LINES.items()})
@@ -134,7 +134,7 @@ def with_new_secret(webhook: Webhook, secret: str, overlap: timedelta, now: date
         else []
     )
     return [
-        _secret_entry(secret, lambda text, column: vault.seal(text, place(webhook.workspace_id, webhook.id, column)), now),
+        _secret_entry(secret, lambda text, column: vault.seal(text, secret_location(webhook.workspace_id, webhook.id, column)), now),
         *old[: LIVE_SECRETS - 1],
     ]
 
@@ -150,7 +150,7 @@ def signing_secret(webhook: Webhook, vault: Vault) -> str:
 
     Raises HooklineError UNKNOWN_KEY or UNREADABLE_SECRET.
     """
-    return vault.unseal(webhook.signing_secrets[0]["sealed"], place(webhook.workspace_id, webhook.id, SIGNING))
+    return vault.unseal(webhook.signing_secrets[0]["sealed"], secret_location(webhook.workspace_id, webhook.id, SIGNING))
 
 
 def _sealed_columns(form: Form, seal: Seal) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def _sealed_pair(record: Form | None, open_part: tuple[str, str], secret_part: t
     return made
 
 
-def _fingerprint(sealed: str, at: Place, vault: Vault) -> str:
+def _fingerprint(sealed: str, at: SecretLocation, vault: Vault) -> str:
     try:
         return vault.fingerprint(vault.unseal(sealed, at))
     except HooklineError:

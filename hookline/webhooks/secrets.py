@@ -16,7 +16,7 @@ from hookline.runtime import Runtime
 from hookline.webhooks.change import HEALTH_RESET, NO_FORCE, SIGNED, check_owner, finish, locked, not_found, owned, sign
 from hookline.webhooks.columns import LIVE_SECRETS, live_secrets, signing_algorithm, signing_secret, with_new_secret
 
-logger = logging.getLogger("hookline.webhooks")
+log = logging.getLogger(__name__)
 
 SECRET_OVERLAP: Final = timedelta(hours=24)
 """How long an old signing secret goes on beside a new one, unless somebody says otherwise."""
@@ -33,7 +33,7 @@ async def reveal_secret(runtime: Runtime, actor: Actor, webhook_id: UUID) -> tup
         if webhook is None:
             raise Refused(not_found())
         await audit.record(actor.workspace_id, actor.stored, "webhook.secretReveal", ("wh", webhook_id))
-    logger.info("signing secret revealed webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
+    log.info("signing secret revealed webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
     return webhook, signing_secret(webhook, runtime.vault)
 
 
@@ -63,7 +63,7 @@ async def rotate_secret(
         overlapping = {"signingSecret": audit.MASK, "overlapSeconds": overlap.total_seconds()}
         await audit.record(actor.workspace_id, webhook.modified_by, "webhook.secretRotate", ("wh", webhook_id), None, overlapping)
         await finish(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
-    logger.info("signing secret rotated webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
+    log.info("signing secret rotated webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
     return webhook, made
 
 

@@ -17,7 +17,7 @@ from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 from hookline.outbound.signing import new_secret
 from hookline.secrets.vault import KeyRing, Vault
-from hookline.secrets.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, place
+from hookline.secrets.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, secret_location
 from workers.attempts import Attempt
 from workers.bodies import plain
 from workers.sending import Answer
@@ -32,7 +32,7 @@ def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -
     key, workspace = uuid7(), uuid7()
 
     def sealed(text: str, column: str) -> str:
-        return VAULT.seal(text, place(workspace, key, column))
+        return VAULT.seal(text, secret_location(workspace, key, column))
 
     row = {"id": key, "workspace_id": workspace, "url": "http://127.0.0.1/in", "environments": "\nproduction\n", "events": "\norder.*.*\n"}
     row |= {

@@ -241,7 +241,7 @@ async def test_an_actor_that_fails_is_told_once_with_its_ids_and_its_message_is_
         if url != "memory://":
             await eventually(lambda: left_in(broker, BACKGROUND) == 0)
     [record] = caplog.records
-    assert (record.name, record.message) == ("hookline.actors", "send_mail failed: RuntimeError('unforeseen')")
+    assert (record.name, record.message) == ("workers.reporting", "send_mail failed: RuntimeError('unforeseen')")
     assert record.ids == f"'{UUID(int=1)}'"  # type: ignore[attr-defined]  # an extra
     assert "ops@example.com" not in caplog.text
     counters = counters_of(broker)

@@ -16,7 +16,7 @@ from tests.receivers import Receiver, Reply, Server, hangs, hostile, read_reques
 from tests.waiting import eventually
 from tests.working import pumping
 from workers.lanes import LEASED_LIMIT
-from workers.wire import SLOW_ON_WIRE_LIMIT
+from workers.slots import SLOW_ON_WIRE_LIMIT
 
 
 @dataclass

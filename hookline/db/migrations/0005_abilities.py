@@ -4,13 +4,13 @@ from tortoise import fields
 from tortoise.migrations import operations as ops
 
 from hookline.db.fields import JsonColumn, LinesColumn, TimeColumn, UuidColumn
-from hookline.db.migration_log import NotedMigration, Together
+from hookline.db.migration_log import NotedMigration, ShareKey
 
 
 class Migration(NotedMigration):
     dependencies = [("models", "0004_indexes")]
     operations = [
-        Together(
+        ShareKey(
             ops.CreateModel(
                 name="AuditEntry",
                 fields=[

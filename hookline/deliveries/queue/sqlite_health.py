@@ -11,10 +11,11 @@ from uuid import UUID
 
 from hookline.activity.events import Kind
 from hookline.db.fields import split_lines
-from hookline.deliveries.health import Ended, Health, Policy, Word, fold, judge
+from hookline.deliveries.health import Ended, Health, Policy, fold, judge
 from hookline.deliveries.queue.base import Result
 from hookline.deliveries.queue.bulk import run_for_all
 from hookline.ids import uuid7
+from hookline.models import NotificationKind
 
 MINUTE = 60_000_000
 COUNT = """insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures) values {rows}
@@ -28,9 +29,9 @@ AUDIT = """insert into audit_entry (id, workspace_id, action, actor, actor_name,
 (?, ?, 'webhook.autoDisable', '{"kind":"SYSTEM","name":"hookline"}', 'hookline', ?, 'wh', ?, '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}')"""
 BUMP = "update workspace set match_version = match_version + 1 where id = ?"
 TELL = {
-    Word.FAILING: "update webhook set warned_at = ? where id = ?",
-    Word.RECOVERED: "update webhook set warned_at = null where ? and id = ?",
-    Word.DELIVERY_FAILED: "update webhook set exhausted_count = 0, exhausted_told_at = ? where id = ?",
+    NotificationKind.FAILING: "update webhook set warned_at = ? where id = ?",
+    NotificationKind.RECOVERED: "update webhook set warned_at = null where ? and id = ?",
+    NotificationKind.DELIVERY_FAILED: "update webhook set exhausted_count = 0, exhausted_told_at = ? where id = ?",
 }
 ADD_NOTIFICATION = """insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since, last_status_code, backlog, created_at)
 select ?1, workspace_id, ?2, id, case when ?2 = 1 then auto_disabled_reason end, ?3, failing_since, last_status_code,
@@ -78,7 +79,7 @@ def note_health(db: sqlite3.Connection, workspace: bytes, done: Sequence[tuple[R
     return notes
 
 
-def notify(db: sqlite3.Connection, webhook: bytes, word: Word, failures: int | None, now: int) -> Note:
+def notify(db: sqlite3.Connection, webhook: bytes, word: NotificationKind, failures: int | None, now: int) -> Note:
     """A notification about a webhook as it is now, and a mail to each address that wants this kind."""
     told = uuid7().bytes
     db.execute(ADD_NOTIFICATION, (told, word, failures, now, webhook))
@@ -93,13 +94,13 @@ def mails_of(db: sqlite3.Connection, notification: bytes) -> list[tuple[UUID, st
     return [(UUID(bytes=notification), address) for (address,) in db.execute(MAILS, (notification,))]
 
 
-def _act(db: sqlite3.Connection, workspace: bytes, webhook: bytes, word: Word, health: Health, now: int) -> list[Note]:
-    if word is Word.AUTO_DISABLED:
+def _act(db: sqlite3.Connection, workspace: bytes, webhook: bytes, word: NotificationKind, health: Health, now: int) -> list[Note]:
+    if word is NotificationKind.AUTO_DISABLED:
         db.execute(DISABLE, (now, webhook))
         db.execute(AUDIT, (uuid7().bytes, workspace, now, webhook))
         return [Note(Kind.WEBHOOK_AUTO_DISABLED, webhook, webhook), notify(db, webhook, word, health.consecutive_failures, now)]
     db.execute(TELL[word], (now, webhook))
-    failures = {Word.FAILING: health.consecutive_failures, Word.DELIVERY_FAILED: health.exhausted_count}.get(word)
+    failures = {NotificationKind.FAILING: health.consecutive_failures, NotificationKind.DELIVERY_FAILED: health.exhausted_count}.get(word)
     return [notify(db, webhook, word, failures, now)]
 
 

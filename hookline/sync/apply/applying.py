@@ -30,7 +30,7 @@ from hookline.webhooks.columns import fingerprinted
 
 __all__ = ["Outcome", "Source", "apply", "preview"]
 
-logger = logging.getLogger("hookline.sync")
+log = logging.getLogger(__name__)
 
 TRIES: Final = 5
 """How often an apply begins anew when somebody else takes one of its slugs meanwhile."""
@@ -163,10 +163,10 @@ class _Applying:
     def _log(self, revision: SyncRevision | None) -> None:
         by = (self.document.set_name, self.actor.name, self.source.commit)
         if revision is None:
-            logger.info("sync without changes set=%s by=%s commit=%s", *by)
+            log.info("sync without changes set=%s by=%s commit=%s", *by)
         else:
             counts = (revision.number, revision.created, revision.updated, revision.disabled)
-            logger.info("sync applied set=%s by=%s commit=%s revision=%s created=%s updated=%s disabled=%s", *by, *counts)
+            log.info("sync applied set=%s by=%s commit=%s revision=%s created=%s updated=%s disabled=%s", *by, *counts)
 
 
 def _reason(set_name: str, outcome: Outcome) -> str | None:
@@ -180,7 +180,7 @@ def _reason(set_name: str, outcome: Outcome) -> str | None:
 
 def _wanted(runtime: Runtime, document: Document) -> list[Wanted]:
     items = document.webhooks.values()
-    return [Wanted(item.slug, item.values, fingerprinted(item.values, runtime.vault), item.place) for item in items]
+    return [Wanted(item.slug, item.values, fingerprinted(item.values, runtime.vault), item.position) for item in items]
 
 
 def _judged(

@@ -179,7 +179,7 @@ def _live(row: Webhook, vault: Vault) -> Live:
         applied=row.sync_applied or {},
         is_removed=row.sync_removed_at is not None,
         changed_by=f"{by}: {reason}" if reason else by,
-        place=(row.sync_file, row.sync_line, row.sync_commit),
+        position=(row.sync_file, row.sync_line, row.sync_commit),
         is_auto_disabled=row.auto_disabled_at is not None,
     )
 

@@ -16,7 +16,7 @@ import orjson
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.activity.events import Kind, bump_match_version, note
+from hookline.activity.events import Kind, append_activity, bump_match_version
 from hookline.db import bulk_rows
 from hookline.db.connection import Row, Work
 from hookline.models import SyncRevision, Webhook
@@ -81,7 +81,7 @@ class Writing:
         await store.write_audit(work, self._audit(rows, number))
         if revision is not None:
             await bump_match_version(work, self.runtime.hub, self.workspace_id)
-            await note(work, self.runtime.hub, self.workspace_id, self._activity(revision, rows.made))
+            await append_activity(work, self.runtime.hub, self.workspace_id, self._activity(revision, rows.made))
         return revision
 
     def _audit(self, rows: Rows, number: int) -> list[Row]:
@@ -109,7 +109,7 @@ class Writing:
         for live in self.state.lives:
             if live.slug not in written and live.slug in self.document.webhooks:
                 position = self._position(live.slug)
-                if live.place[:2] == (position["sync_file"], position["sync_line"]):
+                if live.position[:2] == (position["sync_file"], position["sync_line"]):
                     continue
                 if rows.changed:  # goes along in their statement
                     rows.changed.append(bulk_rows.attributes(self.state.rows[live.id].update_from_dict(position)))
@@ -153,8 +153,8 @@ class Writing:
         return bulk_rows.attributes(row)
 
     def _position(self, slug: str) -> dict[str, Any]:
-        place = self.document.webhooks[slug].place
-        file, line = (place.file, place.line) if place.file else (None, None)
+        position = self.document.webhooks[slug].position
+        file, line = (position.file, position.line) if position.file else (None, None)
         return {"sync_file": file, "sync_line": line, "sync_commit": self.source.commit}
 
     def _revision(self, set_id: UUID, number: int, now: datetime) -> SyncRevision:

@@ -14,7 +14,7 @@ import orjson
 
 from hookline.form.fields import AVAILABLE, DEFAULTS, check_whole
 from hookline.sync.plan.comparing import MASK, UNKNOWN, Values, Verdicts, compare, folded, holds_secret, holds_unknown, masked
-from hookline.sync.read.problems import Place, SyncProblem
+from hookline.sync.read.problems import Position, SyncProblem
 
 __all__ = ["MASK", "UNKNOWN", "Change", "ChangeKind", "DriftPolicy", "FieldChange", "Live", "Plan", "Wanted", "Write", "plan"]
 
@@ -42,7 +42,7 @@ class Wanted:
     slug: str
     values: Values
     prints: Values
-    place: Place
+    position: Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Live:
     applied: Values
     is_removed: bool
     changed_by: str
-    place: tuple[str | None, int | None, str | None]
+    position: tuple[str | None, int | None, str | None]
     """File, line and commit of the last apply."""
     is_auto_disabled: bool = False
 
@@ -79,7 +79,7 @@ class Change:
     slug: str
     webhook_id: UUID | None
     fields: tuple[FieldChange, ...]
-    place: Place | None
+    position: Position | None
     hint: str | None = None
 
 
@@ -94,7 +94,7 @@ class Write:
     live: Live | None
     values: Values
     applied: Values
-    place: Place | None
+    position: Position | None
     is_removed: bool = False
     is_visible: bool = True
     is_reenabled: bool = False
@@ -181,14 +181,14 @@ class _Planner:
             return
         is_on = bool(live.form["active"])
         fields = (FieldChange("active", True, False, True),) if is_on else ()
-        self.changes.append(Change(ChangeKind.DISABLE, live.slug, live.id, fields, _place(live), "not in the file"))
+        self.changes.append(Change(ChangeKind.DISABLE, live.slug, live.id, fields, _position(live), "not in the file"))
         values = {"active": False} if is_on else {}
         self.writes.append(Write(live.slug, live, values, {**live.applied, "active": False}, None, is_removed=True))
 
     def _create(self, item: Wanted) -> None:
         fields = tuple(_shown(name, None, item.prints[name], None) for name in AVAILABLE if name in item.prints)
-        self.changes.append(Change(ChangeKind.CREATE, item.slug, None, fields, item.place))
-        self.writes.append(Write(item.slug, None, {**DEFAULTS, "name": item.slug, **item.values}, item.prints, item.place))
+        self.changes.append(Change(ChangeKind.CREATE, item.slug, None, fields, item.position))
+        self.writes.append(Write(item.slug, None, {**DEFAULTS, "name": item.slug, **item.values}, item.prints, item.position))
 
     def _compare(self, item: Wanted, live: Live) -> None:
         is_adopted = live.set_name is None
@@ -200,19 +200,19 @@ class _Planner:
             fields = tuple(_shown(name, live.form[name], value, live.form[name]) for name, value in verdicts.updated.items())
             if is_reenabled:
                 fields = (FieldChange("status", "AUTO_DISABLED", "ACTIVE" if live.form["active"] else "INACTIVE", "AUTO_DISABLED"), *fields)
-            self.changes.append(Change(kind, item.slug, live.id, fields, item.place, hint))
+            self.changes.append(Change(kind, item.slug, live.id, fields, item.position, hint))
         self._note_disputed(item, live, ChangeKind.DRIFT, verdicts.drifted)
         self._note_disputed(item, live, ChangeKind.CONFLICT, verdicts.conflicting)
         if verdicts.released:
             fields = tuple(_shown(name, live.applied[name], live.form[name], live.form[name]) for name in verdicts.released)
-            self.changes.append(Change(ChangeKind.RELEASE, item.slug, live.id, fields, item.place, "no longer in the file: stays as it is"))
+            self.changes.append(Change(ChangeKind.RELEASE, item.slug, live.id, fields, item.position, "no longer in the file: stays as it is"))
         self._write(item, live, verdicts, is_reenabled)
 
     def _note_disputed(self, item: Wanted, live: Live, kind: ChangeKind, fields: Values) -> None:
         if fields:
             end = {DriftPolicy.BLOCK: "", DriftPolicy.OVERWRITE: "; is set back", DriftPolicy.KEEP: "; is kept"}[self.on_drift]
             shown = tuple(_shown(name, live.applied.get(name), value, live.form[name]) for name, value in fields.items())
-            self.changes.append(Change(kind, item.slug, live.id, shown, item.place, f"changed by {live.changed_by}{end}"))
+            self.changes.append(Change(kind, item.slug, live.id, shown, item.position, f"changed by {live.changed_by}{end}"))
 
     def _write(self, item: Wanted, live: Live, verdicts: Verdicts, is_reenabled: bool) -> None:
         is_overwriting = self.on_drift is DriftPolicy.OVERWRITE
@@ -224,13 +224,13 @@ class _Planner:
         is_visible = bool(written or verdicts.released) or live.is_removed or live.set_name is None or is_reenabled
         if is_visible or applied != dict(live.applied):
             values = {name: item.values.get(name, value) for name, value in written.items()}
-            self.writes.append(Write(item.slug, live, values, applied, item.place, is_visible=is_visible, is_reenabled=is_reenabled))
+            self.writes.append(Write(item.slug, live, values, applied, item.position, is_visible=is_visible, is_reenabled=is_reenabled))
 
     def _check(self, item: Wanted, whole: Values) -> None:
         """What the file wants and what people set by hand may contradict each other."""
         for problem in check_whole(whole):
             path = ("webhooks", item.slug, *problem.field)
-            self.problems.append(SyncProblem(problem.kind, problem.message.removesuffix("."), item.place, path))
+            self.problems.append(SyncProblem(problem.kind, problem.message.removesuffix("."), item.position, path))
 
 
 def _shown(name: str, before: Any, after: Any, live: Any) -> FieldChange:
@@ -238,9 +238,9 @@ def _shown(name: str, before: Any, after: Any, live: Any) -> FieldChange:
     return FieldChange(name, masked(before), masked(after), masked(live), is_secret)
 
 
-def _place(live: Live) -> Place | None:
-    file, line, _ = live.place
-    return Place(line or 1, 1, file) if file else None
+def _position(live: Live) -> Position | None:
+    file, line, _ = live.position
+    return Position(line or 1, 1, file) if file else None
 
 
 def _told(change: Change) -> list[Any]:

@@ -3,7 +3,7 @@
 from hookline.outbound.rendering import Renderer, TemplateProblem
 from hookline.outbound.templates import JSON
 from hookline.sync.read.document import Document
-from hookline.sync.read.problems import Place, SyncProblem
+from hookline.sync.read.problems import Position, SyncProblem
 
 
 async def check(document: Document, renderer: Renderer) -> tuple[SyncProblem, ...]:
@@ -18,8 +18,8 @@ async def check(document: Document, renderer: Renderer) -> tuple[SyncProblem, ..
             tried[key] = await _problem(renderer, *key)
         if sentence := tried[key]:
             path = ("webhooks", slug, "payloadTemplate")
-            file, line, column = document.positions.get(".".join(path), (webhook.place.file, webhook.place.line, webhook.place.column))
-            found.append(SyncProblem("bad-template", f"payloadTemplate: {sentence.removesuffix('.')}", Place(line, column, file), path))
+            file, line, column = document.positions.get(".".join(path), (webhook.position.file, webhook.position.line, webhook.position.column))
+            found.append(SyncProblem("bad-template", f"payloadTemplate: {sentence.removesuffix('.')}", Position(line, column, file), path))
     return tuple(found)
 
 

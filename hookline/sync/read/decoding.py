@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hookline.form.kinds import BAD, Flag, Kind, Listing, Number, OrNever, Part, Record, Text
 from hookline.form.payload_kinds import Filter
 from hookline.form.webhook_kinds import SECRET_HEADER_PARTS, Emails, Headers, Labels, Pattern, SecretHeader, SigningSecret, is_sensitive_header
-from hookline.sync.read.nodes import Mapping, Node, Scalar, Sequence, Unusable, kind_of, place_of, to_json
+from hookline.sync.read.nodes import Mapping, Node, Scalar, Sequence, Unusable, kind_of, position_of, to_json
 from hookline.sync.read.problems import Problems, SyncProblem, nearest, shown
 from hookline.sync.read.references import ReferenceRefused, Secrets, literal
 
@@ -35,7 +35,7 @@ class Decoder:
     def note(self, code: str, message: str, node: Node, path: Path, hint: str | None = None, is_warning: bool = False) -> object:
         width = len(node.text) if isinstance(node, Scalar) and "\n" not in node.text else 1
         severity = "warning" if is_warning else "error"
-        problem = SyncProblem(code, message.removesuffix("."), place_of(node, self.file), path, hint, max(width, 1), severity)
+        problem = SyncProblem(code, message.removesuffix("."), position_of(node, self.file), path, hint, max(width, 1), severity)
         self.problems.add(problem, node)
         return BAD
 

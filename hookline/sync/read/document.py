@@ -14,7 +14,7 @@ from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
 from hookline.sync.read.decoding import Decoder, Path, place
 from hookline.sync.read.file_fields import FILE_FIELDS, LIFECYCLE, WEBHOOK_FIELDS
 from hookline.sync.read.nodes import Mapping, Node, Positions, Scalar, to_json
-from hookline.sync.read.problems import Place, Problems
+from hookline.sync.read.problems import Position, Problems
 from hookline.sync.read.references import Secrets
 
 _slug = re.compile(SLUG)
@@ -27,7 +27,7 @@ class WantedWebhook:
 
     slug: str
     values: MappingOf[str, object]
-    place: Place
+    position: Position
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Document:
     content: dict[str, object] = field(default_factory=dict)
     positions: Positions = field(default_factory=dict)
     secrets: dict[Path, str] = field(default_factory=dict)
-    secret_places: list[Place] = field(default_factory=list)
+    secret_positions: list[Position] = field(default_factory=list)
 
     def has_unknown_secrets(self) -> bool:
         return any(_has_unknown(webhook.values) for webhook in self.webhooks.values())
@@ -71,7 +71,7 @@ class _FileDecoder:
                 self._webhook(document, slug, key, _merged(defaults, own))
         document.content = {"version": 1, "set": document.set_name, "webhooks": document.content}
         document.secrets = {path: value for path, value in self.decoder.found_secrets.items() if path[0] == "webhooks"}
-        document.secret_places = [Place(node.line, node.column, node.file or self.decoder.file) for node in self.decoder.secret_nodes]
+        document.secret_positions = [Position(node.line, node.column, node.file or self.decoder.file) for node in self.decoder.secret_nodes]
         return document
 
     def _set_name(self, root: Node, entries: dict[str, tuple[Scalar, Node]]) -> str:
@@ -124,7 +124,7 @@ class _FileDecoder:
         for row in AVAILABLE.values():
             if row.is_required and row.name not in fields and row.name != "name":
                 self.decoder.note("required", f"{row.name} is required", key, (*path, row.name))
-        at = Place(key.line, key.column, key.file or self.decoder.file)
+        at = Position(key.line, key.column, key.file or self.decoder.file)
         document.webhooks[slug] = WantedWebhook(slug, values, at)
         document.content[slug] = {name: to_json(node, name == "filter") for name, (_, node) in fields.items()}
         document.positions["webhooks." + slug] = (at.file, at.line, at.column)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from hookline.sync.read.problems import Place, SyncProblem
+from hookline.sync.read.problems import Position, SyncProblem
 
 MASK: Final = "********"
 _LONGEST: Final = 160
@@ -13,15 +13,15 @@ _WITHOUT_EXCERPT: Final = frozenset(["bad-character", "encoding"])
 """What these are about can't be seen, and the line may be part of a secret."""
 
 
-def shown(problems: Iterable[SyncProblem], lines: Sequence[str], secret_places: Iterable[Place]) -> str:
-    """All problems, each with its line. lines: of the file; secret_places: where secrets of it stand."""
-    hidden = {place.line: place.column for place in sorted(secret_places, key=lambda place: (-place.line, -place.column))}
+def shown(problems: Iterable[SyncProblem], lines: Sequence[str], secret_positions: Iterable[Position]) -> str:
+    """All problems, each with its line. lines: of the file; secret_positions: where secrets of it stand."""
+    hidden = {place.line: place.column for place in sorted(secret_positions, key=lambda place: (-place.line, -place.column))}
     return "\n".join(_one(problem, lines, hidden) for problem in problems)
 
 
 def headline(problem: SyncProblem) -> str:
     """`config/webhooks.yaml:7:5: error[unknown-key] webhooks.a: unknown key 'x'`, or without what is not known of it."""
-    place = f"{problem.place.file}:{problem.place.line}:{problem.place.column}: " if problem.place.file else ""
+    place = f"{problem.position.file}:{problem.position.line}:{problem.position.column}: " if problem.position.file else ""
     path = f" {'.'.join(problem.path)}:" if problem.path else ""
     return f"{place}{problem.severity}[{problem.code}]{path} {problem.message}"
 
@@ -34,11 +34,11 @@ def _one(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int]) -> 
 
 
 def _excerpt(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int]) -> list[str]:
-    number = problem.place.line
-    if not problem.place.file or number > len(lines) or not lines[number - 1].strip() or problem.code in _WITHOUT_EXCERPT:
+    number = problem.position.line
+    if not problem.position.file or number > len(lines) or not lines[number - 1].strip() or problem.code in _WITHOUT_EXCERPT:
         return []
     line, cut = lines[number - 1], _cut(lines, number, hidden)
-    column = min(problem.place.column, cut + 1) if cut is not None else problem.place.column
+    column = min(problem.position.column, cut + 1) if cut is not None else problem.position.column
     width = max(1, min(problem.width, len(line) - column + 1))
     if cut is not None:
         line = line[:cut] + MASK

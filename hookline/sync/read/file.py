@@ -6,18 +6,18 @@ from pathlib import Path
 from hookline.form.fields import Bounds
 from hookline.sync.read import loader
 from hookline.sync.read.document import Document, decode
-from hookline.sync.read.problems import Place, Problems, SyncProblem
+from hookline.sync.read.problems import Position, Problems, SyncProblem
 from hookline.sync.read.references import Secrets
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """document: None when the file has errors. lines: for excerpts; secret_places: where values stand that must not be shown."""
+    """document: None when the file has errors. lines: for excerpts; secret_positions: where values stand that must not be shown."""
 
     document: Document | None
     problems: list[SyncProblem]
     lines: list[str]
-    secret_places: list[Place]
+    secret_positions: list[Position]
 
 
 def read(paths: list[str], bounds: Bounds, secrets: Secrets) -> Reading:
@@ -43,10 +43,10 @@ def decoded(data: bytes, name: str, bounds: Bounds, secrets: Secrets) -> Reading
         return Reading(None, loaded.problems.in_order(), loaded.lines, [])
     document = decode(loaded.root, bounds, secrets, loaded.problems)
     is_good = not loaded.problems.has_errors()
-    return Reading(document if is_good else None, loaded.problems.in_order(), loaded.lines, document.secret_places)
+    return Reading(document if is_good else None, loaded.problems.in_order(), loaded.lines, document.secret_positions)
 
 
 def _refused(code: str, message: str, file: str, hint: str | None = None) -> Reading:
     problems = Problems(file)
-    problems.add(SyncProblem(code, message, Place(file=file), hint=hint))
+    problems.add(SyncProblem(code, message, Position(file=file), hint=hint))
     return Reading(None, problems.in_order(), [], [])

@@ -19,8 +19,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Mapping, Node, Scalar, Sequence, Unusable, place_of
-from hookline.sync.read.problems import FileRefused, Place, Problems, SyncProblem, shown
+from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Mapping, Node, Scalar, Sequence, Unusable, position_of
+from hookline.sync.read.problems import FileRefused, Position, Problems, SyncProblem, shown
 from hookline.sync.read.syntax import explain
 
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
@@ -46,7 +46,7 @@ def load(data: bytes, file: str, parser: Any = None) -> Loaded:  # Any, here and
         root = _Composer(parser or getattr(yaml, "CSafeLoader", yaml.SafeLoader), _text(data, file), problems).compose()
         if root is None or (isinstance(root, Scalar) and root.is_null):
             hint = "write 'webhooks: {}' for a set without webhooks"
-            raise FileRefused(SyncProblem("empty-file", "the file is empty", Place(file=file), hint=hint))
+            raise FileRefused(SyncProblem("empty-file", "the file is empty", Position(file=file), hint=hint))
     except FileRefused as refused:
         problems.add(refused.problem)
         return Loaded(None, lines, problems)
@@ -57,26 +57,26 @@ def _text(data: bytes, file: str) -> str:
     """The file's text. Raises FileRefused where it is too large, not UTF-8, or holds a character that hides something."""
     if len(data) > MAX_FILE_BYTES:
         message = f"the file has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} are read"
-        raise FileRefused(SyncProblem("file-too-large", message, Place(file=file), hint="split the webhooks into several sets"))
+        raise FileRefused(SyncProblem("file-too-large", message, Position(file=file), hint="split the webhooks into several sets"))
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise FileRefused(SyncProblem("encoding", "the file is UTF-16", Place(file=file), hint="save it as UTF-8"))
+        raise FileRefused(SyncProblem("encoding", "the file is UTF-16", Position(file=file), hint="save it as UTF-8"))
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        place = _place_in(data[: error.start].decode("utf-8"), file)
+        place = _position_in(data[: error.start].decode("utf-8"), file)
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         raise FileRefused(SyncProblem("encoding", message, place, hint="save the file as UTF-8")) from None
     if refused := _REFUSED.search(text):
         message = f"character U+{ord(refused[0][0]):04X} is not allowed here"
         hint = "write it as an escape in double quotes, or remove it"
-        raise FileRefused(SyncProblem("bad-character", message, _place_in(text[: refused.start()], file), hint=hint))
+        raise FileRefused(SyncProblem("bad-character", message, _position_in(text[: refused.start()], file), hint=hint))
     return text
 
 
-def _place_in(before: str, file: str) -> Place:
+def _position_in(before: str, file: str) -> Position:
     """Where the character after this text stands."""
-    return Place(before.count("\n") + 1, len(before) - before.rfind("\n"), file)
+    return Position(before.count("\n") + 1, len(before) - before.rfind("\n"), file)
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class _Composer:
             raise FileRefused(explain(error, self.text, self.problems.file)) from None
         except (yaml.YAMLError, ValueError) as error:
             message = shown(str(error).split("\n")[0])
-            raise FileRefused(SyncProblem("syntax", message, Place(file=self.problems.file))) from None
+            raise FileRefused(SyncProblem("syntax", message, Position(file=self.problems.file))) from None
         finally:
             parser.dispose()
 
@@ -160,7 +160,7 @@ class _Composer:
         self.nodes += 1
         if self.nodes + self.expanded > MAX_NODES:
             code = "too-many-nodes" if self.nodes > self.expanded else "alias-bomb"
-            raise FileRefused(SyncProblem(code, f"the file stands for more than {MAX_NODES:,} values", place_of(node, self.problems.file)))
+            raise FileRefused(SyncProblem(code, f"the file stands for more than {MAX_NODES:,} values", position_of(node, self.problems.file)))
         if not self.stack:
             self.root = node
             return
@@ -249,15 +249,15 @@ class _Composer:
         self.expanded += weight
         if self.expanded > MAX_NODES:
             message = f"aliases stand for more than {MAX_NODES:,} values"
-            raise FileRefused(SyncProblem("alias-bomb", message, place_of(node, self.problems.file)))
+            raise FileRefused(SyncProblem("alias-bomb", message, position_of(node, self.problems.file)))
 
     def _note(self, code: str, message: str, node: Node, hint: str | None = None) -> None:
         width = len(node.text) if isinstance(node, Scalar) else 1
-        self.problems.add(SyncProblem(code, message, place_of(node, self.problems.file), hint=hint, width=max(width, 1)))
+        self.problems.add(SyncProblem(code, message, position_of(node, self.problems.file), hint=hint, width=max(width, 1)))
 
     def _fatal(self, code: str, message: str, event: Any, hint: str | None = None) -> FileRefused:
         mark = event.start_mark
-        return FileRefused(SyncProblem(code, message, Place(mark.line + 1, mark.column + 1, self.problems.file), hint=hint))
+        return FileRefused(SyncProblem(code, message, Position(mark.line + 1, mark.column + 1, self.problems.file), hint=hint))
 
 
 def _grow(around: Sequence | Mapping, node: Node) -> None:

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from hookline.sync.read.problems import Place
+from hookline.sync.read.problems import Position
 
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 1_000_000
@@ -73,8 +73,8 @@ Node: TypeAlias = Scalar | Sequence | Mapping | Unusable
 Positions = dict[str, tuple[str, int, int]]
 
 
-def place_of(node: Node, file: str) -> Place:
-    return Place(node.line, node.column, node.file or file)
+def position_of(node: Node, file: str) -> Position:
+    return Position(node.line, node.column, node.file or file)
 
 
 def kind_of(node: Node) -> str:

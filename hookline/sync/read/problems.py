@@ -8,7 +8,7 @@ MAX_PROBLEMS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """Where something stands: lines and columns (in code points) from 1, as an editor counts."""
 
     line: int = 1
@@ -22,7 +22,7 @@ class SyncProblem:
 
     code: str
     message: str
-    place: Place
+    position: Position
     path: tuple[str, ...] = ()
     hint: str | None = None
     width: int = 1
@@ -51,7 +51,7 @@ class Problems:
 
     def add(self, problem: SyncProblem, about: object = None) -> None:
         """about: the node; the same problem of the same node is told once."""
-        key = (id(about) if about else problem.place, problem.code, problem.message)
+        key = (id(about) if about else problem.position, problem.code, problem.message)
         if key not in self._seen and len(self.found) < MAX_PROBLEMS:
             self._seen.add(key)
             self.found.append(problem)
@@ -60,7 +60,7 @@ class Problems:
         return any(problem.is_error for problem in self.found)
 
     def in_order(self) -> list[SyncProblem]:
-        return sorted(self.found, key=lambda problem: (problem.place.file, problem.place.line, problem.place.column))
+        return sorted(self.found, key=lambda problem: (problem.position.file, problem.position.line, problem.position.column))
 
 
 def shown(text: str) -> str:

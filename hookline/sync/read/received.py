@@ -10,7 +10,7 @@ from hookline.form.fields import Bounds
 from hookline.sync.read import document
 from hookline.sync.read.document import Document
 from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Node, Positions, from_json
-from hookline.sync.read.problems import Place, Problems, SyncProblem
+from hookline.sync.read.problems import Position, Problems, SyncProblem
 from hookline.sync.read.references import GivenSecrets
 
 LARGEST_LINE: Final = 100_000_000
@@ -33,12 +33,12 @@ def decode(
 
 def _tree(content: object, positions: Positions, problems: Problems) -> Node | None:
     if not _has_room(content):
-        problems.add(SyncProblem("too-many-nodes", f"the document holds more than {MAX_NODES:,} values", Place()))
+        problems.add(SyncProblem("too-many-nodes", f"the document holds more than {MAX_NODES:,} values", Position()))
         return None
     try:
         return from_json(content, positions)
     except RecursionError:
-        problems.add(SyncProblem("too-deep", f"the document is nested deeper than {MAX_DEPTH} levels", Place()))
+        problems.add(SyncProblem("too-deep", f"the document is nested deeper than {MAX_DEPTH} levels", Position()))
         return None
 
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from hookline.sync.read.problems import Place, SyncProblem
+from hookline.sync.read.problems import Position, SyncProblem
 
 
 class Mark(Protocol):
@@ -29,7 +29,7 @@ def explain(error: MarkedError, text: str, file: str) -> SyncProblem:
     mark = (error.context_mark if is_alias else error.problem_mark) or error.context_mark or error.problem_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     message, hint = _reason(error.problem or "this is not YAML", is_alias, _line(text, line), column)
-    return SyncProblem("syntax", message, Place(line + 1, column + 1, file), hint=hint)
+    return SyncProblem("syntax", message, Position(line + 1, column + 1, file), hint=hint)
 
 
 def _line(text: str, number: int) -> str:

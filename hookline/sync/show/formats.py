@@ -13,7 +13,7 @@ from hookline.sync.show.report import PlanView
 
 
 def problem_json(problem: SyncProblem) -> dict[str, Any]:
-    place = problem.place
+    place = problem.position
     where = {"file": place.file or None, "line": place.line if place.file else None, "column": place.column if place.file else None}
     path = ".".join(problem.path) or None
     return {**where, "code": problem.code, "severity": problem.severity, "path": path, "message": problem.message, "hint": problem.hint}
@@ -37,7 +37,7 @@ def _change_json(change: Change) -> dict[str, Any]:
     fields = [
         {"field": item.field, "before": item.before, "after": item.after, "live": item.live, "secret": item.is_secret} for item in change.fields
     ]
-    place = change.place if change.place and change.place.file else None
+    place = change.position if change.position and change.position.file else None
     where = {"file": place and place.file, "line": place and place.line}
     return {"kind": str(change.kind), "slug": change.slug, **where, "hint": change.hint, "fields": fields}
 
@@ -78,7 +78,7 @@ def as_github(problems: Iterable[SyncProblem], view: PlanView | None) -> str:
 
 
 def _annotation(problem: SyncProblem) -> str:
-    place, hint = problem.place, f" ({problem.hint})" if problem.hint else ""
+    place, hint = problem.position, f" ({problem.hint})" if problem.hint else ""
     at = f"file={_property(place.file)},line={place.line},col={place.column}," if place.file else ""
     return f"::{problem.severity} {at}title={problem.code}::{_data(problem.message + hint)}"
 

@@ -80,7 +80,7 @@ def _blocked(blocked: tuple[Block, ...]) -> str:
 
 def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
     slug_width = max((len(change.slug) for change in changes), default=0)
-    places = {id(change): f"{change.place.file}:{change.place.line}" if change.place and change.place.file else "" for change in changes}
+    places = {id(change): f"{change.position.file}:{change.position.line}" if change.position and change.position.file else "" for change in changes}
     place_width = max(map(len, places.values()), default=0)
     for change in changes:
         fields = [item for item in change.fields if change.kind is not ChangeKind.CREATE or item.field in _OF_A_NEW_ONE]

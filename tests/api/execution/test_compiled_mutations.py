@@ -15,7 +15,7 @@ from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
 from api.context import Context
-from api.execution.compiled_mutations import PLANNED, NotSimple
+from api.execution.compiled_mutations import COMPILED, NotSimple
 from api.execution.documents import Operation
 from api.execution.errors import RequestRefused
 from api.execution.execute import Execution, Request
@@ -132,17 +132,17 @@ OUTCOMES += ["another type", "a subtype", "another colour", "a number as text", 
 
 @strawberry.type
 class Mutation:
-    @strawberry.mutation(description="Planned.", metadata=PLANNED)
+    @strawberry.mutation(description="Planned.", metadata=COMPILED)
     async def look(self, info: Info, input: Given) -> Payload | None:
         info.context.runtime.seen.append(dataclasses.asdict(input))
         return outcome(input)
 
-    @strawberry.mutation(description="Planned.", metadata=PLANNED)
+    @strawberry.mutation(description="Planned.", metadata=COMPILED)
     async def look_hard(self, info: Info, input: Given, times: int) -> Payload:
         info.context.runtime.seen.append((dataclasses.asdict(input), times))
         return cast(Payload, outcome(input))
 
-    @strawberry.mutation(description="Planned.", metadata=PLANNED)
+    @strawberry.mutation(description="Planned.", metadata=COMPILED)
     async def words(self, listed: list[Given]) -> list[str]:
         return [one.outcome for one in listed]
 
@@ -206,7 +206,7 @@ async def compare(text: str, variables: dict[str, Any] | None) -> Operation:
     request = Request(text, "A" if "mutation A" in text else None, variables)
     operation = EXECUTION.select(request)
     planned = await road(operation, request)
-    assert planned == await road(dataclasses.replace(operation, plan=None), request)
+    assert planned == await road(dataclasses.replace(operation, compiled=None), request)
     return operation
 
 
@@ -253,7 +253,7 @@ VARIABLES: list[dict[str, Any] | None] = [
 @pytest.mark.parametrize("text", [*PLANNED_DOCUMENTS, *OTHER_DOCUMENTS])
 async def test_both_roads_answer_the_same_to_any_variables(text: str, variables: dict[str, Any] | None) -> None:
     operation = await compare(text, variables)
-    assert (operation.plan is not None) == (text in PLANNED_DOCUMENTS)
+    assert (operation.compiled is not None) == (text in PLANNED_DOCUMENTS)
 
 
 @pytest.mark.parametrize("word", OUTCOMES)
@@ -276,11 +276,11 @@ INPUTS = st.builds(lambda part: {**GOOD, **part}, st.dictionaries(st.sampled_fro
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_both_roads_answer_the_same_to_anything_that_is_json(text: str, one: object, times: object) -> None:
     operation = await compare(text, {"input": one, "times": times, "listed": one if isinstance(one, list) else [one]})
-    assert operation.plan is not None
+    assert operation.compiled is not None
 
 
 async def test_a_plan_takes_what_it_knows_and_runs_nothing_otherwise() -> None:
-    plan = EXECUTION.select(Request(LOOK)).plan
+    plan = EXECUTION.select(Request(LOOK)).compiled
     assert plan is not None
     assert plan.take({"input": GOOD}) == {"input": Given(outcome="ok", data=GOOD["data"])}
     answered = await plan.run(plan.take({"input": GOOD}), context())
@@ -298,4 +298,4 @@ async def test_a_plan_takes_what_it_knows_and_runs_nothing_otherwise() -> None:
     ],
 )
 def test_publishing_is_planned(text: str) -> None:
-    assert Execution(make_schema()).select(Request(text)).plan is not None
+    assert Execution(make_schema()).select(Request(text)).compiled is not None

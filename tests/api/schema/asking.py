@@ -11,7 +11,7 @@ import orjson
 from api.app import context_maker
 from api.context import Context
 from api.execution.errors import RequestRefused
-from api.execution.execute import Answer, Execution, Request, Told
+from api.execution.execute import Answer, Encoded, Execution, Request
 from api.schema import make_schema
 from hookline import ids
 from hookline.access.actor import Actor
@@ -82,7 +82,7 @@ class Asker:
         return context_maker(self.runtime)(Actor(self.workspace_id, "tester", self.scopes, token_id=ids.uuid7()), request_id)
 
 
-async def _one_by_one(stream: AsyncGenerator[Sequence[Told], None]) -> AsyncGenerator[Answer, None]:
+async def _one_by_one(stream: AsyncGenerator[Sequence[Encoded], None]) -> AsyncGenerator[Answer, None]:
     async for step in stream:
         for one in step:
             yield Answer(orjson.loads(one)["data"], []) if isinstance(one, bytes) else one

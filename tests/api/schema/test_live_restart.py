@@ -75,7 +75,7 @@ async def test_nothing_is_missed_or_heard_twice_while_the_hub_is_cut(runtime: Ru
 
 def is_shared(runtime: Runtime, count: int) -> bool:
     feed = runtime.feeds._feeds.get(WORKSPACE)
-    return feed is not None and [len(circle._waiting) for circle in feed._circles.values()] == [count]
+    return feed is not None and [len(shared._waiting) for shared in feed._shared.values()] == [count]
 
 
 async def test_a_cursor_that_was_not_reached_yet_is_a_gap_and_then_what_another_process_does(runtime: Runtime, settings: Settings) -> None:

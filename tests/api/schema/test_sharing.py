@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from api.execution.execute import Answer, Request, Told
+from api.execution.execute import Answer, Encoded, Request
 from hookline.access.actor import Actor
-from hookline.activity.shared_feed import Circle
+from hookline.activity.shared_feed import SharedFeed
 from hookline.runtime import Runtime
 from tests.api.schema.asking import EXECUTION, Asker
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, succeeded
@@ -19,7 +19,7 @@ NAMES = """subscription ($after: String, $first: Int = 1) { attempts(after: $aft
     cursor node { webhook { name } delivery { attempts(first: $first) { edges { cursor } } } } } }"""
 
 
-async def told(asker: Asker, text: str, variables: dict[str, Any] | None = None, request_id: str = "request-1") -> Told:
+async def told(asker: Asker, text: str, variables: dict[str, Any] | None = None, request_id: str = "request-1") -> Encoded:
     """The first that a subscription is told."""
     request = Request(text, None, variables)
     stream = await EXECUTION.subscribe(EXECUTION.select(request), request, asker.context(request_id))
@@ -31,16 +31,16 @@ async def told(asker: Asker, text: str, variables: dict[str, Any] | None = None,
         await stream.aclose()
 
 
-def circles(runtime: Runtime) -> list[Circle]:
+def shared_feeds(runtime: Runtime) -> list[SharedFeed]:
     feed = runtime.feeds._feeds.get(WORKSPACE)
-    return list(feed._circles.values()) if feed else []
+    return list(feed._shared.values()) if feed else []
 
 
-async def told_of_one(runtime: Runtime, followers: list[Awaitable[Told]]) -> list[Told]:
+async def told_of_one(runtime: Runtime, followers: list[Awaitable[Encoded]]) -> list[Encoded]:
     """What each is told of one attempt that ends when all follow."""
     webhook, hand = await make_webhook(runtime), await Hand.begin(runtime)
     hearing = [asyncio.ensure_future(following) for following in followers]
-    await eventually(lambda: sum(len(circle._waiting) for circle in circles(runtime)) == len(followers))
+    await eventually(lambda: sum(len(shared._waiting) for shared in shared_feeds(runtime)) == len(followers))
     await enqueue(runtime, webhook.id)
     await hand.record(succeeded(await hand.claim_one(webhook.id)))
     runtime.hub.announce("activity", f"{WORKSPACE} 0")

@@ -287,7 +287,7 @@ async def test_unavailable_says_when_to_come_back(small: Small) -> None:
 
 
 async def test_unexpected_failures_are_logged_once_with_traceback_and_request_id(small: Small, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "hookline.api"):
+    with caplog.at_level(logging.INFO, "api"):
         answer = await small.ask('{ fails(how: "unexpected") }')
     [failure] = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert failure.__dict__["request_id"] == answer.headers["x-request-id"]
@@ -296,7 +296,7 @@ async def test_unexpected_failures_are_logged_once_with_traceback_and_request_id
 
 
 async def test_expected_failures_are_logged_at_info_without_traceback_or_values(small: Small, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "hookline.api"):
+    with caplog.at_level(logging.INFO, "api"):
         await small.ask("query($at: DateTime!) { moment(at: $at) }", variables={"at": "sesame"})
     [line] = caplog.records
     assert (line.levelno, line.__dict__["codes"], line.exc_info) == (logging.INFO, "BAD_USER_INPUT", None)

@@ -73,7 +73,7 @@ async def over_stream(port: int, token: str, query: str = CHANGES, count: int = 
 
 def followers(runtime: Runtime) -> list[int]:
     feed = runtime.feeds._feeds.get(WORKSPACE)
-    return [len(circle._waiting) for circle in feed._circles.values()] if feed else []
+    return [len(circle._waiting) for circle in feed._shared.values()] if feed else []
 
 
 async def test_sockets_and_streams_hear_the_same_in_order(runtime: Runtime, port: int) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from hookline.activity import feed
-from hookline.activity.events import Gap, Happening, Kind, note
+from hookline.activity.events import ActivityEvent, Gap, Kind, append_activity
 from hookline.activity.feed import Feeds, decode_cursor, encode_cursor
 from hookline.errors import HooklineError
 from hookline.messaging.hub import MemoryHub
@@ -17,20 +17,20 @@ from tests.making import WORKSPACE, Hand, enqueue, make_webhook, make_workspace,
 from tests.waiting import eventually
 
 CHANGED = (Kind.WEBHOOK_UPDATED,)
-Step = list[Happening] | Gap
+Step = list[ActivityEvent] | Gap
 
 
 async def change(runtime: Runtime, webhook_id: UUID, count: int = 1, kind: Kind = Kind.WEBHOOK_UPDATED) -> int:
     """Happenings of one commit. Returns the position of the last one."""
     async with runtime.database.unit_of_work() as work:
-        return await note(work, runtime.hub, WORKSPACE, [(kind, webhook_id, webhook_id)] * count)
+        return await append_activity(work, runtime.hub, WORKSPACE, [(kind, webhook_id, webhook_id)] * count)
 
 
 async def positions(following: AsyncGenerator[Step, None], until: int) -> list[int]:
     """All positions that come, up to one; -1 stands for a gap."""
     seen: list[int] = []
     async for step in following:
-        seen += [-1] if isinstance(step, Gap) else [happening.position for happening in step]
+        seen += [-1] if isinstance(step, Gap) else [event.position for event in step]
         if (step.position if isinstance(step, Gap) else step[-1].position) >= until:
             return seen
     raise AssertionError("the feed ended")
@@ -75,7 +75,7 @@ async def test_a_follower_without_a_cursor_hears_only_what_comes(runtime: Runtim
         position = await change(runtime, webhook.id)
         step = await first
     assert isinstance(step, list)
-    assert [happening.position for happening in step] == [position]
+    assert [event.position for event in step] == [position]
 
 
 def is_listening(feeds: Feeds) -> bool:
@@ -94,9 +94,9 @@ async def test_attempts_come_with_their_rows_and_other_kinds_are_left_out(runtim
     async with aclosing(runtime.feeds.follow(WORKSPACE, begin, (Kind.ATTEMPT,), webhook.id)) as following:
         step = await anext(following)
     assert isinstance(step, list)
-    [happening] = step
-    assert (happening.position, happening.kind) == (begin + 2, Kind.ATTEMPT)
-    assert getattr(happening.row, "webhook_id", None) == webhook.id
+    [event] = step
+    assert (event.position, event.kind) == (begin + 2, Kind.ATTEMPT)
+    assert getattr(event.row, "webhook_id", None) == webhook.id
 
 
 @pytest.mark.parametrize("ahead", [1, 1_000_000])
@@ -215,10 +215,10 @@ async def test_another_workspace_hears_nothing(runtime: Runtime) -> None:
         await change(runtime, webhook.id, 3)
         foreign = await make_webhook(runtime, workspace_id=stranger)
         async with runtime.database.unit_of_work() as work:
-            await note(work, runtime.hub, stranger, [(Kind.WEBHOOK_UPDATED, foreign.id, foreign.id)])
+            await append_activity(work, runtime.hub, stranger, [(Kind.WEBHOOK_UPDATED, foreign.id, foreign.id)])
         step = await first
     assert isinstance(step, list)
-    assert [happening.row.id for happening in step] == [foreign.id]
+    assert [event.row.id for event in step] == [foreign.id]
 
 
 @pytest.mark.parametrize("position", [0, 1, 9_999_999, 10**17])

@@ -1,4 +1,4 @@
-"""Followers who share what is made of each happening: it is made once, and each gets all of it, once and in order."""
+"""Followers who share what is made of each event: it is made once, and each gets all of it, once and in order."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,14 +8,14 @@ from uuid import UUID
 import pytest
 
 from hookline.activity import shared_feed
-from hookline.activity.events import Gap, Happening, Kind, Shared, note
+from hookline.activity.events import ActivityEvent, Gap, Kind, Shared, append_activity
 from hookline.activity.feed import encode_cursor
-from hookline.activity.shared_feed import Made, Together
+from hookline.activity.shared_feed import EncodedEvent, ShareKey
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_webhook
 from tests.waiting import eventually
 
-Step = list[Happening] | Gap | Shared
+Step = list[ActivityEvent] | Gap | Shared
 
 
 class Maker:
@@ -25,22 +25,22 @@ class Maker:
         self.made: list[int] = []
         self.size_bytes, self.is_broken = size_bytes, False
 
-    async def __call__(self, happening: Happening) -> Made | None:
+    async def __call__(self, event: ActivityEvent) -> EncodedEvent | None:
         if self.is_broken:
             raise RuntimeError("broken")
         await asyncio.sleep(0)
-        self.made.append(happening.position)
-        return Made(encode_cursor(happening.position), self.size_bytes)
+        self.made.append(event.position)
+        return EncodedEvent(encode_cursor(event.position), self.size_bytes)
 
 
 async def change(runtime: Runtime, webhook_id: UUID, count: int = 1) -> int:
     """Happenings of one commit. Returns the position of the last one."""
     async with runtime.database.unit_of_work() as work:
-        return await note(work, runtime.hub, WORKSPACE, [(Kind.WEBHOOK_UPDATED, webhook_id, webhook_id)] * count)
+        return await append_activity(work, runtime.hub, WORKSPACE, [(Kind.WEBHOOK_UPDATED, webhook_id, webhook_id)] * count)
 
 
 def following(runtime: Runtime, maker: Maker, after: int | None, key: str = "key") -> AsyncGenerator[Step, None]:
-    return runtime.feeds.follow_together(WORKSPACE, after, [Kind.WEBHOOK_UPDATED], None, Together(key, maker))
+    return runtime.feeds.follow_shared(WORKSPACE, after, [Kind.WEBHOOK_UPDATED], None, ShareKey(key, maker))
 
 
 async def heard(steps: AsyncGenerator[Step, None], until: int) -> tuple[list[str], list[str]]:
@@ -52,7 +52,7 @@ async def heard(steps: AsyncGenerator[Step, None], until: int) -> tuple[list[str
         if isinstance(step, Shared):
             everything += step.made
             continue
-        alone += ["gap"] if isinstance(step, Gap) else [encode_cursor(happening.position) for happening in step]
+        alone += ["gap"] if isinstance(step, Gap) else [encode_cursor(event.position) for event in step]
         everything += [encode_cursor(step.position)] if isinstance(step, Gap) else alone[-len(step) :]
     return everything, alone
 
@@ -77,7 +77,7 @@ async def test_what_happens_now_is_made_once_for_all(runtime: Runtime) -> None:
 
 def is_waiting(runtime: Runtime, count: int) -> bool:
     feed = runtime.feeds._feeds.get(WORKSPACE)
-    return feed is not None and sum(len(shared_feed._waiting) for shared_feed in feed._circles.values()) == count
+    return feed is not None and sum(len(shared_feed._waiting) for shared_feed in feed._shared.values()) == count
 
 
 @pytest.mark.parametrize("back", [1, 240])
@@ -140,7 +140,7 @@ async def test_large_things_made_are_kept_within_bounds(runtime: Runtime) -> Non
         await eventually(lambda: is_waiting(runtime, 2))
         await change(runtime, webhook.id, 40)
         assert [everything for everything, _ in await asyncio.gather(*both)] == [cursors(begin + 1, begin + 40)] * 2
-        [ring] = runtime.feeds._feeds[WORKSPACE]._circles.values()
+        [ring] = runtime.feeds._feeds[WORKSPACE]._shared.values()
         assert [kept.positions for kept in ring._kept] == [[begin + 40]]
 
 

@@ -103,7 +103,7 @@ async def test_a_broker_that_hangs_holds_nobody_up_and_fills_no_memory() -> None
 
 
 async def test_a_broker_that_fails_is_tried_again_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", "hookline.enqueuer")
+    caplog.set_level("INFO", "hookline.messaging.enqueuer")
     broker = Recording()
     broker.is_down = True
     with sending(broker) as enqueuer:

@@ -53,14 +53,14 @@ async def test_everything_opens_under_the_new_key_alone(runtime: Runtime) -> Non
     made = [await make_webhook(runtime, **SECRETS) for _ in range(5)]
     await secrets.rotate_secret(runtime, SOMEBODY, made[0].id)
     await webhooks.delete(runtime, SOMEBODY, made[1].id)
-    before = [Target(await row_of(runtime, webhook), runtime.vault).wire for webhook in made]
+    before = [Target(await row_of(runtime, webhook), runtime.vault).request_parts for webhook in made]
     key = new_key()
     done, _ = await rotated(runtime, key)
     alone = await open_vault(with_keys(runtime.settings, key), runtime.database)  # the fingerprints' key opens too
-    assert [Target(await row_of(runtime, webhook), alone).wire for webhook in made] == before
+    assert [Target(await row_of(runtime, webhook), alone).request_parts for webhook in made] == before
     assert (done.webhooks, done.changed, done.unreadable) == (5, 5, [])
     with pytest.raises(HooklineError, match="not at hand"):
-        Target(await row_of(runtime, made[0]), runtime.vault).wire  # noqa: B018  # opening it is the test
+        Target(await row_of(runtime, made[0]), runtime.vault).request_parts  # noqa: B018  # opening it is the test
 
 
 async def test_a_second_rotation_changes_nothing_and_no_version_moves(runtime: Runtime) -> None:

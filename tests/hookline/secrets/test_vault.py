@@ -1,4 +1,4 @@
-"""The vault: what is sealed opens in its own place only, and a key ring that does not fit is refused."""
+"""The vault: what is sealed opens in its own location only, and a key ring that does not fit is refused."""
 
 import multiprocessing
 import os
@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from hookline.errors import HooklineError, Misconfigured
-from hookline.secrets.vault import KeyRing, Place, Vault, load_or_make_key_file, open_ring
+from hookline.secrets.vault import KeyRing, SecretLocation, Vault, load_or_make_key_file, open_ring
 
 SECRET = "whsec_very-secret"
-HERE = Place(UUID(int=1), "webhook", UUID(int=2), "signing_secret")
+HERE = SecretLocation(UUID(int=1), "webhook", UUID(int=2), "signing_secret")
 
 
 def new_key() -> bytes:
@@ -25,10 +25,10 @@ def test_sealed_text_opens_at_its_place_only() -> None:
     sealed = ring.seal(SECRET, HERE)
     assert ring.unseal(sealed, HERE) == SECRET
     for elsewhere in (
-        Place(uuid4(), HERE.table, HERE.row, HERE.column),
-        Place(HERE.workspace_id, "token", HERE.row, HERE.column),
-        Place(HERE.workspace_id, HERE.table, uuid4(), HERE.column),
-        Place(HERE.workspace_id, HERE.table, HERE.row, "password"),
+        SecretLocation(uuid4(), HERE.table, HERE.row, HERE.column),
+        SecretLocation(HERE.workspace_id, "token", HERE.row, HERE.column),
+        SecretLocation(HERE.workspace_id, HERE.table, uuid4(), HERE.column),
+        SecretLocation(HERE.workspace_id, HERE.table, HERE.row, "password"),
     ):
         with pytest.raises(HooklineError, match="Save the secret again"):
             ring.unseal(sealed, elsewhere)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hookline import clock
 from hookline.activity.events import Kind
-from hookline.deliveries.health import Ended, Health, Policy, Word, fold, judge
+from hookline.deliveries.health import Ended, Health, Policy, fold, judge
 from hookline.deliveries.queue.base import DEAD_AFTER, Claimed, Result
 from hookline.models import AttemptCause, AuditEntry, Delivery, DeliveryState, Email, Notification, NotificationKind, Webhook
 from hookline.notifications import mails
@@ -210,7 +210,7 @@ async def test_database_judges_as_the_rule_says(runtime: Runtime, batches: list[
     await enqueue(runtime, webhook.id, count)
     hand = await Hand.begin(runtime)
     rows = iter(await hand.claim(webhook.id, room=count))
-    rule, words = Rule(), list[Word]()
+    rule, words = Rule(), list[NotificationKind]()
     for batch in batches:
         results = []
         for kind, gap in batch:
@@ -220,7 +220,7 @@ async def test_database_judges_as_the_rule_says(runtime: Runtime, batches: list[
         await hand.record(*results)
         words += rule.judge()
     stored = await Webhook.get(id=webhook.id)
-    assert sorted(Word(row.kind) for row in await Notification.filter(webhook_id=webhook.id)) == sorted(words)
+    assert sorted(NotificationKind(row.kind) for row in await Notification.filter(webhook_id=webhook.id)) == sorted(words)
     assert (stored.consecutive_failures, stored.consecutive_gone) == (rule.health.consecutive_failures, rule.health.consecutive_gone)
     assert (stored.exhausted_count, stored.auto_disabled_at is not None) == (rule.health.exhausted_count, rule.health.is_disabled)
 
@@ -233,16 +233,16 @@ class Rule:
         self.warned_at: int | None = None
         self.told_at: int | None = None
 
-    def judge(self) -> list[Word]:
+    def judge(self) -> list[NotificationKind]:
         folded = fold(self.health, self.ended)
         self.ended = []
         words = judge(self.health, Policy(4, 17, True, self.warned_at, self.told_at), folded, 0)
         for word in words:
-            if word is Word.DELIVERY_FAILED:
+            if word is NotificationKind.DELIVERY_FAILED:
                 self.health.exhausted_count, self.told_at = 0, 0
             else:
-                self.warned_at = None if word is Word.RECOVERED else 0
-            self.health.is_disabled |= word is Word.AUTO_DISABLED
+                self.warned_at = None if word is NotificationKind.RECOVERED else 0
+            self.health.is_disabled |= word is NotificationKind.AUTO_DISABLED
         return words
 
 

@@ -326,7 +326,9 @@ async def test_a_file_that_contradicts_what_people_set_is_refused_with_its_place
     await apply(runtime, webhooks(orders=ORDERS))
     await verbs.update(runtime, SOMEBODY, (await one()).id, {"headers": [{"name": "X-Shop", "value": "a"}]})
     outcome = await apply(runtime, webhooks("", "storefront", SECRETS, orders=ORDERS + 'secretHeader: { name: x-shop, value: "${env:API}" }'))
-    assert [(problem.code, problem.place.line, problem.path[:2]) for problem in outcome.problems] == [("duplicate-header", 4, ("webhooks", "orders"))]
+    assert [(problem.code, problem.position.line, problem.path[:2]) for problem in outcome.problems] == [
+        ("duplicate-header", 4, ("webhooks", "orders"))
+    ]
     assert (outcome.revision is None, (await one()).secret_header_name is None) == (True, True)
 
 

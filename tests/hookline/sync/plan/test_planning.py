@@ -11,7 +11,7 @@ from hookline import ids
 from hookline.form.fields import DEFAULTS
 from hookline.form.kinds import UNKNOWN_SECRET
 from hookline.sync.plan.planning import ChangeKind, DriftPolicy, Live, Plan, Wanted, Write, plan
-from hookline.sync.read.problems import Place
+from hookline.sync.read.problems import Position
 from tests.hookline.sync.files import told
 
 SET = "storefront"
@@ -21,7 +21,7 @@ PRINT, OTHER_PRINT = {"fingerprint": "aa"}, {"fingerprint": "bb"}
 
 def wanted(slug: str = "orders", /, **values: Any) -> Wanted:
     whole = {**REQUIRED, **values}
-    return Wanted(slug, whole, whole, Place(9, 3, "config/webhooks.yaml"))
+    return Wanted(slug, whole, whole, Position(9, 3, "config/webhooks.yaml"))
 
 
 def live(slug: str = "orders", /, applied: dict[str, Any] | None = None, **form: Any) -> Live:
@@ -171,7 +171,7 @@ def test_a_signing_secret_that_is_no_longer_in_the_file_stays() -> None:
 def test_a_file_that_contradicts_what_is_there_is_a_problem_at_its_place() -> None:
     by_hand = [{"name": "X-Shop", "value": "a"}]
     [problem] = planned(wanted(secretHeader={"name": "x-shop", "value": PRINT}), live(headers=by_hand)).problems
-    assert (problem.code, problem.place.line, problem.path) == ("duplicate-header", 9, ("webhooks", "orders", "secretHeader", "name"))
+    assert (problem.code, problem.position.line, problem.path) == ("duplicate-header", 9, ("webhooks", "orders", "secretHeader", "name"))
 
 
 def test_a_digest_tells_versions_and_secrets_apart() -> None:

@@ -42,7 +42,7 @@ def test_a_file_gives_exactly_its_problems(case: dict[str, Any], parser: Any) ->
     if loaded.root is not None:
         documents.decode(loaded.root, BOUNDS, LocalSecrets(case["env"], Path("/nowhere"), FOLDER), loaded.problems)
 
-    told = [{"code": p.code, "line": p.place.line, "column": p.place.column, "severity": p.severity} for p in loaded.problems.found]
+    told = [{"code": p.code, "line": p.position.line, "column": p.position.column, "severity": p.severity} for p in loaded.problems.found]
     assert found(case, told) == wanted(case)
 
 

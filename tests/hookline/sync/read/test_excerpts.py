@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hookline.sync.read import excerpts, file
-from hookline.sync.read.problems import Place, SyncProblem
+from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.read.references import LocalSecrets
 from tests.hookline.sync.files import BOUNDS
 
@@ -16,7 +16,7 @@ PLAINTEXT = "hunter2-in-clear"
 def shown(text: str) -> str:
     found = file.decoded(text.encode(), "config/webhooks.yaml", BOUNDS, LocalSecrets({}, Path("/nowhere"), Path("/nowhere")))
     assert found.problems
-    return excerpts.shown(found.problems, found.lines, found.secret_places)
+    return excerpts.shown(found.problems, found.lines, found.secret_positions)
 
 
 def test_a_problem_has_place_line_mark_and_hint() -> None:
@@ -61,7 +61,7 @@ def test_what_a_terminal_obeys_is_not_shown() -> None:
 
 def test_a_long_line_is_cut_and_a_place_beyond_it_shows_none() -> None:
     line = "a: " + "x" * 1_000
-    problems = [SyncProblem("type", "wrong", Place(1, column, "f.yaml")) for column in (4, 900)]
+    problems = [SyncProblem("type", "wrong", Position(1, column, "f.yaml")) for column in (4, 900)]
 
     first, second = excerpts.shown(problems, [line], []).split("f.yaml:1:900")
     assert len(first.splitlines()[1]) < 200
@@ -69,4 +69,4 @@ def test_a_long_line_is_cut_and_a_place_beyond_it_shows_none() -> None:
 
 
 def test_a_problem_without_a_file_is_a_sentence() -> None:
-    assert excerpts.shown([SyncProblem("type", "wrong", Place())], ["a: 1"], []) == "error[type] wrong"
+    assert excerpts.shown([SyncProblem("type", "wrong", Position())], ["a: 1"], []) == "error[type] wrong"

@@ -66,7 +66,7 @@ def test_a_file_without_webhooks_arrives() -> None:
 def test_a_warning_is_told_again_where_it_stands() -> None:
     sent = document(RICH.replace('["*.*.*"]', '["*.*.*", "*.*.*"]'), SECRETS)
     _, problems = over_the_wire(sent)
-    assert [(problem.code, problem.severity, problem.place.line) for problem in problems.found] == [("duplicate-item", "warning", 26)]
+    assert [(problem.code, problem.severity, problem.position.line) for problem in problems.found] == [("duplicate-item", "warning", 26)]
 
 
 @pytest.mark.parametrize("may_be_unknown", [True, False])

@@ -6,19 +6,21 @@ import pytest
 
 from hookline.sync.plan.planning import Change, ChangeKind, FieldChange
 from hookline.sync.plan.policy import Block
-from hookline.sync.read.problems import Place, SyncProblem
+from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.show import formats, report
 from hookline.sync.show.report import PlanView
 
-CREATED = Change(ChangeKind.CREATE, "crm", None, (FieldChange("url", None, "https://crm.example.com/in", None),), Place(12, 3, "hooks.yaml"))
+CREATED = Change(ChangeKind.CREATE, "crm", None, (FieldChange("url", None, "https://crm.example.com/in", None),), Position(12, 3, "hooks.yaml"))
 UPDATED = Change(
     ChangeKind.UPDATE,
     "orders",
     None,
     (FieldChange("timeout", "15s", "20s", "15s"), FieldChange("events", ["a.b.c", "d.e.f"], ["a.b.c", "x.y.z"], ["a.b.c", "d.e.f"])),
-    Place(9, 3, "hooks.yaml"),
+    Position(9, 3, "hooks.yaml"),
 )
-DRIFT = Change(ChangeKind.DRIFT, "orders", None, (FieldChange("active", True, True, False),), Place(9, 3, "hooks.yaml"), 'changed by token "support"')
+DRIFT = Change(
+    ChangeKind.DRIFT, "orders", None, (FieldChange("active", True, True, False),), Position(9, 3, "hooks.yaml"), 'changed by token "support"'
+)
 GONE = Change(ChangeKind.DISABLE, "old", None, (), None, "not in the file")
 BLOCK = Block("drift", "orders: active was changed by hand", "orders", "--on-drift overwrite")
 VIEW = PlanView("shop", "https://hooks.example.com", 41, "9f2c1ab0c0ffee", (CREATED, UPDATED, DRIFT, GONE), 212, (BLOCK,), "sha256:0")
@@ -68,7 +70,7 @@ def test_texts_of_strangers_can_not_forge_lines_or_colours() -> None:
 
 
 def test_json_holds_everything_that_is_shown() -> None:
-    problem = SyncProblem("bad-url", "wrong", Place(7, 5, "hooks.yaml"), ("webhooks", "a", "url"), "mend it")
+    problem = SyncProblem("bad-url", "wrong", Position(7, 5, "hooks.yaml"), ("webhooks", "a", "url"), "mend it")
 
     told = json.loads(formats.as_json([problem], VIEW))
 
@@ -96,7 +98,7 @@ def test_json_holds_everything_that_is_shown() -> None:
 
 
 def test_github_shows_problems_beside_their_lines() -> None:
-    problem = SyncProblem("bad-url", "100% wrong\nreally", Place(7, 5, "a,b:c.yaml"), (), "mend it")
+    problem = SyncProblem("bad-url", "100% wrong\nreally", Position(7, 5, "a,b:c.yaml"), (), "mend it")
 
     text = formats.as_github([problem], None)
 

@@ -1,6 +1,6 @@
-"""The places on the wire of one process, and the lanes that wait for one. Used by the pump alone; no I/O.
+"""The slots on the slots of one process, and the lanes that wait for one. Used by the pump alone; no I/O.
 
-Who has nothing on the wire goes first, and a quarter of the places is kept for such; webhooks that time out share a half.
+Who has nothing on the slots goes first, and a quarter of the slots is kept for such; webhooks that time out share a half.
 """
 
 from collections import deque
@@ -10,22 +10,22 @@ from typing import Final, NamedTuple
 from workers.lanes import Lane
 
 ON_WIRE_LIMIT: Final = 500
-"""Requests of this process on the wire."""
+"""Requests of this process on the slots."""
 SHARED_ON_WIRE_LIMIT: Final = ON_WIRE_LIMIT * 3 // 4
-"""Beyond it only lanes that have none get a place, one each."""
+"""Beyond it only lanes that have none get a slot, one each."""
 SLOW_ON_WIRE_LIMIT: Final = ON_WIRE_LIMIT // 2
-"""Of all places, those of webhooks whose last attempt timed out."""
+"""Of all slots, those of webhooks whose last attempt timed out."""
 
 
-class Place(NamedTuple):
-    """How a place was counted when it was taken. host: empty where hosts are not limited."""
+class Slot(NamedTuple):
+    """How a slot was counted when it was taken. host: empty where hosts are not limited."""
 
     is_slow: bool
     host: str
 
 
-class Wire:
-    """host_limit: how many requests may be on the wire to one host; 0: any number."""
+class Slots:
+    """host_limit: how many requests may be on the slots to one host; 0: any number."""
 
     def __init__(self, host_limit: int = 0) -> None:
         self._taken = self._slow = 0
@@ -34,10 +34,10 @@ class Wire:
         self._hosts = dict[str, int]()
         self._host_lines = dict[str, deque[Lane]]()
 
-    def take(self, lane: Lane) -> Place | None:
-        """A place for one more request of the lane; without one it waits in line."""
+    def acquire(self, lane: Lane) -> Slot | None:
+        """A slot for one more request of the lane; without one it waits in line."""
         host = lane.target.host if self._host_limit else ""
-        if not self._has_place(lane):
+        if not self._has_slot(lane):
             self._wait(lane, self._line(lane))
         elif host and self._hosts.get(host, 0) >= self._host_limit:
             self._wait(lane, self._host_lines.setdefault(host, deque()))
@@ -47,29 +47,29 @@ class Wire:
             self._slow += lane.is_slow
             if host:
                 self._hosts[host] = self._hosts.get(host, 0) + 1
-            return Place(lane.is_slow, host)
+            return Slot(lane.is_slow, host)
         return None
 
-    def leave(self, lane: Lane, place: Place) -> None:
+    def release(self, lane: Lane, slot: Slot) -> None:
         lane.pace.on_wire -= 1
         self._taken -= 1
-        self._slow -= place.is_slow
-        if place.host:
-            self._hosts[place.host] -= 1
-            if not self._hosts[place.host]:
-                del self._hosts[place.host]
+        self._slow -= slot.is_slow
+        if slot.host:
+            self._hosts[slot.host] -= 1
+            if not self._hosts[slot.host]:
+                del self._hosts[slot.host]
 
-    def may_keep(self, place: Place, lane: Lane) -> bool:
-        """Whether the lane may send its next request from the place too: not while another lane waits for the same host."""
-        return not place.host or (place.host == lane.target.host and not self._host_lines.get(place.host))
+    def may_keep(self, slot: Slot, lane: Lane) -> bool:
+        """Whether the lane may send its next request from the slot too: not while another lane waits for the same host."""
+        return not slot.host or (slot.host == lane.target.host and not self._host_lines.get(slot.host))
 
     def next_in_line(self) -> Iterator[Lane]:
-        """Lanes whose turn it is, as long as there are places. Each is out of the line when it is given."""
+        """Lanes whose turn it is, as long as there are slots. Each is out of the line when it is given."""
         for line in (self._first, self._others, self._slow_ones):
-            while line and (line is not self._line(line[0]) or self._has_place(line[0])):
+            while line and (line is not self._line(line[0]) or self._has_slot(line[0])):
                 yield self._out_of(line)
         for host, line in list(self._host_lines.items()):
-            while line and self._hosts.get(host, 0) < self._host_limit and self._has_place(line[0]):
+            while line and self._hosts.get(host, 0) < self._host_limit and self._has_slot(line[0]):
                 yield self._out_of(line)
             if not line:
                 self._host_lines.pop(host, None)
@@ -79,7 +79,7 @@ class Wire:
         lane.is_waiting = False
         return lane
 
-    def _has_place(self, lane: Lane) -> bool:
+    def _has_slot(self, lane: Lane) -> bool:
         limit = SHARED_ON_WIRE_LIMIT if lane.pace.on_wire else ON_WIRE_LIMIT
         return self._taken < limit and not (lane.is_slow and self._slow >= SLOW_ON_WIRE_LIMIT)
 
