@@ -1,1 +1,3 @@
-"""The HTTP edge: GraphQL over HTTP, WebSocket and server-sent events, and the health pages. Only `api.lifespan` imports workers."""
+"""The HTTP edge: GraphQL over HTTP, WebSocket and server-sent events, and the health pages. Only
+`api.lifespan` imports workers.
+"""

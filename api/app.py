@@ -1,6 +1,8 @@
-"""The ASGI application over an open runtime: /graphql, the pages, health. Made by `api.lifespan`, and by tests.
+"""The ASGI application over an open runtime: /graphql, the pages, health. Made by `api.lifespan`,
+and by tests.
 
-Publishing passes here: GraphQL by POST and WebSocket goes straight to its endpoint, past Starlette's router.
+Publishing passes here: GraphQL by POST and WebSocket goes straight to its endpoint, past
+Starlette's router.
 """
 
 from collections.abc import Iterable
@@ -28,7 +30,13 @@ from hookline.runtime import Runtime
 class App:
     """hosts: see AllowedHosts."""
 
-    def __init__(self, endpoint: GraphQLEndpoint, authenticator: TokenAuthenticator, routes: list[BaseRoute], hosts: Iterable[str]) -> None:
+    def __init__(
+        self,
+        endpoint: GraphQLEndpoint,
+        authenticator: TokenAuthenticator,
+        routes: list[BaseRoute],
+        hosts: Iterable[str],
+    ) -> None:
         self._endpoint = endpoint
         self._authenticator = authenticator
         self._pages = Starlette(routes=routes)
@@ -54,7 +62,9 @@ class App:
             await send({"type": "websocket.close", "code": 1008})  # before the handshake: HTTP 403
 
 
-def make_app(runtime: Runtime, *, token: str | None = None, has_echo: bool = False, hosts: Iterable[str] = ()) -> App:
+def make_app(
+    runtime: Runtime, *, token: str | None = None, has_echo: bool = False, hosts: Iterable[str] = ()
+) -> App:
     """token: filled into the GraphiQL page, for `hookline dev` only. has_echo: offers /_echo."""
     execution = Execution(make_schema())
     authenticator = TokenAuthenticator(runtime.database)
@@ -62,7 +72,12 @@ def make_app(runtime: Runtime, *, token: str | None = None, has_echo: bool = Fal
     sockets = Sockets(execution, authenticator, make_context)
     streams = EventStreams(authenticator)
     endpoint = GraphQLEndpoint(execution, authenticator, make_context, sockets, streams)
-    routes = [*static.routes(token), Route("/graphql", endpoint), *health.routes(runtime.database), *(Echo().routes() if has_echo else ())]
+    routes = [
+        *static.routes(token),
+        Route("/graphql", endpoint),
+        *health.routes(runtime.database),
+        *(Echo().routes() if has_echo else ()),
+    ]
     return App(endpoint, authenticator, routes, hosts)
 
 

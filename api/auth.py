@@ -1,4 +1,6 @@
-"""Who asks. The transports call an Authenticator with the header's value; resolvers call `require`. Nothing here says why a token was refused."""
+"""Who asks. The transports call an Authenticator with the header's value; resolvers call `require`.
+Nothing here says why a token was refused.
+"""
 
 import asyncio
 from typing import Any, Protocol
@@ -12,17 +14,25 @@ from hookline.errors import HooklineError, Unavailable
 
 
 class Unauthenticated(HooklineError):
-    """No token, an unknown one, an expired one or a revoked one: always the same words, so that nothing can be learned from them."""
+    """No token, an unknown one, an expired one or a revoked one: always the same words, so that
+    nothing can be learned from them.
+    """
 
     def __init__(self) -> None:
-        super().__init__(UNAUTHENTICATED, "Send a valid token in the header: Authorization: Bearer hl_…")
+        super().__init__(
+            UNAUTHENTICATED, "Send a valid token in the header: Authorization: Bearer hl_…"
+        )
 
 
 class Forbidden(HooklineError):
     """A known token that lacks the scope. The message names the scope."""
 
     def __init__(self, scope: str) -> None:
-        super().__init__(FORBIDDEN, f"This token may not do that: it lacks the scope {scope}. Use a token whose role has it.")
+        super().__init__(
+            FORBIDDEN,
+            f"This token may not do that: it lacks the scope {scope}. Use a token whose role "
+            "has it.",
+        )
 
 
 class Authenticator(Protocol):
@@ -58,8 +68,12 @@ def require(info: strawberry.Info[Context, Any], scope: str) -> Actor:
     return actor
 
 
-async def wait_until_revoked(authenticator: Authenticator, header_value: str | None, period_seconds: float) -> None:
-    """Returns once the token is no longer valid, at most a period later. A database that does not answer revokes nothing."""
+async def wait_until_revoked(
+    authenticator: Authenticator, header_value: str | None, period_seconds: float
+) -> None:
+    """Returns once the token is no longer valid, at most a period later. A database that does not
+    answer revokes nothing.
+    """
     while True:
         await asyncio.sleep(period_seconds)
         try:

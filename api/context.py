@@ -1,5 +1,6 @@
-"""What resolvers see as `info.context`: one per operation, made by the app's own function, which the transports call.
-It must hold nothing that outlives the operation."""
+"""What resolvers see as `info.context`: one per operation, made by the app's own function, which
+the transports call. It must hold nothing that outlives the operation.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,9 +9,19 @@ from hookline.access.actor import Actor
 
 
 class Context:
-    """runtime and loaders are the app's; live_cursor is there once `read_live_cursor` was awaited, before anything else of the operation is read."""
+    """runtime and loaders are the app's; live_cursor is there once `read_live_cursor` was awaited,
+    before anything else of the operation is read.
+    """
 
-    __slots__ = ("_make_loaders", "_read_cursor", "actor", "live_cursor", "loaders", "request_id", "runtime")
+    __slots__ = (
+        "_make_loaders",
+        "_read_cursor",
+        "actor",
+        "live_cursor",
+        "loaders",
+        "request_id",
+        "runtime",
+    )
 
     def __init__(
         self,
@@ -32,13 +43,17 @@ class Context:
         self.live_cursor = await self._read_cursor(self)
 
     def of_nobody(self) -> "Context":
-        """The same for whoever has these scopes in this workspace: what is made with it may be shown to all of them."""
+        """The same for whoever has these scopes in this workspace: what is made with it may be
+        shown to all of them.
+        """
         nobody = Actor(self.actor.workspace_id, "", self.actor.scopes)
         return Context(self.runtime, nobody, "", self._read_cursor, self._make_loaders)
 
     def renewed(self) -> "Context":
         """The same with loaders of its own: each event of a subscription reads its rows anew."""
-        return Context(self.runtime, self.actor, self.request_id, self._read_cursor, self._make_loaders)
+        return Context(
+            self.runtime, self.actor, self.request_id, self._read_cursor, self._make_loaders
+        )
 
 
 ContextMaker = Callable[[Actor, str], Context]  # actor, request id

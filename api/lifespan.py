@@ -1,4 +1,6 @@
-"""From settings to an application that works, and back. The commands that serve open it on the server's loop; it owns the embedded worker."""
+"""From settings to an application that works, and back. The commands that serve open it on the
+server's loop; it owns the embedded worker.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -25,11 +27,13 @@ async def running(
     hosts: Iterable[str] = (),
     companions: Iterable[Companion] = (),
 ) -> AsyncIterator[App]:
-    """Opens the runtime, starts the worker inside if there is one, and whatever goes along (companions); ends all in the opposite order.
+    """Opens the runtime, starts the worker inside if there is one, and whatever goes along
+    (companions); ends all in the opposite order.
 
     addresses: where may be sent to, instead of what the settings say. The rest: see make_app.
 
-    Raises Misconfigured or Unavailable with a sentence that says what to do, also when migrations are missing.
+    Raises Misconfigured or Unavailable with a sentence that says what to do, also when migrations
+    are missing.
     """
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(open_runtime(settings, addresses))

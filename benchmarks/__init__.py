@@ -1,1 +1,3 @@
-"""Measurements, never assertions: what Hookline does on this machine, as JSON. Run by `make bench`."""
+"""Measurements, never assertions: what Hookline does on this machine, as JSON. Run by
+`make bench`.
+"""

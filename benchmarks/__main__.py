@@ -1,7 +1,9 @@
-"""`make bench`: end to end, with the load generator and the receiver on the same machine. Prints one JSON object; progress goes to stderr.
+"""`make bench`: end to end, with the load generator and the receiver on the same machine. Prints
+one JSON object; progress goes to stderr.
 
-Embedded on SQLite, `serve` + `worker` on PostgreSQL, also with RabbitMQ and Redis, with the hub cut; isolation; followers; rates; 10,000 webhooks.
-CPU is counted over the trees of Hookline's processes and of its servers, not over the generator and the receiver.
+Embedded on SQLite, `serve` + `worker` on PostgreSQL, also with RabbitMQ and Redis, with the hub
+cut; isolation; followers; rates; 10,000 webhooks. CPU is counted over the trees of Hookline's
+processes and of its servers, not over the generator and the receiver.
 """
 
 import bisect
@@ -32,7 +34,9 @@ from benchmarks.stand import (
     wait_for,
 )
 
-FOLLOWED_RATE = int(os.environ.get("BENCH_FOLLOWED_RATE", "20"))  # events a second that 1,000 subscribers follow
+FOLLOWED_RATE = int(
+    os.environ.get("BENCH_FOLLOWED_RATE", "20")
+)  # events a second that 1,000 subscribers follow
 
 
 def embedded(folder: Path, receiver_port: int) -> dict[str, Any]:
@@ -49,7 +53,9 @@ def postgres(folder: Path, receiver_port: int) -> dict[str, Any]:
 
 
 def isolation(folder: Path, receiver_port: int) -> dict[str, Any]:
-    """A healthy webhook alone, beside one that answers after 10 s, one that never answers, and 100,000 due deliveries of that one."""
+    """A healthy webhook alone, beside one that answers after 10 s, one that never answers, and
+    100,000 due deliveries of that one.
+    """
     with on_postgres(folder, receiver_port) as bench:
         steps = {
             "alone": None,
@@ -76,12 +82,22 @@ def followers(folder: Path, receiver_port: int) -> dict[str, Any]:
         def publish(rate: int, seconds: float) -> int:
             return int(load(bench.url, bench.token, "steady", rate, seconds)["accepted"])
 
-        return subscriptions.measure(subscriptions.Measured(bench.url, bench.token, bench.roots["api"][0], publish), FOLLOWED_RATE, SECONDS)
+        return subscriptions.measure(
+            subscriptions.Measured(bench.url, bench.token, bench.roots["api"][0], publish),
+            FOLLOWED_RATE,
+            SECONDS,
+        )
 
 
 def rates(folder: Path, receiver_port: int) -> dict[str, Any]:
-    """A webhook with a rate limit and more events than it may get, over three workers, a minute for each limit."""
-    with on_postgres(folder, receiver_port) as bench, process(*WORKER, **bench.environment), process(*WORKER, **bench.environment):
+    """A webhook with a rate limit and more events than it may get, over three workers, a minute for
+    each limit.
+    """
+    with (
+        on_postgres(folder, receiver_port) as bench,
+        process(*WORKER, **bench.environment),
+        process(*WORKER, **bench.environment),
+    ):
         results = {}
         for limit, per_second in (("20/s", 20), ("600/m", 10)):
             tell(f"  {limit}")
@@ -92,8 +108,15 @@ def rates(folder: Path, receiver_port: int) -> dict[str, Any]:
             time.sleep(65)
             times = get(f"{bench.receiver}/times")
             within = [moment - times[0] for moment in times if moment - times[0] < 60]
-            most = max(bisect.bisect_left(within, moment + 1) - place for place, moment in enumerate(within))
-            results[limit] = {"in_a_minute": len(within), "of_the_limit": round(len(within) / per_second / 60, 3), "most_in_a_second": most}
+            most = max(
+                bisect.bisect_left(within, moment + 1) - place
+                for place, moment in enumerate(within)
+            )
+            results[limit] = {
+                "in_a_minute": len(within),
+                "of_the_limit": round(len(within) / per_second / 60, 3),
+                "most_in_a_second": most,
+            }
         return results
 
 
@@ -118,15 +141,24 @@ def main() -> None:
     }
     wanted = sys.argv[1:] or list(scenarios)
     if unknown := set(wanted) - set(scenarios):
-        raise SystemExit(f"no part is called {', '.join(sorted(unknown))}; there are: {', '.join(scenarios)}")
+        raise SystemExit(
+            f"no part is called {', '.join(sorted(unknown))}; there are: {', '.join(scenarios)}"
+        )
     results: dict[str, Any] = {
-        "machine": {"cpus": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()},
+        "machine": {
+            "cpus": os.cpu_count(),
+            "platform": platform.platform(),
+            "python": platform.python_version(),
+        },
         "seconds": SECONDS,
     }
     for name in wanted:
         tell(name)
         receiver_port = free_port()
-        with tempfile.TemporaryDirectory(dir="/var/tmp") as folder, process("-m", "benchmarks.receiver", str(receiver_port)):
+        with (
+            tempfile.TemporaryDirectory(dir="/var/tmp") as folder,
+            process("-m", "benchmarks.receiver", str(receiver_port)),
+        ):
             wait_for(f"http://127.0.0.1:{receiver_port}/stats")
             results[name] = scenarios[name](Path(folder), receiver_port)
     print(json.dumps(results, indent=2))

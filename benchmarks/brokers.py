@@ -1,4 +1,6 @@
-"""The production shape with a broker: what its messages cost, what they are good for when the hub is cut, and 10,000 webhooks beside the busy one."""
+"""The production shape with a broker: what its messages cost, what they are good for when the hub
+is cut, and 10,000 webhooks beside the busy one.
+"""
 
 import asyncio
 import contextlib
@@ -25,15 +27,22 @@ from workers.engine import Engine
 WEBHOOKS = 10_000
 CUT_RATE, CUT_SECONDS, QUIET_SECONDS = 5, 12, 25
 ROUNDS, ROUND = 25, 80
-IDLE = """insert into webhook select r.* from (select w from webhook w limit 1) one(w), generate_series(2, $1::int) n,
-jsonb_populate_record(one.w, jsonb_build_object('id', gen_random_uuid(), 'slug', 'idle-' || n, 'events', E'\\nidle.n' || n || E'.create\\n')) r"""
+IDLE = """insert into webhook select r.* from (select w from webhook w limit 1) one(w),
+  generate_series(2, $1::int) n,
+jsonb_populate_record(one.w, jsonb_build_object('id', gen_random_uuid(), 'slug', 'idle-' || n,
+  'events', E'\\nidle.n' || n || E'.create\\n')) r"""
 
 
 @contextlib.contextmanager
-def _beside(server: Callable[[Path], Server], name: str, folder: Path, receiver_port: int, **more: str) -> Iterator[tuple[Bench, Server]]:
+def _beside(
+    server: Callable[[Path], Server], name: str, folder: Path, receiver_port: int, **more: str
+) -> Iterator[tuple[Bench, Server]]:
     """`serve` and `worker` on PostgreSQL with that broker, whose CPU counts too."""
     (folder / name).mkdir()
-    with server(folder / name) as broker, on_postgres(folder, receiver_port, HOOKLINE_BROKER_URL=broker.url, **more) as bench:
+    with (
+        server(folder / name) as broker,
+        on_postgres(folder, receiver_port, HOOKLINE_BROKER_URL=broker.url, **more) as bench,
+    ):
         bench.roots[name] = [broker.pid]
         yield bench, broker
 
@@ -82,10 +91,20 @@ def hub_cut_redis(folder: Path, receiver_port: int) -> dict[str, Any]:
     return _hub_cut(Valkey, "redis", folder, receiver_port)
 
 
-def _hub_cut(server: Callable[[Path], Server], name: str, folder: Path, receiver_port: int) -> dict[str, Any]:
-    """A hub of its own (Redis) that is killed, with the broker up, and with the broker killed too: then only sweeps are left."""
+def _hub_cut(
+    server: Callable[[Path], Server], name: str, folder: Path, receiver_port: int
+) -> dict[str, Any]:
+    """A hub of its own (Redis) that is killed, with the broker up, and with the broker killed too:
+    then only sweeps are left.
+    """
     (folder / "hub").mkdir()
-    with Valkey(folder / "hub") as hub, _beside(server, name, folder, receiver_port, HOOKLINE_PUBSUB_URL=hub.url) as (bench, broker):
+    with (
+        Valkey(folder / "hub") as hub,
+        _beside(server, name, folder, receiver_port, HOOKLINE_PUBSUB_URL=hub.url) as (
+            bench,
+            broker,
+        ),
+    ):
         steps: dict[str, Callable[[], None]] = {
             "hub_and_broker": lambda: None,
             "broker_alone": hub.kill,
@@ -101,7 +120,9 @@ def _hub_cut(server: Callable[[Path], Server], name: str, folder: Path, receiver
 
 
 def messages(folder: Path, _: int) -> dict[str, Any]:
-    """CPU of one `deliver` message in this process, microseconds: to enqueue it, and to get it to its actor on the loop."""
+    """CPU of one `deliver` message in this process, microseconds: to enqueue it, and to get it to
+    its actor on the loop.
+    """
     results = {"memory": asyncio.run(_cost("memory://"))}
     servers: dict[str, Callable[[Path], Server]] = {"rabbitmq": RabbitMQ, "redis": Valkey}
     for name, server in servers.items():
@@ -142,7 +163,10 @@ async def _cost(url: str) -> dict[str, float]:
         await eventually(partial(seen.has, number * ROUND))
     both = process_time() - began
     await asyncio.to_thread(worker.stop)
-    return {"enqueue_us": round(enqueued / ROUNDS / ROUND * 1e6), "work_us": round((both - enqueued) / ROUNDS / ROUND * 1e6)}
+    return {
+        "enqueue_us": round(enqueued / ROUNDS / ROUND * 1e6),
+        "work_us": round((both - enqueued) / ROUNDS / ROUND * 1e6),
+    }
 
 
 def _enqueue(broker: dramatiq.Broker) -> None:

@@ -1,6 +1,8 @@
-"""A load generator that costs little: keep-alive connections that POST GraphQL bodies and look only for errors. A process of its own.
+"""A load generator that costs little: keep-alive connections that POST GraphQL bodies and look only
+for errors. A process of its own.
 
-Usage: python -m benchmarks.load URL TOKEN (flood SECONDS CONNECTIONS BATCH | steady RATE SECONDS). Prints one line of JSON.
+Usage: python -m benchmarks.load URL TOKEN (flood SECONDS CONNECTIONS BATCH | steady RATE SECONDS).
+Prints one line of JSON.
 """
 
 import asyncio
@@ -13,8 +15,14 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-SINGLE = "mutation($input:EventPublishInput!){eventPublish(input:$input){event{id} duplicate deliveryCount userErrors{field message code}}}"
-BATCH = "mutation($input:EventPublishBatchInput!){eventPublishBatch(input:$input){results{event{id} duplicate} userErrors{field message code}}}"
+SINGLE = (
+    "mutation($input:EventPublishInput!){eventPublish(input:$input){event{id} duplicate "
+    "deliveryCount userErrors{field message code}}}"
+)
+BATCH = (
+    "mutation($input:EventPublishBatchInput!){eventPublishBatch(input:$input)"
+    "{results{event{id} duplicate} userErrors{field message code}}}"
+)
 FILLER = "x" * 850
 """About 1 KB for each event."""
 
@@ -46,7 +54,11 @@ class Client(asyncio.Protocol):
         self.answered = asyncio.get_running_loop().create_future()
         self.transport.write(request)
         answer = await self.answered
-        return answer.startswith(b"HTTP/1.1 200") and b'"errors"' not in answer and b'"userErrors":[]' in answer
+        return (
+            answer.startswith(b"HTTP/1.1 200")
+            and b'"errors"' not in answer
+            and b'"userErrors":[]' in answer
+        )
 
 
 def event(seq: str) -> dict[str, object]:
@@ -57,22 +69,47 @@ def event(seq: str) -> dict[str, object]:
 def requests(url: str, token: str, batch: int) -> Iterator[bytes]:
     """Prepared once; only the numbers and the time change."""
     run = f"{time.time_ns():x}"
-    fixed = {"Host": urlsplit(url).netloc, "Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    head = "POST /graphql HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fixed.items()) + "Content-Length: "
+    fixed = {
+        "Host": urlsplit(url).netloc,
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json",
+    }
+    head = (
+        "POST /graphql HTTP/1.1\r\n"
+        + "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
+        + "Content-Length: "
+    )
     for number in range(2**62):
-        given: object = event(f"{run}-{number}") if batch == 1 else {"events": [event(f"{run}-{number}-{n}") for n in range(batch)]}
-        body = json.dumps({"query": SINGLE if batch == 1 else BATCH, "variables": {"input": given}}, separators=(",", ":"))
+        given: object = (
+            event(f"{run}-{number}")
+            if batch == 1
+            else {"events": [event(f"{run}-{number}-{n}") for n in range(batch)]}
+        )
+        body = json.dumps(
+            {"query": SINGLE if batch == 1 else BATCH, "variables": {"input": given}},
+            separators=(",", ":"),
+        )
         yield f"{head}{len(body)}\r\n\r\n{body}".encode()
 
 
 async def connect(url: str) -> Client:
     parts = urlsplit(url)
-    _, client = await asyncio.get_running_loop().create_connection(Client, parts.hostname or "127.0.0.1", parts.port or 80)
+    _, client = await asyncio.get_running_loop().create_connection(
+        Client, parts.hostname or "127.0.0.1", parts.port or 80
+    )
     return client
 
 
-async def flood(url: str, token: str, seconds: float, connections: int, batch: int) -> dict[str, object]:
-    source, until, latencies, accepted, failed = requests(url, token, batch), time.monotonic() + seconds, list[float](), 0, 0
+async def flood(
+    url: str, token: str, seconds: float, connections: int, batch: int
+) -> dict[str, object]:
+    source, until, latencies, accepted, failed = (
+        requests(url, token, batch),
+        time.monotonic() + seconds,
+        list[float](),
+        0,
+        0,
+    )
 
     async def one(client: Client) -> None:
         nonlocal accepted, failed
@@ -95,12 +132,19 @@ async def flood(url: str, token: str, seconds: float, connections: int, batch: i
 
 
 async def steady(url: str, token: str, rate: int, seconds: float) -> dict[str, object]:
-    source, idle, accepted, failed = requests(url, token, 1), [await connect(url) for _ in range(32)], 0, 0
+    source, idle, accepted, failed = (
+        requests(url, token, 1),
+        [await connect(url) for _ in range(32)],
+        0,
+        0,
+    )
 
     async def one() -> None:
         nonlocal accepted, failed
         client = None
-        while idle and (client is None or client.transport.is_closing()):  # servers close what is idle for some seconds
+        while idle and (
+            client is None or client.transport.is_closing()
+        ):  # servers close what is idle for some seconds
             client = idle.pop()
         if client is None or client.transport.is_closing():
             client = await connect(url)
@@ -120,7 +164,10 @@ async def steady(url: str, token: str, rate: int, seconds: float) -> dict[str, o
 
 def percentiles(values: list[float]) -> dict[str, float]:
     ordered = sorted(values) or [0.0]
-    return {name: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 2) for name, share in (("p50", 0.5), ("p99", 0.99))}
+    return {
+        name: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 2)
+        for name, share in (("p50", 0.5), ("p99", 0.99))
+    }
 
 
 def main(url: str, token: str, mode: str, *numbers: str) -> None:

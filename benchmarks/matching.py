@@ -1,4 +1,6 @@
-"""What 10,000 webhooks in one workspace cost: matching per event, and a change of one of them. `python -m benchmarks matching` calls `measure`."""
+"""What 10,000 webhooks in one workspace cost: matching per event, and a change of one of them.
+`python -m benchmarks matching` calls `measure`.
+"""
 
 import asyncio
 import random
@@ -64,17 +66,29 @@ def _matching(patterns: Sequence[tuple[str, ...]], types: Sequence[str]) -> dict
         for event_type in types:
             index.wanted_by("production", event_type, "{}")
         figures[name] = round((process_time() - began) / len(types) * 1e6, 2)
-    figures["matches"] = round(sum(len(index.match("production", event_type).ids) for event_type in types) / len(types), 1)
+    figures["matches"] = round(
+        sum(len(index.match("production", event_type).ids) for event_type in types) / len(types), 1
+    )
     return figures
 
 
 async def _changing(folder: Path, patterns: Sequence[tuple[str, ...]]) -> dict[str, float]:
-    """Milliseconds: of loading all, and of learning that one has changed. On SQLite, with what the database does."""
-    settings = read_settings(home=folder / "matching", database_url=f"sqlite:///{folder / 'matching.db'}")
+    """Milliseconds: of loading all, and of learning that one has changed. On SQLite, with what the
+    database does.
+    """
+    settings = read_settings(
+        home=folder / "matching", database_url=f"sqlite:///{folder / 'matching.db'}"
+    )
     await migrate(settings)
     async with open_runtime(settings) as runtime:
         who = Actor(WORKSPACE, "benchmark")
-        form = {"name": "Orders", "url": "https://example.com/in", "events": ["a.b.c"], "environments": ["production"], "active": False}
+        form = {
+            "name": "Orders",
+            "url": "https://example.com/in",
+            "events": ["a.b.c"],
+            "environments": ["production"],
+            "active": False,
+        }
         first = await webhooks.create(runtime, who, form)
         await _fill(first, patterns)
         all_ms = await _loading(runtime)
@@ -88,7 +102,15 @@ async def _changing(folder: Path, patterns: Sequence[tuple[str, ...]]) -> dict[s
 async def _fill(first: Webhook, patterns: Sequence[tuple[str, ...]]) -> None:
     columns = {name: getattr(first, name) for name in Webhook._meta.db_fields}
     rows = [
-        Webhook(**{**columns, "id": ids.uuid7(), "slug": f"hook-{number}", "events": events, "is_active": True})
+        Webhook(
+            **{
+                **columns,
+                "id": ids.uuid7(),
+                "slug": f"hook-{number}",
+                "events": events,
+                "is_active": True,
+            }
+        )
         for number, events in enumerate(patterns)
     ]
     await Webhook.bulk_create(rows, batch_size=200)

@@ -1,4 +1,6 @@
-"""CPU seconds and memory of process trees, the servers' backends included: what a delivery really costs."""
+"""CPU seconds and memory of process trees, the servers' backends included: what a delivery really
+costs.
+"""
 
 import contextlib
 
@@ -6,7 +8,9 @@ import psutil
 
 
 class Trees:
-    """The trees below some processes. A process that has ended keeps what it used, as far as it was sampled."""
+    """The trees below some processes. A process that has ended keeps what it used, as far as it was
+    sampled.
+    """
 
     def __init__(self, roots: dict[str, list[int]]) -> None:
         self._roots = roots
@@ -20,7 +24,8 @@ class Trees:
                 with contextlib.suppress(psutil.Error):
                     times = process.cpu_times()
                     self._used[name][process.pid] = times.user + times.system
-                    if name != "postgres":  # its backends map one shared buffer each; PSS of our own processes is the figure
+                    # its backends map one shared buffer each; PSS of our own is the figure
+                    if name != "postgres":
                         pss += process.memory_full_info().pss
         self.peak_pss_mb = max(self.peak_pss_mb, round(pss / 1e6, 1))
 

@@ -1,7 +1,9 @@
-"""A receiver that costs little: POSTs get 200, to /late after 10 s, to /hang never. Notes each "seq" and how long after "sent" it came.
+"""A receiver that costs little: POSTs get 200, to /late after 10 s, to /hang never. Notes each
+"seq" and how long after "sent" it came.
 
-Usage, as a process of its own: python -m benchmarks.receiver PORT. `GET /reset` forgets; `GET /stats` gives {"count", "unique",
-"first", "last"}, `GET /latencies` the milliseconds, `GET /times` when each came (seconds since 1970), as JSON.
+Usage, as a process of its own: python -m benchmarks.receiver PORT. `GET /reset` forgets; `GET
+/stats` gives {"count", "unique", "first", "last"}, `GET /latencies` the milliseconds, `GET /times`
+when each came (seconds since 1970), as JSON.
 """
 
 import asyncio
@@ -40,7 +42,12 @@ class Ledger:
             self.latencies_ms.append((now - float(sent[1])) * 1_000)
 
     def stats(self) -> dict[str, object]:
-        return {"count": self.count, "unique": len(self.seen), "first": self.first, "last": self.last}
+        return {
+            "count": self.count,
+            "unique": len(self.seen),
+            "first": self.first,
+            "last": self.last,
+        }
 
 
 class Connection(asyncio.Protocol):
@@ -79,7 +86,9 @@ class Connection(asyncio.Protocol):
 
 
 async def main(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", port, backlog=1_024)
+    server = await asyncio.get_running_loop().create_server(
+        Connection, "127.0.0.1", port, backlog=1_024
+    )
     await server.serve_forever()
 
 

@@ -1,4 +1,6 @@
-"""What `make bench` measures with: servers and Hookline's processes over a folder, load on them, their CPU and memory."""
+"""What `make bench` measures with: servers and Hookline's processes over a folder, load on them,
+their CPU and memory.
+"""
 
 import contextlib
 import json
@@ -19,10 +21,18 @@ from benchmarks.processes import Trees
 SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
 ISOLATION_SECONDS = 3 * SECONDS
 DRAIN_SECONDS = 120
-WEBHOOK = "mutation($input:WebhookCreateInput!){webhookCreate(input:$input){webhook{id} userErrors{field message}}}"
-PUBLISH = "mutation($input:EventPublishBatchInput!){eventPublishBatch(input:$input){userErrors{field message}}}"
+WEBHOOK = (
+    "mutation($input:WebhookCreateInput!){webhookCreate(input:$input){webhook{id} "
+    "userErrors{field message}}}"
+)
+PUBLISH = (
+    "mutation($input:EventPublishBatchInput!)"
+    "{eventPublishBatch(input:$input){userErrors{field message}}}"
+)
 WORKER = ("-m", "hookline", "worker")
-DELETE = "mutation($input:WebhookDeleteInput!){webhookDelete(input:$input){userErrors{field message}}}"
+DELETE = (
+    "mutation($input:WebhookDeleteInput!){webhookDelete(input:$input){userErrors{field message}}}"
+)
 
 
 def free_port() -> int:
@@ -33,10 +43,15 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def process(*command: str, **environment: str) -> Iterator[int]:
-    """Runs a command of ours until the end of the block; its output goes to our stderr only when it fails."""
+    """Runs a command of ours until the end of the block; its output goes to our stderr only when it
+    fails.
+    """
     with tempfile.TemporaryFile() as output:
         started = subprocess.Popen(
-            [sys.executable, *command], env={**os.environ, "HOOKLINE_LOG_LEVEL": "warning", **environment}, stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, *command],
+            env={**os.environ, "HOOKLINE_LOG_LEVEL": "warning", **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         try:
             yield started.pid
@@ -66,7 +81,9 @@ def wait_for(url: str) -> None:
 def graphql(url: str, token: str, query: str, variables: dict[str, Any]) -> Any:
     body = json.dumps({"query": query, "variables": variables}).encode()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    with urllib.request.urlopen(urllib.request.Request(f"{url}/graphql", body, headers), timeout=30) as answer:
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{url}/graphql", body, headers), timeout=30
+    ) as answer:
         return json.load(answer)
 
 
@@ -76,10 +93,25 @@ def load(url: str, token: str, *arguments: object) -> Any:
 
 
 class Bench:
-    """url: of a running server with one webhook that points at the receiver. roots: the processes whose cost counts."""
+    """url: of a running server with one webhook that points at the receiver. roots: the processes
+    whose cost counts.
+    """
 
-    def __init__(self, url: str, token: str, receiver: str, roots: dict[str, list[int]], environment: dict[str, str]) -> None:
-        self.url, self.token, self.receiver, self.roots, self.environment = url, token, receiver, roots, environment
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        receiver: str,
+        roots: dict[str, list[int]],
+        environment: dict[str, str],
+    ) -> None:
+        self.url, self.token, self.receiver, self.roots, self.environment = (
+            url,
+            token,
+            receiver,
+            roots,
+            environment,
+        )
         self._made: list[str] = []
 
     def flood(self, batch: int, connections: int) -> dict[str, Any]:
@@ -98,7 +130,9 @@ class Bench:
             "publishes_per_s": round(sent["accepted"] / sent["seconds"]),
             "deliveries_per_s": round(stats["unique"] / (stats["last"] - sent["began"])),
             "cpu_s_per_1000": round(sum(used.values()) / thousands, 3),
-            "cpu_s_per_1000_by_process": {name: round(value / thousands, 3) for name, value in used.items()},
+            "cpu_s_per_1000_by_process": {
+                name: round(value / thousands, 3) for name, value in used.items()
+            },
             "publish_ms": sent["publish_ms"],
             "accepted": sent["accepted"],
             "failed": sent["failed"],
@@ -128,7 +162,13 @@ class Bench:
 
     def create_webhook(self, name: str, path: str, pattern: str, **more: str) -> str:
         """Its id. path: at the receiver."""
-        given = {"name": name, "url": self.receiver + path, "environments": ["production"], "events": [pattern], **more}
+        given = {
+            "name": name,
+            "url": self.receiver + path,
+            "environments": ["production"],
+            "events": [pattern],
+            **more,
+        }
         answer = graphql(self.url, self.token, WEBHOOK, {"input": given})
         if answer.get("errors") or answer["data"]["webhookCreate"]["userErrors"]:
             raise SystemExit(f"webhook not created: {answer}")
@@ -142,7 +182,9 @@ class Bench:
             stats = get(f"{self.receiver}/stats")
             if stats["count"] != last:
                 last, quiet_since = stats["count"], time.monotonic()
-            if (expected is not None and stats["unique"] >= expected) or time.monotonic() - quiet_since > 3:
+            if (
+                expected is not None and stats["unique"] >= expected
+            ) or time.monotonic() - quiet_since > 3:
                 break
             time.sleep(0.1)
             if trees:
@@ -168,7 +210,10 @@ class Bench:
     def publish(self, count: int) -> None:
         """Events that the first webhook does not want."""
         for start in range(0, count, 1_000):
-            events = [{"type": "stock.item.update", "environment": "production", "data": {"n": n}} for n in range(min(1_000, count - start))]
+            events = [
+                {"type": "stock.item.update", "environment": "production", "data": {"n": n}}
+                for n in range(min(1_000, count - start))
+            ]
             answer = graphql(self.url, self.token, PUBLISH, {"input": {"events": events}})
             if answer.get("errors") or answer["data"]["eventPublishBatch"]["userErrors"]:
                 raise SystemExit(f"events not published: {answer}")
@@ -184,7 +229,9 @@ class Bench:
         graphql(self.url, self.token, DELETE, {"input": {"id": webhook_id}})
 
     def all(self) -> dict[str, Any]:
-        tell("  200 a second")  # first: behind a flood it would measure the vacuum of half a million rows too
+        tell(
+            "  200 a second"
+        )  # first: behind a flood it would measure the vacuum of half a million rows too
         steady = self.steady(200)
         tell("  single publishes")
         single = self.flood(1, 64)
@@ -198,12 +245,21 @@ def tell(text: str) -> None:
 
 def command(*arguments: str, **environment: str) -> str:
     return subprocess.run(
-        [sys.executable, "-m", "hookline", *arguments], env={**os.environ, **environment}, check=True, capture_output=True, text=True
+        [sys.executable, "-m", "hookline", *arguments],
+        env={**os.environ, **environment},
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.strip()
 
 
-def prepared(environment: dict[str, str], roots: dict[str, list[int]], port: int, receiver_port: int) -> Bench:
-    url, token = f"http://127.0.0.1:{port}", command("token", "create", "bench", "--role", "admin", **environment)
+def prepared(
+    environment: dict[str, str], roots: dict[str, list[int]], port: int, receiver_port: int
+) -> Bench:
+    url, token = (
+        f"http://127.0.0.1:{port}",
+        command("token", "create", "bench", "--role", "admin", **environment),
+    )
     wait_for(f"{url}/healthz")
     bench = Bench(url, token, f"http://127.0.0.1:{receiver_port}", roots, environment)
     bench.create_webhook("bench", "/in", "order.*.*")
@@ -211,7 +267,11 @@ def prepared(environment: dict[str, str], roots: dict[str, list[int]], port: int
 
 
 def settings(folder: Path, port: int) -> dict[str, str]:
-    return {"HOOKLINE_HOME": str(folder), "HOOKLINE_PORT": str(port), "HOOKLINE_EGRESS_ALLOW": "127.0.0.0/8"}
+    return {
+        "HOOKLINE_HOME": str(folder),
+        "HOOKLINE_PORT": str(port),
+        "HOOKLINE_EGRESS_ALLOW": "127.0.0.0/8",
+    }
 
 
 @contextlib.contextmanager
@@ -231,7 +291,15 @@ def on_postgres(folder: Path, receiver_port: int, **more: str) -> Iterator[Bench
             **more,
         }
         command("migrate", **environment)
-        with process("-m", "hookline", "serve", **environment) as api, process("-m", "hookline", "worker", **environment) as worker:
-            yield prepared(environment, {"api": [api], "worker": [worker], "postgres": [server.get_pid() or 0]}, port, receiver_port)
+        with (
+            process("-m", "hookline", "serve", **environment) as api,
+            process("-m", "hookline", "worker", **environment) as worker,
+        ):
+            yield prepared(
+                environment,
+                {"api": [api], "worker": [worker], "postgres": [server.get_pid() or 0]},
+                port,
+                receiver_port,
+            )
     finally:
         server.cleanup()

@@ -1,7 +1,9 @@
-"""Subscribers that cost little, and what following costs the API process. `python -m benchmarks followers_postgres` calls `measure`.
+"""Subscribers that cost little, and what following costs the API process. `python -m benchmarks
+followers_postgres` calls `measure`.
 
-Usage, as a process of its own: python -m benchmarks.subscriptions URL TOKEN SOCKETS EACH (reading | deaf). It subscribes EACH times on every socket
-and answers each line of its input with one line of JSON: messages heard and sockets closed. Who is deaf reads nothing once it has subscribed.
+Usage, as a process of its own: python -m benchmarks.subscriptions URL TOKEN SOCKETS EACH (reading |
+deaf). It subscribes EACH times on every socket and answers each line of its input with one line of
+JSON: messages heard and sockets closed. Who is deaf reads nothing once it has subscribed.
 """
 
 import asyncio
@@ -14,14 +16,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import IO, Any, cast
 from urllib.parse import urlsplit
 
 import psutil
 import uvloop
 
-DOCUMENT = "subscription { attempts { cursor gap node { id number outcome statusCode startedAt durationMs webhook { id name } } } }"
-LARGE = f"subscription {{ attempts {{ cursor gap node {{ id webhook {{ id name }} {' '.join(f'body{n}: requestBody' for n in range(20))} }} }} }}"
+DOCUMENT = (
+    "subscription { attempts { cursor gap node { id number outcome statusCode startedAt "
+    "durationMs webhook { id name } } } }"
+)
+LARGE = (
+    "subscription { attempts { cursor gap node { id webhook { id name } "
+    f"{' '.join(f'body{n}: requestBody' for n in range(20))} }} }} }}"
+)
 SHAPES = {"20_sockets_of_50": (20, 50), "1000_sockets_of_1": (1_000, 1)}
 DEAF = (20, 20)
 
@@ -38,8 +47,14 @@ class Subscriber(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         key = base64.b64encode(os.urandom(16)).decode()
-        headers = f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-        self.transport.write(f"GET /graphql HTTP/1.1\r\nHost: {self._host}\r\n{headers}Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n".encode())
+        headers = (
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
+            f"{key}\r\nSec-WebSocket-Version: 13\r\n"
+        )
+        self.transport.write(
+            f"GET /graphql HTTP/1.1\r\nHost: {self._host}\r\n{headers}Sec-WebSocket-Protocol: "
+            "graphql-transport-ws\r\n\r\n".encode()
+        )
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -48,7 +63,9 @@ class Subscriber(asyncio.Protocol):
                 return
             del self._buffer[: end + 4]
             self._is_open = True
-            self._say({"type": "connection_init", "payload": {"authorization": f"Bearer {self._token}"}})
+            self._say(
+                {"type": "connection_init", "payload": {"authorization": f"Bearer {self._token}"}}
+            )
         self._take_frames()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -78,14 +95,18 @@ class Subscriber(asyncio.Protocol):
             self.messages += 1
         elif body == b'{"type":"connection_ack"}':
             for number in range(self._count):
-                self._say({"id": str(number), "type": "subscribe", "payload": {"query": self._document}})
+                self._say(
+                    {"id": str(number), "type": "subscribe", "payload": {"query": self._document}}
+                )
             self.ready.set_result(None)
 
     def _say(self, message: dict[str, Any]) -> None:
         self._send(1, json.dumps(message).encode())
 
     def _send(self, opcode: int, body: bytes) -> None:
-        length = bytes([128 | len(body)]) if len(body) < 126 else b"\xfe" + struct.pack("!H", len(body))
+        length = (
+            bytes([128 | len(body)]) if len(body) < 126 else b"\xfe" + struct.pack("!H", len(body))
+        )
         self.transport.write(bytes([128 | opcode]) + length + bytes(4) + body)  # masked with zeros
 
 
@@ -96,7 +117,9 @@ async def subscribe(url: str, token: str, sockets: int, each: int, is_deaf: bool
         if is_deaf:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         document = LARGE if is_deaf else DOCUMENT
-        _, subscriber = await loop.create_connection(lambda: Subscriber(parts.netloc, token, document, each), sock=plain)  # noqa: B023  # called at once
+        _, subscriber = await loop.create_connection(
+            partial(Subscriber, parts.netloc, token, document, each), sock=plain
+        )
         await subscriber.ready
         subscribers.append(subscriber)
     if is_deaf:
@@ -104,15 +127,34 @@ async def subscribe(url: str, token: str, sockets: int, each: int, is_deaf: bool
             subscriber.transport.pause_reading()
     while await loop.run_in_executor(None, sys.stdin.readline):
         closed = [subscriber.closed_with for subscriber in subscribers if subscriber.closed_with]
-        print(json.dumps({"messages": sum(subscriber.messages for subscriber in subscribers), "closed": closed}), flush=True)
+        print(
+            json.dumps(
+                {
+                    "messages": sum(subscriber.messages for subscriber in subscribers),
+                    "closed": closed,
+                }
+            ),
+            flush=True,
+        )
 
 
 class Subscribers:
     """A running process of subscribers."""
 
     def __init__(self, url: str, token: str, sockets: int, each: int, hearing: str) -> None:
-        command = [sys.executable, "-m", "benchmarks.subscriptions", url, token, str(sockets), str(each), hearing]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.subscriptions",
+            url,
+            token,
+            str(sockets),
+            str(each),
+            hearing,
+        ]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         self.ask()
 
     def ask(self) -> dict[str, Any]:
@@ -129,10 +171,19 @@ class Subscribers:
 
 
 class Measured:
-    """The API process. publish: publishes that many events a second for that long, and gives how many were accepted."""
+    """The API process. publish: publishes that many events a second for that long, and gives how
+    many were accepted.
+    """
 
-    def __init__(self, url: str, token: str, pid: int, publish: Callable[[int, float], int]) -> None:
-        self._url, self._token, self._process, self._publish = url, token, psutil.Process(pid), publish
+    def __init__(
+        self, url: str, token: str, pid: int, publish: Callable[[int, float], int]
+    ) -> None:
+        self._url, self._token, self._process, self._publish = (
+            url,
+            token,
+            psutil.Process(pid),
+            publish,
+        )
 
     def following(self, sockets: int, each: int, rate: int, seconds: float) -> dict[str, Any]:
         """What it costs while all read: CPU seconds are the whole API process's, publishing too."""
@@ -169,14 +220,21 @@ class Measured:
             left = self._connections() - connections
         finally:
             readers.end()
-        return {"sockets": joined, "sockets_left": left, "rss_mb_before": before, "rss_mb_peak": peak, "rss_mb_after": self._rss_mb()}
+        return {
+            "sockets": joined,
+            "sockets_left": left,
+            "rss_mb_before": before,
+            "rss_mb_peak": peak,
+            "rss_mb_after": self._rss_mb(),
+        }
 
     def _until_all_follow(self, readers: Subscribers, count: int) -> None:
         """Somebody who hears an event follows; all do once one event brings all their messages."""
         for _ in range(50):
             before = readers.messages()
             self._publish(1, 1.0)
-            if _settled(lambda: readers.messages() - before, count) == count:  # noqa: B023  # called at once
+            # called at once
+            if _settled(lambda: readers.messages() - before, count) == count:  # noqa: B023
                 return
         raise SystemExit("not everybody follows")
 
@@ -188,7 +246,10 @@ class Measured:
         return round(self._process.memory_info().rss / 1e6, 1)
 
     def _connections(self) -> int:
-        return sum(connection.status == psutil.CONN_ESTABLISHED for connection in self._process.net_connections("tcp"))
+        return sum(
+            connection.status == psutil.CONN_ESTABLISHED
+            for connection in self._process.net_connections("tcp")
+        )
 
 
 def _settled(count: Callable[[], int], expected: int) -> int:
@@ -209,4 +270,8 @@ def measure(measured: Measured, rate: int, seconds: float) -> dict[str, Any]:
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    uvloop.run(subscribe(arguments[0], arguments[1], int(arguments[2]), int(arguments[3]), arguments[4] == "deaf"))
+    uvloop.run(
+        subscribe(
+            arguments[0], arguments[1], int(arguments[2]), int(arguments[3]), arguments[4] == "deaf"
+        )
+    )

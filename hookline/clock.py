@@ -1,4 +1,6 @@
-"""Time. Aware UTC datetimes for what is stored or shown, monotonic seconds for what is measured. Tests hand in a clock of their own."""
+"""Time. Aware UTC datetimes for what is stored or shown, monotonic seconds for what is measured.
+Tests hand in a clock of their own.
+"""
 
 import time
 from datetime import UTC, datetime

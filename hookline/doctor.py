@@ -1,4 +1,6 @@
-"""Checks of an installation, one by one, each with what to do. Called by `hookline doctor`; reads, asks and listens, and writes nothing."""
+"""Checks of an installation, one by one, each with what to do. Called by `hookline doctor`; reads,
+asks and listens, and writes nothing.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -54,12 +56,24 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         stack.push_async_callback(_closed, database)
         connected = await _found("database", _database(settings, database))
         yield connected
-        tables = await _found("schema", _schema(settings)) if connected.is_ok else Finding("schema", State.SKIPPED, "needs the database")
+        tables = (
+            await _found("schema", _schema(settings))
+            if connected.is_ok
+            else Finding("schema", State.SKIPPED, "needs the database")
+        )
         yield tables
         for name, check in (("keys", _keys), ("workers", _workers)):
-            yield await _found(name, check(settings, database.reader())) if tables.is_ok else Finding(name, State.SKIPPED, "needs the tables")
+            yield (
+                await _found(name, check(settings, database.reader()))
+                if tables.is_ok
+                else Finding(name, State.SKIPPED, "needs the tables")
+            )
     is_within_reach = connected.is_ok or settings.hub_url != settings.database_url
-    yield await _found("hub", _hub(settings)) if is_within_reach else Finding("hub", State.SKIPPED, "needs the database")
+    yield (
+        await _found("hub", _hub(settings))
+        if is_within_reach
+        else Finding("hub", State.SKIPPED, "needs the database")
+    )
     yield await _found("broker", _broker(settings))
 
 
@@ -80,7 +94,9 @@ async def _closed(database: Database) -> None:
 async def _database(settings: Settings, database: Database) -> str:
     if settings.is_sqlite:
         if not settings.sqlite_path.exists():
-            raise Misconfigured(f"There is no database at {settings.sqlite_path}. Run: hookline migrate")
+            raise Misconfigured(
+                f"There is no database at {settings.sqlite_path}. Run: hookline migrate"
+            )
         await database.open()
         return f"SQLite, {settings.sqlite_path}"
     await database.open()
@@ -90,7 +106,10 @@ async def _database(settings: Settings, database: Database) -> str:
 
 async def _schema(settings: Settings) -> str:
     if missing := await missing_migrations(settings):
-        raise Misconfigured(f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: hookline migrate")
+        raise Misconfigured(
+            f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: "
+            "hookline migrate"
+        )
     return "as this version wants it"
 
 
@@ -99,14 +118,20 @@ async def _keys(settings: Settings, reader: Reader) -> Finding | str:
     given, key_file = settings.secret_keys.get_secret_value(), settings.home / "key"
     if not given and not key_file.exists():
         if rows:
-            raise Misconfigured(f"The key of this database is missing: bring {key_file} back, or set HOOKLINE_SECRET_KEYS to it.")
+            raise Misconfigured(
+                f"The key of this database is missing: bring {key_file} back, or set "
+                "HOOKLINE_SECRET_KEYS to it."
+            )
         return f"none yet: the first start makes {key_file}"
     ring = open_ring(given, key_file)
     if not rows:
         return "the first start binds the database to the newest key"
     check_ring(ring, rows[0]["sealed"], settings)
     if not given and not settings.is_sqlite:
-        text = f"{key_file} opens the database's secrets, on this machine alone: other machines need the same key in HOOKLINE_SECRET_KEYS."
+        text = (
+            f"{key_file} opens the database's secrets, on this machine alone: other machines "
+            "need the same key in HOOKLINE_SECRET_KEYS."
+        )
         return Finding("keys", State.WARNING, text)
     return "they open the database's secrets"
 
@@ -118,14 +143,21 @@ async def _workers(settings: Settings, reader: Reader) -> Finding | str:
     if count:
         return f"{count} running"
     start = "`hookline serve`" if settings.is_sqlite else "`hookline worker`"
-    return Finding("workers", State.WARNING, f"None is running, so nothing is delivered. Start: {start}")
+    return Finding(
+        "workers", State.WARNING, f"None is running, so nothing is delivered. Start: {start}"
+    )
 
 
 async def _hub(settings: Settings) -> Finding | str:
     if settings.hub_url == "memory://":
         if settings.is_sqlite:
             return "memory, for the one process that SQLite takes"
-        return Finding("hub", State.WARNING, "memory, so only `hookline serve --with-worker` works. For workers leave HOOKLINE_PUBSUB_URL empty.")
+        return Finding(
+            "hub",
+            State.WARNING,
+            "memory, so only `hookline serve --with-worker` works. For workers leave "
+            "HOOKLINE_PUBSUB_URL empty.",
+        )
     hub = make_hub(settings)
     await hub.open()
     try:
@@ -148,4 +180,8 @@ async def _broker(settings: Settings) -> str:
         open_broker(settings.broker_url).disconnect()
 
     await asyncio.to_thread(ask)
-    return "memory: each worker enqueues to itself" if settings.broker_url == "memory://" else f"{mask_url(settings.broker_url)} answers"
+    return (
+        "memory: each worker enqueues to itself"
+        if settings.broker_url == "memory://"
+        else f"{mask_url(settings.broker_url)} answers"
+    )

@@ -1,4 +1,6 @@
-"""Expected failures. The edges turn them into user errors, `extensions.code`, exit codes or attempt rows; nothing here prints."""
+"""Expected failures. The edges turn them into user errors, `extensions.code`, exit codes or attempt
+rows; nothing here prints.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,7 +27,9 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with an input. field: the path below the input, outermost first (`("headers", "0", "name")`)."""
+    """One thing that is wrong with an input. field: the path below the input, outermost first
+    (`("headers", "0", "name")`).
+    """
 
     code: Code
     message: str
@@ -50,19 +54,29 @@ class Refused(HooklineError):
 
     def __init__(self, problems: "list[Problem] | tuple[Problem, ...] | Problem") -> None:
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__(self.problems[0].code, "; ".join(problem.message for problem in self.problems))
+        super().__init__(
+            self.problems[0].code, "; ".join(problem.message for problem in self.problems)
+        )
 
 
 class Unavailable(HooklineError):
-    """The database (or what stands for it) gave no answer in time. Nothing is known to be written."""
+    """The database (or what stands for it) gave no answer in time. Nothing is known to
+    be written.
+    """
 
-    def __init__(self, message: str = "The database does not answer. Try again in a few seconds.", retry_after_seconds: int = 2) -> None:
+    def __init__(
+        self,
+        message: str = "The database does not answer. Try again in a few seconds.",
+        retry_after_seconds: int = 2,
+    ) -> None:
         super().__init__("UNAVAILABLE", message)
         self.retry_after_seconds = retry_after_seconds
 
 
 class Misconfigured(HooklineError):
-    """A setting keeps the program from starting. The message names the setting and says what would be right."""
+    """A setting keeps the program from starting. The message names the setting and says what would
+    be right.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__("MISCONFIGURED", message)

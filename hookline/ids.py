@@ -1,4 +1,6 @@
-"""Keys: UUIDv7 inside, TypeIDs (`wh_01h…`) at every edge. Standard library only; never reads a database."""
+"""Keys: UUIDv7 inside, TypeIDs (`wh_01h…`) at every edge. Standard library only; never reads a
+database.
+"""
 
 import os
 import random
@@ -8,7 +10,9 @@ from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
-_random = random.Random()  # os.urandom lets go of the GIL: 7 instead of 0.3 us beside a busy thread (2026-11)
+_random = (
+    random.Random()
+)  # os.urandom lets go of the GIL: 7 instead of 0.3 us beside a busy thread (2026-11)
 os.register_at_fork(after_in_child=_random.seed)  # forked workers must not repeat each other's keys
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 
@@ -32,7 +36,9 @@ def first_of(moment: datetime) -> UUID:
 
 
 def encode(prefix: str, key: UUID) -> str:
-    """The TypeID of a key: prefix, `_`, 26 characters of Crockford base32 (TypeID specification 0.3)."""
+    """The TypeID of a key: prefix, `_`, 26 characters of Crockford base32 (TypeID specification
+    0.3).
+    """
     number = key.int
     return prefix + "_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 

@@ -1,6 +1,8 @@
-"""What a process says about itself on standard error: text for people, JSON for machines. Called once by the command that starts.
+"""What a process says about itself on standard error: text for people, JSON for machines. Called
+once by the command that starts.
 
-Everything else logs through the standard library's `logging.getLogger(__name__)`. No line may hold a secret, a body or a header's value.
+Everything else logs through the standard library's `logging.getLogger(__name__)`. No line may hold
+a secret, a body or a header's value.
 """
 
 import logging
@@ -13,8 +15,19 @@ from structlog.types import EventDict, Processor, WrappedLogger
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json"]
 
-# libraries that tell of every step: heard only when something is wrong, or when everything is wanted
-TALKATIVE = ("uvicorn", "dramatiq", "tortoise", "asyncio", "httpx", "httpcore", "aiosqlite", "strawberry", "websockets")
+# libraries that tell of every step: heard only when something is wrong, or when everything is
+# wanted
+TALKATIVE = (
+    "uvicorn",
+    "dramatiq",
+    "tortoise",
+    "asyncio",
+    "httpx",
+    "httpcore",
+    "aiosqlite",
+    "strawberry",
+    "websockets",
+)
 
 
 def configure(level: Level, style: Format, stream: IO[str] | None = None) -> None:
@@ -28,7 +41,9 @@ def configure(level: Level, style: Format, stream: IO[str] | None = None) -> Non
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
-        library.setLevel("DEBUG" if level == "debug" and name not in ("aiosqlite", "httpcore") else "WARNING")
+        library.setLevel(
+            "DEBUG" if level == "debug" and name not in ("aiosqlite", "httpcore") else "WARNING"
+        )
 
 
 def _formatter(style: Format) -> structlog.stdlib.ProcessorFormatter:
@@ -39,7 +54,10 @@ def _formatter(style: Format) -> structlog.stdlib.ProcessorFormatter:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if style == "json":
-        last: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False, default=str)]
+        last: list[Processor] = [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ]
     else:
         last = [structlog.processors.format_exc_info, _as_text]
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
@@ -47,13 +65,21 @@ def _formatter(style: Format) -> structlog.stdlib.ProcessorFormatter:
 
 
 def _as_text(logger: WrappedLogger, method: str, entry: EventDict) -> str:
-    """`10:00:00 INFO hookline.api: message key=value`, a traceback below it. Control characters of foreign text can't forge a line."""
+    """`10:00:00 INFO hookline.api: message key=value`, a traceback below it. Control characters of
+    foreign text can't forge a line.
+    """
     time = str(entry.pop("timestamp"))[11:19]
-    level, name, message = str(entry.pop("level")).upper(), entry.pop("logger"), _on_one_line(entry.pop("event"))
+    level, name, message = (
+        str(entry.pop("level")).upper(),
+        entry.pop("logger"),
+        _on_one_line(entry.pop("event")),
+    )
     trace = entry.pop("exception", None)
     extra = "".join(f" {key}={_on_one_line(value)}" for key, value in entry.items())
     return f"{time} {level} {name}: {message}{extra}" + (f"\n{trace}" if trace else "")
 
 
 def _on_one_line(value: object) -> str:
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in str(value))
+    return "".join(
+        character if character.isprintable() else repr(character)[1:-1] for character in str(value)
+    )

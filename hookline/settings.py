@@ -1,4 +1,6 @@
-"""Settings: `HOOKLINE_…` environment variables, read once by the command that starts. Nothing else in the code reads the environment."""
+"""Settings: `HOOKLINE_…` environment variables, read once by the command that starts. Nothing else
+in the code reads the environment.
+"""
 
 import os
 import re
@@ -11,7 +13,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hookline.errors import Misconfigured
@@ -19,19 +28,33 @@ from hookline.smtp_url import read_smtp_url
 
 
 def _split(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    return (
+        [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, str)
+        else value
+    )
 
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 PREFIX = "HOOKLINE_"
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
-_SECRET_PARAMETER = re.compile("((?:^|&)[^=&]*(?:pass|token|secret|key)[^=&]*=)[^&]*", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(
+    "((?:^|&)[^=&]*(?:pass|token|secret|key)[^=&]*=)[^&]*", re.IGNORECASE
+)
 
 
 class Settings(BaseSettings):
-    """Every setting with its default. The docstring below a field is what `hookline settings` and the README show."""
+    """Every setting with its default. The docstring below a field is what `hookline settings` and
+    the README show.
+    """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+    )
 
     home: Path = Path("var")
     """Folder for what Hookline makes itself: hookline.db, key, token."""
@@ -40,29 +63,45 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     """Port that the API listens on; 0 takes a free one."""
     database_url: str = Field("", repr=False)
-    """sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME. Empty: hookline.db in the home folder."""
+    """sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME. Empty: hookline.db in the home
+    folder.
+    """
     broker_url: str = "memory://"
-    """Where messages to the workers' actors go: memory:// (each worker to itself), redis://USER:PASSWORD@HOST:PORT/NUMBER or amqp://USER:PASSWORD@HOST:PORT/VHOST."""
+    """Where messages to the workers' actors go: memory:// (each worker to itself),
+    redis://USER:PASSWORD@HOST:PORT/NUMBER or amqp://USER:PASSWORD@HOST:PORT/VHOST.
+    """
     pubsub_url: str = Field("", repr=False)
-    """Where wake-ups and live events travel: memory://, postgres://… or redis://… . Empty: the database itself on PostgreSQL, else memory."""
+    """Where wake-ups and live events travel: memory://, postgres://… or redis://… . Empty: the
+    database itself on PostgreSQL, else memory.
+    """
     environments: CommaSeparated = ("development", "staging", "production")
     """The environments that events and webhooks may name, comma-separated."""
     secret_keys: SecretStr = SecretStr("")
-    """Keys that seal secrets: base64 of 32 bytes each, comma-separated, newest first. Empty: the key file in the home folder."""
+    """Keys that seal secrets: base64 of 32 bytes each, comma-separated, newest first. Empty: the
+    key file in the home folder.
+    """
     egress_allow: CommaSeparated = ()
-    """Private targets that may be sent to: networks (10.1.0.0/16) and host names, comma-separated."""
+    """Private targets that may be sent to: networks (10.1.0.0/16) and host names,
+    comma-separated.
+    """
     host_concurrency: int = Field(0, ge=0, le=500)
     """Requests that each process has on the wire to one host at a time; 0: no limit."""
     ca_file: str = ""
-    """PEM file of certificate authorities of your own, trusted besides the system's: for receivers, the mail server and the commands' --server."""
+    """PEM file of certificate authorities of your own, trusted besides the system's: for receivers,
+    the mail server and the commands' --server.
+    """
     smtp_url: SecretStr = SecretStr("")
-    """smtp(s)://user:password@host:port?from=… for notification mails. Empty: each is written as a file into the outbox folder in the home folder."""
+    """smtp(s)://user:password@host:port?from=… for notification mails. Empty: each is written as a
+    file into the outbox folder in the home folder.
+    """
     mail_domains: CommaSeparated = ()
     """Domains that notification mails may go to, comma-separated. Empty: any."""
     event_days: int = Field(30, ge=1, le=3_650)
     """How many days the data of events is kept; what is still held then has failed."""
     attempt_days: int = Field(90, ge=1, le=3_650)
-    """How many days attempts, deliveries and events without their data are kept, and the log of a deleted webhook."""
+    """How many days attempts, deliveries and events without their data are kept, and the log of a
+    deleted webhook.
+    """
     notification_days: int = Field(180, ge=1, le=3_650)
     """How many days notifications and the receipts of their mails are kept."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -74,9 +113,13 @@ class Settings(BaseSettings):
     server: str = "http://127.0.0.1:8000"
     """The server that `hookline publish` and `hookline sync` speak to."""
     token: SecretStr = SecretStr("")
-    """The token for that server. Empty: the token file that `hookline dev` keeps in the home folder."""
+    """The token for that server. Empty: the token file that `hookline dev` keeps in the home
+    folder.
+    """
     shutdown_seconds: float = Field(15, ge=0, le=300)
-    """How long a stop waits for deliveries that are on the wire; what is left then is sent again by another worker."""
+    """How long a stop waits for deliveries that are on the wire; what is left then is sent again by
+    another worker.
+    """
     max_event_bytes: int = Field(262_144, ge=1_024, le=1_048_576)
     """Largest JSON data of one event, in bytes."""
     database_pool: int = Field(4, ge=1, le=100)
@@ -87,7 +130,10 @@ class Settings(BaseSettings):
     def _known_database(cls, url: str) -> str:
         if url.startswith("sqlite:"):
             if not url.startswith("sqlite:///") or not urlsplit(url).path[1:]:
-                raise ValueError("must have three slashes and a file: sqlite:///var/hookline.db (four slashes for an absolute path)")
+                raise ValueError(
+                    "must have three slashes and a file: sqlite:///var/hookline.db (four slashes "
+                    "for an absolute path)"
+                )
         elif url:
             _check_postgres(url)
         return url
@@ -96,14 +142,21 @@ class Settings(BaseSettings):
     @classmethod
     def _known_broker(cls, url: str) -> str:
         if url != "memory://" and not _names_a_server(url, ("redis", "rediss", "amqp", "amqps")):
-            raise ValueError("must be memory://, redis://USER:PASSWORD@HOST:PORT/NUMBER or amqp://USER:PASSWORD@HOST:PORT/VHOST")
+            raise ValueError(
+                "must be memory://, redis://USER:PASSWORD@HOST:PORT/NUMBER or "
+                "amqp://USER:PASSWORD@HOST:PORT/VHOST"
+            )
         return url
 
     @field_validator("pubsub_url")
     @classmethod
     def _known_hub(cls, url: str) -> str:
         if url not in ("", "memory://") and not _names_a_server(url, ("redis", "rediss")):
-            _check_postgres(url, "must be memory://, postgres://USER:PASSWORD@HOST:PORT/NAME or redis://USER:PASSWORD@HOST:PORT/NUMBER")
+            _check_postgres(
+                url,
+                "must be memory://, postgres://USER:PASSWORD@HOST:PORT/NAME or "
+                "redis://USER:PASSWORD@HOST:PORT/NUMBER",
+            )
         return url
 
     @field_validator("server")
@@ -118,7 +171,10 @@ class Settings(BaseSettings):
     def _networks_and_names(cls, items: tuple[str, ...]) -> tuple[str, ...]:
         for item in items:
             if not _network(item) and not _HOST_NAME.fullmatch(item):
-                raise ValueError(f"must hold networks (10.1.0.0/16) and host names, comma-separated: {item[:80]} is neither")
+                raise ValueError(
+                    "must hold networks (10.1.0.0/16) and host names, comma-separated: "
+                    f"{item[:80]} is neither"
+                )
         return items
 
     @field_validator("ca_file")
@@ -128,8 +184,15 @@ class Settings(BaseSettings):
             try:
                 ssl.create_default_context(cafile=path)
             except OSError as error:
-                reason = error.strerror if not isinstance(error, ssl.SSLError) and error.strerror else "it holds no certificate in PEM form"
-                raise ValueError(f"must name a readable PEM file with certificates, {path[:200]} cannot be used: {reason}") from None
+                reason = (
+                    error.strerror
+                    if not isinstance(error, ssl.SSLError) and error.strerror
+                    else "it holds no certificate in PEM form"
+                )
+                raise ValueError(
+                    f"must name a readable PEM file with certificates, {path[:200]} cannot be "
+                    f"used: {reason}"
+                ) from None
         return path
 
     @field_validator("smtp_url")
@@ -144,20 +207,32 @@ class Settings(BaseSettings):
     def _some_domains(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if not _HOST_NAME.fullmatch(name):
-                raise ValueError(f"must hold domains such as example.com, comma-separated: {name[:80]} is none")
+                raise ValueError(
+                    f"must hold domains such as example.com, comma-separated: {name[:80]} is none"
+                )
         return tuple(name.lower() for name in names)
 
     @field_validator("environments")
     @classmethod
     def _some_environments(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if not names or len(set(names)) != len(names) or not all(re.fullmatch("[a-z0-9][a-z0-9_-]{0,63}", name) for name in names):
-            raise ValueError("must be one or more different names of lower-case letters, digits, - and _, comma-separated")
+        if (
+            not names
+            or len(set(names)) != len(names)
+            or not all(re.fullmatch("[a-z0-9][a-z0-9_-]{0,63}", name) for name in names)
+        ):
+            raise ValueError(
+                "must be one or more different names of lower-case letters, digits, - and _, "
+                "comma-separated"
+            )
         return names
 
     @model_validator(mode="after")
     def _fitting_days(self) -> "Settings":
         if self.event_days > self.attempt_days:
-            raise ValueError("HOOKLINE_EVENT_DAYS must not be more than HOOKLINE_ATTEMPT_DAYS: attempts belong to events")
+            raise ValueError(
+                "HOOKLINE_EVENT_DAYS must not be more than HOOKLINE_ATTEMPT_DAYS: attempts belong "
+                "to events"
+            )
         return self
 
     @model_validator(mode="after")
@@ -202,11 +277,19 @@ def check_api_processes(settings: Settings, count: int, with_worker: bool) -> No
     Raises Misconfigured.
     """
     if settings.is_sqlite and count > 1:
-        raise Misconfigured(f"{PREFIX}DATABASE_URL is SQLite, which serves one process. For --workers {count} set it to postgres://…")
-    if settings.hub_url == "memory://" and not settings.is_sqlite and (count > 1 or not with_worker):
+        raise Misconfigured(
+            f"{PREFIX}DATABASE_URL is SQLite, which serves one process. For --workers {count} set "
+            "it to postgres://…"
+        )
+    if (
+        settings.hub_url == "memory://"
+        and not settings.is_sqlite
+        and (count > 1 or not with_worker)
+    ):
         instead = "" if count > 1 else ", or add --with-worker"
         raise Misconfigured(
-            f"{PREFIX}PUBSUB_URL is memory://, which does not reach another process. Leave it empty: PostgreSQL carries the wake-ups{instead}."
+            f"{PREFIX}PUBSUB_URL is memory://, which does not reach another process. Leave it "
+            f"empty: PostgreSQL carries the wake-ups{instead}."
         )
 
 
@@ -217,11 +300,13 @@ def check_lone_worker(settings: Settings) -> None:
     """
     if settings.is_sqlite:
         raise Misconfigured(
-            f"{PREFIX}DATABASE_URL is SQLite: there the worker runs inside `hookline serve` or `hookline dev`. For a worker of its own set it to postgres://…"
+            f"{PREFIX}DATABASE_URL is SQLite: there the worker runs inside `hookline serve` or "
+            "`hookline dev`. For a worker of its own set it to postgres://…"
         )
     if settings.hub_url == "memory://":
         raise Misconfigured(
-            f"{PREFIX}PUBSUB_URL is memory://, which does not reach another process. Leave it empty: PostgreSQL carries the wake-ups."
+            f"{PREFIX}PUBSUB_URL is memory://, which does not reach another process. Leave it "
+            "empty: PostgreSQL carries the wake-ups."
         )
 
 
@@ -239,7 +324,13 @@ def describe(settings: Settings) -> Iterator[Shown]:
     """Every setting in its order, without any secret."""
     for field, info in Settings.model_fields.items():
         name = PREFIX + field.upper()
-        source = "default" if field not in settings.model_fields_set else "environment" if _is_in_environment(name) else "command line"
+        source = (
+            "default"
+            if field not in settings.model_fields_set
+            else "environment"
+            if _is_in_environment(name)
+            else "command line"
+        )
         yield Shown(name, _masked(getattr(settings, field)), source, info.description or "")
 
 
@@ -250,7 +341,10 @@ def unknown_names() -> list[str]:
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = get_close_matches(name.upper(), known, 1)
-            sentences.append(f"{name} is not a setting" + (f": did you mean {near[0]}?" if near else "; `hookline settings` lists them."))
+            sentences.append(
+                f"{name} is not a setting"
+                + (f": did you mean {near[0]}?" if near else "; `hookline settings` lists them.")
+            )
     return sentences
 
 
@@ -275,10 +369,16 @@ def mask_url(url: str) -> str:
     return head.replace(authority, shown, 1) + mark + _SECRET_PARAMETER.sub(r"\1********", query)
 
 
-def _check_postgres(url: str, wanted: str = "must be sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME") -> None:
+def _check_postgres(
+    url: str, wanted: str = "must be sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
+) -> None:
     try:
         parts = urlsplit(url)
-        is_right = parts.scheme in ("postgres", "postgresql") and bool(parts.path[1:]) and (parts.port is None or parts.port > 0)
+        is_right = (
+            parts.scheme in ("postgres", "postgresql")
+            and bool(parts.path[1:])
+            and (parts.port is None or parts.port > 0)
+        )
     except ValueError:  # a port that is no number, a broken IPv6 address
         is_right = False
     if not is_right:
@@ -288,8 +388,16 @@ def _check_postgres(url: str, wanted: str = "must be sqlite:///PATH or postgres:
 def _names_a_server(url: str, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urlsplit(url)
-        has_number = not parts.scheme.startswith("redis") or re.fullmatch(r"/?\d{0,5}", parts.path) is not None
-        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0) and has_number
+        has_number = (
+            not parts.scheme.startswith("redis")
+            or re.fullmatch(r"/?\d{0,5}", parts.path) is not None
+        )
+        return (
+            parts.scheme in schemes
+            and bool(parts.hostname)
+            and (parts.port is None or parts.port > 0)
+            and has_number
+        )
     except ValueError:  # a port that is no number, a broken IPv6 address
         return False
 
@@ -302,12 +410,14 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
 
 
 def read_settings(**given: object) -> Settings:
-    """The environment's settings; given: what the command line says instead, by field name (None: not said).
+    """The environment's settings; given: what the command line says instead, by field name (None:
+    not said).
 
     Raises Misconfigured: one sentence per wrong setting, which names it and never shows its value.
     """
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # validated by pydantic
+        # validated by pydantic
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         raise Misconfigured("\n".join(_sentence(dict(found)) for found in error.errors())) from None
 

@@ -1,4 +1,6 @@
-"""`smtp(s)://user:password@host:port?from=…`: how mail is sent. Read by the settings, used by mail. Never repeats the password."""
+"""`smtp(s)://user:password@host:port?from=…`: how mail is sent. Read by the settings, used by mail.
+Never repeats the password.
+"""
 
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -6,12 +8,17 @@ from email.utils import parseaddr
 from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
 
-WRONG = "must be smtp://USER:PASSWORD@HOST:PORT?from=ADDRESS or smtps://…; special characters in user, password and from as %XX"
+WRONG = (
+    "must be smtp://USER:PASSWORD@HOST:PORT?from=ADDRESS or smtps://…; special characters in "
+    "user, password and from as %XX"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """A mail server. is_implicit: TLS from the first byte (smtps); otherwise STARTTLS when it is offered, which a password away from home demands."""
+    """A mail server. is_implicit: TLS from the first byte (smtps); otherwise STARTTLS when it is
+    offered, which a password away from home demands.
+    """
 
     host: str
     port: int
@@ -37,15 +44,31 @@ def read_smtp_url(url: str) -> SmtpServer:
         port, query = parts.port, parse_qs(parts.query, strict_parsing=bool(parts.query))
     except ValueError:
         raise ValueError(WRONG) from None
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/") or parts.fragment or query.keys() != {"from"}:
+    if (
+        parts.scheme not in ("smtp", "smtps")
+        or not parts.hostname
+        or parts.path not in ("", "/")
+        or parts.fragment
+        or query.keys() != {"from"}
+    ):
         raise ValueError(WRONG)
     if (parts.username is None) != (parts.password is None):
         raise ValueError("must have a user and a password, or neither")
     name, address = _sender(query["from"][-1])
-    username, password = (unquote(text) if text else None for text in (parts.username, parts.password))
+    username, password = (
+        unquote(text) if text else None for text in (parts.username, parts.password)
+    )
     is_implicit = parts.scheme == "smtps"
     sender = f"{name} <{address}>" if name else address
-    return SmtpServer(parts.hostname, port or (465 if is_implicit else 587), username, password, sender, address, is_implicit)
+    return SmtpServer(
+        parts.hostname,
+        port or (465 if is_implicit else 587),
+        username,
+        password,
+        sender,
+        address,
+        is_implicit,
+    )
 
 
 def _sender(text: str) -> tuple[str, str]:
@@ -53,9 +76,20 @@ def _sender(text: str) -> tuple[str, str]:
     try:
         parsed = Address(addr_spec=address)
     except Exception:  # noqa: BLE001  # the parser raises whatever its bugs make of hostile text
-        raise ValueError("must name the sender: ?from=hookline@example.com, or ?from=Hookline%20%3Chookline@example.com%3E") from None
-    if not parsed.domain or not text.isascii() or not text.isprintable() or any(mark in name for mark in '<>"\\,;:'):
-        raise ValueError("must name the sender: ?from=hookline@example.com, or ?from=Hookline%20%3Chookline@example.com%3E")
+        raise ValueError(
+            "must name the sender: ?from=hookline@example.com, or "
+            "?from=Hookline%20%3Chookline@example.com%3E"
+        ) from None
+    if (
+        not parsed.domain
+        or not text.isascii()
+        or not text.isprintable()
+        or any(mark in name for mark in '<>"\\,;:')
+    ):
+        raise ValueError(
+            "must name the sender: ?from=hookline@example.com, or "
+            "?from=Hookline%20%3Chookline@example.com%3E"
+        )
     return name, address
 
 

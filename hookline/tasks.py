@@ -9,7 +9,8 @@ _AGAIN_SECONDS: Final = 2.0
 async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
     """Cancels the tasks until all of them have ended. What they raise is dropped.
 
-    A cancellation can get lost: asyncio.wait_for of Python 3.11 gives a result that comes in the same turn, and redis-py 8.1 went on after one.
+    A cancellation can get lost: asyncio.wait_for of Python 3.11 gives a result that comes in the
+    same turn, and redis-py 8.1 went on after one.
     """
     left = {task for task in tasks if not task.done()}
     while left:

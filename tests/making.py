@@ -1,4 +1,6 @@
-"""What tests of the engine begin with: a webhook, events for it, a hand that claims and records like a pump. Real verbs and rows, no fakes."""
+"""What tests of the engine begin with: a webhook, events for it, a hand that claims and records
+like a pump. Real verbs and rows, no fakes.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -27,21 +29,44 @@ async def make_workspace(runtime: Runtime) -> UUID:
     """One more tenant beside the default one."""
     key = uuid7()
     async with runtime.database.unit_of_work() as work:
-        await Workspace.create(id=key, slug=str(key), name="Another", match_version=1, created_at=clock.now())
-        await work.execute("insert into workspace_activity (workspace_id, position) values ($1, 0)", key)
+        await Workspace.create(
+            id=key, slug=str(key), name="Another", match_version=1, created_at=clock.now()
+        )
+        await work.execute(
+            "insert into workspace_activity (workspace_id, position) values ($1, 0)", key
+        )
     return key
 
 
-async def make_webhook(runtime: Runtime, url: str = NOWHERE, workspace_id: UUID = WORKSPACE, **fields: Any) -> Webhook:
+async def make_webhook(
+    runtime: Runtime, url: str = NOWHERE, workspace_id: UUID = WORKSPACE, **fields: Any
+) -> Webhook:
     """A webhook that wants `order.*.*` in production. fields: by the API's names."""
-    form = {"name": "Orders", "url": url, "events": ["order.*.*"], "environments": [ENVIRONMENT], **fields}
+    form = {
+        "name": "Orders",
+        "url": url,
+        "events": ["order.*.*"],
+        "environments": [ENVIRONMENT],
+        **fields,
+    }
     return await webhooks.create(runtime, Actor(workspace_id, "tester"), form)
 
 
-async def publish(runtime: Runtime, count: int = 1, data: Any = None, key: str | None = None, workspace_id: UUID = WORKSPACE) -> list[UUID]:
+async def publish(
+    runtime: Runtime,
+    count: int = 1,
+    data: Any = None,
+    key: str | None = None,
+    workspace_id: UUID = WORKSPACE,
+) -> list[UUID]:
     """Publishes one batch. The ids of the events, in order."""
-    inputs = [PublishInput(TYPE, ENVIRONMENT, {"n": n} if data is None else data, key) for n in range(count)]
-    return [published.event_id for published in await runtime.publisher.publish(workspace_id, inputs)]
+    inputs = [
+        PublishInput(TYPE, ENVIRONMENT, {"n": n} if data is None else data, key)
+        for n in range(count)
+    ]
+    return [
+        published.event_id for published in await runtime.publisher.publish(workspace_id, inputs)
+    ]
 
 
 def new_event(key: str | None = None, data: str = '{"a":1}') -> NewEvent:
@@ -52,7 +77,9 @@ def new_delivery(event: NewEvent, webhook_id: UUID) -> NewDelivery:
     return NewDelivery(uuid7(), webhook_id, event.id, event.type, event.environment)
 
 
-async def enqueue(runtime: Runtime, webhook_id: UUID, count: int = 1, workspace_id: UUID = WORKSPACE) -> list[UUID]:
+async def enqueue(
+    runtime: Runtime, webhook_id: UUID, count: int = 1, workspace_id: UUID = WORKSPACE
+) -> list[UUID]:
     """Deliveries of one event to one webhook, due at once. Their ids, oldest first."""
     event = new_event()
     deliveries = [new_delivery(event, webhook_id) for _ in range(count)]
@@ -75,7 +102,9 @@ class Hand:
         return hand
 
     async def claim(self, *webhook_ids: UUID, room: int = 50, limit: int = 200) -> list[Claimed]:
-        return await self._queue.claim([Ask(webhook_id, room) for webhook_id in webhook_ids], self.token, limit)
+        return await self._queue.claim(
+            [Ask(webhook_id, room) for webhook_id in webhook_ids], self.token, limit
+        )
 
     async def claim_one(self, webhook_id: UUID) -> Claimed:
         [row] = await self.claim(webhook_id, room=1)
@@ -90,24 +119,55 @@ class Hand:
     async def fall_silent(self, runtime: Runtime, ago: timedelta = timedelta(seconds=11)) -> None:
         """As if the last beat were that long ago."""
         async with runtime.database.unit_of_work() as work:
-            await work.execute("update pump set beat_at = $1 where token = $2", clock.now() - ago, self.token)
+            await work.execute(
+                "update pump set beat_at = $1 where token = $2", clock.now() - ago, self.token
+            )
 
 
 def succeeded(row: Claimed, **changes: Any) -> Result:
     """The receiver answered 200."""
-    return _ended(row, AttemptOutcome.SUCCEEDED, DeliveryState.SUCCEEDED, None, row.step, 200, None)._replace(**changes)
+    return _ended(
+        row, AttemptOutcome.SUCCEEDED, DeliveryState.SUCCEEDED, None, row.step, 200, None
+    )._replace(**changes)
 
 
 def failed(row: Claimed, **changes: Any) -> Result:
-    """The receiver answered 500; the next attempt is due in a minute (one by hand leaves the schedule alone)."""
+    """The receiver answered 500; the next attempt is due in a minute (one by hand leaves the
+    schedule alone).
+    """
     wait, step = (None, row.step) if row.is_manual else (60.0, row.step + 1)
-    return _ended(row, AttemptOutcome.FAILED, DeliveryState.OPEN, wait, step, 500, "STATUS")._replace(**changes)
+    return _ended(
+        row, AttemptOutcome.FAILED, DeliveryState.OPEN, wait, step, 500, "STATUS"
+    )._replace(**changes)
 
 
-def _ended(row: Claimed, outcome: int, state: int, wait: float | None, step: int, code: int, error: str | None) -> Result:
-    cause = row.next_cause or AttemptCause.MANUAL if row.is_manual else AttemptCause.PUBLISH if row.step == 0 else AttemptCause.RETRY
+def _ended(
+    row: Claimed,
+    outcome: int,
+    state: int,
+    wait: float | None,
+    step: int,
+    code: int,
+    error: str | None,
+) -> Result:
+    cause = (
+        row.next_cause or AttemptCause.MANUAL
+        if row.is_manual
+        else AttemptCause.PUBLISH
+        if row.step == 0
+        else AttemptCause.RETRY
+    )
     return Result(
-        *(row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment, uuid7(), 1),
+        *(
+            row.id,
+            row.number,
+            row.webhook_id,
+            row.event_id,
+            row.event_type,
+            row.environment,
+            uuid7(),
+            1,
+        ),
         *(outcome, cause, state, wait, step, code, error, None),
         began=clock.monotonic() - 0.02,
         duration_ms=20,
@@ -122,12 +182,16 @@ def _ended(row: Claimed, outcome: int, state: int, wait: float | None, step: int
 
 async def activity(runtime: Runtime, workspace_id: UUID = WORKSPACE) -> list[tuple[int, int, UUID]]:
     """Every activity row: position, kind, subject."""
-    sql = "select position, kind, subject_id from activity where workspace_id = $1 order by position"
+    sql = (
+        "select position, kind, subject_id from activity where workspace_id = $1 order by position"
+    )
     rows = await runtime.database.reader().rows(sql, workspace_id)
     return [(row["position"], row["kind"], as_uuid(row["subject_id"])) for row in rows]
 
 
-async def set_column(runtime: Runtime, table: str, column: str, value: Any, keys: Sequence[UUID]) -> None:
+async def set_column(
+    runtime: Runtime, table: str, column: str, value: Any, keys: Sequence[UUID]
+) -> None:
     """Changes a column behind everybody's back: time that passes, a purge."""
     async with runtime.database.unit_of_work() as work:
         for key in keys:

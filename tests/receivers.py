@@ -1,4 +1,6 @@
-"""Real HTTP receivers for tests: one that records and answers, and many that misbehave. Raw asyncio servers on a free loopback port."""
+"""Real HTTP receivers for tests: one that records and answers, and many that misbehave. Raw asyncio
+servers on a free loopback port.
+"""
 
 import asyncio
 import socket
@@ -41,7 +43,11 @@ class Reply:
     body: bytes = b"{}"
 
     def encoded(self) -> bytes:
-        lines = [f"HTTP/1.1 {self.status} Reply", f"Content-Length: {len(self.body)}", *(f"{name}: {value}" for name, value in self.headers)]
+        lines = [
+            f"HTTP/1.1 {self.status} Reply",
+            f"Content-Length: {len(self.body)}",
+            *(f"{name}: {value}" for name, value in self.headers),
+        ]
         return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + self.body
 
 
@@ -55,12 +61,19 @@ class Server:
         self.connection_count = 0
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls, backlog=1_000)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", 0, ssl=self._tls, backlog=1_000
+        )
         self.port: int = self._server.sockets[0].getsockname()[1]
         self.url = f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/in"
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._server.close()
         for task in self._tasks:
             task.cancel()
@@ -81,10 +94,11 @@ class Server:
 
 @dataclass
 class Receiver:
-    """Records every request, then answers. replies: given one after the other, the last one for ever; made from the request if it is a function.
+    """Records every request, then answers. replies: given one after the other, the last one for
+    ever; made from the request if it is a function.
 
-    Use: `async with Receiver() as receiver:`, then `receiver.url`, `receiver.requests`, `await receiver.wait_for(3)`. While `gate` is
-    clear, requests are recorded but not answered.
+    Use: `async with Receiver() as receiver:`, then `receiver.url`, `receiver.requests`, `await
+    receiver.wait_for(3)`. While `gate` is clear, requests are recorded but not answered.
     """
 
     replies: "list[Reply | Callable[[Received], Reply]]" = field(default_factory=lambda: [Reply()])
@@ -99,7 +113,12 @@ class Receiver:
         await self._server.__aenter__()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self._server.__aexit__(kind, error, trace)
 
     @property
@@ -184,7 +203,9 @@ async def drips_headers(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
     await _drip(writer, b"a")
 
 
-async def drips_informational_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def drips_informational_answers(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     await _drip(writer, b"HTTP/1.1 102 Processing\r\n\r\n")
 
 
@@ -205,11 +226,15 @@ async def never_ends_chunks(reader: asyncio.StreamReader, writer: asyncio.Stream
     await asyncio.Event().wait()
 
 
-async def resets_before_the_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def resets_before_the_answer(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     reset(writer)
 
 
-async def closes_without_an_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def closes_without_an_answer(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     writer.close()
 
 
@@ -225,24 +250,37 @@ async def closes_in_the_body(reader: asyncio.StreamReader, writer: asyncio.Strea
 
 
 async def redirects(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 307 Elsewhere\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")
+    writer.write(
+        b"HTTP/1.1 307 Elsewhere\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+    )
     await writer.drain()
 
 
 async def sends_gzip_bomb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     packer = zlib.compressobj(wbits=31)
     bomb = packer.compress(bytes(30_000_000)) + packer.flush()
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb)
+    writer.write(
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb)
+        + bomb
+    )
     await writer.drain()
 
 
-async def sends_ten_thousand_headers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % number for number in range(10_000)) + b"Content-Length: 0\r\n\r\n")
+async def sends_ten_thousand_headers(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    writer.write(
+        b"HTTP/1.1 200 OK\r\n"
+        + b"".join(b"X-%d: y\r\n" % number for number in range(10_000))
+        + b"Content-Length: 0\r\n\r\n"
+    )
     await writer.drain()
 
 
 async def sends_megabyte_header(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nX-Long: " + b"y" * 1_000_000 + b"\r\nContent-Length: 0\r\n\r\n")
+    writer.write(
+        b"HTTP/1.1 200 OK\r\nX-Long: " + b"y" * 1_000_000 + b"\r\nContent-Length: 0\r\n\r\n"
+    )
     await writer.drain()
 
 
@@ -270,24 +308,37 @@ async def sends_garbage_chunks(reader: asyncio.StreamReader, writer: asyncio.Str
     await writer.drain()
 
 
-async def sends_garbage_chunks_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def sends_garbage_chunks_at_once(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\nno chunk\r\n")
     await writer.drain()
 
 
-async def sends_more_than_announced(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def sends_more_than_announced(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more")
     await writer.drain()
 
 
-async def floods_informational_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def floods_informational_answers(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     while True:
         writer.write(b"HTTP/1.1 102 Processing\r\n\r\n" * 2000)
         await writer.drain()
 
 
-def make_tls(host: str, ca_file: Path, valid_from: timedelta = timedelta(-1), valid_until: timedelta = timedelta(1)) -> ssl.SSLContext:
-    """A server's context with a certificate for the host, which goes into ca_file as its own authority. valid_…: from now."""
+def make_tls(
+    host: str,
+    ca_file: Path,
+    valid_from: timedelta = timedelta(-1),
+    valid_until: timedelta = timedelta(1),
+) -> ssl.SSLContext:
+    """A server's context with a certificate for the host, which goes into ca_file as its own
+    authority. valid_…: from now.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
@@ -305,7 +356,9 @@ def make_tls(host: str, ca_file: Path, valid_from: timedelta = timedelta(-1), va
     ).public_bytes(Encoding.PEM)
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     with NamedTemporaryFile() as file:
-        file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate)
+        file.write(
+            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate
+        )
         file.flush()
         server.load_cert_chain(file.name)
     ca_file.write_bytes(certificate)

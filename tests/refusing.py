@@ -1,4 +1,6 @@
-"""A PostgreSQL database that goes away under its clients: connections cut, or refused for a while. Never the one that other tests use."""
+"""A PostgreSQL database that goes away under its clients: connections cut, or refused for a while.
+Never the one that other tests use.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,7 +8,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-CUT = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()"
+CUT = (
+    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1 and pid <> "
+    "pg_backend_pid()"
+)
 
 
 async def cut_connections(dsn: str) -> None:
@@ -20,7 +25,9 @@ async def cut_connections(dsn: str) -> None:
 
 @asynccontextmanager
 async def refusing_connections(dsn: str) -> AsyncIterator[None]:
-    """Until the block ends the database has no connection and takes none (an error that is none of a connection's own: 55000)."""
+    """Until the block ends the database has no connection and takes none (an error that is none of
+    a connection's own: 55000).
+    """
     parts = urlsplit(dsn)
     name = parts.path[1:]
     connection = await asyncpg.connect(urlunsplit(parts._replace(path="/postgres")))

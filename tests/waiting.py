@@ -1,4 +1,6 @@
-"""Waiting for what must come true, instead of sleeping and hoping. For tests of things that happen in the background."""
+"""Waiting for what must come true, instead of sleeping and hoping. For tests of things that happen
+in the background.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +15,8 @@ async def eventually(condition: Callable[[], Awaitable[T]], seconds: float = ...
 @overload
 async def eventually(condition: Callable[[], T], seconds: float = ...) -> T: ...
 async def eventually(condition: Callable[[], T | Awaitable[T]], seconds: float = 10) -> T:
-    """The condition's first true value. condition: a plain or an async function, asked again and again.
+    """The condition's first true value. condition: a plain or an async function, asked again and
+    again.
 
     Raises TimeoutError when it never becomes true.
     """

@@ -1,4 +1,6 @@
-"""Workers inside a test: an engine alone, one with Dramatiq before it as in every shape, or what their actors do, by hand."""
+"""Workers inside a test: an engine alone, one with Dramatiq before it as in every shape, or what
+their actors do, by hand.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,9 +34,15 @@ async def pumping(runtime: Runtime) -> AsyncIterator[Pump]:
 
 @asynccontextmanager
 async def working(
-    runtime: Runtime, url: str = "memory://", *, is_scheduled: bool = True, slice_seconds: float = SLICE_SECONDS
+    runtime: Runtime,
+    url: str = "memory://",
+    *,
+    is_scheduled: bool = True,
+    slice_seconds: float = SLICE_SECONDS,
 ) -> AsyncIterator[tuple[Engine, WorkerBroker]]:
-    """A worker behind that broker, on the test's loop. Without a scheduler it does what messages ask for, and its pump's sweeps."""
+    """A worker behind that broker, on the test's loop. Without a scheduler it does what messages
+    ask for, and its pump's sweeps.
+    """
     host = borrowed_loop()
     broker = await asyncio.to_thread(make_broker, url, host, host.engine, slice_seconds)
     async with (running if is_scheduled else opened)(runtime, broker) as engine:
@@ -49,7 +57,9 @@ def borrowed_loop() -> HostLoop:
 
 
 class _Nested(HostLoop):
-    """One worker inside another one's life: Dramatiq knows one loop per process, here it is the same for all."""
+    """One worker inside another one's life: Dramatiq knows one loop per process, here it is the
+    same for all.
+    """
 
     def before_worker_boot(self, broker: Broker, worker: dramatiq.Worker) -> None:
         self._outer = get_event_loop_thread()

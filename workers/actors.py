@@ -1,7 +1,9 @@
-"""The actors of a worker: everything that it does. `workers.main` and `workers.embedded` declare them on their broker.
+"""The actors of a worker: everything that it does. `workers.main` and `workers.embedded` declare
+them on their broker.
 
-An actor begins or does a bounded piece of what rows ask for; its message carries ids. Who works on a row leases it, so that a message that comes ten
-times, late or never changes nothing but the moment. Messages come from hookline/messaging/enqueuer.py (after a commit) and workers/scheduler.py.
+An actor begins or does a bounded piece of what rows ask for; its message carries ids. Who works on
+a row leases it, so that a message that comes ten times, late or never changes nothing but the
+moment. Messages come from hookline/messaging/enqueuer.py (after a commit) and workers/scheduler.py.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +17,16 @@ from hookline.clock import monotonic
 from hookline.deliveries import jobs, retention, statistics
 from hookline.messaging.brokers import open_broker
 from hookline.messaging.memory_broker import WorkerBroker
-from hookline.messaging.messages import BACKGROUND, DELIVERIES, IDS_LIMIT, MAX_AGE_MILLIS, OWN, ActorName, NotUnderstood, make_message
+from hookline.messaging.messages import (
+    BACKGROUND,
+    DELIVERIES,
+    IDS_LIMIT,
+    MAX_AGE_MILLIS,
+    OWN,
+    ActorName,
+    NotUnderstood,
+    make_message,
+)
 from hookline.notifications import mails
 from hookline.runtime import Runtime
 from workers.engine import JOBS_AT_ONCE, Engine
@@ -27,30 +38,42 @@ TIME_LIMIT_MILLIS: Final = 20_000
 """Less than a job's lease: who is stopped by it has the lease still."""
 
 
-def declare_actors(broker: Broker, engine: Callable[[], Engine], slice_seconds: float = SLICE_SECONDS) -> None:
-    """Declares all of them on a broker; they are closures, since nothing of a worker is global. engine: asked at each message."""
+def declare_actors(
+    broker: Broker, engine: Callable[[], Engine], slice_seconds: float = SLICE_SECONDS
+) -> None:
+    """Declares all of them on a broker; they are closures, since nothing of a worker is global.
+    engine: asked at each message.
+    """
 
     def next_step(name: ActorName, *arguments: object) -> None:
         broker.enqueue(make_message(name, *arguments, queue=OWN))
 
     @actor(broker=broker, queue_name=DELIVERIES, priority=0)
     async def deliver(webhook_ids: list[str]) -> None:
-        """Claims what is due to these webhooks. The pump sends it, on the loop; no thread waits for a receiver."""
+        """Claims what is due to these webhooks. The pump sends it, on the loop; no thread waits for
+        a receiver.
+        """
         engine().pump.wake(_ids(webhook_ids))
 
     @actor(broker=broker, queue_name=BACKGROUND, priority=10)
     async def send_mail(notification_id: str, address: str) -> None:
-        """Begins to send one mail of a notification, unless somebody else does or did; no thread waits for the mail server."""
+        """Begins to send one mail of a notification, unless somebody else does or did; no thread
+        waits for the mail server.
+        """
         engine().mails.send(_id(notification_id), _text(address))
 
     @actor(broker=broker, queue_name=BACKGROUND, priority=30)
     async def run_job(job_id: str) -> None:
-        """Goes on with a job where it stands, unless somebody else does. The next step is that of the job that waits longest."""
+        """Goes on with a job where it stands, unless somebody else does. The next step is that of
+        the job that waits longest.
+        """
         slots, runtime = engine().job_slots, engine().runtime
         if slots.locked():
             return  # its row waits for a slice that ends
         async with slots:
-            has_worked = await jobs.run(runtime.database, runtime.wakeups, _id(job_id), slice_seconds)
+            has_worked = await jobs.run(
+                runtime.database, runtime.wakeups, _id(job_id), slice_seconds
+            )
         if has_worked:
             for key in await jobs.due(runtime.database, JOBS_AT_ONCE):
                 next_step(ActorName.RUN_JOB, str(key))
@@ -58,12 +81,16 @@ def declare_actors(broker: Broker, engine: Callable[[], Engine], slice_seconds: 
     @actor(broker=broker, queue_name=BACKGROUND, priority=20)
     async def roll_up_statistics() -> None:
         """Makes hours of minutes that are old enough."""
-        if await _for_a_slice(lambda: statistics.fold_minutes(engine().runtime.database), slice_seconds):
+        if await _for_a_slice(
+            lambda: statistics.fold_minutes(engine().runtime.database), slice_seconds
+        ):
             next_step(ActorName.ROLL_UP_STATISTICS)
 
     @actor(broker=broker, queue_name=BACKGROUND, priority=20)
     async def purge_expired() -> None:
-        """Deletes what is kept no longer: data of events, the log, notifications, idempotency keys."""
+        """Deletes what is kept no longer: data of events, the log, notifications,
+        idempotency keys.
+        """
         if await _for_a_slice(lambda: _purge(engine().runtime), slice_seconds):
             next_step(ActorName.PURGE_EXPIRED)
 
@@ -74,10 +101,14 @@ def declare_actors(broker: Broker, engine: Callable[[], Engine], slice_seconds: 
             next_step(ActorName.NOTIFY_FAILURES)
 
 
-def make_broker(url: str, host: Middleware, engine: Callable[[], Engine], slice_seconds: float = SLICE_SECONDS) -> WorkerBroker:
-    """Opens a broker with every actor and its queues, also the worker's own. host: opens and closes the engine, or lends its loop.
+def make_broker(
+    url: str, host: Middleware, engine: Callable[[], Engine], slice_seconds: float = SLICE_SECONDS
+) -> WorkerBroker:
+    """Opens a broker with every actor and its queues, also the worker's own. host: opens and closes
+    the engine, or lends its loop.
 
-    There is no Retries middleware, there are no delays and no results: the database has the schedule.
+    There is no Retries middleware, there are no delays and no results: the database has the
+    schedule.
 
     Raises what open_broker raises.
     """
@@ -90,7 +121,9 @@ def make_broker(url: str, host: Middleware, engine: Callable[[], Engine], slice_
 
 
 async def _for_a_slice(step: Callable[[], Awaitable[int]], seconds: float) -> bool:
-    """Repeats a step until it has nothing left to do (0), for a slice of time. Whether something is left."""
+    """Repeats a step until it has nothing left to do (0), for a slice of time. Whether something is
+    left.
+    """
     until = monotonic() + seconds
     while await step():
         if monotonic() >= until:

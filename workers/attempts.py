@@ -1,4 +1,6 @@
-"""From a leased delivery to its request, and from the answer to the row in the log. Called by the pump for every attempt; no I/O."""
+"""From a leased delivery to its request, and from the answer to the row in the log. Called by the
+pump for every attempt; no I/O.
+"""
 
 import random
 import time
@@ -30,7 +32,8 @@ class Attempt:
         self._head: list[tuple[str, str]] = []
 
     def request(self, body: bytes, content_type: str | None = None) -> Request:
-        """The signed request (Standard Webhooks; the trace is the event's, the span the attempt's, W3C Trace Context).
+        """The signed request (Standard Webhooks; the trace is the event's, the span the attempt's,
+        W3C Trace Context).
 
         Raises HooklineError when a secret of the webhook can't be opened.
         """
@@ -41,18 +44,41 @@ class Attempt:
         is_test = row.next_cause == AttemptCause.TEST
         head = fixed_head(content_type or JSON, message_id, timestamp, signature, trace, is_test)
         self._head = [(name, value) for name, value in head if value is not None]
-        return Request(self._target.url, [*self._head, *parts.headers], body, self._target.timeout_seconds)
+        return Request(
+            self._target.url, [*self._head, *parts.headers], body, self._target.timeout_seconds
+        )
 
     def result(self, answer: Answer) -> Result:
         """What the log and the delivery's state become."""
         row, target = self._row, self._target
         retry_after = _header(answer, "retry-after") if answer.status_code in (429, 503) else None
         error, message = _fault(answer)
-        verdict = judge(answer.status_code, error, retry_after, datetime.now(UTC), target.schedule, row.step, random.random())
+        verdict = judge(
+            answer.status_code,
+            error,
+            retry_after,
+            datetime.now(UTC),
+            target.schedule,
+            row.step,
+            random.random(),
+        )
         outcome = AttemptOutcome.SUCCEEDED if verdict.is_success else AttemptOutcome.FAILED
         cause = _cause(row)
-        identity = (row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment, self._id, target.version)
-        request_headers = orjson.dumps([*self._head, *target.request_parts.masked]).decode() if self._head else None
+        identity = (
+            row.id,
+            row.number,
+            row.webhook_id,
+            row.event_id,
+            row.event_type,
+            row.environment,
+            self._id,
+            target.version,
+        )
+        request_headers = (
+            orjson.dumps([*self._head, *target.request_parts.masked]).decode()
+            if self._head
+            else None
+        )
         response_headers, response_body = self._evidence(answer)
         state, wait, step = _move(verdict, row.step, row.is_manual)
         return Result(
@@ -76,7 +102,9 @@ class Attempt:
         )
 
     def _evidence(self, answer: Answer) -> tuple[str | None, bytes | None]:
-        """The answer's headers and body for the log, without the secrets of a request that the receiver sent back."""
+        """The answer's headers and body for the log, without the secrets of a request that the
+        receiver sent back.
+        """
         headers = orjson.dumps(answer.headers).decode() if answer.headers else None
         body = answer.body or None
         for secret in self._target.request_parts.secrets if self._head else ():
@@ -86,17 +114,27 @@ class Attempt:
 
     def unsendable(self, error: HooklineError) -> Result:
         """The request could not be made: a failed attempt that says why."""
-        return self.result(Answer(None, 0, error=AttemptError.PROTOCOL, error_message=error.message))
+        return self.result(
+            Answer(None, 0, error=AttemptError.PROTOCOL, error_message=error.message)
+        )
 
 
 def _cause(row: Claimed) -> AttemptCause:
     if row.next_cause is not None:
         return AttemptCause(row.next_cause)
-    return AttemptCause.MANUAL if row.is_manual else AttemptCause.PUBLISH if row.step == 0 else AttemptCause.RETRY
+    return (
+        AttemptCause.MANUAL
+        if row.is_manual
+        else AttemptCause.PUBLISH
+        if row.step == 0
+        else AttemptCause.RETRY
+    )
 
 
 def _move(verdict: Verdict, step: int, is_manual: bool) -> tuple[DeliveryState, float | None, int]:
-    """The delivery's state, seconds until the next attempt and used steps; what was asked for by hand does not move the schedule."""
+    """The delivery's state, seconds until the next attempt and used steps; what was asked for by
+    hand does not move the schedule.
+    """
     if verdict.is_success:
         return DeliveryState.SUCCEEDED, None, step
     if is_manual:
@@ -113,7 +151,11 @@ def _fault(answer: Answer) -> tuple[str | None, str | None]:
     if 200 <= code < 300:
         return None, None
     if 300 <= code < 400:
-        return AttemptError.STATUS, f"The receiver answered {code}. Redirects are not followed; give the webhook the final URL."
+        return (
+            AttemptError.STATUS,
+            f"The receiver answered {code}. Redirects are not followed; give the webhook the "
+            "final URL.",
+        )
     return AttemptError.STATUS, f"The receiver answered {code}."
 
 

@@ -1,6 +1,8 @@
-"""What a delivery sends: the event as JSON, or what the webhook's template makes of it. Used by the pump before each request.
+"""What a delivery sends: the event as JSON, or what the webhook's template makes of it. Used by the
+pump before each request.
 
-A rendered body is kept before it is first sent, so that every retry sends the same. Bodies that are made at the same time are kept together.
+A rendered body is kept before it is first sent, so that every retry sends the same. Bodies that are
+made at the same time are kept together.
 """
 
 import asyncio
@@ -34,7 +36,9 @@ class Bodies:
         if target.template is None or (row.number > 1 and await self._queue.has_sent(row.id)):
             return plain(row), None
         try:
-            body = await self._renderer.render(target.template, target.content_type, facts_of(row), target.facts)
+            body = await self._renderer.render(
+                target.template, target.content_type, facts_of(row), target.facts
+            )
         except TemplateProblem as problem:
             raise HooklineError("TEMPLATE", str(problem)) from None
         await self._keep(row.id, body)
@@ -57,9 +61,21 @@ class Bodies:
 
 
 def plain(row: Claimed) -> bytes:
-    return request_body(ids.encode("evt", row.event_id), row.event_type, row.environment, row.occurred_at, row.data or "null")
+    return request_body(
+        ids.encode("evt", row.event_id),
+        row.event_type,
+        row.environment,
+        row.occurred_at,
+        row.data or "null",
+    )
 
 
 def facts_of(row: Claimed) -> Facts:
     data = orjson.Fragment(row.data or "null")
-    return event_facts(ids.encode("evt", row.event_id), row.event_type, row.environment, rfc3339(row.occurred_at), data)
+    return event_facts(
+        ids.encode("evt", row.event_id),
+        row.event_type,
+        row.environment,
+        rfc3339(row.occurred_at),
+        data,
+    )

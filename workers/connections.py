@@ -1,6 +1,8 @@
-"""HTTP/1.1 connections to receivers: one request at a time, the answer bounded in time and size, kept alive in between. Used by `workers.sending`.
+"""HTTP/1.1 connections to receivers: one request at a time, the answer bounded in time and size,
+kept alive in between. Used by `workers.sending`.
 
-The parser is httptools. A general client (aiohttp 3.14) spends twice the CPU on a request, which is a sixth of what a delivery costs (2026-11).
+The parser is httptools. A general client (aiohttp 3.14) spends twice the CPU on a request, which is
+a sixth of what a delivery costs (2026-11).
 """
 
 import asyncio
@@ -13,7 +15,9 @@ BODY_READ_LIMIT_BYTES: Final = 64 * 1024
 _HEAD_LIMIT_BYTES: Final = 128 * 1024
 _HEADERS_LIMIT: Final = 1_000
 _INTERIM_LIMIT: Final = 20
-_KEEP_ALIVE_SECONDS: Final = 4.0  # below the 5 s after which many servers close: a request on a closing connection is a failed attempt
+# below the 5 s after which many servers close: a request on a closing connection is a failed
+# attempt
+_KEEP_ALIVE_SECONDS: Final = 4.0
 _LOOK_SECONDS: Final = 1.0
 _ONE_WRITE_BYTES: Final = 64 * 1024
 _LENGTHS: Final = (b"content-length", b"transfer-encoding")
@@ -28,7 +32,9 @@ class Closed(ConnectionError):
 
 
 class Route(NamedTuple):
-    """Where connections go that may stand for each other. host: a name or an address, without brackets."""
+    """Where connections go that may stand for each other. host: a name or an address, without
+    brackets.
+    """
 
     is_tls: bool
     host: str
@@ -36,9 +42,22 @@ class Route(NamedTuple):
 
 
 class Exchange:
-    """An answer as it comes in: httptools calls the methods. status: of the final answer, None before its head is whole."""
+    """An answer as it comes in: httptools calls the methods. status: of the final answer, None
+    before its head is whole.
+    """
 
-    __slots__ = ("_has_length", "_interim_count", "_size", "body", "headers", "is_refused", "is_whole", "may_keep", "parser", "status")
+    __slots__ = (
+        "_has_length",
+        "_interim_count",
+        "_size",
+        "body",
+        "headers",
+        "is_refused",
+        "is_whole",
+        "may_keep",
+        "parser",
+        "status",
+    )
 
     def __init__(self) -> None:
         self.parser = httptools.HttpResponseParser(self)
@@ -49,7 +68,8 @@ class Exchange:
         self._size = self._interim_count = 0
 
     def feed(self, data: bytes) -> bool:
-        """Takes what came. Whether the answer ends here: it is whole, or no more of it is wanted or can be understood.
+        """Takes what came. Whether the answer ends here: it is whole, or no more of it is wanted or
+        can be understood.
 
         Raises NotHttp.
         """
@@ -123,9 +143,11 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
 
     def ask(self, head: bytes, body: bytes, until: float) -> "asyncio.Future[Exchange]":
-        """Sends a request. until: the loop's time at which its answer must be there; of a body that is no more than 2 s after its head.
+        """Sends a request. until: the loop's time at which its answer must be there; of a body that
+        is no more than 2 s after its head.
 
-        The future raises TimeoutError, Closed, NotHttp or another OSError. Cancelling it ends the connection.
+        The future raises TimeoutError, Closed, NotHttp or another OSError. Cancelling it ends the
+        connection.
         """
         self._exchange, self._has_head, self._until = Exchange(), False, until
         self._answered = answered = self._loop.create_future()
@@ -147,7 +169,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         exchange = self._exchange
-        if exchange is None:  # bytes that nobody asked for: what follows could be taken for an answer
+        if (
+            exchange is None
+        ):  # bytes that nobody asked for: what follows could be taken for an answer
             self.end()
             return
         try:
@@ -160,7 +184,9 @@ class Connection(asyncio.Protocol):
         elif exchange.status is not None and not self._has_head:
             self._has_head = True
             self._timer.cancel()
-            self._timer = self._loop.call_at(min(self._until, self._loop.time() + BODY_SECONDS), self._expire)
+            self._timer = self._loop.call_at(
+                min(self._until, self._loop.time() + BODY_SECONDS), self._expire
+            )
 
     def connection_lost(self, error: Exception | None) -> None:
         self.is_open = False
@@ -211,7 +237,10 @@ class IdleConnections:
         waiting = self._idle.get(route)
         while waiting:
             connection = waiting.pop()
-            if connection.is_open and connection.idle_since + _KEEP_ALIVE_SECONDS > self._loop.time():
+            if (
+                connection.is_open
+                and connection.idle_since + _KEEP_ALIVE_SECONDS > self._loop.time()
+            ):
                 return connection
             connection.end()
         return None
@@ -236,7 +265,11 @@ class IdleConnections:
     def _look(self) -> None:
         oldest = self._loop.time() - _KEEP_ALIVE_SECONDS
         for route, waiting in list(self._idle.items()):
-            kept = [connection for connection in waiting if connection.is_open and connection.idle_since > oldest]
+            kept = [
+                connection
+                for connection in waiting
+                if connection.is_open and connection.idle_since > oldest
+            ]
             for connection in set(waiting) - set(kept):
                 connection.end()
             if kept:

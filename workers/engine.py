@@ -1,4 +1,5 @@
-"""The objects that the actors of a process work on: pump, mails, slots for jobs; and the scheduler. One per worker process.
+"""The objects that the actors of a process work on: pump, mails, slots for jobs; and the scheduler.
+One per worker process.
 
 Opened by `workers.main` and `workers.embedded`, on the loop that owns the database.
 """
@@ -60,7 +61,9 @@ async def running(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Engin
 
 @asynccontextmanager
 async def opened(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Engine]:
-    """Without the scheduler. At the end what is on the wire is finished (up to the deadline) and recorded."""
+    """Without the scheduler. At the end what is on the wire is finished (up to the deadline) and
+    recorded.
+    """
     async with Sender(runtime.addresses, ca_file=runtime.settings.ca_file) as sender:
         pump, mails = Pump(runtime, sender), Mails(runtime, make_mailer(runtime))
         with runtime.enqueuer.sending_to(broker):
@@ -74,4 +77,9 @@ async def opened(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Engine
 
 def make_mailer(runtime: Runtime) -> Mailer:
     url = runtime.settings.smtp_url.get_secret_value()
-    return Mailer(read_smtp_url(url) if url else None, runtime.settings.home / "outbox", runtime.settings.mail_domains, runtime.settings.ca_file)
+    return Mailer(
+        read_smtp_url(url) if url else None,
+        runtime.settings.home / "outbox",
+        runtime.settings.mail_domains,
+        runtime.settings.ca_file,
+    )

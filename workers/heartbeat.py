@@ -1,6 +1,8 @@
-"""A pump's token and its beat. What is leased belongs to the token; when its beat stops, others take the leases over.
+"""A pump's token and its beat. What is leased belongs to the token; when its beat stops, others
+take the leases over.
 
-A process that was frozen finds its last confirmed beat too old, lets everything go and begins again under a new token.
+A process that was frozen finds its last confirmed beat too old, lets everything go and begins again
+under a new token.
 """
 
 import asyncio
@@ -19,12 +21,16 @@ log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 2.0
 STALE_SECONDS = 8.0
-"""Without a confirmed beat for this long nothing is sent; others take over at 10 s (queue.base.DEAD_AFTER)."""
+"""Without a confirmed beat for this long nothing is sent; others take over at 10 s
+(queue.base.DEAD_AFTER).
+"""
 _AGAIN_SECONDS = 0.2
 
 
 class Heartbeat:
-    """began: called with each new token, lost: called when the token is given up; both on the event loop."""
+    """began: called with each new token, lost: called when the token is given up; both on the event
+    loop.
+    """
 
     def __init__(self, queue: Queue, began: Callable[[], None], lost: Callable[[], None]) -> None:
         self._queue, self._began, self._lost = queue, began, lost
@@ -37,7 +43,9 @@ class Heartbeat:
         return self.token is not None and monotonic() - self._confirmed_at <= STALE_SECONDS
 
     def give_up(self) -> None:
-        """The token goes: its rows are left to a takeover (or were given back), a new one is taken at once."""
+        """The token goes: its rows are left to a takeover (or were given back), a new one is taken
+        at once.
+        """
         if self.token is not None:
             self.token = None
             self._lost()
@@ -52,7 +60,8 @@ class Heartbeat:
             except FAULTS as error:
                 log.warning("no beat: %r", error)
                 pause = _AGAIN_SECONDS
-            except Exception:  # a pump whose beat has ended would never send again (a standby that refuses writes, say)
+            # a pump whose beat has ended would never send again (a standby refuses writes, say)
+            except Exception:
                 log.exception("no beat")
                 pause = BEAT_SECONDS
             if self.token is not None and not self.is_fresh:

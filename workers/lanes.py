@@ -1,6 +1,8 @@
-"""A lane per webhook: what is leased to it here, and how much of it may be on the wire. Used by the pump alone; no I/O.
+"""A lane per webhook: what is leased to it here, and how much of it may be on the wire. Used by the
+pump alone; no I/O.
 
-Room is counted in deliveries: the process's falls at the claim and rises at the record, so that what a crash would repeat stays bounded.
+Room is counted in deliveries: the process's falls at the claim and rises at the record, so that
+what a crash would repeat stays bounded.
 """
 
 from collections import deque
@@ -13,13 +15,17 @@ from hookline.deliveries.queue.base import Claimed
 from hookline.deliveries.registry import Target
 
 AHEAD: Final = 50
-"""Deliveries that a lane holds leased beyond those on the wire, so that a claim's latency is hidden (none: 0.301, not 0.231 CPU s per 1,000)."""
+"""Deliveries that a lane holds leased beyond those on the wire, so that a claim's latency is hidden
+(none: 0.301, not 0.231 CPU s per 1,000).
+"""
 LEASED_LIMIT: Final = 1_000
 """Deliveries leased to this process and not yet recorded."""
 AHEAD_LIMIT: Final = LEASED_LIMIT // 2
 """With so many leased, lanes hold none ahead any more."""
 SHARED_LIMIT: Final = LEASED_LIMIT * 3 // 4
-"""With so many leased, only lanes that have nothing get one each: however many are busy or hang, a newcomer begins at once."""
+"""With so many leased, only lanes that have nothing get one each: however many are busy or hang, a
+newcomer begins at once.
+"""
 SLOW_LIMIT: Final = LEASED_LIMIT // 2
 """Deliveries leased to webhooks whose last attempt timed out."""
 _SLOW_HOLDS: Final = 2
@@ -34,7 +40,9 @@ class Pace:
 
 
 class Lane:
-    """token: of the pump that leased everything in here. slots: how many may be on the wire; one after a timeout, until the receiver answers."""
+    """token: of the pump that leased everything in here. slots: how many may be on the wire; one
+    after a timeout, until the receiver answers.
+    """
 
     def __init__(self, target: Target, token: UUID, pace: Pace) -> None:
         self.target, self.token, self.pace = target, token, pace
@@ -74,7 +82,9 @@ class Lane:
         return max(0, min(self.slots - self.held, self.room(leased)))
 
     def wanted(self, leased: int) -> int:
-        """How many more to lease: with a stock ahead none before half of it is gone, so that a claim is worth its round trip."""
+        """How many more to lease: with a stock ahead none before half of it is gone, so that a
+        claim is worth its round trip.
+        """
         room = self.room(leased)
         return 0 if not self.is_slow and leased < AHEAD_LIMIT and room <= AHEAD // 2 else room
 
@@ -85,7 +95,9 @@ class Lane:
         else:
             self.queue.append(row)
 
-    def take_out(self, keep: int, also: Callable[[Claimed], bool] = lambda row: True) -> list[Claimed]:
+    def take_out(
+        self, keep: int, also: Callable[[Claimed], bool] = lambda row: True
+    ) -> list[Claimed]:
         """Removes queued deliveries behind the first `keep` that `also` names."""
         kept, gone = deque[Claimed](), list[Claimed]()
         for place, row in enumerate(self.queue):

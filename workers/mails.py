@@ -1,6 +1,8 @@
-"""Mails that are being sent, on the worker's loop: begun by the actor `send_mail`, some at a time, so that a mail server that hangs holds no thread.
+"""Mails that are being sent, on the worker's loop: begun by the actor `send_mail`, some at a time,
+so that a mail server that hangs holds no thread.
 
-The receipt's row is leased when a mail's turn comes. Who waits here is leased to nobody: the scheduler of another worker may find it.
+The receipt's row is leased when a mail's turn comes. Who waits here is leased to nobody: the
+scheduler of another worker may find it.
 """
 
 import asyncio
@@ -32,14 +34,18 @@ class Mails:
         self._sending: dict[Key, asyncio.Task[None]] = {}
 
     def send(self, notification_id: UUID, address: str) -> None:
-        """As soon as its turn comes. What is being sent here is not begun again; what finds no room is found by a scheduler."""
+        """As soon as its turn comes. What is being sent here is not begun again; what finds no room
+        is found by a scheduler.
+        """
         key = (notification_id, address)
         if key not in self._sending and len(self._waiting) < WAITING_LIMIT:
             self._waiting[key] = None
             self._begin()
 
     async def close(self, within_seconds: float) -> None:
-        """Begins nothing more and waits for what is under way. What does not end in time is tried again after its lease, with the same Message-ID."""
+        """Begins nothing more and waits for what is under way. What does not end in time is tried
+        again after its lease, with the same Message-ID.
+        """
         self._waiting.clear()
         if self._sending:
             await asyncio.wait(self._sending.values(), timeout=within_seconds)
@@ -55,9 +61,15 @@ class Mails:
         try:
             await mails.send_mail(self._runtime, self._mailer, *key)
         except (*FAULTS, Unavailable) as error:
-            log.warning("a mail must wait, the database is away: %r", error, extra={"notification_id": ids.encode("ntf", key[0])})
+            log.warning(
+                "a mail must wait, the database is away: %r",
+                error,
+                extra={"notification_id": ids.encode("ntf", key[0])},
+            )
         except Exception:  # one row that can't be sent must not hold the others
-            log.exception("a mail could not be sent", extra={"notification_id": ids.encode("ntf", key[0])})
+            log.exception(
+                "a mail could not be sent", extra={"notification_id": ids.encode("ntf", key[0])}
+            )
         finally:
             del self._sending[key]
             self._begin()

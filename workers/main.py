@@ -1,4 +1,5 @@
-"""The module that `dramatiq workers.main` imports: a broker with the actors, whose process runs their engine. `hookline worker` starts the same.
+"""The module that `dramatiq workers.main` imports: a broker with the actors, whose process runs
+their engine. `hookline worker` starts the same.
 
 The one module that does something at import: Dramatiq's command looks for a broker in it.
 """
@@ -36,7 +37,9 @@ _ORPHAN_SECONDS = 5.0
 
 
 class OwnLoop(EngineHost, AsyncIO):
-    """Dramatiq's middleware for async actors; opens runtime and engine on its loop before the first message, and closes them after the last."""
+    """Dramatiq's middleware for async actors; opens runtime and engine on its loop before the first
+    message, and closes them after the last.
+    """
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -44,7 +47,9 @@ class OwnLoop(EngineHost, AsyncIO):
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         _hear_a_group_once()
-        if worker.consumer_whitelist:  # Dramatiq's --queues: what a worker enqueues to itself is always read
+        if (
+            worker.consumer_whitelist
+        ):  # Dramatiq's --queues: what a worker enqueues to itself is always read
             worker.consumer_whitelist.add(OWN)
         self._thread = _LoopThread()
         self._thread.start(timeout=5)
@@ -57,7 +62,9 @@ class OwnLoop(EngineHost, AsyncIO):
             _leave(error)
         except Exception as error:
             self._thread.stop()
-            raise MiddlewareError("the worker could not start") from error  # any other exception Dramatiq would log and go on (2.2.1)
+            raise MiddlewareError(
+                "the worker could not start"
+            ) from error  # any other exception Dramatiq would log and go on (2.2.1)
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
         self._thread.run_coroutine(self._close())
@@ -84,7 +91,9 @@ class OwnLoop(EngineHost, AsyncIO):
             await self._until_closing()
 
     async def _until_closing(self) -> None:
-        """Asks to be stopped once Dramatiq's main process is gone: an orphan would deliver for ever, and nobody could tell it to end."""
+        """Asks to be stopped once Dramatiq's main process is gone: an orphan would deliver for
+        ever, and nobody could tell it to end.
+        """
         parent = os.getppid()
         while not self._is_closing.is_set():
             with suppress(TimeoutError):
@@ -93,7 +102,9 @@ class OwnLoop(EngineHost, AsyncIO):
                 os.kill(os.getpid(), signal.SIGTERM)
                 try:
                     await asyncio.wait_for(self._is_closing.wait(), _ORPHAN_SECONDS)
-                except TimeoutError:  # its main thread waits for the parent: one killed while it started its workers
+                except (
+                    TimeoutError
+                ):  # its main thread waits for the parent: one killed while it started its workers
                     os._exit(1)
 
     async def _close(self) -> None:
@@ -117,7 +128,9 @@ class _LoopThread(EventLoopThread):
 
 
 def _hear_a_group_once() -> None:
-    """Supervisors tell the whole group to stop, and Dramatiq's main process passes it on: without this the second one would kill (2.2.1)."""
+    """Supervisors tell the whole group to stop, and Dramatiq's main process passes it on: without
+    this the second one would kill (2.2.1).
+    """
     stop = signal.getsignal(signal.SIGTERM)
     if not callable(stop) or threading.current_thread() is not threading.main_thread():
         return
@@ -132,7 +145,9 @@ def _hear_a_group_once() -> None:
 
 
 def _leave(error: HooklineError) -> NoReturn:
-    """Ends the worker process with a sentence instead of a traceback; Dramatiq's main process then ends too."""
+    """Ends the worker process with a sentence instead of a traceback; Dramatiq's main process then
+    ends too.
+    """
     print(f"Error: {error.message}", file=sys.stderr, flush=True)  # noqa: T201 - the end of a command
     raise SystemExit(1)
 

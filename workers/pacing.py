@@ -1,6 +1,8 @@
-"""Claims for webhooks with a rate limit. Beside the pump's other claims, so that neither waits for the other; used by the pump alone.
+"""Claims for webhooks with a rate limit. Beside the pump's other claims, so that neither waits for
+the other; used by the pump alone.
 
-What waits for its slot is leased to nobody: a timer asks again when the next one is free, and the sweep finds what a lost timer does not.
+What waits for its slot is leased to nobody: a timer asks again when the next one is free, and the
+sweep finds what a lost timer does not.
 """
 
 import asyncio
@@ -11,12 +13,15 @@ from hookline.deliveries.queue.base import Ask, Claimed, Queue
 
 _ASKS = 100
 _SHORTEST_SECONDS = 0.005
-"""Between two claims for one webhook, so that a fast rate is claimed in batches; less than a burst's 100 ms."""
+"""Between two claims for one webhook, so that a fast rate is claimed in batches; less than a
+burst's 100 ms.
+"""
 
 
 class Pacing:
-    """token: the pump's, None when it has none or must not claim; room: of a webhook's lane; hold: takes what was claimed;
-    failed: is called with a fault of the claim."""
+    """token: the pump's, None when it has none or must not claim; room: of a webhook's lane; hold:
+    takes what was claimed; failed: is called with a fault of the claim.
+    """
 
     def __init__(
         self,
@@ -27,13 +32,22 @@ class Pacing:
         failed: Callable[[Exception], None],
         now: Callable[[], float],
     ) -> None:
-        self._queue, self._token, self._room, self._hold, self._failed, self._now = queue, token, room, hold, failed, now
+        self._queue, self._token, self._room, self._hold, self._failed, self._now = (
+            queue,
+            token,
+            room,
+            hold,
+            failed,
+            now,
+        )
         self._named: dict[UUID, None] = {}
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
         self.task: asyncio.Task[None] | None = None
 
     def wake(self, *keys: UUID) -> None:
-        """Look for what is due to these webhooks, and to those that had no room when they were named."""
+        """Look for what is due to these webhooks, and to those that had no room when they were
+        named.
+        """
         self._named.update(dict.fromkeys(keys))
         if self._named and self.task is None and self._token() is not None:
             self.task = asyncio.create_task(self._claim_all())

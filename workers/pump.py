@@ -1,6 +1,8 @@
-"""Claims what is due, sends it, hands the results on: one pump per worker process, on the process's only event loop.
+"""Claims what is due, sends it, hands the results on: one pump per worker process, on the process's
+only event loop.
 
-Signals only say "look now": losing, repeating or reordering them changes nothing. No webhook waits for another one's receiver.
+Signals only say "look now": losing, repeating or reordering them changes nothing. No webhook waits
+for another one's receiver.
 """
 
 import asyncio
@@ -33,7 +35,9 @@ from workers.sweeper import Sweeper
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.8
-"""Nothing is sent on a match version that was confirmed longer ago than this: a webhook that was switched off is off within a second."""
+"""Nothing is sent on a match version that was confirmed longer ago than this: a webhook that was
+switched off is off within a second.
+"""
 _ASKS = 200
 _CLAIM_LIMIT = 200
 _AGAIN_SECONDS = 0.2
@@ -42,19 +46,35 @@ _AWAY = (*FAULTS, Unavailable)
 
 class Pump:
     def __init__(self, runtime: Runtime, sender: Sender) -> None:
-        self._queue, self._registry, self._hub, self._sender = runtime.queue, runtime.registry, runtime.hub, sender
+        self._queue, self._registry, self._hub, self._sender = (
+            runtime.queue,
+            runtime.registry,
+            runtime.hub,
+            sender,
+        )
         self._publisher = runtime.publisher
         self._is_alone = runtime.settings.is_sqlite
         self._sweeper = Sweeper(runtime.queue, runtime.registry, self.wake)
         self._heartbeat = Heartbeat(runtime.queue, began=self._sweeper.hurry, lost=self._let_go)
-        self._recorder = Recorder(runtime.queue, runtime.hub, runtime.enqueuer, self._recorded, self._heartbeat.give_up)
+        self._recorder = Recorder(
+            runtime.queue, runtime.hub, runtime.enqueuer, self._recorded, self._heartbeat.give_up
+        )
         self._lanes: dict[UUID, Lane] = {}
         self._paces: dict[UUID, Pace] = {}
         self._named: dict[UUID, None] = {}
-        """Webhooks to ask for, in turn: named by a signal or the sweep, or not emptied by the last claim."""
+        """Webhooks to ask for, in turn: named by a signal or the sweep, or not emptied by the last
+        claim.
+        """
         self._urgent: set[UUID] = set()
         """Webhooks of which a delivery was asked for by hand: a full lane is asked for too."""
-        self._pacing = Pacing(runtime.queue, self._claiming_token, self._paced_room, self._take, self._claim_failed, monotonic)
+        self._pacing = Pacing(
+            runtime.queue,
+            self._claiming_token,
+            self._paced_room,
+            self._take,
+            self._claim_failed,
+            monotonic,
+        )
         self._bodies = Bodies(runtime.queue, runtime.renderer)
         self._slots = Slots(runtime.settings.host_concurrency)
         self._leased = 0
@@ -65,19 +85,26 @@ class Pump:
         self._unlisten: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
-        """Begins. With SQLite this is the only worker: what an earlier one left leased is taken over at once."""
+        """Begins. With SQLite this is the only worker: what an earlier one left leased is taken
+        over at once.
+        """
         if self._is_alone:
             while await self._queue.take_over(timedelta(0)) >= 0:
                 pass
             self._publisher.lease_to(self)
         self._registry.on_change(self._webhooks_changed)
         self._unlisten = self._hub.listen("wake", self._heard)
-        self._loops = [asyncio.create_task(self._heartbeat.run()), asyncio.create_task(self._sweeper.run())]
+        self._loops = [
+            asyncio.create_task(self._heartbeat.run()),
+            asyncio.create_task(self._sweeper.run()),
+        ]
 
     async def stop(self, within_seconds: float = 15.0) -> None:
-        """Claims nothing more, gives back what was not sent, waits for what is on the wire and records it.
+        """Claims nothing more, gives back what was not sent, waits for what is on the wire and
+        records it.
 
-        What does not end in time stays leased: a takeover writes it as UNKNOWN and it is sent again.
+        What does not end in time stays leased: a takeover writes it as UNKNOWN and it is sent
+        again.
         """
         self._is_stopping = True
         self._publisher.lease_to(None)
@@ -88,18 +115,25 @@ class Pump:
             for lane in self._lanes.values():
                 self._give_back(lane, lane.take_out(keep=0))
             await asyncio.sleep(0.01)
-        await end_tasks(*self._loops, *self._tasks, *filter(None, (self._claiming, self._pacing.task)))
+        await end_tasks(
+            *self._loops, *self._tasks, *filter(None, (self._claiming, self._pacing.task))
+        )
         await self._recorder.close()
         if self._heartbeat.token is not None:
             try:
-                await asyncio.wait_for(self._queue.leave(self._heartbeat.token), max(0.5, until - monotonic()))
+                await asyncio.wait_for(
+                    self._queue.leave(self._heartbeat.token), max(0.5, until - monotonic())
+                )
             except Exception as error:  # noqa: BLE001  # whatever the database says now, the process ends
                 log.warning("left without a word (a takeover follows): %r", error)
 
     @property
     def _has_something_under_way(self) -> bool:
         is_promised = any(lane.promised for lane in self._lanes.values())
-        return bool(self._claiming or self._pacing.task or self._tasks or is_promised) or not self._recorder.is_idle
+        return (
+            bool(self._claiming or self._pacing.task or self._tasks or is_promised)
+            or not self._recorder.is_idle
+        )
 
     def wake(self, webhook_ids: Iterable[UUID]) -> None:
         """These webhooks may have something due: claim it as soon as they have room."""
@@ -110,7 +144,12 @@ class Pump:
             else:
                 self._named.setdefault(key)
         self._pacing.wake(*paced)
-        if self._named and self._claiming is None and self._heartbeat.token is not None and not self._is_stopping:
+        if (
+            self._named
+            and self._claiming is None
+            and self._heartbeat.token is not None
+            and not self._is_stopping
+        ):
             self._claiming = asyncio.create_task(self._claim_all())
             self._claiming.add_done_callback(self._ended)
 
@@ -132,7 +171,11 @@ class Pump:
                 await self._registry.look()
                 for unknown in self._named.keys() - self._registry.target_ids():
                     del self._named[unknown]
-            while (token := self._heartbeat.token) and not self._is_stopping and (asks := self._asks()):
+            while (
+                (token := self._heartbeat.token)
+                and not self._is_stopping
+                and (asks := self._asks())
+            ):
                 await self._claim(token, asks)
         except _AWAY as error:
             self._claim_failed(error)
@@ -140,7 +183,9 @@ class Pump:
             self._claiming = None
 
     def _claim_failed(self, error: Exception) -> None:
-        """A claim whose answer was lost has leased rows that nobody holds: the token goes, and its takeover frees them."""
+        """A claim whose answer was lost has leased rows that nobody holds: the token goes, and its
+        takeover frees them.
+        """
         log.warning("claim failed: %r", error, exc_info=None if isinstance(error, _AWAY) else error)
         self._heartbeat.give_up()
 
@@ -152,7 +197,9 @@ class Pump:
         return lane.paced_room(self._leased) if lane and self._leased < LEASED_LIMIT else 0
 
     def _asks(self) -> list[Ask]:
-        """For the named webhooks that have room, in turn. A full lane is not asked for: it asks again when it has drained."""
+        """For the named webhooks that have room, in turn. A full lane is not asked for: it asks
+        again when it has drained.
+        """
         asks, leased, token = list[Ask](), self._leased, self._heartbeat.token
         slow_room = SLOW_LIMIT - sum(lane.held for lane in self._lanes.values() if lane.is_slow)
         for key in self._named:
@@ -193,9 +240,15 @@ class Pump:
             self._hold(row, token)
 
     def _name_again(self, asks: list[Ask], got: dict[UUID, int], is_cut: bool) -> None:
-        """Those that may have more go to the end of the turn; those that a cut claim did not come to stay first."""
+        """Those that may have more go to the end of the turn; those that a cut claim did not come
+        to stay first.
+        """
         missed = [ask.webhook_id for ask in asks if is_cut and ask.webhook_id not in got]
-        served = [ask.webhook_id for ask in asks if (is_cut and ask.webhook_id in got) or got.get(ask.webhook_id, 0) >= ask.room]
+        served = [
+            ask.webhook_id
+            for ask in asks
+            if (is_cut and ask.webhook_id in got) or got.get(ask.webhook_id, 0) >= ask.room
+        ]
         self._named = dict.fromkeys([*missed, *self._named])
         for key in served:
             self._named.pop(key, None)
@@ -211,7 +264,12 @@ class Pump:
         taken = set[UUID]()
         for delivery in deliveries:
             lane = self._lane(delivery.webhook_id, token)
-            if lane and lane.target.rate is None and delivery.webhook_id not in self._named and lane.room(self._leased):
+            if (
+                lane
+                and lane.target.rate is None
+                and delivery.webhook_id not in self._named
+                and lane.room(self._leased)
+            ):
                 lane.promised += 1
                 self._leased += 1
                 taken.add(delivery.id)
@@ -241,13 +299,22 @@ class Pump:
     def _lane(self, webhook_id: UUID, token: UUID) -> Lane | None:
         lane, target = self._lanes.get(webhook_id), self._registry.target(webhook_id)
         if lane is None and target is not None:
-            lane = self._lanes[webhook_id] = Lane(target, token, self._paces.setdefault(webhook_id, Pace()))
+            lane = self._lanes[webhook_id] = Lane(
+                target, token, self._paces.setdefault(webhook_id, Pace())
+            )
         return lane
 
     def _hold(self, row: Claimed, token: UUID) -> None:
-        """Puts a claimed row into its lane, or gives it back: the webhook may be off by now, the token gone, the pump about to stop."""
+        """Puts a claimed row into its lane, or gives it back: the webhook may be off by now, the
+        token gone, the pump about to stop.
+        """
         target = self._registry.target(row.webhook_id)
-        if target is None or not may_send(target, row) or token is not self._heartbeat.token or self._is_stopping:
+        if (
+            target is None
+            or not may_send(target, row)
+            or token is not self._heartbeat.token
+            or self._is_stopping
+        ):
             self._leased -= 1
             self._spawn(self._returned(token, [row]))
             return
@@ -260,7 +327,9 @@ class Pump:
     # letting go
 
     def _let_go(self) -> None:
-        """The token is gone, and every lane with it. What is on the wire ends, is recorded under the old token and keeps its slot until then."""
+        """The token is gone, and every lane with it. What is on the wire ends, is recorded under
+        the old token and keeps its slot until then.
+        """
         lanes, self._lanes = self._lanes, {}
         for lane in lanes.values():
             self._give_back(lane, lane.take_out(keep=0))
@@ -298,14 +367,20 @@ class Pump:
 
     def _begin(self, lane: Lane) -> None:
         """One more sender for the lane, or a slot in the line for one."""
-        if slot := self._slots.acquire(lane):  # taken here, not in the task: many may begin before the first of them runs
+        if slot := self._slots.acquire(
+            lane
+        ):  # taken here, not in the task: many may begin before the first of them runs
             self._spawn(self._send_all(lane, slot))
 
     async def _send_all(self, lane: Lane, slot: Slot) -> None:
         """A sender goes on while its lane has rows, so that one task serves many deliveries."""
         has_sent = False
         try:
-            while lane.queue and lane.pace.on_wire <= lane.slots and (not has_sent or self._slots.may_keep(slot, lane)):
+            while (
+                lane.queue
+                and lane.pace.on_wire <= lane.slots
+                and (not has_sent or self._slots.may_keep(slot, lane))
+            ):
                 if not self._heartbeat.is_fresh:
                     self._heartbeat.give_up()  # empties the lane
                 elif monotonic() - self._registry.looked_at > LOOK_SECONDS:
@@ -319,7 +394,9 @@ class Pump:
             self._pass_on(lane)
 
     def _pass_on(self, left: Lane) -> None:
-        """A slot is free: for who waits, or for the webhook's lane of now, which may be another one."""
+        """A slot is free: for who waits, or for the webhook's lane of now, which may be another
+        one.
+        """
         for lane in self._slots.next_in_line():
             if lane.may_begin:
                 self._begin(lane)
@@ -327,12 +404,21 @@ class Pump:
             self._begin(own)
 
     async def _is_still_wanted(self, lane: Lane, row: Claimed, target: Target) -> bool:
-        """The guards of a send once more, after a connection that took its time: the webhook may be off, changed or gone, the token too."""
+        """The guards of a send once more, after a connection that took its time: the webhook may be
+        off, changed or gone, the token too.
+        """
         if monotonic() - self._registry.looked_at > LOOK_SECONDS:
             await self._look()
         now = self._registry.target(row.webhook_id)
-        is_certain = monotonic() - self._registry.looked_at <= LOOK_SECONDS and self._heartbeat.is_fresh
-        return is_certain and lane.token is self._heartbeat.token and now is target and may_send(target, row)
+        is_certain = (
+            monotonic() - self._registry.looked_at <= LOOK_SECONDS and self._heartbeat.is_fresh
+        )
+        return (
+            is_certain
+            and lane.token is self._heartbeat.token
+            and now is target
+            and may_send(target, row)
+        )
 
     async def _look(self) -> None:
         try:
@@ -354,7 +440,11 @@ class Pump:
             self._recorder.add(lane.token, row.workspace_id, attempt.unsendable(error))
             return
         try:
-            result = attempt.result(await self._sender.send(request, partial(self._is_still_wanted, lane, row, lane.target)))
+            result = attempt.result(
+                await self._sender.send(
+                    request, partial(self._is_still_wanted, lane, row, lane.target)
+                )
+            )
         except Withdrawn:
             self._give_back(lane, [row])
             return
@@ -367,7 +457,9 @@ class Pump:
             self.wake(())
 
     def _adapt(self, lane: Lane, result: Result) -> None:
-        """A timeout leaves the lane one slot; an answer, of whatever kind, gives all of them back."""
+        """A timeout leaves the lane one slot; an answer, of whatever kind, gives all of
+        them back.
+        """
         if result.error_code == "TIMEOUT":
             if not lane.is_slow:
                 self._give_back(lane, lane.slow_down())

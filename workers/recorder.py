@@ -1,4 +1,6 @@
-"""Writes ended attempts in batches, one transaction each, and announces them after the commit. Fed by the pump; ends with it."""
+"""Writes ended attempts in batches, one transaction each, and announces them after the commit. Fed
+by the pump; ends with it.
+"""
 
 import asyncio
 import logging
@@ -14,7 +16,9 @@ from hookline.tasks import end_tasks
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS, BUSY_SECONDS = 0.002, 0.02
-"""How long a batch is gathered: hardly, unless the last one was large (20 ms always: 0.222, 2 ms always: 0.243 CPU s per 1,000)."""
+"""How long a batch is gathered: hardly, unless the last one was large (20 ms always: 0.222, 2 ms
+always: 0.243 CPU s per 1,000).
+"""
 _BUSY_AT = 20
 _FULL = 200
 """Results that are written without gathering any longer."""
@@ -27,10 +31,25 @@ Batch = tuple[UUID, UUID]
 
 
 class Recorder:
-    """recorded: is called with the number of results that have left memory; given_up: when one of them could not be written at all."""
+    """recorded: is called with the number of results that have left memory; given_up: when one of
+    them could not be written at all.
+    """
 
-    def __init__(self, queue: Queue, hub: Hub, enqueuer: Enqueuer, recorded: Callable[[int], None], given_up: Callable[[], None]) -> None:
-        self._queue, self._hub, self._enqueuer, self._recorded, self._given_up = queue, hub, enqueuer, recorded, given_up
+    def __init__(
+        self,
+        queue: Queue,
+        hub: Hub,
+        enqueuer: Enqueuer,
+        recorded: Callable[[int], None],
+        given_up: Callable[[], None],
+    ) -> None:
+        self._queue, self._hub, self._enqueuer, self._recorded, self._given_up = (
+            queue,
+            hub,
+            enqueuer,
+            recorded,
+            given_up,
+        )
         self._waiting: dict[Batch, list[Result]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -64,7 +83,9 @@ class Recorder:
             self._task = None
 
     async def _write(self, batch: Batch, results: list[Result]) -> None:
-        """Tries until it is written: recording again changes nothing. What the database refuses is tried row by row."""
+        """Tries until it is written: recording again changes nothing. What the database refuses is
+        tried row by row.
+        """
         token, workspace_id = batch
         while True:
             try:
@@ -85,12 +106,20 @@ class Recorder:
                 await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _write_apart(self, batch: Batch, results: list[Result]) -> None:
-        """Row by row; a row that is refused alone, without its evidence; one that is refused even so is left to a takeover."""
+        """Row by row; a row that is refused alone, without its evidence; one that is refused even
+        so is left to a takeover.
+        """
         if len(results) > 1:
             for result in results:
                 await self._write(batch, [result])
         elif results[0].error_message != _REFUSED:
-            bare = results[0]._replace(error_message=_REFUSED, request_url=None, request_headers=None, response_headers=None, response_body=None)
+            bare = results[0]._replace(
+                error_message=_REFUSED,
+                request_url=None,
+                request_headers=None,
+                response_headers=None,
+                response_body=None,
+            )
             await self._write(batch, [bare])
         else:
             self._given_up()

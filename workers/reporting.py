@@ -1,4 +1,6 @@
-"""Log lines and counters of messages: one line for each that failed, with its ids; counters by actor. Middleware of every worker's broker."""
+"""Log lines and counters of messages: one line for each that failed, with its ids; counters by
+actor. Middleware of every worker's broker.
+"""
 
 import inspect
 import logging
@@ -30,39 +32,68 @@ _TOLD_HERE: Final = frozenset(
         "Received message for undefined actor %r. Moving it to the DLQ.",
         "Encountered exception while closing Connection.",
         "Encountered exception while closing Channel.",
-        "Failed to wait for all callbacks to complete.  This can happen when the RabbitMQ server is suddenly restarted.",
+        "Failed to wait for all callbacks to complete.  This can happen when the RabbitMQ server "
+        "is suddenly restarted.",
     )
 )
-"""Dramatiq's own lines (2.2.1) about what is logged here, or is no news while a server is away; most of them with a traceback."""
+"""Dramatiq's own lines (2.2.1) about what is logged here, or is no news while a server is away;
+most of them with a traceback.
+"""
 _AWAY: Final = "Consumer encountered a connection error: %s"
 _AWAY_SECONDS: Final = 60.0
 
 
 class Reporting(Middleware):
-    """registry: the counters, under the names that Dramatiq's own Prometheus middleware gives them (which would open a port of its own)."""
+    """registry: the counters, under the names that Dramatiq's own Prometheus middleware gives them
+    (which would open a port of its own).
+    """
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        self._messages = Counter("dramatiq_messages", "Messages processed.", _LABELS, registry=registry)
-        self._errors = Counter("dramatiq_message_errors", "Messages whose actor failed.", _LABELS, registry=registry)
-        self._rejects = Counter(
-            "dramatiq_message_rejects", "Messages refused: too old, of no actor of ours, or with other arguments.", _LABELS, registry=registry
+        self._messages = Counter(
+            "dramatiq_messages", "Messages processed.", _LABELS, registry=registry
         )
-        self._durations = Histogram("dramatiq_message_duration_milliseconds", "Time that messages took.", _LABELS, buckets=_MILLIS, registry=registry)
+        self._errors = Counter(
+            "dramatiq_message_errors", "Messages whose actor failed.", _LABELS, registry=registry
+        )
+        self._rejects = Counter(
+            "dramatiq_message_rejects",
+            "Messages refused: too old, of no actor of ours, or with other arguments.",
+            _LABELS,
+            registry=registry,
+        )
+        self._durations = Histogram(
+            "dramatiq_message_duration_milliseconds",
+            "Time that messages took.",
+            _LABELS,
+            buckets=_MILLIS,
+            registry=registry,
+        )
         self._began: dict[str, float] = {}
         self._refusals: set[tuple[str, str]] = set()
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         self._began[message.message_id] = perf_counter()
         try:
-            _signature(broker.get_actor(message.actor_name).fn).bind(*message.args, **message.kwargs)
+            _signature(broker.get_actor(message.actor_name).fn).bind(
+                *message.args, **message.kwargs
+            )
         except TypeError as error:
             self._refuse(message, f"{message.actor_name} takes other arguments: {error}")
             raise SkipMessage from None
 
-    def after_process_message(self, broker: Broker, message: MessageProxy, *, result: Any = None, exception: BaseException | None = None) -> None:
+    def after_process_message(
+        self,
+        broker: Broker,
+        message: MessageProxy,
+        *,
+        result: Any = None,
+        exception: BaseException | None = None,
+    ) -> None:
         labels = (message.queue_name, message.actor_name)
-        self._durations.labels(*labels).observe((perf_counter() - self._began.pop(message.message_id, perf_counter())) * 1_000)
+        self._durations.labels(*labels).observe(
+            (perf_counter() - self._began.pop(message.message_id, perf_counter())) * 1_000
+        )
         self._messages.labels(*labels).inc()
         if isinstance(exception, NotUnderstood):
             self._refuse(message, f"{message.actor_name} {exception.message}")
@@ -75,11 +106,15 @@ class Reporting(Middleware):
 
     def after_nack(self, broker: Broker, message: MessageProxy) -> None:
         is_known = message.actor_name in broker.actors
-        self._rejects.labels(message.queue_name, message.actor_name if is_known else "unknown").inc()
+        self._rejects.labels(
+            message.queue_name, message.actor_name if is_known else "unknown"
+        ).inc()
         if message.actor_name == UNREADABLE:
             self._log_refusal(UNREADABLE, "it is no message")
         elif not is_known:
-            self._log_refusal(message.actor_name, f"there is no actor {message.actor_name[:_SHOWN]!r}")
+            self._log_refusal(
+                message.actor_name, f"there is no actor {message.actor_name[:_SHOWN]!r}"
+            )
 
     def _refuse(self, message: MessageProxy, reason: str) -> None:
         message.fail()
@@ -94,9 +129,16 @@ class Reporting(Middleware):
 
 
 def _log_failure(message: MessageProxy, error: BaseException) -> None:
-    ids = repr(message.args[0])[:_SHOWN] if message.args else ""  # what follows the ids may be an address
+    ids = (
+        repr(message.args[0])[:_SHOWN] if message.args else ""
+    )  # what follows the ids may be an address
     if isinstance(error, (*FAULTS, HooklineError)):
-        log.warning("%s failed, what it was about is found again: %r", message.actor_name, error, extra={"ids": ids})
+        log.warning(
+            "%s failed, what it was about is found again: %r",
+            message.actor_name,
+            error,
+            extra={"ids": ids},
+        )
     else:
         log.error("%s failed: %r", message.actor_name, error, extra={"ids": ids}, exc_info=error)
 
@@ -107,12 +149,21 @@ def _signature(actor: Callable[..., object]) -> inspect.Signature:
 
 
 def silence_duplicate_logs() -> None:
-    """Keeps from the log what Dramatiq writes about failed, skipped and refused messages, which the middleware tells once, and tells of a server
-    that is away once a minute, not each time that one of the queues finds it away."""
+    """Keeps from the log what Dramatiq writes about failed, skipped and refused messages, which the
+    middleware tells once, and tells of a server that is away once a minute, not each time that one
+    of the queues finds it away.
+    """
     quieter = _Quieter()
-    consumers = [f"dramatiq.worker.ConsumerThread({name})" for name in (DELIVERIES, BACKGROUND, OWN)]
+    consumers = [
+        f"dramatiq.worker.ConsumerThread({name})" for name in (DELIVERIES, BACKGROUND, OWN)
+    ]
     rabbitmq = ("dramatiq.broker.BoundedRabbitmqBroker", "dramatiq.brokers.rabbitmq._Consumer")
-    for name in ("dramatiq.worker.WorkerThread", "dramatiq.middleware.age_limit.AgeLimit", *rabbitmq, *consumers):
+    for name in (
+        "dramatiq.worker.WorkerThread",
+        "dramatiq.middleware.age_limit.AgeLimit",
+        *rabbitmq,
+        *consumers,
+    ):
         logger = logging.getLogger(name)
         logger.filters[:] = [quieter]
 

@@ -1,4 +1,5 @@
-"""Enqueues what is due and was not heard of: mails and jobs by their rows, the rest by the clock. Runs in every worker.
+"""Enqueues what is due and was not heard of: mails and jobs by their rows, the rest by the clock.
+Runs in every worker.
 
 It enqueues to the process itself: so a broker that is away, frozen or emptied delays nothing.
 """
@@ -22,7 +23,11 @@ log = logging.getLogger(__name__)
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.7, 1.0  # spread, so that many workers don't ask at once
 ROWS: Final = 50
 """Mails and jobs that one look enqueues, of each."""
-PERIODS: Final = {ActorName.NOTIFY_FAILURES: 30.0, ActorName.ROLL_UP_STATISTICS: 60.0, ActorName.PURGE_EXPIRED: 60.0}
+PERIODS: Final = {
+    ActorName.NOTIFY_FAILURES: 30.0,
+    ActorName.ROLL_UP_STATISTICS: 60.0,
+    ActorName.PURGE_EXPIRED: 60.0,
+}
 """Seconds between two messages of a worker."""
 
 

@@ -1,7 +1,8 @@
-"""One signed request to one webhook, and what came back. Called by the pump for every attempt: the hot path.
+"""One signed request to one webhook, and what came back. Called by the pump for every attempt: the
+hot path.
 
-It never follows redirects, never decompresses, never dials an address that hookline/outbound/egress.py did not pass, and no receiver can hold
-it beyond the deadline.
+It never follows redirects, never decompresses, never dials an address that
+hookline/outbound/egress.py did not pass, and no receiver can hold it beyond the deadline.
 """
 
 import asyncio
@@ -39,7 +40,9 @@ AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, st
 
 @dataclass(slots=True)
 class Request:
-    """What to send. headers: all but Host, Content-Length, Accept and Accept-Encoding, values already checked."""
+    """What to send. headers: all but Host, Content-Length, Accept and Accept-Encoding, values
+    already checked.
+    """
 
     url: str
     headers: list[tuple[str, str]]
@@ -56,9 +59,11 @@ class Withdrawn(Exception):
 
 @dataclass(slots=True)
 class Answer:
-    """What came back. status_code: None when no answer's head came, then error and error_message say why.
+    """What came back. status_code: None when no answer's head came, then error and error_message
+    say why.
 
-    headers: at most 100 and 16 KiB, Latin-1. body: the first 16 KiB as they came; is_truncated: there was more, or its end was not seen.
+    headers: at most 100 and 16 KiB, Latin-1. body: the first 16 KiB as they came; is_truncated:
+    there was more, or its end was not seen.
     """
 
     status_code: int | None
@@ -86,9 +91,13 @@ class _Target(NamedTuple):
 
 
 class Sender:
-    """Sends requests under an address policy over kept-alive connections. One for each process; open before the first send."""
+    """Sends requests under an address policy over kept-alive connections. One for each process;
+    open before the first send.
+    """
 
-    def __init__(self, policy: AddressPolicy, *, resolve: Resolve | None = None, ca_file: str = "") -> None:
+    def __init__(
+        self, policy: AddressPolicy, *, resolve: Resolve | None = None, ca_file: str = ""
+    ) -> None:
         self._policy = policy
         self._guard = Guard(policy, resolve)
         self._ca_file = ca_file
@@ -98,7 +107,12 @@ class Sender:
         await self.open()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self.close()
 
     async def open(self) -> None:
@@ -112,10 +126,11 @@ class Sender:
         await self._guard.close()
 
     async def send(self, request: Request, still_wanted: StillWanted | None = None) -> Answer:
-        """POST once and tell what came back. Faults of the network and of the receiver are in the answer, never raised.
+        """POST once and tell what came back. Faults of the network and of the receiver are in the
+        answer, never raised.
 
-        still_wanted: is asked before the head is written, when connecting took its time (name servers and handshakes may take seconds).
-        Raises Withdrawn when it says no.
+        still_wanted: is asked before the head is written, when connecting took its time (name
+        servers and handshakes may take seconds). Raises Withdrawn when it says no.
         """
         started_at = clock.monotonic()
         target = self._target(request.url)
@@ -138,7 +153,9 @@ class Sender:
         self._idle.give(target.route, connection)
         return _answer(exchange, started_at)
 
-    async def _ask_again(self, route: Route, connection: Connection, still_wanted: StillWanted) -> None:
+    async def _ask_again(
+        self, route: Route, connection: Connection, still_wanted: StillWanted
+    ) -> None:
         try:
             is_wanted = await still_wanted()
         except BaseException:
@@ -151,7 +168,8 @@ class Sender:
     async def _connect(self, route: Route, until: float) -> Connection:
         """A new connection, within 5 s.
 
-        Raises ConnectTimeout, or TimeoutError where the request's own deadline is the shorter one; any other OSError.
+        Raises ConnectTimeout, or TimeoutError where the request's own deadline is the shorter one;
+        any other OSError.
         """
         latest = self._loop.time() + CONNECT_SECONDS
         try:
@@ -164,13 +182,23 @@ class Sender:
 
     async def _dial(self, route: Route) -> Connection:
         addresses = _literal(route) or await self._guard.addresses(route.host, route.port)
-        infos: list[AddressInfo] = [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address) for family, address in addresses]
+        infos: list[AddressInfo] = [
+            (family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address)
+            for family, address in addresses
+        ]
         dialled = await aiohappyeyeballs.start_connection(
-            infos, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS, interleave=1, loop=self._loop, socket_factory=self._new_socket
+            infos,
+            happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS,
+            interleave=1,
+            loop=self._loop,
+            socket_factory=self._new_socket,
         )
         try:
             _, connection = await self._loop.create_connection(
-                Connection, sock=dialled, ssl=self._tls if route.is_tls else None, server_hostname=route.host if route.is_tls else None
+                Connection,
+                sock=dialled,
+                ssl=self._tls if route.is_tls else None,
+                server_hostname=route.host if route.is_tls else None,
             )
         except BaseException as fault:
             dialled.close()
@@ -187,7 +215,9 @@ class Sender:
         return context
 
     def _target(self, text: str) -> _Target | UrlRefused:
-        """The checked URL, or why it is refused. Kept: checking and parsing cost more than the rest of a send does here."""
+        """The checked URL, or why it is refused. Kept: checking and parsing cost more than the rest
+        of a send does here.
+        """
         target = self._targets.get(text)
         if target is None:
             if len(self._targets) >= _TARGETS_LIMIT:
@@ -200,7 +230,9 @@ class Sender:
         return target
 
     def _new_socket(self, info: AddressInfo) -> socket.socket:
-        """Called for every address that is dialled, literal ones too, which never pass the resolver."""
+        """Called for every address that is dialled, literal ones too, which never pass the
+        resolver.
+        """
         family, kind, protocol, _, address = info
         self._guard.check(str(address[0]))
         made = socket.socket(family, kind, protocol)
@@ -214,7 +246,11 @@ def _literal(route: Route) -> list[tuple[socket.AddressFamily, SocketAddress]]:
         version = ip_address(route.host).version
     except ValueError:
         return []
-    return [(socket.AF_INET, (route.host, route.port)) if version == 4 else (socket.AF_INET6, (route.host, route.port, 0, 0))]
+    return [
+        (socket.AF_INET, (route.host, route.port))
+        if version == 4
+        else (socket.AF_INET6, (route.host, route.port, 0, 0))
+    ]
 
 
 def _target_of(url: str) -> _Target:
@@ -223,12 +259,18 @@ def _target_of(url: str) -> _Target:
     is_tls = parts.scheme == "https"
     route = Route(is_tls, parts.hostname or "", parts.port or (443 if is_tls else 80))
     path = url.split("/", 3)[3]
-    return _Target(route, f"POST /{path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\nAccept-Encoding: identity\r\n")
+    return _Target(
+        route,
+        f"POST /{path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\nAccept-Encoding: "
+        "identity\r\n",
+    )
 
 
 def _head(target: _Target, request: Request) -> bytes:
     lines = [name + ": " + value for name, value in request.headers]
-    return (target.head + "\r\n".join([*lines, f"Content-Length: {len(request.body)}\r\n\r\n"])).encode("latin-1")
+    return (
+        target.head + "\r\n".join([*lines, f"Content-Length: {len(request.body)}\r\n\r\n"])
+    ).encode("latin-1")
 
 
 def _answer(exchange: Exchange, started_at: float) -> Answer:
@@ -262,21 +304,37 @@ def _classify(fault: Exception, timeout_seconds: float) -> tuple[AttemptError, s
         case UrlRefused() | AddressRefused():
             return AttemptError.REFUSED_ADDRESS, str(fault)
         case ConnectTimeout():
-            return AttemptError.TIMEOUT, f"No connection came about within {CONNECT_SECONDS} seconds."
+            return (
+                AttemptError.TIMEOUT,
+                f"No connection came about within {CONNECT_SECONDS} seconds.",
+            )
         case TimeoutError():
             return AttemptError.TIMEOUT, f"No answer came within {timeout_seconds:g} seconds."
         case DnsFailed():
             return AttemptError.DNS, "The host name could not be resolved."
         case ssl.SSLCertVerificationError():
-            return AttemptError.TLS, f"The receiver's certificate is not valid: {_certificate_fault(fault)}."
+            return (
+                AttemptError.TLS,
+                f"The receiver's certificate is not valid: {_certificate_fault(fault)}.",
+            )
         case ssl.SSLError():
-            return AttemptError.TLS, "No TLS connection came about: the receiver does not speak TLS here, or none of the same kind."
+            return (
+                AttemptError.TLS,
+                "No TLS connection came about: the receiver does not speak TLS here, or none of "
+                "the same kind.",
+            )
         case HandshakeLost():
             return AttemptError.TLS, "The receiver closed the connection during the TLS handshake."
         case Closed():
-            return AttemptError.PROTOCOL, "The receiver closed the connection before it had answered."
+            return (
+                AttemptError.PROTOCOL,
+                "The receiver closed the connection before it had answered.",
+            )
         case NotHttp():
-            return AttemptError.PROTOCOL, "The receiver's answer is no valid HTTP, or its headers are too large."
+            return (
+                AttemptError.PROTOCOL,
+                "The receiver's answer is no valid HTTP, or its headers are too large.",
+            )
         case ConnectionRefusedError():
             return AttemptError.CONNECT, "The receiver refused the connection."
         case _:

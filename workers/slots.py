@@ -1,6 +1,8 @@
-"""The slots on the slots of one process, and the lanes that wait for one. Used by the pump alone; no I/O.
+"""The slots on the slots of one process, and the lanes that wait for one. Used by the pump alone;
+no I/O.
 
-Who has nothing on the slots goes first, and a quarter of the slots is kept for such; webhooks that time out share a half.
+Who has nothing on the slots goes first, and a quarter of the slots is kept for such; webhooks that
+time out share a half.
 """
 
 from collections import deque
@@ -60,11 +62,17 @@ class Slots:
                 del self._hosts[slot.host]
 
     def may_keep(self, slot: Slot, lane: Lane) -> bool:
-        """Whether the lane may send its next request from the slot too: not while another lane waits for the same host."""
-        return not slot.host or (slot.host == lane.target.host and not self._host_lines.get(slot.host))
+        """Whether the lane may send its next request from the slot too: not while another lane
+        waits for the same host.
+        """
+        return not slot.host or (
+            slot.host == lane.target.host and not self._host_lines.get(slot.host)
+        )
 
     def next_in_line(self) -> Iterator[Lane]:
-        """Lanes whose turn it is, as long as there are slots. Each is out of the line when it is given."""
+        """Lanes whose turn it is, as long as there are slots. Each is out of the line when it is
+        given.
+        """
         for line in (self._first, self._others, self._slow_ones):
             while line and (line is not self._line(line[0]) or self._has_slot(line[0])):
                 yield self._out_of(line)

@@ -1,4 +1,6 @@
-"""Each second: finds what no signal named, takes dead pumps over, cancels what deleted webhooks left. Runs beside the pump in every worker."""
+"""Each second: finds what no signal named, takes dead pumps over, cancels what deleted webhooks
+left. Runs beside the pump in every worker.
+"""
 
 import asyncio
 import logging
@@ -17,18 +19,24 @@ log = logging.getLogger(__name__)
 
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.7, 1.0  # spread, so that many workers don't sweep at once
 _HURRY_SECONDS = 0.02
-"""Between two looks that something asked for: a hub that says "look everywhere" may say it often."""
+"""Between two looks that something asked for: a hub that says "look everywhere" may say
+it often.
+"""
 
 
 class Sweeper:
     """found: is called with the webhooks that have something due."""
 
-    def __init__(self, queue: Queue, registry: Registry, found: Callable[[set[UUID]], None]) -> None:
+    def __init__(
+        self, queue: Queue, registry: Registry, found: Callable[[set[UUID]], None]
+    ) -> None:
         self._queue, self._registry, self._found = queue, registry, found
         self._is_hurried = asyncio.Event()
 
     def hurry(self) -> None:
-        """Something may be due, nobody knows to whom: look for it now instead of at the next sweep."""
+        """Something may be due, nobody knows to whom: look for it now instead of at the
+        next sweep.
+        """
         self._is_hurried.set()
 
     async def run(self) -> None:
@@ -44,7 +52,9 @@ class Sweeper:
                 await asyncio.sleep(_pause_seconds())
 
     async def _until_next(self) -> None:
-        """Waits for the next sweep's time; finds what is due meanwhile as often as it is hurried."""
+        """Waits for the next sweep's time; finds what is due meanwhile as often as it
+        is hurried.
+        """
         until = monotonic() + _pause_seconds()
         while monotonic() < until and await self._is_hurried_before(until):
             self._found(set(await self._queue.due()))

@@ -1,7 +1,10 @@
-"""A plan for a hot mutation: what graphql-core and Strawberry would do for its document, worked out once. `documents` makes it, `execution` runs it.
+"""A plan for a hot mutation: what graphql-core and Strawberry would do for its document, worked out
+once. `documents` makes it, `execution` runs it.
 
-It takes only documents and values that it knows exactly, and only their success is its own: the words of every error are graphql-core's, which
-gets the resolver's outcome to say them about (a resolver never runs twice). docs/decisions/compiled-plans.md has why."""
+It takes only documents and values that it knows exactly, and only their success is its own: the
+words of every error are graphql-core's, which gets the resolver's outcome to say them about (a
+resolver never runs twice). docs/decisions/compiled-plans.md has why.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import MISSING, dataclass
@@ -35,9 +38,13 @@ from strawberry.types.field import StrawberryField
 from api.context import Context
 
 COMPILED: Final = {"planned": True}
-"""Metadata of a mutation whose resolver reads nothing of `info` but its context: its documents may be planned."""
+"""Metadata of a mutation whose resolver reads nothing of `info` but its context: its documents may
+be planned.
+"""
 
-_STRAWBERRY: Final = "strawberry-definition"  # where Strawberry 0.341 keeps its own definitions in graphql-core's
+_STRAWBERRY: Final = (
+    "strawberry-definition"  # where Strawberry 0.341 keeps its own definitions in graphql-core's
+)
 _IN_JSON: Final = {"String": str, "ID": str, "Boolean": bool}
 """Scalars whose JSON values of exactly this type are taken and answered as they are."""
 
@@ -51,12 +58,20 @@ class NotSimple(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a resolver that did not simply succeed, as a middleware that has graphql-core answer for it instead of running it again."""
+    """What came of a resolver that did not simply succeed, as a middleware that has graphql-core
+    answer for it instead of running it again.
+    """
 
     value: Any = None
     fault: Exception | None = None
 
-    def resolve(self, following: Callable[..., Any], source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+    def resolve(
+        self,
+        following: Callable[..., Any],
+        source: Any,
+        info: GraphQLResolveInfo[Any],
+        **arguments: Any,
+    ) -> Any:
         if info.path.prev is not None:
             return following(source, info, **arguments)
         if self.fault is not None:
@@ -75,7 +90,9 @@ class _Info:
 
 @dataclass(frozen=True, slots=True)
 class CompiledMutation:
-    """resolver: the mutation's own function. arguments: its argument names by the variables' names. answered_as: the field's alias or name."""
+    """resolver: the mutation's own function. arguments: its argument names by the variables' names.
+    answered_as: the field's alias or name.
+    """
 
     resolver: Callable[..., Awaitable[Any]]
     variables: Mapping[str, Take]
@@ -110,9 +127,17 @@ class CompiledMutation:
             return Outcome(value)
 
 
-def compiled_mutation(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> CompiledMutation | None:
-    """The plan of a valid document, if it is one mutation of one planned field with every argument a required variable of its own."""
-    if len(document.definitions) != 1 or operation.operation is not OperationType.MUTATION or schema.mutation_type is None:
+def compiled_mutation(
+    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+) -> CompiledMutation | None:
+    """The plan of a valid document, if it is one mutation of one planned field with every argument
+    a required variable of its own.
+    """
+    if (
+        len(document.definitions) != 1
+        or operation.operation is not OperationType.MUTATION
+        or schema.mutation_type is None
+    ):
         return None
     try:
         return _compiled(schema, schema.mutation_type, operation)
@@ -120,7 +145,9 @@ def compiled_mutation(schema: GraphQLSchema, document: DocumentNode, operation: 
         return None
 
 
-def _compiled(schema: GraphQLSchema, mutations: GraphQLObjectType, operation: OperationDefinitionNode) -> CompiledMutation:
+def _compiled(
+    schema: GraphQLSchema, mutations: GraphQLObjectType, operation: OperationDefinitionNode
+) -> CompiledMutation:
     _require(not operation.directives and len(operation.selection_set.selections) == 1)
     answered_as, node = _plain(operation.selection_set.selections[0])
     _require(node.name.value in mutations.fields)
@@ -128,13 +155,24 @@ def _compiled(schema: GraphQLSchema, mutations: GraphQLObjectType, operation: Op
     variables = {}
     for definition in operation.variable_definitions or ():
         kind = type_from_ast(schema, definition.type)
-        if definition.default_value is not None or definition.directives or not isinstance(kind, GraphQLNonNull):
+        if (
+            definition.default_value is not None
+            or definition.directives
+            or not isinstance(kind, GraphQLNonNull)
+        ):
             raise NotSimple
         variables[definition.variable.name.value] = _taker(kind)
     arguments = _arguments(field, node)
     _require(arguments.keys() == variables.keys())
     resolver, info_name = _resolver(field.extensions[_STRAWBERRY])
-    return CompiledMutation(resolver, variables, arguments, info_name, answered_as, _giver(field.type, node.selection_set))
+    return CompiledMutation(
+        resolver,
+        variables,
+        arguments,
+        info_name,
+        answered_as,
+        _giver(field.type, node.selection_set),
+    )
 
 
 def _require(is_simple: bool) -> None:
@@ -152,10 +190,20 @@ def _plain(node: object) -> tuple[str, FieldNode]:
 def _resolver(own: StrawberryField) -> tuple[Callable[..., Awaitable[Any]], str | None]:
     """The function behind a planned field, and its name for `info`."""
     behind = own.base_resolver
-    if behind is None or not own.metadata.get("planned") or own.extensions or own.permission_classes or behind.self_parameter is None:
+    if (
+        behind is None
+        or not own.metadata.get("planned")
+        or own.extensions
+        or own.permission_classes
+        or behind.self_parameter is None
+    ):
         raise NotSimple
     function = behind.wrapped_func
-    if not iscoroutinefunction(function) or behind.root_parameter is not None or behind.parent_parameter is not None:
+    if (
+        not iscoroutinefunction(function)
+        or behind.root_parameter is not None
+        or behind.parent_parameter is not None
+    ):
         raise NotSimple
     return function, behind.info_parameter.name if behind.info_parameter else None
 
@@ -166,7 +214,9 @@ def _arguments(field: GraphQLField, node: FieldNode) -> dict[str, str]:
     for argument in node.arguments or ():
         if not isinstance(argument.value, VariableNode):
             raise NotSimple
-        names[argument.value.name.value] = field.args[argument.name.value].extensions[_STRAWBERRY].python_name
+        names[argument.value.name.value] = (
+            field.args[argument.name.value].extensions[_STRAWBERRY].python_name
+        )
     _require(len(names) == len(field.args))
     return names
 
@@ -228,14 +278,20 @@ def _scalar(kind: GraphQLScalarType) -> Take:
 
 
 def _made(kind: GraphQLInputObjectType) -> Take:
-    """Makes the Strawberry input. What was left out gets its default, or None as Strawberry gives it."""
+    """Makes the Strawberry input. What was left out gets its default, or None as Strawberry gives
+    it.
+    """
     own = kind.extensions[_STRAWBERRY]
     _require(not kind.is_one_of and own.from_input is None)
     origin, takers, needed = own.origin, dict[str, tuple[str, Take]](), set[str]()
     usual: dict[str, None] = {}
     for name, field in kind.fields.items():
         about: StrawberryField = field.extensions[_STRAWBERRY]
-        _require(about.default_factory is MISSING and field.default_value in (Undefined, None) and about.default in (MISSING, None))
+        _require(
+            about.default_factory is MISSING
+            and field.default_value in (Undefined, None)
+            and about.default in (MISSING, None)
+        )
         takers[name] = (about.python_name, _taker(field.type))
         if isinstance(field.type, GraphQLNonNull):
             needed.add(name)
@@ -281,8 +337,13 @@ def _leaf(kind: GraphQLScalarType | GraphQLEnumType) -> Give:
 
 
 def _object(kind: GraphQLObjectType, selections: SelectionSetNode) -> Give:
-    """Reads the selected attributes of exactly this Strawberry type; none of them may have a resolver."""
-    origin, parts = kind.extensions[_STRAWBERRY].origin, dict[str, tuple[Callable[[Any], Any], Give]]()
+    """Reads the selected attributes of exactly this Strawberry type; none of them may have a
+    resolver.
+    """
+    origin, parts = (
+        kind.extensions[_STRAWBERRY].origin,
+        dict[str, tuple[Callable[[Any], Any], Give]](),
+    )
     for selection in selections.selections:
         name, node = _plain(selection)
         _require(name not in parts)

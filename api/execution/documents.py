@@ -1,26 +1,45 @@
-"""Document texts made ready once: parsed, counted, validated, kept. `execution` asks for them on every request.
-It must never raise for a bad document, nor keep more than its bounds."""
+"""Document texts made ready once: parsed, counted, validated, kept. `execution` asks for them on
+every request. It must never raise for a bad document, nor keep more than its bounds.
+"""
 
 from collections import OrderedDict
 from dataclasses import dataclass
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, parse, specified_rules
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+)
 from strawberry.schema.schema import validate_document
 
 from api.execution.compiled_mutations import CompiledMutation, compiled_mutation
-from api.execution.errors import BAD_USER_INPUT, PARSE_FAILED, QUERY_TOO_COSTLY, VALIDATION_FAILED, RequestRefused
+from api.execution.errors import (
+    BAD_USER_INPUT,
+    PARSE_FAILED,
+    QUERY_TOO_COSTLY,
+    VALIDATION_FAILED,
+    RequestRefused,
+)
 from api.execution.limits import Limits, Measure, TooCostly, measure_document
 from api.execution.live import cursor_variable
 
 KEPT_DOCUMENTS = 512
-KEPT_CHARACTERS = 524_288  # a syntax tree takes about 150 bytes a character: 80 MB at the very worst
+KEPT_CHARACTERS = (
+    524_288  # a syntax tree takes about 150 bytes a character: 80 MB at the very worst
+)
 LONGEST_KEPT = 16_384
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a valid document. text: the whole document's. cursor_variable: see api.execution.live. plan: for the hot ones."""
+    """One operation of a valid document. text: the whole document's. cursor_variable: see
+    api.execution.live. plan: for the hot ones.
+    """
 
     text: str
     document: DocumentNode
@@ -41,7 +60,9 @@ class Prepared:
 
     operations: dict[str | None, Operation]
     code: str = ""
-    errors: tuple[GraphQLError, ...] = ()  # an exception that is raised again and again would grow a traceback each time
+    errors: tuple[
+        GraphQLError, ...
+    ] = ()  # an exception that is raised again and again would grow a traceback each time
 
     def operation(self, name: str | None) -> Operation:
         """The operation to run; name may be left out when there is only one.
@@ -56,12 +77,19 @@ class Prepared:
         if found is not None:
             return found
         if name is None:
-            raise RequestRefused(BAD_USER_INPUT, "The document has several operations: say which one in operationName.")
-        raise RequestRefused(BAD_USER_INPUT, "The document has no operation of the name in operationName.")
+            raise RequestRefused(
+                BAD_USER_INPUT,
+                "The document has several operations: say which one in operationName.",
+            )
+        raise RequestRefused(
+            BAD_USER_INPUT, "The document has no operation of the name in operationName."
+        )
 
 
 class Documents:
-    """The least recently used texts leave first. Failures are kept too: a client that repeats a bad document costs nothing."""
+    """The least recently used texts leave first. Failures are kept too: a client that repeats a bad
+    document costs nothing.
+    """
 
     def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
         self._schema: GraphQLSchema = schema._schema  # Strawberry has no public name for it (0.341)
@@ -88,9 +116,15 @@ class Documents:
 
     def _make(self, text: str) -> Prepared:
         if len(text) > self._limits.characters:
-            return _refused(QUERY_TOO_COSTLY, f"The document is longer than {self._limits.characters:,} characters. Send large values in variables.")
+            return _refused(
+                QUERY_TOO_COSTLY,
+                f"The document is longer than {self._limits.characters:,} characters. Send large "
+                "values in variables.",
+            )
         try:
-            document = parse(text, max_lexical_tokens=self._limits.tokens, max_comments=self._limits.comments)
+            document = parse(
+                text, max_lexical_tokens=self._limits.tokens, max_comments=self._limits.comments
+            )
         except GraphQLError as error:
             return Prepared({}, _parse_code(error), (_without_tree(error),))
         try:
@@ -101,14 +135,33 @@ class Documents:
         if errors:
             return Prepared({}, VALIDATION_FAILED, tuple(_without_tree(error) for error in errors))
         if not measures:
-            return _refused(VALIDATION_FAILED, "The document has no operation: write a query, a mutation or a subscription.")
-        operations = [self._operation(text, document, node, measure) for node, measure in measures.items()]
+            return _refused(
+                VALIDATION_FAILED,
+                "The document has no operation: write a query, a mutation or a subscription.",
+            )
+        operations = [
+            self._operation(text, document, node, measure) for node, measure in measures.items()
+        ]
         return Prepared({operation.name: operation for operation in operations})
 
-    def _operation(self, text: str, document: DocumentNode, node: OperationDefinitionNode, measure: Measure) -> Operation:
+    def _operation(
+        self, text: str, document: DocumentNode, node: OperationDefinitionNode, measure: Measure
+    ) -> Operation:
         name = node.name.value if node.name else None
-        begins_at = cursor_variable(document, node) if node.operation is OperationType.SUBSCRIPTION else None
-        return Operation(text, document, name, node.operation, measure, begins_at, compiled_mutation(self._schema, document, node))
+        begins_at = (
+            cursor_variable(document, node)
+            if node.operation is OperationType.SUBSCRIPTION
+            else None
+        )
+        return Operation(
+            text,
+            document,
+            name,
+            node.operation,
+            measure,
+            begins_at,
+            compiled_mutation(self._schema, document, node),
+        )
 
 
 def _refused(code: str, message: str) -> Prepared:
@@ -116,12 +169,16 @@ def _refused(code: str, message: str) -> Prepared:
 
 
 def _parse_code(error: GraphQLError) -> str:
-    is_over_budget = "Document contains more than" in error.message  # graphql-core 3.3.2 gives it no type of its own
+    is_over_budget = (
+        "Document contains more than" in error.message
+    )  # graphql-core 3.3.2 gives it no type of its own
     return QUERY_TOO_COSTLY if is_over_budget else PARSE_FAILED
 
 
 def _without_tree(error: GraphQLError) -> GraphQLError:
-    """The same error without its nodes and traceback, which would keep the whole syntax tree in memory."""
+    """The same error without its nodes and traceback, which would keep the whole syntax tree in
+    memory.
+    """
     bare = GraphQLError(error.message)
     bare.locations = error.locations
     return bare

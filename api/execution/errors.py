@@ -1,5 +1,7 @@
-"""What goes wrong, as clients see it: `extensions.code`, `requestId`, and nothing of what was not expected.
-The transports call it with every error before it leaves. It must never let an unknown exception's text out, nor log a value that was sent."""
+"""What goes wrong, as clients see it: `extensions.code`, `requestId`, and nothing of what was not
+expected. The transports call it with every error before it leaves. It must never let an unknown
+exception's text out, nor log a value that was sent.
+"""
 
 import logging
 import re
@@ -25,7 +27,18 @@ RATE_LIMITED = "RATE_LIMITED"
 UNAVAILABLE = "UNAVAILABLE"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 
-CODES = frozenset({PARSE_FAILED, VALIDATION_FAILED, BAD_USER_INPUT, UNAUTHENTICATED, FORBIDDEN, QUERY_TOO_COSTLY, RATE_LIMITED, UNAVAILABLE})
+CODES = frozenset(
+    {
+        PARSE_FAILED,
+        VALIDATION_FAILED,
+        BAD_USER_INPUT,
+        UNAUTHENTICATED,
+        FORBIDDEN,
+        QUERY_TOO_COSTLY,
+        RATE_LIMITED,
+        UNAVAILABLE,
+    }
+)
 
 _VALUES = [
     (re.compile(r"(cannot represent [^:]*): .*", re.DOTALL), r"\1."),
@@ -39,9 +52,17 @@ Formatted = dict[str, Any]  # one error in GraphQL's response format
 
 
 class RequestRefused(Exception):
-    """Nothing of the request was executed. status and headers are for HTTP; errors has at least one."""
+    """Nothing of the request was executed. status and headers are for HTTP; errors has at least
+    one.
+    """
 
-    def __init__(self, code: str, errors: "str | Sequence[GraphQLError]", status: int = 400, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    def __init__(
+        self,
+        code: str,
+        errors: "str | Sequence[GraphQLError]",
+        status: int = 400,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+    ) -> None:
         self.code = code
         self.status = status
         self.headers = tuple(headers)
@@ -49,27 +70,39 @@ class RequestRefused(Exception):
         super().__init__(code)
 
     def formatted(self, request_id: str) -> list[Formatted]:
-        return [_format(error, _without_value(error), self.code, request_id) for error in self._errors]
+        return [
+            _format(error, _without_value(error), self.code, request_id) for error in self._errors
+        ]
 
 
 class BadInput(HooklineError):
-    """An argument that no user error can tell of: a malformed id or cursor, a page size out of range. Becomes a top-level BAD_USER_INPUT."""
+    """An argument that no user error can tell of: a malformed id or cursor, a page size out of
+    range. Becomes a top-level BAD_USER_INPUT.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__(BAD_USER_INPUT, message)
 
 
 def refusal_of(error: HooklineError) -> RequestRefused:
-    """The refusal of a whole request by an expected failure before it was executed (an unknown token, a database that does not answer)."""
+    """The refusal of a whole request by an expected failure before it was executed (an unknown
+    token, a database that does not answer).
+    """
     if isinstance(error, Unavailable):
-        return RequestRefused(UNAVAILABLE, error.message, 503, [(b"retry-after", b"%d" % error.retry_after_seconds)])
+        return RequestRefused(
+            UNAVAILABLE, error.message, 503, [(b"retry-after", b"%d" % error.retry_after_seconds)]
+        )
     if error.code == UNAUTHENTICATED:
-        return RequestRefused(UNAUTHENTICATED, error.message, 401, [(b"www-authenticate", b"Bearer")])
+        return RequestRefused(
+            UNAUTHENTICATED, error.message, 401, [(b"www-authenticate", b"Bearer")]
+        )
     return RequestRefused(error.code if error.code in CODES else BAD_USER_INPUT, error.message)
 
 
 def field_errors(errors: Sequence[GraphQLError], request_id: str) -> list[Formatted]:
-    """Errors of an execution, masked and numbered; what was not expected is logged here, once, with its traceback."""
+    """Errors of an execution, masked and numbered; what was not expected is logged here, once, with
+    its traceback.
+    """
     return [_field_error(error, request_id) for error in errors]
 
 
@@ -80,11 +113,20 @@ def is_unavailable(errors: Sequence[GraphQLError]) -> bool:
 
 def retry_after_seconds(errors: Sequence[GraphQLError]) -> int:
     """How long to wait before trying again, when the failures say so; else 2."""
-    return max((cause.retry_after_seconds for error in errors if isinstance(cause := _cause(error), Unavailable)), default=2)
+    return max(
+        (
+            cause.retry_after_seconds
+            for error in errors
+            if isinstance(cause := _cause(error), Unavailable)
+        ),
+        default=2,
+    )
 
 
 def internal(error: BaseException, request_id: str, place: str) -> Formatted:
-    """The masked form of an unexpected failure, which is logged. place: where it happened, for the log."""
+    """The masked form of an unexpected failure, which is logged. place: where it happened, for the
+    log.
+    """
     log.error("internal error", exc_info=error, extra={"request_id": request_id, "place": place})
     return {"message": "Internal error", "extensions": {"code": INTERNAL, "requestId": request_id}}
 
@@ -112,13 +154,17 @@ def _expected(error: GraphQLError) -> tuple[str, str] | None:
     code = (error.extensions or {}).get("code")
     if code in CODES:
         return str(code), error.message
-    is_own = cause is None or isinstance(cause, GraphQLError)  # graphql-core found it, not a resolver
+    is_own = cause is None or isinstance(
+        cause, GraphQLError
+    )  # graphql-core found it, not a resolver
     is_about_argument = is_own and error.nodes is not None and isinstance(error.nodes[0], ValueNode)
     return (BAD_USER_INPUT, _without_value(error)) if is_about_argument else None
 
 
 def _without_value(error: GraphQLError) -> str:
-    """graphql-core's message without the value that it is about, which may be a secret in a wrong place."""
+    """graphql-core's message without the value that it is about, which may be a secret in a wrong
+    place.
+    """
     message = error.message
     for quoted, instead in _VALUES:
         message = quoted.sub(instead, message)
@@ -126,7 +172,9 @@ def _without_value(error: GraphQLError) -> str:
 
 
 def _cause(error: GraphQLError) -> Exception | None:
-    """What a resolver really raised: graphql-core wraps once per level that locates the error. A database that is away is Unavailable."""
+    """What a resolver really raised: graphql-core wraps once per level that locates the error. A
+    database that is away is Unavailable.
+    """
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
@@ -136,7 +184,9 @@ def _cause(error: GraphQLError) -> Exception | None:
 def _format(error: GraphQLError, message: str, code: str, request_id: str) -> Formatted:
     formatted: Formatted = {"message": message}
     if error.locations:
-        formatted["locations"] = [{"line": location.line, "column": location.column} for location in error.locations]
+        formatted["locations"] = [
+            {"line": location.line, "column": location.column} for location in error.locations
+        ]
     if error.path:
         formatted["path"] = error.path
     formatted["extensions"] = {"code": code, "requestId": request_id}

@@ -1,6 +1,8 @@
-"""One operation from its text to its answer: what the HTTP view, the WebSocket and the event stream share.
-It runs graphql-core on Strawberry's schema itself (schema.execute costs 90 µs more, November 2026), so schema extensions do not run: budgets, masking
-and caches are here instead. Permission classes, field extensions and `info` work as ever."""
+"""One operation from its text to its answer: what the HTTP view, the WebSocket and the event stream
+share. It runs graphql-core on Strawberry's schema itself (schema.execute costs 90 µs more, November
+2026), so schema extensions do not run: budgets, masking and caches are here instead. Permission
+classes, field extensions and `info` work as ever.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Hashable, Sequence
@@ -19,7 +21,15 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from api.context import Context
 from api.execution.compiled_mutations import NotSimple, Outcome
 from api.execution.documents import Documents, Operation
-from api.execution.errors import BAD_USER_INPUT, QUERY_TOO_COSTLY, Formatted, RequestRefused, field_errors, is_unavailable, retry_after_seconds
+from api.execution.errors import (
+    BAD_USER_INPUT,
+    QUERY_TOO_COSTLY,
+    Formatted,
+    RequestRefused,
+    field_errors,
+    is_unavailable,
+    retry_after_seconds,
+)
 from api.execution.limits import Limits, TooCostly
 from api.execution.live import Live, sharing_key
 from hookline.activity.events import ActivityEvent, Gap, Shared
@@ -41,7 +51,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of an execution. errors: masked. retry_after_seconds counts when something was unavailable."""
+    """What came of an execution. errors: masked. retry_after_seconds counts when something was
+    unavailable.
+    """
 
     data: dict[str, Any] | None
     errors: list[Formatted]
@@ -58,7 +70,9 @@ class Answer:
     @property
     def is_all_lost(self) -> bool:
         """Nothing of what was asked succeeded."""
-        return bool(self.errors) and (self.data is None or all(value is None for value in self.data.values()))
+        return bool(self.errors) and (
+            self.data is None or all(value is None for value in self.data.values())
+        )
 
 
 Encoded = Answer | bytes
@@ -74,9 +88,11 @@ class Execution:
         self._schema = schema._schema
 
     def select(self, request: Request) -> Operation:
-        """The operation that a request names, once its document is known to be valid and within budget.
+        """The operation that a request names, once its document is known to be valid and within
+        budget.
 
-        Raises RequestRefused: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, QUERY_TOO_COSTLY, BAD_USER_INPUT.
+        Raises RequestRefused: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, QUERY_TOO_COSTLY,
+        BAD_USER_INPUT.
         """
         operation = self._documents.prepare(request.text).operation(request.operation_name)
         try:
@@ -88,7 +104,8 @@ class Execution:
     async def run(self, operation: Operation, request: Request, context: Context) -> Answer:
         """Runs a query or a mutation. `liveCursor` is read before anything else.
 
-        Raises RequestRefused (BAD_USER_INPUT) when the variables do not fit, before any resolver runs; HooklineError from reading the cursor.
+        Raises RequestRefused (BAD_USER_INPUT) when the variables do not fit, before any resolver
+        runs; HooklineError from reading the cursor.
         """
         outcome = await _run_plan(operation, request, context)
         if isinstance(outcome, dict):
@@ -99,9 +116,11 @@ class Execution:
         result = executor.execute_operation()
         return _answer(await result if isawaitable(result) else result, context)
 
-    async def subscribe(self, operation: Operation, request: Request, context: Context) -> "Answer | AsyncGenerator[Sequence[Encoded], None]":
-        """Starts a subscription: its answers, one per event, in order, several at a time; or the one answer that says why it could not start.
-        Close the generator to end it.
+    async def subscribe(
+        self, operation: Operation, request: Request, context: Context
+    ) -> "Answer | AsyncGenerator[Sequence[Encoded], None]":
+        """Starts a subscription: its answers, one per event, in order, several at a time; or the
+        one answer that says why it could not start. Close the generator to end it.
 
         Raises RequestRefused (BAD_USER_INPUT) when the variables do not fit.
         """
@@ -111,11 +130,23 @@ class Execution:
         if isinstance(stream, ExecutionResult):
             return _answer(stream, context)
         if isinstance(stream, Live):
-            key = sharing_key(operation.text, operation.name, operation.cursor_variable, request.variables or {}, context.actor)
+            key = sharing_key(
+                operation.text,
+                operation.name,
+                operation.cursor_variable,
+                request.variables or {},
+                context.actor,
+            )
             return _follow_live(executor, stream, key, context)
         return _follow(executor, stream, context)
 
-    def _build(self, operation: Operation, request: Request, context: Context, outcome: Outcome | None = None) -> "_HouseExecutor":
+    def _build(
+        self,
+        operation: Operation,
+        request: Request,
+        context: Context,
+        outcome: Outcome | None = None,
+    ) -> "_HouseExecutor":
         """outcome: what graphql-core answers for instead of running the resolver."""
         executor = _HouseExecutor.build(
             self._schema,
@@ -124,7 +155,8 @@ class Execution:
             raw_variable_values=request.variables,
             operation_name=operation.name,
             middleware=None if outcome is None else [outcome],
-            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a TypeGuard in all but its annotation
+            # a TypeGuard in all but its annotation
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
         )
         if isinstance(executor, list):
             raise RequestRefused(BAD_USER_INPUT, executor)
@@ -132,8 +164,12 @@ class Execution:
         return executor
 
 
-async def _run_plan(operation: Operation, request: Request, context: Context) -> dict[str, Any] | Outcome | None:
-    """The data, if the operation has a plan that takes these variables and succeeds; None when nothing was run."""
+async def _run_plan(
+    operation: Operation, request: Request, context: Context
+) -> dict[str, Any] | Outcome | None:
+    """The data, if the operation has a plan that takes these variables and succeeds; None when
+    nothing was run.
+    """
     if operation.compiled is None:
         return None
     try:
@@ -144,15 +180,23 @@ async def _run_plan(operation: Operation, request: Request, context: Context) ->
 
 
 class _HouseExecutor(Executor[Any]):
-    """graphql-core's plain executor (no @defer, no @stream) with the `info` that Strawberry's resolvers expect."""
+    """graphql-core's plain executor (no @defer, no @stream) with the `info` that Strawberry's
+    resolvers expect.
+    """
 
     operation_extensions = None
     build_resolve_info = StrawberryGraphQLCoreExecutionContext.build_resolve_info
 
 
-async def _follow(executor: _HouseExecutor, source: AsyncIterable[Any], context: Context) -> AsyncGenerator[Sequence[Encoded], None]:
-    """An answer per event. A source that fails ends the stream with one last answer, which says why."""
-    events = map_source_to_response_event(executor, source, lambda one: _execute(one, context.renewed()))
+async def _follow(
+    executor: _HouseExecutor, source: AsyncIterable[Any], context: Context
+) -> AsyncGenerator[Sequence[Encoded], None]:
+    """An answer per event. A source that fails ends the stream with one last answer, which says
+    why.
+    """
+    events = map_source_to_response_event(
+        executor, source, lambda one: _execute(one, context.renewed())
+    )
     try:
         async for result in events:
             yield [_answer(result, context)]
@@ -162,12 +206,22 @@ async def _follow(executor: _HouseExecutor, source: AsyncIterable[Any], context:
         await events.aclose()
 
 
-async def _follow_live(executor: _HouseExecutor, live: Live[Any], key: Hashable, context: Context) -> AsyncGenerator[Sequence[Encoded], None]:
-    """The same for events: those that everybody follows now are executed and encoded once for all with the key."""
+async def _follow_live(
+    executor: _HouseExecutor, live: Live[Any], key: Hashable, context: Context
+) -> AsyncGenerator[Sequence[Encoded], None]:
+    """The same for events: those that everybody follows now are executed and encoded once for all
+    with the key.
+    """
 
     async def execute(step: ActivityEvent | Gap, context: Context) -> ExecutionResult | None:
         event = live.event_of(step)
-        return None if event is None else await _execute_when_possible(lambda: executor.build_per_event_executor(event), context)
+        return (
+            None
+            if event is None
+            else await _execute_when_possible(
+                lambda: executor.build_per_event_executor(event), context
+            )
+        )
 
     async def make(event: ActivityEvent) -> EncodedEvent | None:
         result = await execute(event, context.of_nobody())
@@ -177,7 +231,10 @@ async def _follow_live(executor: _HouseExecutor, live: Live[Any], key: Hashable,
         async with aclosing(live.follow(ShareKey(key, make))) as steps:
             async for step in steps:
                 if isinstance(step, Shared):
-                    yield [one if isinstance(one, bytes) else _answer(one, context) for one in step.made]
+                    yield [
+                        one if isinstance(one, bytes) else _answer(one, context)
+                        for one in step.made
+                    ]
                     continue
                 for event in [step] if isinstance(step, Gap) else step:
                     result = await execute(event, context)
@@ -188,7 +245,9 @@ async def _follow_live(executor: _HouseExecutor, live: Live[Any], key: Hashable,
 
 
 def _made(result: ExecutionResult) -> EncodedEvent:
-    """Bytes that all may have. Errors carry the request id of each who is told, and what no JSON can hold is an error of each."""
+    """Bytes that all may have. Errors carry the request id of each who is told, and what no JSON
+    can hold is an error of each.
+    """
     if not result.errors:
         with suppress(TypeError):
             encoded = orjson.dumps({"data": result.data})
@@ -196,14 +255,20 @@ def _made(result: ExecutionResult) -> EncodedEvent:
     return EncodedEvent(result, 0)
 
 
-async def _execute_when_possible(make_executor: Callable[[], Executor[Any]], context: Context) -> ExecutionResult:
-    """A database that is away for a while costs a subscriber no message: what happened is told when it is back.
+async def _execute_when_possible(
+    make_executor: Callable[[], Executor[Any]], context: Context
+) -> ExecutionResult:
+    """A database that is away for a while costs a subscriber no message: what happened is told when
+    it is back.
 
-    Raises Unavailable when it is not back within a minute: the last cursor that arrived says where to go on.
+    Raises Unavailable when it is not back within a minute: the last cursor that arrived says where
+    to go on.
     """
     until = monotonic() + _PATIENCE_SECONDS
     while True:
-        result = _execute(make_executor(), context.renewed())  # an executor keeps the errors that it met
+        result = _execute(
+            make_executor(), context.renewed()
+        )  # an executor keeps the errors that it met
         executed: ExecutionResult = await result if isawaitable(result) else result
         if not (executed.errors and is_unavailable(executed.errors)):
             return executed
@@ -222,7 +287,15 @@ def _failure(error: Exception, executor: Executor[Any]) -> ExecutionResult:
     return ExecutionResult(None, [located_error(error, list(nodes))])
 
 
-def _answer(result: Any, context: Context) -> Answer:  # graphql-core types it as one of its incremental results too, which this executor never makes
+def _answer(
+    result: Any, context: Context
+) -> (
+    Answer
+):  # graphql-core types it as one of its incremental results too, which this executor never makes
     if not result.errors:
         return Answer(result.data, [])
-    return Answer(result.data, field_errors(result.errors, context.request_id), retry_after_seconds(result.errors))
+    return Answer(
+        result.data,
+        field_errors(result.errors, context.request_id),
+        retry_after_seconds(result.errors),
+    )

@@ -1,5 +1,8 @@
-"""How much a document may ask for, counted on its syntax tree before validation, whose own rules can take seconds.
-`documents` calls it once per document text and `execution` once per request, for page sizes in variables. It must stay linear."""
+"""How much a document may ask for, counted on its syntax tree before validation, whose own rules
+can take seconds.
+`documents` calls it once per document text and `execution` once per request, for page sizes in
+variables. It must stay linear.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +61,9 @@ class PageSize:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What an operation asks for. root_fields: names at the top, fragments opened. cost = fixed + each product of sizes times its factor."""
+    """What an operation asks for. root_fields: names at the top, fragments opened. cost = fixed +
+    each product of sizes times its factor.
+    """
 
     root_fields: frozenset[str]
     fixed_cost: int
@@ -73,29 +78,44 @@ class Measure:
             cost += factor
         if cost > limits.cost:
             advice = "Ask for smaller pages (first, last) or fewer nested lists."
-            raise TooCostly(f"This query could return {cost:,} objects; at most {limits.cost:,} are allowed. {advice}")
+            raise TooCostly(
+                f"This query could return {cost:,} objects; at most {limits.cost:,} are allowed. "
+                f"{advice}"
+            )
 
 
-def measure_document(document: DocumentNode, schema: GraphQLSchema, limits: Limits) -> dict[OperationDefinitionNode, Measure]:
+def measure_document(
+    document: DocumentNode, schema: GraphQLSchema, limits: Limits
+) -> dict[OperationDefinitionNode, Measure]:
     """Counts every operation, and every fragment that none of them uses.
 
     Raises TooCostly at the first budget that is overrun (not cost: that is for each request).
     """
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    fragments = {
+        node.name.value: node
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
     walk = _Walk(schema, fragments, limits)
     measures = {}
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
-            measures[node] = walk.measure(node.selection_set, schema.get_root_type(node.operation), _defaults(node))
+            measures[node] = walk.measure(
+                node.selection_set, schema.get_root_type(node.operation), _defaults(node)
+            )
     for name, fragment in fragments.items():
         if name not in walk.opened:
-            walk.measure(fragment.selection_set, schema.get_type(fragment.type_condition.name.value), {})
+            walk.measure(
+                fragment.selection_set, schema.get_type(fragment.type_condition.name.value), {}
+            )
     return measures
 
 
 @dataclass(slots=True)
 class _Place:
-    """A selection set still to be counted. names: responses already seen at this place, shared by all sets that merge there."""
+    """A selection set still to be counted. names: responses already seen at this place, shared by
+    all sets that merge there.
+    """
 
     selections: SelectionSetNode
     parent: GraphQLNamedType | None
@@ -115,9 +135,13 @@ class _Name:
 
 
 class _Walk:
-    """One pass over a document. Fragments are opened each time they are used: that is what they cost."""
+    """One pass over a document. Fragments are opened each time they are used: that is what they
+    cost.
+    """
 
-    def __init__(self, schema: GraphQLSchema, fragments: dict[str, FragmentDefinitionNode], limits: Limits) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, fragments: dict[str, FragmentDefinitionNode], limits: Limits
+    ) -> None:
         self._schema = schema
         self._fragments = fragments
         self._limits = limits
@@ -126,7 +150,9 @@ class _Walk:
         self._repeats = 0
         self.opened: set[str] = set()
 
-    def measure(self, selections: SelectionSetNode, root: GraphQLNamedType | None, defaults: dict[str, int]) -> Measure:
+    def measure(
+        self, selections: SelectionSetNode, root: GraphQLNamedType | None, defaults: dict[str, int]
+    ) -> Measure:
         root_fields: set[str] = set()
         fixed = 0
         products: list[tuple[int, tuple[PageSize, ...]]] = []
@@ -154,7 +180,17 @@ class _Walk:
                     else:
                         fixed += factor
                 if node.selection_set:
-                    waiting.append(_Place(node.selection_set, field_type, _depth_below(place, node), factor, sizes, names, place.inside))
+                    waiting.append(
+                        _Place(
+                            node.selection_set,
+                            field_type,
+                            _depth_below(place, node),
+                            factor,
+                            sizes,
+                            names,
+                            place.inside,
+                        )
+                    )
         return Measure(frozenset(root_fields), fixed, tuple(products))
 
     def _count_name(self, place: _Place, node: FieldNode) -> dict[str, "_Name"]:
@@ -164,13 +200,17 @@ class _Walk:
             self._aliases += 1
             _check(self._aliases, "aliases", self._limits.aliases)
         name = place.names.setdefault((node.alias or node.name).value, _Name())
-        self._repeats += name.count  # validation compares each pair of fields that answer under one name
+        self._repeats += (
+            name.count
+        )  # validation compares each pair of fields that answer under one name
         _check(self._repeats, "pairs of repeated fields", self._limits.repeats)
         name.count += 1
         return name.below
 
     def _open(self, place: _Place, node: object) -> list[_Place]:
-        """The set inside a fragment; none for one that stands in itself or does not exist, which validation refuses."""
+        """The set inside a fragment; none for one that stands in itself or does not exist, which
+        validation refuses.
+        """
         if isinstance(node, InlineFragmentNode):
             condition, selections, inside = node.type_condition, node.selection_set, place.inside
         elif isinstance(node, FragmentSpreadNode):
@@ -179,11 +219,17 @@ class _Walk:
             if fragment is None or name in place.inside:
                 return []
             self.opened.add(name)
-            condition, selections, inside = fragment.type_condition, fragment.selection_set, place.inside | {name}
+            condition, selections, inside = (
+                fragment.type_condition,
+                fragment.selection_set,
+                place.inside | {name},
+            )
         else:
             return []
         parent = self._schema.get_type(condition.name.value) if condition else place.parent
-        return [_Place(selections, parent, place.depth, place.factor, place.sizes, place.names, inside)]
+        return [
+            _Place(selections, parent, place.depth, place.factor, place.sizes, place.names, inside)
+        ]
 
     def _page(
         self, parent: GraphQLNamedType | None, node: FieldNode, defaults: dict[str, int]
@@ -198,7 +244,11 @@ class _Walk:
         field_type = get_named_type(field.type) if field else None
         if field_type is not None and field_type.name == "StatsBucket":
             return field_type, BUCKETS_COST
-        given = [argument.value for argument in node.arguments or () if argument.name.value in ("first", "last")]
+        given = [
+            argument.value
+            for argument in node.arguments or ()
+            if argument.name.value in ("first", "last")
+        ]
         if given:
             return field_type, _size(given[0], defaults)
         is_connection = field is not None and "first" in field.args and "last" in field.args
@@ -207,11 +257,16 @@ class _Walk:
 
 def _check(number: int, what: str, budget: int) -> None:
     if number > budget:
-        raise TooCostly(f"This document has more than {budget:,} {what}. Ask for less, or split it into several requests.")
+        raise TooCostly(
+            f"This document has more than {budget:,} {what}. Ask for less, or split it into "
+            "several requests."
+        )
 
 
 def _depth_below(place: _Place, node: FieldNode) -> int:
-    """Introspection goes deeper than any other query and has a rule of graphql-core's own, so that depth 0 is kept below it."""
+    """Introspection goes deeper than any other query and has a rule of graphql-core's own, so that
+    depth 0 is kept below it.
+    """
     return 0 if place.depth == 0 or node.name.value.startswith("__") else place.depth + 1
 
 
@@ -224,7 +279,9 @@ def _size(value: ValueNode, defaults: dict[str, int]) -> "int | PageSize":
 
 
 def _page(value: object) -> int:
-    """A page size as it counts: above the largest nothing is ever read, and what is no number is counted as the largest."""
+    """A page size as it counts: above the largest nothing is ever read, and what is no number is
+    counted as the largest.
+    """
     if value is None:
         return DEFAULT_PAGE
     return min(max(value, 0), LARGEST_PAGE) if type(value) is int else LARGEST_PAGE
@@ -236,5 +293,7 @@ def _defaults(node: OperationDefinitionNode) -> dict[str, int]:
     for definition in node.variable_definitions or ():
         if definition.default_value is not None:
             size = _size(definition.default_value, {})
-            defaults[definition.variable.name.value] = size if isinstance(size, int) else LARGEST_PAGE
+            defaults[definition.variable.name.value] = (
+                size if isinstance(size, int) else LARGEST_PAGE
+            )
     return defaults

@@ -1,5 +1,7 @@
-"""What a subscription of events follows, and who may share its answers. Resolvers of `schema.live` give a Live; `execution` follows it.
-Only answers that depend on nothing but document, variables, workspace and scopes may be shared."""
+"""What a subscription of events follows, and who may share its answers. Resolvers of `schema.live`
+give a Live; `execution` follows it. Only answers that depend on nothing but document, variables,
+workspace and scopes may be shared.
+"""
 
 import json
 from collections import Counter
@@ -20,7 +22,9 @@ Event = TypeVar("Event")
 
 @dataclass(frozen=True, slots=True)
 class Live(AsyncIterable[Event], Generic[Event]):
-    """after: the position that a replay begins behind. event_of: what the schema makes of it; None for one that nobody asked for."""
+    """after: the position that a replay begins behind. event_of: what the schema makes of it; None
+    for one that nobody asked for.
+    """
 
     feeds: Feeds
     workspace_id: UUID
@@ -29,26 +33,44 @@ class Live(AsyncIterable[Event], Generic[Event]):
     webhook_id: UUID | None
     event_of: Callable[[ActivityEvent | Gap], Event | None]
 
-    def follow(self, share_key: ShareKey) -> AsyncGenerator[list[ActivityEvent] | Gap | Shared, None]:
-        return self.feeds.follow_shared(self.workspace_id, self.after, self.kinds, self.webhook_id, share_key)
+    def follow(
+        self, share_key: ShareKey
+    ) -> AsyncGenerator[list[ActivityEvent] | Gap | Shared, None]:
+        return self.feeds.follow_shared(
+            self.workspace_id, self.after, self.kinds, self.webhook_id, share_key
+        )
 
     def __aiter__(self) -> AsyncIterator[Event]:
         raise TypeError("graphql-core wants something iterable, but this is followed")
 
 
-def sharing_key(text: str, name: str | None, cursor_variable: str | None, variables: dict[str, Any], actor: Actor) -> Hashable:
-    """Equal for those whose answers are equal, wherever they begin. actor: its workspace and scopes are all that an answer may know."""
+def sharing_key(
+    text: str,
+    name: str | None,
+    cursor_variable: str | None,
+    variables: dict[str, Any],
+    actor: Actor,
+) -> Hashable:
+    """Equal for those whose answers are equal, wherever they begin. actor: its workspace and scopes
+    are all that an answer may know.
+    """
     given = {key: value for key, value in variables.items() if key != cursor_variable}
     return text, name, json.dumps(given, sort_keys=True), actor.workspace_id, actor.scopes
 
 
 def cursor_variable(document: DocumentNode, operation: OperationDefinitionNode) -> str | None:
-    """The variable that says where a subscription begins, if nothing else in the document uses it."""
+    """The variable that says where a subscription begins, if nothing else in the
+    document uses it.
+    """
     used = _Variables()
     visit(document, used)
     for field in operation.selection_set.selections:
         for argument in (field.arguments or ()) if isinstance(field, FieldNode) else ():
-            if argument.name.value == "after" and isinstance(argument.value, VariableNode) and used.counts[argument.value.name.value] == 1:
+            if (
+                argument.name.value == "after"
+                and isinstance(argument.value, VariableNode)
+                and used.counts[argument.value.name.value] == 1
+            ):
                 return argument.value.name.value
     return None
 

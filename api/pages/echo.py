@@ -1,4 +1,5 @@
-"""A receiver to try things with: `/_echo` answers 200 and shows what came, `/_echo/fail` answers 500. Only `hookline dev` has it.
+"""A receiver to try things with: `/_echo` answers 200 and shows what came, `/_echo/fail` answers
+500. Only `hookline dev` has it.
 
 It keeps the last requests in memory, parts of large bodies only, and sends nothing anywhere.
 """
@@ -20,7 +21,10 @@ BODY_KEPT_BYTES = 16 * 1024
 BODY_LIMIT_BYTES = 2 * 1024 * 1024
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -28,7 +32,8 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>Hookline: what came</title>
 <style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color-scheme: light dark }}
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem;
+  color-scheme: light dark }}
 article {{ border-top: 1px solid #8888; padding: 1rem 0 }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0 0 }}
 </style>
@@ -67,9 +72,17 @@ class Echo:
     async def _show(self, request: Request) -> Response:
         if "text/html" in request.headers.get("accept", ""):
             url = f"{request.url.scheme}://{request.url.netloc}/_echo"
-            page = _PAGE.format(kept=KEPT, url=escape(url), requests="\n".join(_articles(self._came)) or "<p>Nothing yet.</p>")
-            return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"})
-        return JSONResponse([asdict(came) for came in reversed(self._came)], headers={"Cache-Control": "no-store"})
+            page = _PAGE.format(
+                kept=KEPT,
+                url=escape(url),
+                requests="\n".join(_articles(self._came)) or "<p>Nothing yet.</p>",
+            )
+            return HTMLResponse(
+                page, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+            )
+        return JSONResponse(
+            [asdict(came) for came in reversed(self._came)], headers={"Cache-Control": "no-store"}
+        )
 
     async def _take(self, request: Request) -> Response:
         status = 500 if request.path_params.get("rest") == "fail" else 200
@@ -80,9 +93,23 @@ class Echo:
         if length > BODY_LIMIT_BYTES:
             return PlainTextResponse("The body is too large to be shown here.\n", 413)
         target = urlsplit(str(request.url))._replace(scheme="", netloc="").geturl()
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
-        self._came.append(Came(clock.rfc3339(clock.now()), request.method, target, status, headers, kept.decode("utf-8", "replace"), length))
-        return PlainTextResponse("This address always fails.\n" if status == 500 else "Thank you.\n", status)
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
+        ]
+        self._came.append(
+            Came(
+                clock.rfc3339(clock.now()),
+                request.method,
+                target,
+                status,
+                headers,
+                kept.decode("utf-8", "replace"),
+                length,
+            )
+        )
+        return PlainTextResponse(
+            "This address always fails.\n" if status == 500 else "Thank you.\n", status
+        )
 
 
 async def _read(request: Request) -> tuple[bytes, int]:
@@ -100,5 +127,8 @@ def _articles(came: deque[Came]) -> Iterator[str]:
     for one in reversed(came):
         headers = "\n".join(f"{name}: {value}" for name, value in one.headers)
         cut = f"\n… {one.body_bytes:,} bytes in all" if one.body_bytes > BODY_KEPT_BYTES else ""
-        head = f"<b>{escape(one.method)} {escape(one.path)}</b> → {one.status} <time>{escape(one.at)}</time>"
+        head = (
+            f"<b>{escape(one.method)} {escape(one.path)}</b> → {one.status} "
+            f"<time>{escape(one.at)}</time>"
+        )
         yield f"<article>{head}<pre>{escape(headers)}\n\n{escape(one.body)}{cut}</pre></article>"

@@ -1,4 +1,6 @@
-"""`/healthz`: the process runs. `/readyz`: it can work, because its database answers. Asked by load balancers and people; neither needs a token."""
+"""`/healthz`: the process runs. `/readyz`: it can work, because its database answers. Asked by load
+balancers and people; neither needs a token.
+"""
 
 import asyncio
 

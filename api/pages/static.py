@@ -1,6 +1,8 @@
-"""The GraphiQL page and its files, out of the build in api/static. The app puts routes() before its own /graphql route.
+"""The GraphiQL page and its files, out of the build in api/static. The app puts routes() before its
+own /graphql route.
 
-Never serves a file from elsewhere, and never gives the token to a page that was asked for under another name than this machine's.
+Never serves a file from elsewhere, and never gives the token to a page that was asked for under
+another name than this machine's.
 """
 
 import json
@@ -14,9 +16,11 @@ from starlette.types import Scope
 
 STATIC = Path(__file__).parents[1] / "static"
 
-# Monaco and GraphiQL set style attributes and add <style> elements as they run: styles cannot do without 'unsafe-inline'. Scripts can.
+# Monaco and GraphiQL set style attributes and add <style> elements as they run: styles cannot do
+# without 'unsafe-inline'. Scripts can.
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src "
+    "'self' 'unsafe-inline'; font-src 'self' data:; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -32,13 +36,15 @@ _NOT_BUILT = """<!doctype html>
 <title>Hookline</title>
 <h1>Hookline runs, but this page is not built yet</h1>
 <p>The GraphQL API works: <code>POST /graphql</code>.</p>
-<p>To get GraphiQL here, run <code>make web</code> in the folder of Hookline's sources, then reload this page.</p>
+<p>To get GraphiQL here, run <code>make web</code> in the folder of Hookline's sources,
+then reload this page.</p>
 </html>
 """
 
 
 def routes(token: str | None, static: Path = STATIC) -> list[BaseRoute]:
-    """GET /graphql from a browser, and the files that the page loads. token: filled into the page, None for none.
+    """GET /graphql from a browser, and the files that the page loads. token: filled into the page,
+    None for none.
 
     They belong before the GraphQL route: what is no browser asking for a page falls through to it.
     """
@@ -49,11 +55,16 @@ def routes(token: str | None, static: Path = STATIC) -> list[BaseRoute]:
     def asset(request: Request) -> Response:
         return _asset(request.path_params["name"], static / "playground" / "assets")
 
-    return [_PageRoute("/graphql", page, methods=["GET"]), Route("/static/playground/assets/{name}", asset, methods=["GET"])]
+    return [
+        _PageRoute("/graphql", page, methods=["GET"]),
+        Route("/static/playground/assets/{name}", asset, methods=["GET"]),
+    ]
 
 
 def playground(request: Request, token: str | None, static: Path = STATIC) -> Response:
-    """The GraphiQL page with the token filled in, or a page that says how to build it. The token needs a loopback name in the address."""
+    """The GraphiQL page with the token filled in, or a page that says how to build it. The token
+    needs a loopback name in the address.
+    """
     try:
         built = (static / "playground" / "index.html").read_text("utf-8")
     except FileNotFoundError:
@@ -74,15 +85,26 @@ class _PageRoute(Route):
 
 
 def _wants_page(request: Request) -> bool:
-    return request.method == "GET" and "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
+    return (
+        request.method == "GET"
+        and "text/html" in request.headers.get("accept", "")
+        and "query" not in request.query_params
+    )
 
 
 def _asset(name: str, folder: Path) -> Response:
-    """One built file. The name is looked up among the folder's own entries, so that no name leads out of it."""
+    """One built file. The name is looked up among the folder's own entries, so that no name leads
+    out of it.
+    """
     found = next((path for path in folder.glob("*") if path.name == name and path.is_file()), None)
     if found is None:
-        return PlainTextResponse("Not found: reload the page, it may be of an older build.\n", 404, headers=_headers(PLAIN_POLICY, "no-store"))
-    # Names hold a hash of the content, so a copy never goes stale. Workers obey the policy that comes with their own file.
+        return PlainTextResponse(
+            "Not found: reload the page, it may be of an older build.\n",
+            404,
+            headers=_headers(PLAIN_POLICY, "no-store"),
+        )
+    # Names hold a hash of the content, so a copy never goes stale. Workers obey the policy that
+    # comes with their own file.
     return FileResponse(found, headers=_headers(PAGE_POLICY, "public, max-age=31536000, immutable"))
 
 
@@ -101,5 +123,7 @@ def _is_own_name(host: str) -> bool:
 
 
 def _script_json(settings: dict[str, str]) -> str:
-    """JSON that cannot end the script element it stands in: ASCII only (U+2028 too), and `<`, `>`, `&` as \\u escapes."""
+    """JSON that cannot end the script element it stands in: ASCII only (U+2028 too), and `<`, `>`,
+    `&` as \\u escapes.
+    """
     return json.dumps(settings, ensure_ascii=True).translate(_ESCAPES)

@@ -1,4 +1,6 @@
-"""The GraphQL schema, put together from its nouns. `api.app` makes it once per process; `make schema` exports it."""
+"""The GraphQL schema, put together from its nouns. `api.app` makes it once per process; `make
+schema` exports it.
+"""
 
 from typing import Annotated
 
@@ -40,14 +42,41 @@ FINDERS = {
 }
 """How `node` finds each kind, by the prefix of its id; each asks for its own scope."""
 
-QUERIES = (ViewerQuery, WebhookQuery, EventQuery, DeliveryQuery, AttemptQuery, NotificationQuery, JobQuery, EventTypeQuery, AuditQuery, TokenQuery)
-MUTATIONS = (WebhookMutation, WebhookTryMutation, EventMutation, DeliveryMutation, JobMutation, EventTypeMutation, TokenMutation, SyncMutation)
+QUERIES = (
+    ViewerQuery,
+    WebhookQuery,
+    EventQuery,
+    DeliveryQuery,
+    AttemptQuery,
+    NotificationQuery,
+    JobQuery,
+    EventTypeQuery,
+    AuditQuery,
+    TokenQuery,
+)
+MUTATIONS = (
+    WebhookMutation,
+    WebhookTryMutation,
+    EventMutation,
+    DeliveryMutation,
+    JobMutation,
+    EventTypeMutation,
+    TokenMutation,
+    SyncMutation,
+)
 
 
 @strawberry.type
 class NodeQuery:
-    @strawberry.field(description="Anything by its id; null when there is no such thing. Needs the scope that its kind asks for.")
-    async def node(self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id, of whatever kind.")]) -> Node | None:
+    @strawberry.field(
+        description="Anything by its id; null when there is no such thing. Needs the scope that "
+        "its kind asks for."
+    )
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, of whatever kind.")],
+    ) -> Node | None:
         prefix, key = ids.decode(id)
         find = FINDERS.get(prefix)
         return await find(info, key) if find else None
@@ -57,8 +86,16 @@ def make_schema() -> strawberry.Schema:
     """The schema with everything that this release has."""
     return strawberry.Schema(
         query=_root("Query", "What can be read.", (NodeQuery, *QUERIES)),
-        mutation=_root("Mutation", "What can be changed. A payload is null only when a top-level error says why.", MUTATIONS),
-        subscription=_root("Subscription", "What can be followed live: nothing twice, nothing missed, and a gap is told.", (LiveSubscription,)),
+        mutation=_root(
+            "Mutation",
+            "What can be changed. A payload is null only when a top-level error says why.",
+            MUTATIONS,
+        ),
+        subscription=_root(
+            "Subscription",
+            "What can be followed live: nothing twice, nothing missed, and a gap is told.",
+            (LiveSubscription,),
+        ),
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
 
@@ -70,5 +107,6 @@ def export() -> str:
 
 def _root(name: str, description: str, parts: tuple[type, ...]) -> type:
     root = merge_types(name, parts)
-    root.__strawberry_definition__.description = description  # type: ignore[attr-defined]  # merge_types takes no description
+    # merge_types takes no description
+    root.__strawberry_definition__.description = description  # type: ignore[attr-defined]
     return root

@@ -19,8 +19,12 @@ _STATUS_CLASS = RawSQL("status_code / 100")  # as the index attempt_class has it
 @strawberry.enum(description="How an attempt ended.")
 class AttemptOutcome(Enum):
     SUCCEEDED = strawberry.enum_value("SUCCEEDED", description="The receiver answered 2xx.")
-    FAILED = strawberry.enum_value("FAILED", description="Anything else: another status, no answer in time, no connection.")
-    UNKNOWN = strawberry.enum_value("UNKNOWN", description="The worker died meanwhile: it may have been sent.")
+    FAILED = strawberry.enum_value(
+        "FAILED", description="Anything else: another status, no answer in time, no connection."
+    )
+    UNKNOWN = strawberry.enum_value(
+        "UNKNOWN", description="The worker died meanwhile: it may have been sent."
+    )
 
 
 @strawberry.enum(description="Why an attempt was made.")
@@ -31,16 +35,32 @@ class AttemptCause(Enum):
     TEST = strawberry.enum_value("TEST", description="Somebody tried the webhook.")
 
 
-@strawberry.input(description="Which attempts to list; what is left out, or an empty list, excludes nothing.")
+@strawberry.input(
+    description="Which attempts to list; what is left out, or an empty list, excludes nothing."
+)
 class AttemptFilter:
-    webhook_id: strawberry.ID | None = strawberry.field(default=None, description="To this webhook.")
-    delivery_id: strawberry.ID | None = strawberry.field(default=None, description="Of this delivery.")
-    outcome: list[AttemptOutcome] | None = strawberry.field(default=None, description="That ended in one of these ways.")
-    status_class: list[int] | None = strawberry.field(default=None, description="Answered with one of these classes: 2 for 200 to 299, and so on.")
-    cause: list[AttemptCause] | None = strawberry.field(default=None, description="Made for one of these reasons.")
-    event_type: str | None = strawberry.field(default=None, description="Of events of exactly this type.")
+    webhook_id: strawberry.ID | None = strawberry.field(
+        default=None, description="To this webhook."
+    )
+    delivery_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Of this delivery."
+    )
+    outcome: list[AttemptOutcome] | None = strawberry.field(
+        default=None, description="That ended in one of these ways."
+    )
+    status_class: list[int] | None = strawberry.field(
+        default=None, description="Answered with one of these classes: 2 for 200 to 299, and so on."
+    )
+    cause: list[AttemptCause] | None = strawberry.field(
+        default=None, description="Made for one of these reasons."
+    )
+    event_type: str | None = strawberry.field(
+        default=None, description="Of events of exactly this type."
+    )
     environment: str | None = strawberry.field(default=None, description="Of this environment.")
-    since: datetime | None = strawberry.field(default=None, description="Begun at this time or later.")
+    since: datetime | None = strawberry.field(
+        default=None, description="Begun at this time or later."
+    )
     until: datetime | None = strawberry.field(default=None, description="Begun before this time.")
 
 
@@ -61,11 +81,15 @@ def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QueryS
     if wanted.delivery_id is not None:
         rows = rows.filter(delivery_id=key_of("dlv", wanted.delivery_id))
     if wanted.outcome:
-        rows = _one_of("outcome", rows, {int(StoredOutcome[outcome.name]) for outcome in wanted.outcome})
+        rows = _one_of(
+            "outcome", rows, {int(StoredOutcome[outcome.name]) for outcome in wanted.outcome}
+        )
         if AttemptOutcome.SUCCEEDED not in wanted.outcome:
             rows = rows.filter(outcome__gt=int(StoredOutcome.SUCCEEDED))
     if wanted.status_class:
-        classes = {number for number in wanted.status_class if 1 <= number <= 9} or {0}  # beyond a column's range matches nothing
+        classes = {number for number in wanted.status_class if 1 <= number <= 9} or {
+            0
+        }  # beyond a column's range matches nothing
         rows = _one_of("status_class", rows.annotate(status_class=_STATUS_CLASS), classes)
         if 2 not in classes:  # 2xx is success, and success is 2xx
             rows = rows.filter(outcome__gt=int(StoredOutcome.SUCCEEDED))
@@ -78,5 +102,12 @@ def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QueryS
 
 
 def _one_of(column: str, rows: QuerySet[AttemptRow], numbers: set[int]) -> QuerySet[AttemptRow]:
-    # a list of one is not the same to a planner: only of a single value does an index give the rows in order
-    return rows.filter(**({column: next(iter(numbers))} if len(numbers) == 1 else {f"{column}__in": sorted(numbers)}))
+    # a list of one is not the same to a planner: only of a single value does an index give the rows
+    # in order
+    return rows.filter(
+        **(
+            {column: next(iter(numbers))}
+            if len(numbers) == 1
+            else {f"{column}__in": sorted(numbers)}
+        )
+    )

@@ -1,4 +1,6 @@
-"""The audit log: who changed what and when. Verbs write it (hookline.access.audit); here it is read."""
+"""The audit log: who changed what and when. Verbs write it (hookline.access.audit); here it is
+read.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,19 +19,32 @@ from hookline.db.connection import faults_as_unavailable
 from hookline.models import AuditEntry as AuditRow
 
 
-@strawberry.type(description="One change: who made it, when, and what it was before and after. Secrets are masked.")
+@strawberry.type(
+    description="One change: who made it, when, and what it was before and after. Secrets are "
+    "masked."
+)
 class AuditEntry(Node):
     action: str = strawberry.field(description="What was done, such as webhook.update.")
     actor: Actor = strawberry.field(description="Who did it.")
     at: datetime = strawberry.field(description="When.")
     subject_id: strawberry.ID | None = strawberry.field(description="The id of what was changed.")
-    before: JSON | None = strawberry.field(description="What was changed, as it was; null for something new.")
-    after: JSON | None = strawberry.field(description="The same as it is then; null for what is gone.")
-    request_id: str | None = strawberry.field(description="Of the API request; it stands in the log lines too.")
+    before: JSON | None = strawberry.field(
+        description="What was changed, as it was; null for something new."
+    )
+    after: JSON | None = strawberry.field(
+        description="The same as it is then; null for what is gone."
+    )
+    request_id: str | None = strawberry.field(
+        description="Of the API request; it stands in the log lines too."
+    )
 
     @classmethod
     def of(cls, row: AuditRow) -> "AuditEntry":
-        subject = node_id(row.subject_prefix, row.subject_id) if row.subject_prefix and row.subject_id else None
+        subject = (
+            node_id(row.subject_prefix, row.subject_id)
+            if row.subject_prefix and row.subject_id
+            else None
+        )
         return cls(
             id=node_id("aud", row.id),
             action=row.action,
@@ -44,8 +59,12 @@ class AuditEntry(Node):
 
 @strawberry.input(description="Which entries to list; what is left out excludes nothing.")
 class AuditFilter:
-    subject_id: strawberry.ID | None = strawberry.field(default=None, description="About this webhook, token, event type or workspace.")
-    actor: str | None = strawberry.field(default=None, description="By a token or a set of exactly this name.")
+    subject_id: strawberry.ID | None = strawberry.field(
+        default=None, description="About this webhook, token, event type or workspace."
+    )
+    actor: str | None = strawberry.field(
+        default=None, description="By a token or a set of exactly this name."
+    )
     since: datetime | None = strawberry.field(default=None, description="At this time or later.")
     until: datetime | None = strawberry.field(default=None, description="Before this time.")
 
@@ -56,7 +75,9 @@ class AuditQuery:
     async def audit_entries(
         self,
         info: Info,
-        filter: Annotated[AuditFilter | None, strawberry.argument(description="Which ones.")] = None,
+        filter: Annotated[
+            AuditFilter | None, strawberry.argument(description="Which ones.")
+        ] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -64,7 +85,9 @@ class AuditQuery:
     ) -> Connection[AuditEntry]:
         actor = require(info, "audit:read")
         rows = _filtered(AuditRow.filter(workspace_id=actor.workspace_id), filter or AuditFilter())
-        return await page(rows, NEWEST_FIRST, AuditEntry.of, first=first, after=after, last=last, before=before)
+        return await page(
+            rows, NEWEST_FIRST, AuditEntry.of, first=first, after=after, last=last, before=before
+        )
 
 
 def _filtered(rows: QuerySet[AuditRow], wanted: AuditFilter) -> QuerySet[AuditRow]:
@@ -72,7 +95,11 @@ def _filtered(rows: QuerySet[AuditRow], wanted: AuditFilter) -> QuerySet[AuditRo
         prefix, key = ids.decode(wanted.subject_id)
         rows = rows.filter(subject_id=key, subject_prefix=prefix)
     if wanted.actor is not None:
-        rows = rows.filter(actor_name=wanted.actor) if is_storable(wanted.actor) else rows.filter(id=NOTHING)
+        rows = (
+            rows.filter(actor_name=wanted.actor)
+            if is_storable(wanted.actor)
+            else rows.filter(id=NOTHING)
+        )
     return within(rows, "at", wanted.since, wanted.until)
 
 

@@ -1,5 +1,7 @@
-"""Relay connections by keyset: a page starts after a row's key, not at an offset, so that rows coming in meanwhile neither repeat nor vanish.
-Resolvers of the schema call `page` with a queryset. It must never read more than a page, nor count more than COUNTED rows."""
+"""Relay connections by keyset: a page starts after a row's key, not at an offset, so that rows
+coming in meanwhile neither repeat nor vanish. Resolvers of the schema call `page` with a queryset.
+It must never read more than a page, nor count more than COUNTED rows.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,10 +23,20 @@ COUNTED = 10_000
 Node = TypeVar("Node")
 Row = TypeVar("Row", bound=Model)
 
-First = Annotated[int | None, strawberry.argument(description="How many from the start: 0 to 100; 20 when neither first nor last is given.")]
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description="How many from the start: 0 to 100; 20 when neither first nor last is given."
+    ),
+]
 After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
-Last = Annotated[int | None, strawberry.argument(description="How many from the end: 0 to 100. Not together with first.")]
-Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description="How many from the end: 0 to 100. Not together with first."),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="Only what comes before this cursor.")
+]
 
 Check = Callable[[], Awaitable[bool]]
 
@@ -75,12 +87,20 @@ def _nodes(root: strawberry.Parent[Any]) -> list[Any]:
 
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
-    start_cursor: str | None = strawberry.field(description="The first row's cursor; null on an empty page.")
-    end_cursor: str | None = strawberry.field(description="The last row's cursor; null on an empty page.")
+    start_cursor: str | None = strawberry.field(
+        description="The first row's cursor; null on an empty page."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The last row's cursor; null on an empty page."
+    )
     previous: strawberry.Private[Check]
     following: strawberry.Private[Check]
-    has_next_page: bool = strawberry.field(resolver=_has_next_page, description="Whether something comes after this page.")
-    has_previous_page: bool = strawberry.field(resolver=_has_previous_page, description="Whether something comes before this page.")
+    has_next_page: bool = strawberry.field(
+        resolver=_has_next_page, description="Whether something comes after this page."
+    )
+    has_previous_page: bool = strawberry.field(
+        resolver=_has_previous_page, description="Whether something comes before this page."
+    )
 
 
 @strawberry.type(description="A row of a list and its place.")
@@ -94,9 +114,15 @@ class Connection(Generic[Node]):
     edges: list[Edge[Node]] = strawberry.field(description="The page's rows with their cursors.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
     total: strawberry.Private[_Total]
-    nodes: list[Node] = strawberry.field(resolver=_nodes, description="The page's rows, without their cursors.")
-    total_count: int = strawberry.field(resolver=_total_count, description="How many rows the whole list has, counted up to 10,000.")
-    total_count_exact: bool = strawberry.field(resolver=_total_count_exact, description="Whether totalCount is all of them.")
+    nodes: list[Node] = strawberry.field(
+        resolver=_nodes, description="The page's rows, without their cursors."
+    )
+    total_count: int = strawberry.field(
+        resolver=_total_count, description="How many rows the whole list has, counted up to 10,000."
+    )
+    total_count_exact: bool = strawberry.field(
+        resolver=_total_count_exact, description="Whether totalCount is all of them."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +135,19 @@ class PageArguments:
     before: tuple[Key, ...] | None
 
 
-def page_arguments(order: Order, first: int | None, after: str | None, last: int | None, before: str | None) -> PageArguments:
+def page_arguments(
+    order: Order, first: int | None, after: str | None, last: int | None, before: str | None
+) -> PageArguments:
     """Checks the four arguments of a list.
 
-    Raises BadInput: both first and last, one of them negative or over 100, a malformed cursor or one of another order.
+    Raises BadInput: both first and last, one of them negative or over 100, a malformed cursor or
+    one of another order.
     """
     if first is not None and last is not None:
         raise BadInput("Give either first or last, not both.")
-    name, size = ("last", last) if last is not None else ("first", DEFAULT_SIZE if first is None else first)
+    name, size = (
+        ("last", last) if last is not None else ("first", DEFAULT_SIZE if first is None else first)
+    )
     if not 0 <= size <= LARGEST_SIZE:
         raise BadInput(f"{name} must be from 0 to {LARGEST_SIZE}; go on with a cursor for more.")
     bounds = [None if cursor is None else read_cursor(order, cursor) for cursor in (after, before)]
@@ -133,35 +164,48 @@ async def page(
     last: int | None = None,
     before: str | None = None,
 ) -> Connection[Node]:
-    """A page of the rows in this order. rows: filtered, not ordered; several parts, none of whose rows is in another, are read one by one, because
-    each has an index of its own. Counts and neighbours are read only when they are selected.
+    """A page of the rows in this order. rows: filtered, not ordered; several parts, none of whose
+    rows is in another, are read one by one, because each has an index of its own. Counts and
+    neighbours are read only when they are selected.
 
     Raises BadInput, as `page_arguments` says.
     """
     asked = page_arguments(order, first, after, last, before)
     parts = [rows] if isinstance(rows, QuerySet) else rows
     found, has_more = await _read(parts, order, asked)
-    edges = [Edge(node=to_node(row), cursor=write_cursor(order, order.key_of(row))) for row in found]
+    edges = [
+        Edge(node=to_node(row), cursor=write_cursor(order, order.key_of(row))) for row in found
+    ]
     info = PageInfo(
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
-        previous=_neighbour(has_more and asked.is_from_end, parts, order, asked.after, is_after=False),
-        following=_neighbour(has_more and not asked.is_from_end, parts, order, asked.before, is_after=True),
+        previous=_neighbour(
+            has_more and asked.is_from_end, parts, order, asked.after, is_after=False
+        ),
+        following=_neighbour(
+            has_more and not asked.is_from_end, parts, order, asked.before, is_after=True
+        ),
     )
     return Connection(edges=edges, page_info=info, total=_Total(parts))
 
 
-async def _read(parts: Sequence[QuerySet[Row]], order: Order, asked: PageArguments) -> tuple[Sequence[Row], bool]:
+async def _read(
+    parts: Sequence[QuerySet[Row]], order: Order, asked: PageArguments
+) -> tuple[Sequence[Row], bool]:
     """The page's rows in the order of the list, and whether the direction of reading has more."""
     is_backward = order.is_descending != asked.is_from_end
     sign = "-" if is_backward else ""
-    by_key = dict[tuple[Key, ...], Row]()  # a row that moved on to a later part meanwhile counts once, as it is there
+    by_key = dict[
+        tuple[Key, ...], Row
+    ]()  # a row that moved on to a later part meanwhile counts once, as it is there
     for rows in parts:
         if asked.after is not None:
             rows = rows.filter(_beyond(order, asked.after, is_after=True))
         if asked.before is not None:
             rows = rows.filter(_beyond(order, asked.before, is_after=False))
-        for row in await rows.order_by(*(sign + column.name for column in order.columns)).limit(asked.size + 1):
+        for row in await rows.order_by(*(sign + column.name for column in order.columns)).limit(
+            asked.size + 1
+        ):
             by_key[order.key_of(row)] = row
     keys = list(by_key) if len(parts) == 1 else sorted(by_key, reverse=is_backward)
     kept = [by_key[key] for key in keys[: asked.size]]
@@ -173,19 +217,32 @@ def _beyond(order: Order, key: tuple[Key, ...], *, is_after: bool) -> Q:
     comparison = "gt" if order.is_descending != is_after else "lt"
     alternatives = []
     for place, column in enumerate(order.columns):
-        conditions: dict[str, Any] = {earlier.name: value for earlier, value in zip(order.columns[:place], key, strict=False)}
+        conditions: dict[str, Any] = {
+            earlier.name: value for earlier, value in zip(order.columns[:place], key, strict=False)
+        }
         conditions[f"{column.name}__{comparison}"] = key[place]
         alternatives.append(Q(**conditions))
     return Q(*alternatives, join_type="OR")
 
 
-def _neighbour(is_known: bool, parts: Sequence[QuerySet[Any]], order: Order, bound: tuple[Key, ...] | None, *, is_after: bool) -> Check:
-    """Whether something stands on the far side of a page: the read has shown it, or a row at or beyond the cursor has to be looked for."""
+def _neighbour(
+    is_known: bool,
+    parts: Sequence[QuerySet[Any]],
+    order: Order,
+    bound: tuple[Key, ...] | None,
+    *,
+    is_after: bool,
+) -> Check:
+    """Whether something stands on the far side of a page: the read has shown it, or a row at or
+    beyond the cursor has to be looked for.
+    """
 
     async def check() -> bool:
         if is_known or bound is None:
             return is_known
-        at: dict[str, Any] = {column.name: value for column, value in zip(order.columns, bound, strict=True)}
+        at: dict[str, Any] = {
+            column.name: value for column, value in zip(order.columns, bound, strict=True)
+        }
         near = Q(Q(**at), _beyond(order, bound, is_after=is_after), join_type="OR")
         return any([await rows.filter(near).exists() for rows in parts])
 

@@ -1,5 +1,7 @@
-"""Cursors of lists: the order's name and the key values of one row, as opaque text. `connections` writes and reads them.
-A cursor must never be trusted: it comes back from outside, so each part is checked against the order's own types."""
+"""Cursors of lists: the order's name and the key values of one row, as opaque text. `connections`
+writes and reads them. A cursor must never be trusted: it comes back from outside, so each part is
+checked against the order's own types.
+"""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -26,7 +28,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How a list is sorted: by its columns, all in the same direction; the last one is unique. name: stands in its cursors."""
+    """How a list is sorted: by its columns, all in the same direction; the last one is unique.
+    name: stands in its cursors.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -41,7 +45,9 @@ BY_NAME = Order("name", (Column("name", str), Column("id", UUID)))
 
 
 def write_cursor(order: Order, key: Sequence[Key]) -> str:
-    """Opaque text: base64url, without padding, of a JSON list of the order's name and the values."""
+    """Opaque text: base64url, without padding, of a JSON list of the order's name and
+    the values.
+    """
     parts = [order.name, *(value if isinstance(value, int) else _text(value) for value in key)]
     return urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
 
@@ -49,17 +55,25 @@ def write_cursor(order: Order, key: Sequence[Key]) -> str:
 def read_cursor(order: Order, cursor: str) -> tuple[Key, ...]:
     """The key values in a cursor of this order.
 
-    Raises BadInput for text that `write_cursor` could not have written, and for a cursor of another order.
+    Raises BadInput for text that `write_cursor` could not have written, and for a cursor of another
+    order.
     """
     try:
         name, values = _decode(cursor)
         if name != order.name:
-            raise BadInput("The cursor belongs to a list in another order. Use cursors of this list only.")
-        key = tuple(_value(column, value) for column, value in zip(order.columns, values, strict=True))
+            raise BadInput(
+                "The cursor belongs to a list in another order. Use cursors of this list only."
+            )
+        key = tuple(
+            _value(column, value) for column, value in zip(order.columns, values, strict=True)
+        )
         if write_cursor(order, key) != cursor:
             raise ValueError("written by somebody else")
     except (ValueError, RecursionError):
-        raise BadInput("The cursor is malformed. Use an endCursor, a startCursor or an edge's cursor as it came.") from None
+        raise BadInput(
+            "The cursor is malformed. Use an endCursor, a startCursor or an edge's cursor as it "
+            "came."
+        ) from None
     return key
 
 

@@ -35,9 +35,13 @@ AnyAttempt = Annotated["Attempt", strawberry.lazy("api.schema.attempt")]
 @strawberry.type(description="An event on its way to a webhook.")
 class Delivery(Node):
     attempt_count: int = strawberry.field(description="How many attempts were begun.")
-    next_attempt_at: datetime | None = strawberry.field(description="When it is sent next; null while it is being sent, and after its end.")
+    next_attempt_at: datetime | None = strawberry.field(
+        description="When it is sent next; null while it is being sent, and after its end."
+    )
     created_at: datetime = strawberry.field(description="When its event was accepted.")
-    finished_at: datetime | None = strawberry.field(description="When it succeeded, failed or was cancelled.")
+    finished_at: datetime | None = strawberry.field(
+        description="When it succeeded, failed or was cancelled."
+    )
     row: strawberry.Private[DeliveryRow]
 
     @strawberry.field(description="How far it has come.")
@@ -62,19 +66,36 @@ class Delivery(Node):
 
     @strawberry.field(description="What was tried, newest first. Needs the scope deliveries:read.")
     async def attempts(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[AnyAttempt]:
         require(info, "deliveries:read")
         rows = attempt_filter.rows_of(info).filter(delivery_id=self.row.id)
-        return await page(rows, NEWEST_FIRST, attempt.Attempt.of, first=first, after=after, last=last, before=before)
+        return await page(
+            rows,
+            NEWEST_FIRST,
+            attempt.Attempt.of,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+        )
 
     @classmethod
     def of(cls, row: DeliveryRow) -> "Delivery":
         waits = row.status == DeliveryState.OPEN and row.lease_token is None
         return cls(
-            id=node_id("dlv", row.id), attempt_count=row.attempt_count, created_at=row.created_at, finished_at=row.finished_at,
-            next_attempt_at=(row.manual_at or row.next_attempt_at) if waits else None, row=row,
-        )  # fmt: skip
+            id=node_id("dlv", row.id),
+            attempt_count=row.attempt_count,
+            created_at=row.created_at,
+            finished_at=row.finished_at,
+            next_attempt_at=(row.manual_at or row.next_attempt_at) if waits else None,
+            row=row,
+        )
 
 
 @strawberry.input(description="A delivery to cancel.")
@@ -89,8 +110,12 @@ class DeliveryRetryInput:
 
 @strawberry.type(description="What came of a change of a delivery.")
 class DeliveryPayload:
-    delivery: Delivery | None = strawberry.field(description="The delivery as it is now; null when the change was refused.")
-    user_errors: list[UserError] = strawberry.field(description="All that is wrong with the input; empty when it was done.")
+    delivery: Delivery | None = strawberry.field(
+        description="The delivery as it is now; null when the change was refused."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="All that is wrong with the input; empty when it was done."
+    )
 
 
 @strawberry.type
@@ -99,7 +124,9 @@ class DeliveryQuery:
     async def deliveries(
         self,
         info: Info,
-        filter: Annotated[DeliveryFilter | None, strawberry.argument(description="Which ones.")] = None,
+        filter: Annotated[
+            DeliveryFilter | None, strawberry.argument(description="Which ones.")
+        ] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -107,40 +134,57 @@ class DeliveryQuery:
     ) -> Connection[Delivery]:
         require(info, "deliveries:read")
         rows = filtered(rows_of(info), filter)
-        return await page(rows, NEWEST_FIRST, Delivery.of, first=first, after=after, last=last, before=before)
+        return await page(
+            rows, NEWEST_FIRST, Delivery.of, first=first, after=after, last=last, before=before
+        )
 
 
 @strawberry.type
 class DeliveryMutation:
     @strawberry.mutation(
-        description="Sends a delivery once more, now, even while its webhook is off. Its schedule does not move. Not while it is being sent. "
+        description="Sends a delivery once more, now, even while its webhook is off. Its schedule "
+        "does not move. Not while it is being sent. "
         "Needs the scope deliveries:retry."
     )
     async def delivery_retry(
-        self, info: Info, input: Annotated[DeliveryRetryInput, strawberry.argument(description="The delivery.")]
+        self,
+        info: Info,
+        input: Annotated[DeliveryRetryInput, strawberry.argument(description="The delivery.")],
     ) -> DeliveryPayload | None:
-        return await _after(info, input.id, partial(manual.retry, info.context.runtime.database, info.context.runtime.wakeups))
+        return await _after(
+            info,
+            input.id,
+            partial(manual.retry, info.context.runtime.database, info.context.runtime.wakeups),
+        )
 
     @strawberry.mutation(
-        description="Ends an open delivery for good. A request on the wire ends, is logged, and changes nothing. Needs the scope deliveries:retry."
+        description="Ends an open delivery for good. A request on the wire ends, is logged, and "
+        "changes nothing. Needs the scope deliveries:retry."
     )
     async def delivery_cancel(
-        self, info: Info, input: Annotated[DeliveryCancelInput, strawberry.argument(description="The delivery.")]
+        self,
+        info: Info,
+        input: Annotated[DeliveryCancelInput, strawberry.argument(description="The delivery.")],
     ) -> DeliveryPayload | None:
         return await _after(info, input.id, partial(manual.cancel, info.context.runtime.database))
 
 
-async def _after(info: Info, id: strawberry.ID, change: Callable[[Actor, UUID], Awaitable[None]]) -> DeliveryPayload:
+async def _after(
+    info: Info, id: strawberry.ID, change: Callable[[Actor, UUID], Awaitable[None]]
+) -> DeliveryPayload:
     """The delivery as it is after a change."""
     actor, key = require(info, "deliveries:retry"), key_of("dlv", id)
     try:
         await change(actor, key)
     except Refused as refused:
         return DeliveryPayload(delivery=None, user_errors=user_errors(refused))
-    info.context.loaders.delivery.clear_all()  # an earlier mutation of the same request may have read it
+    # an earlier mutation of the same request may have read it
+    info.context.loaders.delivery.clear_all()
     row = await info.context.loaders.delivery.load(key)
     if row is None:
-        gone = Problem(Code.NOT_FOUND, f"The delivery {ids.encode('dlv', key)} is gone by now.", ("id",))
+        gone = Problem(
+            Code.NOT_FOUND, f"The delivery {ids.encode('dlv', key)} is gone by now.", ("id",)
+        )
         return DeliveryPayload(delivery=None, user_errors=[user_error(gone)])
     return DeliveryPayload(delivery=Delivery.of(row), user_errors=[])
 

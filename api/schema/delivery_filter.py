@@ -22,8 +22,12 @@ class DeliveryStatus(Enum):
     HELD = strawberry.enum_value("HELD", description="Waits while its webhook is off.")
     IN_PROGRESS = strawberry.enum_value("IN_PROGRESS", description="Is being sent now.")
     SUCCEEDED = strawberry.enum_value("SUCCEEDED", description="The receiver answered 2xx.")
-    FAILED = strawberry.enum_value("FAILED", description="All attempts are used up, or the receiver does not want it.")
-    CANCELLED = strawberry.enum_value("CANCELLED", description="Its webhook was deleted before it came through.")
+    FAILED = strawberry.enum_value(
+        "FAILED", description="All attempts are used up, or the receiver does not want it."
+    )
+    CANCELLED = strawberry.enum_value(
+        "CANCELLED", description="Its webhook was deleted before it came through."
+    )
 
 
 ENDED = {
@@ -33,18 +37,30 @@ ENDED = {
 }
 
 
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)  # "not null" in a form that SQLite, too, finds a partial index by
+_EVER = datetime(
+    1970, 1, 1, tzinfo=UTC
+)  # "not null" in a form that SQLite, too, finds a partial index by
 LIVE = {"is_active": True, "auto_disabled_at__isnull": True, "deleted_at__isnull": True}
 
 
-@strawberry.input(description="Which deliveries to list; what is left out, or an empty list, excludes nothing.")
+@strawberry.input(
+    description="Which deliveries to list; what is left out, or an empty list, excludes nothing."
+)
 class DeliveryFilter:
-    webhook_id: strawberry.ID | None = strawberry.field(default=None, description="To this webhook.")
+    webhook_id: strawberry.ID | None = strawberry.field(
+        default=None, description="To this webhook."
+    )
     event_id: strawberry.ID | None = strawberry.field(default=None, description="Of this event.")
-    status: list[DeliveryStatus] | None = strawberry.field(default=None, description="In one of these states.")
-    event_type: str | None = strawberry.field(default=None, description="Of events of exactly this type.")
+    status: list[DeliveryStatus] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+    event_type: str | None = strawberry.field(
+        default=None, description="Of events of exactly this type."
+    )
     environment: str | None = strawberry.field(default=None, description="Of this environment.")
-    since: datetime | None = strawberry.field(default=None, description="Made at this time or later.")
+    since: datetime | None = strawberry.field(
+        default=None, description="Made at this time or later."
+    )
     until: datetime | None = strawberry.field(default=None, description="Made before this time.")
 
 
@@ -53,8 +69,11 @@ def rows_of(info: Info) -> QuerySet[DeliveryRow]:
     return DeliveryRow.filter(workspace_id=info.context.actor.workspace_id)
 
 
-def filtered(rows: QuerySet[DeliveryRow], wanted: DeliveryFilter | None) -> list[QuerySet[DeliveryRow]]:
-    """What a filter leaves of the rows, in parts that have an index each: open ones, then ended ones.
+def filtered(
+    rows: QuerySet[DeliveryRow], wanted: DeliveryFilter | None
+) -> list[QuerySet[DeliveryRow]]:
+    """What a filter leaves of the rows, in parts that have an index each: open ones, then ended
+    ones.
 
     Raises MalformedId.
     """
@@ -76,34 +95,55 @@ def filtered(rows: QuerySet[DeliveryRow], wanted: DeliveryFilter | None) -> list
 
 
 def _parts(wanted: set[DeliveryStatus]) -> list[Q]:
-    """The derived statuses as conditions that no row fulfils two of: the same rules as `Delivery.status`."""
+    """The derived statuses as conditions that no row fulfils two of: the same rules as
+    `Delivery.status`.
+    """
     unleased, parts = Q(lease_token__isnull=True), list[Q]()
-    open_ones = [_WHILE_OPEN[status] for status in DeliveryStatus if status in wanted and status in _WHILE_OPEN]
+    open_ones = [
+        _WHILE_OPEN[status]
+        for status in DeliveryStatus
+        if status in wanted and status in _WHILE_OPEN
+    ]
     if open_ones:
-        parts.append(Q(Q(status=DeliveryState.OPEN), Q(*(make() for make in open_ones), join_type="OR")))
+        parts.append(
+            Q(Q(status=DeliveryState.OPEN), Q(*(make() for make in open_ones), join_type="OR"))
+        )
     if DeliveryStatus.IN_PROGRESS in wanted:  # of the ended ones only what was asked for by hand
-        by_hand = Subquery(DeliveryRow.filter(manual_at__gte=_EVER, lease_token__isnull=False).values("id"))
+        by_hand = Subquery(
+            DeliveryRow.filter(manual_at__gte=_EVER, lease_token__isnull=False).values("id")
+        )
         parts.append(Q(status__gt=DeliveryState.OPEN, id__in=by_hand))
     if DeliveryStatus.SUCCEEDED in wanted:
         parts.append(unleased & Q(status=DeliveryState.SUCCEEDED))
-    if failed := [state for state, shown in ENDED.items() if shown in wanted and state > DeliveryState.SUCCEEDED]:
+    if failed := [
+        state
+        for state, shown in ENDED.items()
+        if shown in wanted and state > DeliveryState.SUCCEEDED
+    ]:
         parts.append(unleased & Q(status__gt=DeliveryState.SUCCEEDED, status__in=failed))
     return parts
 
 
 def _held() -> Q:
     off = Q(webhook_id__in=_webhooks(is_active=False, deleted_at__isnull=True))
-    return off | Q(webhook_id__in=_webhooks(auto_disabled_at__isnull=False, deleted_at__isnull=True))
+    return off | Q(
+        webhook_id__in=_webhooks(auto_disabled_at__isnull=False, deleted_at__isnull=True)
+    )
 
 
 def _webhooks(**conditions: Any) -> Subquery:
-    # no workspace here: the deliveries around it are those of the caller's workspace, and so are their webhooks
+    # no workspace here: the deliveries around it are those of the caller's workspace, and so are
+    # their webhooks
     return Subquery(WebhookRow.filter(**conditions).values("id"))
 
 
 _WHILE_OPEN: dict[DeliveryStatus, Callable[[], Q]] = {
-    DeliveryStatus.PENDING: lambda: Q(lease_token__isnull=True) & Q(webhook_id__in=_webhooks(**LIVE)),
+    DeliveryStatus.PENDING: lambda: (
+        Q(lease_token__isnull=True) & Q(webhook_id__in=_webhooks(**LIVE))
+    ),
     DeliveryStatus.HELD: lambda: Q(lease_token__isnull=True) & _held(),
     DeliveryStatus.IN_PROGRESS: lambda: Q(lease_token__isnull=False),
-    DeliveryStatus.CANCELLED: lambda: Q(lease_token__isnull=True) & Q(webhook_id__in=_webhooks(deleted_at__isnull=False)),
+    DeliveryStatus.CANCELLED: lambda: (
+        Q(lease_token__isnull=True) & Q(webhook_id__in=_webhooks(deleted_at__isnull=False))
+    ),
 }

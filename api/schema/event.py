@@ -1,4 +1,6 @@
-"""Events: the type, the list, and publishing, which is the hot path: its resolvers read no database."""
+"""Events: the type, the list, and publishing, which is the hot path: its resolvers read no
+database.
+"""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,85 +29,146 @@ if TYPE_CHECKING:
 AnyDelivery = Annotated["Delivery", strawberry.lazy("api.schema.delivery")]
 
 
-@strawberry.type(description="Something that happened, as it was published. Every matching webhook gets a delivery of it.")
+@strawberry.type(
+    description="Something that happened, as it was published. Every matching webhook gets a "
+    "delivery of it."
+)
 class Event(Node):
     type: str = strawberry.field(description="What happened: object.model.action.")
     object: str = strawberry.field(description="The type's first part.")
     model: str = strawberry.field(description="The type's second part.")
     action: str = strawberry.field(description="The type's third part.")
     environment: str = strawberry.field(description="The environment that it belongs to.")
-    occurred_at: datetime = strawberry.field(description="When it happened, as the publisher says; the time of its arrival when nothing was said.")
+    occurred_at: datetime = strawberry.field(
+        description="When it happened, as the publisher says; the time of its arrival when "
+        "nothing was said."
+    )
     received_at: datetime = strawberry.field(description="When it was accepted.")
-    idempotency_key: str | None = strawberry.field(description="The key that the publisher gave it.")
+    idempotency_key: str | None = strawberry.field(
+        description="The key that the publisher gave it."
+    )
     row: strawberry.Private[EventRow | AcceptedEvent]
 
-    @strawberry.field(description="The data that was published; null once it is older than it is kept for.")
+    @strawberry.field(
+        description="The data that was published; null once it is older than it is kept for."
+    )
     def data(self) -> JSON | None:
         data: JSON | None = None if self.row.data is None else orjson.loads(self.row.data)
         return data
 
     @strawberry.field(description="Its deliveries, newest first. Needs the scope deliveries:read.")
     async def deliveries(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[AnyDelivery] | None:
         require(info, "deliveries:read")
         rows = delivery_filter.rows_of(info).filter(event_id=self.row.id)
-        return await page(rows, NEWEST_FIRST, delivery.Delivery.of, first=first, after=after, last=last, before=before)
+        return await page(
+            rows,
+            NEWEST_FIRST,
+            delivery.Delivery.of,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+        )
 
     @classmethod
     def of(cls, row: EventRow | AcceptedEvent) -> "Event":
         object_, model, action = row.type.split(".")
         return cls(
-            id=node_id("evt", row.id), type=row.type, object=object_, model=model, action=action, environment=row.environment,
-            occurred_at=row.occurred_at, received_at=row.received_at, idempotency_key=row.idempotency_key, row=row,
-        )  # fmt: skip
+            id=node_id("evt", row.id),
+            type=row.type,
+            object=object_,
+            model=model,
+            action=action,
+            environment=row.environment,
+            occurred_at=row.occurred_at,
+            received_at=row.received_at,
+            idempotency_key=row.idempotency_key,
+            row=row,
+        )
 
 
 @strawberry.input(description="Which events to list; what is left out excludes nothing.")
 class EventFilter:
     type: str | None = strawberry.field(default=None, description="Of exactly this type.")
     environment: str | None = strawberry.field(default=None, description="Of this environment.")
-    since: datetime | None = strawberry.field(default=None, description="Accepted at this time or later.")
-    until: datetime | None = strawberry.field(default=None, description="Accepted before this time.")
+    since: datetime | None = strawberry.field(
+        default=None, description="Accepted at this time or later."
+    )
+    until: datetime | None = strawberry.field(
+        default=None, description="Accepted before this time."
+    )
 
 
 @strawberry.input(description="An event to publish.")
 class EventPublishInput:
-    type: str = strawberry.field(description="What happened: object.model.action, each of lower-case letters, digits, - and _.")
+    type: str = strawberry.field(
+        description="What happened: object.model.action, each of lower-case letters, digits, - "
+        "and _."
+    )
     environment: str = strawberry.field(description="One of `environments`.")
-    data: JSON = strawberry.field(description="Any JSON, at most 256 KiB unless configured otherwise.")
+    data: JSON = strawberry.field(
+        description="Any JSON, at most 256 KiB unless configured otherwise."
+    )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="1 to 255 printable ASCII characters. Within 24 hours, the same key with the same content gives the first event back "
+        description="1 to 255 printable ASCII characters. Within 24 hours, the same key with the "
+        "same content gives the first event back "
         "and publishes nothing; with other content it is an IDEMPOTENCY_CONFLICT.",
     )
-    occurred_at: datetime | None = strawberry.field(default=None, description="When it happened; the time of its arrival when left out.")
+    occurred_at: datetime | None = strawberry.field(
+        default=None, description="When it happened; the time of its arrival when left out."
+    )
 
 
 @strawberry.input(description="Several events to publish at once.")
 class EventPublishBatchInput:
-    events: list[EventPublishInput] = strawberry.field(description="1 to 1,000 events, together at most 8 MiB.")
+    events: list[EventPublishInput] = strawberry.field(
+        description="1 to 1,000 events, together at most 8 MiB."
+    )
 
 
-@strawberry.type(description="What came of publishing an event. By the time of this answer it is stored durably.")
+@strawberry.type(
+    description="What came of publishing an event. By the time of this answer it is stored durably."
+)
 class EventPublishPayload:
-    event: Event | None = strawberry.field(description="The event; the first one of its key for a duplicate; null when it was refused.")
-    duplicate: bool = strawberry.field(description="Whether the key was used before: nothing was published now.")
+    event: Event | None = strawberry.field(
+        description="The event; the first one of its key for a duplicate; null when it was refused."
+    )
+    duplicate: bool = strawberry.field(
+        description="Whether the key was used before: nothing was published now."
+    )
     delivery_count: int = strawberry.field(description="How many webhooks get the event.")
-    user_errors: list[UserError] = strawberry.field(description="All that is wrong with the input; empty when it was accepted.")
+    user_errors: list[UserError] = strawberry.field(
+        description="All that is wrong with the input; empty when it was accepted."
+    )
 
 
 @strawberry.type(description="What came of one event of a batch.")
 class EventPublishResult:
-    event: Event = strawberry.field(description="The event; the first one of its key for a duplicate.")
-    duplicate: bool = strawberry.field(description="Whether the key was used before: this one was not published again.")
+    event: Event = strawberry.field(
+        description="The event; the first one of its key for a duplicate."
+    )
+    duplicate: bool = strawberry.field(
+        description="Whether the key was used before: this one was not published again."
+    )
     delivery_count: int = strawberry.field(description="How many webhooks get the event.")
 
 
 @strawberry.type(description="What came of publishing several events: all are accepted, or none.")
 class EventPublishBatchPayload:
-    results: list[EventPublishResult] | None = strawberry.field(description="One for each event, in the same order; null when they were refused.")
-    user_errors: list[UserError] = strawberry.field(description="All that is wrong with the input; empty when it was accepted.")
+    results: list[EventPublishResult] | None = strawberry.field(
+        description="One for each event, in the same order; null when they were refused."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="All that is wrong with the input; empty when it was accepted."
+    )
 
 
 @strawberry.type
@@ -114,48 +177,78 @@ class EventQuery:
     async def events(
         self,
         info: Info,
-        filter: Annotated[EventFilter | None, strawberry.argument(description="Which ones.")] = None,
+        filter: Annotated[
+            EventFilter | None, strawberry.argument(description="Which ones.")
+        ] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> Connection[Event]:
         require(info, "deliveries:read")
-        rows = _filtered(EventRow.filter(workspace_id=info.context.actor.workspace_id, is_test=False), filter or EventFilter())
-        return await page(rows, NEWEST_FIRST, Event.of, first=first, after=after, last=last, before=before)
+        rows = _filtered(
+            EventRow.filter(workspace_id=info.context.actor.workspace_id, is_test=False),
+            filter or EventFilter(),
+        )
+        return await page(
+            rows, NEWEST_FIRST, Event.of, first=first, after=after, last=last, before=before
+        )
 
 
 @strawberry.type
 class EventMutation:
     @strawberry.mutation(
-        description="Publishes an event: once it is answered, it is stored and on its way. Needs the scope events:publish.", metadata=COMPILED
+        description="Publishes an event: once it is answered, it is stored and on its way. Needs "
+        "the scope events:publish.",
+        metadata=COMPILED,
     )
     async def event_publish(
-        self, info: Info, input: Annotated[EventPublishInput, strawberry.argument(description="The event.")]
+        self,
+        info: Info,
+        input: Annotated[EventPublishInput, strawberry.argument(description="The event.")],
     ) -> EventPublishPayload | None:
         actor = require(info, "events:publish")
         try:
-            [published] = await info.context.runtime.publisher.publish(actor.workspace_id, [_draft(input)])
+            [published] = await info.context.runtime.publisher.publish(
+                actor.workspace_id, [_draft(input)]
+            )
         except Refused as refused:
             errors = [user_error(_without_index(problem)) for problem in refused.problems]
-            return EventPublishPayload(event=None, duplicate=False, delivery_count=0, user_errors=errors)
+            return EventPublishPayload(
+                event=None, duplicate=False, delivery_count=0, user_errors=errors
+            )
         event = await _event(info, published)
-        return EventPublishPayload(event=event, duplicate=published.is_duplicate, delivery_count=published.delivery_count, user_errors=[])
+        return EventPublishPayload(
+            event=event,
+            duplicate=published.is_duplicate,
+            delivery_count=published.delivery_count,
+            user_errors=[],
+        )
 
     @strawberry.mutation(
-        description="Publishes up to 1,000 events in one transaction: all or none. Needs the scope events:publish.", metadata=COMPILED
+        description="Publishes up to 1,000 events in one transaction: all or none. Needs the "
+        "scope events:publish.",
+        metadata=COMPILED,
     )
     async def event_publish_batch(
-        self, info: Info, input: Annotated[EventPublishBatchInput, strawberry.argument(description="The events.")]
+        self,
+        info: Info,
+        input: Annotated[EventPublishBatchInput, strawberry.argument(description="The events.")],
     ) -> EventPublishBatchPayload | None:
         actor = require(info, "events:publish")
         try:
-            answers = await info.context.runtime.publisher.publish(actor.workspace_id, [_draft(draft) for draft in input.events])
+            answers = await info.context.runtime.publisher.publish(
+                actor.workspace_id, [_draft(draft) for draft in input.events]
+            )
         except Refused as refused:
             within = Refused([problem.under("events") for problem in refused.problems])
             return EventPublishBatchPayload(results=None, user_errors=user_errors(within))
         results = [
-            EventPublishResult(event=await _event(info, published), duplicate=published.is_duplicate, delivery_count=published.delivery_count)
+            EventPublishResult(
+                event=await _event(info, published),
+                duplicate=published.is_duplicate,
+                delivery_count=published.delivery_count,
+            )
             for published in answers
         ]
         return EventPublishBatchPayload(results=results, user_errors=[])
@@ -168,7 +261,9 @@ async def find_event(info: Info, key: Any) -> Event | None:
 
 
 def _draft(given: EventPublishInput) -> publishing.PublishInput:
-    return publishing.PublishInput(given.type, given.environment, given.data, given.idempotency_key, given.occurred_at)
+    return publishing.PublishInput(
+        given.type, given.environment, given.data, given.idempotency_key, given.occurred_at
+    )
 
 
 async def _event(info: Info, published: publishing.Published) -> Event:

@@ -1,4 +1,6 @@
-"""The catalogue of event types: the list, saving and deleting one. hookline.events.types does the work."""
+"""The catalogue of event types: the list, saving and deleting one. hookline.events.types does the
+work.
+"""
 
 from typing import Annotated, Any
 
@@ -22,24 +24,46 @@ class EventType(Node):
     name: str = strawberry.field(description="object.model.action.")
     description: str | None = strawberry.field(description="What it means.")
     schema: JSON | None = strawberry.field(description="A JSON Schema of its data.")
-    strict: bool = strawberry.field(description="Whether publishing refuses data that breaks the schema.")
-    sample: JSON | None = strawberry.field(description="An example of its data: for tests, dry runs and new templates.")
+    strict: bool = strawberry.field(
+        description="Whether publishing refuses data that breaks the schema."
+    )
+    sample: JSON | None = strawberry.field(
+        description="An example of its data: for tests, dry runs and new templates."
+    )
 
     @classmethod
     def of(cls, row: TypeRow) -> "EventType":
-        return cls(id=node_id("ety", row.id), name=row.name, description=row.description, schema=row.schema, strict=row.is_strict, sample=row.sample)
+        return cls(
+            id=node_id("ety", row.id),
+            name=row.name,
+            description=row.description,
+            schema=row.schema,
+            strict=row.is_strict,
+            sample=row.sample,
+        )
 
 
-@strawberry.input(description="An event type to make, or to change whole: what is left out is empty.")
+@strawberry.input(
+    description="An event type to make, or to change whole: what is left out is empty."
+)
 class EventTypeSaveInput:
-    name: str = strawberry.field(description="object.model.action: three parts of lower-case letters, digits, - and _.")
-    description: str | None = strawberry.field(default=None, description="What it means, at most 1,000 characters.")
+    name: str = strawberry.field(
+        description="object.model.action: three parts of lower-case letters, digits, - and _."
+    )
+    description: str | None = strawberry.field(
+        default=None, description="What it means, at most 1,000 characters."
+    )
     schema: JSON | None = strawberry.field(
         default=None,
-        description="A JSON Schema (2020-12 unless it says otherwise), at most 64 KiB; references go to #/… within it and not into themselves.",
+        description="A JSON Schema (2020-12 unless it says otherwise), at most 64 KiB; references "
+        "go to #/… within it and not into themselves.",
     )
-    strict: bool | None = strawberry.field(default=False, description="Refuse events whose data breaks the schema.")
-    sample: JSON | None = strawberry.field(default=None, description="An example that meets the schema.")
+    strict: bool | None = strawberry.field(
+        default=False, description="Refuse events whose data breaks the schema."
+    )
+    sample: JSON | None = strawberry.field(
+        default=None, description="An example that meets the schema."
+    )
 
 
 @strawberry.input(description="An event type to forget.")
@@ -49,66 +73,110 @@ class EventTypeDeleteInput:
 
 @strawberry.type(description="What came of a change of an event type.")
 class EventTypePayload:
-    event_type: EventType | None = strawberry.field(description="The type; null when the change was refused.")
-    user_errors: list[UserError] = strawberry.field(description="All that is wrong with the input; empty when it was done.")
+    event_type: EventType | None = strawberry.field(
+        description="The type; null when the change was refused."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="All that is wrong with the input; empty when it was done."
+    )
 
 
 @strawberry.input(description="A change of the workspace; what is left out stays.")
 class WorkspaceUpdateInput:
-    name: str | None = strawberry.field(default=None, description="What people call it, 1 to 100 characters.")
-    strict_event_types: bool | None = strawberry.field(default=None, description="Whether publishing refuses types that are not in the catalogue.")
+    name: str | None = strawberry.field(
+        default=None, description="What people call it, 1 to 100 characters."
+    )
+    strict_event_types: bool | None = strawberry.field(
+        default=None, description="Whether publishing refuses types that are not in the catalogue."
+    )
 
 
 @strawberry.type(description="What came of a change of a workspace.")
 class WorkspacePayload:
-    workspace: Workspace | None = strawberry.field(description="The workspace; null when the change was refused.")
-    user_errors: list[UserError] = strawberry.field(description="All that is wrong with the input; empty when it was done.")
+    workspace: Workspace | None = strawberry.field(
+        description="The workspace; null when the change was refused."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="All that is wrong with the input; empty when it was done."
+    )
 
 
 @strawberry.type
 class EventTypeQuery:
     @strawberry.field(description="The known event types, by name. Needs the scope webhooks:read.")
     async def event_types(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[EventType]:
         actor = require(info, "webhooks:read")
         rows = TypeRow.filter(workspace_id=actor.workspace_id)
-        return await page(rows, BY_NAME, EventType.of, first=first, after=after, last=last, before=before)
+        return await page(
+            rows, BY_NAME, EventType.of, first=first, after=after, last=last, before=before
+        )
 
 
 @strawberry.type
 class EventTypeMutation:
-    @strawberry.mutation(description="Makes an event type known, or changes the one of this name. Needs the scope webhooks:write.")
+    @strawberry.mutation(
+        description="Makes an event type known, or changes the one of this name. Needs the scope "
+        "webhooks:write."
+    )
     async def event_type_save(
-        self, info: Info, input: Annotated[EventTypeSaveInput, strawberry.argument(description="The type.")]
+        self,
+        info: Info,
+        input: Annotated[EventTypeSaveInput, strawberry.argument(description="The type.")],
     ) -> EventTypePayload | None:
         actor = require(info, "webhooks:write")
-        given = {name: getattr(input, name) for name in ("name", "description", "schema", "strict", "sample")}
+        given = {
+            name: getattr(input, name)
+            for name in ("name", "description", "schema", "strict", "sample")
+        }
         try:
-            row = await event_types.save(info.context.runtime.database, info.context.runtime.hub, actor, given)
+            row = await event_types.save(
+                info.context.runtime.database, info.context.runtime.hub, actor, given
+            )
         except Refused as refused:
             return EventTypePayload(event_type=None, user_errors=user_errors(refused))
         return EventTypePayload(event_type=EventType.of(row), user_errors=[])
 
-    @strawberry.mutation(description="Forgets an event type; events of it are taken as before. Needs the scope webhooks:write.")
+    @strawberry.mutation(
+        description="Forgets an event type; events of it are taken as before. Needs the scope "
+        "webhooks:write."
+    )
     async def event_type_delete(
-        self, info: Info, input: Annotated[EventTypeDeleteInput, strawberry.argument(description="The type.")]
+        self,
+        info: Info,
+        input: Annotated[EventTypeDeleteInput, strawberry.argument(description="The type.")],
     ) -> EventTypePayload | None:
         actor = require(info, "webhooks:write")
         try:
-            row = await event_types.delete(info.context.runtime.database, info.context.runtime.hub, actor, input.name)
+            row = await event_types.delete(
+                info.context.runtime.database, info.context.runtime.hub, actor, input.name
+            )
         except Refused as refused:
             return EventTypePayload(event_type=None, user_errors=user_errors(refused))
         return EventTypePayload(event_type=EventType.of(row), user_errors=[])
 
-    @strawberry.mutation(description="Changes the workspace of the token that asks. Needs the scope tokens:admin.")
+    @strawberry.mutation(
+        description="Changes the workspace of the token that asks. Needs the scope tokens:admin."
+    )
     async def workspace_update(
-        self, info: Info, input: Annotated[WorkspaceUpdateInput, strawberry.argument(description="What to change.")]
+        self,
+        info: Info,
+        input: Annotated[WorkspaceUpdateInput, strawberry.argument(description="What to change.")],
     ) -> WorkspacePayload | None:
         actor = require(info, "tokens:admin")
         try:
             row = await event_types.update_workspace(
-                info.context.runtime.database, info.context.runtime.hub, actor, input.name, input.strict_event_types
+                info.context.runtime.database,
+                info.context.runtime.hub,
+                actor,
+                input.name,
+                input.strict_event_types,
             )
         except Refused as refused:
             return WorkspacePayload(workspace=None, user_errors=user_errors(refused))

@@ -7,7 +7,8 @@ import strawberry
 class Header:
     name: str = strawberry.field(description="Its name.")
     value: str | None = strawberry.field(
-        description="Its value; null where it is a secret: Authorization, and names with key, token, secret or password in them."
+        description="Its value; null where it is a secret: Authorization, and names with key, "
+        "token, secret or password in them."
     )
 
 
@@ -21,12 +22,16 @@ class Label:
 class HeaderInput:
     name: str = strawberry.field(description="Its name.")
     value: str = strawberry.field(
-        description="Its value, at most 4 KiB. Where the name is Authorization, or has key, token, secret or password in it, "
+        description="Its value, at most 4 KiB. Where the name is Authorization, or has key, "
+        "token, secret or password in it, "
         "the value is stored sealed and never shown again."
     )
 
 
 @strawberry.input(description="A key and a value of your own.")
 class LabelInput:
-    key: str = strawberry.field(description="1 to 63 lower-case letters, digits and . _ / -, beginning with a letter or digit.")
+    key: str = strawberry.field(
+        description="1 to 63 lower-case letters, digits and . _ / -, beginning with a letter or "
+        "digit."
+    )
     value: str = strawberry.field(description="At most 200 characters.")

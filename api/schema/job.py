@@ -27,7 +27,10 @@ class JobStatus(Enum):
 @strawberry.enum(description="Which deliveries to send again.")
 class RetryWhich(Enum):
     FAILED = strawberry.enum_value("FAILED", description="Those that failed for good.")
-    MISSED = strawberry.enum_value("MISSED", description="Events that were published while the webhook was off and that it wants now.")
+    MISSED = strawberry.enum_value(
+        "MISSED",
+        description="Events that were published while the webhook was off and that it wants now.",
+    )
     ALL = strawberry.enum_value("ALL", description="Both.")
 
 
@@ -35,7 +38,9 @@ class RetryWhich(Enum):
 class Job(Node):
     kind: str = strawberry.field(description="What it does, such as deliveries.retry.")
     status: JobStatus = strawberry.field(description="How far it has come.")
-    total: int | None = strawberry.field(description="How many there are; null while that is not known.")
+    total: int | None = strawberry.field(
+        description="How many there are; null while that is not known."
+    )
     done: int = strawberry.field(description="How many are done.")
     error: str | None = strawberry.field(description="Why it could not go on.")
     created_at: datetime = strawberry.field(description="When it was asked for.")
@@ -55,35 +60,55 @@ class Job(Node):
         )
 
 
-@strawberry.input(description="Deliveries of a webhook to send again, oldest first, under its limits.")
+@strawberry.input(
+    description="Deliveries of a webhook to send again, oldest first, under its limits."
+)
 class DeliveriesRetryInput:
     webhook_id: strawberry.ID = strawberry.field(description="The webhook.")
     which: RetryWhich = strawberry.field(description="Which ones.")
     since: datetime = strawberry.field(description="Made, or published, at this time or later.")
-    until: datetime | None = strawberry.field(default=None, description="And before this time; left out: now.")
-    event_type: str | None = strawberry.field(default=None, description="Only of exactly this type.")
+    until: datetime | None = strawberry.field(
+        default=None, description="And before this time; left out: now."
+    )
+    event_type: str | None = strawberry.field(
+        default=None, description="Only of exactly this type."
+    )
 
 
 @strawberry.type(description="What came of asking for a job.")
 class JobPayload:
     job: Job | None = strawberry.field(description="The job.")
-    user_errors: list[UserError] = strawberry.field(description="What is wrong; empty when it was begun.")
+    user_errors: list[UserError] = strawberry.field(
+        description="What is wrong; empty when it was begun."
+    )
 
 
 @strawberry.type
 class JobQuery:
-    @strawberry.field(description="The job with this id; null when there is none. Needs the scope deliveries:read.")
-    async def job(self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id, job_….")]) -> Job | None:
+    @strawberry.field(
+        description="The job with this id; null when there is none. Needs the scope "
+        "deliveries:read."
+    )
+    async def job(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, job_….")],
+    ) -> Job | None:
         return await find_job(info, key_of("job", id))
 
 
 @strawberry.type
 class JobMutation:
     @strawberry.mutation(
-        description="Sends again what failed, or what was missed while the webhook was off, in the background. Needs the scope deliveries:retry."
+        description="Sends again what failed, or what was missed while the webhook was off, in "
+        "the background. Needs the scope deliveries:retry."
     )
     async def deliveries_retry(
-        self, info: Info, input: Annotated[DeliveriesRetryInput, strawberry.argument(description="Which deliveries.")]
+        self,
+        info: Info,
+        input: Annotated[
+            DeliveriesRetryInput, strawberry.argument(description="Which deliveries.")
+        ],
     ) -> JobPayload | None:
         actor = require(info, "deliveries:retry")
         which = jobs.Which[input.which.name]
@@ -92,7 +117,14 @@ class JobMutation:
                 raise Refused(Problem(Code.INVALID, "There is no such type.", ("eventType",)))
             key = key_of("wh", input.webhook_id)
             row = await jobs.retry_deliveries(
-                info.context.runtime.database, info.context.runtime.enqueuer, actor, key, which, input.since, input.until, input.event_type
+                info.context.runtime.database,
+                info.context.runtime.enqueuer,
+                actor,
+                key,
+                which,
+                input.since,
+                input.until,
+                input.event_type,
             )
         except Refused as refused:
             return JobPayload(job=None, user_errors=user_errors(refused))

@@ -1,5 +1,7 @@
-"""Rows by id, gathered: one read for all that an operation asks for at a time. Each Context has loaders of its own.
-Every read is bound to the caller's workspace: a foreign id is an id that does not exist."""
+"""Rows by id, gathered: one read for all that an operation asks for at a time. Each Context has
+loaders of its own. Every read is bound to the caller's workspace: a foreign id is an id that does
+not exist.
+"""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -20,7 +22,9 @@ Row = TypeVar("Row", bound=Model)
 
 
 class Loaders:
-    """By id: the row, or None. Each loader is made when it is first asked for: a publish needs none (five at once cost 20 µs, November 2026)."""
+    """By id: the row, or None. Each loader is made when it is first asked for: a publish needs none
+    (five at once cost 20 µs, November 2026).
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -62,7 +66,10 @@ class Loaders:
 
         async def load(keys: list[UUID]) -> Sequence[Row | None]:
             with faults_as_unavailable():
-                found: dict[Any, Row] = {row.pk: row for row in await model.filter(id__in=keys, workspace_id=workspace_id)}
+                found: dict[Any, Row] = {
+                    row.pk: row
+                    for row in await model.filter(id__in=keys, workspace_id=workspace_id)
+                }
             return [found.get(key) for key in keys]
 
         return DataLoader(load_fn=load, max_batch_size=LARGEST_BATCH)
@@ -70,7 +77,9 @@ class Loaders:
     async def _emails(self, keys: list[UUID]) -> list[list[Email]]:
         found: dict[UUID, list[Email]] = {key: [] for key in keys}
         with faults_as_unavailable():
-            for row in await Email.filter(notification_id__in=keys, workspace_id=self._context.actor.workspace_id).order_by("address"):
+            for row in await Email.filter(
+                notification_id__in=keys, workspace_id=self._context.actor.workspace_id
+            ).order_by("address"):
                 found[row.notification_id].append(row)
         return [found[key] for key in keys]
 

@@ -1,4 +1,6 @@
-"""What all nouns share: the Node interface, ids at the edge, the actor. The schema's modules import it; it knows none of them."""
+"""What all nouns share: the Node interface, ids at the edge, the actor. The schema's modules import
+it; it knows none of them.
+"""
 
 from enum import Enum
 from typing import Any
@@ -17,7 +19,10 @@ NOTHING = UUID(int=0)
 
 @strawberry.interface(description="Anything with an id that `node` can find.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Its id: a prefix that says what it is, then 26 characters. The same text everywhere.")
+    id: strawberry.ID = strawberry.field(
+        description="Its id: a prefix that says what it is, then 26 characters. The same text "
+        "everywhere."
+    )
 
 
 def node_id(prefix: str, key: UUID) -> strawberry.ID:
@@ -34,7 +39,9 @@ def key_of(prefix: str, text: str) -> UUID:
 
 
 def is_storable(text: str) -> bool:
-    """Whether a text can stand in a database at all. What holds NUL or half a surrogate pair equals nothing that is there."""
+    """Whether a text can stand in a database at all. What holds NUL or half a surrogate pair equals
+    nothing that is there.
+    """
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -55,4 +62,9 @@ class Actor:
 
 def actor_of(stored: dict[str, Any]) -> Actor:
     """An actor as rows keep it."""
-    return Actor(kind=ActorKind(stored["kind"]), name=stored["name"], commit=stored.get("commit"), revision=stored.get("revision"))
+    return Actor(
+        kind=ActorKind(stored["kind"]),
+        name=stored["name"],
+        commit=stored.get("commit"),
+        revision=stored.get("revision"),
+    )

@@ -1,5 +1,6 @@
-"""The schema's own scalars: DateTime, Duration, Rate and JSON.
-The schema takes SCALARS as its `scalar_map`; its fields are annotated datetime, timedelta, Rate and JSON."""
+"""The schema's own scalars: DateTime, Duration, Rate and JSON. The schema takes SCALARS as its
+`scalar_map`; its fields are annotated datetime, timedelta, Rate and JSON.
+"""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +18,9 @@ from hookline.clock import rfc3339
 from hookline.form.durations import format_duration, parse_duration
 from hookline.form.rates import Rate, parse_rate
 
-_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,6})?\d*([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_RFC3339 = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,6})?\d*([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 _RIGHT_DATE_TIME = "Write a time as in RFC 3339, with its offset: 2026-11-24T10:00:00Z."
 _LONGEST_INTEGER = 40  # digits: any longer one is as much beyond 64 bits as one of these
 
@@ -32,7 +35,9 @@ def parse_date_time(value: object) -> datetime:
         raise GraphQLError(_RIGHT_DATE_TIME)
     date, time, fraction, offset = found.groups()
     try:
-        return datetime.fromisoformat(f"{date}T{time}{fraction or ''}{offset.upper()}").astimezone(UTC)
+        return datetime.fromisoformat(f"{date}T{time}{fraction or ''}{offset.upper()}").astimezone(
+            UTC
+        )
     except (ValueError, OverflowError):
         raise GraphQLError(f"There is no such time. {_RIGHT_DATE_TIME}") from None
 
@@ -64,7 +69,8 @@ def parse_rate_value(value: object) -> Rate:
 
 
 def parse_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
-    """The value of a JSON literal in a document. Of integers 40 digits are kept: whoever checks the data sees that they are beyond 64 bits.
+    """The value of a JSON literal in a document. Of integers 40 digits are kept: whoever checks the
+    data sees that they are beyond 64 bits.
 
     A variable inside that was not given is null in a list; in an object its field is left out.
     """
@@ -74,7 +80,9 @@ def parse_json_literal(node: ValueNode, variables: dict[str, Any] | None = None)
         items = [parse_json_literal(item, variables) for item in node.values]
         return [None if item is Undefined else item for item in items]
     if isinstance(node, ObjectValueNode):
-        fields = {field.name.value: parse_json_literal(field.value, variables) for field in node.fields}
+        fields = {
+            field.name.value: parse_json_literal(field.value, variables) for field in node.fields
+        }
         return {name: value for name, value in fields.items() if value is not Undefined}
     return value_from_ast_untyped(node, variables)
 
@@ -85,20 +93,23 @@ def _as_it_is(value: Any) -> Any:
 
 DATE_TIME = strawberry.scalar(
     name="DateTime",
-    description="A moment as RFC 3339 text with its offset (2026-11-24T10:00:00Z); always UTC in answers.",
+    description="A moment as RFC 3339 text with its offset (2026-11-24T10:00:00Z); always UTC in "
+    "answers.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
     serialize=serialize_date_time,
     parse_value=parse_date_time,
 )
 DURATION = strawberry.scalar(
     name="Duration",
-    description="A whole number and a unit: 500ms, 30s, 5m, 2h, 7d. Compared by value; answers use the largest unit that divides evenly.",
+    description="A whole number and a unit: 500ms, 30s, 5m, 2h, 7d. Compared by value; answers "
+    "use the largest unit that divides evenly.",
     serialize=format_duration,
     parse_value=parse_duration_value,
 )
 RATE = strawberry.scalar(
     name="Rate",
-    description="The most in a time: 20/s, 600/m. Compared by value; answers are per second when that is whole, else per minute.",
+    description="The most in a time: 20/s, 600/m. Compared by value; answers are per second when "
+    "that is whole, else per minute.",
     serialize=str,
     parse_value=parse_rate_value,
 )
@@ -111,4 +122,9 @@ JSON_VALUE = strawberry.scalar(
     parse_literal=parse_json_literal,
 )
 
-SCALARS: Mapping[object, ScalarDefinition] = {datetime: DATE_TIME, timedelta: DURATION, Rate: RATE, JSON: JSON_VALUE}
+SCALARS: Mapping[object, ScalarDefinition] = {
+    datetime: DATE_TIME,
+    timedelta: DURATION,
+    Rate: RATE,
+    JSON: JSON_VALUE,
+}

@@ -1,4 +1,6 @@
-"""What a sync asks with: inputs, and what is wrong with them beside the document. api/schema/sync reads them."""
+"""What a sync asks with: inputs, and what is wrong with them beside the document. api/schema/sync
+reads them.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,8 +19,14 @@ from hookline.sync.plan.policy import MOST_REMOVALS, Options
 
 LONGEST_WAIT: Final = timedelta(minutes=5)
 SET = "The set that the file owns; the document must name it too."
-DOCUMENT = "The file as the command decoded it: version, set and webhooks, defaults filled in, secrets as the references that they are."
-POSITIONS = "Where things stand: an object of [file, line, column] by dotted path, such as webhooks.order-sync.url. Problems and plans show it."
+DOCUMENT = (
+    "The file as the command decoded it: version, set and webhooks, defaults filled in, "
+    "secrets as the references that they are."
+)
+POSITIONS = (
+    "Where things stand: an object of [file, line, column] by dotted path, such as "
+    "webhooks.order-sync.url. Problems and plans show it."
+)
 SECRETS = "What the document's references stand for, resolved by the command."
 
 _TEXTS: Final = {
@@ -33,31 +41,54 @@ _TEXTS: Final = {
 _NAMES: Final = {"run_url": "runUrl", "idempotency_key": "idempotencyKey"}
 
 
-@strawberry.enum(description="What to do with a field that the file owns and somebody changed by hand.")
+@strawberry.enum(
+    description="What to do with a field that the file owns and somebody changed by hand."
+)
 class SyncDriftPolicy(Enum):
     BLOCK = strawberry.enum_value("BLOCK", description="Apply nothing.")
-    OVERWRITE = strawberry.enum_value("OVERWRITE", description="Set it back to what the file wants.")
-    KEEP = strawberry.enum_value("KEEP", description="Leave it as it is; the next plan shows it again.")
+    OVERWRITE = strawberry.enum_value(
+        "OVERWRITE", description="Set it back to what the file wants."
+    )
+    KEEP = strawberry.enum_value(
+        "KEEP", description="Leave it as it is; the next plan shows it again."
+    )
 
 
 @strawberry.input(description="What a reference to a secret stands for.")
 class SyncSecretInput:
-    path: list[str] = strawberry.field(description='Where it stands in the document: ["webhooks", "order-sync", "secretHeader", "value"].')
+    path: list[str] = strawberry.field(
+        description='Where it stands in the document: ["webhooks", "order-sync", "secretHeader", '
+        '"value"].'
+    )
     value: str = strawberry.field(description="The secret. It is stored sealed and never shown.")
 
 
 @strawberry.input(description="What whoever applies allows.")
 class SyncOptionsInput:
-    adopt: bool | None = strawberry.field(default=False, description="Take over webhooks that exist and that no file manages.")
-    on_drift: SyncDriftPolicy | None = strawberry.field(default=None, description="What to do with what was changed by hand; left out: BLOCK.")
-    allow_empty: bool | None = strawberry.field(default=False, description="Accept a file without webhooks.")
-    allow_removals: int | None = strawberry.field(default=None, description=f"How many webhooks may be taken out at once; left out: {MOST_REMOVALS}.")
-    allow_older: bool | None = strawberry.field(default=False, description="Accept a commit that is older than the one applied last.")
+    adopt: bool | None = strawberry.field(
+        default=False, description="Take over webhooks that exist and that no file manages."
+    )
+    on_drift: SyncDriftPolicy | None = strawberry.field(
+        default=None, description="What to do with what was changed by hand; left out: BLOCK."
+    )
+    allow_empty: bool | None = strawberry.field(
+        default=False, description="Accept a file without webhooks."
+    )
+    allow_removals: int | None = strawberry.field(
+        default=None,
+        description=f"How many webhooks may be taken out at once; left out: {MOST_REMOVALS}.",
+    )
+    allow_older: bool | None = strawberry.field(
+        default=False, description="Accept a commit that is older than the one applied last."
+    )
     reenable: list[str] | None = strawberry.field(
-        default=None, description="Slugs of webhooks of the file that go on if they were turned off by themselves."
+        default=None,
+        description="Slugs of webhooks of the file that go on if they were turned off by "
+        "themselves.",
     )
     lock_timeout: timedelta | None = strawberry.field(
-        default=timedelta(seconds=30), description="How long to wait for another apply of the set, at most 5m."
+        default=timedelta(seconds=30),
+        description="How long to wait for another apply of the set, at most 5m.",
     )
 
 
@@ -68,9 +99,12 @@ class SyncSourceInput:
     author: str | None = strawberry.field(default=None, description="Who wrote the commit.")
     repository: str | None = strawberry.field(default=None, description="Where the commit is kept.")
     run_url: str | None = strawberry.field(default=None, description="The page of the CI run.")
-    dirty: bool | None = strawberry.field(default=None, description="Whether the file differs from the commit.")
+    dirty: bool | None = strawberry.field(
+        default=None, description="Whether the file differs from the commit."
+    )
     committed_at: datetime | None = strawberry.field(
-        default=None, description="When the commit was made: one older than the one applied last is blocked."
+        default=None,
+        description="When the commit was made: one older than the one applied last is blocked.",
     )
 
 
@@ -81,10 +115,15 @@ class SyncPlanInput:
     positions: JSON | None = strawberry.field(default=None, description=POSITIONS)
     secrets: list[SyncSecretInput] | None = strawberry.field(default=None, description=SECRETS)
     unresolved_secrets: bool | None = strawberry.field(
-        default=False, description="Plan without the secrets that were not sent; they show as unknown."
+        default=False,
+        description="Plan without the secrets that were not sent; they show as unknown.",
     )
-    options: SyncOptionsInput | None = strawberry.field(default=None, description="What is allowed.")
-    source: SyncSourceInput | None = strawberry.field(default=None, description="Where the file comes from.")
+    options: SyncOptionsInput | None = strawberry.field(
+        default=None, description="What is allowed."
+    )
+    source: SyncSourceInput | None = strawberry.field(
+        default=None, description="Where the file comes from."
+    )
 
 
 @strawberry.input(description="A file to apply.")
@@ -93,11 +132,19 @@ class SyncApplyInput:
     document: JSON = strawberry.field(description=DOCUMENT)
     positions: JSON | None = strawberry.field(default=None, description=POSITIONS)
     secrets: list[SyncSecretInput] | None = strawberry.field(default=None, description=SECRETS)
-    options: SyncOptionsInput | None = strawberry.field(default=None, description="What is allowed.")
-    source: SyncSourceInput | None = strawberry.field(default=None, description="Where the file comes from.")
-    plan_digest: str | None = strawberry.field(default=None, description="Apply exactly the plan with this digest, or nothing.")
+    options: SyncOptionsInput | None = strawberry.field(
+        default=None, description="What is allowed."
+    )
+    source: SyncSourceInput | None = strawberry.field(
+        default=None, description="Where the file comes from."
+    )
+    plan_digest: str | None = strawberry.field(
+        default=None, description="Apply exactly the plan with this digest, or nothing."
+    )
     idempotency_key: str | None = strawberry.field(
-        default=None, description="Of your own making: a repeated apply with it returns the first one's revision."
+        default=None,
+        description="Of your own making: a repeated apply with it returns the first one's "
+        "revision.",
     )
     message: str | None = strawberry.field(default=None, description="Why; kept with the revision.")
 
@@ -113,10 +160,20 @@ def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
         return Options(), []
     problems = []
     if given.allow_removals is not None and given.allow_removals < 0:
-        problems.append(Problem(Code.OUT_OF_RANGE, "allowRemovals must not be negative.", ("options", "allowRemovals")))
+        problems.append(
+            Problem(
+                Code.OUT_OF_RANGE,
+                "allowRemovals must not be negative.",
+                ("options", "allowRemovals"),
+            )
+        )
     patience = given.lock_timeout if given.lock_timeout is not None else Options().lock_timeout
     if patience > LONGEST_WAIT:
-        problems.append(Problem(Code.OUT_OF_RANGE, "lockTimeout must be at most 5m.", ("options", "lockTimeout")))
+        problems.append(
+            Problem(
+                Code.OUT_OF_RANGE, "lockTimeout must be at most 5m.", ("options", "lockTimeout")
+            )
+        )
     options = Options(
         adopt=bool(given.adopt),
         on_drift=DriftPolicy[given.on_drift.name] if given.on_drift else DriftPolicy.BLOCK,
@@ -133,13 +190,29 @@ def source_of(given: SyncSourceInput | None) -> tuple[Source, list[Problem]]:
     """Where the file comes from, and what is wrong with how it is told."""
     if given is None:
         return Source(), []
-    source = Source(given.commit, given.branch, given.author, given.run_url, given.repository, given.dirty, given.committed_at)
-    texts = {"commit": given.commit, "branch": given.branch, "author": given.author, "run_url": given.run_url, "repository": given.repository}
+    source = Source(
+        given.commit,
+        given.branch,
+        given.author,
+        given.run_url,
+        given.repository,
+        given.dirty,
+        given.committed_at,
+    )
+    texts = {
+        "commit": given.commit,
+        "branch": given.branch,
+        "author": given.author,
+        "run_url": given.run_url,
+        "repository": given.repository,
+    }
     return source, check_texts(texts, "source")
 
 
 def check_texts(texts: Mapping[str, str | None], *around: str) -> list[Problem]:
-    """What keeps texts from being stored and shown. texts: by attribute; around: the path to their input."""
+    """What keeps texts from being stored and shown. texts: by attribute; around: the path to their
+    input.
+    """
     findings = Findings(Bounds((), AddressPolicy((), frozenset())))
     for name, text in texts.items():
         if text is not None:

@@ -1,4 +1,6 @@
-"""What a plan looks like to whoever asked for it: changes, blocks, problems. Made from hookline.sync's own; never shows a secret."""
+"""What a plan looks like to whoever asked for it: changes, blocks, problems. Made from
+hookline.sync's own; never shows a secret.
+"""
 
 from collections.abc import Iterable
 from enum import Enum
@@ -15,18 +17,34 @@ from hookline.sync.read.problems import SyncProblem as Problem
 @strawberry.enum(description="What a plan wants to do with a webhook.")
 class SyncChangeKind(Enum):
     CREATE = strawberry.enum_value("CREATE", description="It is made.")
-    UPDATE = strawberry.enum_value("UPDATE", description="Fields change; one that comes back into the file is turned on again.")
-    ADOPT = strawberry.enum_value("ADOPT", description="It exists and no file manages it: this one takes it over.")
-    DISABLE = strawberry.enum_value("DISABLE", description="It is no longer in the file: it is turned off.")
-    RELEASE = strawberry.enum_value("RELEASE", description="Fields that are no longer in the file, and were changed by hand, stay as they are.")
-    DRIFT = strawberry.enum_value("DRIFT", description="Fields that the file owns were changed by hand.")
-    CONFLICT = strawberry.enum_value("CONFLICT", description="Fields were changed by hand and in the file, each differently.")
+    UPDATE = strawberry.enum_value(
+        "UPDATE", description="Fields change; one that comes back into the file is turned on again."
+    )
+    ADOPT = strawberry.enum_value(
+        "ADOPT", description="It exists and no file manages it: this one takes it over."
+    )
+    DISABLE = strawberry.enum_value(
+        "DISABLE", description="It is no longer in the file: it is turned off."
+    )
+    RELEASE = strawberry.enum_value(
+        "RELEASE",
+        description="Fields that are no longer in the file, and were changed by hand, stay as "
+        "they are.",
+    )
+    DRIFT = strawberry.enum_value(
+        "DRIFT", description="Fields that the file owns were changed by hand."
+    )
+    CONFLICT = strawberry.enum_value(
+        "CONFLICT", description="Fields were changed by hand and in the file, each differently."
+    )
 
 
 @strawberry.type(description="A field's part in a change. Secrets are masked.")
 class SyncFieldChange:
     field: str = strawberry.field(description="The field's name, as in inputs.")
-    before: JSON | None = strawberry.field(description="What it was: the last applied value where somebody has changed it since.")
+    before: JSON | None = strawberry.field(
+        description="What it was: the last applied value where somebody has changed it since."
+    )
     after: JSON | None = strawberry.field(description="What the file wants, or the default.")
     live: JSON | None = strawberry.field(description="What it is now.")
     secret: bool = strawberry.field(description="Whether a secret is in it, which is not shown.")
@@ -36,7 +54,9 @@ class SyncFieldChange:
 class SyncChange:
     kind: SyncChangeKind = strawberry.field(description="The kind of change.")
     slug: str = strawberry.field(description="The webhook's short name.")
-    webhook_id: strawberry.ID | None = strawberry.field(description="The webhook; null for a new one.")
+    webhook_id: strawberry.ID | None = strawberry.field(
+        description="The webhook; null for a new one."
+    )
     fields: list[SyncFieldChange] = strawberry.field(description="The fields that it is about.")
     file: str | None = strawberry.field(description="The file.")
     line: int | None = strawberry.field(description="The line of the webhook's slug.")
@@ -45,19 +65,39 @@ class SyncChange:
     @classmethod
     def of(cls, change: planning.Change) -> "SyncChange":
         fields = [
-            SyncFieldChange(field=item.field, before=item.before, after=item.after, live=item.live, secret=item.is_secret) for item in change.fields
+            SyncFieldChange(
+                field=item.field,
+                before=item.before,
+                after=item.after,
+                live=item.live,
+                secret=item.is_secret,
+            )
+            for item in change.fields
         ]
         file, line, _ = _place(change.position)
         key = node_id("wh", change.webhook_id) if change.webhook_id else None
-        return cls(kind=SyncChangeKind(change.kind.value), slug=change.slug, webhook_id=key, fields=fields, file=file, line=line, hint=change.hint)
+        return cls(
+            kind=SyncChangeKind(change.kind.value),
+            slug=change.slug,
+            webhook_id=key,
+            fields=fields,
+            file=file,
+            line=line,
+            hint=change.hint,
+        )
 
 
 @strawberry.type(description="What keeps a plan from being applied.")
 class SyncBlock:
-    code: str = strawberry.field(description="removals, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale or locked.")
+    code: str = strawberry.field(
+        description="removals, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale "
+        "or locked."
+    )
     message: str = strawberry.field(description="What it is, for people.")
     slug: str | None = strawberry.field(description="The webhook that it is about, if it is one.")
-    flag: str | None = strawberry.field(description="The option of the command that lifts it, if one does.")
+    flag: str | None = strawberry.field(
+        description="The option of the command that lifts it, if one does."
+    )
 
     @classmethod
     def of(cls, block: policy.Block) -> "SyncBlock":
@@ -79,9 +119,15 @@ class SyncProblem:
     def of(cls, problem: Problem) -> "SyncProblem":
         file, line, column = _place(problem.position)
         return cls(
-            code=problem.code, message=problem.message, severity=problem.severity, path=list(problem.path) or None,
-            file=file, line=line, column=column, hint=problem.hint,
-        )  # fmt: skip
+            code=problem.code,
+            message=problem.message,
+            severity=problem.severity,
+            path=list(problem.path) or None,
+            file=file,
+            line=line,
+            column=column,
+            hint=problem.hint,
+        )
 
 
 def problems_of(found: Iterable[Problem]) -> list[SyncProblem]:

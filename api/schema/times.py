@@ -1,4 +1,6 @@
-"""Lists within a time: by the column that says it, and by their keys, which are in the order of time and have the index."""
+"""Lists within a time: by the column that says it, and by their keys, which are in the order of
+time and have the index.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -11,10 +13,14 @@ from hookline import ids
 Row = TypeVar("Row", bound=Model)
 
 SLACK = timedelta(minutes=1)
-"""How far a row's time and its key's may be apart: a row may wait for its commit, and the two may be of different machines' clocks."""
+"""How far a row's time and its key's may be apart: a row may wait for its commit, and the two may
+be of different machines' clocks.
+"""
 
 
-def within(rows: QuerySet[Row], column: str, since: datetime | None, until: datetime | None) -> QuerySet[Row]:
+def within(
+    rows: QuerySet[Row], column: str, since: datetime | None, until: datetime | None
+) -> QuerySet[Row]:
     """The rows whose time, in this column, is `since` or later and before `until`."""
     bounds = dict[str, Any]()
     if since is not None:

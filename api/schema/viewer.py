@@ -11,16 +11,26 @@ from hookline.db.connection import faults_as_unavailable
 from hookline.models import Workspace as WorkspaceRow
 
 
-@strawberry.type(description="A tenant: webhooks, events and tokens belong to one workspace and see no other.")
+@strawberry.type(
+    description="A tenant: webhooks, events and tokens belong to one workspace and see no other."
+)
 class Workspace(Node):
     slug: str = strawberry.field(description="Its short name.")
     name: str = strawberry.field(description="What people call it.")
-    strict_event_types: bool = strawberry.field(description="Whether publishing refuses types that are not in the catalogue.")
+    strict_event_types: bool = strawberry.field(
+        description="Whether publishing refuses types that are not in the catalogue."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
 
     @classmethod
     def of(cls, row: WorkspaceRow) -> "Workspace":
-        return cls(id=node_id("ws", row.id), slug=row.slug, name=row.name, strict_event_types=row.strict_event_types, created_at=row.created_at)
+        return cls(
+            id=node_id("ws", row.id),
+            slug=row.slug,
+            name=row.name,
+            strict_event_types=row.strict_event_types,
+            created_at=row.created_at,
+        )
 
 
 @strawberry.type(description="The token that asks.")
@@ -28,7 +38,9 @@ class Viewer:
     name: str = strawberry.field(description="The token's name.")
     scopes: list[str] = strawberry.field(description="What it may do.")
 
-    @strawberry.field(description="The workspace that it belongs to; everything it reads or writes is in there.")
+    @strawberry.field(
+        description="The workspace that it belongs to; everything it reads or writes is in there."
+    )
     async def workspace(self, info: Info) -> Workspace:
         with faults_as_unavailable():
             return Workspace.of(await WorkspaceRow.get(id=info.context.actor.workspace_id))
@@ -46,8 +58,10 @@ class ViewerQuery:
         return list(info.context.runtime.settings.environments)
 
     @strawberry.field(
-        description="Now, as a cursor for the `after` argument of every subscription. It is read before every other field of its query: "
-        "query with it, then subscribe after it, and nothing is missed. Needs the scope deliveries:read."
+        description="Now, as a cursor for the `after` argument of every subscription. It is read "
+        "before every other field of its query: "
+        "query with it, then subscribe after it, and nothing is missed. Needs the scope "
+        "deliveries:read."
     )
     def live_cursor(self, info: Info) -> str:
         require(info, "deliveries:read")

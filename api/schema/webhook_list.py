@@ -33,7 +33,9 @@ _SEGMENT = re.compile(r"\*|[a-z0-9][a-z0-9_-]{0,63}")
 class WebhookOrderField(Enum):
     NAME = strawberry.enum_value("NAME", description="By name.")
     CREATED_AT = strawberry.enum_value("CREATED_AT", description="By the time when they were made.")
-    MODIFIED_AT = strawberry.enum_value("MODIFIED_AT", description="By the time of their last change.")
+    MODIFIED_AT = strawberry.enum_value(
+        "MODIFIED_AT", description="By the time of their last change."
+    )
 
 
 @strawberry.enum(description="Which way a list is sorted.")
@@ -48,55 +50,101 @@ class WebhookOrder:
     direction: Direction = strawberry.field(description="Which way.")
 
 
-@strawberry.input(description="Which webhooks to list; what is left out, or an empty list, excludes nothing.")
+@strawberry.input(
+    description="Which webhooks to list; what is left out, or an empty list, excludes nothing."
+)
 class WebhookFilter:
-    search: str | None = strawberry.field(default=None, description="With this text in name, slug, URL or description, in any case.")
-    status: list[WebhookStatus] | None = strawberry.field(default=None, description="In one of these states.")
-    environment: str | None = strawberry.field(default=None, description="That get events of this environment.")
-    event: str | None = strawberry.field(default=None, description="That get events of this type, such as order.order.created.")
-    url: str | None = strawberry.field(default=None, description="With this text in their URL, in any case.")
-    managed: bool | None = strawberry.field(default=None, description="true: owned by a YAML file; false: owned by people.")
+    search: str | None = strawberry.field(
+        default=None, description="With this text in name, slug, URL or description, in any case."
+    )
+    status: list[WebhookStatus] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+    environment: str | None = strawberry.field(
+        default=None, description="That get events of this environment."
+    )
+    event: str | None = strawberry.field(
+        default=None, description="That get events of this type, such as order.order.created."
+    )
+    url: str | None = strawberry.field(
+        default=None, description="With this text in their URL, in any case."
+    )
+    managed: bool | None = strawberry.field(
+        default=None, description="true: owned by a YAML file; false: owned by people."
+    )
     label: LabelInput | None = strawberry.field(default=None, description="With this label.")
-    deleted: bool | None = strawberry.field(default=None, description="true: the deleted ones; otherwise the living.")
+    deleted: bool | None = strawberry.field(
+        default=None, description="true: the deleted ones; otherwise the living."
+    )
 
 
 @strawberry.type
 class WebhookQuery:
-    @strawberry.field(description="The webhook with this id, also a deleted one; null when there is none. Needs the scope webhooks:read.")
-    async def webhook(self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id, wh_….")]) -> Webhook | None:
+    @strawberry.field(
+        description="The webhook with this id, also a deleted one; null when there is none. Needs "
+        "the scope webhooks:read."
+    )
+    async def webhook(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, wh_….")],
+    ) -> Webhook | None:
         return await find_webhook(info, key_of("wh", id))
 
-    @strawberry.field(description="The living webhook with this slug; null when there is none. Needs the scope webhooks:read.")
-    async def webhook_by_slug(self, info: Info, slug: Annotated[str, strawberry.argument(description="Its slug.")]) -> Webhook | None:
+    @strawberry.field(
+        description="The living webhook with this slug; null when there is none. Needs the scope "
+        "webhooks:read."
+    )
+    async def webhook_by_slug(
+        self, info: Info, slug: Annotated[str, strawberry.argument(description="Its slug.")]
+    ) -> Webhook | None:
         actor = require(info, "webhooks:read")
         if not re.fullmatch(SLUG, slug):
             return None
         with faults_as_unavailable():
-            row = await WebhookRow.filter(workspace_id=actor.workspace_id, slug=slug, deleted_at__isnull=True).first()
+            row = await WebhookRow.filter(
+                workspace_id=actor.workspace_id, slug=slug, deleted_at__isnull=True
+            ).first()
         return Webhook.of(row) if row else None
 
-    @strawberry.field(description="Webhooks, by name unless sorted otherwise. Needs the scope webhooks:read.")
+    @strawberry.field(
+        description="Webhooks, by name unless sorted otherwise. Needs the scope webhooks:read."
+    )
     async def webhooks(
         self,
         info: Info,
-        filter: Annotated[WebhookFilter | None, strawberry.argument(description="Which ones.")] = None,
-        order_by: Annotated[WebhookOrder | None, strawberry.argument(description="In which order.")] = None,
+        filter: Annotated[
+            WebhookFilter | None, strawberry.argument(description="Which ones.")
+        ] = None,
+        order_by: Annotated[
+            WebhookOrder | None, strawberry.argument(description="In which order.")
+        ] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> Connection[Webhook]:
         actor = require(info, "webhooks:read")
-        rows = _filtered(WebhookRow.filter(workspace_id=actor.workspace_id), filter or WebhookFilter())
-        return await page(rows, _order(order_by), Webhook.of, first=first, after=after, last=last, before=before)
+        rows = _filtered(
+            WebhookRow.filter(workspace_id=actor.workspace_id), filter or WebhookFilter()
+        )
+        return await page(
+            rows, _order(order_by), Webhook.of, first=first, after=after, last=last, before=before
+        )
 
 
 def _order(wanted: WebhookOrder | None) -> Order:
-    if wanted is None or (wanted.field is WebhookOrderField.NAME and wanted.direction is Direction.ASC):
+    if wanted is None or (
+        wanted.field is WebhookOrderField.NAME and wanted.direction is Direction.ASC
+    ):
         return BY_NAME
     name = wanted.field.name.lower()
     column = Column(name, str if wanted.field is WebhookOrderField.NAME else datetime)
-    return Order(f"{name}-{wanted.direction.name.lower()}", (column, Column("id", UUID)), wanted.direction is Direction.DESC)
+    return Order(
+        f"{name}-{wanted.direction.name.lower()}",
+        (column, Column("id", UUID)),
+        wanted.direction is Direction.DESC,
+    )
 
 
 def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[WebhookRow]:
@@ -105,7 +153,9 @@ def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[Web
         return rows.filter(id=NOTHING)
     if wanted.search:
         columns = ("name", "slug", "url", "description")
-        rows = rows.filter(Q(*(Q(**{f"{column}__icontains": wanted.search}) for column in columns), join_type="OR"))
+        rows = rows.filter(
+            Q(*(Q(**{f"{column}__icontains": wanted.search}) for column in columns), join_type="OR")
+        )
     if wanted.url:
         rows = rows.filter(url__icontains=wanted.url)
     if wanted.status:
@@ -114,7 +164,11 @@ def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[Web
         rows = rows.filter(environments__contains=_line(wanted.environment))
     if wanted.event is not None:
         patterns = _patterns(wanted.event)
-        rows = rows.filter(Q(*(Q(events__contains=_line(p)) for p in patterns), join_type="OR")) if patterns else rows.filter(id=NOTHING)
+        rows = (
+            rows.filter(Q(*(Q(events__contains=_line(p)) for p in patterns), join_type="OR"))
+            if patterns
+            else rows.filter(id=NOTHING)
+        )
     if wanted.managed is not None:
         rows = rows.filter(sync_set__isnull=not wanted.managed)
     if wanted.label is not None:
@@ -122,7 +176,9 @@ def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[Web
     return rows
 
 
-def _in_status(rows: QuerySet[WebhookRow], wanted: set[WebhookStatus], are_deleted: bool) -> QuerySet[WebhookRow]:
+def _in_status(
+    rows: QuerySet[WebhookRow], wanted: set[WebhookStatus], are_deleted: bool
+) -> QuerySet[WebhookRow]:
     if are_deleted:  # all of them are off
         return rows if WebhookStatus.INACTIVE in wanted else rows.filter(id=NOTHING)
     return rows.filter(Q(*(_STATUS[status] for status in wanted), join_type="OR"))
@@ -130,7 +186,13 @@ def _in_status(rows: QuerySet[WebhookRow], wanted: set[WebhookStatus], are_delet
 
 def _texts(wanted: WebhookFilter) -> list[str]:
     label = wanted.label
-    given = (wanted.search, wanted.url, wanted.environment, label and label.key, label and label.value)
+    given = (
+        wanted.search,
+        wanted.url,
+        wanted.environment,
+        label and label.key,
+        label and label.value,
+    )
     return [text for text in given if text]
 
 

@@ -1,6 +1,7 @@
-"""GraphQL over HTTP (the GraphQL foundation's draft of that name) as a thin ASGI app, which `api.app` mounts at /graphql.
-WebSockets go on to `websocket`. Publishing passes here: no Request objects, no middleware of its own.
-It must never answer with an unmasked error or invalid JSON."""
+"""GraphQL over HTTP (the GraphQL foundation's draft of that name) as a thin ASGI app, which
+`api.app` mounts at /graphql. WebSockets go on to `websocket`. Publishing passes here: no Request
+objects, no middleware of its own. It must never answer with an unmasked error or invalid JSON.
+"""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,16 @@ from graphql import OperationType
 from api.auth import Authenticator
 from api.context import Context, ContextMaker
 from api.execution.documents import Operation
-from api.execution.errors import BAD_USER_INPUT, FORBIDDEN, RATE_LIMITED, UNAVAILABLE, Formatted, RequestRefused, internal, refusal_of
+from api.execution.errors import (
+    BAD_USER_INPUT,
+    FORBIDDEN,
+    RATE_LIMITED,
+    UNAVAILABLE,
+    Formatted,
+    RequestRefused,
+    internal,
+    refusal_of,
+)
 from api.execution.execute import Answer, Execution, Request
 from api.transport.requests import (
     JSON,
@@ -43,7 +53,9 @@ class ClientGone(Exception):
 
 
 class GraphQLEndpoint:
-    """The ASGI app of /graphql. page: answers a browser's GET (GraphiQL); without one, a browser is told what to send."""
+    """The ASGI app of /graphql. page: answers a browser's GET (GraphiQL); without one, a browser is
+    told what to send.
+    """
 
     def __init__(
         self,
@@ -67,7 +79,12 @@ class GraphQLEndpoint:
             return
         headers = dict(scope["headers"])
         accepts = accepted(headers.get(b"accept", b""))
-        if self._page is not None and accepts.is_html and scope["method"] == "GET" and b"query=" not in scope["query_string"]:
+        if (
+            self._page is not None
+            and accepts.is_html
+            and scope["method"] == "GET"
+            and b"query=" not in scope["query_string"]
+        ):
             await self._page(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, headers, accepts)
@@ -83,7 +100,9 @@ class GraphQLEndpoint:
             await exchange.fail(error)
 
     async def drain(self) -> None:
-        """Ends every socket (1012) and event stream, so that clients come back elsewhere. Returns when they are gone."""
+        """Ends every socket (1012) and event stream, so that clients come back elsewhere. Returns
+        when they are gone.
+        """
         await self._sockets.drain()
         await self._streams.drain()
 
@@ -101,32 +120,71 @@ class GraphQLEndpoint:
             return
         await exchange.answer(await self._execution.run(operation, request, context))
 
-    async def _stream(self, exchange: "_Exchange", operation: Operation, request: Request, context: Context) -> None:
+    async def _stream(
+        self, exchange: "_Exchange", operation: Operation, request: Request, context: Context
+    ) -> None:
         if operation.kind is not OperationType.SUBSCRIPTION:
-            await self._streams.serve_one(exchange.send, await self._execution.run(operation, request, context), exchange.request_id)
+            await self._streams.serve_one(
+                exchange.send,
+                await self._execution.run(operation, request, context),
+                exchange.request_id,
+            )
             return
         answers = await self._execution.subscribe(operation, request, context)
         if isinstance(answers, Answer):
             await exchange.answer(answers)
             return
-        await self._streams.serve(exchange.receive, exchange.send, answers, exchange.authorization, exchange.request_id)
+        await self._streams.serve(
+            exchange.receive, exchange.send, answers, exchange.authorization, exchange.request_id
+        )
 
 
 def _check_transport(operation: Operation, exchange: "_Exchange") -> None:
     if operation.kind is OperationType.MUTATION and exchange.method == "GET":
-        raise RequestRefused(BAD_USER_INPUT, "Mutations are not taken by GET: send them by POST.", 405, [(b"allow", b"POST")])
+        raise RequestRefused(
+            BAD_USER_INPUT,
+            "Mutations are not taken by GET: send them by POST.",
+            405,
+            [(b"allow", b"POST")],
+        )
     if operation.kind is OperationType.SUBSCRIPTION and not exchange.accepts.is_streaming:
-        raise RequestRefused(BAD_USER_INPUT, "Subscribe over a WebSocket (graphql-transport-ws), or with accept: text/event-stream.", 406)
+        raise RequestRefused(
+            BAD_USER_INPUT,
+            "Subscribe over a WebSocket (graphql-transport-ws), or with accept: text/event-stream.",
+            406,
+        )
     if exchange.accepts.media_type is None and not exchange.accepts.is_streaming:
-        raise RequestRefused(BAD_USER_INPUT, "Accept application/graphql-response+json, application/json or text/event-stream.", 406)
+        raise RequestRefused(
+            BAD_USER_INPUT,
+            "Accept application/graphql-response+json, application/json or text/event-stream.",
+            406,
+        )
 
 
 class _Exchange:
     """One HTTP request and its answer."""
 
-    __slots__ = ("_begun_seconds", "accepts", "actor", "headers", "method", "operation", "query_string", "receive", "request_id", "send")
+    __slots__ = (
+        "_begun_seconds",
+        "accepts",
+        "actor",
+        "headers",
+        "method",
+        "operation",
+        "query_string",
+        "receive",
+        "request_id",
+        "send",
+    )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], accepts: Accepted) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        headers: dict[bytes, bytes],
+        accepts: Accepted,
+    ) -> None:
         self.receive = receive
         self.send = send
         self.headers = headers
@@ -145,10 +203,17 @@ class _Exchange:
 
     def check_method(self) -> None:
         if self.method not in ("POST", "GET"):
-            raise RequestRefused(BAD_USER_INPUT, "Send queries by GET or POST, mutations by POST.", 405, [(b"allow", b"GET, POST")])
+            raise RequestRefused(
+                BAD_USER_INPUT,
+                "Send queries by GET or POST, mutations by POST.",
+                405,
+                [(b"allow", b"GET, POST")],
+            )
 
     def must_stream(self, operation: Operation) -> bool:
-        """A subscription has no other form; anything else streams only for a client that takes nothing but a stream."""
+        """A subscription has no other form; anything else streams only for a client that takes
+        nothing but a stream.
+        """
         return operation.kind is OperationType.SUBSCRIPTION or self.accepts.media_type is None
 
     async def read_request(self, actor: Actor) -> Request:
@@ -177,14 +242,25 @@ class _Exchange:
         return b"".join(parts)
 
     async def answer(self, answer: Answer) -> None:
-        """Sends what came of an execution: 200, or 403, 429 and 503 when nothing of it succeeded."""
+        """Sends what came of an execution: 200, or 403, 429 and 503 when nothing of it
+        succeeded.
+        """
         status, headers = _status_of_lost(answer) if answer.is_all_lost else (200, ())
         await self._send(status, answer.body, answer.errors, headers)
 
     async def refuse(self, refused: RequestRefused) -> None:
-        """Sends why nothing was executed. Under application/json the draft wants 200 for what is wrong with the document itself."""
-        is_well_formed = self.operation is not None or refused.code in ("GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED")
-        status = 200 if self.accepts.is_legacy and refused.status == 400 and is_well_formed else refused.status
+        """Sends why nothing was executed. Under application/json the draft wants 200 for what is
+        wrong with the document itself.
+        """
+        is_well_formed = self.operation is not None or refused.code in (
+            "GRAPHQL_PARSE_FAILED",
+            "GRAPHQL_VALIDATION_FAILED",
+        )
+        status = (
+            200
+            if self.accepts.is_legacy and refused.status == 400 and is_well_formed
+            else refused.status
+        )
         errors = refused.formatted(self.request_id)
         await self._send(status, {"errors": errors}, errors, refused.headers)
 
@@ -192,10 +268,18 @@ class _Exchange:
         masked = [internal(error, self.request_id, "view")]
         await self._send(500, {"errors": masked}, masked, ())
 
-    async def _send(self, status: int, value: dict[str, Any], errors: list[Formatted], headers: "tuple[Header, ...]") -> None:
+    async def _send(
+        self,
+        status: int,
+        value: dict[str, Any],
+        errors: list[Formatted],
+        headers: "tuple[Header, ...]",
+    ) -> None:
         try:
             body = orjson.dumps(value)
-        except TypeError as error:  # what no JSON can hold: an integer beyond 64 bits, a lone surrogate
+        except (
+            TypeError
+        ) as error:  # what no JSON can hold: an integer beyond 64 bits, a lone surrogate
             errors = [internal(error, self.request_id, "encoding")]
             status, body = 500, orjson.dumps({"errors": errors})
         media_type = (self.accepts.media_type or JSON) + b"; charset=utf-8"
@@ -204,7 +288,9 @@ class _Exchange:
         self._log(status, errors)
 
     def _log(self, status: int, errors: list[Formatted]) -> None:
-        """One line per request: at info when something went wrong, else at debug, since publishing passes here thousands of times a second."""
+        """One line per request: at info when something went wrong, else at debug, since publishing
+        passes here thousands of times a second.
+        """
         level = logging.INFO if errors else logging.DEBUG
         if not log.isEnabledFor(level):
             return
@@ -216,7 +302,12 @@ class _Exchange:
             about |= {"workspace_id": actor.workspace_id, "token_id": actor.token_id}
         if errors:
             about["codes"] = ",".join(sorted({error["extensions"]["code"] for error in errors}))
-        log.log(level, "request", extra=about | {"milliseconds": round((clock.monotonic() - self._begun_seconds) * 1_000, 1)})
+        log.log(
+            level,
+            "request",
+            extra=about
+            | {"milliseconds": round((clock.monotonic() - self._begun_seconds) * 1_000, 1)},
+        )
 
 
 def _status_of_lost(answer: Answer) -> "tuple[int, tuple[Header, ...]]":

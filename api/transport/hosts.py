@@ -1,4 +1,6 @@
-"""Answers only for the hosts in HOOKLINE_ALLOWED_HOSTS, against DNS rebinding. The app wraps itself in it: every page and socket is covered."""
+"""Answers only for the hosts in HOOKLINE_ALLOWED_HOSTS, against DNS rebinding. The app wraps itself
+in it: every page and socket is covered.
+"""
 
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -8,9 +10,13 @@ _KEPT_HEADERS = 64
 
 
 class AllowedHosts:
-    """Plain ASGI middleware. hosts: names or addresses without a port ([::1] for IPv6); none: every host is answered."""
+    """Plain ASGI middleware. hosts: names or addresses without a port ([::1] for IPv6); none: every
+    host is answered.
+    """
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], hosts: Iterable[str]) -> None:
+    def __init__(
+        self, app: Callable[[Scope, Receive, Send], Awaitable[None]], hosts: Iterable[str]
+    ) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
         self._good_headers: set[bytes] = set()
@@ -25,7 +31,11 @@ class AllowedHosts:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # before the handshake: HTTP 403
         else:
-            status, text = (400, b"Send one Host header.\n") if len(given) != 1 else (421, b"This server does not answer for this host.\n")
+            status, text = (
+                (400, b"Send one Host header.\n")
+                if len(given) != 1
+                else (421, b"This server does not answer for this host.\n")
+            )
             await send_body(send, status, b"text/plain; charset=utf-8", text)
 
     def _is_allowed(self, header: bytes) -> bool:

@@ -1,5 +1,7 @@
-"""Requests as they come off the wire: headers, body, JSON, GraphQL parameters. The view calls it, the WebSocket for its messages.
-It must never guess: what is malformed is refused with a sentence that says what would be right."""
+"""Requests as they come off the wire: headers, body, JSON, GraphQL parameters. The view calls it,
+the WebSocket for its messages. It must never guess: what is malformed is refused with a sentence
+that says what would be right.
+"""
 
 import json
 import math
@@ -34,7 +36,9 @@ def body_limit_bytes(scopes: frozenset[str]) -> int:
 
 class Accepted(NamedTuple):
     """What an Accept header allows. media_type: of a JSON answer, None if JSON is not accepted.
-    is_legacy: the client names application/json alone, where a request error is a 200 (GraphQL over HTTP, "application/json")."""
+    is_legacy: the client names application/json alone, where a request error is a 200 (GraphQL over
+    HTTP, "application/json").
+    """
 
     media_type: bytes | None
     is_legacy: bool
@@ -52,8 +56,19 @@ def accepted(header: bytes) -> Accepted:
             weights[name] = _weight(parameters)
     graphql, plain = weights.get(GRAPHQL_RESPONSE, 0.0), weights.get(JSON, 0.0)
     is_any = not weights or weights.get(b"*/*", 0.0) > 0 or weights.get(b"application/*", 0.0) > 0
-    media_type = GRAPHQL_RESPONSE if graphql > 0 and graphql >= plain else JSON if plain > 0 or is_any else None
-    return Accepted(media_type, media_type == JSON and plain > 0, weights.get(EVENT_STREAM, 0.0) > 0, weights.get(HTML, 0.0) > 0)
+    media_type = (
+        GRAPHQL_RESPONSE
+        if graphql > 0 and graphql >= plain
+        else JSON
+        if plain > 0 or is_any
+        else None
+    )
+    return Accepted(
+        media_type,
+        media_type == JSON and plain > 0,
+        weights.get(EVENT_STREAM, 0.0) > 0,
+        weights.get(HTML, 0.0) > 0,
+    )
 
 
 def _weight(parameters: list[bytes]) -> float:
@@ -67,32 +82,51 @@ def _weight(parameters: list[bytes]) -> float:
 
 
 def check_body_headers(headers: Mapping[bytes, bytes], limit_bytes: int) -> None:
-    """Refuses a body by its headers alone: 415 for another type or a compressed one, 413 for one that says it is too long.
+    """Refuses a body by its headers alone: 415 for another type or a compressed one, 413 for one
+    that says it is too long.
 
     Raises RequestRefused.
     """
-    media_type, *parameters = [piece.strip() for piece in headers.get(b"content-type", b"").lower().split(b";")]
-    if media_type != JSON or any(part.startswith(b"charset=") and part[8:].strip(b'"') not in (b"utf-8", b"utf8") for part in parameters):
-        raise RequestRefused(BAD_USER_INPUT, "Send the body as content-type: application/json, in UTF-8.", 415)
+    media_type, *parameters = [
+        piece.strip() for piece in headers.get(b"content-type", b"").lower().split(b";")
+    ]
+    if media_type != JSON or any(
+        part.startswith(b"charset=") and part[8:].strip(b'"') not in (b"utf-8", b"utf8")
+        for part in parameters
+    ):
+        raise RequestRefused(
+            BAD_USER_INPUT, "Send the body as content-type: application/json, in UTF-8.", 415
+        )
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise RequestRefused(BAD_USER_INPUT, "Send the body uncompressed, without content-encoding.", 415)
+        raise RequestRefused(
+            BAD_USER_INPUT, "Send the body uncompressed, without content-encoding.", 415
+        )
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length[:20]) > limit_bytes:
         raise too_long(limit_bytes)
 
 
 def too_long(limit_bytes: int) -> RequestRefused:
-    return RequestRefused(BAD_USER_INPUT, f"The body is longer than {limit_bytes // 1024 // 1024} MiB, the most that this token may send.", 413)
+    return RequestRefused(
+        BAD_USER_INPUT,
+        f"The body is longer than {limit_bytes // 1024 // 1024} MiB, the most that this token may "
+        "send.",
+        413,
+    )
 
 
 def decode_json(body: bytes) -> Any:
-    """The value of a JSON text. Integers keep their value whatever their size (those over 40 digits: one as far beyond 64 bits), and so do
-    lone surrogates in whatever is called data: who checks it tells their place.
+    """The value of a JSON text. Integers keep their value whatever their size (those over 40
+    digits: one as far beyond 64 bits), and so do lone surrogates in whatever is called data: who
+    checks it tells their place.
 
-    Raises RequestRefused for what is no JSON in UTF-8, is nested too deep, or has a number that no double can hold.
+    Raises RequestRefused for what is no JSON in UTF-8, is nested too deep, or has a number that no
+    double can hold.
     """
     try:
-        if b"0" * 19 in body.translate(_DIGITS_AS_ZERO):  # orjson makes floats of integers beyond 64 bits, without a word (3.13.0)
+        if b"0" * 19 in body.translate(
+            _DIGITS_AS_ZERO
+        ):  # orjson makes floats of integers beyond 64 bits, without a word (3.13.0)
             return _decode_slowly(body)
         try:
             return orjson.loads(body)
@@ -101,12 +135,20 @@ def decode_json(body: bytes) -> Any:
                 raise
             return _decode_slowly(body)
     except (ValueError, RecursionError):
-        raise RequestRefused(BAD_USER_INPUT, "This is not valid JSON (UTF-8, at most 1,000 levels deep, numbers within a double's range).") from None
+        raise RequestRefused(
+            BAD_USER_INPUT,
+            "This is not valid JSON (UTF-8, at most 1,000 levels deep, numbers within a double's "
+            "range).",
+        ) from None
 
 
 def _decode_slowly(body: bytes) -> Any:
-    value = json.loads(body.decode(), parse_int=_integer, parse_float=_finite, parse_constant=_refuse_constant)
-    json.dumps(_without_data(value), ensure_ascii=False).encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    value = json.loads(
+        body.decode(), parse_int=_integer, parse_float=_finite, parse_constant=_refuse_constant
+    )
+    json.dumps(
+        _without_data(value), ensure_ascii=False
+    ).encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
     return value
 
 
@@ -137,15 +179,30 @@ def request_of(parameters: Any) -> Request:
     Raises RequestRefused.
     """
     if type(parameters) is not dict:
-        raise RequestRefused(BAD_USER_INPUT, 'Send one JSON object: {"query": "…", "variables": {…}}. Lists of requests are not taken.')
-    text, name, variables = parameters.get("query"), parameters.get("operationName"), parameters.get("variables")
+        raise RequestRefused(
+            BAD_USER_INPUT,
+            'Send one JSON object: {"query": "…", "variables": {…}}. Lists of requests are not '
+            "taken.",
+        )
+    text, name, variables = (
+        parameters.get("query"),
+        parameters.get("operationName"),
+        parameters.get("variables"),
+    )
     if type(text) is not str or not text:
-        raise RequestRefused(BAD_USER_INPUT, "query is missing: it must be a string that holds a GraphQL document.")
+        raise RequestRefused(
+            BAD_USER_INPUT, "query is missing: it must be a string that holds a GraphQL document."
+        )
     if name is not None and type(name) is not str:
         raise RequestRefused(BAD_USER_INPUT, "operationName must be a string or left out.")
     if variables is not None and type(variables) is not dict:
         raise RequestRefused(BAD_USER_INPUT, "variables must be an object or left out.")
-    if type(parameters.get("extensions") or {}) is not dict or parameters.get("extensions") in ("", 0, False, []):
+    if type(parameters.get("extensions") or {}) is not dict or parameters.get("extensions") in (
+        "",
+        0,
+        False,
+        [],
+    ):
         raise RequestRefused(BAD_USER_INPUT, "extensions must be an object or left out.")
     return Request(text, name or None, variables)
 
@@ -156,9 +213,14 @@ def request_of_query_string(query_string: bytes) -> Request:
     Raises RequestRefused.
     """
     try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
+        pairs = parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20
+        )
     except ValueError:
-        raise RequestRefused(BAD_USER_INPUT, "The query string is not UTF-8 with percent signs, or has more than 20 parameters.") from None
+        raise RequestRefused(
+            BAD_USER_INPUT,
+            "The query string is not UTF-8 with percent signs, or has more than 20 parameters.",
+        ) from None
     parameters: dict[str, Any] = dict(pairs)
     for name in ("variables", "extensions"):
         if parameters.get(name):

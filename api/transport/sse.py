@@ -1,5 +1,7 @@
-"""GraphQL over server-sent events, the "distinct connections" mode of the graphql-sse protocol: one answer per `next`, then `complete`.
-The view calls it once a request is known to be good. It must hold at most one unsent step of answers per stream."""
+"""GraphQL over server-sent events, the "distinct connections" mode of the graphql-sse protocol: one
+answer per `next`, then `complete`. The view calls it once a request is known to be good. It must
+hold at most one unsent step of answers per stream.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -23,7 +25,9 @@ _KEEP_ALIVE = b":\n\n"
 
 
 class EventStreams:
-    """The open streams of this process. A reader that takes nothing for stalled_seconds is given up."""
+    """The open streams of this process. A reader that takes nothing for stalled_seconds is given
+    up.
+    """
 
     def __init__(
         self,
@@ -56,19 +60,31 @@ class EventStreams:
             abort(send)
 
     async def serve(
-        self, receive: Receive, send: Send, answers: AsyncGenerator[Sequence[Encoded], None], authorization: str | None, request_id: str
+        self,
+        receive: Receive,
+        send: Send,
+        answers: AsyncGenerator[Sequence[Encoded], None],
+        authorization: str | None,
+        request_id: str,
     ) -> None:
-        """Sends each answer until the subscription ends, the client goes, the token is revoked or the process drains. Closes answers."""
+        """Sends each answer until the subscription ends, the client goes, the token is revoked or
+        the process drains. Closes answers.
+        """
         ends = {
             asyncio.create_task(_gone(receive)),
-            asyncio.create_task(wait_until_revoked(self._authenticator, authorization, self._check_token_seconds), name="revoked"),
+            asyncio.create_task(
+                wait_until_revoked(self._authenticator, authorization, self._check_token_seconds),
+                name="revoked",
+            ),
             asyncio.create_task(self._draining.wait()),
         }
         gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._open.add(gone)
         try:
             await self._pump(_Stream(send, request_id, self._stalled_seconds), answers, ends)
-        except OSError:  # the reader stalled (TimeoutError is one) or went away in the middle of a write
+        except (
+            OSError
+        ):  # the reader stalled (TimeoutError is one) or went away in the middle of a write
             abort(send)
         finally:
             await end_tasks(*ends)
@@ -76,13 +92,22 @@ class EventStreams:
             self._open.discard(gone)
             gone.set_result(None)
 
-    async def _pump(self, stream: "_Stream", answers: AsyncGenerator[Sequence[Encoded], None], ends: set[asyncio.Task[Any]]) -> None:
+    async def _pump(
+        self,
+        stream: "_Stream",
+        answers: AsyncGenerator[Sequence[Encoded], None],
+        ends: set[asyncio.Task[Any]],
+    ) -> None:
         await stream.start()
         sending = asyncio.create_task(_send_all(stream, answers))
         try:
             while not sending.done():
                 count = stream.count
-                done, _ = await asyncio.wait({sending, *ends}, timeout=self._keep_alive_seconds, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(
+                    {sending, *ends},
+                    timeout=self._keep_alive_seconds,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
                 if ended := done & ends:
                     await end_tasks(sending)
                     await stream.end(ended)
@@ -115,7 +140,9 @@ class _Stream:
 
     async def next(self, answers: Sequence[Encoded]) -> None:
         """Some answers in one piece."""
-        await self._write(b"".join(b"event: next\ndata: %b\n\n" % self._encoded(answer) for answer in answers))
+        await self._write(
+            b"".join(b"event: next\ndata: %b\n\n" % self._encoded(answer) for answer in answers)
+        )
 
     def _encoded(self, answer: Encoded) -> bytes:
         if isinstance(answer, bytes):
@@ -129,7 +156,9 @@ class _Stream:
         await self._write(_KEEP_ALIVE)
 
     async def end(self, ended: set[asyncio.Task[Any]]) -> None:
-        """Ends a stream whose subscription goes on: because of the token (which is told), a drain or a client that is gone."""
+        """Ends a stream whose subscription goes on: because of the token (which is told), a drain
+        or a client that is gone.
+        """
         if any(task.get_name() == "revoked" for task in ended):
             refused = RequestRefused(UNAUTHENTICATED, [GraphQLError(Unauthenticated().message)])
             await self.next([orjson.dumps({"errors": refused.formatted(self._request_id)})])

@@ -1,5 +1,7 @@
-"""GraphQL over WebSocket: the graphql-transport-ws protocol and no other. The view hands every socket of /graphql to `Sockets.serve`.
-It must hold a bounded number of unsent messages per socket, and end no mutation that has begun."""
+"""GraphQL over WebSocket: the graphql-transport-ws protocol and no other. The view hands every
+socket of /graphql to `Sockets.serve`. It must hold a bounded number of unsent messages per socket,
+and end no mutation that has begun.
+"""
 
 import asyncio
 import logging
@@ -42,7 +44,9 @@ Close = tuple[int, str]  # code, reason (at most 123 bytes)
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """Bounds of one socket. stalled_seconds: how long one message may wait for a reader. queued_bytes: those before it; at that, operations wait."""
+    """Bounds of one socket. stalled_seconds: how long one message may wait for a reader.
+    queued_bytes: those before it; at that, operations wait.
+    """
 
     init_seconds: float = 10.0
     check_token_seconds: float = 5.0
@@ -62,7 +66,13 @@ class ProtocolBroken(Exception):
 class Sockets:
     """The open sockets of this process."""
 
-    def __init__(self, execution: Execution, authenticator: Authenticator, make_context: ContextMaker, limits: SocketLimits | None = None) -> None:
+    def __init__(
+        self,
+        execution: Execution,
+        authenticator: Authenticator,
+        make_context: ContextMaker,
+        limits: SocketLimits | None = None,
+    ) -> None:
         self.execution = execution
         self.authenticator = authenticator
         self.make_context = make_context
@@ -90,7 +100,9 @@ class Sockets:
             gone.set_result(None)
 
     async def drain(self) -> None:
-        """Closes every socket with 1012 and takes no new one; returns when all are gone and the mutations they began have ended."""
+        """Closes every socket with 1012 and takes no new one; returns when all are gone and the
+        mutations they began have ended.
+        """
         self._is_draining = True
         gone = list(self._open.values())
         for socket in list(self._open):
@@ -107,7 +119,9 @@ class Sockets:
 
 
 class _Socket:
-    """One connection. Its end is a future: whoever has a reason to end it sets it first, and `run` takes everything down."""
+    """One connection. Its end is a future: whoever has a reason to end it sets it first, and `run`
+    takes everything down.
+    """
 
     def __init__(self, sockets: Sockets, receive: Receive, send: Send) -> None:
         self._sockets = sockets
@@ -122,12 +136,16 @@ class _Socket:
         self._services: list[asyncio.Task[None]] = []
 
     def end(self, close: Close | None) -> None:
-        """Ends the socket with a close code and reason; None: the peer is gone already. Only the first call counts."""
+        """Ends the socket with a close code and reason; None: the peer is gone already. Only the
+        first call counts.
+        """
         if not self._end.done():
             self._end.set_result(close)
 
     async def run(self) -> None:
-        init_timer = asyncio.get_running_loop().call_later(self._limits.init_seconds, self._end_without_init)
+        init_timer = asyncio.get_running_loop().call_later(
+            self._limits.init_seconds, self._end_without_init
+        )
         self._start_service(self._read())
         self._start_service(self._write())
         self._start_service(self._watch_reader())
@@ -145,7 +163,9 @@ class _Socket:
             self.end(INIT_TIMEOUT)
 
     async def _stop(self) -> None:
-        """Takes down readers, writers and operations; mutations that have begun go on by themselves."""
+        """Takes down readers, writers and operations; mutations that have begun go on by
+        themselves.
+        """
         tasks = list(self._services)
         for running in self._operations.values():
             if running.must_finish:
@@ -187,7 +207,9 @@ class _Socket:
             self.end(None)
 
     async def _watch_reader(self) -> None:
-        """Ends the socket when one message waits too long. A deadline for each send would cost more than the send (2026-11)."""
+        """Ends the socket when one message waits too long. A deadline for each send would cost more
+        than the send (2026-11).
+        """
         seen = None
         while True:
             await asyncio.sleep(self._limits.stalled_seconds)
@@ -223,7 +245,11 @@ class _Socket:
             case "connection_init":
                 await self._init(_object(payload))
             case "ping":
-                await self._put({"type": "pong"} if payload is None else {"type": "pong", "payload": _object(payload)})
+                await self._put(
+                    {"type": "pong"}
+                    if payload is None
+                    else {"type": "pong", "payload": _object(payload)}
+                )
             case "pong":
                 _object(payload)
             case "subscribe":
@@ -237,7 +263,9 @@ class _Socket:
         if self._has_init:
             raise ProtocolBroken(TOO_MANY_INITS)
         self._has_init = True
-        authorization = next((value for key, value in payload.items() if key.lower() == "authorization"), None)
+        authorization = next(
+            (value for key, value in payload.items() if key.lower() == "authorization"), None
+        )
         header_value = authorization if type(authorization) is str else None
         try:
             self._principal = await self._sockets.authenticator.authenticate(header_value)
@@ -249,23 +277,36 @@ class _Socket:
         await self._put({"type": "connection_ack"})
 
     async def _watch_token(self, header_value: str | None) -> None:
-        await wait_until_revoked(self._sockets.authenticator, header_value, self._limits.check_token_seconds)
+        await wait_until_revoked(
+            self._sockets.authenticator, header_value, self._limits.check_token_seconds
+        )
         raise ProtocolBroken(UNAUTHORIZED)
 
     def _subscribe(self, operation_id: str, payload: Any) -> None:
         if self._principal is None:
             raise ProtocolBroken(UNAUTHORIZED)
         if operation_id in self._operations:
-            raise ProtocolBroken((4409, f"Subscriber for {operation_id[:40]} already exists".encode("ascii", "replace").decode()))
+            raise ProtocolBroken(
+                (
+                    4409,
+                    f"Subscriber for {operation_id[:40]} already exists".encode(
+                        "ascii", "replace"
+                    ).decode(),
+                )
+            )
         if len(self._operations) >= self._limits.operations:
             raise ProtocolBroken(TOO_MANY_OPERATIONS)
         try:
             request = request_of(payload)
         except RequestRefused:
-            raise ProtocolBroken((4400, "A payload of subscribe has query, operationName, variables, extensions")) from None
+            raise ProtocolBroken(
+                (4400, "A payload of subscribe has query, operationName, variables, extensions")
+            ) from None
         running = _Running(operation_id)
         self._operations[operation_id] = running
-        running.task = asyncio.create_task(self._guarded(self._operate(running, request, self._principal)))
+        running.task = asyncio.create_task(
+            self._guarded(self._operate(running, request, self._principal))
+        )
 
     def _complete(self, operation_id: str) -> None:
         """Ends a query or a subscription. A mutation goes on, and its answer is dropped."""
@@ -295,9 +336,20 @@ class _Socket:
         if self._operations.get(running.id) is not running:
             return
         del self._operations[running.id]
-        await self._put({"id": running.id, "type": "error", "payload": errors} if errors else {"id": running.id, "type": "complete"})
+        await self._put(
+            {"id": running.id, "type": "error", "payload": errors}
+            if errors
+            else {"id": running.id, "type": "complete"}
+        )
 
-    async def _answer(self, running: "_Running", operation: Operation, request: Request, actor: Actor, request_id: str) -> None:
+    async def _answer(
+        self,
+        running: "_Running",
+        operation: Operation,
+        request: Request,
+        actor: Actor,
+        request_id: str,
+    ) -> None:
         context = self._sockets.make_context(actor, request_id)
         if operation.kind is not OperationType.SUBSCRIPTION:
             answer = await self._sockets.execution.run(operation, request, context)
@@ -314,14 +366,20 @@ class _Socket:
         finally:
             await answers.aclose()
 
-    async def _tell(self, running: "_Running", answers: Sequence[Encoded], request_id: str, actor: Actor) -> None:
+    async def _tell(
+        self, running: "_Running", answers: Sequence[Encoded], request_id: str, actor: Actor
+    ) -> None:
         for answer in answers:
             if not isinstance(answer, bytes) and answer.errors:
                 _log(request_id, actor, answer.errors)
-        await self._outbound.room()  # only then are messages made: who waits holds nothing of his own
+        await (
+            self._outbound.room()
+        )  # only then are messages made: who waits holds nothing of his own
         if self._operations.get(running.id) is running:
             for answer in answers:
-                self._outbound.put(running.next(answer if isinstance(answer, bytes) else orjson.dumps(answer.body)))
+                self._outbound.put(
+                    running.next(answer if isinstance(answer, bytes) else orjson.dumps(answer.body))
+                )
 
     async def _put(self, message: dict[str, Any]) -> None:
         await self._outbound.room()
@@ -346,7 +404,15 @@ class _Running:
 
 def _log(request_id: str, actor: Actor, errors: list[Formatted]) -> None:
     codes = ",".join(sorted({error["extensions"]["code"] for error in errors}))
-    log.info("socket operation", extra={"request_id": request_id, "workspace_id": actor.workspace_id, "token_id": actor.token_id, "codes": codes})
+    log.info(
+        "socket operation",
+        extra={
+            "request_id": request_id,
+            "workspace_id": actor.workspace_id,
+            "token_id": actor.token_id,
+            "codes": codes,
+        },
+    )
 
 
 def _id(message: dict[str, Any]) -> str:

@@ -1,4 +1,6 @@
-"""Who acts: one class for the API's tokens, the sync and Hookline itself. Rows and the audit log keep its kind and name."""
+"""Who acts: one class for the API's tokens, the sync and Hookline itself. Rows and the audit log
+keep its kind and name.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +15,9 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """workspace_id: the only workspace that it may touch. scopes: what it may do; the API asks for them. token_id: of a token."""
+    """workspace_id: the only workspace that it may touch. scopes: what it may do; the API asks for
+    them. token_id: of a token.
+    """
 
     workspace_id: UUID
     name: str

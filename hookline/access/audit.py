@@ -1,4 +1,5 @@
-"""Who changed what and when. Each verb records its change in its own transaction; secrets are masked before they get here.
+"""Who changed what and when. Each verb records its change in its own transaction; secrets are
+masked before they get here.
 
 Read by the API's auditEntries; nothing else depends on it.
 """
@@ -19,17 +20,30 @@ Values = Mapping[str, Any]  # JSON values by the API's field names
 
 
 async def record(
-    workspace_id: UUID, actor: Values, action: str, subject: tuple[str, UUID] | None, before: Values | None = None, after: Values | None = None
+    workspace_id: UUID,
+    actor: Values,
+    action: str,
+    subject: tuple[str, UUID] | None,
+    before: Values | None = None,
+    after: Values | None = None,
 ) -> None:
     """Writes an entry; part of the transaction around it.
 
-    actor: as `Actor.stored`. subject: prefix and key. before, after: what changed, secrets as fingerprints.
+    actor: as `Actor.stored`. subject: prefix and key. before, after: what changed, secrets as
+    fingerprints.
     """
-    await AuditEntry(**entry(workspace_id, actor, action, subject, before, after)).save(force_create=True)
+    await AuditEntry(**entry(workspace_id, actor, action, subject, before, after)).save(
+        force_create=True
+    )
 
 
 def entry(
-    workspace_id: UUID, actor: Values, action: str, subject: tuple[str, UUID] | None, before: Values | None = None, after: Values | None = None
+    workspace_id: UUID,
+    actor: Values,
+    action: str,
+    subject: tuple[str, UUID] | None,
+    before: Values | None = None,
+    after: Values | None = None,
 ) -> dict[str, Any]:
     """The row of an entry, for whoever writes many at once."""
     prefix, key = subject or (None, None)
@@ -51,5 +65,9 @@ def entry(
 def masked(value: Any) -> Any:
     """The value with each `{"fingerprint": …}` as a mask."""
     if isinstance(value, Mapping):
-        return MASK if value.keys() == {"fingerprint"} else {key: masked(item) for key, item in value.items()}
+        return (
+            MASK
+            if value.keys() == {"fingerprint"}
+            else {key: masked(item) for key, item in value.items()}
+        )
     return [masked(item) for item in value] if isinstance(value, list | tuple) else value

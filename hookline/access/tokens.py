@@ -1,5 +1,7 @@
-"""Bearer tokens: roles, scopes, making, revoking and looking them up. Called by the API's authentication, its token fields and the command line.
-The text of a token is shown once, when it is made; it must never be stored, logged or put into an error."""
+"""Bearer tokens: roles, scopes, making, revoking and looking them up. Called by the API's
+authentication, its token fields and the command line. The text of a token is shown once, when it is
+made; it must never be stored, logged or put into an error.
+"""
 
 import asyncio
 import logging
@@ -70,11 +72,18 @@ class Caller:
 
 
 async def create(
-    database: Database, workspace_id: UUID, name: str, scopes: Sequence[str], expires_at: datetime | None = None, by: str | None = None
+    database: Database,
+    workspace_id: UUID,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None = None,
+    by: str | None = None,
 ) -> tuple[Token, str]:
-    """Makes a token. Returns its row and its text, which can never be shown again. by: the token that asks; None: the command line.
+    """Makes a token. Returns its row and its text, which can never be shown again. by: the token
+    that asks; None: the command line.
 
-    Raises Refused: REQUIRED, TOO_LONG or INVALID for the name, REQUIRED or INVALID for scopes, OUT_OF_RANGE for a time that is over.
+    Raises Refused: REQUIRED, TOO_LONG or INVALID for the name, REQUIRED or INVALID for scopes,
+    OUT_OF_RANGE for a time that is over.
     """
     now = clock.now()
     if problems := [*_check_name(name), *_check_scopes(scopes), *_check_expiry(expires_at, now)]:
@@ -92,27 +101,52 @@ async def create(
     )
     async with database.unit_of_work():
         await token.save(force_create=True)
-        await _audit(token, by, "token.create", None, {"name": name, "scopes": list(token.scopes), "lastFour": token.last_four})
+        await _audit(
+            token,
+            by,
+            "token.create",
+            None,
+            {"name": name, "scopes": list(token.scopes), "lastFour": token.last_four},
+        )
     return token, text
 
 
-async def revoke(database: Database, workspace_id: UUID, token_id: UUID, by: str | None = None) -> Token:
-    """Ends a token, in every process within a second. A revoked one stays as it is. by: as for create.
+async def revoke(
+    database: Database, workspace_id: UUID, token_id: UUID, by: str | None = None
+) -> Token:
+    """Ends a token, in every process within a second. A revoked one stays as it is. by: as for
+    create.
 
     Raises Refused: NOT_FOUND.
     """
     async with database.unit_of_work():
-        token = await Token.filter(id=token_id, workspace_id=workspace_id).select_for_update().first()
+        token = (
+            await Token.filter(id=token_id, workspace_id=workspace_id).select_for_update().first()
+        )
         if token is None:
-            raise Refused(Problem(Code.NOT_FOUND, "There is no such token. `hookline token list` shows them all.", ("id",)))
+            raise Refused(
+                Problem(
+                    Code.NOT_FOUND,
+                    "There is no such token. `hookline token list` shows them all.",
+                    ("id",),
+                )
+            )
         if token.revoked_at is None:
             token.revoked_at = clock.now()
             await token.save(update_fields=["revoked_at"])
-            await _audit(token, by, "token.revoke", {"name": token.name, "lastFour": token.last_four}, None)
+            await _audit(
+                token, by, "token.revoke", {"name": token.name, "lastFour": token.last_four}, None
+            )
     return token
 
 
-async def _audit(token: Token, by: str | None, action: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+async def _audit(
+    token: Token,
+    by: str | None,
+    action: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> None:
     actor = Actor(token.workspace_id, by) if by else system_actor(token.workspace_id)
     await audit.record(token.workspace_id, actor.stored, action, ("tok", token.id), before, after)
 
@@ -133,12 +167,15 @@ class Authenticator:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[bytes, tuple[float, Caller | None]] = {}
-        self._strange: dict[bytes, tuple[float, Caller | None]] = {}  # apart, so that guesses can't push out what is known
+        self._strange: dict[
+            bytes, tuple[float, Caller | None]
+        ] = {}  # apart, so that guesses can't push out what is known
         self._lookups: dict[bytes, asyncio.Task[Caller | None]] = {}
         self._notes: dict[UUID, asyncio.Task[None]] = {}
 
     async def find(self, text: str) -> Caller | None:
-        """Who the token stands for; None for one that is unknown, expired or revoked (at most a second ago).
+        """Who the token stands for; None for one that is unknown, expired or revoked (at most a
+        second ago).
 
         Raises Unavailable when the database does not answer.
         """
@@ -170,7 +207,13 @@ class Authenticator:
             token = await Token.filter(digest=digest, revoked_at__isnull=True).first()
         for memory in (self._known, self._strange):
             memory.pop(digest, None)
-        caller = None if token is None else Caller(token.id, token.name, frozenset(token.scopes), token.workspace_id, token.expires_at)
+        caller = (
+            None
+            if token is None
+            else Caller(
+                token.id, token.name, frozenset(token.scopes), token.workspace_id, token.expires_at
+            )
+        )
         memory = self._known if caller else self._strange
         if len(memory) >= CACHE_SIZE:
             del memory[next(iter(memory))]
@@ -181,7 +224,9 @@ class Authenticator:
 
     def _note_use(self, token: Token) -> None:
         now = clock.now()
-        if token.id in self._notes or (token.last_used_at is not None and now - token.last_used_at < NOTED_EVERY):
+        if token.id in self._notes or (
+            token.last_used_at is not None and now - token.last_used_at < NOTED_EVERY
+        ):
             return
         task = self._notes[token.id] = asyncio.create_task(self._write_use(token.id, now))
         task.add_done_callback(lambda done: self._notes.pop(token.id, None))
@@ -191,16 +236,30 @@ class Authenticator:
             async with self._database.unit_of_work():
                 await Token.filter(id=token_id).update(last_used_at=at)
         except HooklineError as error:
-            log.warning("the last use of a token was not noted token_id=%s reason=%s", ids.encode("tok", token_id), error.code)
+            log.warning(
+                "the last use of a token was not noted token_id=%s reason=%s",
+                ids.encode("tok", token_id),
+                error.code,
+            )
 
 
 def _check_name(name: str) -> list[Problem]:
     if not name.strip():
-        return [Problem(Code.REQUIRED, "Give the token a name, so that people know who uses it.", ("name",))]
+        return [
+            Problem(
+                Code.REQUIRED, "Give the token a name, so that people know who uses it.", ("name",)
+            )
+        ]
     if len(name) > 100:
         return [Problem(Code.TOO_LONG, "The name is at most 100 characters long.", ("name",))]
     if not _NAME.fullmatch(name):
-        return [Problem(Code.INVALID, "The name must not hold control characters or broken surrogates.", ("name",))]
+        return [
+            Problem(
+                Code.INVALID,
+                "The name must not hold control characters or broken surrogates.",
+                ("name",),
+            )
+        ]
     return []
 
 
@@ -208,10 +267,20 @@ def _check_scopes(scopes: Sequence[str]) -> list[Problem]:
     if not scopes:
         return [Problem(Code.REQUIRED, "Give the token a role or at least one scope.", ("scopes",))]
     message = f"There is no such scope. Scopes are {', '.join(SCOPES)}."
-    return [Problem(Code.INVALID, message, ("scopes", str(place))) for place, scope in enumerate(scopes) if scope not in SCOPES]
+    return [
+        Problem(Code.INVALID, message, ("scopes", str(place)))
+        for place, scope in enumerate(scopes)
+        if scope not in SCOPES
+    ]
 
 
 def _check_expiry(expires_at: datetime | None, now: datetime) -> list[Problem]:
     if expires_at is not None and expires_at <= now:
-        return [Problem(Code.OUT_OF_RANGE, "This time is over. Give a later one, or none for a token that does not expire.", ("expiresAt",))]
+        return [
+            Problem(
+                Code.OUT_OF_RANGE,
+                "This time is over. Give a later one, or none for a token that does not expire.",
+                ("expiresAt",),
+            )
+        ]
     return []

@@ -1,7 +1,8 @@
-"""What happened, for whoever follows it live: replay after a position, then each new event once. The API's subscriptions read it.
+"""What happened, for whoever follows it live: replay after a position, then each new event once.
+The API's subscriptions read it.
 
-The hub only says "look"; the truth is the table `activity`, whose positions are in commit order and without holes. Nothing here writes,
-and nothing is kept for a follower that does not read.
+The hub only says "look"; the truth is the table `activity`, whose positions are in commit order and
+without holes. Nothing here writes, and nothing is kept for a follower that does not read.
 """
 
 import asyncio
@@ -32,9 +33,15 @@ GIVEN_AT_ONCE: Final = 100
 LOOK_EVERY_SECONDS: Final = 1.0
 
 POSITION = "select position from workspace_activity where workspace_id = $1"
-AFTER = "select position, kind, subject_id, webhook_id from activity where workspace_id = $1 and position > $2 order by position limit $3"
+AFTER = (
+    "select position, kind, subject_id, webhook_id from activity where workspace_id = $1 and "
+    "position > $2 order by position limit $3"
+)
 
-_SUBJECTS: Final = {int(Kind.ATTEMPT): Attempt, int(Kind.NOTIFICATION): Notification}  # all others are about a webhook
+_SUBJECTS: Final = {
+    int(Kind.ATTEMPT): Attempt,
+    int(Kind.NOTIFICATION): Notification,
+}  # all others are about a webhook
 _CURSOR = re.compile("live:(0|[1-9][0-9]{0,17})")
 
 
@@ -49,10 +56,15 @@ def decode_cursor(text: str) -> int:
     Raises HooklineError BAD_USER_INPUT for anything that `encode_cursor` could not have written.
     """
     with suppress(Base64Error, ValueError):
-        found = _CURSOR.fullmatch(urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode("ascii"))
+        found = _CURSOR.fullmatch(
+            urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode("ascii")
+        )
         if found and encode_cursor(int(found[1])) == text:
             return int(found[1])
-    raise HooklineError("BAD_USER_INPUT", "`after` is no live cursor. Take one from liveCursor or from an event of a subscription.")
+    raise HooklineError(
+        "BAD_USER_INPUT",
+        "`after` is no live cursor. Take one from liveCursor or from an event of a subscription.",
+    )
 
 
 class Feeds:
@@ -74,28 +86,47 @@ class Feeds:
         return encode_cursor(await self.position(workspace_id))
 
     async def follow(
-        self, workspace_id: UUID, after: int | None, kinds: Iterable[Kind], webhook_id: UUID | None = None
+        self,
+        workspace_id: UUID,
+        after: int | None,
+        kinds: Iterable[Kind],
+        webhook_id: UUID | None = None,
     ) -> AsyncGenerator[list[ActivityEvent] | Gap, None]:
-        """What happened after a position (None: from now on) and then whatever happens, in order, nothing twice, nothing missed; without end.
+        """What happened after a position (None: from now on) and then whatever happens, in order,
+        nothing twice, nothing missed; without end.
 
-        Whoever is more than 10,000 events behind, or asks for a position that is purged or not reached yet, gets one Gap and goes on
-        from now. kinds, webhook_id: the only ones given. Close the generator to leave.
+        Whoever is more than 10,000 events behind, or asks for a position that is purged or not
+        reached yet, gets one Gap and goes on from now. kinds, webhook_id: the only ones given.
+        Close the generator to leave.
 
         Raises Unavailable when the database does not answer during a replay.
         """
-        async with aclosing(self._follow(workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), None)) as steps:
+        async with aclosing(
+            self._follow(workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), None)
+        ) as steps:
             async for step in steps:
                 if not isinstance(step, Shared):
                     yield step
 
     async def follow_shared(
-        self, workspace_id: UUID, after: int | None, kinds: Iterable[Kind], webhook_id: UUID | None, share_key: ShareKey
+        self,
+        workspace_id: UUID,
+        after: int | None,
+        kinds: Iterable[Kind],
+        webhook_id: UUID | None,
+        share_key: ShareKey,
     ) -> AsyncGenerator[list[ActivityEvent] | Gap | Shared, None]:
-        """The same, but what happens from now on comes as what `share_key.make` made of it, once for all with its key.
+        """The same, but what happens from now on comes as what `share_key.make` made of it, once
+        for all with its key.
 
-        The events themselves come to who replays, has fallen behind the others, or follows while making fails.
+        The events themselves come to who replays, has fallen behind the others, or follows while
+        making fails.
         """
-        async with aclosing(self._follow(workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), share_key)) as steps:
+        async with aclosing(
+            self._follow(
+                workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), share_key
+            )
+        ) as steps:
             async for step in steps:
                 yield step
 
@@ -107,14 +138,20 @@ class Feeds:
     async def _follow(
         self, workspace_id: UUID, after: int | None, wanted: Wanted, share_key: ShareKey | None
     ) -> AsyncGenerator[list[ActivityEvent] | Gap | Shared, None]:
-        async with self._joined(workspace_id) as feed, feed.joined(wanted, share_key) as shared_feed:
+        async with (
+            self._joined(workspace_id) as feed,
+            feed.joined(wanted, share_key) as shared_feed,
+        ):
             now = await self.position(workspace_id)
             position = now if after is None else after
             if position > now:
                 yield Gap(position := now)
             while True:
-                # what happened before this one came may have been made before he came too: he could see it older than what he has seen
-                shared = await shared_feed.after(position) if shared_feed and position >= now else None
+                # what happened before this one came may have been made before he came too: he could
+                # see it older than what he has seen
+                shared = (
+                    await shared_feed.after(position) if shared_feed and position >= now else None
+                )
                 if shared is not None:
                     position, made = shared
                     yield Shared(made)
@@ -144,7 +181,9 @@ class Feeds:
 
 
 class Feed:
-    """The newest events of a workspace. position: of the last one read; `_oldest`: of the one before the first that is in memory."""
+    """The newest events of a workspace. position: of the last one read; `_oldest`: of the one
+    before the first that is in memory.
+    """
 
     def __init__(self, database: Database, hub: Hub, workspace_id: UUID) -> None:
         self._database, self._hub, self._workspace_id = database, hub, workspace_id
@@ -161,8 +200,12 @@ class Feed:
         self._stop_listening: Callable[[], None] = lambda: None
 
     async def started(self) -> None:
-        """Returns once the feed listens and knows where it begins. All who wait share one start; a failed one is tried again by the next."""
-        if self._start is None or (self._start.done() and (self._start.cancelled() or self._start.exception())):
+        """Returns once the feed listens and knows where it begins. All who wait share one start; a
+        failed one is tried again by the next.
+        """
+        if self._start is None or (
+            self._start.done() and (self._start.cancelled() or self._start.exception())
+        ):
             self._start = asyncio.create_task(self._begin())
         await asyncio.shield(self._start)
 
@@ -171,15 +214,21 @@ class Feed:
         await end_tasks(*[task for task in (self._start, self._task) if task])
 
     @asynccontextmanager
-    async def joined(self, wanted: Wanted, share_key: ShareKey | None) -> AsyncIterator[SharedFeed | None]:
-        """The feed of those who share it; None for who follows alone. The first member makes it, the last one ends it."""
+    async def joined(
+        self, wanted: Wanted, share_key: ShareKey | None
+    ) -> AsyncIterator[SharedFeed | None]:
+        """The feed of those who share it; None for who follows alone. The first member makes it,
+        the last one ends it.
+        """
         if share_key is None:
             yield None
             return
         key = (wanted, share_key.key)
         shared_feed = self._shared.get(key)
         if shared_feed is None:
-            shared_feed = self._shared[key] = SharedFeed(lambda position: self.step(position, wanted), share_key.make)
+            shared_feed = self._shared[key] = SharedFeed(
+                lambda position: self.step(position, wanted), share_key.make
+            )
         shared_feed.members += 1
         try:
             yield shared_feed
@@ -190,20 +239,26 @@ class Feed:
                 await shared_feed.close()
 
     async def step(self, position: int, wanted: Wanted) -> Step:
-        """What is wanted of what happened next after a position, at most 100 events and perhaps none; waits until something happened.
+        """What is wanted of what happened next after a position, at most 100 events and perhaps
+        none; waits until something happened.
 
         Raises Unavailable.
         """
         entries = await self.after(position)
         if entries is None:
             return Step(self.position, is_gap=True)
-        mine = [entry for entry in entries if entry.kind in wanted.kinds and wanted.webhook_id in (None, entry.webhook_id)]
+        mine = [
+            entry
+            for entry in entries
+            if entry.kind in wanted.kinds and wanted.webhook_id in (None, entry.webhook_id)
+        ]
         given = mine[:GIVEN_AT_ONCE]
         end = entries[-1].position if len(mine) == len(given) else given[-1].position
         return Step(end, await self.with_rows(given))
 
     async def after(self, position: int) -> Sequence[Entry] | None:
-        """The next entries after a position, at most 1,000, from memory or else from the database; waits until there is one.
+        """The next entries after a position, at most 1,000, from memory or else from the database;
+        waits until there is one.
 
         None when they can't be given whole: too far behind, or purged.
         """
@@ -216,32 +271,58 @@ class Feed:
                 return entries if entries and _is_whole(entries, position) else None
             if position < self.position:
                 last = min(self.position, position + READ_AT_ONCE)
-                return [entry for at in range(position + 1, last + 1) if (entry := self._ring[at % KEPT])]
+                return [
+                    entry
+                    for at in range(position + 1, last + 1)
+                    if (entry := self._ring[at % KEPT])
+                ]
             await news.wait()
 
     async def with_rows(self, entries: Sequence[Entry]) -> list[ActivityEvent]:
-        """The entries with what they are about, read once for all followers; without those whose row is purged.
+        """The entries with what they are about, read once for all followers; without those whose
+        row is purged.
 
         Raises Unavailable.
         """
         async with self._loading:
-            rows = {entry.position: self._rows[entry.position] for entry in entries if entry.position in self._rows}
+            rows = {
+                entry.position: self._rows[entry.position]
+                for entry in entries
+                if entry.position in self._rows
+            }
             loaded = await self._load([entry for entry in entries if entry.position not in rows])
             self._rows.update(loaded)
             for position in list(self._rows)[: max(0, len(self._rows) - ROWS_KEPT)]:
                 del self._rows[position]
         rows.update(loaded)
-        return [ActivityEvent(entry.position, Kind(entry.kind), rows[entry.position]) for entry in entries if entry.position in rows]
+        return [
+            ActivityEvent(entry.position, Kind(entry.kind), rows[entry.position])
+            for entry in entries
+            if entry.position in rows
+        ]
 
     async def _load(self, entries: Sequence[Entry]) -> dict[int, Subject]:
         found: dict[UUID, Subject] = {}
-        keys: dict[type[Any], set[UUID]] = {}  # Any: the models have no common class with these columns
+        keys: dict[
+            type[Any], set[UUID]
+        ] = {}  # Any: the models have no common class with these columns
         for entry in entries:
             keys.setdefault(_SUBJECTS.get(entry.kind, Webhook), set()).add(entry.subject_id)
         with faults_as_unavailable():
             for model, wanted in keys.items():
-                found.update({row.id: row for row in await model.filter(workspace_id=self._workspace_id, id__in=list(wanted))})
-        return {entry.position: found[entry.subject_id] for entry in entries if entry.subject_id in found}
+                found.update(
+                    {
+                        row.id: row
+                        for row in await model.filter(
+                            workspace_id=self._workspace_id, id__in=list(wanted)
+                        )
+                    }
+                )
+        return {
+            entry.position: found[entry.subject_id]
+            for entry in entries
+            if entry.subject_id in found
+        }
 
     async def _begin(self) -> None:
         self._stop_listening()
@@ -257,17 +338,27 @@ class Feed:
         """Reads once per announcement, and every second, since the hub may lose."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_SECONDS):  # wait_for swallows a cancellation that comes with the look (3.11)
+                async with asyncio.timeout(
+                    LOOK_EVERY_SECONDS
+                ):  # wait_for swallows a cancellation that comes with the look (3.11)
                     await self._look.wait()
             self._look.clear()
             try:
                 await self._catch_up()
-            except Exception as fault:  # whatever the database does, followers must not be left without a reader
-                log.warning("the live feed could not read, it tries again reason=%s", type(fault).__name__, exc_info=fault)
+            except (
+                Exception
+            ) as fault:  # whatever the database does, followers must not be left without a reader
+                log.warning(
+                    "the live feed could not read, it tries again reason=%s",
+                    type(fault).__name__,
+                    exc_info=fault,
+                )
 
     async def _catch_up(self) -> None:
         while entries := await _read(self._database, self._workspace_id, self.position):
-            if not _is_whole(entries, self.position):  # purged faster than read: nobody gets past this hole without a gap
+            if not _is_whole(
+                entries, self.position
+            ):  # purged faster than read: nobody gets past this hole without a gap
                 self._oldest = entries[-1].position
             for entry in entries:
                 self._ring[entry.position % KEPT] = entry
@@ -288,11 +379,21 @@ async def _position(database: Database, workspace_id: UUID) -> int:
 async def _read(database: Database, workspace_id: UUID, after: int) -> list[Entry]:
     with faults_as_unavailable():
         rows = await database.reader().rows(AFTER, workspace_id, after, READ_AT_ONCE)
-    return [Entry(row["position"], row["kind"], _uuid(row["subject_id"]), row["webhook_id"] and _uuid(row["webhook_id"])) for row in rows]
+    return [
+        Entry(
+            row["position"],
+            row["kind"],
+            _uuid(row["subject_id"]),
+            row["webhook_id"] and _uuid(row["webhook_id"]),
+        )
+        for row in rows
+    ]
 
 
 def _is_whole(entries: Sequence[Entry], after: int) -> bool:
-    return entries[0].position == after + 1 and all(second.position == first.position + 1 for first, second in pairwise(entries))
+    return entries[0].position == after + 1 and all(
+        second.position == first.position + 1 for first, second in pairwise(entries)
+    )
 
 
 def _uuid(value: Any) -> UUID:  # Any: bytes from SQLite, UUID from PostgreSQL

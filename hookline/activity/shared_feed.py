@@ -1,6 +1,8 @@
-"""Followers who want the same made of what happens: it is made once and given to all. The feed keeps one of these for each key.
+"""Followers who want the same made of what happens: it is made once and given to all. The feed
+keeps one of these for each key.
 
-Who is behind what a shared feed still holds goes on alone until he has caught up. Nothing here knows what is made.
+Who is behind what a shared feed still holds goes on alone until he has caught up. Nothing here
+knows what is made.
 """
 
 import asyncio
@@ -16,7 +18,8 @@ log = logging.getLogger(__name__)
 
 STEP_BYTES: Final = 64 * 1024
 KEPT_BYTES: Final = 256 * 1024
-WOKEN_AT_ONCE: Final = 50  # then the loop turns: with 1,000 followers nothing else waits longer than a few milliseconds
+# then the loop turns: with 1,000 followers nothing else waits longer than a few milliseconds
+WOKEN_AT_ONCE: Final = 50
 
 
 class EncodedEvent(NamedTuple):
@@ -27,14 +30,18 @@ class EncodedEvent(NamedTuple):
 
 
 class ShareKey(NamedTuple):
-    """key: those of one workspace who have the same share what `make` made for one of them; it gives None for what they do not want."""
+    """key: those of one workspace who have the same share what `make` made for one of them; it
+    gives None for what they do not want.
+    """
 
     key: Hashable
     make: Callable[[ActivityEvent], Awaitable[EncodedEvent | None]]
 
 
 class _Kept(NamedTuple):
-    """What happened after `begin` and up to `end`; positions and what was made of them in the same order."""
+    """What happened after `begin` and up to `end`; positions and what was made of them in the same
+    order.
+    """
 
     begin: int
     end: int
@@ -44,9 +51,15 @@ class _Kept(NamedTuple):
 
 
 class SharedFeed:
-    """The newest of what was made. It moves while somebody waits, and holds no more than the last step, or 256 KiB for two members or more."""
+    """The newest of what was made. It moves while somebody waits, and holds no more than the last
+    step, or 256 KiB for two members or more.
+    """
 
-    def __init__(self, read: Callable[[int], Awaitable[Step]], make: Callable[[ActivityEvent], Awaitable[EncodedEvent | None]]) -> None:
+    def __init__(
+        self,
+        read: Callable[[int], Awaitable[Step]],
+        make: Callable[[ActivityEvent], Awaitable[EncodedEvent | None]],
+    ) -> None:
         self.members = 0
         self._read, self._make = read, make
         self._position = self._oldest = 0
@@ -55,11 +68,15 @@ class SharedFeed:
         self._moving: asyncio.Task[None] | None = None
 
     async def after(self, position: int) -> tuple[int, list[Any]] | None:
-        """What was made of what happened after a position, and the position behind it; waits until there is something.
+        """What was made of what happened after a position, and the position behind it; waits until
+        there is something.
 
-        None for who must take his next step alone: he is too far behind, or the others' step failed.
+        None for who must take his next step alone: he is too far behind, or the others' step
+        failed.
         """
-        if self._moving is None and position > self._position:  # nobody waits, so nobody needs what lies between
+        if (
+            self._moving is None and position > self._position
+        ):  # nobody waits, so nobody needs what lies between
             self._position = self._oldest = position
             self._kept.clear()
         while position >= self._position:
@@ -69,7 +86,12 @@ class SharedFeed:
             return None
         if (last := self._kept[-1]).begin == position:
             return last.end, last.made
-        return last.end, [made for kept in self._kept for at, made in zip(kept.positions, kept.made, strict=True) if at > position]
+        return last.end, [
+            made
+            for kept in self._kept
+            for at, made in zip(kept.positions, kept.made, strict=True)
+            if at > position
+        ]
 
     async def close(self) -> None:
         if self._moving is not None:
@@ -98,7 +120,9 @@ class SharedFeed:
             self._moving = None
 
     async def _step(self) -> bool:
-        """Makes the next step, if it can be made for all. A failure is told to nobody: each meets it, or not, when he goes on alone."""
+        """Makes the next step, if it can be made for all. A failure is told to nobody: each meets
+        it, or not, when he goes on alone.
+        """
         end, positions, made, size_bytes = self._position, list[int](), list[Any](), 0
         try:
             while not made:
@@ -117,7 +141,10 @@ class SharedFeed:
                         end = event.position
                         break
         except Exception as fault:  # noqa: BLE001  # whatever it is, nobody may be left waiting
-            log.warning("a step for several followers failed, each goes on alone reason=%s", type(fault).__name__)
+            log.warning(
+                "a step for several followers failed, each goes on alone reason=%s",
+                type(fault).__name__,
+            )
             return False
         self._keep(_Kept(self._position, end, positions, made, size_bytes))
         return True
@@ -125,6 +152,8 @@ class SharedFeed:
     def _keep(self, step: _Kept) -> None:
         self._position = step.end
         self._kept.append(step)
-        while len(self._kept) > 1 and (self.members < 2 or sum(kept.size_bytes for kept in self._kept) > KEPT_BYTES):
+        while len(self._kept) > 1 and (
+            self.members < 2 or sum(kept.size_bytes for kept in self._kept) > KEPT_BYTES
+        ):
             self._kept.popleft()
         self._oldest = self._kept[0].begin

@@ -1,4 +1,6 @@
-"""One content of the webhooks file, from its bytes to the database, as `hookline dev` applies it: in this process, without a token."""
+"""One content of the webhooks file, from its bytes to the database, as `hookline dev` applies it:
+in this process, without a token.
+"""
 
 import asyncio
 import os
@@ -18,7 +20,8 @@ from hookline.webhooks.change import bounds_of
 
 
 async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: bytes) -> str:
-    """What came of it, for people: what was applied, what blocks it, or all that is wrong with the file. Empty when nothing had to change.
+    """What came of it, for people: what was applied, what blocks it, or all that is wrong with the
+    file. Empty when nothing had to change.
 
     Raises Unavailable.
     """
@@ -29,9 +32,21 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     if found.document is None:
         return f"{told}\n{path} was not applied: its webhooks stay as they are."
     where_from = await asyncio.to_thread(source.find, path, os.environ)
-    outcome = await applying.apply(runtime, system_actor(workspace_id, "hookline dev"), found.document, Options(), where_from)
+    outcome = await applying.apply(
+        runtime, system_actor(workspace_id, "hookline dev"), found.document, Options(), where_from
+    )
     view = view_of(outcome, "this server")
     if outcome.blocked or outcome.problems:
         wrong = excerpts.shown(outcome.problems, found.lines, found.secret_positions)
-        return "\n".join(filter(None, [told, wrong, report.plan(view), f"{path} was not applied: see `hookline sync apply --help`."]))
+        return "\n".join(
+            filter(
+                None,
+                [
+                    told,
+                    wrong,
+                    report.plan(view),
+                    f"{path} was not applied: see `hookline sync apply --help`.",
+                ],
+            )
+        )
     return "\n".join(filter(None, [told, report.applied(view) if outcome.revision else ""]))

@@ -1,4 +1,6 @@
-"""One line per attempt on the terminal of `hookline dev`. Reads the live feed, and only as fast as a person could."""
+"""One line per attempt on the terminal of `hookline dev`. Reads the live feed, and only as fast as
+a person could.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +33,9 @@ async def telling(runtime: Runtime) -> AsyncIterator[None]:
 
 
 async def _tell_all(runtime: Runtime, workspace_id: UUID) -> None:
-    """In turns: a second with more attempts than lines is cut short, so that a load test is not slowed by its onlooker."""
+    """In turns: a second with more attempts than lines is cut short, so that a load test is not
+    slowed by its onlooker.
+    """
     while True:
         try:
             position = await _tell_some(runtime, workspace_id)
@@ -69,13 +73,22 @@ async def _slugs(batch: list[ActivityEvent]) -> dict[UUID, str]:
 
 
 def line(attempt: Attempt, slug: str) -> str:
-    """`10:00:00 ✓ order.order.create → echo  200 in 3 ms`; a failure says why, and when it is tried again."""
+    """`10:00:00 ✓ order.order.create → echo  200 in 3 ms`; a failure says why, and when it is tried
+    again.
+    """
     is_success = attempt.outcome == AttemptOutcome.SUCCEEDED
     mark = click.style("✓", fg="green") if is_success else click.style("✗", fg="red")
-    result = str(attempt.status_code) if attempt.status_code is not None else attempt.error_code or "unknown"
+    result = (
+        str(attempt.status_code)
+        if attempt.status_code is not None
+        else attempt.error_code or "unknown"
+    )
     took = f" in {attempt.duration_ms} ms" if attempt.duration_ms is not None else ""
     number = f"  attempt {attempt.number}" if attempt.number > 1 or not is_success else ""
-    return f"{attempt.started_at.astimezone():%H:%M:%S} {mark} {attempt.event_type} → {slug}  {result}{took}{number}{_next(attempt)}"
+    return (
+        f"{attempt.started_at.astimezone():%H:%M:%S} {mark} {attempt.event_type} → {slug}  "
+        f"{result}{took}{number}{_next(attempt)}"
+    )
 
 
 def _next(attempt: Attempt) -> str:

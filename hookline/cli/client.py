@@ -1,4 +1,6 @@
-"""Speaks GraphQL to a server for the commands. One short connection per command; never logs a token or what was sent."""
+"""Speaks GraphQL to a server for the commands. One short connection per command; never logs a token
+or what was sent.
+"""
 
 from contextlib import suppress
 from typing import Any
@@ -15,11 +17,14 @@ _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class ServerFault(HooklineError):
-    """The server could not be asked, or refused. code: CANNOT_REACH, ANSWER_LOST (it may have acted), NOT_ALLOWED or FAILED."""
+    """The server could not be asked, or refused. code: CANNOT_REACH, ANSWER_LOST (it may have
+    acted), NOT_ALLOWED or FAILED.
+    """
 
 
 def token_of(settings: Settings) -> str:
-    """The token that a command uses: HOOKLINE_TOKEN or, for a server on this machine, the one that `hookline dev` keeps in the home folder.
+    """The token that a command uses: HOOKLINE_TOKEN or, for a server on this machine, the one that
+    `hookline dev` keeps in the home folder.
 
     Raises ServerFault NOT_ALLOWED.
     """
@@ -28,10 +33,19 @@ def token_of(settings: Settings) -> str:
     if urlsplit(settings.server).hostname in _THIS_MACHINE:
         with suppress(OSError, UnicodeDecodeError):
             return (settings.home / "token").read_text("ascii").strip()
-    raise ServerFault("NOT_ALLOWED", "No token: set HOOKLINE_TOKEN (make one with `hookline token create NAME --role publisher`).")
+    raise ServerFault(
+        "NOT_ALLOWED",
+        "No token: set HOOKLINE_TOKEN (make one with `hookline token create NAME --role "
+        "publisher`).",
+    )
 
 
-def execute(settings: Settings, document: str, variables: dict[str, Any], timeout_seconds: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+def execute(
+    settings: Settings,
+    document: str,
+    variables: dict[str, Any],
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> dict[str, Any]:
     """The `data` of one operation on the settings' server.
 
     Raises ServerFault with the server's own sentence.
@@ -41,14 +55,31 @@ def execute(settings: Settings, document: str, variables: dict[str, Any], timeou
     body = {"query": document, "variables": variables}
     verify = tls_context(settings.ca_file) if settings.ca_file else True
     try:
-        answer = httpx.post(f"{settings.server}/graphql", json=body, headers=headers, timeout=timeout_seconds, verify=verify)
+        answer = httpx.post(
+            f"{settings.server}/graphql",
+            json=body,
+            headers=headers,
+            timeout=timeout_seconds,
+            verify=verify,
+        )
     except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
-        raise ServerFault("ANSWER_LOST", f"{settings.server} closed the connection before it had answered ({type(error).__name__}).") from None
+        raise ServerFault(
+            "ANSWER_LOST",
+            f"{settings.server} closed the connection before it had answered "
+            f"({type(error).__name__}).",
+        ) from None
     except httpx.ReadTimeout:
-        raise ServerFault("FAILED", f"{settings.server} did not answer within {timeout_seconds:g} s. What was asked may still happen.") from None
+        raise ServerFault(
+            "FAILED",
+            f"{settings.server} did not answer within {timeout_seconds:g} s. What was asked may "
+            "still happen.",
+        ) from None
     except (httpx.TransportError, httpx.InvalidURL) as error:
         hint = "Start it with `hookline dev`, or set HOOKLINE_SERVER."
-        raise ServerFault("CANNOT_REACH", f"No server answers at {settings.server} ({type(error).__name__}). {hint}") from None
+        raise ServerFault(
+            "CANNOT_REACH",
+            f"No server answers at {settings.server} ({type(error).__name__}). {hint}",
+        ) from None
     return _data(answer, settings.server)
 
 
@@ -57,7 +88,10 @@ def _data(answer: httpx.Response, server: str) -> dict[str, Any]:
         content = answer.json()
         errors, data = content.get("errors"), content.get("data")
     except (ValueError, AttributeError):
-        raise ServerFault("FAILED", f"{server} answered {answer.status_code} without GraphQL: is it a Hookline server?") from None
+        raise ServerFault(
+            "FAILED",
+            f"{server} answered {answer.status_code} without GraphQL: is it a Hookline server?",
+        ) from None
     if errors:
         code = (errors[0].get("extensions") or {}).get("code")
         kind = "NOT_ALLOWED" if code in ("UNAUTHENTICATED", "FORBIDDEN") else "FAILED"

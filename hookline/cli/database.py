@@ -1,4 +1,6 @@
-"""The database for commands that need no server. Opened by `hookline token` and, for its own token, by `hookline dev`."""
+"""The database for commands that need no server. Opened by `hookline token` and, for its own token,
+by `hookline dev`.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +20,9 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, UUI
     Raises Misconfigured when it lacks tables, Unavailable when it can't be reached.
     """
     if settings.is_sqlite and not settings.sqlite_path.exists():
-        raise Misconfigured(f"There is no database at {settings.sqlite_path}. Run: hookline migrate")
+        raise Misconfigured(
+            f"There is no database at {settings.sqlite_path}. Run: hookline migrate"
+        )
     database = Database(settings)
     try:
         await database.open()

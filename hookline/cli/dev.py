@@ -14,12 +14,25 @@ DEFAULT_FILE = "config/webhooks.yaml"
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one. [default: HOOKLINE_PORT, else 8000]")
-@click.option("-f", "--file", "path", default=DEFAULT_FILE, show_default=True, help="The webhooks to apply and to follow.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes a free one. [default: HOOKLINE_PORT, else 8000]",
+)
+@click.option(
+    "-f",
+    "--file",
+    "path",
+    default=DEFAULT_FILE,
+    show_default=True,
+    help="The webhooks to apply and to follow.",
+)
 def dev(port: int | None, path: str) -> None:
-    """Run everything on this machine: database, API, worker, GraphiQL and a receiver to try things with.
+    """Run everything on this machine: database, API, worker, GraphiQL and a receiver to try things
+    with.
 
-    Makes what it needs in var/ (HOOKLINE_HOME), applies the webhooks file and follows it, sends to loopback addresses too, and answers for
+    Makes what it needs in var/ (HOOKLINE_HOME), applies the webhooks file and follows it, sends to
+    loopback addresses too, and answers for
     127.0.0.1, localhost and [::1] only. Ctrl-C ends it; a second one at once.
     """
     from pathlib import Path
@@ -49,6 +62,17 @@ async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
     url = url_of(listener)
     companions = (partial(following.following, path), attempts.telling)
     async with running(
-        settings, has_worker=True, addresses=dev_home.addresses(settings), token=token, has_echo=True, hosts=dev_home.HOSTS, companions=companions
+        settings,
+        has_worker=True,
+        addresses=dev_home.addresses(settings),
+        token=token,
+        has_echo=True,
+        hosts=dev_home.HOSTS,
+        companions=companions,
     ) as app:
-        await serve(app, listener, settings.shutdown_seconds, lambda: click.echo(welcome(settings, url, path)))
+        await serve(
+            app,
+            listener,
+            settings.shutdown_seconds,
+            lambda: click.echo(welcome(settings, url, path)),
+        )

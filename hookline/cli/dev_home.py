@@ -1,4 +1,6 @@
-"""What `hookline dev` has that a server elsewhere has not: a token of its own in a file, loopback as a target, three host names."""
+"""What `hookline dev` has that a server elsewhere has not: a token of its own in a file, loopback
+as a target, three host names.
+"""
 
 import os
 from ipaddress import ip_network
@@ -17,11 +19,15 @@ _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 def addresses(settings: Settings) -> AddressPolicy:
     """What the settings allow, and this machine itself."""
-    return AddressPolicy((*settings.egress_networks, *_LOOPBACK), settings.egress_hosts | {"localhost"})
+    return AddressPolicy(
+        (*settings.egress_networks, *_LOOPBACK), settings.egress_hosts | {"localhost"}
+    )
 
 
 async def token(settings: Settings) -> str:
-    """The token in the home folder. A new one, with the role admin, when there is none or the database does not know it."""
+    """The token in the home folder. A new one, with the role admin, when there is none or the
+    database does not know it.
+    """
     path = settings.home / "token"
     kept = _read(path)
     async with open_database(settings) as (database, workspace_id):
@@ -39,12 +45,16 @@ async def token(settings: Settings) -> str:
 def _read(path: Path) -> str:
     try:
         if path.stat().st_mode & 0o077:
-            raise Misconfigured(f"The token file {path} may be read by other users. Run: chmod 600 {path}")
+            raise Misconfigured(
+                f"The token file {path} may be read by other users. Run: chmod 600 {path}"
+            )
         return path.read_text("ascii").strip()
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"The token file {path} cannot be read ({error}). Delete it: a new one is made.") from None
+        raise Misconfigured(
+            f"The token file {path} cannot be read ({error}). Delete it: a new one is made."
+        ) from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -4,9 +4,15 @@ import click
 
 
 @click.command()
-@click.option("--json", "is_json", is_flag=True, help="As JSON: a list of name, state (ok, warning, problem, skipped) and text.")
+@click.option(
+    "--json",
+    "is_json",
+    is_flag=True,
+    help="As JSON: a list of name, state (ok, warning, problem, skipped) and text.",
+)
 def doctor(is_json: bool) -> None:
-    """Check settings, database, tables, keys, workers, hub and broker; say how to mend what is wrong.
+    """Check settings, database, tables, keys, workers, hub and broker; say how to mend what is
+    wrong.
 
     Changes nothing. Exit code 1 when there is a problem; warnings alone give 0.
     """
@@ -18,21 +24,31 @@ def doctor(is_json: bool) -> None:
     from hookline.settings import read_settings
 
     logs.configure("error", "text")
-    colors = {State.OK: "green", State.WARNING: "yellow", State.PROBLEM: "red", State.SKIPPED: "bright_black"}
+    colors = {
+        State.OK: "green",
+        State.WARNING: "yellow",
+        State.PROBLEM: "red",
+        State.SKIPPED: "bright_black",
+    }
 
     async def found() -> list[Finding]:
         findings = []
         async for finding in examine(read_settings()):
             findings.append(finding)
             if not is_json:
-                click.echo(f"{click.style(f'{finding.state.value:8}', colors[finding.state])} {finding.name:9} {finding.text}")
+                click.echo(
+                    f"{click.style(f'{finding.state.value:8}', colors[finding.state])} "
+                    f"{finding.name:9} {finding.text}"
+                )
         return findings
 
     findings = asyncio.run(found())
     if is_json:
         import json
 
-        listed = [{"name": one.name, "state": one.state.value, "text": one.text} for one in findings]
+        listed = [
+            {"name": one.name, "state": one.state.value, "text": one.text} for one in findings
+        ]
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
     if any(one.state is State.PROBLEM for one in findings):
         sys.exit(1)

@@ -1,4 +1,6 @@
-"""Applies the webhooks file at the start of `hookline dev`, and whenever its content changes. On any fault the last good state stays."""
+"""Applies the webhooks file at the start of `hookline dev`, and whenever its content changes. On
+any fault the last good state stays.
+"""
 
 import asyncio
 import logging
@@ -50,7 +52,9 @@ async def _follow(follower: "Follower") -> None:
 
 
 class Follower:
-    """Tells contents apart by their digest: a file that was only touched changes nothing. apply: gives what is to be told about it."""
+    """Tells contents apart by their digest: a file that was only touched changes nothing. apply:
+    gives what is to be told about it.
+    """
 
     def __init__(self, path: Path, apply: Apply) -> None:
         self._path = path
@@ -67,7 +71,9 @@ class Follower:
                 self._tell_once(f"{self._path} is gone. Its webhooks stay as they are.")
             return
         except OSError as error:
-            self._tell_once(f"{self._path} can't be read: {error.strerror}. Its webhooks stay as they are.")
+            self._tell_once(
+                f"{self._path} can't be read: {error.strerror}. Its webhooks stay as they are."
+            )
             return
         digest = sha256(data).digest()
         if digest != self._digest:

@@ -12,8 +12,9 @@ def keys() -> None:
 def rotate() -> None:
     """Put every secret under the newest key of HOOKLINE_SECRET_KEYS.
 
-    Before: put a new key first in HOOKLINE_SECRET_KEYS, keep the old one behind it, and restart every process with that. After: the old key
-    can go. Servers go on meanwhile, and a rotation that was interrupted can be run again.
+    Before: put a new key first in HOOKLINE_SECRET_KEYS, keep the old one behind it, and restart
+    every process with that. After: the old key can go. Servers go on meanwhile, and a rotation that
+    was interrupted can be run again.
     """
     import asyncio
 
@@ -31,12 +32,23 @@ async def _rotate() -> None:
     settings = read_settings()
     async with open_database(settings) as (database, _):
         vault = await open_vault(settings, database)
-        done = await keys.rotate(database, vault, lambda so_far: click.echo(f"{so_far.webhooks:,} webhooks looked at …", err=True))
+        done = await keys.rotate(
+            database,
+            vault,
+            lambda so_far: click.echo(f"{so_far.webhooks:,} webhooks looked at …", err=True),
+        )
     if done.unreadable:
-        names = ", ".join(ids.encode("wh", key) for key in done.unreadable[:10]) + (" …" if len(done.unreadable) > 10 else "")
+        names = ", ".join(ids.encode("wh", key) for key in done.unreadable[:10]) + (
+            " …" if len(done.unreadable) > 10 else ""
+        )
         raise HooklineError(
             "UNREADABLE_SECRET",
-            f"{len(done.unreadable):,} webhook(s) have a secret that no key at hand opens: {names}. Add the missing key at the end of "
-            "HOOKLINE_SECRET_KEYS and run this again, or save those secrets anew. No key may be taken out before.",
+            f"{len(done.unreadable):,} webhook(s) have a secret that no key at hand opens: "
+            f"{names}. Add the missing key at the end of "
+            "HOOKLINE_SECRET_KEYS and run this again, or save those secrets anew. No key may be "
+            "taken out before.",
         )
-    click.echo(f"{done.changed:,} of {done.webhooks:,} webhooks had secrets under an older key. Everything is under the newest one now.")
+    click.echo(
+        f"{done.changed:,} of {done.webhooks:,} webhooks had secrets under an older key. "
+        "Everything is under the newest one now."
+    )

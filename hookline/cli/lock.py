@@ -1,4 +1,6 @@
-"""One server per SQLite database (and per home folder). Held by `hookline dev` and `hookline serve` for as long as they run."""
+"""One server per SQLite database (and per home folder). Held by `hookline dev` and `hookline serve`
+for as long as they run.
+"""
 
 import fcntl
 from collections.abc import Iterator
@@ -20,7 +22,10 @@ def alone(settings: Settings) -> Iterator[None]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = path.open("a")
     except OSError as error:
-        raise Misconfigured(f"Cannot write in {path.parent} ({error.strerror}). Mend that, or set HOOKLINE_HOME to another folder.") from None
+        raise Misconfigured(
+            f"Cannot write in {path.parent} ({error.strerror}). Mend that, or set HOOKLINE_HOME "
+            "to another folder."
+        ) from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,13 +35,21 @@ def alone(settings: Settings) -> Iterator[None]:
 
 
 def _path(settings: Settings) -> Path:
-    return settings.sqlite_path.with_name(settings.sqlite_path.name + ".lock") if settings.is_sqlite else settings.home / "lock"
+    return (
+        settings.sqlite_path.with_name(settings.sqlite_path.name + ".lock")
+        if settings.is_sqlite
+        else settings.home / "lock"
+    )
 
 
 def _taken(settings: Settings) -> str:
     if settings.is_sqlite:
         return (
-            f"Another Hookline works on {settings.sqlite_path}: SQLite serves one process at a time."
+            f"Another Hookline works on {settings.sqlite_path}: SQLite serves one process at a "
+            "time."
             " End that one, or set HOOKLINE_HOME to another folder (and choose another --port)."
         )
-    return f"Another `hookline dev` uses {settings.home}. End that one, or set HOOKLINE_HOME to another folder (and choose another --port)."
+    return (
+        f"Another `hookline dev` uses {settings.home}. End that one, or set HOOKLINE_HOME to "
+        "another folder (and choose another --port)."
+    )

@@ -1,6 +1,8 @@
-"""`hookline`: finds the command, turns failures into sentences and exit codes. Imports nothing heavy: each command brings its own.
+"""`hookline`: finds the command, turns failures into sentences and exit codes. Imports nothing
+heavy: each command brings its own.
 
-Exit codes: 0 done, 1 failed (the sentence on standard error says why), 64 wrong usage, 130 interrupted; `hookline sync` has more of its own.
+Exit codes: 0 done, 1 failed (the sentence on standard error says why), 64 wrong usage, 130
+interrupted; `hookline sync` has more of its own.
 """
 
 import os
@@ -46,12 +48,16 @@ class _Commands(click.Group):
         return command
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
 @click.version_option(__version__, prog_name="hookline", message="%(prog)s %(version)s")
 def cli() -> None:
     """Hookline sends your events to webhooks: signed, retried, logged, watched live.
 
-    Start with `hookline dev`. Every setting is an environment variable HOOKLINE_…: `hookline settings` lists them.
+    Start with `hookline dev`. Every setting is an environment variable HOOKLINE_…: `hookline
+    settings` lists them.
     """
 
 
@@ -61,7 +67,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def exit_code_of(command: Callable[[], object]) -> int:
-    """Runs it; what goes wrong is told on standard error. Its result is the code, if it is a number."""
+    """Runs it; what goes wrong is told on standard error. Its result is the code, if it is a
+    number.
+    """
     try:
         result = command()
         sys.stdout.flush()
@@ -92,7 +100,10 @@ def _tell(message: str) -> None:
 def _tell_unexpected(error: Exception) -> None:
     if _wants_details():
         print_exception(error)
-    _tell(f"unexpected {type(error).__name__}. Run it again with HOOKLINE_LOG_LEVEL=debug to see where it came from, and please report it.")
+    _tell(
+        f"unexpected {type(error).__name__}. Run it again with HOOKLINE_LOG_LEVEL=debug to see "
+        "where it came from, and please report it."
+    )
 
 
 def _wants_details() -> bool:

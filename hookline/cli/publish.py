@@ -25,7 +25,9 @@ def _read_data(context: click.Context, parameter: click.Parameter, text: str) ->
     except UnicodeDecodeError:
         raise click.BadParameter("is not UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise click.BadParameter(f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}.") from None
+        raise click.BadParameter(
+            f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+        ) from None
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"is not JSON that can be sent: {error}.") from None
 
@@ -36,11 +38,22 @@ def _refuse_constant(text: str) -> None:
 
 @click.command()
 @click.argument("event_type", metavar="TYPE")
-@click.option("-d", "--data", required=True, callback=_read_data, metavar="JSON|@FILE|-", help="The event's data: JSON, a file, or standard input.")
-@click.option("-e", "--environment", help="Its environment. [default: the first of HOOKLINE_ENVIRONMENTS]")
+@click.option(
+    "-d",
+    "--data",
+    required=True,
+    callback=_read_data,
+    metavar="JSON|@FILE|-",
+    help="The event's data: JSON, a file, or standard input.",
+)
+@click.option(
+    "-e", "--environment", help="Its environment. [default: the first of HOOKLINE_ENVIRONMENTS]"
+)
 @click.option("--key", help="Idempotency key: the same key within 24 hours publishes once.")
 @click.option("--server", help="The server. [default: HOOKLINE_SERVER, else http://127.0.0.1:8000]")
-def publish(event_type: str, data: Any, environment: str | None, key: str | None, server: str | None) -> None:
+def publish(
+    event_type: str, data: Any, environment: str | None, key: str | None, server: str | None
+) -> None:
     """Publish an event of TYPE (object.model.action) and print its id.
 
     The token is HOOKLINE_TOKEN, or the one that `hookline dev` keeps in var/token.
@@ -49,13 +62,22 @@ def publish(event_type: str, data: Any, environment: str | None, key: str | None
     from hookline.settings import read_settings
 
     settings = read_settings(server=server)
-    given = {"type": event_type, "environment": environment or settings.environments[0], "data": data, "idempotencyKey": key}
+    given = {
+        "type": event_type,
+        "environment": environment or settings.environments[0],
+        "data": data,
+        "idempotencyKey": key,
+    }
     payload = execute(settings, PUBLISH, {"input": given})["eventPublish"]
     if payload["userErrors"]:
         raise click.ClickException("\n".join(_sentence(error) for error in payload["userErrors"]))
     click.echo(payload["event"]["id"])
     count = payload["deliveryCount"]
-    told = "published before with this key" if payload["duplicate"] else f"goes to {count} webhook{'' if count == 1 else 's'}"
+    told = (
+        "published before with this key"
+        if payload["duplicate"]
+        else f"goes to {count} webhook{'' if count == 1 else 's'}"
+    )
     click.echo(told, err=True)
 
 

@@ -1,4 +1,6 @@
-"""`hookline schema`: prints the GraphQL schema that this version serves. `make schema` writes it to schema.graphql."""
+"""`hookline schema`: prints the GraphQL schema that this version serves. `make schema` writes it to
+schema.graphql.
+"""
 
 from importlib import import_module
 

@@ -13,13 +13,29 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--host", help="Address to listen on. [default: HOOKLINE_HOST, else 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on. [default: HOOKLINE_PORT, else 8000]")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="API processes behind one port; one is one core.")
-@click.option("--with-worker", is_flag=True, help="Deliver inside the API's processes too. Always so on SQLite.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on. [default: HOOKLINE_PORT, else 8000]",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="API processes behind one port; one is one core.",
+)
+@click.option(
+    "--with-worker",
+    is_flag=True,
+    help="Deliver inside the API's processes too. Always so on SQLite.",
+)
 def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -> None:
-    """Serve the API. Needs a migrated database (`hookline migrate`) and tokens (`hookline token create`).
+    """Serve the API. Needs a migrated database (`hookline migrate`) and tokens (`hookline token
+    create`).
 
-    On PostgreSQL run `hookline worker` beside it, or use --with-worker. SIGTERM or Ctrl-C ends it cleanly; a second one at once.
+    On PostgreSQL run `hookline worker` beside it, or use --with-worker. SIGTERM or Ctrl-C ends it
+    cleanly; a second one at once.
     """
     import sys
     from contextlib import nullcontext
@@ -51,14 +67,23 @@ def _run_several(settings: "Settings", listener: "socket", workers: int, with_wo
     from hookline.cli.supervisor import Supervisor
 
     def serve(tell_started: "Callable[[], None]") -> int:
-        # a supervisor of the system tells every process, the parent tells its own: twice is no hurry
-        return exit_code_of(lambda: run(lambda: _serve(settings, listener, with_worker, tell_started, lambda number: None)))
+        # a supervisor of the system tells every process, the parent tells its own: twice is no
+        # hurry
+        return exit_code_of(
+            lambda: run(
+                lambda: _serve(settings, listener, with_worker, tell_started, lambda number: None)
+            )
+        )
 
     return Supervisor(workers, serve).run()
 
 
 async def _serve(
-    settings: "Settings", listener: "socket", with_worker: bool, tell_started: "Callable[[], None]", told_again: "Callable[[int], None]"
+    settings: "Settings",
+    listener: "socket",
+    with_worker: bool,
+    tell_started: "Callable[[], None]",
+    told_again: "Callable[[int], None]",
 ) -> None:
     import logging
 
@@ -68,7 +93,11 @@ async def _serve(
     has_worker = with_worker or settings.is_sqlite
 
     def started() -> None:
-        log.info("serving at %s, %s", url_of(listener), "delivering too" if has_worker else "deliveries are for `hookline worker`")
+        log.info(
+            "serving at %s, %s",
+            url_of(listener),
+            "delivering too" if has_worker else "deliveries are for `hookline worker`",
+        )
         tell_started()
 
     async with running(settings, has_worker=has_worker, hosts=settings.allowed_hosts) as app:

@@ -1,4 +1,5 @@
-"""Runs the application under uvicorn, on uvloop, in this process. Used by `hookline dev` and `hookline serve`.
+"""Runs the application under uvicorn, on uvloop, in this process. Used by `hookline dev` and
+`hookline serve`.
 
 The application is found by its import string: the core does not import the API.
 """
@@ -23,7 +24,9 @@ _BACKLOG = 2048
 _DRAIN_SECONDS = 1.0
 _MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
 _COLLECT_EVERY = (60_000, 30, 200)
-"""Most of what a request makes is freed by reference counts: looking for cycles rarely costs 10 % less CPU per delivery, and 6 MB more (2026-11)."""
+"""Most of what a request makes is freed by reference counts: looking for cycles rarely costs 10 %
+less CPU per delivery, and 6 MB more (2026-11).
+"""
 
 
 class Application(Protocol):
@@ -35,13 +38,18 @@ class Application(Protocol):
 
 
 def listen(settings: Settings) -> socket.socket:
-    """The bound socket. It listens from here on: who connects while the rest starts is served a moment later.
+    """The bound socket. It listens from here on: who connects while the rest starts is served a
+    moment later.
 
     Raises Misconfigured when that address can't be had.
     """
     host, port = settings.host, settings.port
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=_BACKLOG)
+        return socket.create_server(
+            (host, port),
+            family=socket.AF_INET6 if ":" in host else socket.AF_INET,
+            backlog=_BACKLOG,
+        )
     except socket.gaierror:
         raise Misconfigured(f"HOOKLINE_HOST {host} is no address of this machine.") from None
     except OSError as error:
@@ -50,10 +58,16 @@ def listen(settings: Settings) -> socket.socket:
 
 def _why_not(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken by another program. End that one, or choose another port: --port {port + 1 if port < 65535 else 8001}"
+        return (
+            f"Port {port} on {host} is taken by another program. End that one, or choose "
+            f"another port: --port {port + 1 if port < 65535 else 8001}"
+        )
     if error.errno == errno.EACCES:
         return f"Port {port} needs more rights. Choose one above 1023: --port 8000"
-    return f"Cannot listen on {host}, port {port}: {error.strerror}. See HOOKLINE_HOST and HOOKLINE_PORT."
+    return (
+        f"Cannot listen on {host}, port {port}: {error.strerror}. See HOOKLINE_HOST and "
+        "HOOKLINE_PORT."
+    )
 
 
 def url_of(listener: socket.socket) -> str:
@@ -64,7 +78,9 @@ def url_of(listener: socket.socket) -> str:
 
 
 def run(main: Callable[[], Awaitable[None]]) -> None:
-    """Runs a server's main coroutine on uvloop. The collector rests meanwhile: what start-up makes, stays."""
+    """Runs a server's main coroutine on uvloop. The collector rests meanwhile: what start-up makes,
+    stays.
+    """
     gc.disable()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_awaited(main()))
@@ -75,7 +91,9 @@ async def _awaited(awaitable: Awaitable[None]) -> None:
 
 
 def running(*arguments: Any, **options: Any) -> Any:
-    """api.lifespan.running, whose arguments it takes: an asynchronous context manager that gives the Application."""
+    """api.lifespan.running, whose arguments it takes: an asynchronous context manager that gives
+    the Application.
+    """
     return import_module("api.lifespan").running(*arguments, **options)
 
 
@@ -91,7 +109,9 @@ async def serve(
     tell_started: Callable[[], None],
     told_again: Callable[[int], None] = exit_at_once,
 ) -> None:
-    """Answers until SIGINT or SIGTERM. grace_seconds: how long requests may take to end. told_again: what a second signal does."""
+    """Answers until SIGINT or SIGTERM. grace_seconds: how long requests may take to end.
+    told_again: what a second signal does.
+    """
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -109,7 +129,13 @@ async def serve(
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, app: Application, tell_started: Callable[[], None], told_again: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        app: Application,
+        tell_started: Callable[[], None],
+        told_again: Callable[[int], None],
+    ) -> None:
         super().__init__(config)
         self._app, self._tell_started, self._told_again = app, tell_started, told_again
 
@@ -121,7 +147,9 @@ class _Server(uvicorn.Server):
         self._tell_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """uvicorn 0.54 waits for event streams and open sockets to end by themselves: they are ended first."""
+        """uvicorn 0.54 waits for event streams and open sockets to end by themselves: they are
+        ended first.
+        """
         for server in self.servers:
             server.close()
         with suppress(TimeoutError):
@@ -129,7 +157,9 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: Any) -> None:  # Any: a frame that nobody looks at
-        """Does not note the signal, or uvicorn would raise it again at the end: asked to stop and stopped is success."""
+        """Does not note the signal, or uvicorn would raise it again at the end: asked to stop and
+        stopped is success.
+        """
         if self.should_exit:
             self._told_again(sig)
         self.should_exit = True

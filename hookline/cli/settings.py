@@ -16,7 +16,15 @@ def settings(is_json: bool) -> None:
     if is_json:
         import json
 
-        listed = [{"name": one.name, "value": one.value, "source": one.source, "description": one.description} for one in shown]
+        listed = [
+            {
+                "name": one.name,
+                "value": one.value,
+                "source": one.source,
+                "description": one.description,
+            }
+            for one in shown
+        ]
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
     else:
         for one in shown:

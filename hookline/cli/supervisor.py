@@ -1,4 +1,6 @@
-"""Several API processes behind one socket, for `hookline serve --workers`. The parent forks them, again when one dies, and ends them."""
+"""Several API processes behind one socket, for `hookline serve --workers`. The parent forks them,
+again when one dies, and ends them.
+"""
 
 import logging
 import os
@@ -13,11 +15,15 @@ log = logging.getLogger(__name__)
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
 _LOOK_SECONDS = 1.0
 _AGAIN_SECONDS = 1.0
-"""A process that died is followed by a new one not sooner than so long after its start, so that one that can't start costs little."""
+"""A process that died is followed by a new one not sooner than so long after its start, so that one
+that can't start costs little.
+"""
 
 
 class Supervisor:
-    """serve: runs in each process, calls what it is given once it serves, gives the exit code. No thread may run yet: forks leave them behind."""
+    """serve: runs in each process, calls what it is given once it serves, gives the exit code. No
+    thread may run yet: forks leave them behind.
+    """
 
     def __init__(self, count: int, serve: Callable[[Callable[[], None]], int]) -> None:
         self._count, self._serve = count, serve
@@ -30,7 +36,9 @@ class Supervisor:
         self._has_served = False
 
     def run(self) -> int:
-        """Until it is told to stop: SIGTERM and Ctrl-C end all cleanly, a second one at once. Gives the exit code: 1 when they could not start."""
+        """Until it is told to stop: SIGTERM and Ctrl-C end all cleanly, a second one at once. Gives
+        the exit code: 1 when they could not start.
+        """
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         while not self._stops or self._children:
             if not self._stops and len(self._children) < self._count:

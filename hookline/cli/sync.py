@@ -1,4 +1,6 @@
-"""`hookline sync`: webhooks kept in a YAML file. The work is done by hookline.sync and the server; this file has options and exit codes."""
+"""`hookline sync`: webhooks kept in a YAML file. The work is done by hookline.sync and the server;
+this file has options and exit codes.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,8 +12,9 @@ from hookline.cli.dev import DEFAULT_FILE
 if TYPE_CHECKING:
     from hookline.cli.sync_session import Asked
 
-EPILOG = """Exit codes: 0 done (a plan with changes too), 1 the server failed, 2 with --check: there are changes, 3 the file has errors, 4 something
-blocks the plan, 5 the plan is stale, 6 another apply holds the lock, 7 the server can't be reached or does not allow it, 64 wrong usage."""
+EPILOG = """Exit codes: 0 done (a plan with changes too), 1 the server failed, 2 with --check: there
+are changes, 3 the file has errors, 4 something blocks the plan, 5 the plan is stale, 6 another
+apply holds the lock, 7 the server can't be reached or does not allow it, 64 wrong usage."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -24,22 +27,64 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     return add
 
 
-_FILE = click.option("-f", "--file", "files", multiple=True, metavar="PATH", help=f"The webhooks file. [default: {DEFAULT_FILE}]")
+_FILE = click.option(
+    "-f",
+    "--file",
+    "files",
+    multiple=True,
+    metavar="PATH",
+    help=f"The webhooks file. [default: {DEFAULT_FILE}]",
+)
 _FORMAT = click.option(
-    "--format", "style", type=click.Choice(["human", "json", "markdown", "github"]), default="human", show_default=True, help="How it is told."
+    "--format",
+    "style",
+    type=click.Choice(["human", "json", "markdown", "github"]),
+    default="human",
+    show_default=True,
+    help="How it is told.",
 )
 _TARGET = _options(
-    click.option("--server", help="The server. [default: HOOKLINE_SERVER, else http://127.0.0.1:8000]"),
-    click.option("--local", is_flag=True, help="Work on the database of HOOKLINE_HOME itself, while no server runs on it."),
+    click.option(
+        "--server", help="The server. [default: HOOKLINE_SERVER, else http://127.0.0.1:8000]"
+    ),
+    click.option(
+        "--local",
+        is_flag=True,
+        help="Work on the database of HOOKLINE_HOME itself, while no server runs on it.",
+    ),
 )
 _ALLOWED = _options(
-    click.option("--adopt", is_flag=True, help="Take over webhooks that exist and that no file manages."),
-    click.option("--on-drift", type=click.Choice(["block", "overwrite", "keep"]), help="What to do with what was changed by hand. [default: block]"),
+    click.option(
+        "--adopt", is_flag=True, help="Take over webhooks that exist and that no file manages."
+    ),
+    click.option(
+        "--on-drift",
+        type=click.Choice(["block", "overwrite", "keep"]),
+        help="What to do with what was changed by hand. [default: block]",
+    ),
     click.option("--allow-empty", is_flag=True, help="Accept a file without webhooks."),
-    click.option("--allow-removals", type=click.IntRange(0), metavar="N", help="Accept up to N webhooks being taken out. [default: 10]"),
-    click.option("--allow-older", is_flag=True, help="Accept a commit that is older than the one applied last."),
-    click.option("--reenable", multiple=True, metavar="SLUG", help="Let a webhook go on that was turned off by itself; may be given several times."),
-    click.option("--lock-timeout", metavar="DURATION", help="How long to wait for another apply of the set. [default: 30s]"),
+    click.option(
+        "--allow-removals",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Accept up to N webhooks being taken out. [default: 10]",
+    ),
+    click.option(
+        "--allow-older",
+        is_flag=True,
+        help="Accept a commit that is older than the one applied last.",
+    ),
+    click.option(
+        "--reenable",
+        multiple=True,
+        metavar="SLUG",
+        help="Let a webhook go on that was turned off by itself; may be given several times.",
+    ),
+    click.option(
+        "--lock-timeout",
+        metavar="DURATION",
+        help="How long to wait for another apply of the set. [default: 30s]",
+    ),
 )
 
 
@@ -54,11 +99,16 @@ def sync() -> None:
 @sync.command()
 @_FILE
 @_FORMAT
-@click.option("--unresolved-secrets", is_flag=True, help="Don't look up what ${env:…} and ${file:…} stand for.")
+@click.option(
+    "--unresolved-secrets",
+    is_flag=True,
+    help="Don't look up what ${env:…} and ${file:…} stand for.",
+)
 def validate(files: tuple[str, ...], style: str, unresolved_secrets: bool) -> int:
     """Check the file, without a server: all that is wrong with it, each with its place.
 
-    Which environments exist is HOOKLINE_ENVIRONMENTS; which private addresses may be sent to is the server's business.
+    Which environments exist is HOOKLINE_ENVIRONMENTS; which private addresses may be sent to is the
+    server's business.
     """
     from hookline.cli import sync_session
 
@@ -70,15 +120,34 @@ def validate(files: tuple[str, ...], style: str, unresolved_secrets: bool) -> in
 @_FORMAT
 @_TARGET
 @_ALLOWED
-@click.option("--check", is_flag=True, help="Exit with 2 when there are changes, 4 when something blocks them.")
-@click.option("--unresolved-secrets", is_flag=True, help="Plan without the secrets: they show as unknown. For a pull request's job.")
-@click.option("-o", "--output", metavar="PATH", help="Save the plan, for `hookline sync apply PATH`.")
-def plan(files: tuple[str, ...], style: str, check: bool, unresolved_secrets: bool, output: str | None, **given: Any) -> int:
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Exit with 2 when there are changes, 4 when something blocks them.",
+)
+@click.option(
+    "--unresolved-secrets",
+    is_flag=True,
+    help="Plan without the secrets: they show as unknown. For a pull request's job.",
+)
+@click.option(
+    "-o", "--output", metavar="PATH", help="Save the plan, for `hookline sync apply PATH`."
+)
+def plan(
+    files: tuple[str, ...],
+    style: str,
+    check: bool,
+    unresolved_secrets: bool,
+    output: str | None,
+    **given: Any,
+) -> int:
     """Show what applying the file would change. Writes nothing."""
     from hookline.cli import sync_session
 
     if output and unresolved_secrets:
-        raise click.UsageError("A plan without its secrets can't be applied: leave out -o or --unresolved-secrets.")
+        raise click.UsageError(
+            "A plan without its secrets can't be applied: leave out -o or --unresolved-secrets."
+        )
     return sync_session.plan(_asked(files, style, given), check, unresolved_secrets, output)
 
 
@@ -88,12 +157,22 @@ def plan(files: tuple[str, ...], style: str, check: bool, unresolved_secrets: bo
 @_FORMAT
 @_TARGET
 @_ALLOWED
-@click.option("-y", "--yes", is_flag=True, help="Don't ask. Without a terminal nothing is asked anyway.")
+@click.option(
+    "-y", "--yes", is_flag=True, help="Don't ask. Without a terminal nothing is asked anyway."
+)
 @click.option("-m", "--message", help="Why; kept with the revision.")
-def apply(saved: str | None, files: tuple[str, ...], style: str, yes: bool, message: str | None, **given: Any) -> int:
+def apply(
+    saved: str | None,
+    files: tuple[str, ...],
+    style: str,
+    yes: bool,
+    message: str | None,
+    **given: Any,
+) -> int:
     """Make the webhooks what the file says: all of it in one transaction, or nothing.
 
-    PLAN is what `hookline sync plan -o` saved: then exactly that is applied, or nothing (exit code 5 says what has changed meanwhile).
+    PLAN is what `hookline sync plan -o` saved: then exactly that is applied, or nothing (exit code
+    5 says what has changed meanwhile).
     """
     from hookline.cli import sync_session
 
@@ -125,9 +204,15 @@ def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "Asked"
     from hookline.sync.plan.policy import Options
 
     try:
-        patience = parse_duration(given["lock_timeout"]) if given["lock_timeout"] else timedelta(seconds=30)
+        patience = (
+            parse_duration(given["lock_timeout"])
+            if given["lock_timeout"]
+            else timedelta(seconds=30)
+        )
     except ValueError:
-        raise click.UsageError("--lock-timeout must be a duration such as 500ms, 30s or 5m.") from None
+        raise click.UsageError(
+            "--lock-timeout must be a duration such as 500ms, 30s or 5m."
+        ) from None
     allowed = Options(
         adopt=given["adopt"],
         on_drift=DriftPolicy[(given["on_drift"] or "block").upper()],

@@ -1,4 +1,6 @@
-"""What `hookline sync` does with a file, from reading it to the exit code. Called by hookline.cli.sync alone."""
+"""What `hookline sync` does with a file, from reading it to the exit code. Called by
+hookline.cli.sync alone.
+"""
 
 import asyncio
 import os
@@ -52,7 +54,10 @@ def validate(files: list[str], style: str, is_unresolved: bool) -> int:
     _tell_problems(style, found.problems, found)
     if style == "human" and found.document is not None:
         count = len(found.document.webhooks)
-        click.echo(f"{files[0]} is valid: {count} webhook{'' if count == 1 else 's'} in set {found.document.set_name}.")
+        click.echo(
+            f"{files[0]} is valid: {count} webhook{'' if count == 1 else 's'} in set "
+            f"{found.document.set_name}."
+        )
     return OK if found.document is not None else INVALID
 
 
@@ -65,7 +70,12 @@ def plan(asked: Asked, is_check: bool, is_unresolved: bool, output: str | None) 
         if found.document is None:
             _tell_problems(asked.style, found.problems, found)
             return INVALID
-        answer = target.plan(found.document, is_unresolved, asked.allowed, source.find(Path(asked.files[0]), os.environ))
+        answer = target.plan(
+            found.document,
+            is_unresolved,
+            asked.allowed,
+            source.find(Path(asked.files[0]), os.environ),
+        )
     except HooklineError as error:
         return _failed(error)
     view = _told(asked.style, found, answer)
@@ -90,7 +100,9 @@ def apply(asked: Asked, saved: str | None, is_agreed: bool, message: str | None)
             agreed = sync_plan_file.load(Path(saved))
             asked = replace(asked, files=[agreed.file])
             if not agreed.is_of_file():
-                click.echo(f"Stale: {agreed.file} is not the file that was planned. Plan again.", err=True)
+                click.echo(
+                    f"Stale: {agreed.file} is not the file that was planned. Plan again.", err=True
+                )
                 return STALE
         target = asked.target(settings)
         found = _read(settings, asked.files, target.bounds(), is_unresolved=False)
@@ -108,7 +120,9 @@ def apply(asked: Asked, saved: str | None, is_agreed: bool, message: str | None)
                 click.echo("Nothing was changed.")
                 return OK
             digest = view.digest
-        answer = target.apply(found.document, asked.allowed, where_from, digest, str(uuid4()), message)
+        answer = target.apply(
+            found.document, asked.allowed, where_from, digest, str(uuid4()), message
+        )
     except HooklineError as error:
         return _failed(error)
     _told(asked.style, found, answer, is_applied=True)
@@ -118,7 +132,11 @@ def apply(asked: Asked, saved: str | None, is_agreed: bool, message: str | None)
 
 
 def _read(settings: Settings, files: list[str], bounds: Bounds, is_unresolved: bool) -> Reading:
-    secrets: Secrets = UnresolvedSecrets() if is_unresolved else LocalSecrets(os.environ, settings.home, Path(files[0]).parent)
+    secrets: Secrets = (
+        UnresolvedSecrets()
+        if is_unresolved
+        else LocalSecrets(os.environ, settings.home, Path(files[0]).parent)
+    )
     return file.read(files, bounds, secrets)
 
 
@@ -152,11 +170,15 @@ def _tell_problems(style: str, problems: list[SyncProblem], found: Reading) -> N
         click.echo(excerpts.shown(problems, found.lines, found.secret_positions), err=True)
         count = sum(problem.is_error for problem in problems)
         if count:
-            click.echo(f"{count} error{'' if count == 1 else 's'}: nothing can be applied.", err=True)
+            click.echo(
+                f"{count} error{'' if count == 1 else 's'}: nothing can be applied.", err=True
+            )
 
 
 def _tell_formatted(style: str, problems: list[SyncProblem], view: PlanView | None) -> None:
-    tell = {"json": formats.as_json, "markdown": formats.as_markdown, "github": formats.as_github}[style]
+    tell = {"json": formats.as_json, "markdown": formats.as_markdown, "github": formats.as_github}[
+        style
+    ]
     if text := tell(problems, view):
         click.echo(text)
 

@@ -1,4 +1,6 @@
-"""Who plans and applies a file: a server over GraphQL, or this process on its own database. Called by sync_session."""
+"""Who plans and applies a file: a server over GraphQL, or this process on its own database. Called
+by sync_session.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,11 +30,15 @@ from hookline.sync.show.report import PlanView
 ENVIRONMENTS: Final = "{ environments }"
 _PROBLEM = "code message severity path file line column hint"
 _PLAN = f"""plan {{
-    digest set unchanged base {{ number commit }} blocked {{ code message slug flag }} warnings {{ {_PROBLEM} }}
+    digest set unchanged base {{ number commit }} blocked {{ code message slug flag }}
+    warnings {{ {_PROBLEM} }}
     changes {{ kind slug file line hint fields {{ field before after live secret }} }}
   }} problems {{ {_PROBLEM} }} userErrors {{ field message }}"""
 PLAN: Final = f"mutation Plan($input: SyncPlanInput!) {{ syncPlan(input: $input) {{ {_PLAN} }} }}"
-APPLY: Final = f"mutation Apply($input: SyncApplyInput!) {{ syncApply(input: $input) {{ revision {{ number }} {_PLAN} }} }}"
+APPLY: Final = (
+    "mutation Apply($input: SyncApplyInput!) { syncApply(input: $input) { revision "
+    f"{{ number }} {_PLAN} }} }}"
+)
 _WORK_SECONDS: Final = 60.0
 ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0")), frozenset())
 """Where may be sent to is for a server to say."""
@@ -40,7 +46,9 @@ ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """view: None when there are problems. problems: what is wrong with the file, as whoever applies it sees it."""
+    """view: None when there are problems. problems: what is wrong with the file, as whoever applies
+    it sees it.
+    """
 
     view: PlanView | None
     problems: list[SyncProblem]
@@ -52,8 +60,18 @@ class Target(Protocol):
     def bounds(self) -> Bounds:
         """What a file is checked with before it is sent."""
 
-    def plan(self, document: Document, is_unresolved: bool, allowed: Options, source: Source) -> Answer: ...
-    def apply(self, document: Document, allowed: Options, source: Source, digest: str | None, key: str, message: str | None) -> Answer: ...
+    def plan(
+        self, document: Document, is_unresolved: bool, allowed: Options, source: Source
+    ) -> Answer: ...
+    def apply(
+        self,
+        document: Document,
+        allowed: Options,
+        source: Source,
+        digest: str | None,
+        key: str,
+        message: str | None,
+    ) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +81,30 @@ class ServerTarget:
     def bounds(self) -> Bounds:
         return Bounds(tuple(execute(self.settings, ENVIRONMENTS, {})["environments"]), ANY_ADDRESS)
 
-    def plan(self, document: Document, is_unresolved: bool, allowed: Options, source: Source) -> Answer:
+    def plan(
+        self, document: Document, is_unresolved: bool, allowed: Options, source: Source
+    ) -> Answer:
         given = {**_input(document, allowed, source), "unresolvedSecrets": is_unresolved}
-        return self._answer(execute(self.settings, PLAN, {"input": given}, _WORK_SECONDS)["syncPlan"])
+        return self._answer(
+            execute(self.settings, PLAN, {"input": given}, _WORK_SECONDS)["syncPlan"]
+        )
 
-    def apply(self, document: Document, allowed: Options, source: Source, digest: str | None, key: str, message: str | None) -> Answer:
+    def apply(
+        self,
+        document: Document,
+        allowed: Options,
+        source: Source,
+        digest: str | None,
+        key: str,
+        message: str | None,
+    ) -> Answer:
         """The key makes it safe to ask again when the answer was lost."""
-        given = {**_input(document, allowed, source), "planDigest": digest, "idempotencyKey": key, "message": message}
+        given = {
+            **_input(document, allowed, source),
+            "planDigest": digest,
+            "idempotencyKey": key,
+            "message": message,
+        }
         seconds = allowed.lock_timeout.total_seconds() + _WORK_SECONDS
         try:
             content = execute(self.settings, APPLY, {"input": given}, seconds)
@@ -81,10 +116,14 @@ class ServerTarget:
 
     def _answer(self, payload: dict[str, Any]) -> Answer:
         if payload["userErrors"]:
-            raise HooklineError("FAILED", "; ".join(str(error["message"]) for error in payload["userErrors"]))
+            raise HooklineError(
+                "FAILED", "; ".join(str(error["message"]) for error in payload["userErrors"])
+            )
         problems = [_problem(told) for told in payload["problems"]]
         told = payload["plan"]
-        return Answer(_view(told, self.settings.server, payload.get("revision")) if told else None, problems)
+        return Answer(
+            _view(told, self.settings.server, payload.get("revision")) if told else None, problems
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +136,44 @@ class LocalTarget:
 
         return Bounds(self.settings.environments, dev_home.addresses(self.settings))
 
-    def plan(self, document: Document, is_unresolved: bool, allowed: Options, source: Source) -> Answer:
+    def plan(
+        self, document: Document, is_unresolved: bool, allowed: Options, source: Source
+    ) -> Answer:
         from hookline.sync.apply import applying
 
-        return self._run(lambda runtime, workspace_id: applying.preview(runtime, workspace_id, document, allowed, source))
+        return self._run(
+            lambda runtime, workspace_id: applying.preview(
+                runtime, workspace_id, document, allowed, source
+            )
+        )
 
-    def apply(self, document: Document, allowed: Options, source: Source, digest: str | None, key: str, message: str | None) -> Answer:
+    def apply(
+        self,
+        document: Document,
+        allowed: Options,
+        source: Source,
+        digest: str | None,
+        key: str,
+        message: str | None,
+    ) -> Answer:
         from hookline.sync.apply import applying
 
         who = partial(system_actor, name="hookline sync --local")
-        return self._run(lambda runtime, workspace_id: applying.apply(runtime, who(workspace_id), document, allowed, source, digest, key, message))
+        return self._run(
+            lambda runtime, workspace_id: applying.apply(
+                runtime, who(workspace_id), document, allowed, source, digest, key, message
+            )
+        )
 
     def _run(self, work: Callable[[Runtime, UUID], Awaitable[Outcome]]) -> Answer:
         from hookline.cli.lock import alone
         from hookline.errors import Misconfigured
 
         if not self.settings.is_sqlite:
-            raise Misconfigured("--local works on SQLite only: HOOKLINE_DATABASE_URL names PostgreSQL. Ask a server, with --server.")
+            raise Misconfigured(
+                "--local works on SQLite only: HOOKLINE_DATABASE_URL names PostgreSQL. Ask a "
+                "server, with --server."
+            )
         with alone(self.settings):
             outcome = asyncio.run(self._in_runtime(work))
         return Answer(view_of(outcome, str(self.settings.sqlite_path)), list(outcome.problems))
@@ -147,7 +207,9 @@ def _input(document: Document, allowed: Options, source: Source) -> dict[str, An
         "set": document.set_name,
         "document": document.content,
         "positions": document.positions,
-        "secrets": [{"path": list(path), "value": value} for path, value in document.secrets.items()],
+        "secrets": [
+            {"path": list(path), "value": value} for path, value in document.secrets.items()
+        ],
         "options": {
             "adopt": allowed.adopt,
             "onDrift": allowed.on_drift.name,
@@ -178,7 +240,10 @@ def _view(told: dict[str, Any], where: str, revision: dict[str, Any] | None) -> 
         base_commit=base["commit"],
         changes=tuple(_change(change) for change in told["changes"]),
         unchanged=told["unchanged"],
-        blocked=tuple(Block(block["code"], block["message"], block["slug"], block["flag"]) for block in told["blocked"]),
+        blocked=tuple(
+            Block(block["code"], block["message"], block["slug"], block["flag"])
+            for block in told["blocked"]
+        ),
         digest=told["digest"],
         warnings=tuple(_problem(warning) for warning in told["warnings"]),
         revision=revision["number"] if revision else None,
@@ -186,11 +251,22 @@ def _view(told: dict[str, Any], where: str, revision: dict[str, Any] | None) -> 
 
 
 def _change(told: dict[str, Any]) -> Change:
-    fields = tuple(FieldChange(item["field"], item["before"], item["after"], item["live"], item["secret"]) for item in told["fields"])
+    fields = tuple(
+        FieldChange(item["field"], item["before"], item["after"], item["live"], item["secret"])
+        for item in told["fields"]
+    )
     place = Position(told["line"] or 1, 1, told["file"]) if told["file"] else None
     return Change(ChangeKind(told["kind"]), told["slug"], None, fields, place, told["hint"])
 
 
 def _problem(told: dict[str, Any]) -> SyncProblem:
     place = Position(told["line"] or 1, told["column"] or 1, told["file"] or "")
-    return SyncProblem(told["code"], told["message"], place, tuple(told["path"] or ()), told["hint"], 1, told["severity"])
+    return SyncProblem(
+        told["code"],
+        told["message"],
+        place,
+        tuple(told["path"] or ()),
+        told["hint"],
+        1,
+        told["severity"],
+    )

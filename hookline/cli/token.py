@@ -1,4 +1,6 @@
-"""`hookline token`: makes, lists and revokes tokens straight in the database; no server needs to run."""
+"""`hookline token`: makes, lists and revokes tokens straight in the database; no server needs to
+run.
+"""
 
 import click
 
@@ -7,12 +9,19 @@ ROLES = ("viewer", "publisher", "editor", "sync", "admin")
 
 @click.group()
 def token() -> None:
-    """Make, list and revoke tokens. Works on the database itself; a running server takes notice within a second."""
+    """Make, list and revoke tokens. Works on the database itself; a running server takes notice
+    within a second.
+    """
 
 
 @token.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(ROLES), required=True, help="What the token may do; the README has the table.")
+@click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    required=True,
+    help="What the token may do; the README has the table.",
+)
 def create(name: str, role: str) -> None:
     """Make a token called NAME and print it, alone, on standard output. It can't be shown again."""
     import asyncio
@@ -31,7 +40,9 @@ def list_tokens() -> None:
         return
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        click.echo(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 @token.command()
@@ -64,7 +75,11 @@ async def _rows() -> list[tuple[str, ...]]:
     return [
         (
             ids.encode("tok", one.id),
-            "revoked" if one.revoked_at else "expired" if one.expires_at and one.expires_at <= now else "valid",
+            "revoked"
+            if one.revoked_at
+            else "expired"
+            if one.expires_at and one.expires_at <= now
+            else "valid",
             f"…{one.last_four}",
             f"made {one.created_at:%Y-%m-%d %H:%M}",
             one.name,
@@ -85,7 +100,10 @@ async def _revoke(text: str) -> str:
     except ids.MalformedId:
         prefix, key = "", None
     if prefix != "tok" or key is None:
-        raise click.UsageError("ID must be a token's id, such as tok_01h2xcejqtf2nbrexx3vqjhp41: `hookline token list` shows them.")
+        raise click.UsageError(
+            "ID must be a token's id, such as tok_01h2xcejqtf2nbrexx3vqjhp41: `hookline token "
+            "list` shows them."
+        )
     async with open_database(read_settings()) as (database, workspace_id):
         revoked = await tokens.revoke(database, workspace_id, key)
     return f"Revoked {text} ({revoked.name})."

@@ -1,4 +1,6 @@
-"""The first thing `hookline dev` says: where everything is, and three commands that work when pasted."""
+"""The first thing `hookline dev` says: where everything is, and three commands that work when
+pasted.
+"""
 
 import os
 import shlex
@@ -9,13 +11,20 @@ from pathlib import Path
 from hookline import __version__
 from hookline.settings import Settings
 
-QUERY = "{ attempts(first: 5) { nodes { outcome statusCode durationMs event { type } webhook { name } } } }"
+QUERY = (
+    "{ attempts(first: 5) { nodes { outcome statusCode durationMs event { type } webhook { "
+    "name } } } }"
+)
 
 
 def welcome(settings: Settings, url: str, path: Path) -> str:
     """path: the webhooks file."""
     home = shown(settings.home)
-    webhooks = f"{shown(path)}, followed for changes" if path.exists() else f"{shown(path)} is not there; it is applied once it is"
+    webhooks = (
+        f"{shown(path)}, followed for changes"
+        if path.exists()
+        else f"{shown(path)} is not there; it is applied once it is"
+    )
     return f"""
 Hookline {__version__} runs at {url} (Ctrl-C ends it).
 
@@ -28,7 +37,8 @@ Try next, in another terminal:
 
   {publish_command(settings, url)}
 
-  curl -s {url}/graphql -H "Authorization: Bearer $(cat {shlex.quote(home)}/token)" -H 'Content-Type: application/json' \\
+  curl -s {url}/graphql -H "Authorization: Bearer $(cat {shlex.quote(home)}/token)" -H
+    'Content-Type: application/json' \\
     -d '{{"query": "{QUERY}"}}'
 
   {shlex.quote(shown(Path(sys.executable)))} -m webbrowser {url}/graphql
@@ -38,10 +48,17 @@ Each attempt is told here:
 
 
 def publish_command(settings: Settings, url: str) -> str:
-    """`hookline publish …` as it has to be typed in this folder, with what it needs to find this server and its token."""
-    environment = "" if settings.home == Path("var") else f"HOOKLINE_HOME={shlex.quote(shown(settings.home))} "
+    """`hookline publish …` as it has to be typed in this folder, with what it needs to find this
+    server and its token.
+    """
+    environment = (
+        ""
+        if settings.home == Path("var")
+        else f"HOOKLINE_HOME={shlex.quote(shown(settings.home))} "
+    )
     server = "" if url == settings.server else f" --server {url}"
-    return f"""{environment}{own_command()} publish order.order.create{server} -d '{{"id": 1, "total": 99.5}}'"""
+    return f"""{environment}{own_command()} publish order.order.create{server} -d
+      '{{"id": 1, "total": 99.5}}'"""
 
 
 def own_command() -> str:

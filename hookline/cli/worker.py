@@ -6,13 +6,22 @@ import sys
 import click
 
 THREADS = 8
-"""Dramatiq's own default, in each process. At most five are held at a time: two jobs, and one each of what comes by the clock."""
+"""Dramatiq's own default, in each process. At most five are held at a time: two jobs, and one each
+of what comes by the clock.
+"""
 
 
 @click.command()
-@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes; one is one core.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Worker processes; one is one core.",
+)
 def worker(processes: int) -> None:
-    """Deliver events, send mails and do jobs, beside an API process, on PostgreSQL. `dramatiq workers.main` does the same.
+    """Deliver events, send mails and do jobs, beside an API process, on PostgreSQL. `dramatiq
+    workers.main` does the same.
 
     On SQLite the worker runs inside `hookline dev` and `hookline serve`.
     """
@@ -21,6 +30,14 @@ def worker(processes: int) -> None:
     settings = read_settings()
     check_lone_worker(settings)
     grace_millis = int((settings.shutdown_seconds + 10) * 1_000)
-    options = ["--processes", str(processes), "--threads", str(THREADS), "--skip-logging", "--worker-shutdown-timeout", str(grace_millis)]
+    options = [
+        "--processes",
+        str(processes),
+        "--threads",
+        str(THREADS),
+        "--skip-logging",
+        "--worker-shutdown-timeout",
+        str(grace_millis),
+    ]
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "dramatiq", "workers.main", *options])

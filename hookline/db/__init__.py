@@ -1,1 +1,3 @@
-"""The database's edge: connections, units of work, engines that survive cancellation, migrations."""
+"""The database's edge: connections, units of work, engines that survive cancellation,
+migrations.
+"""

@@ -1,4 +1,6 @@
-"""Many rows in one statement, on both engines: the rows go as one JSON parameter. Called by store; never puts a value into SQL text."""
+"""Many rows in one statement, on both engines: the rows go as one JSON parameter. Called by store;
+never puts a value into SQL text.
+"""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -15,23 +17,37 @@ from hookline.db.fields import Instant, TimeColumn, UuidColumn, to_micros
 
 @lru_cache(32)
 def insert(dialect: str, model: type[Model], names: tuple[str, ...], parameter: int = 1) -> str:
-    """The statement that writes new rows. names: of the columns; parameter: which one holds the rows."""
+    """The statement that writes new rows. names: of the columns; parameter: which one holds the
+    rows.
+    """
     columns = ", ".join(f'"{name}"' for name in names)
     values = ", ".join(_value(dialect, model, name) for name in names)
-    return f"insert into {model._meta.db_table} ({columns}) select {values} from {_source(dialect, model, names, parameter)}"
+    return (
+        f"insert into {model._meta.db_table} ({columns}) select {values} from "
+        f"{_source(dialect, model, names, parameter)}"
+    )
 
 
 @lru_cache(32)
 def update(dialect: str, model: type[Model], names: tuple[str, ...]) -> str:
-    """The statement that changes rows, found by their id. names: of the columns, `id` among them."""
-    changes = ", ".join(f'"{name}" = {_value(dialect, model, name)}' for name in names if name != "id")
+    """The statement that changes rows, found by their id. names: of the columns, `id`
+    among them.
+    """
+    changes = ", ".join(
+        f'"{name}" = {_value(dialect, model, name)}' for name in names if name != "id"
+    )
     table = model._meta.db_table
-    return f"update {table} set {changes} from {_source(dialect, model, names, 1)} where {table}.id = {_value(dialect, model, 'id')}"
+    return (
+        f"update {table} set {changes} from {_source(dialect, model, names, 1)} where "
+        f"{table}.id = {_value(dialect, model, 'id')}"
+    )
 
 
 def encode(dialect: str, model: type[Model], rows: Iterable[Row]) -> str:
     """The parameter for rows by the names of their attributes."""
-    return orjson.dumps([{name: _plain(dialect, model, name, value) for name, value in row.items()} for row in rows]).decode()
+    return orjson.dumps(
+        [{name: _plain(dialect, model, name, value) for name, value in row.items()} for row in rows]
+    ).decode()
 
 
 def names_of(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -47,7 +63,13 @@ def attributes(row: Model) -> Row:
 def load(model: type[Any], row: Row) -> Any:  # Any: the model
     """The model of a raw row of either engine; columns that it does not have are passed over."""
     columns = model._meta.fields_map
-    return model(**{name: columns[name].to_python_value(value) for name, value in row.items() if name in columns})
+    return model(
+        **{
+            name: columns[name].to_python_value(value)
+            for name, value in row.items()
+            if name in columns
+        }
+    )
 
 
 def _source(dialect: str, model: type[Model], names: tuple[str, ...], parameter: int) -> str:

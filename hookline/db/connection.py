@@ -1,6 +1,8 @@
-"""The one database of a process: reads, units of work, raw statements. Opened by runtime.open_runtime.
+"""The one database of a process: reads, units of work, raw statements. Opened by
+runtime.open_runtime.
 
-Everything that writes, except the hot path (hookline.deliveries.queue), goes through `unit_of_work`.
+Everything that writes, except the hot path (hookline.deliveries.queue), goes through
+`unit_of_work`.
 """
 
 import asyncio
@@ -59,7 +61,9 @@ Row = dict[str, Any]  # Any: a column's value
 
 
 class Reader:
-    """Statements with `$1` placeholders on either engine. UUIDs and datetimes go in as such; from SQLite they come back as bytes and microseconds."""
+    """Statements with `$1` placeholders on either engine. UUIDs and datetimes go in as such; from
+    SQLite they come back as bytes and microseconds.
+    """
 
     def __init__(self, dialect: str, client: BaseDBAsyncClient) -> None:
         self.dialect = dialect
@@ -68,18 +72,26 @@ class Reader:
     async def rows(self, sql: str, *values: Any) -> list[Row]:
         """The rows that the statement returns, also those of a `returning` clause."""
         if self.dialect == "sqlite":
-            return await self._client.execute_query_dict(for_sqlite(sql), [sqlite_value(value) for value in values])
+            return await self._client.execute_query_dict(
+                for_sqlite(sql), [sqlite_value(value) for value in values]
+            )
         return await self._client.execute_query_dict(sql, list(values))
 
     async def execute(self, sql: str, *values: Any) -> int:
         """Runs the statement; how many rows it touched."""
         if self.dialect == "sqlite":
-            return (await self._client.execute_query(for_sqlite(sql), [sqlite_value(value) for value in values]))[0]
+            return (
+                await self._client.execute_query(
+                    for_sqlite(sql), [sqlite_value(value) for value in values]
+                )
+            )[0]
         return (await self._client.execute_query(sql, list(values)))[0]
 
 
 class Work(Reader):
-    """One transaction. What must follow its commit (hub, broker, network) goes on the after-commit list."""
+    """One transaction. What must follow its commit (hub, broker, network) goes on the after-commit
+    list.
+    """
 
     def __init__(self, dialect: str, client: BaseDBAsyncClient) -> None:
         super().__init__(dialect, client)
@@ -101,11 +113,14 @@ class Database:
         self._context = TortoiseContext()
 
     async def open(self) -> None:
-        """Connects. One database per process and event loop: the models find it through Tortoise's global context.
+        """Connects. One database per process and event loop: the models find it through Tortoise's
+        global context.
 
         Raises Misconfigured or Unavailable with what to do.
         """
-        EXECUTOR_CACHE.clear()  # Tortoise 1.1.9 keeps statements by connection name: one engine's would meet the next one opened
+        # Tortoise 1.1.9 keeps statements by connection name: one engine's would meet the next one
+        # opened
+        EXECUTOR_CACHE.clear()
         with self._context:  # only while it opens: its token belongs to one task (Tortoise 1.1.9)
             await self._context.init(config=self._config, _enable_global_fallback=True)
         with connecting(self._settings):
@@ -123,11 +138,13 @@ class Database:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[Work]:
-        """One transaction; models used inside are part of it. Commits at the end, rolls back on any exception.
+        """One transaction; models used inside are part of it. Commits at the end, rolls back on any
+        exception.
 
         After-commit calls run only after a commit.
 
-        Raises Unavailable when the database gives no connection or no answer in time (the outcome of a lost commit is unknown).
+        Raises Unavailable when the database gives no connection or no answer in time (the outcome
+        of a lost commit is unknown).
         """
         with faults_as_unavailable():
             async with in_transaction("default") as client:
@@ -142,13 +159,17 @@ class faults_as_unavailable:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
         if error is not None and is_fault(error):
             raise Unavailable() from error
 
 
 class connecting:
-    """Turns what a first connection fails with into a sentence that names the setting; everything else passes."""
+    """Turns what a first connection fails with into a sentence that names the setting; everything
+    else passes.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -156,38 +177,79 @@ class connecting:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
         if error is None or not (is_fault(error) or isinstance(error, asyncpg.PostgresError)):
             return
         if self._settings.is_sqlite:
-            raise Unavailable(f"{self._settings.sqlite_path} cannot be opened: {error}. Mend that, or correct HOOKLINE_DATABASE_URL.") from error
-        url, cause = mask_url(self._settings.database_url), error.__cause__ if isinstance(error, DBConnectionError) and error.__cause__ else error
+            raise Unavailable(
+                f"{self._settings.sqlite_path} cannot be opened: {error}. Mend that, or correct "
+                "HOOKLINE_DATABASE_URL."
+            ) from error
+        url, cause = (
+            mask_url(self._settings.database_url),
+            error.__cause__ if isinstance(error, DBConnectionError) and error.__cause__ else error,
+        )
         if isinstance(cause, asyncpg.InvalidCatalogNameError):
-            raise Misconfigured(f"There is no such database at {url}. Make it (createdb), or correct HOOKLINE_DATABASE_URL.") from error
+            raise Misconfigured(
+                f"There is no such database at {url}. Make it (createdb), or correct "
+                "HOOKLINE_DATABASE_URL."
+            ) from error
         if isinstance(cause, asyncpg.InvalidAuthorizationSpecificationError):
-            raise Misconfigured(f"PostgreSQL refused the user or the password of {url}. Correct HOOKLINE_DATABASE_URL.") from error
+            raise Misconfigured(
+                f"PostgreSQL refused the user or the password of {url}. Correct "
+                "HOOKLINE_DATABASE_URL."
+            ) from error
         if isinstance(cause, asyncpg.ProtocolViolationError) and "startup parameter" in str(cause):
-            raise Misconfigured(f"A pooler (PgBouncer?) answers at {url}. Set HOOKLINE_DATABASE_URL to PostgreSQL itself.") from error
-        why = f"no answer within {CONNECT_SECONDS} s" if isinstance(cause, TimeoutError) else str(cause) or type(cause).__name__
-        raise Unavailable(f"PostgreSQL at {url} takes no connection: {why}. Start it, or correct HOOKLINE_DATABASE_URL.") from error
+            raise Misconfigured(
+                f"A pooler (PgBouncer?) answers at {url}. Set HOOKLINE_DATABASE_URL to PostgreSQL "
+                "itself."
+            ) from error
+        why = (
+            f"no answer within {CONNECT_SECONDS} s"
+            if isinstance(cause, TimeoutError)
+            else str(cause) or type(cause).__name__
+        )
+        raise Unavailable(
+            f"PostgreSQL at {url} takes no connection: {why}. Start it, or correct "
+            "HOOKLINE_DATABASE_URL."
+        ) from error
 
 
 def is_fault(error: BaseException) -> bool:
-    """Whether the database is away or too busy: the outcome is unknown, and the same call may come again."""
+    """Whether the database is away or too busy: the outcome is unknown, and the same call may come
+    again.
+    """
     return isinstance(error, FAULTS) or (isinstance(error, OperationalError) and _is_busy(error))
 
 
 def _is_busy(error: OperationalError) -> bool:
-    return any(text in str(error) for text in ("database is locked", "disk is full", "disk I/O error", "unable to open"))
+    return any(
+        text in str(error)
+        for text in ("database is locked", "disk is full", "disk I/O error", "unable to open")
+    )
 
 
 def tortoise_config(settings: Settings) -> dict[str, Any]:
     """Tortoise's configuration: one connection, `default`, on one of our two engines."""
-    apps = {APP: {"models": ["hookline.models"], "default_connection": "default", "migrations": "hookline.db.migrations"}}
+    apps = {
+        APP: {
+            "models": ["hookline.models"],
+            "default_connection": "default",
+            "migrations": "hookline.db.migrations",
+        }
+    }
     if settings.is_sqlite:
-        connection = {"engine": "hookline.db.sqlite", "credentials": {"file_path": str(settings.sqlite_path)}}
+        connection = {
+            "engine": "hookline.db.sqlite",
+            "credentials": {"file_path": str(settings.sqlite_path)},
+        }
     else:
-        connection = {"engine": "hookline.db.postgres", "credentials": _postgres_credentials(settings.database_url)}
+        connection = {
+            "engine": "hookline.db.postgres",
+            "credentials": _postgres_credentials(settings.database_url),
+        }
     return {"connections": {"default": connection}, "apps": apps}
 
 

@@ -1,7 +1,9 @@
-"""Column types for the models. Frozen: migrations import this module, so a type here never changes its meaning.
+"""Column types for the models. Frozen: migrations import this module, so a type here never changes
+its meaning.
 
-One Python value on both engines: UUIDs are native on PostgreSQL and 16 bytes on SQLite, times are timestamptz and microseconds
-since 1970, JSON is text (it keeps its key order), lines are text (`\\nproduction\\nstaging\\n`, so that a search for one item is a plain substring).
+One Python value on both engines: UUIDs are native on PostgreSQL and 16 bytes on SQLite, times are
+timestamptz and microseconds since 1970, JSON is text (it keeps its key order), lines are text
+(`\\nproduction\\nstaging\\n`, so that a search for one item is a plain substring).
 """
 
 from collections.abc import Iterable
@@ -25,7 +27,9 @@ def from_micros(micros: int) -> datetime:
 
 
 class Instant(datetime):
-    """An aware datetime on its way to the database (SQLite's adapter knows this class and leaves other datetimes alone)."""
+    """An aware datetime on its way to the database (SQLite's adapter knows this class and leaves
+    other datetimes alone).
+    """
 
 
 class UuidColumn(Field[UUID], UUID):
@@ -54,7 +58,8 @@ class TimeColumn(Field[datetime], datetime):
         return from_micros(value) if isinstance(value, int) else value
 
 
-class BytesColumn(Field[bytes], bytes):  # type: ignore[misc]  # bytes and Field have no common layout for mypy
+# bytes and Field have no common layout for mypy
+class BytesColumn(Field[bytes], bytes):  # type: ignore[misc]
     SQL_TYPE = "BYTEA"
 
     class _db_sqlite:

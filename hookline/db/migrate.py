@@ -1,7 +1,8 @@
-"""Brings the database to this version's schema. Called by `hookline migrate`, `hookline dev` and tests; never by a request.
+"""Brings the database to this version's schema. Called by `hookline migrate`, `hookline dev` and
+tests; never by a request.
 
-Tortoise 1.1.9 has no lock against a second migrator, loses indexes and (by cascades) rows when it rebuilds a SQLite table,
-and notes a migration as applied after its commit. Each is mended here.
+Tortoise 1.1.9 has no lock against a second migrator, loses indexes and (by cascades) rows when it
+rebuilds a SQLite table, and notes a migration as applied after its commit. Each is mended here.
 """
 
 import asyncio
@@ -18,7 +19,13 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import AsyncpgSchemaEditor, SqliteSchemaEditor
 
-from hookline.db.connection import APP, CONNECT_SECONDS, connecting, faults_as_unavailable, tortoise_config
+from hookline.db.connection import (
+    APP,
+    CONNECT_SECONDS,
+    connecting,
+    faults_as_unavailable,
+    tortoise_config,
+)
 from hookline.db.migration_log import note_applied
 from hookline.errors import HooklineError
 from hookline.settings import Settings
@@ -27,11 +34,21 @@ _LOCK = 7_235_001  # advisory lock number, any constant of our own
 
 
 class _SqliteEditor(SqliteSchemaEditor):
-    async def _remake_table(self, model: Any, create_field: Any = None, delete_field: Any = None, alter_fields: Any = None) -> None:
-        """Tortoise's rebuild drops every index and trigger of the table: they are made again from their own text."""
+    async def _remake_table(
+        self,
+        model: Any,
+        create_field: Any = None,
+        delete_field: Any = None,
+        alter_fields: Any = None,
+    ) -> None:
+        """Tortoise's rebuild drops every index and trigger of the table: they are made again from
+        their own text.
+        """
         table = model._meta.db_table
         found = await self.client.execute_query_dict(
-            "select sql from sqlite_master where type in ('index', 'trigger') and tbl_name = ? and sql is not null", [table]
+            "select sql from sqlite_master where type in ('index', 'trigger') and tbl_name = ? "
+            "and sql is not null",
+            [table],
         )
         await super()._remake_table(model, create_field, delete_field, alter_fields)
         for lost in found:
@@ -40,7 +57,9 @@ class _SqliteEditor(SqliteSchemaEditor):
 
 class _Recorder(MigrationRecorder):
     async def record_applied(self, app: str, name: str) -> None:
-        """The migration's own transaction has noted it already; kept so that Tortoise's call changes nothing."""
+        """The migration's own transaction has noted it already; kept so that Tortoise's call
+        changes nothing.
+        """
         await note_applied(self.connection, app, name)
 
 
@@ -50,21 +69,31 @@ class _Executor(MigrationExecutor):
         self.recorder = self.loader.recorder = _Recorder(connection)
 
     def _schema_editor(self, atomic: bool = True, collect_sql: bool = False) -> Any:
-        editor = _SqliteEditor if self.connection.capabilities.dialect == "sqlite" else AsyncpgSchemaEditor
+        editor = (
+            _SqliteEditor
+            if self.connection.capabilities.dialect == "sqlite"
+            else AsyncpgSchemaEditor
+        )
         return editor(self.connection, atomic=atomic, collect_sql=collect_sql)
 
 
 async def migrate(settings: Settings, tell: Callable[[str], None] = lambda name: None) -> None:
-    """Applies what is missing, one migrator at a time. tell: is called with each applied migration's name.
+    """Applies what is missing, one migrator at a time. tell: is called with each applied
+    migration's name.
 
-    Raises Unavailable when the database can't be reached, HooklineError when the database is newer than this program.
+    Raises Unavailable when the database can't be reached, HooklineError when the database is newer
+    than this program.
     """
     config = tortoise_config(settings)
     if settings.is_sqlite:
         settings.sqlite_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        config["connections"]["default"]["credentials"]["foreign_keys"] = "OFF"  # a table's rebuild must not cascade
+        config["connections"]["default"]["credentials"]["foreign_keys"] = (
+            "OFF"  # a table's rebuild must not cascade
+        )
     else:
-        config["connections"]["default"]["credentials"]["command_timeout"] = None  # a large index takes its time
+        config["connections"]["default"]["credentials"]["command_timeout"] = (
+            None  # a large index takes its time
+        )
     with faults_as_unavailable():
         async with _alone(settings), TortoiseContext() as context:
             await context.init(config=config)
@@ -82,35 +111,48 @@ async def _apply(config: dict[str, Any], is_sqlite: bool, tell: Callable[[str], 
         if event == "apply_done":
             tell(name)
 
-    await executor.migrate([MigrationTarget(APP, "__latest__")], direction="forward", progress=progress)
+    await executor.migrate(
+        [MigrationTarget(APP, "__latest__")], direction="forward", progress=progress
+    )
     if is_sqlite and (broken := await connection.execute_query_dict("pragma foreign_key_check")):
         raise HooklineError(
             "SCHEMA",
-            f"The migration left {len(broken)} rows without their parent, first in table {broken[0]['table']}. Restore the backup and report this.",
+            f"The migration left {len(broken)} rows without their parent, first in table "
+            f"{broken[0]['table']}. Restore the backup and report this.",
         )
 
 
 async def _refuse_newer(executor: MigrationExecutor) -> None:
     await executor.loader.build_graph()
     known = {(key.app_label, key.name) for key in executor.loader.graph.nodes}
-    if unknown := [key.name for key in await executor.recorder.applied_migrations() if (key.app_label, key.name) not in known]:
+    if unknown := [
+        key.name
+        for key in await executor.recorder.applied_migrations()
+        if (key.app_label, key.name) not in known
+    ]:
         raise HooklineError(
             "SCHEMA",
-            f"The database was made by a newer Hookline (migration {unknown[-1]}). Start that version, or give this one a database of its own.",
+            f"The database was made by a newer Hookline (migration {unknown[-1]}). Start that "
+            "version, or give this one a database of its own.",
         )
 
 
 async def missing_migrations(settings: Settings) -> list[str]:
-    """Names of the migrations that this program knows and the database lacks, oldest first. Uses the open database."""
+    """Names of the migrations that this program knows and the database lacks, oldest first. Uses
+    the open database.
+    """
     executor = _Executor(get_connection("default"), tortoise_config(settings)["apps"])
     await _refuse_newer(executor)
-    return [step.migration.name for step in await executor.plan([MigrationTarget(APP, "__latest__")])]
+    return [
+        step.migration.name for step in await executor.plan([MigrationTarget(APP, "__latest__")])
+    ]
 
 
 @asynccontextmanager
 async def _alone(settings: Settings) -> AsyncIterator[None]:
     if settings.is_sqlite:
-        with Path(f"{settings.sqlite_path}.migrate.lock").open("w") as lock:  # noqa: ASYNC230  # a local file, once
+        # a local file, once
+        with Path(f"{settings.sqlite_path}.migrate.lock").open("w") as lock:  # noqa: ASYNC230
             await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
             yield
         return

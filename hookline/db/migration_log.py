@@ -1,4 +1,6 @@
-"""The base of every migration. Frozen, like fields.py: migrations import only these two modules of ours."""
+"""The base of every migration. Frozen, like fields.py: migrations import only these two modules of
+ours.
+"""
 
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -7,7 +9,10 @@ from typing import Any
 from tortoise.migrations.migration import Migration
 from tortoise.migrations.operations import AddField, TortoiseOperation
 
-_NOTE = 'insert into "tortoise_migrations" ("app", "name", "applied_at") values ({}) on conflict do nothing'
+_NOTE = (
+    'insert into "tortoise_migrations" ("app", "name", "applied_at") values ({}) on conflict '
+    "do nothing"
+)
 
 
 async def note_applied(client: Any, app: str, name: str) -> None:
@@ -16,19 +21,34 @@ async def note_applied(client: Any, app: str, name: str) -> None:
 
 
 class NotedMigration(Migration):
-    """A migration that is noted as applied inside its own transaction: it is there whole and noted, or not at all."""
+    """A migration that is noted as applied inside its own transaction: it is there whole and noted,
+    or not at all.
+    """
 
-    async def apply(self, state: Any, *, dry_run: bool = False, schema_editor: Any = None, collect_sql: bool = False) -> Any:
-        after = await super().apply(state, dry_run=dry_run, schema_editor=schema_editor, collect_sql=collect_sql)
+    async def apply(
+        self,
+        state: Any,
+        *,
+        dry_run: bool = False,
+        schema_editor: Any = None,
+        collect_sql: bool = False,
+    ) -> Any:
+        after = await super().apply(
+            state, dry_run=dry_run, schema_editor=schema_editor, collect_sql=collect_sql
+        )
         if schema_editor is not None and not dry_run and not collect_sql:
             await note_applied(schema_editor.client, self.app_label, self.name)
         return after
 
 
 class Sql(TortoiseOperation):
-    """Statements for both engines, or a list of its own for each. Whole statements: none is split at its semicolons."""
+    """Statements for both engines, or a list of its own for each. Whole statements: none is split
+    at its semicolons.
+    """
 
-    def __init__(self, *both: str, sqlite: tuple[str, ...] = (), postgres: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, *both: str, sqlite: tuple[str, ...] = (), postgres: tuple[str, ...] = ()
+    ) -> None:
         self.both, self.sqlite, self.postgres = both, sqlite, postgres
 
     def describe(self) -> str:
@@ -37,14 +57,18 @@ class Sql(TortoiseOperation):
     def state_forward(self, app_label: str, state: Any) -> None:
         return None
 
-    async def database_forward(self, app_label: str, old_state: Any, new_state: Any, state_editor: Any = None) -> None:
+    async def database_forward(
+        self, app_label: str, old_state: Any, new_state: Any, state_editor: Any = None
+    ) -> None:
         own = self.sqlite if state_editor.client.capabilities.dialect == "sqlite" else self.postgres
         for statement in (*self.both, *own):
             await state_editor.client.execute_query(statement)
 
 
 class ShareKey(TortoiseOperation):
-    """Operations that none of the others builds on. Before each of its own Tortoise builds every model anew (1.1.9: 24 took 0.4 s and 24 MB)."""
+    """Operations that none of the others builds on. Before each of its own Tortoise builds every
+    model anew (1.1.9: 24 took 0.4 s and 24 MB).
+    """
 
     def __init__(self, *operations: TortoiseOperation) -> None:
         self.operations = operations
@@ -56,12 +80,16 @@ class ShareKey(TortoiseOperation):
         widened = set()
         for operation in self.operations:
             if isinstance(operation, AddField):
-                self.get_model_state(state, app_label, operation.model_name).fields[operation.name] = deepcopy(operation.field)  # type: ignore[arg-type]  # of a union
+                self.get_model_state(state, app_label, operation.model_name).fields[
+                    operation.name
+                ] = deepcopy(operation.field)  # type: ignore[arg-type]  # of a union
                 widened.add((app_label, operation.model_name))
             else:
                 operation.state_forward(app_label, state)
         state.reload_models(widened)
 
-    async def database_forward(self, app_label: str, old_state: Any, new_state: Any, state_editor: Any = None) -> None:
+    async def database_forward(
+        self, app_label: str, old_state: Any, new_state: Any, state_editor: Any = None
+    ) -> None:
         for operation in self.operations:
             await operation.database_forward(app_label, old_state, new_state, state_editor)

@@ -1,7 +1,8 @@
 """Tortoise's asyncpg engine (named by the `engine` key of its configuration), made safe.
 
-Tortoise 1.1.9 loses a pool connection when a task is cancelled while a transaction begins, and waits for a free one without end.
-The pool is the hot path's too (hookline.deliveries.queue.postgres).
+Tortoise 1.1.9 loses a pool connection when a task is cancelled while a transaction begins, and
+waits for a free one without end. The pool is the hot path's too
+(hookline.deliveries.queue.postgres).
 """
 
 import asyncio
@@ -11,23 +12,36 @@ from typing import Any
 import asyncpg
 from asyncpg.protocol import Record
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
-from tortoise.backends.base.client import PoolConnectionWrapper, TransactionContext, TransactionContextPooled
+from tortoise.backends.base.client import (
+    PoolConnectionWrapper,
+    TransactionContext,
+    TransactionContextPooled,
+)
 from tortoise.connection import get_connections
 
 log = logging.getLogger(__name__)
 
 ACQUIRE_SECONDS = 5.0
 _RELEASE_SECONDS = 2.0
-SERVER_SETTINGS = {"statement_timeout": "30s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s", "application_name": "hookline"}
+SERVER_SETTINGS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+    "application_name": "hookline",
+}
 
 LIST_PLANS = {"plan_cache_mode": "force_custom_plan", "random_page_cost": "1.1"}
-"""Partial indexes are found for the values at hand only; and from memory or an SSD rows by an index cost little more than rows in their order."""
+"""Partial indexes are found for the values at hand only; and from memory or an SSD rows by an index
+cost little more than rows in their order.
+"""
 
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
-    """One of which nothing is cleaned up between its users: nothing here outlasts a statement or a transaction (no session locks, no settings).
+    """One of which nothing is cleaned up between its users: nothing here outlasts a statement or a
+    transaction (no session locks, no settings).
 
-    asyncpg's own way is a round trip for each release, before the statement's answer is handed on. An open transaction it still rolls back.
+    asyncpg's own way is a round trip for each release, before the statement's answer is handed on.
+    An open transaction it still rolls back.
     """
 
     def get_reset_query(self) -> str:
@@ -35,10 +49,12 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no ty
 
 
 class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
-    """A pool that nobody waits for without end, in either direction: a connection that does not answer is cut off.
+    """A pool that nobody waits for without end, in either direction: a connection that does not
+    answer is cut off.
 
-    asyncpg 0.32 waits as long as it was ready to wait for the connection, without end by default, until a server that hangs has confirmed
-    that a statement was cancelled (15 s became 30, 2026-11-26). One half-open connection is a sign that all are.
+    asyncpg 0.32 waits as long as it was ready to wait for the connection, without end by default,
+    until a server that hangs has confirmed that a statement was cancelled (15 s became 30,
+    2026-11-26). One half-open connection is a sign that all are.
     """
 
     def acquire(self, *, timeout: float | None = None) -> Any:
@@ -54,8 +70,15 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
 
 async def open_pool(dsn: str | None, **options: Any) -> BoundedPool:
     """options: of asyncpg.create_pool, of which no other class of pools can be had."""
-    options = {"max_queries": 50_000, "max_inactive_connection_lifetime": 300.0, "loop": None, **options}
-    pool: BoundedPool = await BoundedPool(dsn, **{"connection_class": Connection, "record_class": Record, **options})
+    options = {
+        "max_queries": 50_000,
+        "max_inactive_connection_lifetime": 300.0,
+        "loop": None,
+        **options,
+    }
+    pool: BoundedPool = await BoundedPool(
+        dsn, **{"connection_class": Connection, "record_class": Record, **options}
+    )
     return pool
 
 
@@ -77,7 +100,8 @@ class SafeTransactionContext(TransactionContextPooled):
 
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
         if isinstance(exc_val, TimeoutError):
-            self.client._connection.terminate()  # a rollback would wait as long again; the server makes one for a lost connection
+            # a rollback would wait as long again; the server makes one for a lost connection
+            self.client._connection.terminate()
         await super().__aexit__(exc_type, exc_val, exc_tb)
 
 

@@ -1,7 +1,8 @@
 """Tortoise's SQLite engine (named by the `engine` key of its configuration), made safe.
 
-Tortoise 1.1.9 leaks its lock when a task is cancelled while a transaction begins, and begins without the write lock. Every write of
-this process, this engine's and the hot path's, takes `turn` first, so that nothing inside the process waits on SQLite's busy handler.
+Tortoise 1.1.9 leaks its lock when a task is cancelled while a transaction begins, and begins
+without the write lock. Every write of this process, this engine's and the hot path's, takes `turn`
+first, so that nothing inside the process waits on SQLite's busy handler.
 """
 
 import asyncio
@@ -10,7 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
-from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
+from tortoise.backends.sqlite.client import (
+    SqliteClient,
+    SqliteTransactionContext,
+    SqliteTransactionWrapper,
+)
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
@@ -56,7 +61,8 @@ class SafeTransactionContext(SqliteTransactionContext):
             raise
 
     async def _undo(self) -> None:
-        # BEGIN or COMMIT may still run in the driver's thread: a rollback queued behind it ends it before the turn is given on
+        # BEGIN or COMMIT may still run in the driver's thread: a rollback queued behind it ends it
+        # before the turn is given on
         await asyncio.shield(asyncio.ensure_future(self.connection._connection.rollback()))
 
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
@@ -91,7 +97,9 @@ class SafeSqliteClient(SqliteClient):
     async def create_connection(self, with_db: bool) -> None:
         await super().create_connection(with_db)
         if self._connection is not None:
-            await self._connection.create_function("uuid_blob", 1, _uuid_blob, deterministic=True)  # unhex() comes with SQLite 3.41
+            await self._connection.create_function(
+                "uuid_blob", 1, _uuid_blob, deterministic=True
+            )  # unhex() comes with SQLite 3.41
 
     def _in_transaction(self) -> TransactionContext:
         return SafeTransactionContext(SafeTransactionWrapper(self), self._lock)

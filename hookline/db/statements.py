@@ -1,4 +1,6 @@
-"""One SQL text for both engines: `$1` placeholders, turned into SQLite's `?1` where needed, and values that each driver takes."""
+"""One SQL text for both engines: `$1` placeholders, turned into SQLite's `?1` where needed, and
+values that each driver takes.
+"""
 
 import re
 from datetime import datetime
@@ -8,7 +10,10 @@ from uuid import UUID
 
 from hookline.db.fields import to_micros
 
-NOW: Final = {"postgres": "now()", "sqlite": "cast((julianday('now') - 2440587.5) * 86400000000 as integer)"}
+NOW: Final = {
+    "postgres": "now()",
+    "sqlite": "cast((julianday('now') - 2440587.5) * 86400000000 as integer)",
+}
 """The database's clock: leases end by it, whatever the clocks of their holders say."""
 SECONDS: Final = {"postgres": "interval '1 second'", "sqlite": "1000000"}
 SKIP_LOCKED: Final = {"postgres": "for update skip locked", "sqlite": ""}
@@ -19,7 +24,12 @@ LOCKED: Final = {"postgres": "for update", "sqlite": ""}
 @lru_cache(100)
 def for_dialect(sql: str, dialect: str) -> str:
     """sql: with {now}, {second} (multiplied by a number: a time), {locked} and {skip_locked}."""
-    return sql.format(now=NOW[dialect], second=SECONDS[dialect], locked=LOCKED[dialect], skip_locked=SKIP_LOCKED[dialect])
+    return sql.format(
+        now=NOW[dialect],
+        second=SECONDS[dialect],
+        locked=LOCKED[dialect],
+        skip_locked=SKIP_LOCKED[dialect],
+    )
 
 
 @lru_cache(1_000)

@@ -1,4 +1,5 @@
-"""A webhook's health after a batch of attempts, and what crossing a threshold brings about. Called by the SQLite queue.
+"""A webhook's health after a batch of attempts, and what crossing a threshold brings about. Called
+by the SQLite queue.
 
 PostgreSQL folds and judges the same way inside hl_record; tests run both over the same batches.
 """
@@ -20,7 +21,9 @@ class Ended(NamedTuple):
 
     is_success: bool
     is_failure: bool
-    """One that counts: not by hand, not a refused address, not begun under an older version of the webhook."""
+    """One that counts: not by hand, not a refused address, not begun under an older version of the
+    webhook.
+    """
     began: int
     ended: int
     status_code: int | None
@@ -29,7 +32,9 @@ class Ended(NamedTuple):
 
 
 class Folded(NamedTuple):
-    """What a batch held. failed_at: when the latest failure that counts ended, if no success came after it."""
+    """What a batch held. failed_at: when the latest failure that counts ended, if no success came
+    after it.
+    """
 
     had_success: bool
     failed_at: int | None
@@ -50,7 +55,9 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """failures: None when failing never turns it off. is_wanted: neither off nor deleted. Times are microseconds since 1970."""
+    """failures: None when failing never turns it off. is_wanted: neither off nor deleted. Times are
+    microseconds since 1970.
+    """
 
     failures: int | None
     seconds: int
@@ -60,7 +67,9 @@ class Policy:
 
 
 def fold(health: Health, batch: Sequence[Ended]) -> Folded:
-    """Takes a batch into account, in the order in which the attempts ended: a success resets the count, a failure adds to it."""
+    """Takes a batch into account, in the order in which the attempts ended: a success resets the
+    count, a failure adds to it.
+    """
     had_success, failed_at = False, None
     for attempt in batch:
         health.last_attempt_at, health.last_status_code = attempt.ended, attempt.status_code
@@ -74,25 +83,41 @@ def fold(health: Health, batch: Sequence[Ended]) -> Folded:
             if health.consecutive_failures == 0:
                 health.failing_since = attempt.began
             health.consecutive_failures += 1
-            health.consecutive_gone = health.consecutive_gone + 1 if attempt.status_code == 410 else 0
+            health.consecutive_gone = (
+                health.consecutive_gone + 1 if attempt.status_code == 410 else 0
+            )
             failed_at = attempt.ended if failed_at is None else max(failed_at, attempt.ended)
     return Folded(had_success, failed_at)
 
 
 def judge(health: Health, policy: Policy, folded: Folded, now: int) -> list[NotificationKind]:
-    """What there is to tell after a batch: at most one of the first three, and the digest of failed deliveries at most once an hour."""
+    """What there is to tell after a batch: at most one of the first three, and the digest of failed
+    deliveries at most once an hour.
+    """
     words = []
     if (word := _judge_streak(health, policy, folded)) is not None:
         words.append(word)
-    is_due = policy.exhausted_told_at is None or policy.exhausted_told_at < now - DIGEST_MICROSECONDS
-    return [*words, NotificationKind.DELIVERY_FAILED] if health.exhausted_count and is_due else words
+    is_due = (
+        policy.exhausted_told_at is None or policy.exhausted_told_at < now - DIGEST_MICROSECONDS
+    )
+    return (
+        [*words, NotificationKind.DELIVERY_FAILED] if health.exhausted_count and is_due else words
+    )
 
 
 def _judge_streak(health: Health, policy: Policy, folded: Folded) -> NotificationKind | None:
     since = health.failing_since
-    if folded.failed_at is not None and policy.failures is not None and policy.is_wanted and not health.is_disabled and since is not None:
+    if (
+        folded.failed_at is not None
+        and policy.failures is not None
+        and policy.is_wanted
+        and not health.is_disabled
+        and since is not None
+    ):
         span, count = folded.failed_at - since, health.consecutive_failures
-        if health.consecutive_gone >= GONE_LIMIT or (count >= policy.failures and span >= policy.seconds * 1_000_000):
+        if health.consecutive_gone >= GONE_LIMIT or (
+            count >= policy.failures and span >= policy.seconds * 1_000_000
+        ):
             return NotificationKind.AUTO_DISABLED
         is_new = policy.warned_at is None or policy.warned_at < since
         if is_new and count * 2 >= policy.failures and span * 2 >= policy.seconds * 1_000_000:

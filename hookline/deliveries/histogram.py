@@ -1,6 +1,8 @@
-"""Durations as a histogram, for percentiles out of counters. The record puts an attempt into a bucket; statistics read the counts. Pure.
+"""Durations as a histogram, for percentiles out of counters. The record puts an attempt into a
+bucket; statistics read the counts. Pure.
 
-Bounds grow by a tenth, so that a percentile is wrong by at most 5 %, and by no more than half a millisecond below 10 ms.
+Bounds grow by a tenth, so that a percentile is wrong by at most 5 %, and by no more than half a
+millisecond below 10 ms.
 """
 
 from bisect import bisect_left
@@ -16,7 +18,9 @@ def _bounds() -> Iterable[int]:
 
 
 BOUNDS: Final = tuple(_bounds())
-"""Upper bounds in milliseconds, included; the last bucket holds all that took longer. Never changed: counters are stored by their index."""
+"""Upper bounds in milliseconds, included; the last bucket holds all that took longer. Never
+changed: counters are stored by their index.
+"""
 
 
 def bucket_of(duration_ms: int) -> int:
@@ -25,7 +29,9 @@ def bucket_of(duration_ms: int) -> int:
 
 
 def percentile(counts: Mapping[int, int], share: float) -> int | None:
-    """The duration in ms that the share (0 to 1) of the attempts did not exceed: the middle of its bucket; None without attempts."""
+    """The duration in ms that the share (0 to 1) of the attempts did not exceed: the middle of its
+    bucket; None without attempts.
+    """
     wanted = share * sum(counts.values())
     seen = 0
     for bucket in sorted(bucket for bucket, count in counts.items() if count):

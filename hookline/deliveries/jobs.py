@@ -1,7 +1,9 @@
-"""Work that outlasts a request: sending again what failed, or what a webhook missed while it was off. The actor `run_job` does it, a step at a time.
+"""Work that outlasts a request: sending again what failed, or what a webhook missed while it was
+off. The actor `run_job` does it, a step at a time.
 
-Who works on a job leases its row. A step is one transaction that locks the job, does a bounded part of it and moves its position: whoever dies loses
-nothing and repeats nothing, and a lease that was lost costs nothing but company.
+Who works on a job leases its row. A step is one transaction that locks the job, does a bounded part
+of it and moves its position: whoever dies loses nothing and repeats nothing, and a lease that was
+lost costs nothing but company.
 """
 
 import logging
@@ -37,20 +39,30 @@ LEASE_SECONDS: Final = 30
 """Longer than a slice of a job takes; a worker that dies in it lets another one go on then."""
 DUE: Final = "select id from job where status < 2 and run_at <= {now} order by run_at limit $1"
 LEASE: Final = """update job set run_at = {now} + $2 * {second}
-where id in (select id from job where id = $1 and status < 2 and run_at <= {now} {skip_locked}) returning run_at"""
+where id in (select id from job where id = $1 and status < 2 and run_at <= {now} {skip_locked})
+  returning run_at"""
 RELEASE: Final = "update job set run_at = {now} where id = $1 and run_at = $2"
 DUE_NOW: Final = "update job set run_at = {now} where id = $1"
-# Waits: a lease that somebody else tries for locks the row for a moment, and who skipped it then would leave the job to the end of its own lease.
+# Waits: a lease that somebody else tries for locks the row for a moment, and who skipped it then
+# would leave the job to the end of its own lease.
 OPEN: Final = "select id from job where id = $1 and status < 2 {locked}"
-FAILED: Final = """select d.id, d.status = 3 and d.created_at >= $4 and d.created_at < $5 and ($6 = '' or d.event_type = $6) as is_wanted
+FAILED: Final = """select d.id, d.status = 3 and d.created_at >= $4 and d.created_at < $5 and ($6 =
+  '' or d.event_type = $6) as is_wanted
 from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 order by d.id limit $7"""
-COUNT: Final = """select count(*) as number from (select 1 as one from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 and d.status = 3
+COUNT: Final = """select count(*) as number from (select 1 as one from delivery d where d.webhook_id
+  = $1 and d.id > $2 and d.id < $3 and d.status = 3
 and d.created_at >= $4 and d.created_at < $5 and ($6 = '' or d.event_type = $6) limit $7) found"""
-REOPEN: Final = """update delivery set status = 0, finished_at = null, next_attempt_at = $1, schedule_step = 0, next_cause = 3
+REOPEN: Final = """update delivery set status = 0, finished_at = null, next_attempt_at = $1,
+  schedule_step = 0, next_cause = 3
 where id in ({}) and status = 3 and lease_token is null and manual_at is null
-and exists (select 1 as one from event e where e.id = delivery.event_id and e.data is not null and {})
-and not exists (select 1 as one from attempt a where a.delivery_id = delivery.id and a.number = 1 and a.cause = 4) returning id"""
-PAUSES: Final = "select began_at, ended_at from webhook_pause where webhook_id = $1 and began_at < $3 and (ended_at is null or ended_at > $2)"
+and exists (select 1 as one from event e where e.id = delivery.event_id and e.data is not null and
+  {})
+and not exists (select 1 as one from attempt a where a.delivery_id = delivery.id and a.number = 1
+  and a.cause = 4) returning id"""
+PAUSES: Final = (
+    "select began_at, ended_at from webhook_pause where webhook_id = $1 and began_at "
+    "< $3 and (ended_at is null or ended_at > $2)"
+)
 
 
 class Which(StrEnum):
@@ -69,34 +81,79 @@ async def retry_deliveries(
     until: datetime | None,
     event_type: str | None,
 ) -> Job:
-    """Begins to send again what failed, what was missed, or both, of a time: oldest first, under the webhook's limits.
+    """Begins to send again what failed, what was missed, or both, of a time: oldest first, under
+    the webhook's limits.
 
     Raises Refused: NOT_FOUND, INVALID for a time that ends before it begins.
     """
     until = until or clock.now()
     async with database.unit_of_work() as work:
-        webhook = await Webhook.filter(id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True).first()
+        webhook = await Webhook.filter(
+            id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True
+        ).first()
         if webhook is None:
-            raise Refused(Problem(Code.NOT_FOUND, "There is no such webhook, or it was deleted.", ("webhookId",)))
+            raise Refused(
+                Problem(
+                    Code.NOT_FOUND, "There is no such webhook, or it was deleted.", ("webhookId",)
+                )
+            )
         if until <= since:
-            raise Refused(Problem(Code.INVALID, "The time must end after it begins: give an `until` that is later than `since`.", ("until",)))
+            raise Refused(
+                Problem(
+                    Code.INVALID,
+                    "The time must end after it begins: give an `until` that is later than "
+                    "`since`.",
+                    ("until",),
+                )
+            )
         return await begin(work, enqueuer, actor, webhook_id, which, since, until, event_type)
 
 
 async def begin(
-    work: Work, enqueuer: Enqueuer, actor: Actor, webhook_id: UUID, which: Which, since: datetime, until: datetime, event_type: str | None = None
+    work: Work,
+    enqueuer: Enqueuer,
+    actor: Actor,
+    webhook_id: UUID,
+    which: Which,
+    since: datetime,
+    until: datetime,
+    event_type: str | None = None,
 ) -> Job:
     """Writes the job and enqueues its actor after the commit."""
-    asked = {"webhookId": str(webhook_id), "which": which, "since": since.isoformat(), "until": until.isoformat(), "eventType": event_type or ""}
+    asked = {
+        "webhookId": str(webhook_id),
+        "which": which,
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+        "eventType": event_type or "",
+    }
     total = None
     if which is Which.FAILED:
-        found = await work.rows(COUNT, webhook_id, *_ids(since, until), since, until, event_type or "", COUNTED + 1)
+        found = await work.rows(
+            COUNT, webhook_id, *_ids(since, until), since, until, event_type or "", COUNTED + 1
+        )
         total = found[0]["number"] if found[0]["number"] <= COUNTED else None
     now = clock.now()
     by = actor.stored
-    job = await Job.create(id=ids.uuid7(), workspace_id=actor.workspace_id, kind=KIND, work=asked, total=total, actor=by, run_at=now, created_at=now)
+    job = await Job.create(
+        id=ids.uuid7(),
+        workspace_id=actor.workspace_id,
+        kind=KIND,
+        work=asked,
+        total=total,
+        actor=by,
+        run_at=now,
+        created_at=now,
+    )
     await work.execute(for_dialect(DUE_NOW, work.dialect), job.id)  # by the clock that leases it
-    await audit.record(actor.workspace_id, by, "deliveries.retry", ("job", job.id), None, {**asked, "webhookId": ids.encode("wh", webhook_id)})
+    await audit.record(
+        actor.workspace_id,
+        by,
+        "deliveries.retry",
+        ("job", job.id),
+        None,
+        {**asked, "webhookId": ids.encode("wh", webhook_id)},
+    )
     work.after_commit(lambda: enqueuer.run_job(job.id))
     return job
 
@@ -109,7 +166,8 @@ async def due(database: Database, limit: int) -> list[UUID]:
 
 
 async def run(database: Database, wakeups: Wakeups, job_id: UUID, seconds: float) -> bool:
-    """Leases a job and does steps of it for about that long. False: it had ended, is gone, is not due, or somebody else has it.
+    """Leases a job and does steps of it for about that long. False: it had ended, is gone, is not
+    due, or somebody else has it.
 
     Raises Unavailable; the lease then ends by itself.
     """
@@ -132,25 +190,41 @@ async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
         if not await work.rows(for_dialect(OPEN, work.dialect), job_id):
             return False
         job = await Job.get(id=job_id)
-        webhook = await Webhook.filter(id=UUID(job.work["webhookId"]), deleted_at__isnull=True).select_for_update().first()
+        webhook = (
+            await Webhook.filter(id=UUID(job.work["webhookId"]), deleted_at__isnull=True)
+            .select_for_update()
+            .first()
+        )
         if webhook is None:
-            job.status, job.error, job.finished_at = JobStatus.FAILED, "The webhook was deleted.", clock.now()
+            job.status, job.error, job.finished_at = (
+                JobStatus.FAILED,
+                "The webhook was deleted.",
+                clock.now(),
+            )
         else:
             await _advance(work, job, webhook)
             work.after_commit(lambda: wakeups.due([webhook.id]))
-        await job.save(update_fields=["status", "position", "total", "done", "error", "finished_at"])
+        await job.save(
+            update_fields=["status", "position", "total", "done", "error", "finished_at"]
+        )
     return bool(job.status < JobStatus.SUCCEEDED)
 
 
 async def _advance(work: Work, job: Job, webhook: Webhook) -> None:
-    asked, position = job.work, job.position or {"phase": "MISSED" if job.work["which"] == Which.MISSED else "FAILED", "after": None}
+    asked, position = (
+        job.work,
+        job.position
+        or {"phase": "MISSED" if job.work["which"] == Which.MISSED else "FAILED", "after": None},
+    )
     since, until = datetime.fromisoformat(asked["since"]), datetime.fromisoformat(asked["until"])
     low, high = _ids(since, until)
     after = UUID(position["after"]) if position["after"] else low
     if position["phase"] == "FAILED":
         last, count = await _reopen(work, webhook, after, high, since, until, asked["eventType"])
     else:
-        last, count = await _deliver_missed(work, webhook, after, high, since, until, asked["eventType"])
+        last, count = await _deliver_missed(
+            work, webhook, after, high, since, until, asked["eventType"]
+        )
     job.status, job.done = JobStatus.RUNNING, job.done + count
     if last is not None:
         job.position = {**position, "after": str(last)}
@@ -161,7 +235,13 @@ async def _advance(work: Work, job: Job, webhook: Webhook) -> None:
 
 
 async def _reopen(
-    work: Work, webhook: Webhook, after: UUID, high: UUID, since: datetime, until: datetime, event_type: str
+    work: Work,
+    webhook: Webhook,
+    after: UUID,
+    high: UUID,
+    since: datetime,
+    until: datetime,
+    event_type: str,
 ) -> tuple[UUID | None, int]:
     """The last delivery looked at, None when there was none, and how many are open again."""
     rows = await work.rows(FAILED, webhook.id, after, high, since, until, event_type, STEP_ROWS)
@@ -174,17 +254,40 @@ async def _reopen(
 
 
 async def _deliver_missed(
-    work: Work, webhook: Webhook, after: UUID, high: UUID, since: datetime, until: datetime, event_type: str
+    work: Work,
+    webhook: Webhook,
+    after: UUID,
+    high: UUID,
+    since: datetime,
+    until: datetime,
+    event_type: str,
 ) -> tuple[UUID | None, int]:
-    """The same for events: those that the webhook wants now, received while it was off, of which it has no delivery."""
-    events = await Event.filter(workspace_id=webhook.workspace_id, id__gt=after, id__lt=high).order_by("id").limit(STEP_ROWS)
+    """The same for events: those that the webhook wants now, received while it was off, of which it
+    has no delivery.
+    """
+    events = (
+        await Event.filter(workspace_id=webhook.workspace_id, id__gt=after, id__lt=high)
+        .order_by("id")
+        .limit(STEP_ROWS)
+    )
     if not events:
         return None, 0
     pauses = await _pauses(work, webhook.id, since, until)
     wants = _Wants(webhook, event_type)
-    missed = [event for event in events if _is_within(event.received_at, pauses) and since - SLACK <= event.received_at < until and wants(event)]
+    missed = [
+        event
+        for event in events
+        if _is_within(event.received_at, pauses)
+        and since - SLACK <= event.received_at < until
+        and wants(event)
+    ]
     has = set(
-        map(_uuid, await Delivery.filter(webhook_id=webhook.id, event_id__in=[event.id for event in missed]).values_list("event_id", flat=True))
+        map(
+            _uuid,
+            await Delivery.filter(
+                webhook_id=webhook.id, event_id__in=[event.id for event in missed]
+            ).values_list("event_id", flat=True),
+        )
     )
     now = clock.now()
     new = [
@@ -210,7 +313,12 @@ class _Wants:
     """Whether the webhook as it is now wants an event, whatever its switch says."""
 
     def __init__(self, webhook: Webhook, event_type: str) -> None:
-        self.id, self.is_live, self.environments, self.events = webhook.id, True, webhook.environments, webhook.events
+        self.id, self.is_live, self.environments, self.events = (
+            webhook.id,
+            True,
+            webhook.environments,
+            webhook.events,
+        )
         self.filter = compile_filter(webhook.event_filter) if webhook.event_filter else None
         self._event_type = event_type
         self._index = MatchIndex([self])
@@ -223,11 +331,15 @@ class _Wants:
 
 async def last_pause(work: Work, webhook_id: UUID) -> datetime | None:
     """When the webhook went off the last time."""
-    rows = await work.rows("select max(began_at) as began_at from webhook_pause where webhook_id = $1", webhook_id)
+    rows = await work.rows(
+        "select max(began_at) as began_at from webhook_pause where webhook_id = $1", webhook_id
+    )
     return _time(rows[0]["began_at"])
 
 
-async def _pauses(work: Work, webhook_id: UUID, since: datetime, until: datetime) -> list[tuple[datetime, datetime | None]]:
+async def _pauses(
+    work: Work, webhook_id: UUID, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime | None]]:
     rows = await work.rows(PAUSES, webhook_id, since, until)
     return [(began, _time(row["ended_at"])) for row in rows if (began := _time(row["began_at"]))]
 
@@ -237,7 +349,9 @@ def _is_within(at: datetime, pauses: Sequence[tuple[datetime, datetime | None]])
 
 
 def _ids(since: datetime, until: datetime) -> tuple[UUID, UUID]:
-    """Keys before and after all that were made in a time, generously: a UUIDv7 begins with its milliseconds."""
+    """Keys before and after all that were made in a time, generously: a UUIDv7 begins with its
+    milliseconds.
+    """
     margin = timedelta(minutes=10)
     low, high = (max(0, int((at.timestamp()) * 1_000)) for at in (since - margin, until + margin))
     return UUID(int=low << 80), UUID(int=min(high, 2**48 - 1) << 80)

@@ -1,4 +1,6 @@
-"""What people do with deliveries: send one again, cancel one, count what waits. Called by the API; claiming and recording are the queue's."""
+"""What people do with deliveries: send one again, cancel one, count what waits. Called by the API;
+claiming and recording are the queue's.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,35 +14,61 @@ from hookline.messaging.wakeups import Wakeups
 from hookline.models import DeliveryState
 
 LOCK = {
-    "postgres": "select id, webhook_id, lease_token, status from delivery where id = $1 and workspace_id = $2 for update",
-    "sqlite": "select id, webhook_id, lease_token, status from delivery where id = $1 and workspace_id = $2",
+    "postgres": "select id, webhook_id, lease_token, status from delivery where id = $1 and "
+    "workspace_id = $2 for update",
+    "sqlite": "select id, webhook_id, lease_token, status from delivery where id = $1 and "
+    "workspace_id = $2",
 }
-SENDABLE = """select e.data is not null as has_data, w.deleted_at is not null as is_deleted from delivery d
+SENDABLE = """select e.data is not null as has_data, w.deleted_at is not null as is_deleted from
+  delivery d
 join event e on e.id = d.event_id join webhook w on w.id = d.webhook_id where d.id = $1"""
 ASK = "update delivery set manual_at = $2 where id = $1"
 CANCEL = "update delivery set status = 4, finished_at = $2, manual_at = null where id = $1"
-CANCEL_ON_WIRE = "update delivery set status = 4, finished_at = $2, manual_at = $2, next_cause = 0 where id = $1"
+CANCEL_ON_WIRE = (
+    "update delivery set status = 4, finished_at = $2, manual_at = $2, next_cause = 0 where id = $1"
+)
 BACKLOG = """select w.id as webhook_id, (
-  select count(*) from (select 1 as one from delivery d where d.webhook_id = w.id and d.status = 0 limit 10000) open) as waiting
+  select count(*) from (select 1 as one from delivery d where d.webhook_id = w.id and d.status = 0
+    limit 10000) open) as waiting
 from webhook w where w.id in ({})"""
 
 
 async def retry(database: Database, wakeups: Wakeups, actor: Actor, delivery_id: UUID) -> None:
-    """Asks for one attempt now, by hand: the schedule does not move, and the webhook's switch does not hold it.
+    """Asks for one attempt now, by hand: the schedule does not move, and the webhook's switch does
+    not hold it.
 
-    Raises Refused: NOT_FOUND; NOT_ALLOWED while an attempt is on its way or after the webhook was deleted; DATA_EXPIRED.
+    Raises Refused: NOT_FOUND; NOT_ALLOWED while an attempt is on its way or after the webhook was
+    deleted; DATA_EXPIRED.
     """
     async with database.unit_of_work() as work:
         rows = await work.rows(LOCK[work.dialect], delivery_id, actor.workspace_id)
         if not rows:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such delivery.", ("id",)))
         if rows[0]["lease_token"] is not None:
-            raise Refused(Problem(Code.NOT_ALLOWED, "This delivery is being sent right now. Wait for its attempt to end.", ("id",)))
+            raise Refused(
+                Problem(
+                    Code.NOT_ALLOWED,
+                    "This delivery is being sent right now. Wait for its attempt to end.",
+                    ("id",),
+                )
+            )
         found = (await work.rows(SENDABLE, delivery_id))[0]
         if found["is_deleted"]:
-            raise Refused(Problem(Code.NOT_ALLOWED, "The webhook of this delivery was deleted, so there is nowhere to send it.", ("id",)))
+            raise Refused(
+                Problem(
+                    Code.NOT_ALLOWED,
+                    "The webhook of this delivery was deleted, so there is nowhere to send it.",
+                    ("id",),
+                )
+            )
         if not found["has_data"]:
-            raise Refused(Problem(Code.DATA_EXPIRED, "The event's data is older than it is kept for, so it can't be sent again.", ("id",)))
+            raise Refused(
+                Problem(
+                    Code.DATA_EXPIRED,
+                    "The event's data is older than it is kept for, so it can't be sent again.",
+                    ("id",),
+                )
+            )
         await work.execute(ASK, delivery_id, clock.now())
         await audit.record(actor.workspace_id, actor.stored, "delivery.retry", ("dlv", delivery_id))
         webhook_id = rows[0]["webhook_id"]
@@ -49,7 +77,8 @@ async def retry(database: Database, wakeups: Wakeups, actor: Actor, delivery_id:
 
 
 async def cancel(database: Database, actor: Actor, delivery_id: UUID) -> None:
-    """Ends an open delivery for good, also one whose request is on the wire and may yet succeed (it is logged then).
+    """Ends an open delivery for good, also one whose request is on the wire and may yet succeed (it
+    is logged then).
 
     Raises Refused: NOT_FOUND; NOT_ALLOWED for one that has ended.
     """
@@ -58,12 +87,20 @@ async def cancel(database: Database, actor: Actor, delivery_id: UUID) -> None:
         if not rows:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such delivery.", ("id",)))
         if rows[0]["status"] != DeliveryState.OPEN:
-            raise Refused(Problem(Code.NOT_ALLOWED, "This delivery has ended; there is nothing to cancel.", ("id",)))
+            raise Refused(
+                Problem(
+                    Code.NOT_ALLOWED,
+                    "This delivery has ended; there is nothing to cancel.",
+                    ("id",),
+                )
+            )
         if rows[0]["lease_token"] is None:
             await work.execute(CANCEL, delivery_id, clock.now())
         else:
             await work.execute(CANCEL_ON_WIRE, delivery_id, clock.now())
-        await audit.record(actor.workspace_id, actor.stored, "delivery.cancel", ("dlv", delivery_id))
+        await audit.record(
+            actor.workspace_id, actor.stored, "delivery.cancel", ("dlv", delivery_id)
+        )
 
 
 async def backlogs(database: Database, webhook_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -72,13 +109,26 @@ async def backlogs(database: Database, webhook_ids: Sequence[UUID]) -> dict[UUID
         return {}
     places = ", ".join(f"${number}" for number in range(1, len(webhook_ids) + 1))
     rows = await database.reader().rows(BACKLOG.format(places), *webhook_ids)
-    return {(key if isinstance(key := row["webhook_id"], UUID) else UUID(bytes=key)): row["waiting"] for row in rows}
+    return {
+        (key if isinstance(key := row["webhook_id"], UUID) else UUID(bytes=key)): row["waiting"]
+        for row in rows
+    }
 
 
 async def bodies(database: Database, delivery_ids: Sequence[UUID]) -> dict[UUID, bytes]:
-    """What templates made for these deliveries. The caller has seen to it that they are his workspace's."""
+    """What templates made for these deliveries. The caller has seen to it that they are his
+    workspace's.
+    """
     if not delivery_ids:
         return {}
     places = ", ".join(f"${number}" for number in range(1, len(delivery_ids) + 1))
-    rows = await database.reader().rows(f"select delivery_id, body from delivery_body where delivery_id in ({places})", *delivery_ids)
-    return {(key if isinstance(key := row["delivery_id"], UUID) else UUID(bytes=key)): bytes(row["body"]) for row in rows}
+    rows = await database.reader().rows(
+        f"select delivery_id, body from delivery_body where delivery_id in ({places})",
+        *delivery_ids,
+    )
+    return {
+        (key if isinstance(key := row["delivery_id"], UUID) else UUID(bytes=key)): bytes(
+            row["body"]
+        )
+        for row in rows
+    }

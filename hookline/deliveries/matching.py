@@ -1,7 +1,8 @@
 """Which webhooks want an event. Called by publishing for every event; pure.
 
-Patterns are `object.model.action` with `*` for any one segment. Every pattern stands in one table under its exact text, so that an event
-needs eight lookups (each segment itself or `*`), however many webhooks there are.
+Patterns are `object.model.action` with `*` for any one segment. Every pattern stands in one table
+under its exact text, so that an event needs eight lookups (each segment itself or `*`), however
+many webhooks there are.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,7 +47,9 @@ class Matched(NamedTuple):
 
 
 class MatchIndex:
-    """An immutable index over webhooks; a change of some makes a new index, which shares with the old one what is the same in both."""
+    """An immutable index over webhooks; a change of some makes a new index, which shares with the
+    old one what is the same in both.
+    """
 
     def __init__(self, webhooks: Iterable[Matchable]) -> None:
         # those with one pattern, and those with several, of which an event may match more than one
@@ -71,21 +74,31 @@ class MatchIndex:
                 ids = [key for key in table.pop(want, ()) if key not in gone] + new.get(want, [])
                 if ids:
                     table[want] = ids
-        made._filters = {key: found for key, found in self._filters.items() if key not in gone} | added._filters
+        made._filters = {
+            key: found for key, found in self._filters.items() if key not in gone
+        } | added._filters
         has_wildcards = any("*" in pattern for _, pattern in touched)
         for key, found in self._cache.items():
-            if key not in touched and not (has_wildcards and any(want in touched for want in _asked(*key))):
+            if key not in touched and not (
+                has_wildcards and any(want in touched for want in _asked(*key))
+            ):
                 made._cache[key] = found
         made._cached_ids = self._cached_ids
         return made
 
     def wanted_by(self, environment: str, event_type: str, data: str) -> Sequence[UUID]:
-        """Ids of the webhooks that get this event: a pattern matches and the filter holds. data: JSON text, read when a filter asks."""
+        """Ids of the webhooks that get this event: a pattern matches and the filter holds. data:
+        JSON text, read when a filter asks.
+        """
         matched = self.match(environment, event_type)
         if not matched.filters:
             return matched.ids
         value, filters = orjson.loads(data), matched.filters
-        return [key for key in matched.ids if key not in filters or filters[key].matches(event_type, environment, value)]
+        return [
+            key
+            for key in matched.ids
+            if key not in filters or filters[key].matches(event_type, environment, value)
+        ]
 
     def match(self, environment: str, event_type: str) -> Matched:
         """The webhooks of which a pattern matches, each once."""
@@ -103,19 +116,38 @@ class MatchIndex:
         asked = _asked(environment, event_type)
         ones, several = ([table[want] for want in asked if want in table] for table in self._tables)
         if len(several) > 1:
-            # each once: a webhook's id is one object in all lists, and asking that for its hash takes three times as long
+            # each once: a webhook's id is one object in all lists, and asking that for its hash
+            # takes three times as long
             found = list(chain.from_iterable(several))
             several = [list(dict(zip(map(id, found), found, strict=True)).values())]
         lists = [*ones, *several]
         ids = lists[0] if len(lists) == 1 else list(chain.from_iterable(lists))
-        return Matched(ids, {key: self._filters[key] for key in ids if key in self._filters} if self._filters else {})
+        return Matched(
+            ids,
+            {key: self._filters[key] for key in ids if key in self._filters}
+            if self._filters
+            else {},
+        )
 
 
 def _wants(webhook: Matchable) -> list[_Want]:
-    return [(environment, pattern) for environment in webhook.environments for pattern in webhook.events] if webhook.is_live else []
+    return (
+        [
+            (environment, pattern)
+            for environment in webhook.environments
+            for pattern in webhook.events
+        ]
+        if webhook.is_live
+        else []
+    )
 
 
 def _asked(environment: str, event_type: str) -> list[_Want]:
     """All that a webhook can want so that this type matches."""
     noun, model, action = event_type.split(".")
-    return [(environment, f"{o}.{m}.{a}") for o in (noun, "*") for m in (model, "*") for a in (action, "*")]
+    return [
+        (environment, f"{o}.{m}.{a}")
+        for o in (noun, "*")
+        for m in (model, "*")
+        for a in (action, "*")
+    ]

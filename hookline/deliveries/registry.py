@@ -1,4 +1,5 @@
-"""The living webhooks in memory, as matching and sending need them. One per process; publishes and claims say when a workspace's part is stale.
+"""The living webhooks in memory, as matching and sending need them. One per process; publishes and
+claims say when a workspace's part is stale.
 
 It is a copy: the truth is in the database, and its match version tells the two apart.
 """
@@ -29,7 +30,13 @@ from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.outbound.signing import SigningKey, decode_secret
 from hookline.outbound.templates import Facts, webhook_facts
 from hookline.secrets.vault import Vault
-from hookline.secrets.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, secret_location
+from hookline.secrets.webhook_columns import (
+    BASIC_AUTH,
+    HEADERS,
+    SECRET_HEADER,
+    SIGNING,
+    secret_location,
+)
 from hookline.tasks import end_tasks
 
 log = logging.getLogger(__name__)
@@ -37,9 +44,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RequestParts:
-    """What a request to a webhook carries besides its body. headers: by name; masked: the same for the log, secrets as None.
+    """What a request to a webhook carries besides its body. headers: by name; masked: the same for
+    the log, secrets as None.
 
-    secrets: what a receiver that sends our request back would give away, as it would stand there, longest first.
+    secrets: what a receiver that sends our request back would give away, as it would stand there,
+    longest first.
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -62,14 +71,20 @@ class Target:
         self.url: str = row["url"]
         self.environments = split_lines(row["environments"])
         self.events = split_lines(row["events"])
-        self.is_live = bool(row["is_active"]) and row["auto_disabled_at"] is None  # the deleted are not loaded
-        self.filter = compile_filter(orjson.loads(row["event_filter"])) if row["event_filter"] else None
+        self.is_live = (
+            bool(row["is_active"]) and row["auto_disabled_at"] is None
+        )  # the deleted are not loaded
+        self.filter = (
+            compile_filter(orjson.loads(row["event_filter"])) if row["event_filter"] else None
+        )
         self.template: str | None = row["payload_template"]
         self.rate = Rate(row["rate_per_minute"]) if row["rate_per_minute"] else None
         self.version: int = row["version"]
         self.timeout_seconds: float = row["timeout_ms"] / 1_000
         self.concurrency: int = row["concurrency"]
-        self.schedule = tuple(timedelta(seconds=seconds) for seconds in orjson.loads(row["retry_schedule"]))
+        self.schedule = tuple(
+            timedelta(seconds=seconds) for seconds in orjson.loads(row["retry_schedule"])
+        )
 
     @cached_property
     def request_parts(self) -> RequestParts:
@@ -77,17 +92,31 @@ class Target:
 
         Raises HooklineError when the key ring lacks a key.
         """
-        headers = [(header["name"], self._value_of(header)) for header in orjson.loads(self._row[HEADERS])]
+        headers = [
+            (header["name"], self._value_of(header)) for header in orjson.loads(self._row[HEADERS])
+        ]
         secrets, shown = [], [value for name, value in headers if is_sensitive_header(name)]
         if self._row["secret_header_name"]:
-            secrets.append((self._row["secret_header_name"], self._unseal(self._row[SECRET_HEADER], SECRET_HEADER)))
+            secrets.append(
+                (
+                    self._row["secret_header_name"],
+                    self._unseal(self._row[SECRET_HEADER], SECRET_HEADER),
+                )
+            )
             shown.append(secrets[0][1])
         if self._row["basic_auth_username"]:
             password = self._unseal(self._row[BASIC_AUTH], BASIC_AUTH)
-            secrets.append(("Authorization", basic_credentials(self._row["basic_auth_username"], password)))
+            secrets.append(
+                ("Authorization", basic_credentials(self._row["basic_auth_username"], password))
+            )
             shown += [password, secrets[-1][1].removeprefix("Basic ")]
-        masked = [(name, None if is_sensitive_header(name) else value) for name, value in headers] + [(name, None) for name, _ in secrets]
-        keys = [(decode_secret(self._unseal(secret["sealed"], SIGNING)), _end_of(secret)) for secret in orjson.loads(self._row[SIGNING])]
+        masked = [
+            (name, None if is_sensitive_header(name) else value) for name, value in headers
+        ] + [(name, None) for name, _ in secrets]
+        keys = [
+            (decode_secret(self._unseal(secret["sealed"], SIGNING)), _end_of(secret))
+            for secret in orjson.loads(self._row[SIGNING])
+        ]
         return RequestParts((*headers, *secrets), tuple(masked), _as_echoed(shown), tuple(keys))
 
     @cached_property
@@ -103,8 +132,15 @@ class Target:
     @cached_property
     def facts(self) -> Facts:
         """What templates see of it."""
-        labels = [(key, value) for key, _, value in (label.partition("=") for label in split_lines(self._row["labels"]))]
-        return webhook_facts(ids.encode("wh", self.id), self._row["slug"], self._row["name"], labels)
+        labels = [
+            (key, value)
+            for key, _, value in (
+                label.partition("=") for label in split_lines(self._row["labels"])
+            )
+        ]
+        return webhook_facts(
+            ids.encode("wh", self.id), self._row["slug"], self._row["name"], labels
+        )
 
     def _value_of(self, header: dict[str, str]) -> str:
         return self._unseal(header["sealed"], HEADERS) if "sealed" in header else header["value"]
@@ -114,8 +150,15 @@ class Target:
 
 
 def _as_echoed(values: list[str]) -> tuple[str, ...]:
-    """As they are and as they stand in JSON. Those of under four characters could be any text's part."""
-    forms = {form for value in values if len(value) >= 4 for form in (value, orjson.dumps(value).decode()[1:-1])}
+    """As they are and as they stand in JSON. Those of under four characters could be any text's
+    part.
+    """
+    forms = {
+        form
+        for value in values
+        if len(value) >= 4
+        for form in (value, orjson.dumps(value).decode()[1:-1])
+    }
     return tuple(sorted(forms, key=len, reverse=True))
 
 
@@ -135,7 +178,9 @@ def _uuid(value: Any) -> UUID:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The event types that a workspace knows. strict: those whose data must meet a schema, with its JSON text; is_closed: others are refused."""
+    """The event types that a workspace knows. strict: those whose data must meet a schema, with its
+    JSON text; is_closed: others are refused.
+    """
 
     strict: Mapping[str, str] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
@@ -144,7 +189,9 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Part:
-    """One workspace at one match version. asked_at: monotonic seconds, before the question was asked."""
+    """One workspace at one match version. asked_at: monotonic seconds, before the question was
+    asked.
+    """
 
     version: int
     stamps: Mapping[UUID, Stamp]
@@ -193,23 +240,33 @@ class Registry:
         return self._parts.get(workspace_id) or await self.reload(workspace_id, None)
 
     async def reload(self, workspace_id: UUID, stale: int | None) -> Part:
-        """Loads a workspace anew. stale: the version that somebody found out of date; one load serves all who wait."""
+        """Loads a workspace anew. stale: the version that somebody found out of date; one load
+        serves all who wait.
+        """
         async with self._loading:
             part = self._parts.get(workspace_id)
             if part is None or stale is None or part.version == stale:
                 asked_at = monotonic()
-                part = self._build(await self._queue.load(workspace_id, part.stamps if part else {}), part, asked_at)
+                part = self._build(
+                    await self._queue.load(workspace_id, part.stamps if part else {}),
+                    part,
+                    asked_at,
+                )
             return part
 
     def _build(self, loaded: Loaded, old: Part | None, asked_at: float) -> Part:
         """The new part. What has not changed is neither loaded nor made again."""
         changed = [Target(row, self._vault) for row in loaded.rows]
-        gone = [self._targets[key] for key in (old.stamps.keys() - loaded.stamps.keys() if old else ())]
+        gone = [
+            self._targets[key] for key in (old.stamps.keys() - loaded.stamps.keys() if old else ())
+        ]
         before = [known for target in changed if (known := self._targets.get(target.id))]
         index = old.index.changed([*before, *gone], changed) if old else MatchIndex(changed)
         strict = {name: schema for name, schema in loaded.types if schema is not None}
         catalogue = Catalogue(strict, frozenset(name for name, _ in loaded.types), loaded.is_strict)
-        part = self._parts[loaded.workspace_id] = Part(loaded.match_version, loaded.stamps, index, catalogue, asked_at)
+        part = self._parts[loaded.workspace_id] = Part(
+            loaded.match_version, loaded.stamps, index, catalogue, asked_at
+        )
         for target in gone:
             del self._targets[target.id]
         self._targets.update({target.id: target for target in changed})
@@ -218,7 +275,9 @@ class Registry:
         return part
 
     async def look(self) -> None:
-        """Asks for every workspace's match version and loads what is stale: a change that no message told is met here."""
+        """Asks for every workspace's match version and loads what is stale: a change that no
+        message told is met here.
+        """
         asked_at = monotonic()
         for workspace_id, version in (await self._queue.versions()).items():
             known = self.version(workspace_id)
@@ -233,14 +292,18 @@ class Registry:
         await asyncio.shield(self._looking)
 
     def confirm(self, workspace_id: UUID, version: int, asked_at: float) -> bool:
-        """Whether a version that the database just named is the known one; if it is, and there is no other workspace, that was a look."""
+        """Whether a version that the database just named is the known one; if it is, and there is
+        no other workspace, that was a look.
+        """
         is_current = self.version(workspace_id) == version
         if is_current and len(self._parts) == 1:
             self.looked_at = max(self.looked_at, asked_at)
         return is_current
 
     def _heard(self, text: str) -> None:
-        task = asyncio.create_task(self._look_soon() if text == EVERYTHING else self._reload_soon(UUID(text)))
+        task = asyncio.create_task(
+            self._look_soon() if text == EVERYTHING else self._reload_soon(UUID(text))
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -1,7 +1,9 @@
-"""Deletes what is too old: data of events, then the log, then notifications and idempotency keys. Called by the actor `purge_expired`, in batches.
+"""Deletes what is too old: data of events, then the log, then notifications and idempotency keys.
+Called by the actor `purge_expired`, in batches.
 
-Each batch is a short transaction that skips what somebody holds, so that no claim and no record waits for it. Keys are UUIDv7: their order is
-that of time, and a table is swept by its primary key alone.
+Each batch is a short transaction that skips what somebody holds, so that no claim and no record
+waits for it. Keys are UUIDv7: their order is that of time, and a table is swept by its primary key
+alone.
 """
 
 from datetime import datetime, timedelta
@@ -21,30 +23,52 @@ ACTIVITY_KEPT: Final = 100_000
 AFTER: Final = "select id from event where id > $1 and id < $2 order by id limit $3"
 FORGET: Final = "update event set data = null where id in ({})"
 GIVE_UP: Final = """update delivery set status = 3, finished_at = ${now} where id in (
-  select id from delivery where event_id in ({places}) and status = 0 and lease_token is null {skip})"""
-DROP_BODIES: Final = "delete from delivery_body where delivery_id in (select id from delivery where event_id in ({}))"
-MARK: Final = "insert into retention (name, position) values ('event data', $1) on conflict (name) do update set position = excluded.position"
+  select id from delivery where event_id in ({places}) and status = 0 and lease_token is null
+    {skip})"""
+DROP_BODIES: Final = (
+    "delete from delivery_body where delivery_id in (select id from delivery "
+    "where event_id in ({}))"
+)
+MARK: Final = (
+    "insert into retention (name, position) values ('event data', $1) on conflict "
+    "(name) do update set position = excluded.position"
+)
 POSITION: Final = "select position from retention where name = 'event data'"
-ATTEMPTS: Final = "delete from attempt where id in (select id from attempt where id < $1 order by id limit $2) returning id"
+ATTEMPTS: Final = (
+    "delete from attempt where id in (select id from attempt where id < $1 order by "
+    "id limit $2) returning id"
+)
 DELIVERIES: Final = """delete from delivery where id in (
-  select id from delivery where id < $1 and status <> 0 and lease_token is null order by id limit $2 {skip}) returning id"""
+  select id from delivery where id < $1 and status <> 0 and lease_token is null order by id limit $2
+    {skip}) returning id"""
 EVENTS: Final = """delete from event where id in (
-  select e.id from event e where e.id < $1 and not exists (select 1 as one from delivery d where d.event_id = e.id)
+  select e.id from event e where e.id < $1 and not exists (select 1 as one from delivery d where
+    d.event_id = e.id)
   order by e.id limit $2) returning id"""
-EMAILS: Final = "delete from email where notification_id in (select id from notification where id < $1 order by id limit $2)"
-NOTIFICATIONS: Final = "delete from notification where id in (select id from notification where id < $1 order by id limit $2) returning id"
-WEBHOOKS: Final = """select w.id from webhook w where w.deleted_at < $1 and not exists (select 1 as one from delivery d where d.webhook_id = w.id)
+EMAILS: Final = (
+    "delete from email where notification_id in (select id from notification where id "
+    "< $1 order by id limit $2)"
+)
+NOTIFICATIONS: Final = (
+    "delete from notification where id in (select id from notification where "
+    "id < $1 order by id limit $2) returning id"
+)
+WEBHOOKS: Final = """select w.id from webhook w where w.deleted_at < $1 and not exists (select 1 as
+  one from delivery d where d.webhook_id = w.id)
 and not exists (select 1 as one from attempt a where a.webhook_id = w.id) limit 100"""
 STATS: Final = "delete from webhook_stat where webhook_id = $1"
 OLD_STATS: Final = {
-    "postgres": "delete from webhook_stat where ctid in (select ctid from webhook_stat where step = 3600 and at < $1 limit $2) returning bucket",
+    "postgres": "delete from webhook_stat where ctid in (select ctid from webhook_stat where step "
+    "= 3600 and at < $1 limit $2) returning bucket",
     "sqlite": """delete from webhook_stat where (webhook_id, step, at, bucket) in (
-  select webhook_id, step, at, bucket from webhook_stat where step = 3600 and at < $1 limit $2) returning bucket""",
+  select webhook_id, step, at, bucket from webhook_stat where step = 3600 and at < $1 limit $2)
+    returning bucket""",
 }
 ACTIVITY: Final = {
     "postgres": """delete from activity where ctid in (
   select a.ctid from workspace_activity w cross join lateral (
-    select ctid from activity where workspace_id = w.workspace_id and position <= w.position - $1 order by position limit $2) a)
+    select ctid from activity where workspace_id = w.workspace_id and position <= w.position - $1
+      order by position limit $2) a)
 returning position""",
     "sqlite": """delete from activity where (workspace_id, position) in (
   select a.workspace_id, a.position from workspace_activity w
@@ -60,26 +84,38 @@ async def purge(database: Database, queue: Queue, settings: Settings) -> int:
     count = await forget_data(database, _key(now - timedelta(days=settings.event_days)))
     for sql in (ATTEMPTS, DELIVERIES, EVENTS):
         async with database.unit_of_work() as work:
-            count += len(await work.rows(sql.format(skip=SKIP_LOCKED[work.dialect]), log_before, BATCH))
+            count += len(
+                await work.rows(sql.format(skip=SKIP_LOCKED[work.dialect]), log_before, BATCH)
+            )
     async with database.unit_of_work() as work:
         told_before = _key(now - timedelta(days=settings.notification_days))
         await work.execute(EMAILS, told_before, BATCH)
         count += len(await work.rows(NOTIFICATIONS, told_before, BATCH))
         count += len(await work.rows(ACTIVITY[work.dialect], ACTIVITY_KEPT, BATCH * 10))
-        count += len(await work.rows(OLD_STATS[work.dialect], now - timedelta(days=settings.attempt_days), BATCH))
+        count += len(
+            await work.rows(
+                OLD_STATS[work.dialect], now - timedelta(days=settings.attempt_days), BATCH
+            )
+        )
         count += await _forget_webhooks(work, now - timedelta(days=settings.attempt_days))
     return count + await queue.forget_keys()
 
 
 async def forget_data(database: Database, before: UUID) -> int:
-    """Takes the data of a batch of events; their open deliveries have failed, since there is nothing to send any more."""
+    """Takes the data of a batch of events; their open deliveries have failed, since there is
+    nothing to send any more.
+    """
     async with database.unit_of_work() as work:
         found = await work.rows(POSITION)
         after = _uuid(found[0]["position"]) if found else UUID(int=0)
         keys = [_uuid(row["id"]) for row in await work.rows(AFTER, after, before, BATCH)]
         if keys:
             places = ", ".join(f"${number}" for number in range(1, len(keys) + 1))
-            await work.execute(GIVE_UP.format(now=len(keys) + 1, places=places, skip=SKIP_LOCKED[work.dialect]), *keys, clock.now())
+            await work.execute(
+                GIVE_UP.format(now=len(keys) + 1, places=places, skip=SKIP_LOCKED[work.dialect]),
+                *keys,
+                clock.now(),
+            )
             await work.execute(DROP_BODIES.format(places), *keys)
             await work.execute(FORGET.format(places), *keys)
             await work.execute(MARK, keys[-1])
@@ -90,7 +126,11 @@ async def _forget_webhooks(work: Work, before: datetime) -> int:
     """Deleted webhooks whose log is gone."""
     keys = [_uuid(row["id"]) for row in await work.rows(WEBHOOKS, before)]
     for key in keys:
-        for sql in (STATS, "delete from webhook_pause where webhook_id = $1", "delete from webhook where id = $1"):
+        for sql in (
+            STATS,
+            "delete from webhook_pause where webhook_id = $1",
+            "delete from webhook where id = $1",
+        ):
             await work.execute(sql, key)
     return len(keys)
 

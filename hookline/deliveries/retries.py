@@ -1,4 +1,6 @@
-"""What an attempt means for its delivery: done, over, or again after a wait. Called for every attempt; pure: time and chance are arguments."""
+"""What an attempt means for its delivery: done, over, or again after a wait. Called for every
+attempt; pure: time and chance are arguments.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -45,8 +47,9 @@ def judge(
 ) -> Verdict:
     """The verdict over one attempt.
 
-    status_code: None when no status line came; error: an AttemptError's name or None. retry_after: the header's text. now: aware, for
-    a Retry-After that is a date. step: waits of the schedule already used. random: 0 up to, not including, 1; spreads the wait by ±20 %.
+    status_code: None when no status line came; error: an AttemptError's name or None. retry_after:
+    the header's text. now: aware, for a Retry-After that is a date. step: waits of the schedule
+    already used. random: 0 up to, not including, 1; spreads the wait by ±20 %.
     """
     if status_code is not None and 200 <= status_code < 300:
         return _SUCCESS
@@ -59,7 +62,9 @@ def judge(
 
 
 def _asked_wait(retry_after: str, now: datetime) -> timedelta:
-    """What `Retry-After` asks for (RFC 9110: seconds or an HTTP date); nothing when it is unreadable or past."""
+    """What `Retry-After` asks for (RFC 9110: seconds or an HTTP date); nothing when it is
+    unreadable or past.
+    """
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
         return RETRY_AFTER_LIMIT if len(text.lstrip("0")) > 9 else timedelta(seconds=int(text))
@@ -67,4 +72,6 @@ def _asked_wait(retry_after: str, now: datetime) -> timedelta:
         at = parsedate_to_datetime(text[:64])
     except (ValueError, OverflowError):
         return timedelta()
-    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)) - now  # the asctime form names no zone and means UTC
+    return (
+        at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    ) - now  # the asctime form names no zone and means UTC

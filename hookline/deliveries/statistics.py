@@ -1,4 +1,6 @@
-"""Attempts by time, out of the counters that the record keeps: no attempt is read. Called by the API; workers fold old minutes into hours."""
+"""Attempts by time, out of the counters that the record keeps: no attempt is read. Called by the
+API; workers fold old minutes into hours.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,24 +22,39 @@ FOLDED_AT_ONCE: Final = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # $2 seconds of a bucket; only rows of $5 seconds or more make buckets of that size
 COUNTS: Final = {
-    "postgres": """select (floor(extract(epoch from at) / $2::int) * $2::int)::bigint as start, bucket,
+    "postgres": """select (floor(extract(epoch from at) / $2::int) * $2::int)::bigint as start,
+      bucket,
   sum(attempts)::bigint as attempts, sum(failures)::bigint as failures
-from webhook_stat where webhook_id = $1 and step in (60, $5) and at >= $3 and at < $4 group by 1, 2""",
-    "sqlite": """select at / 1000000 / $2 * $2 as start, bucket, sum(attempts) as attempts, sum(failures) as failures
-from webhook_stat where webhook_id = $1 and step in (60, $5) and at >= $3 and at < $4 group by 1, 2""",
+from webhook_stat where webhook_id = $1 and step in (60, $5) and at >= $3 and at < $4 group by 1,
+  2""",
+    "sqlite": """select at / 1000000 / $2 * $2 as start, bucket, sum(attempts) as attempts,
+      sum(failures) as failures
+from webhook_stat where webhook_id = $1 and step in (60, $5) and at >= $3 and at < $4 group by 1,
+  2""",
 }
 FOLD: Final = """
-with old as (select webhook_id, at, bucket from webhook_stat where step = 60 and at < $1 order by at limit $2 for update skip locked),
+with old as (select webhook_id, at, bucket from webhook_stat where step = 60 and at < $1 order by at
+  limit $2 for update skip locked),
 gone as (
-  delete from webhook_stat s using old o where s.webhook_id = o.webhook_id and s.step = 60 and s.at = o.at and s.bucket = o.bucket returning s.*)
+  delete from webhook_stat s using old o where s.webhook_id = o.webhook_id and s.step = 60 and s.at
+    = o.at and s.bucket = o.bucket returning s.*)
 insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
-select webhook_id, 3600, date_trunc('hour', at, 'UTC'), bucket, sum(attempts), sum(failures) from gone group by 1, 3, 4 order by 1, 3, 4
-on conflict (webhook_id, step, at, bucket) do update set attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures
+select webhook_id, 3600, date_trunc('hour', at, 'UTC'), bucket, sum(attempts), sum(failures) from
+  gone group by 1, 3, 4 order by 1, 3, 4
+on conflict (webhook_id, step, at, bucket) do update set attempts = s.attempts + excluded.attempts,
+  failures = s.failures + excluded.failures
 returning bucket"""
-OLD: Final = "select webhook_id, at, bucket, attempts, failures from webhook_stat where step = 60 and at < $1 order by at limit $2"
-ADD: Final = """insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures) values ($1, 3600, $2, $3, $4, $5)
-on conflict (webhook_id, step, at, bucket) do update set attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures"""
-TAKE: Final = "delete from webhook_stat where webhook_id = $1 and step = 60 and at = $2 and bucket = $3"
+OLD: Final = (
+    "select webhook_id, at, bucket, attempts, failures from webhook_stat where step = 60 "
+    "and at < $1 order by at limit $2"
+)
+ADD: Final = """insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
+  values ($1, 3600, $2, $3, $4, $5)
+on conflict (webhook_id, step, at, bucket) do update set attempts = s.attempts + excluded.attempts,
+  failures = s.failures + excluded.failures"""
+TAKE: Final = (
+    "delete from webhook_stat where webhook_id = $1 and step = 60 and at = $2 and bucket = $3"
+)
 
 
 class Step(Enum):
@@ -59,21 +76,36 @@ class Bucket:
     p95: int | None
 
 
-async def stats(database: Database, webhook_id: UUID, since: datetime, until: datetime | None, step: Step) -> list[Bucket]:
-    """Every bucket from the one that `since` is in to the one before `until` (now), oldest first, empty ones too. Days are UTC's.
+async def stats(
+    database: Database, webhook_id: UUID, since: datetime, until: datetime | None, step: Step
+) -> list[Bucket]:
+    """Every bucket from the one that `since` is in to the one before `until` (now), oldest first,
+    empty ones too. Days are UTC's.
 
-    Raises HooklineError BAD_USER_INPUT for more than 3,000 buckets, and for minutes of more than 48 hours ago.
+    Raises HooklineError BAD_USER_INPUT for more than 3,000 buckets, and for minutes of more than 48
+    hours ago.
     """
     seconds, now = step.value, clock.now()
     first = int(max(since, _EPOCH).timestamp()) // seconds * seconds
     end = int(min(until or now, now + timedelta(days=1)).timestamp())
     if (end - first) / seconds > BUCKETS_LIMIT:
-        raise HooklineError("BAD_USER_INPUT", f"That is more than {BUCKETS_LIMIT:,} buckets. Take a larger step or a shorter time.")
+        raise HooklineError(
+            "BAD_USER_INPUT",
+            f"That is more than {BUCKETS_LIMIT:,} buckets. Take a larger step or a shorter time.",
+        )
     if step is Step.MINUTE and first < (now - MINUTES_KEPT).timestamp() - 60:
-        raise HooklineError("BAD_USER_INPUT", "Minutes are kept for 48 hours. Take the step HOUR for what is older.")
+        raise HooklineError(
+            "BAD_USER_INPUT", "Minutes are kept for 48 hours. Take the step HOUR for what is older."
+        )
     times = datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(max(end, first), UTC)
     with faults_as_unavailable():
-        rows = await database.reader().rows(COUNTS[database.dialect], webhook_id, seconds, *times, 60 if step is Step.MINUTE else 3_600)
+        rows = await database.reader().rows(
+            COUNTS[database.dialect],
+            webhook_id,
+            seconds,
+            *times,
+            60 if step is Step.MINUTE else 3_600,
+        )
     found: dict[int, list[Any]] = {}
     for row in rows:
         found.setdefault(int(row["start"]), []).append(row)
@@ -83,7 +115,13 @@ async def stats(database: Database, webhook_id: UUID, since: datetime, until: da
 def _bucket(start: int, rows: Sequence[Any]) -> Bucket:
     counts = {row["bucket"]: row["attempts"] for row in rows}
     failures = sum(row["failures"] for row in rows)
-    return Bucket(datetime.fromtimestamp(start, UTC), sum(counts.values()), failures, percentile(counts, 0.5), percentile(counts, 0.95))
+    return Bucket(
+        datetime.fromtimestamp(start, UTC),
+        sum(counts.values()),
+        failures,
+        percentile(counts, 0.5),
+        percentile(counts, 0.95),
+    )
 
 
 async def fold_minutes(database: Database) -> int:

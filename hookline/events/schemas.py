@@ -1,7 +1,8 @@
-"""JSON Schemas of event types: which may be saved, and what an event's data breaks. Publishing asks for every event of a strict type. Pure.
+"""JSON Schemas of event types: which may be saved, and what an event's data breaks. Publishing asks
+for every event of a strict type. Pure.
 
-A schema never reaches out of itself, and what it costs is bounded before it is saved: references go inwards, none into itself, and patterns
-are those that run in linear time.
+A schema never reaches out of itself, and what it costs is bounded before it is saved: references go
+inwards, none into itself, and patterns are those that run in linear time.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,7 +34,10 @@ def check_schema(schema: object) -> list[Found]:
     if not isinstance(schema, Mapping | bool):
         return [((), "must be a JSON Schema: an object, true or false")]
     if found := check_data(schema):
-        return [(path, f"is refused: {sentence[0].lower()}{sentence[1:].rstrip('.')}") for path, sentence in found]
+        return [
+            (path, f"is refused: {sentence[0].lower()}{sentence[1:].rstrip('.')}")
+            for path, sentence in found
+        ]
     text = orjson.dumps(schema)
     if len(text) > SIZE_LIMIT:
         return [((), f"must be at most {SIZE_LIMIT:,} bytes as JSON; it has {len(text):,}")]
@@ -52,13 +56,20 @@ def check_schema(schema: object) -> list[Found]:
 
 
 def problems(schema: str, data: Any) -> list[Found]:
-    """What the data breaks, at most 20: the path within the data, and what the schema wants. schema: JSON text that was checked."""
+    """What the data breaks, at most 20: the path within the data, and what the schema wants.
+    schema: JSON text that was checked.
+    """
     validator = _compile(schema.encode())
     if validator.is_valid(data):
         return []
     found = []
     for error in validator.iter_errors(data):
-        found.append((tuple(map(str, error.instance_path)), f"The schema of this type is not met: {_short(error.message)}."))
+        found.append(
+            (
+                tuple(map(str, error.instance_path)),
+                f"The schema of this type is not met: {_short(error.message)}.",
+            )
+        )
         if len(found) == PROBLEMS_LIMIT:
             break
     return found
@@ -68,7 +79,13 @@ def problems(schema: str, data: Any) -> list[Found]:
 def _compile(text: bytes) -> Any:
     """A validator; data in its messages shows as `value`, so that none is repeated."""
     options = jsonschema_rs.RegexOptions()
-    return jsonschema_rs.validator_for(orjson.loads(text), pattern_options=options, offline=True, validate_formats=False, mask="value")
+    return jsonschema_rs.validator_for(
+        orjson.loads(text),
+        pattern_options=options,
+        offline=True,
+        validate_formats=False,
+        mask="value",
+    )
 
 
 def _outward(node: object, at: tuple[str, ...], root: object) -> Iterator[Found]:
@@ -77,7 +94,10 @@ def _outward(node: object, at: tuple[str, ...], root: object) -> Iterator[Found]
             if key in _REFUSED and isinstance(inner, str):
                 yield (*at, key), "is not supported: references go to #/… within the schema"
             elif key == "$ref" and (not isinstance(inner, str) or _resolve(root, inner) is None):
-                yield (*at, key), "must be a reference to a part of this schema, such as #/$defs/item"
+                yield (
+                    (*at, key),
+                    "must be a reference to a part of this schema, such as #/$defs/item",
+                )
             else:
                 yield from _outward(inner, (*at, key), root)
     elif isinstance(node, list):
@@ -109,13 +129,19 @@ def _weigh(node: object, root: object, open_: frozenset[str], known: dict[str, i
             if reference in open_:
                 raise _TooMuch(f"must not contain itself: {_short(reference)} leads back to itself")
             if reference not in known:
-                known[reference] = _weigh(_resolve(root, reference), root, open_ | {reference}, known)
+                known[reference] = _weigh(
+                    _resolve(root, reference), root, open_ | {reference}, known
+                )
             weight += known[reference]
-        weight += sum(_weigh(inner, root, open_, known) for key, inner in node.items() if key != "$ref")
+        weight += sum(
+            _weigh(inner, root, open_, known) for key, inner in node.items() if key != "$ref"
+        )
     elif isinstance(node, list):
         weight += sum(_weigh(inner, root, open_, known) for inner in node)
     if weight > WEIGHT_LIMIT:
-        raise _TooMuch(f"must have at most {WEIGHT_LIMIT:,} parts, those behind each reference counted")
+        raise _TooMuch(
+            f"must have at most {WEIGHT_LIMIT:,} parts, those behind each reference counted"
+        )
     return weight
 
 

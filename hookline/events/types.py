@@ -1,4 +1,6 @@
-"""What people do with the catalogue of event types: save and delete. Called by the API. A change is in force for the very next publish."""
+"""What people do with the catalogue of event types: save and delete. Called by the API. A change is
+in force for the very next publish.
+"""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +30,8 @@ Values = Mapping[str, Any]  # an input by the API's field names
 
 
 async def save(database: Database, hub: Hub, actor: Actor, values: Values) -> EventType:
-    """Makes a type known, or changes the one of this name. values: name, description, schema, strict, sample; what is left out is empty.
+    """Makes a type known, or changes the one of this name. values: name, description, schema,
+    strict, sample; what is left out is empty.
 
     Raises Refused with all that is wrong.
     """
@@ -44,16 +47,27 @@ async def save(database: Database, hub: Hub, actor: Actor, values: Values) -> Ev
         "modified_at": now,
     }
     async with database.unit_of_work() as work:
-        await Workspace.filter(id=actor.workspace_id).select_for_update().first()  # one at a time: two may save the same new name
+        await (
+            Workspace.filter(id=actor.workspace_id).select_for_update().first()
+        )  # one at a time: two may save the same new name
         row = await EventType.filter(workspace_id=actor.workspace_id, name=name).first()
         if row is None:
             if await EventType.filter(workspace_id=actor.workspace_id).count() >= TYPES_LIMIT:
-                raise Refused(Problem(Code.TOO_MANY, f"A workspace has at most {TYPES_LIMIT:,} event types. Delete one first."))
-            row = EventType(id=ids.uuid7(), workspace_id=actor.workspace_id, name=name, created_at=now)
+                raise Refused(
+                    Problem(
+                        Code.TOO_MANY,
+                        f"A workspace has at most {TYPES_LIMIT:,} event types. Delete one first.",
+                    )
+                )
+            row = EventType(
+                id=ids.uuid7(), workspace_id=actor.workspace_id, name=name, created_at=now
+            )
         before = _shown(row) if row.modified_at else None
         row.update_from_dict(columns)
         await row.save()
-        await audit.record(actor.workspace_id, actor.stored, "eventType.save", ("ety", row.id), before, _shown(row))
+        await audit.record(
+            actor.workspace_id, actor.stored, "eventType.save", ("ety", row.id), before, _shown(row)
+        )
         await bump_match_version(work, hub, actor.workspace_id)
     return row
 
@@ -64,48 +78,100 @@ async def delete(database: Database, hub: Hub, actor: Actor, name: str) -> Event
     Raises Refused: NOT_FOUND.
     """
     async with database.unit_of_work() as work:
-        row = await EventType.filter(workspace_id=actor.workspace_id, name=name).first() if TYPE.fullmatch(name) else None
+        row = (
+            await EventType.filter(workspace_id=actor.workspace_id, name=name).first()
+            if TYPE.fullmatch(name)
+            else None
+        )
         if row is None:
-            raise Refused(Problem(Code.NOT_FOUND, "There is no such event type. The query `eventTypes` lists those that are there.", ("name",)))
+            raise Refused(
+                Problem(
+                    Code.NOT_FOUND,
+                    "There is no such event type. The query `eventTypes` lists those that are "
+                    "there.",
+                    ("name",),
+                )
+            )
         await row.delete()
-        await audit.record(actor.workspace_id, actor.stored, "eventType.delete", ("ety", row.id), _shown(row), None)
+        await audit.record(
+            actor.workspace_id, actor.stored, "eventType.delete", ("ety", row.id), _shown(row), None
+        )
         await bump_match_version(work, hub, actor.workspace_id)
     return row
 
 
-async def update_workspace(database: Database, hub: Hub, actor: Actor, name: str | None, is_strict: bool | None) -> Workspace:
+async def update_workspace(
+    database: Database, hub: Hub, actor: Actor, name: str | None, is_strict: bool | None
+) -> Workspace:
     """Changes the caller's own workspace; None leaves a value as it is.
 
     Raises Refused: INVALID, TOO_LONG.
     """
-    if name is not None and (not name.strip() or len(name) > NAME_LENGTH or _UNPRINTABLE.search(name) or "\n" in name):
-        raise Refused(Problem(Code.INVALID, f"name must be 1 to {NAME_LENGTH} printable characters.", ("name",)))
+    if name is not None and (
+        not name.strip() or len(name) > NAME_LENGTH or _UNPRINTABLE.search(name) or "\n" in name
+    ):
+        raise Refused(
+            Problem(
+                Code.INVALID, f"name must be 1 to {NAME_LENGTH} printable characters.", ("name",)
+            )
+        )
     async with database.unit_of_work() as work:
         row = await Workspace.get(id=actor.workspace_id)
         before = {"name": row.name, "strictEventTypes": row.strict_event_types}
-        row.name, row.strict_event_types = name or row.name, row.strict_event_types if is_strict is None else is_strict
+        row.name, row.strict_event_types = (
+            name or row.name,
+            row.strict_event_types if is_strict is None else is_strict,
+        )
         await row.save(update_fields=["name", "strict_event_types"])
         after = {"name": row.name, "strictEventTypes": row.strict_event_types}
-        await audit.record(actor.workspace_id, actor.stored, "workspace.update", ("ws", row.id), before, after)
+        await audit.record(
+            actor.workspace_id, actor.stored, "workspace.update", ("ws", row.id), before, after
+        )
         await bump_match_version(work, hub, actor.workspace_id)
     return row
 
 
 def _shown(row: EventType) -> dict[str, Any]:
-    return {"name": row.name, "description": row.description, "schema": row.schema, "strict": row.is_strict, "sample": row.sample}
+    return {
+        "name": row.name,
+        "description": row.description,
+        "schema": row.schema,
+        "strict": row.is_strict,
+        "sample": row.sample,
+    }
 
 
 def _check(values: Values) -> list[Problem]:
     found, schema = [], values.get("schema")
     if not TYPE.fullmatch(values["name"]):
-        found.append(Problem(Code.INVALID, "name must be object.model.action: three parts of lower-case letters, digits, - and _.", ("name",)))
+        found.append(
+            Problem(
+                Code.INVALID,
+                "name must be object.model.action: three parts of lower-case letters, digits, - "
+                "and _.",
+                ("name",),
+            )
+        )
     description = values.get("description") or ""
     if len(description) > DESCRIPTION_LENGTH or _UNPRINTABLE.search(description):
-        found.append(Problem(Code.INVALID, f"description must be at most {DESCRIPTION_LENGTH:,} printable characters.", ("description",)))
+        found.append(
+            Problem(
+                Code.INVALID,
+                f"description must be at most {DESCRIPTION_LENGTH:,} printable characters.",
+                ("description",),
+            )
+        )
     wrong = check_schema(schema) if schema is not None else []
-    found += [Problem(Code.INVALID, f"{'.'.join(('schema', *path))} {sentence}.", ("schema", *path)) for path, sentence in wrong]
+    found += [
+        Problem(Code.INVALID, f"{'.'.join(('schema', *path))} {sentence}.", ("schema", *path))
+        for path, sentence in wrong
+    ]
     if values.get("strict") and schema is None:
-        found.append(Problem(Code.REQUIRED, "A strict type needs a schema that its data must meet.", ("schema",)))
+        found.append(
+            Problem(
+                Code.REQUIRED, "A strict type needs a schema that its data must meet.", ("schema",)
+            )
+        )
     return [*found, *_check_sample(values.get("sample"), None if wrong else schema)]
 
 
@@ -115,8 +181,17 @@ def _check_sample(sample: Any, schema: Any) -> list[Problem]:
     if wrong := check_data(sample):
         return [Problem(Code.INVALID, sentence, ("sample", *path)) for path, sentence in wrong]
     if len(orjson.dumps(sample)) > SAMPLE_BYTES:
-        return [Problem(Code.TOO_LONG, f"sample must be at most {SAMPLE_BYTES:,} bytes as JSON.", ("sample",))]
+        return [
+            Problem(
+                Code.TOO_LONG,
+                f"sample must be at most {SAMPLE_BYTES:,} bytes as JSON.",
+                ("sample",),
+            )
+        ]
     if schema is None:
         return []
     text = orjson.dumps(schema).decode()
-    return [Problem(Code.SCHEMA_MISMATCH, sentence, ("sample", *path)) for path, sentence in problems(text, sample)]
+    return [
+        Problem(Code.SCHEMA_MISMATCH, sentence, ("sample", *path))
+        for path, sentence in problems(text, sample)
+    ]

@@ -1,4 +1,6 @@
-"""Durations as people write them: `500ms`, `30s`, `5m`, `2h`, `7d`. Called wherever text becomes a timedelta or the other way; pure."""
+"""Durations as people write them: `500ms`, `30s`, `5m`, `2h`, `7d`. Called wherever text becomes a
+timedelta or the other way; pure.
+"""
 
 import re
 from datetime import timedelta
@@ -15,7 +17,9 @@ def parse_duration(text: str) -> timedelta:
     """
     found = _FORM.fullmatch(text)
     if not found:
-        raise ValueError("Write a duration as a whole number and a unit, such as 500ms, 30s, 5m, 2h or 7d.")
+        raise ValueError(
+            "Write a duration as a whole number and a unit, such as 500ms, 30s, 5m, 2h or 7d."
+        )
     try:
         return timedelta(milliseconds=int(found[1]) * _MILLISECONDS[found[2]])
     except OverflowError:
@@ -23,7 +27,8 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """The shortest text that `parse_duration` reads back: the largest unit that divides evenly. Whole milliseconds, not negative.
+    """The shortest text that `parse_duration` reads back: the largest unit that divides evenly.
+    Whole milliseconds, not negative.
 
     Raises ValueError for what has no such text.
     """

@@ -1,6 +1,8 @@
-"""A webhook's filter: a condition on an event's type, environment and data. Publishing asks it for every event that the patterns match. Pure.
+"""A webhook's filter: a condition on an event's type, environment and data. Publishing asks it for
+every event that the patterns match. Pure.
 
-`{"data.total": {"gte": 100}, "any": [{…}, {…}]}`: all entries must hold. What is missing or of another type makes every operator false.
+`{"data.total": {"gte": 100}, "any": [{…}, {…}]}`: all entries must hold. What is missing or of
+another type makes every operator false.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +42,9 @@ def _equal(one: Json, other: Json) -> bool:
     if _kind(one) is not _kind(other):
         return False
     if type(one) is dict:
-        return one.keys() == other.keys() and all(_equal(item, other[key]) for key, item in one.items())
+        return one.keys() == other.keys() and all(
+            _equal(item, other[key]) for key, item in one.items()
+        )
     if type(one) is list:
         return len(one) == len(other) and all(map(_equal, one, other))
     return bool(one == other)
@@ -64,7 +68,10 @@ OPERATORS: Final[Mapping[str, Callable[[Json, Json], bool]]] = {
     "lt": lambda value, wanted: _is_same_kind(value, wanted) and value < wanted,
     "lte": lambda value, wanted: _is_same_kind(value, wanted) and value <= wanted,
     "in": lambda value, wanted: any(_equal(value, item) for item in wanted),
-    "nin": lambda value, wanted: any(_is_same_kind(value, item) for item in wanted) and not any(_equal(value, item) for item in wanted),
+    "nin": lambda value, wanted: (
+        any(_is_same_kind(value, item) for item in wanted)
+        and not any(_equal(value, item) for item in wanted)
+    ),
     "exists": lambda value, wanted: (value is not _MISSING) is wanted,
     "startsWith": lambda value, wanted: type(value) is str and value.startswith(wanted),
     "endsWith": lambda value, wanted: type(value) is str and value.endswith(wanted),
@@ -88,7 +95,9 @@ class CompiledFilter:
         return True
 
     def reasons(self, event_type: str, environment: str, data: Json) -> list[str]:
-        """Why an event does not match, a sentence for each entry that does not hold; empty when it matches."""
+        """Why an event does not match, a sentence for each entry that does not hold; empty when it
+        matches.
+        """
         return list(_reasons(self._conditions, (event_type, environment, data)))
 
 
@@ -97,10 +106,15 @@ def compile_filter(value: Mapping[str, Json]) -> CompiledFilter:
 
 
 def check_filter(value: object) -> list[Found]:
-    """Everything that is wrong with a filter, at most 20: the path inside it and what would be right. Bounded, however deep or large it is."""
+    """Everything that is wrong with a filter, at most 20: the path inside it and what would be
+    right. Bounded, however deep or large it is.
+    """
     if not isinstance(value, Mapping):
         return [((), 'must be an object such as {"data.total": {"gte": 100}}')]
-    if data_problems := [(path, f"is refused: {sentence[0].lower()}{sentence[1:].rstrip('.')}") for path, sentence in check_data(value)]:
+    if data_problems := [
+        (path, f"is refused: {sentence[0].lower()}{sentence[1:].rstrip('.')}")
+        for path, sentence in check_data(value)
+    ]:
         return data_problems
     try:
         size = len(orjson.dumps(value))
@@ -127,7 +141,11 @@ def _problems(value: object, at: tuple[str, ...], depth: int) -> Iterator[Found]
         yield at, f"must not be nested deeper than {DEPTH_LIMIT} levels"
     else:
         for key, inner in value.items():
-            yield from _group_problems(key, inner, (*at, key), depth) if key in _GROUPS else _entry_problems(key, inner, (*at, key))
+            yield from (
+                _group_problems(key, inner, (*at, key), depth)
+                if key in _GROUPS
+                else _entry_problems(key, inner, (*at, key))
+            )
 
 
 def _group_problems(key: str, inner: object, at: tuple[str, ...], depth: int) -> Iterator[Found]:
@@ -182,7 +200,11 @@ def _count(value: Mapping[str, Json]) -> int:
 
 
 def _tests(conditions: Mapping[str, Json]) -> tuple[Test, ...]:
-    return tuple(test for key, inner in conditions.items() for test in ((_group(key, inner),) if key in _GROUPS else _entry(key, inner)))
+    return tuple(
+        test
+        for key, inner in conditions.items()
+        for test in ((_group(key, inner),) if key in _GROUPS else _entry(key, inner))
+    )
 
 
 def _group(key: str, inner: Json) -> Test:
@@ -201,7 +223,9 @@ def _entry(path: str, wanted: Mapping[str, Json]) -> Iterator[Test]:
         yield _condition(find, OPERATORS[name], operand)
 
 
-def _condition(find: Callable[[Facts], Json], holds: Callable[[Json, Json], bool], operand: Json) -> Test:
+def _condition(
+    find: Callable[[Facts], Json], holds: Callable[[Json, Json], bool], operand: Json
+) -> Test:
     return lambda facts: holds(find(facts), operand)
 
 
@@ -216,7 +240,12 @@ def _finder(path: str) -> Callable[[Facts], Json]:
         for segment in segments:
             if type(value) is dict:
                 value = value.get(segment, _MISSING)
-            elif type(value) is list and segment.isdecimal() and len(segment) < 10 and int(segment) < len(value):
+            elif (
+                type(value) is list
+                and segment.isdecimal()
+                and len(segment) < 10
+                and int(segment) < len(value)
+            ):
                 value = value[int(segment)]
             else:
                 return _MISSING
@@ -234,7 +263,10 @@ def _reasons(conditions: Mapping[str, Json], facts: Facts) -> Iterator[str]:
         value = _finder(key)(facts)
         for name, operand in inner.items():
             if not OPERATORS[name](value, operand):
-                yield f"{key} {'is missing' if value is _MISSING else 'is ' + _shown(value)}; wanted: {name} {_shown(operand)}."
+                yield (
+                    f"{key} {'is missing' if value is _MISSING else 'is ' + _shown(value)}; "
+                    f"wanted: {name} {_shown(operand)}."
+                )
 
 
 def _group_reason(key: str, inner: Json, facts: Facts) -> str:
@@ -242,7 +274,10 @@ def _group_reason(key: str, inner: Json, facts: Facts) -> str:
     if key == "not":
         return "All of what stands in `not` holds, and must not."
     inside = " ".join(reason for item in filters for reason in _reasons(item, facts))
-    return f"{'None' if key == 'any' else 'Not all'} of the conditions in `{key}` {'holds' if key == 'any' else 'hold'}: {inside}"
+    return (
+        f"{'None' if key == 'any' else 'Not all'} of the conditions in `{key}` "
+        f"{'holds' if key == 'any' else 'hold'}: {inside}"
+    )
 
 
 def _shown(value: Json) -> str:

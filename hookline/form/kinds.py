@@ -1,6 +1,8 @@
-"""Kinds of values that a webhook's fields hold: each checks one value, puts it into its canonical form and tells its JSON Schema.
+"""Kinds of values that a webhook's fields hold: each checks one value, puts it into its canonical
+form and tells its JSON Schema.
 
-Called by webhook_fields (the table) and by sync/document, which asks a kind for its shape. Pure: what is wrong is noted, never raised.
+Called by webhook_fields (the table) and by sync/document, which asks a kind for its shape. Pure:
+what is wrong is noted, never raised.
 """
 
 import re
@@ -17,9 +19,13 @@ Path = tuple[str, ...]
 Schema = dict[str, object]
 
 BAD: Final = object()
-"""What a check answers for a value that it has refused. Inside a list or mapping it marks an item that was refused before: not checked again."""
+"""What a check answers for a value that it has refused. Inside a list or mapping it marks an item
+that was refused before: not checked again.
+"""
 UNKNOWN_SECRET: Final = object()
-"""A secret whose value is not known here (planned with `--unresolved-secrets`): it passes every check."""
+"""A secret whose value is not known here (planned with `--unresolved-secrets`): it passes every
+check.
+"""
 REFERENCE: Final = r"\$\{(?:env|file):[^{}]+\}"
 """What a secret looks like in YAML, for the JSON Schema; sync/references reads it."""
 
@@ -29,7 +35,9 @@ _UNPRINTABLE_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem(Problem):
-    """A problem with the two things that only YAML shows: the stable code of the documentation, and a hint."""
+    """A problem with the two things that only YAML shows: the stable code of the documentation, and
+    a hint.
+    """
 
     kind: str = "format"
     hint: str | None = None
@@ -41,7 +49,9 @@ class FieldProblem(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the installation sets: the environments that exist and the addresses that may be sent to."""
+    """What the installation sets: the environments that exist and the addresses that may be sent
+    to.
+    """
 
     environments: tuple[str, ...]
     addresses: AddressPolicy
@@ -57,7 +67,9 @@ class Findings:
     problems: list[FieldProblem] = field(default_factory=list)
 
     def refuse(self, at: Path, code: Code, kind: str, rule: str, hint: str | None = None) -> object:
-        """Notes a problem. rule: continues the sentence that begins with the field, such as "must be text"."""
+        """Notes a problem. rule: continues the sentence that begins with the field, such as "must
+        be text".
+        """
         self.problems.append(FieldProblem(code, f"{label(at)} {rule}.", at, kind, hint))
         return BAD
 
@@ -68,7 +80,16 @@ class Findings:
 
     def repeat(self, at: Path, value: str) -> None:
         """Notes, as a warning, an item that is listed a second time."""
-        self.problems.append(FieldProblem(Code.INVALID, f"{label(at)} repeats '{value}'.", at, "duplicate-item", "remove one of the two", True))
+        self.problems.append(
+            FieldProblem(
+                Code.INVALID,
+                f"{label(at)} repeats '{value}'.",
+                at,
+                "duplicate-item",
+                "remove one of the two",
+                True,
+            )
+        )
 
 
 class Kind(Protocol):
@@ -81,7 +102,10 @@ class Kind(Protocol):
 
 def label(at: Path) -> str:
     """`headers[0].name` for ("headers", "0", "name")."""
-    return "".join(f"[{part}]" if part.isdecimal() and place else f".{part}" if place else part for place, part in enumerate(at))
+    return "".join(
+        f"[{part}]" if part.isdecimal() and place else f".{part}" if place else part
+        for place, part in enumerate(at)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +129,19 @@ class Text:
         if not value and not self.may_be_empty:
             return findings.refuse(at, Code.REQUIRED, "missing-value", "must not be empty")
         if len(value) > self.max_length:
-            return findings.refuse(at, Code.TOO_LONG, "too-long", f"must be at most {self.max_length:,} characters long")
+            return findings.refuse(
+                at,
+                Code.TOO_LONG,
+                "too-long",
+                f"must be at most {self.max_length:,} characters long",
+            )
         if (_UNPRINTABLE_IN_LINES if self.may_have_lines else _UNPRINTABLE).search(value):
-            return findings.refuse(at, Code.INVALID, "bad-character", "must not hold control characters or broken surrogates")
+            return findings.refuse(
+                at,
+                Code.INVALID,
+                "bad-character",
+                "must not hold control characters or broken surrogates",
+            )
         if self.pattern and not re.fullmatch(self.pattern, value):
             return findings.refuse(at, Code.INVALID, self.kind, f"must be {self.form}")
         return value
@@ -116,7 +150,11 @@ class Text:
         if self.is_secret:
             return {"type": "string", "pattern": REFERENCE}
         if self.pattern:
-            return {"type": "string", "pattern": f"^(?:{self.pattern})$", "maxLength": self.max_length}
+            return {
+                "type": "string",
+                "pattern": f"^(?:{self.pattern})$",
+                "maxLength": self.max_length,
+            }
         # Unquoted 0123 or true is text here, whatever an editor takes it for.
         return {"type": ["string", "number", "boolean"], "maxLength": self.max_length}
 
@@ -124,7 +162,11 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class Flag:
     def check(self, value: object, at: Path, findings: Findings) -> object:
-        return value if isinstance(value, bool) else findings.refuse(at, Code.INVALID, "type", "must be true or false")
+        return (
+            value
+            if isinstance(value, bool)
+            else findings.refuse(at, Code.INVALID, "type", "must be true or false")
+        )
 
     def schema(self) -> Schema:
         return {"type": "boolean"}
@@ -139,7 +181,9 @@ class Number:
         if not isinstance(value, int) or isinstance(value, bool):
             return findings.refuse(at, Code.INVALID, "type", "must be a whole number")
         if not self.low <= value <= self.high:
-            return findings.refuse(at, Code.OUT_OF_RANGE, "range", f"must be from {self.low} to {self.high}")
+            return findings.refuse(
+                at, Code.OUT_OF_RANGE, "range", f"must be from {self.low} to {self.high}"
+            )
         return value
 
     def schema(self) -> Schema:
@@ -156,15 +200,26 @@ class Duration:
 
     def check(self, value: object, at: Path, findings: Findings) -> object:
         if not isinstance(value, str | timedelta):
-            return findings.refuse(at, Code.INVALID, "type", "must be a duration such as 30s, 5m or 2h")
+            return findings.refuse(
+                at, Code.INVALID, "type", "must be a duration such as 30s, 5m or 2h"
+            )
         try:
             duration = value if isinstance(value, timedelta) else parse_duration(value)
         except ValueError:
-            return findings.refuse(at, Code.INVALID, "format", "must be a duration such as 500ms, 30s, 5m, 2h or 7d")
+            return findings.refuse(
+                at, Code.INVALID, "format", "must be a duration such as 500ms, 30s, 5m, 2h or 7d"
+            )
         if not self.low <= duration <= self.high:
-            return findings.refuse(at, Code.OUT_OF_RANGE, "range", f"must be from {format_duration(self.low)} to {format_duration(self.high)}")
+            return findings.refuse(
+                at,
+                Code.OUT_OF_RANGE,
+                "range",
+                f"must be from {format_duration(self.low)} to {format_duration(self.high)}",
+            )
         if duration % self.step:
-            return findings.refuse(at, Code.INVALID, "format", f"must be a multiple of {format_duration(self.step)}")
+            return findings.refuse(
+                at, Code.INVALID, "format", f"must be a multiple of {format_duration(self.step)}"
+            )
         return format_duration(duration)
 
     def schema(self) -> Schema:
@@ -176,7 +231,13 @@ class Choice:
     values: tuple[str, ...]
 
     def check(self, value: object, at: Path, findings: Findings) -> object:
-        return value if value in self.values else findings.refuse(at, Code.INVALID, "enum", f"must be one of {', '.join(self.values)}")
+        return (
+            value
+            if value in self.values
+            else findings.refuse(
+                at, Code.INVALID, "enum", f"must be one of {', '.join(self.values)}"
+            )
+        )
 
     def schema(self) -> Schema:
         return {"enum": list(self.values)}
@@ -184,7 +245,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of one kind. is_set: order and repeats mean nothing, so that the canonical form is sorted."""
+    """A list of one kind. is_set: order and repeats mean nothing, so that the canonical form is
+    sorted.
+    """
 
     item: Kind
     low: int
@@ -195,10 +258,20 @@ class Listing:
         if isinstance(value, str) or not isinstance(value, Sequence):
             return findings.refuse(at, Code.INVALID, "type", "must be a list")
         if len(value) < self.low:
-            return findings.refuse(at, Code.REQUIRED, "too-few", f"must have at least {self.low} item{'s' if self.low > 1 else ''}")
+            return findings.refuse(
+                at,
+                Code.REQUIRED,
+                "too-few",
+                f"must have at least {self.low} item{'s' if self.low > 1 else ''}",
+            )
         if len(value) > self.high:
-            return findings.refuse(at, Code.TOO_MANY, "too-many", f"must have at most {self.high} items")
-        items = [item if item is BAD else self.item.check(item, (*at, str(place)), findings) for place, item in enumerate(value)]
+            return findings.refuse(
+                at, Code.TOO_MANY, "too-many", f"must have at most {self.high} items"
+            )
+        items = [
+            item if item is BAD else self.item.check(item, (*at, str(place)), findings)
+            for place, item in enumerate(value)
+        ]
         if any(item is BAD for item in items):
             return BAD
         return self._unique(items, at, findings) if self.is_set else items
@@ -212,12 +285,19 @@ class Listing:
         return sorted(seen)
 
     def schema(self) -> Schema:
-        return {"type": "array", "items": self.item.schema(), "minItems": self.low, "maxItems": self.high}
+        return {
+            "type": "array",
+            "items": self.item.schema(),
+            "minItems": self.low,
+            "maxItems": self.high,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One entry of a Record. may_be_kept: an update may leave it out, which keeps what is stored. default: filled in where it is left out."""
+    """One entry of a Record. may_be_kept: an update may leave it out, which keeps what is stored.
+    default: filled in where it is left out.
+    """
 
     name: str
     kind: Kind
@@ -235,20 +315,43 @@ class Record:
 
     def check(self, value: object, at: Path, findings: Findings) -> object:
         if not isinstance(value, Mapping):
-            return findings.refuse(at, Code.INVALID, "type", f"must be a mapping with {' and '.join(part.name for part in self.parts)}")
-        given = {part.name: (part.kind, value[part.name]) for part in self.parts if value.get(part.name) is not None}
-        checked = {name: item if item is BAD else kind.check(item, (*at, name), findings) for name, (kind, item) in given.items()}
-        missing = [part for part in self.parts if part.is_required and not part.may_be_kept and part.name not in checked]
+            return findings.refuse(
+                at,
+                Code.INVALID,
+                "type",
+                f"must be a mapping with {' and '.join(part.name for part in self.parts)}",
+            )
+        given = {
+            part.name: (part.kind, value[part.name])
+            for part in self.parts
+            if value.get(part.name) is not None
+        }
+        checked = {
+            name: item if item is BAD else kind.check(item, (*at, name), findings)
+            for name, (kind, item) in given.items()
+        }
+        missing = [
+            part
+            for part in self.parts
+            if part.is_required and not part.may_be_kept and part.name not in checked
+        ]
         for part in missing:
             findings.refuse((*at, part.name), Code.REQUIRED, "required", "is required")
         if missing or any(item is BAD for item in checked.values()):
             return BAD
-        return {part.name: checked.get(part.name, part.default) for part in self.parts if part.name in checked or part.default is not None}
+        return {
+            part.name: checked.get(part.name, part.default)
+            for part in self.parts
+            if part.name in checked or part.default is not None
+        }
 
     def schema(self) -> Schema:
         return {
             "type": "object",
-            "properties": {part.name: {"description": part.description, **part.kind.schema()} for part in self.parts},
+            "properties": {
+                part.name: {"description": part.description, **part.kind.schema()}
+                for part in self.parts
+            },
             "required": [part.name for part in self.parts if part.is_required],
             "additionalProperties": False,
         }

@@ -1,4 +1,6 @@
-"""Kinds of values that decide what a webhook is sent and how fast: filters, content types, rates. Called by the table in webhook_fields. Pure."""
+"""Kinds of values that decide what a webhook is sent and how fast: filters, content types, rates.
+Called by the table in webhook_fields. Pure.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +30,12 @@ class Filter:
 class ContentType:
     def check(self, value: object, at: Path, findings: Findings) -> object:
         if not isinstance(value, str) or not is_content_type(value):
-            return findings.refuse(at, Code.INVALID, "format", "must be a media type such as application/json or text/plain; charset=utf-8")
+            return findings.refuse(
+                at,
+                Code.INVALID,
+                "format",
+                "must be a media type such as application/json or text/plain; charset=utf-8",
+            )
         return value
 
     def schema(self) -> Schema:
@@ -45,7 +52,9 @@ class RateLimit:
         try:
             return str(value if isinstance(value, Rate) else parse_rate(value))
         except ValueError:
-            return findings.refuse(at, Code.INVALID, "format", "must be a rate such as 20/s or 600/m, at most 10000/s")
+            return findings.refuse(
+                at, Code.INVALID, "format", "must be a rate such as 20/s or 600/m, at most 10000/s"
+            )
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": "^[1-9][0-9]{0,6}/[sm]$"}

@@ -1,7 +1,9 @@
-"""Rate limits: `20/s`, `600/m`. What a text means, and the figures of GCRA that the claim works with. Pure.
+"""Rate limits: `20/s`, `600/m`. What a text means, and the figures of GCRA that the claim works
+with. Pure.
 
-GCRA (generic cell rate algorithm, ITU-T I.371): a webhook keeps the time of its next free slot; a request may go when that time is no further
-ahead than the tolerance, and moves it on by one interval. So any second holds at most the rate and one burst, whoever claims.
+GCRA (generic cell rate algorithm, ITU-T I.371): a webhook keeps the time of its next free slot; a
+request may go when that time is no further ahead than the tolerance, and moves it on by one
+interval. So any second holds at most the rate and one burst, whoever claims.
 """
 
 import re
@@ -35,7 +37,9 @@ class Rate:
 
     @property
     def tolerance(self) -> float:
-        """Microseconds that the next slot may lie ahead. With a burst of one a little, so that a claim that comes late loses no slot."""
+        """Microseconds that the next slot may lie ahead. With a burst of one a little, so that a
+        claim that comes late loses no slot.
+        """
         return max((self.burst - 1) * self.interval, min(_LATE_MICROSECONDS, self.interval / 2))
 
 
@@ -46,7 +50,9 @@ def parse_rate(text: str) -> Rate:
     """
     found = _FORM.fullmatch(text)
     if not found:
-        raise ValueError("Write a rate as a whole number per second or minute, such as 20/s or 600/m.")
+        raise ValueError(
+            "Write a rate as a whole number per second or minute, such as 20/s or 600/m."
+        )
     per_minute = int(found[1]) * (60 if found[2] == "s" else 1)
     if per_minute > PER_MINUTE_LIMIT:
         raise ValueError(f"A rate is at most {PER_MINUTE_LIMIT // 60:,}/s.")
@@ -54,8 +60,14 @@ def parse_rate(text: str) -> Rate:
 
 
 def take_slots(next_slot: float, now: float, wanted: int, rate: Rate) -> tuple[int, float]:
-    """How many of the wanted requests may go now, and the next free slot after them. Times in microseconds; what the claims do in SQL."""
+    """How many of the wanted requests may go now, and the next free slot after them. Times in
+    microseconds; what the claims do in SQL.
+    """
     slot = max(next_slot, now)
-    free = int((now + rate.tolerance - slot) // rate.interval) + 1 if slot <= now + rate.tolerance else 0
+    free = (
+        int((now + rate.tolerance - slot) // rate.interval) + 1
+        if slot <= now + rate.tolerance
+        else 0
+    )
     taken = min(wanted, free)
     return taken, slot + taken * rate.interval if taken else next_slot

@@ -1,4 +1,5 @@
-"""Kinds of values that only webhooks have: URLs, event patterns, headers, labels, signing secrets. Called by the table in webhook_fields.
+"""Kinds of values that only webhooks have: URLs, event patterns, headers, labels, signing secrets.
+Called by the table in webhook_fields.
 
 Pure, like field_kinds. A message never holds a header's or a secret's value.
 """
@@ -9,7 +10,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from hookline.errors import Code
-from hookline.form.kinds import BAD, REFERENCE, UNKNOWN_SECRET, Findings, Part, Path, Record, Schema, Text
+from hookline.form.kinds import (
+    BAD,
+    REFERENCE,
+    UNKNOWN_SECRET,
+    Findings,
+    Part,
+    Path,
+    Record,
+    Schema,
+    Text,
+)
 from hookline.outbound.addresses import HeaderRefused, UrlRefused, check_header, check_url
 from hookline.outbound.signing import decode_secret
 
@@ -20,17 +31,25 @@ LABEL_KEY: Final = "[a-z0-9][a-z0-9._/-]{0,62}"
 _MAX_HEADER_BYTES = 4_096
 _pattern = re.compile(PATTERN)
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_email = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@{_LABEL}(?:\.{_LABEL})+")
+_email = re.compile(
+    rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@{_LABEL}(?:\.{_LABEL})+"
+)
 _header_name = Text(200)
 _header_value = Text(_MAX_HEADER_BYTES, is_secret=True, may_be_empty=True)
-_label_key = Text(63, LABEL_KEY, "1 to 63 lower-case letters, digits and . _ / - and begin with a letter or digit")
+_label_key = Text(
+    63, LABEL_KEY, "1 to 63 lower-case letters, digits and . _ / - and begin with a letter or digit"
+)
 _label_value = Text(200, may_be_empty=True)
 
 
 def is_sensitive_header(name: str) -> bool:
-    """Whether a header's value is a secret: Authorization, or a name with key, token, secret or password in it."""
+    """Whether a header's value is a secret: Authorization, or a name with key, token, secret or
+    password in it.
+    """
     folded = name.lower()
-    return folded == "authorization" or any(word in folded for word in ("key", "token", "secret", "password"))
+    return folded == "authorization" or any(
+        word in folded for word in ("key", "token", "secret", "password")
+    )
 
 
 def sources_of_header(webhook: Mapping[str, object]) -> Iterator[tuple[str, Path]]:
@@ -64,7 +83,11 @@ class Environment:
         if not isinstance(value, str):
             return findings.refuse(at, Code.INVALID, "type", "must be text")
         known = findings.bounds.environments
-        return value if value in known else findings.refuse(at, Code.INVALID, "enum", f"must be one of {', '.join(known)}")
+        return (
+            value
+            if value in known
+            else findings.refuse(at, Code.INVALID, "enum", f"must be one of {', '.join(known)}")
+        )
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"}
@@ -76,22 +99,34 @@ class Pattern:
 
     def check(self, value: object, at: Path, findings: Findings) -> object:
         if not isinstance(value, str):
-            return findings.refuse(at, Code.INVALID, "type", "must be text such as order.order.created")
+            return findings.refuse(
+                at, Code.INVALID, "type", "must be text such as order.order.created"
+            )
         if not _pattern.fullmatch(value):
-            rule = "must be object.model.action, each 1 to 64 lower-case letters, digits, - and _, or *"
+            rule = (
+                "must be object.model.action, each 1 to 64 lower-case letters, digits, - and "
+                "_, or *"
+            )
             return findings.refuse(at, Code.INVALID, "bad-event", rule)
         return value
 
     def schema(self) -> Schema:
         part = {"type": "string", "pattern": f"^{SEGMENT}$"}
         names = ["object", "model", "action"]
-        in_parts = {"type": "object", "properties": dict.fromkeys(names, part), "required": names, "additionalProperties": False}
+        in_parts = {
+            "type": "object",
+            "properties": dict.fromkeys(names, part),
+            "required": names,
+            "additionalProperties": False,
+        }
         return {"anyOf": [{"type": "string", "pattern": f"^{PATTERN}$"}, in_parts]}
 
 
 @dataclass(frozen=True, slots=True)
 class Emails:
-    """A list of mail addresses, or of several in one text with commas between them. The order is kept; repeats, in any case, go."""
+    """A list of mail addresses, or of several in one text with commas between them. The order is
+    kept; repeats, in any case, go.
+    """
 
     high: int
 
@@ -105,22 +140,42 @@ class Emails:
                 if isinstance(address, str) and address:
                     found.setdefault(address.lower(), address)
         if len(found) > self.high:
-            return findings.refuse(at, Code.TOO_MANY, "too-many", f"must have at most {self.high} addresses")
+            return findings.refuse(
+                at, Code.TOO_MANY, "too-many", f"must have at most {self.high} addresses"
+            )
         return BAD if BAD in value or len(findings.problems) > before else list(found.values())
 
     def _check_one(self, value: object, at: Path, findings: Findings) -> object:
-        text = Text(254, may_be_empty=True).check(value.strip() if isinstance(value, str) else value, at, findings)
+        text = Text(254, may_be_empty=True).check(
+            value.strip() if isinstance(value, str) else value, at, findings
+        )
         if not isinstance(text, str) or not text:
             return text
         if not _email.fullmatch(text):
-            return findings.refuse(at, Code.INVALID, "bad-email", "must be an address such as ops@example.com")
+            return findings.refuse(
+                at, Code.INVALID, "bad-email", "must be an address such as ops@example.com"
+            )
         domains = findings.bounds.mail_domains
         if domains and text.rpartition("@")[2].lower() not in domains:
-            return findings.refuse(at, Code.NOT_ALLOWED, "mail-domain", f"must be an address at {', '.join(domains)}: mail goes nowhere else here")
+            return findings.refuse(
+                at,
+                Code.NOT_ALLOWED,
+                "mail-domain",
+                f"must be an address at {', '.join(domains)}: mail goes nowhere else here",
+            )
         return text
 
     def schema(self) -> Schema:
-        return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string", "maxLength": 254}, "maxItems": self.high}]}
+        return {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "array",
+                    "items": {"type": "string", "maxLength": 254},
+                    "maxItems": self.high,
+                },
+            ]
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +188,21 @@ class Headers:
         pairs = _checked_pairs(value, "name", self.high, at, findings)
         if pairs is None:
             return BAD
-        checked = [_check_header(pair, (*at, str(place)), findings) for place, pair in enumerate(pairs)]
+        checked = [
+            _check_header(pair, (*at, str(place)), findings) for place, pair in enumerate(pairs)
+        ]
         headers = [header for header in checked if header]
-        has_repeats = _note_repeats([str(pair["name"]).lower() for pair in pairs], "name", "duplicate-header", at, findings)
+        has_repeats = _note_repeats(
+            [str(pair["name"]).lower() for pair in pairs], "name", "duplicate-header", at, findings
+        )
         return BAD if has_repeats or len(headers) < len(pairs) else headers
 
     def schema(self) -> Schema:
-        return {"type": "object", "additionalProperties": Text(_MAX_HEADER_BYTES).schema(), "maxProperties": self.high}
+        return {
+            "type": "object",
+            "additionalProperties": Text(_MAX_HEADER_BYTES).schema(),
+            "maxProperties": self.high,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +220,12 @@ class SecretHeader:
 _SECRET_HEADER: Final = Record(
     (
         Part("name", _header_name, "The header's name."),
-        Part("value", Text(_MAX_HEADER_BYTES, is_secret=True), "Its value: stored sealed, never shown.", may_be_kept=True),
+        Part(
+            "value",
+            Text(_MAX_HEADER_BYTES, is_secret=True),
+            "Its value: stored sealed, never shown.",
+            may_be_kept=True,
+        ),
     )
 )
 SECRET_HEADER_PARTS: Final = _SECRET_HEADER.parts
@@ -179,12 +247,19 @@ class Labels:
             if pair["value"] is not BAD:
                 _label_value.check(pair["value"], (*at, str(place), "value"), findings)
         _note_repeats([str(pair["key"]) for pair in pairs], "key", "duplicate-key", at, findings)
-        is_good = len(findings.problems) == before and not any(pair["value"] is BAD for pair in pairs)
+        is_good = len(findings.problems) == before and not any(
+            pair["value"] is BAD for pair in pairs
+        )
         return sorted(pairs, key=lambda pair: str(pair["key"])) if is_good else BAD
 
     def schema(self) -> Schema:
         names = {"pattern": f"^{LABEL_KEY}$"}
-        return {"type": "object", "propertyNames": names, "additionalProperties": _label_value.schema(), "maxProperties": self.high}
+        return {
+            "type": "object",
+            "propertyNames": names,
+            "additionalProperties": _label_value.schema(),
+            "maxProperties": self.high,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +272,13 @@ class SigningSecret:
         try:
             decode_secret(value)
         except ValueError:
-            return findings.refuse(at, Code.INVALID, "format", "must be whsec_ and base64 of 24 to 64 bytes, or whsk_ and base64 of an Ed25519 seed")
+            return findings.refuse(
+                at,
+                Code.INVALID,
+                "format",
+                "must be whsec_ and base64 of 24 to 64 bytes, or whsk_ and base64 of an Ed25519 "
+                "seed",
+            )
         return value
 
     def schema(self) -> Schema:
@@ -208,9 +289,15 @@ def _pairs(value: object) -> Sequence[Mapping[str, object]]:
     return value if isinstance(value, list | tuple) else ()
 
 
-def _checked_pairs(value: object, key: str, high: int, at: Path, findings: Findings) -> list[dict[str, object]] | None:
-    """A list of objects with the key and `value`, otherwise unchecked; None after noting that it is no such list."""
-    if not isinstance(value, list | tuple) or not all(isinstance(pair, Mapping) and {key, "value"} <= set(pair) for pair in value):
+def _checked_pairs(
+    value: object, key: str, high: int, at: Path, findings: Findings
+) -> list[dict[str, object]] | None:
+    """A list of objects with the key and `value`, otherwise unchecked; None after noting that it is
+    no such list.
+    """
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(pair, Mapping) and {key, "value"} <= set(pair) for pair in value
+    ):
         findings.refuse(at, Code.INVALID, "type", f"must be a list of objects with {key} and value")
         return None
     if len(value) > high:
@@ -219,8 +306,12 @@ def _checked_pairs(value: object, key: str, high: int, at: Path, findings: Findi
     return [{key: pair[key], "value": pair["value"]} for pair in value]
 
 
-def _check_header(pair: dict[str, object], at: Path, findings: Findings) -> dict[str, object] | None:
-    """The pair as it came, or None after noting what is wrong with its name, else with its value."""
+def _check_header(
+    pair: dict[str, object], at: Path, findings: Findings
+) -> dict[str, object] | None:
+    """The pair as it came, or None after noting what is wrong with its name, else with
+    its value.
+    """
     name = _header_name.check(pair["name"], (*at, "name"), findings)
     value = pair.get("value", UNKNOWN_SECRET)
     value = value if value is BAD else _header_value.check(value, (*at, "value"), findings)
@@ -239,5 +330,10 @@ def _note_repeats(names: list[str], key: str, kind: str, at: Path, findings: Fin
     first: dict[str, int] = {}
     repeats = [place for place, name in enumerate(names) if first.setdefault(name, place) != place]
     for place in repeats:
-        findings.refuse((*at, str(place), key), Code.INVALID, kind, f"is the same as that of item {first[names[place]]}; keep one of them")
+        findings.refuse(
+            (*at, str(place), key),
+            Code.INVALID,
+            kind,
+            f"is the same as that of item {first[names[place]]}; keep one of them",
+        )
     return bool(repeats)

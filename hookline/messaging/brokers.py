@@ -1,4 +1,5 @@
-"""The broker behind HOOKLINE_BROKER_URL, as Dramatiq knows it. Called by the API's lifespan, the workers and `hookline doctor`.
+"""The broker behind HOOKLINE_BROKER_URL, as Dramatiq knows it. Called by the API's lifespan, the
+workers and `hookline doctor`.
 
 Its calls block, for seconds when a server hangs: only threads of their own may make them.
 """
@@ -23,9 +24,11 @@ FAULTS = (*rabbitmq_broker.FAULTS, redis.RedisError)
 
 
 def open_broker(url: str, middleware: Sequence[Middleware] = ()) -> WorkerBroker:
-    """Returns the broker once its server has answered. middleware: all of it, Dramatiq's own defaults left out.
+    """Returns the broker once its server has answered. middleware: all of it, Dramatiq's own
+    defaults left out.
 
-    Raises Unavailable when the server does not answer, Misconfigured when it refuses us or may throw messages away: with what to do.
+    Raises Unavailable when the server does not answer, Misconfigured when it refuses us or may
+    throw messages away: with what to do.
     """
     set_encoder(CheckedEncoder())
     broker = _open(url, middleware)
@@ -44,8 +47,12 @@ def _open(url: str, middleware: Sequence[Middleware]) -> WorkerBroker:
     except FAULTS as error:
         name = "Redis" if is_redis else "RabbitMQ"
         raise Unavailable(
-            f"{name} at {mask_url(url)} does not answer ({type(error).__name__}). Start it, or correct HOOKLINE_BROKER_URL; "
+            f"{name} at {mask_url(url)} does not answer ({type(error).__name__}). Start it, or "
+            "correct HOOKLINE_BROKER_URL; "
             "with memory:// the database alone carries everything."
         ) from error
     except (ValueError, TypeError) as error:  # raised by the drivers' URL parsers
-        raise Misconfigured(f"HOOKLINE_BROKER_URL {mask_url(url)}: a parameter after the ? is not valid. Correct it, or leave it out.") from error
+        raise Misconfigured(
+            f"HOOKLINE_BROKER_URL {mask_url(url)}: a parameter after the ? is not valid. Correct "
+            "it, or leave it out."
+        ) from error

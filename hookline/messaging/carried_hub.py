@@ -1,6 +1,8 @@
-"""A hub over a server: one connection listens, another one tells. Announcements are coalesced and sent after their commit.
+"""A hub over a server: one connection listens, another one tells. Announcements are coalesced and
+sent after their commit.
 
-A lost connection costs its announcements; it is opened again, and everybody is told that something may have been missed.
+A lost connection costs its announcements; it is opened again, and everybody is told that something
+may have been missed.
 """
 
 import asyncio
@@ -71,7 +73,10 @@ class CarriedHub(ABC):
             ear = await self._listen(self._listeners.tell)
         except self.away as error:
             raise self._no_answer(error) from error
-        self._tasks = [asyncio.create_task(self._stay_connected(ear)), asyncio.create_task(self._tell())]
+        self._tasks = [
+            asyncio.create_task(self._stay_connected(ear)),
+            asyncio.create_task(self._tell()),
+        ]
 
     async def close(self) -> None:
         await end_tasks(*self._tasks)
@@ -113,7 +118,9 @@ class CarriedHub(ABC):
                     mouth = mouth or await self._speak()
                     await mouth.publish(list(waiting))
                 except self.away as error:
-                    log.warning("announcements lost (sweeps and looks find what they told of): %r", error)
+                    log.warning(
+                        "announcements lost (sweeps and looks find what they told of): %r", error
+                    )
                     await _drop(mouth)
                     mouth = None
                     await asyncio.sleep(_AGAIN_SECONDS)

@@ -1,6 +1,8 @@
-"""Sends messages to the worker's actors. Every process that writes rows has one; it is called after the commit, on the event loop.
+"""Sends messages to the worker's actors. Every process that writes rows has one; it is called after
+the commit, on the event loop.
 
-A broker may block for seconds or for ever, so one thread of its own sends. What is lost here is found by a sweep or by a worker's scheduler.
+A broker may block for seconds or for ever, so one thread of its own sends. What is lost here is
+found by a sweep or by a worker's scheduler.
 """
 
 import logging
@@ -29,7 +31,9 @@ Call = tuple[ActorName, *tuple[object, ...]]
 
 
 class Enqueuer:
-    """Without a broker (memory:// in a process that delivers nothing) it does nothing: the workers' schedulers find the rows."""
+    """Without a broker (memory:// in a process that delivers nothing) it does nothing: the workers'
+    schedulers find the rows.
+    """
 
     def __init__(self) -> None:
         self._broker: WorkerBroker | None = None
@@ -43,8 +47,13 @@ class Enqueuer:
     def sending_to(self, broker: WorkerBroker) -> Iterator[None]:
         """Sends until the block ends. Does not wait for a broker that hangs."""
         self._broker, self._is_wanted = broker, Event()
-        is_wanted, is_stopped = self._is_wanted, Event()  # of this thread alone: it may still hang when the next one begins
-        Thread(target=self._run, args=(broker, is_wanted, is_stopped), name="enqueuer", daemon=True).start()  # must not keep the process
+        is_wanted, is_stopped = (
+            self._is_wanted,
+            Event(),
+        )  # of this thread alone: it may still hang when the next one begins
+        Thread(
+            target=self._run, args=(broker, is_wanted, is_stopped), name="enqueuer", daemon=True
+        ).start()  # must not keep the process
         try:
             yield
         finally:
@@ -53,7 +62,9 @@ class Enqueuer:
             is_wanted.set()
 
     def deliver(self, webhook_ids: Iterable[UUID]) -> None:
-        """These webhooks have something due. Returns at once, never raises; at most one message in 50 ms, of at most 200 webhooks."""
+        """These webhooks have something due. Returns at once, never raises; at most one message in
+        50 ms, of at most 200 webhooks.
+        """
         if self._broker is not None:
             with self._lock:
                 if len(self._webhooks) < _WEBHOOKS_LIMIT:
@@ -84,21 +95,27 @@ class Enqueuer:
         while not is_stopped.is_set():
             if is_wanted.wait(_KEEP_ALIVE_SECONDS):
                 is_wanted.clear()
-                is_stopped.wait(PAUSE_SECONDS if self._send(broker, self._taken()) else _AGAIN_SECONDS)
+                is_stopped.wait(
+                    PAUSE_SECONDS if self._send(broker, self._taken()) else _AGAIN_SECONDS
+                )
             else:
                 self._keep_alive(broker)
         with suppress(*FAULTS):
             broker.disconnect()
 
     def _taken(self) -> list[Message[Any]]:
-        """Messages for all that waits; one of them names webhooks, those that it has no room for come with the next one."""
+        """Messages for all that waits; one of them names webhooks, those that it has no room for
+        come with the next one.
+        """
         with self._lock:
             waiting, self._waiting = self._waiting, {}
             webhooks, left = list(self._webhooks)[:IDS_LIMIT], list(self._webhooks)[IDS_LIMIT:]
             self._webhooks = dict.fromkeys(left)
         if left:
             self._is_wanted.set()
-        messages = [make_message(ActorName.DELIVER, [str(key) for key in webhooks])] if webhooks else []
+        messages = (
+            [make_message(ActorName.DELIVER, [str(key) for key in webhooks])] if webhooks else []
+        )
         return messages + [make_message(*call) for call in waiting]
 
     def _send(self, broker: WorkerBroker, messages: list[Message[Any]]) -> bool:
@@ -108,7 +125,11 @@ class Enqueuer:
                 broker.enqueue(message)
         except Exception as error:  # noqa: BLE001  # whatever a broker does: without this thread nobody would send it anything any more
             if not self._is_away:
-                log.warning("the broker takes no message (%s); sweeps and schedulers find what there is to do", type(error).__name__)
+                log.warning(
+                    "the broker takes no message (%s); sweeps and schedulers find what there is "
+                    "to do",
+                    type(error).__name__,
+                )
             self._is_away = True
             return False
         if self._is_away and messages:

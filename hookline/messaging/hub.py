@@ -10,16 +10,24 @@ log = logging.getLogger(__name__)
 Handler = Callable[[str], None]
 
 EVERYTHING = "*"
-"""Heard instead of a text when something may have been missed (a reconnect, a text too long for the carrier)."""
+"""Heard instead of a text when something may have been missed (a reconnect, a text too long for the
+carrier).
+"""
 
 
 class Hub(Protocol):
-    """Topics: `wake` (webhook ids, comma-separated, or one after BY_HAND), `match` (a workspace id), `activity` (workspace id, blank, position)."""
+    """Topics: `wake` (webhook ids, comma-separated, or one after BY_HAND), `match` (a workspace
+    id), `activity` (workspace id, blank, position).
+    """
 
     carries_wakes_in_publish: bool
-    """The publish statement itself sends the wake-up (PostgreSQL); then nobody announces it again."""
+    """The publish statement itself sends the wake-up (PostgreSQL); then nobody
+    announces it again.
+    """
     stays_inside: bool
-    """It reaches this process alone and loses nothing: a message to the same process would say it twice."""
+    """It reaches this process alone and loses nothing: a message to the same process would say it
+    twice.
+    """
 
     async def open(self) -> None: ...
 
@@ -29,7 +37,9 @@ class Hub(Protocol):
         """Tells every process, this one too. Returns at once, never raises; may be lost."""
 
     def listen(self, topic: str, hear: Handler) -> Callable[[], None]:
-        """hear: is called on the event loop with each text, or with EVERYTHING. Returns a function that ends it, once or more."""
+        """hear: is called on the event loop with each text, or with EVERYTHING. Returns a function
+        that ends it, once or more.
+        """
 
 
 class Listeners:

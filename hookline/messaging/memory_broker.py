@@ -1,4 +1,6 @@
-"""Queues inside this process: all of them for memory://, and beside a server the one of a worker's messages to itself."""
+"""Queues inside this process: all of them for memory://, and beside a server the one of a worker's
+messages to itself.
+"""
 
 from queue import Empty, Queue
 from typing import Any
@@ -10,7 +12,9 @@ from hookline.messaging.messages import OWN, UNREAD_LIMIT
 
 
 class WorkerBroker(Broker):
-    """A broker with one more queue, inside this process, which works whatever a server does: for a worker's messages to itself."""
+    """A broker with one more queue, inside this process, which works whatever a server does: for a
+    worker's messages to itself.
+    """
 
     _own: "Queue[bytes]"
 
@@ -22,14 +26,17 @@ class WorkerBroker(Broker):
         self.emit_after("declare_queue", OWN)
 
     def consume_own(self, prefetch: int, timeout: int) -> Consumer:
-        return _ForgetfulConsumer(self._own, [], prefetch, timeout)  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
+        # Dramatiq left it untyped
+        return _ForgetfulConsumer(self._own, [], prefetch, timeout)  # type: ignore[no-untyped-call]
 
     def enqueue_own(self, message: Message[Any]) -> None:
         """Returns at once, from any thread."""
         put(self._own, message)
 
     def keep_alive(self) -> None:
-        """Called by the thread that enqueues while it has nothing to send. May block like any call."""
+        """Called by the thread that enqueues while it has nothing to send. May block
+        like any call.
+        """
 
     def disconnect(self) -> None:
         """Closes what this thread has open at the server. May block like any call."""
@@ -39,7 +46,8 @@ class InProcessBroker(WorkerBroker, StubBroker):
     """For memory://: all queues are inside the process."""
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 100) -> Consumer:
-        return _ForgetfulConsumer(self.queues[queue_name], [], prefetch, timeout)  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
+        # Dramatiq left it untyped
+        return _ForgetfulConsumer(self.queues[queue_name], [], prefetch, timeout)  # type: ignore[no-untyped-call]
 
     def declare_queue(self, queue_name: str) -> None:
         """Without the queue of delayed messages: there are none."""
@@ -65,7 +73,9 @@ class _ForgetfulConsumer(_StubConsumer):
 
 
 def put(queue: "Queue[bytes]", message: Message[Any]) -> None:
-    """Adds a message; beyond UNREAD_LIMIT the oldest ones are dropped. Returns at once, from any thread."""
+    """Adds a message; beyond UNREAD_LIMIT the oldest ones are dropped. Returns at once, from any
+    thread.
+    """
     queue.put(message.encode())
     while queue.qsize() > UNREAD_LIMIT:
         try:

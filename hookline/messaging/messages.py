@@ -1,4 +1,5 @@
-"""Messages to the worker's actors: names, queues, arguments. Used by those who send them and by the brokers that read them.
+"""Messages to the worker's actors: names, queues, arguments. Used by those who send them and by the
+brokers that read them.
 
 Others may write to a server's queues: what is read from there is checked before Dramatiq sees it.
 """
@@ -16,12 +17,16 @@ from hookline.errors import HooklineError
 DELIVERIES: Final = "hookline.deliveries"
 BACKGROUND: Final = "hookline.background"
 OWN: Final = "hookline.own"
-"""A worker's messages to itself, inside the process: what its scheduler finds, and the next step of what it does."""
+"""A worker's messages to itself, inside the process: what its scheduler finds, and the next step of
+what it does.
+"""
 
 UNREAD_LIMIT: Final = 100
 """Messages that a queue holds; the oldest one goes when another one comes."""
 MAX_AGE_MILLIS: Final = 60_000
-"""Older messages are dropped unread. Long before then the row was found by a sweep or by a scheduler."""
+"""Older messages are dropped unread. Long before then the row was found by a sweep or by a
+scheduler.
+"""
 IDS_LIMIT: Final = 200
 """Webhooks that one message names."""
 UNREADABLE: Final = "(unreadable)"
@@ -40,7 +45,9 @@ class ActorName(StrEnum):
 
 
 class NotUnderstood(HooklineError):
-    """A message for an actor of ours with arguments that it can't take: an older version's, or a stranger's."""
+    """A message for an actor of ours with arguments that it can't take: an older version's, or a
+    stranger's.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__("BAD_USER_INPUT", message)
@@ -53,11 +60,15 @@ def queue_of(actor: ActorName) -> str:
 
 def make_message(actor: ActorName, *arguments: object, queue: str | None = None) -> Message[Any]:
     """arguments: values that JSON has. queue: instead of the actor's."""
-    return Message(queue_name=queue or queue_of(actor), actor_name=actor, args=arguments, kwargs={}, options={})
+    return Message(
+        queue_name=queue or queue_of(actor), actor_name=actor, args=arguments, kwargs={}, options={}
+    )
 
 
 class CheckedEncoder(JSONEncoder):
-    """Reads anything: what is no message becomes one for an actor that does not exist, so that it is refused like any other stranger's."""
+    """Reads anything: what is no message becomes one for an actor that does not exist, so that it
+    is refused like any other stranger's.
+    """
 
     def decode(self, data: bytes) -> MessageData:
         try:
@@ -68,12 +79,23 @@ class CheckedEncoder(JSONEncoder):
 
 
 def _checked(fields: MessageData) -> MessageData:
-    """The message without any option but Redis' key of it: a delay would hold it in memory, an age would let it live for ever."""
-    name, timestamp, options = fields.get("actor_name"), fields.get("message_timestamp"), fields.get("options")
+    """The message without any option but Redis' key of it: a delay would hold it in memory, an age
+    would let it live for ever.
+    """
+    name, timestamp, options = (
+        fields.get("actor_name"),
+        fields.get("message_timestamp"),
+        fields.get("options"),
+    )
     key = options.get("redis_message_id") if isinstance(options, dict) else None
     kept = {"redis_message_id": key} if isinstance(key, str) else {}
     arguments, named = fields.get("args"), fields.get("kwargs")
-    is_message = isinstance(name, str) and isinstance(timestamp, int) and isinstance(arguments, list) and isinstance(named, dict)
+    is_message = (
+        isinstance(name, str)
+        and isinstance(timestamp, int)
+        and isinstance(arguments, list)
+        and isinstance(named, dict)
+    )
     if not is_message:
         return {**_unreadable(), "options": kept}
     return {
@@ -92,6 +114,8 @@ def _unreadable() -> MessageData:
 
 
 def assign_queue(proxy: MessageProxy, queue_name: str) -> MessageProxy:
-    """Names the queue that the message was read from, whatever it says: a worker thread that finds no such consumer would die (Dramatiq 2.2.1)."""
+    """Names the queue that the message was read from, whatever it says: a worker thread that finds
+    no such consumer would die (Dramatiq 2.2.1).
+    """
     proxy._message = replace(proxy._message, queue_name=queue_name)
     return proxy

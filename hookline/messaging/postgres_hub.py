@@ -1,4 +1,6 @@
-"""The hub over PostgreSQL's NOTIFY. Wake-ups travel in the publish statement itself. Opened by the runtime."""
+"""The hub over PostgreSQL's NOTIFY. Wake-ups travel in the publish statement itself. Opened by the
+runtime.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,7 +11,14 @@ import asyncpg
 
 from hookline.db.connection import FAULTS
 from hookline.errors import Unavailable
-from hookline.messaging.carried_hub import ANSWER_SECONDS, TOPICS, Announcement, CarriedHub, Publisher, Subscriber
+from hookline.messaging.carried_hub import (
+    ANSWER_SECONDS,
+    TOPICS,
+    Announcement,
+    CarriedHub,
+    Publisher,
+    Subscriber,
+)
 from hookline.settings import mask_url
 
 _PREFIX = "hookline_"
@@ -28,21 +37,34 @@ class PostgresHub(CarriedHub):
         ear = _Ear(connection)
         try:
             for topic in TOPICS:
-                await connection.add_listener(_PREFIX + topic, lambda connection, pid, channel, text: hear(channel.removeprefix(_PREFIX), str(text)))
+                await connection.add_listener(
+                    _PREFIX + topic,
+                    lambda connection, pid, channel, text: hear(
+                        channel.removeprefix(_PREFIX), str(text)
+                    ),
+                )
         except BaseException:
             await ear.drop()
             raise
         return ear
 
     async def _speak(self) -> Publisher:
-        return _Mouth(await self._connect({"application_name": "hookline hub", "synchronous_commit": "off"}))
+        return _Mouth(
+            await self._connect({"application_name": "hookline hub", "synchronous_commit": "off"})
+        )
 
     async def _connect(self, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
-        return await asyncpg.connect(self._dsn, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS, server_settings=settings)
+        return await asyncpg.connect(
+            self._dsn,
+            timeout=ANSWER_SECONDS,
+            command_timeout=ANSWER_SECONDS,
+            server_settings=settings,
+        )
 
     def _no_answer(self, error: Exception) -> Unavailable:
         return Unavailable(
-            f"PostgreSQL at {mask_url(self._dsn)} takes no listener ({type(error).__name__}). Start it, or correct HOOKLINE_PUBSUB_URL "
+            f"PostgreSQL at {mask_url(self._dsn)} takes no listener ({type(error).__name__}). "
+            "Start it, or correct HOOKLINE_PUBSUB_URL "
             "(empty: the database itself)."
         )
 
@@ -71,8 +93,15 @@ class _Mouth:
         self._connection = connection
 
     async def publish(self, announcements: Sequence[Announcement]) -> None:
-        topics, texts = [_PREFIX + topic for topic, _ in announcements], [text for _, text in announcements]
-        await self._connection.execute("select pg_notify(topic, text) from unnest($1::text[], $2::text[]) n(topic, text)", topics, texts)
+        topics, texts = (
+            [_PREFIX + topic for topic, _ in announcements],
+            [text for _, text in announcements],
+        )
+        await self._connection.execute(
+            "select pg_notify(topic, text) from unnest($1::text[], $2::text[]) n(topic, text)",
+            topics,
+            texts,
+        )
 
     async def drop(self) -> None:
         self._connection.terminate()

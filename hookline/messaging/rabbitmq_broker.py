@@ -16,13 +16,22 @@ from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from hookline.errors import Misconfigured
 from hookline.messaging.memory_broker import WorkerBroker
-from hookline.messaging.messages import BACKGROUND, DELIVERIES, MAX_AGE_MILLIS, OWN, UNREAD_LIMIT, assign_queue
+from hookline.messaging.messages import (
+    BACKGROUND,
+    DELIVERIES,
+    MAX_AGE_MILLIS,
+    OWN,
+    UNREAD_LIMIT,
+    assign_queue,
+)
 
 ANSWER_SECONDS: Final = 3.0
 """How long RabbitMQ may take for a connection or an answer."""
 FAULTS = (dramatiq.DramatiqError, pika.exceptions.AMQPError, AMQPConnectorException, OSError)
 _HEARTBEAT_SECONDS: Final = 5
-"""pika looks 5 s later than that, and gives up a connection over which nothing came between two looks."""
+"""pika looks 5 s later than that, and gives up a connection over which nothing came between two
+looks.
+"""
 _ARGUMENTS: Final = {"x-max-length": UNREAD_LIMIT, "x-message-ttl": MAX_AGE_MILLIS}
 """RabbitMQ itself drops the oldest of too many messages, and what nobody read in time."""
 _TRANSIENT = pika.BasicProperties(delivery_mode=1)
@@ -31,7 +40,8 @@ _TRANSIENT = pika.BasicProperties(delivery_mode=1)
 class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
     """Confirms what it sends. Without delays and dead letters; a queue holds at most 100 messages.
 
-    Dramatiq's own tries six times, each as long as a server takes that does not answer (2.2.1); this one tries once.
+    Dramatiq's own tries six times, each as long as a server takes that does not answer (2.2.1);
+    this one tries once.
     """
 
     def __init__(self, parameters: pika.URLParameters, middleware: Sequence[Middleware]) -> None:
@@ -47,10 +57,16 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
             return self.consume_own(prefetch, timeout)
         try:
             consumer = super().consume(queue_name, prefetch, timeout)
-            del self.connection  # the one that declared the queue: nobody would answer its heartbeats
+            del (
+                self.connection
+            )  # the one that declared the queue: nobody would answer its heartbeats
             return consumer
-        except (AMQPConnectorException, OSError) as error:  # Dramatiq knows pika's other errors only and tells these with a traceback
-            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
+        except (
+            AMQPConnectorException,
+            OSError,
+        ) as error:  # Dramatiq knows pika's other errors only and tells these with a traceback
+            # Dramatiq left it untyped
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
 
     def declare_queue(self, queue_name: str, *, ensure: bool = False) -> None:
         if queue_name not in self.queues:
@@ -59,7 +75,8 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
             self.queues_pending.add(queue_name)
             self.emit_after("declare_queue", queue_name)
         if ensure:
-            self._ensure_queue(queue_name)  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
+            # Dramatiq left it untyped
+            self._ensure_queue(queue_name)  # type: ignore[no-untyped-call]
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         """Raises one of FAULTS; the next call begins with a new connection."""
@@ -68,15 +85,25 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
             return message
         with self._renewed_after_a_fault(message.queue_name):
             self.declare_queue(message.queue_name, ensure=True)
-            self.channel.basic_publish(exchange="", routing_key=message.queue_name, body=message.encode(), properties=_TRANSIENT, mandatory=True)
+            self.channel.basic_publish(
+                exchange="",
+                routing_key=message.queue_name,
+                body=message.encode(),
+                properties=_TRANSIENT,
+                mandatory=True,
+            )
         return message
 
     def close(self) -> None:
-        """Waits for a server that hangs no longer than it may take for an answer: a process that ends would hang too."""
+        """Waits for a server that hangs no longer than it may take for an answer: a process that
+        ends would hang too.
+        """
         _within_patience(super().close)
 
     def keep_alive(self) -> None:
-        """Answers heartbeats: RabbitMQ closes a connection that is silent for longer than two of them, and the next message would be lost."""
+        """Answers heartbeats: RabbitMQ closes a connection that is silent for longer than two of
+        them, and the next message would be lost.
+        """
         if getattr(self.state, "connection", None) is not None:
             try:
                 self.connection.process_data_events(0)
@@ -106,14 +133,19 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
 
 
 class _Consumer(_RabbitmqConsumer):
-    """A lost acknowledgement costs nothing: RabbitMQ gives the message to another one. Dramatiq's would hold its worker thread (2.2.1)."""
+    """A lost acknowledgement costs nothing: RabbitMQ gives the message to another one. Dramatiq's
+    would hold its worker thread (2.2.1).
+    """
 
     def __next__(self) -> MessageProxy | None:
-        message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
+        # Dramatiq left it untyped
+        message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]
         return message and assign_queue(message, self.queue_name)
 
     def ack(self, message: MessageProxy) -> None:
-        if message._tag in self.known_tags:  # else it came over a connection that is gone, and comes again
+        if (
+            message._tag in self.known_tags
+        ):  # else it came over a connection that is gone, and comes again
             with suppress(ConnectionClosed):
                 super().ack(message)  # type: ignore[no-untyped-call]  # likewise
 
@@ -140,21 +172,31 @@ def _within_patience(close: Callable[[], None]) -> None:
 
 
 def open_rabbitmq(url: str, middleware: Sequence[Middleware]) -> BoundedRabbitmqBroker:
-    """Raises Misconfigured when RabbitMQ refuses us or our queues, one of FAULTS when it does not answer."""
+    """Raises Misconfigured when RabbitMQ refuses us or our queues, one of FAULTS when it does not
+    answer.
+    """
     parameters = pika.URLParameters(url)
     parameters.heartbeat = _HEARTBEAT_SECONDS
-    parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = ANSWER_SECONDS
+    parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = (
+        ANSWER_SECONDS
+    )
     parameters.connection_attempts = 1
-    logging.getLogger("pika").setLevel(logging.CRITICAL)  # it tells each fault seven times; who meets it tells it once
+    logging.getLogger("pika").setLevel(
+        logging.CRITICAL
+    )  # it tells each fault seven times; who meets it tells it once
     try:
         with pika.BlockingConnection(parameters) as connection:
             for name in (DELIVERIES, BACKGROUND):
                 connection.channel().queue_declare(name, durable=True, arguments=_ARGUMENTS)
     except (pika.exceptions.ProbableAuthenticationError, pika.exceptions.ProbableAccessDeniedError):
-        raise Misconfigured("HOOKLINE_BROKER_URL: RabbitMQ refused the user, the password or the virtual host in it.") from None
+        raise Misconfigured(
+            "HOOKLINE_BROKER_URL: RabbitMQ refused the user, the password or the virtual host "
+            "in it."
+        ) from None
     except pika.exceptions.ChannelClosedByBroker as error:
         raise Misconfigured(
-            f"HOOKLINE_BROKER_URL: RabbitMQ refused a queue of Hookline's: {error.reply_text}. Delete that queue, give the user the rights to "
+            f"HOOKLINE_BROKER_URL: RabbitMQ refused a queue of Hookline's: {error.reply_text}. "
+            "Delete that queue, give the user the rights to "
             "configure, write and read hookline.*, or name another virtual host."
         ) from None
     return BoundedRabbitmqBroker(parameters, middleware)

@@ -24,9 +24,13 @@ ANSWER_SECONDS: Final = 3.0
 """How long Redis may take for a connection or an answer."""
 NAMESPACE: Final = "hookline"
 _DICE: Final = 1_000_000
-"""Dramatiq's Redis broker looks for dead workers' messages so often in a million calls (its default of 1,000 leaves them for hours, 2.2.1)."""
+"""Dramatiq's Redis broker looks for dead workers' messages so often in a million calls (its default
+of 1,000 leaves them for hours, 2.2.1).
+"""
 _POLL_MILLIS: Final = {DELIVERIES: 50}
-"""Dramatiq asks an idle Redis ever more rarely, up to once a second (2.2.1): that often at least, since a delivery waits."""
+"""Dramatiq asks an idle Redis ever more rarely, up to once a second (2.2.1): that often at least,
+since a delivery waits.
+"""
 _OTHERS_POLL_MILLIS: Final = 250
 
 
@@ -34,9 +38,17 @@ class BoundedRedisBroker(WorkerBroker, RedisBroker):
     """Without delays and dead letters; a queue holds at most 100 messages."""
 
     def __init__(self, client: "redis.Redis", middleware: Sequence[Middleware]) -> None:
-        super().__init__(client=client, middleware=list(middleware), namespace=NAMESPACE, maintenance_chance=_DICE, dead_message_ttl=0)  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
+        super().__init__(
+            client=client,
+            middleware=list(middleware),
+            namespace=NAMESPACE,
+            maintenance_chance=_DICE,
+            dead_message_ttl=0,
+        )  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
         self.done: dict[str, deque[str]] = {DELIVERIES: deque(), BACKGROUND: deque()}
-        """Keys of messages that Redis is to be told are done, by queue: their consumer tells it, since Redis may hang and worker threads must not."""
+        """Keys of messages that Redis is to be told are done, by queue: their consumer tells it,
+        since Redis may hang and worker threads must not.
+        """
 
     def declare_queue(self, queue_name: str) -> None:
         if queue_name not in self.queues:
@@ -48,7 +60,8 @@ class BoundedRedisBroker(WorkerBroker, RedisBroker):
         if queue_name == OWN:
             return self.consume_own(prefetch, timeout)
         poll = min(timeout, _POLL_MILLIS.get(queue_name, _OTHERS_POLL_MILLIS))
-        return _Consumer(self, queue_name, prefetch, poll)  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
+        # Dramatiq left it untyped
+        return _Consumer(self, queue_name, prefetch, poll)  # type: ignore[no-untyped-call]
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         """Raises redis.RedisError."""
@@ -72,15 +85,19 @@ class BoundedRedisBroker(WorkerBroker, RedisBroker):
 
 
 class _Consumer(_RedisConsumer):
-    """A lost acknowledgement costs nothing: Dramatiq's would hold its worker thread until Redis is back (2.2.1)."""
+    """A lost acknowledgement costs nothing: Dramatiq's would hold its worker thread until Redis is
+    back (2.2.1).
+    """
 
     _has_ended_some = False
 
     def __next__(self) -> MessageProxy | None:
         try:
             self._tell_done()
-            message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
-        except redis.RedisError as error:  # Dramatiq knows those of connections only; any other would be told with a traceback
+            # Dramatiq left it untyped
+            message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]
+        # Dramatiq knows those of connections only; any other would be told with a traceback
+        except redis.RedisError as error:
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]  # likewise
         return message and assign_queue(message, self.queue_name)
 
@@ -97,7 +114,9 @@ class _Consumer(_RedisConsumer):
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Lost while Redis is away: a stop must not fail for it."""
         with suppress(redis.RedisError, OSError):
-            super().requeue([message for message in messages if "redis_message_id" in message.options])  # type: ignore[no-untyped-call]  # likewise
+            super().requeue(
+                [message for message in messages if "redis_message_id" in message.options]
+            )  # type: ignore[no-untyped-call]  # likewise
 
     def close(self) -> None:
         with suppress(redis.RedisError, OSError):
@@ -114,25 +133,40 @@ class _Consumer(_RedisConsumer):
             self._forget_strays()
 
     def _forget_strays(self) -> None:
-        """With none in work, those that Redis still takes for fetched are messages that did not name their own key: nobody else ends them."""
-        for key in self.broker.client.smembers(f"{self.broker.namespace}:__acks__.{self.broker.broker_id}.{self.queue_name}"):
+        """With none in work, those that Redis still takes for fetched are messages that did not
+        name their own key: nobody else ends them.
+        """
+        for key in self.broker.client.smembers(
+            f"{self.broker.namespace}:__acks__.{self.broker.broker_id}.{self.queue_name}"
+        ):
             self.broker.do_ack(self.queue_name, key)
 
 
 def open_redis(url: str, middleware: Sequence[Middleware]) -> BoundedRedisBroker:
-    """Raises Misconfigured when Redis refuses us or may throw messages away, redis.RedisError or OSError when it does not answer."""
-    client = redis.Redis.from_url(url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, retry=Retry(NoBackoff(), 0))
+    """Raises Misconfigured when Redis refuses us or may throw messages away, redis.RedisError or
+    OSError when it does not answer.
+    """
+    client = redis.Redis.from_url(
+        url,
+        socket_timeout=ANSWER_SECONDS,
+        socket_connect_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
     try:
         _check_keeps_messages(client)
     except (redis.AuthenticationError, redis.ResponseError) as error:
-        raise Misconfigured(f"HOOKLINE_BROKER_URL: Redis refused it: {error}. Correct the user, the password or the database's number.") from None
+        raise Misconfigured(
+            f"HOOKLINE_BROKER_URL: Redis refused it: {error}. Correct the user, the password or "
+            "the database's number."
+        ) from None
     finally:
         client.close()
     return BoundedRedisBroker(client, middleware)
 
 
 def _check_keeps_messages(client: "redis.Redis") -> None:
-    """A Redis that evicts keys when it is full throws messages away and says nothing (allkeys-lru: 5 of 300 were left, 2026-11).
+    """A Redis that evicts keys when it is full throws messages away and says nothing (allkeys-lru:
+    5 of 300 were left, 2026-11).
 
     Raises Misconfigured; redis.RedisError when it does not answer.
     """
@@ -144,6 +178,7 @@ def _check_keeps_messages(client: "redis.Redis") -> None:
         return
     if policy.startswith("allkeys-"):
         raise Misconfigured(
-            f"HOOKLINE_BROKER_URL: this Redis evicts keys when it is full (maxmemory-policy {policy}), so messages could vanish. "
+            "HOOKLINE_BROKER_URL: this Redis evicts keys when it is full (maxmemory-policy "
+            f"{policy}), so messages could vanish. "
             "Set maxmemory-policy to noeviction there, or name a Redis of its own."
         )

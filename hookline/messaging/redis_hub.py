@@ -1,4 +1,6 @@
-"""The hub over Redis' PUBLISH. Channels carry the number of the URL's database: installations that share a server take one each."""
+"""The hub over Redis' PUBLISH. Channels carry the number of the URL's database: installations that
+share a server take one each.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,7 +13,14 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from hookline.errors import Unavailable
-from hookline.messaging.carried_hub import ANSWER_SECONDS, TOPICS, Announcement, CarriedHub, Publisher, Subscriber
+from hookline.messaging.carried_hub import (
+    ANSWER_SECONDS,
+    TOPICS,
+    Announcement,
+    CarriedHub,
+    Publisher,
+    Subscriber,
+)
 from hookline.settings import mask_url
 
 if TYPE_CHECKING:
@@ -28,7 +37,11 @@ class RedisHub(CarriedHub):
 
     async def _listen(self, hear: Callable[[str, str], None]) -> Subscriber:
         client = self._client()
-        ear = _Ear(client, client.pubsub(), lambda channel, text: hear(channel.removeprefix(self._prefix), text))
+        ear = _Ear(
+            client,
+            client.pubsub(),
+            lambda channel, text: hear(channel.removeprefix(self._prefix), text),
+        )
         try:
             await ear.begin([self._prefix + topic for topic in TOPICS])
         except BaseException:
@@ -51,7 +64,8 @@ class RedisHub(CarriedHub):
 
     def _no_answer(self, error: Exception) -> Unavailable:
         return Unavailable(
-            f"Redis at {mask_url(self._url)} takes no listener ({type(error).__name__}: {error}). Start it, or correct HOOKLINE_PUBSUB_URL "
+            f"Redis at {mask_url(self._url)} takes no listener ({type(error).__name__}: {error}). "
+            "Start it, or correct HOOKLINE_PUBSUB_URL "
             "(empty: the database itself)."
         )
 

@@ -1,6 +1,8 @@
-"""Says that deliveries may be due, after the commit that made them so: to every running worker over the hub, and to one of them by a message.
+"""Says that deliveries may be due, after the commit that made them so: to every running worker over
+the hub, and to one of them by a message.
 
-The two are independent; a delivery that neither told of is found by the next sweep. A hub inside the process needs no message beside it.
+The two are independent; a delivery that neither told of is found by the next sweep. A hub inside
+the process needs no message beside it.
 """
 
 from collections.abc import Iterable
@@ -11,7 +13,9 @@ from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub
 
 BY_HAND: Final = "!"
-"""Before a webhook's id in a wake-up: a delivery of it was asked for by hand, and goes before what is leased already."""
+"""Before a webhook's id in a wake-up: a delivery of it was asked for by hand, and goes before what
+is leased already.
+"""
 
 
 class Wakeups:
@@ -21,7 +25,9 @@ class Wakeups:
         self._hub, self._enqueuer = hub, enqueuer
 
     def published(self, webhook_ids: Iterable[UUID]) -> None:
-        """As `due`, after a publish, whose statement may have told the hub itself. webhook_ids: read only where somebody is to be told."""
+        """As `due`, after a publish, whose statement may have told the hub itself. webhook_ids:
+        read only where somebody is to be told.
+        """
         if self._hub.carries_wakes_in_publish:
             self._enqueuer.deliver(webhook_ids)
         else:

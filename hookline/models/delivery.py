@@ -1,4 +1,6 @@
-"""Deliveries (an event on its way to a webhook) and their attempts. The engine writes both; everybody else reads."""
+"""Deliveries (an event on its way to a webhook) and their attempts. The engine writes both;
+everybody else reads.
+"""
 
 from enum import IntEnum
 
@@ -9,7 +11,9 @@ from hookline.db.fields import BytesColumn, JsonColumn, TimeColumn, UuidColumn
 
 
 class DeliveryState(IntEnum):
-    """`delivery.status`. HELD and IN_PROGRESS are derived: open, with its webhook off or a lease."""
+    """`delivery.status`. HELD and IN_PROGRESS are derived: open, with its webhook off
+    or a lease.
+    """
 
     OPEN = 0
     SUCCEEDED = 2
@@ -42,7 +46,9 @@ class Delivery(Model):
     manual_at = TimeColumn(null=True)
     """Somebody asked for one attempt now, whatever the schedule and the webhook's switch say."""
     next_cause = fields.SmallIntField(null=True)
-    """Why the next attempt is made, where the step does not tell; 0 with a lease: cancelled on the wire."""
+    """Why the next attempt is made, where the step does not tell; 0 with a lease: cancelled on the
+    wire.
+    """
     attempt_count = fields.IntField(default=0)
     schedule_step = fields.IntField(default=0)
     """Steps of the retry schedule used; manual attempts leave it alone."""

@@ -29,7 +29,9 @@ class Job(Model):
     error = fields.TextField(null=True)
     actor = JsonColumn()
     run_at = TimeColumn()
-    """Who works on it moves it on first, which leases it: a worker that dies lets another one go on then."""
+    """Who works on it moves it on first, which leases it: a worker that dies lets another one go on
+    then.
+    """
     created_at = TimeColumn()
     finished_at = TimeColumn(null=True)
 

@@ -1,4 +1,6 @@
-"""What the system tells people about a webhook or a sync, and the mails that carry it. Written in the transaction that finds the reason."""
+"""What the system tells people about a webhook or a sync, and the mails that carry it. Written in
+the transaction that finds the reason.
+"""
 
 from enum import IntEnum
 

@@ -21,7 +21,9 @@ class Webhook(Model):
     labels = LinesColumn()
     """`key=value`, sorted."""
     headers = JsonColumn()
-    """`[{"name": …, "value": …}]` in the order given; `"sealed"` instead of `"value"` where the name is sensitive."""
+    """`[{"name": …, "value": …}]` in the order given; `"sealed"` instead of `"value"` where the
+    name is sensitive.
+    """
     secret_header_name = fields.TextField(null=True)
     secret_header_sealed = fields.TextField(null=True)
     basic_auth_username = fields.TextField(null=True)
@@ -33,9 +35,13 @@ class Webhook(Model):
     signing_secrets = JsonColumn()
     """`[{"sealed": …, "createdAt": …, "expiresAt": null}]`, newest first."""
     event_filter = JsonColumn(null=True)
-    """The condition on an event (hookline.form.filters); null takes every one that the patterns match."""
+    """The condition on an event (hookline.form.filters); null takes every one that the patterns
+    match.
+    """
     payload_template = fields.TextField(null=True)
-    payload_content_type = fields.TextField(default="application/json", db_default="application/json")
+    payload_content_type = fields.TextField(
+        default="application/json", db_default="application/json"
+    )
     rate_per_minute = fields.IntField(null=True)
     """The most requests; null: no limit."""
     auto_disable_failures = fields.IntField(null=True, default=10, db_default=10)
@@ -61,7 +67,9 @@ class Webhook(Model):
     consecutive_gone = fields.IntField(default=0, db_default=0)
     """Answers of 410 in a row."""
     auto_disabled_at = TimeColumn(null=True)
-    """Failing turned it off; what was counted until then stays in the columns above. Only an explicit `active: true` turns it on again."""
+    """Failing turned it off; what was counted until then stays in the columns above. Only an
+    explicit `active: true` turns it on again.
+    """
     auto_disabled_reason = fields.TextField(null=True)
     """FAILURES or GONE."""
     warned_at = TimeColumn(null=True)

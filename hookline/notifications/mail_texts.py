@@ -1,7 +1,7 @@
 """The words of a mail about a webhook or a sync, as plain text and as HTML. Pure.
 
-A webhook's name and slug come from people: they can neither break the HTML nor hide behind marks that nobody sees. Of its URL only the host is
-shown, since paths and queries hold secrets.
+A webhook's name and slug come from people: they can neither break the HTML nor hide behind marks
+that nobody sees. Of its URL only the host is shown, since paths and queries hold secrets.
 """
 
 import unicodedata
@@ -22,9 +22,11 @@ _ADVICE: Final = {
     NotificationKind.AUTO_DISABLED: "Nothing is sent to it now, and what is open is kept. "
     "Mend the receiver, then turn it on again: webhookSetActive with "
     "active: true, and deliverMissed: true for what was published meanwhile.",
-    NotificationKind.FAILING: "Look at its latest attempts. If it goes on like this, the webhook is turned off by itself.",
+    NotificationKind.FAILING: "Look at its latest attempts. If it goes on like this, the webhook "
+    "is turned off by itself.",
     NotificationKind.RECOVERED: "There is nothing to do.",
-    NotificationKind.DELIVERY_FAILED: "Mend the receiver, then send them again: deliveriesRetry with which: FAILED.",
+    NotificationKind.DELIVERY_FAILED: "Mend the receiver, then send them again: deliveriesRetry "
+    "with which: FAILED.",
 }
 _PAGE: Final = """<!doctype html>
 <html lang="en"><body style="font-family: sans-serif; line-height: 1.4; color: #222">
@@ -45,7 +47,9 @@ class Words:
 
 
 def mail_about(kind: int, name: str, slug: str, webhook_id: str, url: str, message: str) -> Words:
-    """A mail of one of the kinds in NotificationKind that are about a webhook. message: the notification's sentence."""
+    """A mail of one of the kinds in NotificationKind that are about a webhook. message: the
+    notification's sentence.
+    """
     word, seen = NotificationKind(kind), _visible(name)
     facts = {"Webhook": f"{seen} ({slug})", "Id": webhook_id, "Host": urlsplit(url).netloc}
     return _words(f"Webhook {seen} {_SUBJECTS[word]}", message, facts, _ADVICE[word])
@@ -53,15 +57,41 @@ def mail_about(kind: int, name: str, slug: str, webhook_id: str, url: str, messa
 
 def mail_about_sync(message: str) -> Words:
     """A mail of SYNC_FAILED."""
-    return _words("A set of webhooks could not be applied", message, {}, "Nothing was changed. `hookline sync plan` shows what is in the way.")
+    return _words(
+        "A set of webhooks could not be applied",
+        message,
+        {},
+        "Nothing was changed. `hookline sync plan` shows what is in the way.",
+    )
 
 
 def _words(title: str, message: str, facts: dict[str, str], advice: str) -> Words:
-    text = "\n".join([title, "", message, "", *(f"{label}: {value}" for label, value in facts.items()), *([""] if facts else []), advice, ""])
+    text = "\n".join(
+        [
+            title,
+            "",
+            message,
+            "",
+            *(f"{label}: {value}" for label, value in facts.items()),
+            *([""] if facts else []),
+            advice,
+            "",
+        ]
+    )
     rows = "".join(_ROW.format(label, escape(value)) for label, value in facts.items())
-    return Words(f"[Hookline] {title}", text, _PAGE.format(title=escape(title), message=escape(message), rows=rows, advice=escape(advice)))
+    return Words(
+        f"[Hookline] {title}",
+        text,
+        _PAGE.format(
+            title=escape(title), message=escape(message), rows=rows, advice=escape(advice)
+        ),
+    )
 
 
 def _visible(text: str) -> str:
     """Without control and formatting characters: no line can be broken, no text turned around."""
-    return "".join(character for character in text if unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp"))
+    return "".join(
+        character
+        for character in text
+        if unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp")
+    )

@@ -1,7 +1,9 @@
-"""Mails that tell of notifications, and words about failed deliveries and syncs. Called by the worker's actors, and by a sync that fails.
+"""Mails that tell of notifications, and words about failed deliveries and syncs. Called by the
+worker's actors, and by a sync that fails.
 
-The other rows are written by the record; a mail is tried by whoever moves its next try on first, which leases it. Who dies between the mail server's
-answer and the commit lets one address get the same mail, with the same Message-ID, twice.
+The other rows are written by the record; a mail is tried by whoever moves its next try on first,
+which leases it. Who dies between the mail server's answer and the commit lets one address get the
+same mail, with the same Message-ID, twice.
 """
 
 import logging
@@ -29,30 +31,47 @@ AGAIN_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 43_200)
 """Before each further try; after the last one it has failed."""
 
 _NO_NEWS: Final = timedelta(hours=1)
-DUE: Final = "select notification_id, address from email where status = 0 and next_try_at <= {now} order by next_try_at limit $1"
-LEASE: Final = """update email set tries = tries + 1, next_try_at = {now} + $3 * {second} where id in (
-  select id from email where notification_id = $1 and address = $2 and status = 0 and next_try_at <= {now} {skip_locked}) returning id"""
+DUE: Final = (
+    "select notification_id, address from email where status = 0 and next_try_at <= "
+    "{now} order by next_try_at limit $1"
+)
+LEASE: Final = """update email set tries = tries + 1, next_try_at = {now} + $3 * {second} where id
+  in (
+  select id from email where notification_id = $1 and address = $2 and status = 0 and next_try_at <=
+    {now} {skip_locked}) returning id"""
 DUE_NOW: Final = "update email set next_try_at = {now} where notification_id = $1"
-DONE: Final = "update email set status = $2, finished_at = {now}, error = $3 where id = $1 and status = 0"
-LATER: Final = "update email set next_try_at = {now} + $1 * {second}, error = $3 where id = $2 and status = 0"
-EXHAUSTED: Final = "select id, exhausted_count from webhook where exhausted_count > 0 and exhausted_told_at < $1 order by id limit 10 {skip_locked}"
+DONE: Final = (
+    "update email set status = $2, finished_at = {now}, error = $3 where id = $1 and status = 0"
+)
+LATER: Final = (
+    "update email set next_try_at = {now} + $1 * {second}, error = $3 where id = $2 and status = 0"
+)
+EXHAUSTED: Final = (
+    "select id, exhausted_count from webhook where exhausted_count > 0 and "
+    "exhausted_told_at < $1 order by id limit 10 {skip_locked}"
+)
 TOLD: Final = "update webhook set exhausted_count = 0, exhausted_told_at = $2 where id = $1"
 
 
 async def due(runtime: Runtime, limit: int) -> list[tuple[UUID, str]]:
     """Mails whose time has come and that nobody has leased, as notification and address."""
     with faults_as_unavailable():
-        rows = await runtime.database.reader().rows(for_dialect(DUE, runtime.database.dialect), limit)
+        rows = await runtime.database.reader().rows(
+            for_dialect(DUE, runtime.database.dialect), limit
+        )
     return [(_uuid(row["notification_id"]), row["address"]) for row in rows]
 
 
 async def send_mail(runtime: Runtime, mailer: Mailer, notification_id: UUID, address: str) -> bool:
-    """Leases the receipt of one address and tries its mail. False: it is sent, not due, gone, or somebody else has it.
+    """Leases the receipt of one address and tries its mail. False: it is sent, not due, gone, or
+    somebody else has it.
 
     Raises Unavailable; the lease then ends by itself, and the mail is tried again.
     """
     async with runtime.database.unit_of_work() as work:
-        rows = await work.rows(for_dialect(LEASE, work.dialect), notification_id, address, LEASE_SECONDS)
+        rows = await work.rows(
+            for_dialect(LEASE, work.dialect), notification_id, address, LEASE_SECONDS
+        )
     if not rows:
         return False
     with faults_as_unavailable():
@@ -63,40 +82,67 @@ async def send_mail(runtime: Runtime, mailer: Mailer, notification_id: UUID, add
 
 
 async def tell_of_failed(runtime: Runtime) -> int:
-    """Tells of deliveries that failed for good since the last word, of webhooks whose hour is over. How many webhooks."""
+    """Tells of deliveries that failed for good since the last word, of webhooks whose hour is over.
+    How many webhooks.
+    """
     async with runtime.database.unit_of_work() as work:
-        rows = await work.rows(for_dialect(EXHAUSTED, work.dialect), clock.now() - timedelta(hours=1))
+        rows = await work.rows(
+            for_dialect(EXHAUSTED, work.dialect), clock.now() - timedelta(hours=1)
+        )
         notes = list[tuple[Kind, UUID, UUID | None]]()
         for row in rows:
             webhook = await Webhook.get(id=_uuid(row["id"]))
             await work.execute(TOLD, webhook.id, clock.now())
-            told = await _tell(work, runtime.enqueuer, webhook, NotificationKind.DELIVERY_FAILED, row["exhausted_count"])
+            told = await _tell(
+                work,
+                runtime.enqueuer,
+                webhook,
+                NotificationKind.DELIVERY_FAILED,
+                row["exhausted_count"],
+            )
             notes.append((Kind.NOTIFICATION, told, webhook.id))
             await append_activity(work, runtime.hub, webhook.workspace_id, notes[-1:])
     return len(rows)
 
 
 async def tell_of_sync(runtime: Runtime, workspace_id: UUID, set_name: str, reason: str) -> None:
-    """Tells that a set could not be applied: a mail to each address of its webhooks that want to hear of it; the same again only after an hour.
+    """Tells that a set could not be applied: a mail to each address of its webhooks that want to
+    hear of it; the same again only after an hour.
 
     reason: a sentence without anything secret.
     """
     async with runtime.database.unit_of_work() as work:
         now = clock.now()
-        lately = Notification.filter(workspace_id=workspace_id, id__gte=ids.first_of(now - _NO_NEWS), kind=NotificationKind.SYNC_FAILED)
+        lately = Notification.filter(
+            workspace_id=workspace_id,
+            id__gte=ids.first_of(now - _NO_NEWS),
+            kind=NotificationKind.SYNC_FAILED,
+        )
         if await lately.filter(reason=reason).exists():
             return
-        told = await Notification.create(id=ids.uuid7(), workspace_id=workspace_id, kind=NotificationKind.SYNC_FAILED, reason=reason, created_at=now)
-        webhooks = await Webhook.filter(workspace_id=workspace_id, sync_set=set_name, deleted_at__isnull=True).only(
-            "notify_on", "notification_emails"
+        told = await Notification.create(
+            id=ids.uuid7(),
+            workspace_id=workspace_id,
+            kind=NotificationKind.SYNC_FAILED,
+            reason=reason,
+            created_at=now,
         )
-        asked = [webhook.notification_emails for webhook in webhooks if NotificationKind.SYNC_FAILED.name in webhook.notify_on]
+        webhooks = await Webhook.filter(
+            workspace_id=workspace_id, sync_set=set_name, deleted_at__isnull=True
+        ).only("notify_on", "notification_emails")
+        asked = [
+            webhook.notification_emails
+            for webhook in webhooks
+            if NotificationKind.SYNC_FAILED.name in webhook.notify_on
+        ]
         if addresses := dict.fromkeys(address for emails in asked for address in emails):
             await _write_receipts(work, runtime.enqueuer, told, list(addresses))
         await append_activity(work, runtime.hub, workspace_id, [(Kind.NOTIFICATION, told.id, None)])
 
 
-async def _tell(work: Work, enqueuer: Enqueuer, webhook: Webhook, kind: NotificationKind, failures: int) -> UUID:
+async def _tell(
+    work: Work, enqueuer: Enqueuer, webhook: Webhook, kind: NotificationKind, failures: int
+) -> UUID:
     """Writes a notification and its mails. The key of the notification."""
     now = clock.now()
     told = await Notification.create(
@@ -114,10 +160,18 @@ async def _tell(work: Work, enqueuer: Enqueuer, webhook: Webhook, kind: Notifica
     return told.id
 
 
-async def _write_receipts(work: Work, enqueuer: Enqueuer, told: Notification, addresses: Sequence[str]) -> None:
+async def _write_receipts(
+    work: Work, enqueuer: Enqueuer, told: Notification, addresses: Sequence[str]
+) -> None:
     """A mail to each address, and its actor's message after the commit."""
-    about: dict[str, Any] = {"workspace_id": told.workspace_id, "notification_id": told.id, "next_try_at": told.created_at}
-    await Email.bulk_create([Email(id=ids.uuid7(), address=address, **about) for address in addresses])
+    about: dict[str, Any] = {
+        "workspace_id": told.workspace_id,
+        "notification_id": told.id,
+        "next_try_at": told.created_at,
+    }
+    await Email.bulk_create(
+        [Email(id=ids.uuid7(), address=address, **about) for address in addresses]
+    )
     await work.execute(for_dialect(DUE_NOW, work.dialect), told.id)  # by the clock that leases them
 
     def enqueue() -> None:
@@ -135,10 +189,20 @@ async def _send(runtime: Runtime, mailer: Mailer, row: Email) -> None:
     except MailRefused as refused:
         status, said = EmailStatus.FAILED, str(refused)
     except MailFailed as failed:
-        log.warning("a mail was not taken notification_id=%s try=%d reason=%s", ids.encode("ntf", row.notification_id), row.tries, failed)
+        log.warning(
+            "a mail was not taken notification_id=%s try=%d reason=%s",
+            ids.encode("ntf", row.notification_id),
+            row.tries,
+            failed,
+        )
         if row.tries <= len(AGAIN_SECONDS):
             async with runtime.database.unit_of_work() as work:
-                await work.execute(for_dialect(LATER, work.dialect), AGAIN_SECONDS[row.tries - 1], row.id, str(failed))
+                await work.execute(
+                    for_dialect(LATER, work.dialect),
+                    AGAIN_SECONDS[row.tries - 1],
+                    row.id,
+                    str(failed),
+                )
             return
         status, said = EmailStatus.FAILED, str(failed)
     async with runtime.database.unit_of_work() as work:
@@ -151,11 +215,25 @@ async def _mail(row: Email) -> Mail | None:
     webhook = await Webhook.get_or_none(id=told.webhook_id) if told and told.webhook_id else None
     if told is None or (told.webhook_id and webhook is None):
         return None
-    message = notices.message(told.kind, told.reason, told.failures, told.failing_since, told.last_status_code, told.backlog)
+    message = notices.message(
+        told.kind,
+        told.reason,
+        told.failures,
+        told.failing_since,
+        told.last_status_code,
+        told.backlog,
+    )
     if webhook is None:
         words = mail_about_sync(message)
     else:
-        words = mail_about(told.kind, webhook.name, webhook.slug, ids.encode("wh", webhook.id), webhook.url, message)
+        words = mail_about(
+            told.kind,
+            webhook.name,
+            webhook.slug,
+            ids.encode("wh", webhook.id),
+            webhook.url,
+            message,
+        )
     key = f"{ids.encode('ntf', told.id)}-{row.id.hex[-12:]}"
     return Mail(key, row.address, words.subject, words.text, words.html, told.created_at)
 

@@ -1,6 +1,7 @@
 """What the system says about a webhook, in sentences. Used by the API and by mails; pure.
 
-Numbers and times are those of the moment when there was something to say. Nothing of a URL or a secret gets in here.
+Numbers and times are those of the moment when there was something to say. Nothing of a URL or a
+secret gets in here.
 """
 
 from datetime import datetime
@@ -9,7 +10,9 @@ from hookline.deliveries.health import GONE_LIMIT
 from hookline.models import NotificationKind
 
 
-def disabled_sentence(reason: str | None, failures: int | None, since: datetime | None, status_code: int | None) -> str | None:
+def disabled_sentence(
+    reason: str | None, failures: int | None, since: datetime | None, status_code: int | None
+) -> str | None:
     """Why a webhook was turned off by itself; None when it was not. reason: FAILURES or GONE."""
     if reason is None:
         return None
@@ -18,28 +21,52 @@ def disabled_sentence(reason: str | None, failures: int | None, since: datetime 
     return _in_a_row(failures or 0, since, status_code)
 
 
-def message(kind: int, reason: str | None, failures: int | None, since: datetime | None, status_code: int | None, backlog: int | None) -> str:
-    """A notification's text. kind: hookline.models.NotificationKind; reason: of an auto-deactivation, or a sentence about a sync."""
+def message(
+    kind: int,
+    reason: str | None,
+    failures: int | None,
+    since: datetime | None,
+    status_code: int | None,
+    backlog: int | None,
+) -> str:
+    """A notification's text. kind: hookline.models.NotificationKind; reason: of an
+    auto-deactivation, or a sentence about a sync.
+    """
     match kind:
         case NotificationKind.AUTO_DISABLED:
-            return f"Turned off by itself. {disabled_sentence(reason, failures, since, status_code)}{_held(backlog)}"
+            return (
+                "Turned off by itself. "
+                f"{disabled_sentence(reason, failures, since, status_code)}{_held(backlog)}"
+            )
         case NotificationKind.FAILING:
-            return f"Keeps failing and will be turned off if that goes on. {_in_a_row(failures or 0, since, status_code)}"
+            return (
+                "Keeps failing and will be turned off if that goes on. "
+                f"{_in_a_row(failures or 0, since, status_code)}"
+            )
         case NotificationKind.RECOVERED:
             return "Works again: the latest attempt succeeded."
         case NotificationKind.DELIVERY_FAILED:
-            return f"{_count(failures or 0, 'delivery', 'deliveries')} failed for good: no attempt is left."
+            return (
+                f"{_count(failures or 0, 'delivery', 'deliveries')} failed for good: no "
+                "attempt is left."
+            )
     return reason or "A set of webhooks could not be applied."
 
 
 def _in_a_row(failures: int, since: datetime | None, status_code: int | None) -> str:
     began = f" since {since:%Y-%m-%dT%H:%M:%SZ}" if since else ""
-    answer = f"the latest answer was {status_code}" if status_code else "the latest one got no answer"
+    answer = (
+        f"the latest answer was {status_code}" if status_code else "the latest one got no answer"
+    )
     return f"{_count(failures, 'attempt', 'attempts')} failed in a row{began}; {answer}."
 
 
 def _held(backlog: int | None) -> str:
-    return f" {_count(backlog, 'delivery is', 'deliveries are')} held until it is turned on again." if backlog else ""
+    return (
+        f" {_count(backlog, 'delivery is', 'deliveries are')} held until it is turned on again."
+        if backlog
+        else ""
+    )
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -1,6 +1,8 @@
-"""Sends one mail to one address, or writes it into the outbox when there is no mail server. Called for each receipt by notifications.
+"""Sends one mail to one address, or writes it into the outbox when there is no mail server. Called
+for each receipt by notifications.
 
-Bounded in time whatever the server does. What it raises may be shown to the webhook's owners: no host, no password.
+Bounded in time whatever the server does. What it raises may be shown to the webhook's owners: no
+host, no password.
 """
 
 import asyncio
@@ -35,7 +37,9 @@ class MailFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """key: tells this mail from all others; a repeat has the same, and so the same Message-ID and file name."""
+    """key: tells this mail from all others; a repeat has the same, and so the same Message-ID and
+    file name.
+    """
 
     key: str
     to: str
@@ -46,7 +50,9 @@ class Mail:
 
 
 class Mailer:
-    """server None: mails are files in the outbox folder. domains: where mail may go; empty: anywhere."""
+    """server None: mails are files in the outbox folder. domains: where mail may go; empty:
+    anywhere.
+    """
 
     def __init__(
         self,
@@ -56,10 +62,17 @@ class Mailer:
         ca_file: str = "",
         seconds: float = DEADLINE_SECONDS,
     ) -> None:
-        self._server, self._outbox, self._domains, self._ca_file, self._seconds = server, outbox, domains, ca_file, seconds
+        self._server, self._outbox, self._domains, self._ca_file, self._seconds = (
+            server,
+            outbox,
+            domains,
+            ca_file,
+            seconds,
+        )
 
     async def send(self, mail: Mail) -> str | None:
-        """Returns when the server has taken it: None, or what the receipt says of a mail that was written to a file.
+        """Returns when the server has taken it: None, or what the receipt says of a mail that was
+        written to a file.
 
         Raises MailRefused, MailFailed.
         """
@@ -117,12 +130,17 @@ class Mailer:
             self._outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary = path.with_suffix(".tmp")
             temporary.unlink(missing_ok=True)
-            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with open(
+                os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+            ) as file:
                 file.write(self._message(mail).as_bytes())
             temporary.replace(path)
         except OSError as error:
             raise MailFailed("There is no mail server, and the outbox can't be written.") from error
-        return f"No mail server is set up (HOOKLINE_SMTP_URL): written to {self._outbox.name}/{path.name}."
+        return (
+            "No mail server is set up (HOOKLINE_SMTP_URL): written to "
+            f"{self._outbox.name}/{path.name}."
+        )
 
 
 def _judged(error: aiosmtplib.SMTPException) -> MailRefused | MailFailed:
@@ -132,8 +150,12 @@ def _judged(error: aiosmtplib.SMTPException) -> MailRefused | MailFailed:
         return MailFailed("The mail server refused the login.")
     if isinstance(error, aiosmtplib.SMTPTimeoutError):
         return MailFailed("The mail server did not take it in time.")
-    if isinstance(error, aiosmtplib.SMTPResponseException) and not isinstance(error, aiosmtplib.SMTPConnectResponseError | aiosmtplib.SMTPHeloError):
-        said = "".join(character if character.isprintable() else " " for character in str(error.message))[:_LONGEST_REPLY]
+    if isinstance(error, aiosmtplib.SMTPResponseException) and not isinstance(
+        error, aiosmtplib.SMTPConnectResponseError | aiosmtplib.SMTPHeloError
+    ):
+        said = "".join(
+            character if character.isprintable() else " " for character in str(error.message)
+        )[:_LONGEST_REPLY]
         kind = MailRefused if 500 <= error.code < 600 else MailFailed
         return kind(f"The mail server answered {error.code}: {said}")
     if isinstance(error, aiosmtplib.SMTPNotSupported):

@@ -1,6 +1,8 @@
-"""Where a webhook may point, and which headers of its own it may send. Called when a webhook is saved, planned or sent.
+"""Where a webhook may point, and which headers of its own it may send. Called when a webhook is
+saved, planned or sent.
 
-Pure: syntax and literal addresses only. It never resolves a name; hookline/outbound/egress.py vets what a name resolves to.
+Pure: syntax and literal addresses only. It never resolves a name; hookline/outbound/egress.py vets
+what a name resolves to.
 """
 
 import re
@@ -18,17 +20,26 @@ HEADER_COUNT_LIMIT = 20
 HEADER_NAME_LENGTH_LIMIT = 128
 HEADER_VALUE_BYTES_LIMIT = 4096
 
-_TOO_LONG = f"The URL is longer than {URL_LENGTH_LIMIT} characters (letters outside ASCII count as their percent-encoded form)."
+_TOO_LONG = (
+    f"The URL is longer than {URL_LENGTH_LIMIT} characters (letters outside ASCII count "
+    "as their percent-encoded form)."
+)
 
-# An own list: the flags of `ipaddress` call NAT64, 6to4 and multicast addresses global and differ between Python's patch releases.
+# An own list: the flags of `ipaddress` call NAT64, 6to4 and multicast addresses global and differ
+# between Python's patch releases.
 _REFUSED_V4 = tuple(
     IPv4Network(text)
     for text in (
-        "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24"
-        " 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 168.63.129.16/32"
+        "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 "
+        "192.0.2.0/24 192.31.196.0/24 192.52.193.0/24"
+        " 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 "
+        "203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 168.63.129.16/32"
     ).split()
 )
-_REFUSED_V6 = tuple(IPv6Network(text) for text in "2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20".split())
+_REFUSED_V6 = tuple(
+    IPv6Network(text)
+    for text in "2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20".split()
+)
 _GLOBAL_V6 = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -36,15 +47,19 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _BAD_PORTS = frozenset(
     int(text)
     for text in (
-        "0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123 135 137 139 143 161 179"
-        " 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061"
+        "0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 "
+        "111 113 115 117 119 123 135 137 139 143 161 179"
+        " 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 993 "
+        "995 1719 1720 1723 2049 3659 4045 4190 5060 5061"
         " 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080"
     ).split()
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _FORM = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
-_FORBIDDEN_CHARACTER = re.compile("[\x00-\x20\x7f-\xa0\\\\\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_FORBIDDEN_CHARACTER = re.compile(
+    "[\x00-\x20\x7f-\xa0\\\\\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::([0-9]{1,5}))?")
 _NAMED = re.compile(r"([^:\[\]]+)(?::([0-9]{1,5}))?")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
@@ -54,7 +69,8 @@ _SENT_AS_TYPED = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) no
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PRINTABLE = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
 _REFUSED_HEADERS = frozenset(
-    "host content-length content-type content-encoding transfer-encoding connection expect te trailer upgrade keep-alive user-agent traceparent"
+    "host content-length content-type content-encoding transfer-encoding connection expect te "
+    "trailer upgrade keep-alive user-agent traceparent"
     " accept-encoding cookie".split()
 )
 _REFUSED_HEADER_PREFIXES = ("proxy-", "webhook-", "metadata", "x-aws-ec2-")
@@ -70,16 +86,22 @@ class HeaderRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
-    """What the operator has opened. networks: may be sent to though private; hosts: names (lower case) whose every address may be."""
+    """What the operator has opened. networks: may be sent to though private; hosts: names (lower
+    case) whose every address may be.
+    """
 
     networks: tuple[Network, ...] = ()
     hosts: frozenset[str] = frozenset()
 
 
 def is_refused(address: Address, policy: AddressPolicy) -> bool:
-    """Whether nothing may be sent to this address: it is not public, and the operator has not opened it."""
+    """Whether nothing may be sent to this address: it is not public, and the operator has not
+    opened it.
+    """
     if isinstance(address, IPv4Address):
-        return not _is_opened(address, policy) and any(address in network for network in _REFUSED_V4)
+        return not _is_opened(address, policy) and any(
+            address in network for network in _REFUSED_V4
+        )
     if address.scope_id:
         return True
     if address.ipv4_mapped is not None:
@@ -92,18 +114,25 @@ def is_refused(address: Address, policy: AddressPolicy) -> bool:
 
 
 def _is_opened(address: Address, policy: AddressPolicy) -> bool:
-    return any(address in network for network in policy.networks if network.version == address.version)
+    return any(
+        address in network for network in policy.networks if network.version == address.version
+    )
 
 
 def check_url(text: str, policy: AddressPolicy) -> str:
-    """The URL as it is stored, compared and dialled: scheme and host in lower case, IDNA host in ASCII, no default port, a path.
+    """The URL as it is stored, compared and dialled: scheme and host in lower case, IDNA host in
+    ASCII, no default port, a path.
 
-    Raises UrlRefused for anything else than an http or https URL with a strict host, and for a literal address that may not be sent to.
+    Raises UrlRefused for anything else than an http or https URL with a strict host, and for a
+    literal address that may not be sent to.
     """
     if len(text) > URL_LENGTH_LIMIT:
         raise UrlRefused(_TOO_LONG)
     if _FORBIDDEN_CHARACTER.search(text):
-        raise UrlRefused("The URL must not contain spaces, backslashes, control characters or invisible characters.")
+        raise UrlRefused(
+            "The URL must not contain spaces, backslashes, control characters or invisible "
+            "characters."
+        )
     found = _FORM.match(text)
     if not found:
         raise UrlRefused("The URL must start with https:// or http://.")
@@ -130,14 +159,19 @@ def _host_and_port(authority: str, policy: AddressPolicy) -> tuple[str, int | No
     elif found := _NAMED.fullmatch(authority):
         host = _name_or_ipv4(found[1], policy)
     else:
-        raise UrlRefused("The URL needs a host, and after it at most a colon and a port: https://example.com:8443/path.")
+        raise UrlRefused(
+            "The URL needs a host, and after it at most a colon and a port: "
+            "https://example.com:8443/path."
+        )
     return host, _port(found[2]) if found[2] else None
 
 
 def _port(text: str) -> int:
     port = int(text)
     if port > 65535 or port in _BAD_PORTS:
-        raise UrlRefused(f"Port {port} is not allowed: it belongs to another protocol or does not exist.")
+        raise UrlRefused(
+            f"Port {port} is not allowed: it belongs to another protocol or does not exist."
+        )
     return port
 
 
@@ -145,15 +179,22 @@ def _name_or_ipv4(text: str, policy: AddressPolicy) -> str:
     host = _to_ascii(text)
     host = host.removesuffix(".")
     labels = host.split(".")
-    if _NUMBER.fullmatch(labels[-1]):  # `127.1`, `0x7f.1` and `2130706433` would resolve to loopback
+    if _NUMBER.fullmatch(
+        labels[-1]
+    ):  # `127.1`, `0x7f.1` and `2130706433` would resolve to loopback
         return _literal(host, policy)
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise UrlRefused("The host is no valid name: labels of 1 to 63 letters, digits, - and _, with single dots between them.")
+        raise UrlRefused(
+            "The host is no valid name: labels of 1 to 63 letters, digits, - and _, with single "
+            "dots between them."
+        )
     return host
 
 
 def _to_ascii(text: str) -> str:
-    """The host in lower-case ASCII (IDNA 2008 after UTS 46 mapping); also refuses `xn--` labels that no name encodes to."""
+    """The host in lower-case ASCII (IDNA 2008 after UTS 46 mapping); also refuses `xn--` labels
+    that no name encodes to.
+    """
     lowered = text.lower()
     if lowered.isascii() and "xn--" not in lowered:
         return lowered
@@ -167,9 +208,15 @@ def _literal(text: str, policy: AddressPolicy) -> str:
     try:
         address = ip_address(text)
     except ValueError:
-        raise UrlRefused("The host looks like an IP address, but is none: write IPv4 as four decimal numbers, IPv6 in brackets.") from None
+        raise UrlRefused(
+            "The host looks like an IP address, but is none: write IPv4 as four decimal numbers, "
+            "IPv6 in brackets."
+        ) from None
     if is_refused(address, policy):
-        raise UrlRefused("Address not allowed: it is private or reserved. Use a public one, or let the operator open it with HOOKLINE_EGRESS_ALLOW.")
+        raise UrlRefused(
+            "Address not allowed: it is private or reserved. Use a public one, or let the "
+            "operator open it with HOOKLINE_EGRESS_ALLOW."
+        )
     return address.compressed
 
 
@@ -179,11 +226,20 @@ def check_header(name: str, value: str) -> None:
     Raises HeaderRefused.
     """
     if not _TOKEN.fullmatch(name) or len(name) > HEADER_NAME_LENGTH_LIMIT:
-        raise HeaderRefused(f"A header name is 1 to {HEADER_NAME_LENGTH_LIMIT} letters, digits and !#$%&'*+-.^_`|~.")
+        raise HeaderRefused(
+            f"A header name is 1 to {HEADER_NAME_LENGTH_LIMIT} letters, digits and !#$%&'*+-.^_`|~."
+        )
     lowered = name.lower()
     if lowered in _REFUSED_HEADERS or lowered.startswith(_REFUSED_HEADER_PREFIXES):
-        raise HeaderRefused(f"The header {name} is set by Hookline or reserved. Choose another name.")
+        raise HeaderRefused(
+            f"The header {name} is set by Hookline or reserved. Choose another name."
+        )
     if len(value) > HEADER_VALUE_BYTES_LIMIT:
-        raise HeaderRefused(f"The value of the header {name} is longer than {HEADER_VALUE_BYTES_LIMIT} bytes.")
+        raise HeaderRefused(
+            f"The value of the header {name} is longer than {HEADER_VALUE_BYTES_LIMIT} bytes."
+        )
     if not _PRINTABLE.fullmatch(value):
-        raise HeaderRefused(f"The value of the header {name} must be printable ASCII (tabs inside are fine), without blanks at its ends.")
+        raise HeaderRefused(
+            f"The value of the header {name} must be printable ASCII (tabs inside are fine), "
+            "without blanks at its ends."
+        )

@@ -1,6 +1,8 @@
-"""Which addresses are really dialled. workers/sending.py asks before every new connection; nothing here opens a connection.
+"""Which addresses are really dialled. workers/sending.py asks before every new connection; nothing
+here opens a connection.
 
-A name is resolved, every address vetted, and only vetted ones are handed out, so that a second answer of the name server changes nothing.
+A name is resolved, every address vetted, and only vetted ones are handed out, so that a second
+answer of the name server changes nothing.
 """
 
 import asyncio
@@ -25,15 +27,22 @@ PATIENCE_SECONDS = 1.0
 CACHE_LIMIT = 1000
 LOOKUPS_LIMIT = 256
 ZONE_LOOKUPS_LIMIT = 8
-"""At a time, of names that end alike: whoever owns a zone whose server hangs holds up nobody else's names."""
+"""At a time, of names that end alike: whoever owns a zone whose server hangs holds up nobody else's
+names.
+"""
 ADDRESSES_LIMIT = 8
 
 
 class AddressRefused(OSError):
-    """The target is, or resolves to, an address that may not be sent to. The text never names the address."""
+    """The target is, or resolves to, an address that may not be sent to. The text never names the
+    address.
+    """
 
     def __init__(self) -> None:
-        super().__init__("Address not allowed: the host stands for a private or reserved one. The operator can open it with HOOKLINE_EGRESS_ALLOW.")
+        super().__init__(
+            "Address not allowed: the host stands for a private or reserved one. The operator can "
+            "open it with HOOKLINE_EGRESS_ALLOW."
+        )
 
 
 class DnsFailed(OSError):
@@ -44,7 +53,9 @@ class DnsFailed(OSError):
 
 
 class Guard:
-    """Vets what is dialled under a policy. resolve: gives the addresses of a name as text; by default the system's resolver."""
+    """Vets what is dialled under a policy. resolve: gives the addresses of a name as text; by
+    default the system's resolver.
+    """
 
     def __init__(self, policy: AddressPolicy, resolve: Resolve | None = None) -> None:
         self._policy = policy
@@ -53,11 +64,14 @@ class Guard:
         self._lookups: dict[str, asyncio.Task[list[Address]]] = {}
         self._opened: dict[Address, None] = {}
 
-    async def addresses(self, host: str, port: int) -> list[tuple[socket.AddressFamily, SocketAddress]]:
-        """The vetted addresses of a host, at most 8, in the resolver's order. Answers are kept for 10 s, and concurrent callers share a lookup.
+    async def addresses(
+        self, host: str, port: int
+    ) -> list[tuple[socket.AddressFamily, SocketAddress]]:
+        """The vetted addresses of a host, at most 8, in the resolver's order. Answers are kept for
+        10 s, and concurrent callers share a lookup.
 
-        An older answer serves when the lookup takes more than a second. Raises AddressRefused when any of them is refused, DnsFailed when there
-        is none. It has no deadline of its own.
+        An older answer serves when the lookup takes more than a second. Raises AddressRefused when
+        any of them is refused, DnsFailed when there is none. It has no deadline of its own.
         """
         known, now = self._known.get(host), clock.monotonic()
         if known and known[0] > now:
@@ -93,7 +107,9 @@ class Guard:
         if lookup is None:
             lookup = self._lookups[host] = asyncio.create_task(self._look_up(host))
             lookup.add_done_callback(partial(self._looked_up, host))
-        return await asyncio.shield(lookup)  # one caller's deadline must not take the answer from the others
+        return await asyncio.shield(
+            lookup
+        )  # one caller's deadline must not take the answer from the others
 
     def _looked_up(self, host: str, lookup: asyncio.Task[list[Address]]) -> None:
         del self._lookups[host]
@@ -115,7 +131,9 @@ class Guard:
 
 
 class SystemResolver:
-    """getaddrinfo in threads of its own: a name server that hangs occupies a thread for each name, and never the loop's few."""
+    """getaddrinfo in threads of its own: a name server that hangs occupies a thread for each name,
+    and never the loop's few.
+    """
 
     def __init__(self) -> None:
         self._room = asyncio.Semaphore(LOOKUPS_LIMIT)
@@ -131,7 +149,9 @@ class SystemResolver:
         zone.users += 1
         try:
             async with zone.room, self._room:
-                answer: asyncio.Future[list[str] | None] = asyncio.get_running_loop().create_future()
+                answer: asyncio.Future[list[str] | None] = (
+                    asyncio.get_running_loop().create_future()
+                )
                 Thread(target=_ask_system, args=(host, answer), name="dns", daemon=True).start()
                 found = await answer
         finally:
@@ -150,7 +170,9 @@ class _Zone:
 
 
 def _zone_of(host: str) -> str:
-    """Near enough to who answers for a name: its last two labels, three below the likes of co.uk."""
+    """Near enough to who answers for a name: its last two labels, three below the likes
+    of co.uk.
+    """
     labels = host.rstrip(".").lower().split(".")
     is_below_country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
     return ".".join(labels[-3 if is_below_country else -2 :])
@@ -158,7 +180,9 @@ def _zone_of(host: str) -> str:
 
 def _ask_system(host: str, answer: "asyncio.Future[list[str] | None]") -> None:
     try:
-        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+        found = [
+            str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        ]
     except (OSError, UnicodeError):
         found = None
     with suppress(RuntimeError):  # the loop was closed meanwhile

@@ -1,7 +1,8 @@
-"""Payload templates, rendered by a child process (template_child.py) with limits of its own. One per process that renders at all.
+"""Payload templates, rendered by a child process (template_child.py) with limits of its own. One
+per process that renders at all.
 
-Whatever a template does, the process that delivers neither dies nor waits longer than a moment: a child that takes too long is killed, and its
-template refused for a minute.
+Whatever a template does, the process that delivers neither dies nor waits longer than a moment: a
+child that takes too long is killed, and its template refused for a minute.
 """
 
 import asyncio
@@ -23,7 +24,10 @@ START_SECONDS: Final = 10.0
 REFUSED_SECONDS: Final = 60.0
 _REFUSED_LIMIT = 1_000
 _CHILD = Path(__file__).with_name("template_child.py")
-_TOO_LONG = "The template takes too long. Make it simpler: lists and texts that grow with every step are what takes time."
+_TOO_LONG = (
+    "The template takes too long. Make it simpler: lists and texts that grow with every "
+    "step are what takes time."
+)
 
 
 class TemplateProblem(ValueError):
@@ -38,14 +42,22 @@ class Renderer:
         """Templates that took too long, with the time (monotonic) from when each may try again."""
 
     async def render(self, template: str, content_type: str, event: Facts, webhook: Facts) -> bytes:
-        """The request's body, at most 1 MiB; valid JSON when the content type is JSON. About 0.1 ms.
+        """The request's body, at most 1 MiB; valid JSON when the content type is JSON. About 0.1
+        ms.
 
         Raises TemplateProblem.
         """
         return await self._ask(template, escape_of(content_type), event, webhook, is_probe=False)
 
-    async def check(self, template: str, content_type: str, event: Facts = SAMPLE_EVENT, webhook: Facts = SAMPLE_WEBHOOK) -> None:
-        """Lets pass what compiles and renders the sample, also when every missing value of it were text.
+    async def check(
+        self,
+        template: str,
+        content_type: str,
+        event: Facts = SAMPLE_EVENT,
+        webhook: Facts = SAMPLE_WEBHOOK,
+    ) -> None:
+        """Lets pass what compiles and renders the sample, also when every missing value of it were
+        text.
 
         Raises TemplateProblem.
         """
@@ -56,11 +68,15 @@ class Renderer:
         async with self._turn:
             await self._end()
 
-    async def _ask(self, template: str, escape: str, event: Facts, webhook: Facts, is_probe: bool) -> bytes:
+    async def _ask(
+        self, template: str, escape: str, event: Facts, webhook: Facts, is_probe: bool
+    ) -> bytes:
         if monotonic() < self._refused.get((template, escape), 0.0):
             raise TemplateProblem(_TOO_LONG)
         context = {"event": event, "webhook": webhook}
-        request = orjson.dumps({"template": template, "escape": escape, "context": context, "isProbe": is_probe})
+        request = orjson.dumps(
+            {"template": template, "escape": escape, "context": context, "isProbe": is_probe}
+        )
         async with self._turn:
             child = await self._started()
             try:
@@ -72,7 +88,9 @@ class Renderer:
             except (OSError, asyncio.IncompleteReadError):  # it died of its own limits
                 self._refuse(template, escape)
                 await self._end()
-                raise TemplateProblem("The template makes too much of the event: it ran out of memory.") from None
+                raise TemplateProblem(
+                    "The template makes too much of the event: it ran out of memory."
+                ) from None
             except BaseException:
                 await self._end()  # its answer would be taken for the next one's
                 raise
@@ -87,8 +105,12 @@ class Renderer:
 
     async def _started(self) -> Process:
         if self._child is None or self._child.returncode is not None:
-            self._child = await asyncio.create_subprocess_exec(sys.executable, "-I", str(_CHILD), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={})
-            probe = orjson.dumps({"template": "", "escape": "none", "context": {}, "isProbe": False})
+            self._child = await asyncio.create_subprocess_exec(
+                sys.executable, "-I", str(_CHILD), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}
+            )
+            probe = orjson.dumps(
+                {"template": "", "escape": "none", "context": {}, "isProbe": False}
+            )
             await asyncio.wait_for(_exchange(self._child, probe), START_SECONDS)
         return self._child
 

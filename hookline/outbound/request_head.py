@@ -1,4 +1,6 @@
-"""The fixed part of every request's head, in its order. The workers send it, a dry run shows it. Pure."""
+"""The fixed part of every request's head, in its order. The workers send it, a dry run shows it.
+Pure.
+"""
 
 from hookline import __version__
 
@@ -8,9 +10,16 @@ TEST_HEADER = "Hookline-Test"
 
 
 def fixed_head(
-    content_type: str, message_id: str, timestamp: int, signature: str | None, trace: str, is_test: bool = False
+    content_type: str,
+    message_id: str,
+    timestamp: int,
+    signature: str | None,
+    trace: str,
+    is_test: bool = False,
 ) -> list[tuple[str, str | None]]:
-    """Standard Webhooks' headers and ours. signature: None where it is not shown; trace: `traceparent` (W3C Trace Context)."""
+    """Standard Webhooks' headers and ours. signature: None where it is not shown; trace:
+    `traceparent` (W3C Trace Context).
+    """
     head = [
         ("Content-Type", content_type),
         ("User-Agent", AGENT),

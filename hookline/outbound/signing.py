@@ -1,4 +1,6 @@
-"""Standard Webhooks signatures (https://www.standardwebhooks.com): symmetric (v1) and asymmetric (v1a). The pump calls it for every attempt; pure."""
+"""Standard Webhooks signatures (https://www.standardwebhooks.com): symmetric (v1) and asymmetric
+(v1a). The pump calls it for every attempt; pure.
+"""
 
 import hmac
 import os
@@ -22,12 +24,21 @@ _SEED_BYTES = 32
 
 
 def sign(keys: Sequence[SigningKey], message_id: str, timestamp: int, body: bytes) -> str:
-    """The value of `webhook-signature`: one `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) for each key, in their order, separated by single spaces.
+    """The value of `webhook-signature`: one `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) for each key,
+    in their order, separated by single spaces.
 
-    timestamp: whole seconds since 1970, the same as in `webhook-timestamp`. Signed is `{id}.{timestamp}.{body}`.
+    timestamp: whole seconds since 1970, the same as in `webhook-timestamp`. Signed is
+    `{id}.{timestamp}.{body}`.
     """
     content = f"{message_id}.{timestamp}.".encode() + body
-    return " ".join(["v1," + _code(key, content) if isinstance(key, bytes) else "v1a," + _encoded(key.sign(content)) for key in keys])
+    return " ".join(
+        [
+            "v1," + _code(key, content)
+            if isinstance(key, bytes)
+            else "v1a," + _encoded(key.sign(content))
+            for key in keys
+        ]
+    )
 
 
 def _code(key: bytes, content: bytes) -> str:
@@ -42,7 +53,9 @@ def _encoded(data: bytes) -> str:
 
 @lru_cache(10_000)
 def _keyed(secret: bytes) -> hmac.HMAC:
-    """Copied for each message: hmac.digest lets go of the GIL, which costs 25 instead of 3 us beside a busy thread (2026-11)."""
+    """Copied for each message: hmac.digest lets go of the GIL, which costs 25 instead of 3 us
+    beside a busy thread (2026-11).
+    """
     return hmac.new(secret, digestmod="sha256")
 
 
@@ -52,7 +65,8 @@ def algorithm_of(secret: str) -> str:
 
 
 def decode_secret(text: str) -> SigningKey:
-    """The key in `whsec_…` (HMAC) or `whsk_…` (Ed25519: a seed of 32 bytes, or that and its public key, 64 bytes).
+    """The key in `whsec_…` (HMAC) or `whsk_…` (Ed25519: a seed of 32 bytes, or that and its public
+    key, 64 bytes).
 
     Raises ValueError with a sentence for a person, which never shows the secret.
     """
@@ -62,7 +76,9 @@ def decode_secret(text: str) -> SigningKey:
             raise ValueError
         key = a2b_base64(text.removeprefix(_PREFIXES[algorithm]), strict_mode=True)
     except (Base64Error, ValueError):
-        raise ValueError("A signing secret is whsec_ (or whsk_ for Ed25519) followed by base64.") from None
+        raise ValueError(
+            "A signing secret is whsec_ (or whsk_ for Ed25519) followed by base64."
+        ) from None
     if algorithm == ED25519:
         return _private_key(key)
     if not _SHORTEST <= len(key) <= _LONGEST:
@@ -72,7 +88,10 @@ def decode_secret(text: str) -> SigningKey:
 
 def _private_key(data: bytes) -> Ed25519PrivateKey:
     if len(data) not in (_SEED_BYTES, 2 * _SEED_BYTES):
-        raise ValueError("A signing secret for Ed25519 holds a seed of 32 bytes in base64, or that and its public key.")
+        raise ValueError(
+            "A signing secret for Ed25519 holds a seed of 32 bytes in base64, or that and its "
+            "public key."
+        )
     key = Ed25519PrivateKey.from_private_bytes(data[:_SEED_BYTES])
     if len(data) > _SEED_BYTES and key.public_key().public_bytes_raw() != data[_SEED_BYTES:]:
         raise ValueError("The two halves of this Ed25519 signing secret do not belong together.")
@@ -80,13 +99,21 @@ def _private_key(data: bytes) -> Ed25519PrivateKey:
 
 
 def public_key(secret: str) -> str | None:
-    """`whpk_…`, with which receivers check; None for HMAC, which has none. secret: one that `decode_secret` takes."""
+    """`whpk_…`, with which receivers check; None for HMAC, which has none. secret: one that
+    `decode_secret` takes.
+    """
     key = decode_secret(secret)
-    return None if isinstance(key, bytes) else _PUBLIC_PREFIX + b64encode(key.public_key().public_bytes_raw()).decode()
+    return (
+        None
+        if isinstance(key, bytes)
+        else _PUBLIC_PREFIX + b64encode(key.public_key().public_bytes_raw()).decode()
+    )
 
 
 def new_secret(algorithm: str = HMAC_SHA256) -> str:
-    """A fresh signing secret: `whsec_` and 32 random bytes in base64, or `whsk_`, a seed and its public key."""
+    """A fresh signing secret: `whsec_` and 32 random bytes in base64, or `whsk_`, a seed and its
+    public key.
+    """
     data = os.urandom(_SEED_BYTES)
     if algorithm == ED25519:
         data += Ed25519PrivateKey.from_private_bytes(data).public_key().public_bytes_raw()

@@ -1,7 +1,9 @@
-"""Renders payload templates in a process of its own, which hookline.outbound.rendering starts: no template can harm the one that delivers.
+"""Renders payload templates in a process of its own, which hookline.outbound.rendering starts: no
+template can harm the one that delivers.
 
-minijinja's fuel ends loops, but not every value that grows (3.1: lists that hold themselves twice, strings escaped over and over); the limits
-of this process end those. Runs as a bare script: it imports nothing of Hookline, has no environment and can write no file.
+minijinja's fuel ends loops, but not every value that grows (3.1: lists that hold themselves twice,
+strings escaped over and over); the limits of this process end those. Runs as a bare script: it
+imports nothing of Hookline, has no environment and can write no file.
 """
 
 import resource
@@ -27,7 +29,9 @@ def main() -> None:
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
-    """Answers each request; requests and answers have their length before them (4 bytes, big-endian). An answer begins with + or -."""
+    """Answers each request; requests and answers have their length before them (4 bytes,
+    big-endian). An answer begins with + or -.
+    """
     while len(head := source.read(4)) == 4:
         answer = _answer(source.read(struct.unpack(">I", head)[0]))
         sink.write(struct.pack(">I", len(answer)) + answer)
@@ -49,7 +53,8 @@ class Wrong(Exception):
 
 
 def render(template: str, escape: str, context: dict[str, Any], is_probe: bool) -> bytes:
-    """escape: json, html or none. is_probe: what is missing shows as text, so that quotes around a placeholder are found.
+    """escape: json, html or none. is_probe: what is missing shows as text, so that quotes around a
+    placeholder are found.
 
     Raises Wrong.
     """
@@ -66,8 +71,10 @@ def render(template: str, escape: str, context: dict[str, Any], is_probe: bool) 
         except orjson.JSONDecodeError as error:
             line = text.count("\n", 0, error.pos) + 1
             raise Wrong(
-                f"What the template makes is no JSON (its line {line}: {error.msg}). A placeholder prints a whole JSON value: write "
-                '{"name": {{ event.data.name }}} without quotes around it, and {{ "Order " ~ event.data.number }} for text with a value in it.'
+                f"What the template makes is no JSON (its line {line}: {error.msg}). A "
+                "placeholder prints a whole JSON value: write "
+                '{"name": {{ event.data.name }}} without quotes around it, and {{ "Order " ~ '
+                "event.data.number }} for text with a value in it."
             ) from None
     return body
 

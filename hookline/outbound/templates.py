@@ -1,6 +1,8 @@
-"""Payload templates: what they are given, which escaping their content type asks for, and the sample that a new one must render. Pure.
+"""Payload templates: what they are given, which escaping their content type asks for, and the
+sample that a new one must render. Pure.
 
-The language is minijinja's (Jinja 2). A placeholder in JSON prints a whole JSON value, so that no data can break out of its place.
+The language is minijinja's (Jinja 2). A placeholder in JSON prints a whole JSON value, so that no
+data can break out of its place.
 """
 
 import re
@@ -25,11 +27,17 @@ def escape_of(content_type: str) -> str:
     essence = content_type.partition(";")[0].strip().lower()
     if essence == JSON or essence.endswith("+json") or essence == "text/json":
         return "json"
-    return "html" if essence in ("text/html", "application/xml", "text/xml") or essence.endswith("+xml") else "none"
+    return (
+        "html"
+        if essence in ("text/html", "application/xml", "text/xml") or essence.endswith("+xml")
+        else "none"
+    )
 
 
 def event_facts(key: str, event_type: str, environment: str, timestamp: str, data: Any) -> Facts:
-    """key: the event's id, evt_…; timestamp: when it occurred, RFC 3339; data: JSON, or an orjson.Fragment of it."""
+    """key: the event's id, evt_…; timestamp: when it occurred, RFC 3339; data: JSON, or an
+    orjson.Fragment of it.
+    """
     noun, model, action = event_type.split(".")
     names = {"id": key, "type": event_type, "object": noun, "model": model, "action": action}
     return {**names, "environment": environment, "timestamp": timestamp, "data": data}
@@ -40,5 +48,7 @@ def webhook_facts(key: str, slug: str, name: str, labels: Sequence[tuple[str, st
     return {"id": key, "slug": slug, "name": name, "labels": dict(labels)}
 
 
-SAMPLE_EVENT: Final = event_facts("evt_01h455vb4pex5vsknk084sn02q", "order.order.create", "production", "2026-01-01T00:00:00Z", {})
+SAMPLE_EVENT: Final = event_facts(
+    "evt_01h455vb4pex5vsknk084sn02q", "order.order.create", "production", "2026-01-01T00:00:00Z", {}
+)
 SAMPLE_WEBHOOK: Final = webhook_facts("wh_01h455vb4pex5vsknk084sn02q", "sample", "Sample", [])

@@ -1,4 +1,6 @@
-"""Opens the vault over the settings' key ring and the database that it belongs to. Called by the wiring, the rotation and `hookline doctor`."""
+"""Opens the vault over the settings' key ring and the database that it belongs to. Called by the
+wiring, the rotation and `hookline doctor`.
+"""
 
 from typing import Final
 from uuid import UUID
@@ -12,17 +14,21 @@ FINGERPRINT_KEY: Final = SecretLocation(UUID(int=0), "vault_key", UUID(int=0), "
 
 
 async def open_vault(settings: Settings, database: Database) -> Vault:
-    """The vault over the settings' key ring; the fingerprint key is made with the database's first vault and kept there, sealed.
+    """The vault over the settings' key ring; the fingerprint key is made with the database's first
+    vault and kept there, sealed.
 
     Raises Misconfigured when the ring is not the one that this database was made with.
     """
     ring = open_ring(settings.secret_keys.get_secret_value(), settings.home / "key")
     async with database.unit_of_work() as work:
         await work.execute(
-            "insert into vault_key (name, sealed) values ('fingerprint', $1) on conflict (name) do nothing",
+            "insert into vault_key (name, sealed) values ('fingerprint', $1) on conflict (name) "
+            "do nothing",
             ring.seal(Vault.new_fingerprint_key(), FINGERPRINT_KEY),
         )
-        sealed = (await work.rows("select sealed from vault_key where name = 'fingerprint'"))[0]["sealed"]
+        sealed = (await work.rows("select sealed from vault_key where name = 'fingerprint'"))[0][
+            "sealed"
+        ]
     return Vault(ring, check_ring(ring, sealed, settings))
 
 
@@ -34,8 +40,13 @@ def check_ring(ring: KeyRing, sealed: str, settings: Settings) -> str:
     try:
         return ring.unseal(sealed, FINGERPRINT_KEY)
     except HooklineError as error:
-        source = "HOOKLINE_SECRET_KEYS does not hold" if settings.secret_keys.get_secret_value() else f"The key file {settings.home / 'key'} is not"
+        source = (
+            "HOOKLINE_SECRET_KEYS does not hold"
+            if settings.secret_keys.get_secret_value()
+            else f"The key file {settings.home / 'key'} is not"
+        )
         raise Misconfigured(
-            f"{source} the key that this database was made with, so none of its secrets could be read. Bring that key back; "
+            f"{source} the key that this database was made with, so none of its secrets could be "
+            "read. Bring that key back; "
             "a newer one may stand before it in HOOKLINE_SECRET_KEYS."
         ) from error

@@ -1,6 +1,8 @@
-"""Re-encrypts what rests under older keys. Called by `hookline keys rotate`, beside running servers.
+"""Re-encrypts what rests under older keys. Called by `hookline keys rotate`, beside running
+servers.
 
-Each batch is one transaction over locked rows, so that a change of a webhook meanwhile is neither lost nor undone. Webhooks' versions stay.
+Each batch is one transaction over locked rows, so that a change of a webhook meanwhile is neither
+lost nor undone. Webhooks' versions stay.
 """
 
 import logging
@@ -25,17 +27,23 @@ BATCH: Final = 200
 
 @dataclass(slots=True)
 class Rotation:
-    """What a rotation came to. webhooks: looked at; changed: with a secret that was re-encrypted; unreadable: with one that does not open."""
+    """What a rotation came to. webhooks: looked at; changed: with a secret that was re-encrypted;
+    unreadable: with one that does not open.
+    """
 
     webhooks: int = 0
     changed: int = 0
     unreadable: list[UUID] = field(default_factory=list)
 
 
-async def rotate(database: Database, vault: Vault, progress: Callable[[Rotation], None], batch: int = BATCH) -> Rotation:
-    """Puts every secret under the newest key, deleted webhooks' too. Running it again changes nothing.
+async def rotate(
+    database: Database, vault: Vault, progress: Callable[[Rotation], None], batch: int = BATCH
+) -> Rotation:
+    """Puts every secret under the newest key, deleted webhooks' too. Running it again changes
+    nothing.
 
-    progress: is called after every batch. batch: webhooks in one transaction. A secret that does not open stays as it is and is told.
+    progress: is called after every batch. batch: webhooks in one transaction. A secret that does
+    not open stays as it is and is told.
 
     Raises Unavailable; what was done by then stays done.
     """
@@ -49,8 +57,13 @@ async def rotate(database: Database, vault: Vault, progress: Callable[[Rotation]
         last = rows[-1].id
         progress(found)
     async with database.unit_of_work() as work:
-        sealed = (await work.rows("select sealed from vault_key where name = 'fingerprint'"))[0]["sealed"]
-        await work.execute("update vault_key set sealed = $1 where name = 'fingerprint'", vault.resealed(sealed, FINGERPRINT_KEY))
+        sealed = (await work.rows("select sealed from vault_key where name = 'fingerprint'"))[0][
+            "sealed"
+        ]
+        await work.execute(
+            "update vault_key set sealed = $1 where name = 'fingerprint'",
+            vault.resealed(sealed, FINGERPRINT_KEY),
+        )
     return found
 
 
@@ -60,22 +73,34 @@ async def _reseal(work: Work, rows: list[Webhook], vault: Vault, found: Rotation
         found.webhooks += 1
         before = {column: getattr(row, column) for column in SEALED_COLUMNS}
         try:
-            after = {column: _resealed(value, row, column, vault) for column, value in before.items()}
+            after = {
+                column: _resealed(value, row, column, vault) for column, value in before.items()
+            }
         except HooklineError as error:
-            log.error("secret not re-encrypted webhook_id=%s: %s", ids.encode("wh", row.id), error.message)
+            log.error(
+                "secret not re-encrypted webhook_id=%s: %s", ids.encode("wh", row.id), error.message
+            )
             found.unreadable.append(row.id)
             continue
         if after != before:
             changed.append({"id": row.id, **after})
     if changed:
         names = bulk_rows.names_of(changed)
-        await work.execute(bulk_rows.update(work.dialect, Webhook, names), bulk_rows.encode(work.dialect, Webhook, changed))
+        await work.execute(
+            bulk_rows.update(work.dialect, Webhook, names),
+            bulk_rows.encode(work.dialect, Webhook, changed),
+        )
         found.changed += len(changed)
 
 
 def _resealed(value: Any, row: Webhook, column: str, vault: Vault) -> Any:
-    """The column's value with every sealed text in it under the newest key: the text itself, or entries that hold one."""
+    """The column's value with every sealed text in it under the newest key: the text itself, or
+    entries that hold one.
+    """
     at = secret_location(row.workspace_id, row.id, column)
     if isinstance(value, list):
-        return [{**entry, "sealed": vault.resealed(entry["sealed"], at)} if "sealed" in entry else entry for entry in value]
+        return [
+            {**entry, "sealed": vault.resealed(entry["sealed"], at)} if "sealed" in entry else entry
+            for entry in value
+        ]
     return value and vault.resealed(value, at)

@@ -1,6 +1,8 @@
-"""Secrets at rest: sealed with AES-256-GCM under a ring of keys, and told apart by keyed fingerprints.
+"""Secrets at rest: sealed with AES-256-GCM under a ring of keys, and told apart by keyed
+fingerprints.
 
-Called by the verbs that store or use a secret. No plaintext or key ever stands in a repr, a log line or an exception.
+Called by the verbs that store or use a secret. No plaintext or key ever stands in a repr, a log
+line or an exception.
 """
 
 import hmac
@@ -25,7 +27,9 @@ _VERSION = "v1"
 
 @dataclass(frozen=True, slots=True)
 class SecretLocation:
-    """Where a sealed text stands. It is bound to it: copied to another row or column it does not open."""
+    """Where a sealed text stands. It is bound to it: copied to another row or column it does not
+    open.
+    """
 
     workspace_id: UUID
     table: str
@@ -47,9 +51,13 @@ class KeyRing:
         return f"KeyRing({', '.join(self._ciphers)})"
 
     def seal(self, plaintext: str, location: SecretLocation) -> str:
-        """`v1.<key id>.<base64 of nonce and ciphertext>`, different at each call. key id: the first 8 hex digits of the key's SHA-256."""
+        """`v1.<key id>.<base64 of nonce and ciphertext>`, different at each call. key id: the first
+        8 hex digits of the key's SHA-256.
+        """
         nonce = os.urandom(_NONCE_BYTES)
-        ciphertext = self._ciphers[self._newest_id].encrypt(nonce, plaintext.encode(), location.associated_data(self._newest_id))
+        ciphertext = self._ciphers[self._newest_id].encrypt(
+            nonce, plaintext.encode(), location.associated_data(self._newest_id)
+        )
         return f"{_VERSION}.{self._newest_id}.{b64encode(nonce + ciphertext).decode()}"
 
     def is_newest(self, sealed: str) -> bool:
@@ -59,7 +67,8 @@ class KeyRing:
     def unseal(self, sealed: str, location: SecretLocation) -> str:
         """The plaintext.
 
-        Raises HooklineError UNKNOWN_KEY when the key is not in the ring, UNREADABLE_SECRET when the text was changed or stems from elsewhere.
+        Raises HooklineError UNKNOWN_KEY when the key is not in the ring, UNREADABLE_SECRET when the
+        text was changed or stems from elsewhere.
         """
         version, _, rest = sealed.partition(".")
         key_id, _, payload = rest.partition(".")
@@ -70,13 +79,17 @@ class KeyRing:
             raise _unknown_key(key_id, location)
         try:
             data = a2b_base64(payload, strict_mode=True)
-            return cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], location.associated_data(key_id)).decode()
+            return cipher.decrypt(
+                data[:_NONCE_BYTES], data[_NONCE_BYTES:], location.associated_data(key_id)
+            ).decode()
         except (Base64Error, ValueError, InvalidTag):
             raise _unreadable(location) from None
 
 
 class Vault:
-    """Seals secrets and tells whether two are equal. fingerprint_key: what `new_fingerprint_key` made once for this database."""
+    """Seals secrets and tells whether two are equal. fingerprint_key: what `new_fingerprint_key`
+    made once for this database.
+    """
 
     def __init__(self, ring: KeyRing, fingerprint_key: str) -> None:
         self._ring = ring
@@ -87,7 +100,9 @@ class Vault:
 
     @staticmethod
     def new_fingerprint_key() -> str:
-        """A key for fingerprints, 64 hex digits. It never rotates; the ring seals it, the database keeps it."""
+        """A key for fingerprints, 64 hex digits. It never rotates; the ring seals it, the database
+        keeps it.
+        """
         return os.urandom(_KEY_BYTES).hex()
 
     def seal(self, plaintext: str, location: SecretLocation) -> str:
@@ -103,25 +118,39 @@ class Vault:
 
         Raises what unseal raises.
         """
-        return sealed if self._ring.is_newest(sealed) else self._ring.seal(self._ring.unseal(sealed, location), location)
+        return (
+            sealed
+            if self._ring.is_newest(sealed)
+            else self._ring.seal(self._ring.unseal(sealed, location), location)
+        )
 
     def fingerprint(self, text: str) -> str:
-        """32 hex digits that are equal for equal texts only, and say nothing about the text (HMAC-SHA256, first half)."""
+        """32 hex digits that are equal for equal texts only, and say nothing about the text
+        (HMAC-SHA256, first half).
+        """
         return hmac.digest(self._fingerprint_key, text.encode(), "sha256").hex()[:32]
 
 
 def open_ring(secret_keys: str, key_file: Path) -> KeyRing:
-    """The ring of HOOKLINE_SECRET_KEYS or, where that is empty, of the key file, which is made at the first start.
+    """The ring of HOOKLINE_SECRET_KEYS or, where that is empty, of the key file, which is made at
+    the first start.
 
     Raises Misconfigured.
     """
     if secret_keys.strip():
-        return KeyRing([_decode_key(text.strip(), "HOOKLINE_SECRET_KEYS") for text in secret_keys.split(",") if text.strip()])
+        return KeyRing(
+            [
+                _decode_key(text.strip(), "HOOKLINE_SECRET_KEYS")
+                for text in secret_keys.split(",")
+                if text.strip()
+            ]
+        )
     return KeyRing([load_or_make_key_file(key_file)])
 
 
 def load_or_make_key_file(path: Path) -> bytes:
-    """The key in the file (base64 of 32 bytes). A missing file is made with mode 0600; of two processes that make it at once both get one key.
+    """The key in the file (base64 of 32 bytes). A missing file is made with mode 0600; of two
+    processes that make it at once both get one key.
 
     Raises Misconfigured when others may read the file, or it holds no key.
     """
@@ -132,14 +161,21 @@ def load_or_make_key_file(path: Path) -> bytes:
             mode = os.fstat(file.fileno()).st_mode
             text = file.read(1024).decode("ascii", "replace").strip()
     except OSError as error:
-        raise Misconfigured(f"The key file {path} cannot be read or made ({error.strerror}). Mend that, or set HOOKLINE_SECRET_KEYS.") from None
+        raise Misconfigured(
+            f"The key file {path} cannot be read or made ({error.strerror}). Mend that, or set "
+            "HOOKLINE_SECRET_KEYS."
+        ) from None
     if mode & 0o077:
-        raise Misconfigured(f"The key file {path} may be read by other users. Run: chmod 600 {path}")
+        raise Misconfigured(
+            f"The key file {path} may be read by other users. Run: chmod 600 {path}"
+        )
     return _decode_key(text, f"The key file {path}")
 
 
 def _make_key_file(path: Path) -> None:
-    """Writes aside and links into place: the name appears with its whole content or not at all, and the first process wins."""
+    """Writes aside and links into place: the name appears with its whole content or not at all, and
+    the first process wins.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -170,14 +206,18 @@ def _decode_key(text: str, origin: str) -> bytes:
     except (Base64Error, ValueError):
         key = b""
     if len(key) != _KEY_BYTES:
-        raise Misconfigured(f"{origin}: each key must be the base64 of {_KEY_BYTES} bytes. Make one with: openssl rand -base64 {_KEY_BYTES}")
+        raise Misconfigured(
+            f"{origin}: each key must be the base64 of {_KEY_BYTES} bytes. Make one with: openssl "
+            f"rand -base64 {_KEY_BYTES}"
+        )
     return key
 
 
 def _unknown_key(key_id: str, location: SecretLocation) -> HooklineError:
     return HooklineError(
         "UNKNOWN_KEY",
-        f"The {location.column} of {location.table} {location.row} is sealed with the key {key_id[:8]}, which is not at hand. "
+        f"The {location.column} of {location.table} {location.row} is sealed with the key "
+        f"{key_id[:8]}, which is not at hand. "
         "Add that key at the end of HOOKLINE_SECRET_KEYS, or bring back the key file.",
     )
 
@@ -185,5 +225,6 @@ def _unknown_key(key_id: str, location: SecretLocation) -> HooklineError:
 def _unreadable(location: SecretLocation) -> HooklineError:
     return HooklineError(
         "UNREADABLE_SECRET",
-        f"The {location.column} of {location.table} {location.row} does not open: it was changed or copied from another row. Save the secret again.",
+        f"The {location.column} of {location.table} {location.row} does not open: it was changed "
+        "or copied from another row. Save the secret again.",
     )

@@ -5,9 +5,16 @@ from uuid import UUID
 
 from hookline.secrets.vault import SecretLocation
 
-HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = "headers", "secret_header_sealed", "basic_auth_sealed", "signing_secrets"
+HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = (
+    "headers",
+    "secret_header_sealed",
+    "basic_auth_sealed",
+    "signing_secrets",
+)
 SEALED_COLUMNS: Final = (HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING)
-"""The columns that hold sealed texts; each text is bound to its column (`SecretLocation.column`)."""
+"""The columns that hold sealed texts; each text is bound to its column
+(`SecretLocation.column`).
+"""
 
 
 def secret_location(workspace_id: UUID, webhook_id: UUID, column: str) -> SecretLocation:

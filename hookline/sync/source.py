@@ -1,4 +1,5 @@
-"""Where a webhooks file comes from: the commit of its checkout and the CI run, as far as they can be found out. Called by the commands.
+"""Where a webhooks file comes from: the commit of its checkout and the CI run, as far as they can
+be found out. Called by the commands.
 
 Everything is optional: a file outside of a checkout, or a machine without git, has no source.
 """
@@ -17,7 +18,9 @@ _LONGEST: Final = 500
 
 
 def find(path: Path, environment: Mapping[str, str]) -> Source:
-    """The last commit of the checkout that holds the file, and the CI run that the environment names."""
+    """The last commit of the checkout that holds the file, and the CI run that the environment
+    names.
+    """
     told = _git(path.parent, "log", "-1", "--format=%H%x00%cI%x00%an", "HEAD").split("\0")
     commit, committed_at, author = told if len(told) == 3 else (None, None, None)
     return Source(
@@ -26,14 +29,20 @@ def find(path: Path, environment: Mapping[str, str]) -> Source:
         author=author[:_LONGEST] if author else None,
         repository=_repository(path.parent) if commit else None,
         run_url=_run_url(environment),
-        is_dirty=bool(_git(path.parent, "status", "--porcelain", "--", path.name)) if commit else None,
+        is_dirty=bool(_git(path.parent, "status", "--porcelain", "--", path.name))
+        if commit
+        else None,
         committed_at=datetime.fromisoformat(committed_at) if committed_at else None,
     )
 
 
 def _branch(folder: Path, environment: Mapping[str, str]) -> str | None:
     """CI checks commits out without their branch, and says it instead."""
-    named = environment.get("GITHUB_HEAD_REF") or environment.get("GITHUB_REF_NAME") or environment.get("CI_COMMIT_REF_NAME")
+    named = (
+        environment.get("GITHUB_HEAD_REF")
+        or environment.get("GITHUB_REF_NAME")
+        or environment.get("CI_COMMIT_REF_NAME")
+    )
     found = named or _git(folder, "branch", "--show-current")
     return found[:_LONGEST] or None
 
@@ -47,14 +56,32 @@ def _repository(folder: Path) -> str | None:
 
 def _run_url(environment: Mapping[str, str]) -> str | None:
     if run := environment.get("GITHUB_RUN_ID"):
-        return f"{environment.get('GITHUB_SERVER_URL', 'https://github.com')}/{environment.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"
+        server = environment.get("GITHUB_SERVER_URL", "https://github.com")
+        return f"{server}/{environment.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"
     return environment.get("CI_JOB_URL") or environment.get("BUILD_URL")
 
 
 def _git(folder: Path, *arguments: str) -> str:
     """What git prints, without the line end; nothing when it can't answer."""
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "-C", str(folder), *arguments]
+    command = [
+        "git",
+        "--no-optional-locks",
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "log.showSignature=false",
+        "-C",
+        str(folder),
+        *arguments,
+    ]
     with suppress(OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
-        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=_PATIENCE_SECONDS, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=_PATIENCE_SECONDS,
+            check=False,
+        )
         return done.stdout.strip() if done.returncode == 0 else ""
     return ""

@@ -1,4 +1,6 @@
-"""Signing secrets: reveal and rotate. Called by the API; each verb is one transaction, as in webhooks."""
+"""Signing secrets: reveal and rotate. Called by the API; each verb is one transaction, as in
+webhooks.
+"""
 
 import logging
 from datetime import timedelta
@@ -13,8 +15,24 @@ from hookline.errors import Code, Problem, Refused
 from hookline.models import Webhook
 from hookline.outbound import signing
 from hookline.runtime import Runtime
-from hookline.webhooks.change import HEALTH_RESET, NO_FORCE, SIGNED, check_owner, finish, locked, not_found, owned, sign
-from hookline.webhooks.columns import LIVE_SECRETS, live_secrets, signing_algorithm, signing_secret, with_new_secret
+from hookline.webhooks.change import (
+    HEALTH_RESET,
+    NO_FORCE,
+    SIGNED,
+    check_owner,
+    finish,
+    locked,
+    not_found,
+    owned,
+    sign,
+)
+from hookline.webhooks.columns import (
+    LIVE_SECRETS,
+    live_secrets,
+    signing_algorithm,
+    signing_secret,
+    with_new_secret,
+)
 
 log = logging.getLogger(__name__)
 
@@ -26,23 +44,36 @@ OVERLAP_LIMIT: Final = timedelta(days=7)
 async def reveal_secret(runtime: Runtime, actor: Actor, webhook_id: UUID) -> tuple[Webhook, str]:
     """The webhook and its newest signing secret, `whsec_…`.
 
-    Raises Refused: NOT_FOUND; HooklineError UNKNOWN_KEY or UNREADABLE_SECRET when the secret does not open.
+    Raises Refused: NOT_FOUND; HooklineError UNKNOWN_KEY or UNREADABLE_SECRET when the secret does
+    not open.
     """
     async with runtime.database.unit_of_work():
-        webhook = await Webhook.filter(id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True).first()
+        webhook = await Webhook.filter(
+            id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True
+        ).first()
         if webhook is None:
             raise Refused(not_found())
-        await audit.record(actor.workspace_id, actor.stored, "webhook.secretReveal", ("wh", webhook_id))
-    log.info("signing secret revealed webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
+        await audit.record(
+            actor.workspace_id, actor.stored, "webhook.secretReveal", ("wh", webhook_id)
+        )
+    log.info(
+        "signing secret revealed webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name
+    )
     return webhook, signing_secret(webhook, runtime.vault)
 
 
 async def rotate_secret(
-    runtime: Runtime, actor: Actor, webhook_id: UUID, secret: str | None = None, overlap: timedelta = SECRET_OVERLAP
+    runtime: Runtime,
+    actor: Actor,
+    webhook_id: UUID,
+    secret: str | None = None,
+    overlap: timedelta = SECRET_OVERLAP,
 ) -> tuple[Webhook, str]:
-    """Signs with a new secret from the next claim on, besides with the old ones for the overlap (0 to 7 days). secret: made when None.
+    """Signs with a new secret from the next claim on, besides with the old ones for the overlap (0
+    to 7 days). secret: made when None.
 
-    The webhook and its new secret. Raises Refused: NOT_FOUND, INVALID, OUT_OF_RANGE, TOO_MANY (ten sign already), FIELD_MANAGED.
+    The webhook and its new secret. Raises Refused: NOT_FOUND, INVALID, OUT_OF_RANGE, TOO_MANY (ten
+    sign already), FIELD_MANAGED.
     """
     problems = _check_overlap(overlap)
     async with runtime.database.unit_of_work() as work:
@@ -50,18 +81,33 @@ async def rotate_secret(
         algorithm, now = signing_algorithm(webhook), clock.now()
         problems += _check_secret(secret, algorithm)
         if overlap and len(live_secrets(webhook, now)) >= LIVE_SECRETS:
-            message = f"{LIVE_SECRETS} secrets sign already. Wait until one expires, or rotate with the overlap 0s, which ends them all."
+            message = (
+                f"{LIVE_SECRETS} secrets sign already. Wait until one expires, or rotate "
+                "with the overlap 0s, which ends them all."
+            )
             problems.append(Problem(Code.TOO_MANY, message, ("overlap",)))
-        problems += check_owner(actor, webhook, [("id",)] if owned(webhook, {"signingSecret": secret}) else [], NO_FORCE)
+        problems += check_owner(
+            actor, webhook, [("id",)] if owned(webhook, {"signingSecret": secret}) else [], NO_FORCE
+        )
         if problems:
             raise Refused(problems)
         made = secret or signing.new_secret(algorithm)
-        values = {"signing_secrets": with_new_secret(webhook, made, overlap, now, runtime.vault), **HEALTH_RESET}
+        values = {
+            "signing_secrets": with_new_secret(webhook, made, overlap, now, runtime.vault),
+            **HEALTH_RESET,
+        }
         webhook.update_from_dict(values)
         sign(webhook, actor, NO_FORCE)
         await webhook.save(update_fields=[*values, *SIGNED])
         overlapping = {"signingSecret": audit.MASK, "overlapSeconds": overlap.total_seconds()}
-        await audit.record(actor.workspace_id, webhook.modified_by, "webhook.secretRotate", ("wh", webhook_id), None, overlapping)
+        await audit.record(
+            actor.workspace_id,
+            webhook.modified_by,
+            "webhook.secretRotate",
+            ("wh", webhook_id),
+            None,
+            overlapping,
+        )
         await finish(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
     log.info("signing secret rotated webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
     return webhook, made
@@ -70,7 +116,13 @@ async def rotate_secret(
 def _check_overlap(overlap: timedelta) -> list[Problem]:
     if timedelta() <= overlap <= OVERLAP_LIMIT:
         return []
-    return [Problem(Code.OUT_OF_RANGE, "An overlap is from 0s to 7d: how long the old secrets sign beside the new one.", ("overlap",))]
+    return [
+        Problem(
+            Code.OUT_OF_RANGE,
+            "An overlap is from 0s to 7d: how long the old secrets sign beside the new one.",
+            ("overlap",),
+        )
+    ]
 
 
 def _check_secret(secret: str | None, algorithm: str) -> list[Problem]:
@@ -81,6 +133,8 @@ def _check_secret(secret: str | None, algorithm: str) -> list[Problem]:
     except ValueError as error:
         return [Problem(Code.INVALID, str(error), ("secret",))]
     if signing.algorithm_of(secret) != algorithm:
-        message = f"The webhook signs with {algorithm}: whsec_… is for HMAC_SHA256, whsk_… for ED25519."
+        message = (
+            f"The webhook signs with {algorithm}: whsec_… is for HMAC_SHA256, whsk_… for ED25519."
+        )
         return [Problem(Code.INVALID, message, ("secret",))]
     return []

@@ -1,4 +1,6 @@
-"""A small schema and authenticator, so that the transports are tested over something that they know nothing of."""
+"""A small schema and authenticator, so that the transports are tested over something that they know
+nothing of.
+"""
 
 import asyncio
 import os
@@ -124,7 +126,8 @@ class Query:
 
     @strawberry.field
     def kinds(self, value: JSON) -> list[str]:
-        return [f"{type(one).__name__} {one}" for one in value]  # type: ignore[attr-defined]  # tests send lists
+        # tests send lists
+        return [f"{type(one).__name__} {one}" for one in value]  # type: ignore[attr-defined]
 
     @strawberry.field
     def moment(self, at: datetime) -> datetime:
@@ -196,14 +199,17 @@ class Loaded:
 @strawberry.type
 class Subscription:
     @strawberry.subscription
-    async def numbers(self, info: Info, until: int = 1_000_000_000, padding: int = 0) -> AsyncGenerator[str, None]:
+    async def numbers(
+        self, info: Info, until: int = 1_000_000_000, padding: int = 0
+    ) -> AsyncGenerator[str, None]:
         runtime: Runtime = info.context.runtime
         sent = 0
         await _listen(runtime, 1)
         try:
             while sent < until:
                 async with runtime.stock:
-                    await runtime.stock.wait_for(lambda: len(runtime.events) > sent)  # noqa: B023  # waited for at once
+                    # waited for at once
+                    await runtime.stock.wait_for(lambda: len(runtime.events) > sent)  # noqa: B023
                 yield str(runtime.events[sent]) + "x" * padding
                 sent += 1
         finally:
@@ -237,12 +243,21 @@ async def _listen(runtime: Runtime, change: int) -> None:
 
 
 def make_schema() -> strawberry.Schema:
-    return strawberry.Schema(Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=SCALARS))
+    return strawberry.Schema(
+        Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=SCALARS)
+    )
 
 
-VIEWER = Actor(UUID(int=9), "viewer", frozenset({"webhooks:read", "deliveries:read"}), token_id=UUID(int=1))
+VIEWER = Actor(
+    UUID(int=9), "viewer", frozenset({"webhooks:read", "deliveries:read"}), token_id=UUID(int=1)
+)
 PUBLISHER = Actor(UUID(int=9), "publisher", frozenset({"events:publish"}), token_id=UUID(int=2))
-ADMIN = Actor(UUID(int=9), "admin", frozenset({"events:publish", "tokens:admin", "deliveries:read"}), token_id=UUID(int=3))
+ADMIN = Actor(
+    UUID(int=9),
+    "admin",
+    frozenset({"events:publish", "tokens:admin", "deliveries:read"}),
+    token_id=UUID(int=3),
+)
 
 
 class Tokens:

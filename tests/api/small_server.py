@@ -1,4 +1,6 @@
-"""The GraphQL endpoint over the small schema, served by uvicorn on a free port of this process, with httpx as a client."""
+"""The GraphQL endpoint over the small schema, served by uvicorn on a free port of this process,
+with httpx as a client.
+"""
 
 import socket
 from asyncio import create_task
@@ -35,23 +37,50 @@ class Small:
     client: httpx.AsyncClient
     port: int
 
-    async def ask(self, text: str, *, token: str | None = "hl_admin", accept: str = GRAPHQL_RESPONSE, **parameters: Any) -> httpx.Response:
+    async def ask(
+        self,
+        text: str,
+        *,
+        token: str | None = "hl_admin",
+        accept: str = GRAPHQL_RESPONSE,
+        **parameters: Any,
+    ) -> httpx.Response:
         headers = {"accept": accept} | ({"authorization": f"Bearer {token}"} if token else {})
-        return await self.client.post("/graphql", json={"query": text, **parameters}, headers=headers)
+        return await self.client.post(
+            "/graphql", json={"query": text, **parameters}, headers=headers
+        )
 
     async def post(self, body: bytes, **headers: str) -> httpx.Response:
-        given = {"authorization": "Bearer hl_admin", "accept": GRAPHQL_RESPONSE, "content-type": "application/json"}
-        return await self.client.post("/graphql", content=body, headers=given | {name.replace("_", "-"): value for name, value in headers.items()})
+        given = {
+            "authorization": "Bearer hl_admin",
+            "accept": GRAPHQL_RESPONSE,
+            "content-type": "application/json",
+        }
+        return await self.client.post(
+            "/graphql",
+            content=body,
+            headers=given | {name.replace("_", "-"): value for name, value in headers.items()},
+        )
 
     async def get(self, *, accept: str = GRAPHQL_RESPONSE, **parameters: str) -> httpx.Response:
-        return await self.client.get("/graphql", params=parameters, headers={"authorization": "Bearer hl_admin", "accept": accept})
+        return await self.client.get(
+            "/graphql",
+            params=parameters,
+            headers={"authorization": "Bearer hl_admin", "accept": accept},
+        )
 
     def socket(self, protocol: str = "graphql-transport-ws") -> connect:
-        return connect(f"ws://127.0.0.1:{self.port}/graphql", subprotocols=[Subprotocol(protocol)], max_size=None)
+        return connect(
+            f"ws://127.0.0.1:{self.port}/graphql",
+            subprotocols=[Subprotocol(protocol)],
+            max_size=None,
+        )
 
 
 async def _page(scope: Scope, receive: Receive, send: Send) -> None:
-    await send_body(send, 200, b"text/html; charset=utf-8", b"<!doctype html><title>GraphiQL</title>")
+    await send_body(
+        send, 200, b"text/html; charset=utf-8", b"<!doctype html><title>GraphiQL</title>"
+    )
 
 
 async def _read_cursor(context: Context) -> str:
@@ -61,7 +90,9 @@ async def _read_cursor(context: Context) -> str:
 
 
 @asynccontextmanager
-async def serve_small(limits: SocketLimits | None = None, **stream_seconds: float) -> AsyncIterator[Small]:
+async def serve_small(
+    limits: SocketLimits | None = None, **stream_seconds: float
+) -> AsyncIterator[Small]:
     runtime, tokens = Runtime(), Tokens()
 
     def make_context(actor: Actor, request_id: str) -> Context:
@@ -69,7 +100,9 @@ async def serve_small(limits: SocketLimits | None = None, **stream_seconds: floa
 
     execution = Execution(make_schema())
     sockets = Sockets(execution, tokens, make_context, limits)
-    endpoint = GraphQLEndpoint(execution, tokens, make_context, sockets, EventStreams(tokens, **stream_seconds), _page)
+    endpoint = GraphQLEndpoint(
+        execution, tokens, make_context, sockets, EventStreams(tokens, **stream_seconds), _page
+    )
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]
     config = uvicorn.Config(
@@ -85,7 +118,9 @@ async def serve_small(limits: SocketLimits | None = None, **stream_seconds: floa
     serving = create_task(server.serve(sockets=[listener]))
     try:
         await eventually(lambda: server.started)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False
+        ) as client:
             yield Small(runtime, tokens, endpoint, client, port)
     finally:
         await endpoint.drain()

@@ -29,7 +29,9 @@ async def test_a_database_without_tables_is_refused_with_what_to_run(tmp_path: P
 
 
 @pytest.mark.parametrize("server_name", ["valkey_server", "rabbitmq_server"])
-async def test_without_a_worker_it_sends_messages_and_runs_no_actor(request: pytest.FixtureRequest, postgres_database: str, server_name: str) -> None:
+async def test_without_a_worker_it_sends_messages_and_runs_no_actor(
+    request: pytest.FixtureRequest, postgres_database: str, server_name: str
+) -> None:
     server, job_id = request.getfixturevalue(server_name), uuid7()
     server.empty()
 
@@ -38,9 +40,17 @@ async def test_without_a_worker_it_sends_messages_and_runs_no_actor(request: pyt
         runtime.enqueuer.run_job(job_id)
         yield
 
-    async with running(read_settings(database_url=postgres_database, broker_url=server.url), has_worker=False, companions=[asking]):
+    async with running(
+        read_settings(database_url=postgres_database, broker_url=server.url),
+        has_worker=False,
+        companions=[asking],
+    ):
         [message] = await eventually(partial(read, server.url))
-        assert not [thread for thread in threading.enumerate() if type(thread).__module__ == "dramatiq.worker"]
+        assert not [
+            thread
+            for thread in threading.enumerate()
+            if type(thread).__module__ == "dramatiq.worker"
+        ]
 
     assert (message.actor_name, message.args) == ("run_job", (str(job_id),))
 
@@ -65,7 +75,9 @@ async def test_companions_live_as_long_as_the_application(settings: Settings) ->
         told.append("ends")
 
     async with running(settings, has_worker=True, has_echo=True, companions=[companion]) as app:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+        ) as client:
             assert (await client.post("/_echo", content=b"x")).status_code == 200
         assert told == ["begins"]
 

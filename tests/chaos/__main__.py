@@ -1,4 +1,5 @@
-"""`make chaos`: ten minutes of faults under load. `python -m tests.chaos --seed N` repeats a run: the same faults, the same pauses.
+"""`make chaos`: ten minutes of faults under load. `python -m tests.chaos --seed N` repeats a run:
+the same faults, the same pauses.
 
 Exit code 1 when anything was lost, came unexpectedly or too often, or is not recorded as it was.
 """
@@ -48,7 +49,10 @@ async def torment(stand: Stand, seed: int, until: float) -> None:
         if time.monotonic() + pause + act.seconds > until:
             return
         await asyncio.sleep(pause)
-        tell(f"  {number:3} {act.name} {act.victim}" + (f" for {act.seconds:g} s" if act.seconds else ""))
+        tell(
+            f"  {number:3} {act.name} {act.victim}"
+            + (f" for {act.seconds:g} s" if act.seconds else "")
+        )
         await act.happen(stand)
 
 
@@ -56,7 +60,10 @@ async def report(stand: Stand) -> None:
     while True:
         await asyncio.sleep(_TELL_EVERY_SECONDS)
         ledger, arrived = stand.ledger, len(stand.receivers.arrivals)
-        tell(f"      accepted {len(ledger.accepted)}, arrived {arrived}, faults {len(ledger.faults)}, surprises {len(ledger.surprises)}")
+        tell(
+            f"      accepted {len(ledger.accepted)}, arrived {arrived}, faults "
+            f"{len(ledger.faults)}, surprises {len(ledger.surprises)}"
+        )
 
 
 async def run(engine: str, seed: int, seconds: float) -> dict[str, Any]:
@@ -65,7 +72,10 @@ async def run(engine: str, seed: int, seconds: float) -> dict[str, Any]:
     tell(f"{engine}: seed {seed}, {seconds:g} s, files in {folder}")
     async with standing(engine, folder) as stand:
         is_alone = len(stand.names) == 1
-        lives = {name: armings(seed, name, FAILPOINTS if is_alone or name != API else ("after-commit",)) for name in stand.names}
+        lives = {
+            name: armings(seed, name, FAILPOINTS if is_alone or name != API else ("after-commit",))
+            for name in stand.names
+        }
         async with stand.running(lives, PER_SECOND), asyncio.TaskGroup() as group:
             reporting = group.create_task(report(stand))
             await torment(stand, seed, time.monotonic() + seconds)
@@ -74,7 +84,13 @@ async def run(engine: str, seed: int, seconds: float) -> dict[str, Any]:
     show(findings)
     if not findings.wrong:
         shutil.rmtree(folder)
-    return {"engine": engine, "seed": seed, **findings.figures(), "by_fault": findings.by_fault(), "wrong": findings.wrong}
+    return {
+        "engine": engine,
+        "seed": seed,
+        **findings.figures(),
+        "by_fault": findings.by_fault(),
+        "wrong": findings.wrong,
+    }
 
 
 def show(findings: Findings) -> None:
@@ -93,17 +109,33 @@ def tell(text: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Faults under load, and a ledger over it.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.chaos", description="Faults under load, and a ledger over it."
+    )
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(10**6))
     parser.add_argument("--minutes", type=float, default=10.0, help="of all engines together")
-    parser.add_argument("--engine", choices=ENGINES, action="append", help="may be given several times; without it: all")
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        action="append",
+        help="may be given several times; without it: all",
+    )
     options = parser.parse_args()
     engines = options.engine or list(ENGINES)
-    tell(f"seed {options.seed} (repeat with: python -m tests.chaos --seed {options.seed} --minutes {options.minutes:g})")
-    results = [asyncio.run(run(engine, options.seed, options.minutes * 60 / len(engines))) for engine in engines]
+    tell(
+        f"seed {options.seed} (repeat with: python -m tests.chaos --seed {options.seed} --minutes "
+        f"{options.minutes:g})"
+    )
+    results = [
+        asyncio.run(run(engine, options.seed, options.minutes * 60 / len(engines)))
+        for engine in engines
+    ]
     print(json.dumps(results, indent=2))
     if any(result["wrong"] for result in results):
-        tell("The ledger does not agree: see WRONG above, and the processes' logs in the folder named there.")
+        tell(
+            "The ledger does not agree: see WRONG above, and the processes' logs in the folder "
+            "named there."
+        )
         sys.exit(1)
 
 

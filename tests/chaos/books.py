@@ -1,4 +1,6 @@
-"""Reads the database from outside, over a connection of its own each time, so that it may restart meanwhile."""
+"""Reads the database from outside, over a connection of its own each time, so that it may restart
+meanwhile.
+"""
 
 import asyncio
 import sqlite3
@@ -15,10 +17,12 @@ from hookline.ids import encode
 from tests.chaos.ledger import Attempted, Ledger, Recorded
 from tests.making import as_uuid
 
-LEASED = """select p.token, p.process, d.event_id, w.slug, d.attempt_count from pump p left join delivery d on d.lease_token = p.token
+LEASED = """select p.token, p.process, d.event_id, w.slug, d.attempt_count from pump p left join
+  delivery d on d.lease_token = p.token
 left join webhook w on w.id = d.webhook_id"""
 EVENTS = "select id, data from event"
-DELIVERIES = """select d.id, d.event_id, w.slug, d.status, d.attempt_count, d.lease_token from delivery d join webhook w on w.id = d.webhook_id"""
+DELIVERIES = """select d.id, d.event_id, w.slug, d.status, d.attempt_count, d.lease_token from
+  delivery d join webhook w on w.id = d.webhook_id"""
 ATTEMPTS = "select delivery_id, number, outcome, status_code from attempt"
 OPEN = "select count(*) from delivery where status = 0 or lease_token is not null"
 
@@ -43,7 +47,9 @@ class Books:
         """Every pump that the database knows, dead or alive."""
         found: dict[UUID, Pump] = {}
         for token, process, event_id, webhook, number in await self._rows(LEASED):
-            pump = found.setdefault(as_uuid(token), Pump(as_uuid(token), int(process.rpartition(":")[2]), set()))
+            pump = found.setdefault(
+                as_uuid(token), Pump(as_uuid(token), int(process.rpartition(":")[2]), set())
+            )
             if event_id is not None:
                 pump.leased.add((_event(event_id), webhook, number))
         return list(found.values())
@@ -54,10 +60,14 @@ class Books:
 
     async def fill(self, ledger: Ledger) -> None:
         """Writes down what is recorded."""
-        ledger.events = {_event(key): orjson.loads(data)["tag"] for key, data in await self._rows(EVENTS)}
+        ledger.events = {
+            _event(key): orjson.loads(data)["tag"] for key, data in await self._rows(EVENTS)
+        }
         deliveries = dict[UUID, Recorded]()
         for key, event_id, webhook, state, count, token in await self._rows(DELIVERIES):
-            deliveries[as_uuid(key)] = ledger.recorded[_event(event_id), webhook] = Recorded(state, count, token is not None)
+            deliveries[as_uuid(key)] = ledger.recorded[_event(event_id), webhook] = Recorded(
+                state, count, token is not None
+            )
         for key, *attempt in await self._rows(ATTEMPTS):
             deliveries[as_uuid(key)].attempts.append(Attempted(*attempt))
 
@@ -74,7 +84,9 @@ class Books:
 
     async def _read(self, sql: str) -> list[Row]:
         if self._url.startswith("sqlite"):
-            with closing(sqlite3.connect(f"file:{self._url.removeprefix('sqlite:///')}?mode=ro", uri=True)) as db:
+            with closing(
+                sqlite3.connect(f"file:{self._url.removeprefix('sqlite:///')}?mode=ro", uri=True)
+            ) as db:
                 return db.execute(sql).fetchall()
         connection = await asyncpg.connect(self._url, timeout=5)
         try:

@@ -1,7 +1,9 @@
-"""Hookline with failpoints: `python -m tests.chaos.build serve|worker`. The same program, but for one moment at which it kills itself.
+"""Hookline with failpoints: `python -m tests.chaos.build serve|worker`. The same program, but for
+one moment at which it kills itself.
 
-HOOKLINE_FAILPOINT names the moment, HOOKLINE_FAILPOINT_HIT says the how manieth time it dies there (1: the first). The product itself has
-no failpoints: what this build puts around the queue and the sender stands here alone.
+HOOKLINE_FAILPOINT names the moment, HOOKLINE_FAILPOINT_HIT says the how manieth time it dies there
+(1: the first). The product itself has no failpoints: what this build puts around the queue and the
+sender stands here alone.
 """
 
 import os
@@ -23,7 +25,9 @@ Call = Callable[..., Awaitable[Any]]  # Any: a method of the queue, whichever
 IN_SEND = "in-send"
 AFTER = {"after-commit": "publish", "after-claim": "claim", "after-record": "record"}
 BEFORE = {"before-record": "record"}
-"""Failpoint → the queue's method. A publish that wrote nothing and a claim that got nothing do not count."""
+"""Failpoint → the queue's method. A publish that wrote nothing and a claim that got nothing do not
+count.
+"""
 FAILPOINTS = (*AFTER, *BEFORE, IN_SEND)
 FIRED = "failpoint reached: "
 
@@ -50,7 +54,9 @@ class CutSender(Sender):
     async def send(self, request: Request, still_wanted: StillWanted | None = None) -> Answer:
         if not self.failpoint.is_now():
             return await super().send(request, still_wanted)
-        answer = await super().send(replace(request, headers=[*request.headers, (CUT, "1")]), still_wanted)
+        answer = await super().send(
+            replace(request, headers=[*request.headers, (CUT, "1")]), still_wanted
+        )
         self.failpoint.die()
         return answer
 
@@ -67,14 +73,20 @@ def install() -> None:
         CutSender.failpoint = failpoint
         _put_in_place(workers.engine, "Sender", CutSender)
     else:
-        _put_in_place(hookline.wiring, "make_queue", partial(_queue_with, failpoint, hookline.wiring.make_queue))
+        _put_in_place(
+            hookline.wiring,
+            "make_queue",
+            partial(_queue_with, failpoint, hookline.wiring.make_queue),
+        )
 
 
 def _put_in_place(module: object, name: str, built: object) -> None:
     setattr(module, name, built)
 
 
-def _queue_with(failpoint: Failpoint, make_queue: Callable[..., Queue], *arguments: Any) -> Queue:  # Any: handed on
+def _queue_with(
+    failpoint: Failpoint, make_queue: Callable[..., Queue], *arguments: Any
+) -> Queue:  # Any: handed on
     queue = make_queue(*arguments)
     if method := AFTER.get(failpoint.name):
         setattr(queue, method, _dying_after(getattr(queue, method), failpoint))
@@ -105,7 +117,9 @@ def _dying_before(call: Call, failpoint: Failpoint) -> Call:
 def main(command: str) -> None:
     if command == "worker":
         options = "--processes 1 --threads 1 --skip-logging --worker-shutdown-timeout 25000".split()
-        os.execv(sys.executable, [sys.executable, "-m", "dramatiq", "tests.chaos.built_worker", *options])
+        os.execv(
+            sys.executable, [sys.executable, "-m", "dramatiq", "tests.chaos.built_worker", *options]
+        )
     from hookline.cli.main import main as run_command
 
     install()

@@ -1,4 +1,6 @@
-"""The engines that Hookline runs on, each as an installation with servers of its own that may be killed."""
+"""The engines that Hookline runs on, each as an installation with servers of its own that may be
+killed.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -32,9 +34,15 @@ async def standing(name: str, folder: Path) -> AsyncIterator[Stand]:
     """An installation on that engine, migrated, with nothing started but its servers."""
     engine = ENGINES[name]
     async with AsyncExitStack() as stack:
-        servers, environment, database_url = dict[str, Server](), dict[str, str](), f"sqlite:///{folder}/hookline.db"
+        servers, environment, database_url = (
+            dict[str, Server](),
+            dict[str, str](),
+            f"sqlite:///{folder}/hookline.db",
+        )
         if engine.has_postgres:
-            servers[DATABASE] = postgres = stack.enter_context(PostgreSQL(_made(folder / "postgres")))
+            servers[DATABASE] = postgres = stack.enter_context(
+                PostgreSQL(_made(folder / "postgres"))
+            )
             database_url = postgres.url
         if engine.broker is not None:
             servers[BROKER] = stack.enter_context(engine.broker(_made(folder / "broker")))

@@ -1,4 +1,6 @@
-"""What is done to an installation under load, beside the failpoints that its processes die at. Each fault returns when it is over."""
+"""What is done to an installation under load, beside the failpoints that its processes die at. Each
+fault returns when it is over.
+"""
 
 import asyncio
 import signal
@@ -17,7 +19,9 @@ BROKER, DATABASE = "broker", "postgres"
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """name: of a fault in ACTS; victim: a process or a server; seconds: how long it lasts, where it lasts."""
+    """name: of a fault in ACTS; victim: a process or a server; seconds: how long it lasts, where it
+    lasts.
+    """
 
     name: str
     victim: str
@@ -32,7 +36,9 @@ async def kill(stand: Stand, victim: str, seconds: float) -> None:
 
 
 async def freeze(stand: Stand, victim: str, seconds: float) -> None:
-    """SIGSTOP, SIGCONT. Beyond the lease others take over (embedded: it finds that it was away): what it had leased may come twice."""
+    """SIGSTOP, SIGCONT. Beyond the lease others take over (embedded: it finds that it was away):
+    what it had leased may come twice.
+    """
     await stand.until_working(victim)
     fault = stand.fault("SIGSTOP", victim, is_deadly=False)
     stand.tell(victim, signal.SIGSTOP)
@@ -45,7 +51,9 @@ async def freeze(stand: Stand, victim: str, seconds: float) -> None:
             stand.tell(victim, signal.SIGCONT)
             is_frozen = False
         if is_lost:  # a last time once it wakes: what it was about to commit
-            fault.in_flight.update(*(pump.leased for pump in await stand.books.pumps() if pump.token in tokens))
+            fault.in_flight.update(
+                *(pump.leased for pump in await stand.books.pumps() if pump.token in tokens)
+            )
 
 
 async def kill_server(stand: Stand, victim: str, seconds: float) -> None:
@@ -75,7 +83,9 @@ def _noted(stand: Stand, kind: str, victim: str) -> Server:
 
 
 async def crash_database(stand: Stand, victim: str, seconds: float) -> None:
-    """An immediate stop, and a start with recovery. Who claimed just then may not know what it got: that is in flight until others take it over."""
+    """An immediate stop, and a start with recovery. Who claimed just then may not know what it got:
+    that is in flight until others take it over.
+    """
     server = stand.servers[victim]
     assert isinstance(server, PostgreSQL)
     fault = stand.fault("immediate stop", victim, is_deadly=False)
@@ -83,7 +93,9 @@ async def crash_database(stand: Stand, victim: str, seconds: float) -> None:
     await asyncio.to_thread(server.stop, "immediate")
     await asyncio.sleep(seconds)
     await asyncio.to_thread(server.start)
-    fault.in_flight.update(*(pump.leased for pump in await stand.books.pumps() if pump.token in tokens))
+    fault.in_flight.update(
+        *(pump.leased for pump in await stand.books.pumps() if pump.token in tokens)
+    )
 
 
 ACTS: dict[str, Callable[[Stand, str, float], Awaitable[None]]] = {
@@ -104,7 +116,11 @@ def acts_for(stand: Stand) -> list[Act]:
     if API in stand.names:
         acts += [Act("freeze", API, 2)]
     if BROKER in stand.servers:
-        acts += [Act("kill_server", BROKER, 2), Act("freeze_server", BROKER, 4), Act("empty_server", BROKER)]
+        acts += [
+            Act("kill_server", BROKER, 2),
+            Act("freeze_server", BROKER, 4),
+            Act("empty_server", BROKER),
+        ]
     if DATABASE in stand.servers:
         acts += [Act("crash_database", DATABASE, 1), Act("freeze_server", DATABASE, 3)]
     return acts

@@ -1,6 +1,8 @@
-"""What was published, what arrived, what is recorded, what was in flight when something died: and whether the four agree. Pure.
+"""What was published, what arrived, what is recorded, what was in flight when something died: and
+whether the four agree. Pure.
 
-An event is known by its *tag*, which its publisher put into its data. Deliveries are known by (event id, webhook).
+An event is known by its *tag*, which its publisher put into its data. Deliveries are known by
+(event id, webhook).
 """
 
 from collections import Counter
@@ -37,7 +39,9 @@ class Recorded:
 
 @dataclass(slots=True)
 class Fault:
-    """in_flight: (event id, webhook, number of the attempt) of what the victim had leased. on_wire: requests without an answer at the receiver."""
+    """in_flight: (event id, webhook, number of the attempt) of what the victim had leased. on_wire:
+    requests without an answer at the receiver.
+    """
 
     kind: str
     victim: str
@@ -64,7 +68,9 @@ class Ledger:
 
     def accept(self, tag: str, event_id: str) -> None:
         if self.accepted.setdefault(tag, event_id) != event_id:
-            self.surprises.append(f"{tag} was accepted as {self.accepted[tag]} and again as {event_id}")
+            self.surprises.append(
+                f"{tag} was accepted as {self.accepted[tag]} and again as {event_id}"
+            )
 
     def check(self) -> "Findings":
         return Findings(self)
@@ -79,7 +85,9 @@ class Findings:
         self._arrived: dict[Key, list[Arrival]] = {}
         for arrival in ledger.arrivals:
             self._arrived.setdefault((arrival.webhook_id, arrival.webhook), []).append(arrival)
-        self._in_flight = set[tuple[str, str, int]]().union(*(fault.in_flight for fault in ledger.faults))
+        self._in_flight = set[tuple[str, str, int]]().union(
+            *(fault.in_flight for fault in ledger.faults)
+        )
         self._may_repeat = Counter((event, webhook) for event, webhook, _ in self._in_flight)
         self.lost = self._count_lost()
         self.unexpected = self._count_unexpected()
@@ -90,7 +98,9 @@ class Findings:
         self._check_cut_off()
 
     def _count_lost(self) -> int:
-        """Everything accepted, and everything that was stored though nobody heard of it, has been answered 2xx by every webhook."""
+        """Everything accepted, and everything that was stored though nobody heard of it, has been
+        answered 2xx by every webhook.
+        """
         ledger = self._ledger
         missing = [
             f"{tag} was accepted as {event_id}, which is not in the database"
@@ -101,8 +111,14 @@ class Findings:
             for webhook in ledger.webhooks:
                 arrivals = self._arrived.get((event_id, webhook), ())
                 if not any(arrival.status == 200 for arrival in arrivals):
-                    how = f"came {len(arrivals)} times, was never answered 200" if arrivals else "never came"
-                    missing.append(f"lost: {event_id} ({ledger.events.get(event_id)}) → {webhook}: {how}")
+                    how = (
+                        f"came {len(arrivals)} times, was never answered 200"
+                        if arrivals
+                        else "never came"
+                    )
+                    missing.append(
+                        f"lost: {event_id} ({ledger.events.get(event_id)}) → {webhook}: {how}"
+                    )
         self.wrong += missing
         return len(missing)
 
@@ -114,18 +130,25 @@ class Findings:
                 or self._ledger.events.get(arrival.webhook_id) != arrival.tag
                 or arrival.webhook not in self._ledger.webhooks
             ):
-                wrong.append(f"unexpected: {arrival.webhook_id} ({arrival.tag}) → {arrival.webhook}")
+                wrong.append(
+                    f"unexpected: {arrival.webhook_id} ({arrival.tag}) → {arrival.webhook}"
+                )
         self.wrong += wrong
         return len(wrong)
 
     def _count_duplicates(self) -> int:
-        """Arrivals after the first that was answered 200, or cut off. Each needs an attempt that was in flight at a fault."""
+        """Arrivals after the first that was answered 200, or cut off. Each needs an attempt that
+        was in flight at a fault.
+        """
         count = 0
         for key, arrivals in self._arrived.items():
             repeated = max(0, sum(arrival.status != 500 for arrival in arrivals) - 1)
             count += repeated
             if repeated > self._may_repeat[key]:
-                self.wrong.append(f"duplicate: {key[0]} → {key[1]} came {repeated} times too often; in flight at a fault: {self._may_repeat[key]}")
+                self.wrong.append(
+                    f"duplicate: {key[0]} → {key[1]} came {repeated} times too often; in flight "
+                    f"at a fault: {self._may_repeat[key]}"
+                )
         return count
 
     def _check_identities(self) -> None:
@@ -134,10 +157,16 @@ class Findings:
             ids.setdefault(tag, set()).add(event_id)
         for arrival in self._ledger.arrivals:
             ids.setdefault(arrival.tag, set()).add(arrival.webhook_id)
-        self.wrong += [f"{tag} has {len(found)} ids: {', '.join(sorted(found))}" for tag, found in ids.items() if len(found) > 1]
+        self.wrong += [
+            f"{tag} has {len(found)} ids: {', '.join(sorted(found))}"
+            for tag, found in ids.items()
+            if len(found) > 1
+        ]
         for event_id in self._ledger.events:
             self.wrong += [
-                f"{event_id} has no delivery for {name}" for name in self._ledger.webhooks if (event_id, name) not in self._ledger.recorded
+                f"{event_id} has no delivery for {name}"
+                for name in self._ledger.webhooks
+                if (event_id, name) not in self._ledger.recorded
             ]
 
     def _check_record(self, key: Key, recorded: Recorded) -> None:
@@ -148,22 +177,46 @@ class Findings:
         if recorded.is_leased:
             self.wrong.append(f"{place} is still leased")
         if numbers != list(range(1, recorded.attempt_count + 1)):
-            self.wrong.append(f"{place} has the attempts {numbers}, and counts {recorded.attempt_count}")
+            self.wrong.append(
+                f"{place} has the attempts {numbers}, and counts {recorded.attempt_count}"
+            )
         blind = [attempt.number for attempt in recorded.attempts if attempt.is_blind]
-        self.wrong += [f"{place}: attempt {n} has no answer, and no fault cut it off" for n in blind if (*key, n) not in self._in_flight]
-        answers, arrived = Counter(a.status for a in recorded.attempts if not a.is_blind), Counter(a.status for a in self._arrived.get(key, ()))
+        self.wrong += [
+            f"{place}: attempt {n} has no answer, and no fault cut it off"
+            for n in blind
+            if (*key, n) not in self._in_flight
+        ]
+        answers, arrived = (
+            Counter(a.status for a in recorded.attempts if not a.is_blind),
+            Counter(a.status for a in self._arrived.get(key, ())),
+        )
         unheard = sum((arrived - answers).values())
         if answers - arrived or unheard > len(blind):
-            self.wrong.append(f"{place} was answered {dict(arrived)}; the log says {dict(answers)} and {len(blind)} unknown")
+            self.wrong.append(
+                f"{place} was answered {dict(arrived)}; the log says {dict(answers)} and "
+                f"{len(blind)} unknown"
+            )
 
     def _check_cut_off(self) -> None:
         for fault in self._ledger.faults:
             for event_id, webhook, number in fault.in_flight if fault.is_deadly else ():
                 recorded = self._ledger.recorded.get((event_id, webhook))
-                outcome = next((attempt.outcome for attempt in recorded.attempts if attempt.number == number), None) if recorded else None
+                outcome = (
+                    next(
+                        (
+                            attempt.outcome
+                            for attempt in recorded.attempts
+                            if attempt.number == number
+                        ),
+                        None,
+                    )
+                    if recorded
+                    else None
+                )
                 if outcome != AttemptOutcome.UNKNOWN:
                     self.wrong.append(
-                        f"{event_id} → {webhook}: attempt {number} was cut off by {fault.kind} of {fault.victim}, its outcome is {outcome}"
+                        f"{event_id} → {webhook}: attempt {number} was cut off by {fault.kind} of "
+                        f"{fault.victim}, its outcome is {outcome}"
                     )
 
     def figures(self) -> dict[str, int]:
@@ -179,17 +232,30 @@ class Findings:
             "duplicates": self.duplicates,
             "in_flight": len(self._in_flight),
             "attempts": sum(len(recorded.attempts) for recorded in ledger.recorded.values()),
-            "unknown_attempts": sum(a.outcome == AttemptOutcome.UNKNOWN for recorded in ledger.recorded.values() for a in recorded.attempts),
+            "unknown_attempts": sum(
+                a.outcome == AttemptOutcome.UNKNOWN
+                for recorded in ledger.recorded.values()
+                for a in recorded.attempts
+            ),
             "faults": len(ledger.faults),
             "wrong": len(self.wrong),
         }
 
     def by_fault(self) -> dict[str, dict[str, int]]:
-        """Kind and victim → how often, what was leased and on the wire then, and how much of it came twice."""
+        """Kind and victim → how often, what was leased and on the wire then, and how much of it
+        came twice.
+        """
         table: dict[str, dict[str, int]] = {}
-        repeated = {key for key, arrivals in self._arrived.items() if sum(arrival.status != 500 for arrival in arrivals) > 1}
+        repeated = {
+            key
+            for key, arrivals in self._arrived.items()
+            if sum(arrival.status != 500 for arrival in arrivals) > 1
+        }
         for fault in self._ledger.faults:
-            row = table.setdefault(f"{fault.kind} {fault.victim}", dict.fromkeys(("times", "in_flight", "on_wire", "duplicates"), 0))
+            row = table.setdefault(
+                f"{fault.kind} {fault.victim}",
+                dict.fromkeys(("times", "in_flight", "on_wire", "duplicates"), 0),
+            )
             row["times"] += 1
             row["in_flight"] += len(fault.in_flight)
             row["on_wire"] += fault.on_wire

@@ -1,4 +1,6 @@
-"""The load: one publisher repeats under an idempotency key until it hears that an event was accepted, one has no keys and asks once."""
+"""The load: one publisher repeats under an idempotency key until it hears that an event was
+accepted, one has no keys and asks once.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -12,8 +14,14 @@ from tests.chaos.ledger import Ledger
 
 Json = Any  # what a GraphQL answer holds
 
-SINGLE = "mutation($input: EventPublishInput!) { eventPublish(input: $input) { event { id } userErrors { code message } } }"
-BATCH = "mutation($input: EventPublishBatchInput!) { eventPublishBatch(input: $input) { results { event { id } } userErrors { code message } } }"
+SINGLE = (
+    "mutation($input: EventPublishInput!) { eventPublish(input: $input) { event { id } "
+    "userErrors { code message } } }"
+)
+BATCH = (
+    "mutation($input: EventPublishBatchInput!) { eventPublishBatch(input: $input) { results { "
+    "event { id } } userErrors { code message } } }"
+)
 _BATCH_EVENTS = 3
 _PATIENCE_SECONDS = 8.0
 _PAUSE_SECONDS = 0.1
@@ -72,7 +80,12 @@ class Publishers:
         body = orjson.dumps({"query": query, "variables": {"input": given}})
         try:
             answer = (
-                await self._client.post("/graphql", content=body, headers={"content-type": "application/json"}, timeout=_PATIENCE_SECONDS)
+                await self._client.post(
+                    "/graphql",
+                    content=body,
+                    headers={"content-type": "application/json"},
+                    timeout=_PATIENCE_SECONDS,
+                )
             ).json()
         except (httpx.TransportError, ValueError):
             return None

@@ -1,4 +1,6 @@
-"""The receivers of three webhooks on one port, which note everything that arrives. A healthy one, a slow one, one that fails now and then."""
+"""The receivers of three webhooks on one port, which note everything that arrives. A healthy one, a
+slow one, one that fails now and then.
+"""
 
 import asyncio
 import time
@@ -18,7 +20,9 @@ _FAILS_ONE_IN = 4
 
 @dataclass(slots=True, eq=False)
 class Arrival:
-    """A request as the receiver saw it. tag: what the publisher called the event; status: None as long as it has no answer; at: Unix seconds."""
+    """A request as the receiver saw it. tag: what the publisher called the event; status: None as
+    long as it has no answer; at: Unix seconds.
+    """
 
     tag: str
     webhook: str
@@ -50,7 +54,9 @@ class Receivers:
         while True:
             request = await read_request(reader)
             tag = str(orjson.loads(request.body)["data"]["tag"])
-            arrival = Arrival(tag, request.path.removeprefix("/"), request.header("webhook-id") or "", time.time())
+            arrival = Arrival(
+                tag, request.path.removeprefix("/"), request.header("webhook-id") or "", time.time()
+            )
             self.arrivals.append(arrival)
             if request.header(CUT):
                 return
@@ -66,7 +72,11 @@ class Receivers:
     async def _status(self, arrival: Arrival) -> int:
         if arrival.webhook == "slow":
             await asyncio.sleep(_SLOW_SECONDS)
-        if arrival.webhook == "failing" and arrival.tag not in self._failed and zlib.crc32(arrival.tag.encode()) % _FAILS_ONE_IN == 0:
+        if (
+            arrival.webhook == "failing"
+            and arrival.tag not in self._failed
+            and zlib.crc32(arrival.tag.encode()) % _FAILS_ONE_IN == 0
+        ):
             self._failed.add(arrival.tag)
             return 500
         return 200

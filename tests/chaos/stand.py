@@ -1,4 +1,6 @@
-"""An installation under test: servers, processes that are started again when they die, receivers, load, and the ledger over it all."""
+"""An installation under test: servers, processes that are started again when they die, receivers,
+load, and the ledger over it all.
+"""
 
 import asyncio
 import os
@@ -41,9 +43,18 @@ class Arming(NamedTuple):
 
 
 class Stand(Installation):
-    """names: of its processes, `serve` first; the others are workers. servers: by what they are, `postgres` or `broker`."""
+    """names: of its processes, `serve` first; the others are workers. servers: by what they are,
+    `postgres` or `broker`.
+    """
 
-    def __init__(self, folder: Path, database_url: str, names: Iterable[str], servers: dict[str, Server], environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        names: Iterable[str],
+        servers: dict[str, Server],
+        environment: dict[str, str],
+    ) -> None:
         super().__init__(folder, database_url)
         self.environment |= {"HOOKLINE_LOG_LEVEL": "warning", **environment}
         self.names, self.servers = tuple(names), servers
@@ -57,19 +68,26 @@ class Stand(Installation):
         self._logs: dict[str, Path] = {}
 
     @asynccontextmanager
-    async def running(self, armings: Mapping[str, Iterable[Arming | None]], per_second: float) -> AsyncIterator[None]:
-        """Everything runs, under load. armings: for the lives of each process, one after the other; then it lives unarmed.
+    async def running(
+        self, armings: Mapping[str, Iterable[Arming | None]], per_second: float
+    ) -> AsyncIterator[None]:
+        """Everything runs, under load. armings: for the lives of each process, one after the other;
+        then it lives unarmed.
 
         After the block the load ends, what is open is delivered, and the ledger is complete.
         """
         async with self.receivers, asyncio.TaskGroup() as group:
             for name in self.names:
-                group.create_task(self._keep_alive(name, chain(armings.get(name, ()), repeat(None))))
+                group.create_task(
+                    self._keep_alive(name, chain(armings.get(name, ()), repeat(None)))
+                )
             try:
                 for name in self.names:
                     await self.until_working(name)
                 for name in WEBHOOKS:
-                    await self.create_webhook(self.receivers.url(name), name=name, retry={"schedule": _SCHEDULE})
+                    await self.create_webhook(
+                        self.receivers.url(name), name=name, retry={"schedule": _SCHEDULE}
+                    )
                 publishers = Publishers(self.client, self.ledger, per_second)
                 load = group.create_task(publishers.run())
                 yield
@@ -89,7 +107,10 @@ class Stand(Installation):
         try:
             await eventually(is_empty, 60)
         except TimeoutError:
-            self.ledger.surprises.append(f"60 s after the last publish {await self.books.open_count()} deliveries are still open")
+            self.ledger.surprises.append(
+                f"60 s after the last publish {await self.books.open_count()} deliveries are "
+                "still open"
+            )
         await self.books.fill(self.ledger)
 
     # processes
@@ -99,21 +120,40 @@ class Stand(Installation):
         while not self._is_ending:
             process = self._start(name, arming)
             await asyncio.to_thread(process.wait)
-            if not self._is_ending and (await self._note_death(name, process.pid, arming) or arming is None):
+            if not self._is_ending and (
+                await self._note_death(name, process.pid, arming) or arming is None
+            ):
                 arming = next(armings)
 
     def _start(self, name: str, arming: Arming | None) -> "subprocess.Popen[bytes]":
         environment = dict(self.environment)
         if arming is not None:
-            environment |= {"HOOKLINE_FAILPOINT": arming.failpoint, "HOOKLINE_FAILPOINT_HIT": str(arming.hit)}
+            environment |= {
+                "HOOKLINE_FAILPOINT": arming.failpoint,
+                "HOOKLINE_FAILPOINT_HIT": str(arming.hit),
+            }
         self._logs[name] = self.folder / f"{name}-{next(self._lives)}.log"
         with self._logs[name].open("wb") as log:
-            command = [sys.executable, "-m", "tests.chaos.build", "serve" if name == API else "worker"]
-            self.processes[name] = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log, start_new_session=True)
+            command = [
+                sys.executable,
+                "-m",
+                "tests.chaos.build",
+                "serve" if name == API else "worker",
+            ]
+            self.processes[name] = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         return self.processes[name]
 
     async def _note_death(self, name: str, pid: int, arming: Arming | None) -> bool:
-        """What its pump had leased was in flight, and nothing else. Whether it died at its failpoint."""
+        """What its pump had leased was in flight, and nothing else. Whether it died at its
+        failpoint.
+        """
         log = self._logs[name].read_text()
         has_fired = arming is not None and f"{FIRED}{arming.failpoint}" in log
         if arming and has_fired:
@@ -135,7 +175,9 @@ class Stand(Installation):
 
     def fault(self, kind: str, victim: str, is_deadly: bool = True) -> Fault:
         """One more, in the ledger."""
-        fault = Fault(kind, victim, time.time(), on_wire=self.receivers.on_wire, is_deadly=is_deadly)
+        fault = Fault(
+            kind, victim, time.time(), on_wire=self.receivers.on_wire, is_deadly=is_deadly
+        )
         self.ledger.faults.append(fault)
         return fault
 

@@ -1,4 +1,6 @@
-"""A short storm on each engine: every failpoint once, a kill at random, a freeze past the lease, a broker lost. `make chaos` goes on for minutes."""
+"""A short storm on each engine: every failpoint once, a kill at random, a freeze past the lease, a
+broker lost. `make chaos` goes on for minutes.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -13,12 +15,21 @@ from tests.chaos.stand import API, START_REFUSED, Arming, Stand
 from tests.waiting import eventually
 
 PER_SECOND = 40
-BROKER_LOST = [Act("empty_server", BROKER), Act("kill_server", BROKER, 1), Act("freeze_server", BROKER, 3), Act("empty_server", BROKER)]
+BROKER_LOST = [
+    Act("empty_server", BROKER),
+    Act("kill_server", BROKER, 1),
+    Act("freeze_server", BROKER, 3),
+    Act("empty_server", BROKER),
+]
 WORKER = tuple(name for name in FAILPOINTS if name != "after-commit")
 
 
-async def storm(stand: Stand, armings: dict[str, list[Arming]], *acts: Iterable[Act]) -> set[tuple[str, str]]:
-    """Runs the acts, one row of them beside the other, until every armed process has died too. What happened: (kind, victim)."""
+async def storm(
+    stand: Stand, armings: dict[str, list[Arming]], *acts: Iterable[Act]
+) -> set[tuple[str, str]]:
+    """Runs the acts, one row of them beside the other, until every armed process has died too. What
+    happened: (kind, victim).
+    """
 
     async def one_after_the_other(row: Iterable[Act]) -> None:
         for act in row:
@@ -26,7 +37,9 @@ async def storm(stand: Stand, armings: dict[str, list[Arming]], *acts: Iterable[
 
     def has_happened() -> bool:
         kinds = [(fault.kind, fault.victim) for fault in stand.ledger.faults]
-        return all((arming.failpoint, name) in kinds for name, row in armings.items() for arming in row)
+        return all(
+            (arming.failpoint, name) in kinds for name, row in armings.items() for arming in row
+        )
 
     async with stand.running(armings, PER_SECOND):
         await eventually(lambda: len(stand.receivers.arrivals) > PER_SECOND, 20)
@@ -54,14 +67,30 @@ async def test_embedded_loses_nothing_whatever_kills_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-async def test_two_workers_lose_nothing_whatever_kills_or_freezes_them_and_their_servers(tmp_path: Path) -> None:
-    armings = {API: [Arming("after-commit", 200)], "worker-1": [Arming(name, 20) for name in WORKER]}
-    rows = [Act("freeze", "worker-2", LONG_FREEZE_SECONDS), Act("crash_database", DATABASE, 1)], [*BROKER_LOST, Act("kill", API)]
+async def test_two_workers_lose_nothing_whatever_kills_or_freezes_them_and_their_servers(
+    tmp_path: Path,
+) -> None:
+    armings = {
+        API: [Arming("after-commit", 200)],
+        "worker-1": [Arming(name, 20) for name in WORKER],
+    }
+    rows = (
+        [Act("freeze", "worker-2", LONG_FREEZE_SECONDS), Act("crash_database", DATABASE, 1)],
+        [*BROKER_LOST, Act("kill", API)],
+    )
     async with standing("production", tmp_path) as stand:
         happened = await storm(stand, armings, *rows)
 
-        assert happened >= {("after-commit", API), ("kill -9", API), ("SIGSTOP", "worker-2"), ("immediate stop", DATABASE)}
-        assert happened >= {*((name, "worker-1") for name in WORKER), *((kind, BROKER) for kind in ("purge", "kill -9", "SIGSTOP"))}
+        assert happened >= {
+            ("after-commit", API),
+            ("kill -9", API),
+            ("SIGSTOP", "worker-2"),
+            ("immediate stop", DATABASE),
+        }
+        assert happened >= {
+            *((name, "worker-1") for name in WORKER),
+            *((kind, BROKER) for kind in ("purge", "kill -9", "SIGSTOP")),
+        }
         assert_nothing_is_wrong(stand)
 
 
@@ -70,5 +99,10 @@ async def test_redis_that_is_emptied_killed_or_frozen_loses_nothing(tmp_path: Pa
     async with standing("production-redis", tmp_path) as stand:
         happened = await storm(stand, {"worker-1": [Arming("in-send", 60)]}, BROKER_LOST)
 
-        assert {kind for kind, _ in happened} - {START_REFUSED} == {"purge", "kill -9", "SIGSTOP", "in-send"}
+        assert {kind for kind, _ in happened} - {START_REFUSED} == {
+            "purge",
+            "kill -9",
+            "SIGSTOP",
+            "in-send",
+        }
         assert_nothing_is_wrong(stand)

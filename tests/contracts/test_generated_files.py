@@ -17,10 +17,18 @@ def test_schema_graphql_is_the_schema_that_is_served() -> None:
 
 
 def test_json_schema_of_the_webhooks_file_is_the_one_that_is_checked() -> None:
-    printed = subprocess.run([sys.executable, "-m", "hookline", "sync", "schema"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    printed = subprocess.run(
+        [sys.executable, "-m", "hookline", "sync", "schema"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
     assert printed.returncode == 0, printed.stderr
-    assert (ROOT / "config/webhooks.v1.schema.json").read_text("utf-8") == printed.stdout, "run: make schema"
+    assert (ROOT / "config/webhooks.v1.schema.json").read_text("utf-8") == printed.stdout, (
+        "run: make schema"
+    )
 
 
 def test_locks_hold_everything_that_pyproject_asks_for() -> None:
@@ -28,7 +36,9 @@ def test_locks_hold_everything_that_pyproject_asks_for() -> None:
     plain, test = _pins("requirements.lock"), _pins("requirements-test.lock")
 
     assert [name for name in _names(project["dependencies"]) if name not in plain] == []
-    assert [name for name in _names(project["optional-dependencies"]["test"]) if name not in test] == []
+    assert [
+        name for name in _names(project["optional-dependencies"]["test"]) if name not in test
+    ] == []
     assert plain.items() <= test.items(), "the tests run on the versions that are shipped"
 
 
@@ -41,7 +51,11 @@ def test_locks_are_hashed_and_name_no_index() -> None:
 
 def _pins(name: str) -> dict[str, str]:
     lines = (ROOT / name).read_text("utf-8").splitlines()
-    return dict(line.split(" ")[0].split("==") for line in lines if "==" in line and not line.startswith((" ", "#")))
+    return dict(
+        line.split(" ")[0].split("==")
+        for line in lines
+        if "==" in line and not line.startswith((" ", "#"))
+    )
 
 
 def _names(requirements: list[str]) -> list[str]:

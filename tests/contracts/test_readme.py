@@ -23,8 +23,12 @@ def test_every_command_exists_with_its_options() -> None:
             if isinstance(command, click.Group) and len(words) > 1 and not words[1].startswith("-"):
                 command = command.get_command(click.Context(command), words[1].partition("|")[0])
                 assert command is not None, f"hookline {words[0]} {words[1]} is no command"
-            known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
-            assert [word for word in words if re.fullmatch("--[a-z-]+", word) and word not in known] == [], line
+            known = {option for parameter in command.params for option in parameter.opts} | {
+                "--help"
+            }
+            assert [
+                word for word in words if re.fullmatch("--[a-z-]+", word) and word not in known
+            ] == [], line
 
 
 def test_every_command_is_mentioned() -> None:
@@ -40,9 +44,26 @@ def test_every_make_target_exists() -> None:
 
 
 def test_make_help_lists_what_people_use() -> None:
-    listed = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, timeout=30).stdout
+    listed = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    ).stdout
 
-    for target in ("help", "setup", "run", "test", "web", "check", "lint", "schema", "bench", "chaos"):
+    for target in (
+        "help",
+        "setup",
+        "run",
+        "test",
+        "web",
+        "check",
+        "lint",
+        "schema",
+        "bench",
+        "chaos",
+    ):
         assert re.search(rf"make {target} +\w", listed), target
 
 

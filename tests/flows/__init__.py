@@ -1,1 +1,3 @@
-"""Hookline's story, told end to end: real processes, real receivers, both databases. Read these first."""
+"""Hookline's story, told end to end: real processes, real receivers, both databases. Read these
+first.
+"""

@@ -1,4 +1,6 @@
-"""A Hookline as somebody would run it: its own commands as processes over one database, spoken to over HTTP."""
+"""A Hookline as somebody would run it: its own commands as processes over one database, spoken to
+over HTTP.
+"""
 
 import asyncio
 import contextlib
@@ -47,7 +49,9 @@ class Installation:
     async def __aenter__(self) -> Self:
         self.token = self.run("token", "create", "tests", "--role", "admin").stdout.strip()
         self.environment["HOOKLINE_TOKEN"] = self.token
-        self.client = httpx.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=20)
+        self.client = httpx.AsyncClient(
+            base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=20
+        )
         return self
 
     async def __aexit__(self, *exception: object) -> None:
@@ -56,12 +60,24 @@ class Installation:
             process.kill()
             process.wait(10)
 
-    def run(self, *arguments: str, exit_code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, exit_code: int = 0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """A `hookline` command, to its end."""
         command = [sys.executable, "-m", "hookline", *arguments]
         around = {**self.environment, **environment}
-        done = subprocess.run(command, cwd=self.folder, env=around, capture_output=True, text=True, timeout=30, check=False)
-        assert done.returncode == exit_code, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=around,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert done.returncode == exit_code, (
+            f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        )
         return done
 
     async def start(self) -> None:
@@ -98,24 +114,48 @@ class Installation:
 
     async def graphql(self, query: str, **variables: Json) -> Json:
         """The data of an answer without errors."""
-        answer = (await self.client.post("/graphql", content=orjson.dumps({"query": query, "variables": variables}), headers=JSON)).json()
+        answer = (
+            await self.client.post(
+                "/graphql",
+                content=orjson.dumps({"query": query, "variables": variables}),
+                headers=JSON,
+            )
+        ).json()
         assert "errors" not in answer, answer
         return answer["data"]
 
     async def mutate(self, name: str, selection: str, /, **given: Json) -> Json:
         """The payload of a mutation without user errors. given: its input's fields."""
         type_name = name[0].upper() + name[1:] + "Input"
-        query = f"mutation($input: {type_name}!) {{ {name}(input: $input) {{ {selection} userErrors {{ field message code }} }} }}"
+        query = (
+            f"mutation($input: {type_name}!) {{ {name}(input: $input) {{ {selection} "
+            "userErrors { field message code } } }"
+        )
         payload = (await self.graphql(query, input=given))[name]
         assert payload["userErrors"] == [], payload
         return payload
 
-    async def publish(self, data: Json, event_type: str = "order.order.create", **more: Json) -> Json:
+    async def publish(
+        self, data: Json, event_type: str = "order.order.create", **more: Json
+    ) -> Json:
         """Publishes to production. Gives the payload's event id, duplicate and deliveryCount."""
-        return await self.mutate("eventPublish", "event { id } duplicate deliveryCount", type=event_type, environment="production", data=data, **more)
+        return await self.mutate(
+            "eventPublish",
+            "event { id } duplicate deliveryCount",
+            type=event_type,
+            environment="production",
+            data=data,
+            **more,
+        )
 
     async def create_webhook(self, url: str, /, **more: Json) -> str:
-        given = {"name": f"w{uuid4().hex[:8]}", "url": url, "events": ["order.*.*"], "environments": ["production"], **more}
+        given = {
+            "name": f"w{uuid4().hex[:8]}",
+            "url": url,
+            "events": ["order.*.*"],
+            "environments": ["production"],
+            **more,
+        }
         payload = await self.mutate("webhookCreate", "webhook { id }", **given)
         return str(payload["webhook"]["id"])
 
@@ -124,10 +164,19 @@ class Installation:
         """A live subscription over graphql-transport-ws."""
         address = self.url.replace("http", "ws", 1) + "/graphql"
         async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket_:
-            await socket_.send(orjson.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {self.token}"}}).decode())
+            await socket_.send(
+                orjson.dumps(
+                    {
+                        "type": "connection_init",
+                        "payload": {"authorization": f"Bearer {self.token}"},
+                    }
+                ).decode()
+            )
             assert orjson.loads(await socket_.recv())["type"] == "connection_ack"
             payload = {"query": query, "variables": variables}
-            await socket_.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": payload}).decode())
+            await socket_.send(
+                orjson.dumps({"id": "1", "type": "subscribe", "payload": payload}).decode()
+            )
             yield Subscription(socket_)
 
 

@@ -1,4 +1,5 @@
-"""The database crashes, hangs, is full or locked: callers hear UNAVAILABLE in bounded time, and when it is back all goes on without a restart.
+"""The database crashes, hangs, is full or locked: callers hear UNAVAILABLE in bounded time, and
+when it is back all goes on without a restart.
 
 What was answered as accepted arrives, under one webhook-id per event.
 """
@@ -24,7 +25,8 @@ from tests.receivers import Server as Listener
 from tests.servers import PostgreSQL
 from tests.waiting import eventually
 
-PUBLISH = """mutation($data: JSON!) { eventPublish(input: { type: "order.order.create", environment: "production", data: $data }) {
+PUBLISH = """mutation($data: JSON!) { eventPublish(input: { type: "order.order.create", environment:
+  "production", data: $data }) {
   event { id } userErrors { message } } }"""
 QUERY = "{ events(first: 1) { nodes { id } } }"
 PATIENT = 25
@@ -50,7 +52,9 @@ class Ledger:
         return "errors" not in (await self.publish()).json()
 
     async def goes_on(self) -> None:
-        """Waits until the API is ready, publishes are accepted and all that ever was has arrived, each event under an id of its own."""
+        """Waits until the API is ready, publishes are accepted and all that ever was has arrived,
+        each event under an id of its own.
+        """
         await eventually(self._hookline.is_ready, seconds=PATIENT)
         await eventually(self.is_accepted, seconds=PATIENT)
         await eventually(lambda: self._accepted <= set(self._arrived()), seconds=PATIENT)
@@ -68,7 +72,12 @@ class Ledger:
 
 
 async def ask(hookline: Installation, query: str, **variables: Json) -> httpx.Response:
-    return await hookline.client.post("/graphql", content=orjson.dumps({"query": query, "variables": variables}), headers=JSON, timeout=PATIENT)
+    return await hookline.client.post(
+        "/graphql",
+        content=orjson.dumps({"query": query, "variables": variables}),
+        headers=JSON,
+        timeout=PATIENT,
+    )
 
 
 def assert_unavailable(answer: httpx.Response) -> None:
@@ -79,7 +88,10 @@ def assert_unavailable(answer: httpx.Response) -> None:
 
 async def assert_all_unavailable(hookline: Installation, ledger: Ledger) -> None:
     """Asked at the same time, more of them than there are connections."""
-    publishes, queries = [ledger.publish() for _ in range(6)], [ask(hookline, QUERY) for _ in range(10)]
+    publishes, queries = (
+        [ledger.publish() for _ in range(6)],
+        [ask(hookline, QUERY) for _ in range(10)],
+    )
     ready = hookline.client.get("/readyz", timeout=PATIENT)
     *answers, health = await asyncio.gather(*publishes, *queries, ready)
     for answer in answers:
@@ -112,8 +124,12 @@ def url(server: PostgreSQL) -> str:
 
 
 @contextlib.asynccontextmanager
-async def story(folder: Path, database_url: str, proxy_url: str = "") -> AsyncIterator[tuple[Installation, Ledger]]:
-    """An installation with one webhook, to which something was delivered already. proxy_url: how its processes reach the database."""
+async def story(
+    folder: Path, database_url: str, proxy_url: str = ""
+) -> AsyncIterator[tuple[Installation, Ledger]]:
+    """An installation with one webhook, to which something was delivered already. proxy_url: how
+    its processes reach the database.
+    """
     async with Receiver() as receiver, Installation(folder, database_url) as hookline:
         hookline.environment["HOOKLINE_DATABASE_URL"] = proxy_url or database_url
         await hookline.start()
@@ -123,7 +139,9 @@ async def story(folder: Path, database_url: str, proxy_url: str = "") -> AsyncIt
         yield hookline, ledger
 
 
-async def test_a_crash_of_the_database_is_survived(server: PostgreSQL, url: str, tmp_path: Path) -> None:
+async def test_a_crash_of_the_database_is_survived(
+    server: PostgreSQL, url: str, tmp_path: Path
+) -> None:
     async with story(tmp_path, url) as (hookline, ledger):
         await asyncio.gather(*(ledger.publish() for _ in range(50)))
         server.stop("immediate")
@@ -134,7 +152,9 @@ async def test_a_crash_of_the_database_is_survived(server: PostgreSQL, url: str,
         await ledger.goes_on()
 
 
-async def test_a_database_that_hangs_is_survived(server: PostgreSQL, url: str, tmp_path: Path) -> None:
+async def test_a_database_that_hangs_is_survived(
+    server: PostgreSQL, url: str, tmp_path: Path
+) -> None:
     async with story(tmp_path, url) as (hookline, ledger):
         await asyncio.gather(*(ledger.publish() for _ in range(50)))
         server.freeze()
@@ -146,7 +166,9 @@ async def test_a_database_that_hangs_is_survived(server: PostgreSQL, url: str, t
 
 
 class Proxy:
-    """Between Hookline and its database. `cut`: what goes through connections of now is swallowed for ever; new ones are, until `heal`, too."""
+    """Between Hookline and its database. `cut`: what goes through connections of now is swallowed
+    for ever; new ones are, until `heal`, too.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -170,13 +192,18 @@ class Proxy:
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._port)
         try:
             await asyncio.wait(
-                [asyncio.create_task(self._pass(line, reader, there_writer)), asyncio.create_task(self._pass(line, there_reader, writer))],
+                [
+                    asyncio.create_task(self._pass(line, reader, there_writer)),
+                    asyncio.create_task(self._pass(line, there_reader, writer)),
+                ],
                 return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
             there_writer.transport.abort()
 
-    async def _pass(self, line: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self, line: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         with contextlib.suppress(ConnectionError):  # one end went: `_serve` then ends the other
             while piece := await reader.read(65_536):
                 if line != self._line:
@@ -185,11 +212,16 @@ class Proxy:
                 await writer.drain()
 
 
-async def test_connections_that_are_half_open_are_given_up(server: PostgreSQL, url: str, tmp_path: Path) -> None:
+async def test_connections_that_are_half_open_are_given_up(
+    server: PostgreSQL, url: str, tmp_path: Path
+) -> None:
     proxy = Proxy(server.port)
     async with (
         Listener(proxy.handler) as listener,
-        story(tmp_path, url, url.replace(str(server.port), str(listener.port))) as (hookline, ledger),
+        story(tmp_path, url, url.replace(str(server.port), str(listener.port))) as (
+            hookline,
+            ledger,
+        ),
     ):
         await asyncio.gather(*(ledger.publish() for _ in range(50)))
         proxy.cut()
@@ -221,7 +253,9 @@ async def all_slots_taken(url: str) -> AsyncIterator[None]:
             await asyncio.gather(taking, return_exceptions=True)
 
 
-async def test_no_free_slot_ends_a_start_with_a_sentence_and_stops_no_running_one(url: str, tmp_path: Path) -> None:
+async def test_no_free_slot_ends_a_start_with_a_sentence_and_stops_no_running_one(
+    url: str, tmp_path: Path
+) -> None:
     async with story(tmp_path, url) as (hookline, ledger):
         async with all_slots_taken(url):
             refused = await asyncio.to_thread(hookline.run, "serve", exit_code=1, HOOKLINE_PORT="0")
@@ -266,7 +300,9 @@ async def test_a_full_disk_refuses_publishes_until_there_is_room(url: str, tmp_p
             await operator.close()
 
 
-async def test_a_sqlite_file_that_another_process_has_locked_is_waited_for_until_the_limit_only(sqlite_template: Path, tmp_path: Path) -> None:
+async def test_a_sqlite_file_that_another_process_has_locked_is_waited_for_until_the_limit_only(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "hookline.db"
     path.write_bytes(sqlite_template.read_bytes())
     async with story(tmp_path, f"sqlite:///{path}") as (_, ledger):
@@ -278,12 +314,19 @@ async def test_a_sqlite_file_that_another_process_has_locked_is_waited_for_until
         await ledger.goes_on()
 
 
-async def test_a_full_disk_under_sqlite_refuses_publishes_until_there_is_room(sqlite_template: Path, tmp_path: Path) -> None:
-    """The process may write no file beyond the size that its own have: to SQLite that is a disk without room."""
+async def test_a_full_disk_under_sqlite_refuses_publishes_until_there_is_room(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    """The process may write no file beyond the size that its own have: to SQLite that is a disk
+    without room.
+    """
     path = tmp_path / "hookline.db"
     path.write_bytes(sqlite_template.read_bytes())
     async with story(tmp_path, f"sqlite:///{path}") as (hookline, ledger):
-        pid, no_limit = hookline.processes["serve"].pid, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        pid, no_limit = (
+            hookline.processes["serve"].pid,
+            (resource.RLIM_INFINITY, resource.RLIM_INFINITY),
+        )
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (4_096, no_limit[1]))
         for answer in await asyncio.gather(*(ledger.publish() for _ in range(6))):
             assert_unavailable(answer)

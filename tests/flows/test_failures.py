@@ -1,4 +1,6 @@
-"""What happens when a receiver fails, is switched off, or Hookline itself dies: nothing accepted is lost, every try is on record."""
+"""What happens when a receiver fails, is switched off, or Hookline itself dies: nothing accepted is
+lost, every try is on record.
+"""
 
 from tests.flows.installation import Installation, Json
 from tests.receivers import Receiver, Reply
@@ -9,10 +11,14 @@ DELIVERY = """query($event: ID!) { deliveries(filter: { eventId: $event }) { nod
 
 
 async def delivery_of(hookline: Installation, published: Json) -> Json:
-    return (await hookline.graphql(DELIVERY, event=published["event"]["id"]))["deliveries"]["nodes"][0]
+    return (await hookline.graphql(DELIVERY, event=published["event"]["id"]))["deliveries"][
+        "nodes"
+    ][0]
 
 
-async def test_a_failing_receiver_is_tried_again_and_each_try_is_logged(hookline: Installation) -> None:
+async def test_a_failing_receiver_is_tried_again_and_each_try_is_logged(
+    hookline: Installation,
+) -> None:
     async with Receiver(replies=[Reply(500), Reply(503), Reply(200)]) as receiver:
         await hookline.create_webhook(receiver.url, retry={"schedule": ["1s", "1s"]})
         published = await hookline.publish({"n": 1})
@@ -23,7 +29,9 @@ async def test_a_failing_receiver_is_tried_again_and_each_try_is_logged(hookline
 
         await eventually(is_done)
         tries = (await delivery_of(hookline, published))["attempts"]["nodes"]
-        assert sorted((one["number"], one["outcome"], one["cause"], one["statusCode"]) for one in tries) == [
+        assert sorted(
+            (one["number"], one["outcome"], one["cause"], one["statusCode"]) for one in tries
+        ) == [
             (1, "FAILED", "PUBLISH", 500),
             (2, "FAILED", "RETRY", 503),
             (3, "SUCCEEDED", "RETRY", 200),
@@ -63,7 +71,9 @@ async def test_a_failed_delivery_can_be_sent_again_by_hand(hookline: Installatio
             return await status() == "SUCCEEDED"
 
         await eventually(is_failed)
-        await hookline.mutate("deliveryRetry", "delivery { id }", id=(await delivery_of(hookline, published))["id"])
+        await hookline.mutate(
+            "deliveryRetry", "delivery { id }", id=(await delivery_of(hookline, published))["id"]
+        )
         await receiver.wait_for(2)
         await eventually(is_succeeded)
 

@@ -1,4 +1,6 @@
-"""The job that Hookline exists for: a webhook kept in a YAML file, an event, a signed request, the attempt in the log and live."""
+"""The job that Hookline exists for: a webhook kept in a YAML file, an event, a signed request, the
+attempt in the log and live.
+"""
 
 from pathlib import Path
 
@@ -20,11 +22,19 @@ webhooks:
     headers: {{ X-Source: shop }}
     secretHeader: {{ name: X-Webhook-Secret, value: "${{env:CRM_KEY}}" }}
 """
-LIVE = "subscription($after: String) { attempts(after: $after) { cursor gap node { outcome statusCode webhook { slug } event { id } } } }"
-LOG = "{ attempts(first: 1) { nodes { number outcome cause statusCode requestBody requestHeaders { name value } delivery { status } } } }"
+LIVE = (
+    "subscription($after: String) { attempts(after: $after) { cursor gap node { outcome "
+    "statusCode webhook { slug } event { id } } } }"
+)
+LOG = (
+    "{ attempts(first: 1) { nodes { number outcome cause statusCode requestBody requestHeaders "
+    "{ name value } delivery { status } } } }"
+)
 
 
-async def test_an_event_becomes_a_signed_request_an_attempt_and_a_live_event(hookline: Installation, tmp_path: Path) -> None:
+async def test_an_event_becomes_a_signed_request_an_attempt_and_a_live_event(
+    hookline: Installation, tmp_path: Path
+) -> None:
     async with Receiver() as receiver:
         # a file in git says what is wanted, a command makes it so
         config = tmp_path / "webhooks.yaml"
@@ -45,7 +55,9 @@ async def test_an_event_becomes_a_signed_request_an_attempt_and_a_live_event(hoo
             assert orjson.loads(request.body)["data"] == {"total": 120}
             assert request.header("X-Source") == "shop"
             assert request.header("X-Webhook-Secret") == "s3cr3t"
-            assert Verifier(await secret_of(hookline, "order-sync")).verify(request.body, dict(request.headers))
+            assert Verifier(await secret_of(hookline, "order-sync")).verify(
+                request.body, dict(request.headers)
+            )
 
             # whoever watches sees it
             event = (await live.next())["attempts"]
@@ -59,12 +71,20 @@ async def test_an_event_becomes_a_signed_request_an_attempt_and_a_live_event(hoo
 
         # and support finds it in the log, without the secret
         attempt = (await hookline.graphql(LOG))["attempts"]["nodes"][0]
-        assert (attempt["number"], attempt["cause"], attempt["delivery"]["status"]) == (1, "PUBLISH", "SUCCEEDED")
+        assert (attempt["number"], attempt["cause"], attempt["delivery"]["status"]) == (
+            1,
+            "PUBLISH",
+            "SUCCEEDED",
+        )
         assert orjson.loads(attempt["requestBody"]) == orjson.loads(request.body)
         assert {"name": "X-Webhook-Secret", "value": None} in attempt["requestHeaders"]
         assert b"s3cr3t" not in hookline.log.read_bytes()
 
 
 async def secret_of(hookline: Installation, slug: str) -> str:
-    webhook = (await hookline.graphql("query($slug: String!) { webhookBySlug(slug: $slug) { id } }", slug=slug))["webhookBySlug"]
+    webhook = (
+        await hookline.graphql(
+            "query($slug: String!) { webhookBySlug(slug: $slug) { id } }", slug=slug
+        )
+    )["webhookBySlug"]
     return str((await hookline.mutate("webhookSecretReveal", "secret", id=webhook["id"]))["secret"])

@@ -1,4 +1,6 @@
-"""The same story with brokers and in several processes: what people run in production. Each process is Hookline's own command."""
+"""The same story with brokers and in several processes: what people run in production. Each process
+is Hookline's own command.
+"""
 
 import os
 import signal
@@ -14,7 +16,10 @@ from tests.receivers import Receiver
 from tests.servers import free_port
 from tests.waiting import eventually
 
-ATTEMPTS = "subscription($after: String) { attempts(after: $after) { cursor gap node { outcome statusCode } } }"
+ATTEMPTS = (
+    "subscription($after: String) { attempts(after: $after) { cursor gap node { outcome "
+    "statusCode } } }"
+)
 
 
 @pytest.fixture(params=["amqp", "redis"])
@@ -32,7 +37,9 @@ def database(postgres_server: str) -> str:
 
 
 @pytest.fixture
-async def hookline(engines: dict[str, str], database: str, tmp_path: Path) -> AsyncIterator[Installation]:
+async def hookline(
+    engines: dict[str, str], database: str, tmp_path: Path
+) -> AsyncIterator[Installation]:
     """Two API processes behind one port, two workers."""
     async with Installation(tmp_path, database) as installation:
         installation.environment |= engines
@@ -43,16 +50,25 @@ async def hookline(engines: dict[str, str], database: str, tmp_path: Path) -> As
         yield installation
 
 
-async def test_an_event_becomes_a_delivery_an_attempt_and_a_live_event(hookline: Installation) -> None:
+async def test_an_event_becomes_a_delivery_an_attempt_and_a_live_event(
+    hookline: Installation,
+) -> None:
     cursor = (await hookline.graphql("{ liveCursor }"))["liveCursor"]
-    async with Receiver() as receiver, hookline.subscription(ATTEMPTS) as live, hookline.subscription(ATTEMPTS, after=cursor) as after:
+    async with (
+        Receiver() as receiver,
+        hookline.subscription(ATTEMPTS) as live,
+        hookline.subscription(ATTEMPTS, after=cursor) as after,
+    ):
         await hookline.create_webhook(receiver.url)
         for n in range(10):
             await hookline.publish({"n": n})
         await receiver.wait_for(10)
         for subscription in (live, after):
             for _ in range(10):
-                assert (await subscription.next())["attempts"]["node"] == {"outcome": "SUCCEEDED", "statusCode": 200}
+                assert (await subscription.next())["attempts"]["node"] == {
+                    "outcome": "SUCCEEDED",
+                    "statusCode": 200,
+                }
 
 
 async def test_an_api_process_that_dies_is_followed_by_another_one(hookline: Installation) -> None:
@@ -69,7 +85,9 @@ async def test_an_api_process_that_dies_is_followed_by_another_one(hookline: Ins
 async def test_sigterm_ends_every_process_cleanly(hookline: Installation, name: str) -> None:
     process = hookline.processes[name]
     family = psutil.Process(process.pid).children(recursive=True)
-    os.killpg(process.pid, signal.SIGTERM)  # as supervisors do: all of them, and the parents tell theirs
+    os.killpg(
+        process.pid, signal.SIGTERM
+    )  # as supervisors do: all of them, and the parents tell theirs
 
     await eventually(lambda: process.poll() is not None, seconds=20)
 
@@ -89,7 +107,15 @@ def is_running(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
-async def test_processes_that_cannot_start_end_with_a_sentence(database: str, tmp_path: Path) -> None:
+async def test_processes_that_cannot_start_end_with_a_sentence(
+    database: str, tmp_path: Path
+) -> None:
     async with Installation(tmp_path, database) as installation:
-        done = installation.run("serve", "--workers", "2", exit_code=1, HOOKLINE_BROKER_URL=f"redis://127.0.0.1:{free_port()}")
+        done = installation.run(
+            "serve",
+            "--workers",
+            "2",
+            exit_code=1,
+            HOOKLINE_BROKER_URL=f"redis://127.0.0.1:{free_port()}",
+        )
     assert "HOOKLINE_BROKER_URL" in done.stderr

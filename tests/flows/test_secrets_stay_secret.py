@@ -1,4 +1,6 @@
-"""Every secret that is set, looked for afterwards in all that Hookline wrote: database files, log, answers, exports, what commands print."""
+"""Every secret that is set, looked for afterwards in all that Hookline wrote: database files, log,
+answers, exports, what commands print.
+"""
 
 import asyncio
 import os
@@ -34,10 +36,14 @@ ALL_WEBHOOKS = """{ webhooks { nodes { name url headers { name value } secretHea
     secrets { createdAt expiresAt } } labels { key value } } } }"""
 ALL_ATTEMPTS = """{ attempts(first: 100) { nodes { requestUrl requestHeaders { name value } requestBody responseHeaders { name value } responseBody
     errorMessage } } }"""
-CREATE = "mutation($input: WebhookCreateInput!) { webhookCreate(input: $input) { webhook { id } userErrors { field message code } } }"
+CREATE = (
+    "mutation($input: WebhookCreateInput!) { webhookCreate(input: $input) { webhook { id } "
+    "userErrors { field message code } } }"
+)
 ALL_NEWS = """{ notifications { nodes { kind message emails { address status error } } } auditEntries(first: 100) { nodes { action before after } }
     webhooks { nodes { health { backlog } stats(since: "2026-01-01T00:00:00Z", step: DAY) { attempts } } } }"""
-DRY_RUN = """mutation($input: WebhookDryRunInput!) { webhookDryRun(input: $input) { matches reasons request { method url headers { name value } body }
+DRY_RUN = """mutation($input: WebhookDryRunInput!) { webhookDryRun(input: $input) { matches reasons
+  request { method url headers { name value } body }
     userErrors { field message } } }"""
 TEST = """mutation($input: WebhookTestInput!) { webhookTest(input: $input) {
     attempt { requestHeaders { name value } requestBody responseBody errorMessage }
@@ -72,7 +78,9 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         return
     (folder := tmp_path / "server").mkdir()
     with PostgreSQL(folder) as server:
-        await asyncio.to_thread(lambda: asyncio.run(migrate(read_settings(database_url=server.url))))
+        await asyncio.to_thread(
+            lambda: asyncio.run(migrate(read_settings(database_url=server.url)))
+        )
         async with Installation(tmp_path, server.url) as installation:
             installation.environment["HOOKLINE_SMTP_URL"] = SMTP
             await installation.start()
@@ -83,8 +91,14 @@ def secret(name: str) -> str:
     return f'hush-{name}-"5up3r"'
 
 
-SIGNING = {"set": new_secret("HMAC_SHA256"), "rotated": new_secret("ED25519"), "file": new_secret("HMAC_SHA256")}
-REFERENCES = {f"{name}_IN_FILE": secret(name.lower()) for name in ("TOKEN", "HEADER", "PASSWORD")} | {"SIGNING_IN_FILE": SIGNING["file"]}
+SIGNING = {
+    "set": new_secret("HMAC_SHA256"),
+    "rotated": new_secret("ED25519"),
+    "file": new_secret("HMAC_SHA256"),
+}
+REFERENCES = {
+    f"{name}_IN_FILE": secret(name.lower()) for name in ("TOKEN", "HEADER", "PASSWORD")
+} | {"SIGNING_IN_FILE": SIGNING["file"]}
 FORM: dict[str, Any] = {
     "events": ["order.*.*"],
     "environments": ["production"],
@@ -118,18 +132,33 @@ class Asked:
 
     async def ask(self, query: str, **variables: object) -> None:
         content = orjson.dumps({"query": query, "variables": variables})
-        self.texts.append((await self._installation.client.post("/graphql", content=content, headers=JSON)).content)
+        self.texts.append(
+            (
+                await self._installation.client.post("/graphql", content=content, headers=JSON)
+            ).content
+        )
 
     def run(self, *arguments: str) -> None:
         done = self._installation.run(*arguments)
         self.texts.append((done.stdout + done.stderr).encode())
 
     async def save_by_hand(self, url: str) -> None:
-        await self.ask(CREATE, input={**FORM, "name": "a", "url": url, "signingSecret": SIGNING["set"], **NOISY})
-        await self.ask(CREATE, input={**FORM, "name": "b", "url": url, "signingAlgorithm": "ED25519"})
-        key = (await self._installation.graphql('{ webhookBySlug(slug: "b") { id } }'))["webhookBySlug"]["id"]
-        await self._installation.mutate("webhookSecretRotate", "expiresAt", id=key, secret=SIGNING["rotated"])
-        self.made = (await self._installation.mutate("webhookSecretRotate", "secret", id=key))["secret"]
+        await self.ask(
+            CREATE,
+            input={**FORM, "name": "a", "url": url, "signingSecret": SIGNING["set"], **NOISY},
+        )
+        await self.ask(
+            CREATE, input={**FORM, "name": "b", "url": url, "signingAlgorithm": "ED25519"}
+        )
+        key = (await self._installation.graphql('{ webhookBySlug(slug: "b") { id } }'))[
+            "webhookBySlug"
+        ]["id"]
+        await self._installation.mutate(
+            "webhookSecretRotate", "expiresAt", id=key, secret=SIGNING["rotated"]
+        )
+        self.made = (await self._installation.mutate("webhookSecretRotate", "secret", id=key))[
+            "secret"
+        ]
 
     def save_by_file(self, url: str) -> None:
         file = self._installation.folder / "hooks.yaml"
@@ -139,14 +168,29 @@ class Asked:
         self.run("sync", "plan", "-f", str(file), "--format", "json")
 
     async def try_out(self) -> None:
-        [one, *_] = (await self._installation.graphql("{ webhooks { nodes { id } } }"))["webhooks"]["nodes"]
-        draft = {**FORM, "name": "d", "url": "https://example.com/in", "signingSecret": SIGNING["set"]}
-        for given in ({"id": one["id"]}, {"draft": draft}, {"draft": {**draft, "payloadTemplate": "{{ broken"}}):
+        [one, *_] = (await self._installation.graphql("{ webhooks { nodes { id } } }"))["webhooks"][
+            "nodes"
+        ]
+        draft = {
+            **FORM,
+            "name": "d",
+            "url": "https://example.com/in",
+            "signingSecret": SIGNING["set"],
+        }
+        for given in (
+            {"id": one["id"]},
+            {"draft": draft},
+            {"draft": {**draft, "payloadTemplate": "{{ broken"}},
+        ):
             await self.see(DRY_RUN, input=given)
         await self.see(TEST, input={"id": one["id"]})
 
     async def be_refused(self) -> None:
-        for variables in (REFUSED, {**REFUSED, "secretHeader": secret("value")}, {**REFUSED, "headers": {"name": secret("key")}}):
+        for variables in (
+            REFUSED,
+            {**REFUSED, "secretHeader": secret("value")},
+            {**REFUSED, "headers": {"name": secret("key")}},
+        ):
             await self.ask(CREATE, input=variables)
             await self.ask(BROKEN, input=variables)
 
@@ -165,7 +209,11 @@ async def test_no_secret_is_found_anywhere_afterwards(place: Place) -> None:
         await asked.try_out()
         await eventually(lambda: tried_to_mail(hookline))
     news = await asked.see(ALL_NEWS)
-    assert {entry["action"] for entry in news["auditEntries"]["nodes"]} >= {"webhook.create", "webhook.secretRotate", "token.create"}
+    assert {entry["action"] for entry in news["auditEntries"]["nodes"]} >= {
+        "webhook.create",
+        "webhook.secretRotate",
+        "token.create",
+    }
     await asked.see(ALL_WEBHOOKS)
     await asked.see(ALL_ATTEMPTS)
     asked.run("settings")
@@ -189,7 +237,10 @@ async def test_no_secret_is_found_anywhere_afterwards(place: Place) -> None:
 
 
 async def test_the_key_is_changed_while_deliveries_go_on(hookline: Installation) -> None:
-    old, new = ((hookline.folder / "home/key").read_text().strip(), b64encode(os.urandom(32)).decode())
+    old, new = (
+        (hookline.folder / "home/key").read_text().strip(),
+        b64encode(os.urandom(32)).decode(),
+    )
 
     async def restart(keys: str) -> None:
         for name in list(hookline.processes):
@@ -209,7 +260,9 @@ async def test_the_key_is_changed_while_deliveries_go_on(hookline: Installation)
         await restart(new)
         await hookline.publish({"n": 2})
         await receiver.wait_for(2)
-    assert [request.header("X-Webhook-Secret") for request in receiver.requests] == [secret("value")] * 2
+    assert [request.header("X-Webhook-Secret") for request in receiver.requests] == [
+        secret("value")
+    ] * 2
     refused = hookline.run("keys", "rotate", exit_code=1, HOOKLINE_SECRET_KEYS=old)
     assert "HOOKLINE_SECRET_KEYS" in refused.stderr
     assert old not in refused.stderr
@@ -217,11 +270,17 @@ async def test_the_key_is_changed_while_deliveries_go_on(hookline: Installation)
 
 def echo(request: Received) -> Reply:
     """A failure with all that came."""
-    return Reply(400, [("X-Echo", request.header("X-Webhook-Secret") or "")], "\n".join(f"{k}: {v}" for k, v in request.headers).encode())
+    return Reply(
+        400,
+        [("X-Echo", request.header("X-Webhook-Secret") or "")],
+        "\n".join(f"{k}: {v}" for k, v in request.headers).encode(),
+    )
 
 
 async def recorded(hookline: Installation, count: int) -> bool:
-    return bool((await hookline.graphql("{ attempts { totalCount } }"))["attempts"]["totalCount"] >= count)
+    return bool(
+        (await hookline.graphql("{ attempts { totalCount } }"))["attempts"]["totalCount"] >= count
+    )
 
 
 async def tried_to_mail(hookline: Installation) -> bool:

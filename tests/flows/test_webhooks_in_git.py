@@ -1,4 +1,6 @@
-"""Webhooks kept in git: checked, planned, applied by a command, guarded against changes by hand, and what each ending tells a CI job."""
+"""Webhooks kept in git: checked, planned, applied by a command, guarded against changes by hand,
+and what each ending tells a CI job.
+"""
 
 import json
 from pathlib import Path
@@ -37,7 +39,9 @@ def shop(hookline: Installation) -> Installation:
     return hookline
 
 
-async def test_a_file_is_checked_planned_applied_and_then_there_is_nothing_left_to_do(shop: Installation, file: Path) -> None:
+async def test_a_file_is_checked_planned_applied_and_then_there_is_nothing_left_to_do(
+    shop: Installation, file: Path
+) -> None:
     assert "valid: 1 webhook in set shop" in shop.run("sync", "validate", "-f", str(file)).stdout
     assert "+ orders" in shop.run("sync", "plan", "-f", str(file), "--check", exit_code=2).stdout
     applied = shop.run("sync", "apply", "-f", str(file))
@@ -48,7 +52,9 @@ async def test_a_file_is_checked_planned_applied_and_then_there_is_nothing_left_
         assert "crm-key-in-clear" not in printed.stdout + printed.stderr
 
 
-async def test_what_leaves_the_file_is_turned_off_and_comes_back_on(shop: Installation, file: Path) -> None:
+async def test_what_leaves_the_file_is_turned_off_and_comes_back_on(
+    shop: Installation, file: Path
+) -> None:
     file.write_text(FILE + MORE)
     shop.run("sync", "apply", "-f", str(file))
     file.write_text(FILE)
@@ -60,16 +66,32 @@ async def test_what_leaves_the_file_is_turned_off_and_comes_back_on(shop: Instal
     assert (await webhook(shop, "invoices"))["active"] is True
 
 
-async def test_a_change_by_hand_needs_force_and_a_reason_and_then_blocks_the_next_apply(shop: Installation, file: Path) -> None:
+async def test_a_change_by_hand_needs_force_and_a_reason_and_then_blocks_the_next_apply(
+    shop: Installation, file: Path
+) -> None:
     shop.run("sync", "apply", "-f", str(file))
     orders = await webhook(shop, "orders")
-    update = "mutation($input: WebhookUpdateInput!) { webhookUpdate(input: $input) { userErrors { code message } } }"
-    refused = (await shop.graphql(update, input={"id": orders["id"], "url": "https://other.example.com/in"}))["webhookUpdate"]
+    update = (
+        "mutation($input: WebhookUpdateInput!) { webhookUpdate(input: $input) { userErrors { "
+        "code message } } }"
+    )
+    refused = (
+        await shop.graphql(
+            update, input={"id": orders["id"], "url": "https://other.example.com/in"}
+        )
+    )["webhookUpdate"]
     assert refused["userErrors"][0]["code"] == "FIELD_MANAGED"
     assert 'The set "shop"' in refused["userErrors"][0]["message"]
     assert f"{file}:4" in refused["userErrors"][0]["message"]
 
-    await shop.mutate("webhookUpdate", "", id=orders["id"], url="https://other.example.com/in", force=True, reason="incident 7")
+    await shop.mutate(
+        "webhookUpdate",
+        "",
+        id=orders["id"],
+        url="https://other.example.com/in",
+        force=True,
+        reason="incident 7",
+    )
     blocked = shop.run("sync", "apply", "-f", str(file), exit_code=4)
     assert "drift: url https://crm.example.com/in → https://other.example.com/in" in blocked.stdout
     assert "incident 7" in blocked.stdout
@@ -80,34 +102,49 @@ async def test_a_change_by_hand_needs_force_and_a_reason_and_then_blocks_the_nex
     assert (await webhook(shop, "orders"))["url"] == "https://crm.example.com/in"
 
 
-async def test_a_saved_plan_is_applied_exactly_or_not_at_all(shop: Installation, file: Path, tmp_path: Path) -> None:
+async def test_a_saved_plan_is_applied_exactly_or_not_at_all(
+    shop: Installation, file: Path, tmp_path: Path
+) -> None:
     plan = tmp_path / "plan.json"
     shop.run("sync", "plan", "-f", str(file), "-o", str(plan))
     assert "crm-key-in-clear" not in plan.read_text()
-    assert "Changed since the plan was made" in shop.run("sync", "apply", str(plan), exit_code=5, CRM_KEY="another").stderr
+    assert (
+        "Changed since the plan was made"
+        in shop.run("sync", "apply", str(plan), exit_code=5, CRM_KEY="another").stderr
+    )
     shop.run("sync", "apply", str(plan))
     assert shop.run("sync", "apply", str(plan), exit_code=5).stderr
 
     file.write_text(FILE + MORE)
-    assert "is not the file that was planned" in shop.run("sync", "apply", str(plan), exit_code=5).stderr
+    assert (
+        "is not the file that was planned"
+        in shop.run("sync", "apply", str(plan), exit_code=5).stderr
+    )
     assert "is no saved plan" in shop.run("sync", "apply", str(file), exit_code=1).stderr
 
 
 async def test_every_ending_has_its_exit_code(shop: Installation, file: Path) -> None:
     plan = ("sync", "plan", "-f", str(file))
-    assert "No server answers" in shop.run(*plan, "--server", "http://127.0.0.1:1", exit_code=7).stderr
+    assert (
+        "No server answers" in shop.run(*plan, "--server", "http://127.0.0.1:1", exit_code=7).stderr
+    )
     assert shop.run(*plan, HOOKLINE_TOKEN="hl_" + "x" * 43, exit_code=7).stderr
     publisher = shop.run("token", "create", "app", "--role", "publisher").stdout.strip()
     assert "sync:plan" in shop.run(*plan, HOOKLINE_TOKEN=publisher, exit_code=7).stderr
     assert "env-missing" in shop.run(*plan, CRM_KEY="", exit_code=3).stderr
-    assert "(unknown)" in shop.run(*plan, "--unresolved-secrets", "--format", "json", CRM_KEY="").stdout
+    assert (
+        "(unknown)"
+        in shop.run(*plan, "--unresolved-secrets", "--format", "json", CRM_KEY="").stdout
+    )
     assert "Usage:" in shop.run(*plan, "--nonsense", exit_code=64).stderr
 
     file.write_text("version: 1\nset: shop\nwebhooks: {}\n")
     assert "--allow-empty" in shop.run("sync", "apply", "-f", str(file), exit_code=4).stdout
 
 
-async def test_what_only_the_server_knows_is_told_at_its_line(shop: Installation, file: Path) -> None:
+async def test_what_only_the_server_knows_is_told_at_its_line(
+    shop: Installation, file: Path
+) -> None:
     file.write_text(FILE.replace("https://crm.example.com/in", "http://10.0.0.7/in"))
     shop.run("sync", "validate", "-f", str(file))
 
@@ -115,19 +152,33 @@ async def test_what_only_the_server_knows_is_told_at_its_line(shop: Installation
 
     assert f"{file}:5:10: error[bad-url]" in refused.stderr
     assert "http://10.0.0.7/in" in refused.stderr
-    [problem] = json.loads(shop.run("sync", "plan", "-f", str(file), "--format", "json", exit_code=3).stdout)["problems"]
-    assert (problem["code"], problem["line"], problem["path"]) == ("bad-url", 5, "webhooks.orders.url")
+    [problem] = json.loads(
+        shop.run("sync", "plan", "-f", str(file), "--format", "json", exit_code=3).stdout
+    )["problems"]
+    assert (problem["code"], problem["line"], problem["path"]) == (
+        "bad-url",
+        5,
+        "webhooks.orders.url",
+    )
 
 
-async def test_a_webhook_of_people_is_taken_over_only_when_asked_to(shop: Installation, file: Path) -> None:
+async def test_a_webhook_of_people_is_taken_over_only_when_asked_to(
+    shop: Installation, file: Path
+) -> None:
     await shop.create_webhook("https://crm.example.com/in", slug="orders")
 
     assert "--adopt" in shop.run("sync", "apply", "-f", str(file), exit_code=4).stdout
     assert "1 adopt" in shop.run("sync", "apply", "-f", str(file), "--adopt").stdout
-    managed = await shop.graphql('{ webhookBySlug(slug: "orders") { managedBy { set file line lockedFields } } }')
+    managed = await shop.graphql(
+        '{ webhookBySlug(slug: "orders") { managedBy { set file line lockedFields } } }'
+    )
     assert managed["webhookBySlug"]["managedBy"]["set"] == "shop"
 
 
 async def webhook(shop: Installation, slug: str) -> dict[str, object]:
-    found: dict[str, object] = (await shop.graphql("query($s: String!) { webhookBySlug(slug: $s) { id url active } }", s=slug))["webhookBySlug"]
+    found: dict[str, object] = (
+        await shop.graphql(
+            "query($s: String!) { webhookBySlug(slug: $s) { id url active } }", s=slug
+        )
+    )["webhookBySlug"]
     return found

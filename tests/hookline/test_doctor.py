@@ -1,4 +1,6 @@
-"""What the doctor finds in a healthy installation, and in each that something is wrong with: always with the way to mend it."""
+"""What the doctor finds in a healthy installation, and in each that something is wrong with: always
+with the way to mend it.
+"""
 
 from pathlib import Path
 from uuid import uuid4
@@ -45,11 +47,15 @@ async def test_a_missing_database_is_told_once(tmp_path: Path) -> None:
     found = await findings(read_settings(home=tmp_path))
     assert problems(found) == ["database"]
     assert found["database"].text.endswith("Run: hookline migrate")
-    found = await findings(read_settings(home=tmp_path, database_url=f"postgres://u:hunter2@127.0.0.1:{free_port()}/n"))
+    found = await findings(
+        read_settings(home=tmp_path, database_url=f"postgres://u:hunter2@127.0.0.1:{free_port()}/n")
+    )
     assert problems(found) == ["database"]
     assert "HOOKLINE_DATABASE_URL" in found["database"].text
     assert "hunter2" not in found["database"].text
-    assert [found[name].state for name in ("schema", "keys", "workers", "hub")] == [State.SKIPPED] * 4
+    assert [found[name].state for name in ("schema", "keys", "workers", "hub")] == [
+        State.SKIPPED
+    ] * 4
 
 
 async def test_an_older_schema_is_told_with_the_command(settings: Settings) -> None:
@@ -66,7 +72,9 @@ async def test_a_newer_schema_is_told(settings: Settings) -> None:
     database = Database(settings)
     await database.open()
     async with database.unit_of_work() as work:
-        await work.execute("update tortoise_migrations set name = '9999_later' where name = '0003_functions'")
+        await work.execute(
+            "update tortoise_migrations set name = '9999_later' where name = '0003_functions'"
+        )
     await database.close()
     found = await findings(settings)
     assert (problems(found), "newer Hookline" in found["schema"].text) == (["schema"], True)
@@ -75,7 +83,11 @@ async def test_a_newer_schema_is_told(settings: Settings) -> None:
 async def test_another_key_ring_is_told(settings: Settings) -> None:
     async with open_runtime(settings):
         pass
-    found = await findings(settings.model_copy(update={"secret_keys": read_settings(secret_keys=OTHER_KEY).secret_keys}))
+    found = await findings(
+        settings.model_copy(
+            update={"secret_keys": read_settings(secret_keys=OTHER_KEY).secret_keys}
+        )
+    )
     assert (problems(found), "HOOKLINE_SECRET_KEYS" in found["keys"].text) == (["keys"], True)
     (settings.home / "key").unlink()
     found = await findings(settings)
@@ -83,8 +95,14 @@ async def test_another_key_ring_is_told(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-async def test_brokers_and_hubs_that_answer_are_told(settings: Settings, valkey_server: Valkey, rabbitmq_server: RabbitMQ) -> None:
-    found = await findings(settings.model_copy(update={"broker_url": rabbitmq_server.url, "pubsub_url": valkey_server.url}))
+async def test_brokers_and_hubs_that_answer_are_told(
+    settings: Settings, valkey_server: Valkey, rabbitmq_server: RabbitMQ
+) -> None:
+    found = await findings(
+        settings.model_copy(
+            update={"broker_url": rabbitmq_server.url, "pubsub_url": valkey_server.url}
+        )
+    )
     assert problems(found) == []
     assert "guest:********@" in found["broker"].text
     assert "come back" in found["hub"].text
@@ -93,8 +111,13 @@ async def test_brokers_and_hubs_that_answer_are_told(settings: Settings, valkey_
 async def test_a_broker_that_is_not_there_is_told(settings: Settings) -> None:
     await migrate(settings)
     for scheme in ("redis", "amqp"):
-        found = await findings(settings.model_copy(update={"broker_url": f"{scheme}://127.0.0.1:{free_port()}"}))
-        assert (problems(found), "HOOKLINE_BROKER_URL" in found["broker"].text) == (["broker"], True)
+        found = await findings(
+            settings.model_copy(update={"broker_url": f"{scheme}://127.0.0.1:{free_port()}"})
+        )
+        assert (problems(found), "HOOKLINE_BROKER_URL" in found["broker"].text) == (
+            ["broker"],
+            True,
+        )
 
 
 async def test_a_redis_that_evicts_is_told(settings: Settings, tmp_path: Path) -> None:

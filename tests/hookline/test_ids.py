@@ -1,4 +1,6 @@
-"""Keys and their text: ordered by time, written in one way, and read back only when written in that way."""
+"""Keys and their text: ordered by time, written in one way, and read back only when written in that
+way.
+"""
 
 import time
 from uuid import RFC_4122, UUID

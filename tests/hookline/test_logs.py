@@ -28,7 +28,9 @@ def test_text_has_time_level_place_message_and_extras() -> None:
 
     logging.getLogger("hookline.test").warning("webhook %s", "wh_1", extra={"attempt": 3})
 
-    assert stream.getvalue()[2:].split(" ", 1)[1] == "WARNING hookline.test: webhook wh_1 attempt=3\n"
+    assert (
+        stream.getvalue()[2:].split(" ", 1)[1] == "WARNING hookline.test: webhook wh_1 attempt=3\n"
+    )
 
 
 def test_json_is_one_object_per_line_with_the_traceback_inside() -> None:
@@ -50,7 +52,9 @@ def test_foreign_text_can_not_forge_a_line() -> None:
     stream = io.StringIO()
     logs.configure("info", "text", stream)
 
-    logging.getLogger("hookline.test").info("name=%s", "x\n10:00:00 ERROR hookline.test: forged \x1b[31m", extra={"more": "\u2028"})
+    logging.getLogger("hookline.test").info(
+        "name=%s", "x\n10:00:00 ERROR hookline.test: forged \x1b[31m", extra={"more": "\u2028"}
+    )
 
     assert len(stream.getvalue().splitlines()) == 1
     assert "\x1b" not in stream.getvalue()

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from hookline.errors import Misconfigured
-from hookline.settings import Settings, check_api_processes, check_lone_worker, describe, mask_url, read_settings, unknown_names
+from hookline.settings import (
+    Settings,
+    check_api_processes,
+    check_lone_worker,
+    describe,
+    mask_url,
+    read_settings,
+    unknown_names,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +52,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHUTDOWN_SECONDS", "-1"),
     ],
 )
-def test_a_wrong_value_is_one_sentence_that_names_the_setting(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_wrong_value_is_one_sentence_that_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(f"HOOKLINE_{name}", value)
 
     with pytest.raises(Misconfigured) as caught:
@@ -61,10 +71,15 @@ def test_every_wrong_setting_is_told_at_once(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(Misconfigured) as caught:
         read_settings()
 
-    assert [line.split(" ")[0] for line in caught.value.message.splitlines()] == ["HOOKLINE_PORT", "HOOKLINE_LOG_LEVEL"]
+    assert [line.split(" ")[0] for line in caught.value.message.splitlines()] == [
+        "HOOKLINE_PORT",
+        "HOOKLINE_LOG_LEVEL",
+    ]
 
 
-def test_a_wrong_value_is_not_repeated_where_it_may_hold_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_value_is_not_repeated_where_it_may_hold_a_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("HOOKLINE_DATABASE_URL", "postgres://user:hunter2@host")
 
     with pytest.raises(Misconfigured) as caught:
@@ -78,8 +93,13 @@ def test_sqlite_takes_no_other_hub_than_memory() -> None:
         read_settings(pubsub_url="postgres://host/name")
 
 
-def test_shown_settings_hold_no_secret_and_say_where_they_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOOKLINE_DATABASE_URL", "postgres://user:hunter2@host:5432/name?sslpassword=hunter2&sslmode=require")
+def test_shown_settings_hold_no_secret_and_say_where_they_come_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(
+        "HOOKLINE_DATABASE_URL",
+        "postgres://user:hunter2@host:5432/name?sslpassword=hunter2&sslmode=require",
+    )
     monkeypatch.setenv("HOOKLINE_SECRET_KEYS", "hunter2")
     monkeypatch.setenv("HOOKLINE_TOKEN", "hunter2")
     monkeypatch.setenv("HOOKLINE_SMTP_URL", "smtp://user:hunter2@host?from=a@example.com")
@@ -88,7 +108,10 @@ def test_shown_settings_hold_no_secret_and_say_where_they_come_from(monkeypatch:
     shown = {one.name: one for one in describe(settings)}
 
     assert "hunter2" not in repr([*shown.values(), settings])
-    assert shown["HOOKLINE_DATABASE_URL"].value == "postgres://user:********@host:5432/name?sslpassword=********&sslmode=require"
+    assert (
+        shown["HOOKLINE_DATABASE_URL"].value
+        == "postgres://user:********@host:5432/name?sslpassword=********&sslmode=require"
+    )
     assert shown["HOOKLINE_DATABASE_URL"].source == "environment"
     assert shown["HOOKLINE_PORT"].source == "command line"
     assert shown["HOOKLINE_HOST"].source == "default"
@@ -112,7 +135,9 @@ def test_the_password_of_a_url_is_masked_and_nothing_else(url: str, masked: str)
 def test_a_misspelt_setting_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOOKLINE_DATABSE_URL", "x")
 
-    assert unknown_names() == ["HOOKLINE_DATABSE_URL is not a setting: did you mean HOOKLINE_DATABASE_URL?"]
+    assert unknown_names() == [
+        "HOOKLINE_DATABSE_URL is not a setting: did you mean HOOKLINE_DATABASE_URL?"
+    ]
 
 
 def test_the_database_is_a_file_in_the_home_folder_unless_said_otherwise() -> None:
@@ -124,7 +149,13 @@ def test_the_database_is_a_file_in_the_home_folder_unless_said_otherwise() -> No
 
 @pytest.mark.parametrize(
     ("given", "name"),
-    [({}, "HOOKLINE_DATABASE_URL"), ({"database_url": "postgres://host/name", "pubsub_url": "memory://"}, "HOOKLINE_PUBSUB_URL")],
+    [
+        ({}, "HOOKLINE_DATABASE_URL"),
+        (
+            {"database_url": "postgres://host/name", "pubsub_url": "memory://"},
+            "HOOKLINE_PUBSUB_URL",
+        ),
+    ],
 )
 def test_a_worker_of_its_own_needs_what_reaches_it(given: dict[str, str], name: str) -> None:
     with pytest.raises(Misconfigured, match=name):
@@ -137,11 +168,23 @@ def test_a_worker_of_its_own_needs_what_reaches_it(given: dict[str, str], name: 
     ("given", "count", "with_worker", "setting"),
     [
         ({}, 2, True, "HOOKLINE_DATABASE_URL"),
-        ({"database_url": "postgres://host/name", "pubsub_url": "memory://"}, 2, True, "HOOKLINE_PUBSUB_URL"),
-        ({"database_url": "postgres://host/name", "pubsub_url": "memory://"}, 1, False, "HOOKLINE_PUBSUB_URL"),
+        (
+            {"database_url": "postgres://host/name", "pubsub_url": "memory://"},
+            2,
+            True,
+            "HOOKLINE_PUBSUB_URL",
+        ),
+        (
+            {"database_url": "postgres://host/name", "pubsub_url": "memory://"},
+            1,
+            False,
+            "HOOKLINE_PUBSUB_URL",
+        ),
     ],
 )
-def test_processes_that_could_not_reach_each_other_are_refused(given: dict[str, str], count: int, with_worker: bool, setting: str) -> None:
+def test_processes_that_could_not_reach_each_other_are_refused(
+    given: dict[str, str], count: int, with_worker: bool, setting: str
+) -> None:
     with pytest.raises(Misconfigured, match=setting):
         check_api_processes(read_settings(**given), count, with_worker)
     check_api_processes(read_settings(database_url="postgres://host/name"), 4, with_worker=False)

@@ -1,4 +1,6 @@
-"""A worker in a process of its own, to be killed: `python -m tests.workers.pumping_process DATABASE_URL HOME`."""
+"""A worker in a process of its own, to be killed: `python -m tests.workers.pumping_process
+DATABASE_URL HOME`.
+"""
 
 import asyncio
 import sys
@@ -10,7 +12,10 @@ from tests.working import pumping
 
 
 async def pump_for_ever(database_url: str, home: str) -> None:
-    async with open_runtime(read_settings(database_url=database_url, home=home), LOOPBACK) as runtime, pumping(runtime):
+    async with (
+        open_runtime(read_settings(database_url=database_url, home=home), LOOPBACK) as runtime,
+        pumping(runtime),
+    ):
         await asyncio.Event().wait()
 
 

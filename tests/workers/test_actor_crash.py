@@ -1,4 +1,6 @@
-"""A worker's process is killed in the middle of an actor: nothing stays locked longer than its lease, and another worker goes on."""
+"""A worker's process is killed in the middle of an actor: nothing stays locked longer than its
+lease, and another worker goes on.
+"""
 
 import asyncio
 import os
@@ -36,7 +38,9 @@ def worker_process(runtime: Runtime, **environment: str) -> Iterator[None]:
         "HOOKLINE_HOME": str(runtime.settings.home),
         **environment,
     }
-    process = subprocess.Popen([sys.executable, "-m", "hookline", "worker"], env=around, start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hookline", "worker"], env=around, start_new_session=True
+    )
     try:
         yield
     finally:
@@ -56,7 +60,11 @@ def broker_url(request: pytest.FixtureRequest) -> str:
 async def test_a_mail_is_sent_by_another_worker(runtime: Runtime, broker_url: str) -> None:
     notification = await a_mail(runtime)
     async with Server(lambda reader, writer: asyncio.sleep(60)) as silent:
-        with worker_process(runtime, HOOKLINE_SMTP_URL=f"smtp://127.0.0.1:{silent.port}?from=hookline@example.com", HOOKLINE_BROKER_URL=broker_url):
+        with worker_process(
+            runtime,
+            HOOKLINE_SMTP_URL=f"smtp://127.0.0.1:{silent.port}?from=hookline@example.com",
+            HOOKLINE_BROKER_URL=broker_url,
+        ):
             await eventually(lambda: silent.connection_count, seconds=20)
     row = await Email.get(notification_id=notification)
     assert row.tries == 1
@@ -88,7 +96,9 @@ async def test_a_job_goes_on_where_it_was(runtime: Runtime, broker_url: str) -> 
 
 async def is_consistent(job_id: UUID) -> bool:
     """What the job says it has done is what it has done."""
-    return (await Job.get(id=job_id)).done == await Delivery.filter(status=DeliveryState.OPEN).count()
+    return (await Job.get(id=job_id)).done == await Delivery.filter(
+        status=DeliveryState.OPEN
+    ).count()
 
 
 async def has_begun(job_id: UUID) -> bool:

@@ -1,4 +1,6 @@
-"""Every actor, over every broker: once, ten times, in two workers, after a crash in the middle, when its row is gone, and with the message lost."""
+"""Every actor, over every broker: once, ten times, in two workers, after a crash in the middle,
+when its row is gone, and with the message lost.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,10 +21,32 @@ from hookline.deliveries import jobs
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.messages import OWN, ActorName, make_message
 from hookline.messaging.wakeups import Wakeups
-from hookline.models import Attempt, Delivery, DeliveryState, Email, EmailStatus, Event, Job, JobStatus, Notification, Webhook
+from hookline.models import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Email,
+    EmailStatus,
+    Event,
+    Job,
+    JobStatus,
+    Notification,
+    Webhook,
+)
 from hookline.notifications import mails
 from hookline.runtime import Runtime
-from tests.background import ADDRESS, a_job, a_mail, after_all, failed_deliveries, is_done, is_sent, mails_sent, processed, send
+from tests.background import (
+    ADDRESS,
+    a_job,
+    a_mail,
+    after_all,
+    failed_deliveries,
+    is_done,
+    is_sent,
+    mails_sent,
+    processed,
+    send,
+)
 from tests.making import WORKSPACE, ago, make_webhook, make_workspace, publish, set_column
 from tests.receivers import Receiver, Reply, Server
 from tests.servers import Valkey, rabbitmq
@@ -35,7 +59,9 @@ SERVERS = {"redis": "valkey_server", "amqp": "rabbitmq_server"}
 
 @pytest.fixture(params=["memory-sqlite", "memory-postgres", "redis-postgres", "amqp-postgres"])
 def shape(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """A broker and a database that go together: SQLite's worker is embedded, and enqueues to itself."""
+    """A broker and a database that go together: SQLite's worker is embedded, and enqueues to
+    itself.
+    """
     broker, database = request.param.split("-")
     return broker, database
 
@@ -95,7 +121,9 @@ async def have_succeeded(count: int) -> bool:
     return await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == count
 
 
-async def test_deliver_of_webhooks_that_are_gone_or_anothers_does_nothing(runtime: Runtime, url: str) -> None:
+async def test_deliver_of_webhooks_that_are_gone_or_anothers_does_nothing(
+    runtime: Runtime, url: str
+) -> None:
     async with Receiver() as receiver, unscheduled(runtime, url) as broker:
         webhook = await make_webhook(runtime, receiver.url)
         await make_webhook(runtime, receiver.url, active=False)
@@ -123,7 +151,9 @@ async def test_send_mail_sends_it_once(runtime: Runtime, url: str, times: int) -
     assert (await Email.get()).tries == 1
 
 
-async def test_send_mail_of_what_is_gone_or_never_was_does_nothing(runtime: Runtime, url: str) -> None:
+async def test_send_mail_of_what_is_gone_or_never_was_does_nothing(
+    runtime: Runtime, url: str
+) -> None:
     notification = await a_mail(runtime)
     await Email.all().delete()
     async with unscheduled(runtime, url) as broker:
@@ -133,7 +163,9 @@ async def test_send_mail_of_what_is_gone_or_never_was_does_nothing(runtime: Runt
     assert mails_sent(runtime) == 0
 
 
-async def test_a_mail_whose_worker_died_waits_for_its_lease_and_no_longer(runtime: Runtime, url: str) -> None:
+async def test_a_mail_whose_worker_died_waits_for_its_lease_and_no_longer(
+    runtime: Runtime, url: str
+) -> None:
     notification = await a_mail(runtime)
     await leave_leased(runtime, "email", "next_try_at", (await Email.get()).id)
     async with unscheduled(runtime, url) as broker:
@@ -148,7 +180,9 @@ async def test_a_mail_whose_worker_died_waits_for_its_lease_and_no_longer(runtim
 
 async def leave_leased(runtime: Runtime, table: str, column: str, key: UUID) -> None:
     """What a worker leaves that dies while it works on a row."""
-    await set_column(runtime, table, column, clock.now() + timedelta(seconds=mails.LEASE_SECONDS), [key])
+    await set_column(
+        runtime, table, column, clock.now() + timedelta(seconds=mails.LEASE_SECONDS), [key]
+    )
 
 
 # run_job
@@ -179,7 +213,9 @@ async def test_run_job_of_what_is_gone_or_ended_does_nothing(runtime: Runtime, u
     assert (await Job.get(id=ended.id)).finished_at is None
 
 
-async def test_a_job_whose_worker_died_waits_for_its_lease_and_goes_on_where_it_was(runtime: Runtime, url: str) -> None:
+async def test_a_job_whose_worker_died_waits_for_its_lease_and_goes_on_where_it_was(
+    runtime: Runtime, url: str
+) -> None:
     webhook, _ = await failed_deliveries(runtime, 1_500)
     await set_column(runtime, "webhook", "is_active", False, [webhook.id])
     job = await a_job(runtime, webhook.id)
@@ -203,10 +239,16 @@ async def rows_of(runtime: Runtime, sql: str) -> list[Any]:
 
 
 async def add_old_minutes(runtime: Runtime) -> None:
-    webhook, hour = await make_webhook(runtime), ago(3 * DAY).replace(minute=0, second=0, microsecond=0)
+    webhook, hour = (
+        await make_webhook(runtime),
+        ago(3 * DAY).replace(minute=0, second=0, microsecond=0),
+    )
     async with runtime.database.unit_of_work() as work:
         for minute in range(3):
-            sql = "insert into webhook_stat (webhook_id, step, at, bucket, attempts, failures) values ($1, 60, $2, 5, 2, 1)"
+            sql = (
+                "insert into webhook_stat (webhook_id, step, at, bucket, attempts, failures) "
+                "values ($1, 60, $2, 5, 2, 1)"
+            )
             await work.execute(sql, webhook.id, hour + timedelta(minutes=minute))
 
 
@@ -216,7 +258,9 @@ async def test_roll_up_statistics_makes_hours_once(runtime: Runtime, url: str, t
     async with two_workers(runtime, url) as brokers:
         for broker in brokers:
             send(broker, ActorName.ROLL_UP_STATISTICS, times=times)
-        await eventually(lambda: rows_of(runtime, "select attempts from webhook_stat where step = 3600"))
+        await eventually(
+            lambda: rows_of(runtime, "select attempts from webhook_stat where step = 3600")
+        )
         await after_all(brokers, ActorName.ROLL_UP_STATISTICS, 2 * times)
     found = await rows_of(runtime, "select step, attempts, failures from webhook_stat")
     assert [(row["step"], row["attempts"], row["failures"]) for row in found] == [(3_600, 6, 3)]
@@ -224,19 +268,35 @@ async def test_roll_up_statistics_makes_hours_once(runtime: Runtime, url: str, t
 
 async def add_old_events(count: int) -> None:
     at = ago(31 * DAY)
-    given: dict[str, Any] = {"workspace_id": WORKSPACE, "type": "a.b.c", "environment": "production", "data": "{}"}
-    await Event.bulk_create([Event(id=UUID(int=ids.first_of(at).int + n + 1), occurred_at=at, received_at=at, **given) for n in range(count)])
+    given: dict[str, Any] = {
+        "workspace_id": WORKSPACE,
+        "type": "a.b.c",
+        "environment": "production",
+        "data": "{}",
+    }
+    await Event.bulk_create(
+        [
+            Event(
+                id=UUID(int=ids.first_of(at).int + n + 1), occurred_at=at, received_at=at, **given
+            )
+            for n in range(count)
+        ]
+    )
 
 
 @pytest.mark.parametrize("times", [1, 10])
-async def test_purge_expired_deletes_what_is_too_old(runtime: Runtime, url: str, times: int) -> None:
+async def test_purge_expired_deletes_what_is_too_old(
+    runtime: Runtime, url: str, times: int
+) -> None:
     await add_old_events(600)
     await publish(runtime, key="old")
     async with runtime.database.unit_of_work() as work:
         await work.execute("update idempotency set expires_at = $1", ago(1))
 
     async def is_purged() -> bool:
-        return not await Event.filter(data="{}").exists() and not await rows_of(runtime, "select key from idempotency")
+        return not await Event.filter(data="{}").exists() and not await rows_of(
+            runtime, "select key from idempotency"
+        )
 
     async with two_workers(runtime, url) as brokers:
         for broker in brokers:
@@ -246,10 +306,18 @@ async def test_purge_expired_deletes_what_is_too_old(runtime: Runtime, url: str,
 
 
 @pytest.mark.parametrize("times", [1, 10])
-async def test_notify_failures_tells_once_and_mails_it(runtime: Runtime, url: str, times: int) -> None:
-    webhook = await make_webhook(runtime, notifyOn=["DELIVERY_FAILED"], notificationEmails=[ADDRESS])
+async def test_notify_failures_tells_once_and_mails_it(
+    runtime: Runtime, url: str, times: int
+) -> None:
+    webhook = await make_webhook(
+        runtime, notifyOn=["DELIVERY_FAILED"], notificationEmails=[ADDRESS]
+    )
     async with runtime.database.unit_of_work() as work:
-        await work.execute("update webhook set exhausted_count = 3, exhausted_told_at = $1 where id = $2", ago(2 * 3_600), webhook.id)
+        await work.execute(
+            "update webhook set exhausted_count = 3, exhausted_told_at = $1 where id = $2",
+            ago(2 * 3_600),
+            webhook.id,
+        )
     async with two_workers(runtime, url) as brokers:
         for broker in brokers:
             send(broker, ActorName.NOTIFY_FAILURES, times=times)
@@ -259,9 +327,15 @@ async def test_notify_failures_tells_once_and_mails_it(runtime: Runtime, url: st
     assert mails_sent(runtime) == 1
 
 
-async def test_actors_of_the_clock_with_nothing_to_do_do_nothing(runtime: Runtime, url: str) -> None:
+async def test_actors_of_the_clock_with_nothing_to_do_do_nothing(
+    runtime: Runtime, url: str
+) -> None:
     async with unscheduled(runtime, url) as broker:
-        for actor in (ActorName.ROLL_UP_STATISTICS, ActorName.PURGE_EXPIRED, ActorName.NOTIFY_FAILURES):
+        for actor in (
+            ActorName.ROLL_UP_STATISTICS,
+            ActorName.PURGE_EXPIRED,
+            ActorName.NOTIFY_FAILURES,
+        ):
             send(broker, actor, times=2)
             await after_all([broker], actor, 2)
     assert not await Notification.exists()
@@ -271,7 +345,11 @@ async def test_actors_of_the_clock_with_nothing_to_do_do_nothing(runtime: Runtim
 
 
 async def test_what_creates_a_row_enqueues_its_actor(runtime: Runtime, url: str) -> None:
-    always: dict[str, Any] = {"retry": {"schedule": ["1s"] * 5}, "autoDisable": {"failures": 2, "over": "1s"}, "notificationEmails": [ADDRESS]}
+    always: dict[str, Any] = {
+        "retry": {"schedule": ["1s"] * 5},
+        "autoDisable": {"failures": 2, "over": "1s"},
+        "notificationEmails": [ADDRESS],
+    }
     async with Receiver([Reply(500)]) as receiver, unscheduled(runtime, url):
         webhook = await make_webhook(runtime, receiver.url, **always)
         await publish(runtime, 2)
@@ -283,15 +361,24 @@ async def test_what_creates_a_row_enqueues_its_actor(runtime: Runtime, url: str)
 
 async def test_what_no_message_named_is_found_by_a_scheduler(runtime: Runtime, url: str) -> None:
     await add_old_minutes(runtime)
-    notification, job = await a_mail(runtime), await a_job(runtime, (await make_webhook(runtime)).id)
+    notification, job = (
+        await a_mail(runtime),
+        await a_job(runtime, (await make_webhook(runtime)).id),
+    )
     async with working(runtime, url):
         await eventually(lambda: is_done(job.id))
         await eventually(lambda: is_sent(notification))
-        await eventually(lambda: rows_of(runtime, "select attempts from webhook_stat where step = 3600"))
+        await eventually(
+            lambda: rows_of(runtime, "select attempts from webhook_stat where step = 3600")
+        )
 
 
-@pytest.mark.parametrize("shape", [("redis", "postgres"), ("amqp", "postgres")], ids=["redis", "amqp"])
-async def test_with_the_broker_dead_mails_and_jobs_go_on(runtime: Runtime, shape: tuple[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "shape", [("redis", "postgres"), ("amqp", "postgres")], ids=["redis", "amqp"]
+)
+async def test_with_the_broker_dead_mails_and_jobs_go_on(
+    runtime: Runtime, shape: tuple[str, str], tmp_path: Path
+) -> None:
     with Valkey(tmp_path) if shape[0] == "redis" else rabbitmq(tmp_path) as server:
         notification = await a_mail(runtime)
         async with working(runtime, server.url):
@@ -301,7 +388,9 @@ async def test_with_the_broker_dead_mails_and_jobs_go_on(runtime: Runtime, shape
             await eventually(lambda: is_sent(notification))
 
 
-async def test_a_job_that_is_long_yields_and_goes_on_by_messages_to_its_own_process(runtime: Runtime, url: str) -> None:
+async def test_a_job_that_is_long_yields_and_goes_on_by_messages_to_its_own_process(
+    runtime: Runtime, url: str
+) -> None:
     webhook, _ = await failed_deliveries(runtime, 3_500)
     await set_column(runtime, "webhook", "is_active", False, [webhook.id])
     job = await a_job(runtime, webhook.id)
@@ -337,7 +426,12 @@ async def test_a_mail_server_that_hangs_holds_no_thread(runtime: Runtime, url: s
     async with AsyncExitStack() as stack:
         silent = await stack.enter_async_context(Server(lambda reader, writer: asyncio.sleep(60)))
         smtp_url = SecretStr(f"smtp://127.0.0.1:{silent.port}?from=a@example.com")
-        hanging = replace(runtime, settings=runtime.settings.model_copy(update={"smtp_url": smtp_url, "shutdown_seconds": 0.5}))
+        hanging = replace(
+            runtime,
+            settings=runtime.settings.model_copy(
+                update={"smtp_url": smtp_url, "shutdown_seconds": 0.5}
+            ),
+        )
         notification = await a_mail(hanging, notificationEmails=addresses)
         broker = await stack.enter_async_context(unscheduled(hanging, url))
         for address in addresses:

@@ -1,4 +1,6 @@
-"""From a leased delivery to its request, and from the answer to the row in the log. Nothing is sent here."""
+"""From a leased delivery to its request, and from the answer to the row in the log. Nothing is sent
+here.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +19,13 @@ from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 from hookline.outbound.signing import new_secret
 from hookline.secrets.vault import KeyRing, Vault
-from hookline.secrets.webhook_columns import BASIC_AUTH, HEADERS, SECRET_HEADER, SIGNING, secret_location
+from hookline.secrets.webhook_columns import (
+    BASIC_AUTH,
+    HEADERS,
+    SECRET_HEADER,
+    SIGNING,
+    secret_location,
+)
 from workers.attempts import Attempt
 from workers.bodies import plain
 from workers.sending import Answer
@@ -28,13 +36,21 @@ OK = Answer(200, 12)
 
 
 def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -> Target:
-    """A webhook with a header of each kind and two living signing secrets, as the queue loads it."""
+    """A webhook with a header of each kind and two living signing secrets, as the queue
+    loads it.
+    """
     key, workspace = uuid7(), uuid7()
 
     def sealed(text: str, column: str) -> str:
         return VAULT.seal(text, secret_location(workspace, key, column))
 
-    row = {"id": key, "workspace_id": workspace, "url": "http://127.0.0.1/in", "environments": "\nproduction\n", "events": "\norder.*.*\n"}
+    row = {
+        "id": key,
+        "workspace_id": workspace,
+        "url": "http://127.0.0.1/in",
+        "environments": "\nproduction\n",
+        "events": "\norder.*.*\n",
+    }
     row |= {
         "is_active": True,
         "auto_disabled_at": None,
@@ -46,10 +62,20 @@ def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -
         "concurrency": 10,
         "retry_schedule": "[60, 600]",
     }
-    headers = [{"name": "X-Shop", "value": "7"}, {"name": "X-Api-Key", "sealed": sealed("k3y", HEADERS)}]
-    row |= {HEADERS: orjson.dumps(headers), "secret_header_name": "X-Webhook-Secret", SECRET_HEADER: sealed("s3cret", SECRET_HEADER)}
+    headers = [
+        {"name": "X-Shop", "value": "7"},
+        {"name": "X-Api-Key", "sealed": sealed("k3y", HEADERS)},
+    ]
+    row |= {
+        HEADERS: orjson.dumps(headers),
+        "secret_header_name": "X-Webhook-Secret",
+        SECRET_HEADER: sealed("s3cret", SECRET_HEADER),
+    }
     row |= {"basic_auth_username": "u", BASIC_AUTH: sealed("p4ss", BASIC_AUTH)}
-    entries = [{"sealed": sealed(secret, SIGNING), "expiresAt": end} for secret, end in zip(SECRETS, ends, strict=True)]
+    entries = [
+        {"sealed": sealed(secret, SIGNING), "expiresAt": end}
+        for secret, end in zip(SECRETS, ends, strict=True)
+    ]
     row |= {SIGNING: orjson.dumps(entries)}
     return Target({**row, **changes}, VAULT)
 
@@ -58,7 +84,21 @@ BODY = b'{"id":"evt_1"}'
 
 
 def claimed(**changes: Any) -> Claimed:
-    row = Claimed(uuid7(), uuid7(), uuid7(), uuid7(), 1, "order.order.create", "production", '{"b":1,"a":2}', clock.now(), 0, False, None, 1)
+    row = Claimed(
+        uuid7(),
+        uuid7(),
+        uuid7(),
+        uuid7(),
+        1,
+        "order.order.create",
+        "production",
+        '{"b":1,"a":2}',
+        clock.now(),
+        0,
+        False,
+        None,
+        1,
+    )
     return row._replace(**changes)
 
 
@@ -92,10 +132,17 @@ def test_secret_that_has_expired_signs_no_more() -> None:
 
 def test_every_try_has_the_body_and_the_id_of_the_first_and_a_span_of_its_own() -> None:
     row, webhook = claimed(), target()
-    first, second = [Attempt(row._replace(number=number), webhook, clock.monotonic()).request(BODY) for number in (1, 2)]
+    first, second = [
+        Attempt(row._replace(number=number), webhook, clock.monotonic()).request(BODY)
+        for number in (1, 2)
+    ]
     one, two = dict(first.headers), dict(second.headers)
     assert (first.body, one["webhook-id"]) == (second.body, two["webhook-id"])
-    assert one["traceparent"].split("-")[:2] == two["traceparent"].split("-")[:2] == ["00", row.event_id.hex]
+    assert (
+        one["traceparent"].split("-")[:2]
+        == two["traceparent"].split("-")[:2]
+        == ["00", row.event_id.hex]
+    )
     assert one["traceparent"] != two["traceparent"]
 
 
@@ -112,13 +159,19 @@ def test_log_has_every_header_of_the_request_and_no_secret() -> None:
     assert set(logged) == set(sent)
     hidden = {"X-Api-Key", "X-Webhook-Secret", "Authorization"}
     assert {name for name, value in logged.items() if value is None} == hidden
-    assert {name: value for name, value in logged.items() if name not in hidden} == {name: sent[name] for name in sent if name not in hidden}
+    assert {name: value for name, value in logged.items() if name not in hidden} == {
+        name: sent[name] for name in sent if name not in hidden
+    }
     assert not [secret for secret in ("k3y", "s3cret", "p4ss", *SECRETS) if secret in text]
 
 
 @pytest.mark.parametrize(
     ("changes", "cause"),
-    [({}, AttemptCause.PUBLISH), ({"step": 1, "number": 2}, AttemptCause.RETRY), ({"is_manual": True, "step": 1}, AttemptCause.MANUAL)],
+    [
+        ({}, AttemptCause.PUBLISH),
+        ({"step": 1, "number": 2}, AttemptCause.RETRY),
+        ({"is_manual": True, "step": 1}, AttemptCause.MANUAL),
+    ],
 )
 def test_cause_says_why_it_was_sent(changes: dict[str, Any], cause: AttemptCause) -> None:
     assert result(OK, **changes).cause == cause
@@ -136,13 +189,22 @@ def test_failure_uses_a_step_until_none_is_left() -> None:
     assert move(Answer(500, 1), step=2) == (DeliveryState.FAILED, None, 3)
 
 
-@pytest.mark.parametrize("answer", [Answer(500, 1), Answer(410, 1), Answer(None, 1, error=AttemptError.REFUSED_ADDRESS, error_message="no")])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(500, 1),
+        Answer(410, 1),
+        Answer(None, 1, error=AttemptError.REFUSED_ADDRESS, error_message="no"),
+    ],
+)
 @pytest.mark.parametrize("step", [0, 2])
 def test_failure_by_hand_moves_no_schedule_and_ends_nothing(answer: Answer, step: int) -> None:
     assert move(answer, is_manual=True, step=step) == (DeliveryState.OPEN, None, step)
 
 
-@pytest.mark.parametrize(("status_code", "is_heard"), [(429, True), (503, True), (500, False), (301, False)])
+@pytest.mark.parametrize(
+    ("status_code", "is_heard"), [(429, True), (503, True), (500, False), (301, False)]
+)
 def test_retry_after_is_heard_on_429_and_503(status_code: int, is_heard: bool) -> None:
     _, wait, _ = move(Answer(status_code, 1, [("RETRY-After", "7200")]))
     assert wait is not None
@@ -152,10 +214,23 @@ def test_retry_after_is_heard_on_429_and_503(status_code: int, is_heard: bool) -
 def test_row_tells_what_came_back() -> None:
     answer = Answer(404, 31, [("X-Seen", "é")], b"\x00gone", True)
     ended = result(answer)
-    assert (ended.outcome, ended.status_code, ended.duration_ms, ended.webhook_version) == (AttemptOutcome.FAILED, 404, 31, 3)
+    assert (ended.outcome, ended.status_code, ended.duration_ms, ended.webhook_version) == (
+        AttemptOutcome.FAILED,
+        404,
+        31,
+        3,
+    )
     assert (ended.error_code, ended.error_message) == ("STATUS", "The receiver answered 404.")
-    assert (orjson.loads(ended.response_headers or ""), ended.response_body, ended.is_truncated) == ([["X-Seen", "é"]], b"\x00gone", True)
-    assert (result(OK).error_code, result(OK).error_message, result(OK).response_body) == (None, None, None)
+    assert (
+        orjson.loads(ended.response_headers or ""),
+        ended.response_body,
+        ended.is_truncated,
+    ) == ([["X-Seen", "é"]], b"\x00gone", True)
+    assert (result(OK).error_code, result(OK).error_message, result(OK).response_body) == (
+        None,
+        None,
+        None,
+    )
     assert "Redirects are not followed" in (result(Answer(302, 1)).error_message or "")
 
 
@@ -164,14 +239,27 @@ def test_secret_that_cannot_be_opened_is_a_failed_attempt_without_a_request() ->
     with pytest.raises(HooklineError) as unopened:
         attempt.request(BODY)
     ended = attempt.unsendable(unopened.value)
-    assert (ended.outcome, ended.state, ended.step, ended.status_code) == (AttemptOutcome.FAILED, DeliveryState.OPEN, 1, None)
-    assert (ended.error_code, ended.error_message, ended.request_headers) == ("PROTOCOL", unopened.value.message, None)
+    assert (ended.outcome, ended.state, ended.step, ended.status_code) == (
+        AttemptOutcome.FAILED,
+        DeliveryState.OPEN,
+        1,
+        None,
+    )
+    assert (ended.error_code, ended.error_message, ended.request_headers) == (
+        "PROTOCOL",
+        unopened.value.message,
+        None,
+    )
 
 
 def test_a_receiver_that_sends_our_request_back_leaves_no_secret_in_the_log() -> None:
     attempt = Attempt(claimed(), target(), clock.monotonic())
-    echoed = b"\n".join(f"{name}: {value}".encode() for name, value in attempt.request(BODY).headers)
-    ended = attempt.result(Answer(400, 12, headers=[("X-Echo", "s3cret")], body=echoed + b' p4ss "7"'))
+    echoed = b"\n".join(
+        f"{name}: {value}".encode() for name, value in attempt.request(BODY).headers
+    )
+    ended = attempt.result(
+        Answer(400, 12, headers=[("X-Echo", "s3cret")], body=echoed + b' p4ss "7"')
+    )
     assert ended.response_headers == '[["X-Echo","***"]]'
     assert ended.response_body is not None
     assert b"X-Webhook-Secret: ***\n" in ended.response_body

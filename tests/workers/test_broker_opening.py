@@ -20,7 +20,10 @@ def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serve
 
 
 def test_a_redis_that_evicts_is_refused(tmp_path: Path) -> None:
-    with Valkey(tmp_path, "--maxmemory-policy", "allkeys-lru") as server, pytest.raises(Misconfigured, match=r"HOOKLINE_BROKER_URL.*noeviction"):
+    with (
+        Valkey(tmp_path, "--maxmemory-policy", "allkeys-lru") as server,
+        pytest.raises(Misconfigured, match=r"HOOKLINE_BROKER_URL.*noeviction"),
+    ):
         open_broker(server.url)
 
 
@@ -28,7 +31,9 @@ def test_a_queue_of_our_name_that_is_not_ours_is_told(tmp_path: Path) -> None:
     with rabbitmq(tmp_path) as server:
         with pika.BlockingConnection(pika.URLParameters(server.url)) as connection:
             connection.channel().queue_declare(DELIVERIES)
-        with pytest.raises(Misconfigured, match=r"HOOKLINE_BROKER_URL.*hookline\.deliveries.*another virtual host"):
+        with pytest.raises(
+            Misconfigured, match=r"HOOKLINE_BROKER_URL.*hookline\.deliveries.*another virtual host"
+        ):
             open_broker(server.url)
 
 
@@ -39,7 +44,9 @@ def test_a_server_that_is_not_there_is_told_without_its_password(scheme: str) ->
     assert "hunter2" not in caught.value.message
 
 
-@pytest.mark.parametrize("query", ["heartbeat=abc", "connection_attempts=0", "socket_timeout=abc", "foo=1"])
+@pytest.mark.parametrize(
+    "query", ["heartbeat=abc", "connection_attempts=0", "socket_timeout=abc", "foo=1"]
+)
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_a_wrong_query_in_the_url_is_told(scheme: str, query: str) -> None:
     with pytest.raises((Misconfigured, Unavailable), match="HOOKLINE_BROKER_URL"):

@@ -1,4 +1,6 @@
-"""What every broker does: inside this process, over Redis, over RabbitMQ. Whatever happens to the server, it costs messages and no more."""
+"""What every broker does: inside this process, over Redis, over RabbitMQ. Whatever happens to the
+server, it costs messages and no more.
+"""
 
 import asyncio
 import gc
@@ -24,7 +26,15 @@ from hookline.errors import Unavailable
 from hookline.messaging.brokers import open_broker
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.memory_broker import WorkerBroker
-from hookline.messaging.messages import BACKGROUND, DELIVERIES, MAX_AGE_MILLIS, OWN, UNREAD_LIMIT, ActorName, make_message
+from hookline.messaging.messages import (
+    BACKGROUND,
+    DELIVERIES,
+    MAX_AGE_MILLIS,
+    OWN,
+    UNREAD_LIMIT,
+    ActorName,
+    make_message,
+)
 from hookline.messaging.rabbitmq_broker import BoundedRabbitmqBroker
 from hookline.messaging.redis_broker import BoundedRedisBroker
 from tests.servers import RabbitMQ, Server, Valkey, rabbitmq
@@ -55,8 +65,10 @@ class Seen:
 
 @pytest.fixture(autouse=True)
 def ended_threads() -> Iterator[None]:
-    """They end by themselves, later than the test that a broker hangs for. pika leaves the sockets of connections that broke to the garbage
-    collector (1.4.4): here, where they were broken, nobody is warned of them."""
+    """They end by themselves, later than the test that a broker hangs for. pika leaves the sockets
+    of connections that broke to the garbage collector (1.4.4): here, where they were broken, nobody
+    is warned of them.
+    """
     yield
     for thread in threading.enumerate():
         if thread.name == "enqueuer" or type(thread).__module__ == "dramatiq.worker":
@@ -79,7 +91,9 @@ def server_url(request: pytest.FixtureRequest) -> str:
 
 
 def shared_server(request: pytest.FixtureRequest) -> str:
-    server = request.getfixturevalue({"redis": "valkey_server", "amqp": "rabbitmq_server"}[request.param])
+    server = request.getfixturevalue(
+        {"redis": "valkey_server", "amqp": "rabbitmq_server"}[request.param]
+    )
     server.empty()
     return str(server.url)
 
@@ -93,7 +107,9 @@ def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serve
 
 @asynccontextmanager
 async def listening(url: str) -> AsyncIterator[tuple[WorkerBroker, Seen, Enqueuer]]:
-    """A worker's Dramatiq behind the broker, what its actors were told, and an enqueuer of another process (memory://: of the same)."""
+    """A worker's Dramatiq behind the broker, what its actors were told, and an enqueuer of another
+    process (memory://: of the same).
+    """
     seen, enqueuer = Seen(), Enqueuer()
     broker = make_broker(url, borrowed_loop(), seen.engine)
     with enqueuer.sending_to(broker if url == "memory://" else open_broker(url)):
@@ -102,7 +118,9 @@ async def listening(url: str) -> AsyncIterator[tuple[WorkerBroker, Seen, Enqueue
 
 
 def deliver(enqueuer: Enqueuer, seen: Seen) -> Callable[[], bool]:
-    """Asks again and again, as publishing does; whether the worker heard of it. For `eventually`."""
+    """Asks again and again, as publishing does; whether the worker heard of it. For
+    `eventually`.
+    """
     key = uuid4()
 
     def ask() -> bool:
@@ -124,7 +142,9 @@ def put(broker: Broker, queue: str, data: bytes) -> None:
 
 
 def left_in(broker: Broker, queue: str) -> int:
-    """Messages of the queue that somebody would still get, those that a worker has fetched and not yet let go of too."""
+    """Messages of the queue that somebody would still get, those that a worker has fetched and not
+    yet let go of too.
+    """
     if isinstance(broker, BoundedRedisBroker):
         return int(cast(int, broker.client.hlen(f"{broker.namespace}:{queue}.msgs")))
     assert isinstance(broker, BoundedRabbitmqBroker)
@@ -142,7 +162,9 @@ async def test_a_message_reaches_its_actor_and_is_counted(url: str) -> None:
 
 def counters_of(broker: Broker) -> str:
     """As a metrics endpoint would show them."""
-    [reporting] = [middleware for middleware in broker.middleware if isinstance(middleware, Reporting)]
+    [reporting] = [
+        middleware for middleware in broker.middleware if isinstance(middleware, Reporting)
+    ]
     return generate_latest(reporting.registry).decode()
 
 
@@ -159,10 +181,15 @@ async def test_messages_that_nobody_reads_do_not_pile_up(url: str) -> None:
         for number in range(UNREAD_LIMIT + 50):
             broker.enqueue(make_message(ActorName.DELIVER, [str(UUID(int=number))], queue=queue))
     if url != "memory://":
-        assert [left_in(broker, queue) for queue in (DELIVERIES, BACKGROUND)] == [UNREAD_LIMIT, UNREAD_LIMIT]
+        assert [left_in(broker, queue) for queue in (DELIVERIES, BACKGROUND)] == [
+            UNREAD_LIMIT,
+            UNREAD_LIMIT,
+        ]
     consumer = broker.consume(OWN, prefetch=200, timeout=50)
     read = [message for message in iter(consumer.__next__, None) if message is not None]
-    assert [message.args[0] for message in read] == [[str(UUID(int=number))] for number in range(50, UNREAD_LIMIT + 50)]
+    assert [message.args[0] for message in read] == [
+        [str(UUID(int=number))] for number in range(50, UNREAD_LIMIT + 50)
+    ]
     broker.disconnect()
 
 
@@ -177,7 +204,12 @@ STRANGERS: dict[str, Callable[[], bytes]] = {
     "no ids": lambda: of_deliver(["x"]),
     "no list": lambda: of_deliver({"a": 1}),
     "10,000 ids": lambda: of_deliver([str(uuid4())] * 10_000),
-    "deep": lambda: b'{"actor_name":"deliver","message_timestamp":1,"kwargs":{},"args":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    "deep": lambda: (
+        b'{"actor_name":"deliver","message_timestamp":1,"kwargs":{},"args":'
+        + b"[" * 50_000
+        + b"]" * 50_000
+        + b"}"
+    ),
 }
 """Made when they are sent: one that is too old is dropped in silence."""
 
@@ -190,7 +222,9 @@ async def test_what_no_actor_understands_is_told_once_and_gone(
         for _ in range(5):
             put(broker, DELIVERIES, stranger())
         await eventually(deliver(enqueuer, seen))
-        await eventually(lambda: left_in(broker, DELIVERIES) == 0 and warnings_in(caplog))  # RabbitMQ counts none that a worker has fetched
+        await eventually(
+            lambda: left_in(broker, DELIVERIES) == 0 and warnings_in(caplog)
+        )  # RabbitMQ counts none that a worker has fetched
     [told] = warnings_in(caplog)
     assert "refused" in told.message
     assert told.exc_info is None
@@ -215,22 +249,36 @@ async def test_a_message_under_another_ones_key_is_gone_too(valkey_server: Valke
     message = make_message(ActorName.DELIVER, [str(UUID(int=1))])
     async with listening(valkey_server.url) as (broker, seen, _):
         for _ in range(5):
-            put(broker, DELIVERIES, orjson.dumps(message.copy(options={"redis_message_id": "another"}).asdict()))
+            put(
+                broker,
+                DELIVERIES,
+                orjson.dumps(message.copy(options={"redis_message_id": "another"}).asdict()),
+            )
         await eventually(lambda: UUID(int=1) in seen.webhooks)
         await eventually(lambda: left_in(broker, DELIVERIES) == 0)
 
 
-async def test_messages_that_are_too_old_are_dropped_in_silence(server_url: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_messages_that_are_too_old_are_dropped_in_silence(
+    server_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     old = make_message(ActorName.DELIVER, [str(UUID(int=1))])
     async with listening(server_url) as (broker, seen, enqueuer):
-        put(broker, DELIVERIES, orjson.dumps({**old.asdict(), "message_timestamp": old.message_timestamp - MAX_AGE_MILLIS - 1}))
+        put(
+            broker,
+            DELIVERIES,
+            orjson.dumps(
+                {**old.asdict(), "message_timestamp": old.message_timestamp - MAX_AGE_MILLIS - 1}
+            ),
+        )
         await eventually(deliver(enqueuer, seen))
         await eventually(lambda: left_in(broker, DELIVERIES) == 0)
     assert UUID(int=1) not in seen.webhooks
     assert not caplog.records
 
 
-async def test_an_actor_that_fails_is_told_once_with_its_ids_and_its_message_is_gone(url: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_actor_that_fails_is_told_once_with_its_ids_and_its_message_is_gone(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     def closed() -> Engine:
         raise RuntimeError("unforeseen")
 
@@ -241,15 +289,26 @@ async def test_an_actor_that_fails_is_told_once_with_its_ids_and_its_message_is_
         if url != "memory://":
             await eventually(lambda: left_in(broker, BACKGROUND) == 0)
     [record] = caplog.records
-    assert (record.name, record.message) == ("workers.reporting", "send_mail failed: RuntimeError('unforeseen')")
+    assert (record.name, record.message) == (
+        "workers.reporting",
+        "send_mail failed: RuntimeError('unforeseen')",
+    )
     assert record.ids == f"'{UUID(int=1)}'"  # type: ignore[attr-defined]  # an extra
     assert "ops@example.com" not in caplog.text
     counters = counters_of(broker)
-    assert f'dramatiq_message_errors_total{{actor_name="send_mail",queue_name="{BACKGROUND}"}} 1.0' in counters
-    assert f'dramatiq_message_duration_milliseconds_count{{actor_name="send_mail",queue_name="{BACKGROUND}"}} 1.0' in counters
+    assert (
+        f'dramatiq_message_errors_total{{actor_name="send_mail",queue_name="{BACKGROUND}"}} 1.0'
+        in counters
+    )
+    assert (
+        f'dramatiq_message_duration_milliseconds_count{{actor_name="send_mail",queue_name="{BACKGROUND}"}} 1.0'
+        in counters
+    )
 
 
-async def test_an_actor_whose_database_is_away_is_told_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_actor_whose_database_is_away_is_told_without_a_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def away() -> Engine:
         raise Unavailable
 
@@ -260,7 +319,9 @@ async def test_an_actor_whose_database_is_away_is_told_without_a_traceback(caplo
     assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
 
 
-async def test_a_server_that_was_killed_is_found_again_and_the_own_queue_works_meanwhile(own_server: Server) -> None:
+async def test_a_server_that_was_killed_is_found_again_and_the_own_queue_works_meanwhile(
+    own_server: Server,
+) -> None:
     async with listening(own_server.url) as (broker, seen, enqueuer):
         await eventually(deliver(enqueuer, seen))
         own_server.kill()
@@ -270,7 +331,9 @@ async def test_a_server_that_was_killed_is_found_again_and_the_own_queue_works_m
 
 
 async def works_by_itself(broker: Broker, seen: Seen) -> None:
-    """More messages to itself than it has threads, while messages of the server are in its hands."""
+    """More messages to itself than it has threads, while messages of the server are in
+    its hands.
+    """
     keys = [uuid4() for _ in range(20)]
     for key in keys:
         broker.enqueue(make_message(ActorName.DELIVER, [str(key)], queue=OWN))
@@ -307,7 +370,9 @@ async def test_a_server_that_dies_with_messages_in_work_holds_no_thread(own_serv
         await eventually(lambda: done, seconds=4)
 
 
-async def test_a_server_that_was_frozen_holds_nobody_up_and_is_found_again(own_server: Server, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_server_that_was_frozen_holds_nobody_up_and_is_found_again(
+    own_server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
     async with listening(own_server.url) as (broker, seen, enqueuer):
         await eventually(deliver(enqueuer, seen))
         own_server.freeze()
@@ -338,11 +403,15 @@ def empty(server: Server) -> None:
             connection.channel().queue_delete(queue)
 
 
-async def test_a_process_that_was_quiet_for_long_loses_no_message(rabbitmq_server: RabbitMQ, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_process_that_was_quiet_for_long_loses_no_message(
+    rabbitmq_server: RabbitMQ, caplog: pytest.LogCaptureFixture
+) -> None:
     rabbitmq_server.empty()
     seen, enqueuer, sender = Seen(), Enqueuer(), open_broker(rabbitmq_server.url)
     assert isinstance(sender, BoundedRabbitmqBroker)
-    cast(pika.URLParameters, sender.parameters).heartbeat = 1  # RabbitMQ gives up a connection that is silent for twice as long
+    cast(
+        pika.URLParameters, sender.parameters
+    ).heartbeat = 1  # RabbitMQ gives up a connection that is silent for twice as long
     broker = make_broker(rabbitmq_server.url, borrowed_loop(), seen.engine)
     with enqueuer.sending_to(sender):
         async with consuming(broker):
@@ -357,7 +426,9 @@ def has_heard(seen: Seen, key: UUID) -> bool:
     return key in seen.webhooks
 
 
-async def test_rabbitmq_in_alarm_costs_messages_and_no_more(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_rabbitmq_in_alarm_costs_messages_and_no_more(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with rabbitmq(tmp_path) as server:
         async with listening(server.url) as (_, seen, enqueuer):
             await eventually(deliver(enqueuer, seen))

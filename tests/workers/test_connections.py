@@ -1,4 +1,6 @@
-"""What one connection makes of an answer's bytes, however they come, and which connections are used again."""
+"""What one connection makes of an answer's bytes, however they come, and which connections are used
+again.
+"""
 
 import asyncio
 
@@ -35,10 +37,18 @@ async def sent_to(behaviour: Handler) -> Answer:
 @pytest.mark.parametrize("size", [1, 2, 7, 1_000])
 def test_an_answer_may_come_in_any_pieces(size: int) -> None:
     exchange, interim = Exchange(), b"HTTP/1.1 103 Early\r\nA: b\r\n\r\n"
-    whole = interim + b"HTTP/1.1 201 Made\r\nC: d\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+    whole = (
+        interim
+        + b"HTTP/1.1 201 Made\r\nC: d\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+    )
     ended = [exchange.feed(whole[start : start + size]) for start in range(0, len(whole), size)]
     assert ended == [False] * (len(ended) - 1) + [True]
-    assert (exchange.status, bytes(exchange.body), exchange.is_whole, exchange.may_keep) == (201, b"ok", True, True)
+    assert (exchange.status, bytes(exchange.body), exchange.is_whole, exchange.may_keep) == (
+        201,
+        b"ok",
+        True,
+        True,
+    )
     assert exchange.headers == [(b"C", b"d"), (b"Transfer-Encoding", b"chunked")]
 
 
@@ -51,7 +61,9 @@ def test_a_connection_that_the_receiver_closes_is_not_kept(line: bytes) -> None:
 
 def test_switching_protocols_is_no_answer() -> None:
     with pytest.raises(NotHttp):
-        Exchange().feed(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
+        Exchange().feed(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
+        )
 
 
 def test_what_is_kept_of_an_answer_is_bounded_while_it_comes() -> None:
@@ -68,7 +80,9 @@ async def test_an_answer_without_a_length_ends_with_its_connection() -> None:
 
 
 async def test_an_answer_that_is_shorter_than_its_length_is_truncated() -> None:
-    answer = await sent_to(says(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nnot all", then_closes=True))
+    answer = await sent_to(
+        says(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nnot all", then_closes=True)
+    )
     assert (answer.status_code, answer.body, answer.is_truncated) == (200, b"not all", True)
 
 

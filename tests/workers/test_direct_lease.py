@@ -1,4 +1,6 @@
-"""What a publish hands straight to the pump of its own process (SQLite only): nothing is lost when either of them stops, fails or is gone."""
+"""What a publish hands straight to the pump of its own process (SQLite only): nothing is lost when
+either of them stops, fails or is gone.
+"""
 
 import asyncio
 from collections import Counter
@@ -27,7 +29,9 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class Watched:
-    """The real queue, whose publishes and claims are counted and may go wrong. before, after: raised by one publish each, around its commit."""
+    """The real queue, whose publishes and claims are counted and may go wrong. before, after:
+    raised by one publish each, around its commit.
+    """
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
@@ -76,7 +80,10 @@ async def make_known_webhook(runtime: Runtime, url: str, **fields: Any) -> None:
 
 
 async def succeeded(count: int) -> bool:
-    return await Delivery.filter(status=DeliveryState.SUCCEEDED, lease_token__isnull=True).count() == count
+    return (
+        await Delivery.filter(status=DeliveryState.SUCCEEDED, lease_token__isnull=True).count()
+        == count
+    )
 
 
 async def new_token(pump: Pump, old: UUID | None) -> UUID:
@@ -91,7 +98,9 @@ async def silence_all_but(runtime: Runtime, token: UUID) -> None:
 
 
 def arrived_once(receiver: Receiver, event_ids: list[UUID]) -> bool:
-    return Counter(request.header("webhook-id") for request in receiver.requests) == Counter(ids.encode("evt", key) for key in event_ids)
+    return Counter(request.header("webhook-id") for request in receiver.requests) == Counter(
+        ids.encode("evt", key) for key in event_ids
+    )
 
 
 def has_all_its_room(pump: Pump) -> Callable[[], bool]:
@@ -166,7 +175,9 @@ async def test_commit_whose_answer_was_lost_is_taken_over(runtime: Runtime) -> N
     assert outcomes == {(1, AttemptOutcome.UNKNOWN): 3, (2, AttemptOutcome.SUCCEEDED): 3}
 
 
-async def test_pump_that_was_taken_over_leases_nothing_and_takes_a_new_token_at_once(runtime: Runtime) -> None:
+async def test_pump_that_was_taken_over_leases_nothing_and_takes_a_new_token_at_once(
+    runtime: Runtime,
+) -> None:
     async with Receiver() as receiver, watched_pump(runtime) as (over, queue, pump):
         await make_known_webhook(over, receiver.url)
         token = pump._heartbeat.token
@@ -182,7 +193,9 @@ async def test_pump_that_was_taken_over_leases_nothing_and_takes_a_new_token_at_
 
 
 @pytest.mark.parametrize("within_seconds", [5.0, 0.0], ids=["that waits", "that does not wait"])
-async def test_pump_that_stops_during_a_publish_leaves_its_deliveries_to_the_next(runtime: Runtime, within_seconds: float) -> None:
+async def test_pump_that_stops_during_a_publish_leaves_its_deliveries_to_the_next(
+    runtime: Runtime, within_seconds: float
+) -> None:
     async with Receiver() as receiver:
         async with watched_pump(runtime) as (over, _, pump):
             await make_known_webhook(over, receiver.url)
@@ -207,7 +220,9 @@ async def nothing_is_leased() -> bool:
     return not await Delivery.filter(lease_token__isnull=False).exists()
 
 
-async def test_token_that_went_during_a_publish_takes_what_was_leased_to_it_along(runtime: Runtime) -> None:
+async def test_token_that_went_during_a_publish_takes_what_was_leased_to_it_along(
+    runtime: Runtime,
+) -> None:
     async with Receiver() as receiver, watched_pump(runtime) as (over, _, pump):
         await make_known_webhook(over, receiver.url)
         async with cast(SafeSqliteClient, runtime.database.client).turn:

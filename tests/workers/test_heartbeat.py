@@ -1,4 +1,6 @@
-"""A pump's token over both databases: when it is taken, when it goes, and that the beat outlives whatever the database says."""
+"""A pump's token over both databases: when it is taken, when it goes, and that the beat outlives
+whatever the database says.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -55,7 +57,10 @@ async def beating(queue: Any) -> AsyncIterator[Beating]:
 
 
 async def registered(runtime: Runtime) -> set[UUID]:
-    return {as_uuid(row["token"]) for row in await runtime.database.reader().rows("select token from pump")}
+    return {
+        as_uuid(row["token"])
+        for row in await runtime.database.reader().rows("select token from pump")
+    }
 
 
 async def test_token_is_registered_before_anybody_hears_of_it(runtime: Runtime) -> None:
@@ -85,13 +90,17 @@ async def test_token_goes_when_no_beat_was_confirmed_for_long(runtime: Runtime) 
     async with beating(queue) as one:
         await eventually(lambda: one.began == 1)
         queue.faults = [ConnectionRefusedError()]
-        one.heartbeat._confirmed_at -= STALE_SECONDS + 1  # as after a freeze: the clocks went on, nothing else did
+        one.heartbeat._confirmed_at -= (
+            STALE_SECONDS + 1
+        )  # as after a freeze: the clocks went on, nothing else did
         assert not one.heartbeat.is_fresh
         await eventually(lambda: one.lost == 1)
         await eventually(lambda: one.began == 2)
 
 
-async def test_lost_beats_cost_nothing_and_the_beat_goes_on_whatever_the_fault(runtime: Runtime) -> None:
+async def test_lost_beats_cost_nothing_and_the_beat_goes_on_whatever_the_fault(
+    runtime: Runtime,
+) -> None:
     queue = Faulty(runtime.queue)
     async with beating(queue) as one:
         await eventually(lambda: one.began == 1)

@@ -1,4 +1,6 @@
-"""The guarded way out against a hostile network: names that change their mind, redirects, proxies, certificates, resets at every stage."""
+"""The guarded way out against a hostile network: names that change their mind, redirects, proxies,
+certificates, resets at every stage.
+"""
 
 import asyncio
 import ssl
@@ -37,9 +39,14 @@ class ChangingNames:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-async def test_name_that_turns_private_after_it_was_vetted_is_dialled_at_the_vetted_address() -> None:
+async def test_name_that_turns_private_after_it_was_vetted_is_dialled_at_the_vetted_address() -> (
+    None
+):
     names = ChangingNames(["127.0.0.1"], ["127.0.0.2"])
-    async with Sender(LOOPBACK, resolve=names.resolve) as sender, Receiver([Reply(headers=[("Connection", "close")])]) as receiver:
+    async with (
+        Sender(LOOPBACK, resolve=names.resolve) as sender,
+        Receiver([Reply(headers=[("Connection", "close")])]) as receiver,
+    ):
         url = f"http://rebind.example:{receiver.port}/"
         answers = [await sender.send(request(url)) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 200]
@@ -51,9 +58,18 @@ async def test_name_that_turns_private_after_it_was_vetted_is_dialled_at_the_vet
 
 
 @pytest.mark.parametrize(
-    "others", [[PUBLIC, "127.0.0.2"], ["127.0.0.2", PUBLIC], [PUBLIC, "::1"], [*[PUBLIC] * 20, "10.0.0.1"], ["127.0.0.1", "169.254.169.254"]]
+    "others",
+    [
+        [PUBLIC, "127.0.0.2"],
+        ["127.0.0.2", PUBLIC],
+        [PUBLIC, "::1"],
+        [*[PUBLIC] * 20, "10.0.0.1"],
+        ["127.0.0.1", "169.254.169.254"],
+    ],
 )
-async def test_one_private_address_among_others_keeps_all_from_being_dialled(others: list[str]) -> None:
+async def test_one_private_address_among_others_keeps_all_from_being_dialled(
+    others: list[str],
+) -> None:
     names = ChangingNames(others)
     async with Sender(LOOPBACK, resolve=names.resolve) as sender, Receiver() as receiver:
         answer = await sender.send(request(f"http://mixed.example:{receiver.port}/"))
@@ -65,7 +81,11 @@ async def test_one_private_address_among_others_keeps_all_from_being_dialled(oth
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirect_is_an_answer_and_nobody_goes_there(status: int) -> None:
-    async with Receiver() as inside, Receiver([Reply(status, headers=[("Location", inside.url)])]) as receiver, Sender(LOOPBACK) as sender:
+    async with (
+        Receiver() as inside,
+        Receiver([Reply(status, headers=[("Location", inside.url)])]) as receiver,
+        Sender(LOOPBACK) as sender,
+    ):
         answer = await sender.send(request(receiver.url))
         assert (answer.status_code, answer.error, inside.connection_count) == (status, None, 0)
     assert ("Location", inside.url) in answer.headers
@@ -73,7 +93,14 @@ async def test_redirect_is_an_answer_and_nobody_goes_there(status: int) -> None:
 
 async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Receiver() as proxy, Receiver() as receiver, Sender(LOOPBACK) as sender:
-        for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        for name in (
+            "HTTP_PROXY",
+            "http_proxy",
+            "HTTPS_PROXY",
+            "https_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+        ):
             monkeypatch.setenv(name, proxy.url)
         assert (await sender.send(request(receiver.url))).status_code == 200
         assert proxy.connection_count == 0
@@ -81,7 +108,10 @@ async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.Monkey
 
 async def sent_with_tls(tls: ssl.SSLContext, ca_file: str, host: str = "shop.example") -> Answer:
     names = ChangingNames(["127.0.0.1"])
-    async with Receiver(tls=tls) as receiver, Sender(LOOPBACK, resolve=names.resolve, ca_file=ca_file) as sender:
+    async with (
+        Receiver(tls=tls) as receiver,
+        Sender(LOOPBACK, resolve=names.resolve, ca_file=ca_file) as sender,
+    ):
         answer = await sender.send(request(f"https://{host}:{receiver.port}/in"))
         assert len(receiver.requests) == (answer.status_code == 200)
     return answer
@@ -114,13 +144,20 @@ async def test_authority_of_ones_own_comes_on_top_of_the_systems(tmp_path: Path)
         ("shop.example", 1, 2, "certificate is not yet valid"),
     ],
 )
-async def test_certificate_must_be_for_the_host_and_for_now(tmp_path: Path, host: str, valid_from: int, valid_until: int, reason: str | None) -> None:
+async def test_certificate_must_be_for_the_host_and_for_now(
+    tmp_path: Path, host: str, valid_from: int, valid_until: int, reason: str | None
+) -> None:
     tls = make_tls(host, ca := tmp_path / "ca.pem", timedelta(valid_from), timedelta(valid_until))
-    answer = await sent_with_tls(tls, str(ca), "a.eu.shop.example" if reason is None else "shop.example")
+    answer = await sent_with_tls(
+        tls, str(ca), "a.eu.shop.example" if reason is None else "shop.example"
+    )
     if reason is None:
         assert answer.status_code == 200
     else:
-        assert (answer.error, answer.error_message) == (AttemptError.TLS, f"The receiver's certificate is not valid: {reason}.")
+        assert (answer.error, answer.error_message) == (
+            AttemptError.TLS,
+            f"The receiver's certificate is not valid: {reason}.",
+        )
 
 
 async def test_old_protocol_versions_are_refused(tmp_path: Path) -> None:
@@ -141,7 +178,9 @@ async def resets_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWri
     reset(writer)
 
 
-async def resets_in_the_handshake(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def resets_in_the_handshake(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     await reader.readexactly(5)
     reset(writer)
 
@@ -151,7 +190,9 @@ async def resets_in_the_request(reader: asyncio.StreamReader, writer: asyncio.St
     reset(writer)
 
 
-async def says_and_resets(words: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def says_and_resets(
+    words: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     await read_request(reader)
     writer.write(words)
     await writer.drain()
@@ -175,20 +216,48 @@ async def speaks_no_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
         ("http", partial(says_and_resets, b""), None, AttemptError.PROTOCOL),
         ("http", partial(says_and_resets, b"HTTP/1."), None, AttemptError.PROTOCOL),
         ("http", partial(says_and_resets, b"HTTP/1.1 200 OK\r\n"), None, AttemptError.PROTOCOL),
-        ("http", partial(says_and_resets, b"HTTP/1.1 200 OK\r\nContent-Le"), None, AttemptError.PROTOCOL),
-        ("http", partial(says_and_resets, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), 200, None),
-        ("http", partial(says_and_resets, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), 200, None),
-        ("http", partial(says_and_resets, b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nha"), 500, None),
+        (
+            "http",
+            partial(says_and_resets, b"HTTP/1.1 200 OK\r\nContent-Le"),
+            None,
+            AttemptError.PROTOCOL,
+        ),
+        (
+            "http",
+            partial(says_and_resets, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+            200,
+            None,
+        ),
+        (
+            "http",
+            partial(says_and_resets, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
+            200,
+            None,
+        ),
+        (
+            "http",
+            partial(
+                says_and_resets, b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nha"
+            ),
+            500,
+            None,
+        ),
     ],
 )
-async def test_reset_at_any_stage_ends_it_at_once(scheme: str, behaviour: Handler, status: int | None, error: AttemptError | None) -> None:
+async def test_reset_at_any_stage_ends_it_at_once(
+    scheme: str, behaviour: Handler, status: int | None, error: AttemptError | None
+) -> None:
     async with Server(behaviour) as server, Sender(LOOPBACK) as sender, asyncio.timeout(10):
-        answer = await sender.send(request(server.url.replace("http:", scheme + ":"), 60, b"x" * 2_000_000))
+        answer = await sender.send(
+            request(server.url.replace("http:", scheme + ":"), 60, b"x" * 2_000_000)
+        )
     assert (answer.status_code, answer.error) == (status, error)
 
 
 async def test_connection_that_is_reset_while_it_waits_is_not_used_again() -> None:
-    async def answers_and_resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answers_and_resets(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         await says_and_resets(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", reader, writer)
 
     async with Server(answers_and_resets) as server, Sender(LOOPBACK) as sender:
@@ -205,7 +274,12 @@ async def test_handshake_that_hangs_is_held_to_the_deadline() -> None:
 
 @pytest.mark.parametrize(
     "behaviour",
-    [receivers.sends_endless_body, receivers.sends_endless_header, receivers.floods_informational_answers, receivers.sends_ten_thousand_headers],
+    [
+        receivers.sends_endless_body,
+        receivers.sends_endless_header,
+        receivers.floods_informational_answers,
+        receivers.sends_ten_thousand_headers,
+    ],
 )
 async def test_no_receiver_fills_the_memory(behaviour: Handler) -> None:
     async with hostile(behaviour) as url, Sender(LOOPBACK) as sender:

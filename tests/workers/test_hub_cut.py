@@ -1,4 +1,6 @@
-"""The hub is cut and the broker is up: deliveries begin by messages, not by sweeps. How fast is measured by `make bench ARGS=hub_cut_rabbitmq`."""
+"""The hub is cut and the broker is up: deliveries begin by messages, not by sweeps. How fast is
+measured by `make bench ARGS=hub_cut_rabbitmq`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +28,9 @@ def hub(tmp_path: Path) -> Iterator[Valkey]:
 
 
 @pytest.mark.parametrize("broker", ["valkey_server", "rabbitmq_server"])
-async def test_deliveries_do_not_wait_for_sweeps(request: pytest.FixtureRequest, postgres_database: str, hub: Valkey, broker: str) -> None:
+async def test_deliveries_do_not_wait_for_sweeps(
+    request: pytest.FixtureRequest, postgres_database: str, hub: Valkey, broker: str
+) -> None:
     server = request.getfixturevalue(broker)
     server.empty()
     settings = read_settings(database_url=postgres_database, pubsub_url=hub.url)

@@ -1,4 +1,6 @@
-"""A webhook's lane: how much it holds, how much of that is on the wire, and what a timeout makes of it."""
+"""A webhook's lane: how much it holds, how much of that is on the wire, and what a timeout makes of
+it.
+"""
 
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -13,11 +15,18 @@ from workers.lanes import AHEAD, AHEAD_LIMIT, LEASED_LIMIT, SHARED_LIMIT, Lane, 
 
 def target(concurrency: int = 10) -> Target:
     """A webhook as the queue loads it. Its secrets are never opened here."""
-    row: dict[str, Any] = {"id": uuid7(), "workspace_id": uuid7(), "url": "http://127.0.0.1/in", "environments": "\nproduction\n"}
+    row: dict[str, Any] = {
+        "id": uuid7(),
+        "workspace_id": uuid7(),
+        "url": "http://127.0.0.1/in",
+        "environments": "\nproduction\n",
+    }
     row |= {
         "events": "\norder.*.*\n",
         "is_active": True,
-        **dict.fromkeys(("auto_disabled_at", "event_filter", "rate_per_minute", "payload_template")),
+        **dict.fromkeys(
+            ("auto_disabled_at", "event_filter", "rate_per_minute", "payload_template")
+        ),
         "version": 1,
         "timeout_ms": 15_000,
         "concurrency": concurrency,
@@ -27,7 +36,21 @@ def target(concurrency: int = 10) -> Target:
 
 
 def claimed(is_manual: bool = False) -> Claimed:
-    return Claimed(uuid7(), uuid7(), uuid7(), uuid7(), 1, "order.order.create", "production", "{}", clock.now(), 0, is_manual, None, 1)
+    return Claimed(
+        uuid7(),
+        uuid7(),
+        uuid7(),
+        uuid7(),
+        1,
+        "order.order.create",
+        "production",
+        "{}",
+        clock.now(),
+        0,
+        is_manual,
+        None,
+        1,
+    )
 
 
 def lane(concurrency: int = 10, queued: int = 0, on_wire: int = 0, promised: int = 0) -> Lane:
@@ -118,6 +141,9 @@ def test_only_what_was_named_is_taken_out_and_the_order_stays() -> None:
     rows = [claimed(is_manual=number % 2 == 0) for number in range(6)]
     one.queue.extend(rows)
     taken = one.take_out(2, lambda row: not row.is_manual)
-    assert (keys(taken), keys(one.queue)) == (keys([rows[3], rows[5]]), keys([rows[0], rows[1], rows[2], rows[4]]))
+    assert (keys(taken), keys(one.queue)) == (
+        keys([rows[3], rows[5]]),
+        keys([rows[0], rows[1], rows[2], rows[4]]),
+    )
     assert keys(one.take_out(keep=0)) == keys([rows[0], rows[1], rows[2], rows[4]])
     assert not one.queue

@@ -12,7 +12,15 @@ from standardwebhooks import Webhook as Verifier
 from hookline import ids
 from hookline.activity.events import Kind
 from hookline.deliveries import manual
-from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Event, Webhook
+from hookline.models import (
+    Attempt,
+    AttemptCause,
+    AttemptOutcome,
+    Delivery,
+    DeliveryState,
+    Event,
+    Webhook,
+)
 from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.webhooks import secrets
@@ -49,13 +57,28 @@ async def test_event_is_delivered_logged_and_told(runtime: Runtime) -> None:
     event = await Event.get(id=event_id)
     body = orjson.loads(request.body)
     assert list(body) == ["id", "type", "environment", "timestamp", "data"]
-    assert (body["id"], body["type"], body["environment"], body["data"]) == (ids.encode("evt", event_id), TYPE, ENVIRONMENT, {"total": 12})
+    assert (body["id"], body["type"], body["environment"], body["data"]) == (
+        ids.encode("evt", event_id),
+        TYPE,
+        ENVIRONMENT,
+        {"total": 12},
+    )
     assert body["timestamp"] == event.occurred_at.isoformat().replace("+00:00", "Z")
-    assert (attempt.outcome, attempt.cause, attempt.number) == (AttemptOutcome.SUCCEEDED, AttemptCause.PUBLISH, 1)
-    assert (attempt.request_url, attempt.status_code, attempt.response_body) == (receiver.url, 201, b"thanks")
+    assert (attempt.outcome, attempt.cause, attempt.number) == (
+        AttemptOutcome.SUCCEEDED,
+        AttemptCause.PUBLISH,
+        1,
+    )
+    assert (attempt.request_url, attempt.status_code, attempt.response_body) == (
+        receiver.url,
+        201,
+        b"thanks",
+    )
     assert ["X-Seen", "yes"] in attempt.response_headers
     assert (await Delivery.get(event_id=event_id)).status == DeliveryState.SUCCEEDED
-    assert attempt.id in [subject for _, kind, subject in await activity(runtime) if kind == Kind.ATTEMPT]
+    assert attempt.id in [
+        subject for _, kind, subject in await activity(runtime) if kind == Kind.ATTEMPT
+    ]
     assert (await Webhook.get(id=webhook.id)).last_status_code == 201
 
 
@@ -65,24 +88,44 @@ async def test_official_library_verifies_what_arrives(runtime: Runtime) -> None:
         await publish(runtime, data={"ü": "€", "n": 1.5})
         [request] = await receiver.wait_for(1)
     _, secret = await secrets.reveal_secret(runtime, SOMEBODY, webhook.id)
-    verified = Verifier(secret).verify(request.body, {name.lower(): value for name, value in request.headers})
+    verified = Verifier(secret).verify(
+        request.body, {name.lower(): value for name, value in request.headers}
+    )
     assert verified["data"] == {"ü": "€", "n": 1.5}
 
 
-async def test_own_headers_and_secrets_are_sent_and_secrets_are_not_logged(runtime: Runtime) -> None:
-    secrets: dict[str, Any] = {"secretHeader": {"name": "X-Webhook-Secret", "value": "s3cret"}, "basicAuth": {"username": "u", "password": "p4ss"}}
+async def test_own_headers_and_secrets_are_sent_and_secrets_are_not_logged(
+    runtime: Runtime,
+) -> None:
+    secrets: dict[str, Any] = {
+        "secretHeader": {"name": "X-Webhook-Secret", "value": "s3cret"},
+        "basicAuth": {"username": "u", "password": "p4ss"},
+    }
     headers = [{"name": "X-Shop", "value": "7"}, {"name": "X-Api-Key", "value": "k3y"}]
     async with Receiver() as receiver, pumping(runtime):
         webhook = await make_webhook(runtime, receiver.url, headers=headers, **secrets)
         await publish(runtime)
         [request] = await receiver.wait_for(1)
         [attempt] = await attempts_of(webhook.id, 1)
-    assert (request.header("X-Shop"), request.header("X-Api-Key"), request.header("X-Webhook-Secret")) == ("7", "k3y", "s3cret")
+    assert (
+        request.header("X-Shop"),
+        request.header("X-Api-Key"),
+        request.header("X-Webhook-Secret"),
+    ) == ("7", "k3y", "s3cret")
     assert request.header("Authorization") == "Basic dTpwNHNz"
     logged = dict(attempt.request_headers)
-    assert (logged["X-Shop"], logged["X-Api-Key"], logged["X-Webhook-Secret"], logged["Authorization"]) == ("7", None, None, None)
+    assert (
+        logged["X-Shop"],
+        logged["X-Api-Key"],
+        logged["X-Webhook-Secret"],
+        logged["Authorization"],
+    ) == ("7", None, None, None)
     row = (await runtime.database.reader().rows("select * from webhook"))[0]
-    assert not [text for text in ("s3cret", "p4ss", "k3y") if text in repr(row) or text in repr(attempt.request_headers)]
+    assert not [
+        text
+        for text in ("s3cret", "p4ss", "k3y")
+        if text in repr(row) or text in repr(attempt.request_headers)
+    ]
 
 
 async def test_failed_attempt_is_repeated_with_the_same_id_and_body(runtime: Runtime) -> None:
@@ -98,7 +141,8 @@ async def test_failed_attempt_is_repeated_with_the_same_id_and_body(runtime: Run
     ]
     assert two.started_at - one.started_at >= timedelta(seconds=0.8)
     assert (one.error_code, one.next_attempt_at is not None) == ("STATUS", True)
-    assert (await Delivery.all().first()).status == DeliveryState.SUCCEEDED  # type: ignore[union-attr]  # there is one
+    # there is one
+    assert (await Delivery.all().first()).status == DeliveryState.SUCCEEDED  # type: ignore[union-attr]
 
 
 async def test_delivery_fails_when_the_schedule_is_used_up(runtime: Runtime) -> None:
@@ -146,12 +190,18 @@ async def test_refused_address_ends_the_delivery_visibly(runtime: Runtime) -> No
 async def test_secret_that_cannot_be_opened_is_a_failed_attempt(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     unreadable = [{"sealed": "v1.00000000.AAAA", "createdAt": "", "expiresAt": None}]
-    await Webhook.filter(id=webhook.id).update(signing_secrets=unreadable, version=2)  # an equal version would be taken for the known webhook
+    await Webhook.filter(id=webhook.id).update(
+        signing_secrets=unreadable, version=2
+    )  # an equal version would be taken for the known webhook
     await runtime.registry.reload(WORKSPACE, None)
     async with pumping(runtime):
         await publish(runtime)
         [attempt] = await attempts_of(webhook.id, 1)
-    assert (attempt.outcome, attempt.error_code, attempt.request_headers) == (AttemptOutcome.FAILED, "PROTOCOL", None)
+    assert (attempt.outcome, attempt.error_code, attempt.request_headers) == (
+        AttemptOutcome.FAILED,
+        "PROTOCOL",
+        None,
+    )
     assert attempt.error_message
 
 
@@ -181,7 +231,12 @@ async def test_manual_retry_sends_once_more(runtime: Runtime) -> None:
         webhook = await make_webhook(runtime, receiver.url)
         await publish(runtime)
         await eventually(lambda: all_done(1))
-        await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, (await Delivery.get(webhook_id=webhook.id)).id)
+        await manual.retry(
+            runtime.database,
+            runtime.wakeups,
+            SOMEBODY,
+            (await Delivery.get(webhook_id=webhook.id)).id,
+        )
         first, second = await receiver.wait_for(2)
         one, two = await attempts_of(webhook.id, 2)
     assert first.header("webhook-id") == second.header("webhook-id")
@@ -189,16 +244,28 @@ async def test_manual_retry_sends_once_more(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize("refused", [b"poison"])
-async def test_answer_that_the_database_refuses_does_not_hold_the_others(runtime: Runtime, refused: bytes) -> None:
-    sqlite = "create trigger t before insert on attempt when new.response_body = x'706f69736f6e' begin select raise(abort, 'no'); end"
-    postgres = "alter table attempt add constraint no_poison check (response_body <> 'poison'::bytea)"
+async def test_answer_that_the_database_refuses_does_not_hold_the_others(
+    runtime: Runtime, refused: bytes
+) -> None:
+    sqlite = (
+        "create trigger t before insert on attempt when new.response_body = x'706f69736f6e' "
+        "begin select raise(abort, 'no'); end"
+    )
+    postgres = (
+        "alter table attempt add constraint no_poison check (response_body <> 'poison'::bytea)"
+    )
     async with runtime.database.unit_of_work() as work:
         await work.execute(sqlite if work.dialect == "sqlite" else postgres)
     async with Receiver([Reply(body=refused)]) as poisonous, Receiver() as good, pumping(runtime):
-        poisoned, _ = await make_webhook(runtime, poisonous.url), await make_webhook(runtime, good.url)
+        poisoned, _ = (
+            await make_webhook(runtime, poisonous.url),
+            await make_webhook(runtime, good.url),
+        )
         await publish(runtime, 5)
         await eventually(lambda: all_done(10))
     found = await attempts_of(poisoned.id, 5)
-    assert {(attempt.outcome, attempt.status_code) for attempt in found} == {(AttemptOutcome.SUCCEEDED, 200)}
+    assert {(attempt.outcome, attempt.status_code) for attempt in found} == {
+        (AttemptOutcome.SUCCEEDED, 200)
+    }
     assert not any(attempt.response_body for attempt in found)
     assert all("could not be stored" in (attempt.error_message or "") for attempt in found)

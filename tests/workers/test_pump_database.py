@@ -1,4 +1,6 @@
-"""A pump whose database refuses it for a while: it goes on when the database is back, and ends in time when it is not."""
+"""A pump whose database refuses it for a while: it goes on when the database is back, and ends in
+time when it is not.
+"""
 
 import asyncio
 
@@ -21,10 +23,15 @@ async def succeeded(count: int) -> bool:
     return await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == count
 
 
-async def test_pump_goes_on_after_its_database_refused_every_connection(runtime: Runtime, caplog: pytest.LogCaptureFixture) -> None:
+async def test_pump_goes_on_after_its_database_refused_every_connection(
+    runtime: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
     def was_refused(what: str) -> bool:
         said = [record.getMessage() for record in caplog.records]
-        return any(message.startswith(what) and "not currently accepting connections" in message for message in said)
+        return any(
+            message.startswith(what) and "not currently accepting connections" in message
+            for message in said
+        )
 
     async with Receiver() as receiver, pumping(runtime):
         webhook = await make_webhook(runtime, receiver.url)
@@ -52,10 +59,15 @@ async def test_pump_stops_in_time_while_its_database_refuses_it(runtime: Runtime
             assert pump._recorder.is_idle
     delivery = await eventually(lambda: Delivery.get_or_none(id=key))
     assert delivery is not None
-    assert (delivery.status, delivery.lease_token is None) == (DeliveryState.OPEN, False)  # a takeover sends it again
+    assert (delivery.status, delivery.lease_token is None) == (
+        DeliveryState.OPEN,
+        False,
+    )  # a takeover sends it again
 
 
-async def test_answer_that_came_while_the_database_refused_everything_is_recorded_later(runtime: Runtime) -> None:
+async def test_answer_that_came_while_the_database_refused_everything_is_recorded_later(
+    runtime: Runtime,
+) -> None:
     async with Receiver() as receiver, pumping(runtime) as pump:
         receiver.gate.clear()
         webhook = await make_webhook(runtime, receiver.url)

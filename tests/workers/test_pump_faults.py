@@ -1,4 +1,6 @@
-"""Workers that die, freeze, stop or lose their database: nothing accepted is lost, and little is sent twice."""
+"""Workers that die, freeze, stop or lose their database: nothing accepted is lost, and little is
+sent twice.
+"""
 
 import asyncio
 import sys
@@ -43,7 +45,9 @@ def arrivals(requests: list[Received]) -> Counter[str | None]:
     return Counter(request.header("webhook-id") for request in requests)
 
 
-async def test_dead_workers_deliveries_are_taken_over_and_sent_under_the_same_id(runtime: Runtime) -> None:
+async def test_dead_workers_deliveries_are_taken_over_and_sent_under_the_same_id(
+    runtime: Runtime,
+) -> None:
     async with Receiver() as receiver:
         webhook = await make_webhook(runtime, receiver.url, retry=SOON)
         event_ids = await publish(runtime, 3)
@@ -52,7 +56,9 @@ async def test_dead_workers_deliveries_are_taken_over_and_sent_under_the_same_id
         await hand.fall_silent(runtime)
         async with pumping(runtime):
             await eventually(lambda: succeeded(3))
-    assert arrivals(receiver.requests) == Counter(ids.encode("evt", event_id) for event_id in event_ids)
+    assert arrivals(receiver.requests) == Counter(
+        ids.encode("evt", event_id) for event_id in event_ids
+    )
     outcomes = Counter((attempt.number, attempt.outcome) for attempt in await Attempt.all())
     assert outcomes == {(1, AttemptOutcome.UNKNOWN): 3, (2, AttemptOutcome.SUCCEEDED): 3}
 
@@ -87,8 +93,16 @@ async def test_worker_killed_in_mid_flight_loses_nothing(runtime: Runtime) -> No
 
 
 async def killed_while_sending(runtime: Runtime, receiver: Receiver, count: int) -> None:
-    """Runs a worker process until so many requests hang at the receiver, then ends it with SIGKILL."""
-    command = (sys.executable, "-m", "tests.workers.pumping_process", runtime.settings.database_url, str(runtime.settings.home))
+    """Runs a worker process until so many requests hang at the receiver, then ends it
+    with SIGKILL.
+    """
+    command = (
+        sys.executable,
+        "-m",
+        "tests.workers.pumping_process",
+        runtime.settings.database_url,
+        str(runtime.settings.home),
+    )
     process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2])
     try:
         await receiver.wait_for(count)
@@ -97,16 +111,22 @@ async def killed_while_sending(runtime: Runtime, receiver: Receiver, count: int)
         await process.wait()
 
 
-async def test_frozen_worker_that_wakes_sends_nothing_that_others_took_over(runtime: Runtime) -> None:
+async def test_frozen_worker_that_wakes_sends_nothing_that_others_took_over(
+    runtime: Runtime,
+) -> None:
     async with Receiver() as receiver, Sender(runtime.addresses) as sender:
         receiver.gate.clear()
-        webhook = await make_webhook(runtime, receiver.url, concurrency=1, retry={"schedule": ["1h"]})
+        webhook = await make_webhook(
+            runtime, receiver.url, concurrency=1, retry={"schedule": ["1h"]}
+        )
         pump = Pump(runtime, sender)
         await pump.start()
         await publish(runtime, 6)
         await receiver.wait_for(1)
         await eventually(lambda: holds(webhook.id, 6))
-        pump._heartbeat._confirmed_at -= STALE_SECONDS + 1  # as after a freeze: the clocks went on, nothing else did
+        pump._heartbeat._confirmed_at -= (
+            STALE_SECONDS + 1
+        )  # as after a freeze: the clocks went on, nothing else did
         await silence_all(runtime)
         assert await runtime.queue.take_over(DEAD_AFTER) == 6
         receiver.gate.set()
@@ -115,7 +135,12 @@ async def test_frozen_worker_that_wakes_sends_nothing_that_others_took_over(runt
         assert len(receiver.requests) == 1
         await pump.stop()
     assert await Attempt.filter(outcome=AttemptOutcome.UNKNOWN).count() == 5
-    assert await Delivery.filter(status=DeliveryState.OPEN, lease_token__isnull=True, attempt_count=1).count() == 6
+    assert (
+        await Delivery.filter(
+            status=DeliveryState.OPEN, lease_token__isnull=True, attempt_count=1
+        ).count()
+        == 6
+    )
 
 
 async def holds(webhook_id: UUID, count: int) -> bool:
@@ -154,12 +179,22 @@ async def test_stop_gives_back_what_was_not_sent_and_records_the_rest(runtime: R
         receiver.gate.set()
         await stopping
     assert len(receiver.requests) == 2
-    assert await Delivery.filter(status=DeliveryState.SUCCEEDED, lease_token__isnull=True, attempt_count=1).count() == 2
+    assert (
+        await Delivery.filter(
+            status=DeliveryState.SUCCEEDED, lease_token__isnull=True, attempt_count=1
+        ).count()
+        == 2
+    )
     assert await pump_tokens(runtime) == 0
 
 
 async def untouched(count: int) -> bool:
-    return await Delivery.filter(status=DeliveryState.OPEN, lease_token__isnull=True, attempt_count=0).count() == count
+    return (
+        await Delivery.filter(
+            status=DeliveryState.OPEN, lease_token__isnull=True, attempt_count=0
+        ).count()
+        == count
+    )
 
 
 async def test_stop_past_its_deadline_leaves_the_rest_to_a_takeover(runtime: Runtime) -> None:
@@ -190,7 +225,9 @@ async def test_stopped_pump_sends_nothing_more(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-async def test_connections_that_are_cut_again_and_again_lose_and_double_nothing_recorded(runtime: Runtime) -> None:
+async def test_connections_that_are_cut_again_and_again_lose_and_double_nothing_recorded(
+    runtime: Runtime,
+) -> None:
     async with Receiver() as receiver, pumping(runtime):
         await make_webhook(runtime, receiver.url, retry=SOON)
         event_ids = list[UUID]()
@@ -199,20 +236,29 @@ async def test_connections_that_are_cut_again_and_again_lose_and_double_nothing_
             await cut_connections(runtime.settings.postgres_dsn)
             event_ids += await publish(runtime, 10)
         await eventually(lambda: succeeded_after_silence(runtime, 250), seconds=25)
-    assert set(arrivals(receiver.requests)) == {ids.encode("evt", event_id) for event_id in event_ids}
+    assert set(arrivals(receiver.requests)) == {
+        ids.encode("evt", event_id) for event_id in event_ids
+    }
     assert len(set(event_ids)) == 250
 
 
 async def cut_connections(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
-    await connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+    await connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = "
+        "current_database() and pid <> pg_backend_pid()"
+    )
     await connection.close()
 
 
 async def succeeded_after_silence(runtime: Runtime, count: int) -> bool:
     """Whether all is done; tokens that were given up needn't wait for their ten seconds."""
     async with runtime.database.unit_of_work() as work:
-        await work.execute("update pump set beat_at = $1 where token not in (select token from pump order by beat_at desc limit 1)", ago(11))
+        await work.execute(
+            "update pump set beat_at = $1 where token not in (select token from pump order by "
+            "beat_at desc limit 1)",
+            ago(11),
+        )
     return await succeeded(count)
 
 
@@ -228,7 +274,9 @@ class Clumsy(Sender):
         return await super().send(request, still_wanted)
 
 
-async def test_mistake_of_ours_in_a_send_costs_its_delivery_a_takeover_and_no_room(runtime: Runtime) -> None:
+async def test_mistake_of_ours_in_a_send_costs_its_delivery_a_takeover_and_no_room(
+    runtime: Runtime,
+) -> None:
     async with Receiver() as receiver, Clumsy(runtime.addresses) as sender:
         await make_webhook(runtime, receiver.url, retry=SOON)
         pump = Pump(runtime, sender)

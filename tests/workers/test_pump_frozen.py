@@ -1,4 +1,6 @@
-"""A worker process that is stopped in the middle of a send, is taken over, and wakes up: it changes nothing that another recorded."""
+"""A worker process that is stopped in the middle of a send, is taken over, and wakes up: it changes
+nothing that another recorded.
+"""
 
 import asyncio
 import os
@@ -22,9 +24,17 @@ from tests.waiting import eventually
 
 
 @asynccontextmanager
-async def frozen_while_sending(runtime: Runtime, receiver: Receiver) -> AsyncIterator[asyncio.subprocess.Process]:
+async def frozen_while_sending(
+    runtime: Runtime, receiver: Receiver
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker process that got SIGSTOP after its request had arrived; its pump looks dead."""
-    command = (sys.executable, "-m", "tests.workers.pumping_process", runtime.settings.database_url, str(runtime.settings.home))
+    command = (
+        sys.executable,
+        "-m",
+        "tests.workers.pumping_process",
+        runtime.settings.database_url,
+        str(runtime.settings.home),
+    )
     process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2])
     try:
         await receiver.wait_for(1, seconds=20)
@@ -38,7 +48,9 @@ async def frozen_while_sending(runtime: Runtime, receiver: Receiver) -> AsyncIte
 
 
 async def stop_between_writes(runtime: Runtime, process: asyncio.subprocess.Process) -> None:
-    """A process that is stopped inside a write of SQLite holds the whole file: such a stop is taken back."""
+    """A process that is stopped inside a write of SQLite holds the whole file: such a stop is taken
+    back.
+    """
     while True:
         process.send_signal(signal.SIGSTOP)
         await eventually(lambda: is_stopped(process.pid))
@@ -66,18 +78,28 @@ async def recorded_by_another(runtime: Runtime, delivery_id: UUID, is_success: b
     assert await runtime.queue.take_over(DEAD_AFTER) == 1
     await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, delivery_id)
     hand = await Hand.begin(runtime)
-    row = (await hand.claim((await Delivery.get(id=delivery_id)).webhook_id))[0]._replace(is_manual=False)
-    ended = succeeded(row) if is_success else failed(row, state=DeliveryState.FAILED, wait_seconds=None)
+    row = (await hand.claim((await Delivery.get(id=delivery_id)).webhook_id))[0]._replace(
+        is_manual=False
+    )
+    ended = (
+        succeeded(row) if is_success else failed(row, state=DeliveryState.FAILED, wait_seconds=None)
+    )
     assert await hand.record(ended) > 0
 
 
 async def state_of(runtime: Runtime, delivery_id: UUID) -> object:
     """Everything that a record moves: the delivery, its webhook's health, the activity."""
-    return await Delivery.filter(id=delivery_id).values(), await Webhook.all().values(), await activity(runtime)
+    return (
+        await Delivery.filter(id=delivery_id).values(),
+        await Webhook.all().values(),
+        await activity(runtime),
+    )
 
 
 @pytest.mark.parametrize("is_success", [True, False], ids=["succeeded", "failed"])
-async def test_worker_that_wakes_after_its_takeover_overwrites_nothing(runtime: Runtime, is_success: bool) -> None:
+async def test_worker_that_wakes_after_its_takeover_overwrites_nothing(
+    runtime: Runtime, is_success: bool
+) -> None:
     async with Receiver() as receiver:
         receiver.gate.clear()
         webhook = await make_webhook(runtime, receiver.url)
@@ -87,9 +109,20 @@ async def test_worker_that_wakes_after_its_takeover_overwrites_nothing(runtime: 
             before = await state_of(runtime, key)
             receiver.gate.set()
             process.send_signal(signal.SIGCONT)
-            await eventually(lambda: Attempt.filter(delivery_id=key, number=1, outcome=AttemptOutcome.SUCCEEDED).exists())
+            await eventually(
+                lambda: Attempt.filter(
+                    delivery_id=key, number=1, outcome=AttemptOutcome.SUCCEEDED
+                ).exists()
+            )
     assert await state_of(runtime, key) == before
-    assert (await Delivery.get(id=key)).status == (DeliveryState.SUCCEEDED if is_success else DeliveryState.FAILED)
-    outcomes = [attempt.outcome for attempt in await Attempt.filter(delivery_id=key).order_by("number")]
-    assert outcomes == [AttemptOutcome.SUCCEEDED, AttemptOutcome.SUCCEEDED if is_success else AttemptOutcome.FAILED]
+    assert (await Delivery.get(id=key)).status == (
+        DeliveryState.SUCCEEDED if is_success else DeliveryState.FAILED
+    )
+    outcomes = [
+        attempt.outcome for attempt in await Attempt.filter(delivery_id=key).order_by("number")
+    ]
+    assert outcomes == [
+        AttemptOutcome.SUCCEEDED,
+        AttemptOutcome.SUCCEEDED if is_success else AttemptOutcome.FAILED,
+    ]
     assert len(receiver.requests) == 1

@@ -21,7 +21,9 @@ from workers.slots import SLOW_ON_WIRE_LIMIT
 
 @dataclass
 class Gauge:
-    """A receiver that hangs (or answers, when told to) and knows how many requests it holds. seen: each number that it held."""
+    """A receiver that hangs (or answers, when told to) and knows how many requests it holds. seen:
+    each number that it held.
+    """
 
     held: int = 0
     seen: list[int] = field(default_factory=list)
@@ -32,7 +34,10 @@ class Gauge:
             await read_request(reader)
             self.held += 1
             self.seen.append(self.held)
-            left, told = asyncio.create_task(reader.read(1)), asyncio.create_task(self.answers.wait())
+            left, told = (
+                asyncio.create_task(reader.read(1)),
+                asyncio.create_task(self.answers.wait()),
+            )
             await asyncio.wait([left, told], return_when=asyncio.FIRST_COMPLETED)
             self.held -= 1
             for task in (left, told):
@@ -50,7 +55,9 @@ async def test_hanging_receiver_costs_a_failed_attempt_and_delays_nobody(runtime
         good = await make_webhook(runtime, healthy.url)
         await publish(runtime, 60)
         await healthy.wait_for(60)
-        assert await Attempt.filter(webhook_id=hanging.id).count() == 0  # not one of the sixty waited for a timeout
+        assert (
+            await Attempt.filter(webhook_id=hanging.id).count() == 0
+        )  # not one of the sixty waited for a timeout
         first = await eventually(lambda: Attempt.filter(webhook_id=hanging.id).first())
         await eventually(lambda: done(good.id, 60))
     assert first is not None
@@ -60,13 +67,20 @@ async def test_hanging_receiver_costs_a_failed_attempt_and_delays_nobody(runtime
 
 
 async def done(webhook_id: object, count: int) -> bool:
-    return await Delivery.filter(webhook_id=webhook_id, status=DeliveryState.SUCCEEDED).count() == count
+    return (
+        await Delivery.filter(webhook_id=webhook_id, status=DeliveryState.SUCCEEDED).count()
+        == count
+    )
 
 
-async def test_after_a_timeout_one_slot_is_left_until_the_receiver_answers(runtime: Runtime) -> None:
+async def test_after_a_timeout_one_slot_is_left_until_the_receiver_answers(
+    runtime: Runtime,
+) -> None:
     gauge = Gauge()
     async with Server(gauge.serve) as server, pumping(runtime):
-        webhook = await make_webhook(runtime, server.url, timeout="1s", concurrency=5, retry={"schedule": ["1h"]})
+        webhook = await make_webhook(
+            runtime, server.url, timeout="1s", concurrency=5, retry={"schedule": ["1h"]}
+        )
         await publish(runtime, 30)
         await eventually(lambda: gauge.held == 5)
         await eventually(lambda: len(gauge.seen) == 7)  # five hung, then one, then another one
@@ -125,16 +139,27 @@ async def all_timed_out(count: int) -> bool:
     return await Attempt.filter(error_code="TIMEOUT").count() == count
 
 
-@pytest.mark.parametrize("fields", [{"timeout": "2s"}, {"timeout": "2s", "concurrency": 1}], ids=["ten slots", "one slot"])
-async def test_webhooks_that_begin_to_hang_leave_room_for_a_newcomer(runtime: Runtime, fields: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "fields",
+    [{"timeout": "2s"}, {"timeout": "2s", "concurrency": 1}],
+    ids=["ten slots", "one slot"],
+)
+async def test_webhooks_that_begin_to_hang_leave_room_for_a_newcomer(
+    runtime: Runtime, fields: dict[str, Any]
+) -> None:
     async with hostile(hangs) as url, Receiver() as healthy, pumping(runtime):
-        hanging = [await make_webhook(runtime, url, retry={"schedule": ["1h"]}, **fields) for _ in range(25)]
+        hanging = [
+            await make_webhook(runtime, url, retry={"schedule": ["1h"]}, **fields)
+            for _ in range(25)
+        ]
         await publish(runtime, 70)
         await eventually(lambda: leased_at_least(25))
         good = await make_webhook(runtime, healthy.url)
         await publish(runtime)
         await healthy.wait_for(1)
-        assert await Attempt.filter(webhook_id__in=[webhook.id for webhook in hanging]).count() == 0  # it waited for no timeout
+        assert (
+            await Attempt.filter(webhook_id__in=[webhook.id for webhook in hanging]).count() == 0
+        )  # it waited for no timeout
         await eventually(lambda: done(good.id, 1))
     assert await Delivery.filter(lease_token__isnull=False).count() <= LEASED_LIMIT
 
@@ -152,15 +177,21 @@ async def test_many_busy_webhooks_get_their_turns(runtime: Runtime) -> None:
             await make_webhook(runtime, receiver.url, concurrency=2)
         await publish(runtime, 40)
         await stack.enter_async_context(pumping(runtime))
-        await eventually(lambda: all(len(receiver.requests) == 2 for receiver in busy))  # not one waits for another one's backlog
+        await eventually(
+            lambda: all(len(receiver.requests) == 2 for receiver in busy)
+        )  # not one waits for another one's backlog
         for receiver in busy:
             receiver.gate.set()
         for receiver in busy:
             await receiver.wait_for(40)
-    assert [len({request.header("webhook-id") for request in receiver.requests}) for receiver in busy] == [40] * 40
+    assert [
+        len({request.header("webhook-id") for request in receiver.requests}) for receiver in busy
+    ] == [40] * 40
 
 
-async def test_token_that_was_lost_gives_no_webhook_more_than_its_concurrency(runtime: Runtime) -> None:
+async def test_token_that_was_lost_gives_no_webhook_more_than_its_concurrency(
+    runtime: Runtime,
+) -> None:
     gauge = Gauge()
     async with Server(gauge.serve) as server, pumping(runtime) as pump:
         await make_webhook(runtime, server.url, concurrency=2)
@@ -182,11 +213,17 @@ async def test_what_is_asked_for_by_hand_goes_before_what_is_leased(runtime: Run
         receiver.gate.clear()
         await publish(runtime, 120)
         await eventually(lambda: leased_at_least(51))
-        await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, (await Delivery.get(event_id=first)).id)
+        await manual.retry(
+            runtime.database, runtime.wakeups, SOMEBODY, (await Delivery.get(event_id=first)).id
+        )
         await eventually(lambda: leased_at_least(52))
         receiver.gate.set()
         await receiver.wait_for(4)
-    again = [place for place, request in enumerate(receiver.requests) if request.header("webhook-id") == ids.encode("evt", first)]
+    again = [
+        place
+        for place, request in enumerate(receiver.requests)
+        if request.header("webhook-id") == ids.encode("evt", first)
+    ]
     assert again[1] <= 2  # after the one that was on the wire
 
 

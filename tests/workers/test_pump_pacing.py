@@ -1,4 +1,6 @@
-"""Rate limits in the pump, with real receivers: everything arrives in its time, and what waits for its slot holds nobody's room."""
+"""Rate limits in the pump, with real receivers: everything arrives in its time, and what waits for
+its slot holds nobody's room.
+"""
 
 from hookline.models import Delivery, DeliveryState
 from hookline.runtime import Runtime
@@ -28,7 +30,10 @@ async def test_what_waits_for_its_slot_holds_nobodys_room(runtime: Runtime) -> N
         assert not await Delivery.filter(webhook_id=limited.id, lease_token__isnull=False).exists()
 
         async def all_recorded() -> bool:
-            return await Delivery.filter(webhook_id=other.id, status=DeliveryState.SUCCEEDED).count() == 400
+            return (
+                await Delivery.filter(webhook_id=other.id, status=DeliveryState.SUCCEEDED).count()
+                == 400
+            )
 
         await eventually(all_recorded)
 

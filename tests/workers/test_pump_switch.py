@@ -31,7 +31,9 @@ async def leased(webhook_id: UUID) -> int:
     return await Delivery.filter(webhook_id=webhook_id, lease_token__isnull=False).count()
 
 
-async def test_what_is_held_goes_back_when_the_webhook_goes_off_and_on_again_when_it_comes_back(runtime: Runtime) -> None:
+async def test_what_is_held_goes_back_when_the_webhook_goes_off_and_on_again_when_it_comes_back(
+    runtime: Runtime,
+) -> None:
     async with Receiver() as receiver, pumping(runtime):
         receiver.gate.clear()
         webhook = await make_webhook(runtime, receiver.url, concurrency=2)
@@ -50,7 +52,15 @@ async def test_what_is_held_goes_back_when_the_webhook_goes_off_and_on_again_whe
 
 async def untouched(webhook_id: UUID, count: int) -> bool:
     """So many deliveries are as if nobody had ever claimed them."""
-    return await Delivery.filter(webhook_id=webhook_id, status=DeliveryState.OPEN, lease_token__isnull=True, attempt_count=0).count() == count
+    return (
+        await Delivery.filter(
+            webhook_id=webhook_id,
+            status=DeliveryState.OPEN,
+            lease_token__isnull=True,
+            attempt_count=0,
+        ).count()
+        == count
+    )
 
 
 async def nothing_leased(webhook_id: UUID) -> bool:
@@ -58,7 +68,10 @@ async def nothing_leased(webhook_id: UUID) -> bool:
 
 
 async def succeeded(webhook_id: UUID, count: int) -> bool:
-    return await Delivery.filter(webhook_id=webhook_id, status=DeliveryState.SUCCEEDED).count() == count
+    return (
+        await Delivery.filter(webhook_id=webhook_id, status=DeliveryState.SUCCEEDED).count()
+        == count
+    )
 
 
 async def test_switch_that_no_message_told_is_obeyed_within_a_second(runtime: Runtime) -> None:
@@ -84,11 +97,18 @@ async def test_manual_retry_goes_out_while_off(runtime: Runtime) -> None:
         await publish(runtime)
         await eventually(lambda: succeeded(webhook.id, 1))
         await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
-        await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, (await Delivery.get(webhook_id=webhook.id)).id)
+        await manual.retry(
+            runtime.database,
+            runtime.wakeups,
+            SOMEBODY,
+            (await Delivery.get(webhook_id=webhook.id)).id,
+        )
         await receiver.wait_for(2)
 
 
-async def test_deleted_webhook_gets_nothing_more_and_its_log_keeps_what_was_on_the_wire(runtime: Runtime) -> None:
+async def test_deleted_webhook_gets_nothing_more_and_its_log_keeps_what_was_on_the_wire(
+    runtime: Runtime,
+) -> None:
     async with Receiver() as receiver, pumping(runtime):
         receiver.gate.clear()
         webhook = await make_webhook(runtime, receiver.url, concurrency=1)
@@ -105,7 +125,10 @@ async def test_deleted_webhook_gets_nothing_more_and_its_log_keeps_what_was_on_t
 
 
 async def cancelled(webhook_id: UUID, count: int) -> bool:
-    return await Delivery.filter(webhook_id=webhook_id, status=DeliveryState.CANCELLED).count() == count
+    return (
+        await Delivery.filter(webhook_id=webhook_id, status=DeliveryState.CANCELLED).count()
+        == count
+    )
 
 
 async def test_what_is_held_goes_to_the_new_url(runtime: Runtime) -> None:
@@ -115,7 +138,9 @@ async def test_what_is_held_goes_to_the_new_url(runtime: Runtime) -> None:
         await publish(runtime, 4)
         await old.wait_for(1)
         await webhooks.update(runtime, SOMEBODY, webhook.id, {"url": new.url})
-        await eventually(lambda: (target := runtime.registry.target(webhook.id)) and target.url == new.url)
+        await eventually(
+            lambda: (target := runtime.registry.target(webhook.id)) and target.url == new.url
+        )
         old.gate.set()
         await new.wait_for(3)
         assert len(old.requests) == 1
@@ -127,12 +152,15 @@ async def test_wake_that_nobody_hears_is_found_by_the_sweeper(runtime: Runtime) 
         webhook = await make_webhook(runtime, receiver.url)
         for count in (1, 2):  # the first may meet the pump's own first look
             await enqueue(deaf, webhook.id)
-            await eventually(lambda: succeeded(webhook.id, count))  # noqa: B023  # asked before the next round
+            # asked before the next round
+            await eventually(lambda: succeeded(webhook.id, count))  # noqa: B023
     assert len(receiver.requests) == 2
 
 
 @pytest.mark.parametrize("change", ["off", "deleted", "moved"])
-async def test_change_while_the_name_is_looked_up_reaches_the_request(runtime: Runtime, change: str) -> None:
+async def test_change_while_the_name_is_looked_up_reaches_the_request(
+    runtime: Runtime, change: str
+) -> None:
     asked, answered = asyncio.Event(), asyncio.Event()
 
     async def resolve(host: str) -> list[str]:
@@ -152,15 +180,30 @@ async def test_change_while_the_name_is_looked_up_reaches_the_request(runtime: R
         if change == "deleted":
             await webhooks.delete(runtime, SOMEBODY, webhook.id)
         else:
-            changed = {"active": False} if change == "off" else {"url": f"http://127.0.0.1:{receiver.port}/moved"}
+            changed = (
+                {"active": False}
+                if change == "off"
+                else {"url": f"http://127.0.0.1:{receiver.port}/moved"}
+            )
             await webhooks.update(runtime, SOMEBODY, webhook.id, changed)
-        await eventually(lambda: runtime.registry.target(webhook.id) is not before)  # within a second, by a look if by nothing else
+        await eventually(
+            lambda: runtime.registry.target(webhook.id) is not before
+        )  # within a second, by a look if by nothing else
         answered.set()
-        await eventually(lambda: unleased(webhook.id) if change != "moved" else succeeded(webhook.id, 3))
+        await eventually(
+            lambda: unleased(webhook.id) if change != "moved" else succeeded(webhook.id, 3)
+        )
         await pump.stop()
-    assert {request.path for request in receiver.requests} == ({"/moved"} if change == "moved" else set())
+    assert {request.path for request in receiver.requests} == (
+        {"/moved"} if change == "moved" else set()
+    )
     assert await Attempt.filter(webhook_id=webhook.id).count() == len(receiver.requests)
 
 
 async def unleased(webhook_id: UUID) -> bool:
-    return await Delivery.filter(webhook_id=webhook_id, lease_token__isnull=True, attempt_count=0).count() == 3
+    return (
+        await Delivery.filter(
+            webhook_id=webhook_id, lease_token__isnull=True, attempt_count=0
+        ).count()
+        == 3
+    )

@@ -1,4 +1,6 @@
-"""Payload templates in the pump: what is rendered for the first attempt is what the retries send, whatever becomes of the template."""
+"""Payload templates in the pump: what is rendered for the first attempt is what the retries send,
+whatever becomes of the template.
+"""
 
 from uuid import UUID
 
@@ -35,15 +37,22 @@ async def test_template_makes_the_body_under_its_content_type(runtime: Runtime) 
     async with Receiver() as receiver, pumping(runtime):
         await make_webhook(runtime, receiver.url, payloadTemplate=TEMPLATE)
         await make_webhook(
-            runtime, receiver.url, payloadTemplate="{{ event.data.total }} <{{ event.type }}>", payloadContentType="text/plain; charset=utf-8"
+            runtime,
+            receiver.url,
+            payloadTemplate="{{ event.data.total }} <{{ event.type }}>",
+            payloadContentType="text/plain; charset=utf-8",
         )
         await publish(runtime, data={"total": 12})
-        bodies = {request.header("Content-Type"): request.body for request in await receiver.wait_for(2)}
+        bodies = {
+            request.header("Content-Type"): request.body for request in await receiver.wait_for(2)
+        }
     assert orjson.loads(bodies["application/json"]) == {"text": "Total 12", "hook": "orders"}
     assert bodies["text/plain; charset=utf-8"] == b"12 <order.order.create>"
 
 
-async def test_retry_sends_what_the_first_attempt_sent_though_the_template_has_changed(runtime: Runtime) -> None:
+async def test_retry_sends_what_the_first_attempt_sent_though_the_template_has_changed(
+    runtime: Runtime,
+) -> None:
     async with Receiver([Reply(500)]) as receiver, pumping(runtime):
         webhook = await make_webhook(runtime, receiver.url, payloadTemplate=TEMPLATE, retry=AGAIN)
         await publish(runtime, data={"total": 12})
@@ -75,16 +84,22 @@ async def test_retry_of_a_kept_body_needs_the_template_no_more(runtime: Runtime)
     assert first.body == second.body
 
 
-async def test_template_that_fails_for_an_event_is_a_failed_attempt_and_heals_by_a_better_one(runtime: Runtime) -> None:
+async def test_template_that_fails_for_an_event_is_a_failed_attempt_and_heals_by_a_better_one(
+    runtime: Runtime,
+) -> None:
     failing = "{% if event.data.total %}{{ event.data.total + 1 }}{% else %}0{% endif %}"
     async with Receiver() as receiver, pumping(runtime):
-        webhook = await make_webhook(runtime, receiver.url, payloadTemplate=failing, retry={"schedule": ["48h"]})
+        webhook = await make_webhook(
+            runtime, receiver.url, payloadTemplate=failing, retry={"schedule": ["48h"]}
+        )
         await publish(runtime, data={"total": "text"})
         [attempt] = await attempts(1)
         assert (attempt.outcome, attempt.error_code) == (AttemptOutcome.FAILED, "PROTOCOL")
         assert "The template fails in line 1" in str(attempt.error_message)
         assert not receiver.requests
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"payloadTemplate": "{{ event.data.total }}"})
+        await webhooks.update(
+            runtime, SOMEBODY, webhook.id, {"payloadTemplate": "{{ event.data.total }}"}
+        )
         [delivery] = await Delivery.all()
         await set_column(runtime, "delivery", "next_attempt_at", ago(1), [delivery.id])
         [request] = await receiver.wait_for(1)

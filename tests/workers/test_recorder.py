@@ -1,4 +1,6 @@
-"""The recorder over both databases: what ended is written once, however often the database is away, and no row holds the others."""
+"""The recorder over both databases: what ended is written once, however often the database is away,
+and no row holds the others.
+"""
 
 import asyncio
 from typing import Any, cast
@@ -16,7 +18,9 @@ from workers.recorder import Recorder
 
 
 class Flaky:
-    """The real queue. before, after: raised by one record each, around its commit; sizes: of the batches that were asked to be written."""
+    """The real queue. before, after: raised by one record each, around its commit; sizes: of the
+    batches that were asked to be written.
+    """
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
@@ -42,7 +46,13 @@ class Notes:
         self.queue = Flaky(runtime.queue)
         self.recorded, self.given_up, self.announced = list[int](), list[bool](), list[str]()
         runtime.hub.listen("activity", self.announced.append)
-        self.recorder = Recorder(cast(Queue, self.queue), runtime.hub, runtime.enqueuer, self.recorded.append, lambda: self.given_up.append(True))
+        self.recorder = Recorder(
+            cast(Queue, self.queue),
+            runtime.hub,
+            runtime.enqueuer,
+            self.recorded.append,
+            lambda: self.given_up.append(True),
+        )
 
     def add(self, hand: Hand, *results: Result) -> None:
         for result in results:
@@ -59,13 +69,17 @@ async def claimed(runtime: Runtime, count: int) -> tuple[Hand, list[Claimed]]:
     return hand, await hand.claim(webhook.id, room=1_000, limit=1_000)
 
 
-async def test_what_ends_together_is_written_together_and_announced_after_the_commit(runtime: Runtime) -> None:
+async def test_what_ends_together_is_written_together_and_announced_after_the_commit(
+    runtime: Runtime,
+) -> None:
     hand, rows = await claimed(runtime, 30)
     notes = Notes(runtime)
     notes.add(hand, *(succeeded(row) for row in rows))
     await notes.end()
     assert (notes.queue.sizes, notes.recorded, notes.given_up) == ([30], [30], [])
-    position = (await runtime.database.reader().rows("select max(position) as last from activity"))[0]["last"]
+    position = (await runtime.database.reader().rows("select max(position) as last from activity"))[
+        0
+    ]["last"]
     await eventually(lambda: f"{WORKSPACE} {position}" in notes.announced)
     assert await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == 30
 
@@ -79,7 +93,9 @@ async def test_large_crowd_is_written_in_bounded_batches(runtime: Runtime) -> No
     assert await Attempt.all().count() == 750
 
 
-async def test_results_wait_while_the_database_is_away_and_are_written_once_when_it_is_back(runtime: Runtime) -> None:
+async def test_results_wait_while_the_database_is_away_and_are_written_once_when_it_is_back(
+    runtime: Runtime,
+) -> None:
     hand, rows = await claimed(runtime, 3)
     notes = Notes(runtime)
     notes.queue.is_away = True
@@ -94,7 +110,9 @@ async def test_results_wait_while_the_database_is_away_and_are_written_once_when
     assert await Attempt.filter(outcome=AttemptOutcome.SUCCEEDED).count() == 3
 
 
-async def test_answer_lost_after_the_commit_changes_nothing_the_second_time(runtime: Runtime) -> None:
+async def test_answer_lost_after_the_commit_changes_nothing_the_second_time(
+    runtime: Runtime,
+) -> None:
     hand, rows = await claimed(runtime, 3)
     notes = Notes(runtime)
     notes.queue.after = [TimeoutError()]
@@ -106,21 +124,38 @@ async def test_answer_lost_after_the_commit_changes_nothing_the_second_time(runt
 
 async def refuse(runtime: Runtime, condition: str) -> None:
     """Makes the database refuse attempts of which the condition is true."""
-    sqlite = f"create trigger t before insert on attempt when new.{condition} begin select raise(abort, 'no'); end"
+    sqlite = (
+        f"create trigger t before insert on attempt when new.{condition} begin select "
+        "raise(abort, 'no'); end"
+    )
     async with runtime.database.unit_of_work() as work:
-        await work.execute(sqlite if work.dialect == "sqlite" else f"alter table attempt add constraint no_such check (not ({condition}))")
+        await work.execute(
+            sqlite
+            if work.dialect == "sqlite"
+            else f"alter table attempt add constraint no_such check (not ({condition}))"
+        )
 
 
-async def test_row_that_is_refused_even_without_its_evidence_is_given_up_and_holds_nobody(runtime: Runtime) -> None:
+async def test_row_that_is_refused_even_without_its_evidence_is_given_up_and_holds_nobody(
+    runtime: Runtime,
+) -> None:
     await refuse(runtime, "status_code = 299")
     hand, rows = await claimed(runtime, 4)
     notes = Notes(runtime)
-    notes.add(hand, succeeded(rows[0]), succeeded(rows[1], status_code=299), *(succeeded(row) for row in rows[2:]))
+    notes.add(
+        hand,
+        succeeded(rows[0]),
+        succeeded(rows[1], status_code=299),
+        *(succeeded(row) for row in rows[2:]),
+    )
     await notes.end()
     assert (notes.given_up, notes.recorded) == ([True], [4])
     assert await Attempt.all().count() == 3
     refused = await Delivery.get(id=rows[1].id)
-    assert (refused.lease_token, refused.status) == (hand.token, DeliveryState.OPEN)  # for a takeover
+    assert (refused.lease_token, refused.status) == (
+        hand.token,
+        DeliveryState.OPEN,
+    )  # for a takeover
     assert await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == 3
 
 
@@ -133,7 +168,9 @@ async def test_database_that_goes_away_among_single_rows_is_waited_for(runtime: 
     notes.queue.before = [ConnectionResetError()]
     await notes.end()
     assert (notes.given_up, notes.recorded) == ([], [2])
-    assert {attempt.error_message for attempt in await Attempt.all()} == {"The answer could not be stored; it was left out of the log."}
+    assert {attempt.error_message for attempt in await Attempt.all()} == {
+        "The answer could not be stored; it was left out of the log."
+    }
 
 
 async def test_result_whose_lease_was_lost_is_announced_to_nobody(runtime: Runtime) -> None:
@@ -180,13 +217,19 @@ async def test_close_ends_the_waiting_for_a_database_that_stays_away(runtime: Ru
 
 
 @pytest.mark.parametrize("count", [1, 200])
-async def test_position_in_the_announcement_is_that_of_the_last_attempt(runtime: Runtime, count: int) -> None:
+async def test_position_in_the_announcement_is_that_of_the_last_attempt(
+    runtime: Runtime, count: int
+) -> None:
     hand, rows = await claimed(runtime, count)
     notes = Notes(runtime)
     notes.add(hand, *(succeeded(row) for row in rows))
     await notes.end()
-    rows_of_activity = await runtime.database.reader().rows("select position from activity where kind = 1 order by position")
-    await eventually(lambda: notes.announced[-1:] == [f"{WORKSPACE} {rows_of_activity[-1]['position']}"])
+    rows_of_activity = await runtime.database.reader().rows(
+        "select position from activity where kind = 1 order by position"
+    )
+    await eventually(
+        lambda: notes.announced[-1:] == [f"{WORKSPACE} {rows_of_activity[-1]['position']}"]
+    )
     assert len(rows_of_activity) == count
 
 
@@ -194,7 +237,9 @@ async def test_position_in_the_announcement_is_that_of_the_last_attempt(runtime:
 async def test_answers_are_kept_while_the_database_is_read_only(runtime: Runtime) -> None:
     notes = Notes(runtime)
     hand, rows = await claimed(runtime, 3)
-    notes.queue.before.append(asyncpg.ReadOnlySQLTransactionError("cannot execute UPDATE in a read-only transaction"))
+    notes.queue.before.append(
+        asyncpg.ReadOnlySQLTransactionError("cannot execute UPDATE in a read-only transaction")
+    )
     notes.add(hand, *map(succeeded, rows))
     await notes.end()
     assert notes.given_up == []

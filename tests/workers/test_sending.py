@@ -1,4 +1,6 @@
-"""One request to one receiver, however it behaves: what is sent, what is kept of the answer, and the deadline."""
+"""One request to one receiver, however it behaves: what is sent, what is kept of the answer, and
+the deadline.
+"""
 
 import asyncio
 from ipaddress import ip_network
@@ -12,7 +14,12 @@ from tests.receivers import Handler, Receiver, Reply, Server, hostile
 from workers.sending import Answer, Request, Sender
 
 LOOPBACK = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
-HEADERS = [("Content-Type", "application/json"), ("User-Agent", "Hookline/1"), ("X-Twice", "a"), ("X-Twice", "b")]
+HEADERS = [
+    ("Content-Type", "application/json"),
+    ("User-Agent", "Hookline/1"),
+    ("X-Twice", "a"),
+    ("X-Twice", "b"),
+]
 
 
 def request(url: str, timeout_seconds: float = 5.0, body: bytes = b'{"a":1}') -> Request:
@@ -43,12 +50,25 @@ async def test_request_arrives_as_given_and_the_answer_comes_back() -> None:
     assert received.header("Accept-Encoding") == "identity"
     assert received.header("Host") == f"127.0.0.1:{receiver.port}"
     assert received.header("Cookie") is None
-    assert (answer.status_code, answer.body, answer.is_truncated, answer.error) == (201, b"made", False, None)
-    assert answer.headers == [("Content-Length", "4"), ("X-Id", "7"), ("X-Id", "8"), ("X-Latin", "é")]
+    assert (answer.status_code, answer.body, answer.is_truncated, answer.error) == (
+        201,
+        b"made",
+        False,
+        None,
+    )
+    assert answer.headers == [
+        ("Content-Length", "4"),
+        ("X-Id", "7"),
+        ("X-Id", "8"),
+        ("X-Latin", "é"),
+    ]
 
 
 async def test_connection_is_used_again_and_cookies_are_not() -> None:
-    async with Sender(LOOPBACK) as sender, Receiver([Reply(headers=[("Set-Cookie", "a=b")])]) as receiver:
+    async with (
+        Sender(LOOPBACK) as sender,
+        Receiver([Reply(headers=[("Set-Cookie", "a=b")])]) as receiver,
+    ):
         for _ in range(3):
             assert (await sender.send(request(receiver.url))).status_code == 200
         assert receiver.connection_count == 1
@@ -56,7 +76,10 @@ async def test_connection_is_used_again_and_cookies_are_not() -> None:
 
 
 async def test_stale_connection_is_not_used_again() -> None:
-    async with Sender(LOOPBACK) as sender, Receiver([Reply(headers=[("Connection", "close")])]) as receiver:
+    async with (
+        Sender(LOOPBACK) as sender,
+        Receiver([Reply(headers=[("Connection", "close")])]) as receiver,
+    ):
         for _ in range(3):
             assert (await sender.send(request(receiver.url))).status_code == 200
         assert receiver.connection_count == 3
@@ -69,7 +92,9 @@ async def test_large_body_is_sent_whole() -> None:
         assert receiver.requests[0].body == body
 
 
-@pytest.mark.parametrize("behaviour", [receivers.hangs, receivers.drips_headers, receivers.drips_informational_answers])
+@pytest.mark.parametrize(
+    "behaviour", [receivers.hangs, receivers.drips_headers, receivers.drips_informational_answers]
+)
 async def test_no_receiver_stretches_the_deadline(behaviour: Handler) -> None:
     answer = await sent_to(behaviour, timeout_seconds=0.5)
     assert answer.error is AttemptError.TIMEOUT
@@ -87,7 +112,9 @@ async def test_receiver_that_reads_nothing_is_held_to_the_deadline_and_leaves_no
 
 
 @pytest.mark.parametrize("behaviour", [receivers.drips_body, receivers.never_ends_chunks])
-async def test_2xx_with_a_body_that_does_not_end_is_a_success_within_two_seconds(behaviour: Handler) -> None:
+async def test_2xx_with_a_body_that_does_not_end_is_a_success_within_two_seconds(
+    behaviour: Handler,
+) -> None:
     answer = await sent_to(behaviour, timeout_seconds=20)
     assert (answer.status_code, answer.error, answer.is_truncated) == (200, None, True)
     assert answer.body
@@ -108,7 +135,12 @@ async def test_endless_body_is_cut_at_once() -> None:
 
 @pytest.mark.parametrize(
     "behaviour",
-    [receivers.closes_in_the_body, receivers.sends_garbage_chunks, receivers.sends_garbage_chunks_at_once, receivers.sends_more_than_announced],
+    [
+        receivers.closes_in_the_body,
+        receivers.sends_garbage_chunks,
+        receivers.sends_garbage_chunks_at_once,
+        receivers.sends_more_than_announced,
+    ],
 )
 async def test_broken_body_does_not_change_the_verdict(behaviour: Handler) -> None:
     answer = await sent_to(behaviour)
@@ -118,14 +150,24 @@ async def test_broken_body_does_not_change_the_verdict(behaviour: Handler) -> No
 
 async def test_compressed_body_is_kept_as_it_came() -> None:
     answer = await sent_to(receivers.sends_gzip_bomb)
-    assert (answer.status_code, answer.body[:2], len(answer.body), answer.is_truncated) == (200, b"\x1f\x8b", 16384, True)
+    assert (answer.status_code, answer.body[:2], len(answer.body), answer.is_truncated) == (
+        200,
+        b"\x1f\x8b",
+        16384,
+        True,
+    )
 
 
-@pytest.mark.parametrize(("size", "kept", "is_truncated"), [(0, 0, False), (16384, 16384, False), (16385, 16384, True), (60_000, 16384, True)])
+@pytest.mark.parametrize(
+    ("size", "kept", "is_truncated"),
+    [(0, 0, False), (16384, 16384, False), (16385, 16384, True), (60_000, 16384, True)],
+)
 async def test_first_16_kib_of_the_body_are_kept(size: int, kept: int, is_truncated: bool) -> None:
     async with Sender(LOOPBACK) as sender, Receiver([Reply(body=b"x" * size)]) as receiver:
         answers = [await sender.send(request(receiver.url)) for _ in range(2)]
-        assert [(len(answer.body), answer.is_truncated) for answer in answers] == [(kept, is_truncated)] * 2
+        assert [(len(answer.body), answer.is_truncated) for answer in answers] == [
+            (kept, is_truncated)
+        ] * 2
         assert receiver.connection_count == 1
 
 
@@ -139,7 +181,14 @@ async def test_headers_of_the_answer_are_kept_up_to_a_hundred_and_16_kib() -> No
     assert len(kept) == 17
 
 
-@pytest.mark.parametrize("behaviour", [receivers.resets_before_the_answer, receivers.closes_without_an_answer, receivers.resets_in_the_headers])
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        receivers.resets_before_the_answer,
+        receivers.closes_without_an_answer,
+        receivers.resets_in_the_headers,
+    ],
+)
 async def test_connection_lost_before_the_answer_is_a_failure(behaviour: Handler) -> None:
     answer = await sent_to(behaviour)
     assert answer.error is AttemptError.PROTOCOL
@@ -160,7 +209,10 @@ async def test_connection_lost_before_the_answer_is_a_failure(behaviour: Handler
 async def test_answer_that_is_no_sane_http_is_a_failure(behaviour: Handler) -> None:
     answer = await sent_to(behaviour)
     assert (answer.status_code, answer.error) == (None, AttemptError.PROTOCOL)
-    assert answer.error_message == "The receiver's answer is no valid HTTP, or its headers are too large."
+    assert (
+        answer.error_message
+        == "The receiver's answer is no valid HTTP, or its headers are too large."
+    )
     assert answer.duration_ms < 1500
 
 
@@ -177,13 +229,19 @@ async def test_nobody_listening_is_a_connect_failure() -> None:
         url = receiver.url
     async with Sender(LOOPBACK) as sender:
         answer = await sender.send(request(url))
-    assert (answer.error, answer.error_message) == (AttemptError.CONNECT, "The receiver refused the connection.")
+    assert (answer.error, answer.error_message) == (
+        AttemptError.CONNECT,
+        "The receiver refused the connection.",
+    )
 
 
 async def test_unknown_host_is_a_dns_failure() -> None:
     async with Sender(LOOPBACK) as sender:
         answer = await sender.send(request("http://nowhere.invalid/"))
-    assert (answer.error, answer.error_message) == (AttemptError.DNS, "The host name could not be resolved.")
+    assert (answer.error, answer.error_message) == (
+        AttemptError.DNS,
+        "The host name could not be resolved.",
+    )
 
 
 async def test_hanging_name_server_is_held_to_the_deadline() -> None:
@@ -196,11 +254,16 @@ async def test_hanging_name_server_is_held_to_the_deadline() -> None:
 async def test_connection_may_take_five_seconds_of_a_longer_deadline() -> None:
     async with Sender(LOOPBACK, resolve=resolve_never) as sender:
         answer = await sender.send(request("http://shop.example/", timeout_seconds=20))
-    assert (answer.error, answer.error_message) == (AttemptError.TIMEOUT, "No connection came about within 5 seconds.")
+    assert (answer.error, answer.error_message) == (
+        AttemptError.TIMEOUT,
+        "No connection came about within 5 seconds.",
+    )
     assert 4900 <= answer.duration_ms < 7000
 
 
-@pytest.mark.parametrize("url", ["http://10.0.0.1/", "http://[::1]/", "http://127.1/", "http://[::ffff:127.0.0.1]/"])
+@pytest.mark.parametrize(
+    "url", ["http://10.0.0.1/", "http://[::1]/", "http://127.1/", "http://[::ffff:127.0.0.1]/"]
+)
 async def test_literal_address_is_refused_and_never_dialled(url: str) -> None:
     async with Sender(AddressPolicy()) as sender:
         answer = await sender.send(request(url))
@@ -209,7 +272,10 @@ async def test_literal_address_is_refused_and_never_dialled(url: str) -> None:
 
 
 async def test_name_that_resolves_to_a_private_address_is_refused_and_never_dialled() -> None:
-    async with Sender(AddressPolicy(), resolve=resolve_to_loopback) as sender, Receiver() as receiver:
+    async with (
+        Sender(AddressPolicy(), resolve=resolve_to_loopback) as sender,
+        Receiver() as receiver,
+    ):
         answer = await sender.send(request(f"http://shop.example:{receiver.port}/"))
         assert receiver.connection_count == 0
     assert answer.error is AttemptError.REFUSED_ADDRESS
@@ -227,7 +293,10 @@ async def test_host_that_the_operator_opened_is_reached() -> None:
 
 
 async def test_socket_is_refused_too_when_an_address_slips_past_the_resolver() -> None:
-    async with Sender(AddressPolicy(), resolve=resolve_to_loopback) as sender, Receiver() as receiver:
+    async with (
+        Sender(AddressPolicy(), resolve=resolve_to_loopback) as sender,
+        Receiver() as receiver,
+    ):
         sender._policy = LOOPBACK  # lets the URL pass, as a mistake in its check would
         answer = await sender.send(request(receiver.url))
         assert receiver.connection_count == 0
@@ -235,8 +304,14 @@ async def test_socket_is_refused_too_when_an_address_slips_past_the_resolver() -
 
 
 async def test_hanging_receiver_does_not_delay_another() -> None:
-    async with Sender(LOOPBACK) as sender, hostile(receivers.hangs) as hanging, Receiver() as receiver:
-        stuck = [asyncio.create_task(sender.send(request(hanging, timeout_seconds=3))) for _ in range(50)]
+    async with (
+        Sender(LOOPBACK) as sender,
+        hostile(receivers.hangs) as hanging,
+        Receiver() as receiver,
+    ):
+        stuck = [
+            asyncio.create_task(sender.send(request(hanging, timeout_seconds=3))) for _ in range(50)
+        ]
         assert (await sender.send(request(receiver.url))).status_code == 200
         assert not any(task.done() for task in stuck)
         assert {answer.error for answer in await asyncio.gather(*stuck)} == {AttemptError.TIMEOUT}
@@ -258,4 +333,5 @@ async def test_cancelled_send_ends_at_once_and_closes_its_connection() -> None:
 async def test_mistake_of_ours_is_raised_and_not_taken_for_a_network_fault() -> None:
     async with Sender(LOOPBACK) as sender, Receiver() as receiver:
         with pytest.raises(TypeError):
-            await sender.send(Request(receiver.url, [("X-Number", 5)], b"", 5.0))  # type: ignore[list-item]  # the mistake
+            # the mistake
+            await sender.send(Request(receiver.url, [("X-Number", 5)], b"", 5.0))  # type: ignore[list-item]

@@ -27,7 +27,13 @@ def test_newcomer_gets_a_place_where_the_busy_get_no_more() -> None:
 def test_no_more_than_all_places_are_given() -> None:
     slots = Slots()
     filled(slots, SHARED_ON_WIRE_LIMIT)
-    assert sum(slots.acquire(lane()) is not None for _ in range(SHARED_ON_WIRE_LIMIT, ON_WIRE_LIMIT + 5)) == ON_WIRE_LIMIT - SHARED_ON_WIRE_LIMIT
+    assert (
+        sum(
+            slots.acquire(lane()) is not None
+            for _ in range(SHARED_ON_WIRE_LIMIT, ON_WIRE_LIMIT + 5)
+        )
+        == ON_WIRE_LIMIT - SHARED_ON_WIRE_LIMIT
+    )
 
 
 def test_those_with_nothing_on_the_wire_go_on_first() -> None:

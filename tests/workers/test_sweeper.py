@@ -1,4 +1,6 @@
-"""One sweep over both databases: it finds, takes over and cancels what no message told, and goes on after a fault."""
+"""One sweep over both databases: it finds, takes over and cancels what no message told, and goes on
+after a fault.
+"""
 
 import asyncio
 from dataclasses import replace
@@ -30,7 +32,9 @@ async def test_sweep_names_the_webhooks_that_have_something_due(runtime: Runtime
     due, later = await make_webhook(runtime), await make_webhook(runtime)
     await make_webhook(runtime)
     await enqueue(runtime, due.id, 2)
-    await set_column(runtime, "delivery", "next_attempt_at", ago(-60), await enqueue(runtime, later.id))
+    await set_column(
+        runtime, "delivery", "next_attempt_at", ago(-60), await enqueue(runtime, later.id)
+    )
     assert await swept(runtime) == [{due.id}]
 
 
@@ -44,7 +48,9 @@ async def test_sweep_takes_every_dead_pump_over_and_no_living_one(runtime: Runti
     await dead_too.fall_silent(runtime)
     assert await swept(runtime) == [{webhook.id}]
     assert await Attempt.filter(outcome=AttemptOutcome.UNKNOWN).count() == 2
-    assert [delivery.lease_token for delivery in await Delivery.filter(lease_token__isnull=False)] == [living.token]
+    assert [
+        delivery.lease_token for delivery in await Delivery.filter(lease_token__isnull=False)
+    ] == [living.token]
 
 
 async def test_sweep_cancels_all_that_a_deleted_webhook_left(runtime: Runtime) -> None:
@@ -80,12 +86,16 @@ class Faulty:
         return await self._queue.due()
 
 
-@pytest.mark.parametrize("fault", [ConnectionRefusedError(), RuntimeError("unforeseen")], ids=["away", "unforeseen"])
+@pytest.mark.parametrize(
+    "fault", [ConnectionRefusedError(), RuntimeError("unforeseen")], ids=["away", "unforeseen"]
+)
 async def test_sweeps_go_on_after_one_that_failed(runtime: Runtime, fault: Exception) -> None:
     webhook = await make_webhook(runtime)
     await enqueue(runtime, webhook.id)
     found = list[set[UUID]]()
-    sweeps = asyncio.create_task(Sweeper(cast(Queue, Faulty(runtime.queue, fault)), runtime.registry, found.append).run())
+    sweeps = asyncio.create_task(
+        Sweeper(cast(Queue, Faulty(runtime.queue, fault)), runtime.registry, found.append).run()
+    )
     await eventually(lambda: found)
     sweeps.cancel()
     await asyncio.gather(sweeps, return_exceptions=True)

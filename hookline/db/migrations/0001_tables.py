@@ -14,7 +14,12 @@ class Migration(NotedMigration):
         ops.CreateModel(
             name="Attempt",
             fields=[
-                ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                (
+                    "id",
+                    UuidColumn(
+                        primary_key=True, unique=True, db_index=True, generated=False, null=False
+                    ),
+                ),
                 ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                 ("delivery_id", UuidColumn(generated=False, null=False, unique=False)),
                 ("webhook_id", UuidColumn(generated=False, null=False, unique=False)),
@@ -42,7 +47,12 @@ class Migration(NotedMigration):
         ops.CreateModel(
             name="Delivery",
             fields=[
-                ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                (
+                    "id",
+                    UuidColumn(
+                        primary_key=True, unique=True, db_index=True, generated=False, null=False
+                    ),
+                ),
                 ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                 ("webhook_id", UuidColumn(generated=False, null=False, unique=False)),
                 ("event_id", UuidColumn(generated=False, null=False, unique=False)),
@@ -63,7 +73,12 @@ class Migration(NotedMigration):
         ops.CreateModel(
             name="Event",
             fields=[
-                ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                (
+                    "id",
+                    UuidColumn(
+                        primary_key=True, unique=True, db_index=True, generated=False, null=False
+                    ),
+                ),
                 ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                 ("type", fields.TextField(unique=False)),
                 ("environment", fields.TextField(unique=False)),
@@ -78,7 +93,12 @@ class Migration(NotedMigration):
         ops.CreateModel(
             name="SyncRevision",
             fields=[
-                ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                (
+                    "id",
+                    UuidColumn(
+                        primary_key=True, unique=True, db_index=True, generated=False, null=False
+                    ),
+                ),
                 ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                 ("set_id", UuidColumn(generated=False, null=False, unique=False)),
                 ("number", fields.IntField()),
@@ -107,7 +127,12 @@ class Migration(NotedMigration):
         ops.CreateModel(
             name="SyncSet",
             fields=[
-                ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                (
+                    "id",
+                    UuidColumn(
+                        primary_key=True, unique=True, db_index=True, generated=False, null=False
+                    ),
+                ),
                 ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                 ("name", fields.CharField(max_length=63)),
                 ("revision_number", fields.IntField(default=0)),
@@ -121,7 +146,12 @@ class Migration(NotedMigration):
         ops.CreateModel(
             name="Token",
             fields=[
-                ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                (
+                    "id",
+                    UuidColumn(
+                        primary_key=True, unique=True, db_index=True, generated=False, null=False
+                    ),
+                ),
                 ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                 ("name", fields.CharField(max_length=100)),
                 ("digest", BytesColumn(generated=False, null=False, unique=False)),
@@ -138,7 +168,12 @@ class Migration(NotedMigration):
         ops.CreateModel(
             name="Webhook",
             fields=[
-                ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                (
+                    "id",
+                    UuidColumn(
+                        primary_key=True, unique=True, db_index=True, generated=False, null=False
+                    ),
+                ),
                 ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                 ("slug", fields.CharField(max_length=63)),
                 ("name", fields.CharField(max_length=100)),
@@ -181,7 +216,12 @@ class Migration(NotedMigration):
         ops.CreateModel(
             name="Workspace",
             fields=[
-                ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                (
+                    "id",
+                    UuidColumn(
+                        primary_key=True, unique=True, db_index=True, generated=False, null=False
+                    ),
+                ),
                 ("slug", fields.CharField(max_length=63)),
                 ("name", fields.CharField(max_length=100)),
                 ("match_version", fields.BigIntField(default=1)),

@@ -14,7 +14,16 @@ class Migration(NotedMigration):
             ops.CreateModel(
                 name="AuditEntry",
                 fields=[
-                    ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                    (
+                        "id",
+                        UuidColumn(
+                            primary_key=True,
+                            unique=True,
+                            db_index=True,
+                            generated=False,
+                            null=False,
+                        ),
+                    ),
                     ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                     ("action", fields.TextField(unique=False)),
                     ("actor", JsonColumn(generated=False, null=False, unique=False)),
@@ -32,7 +41,16 @@ class Migration(NotedMigration):
             ops.CreateModel(
                 name="Email",
                 fields=[
-                    ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                    (
+                        "id",
+                        UuidColumn(
+                            primary_key=True,
+                            unique=True,
+                            db_index=True,
+                            generated=False,
+                            null=False,
+                        ),
+                    ),
                     ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                     ("notification_id", UuidColumn(generated=False, null=False, unique=False)),
                     ("address", fields.TextField(unique=False)),
@@ -48,7 +66,16 @@ class Migration(NotedMigration):
             ops.CreateModel(
                 name="EventType",
                 fields=[
-                    ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                    (
+                        "id",
+                        UuidColumn(
+                            primary_key=True,
+                            unique=True,
+                            db_index=True,
+                            generated=False,
+                            null=False,
+                        ),
+                    ),
                     ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                     ("name", fields.TextField(unique=False)),
                     ("description", fields.TextField(null=True, unique=False)),
@@ -64,7 +91,16 @@ class Migration(NotedMigration):
             ops.CreateModel(
                 name="Job",
                 fields=[
-                    ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                    (
+                        "id",
+                        UuidColumn(
+                            primary_key=True,
+                            unique=True,
+                            db_index=True,
+                            generated=False,
+                            null=False,
+                        ),
+                    ),
                     ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                     ("kind", fields.TextField(unique=False)),
                     ("status", fields.SmallIntField(default=0)),
@@ -84,7 +120,16 @@ class Migration(NotedMigration):
             ops.CreateModel(
                 name="Notification",
                 fields=[
-                    ("id", UuidColumn(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                    (
+                        "id",
+                        UuidColumn(
+                            primary_key=True,
+                            unique=True,
+                            db_index=True,
+                            generated=False,
+                            null=False,
+                        ),
+                    ),
                     ("workspace_id", UuidColumn(generated=False, null=False, unique=False)),
                     ("kind", fields.SmallIntField()),
                     ("webhook_id", UuidColumn(null=True, generated=False, unique=False)),
@@ -98,35 +143,101 @@ class Migration(NotedMigration):
                 options={"table": "notification", "app": "models", "pk_attr": "id"},
                 bases=["Model"],
             ),
-            ops.AddField(model_name="Delivery", name="next_cause", field=fields.SmallIntField(null=True)),
-            ops.AddField(model_name="Event", name="is_test", field=fields.BooleanField(default=False, db_default=False)),
-            ops.AddField(model_name="Webhook", name="auto_disable_failures", field=fields.IntField(null=True, default=10, db_default=10)),
-            ops.AddField(model_name="Webhook", name="auto_disable_seconds", field=fields.IntField(default=172800, db_default=172800)),
-            ops.AddField(model_name="Webhook", name="auto_disabled_at", field=TimeColumn(null=True, generated=False, unique=False)),
-            ops.AddField(model_name="Webhook", name="auto_disabled_reason", field=fields.TextField(null=True, unique=False)),
-            ops.AddField(model_name="Webhook", name="consecutive_gone", field=fields.IntField(default=0, db_default=0)),
-            ops.AddField(model_name="Webhook", name="event_filter", field=JsonColumn(null=True, generated=False, unique=False)),
-            ops.AddField(model_name="Webhook", name="exhausted_count", field=fields.IntField(default=0, db_default=0)),
-            ops.AddField(model_name="Webhook", name="exhausted_told_at", field=TimeColumn(null=True, generated=False, unique=False)),
+            ops.AddField(
+                model_name="Delivery", name="next_cause", field=fields.SmallIntField(null=True)
+            ),
+            ops.AddField(
+                model_name="Event",
+                name="is_test",
+                field=fields.BooleanField(default=False, db_default=False),
+            ),
+            ops.AddField(
+                model_name="Webhook",
+                name="auto_disable_failures",
+                field=fields.IntField(null=True, default=10, db_default=10),
+            ),
+            ops.AddField(
+                model_name="Webhook",
+                name="auto_disable_seconds",
+                field=fields.IntField(default=172800, db_default=172800),
+            ),
+            ops.AddField(
+                model_name="Webhook",
+                name="auto_disabled_at",
+                field=TimeColumn(null=True, generated=False, unique=False),
+            ),
+            ops.AddField(
+                model_name="Webhook",
+                name="auto_disabled_reason",
+                field=fields.TextField(null=True, unique=False),
+            ),
+            ops.AddField(
+                model_name="Webhook",
+                name="consecutive_gone",
+                field=fields.IntField(default=0, db_default=0),
+            ),
+            ops.AddField(
+                model_name="Webhook",
+                name="event_filter",
+                field=JsonColumn(null=True, generated=False, unique=False),
+            ),
+            ops.AddField(
+                model_name="Webhook",
+                name="exhausted_count",
+                field=fields.IntField(default=0, db_default=0),
+            ),
+            ops.AddField(
+                model_name="Webhook",
+                name="exhausted_told_at",
+                field=TimeColumn(null=True, generated=False, unique=False),
+            ),
             ops.AddField(
                 model_name="Webhook",
                 name="notification_emails",
-                field=LinesColumn(default=(), db_default="\n", generated=False, null=False, unique=False),
+                field=LinesColumn(
+                    default=(), db_default="\n", generated=False, null=False, unique=False
+                ),
             ),
             ops.AddField(
                 model_name="Webhook",
                 name="notify_on",
-                field=LinesColumn(default=("AUTO_DISABLED",), db_default="\nAUTO_DISABLED\n", generated=False, null=False, unique=False),
+                field=LinesColumn(
+                    default=("AUTO_DISABLED",),
+                    db_default="\nAUTO_DISABLED\n",
+                    generated=False,
+                    null=False,
+                    unique=False,
+                ),
             ),
-            ops.AddField(model_name="Webhook", name="paced_until", field=TimeColumn(null=True, generated=False, unique=False)),
+            ops.AddField(
+                model_name="Webhook",
+                name="paced_until",
+                field=TimeColumn(null=True, generated=False, unique=False),
+            ),
             ops.AddField(
                 model_name="Webhook",
                 name="payload_content_type",
-                field=fields.TextField(default="application/json", db_default="application/json", unique=False),
+                field=fields.TextField(
+                    default="application/json", db_default="application/json", unique=False
+                ),
             ),
-            ops.AddField(model_name="Webhook", name="payload_template", field=fields.TextField(null=True, unique=False)),
-            ops.AddField(model_name="Webhook", name="rate_per_minute", field=fields.IntField(null=True)),
-            ops.AddField(model_name="Webhook", name="warned_at", field=TimeColumn(null=True, generated=False, unique=False)),
-            ops.AddField(model_name="Workspace", name="strict_event_types", field=fields.BooleanField(default=False, db_default=False)),
+            ops.AddField(
+                model_name="Webhook",
+                name="payload_template",
+                field=fields.TextField(null=True, unique=False),
+            ),
+            ops.AddField(
+                model_name="Webhook", name="rate_per_minute", field=fields.IntField(null=True)
+            ),
+            ops.AddField(
+                model_name="Webhook",
+                name="warned_at",
+                field=TimeColumn(null=True, generated=False, unique=False),
+            ),
+            ops.AddField(
+                model_name="Workspace",
+                name="strict_event_types",
+                field=fields.BooleanField(default=False, db_default=False),
+            ),
         )
     ]

@@ -270,5 +270,9 @@ class Migration(NotedMigration):
     dependencies = [("models", "0005_abilities")]
     operations = [
         Sql(postgres=TABLES["postgres"], sqlite=TABLES["sqlite"]),
-        Sql(*INDEXES, postgres=(*PAUSES["postgres"], KEY, NOTIFY, RECORD, TAKEOVER), sqlite=PAUSES["sqlite"]),
+        Sql(
+            *INDEXES,
+            postgres=(*PAUSES["postgres"], KEY, NOTIFY, RECORD, TAKEOVER),
+            sqlite=PAUSES["sqlite"],
+        ),
     ]

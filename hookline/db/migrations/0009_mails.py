@@ -6,7 +6,10 @@ from hookline.db.migration_log import NotedMigration, Sql
 
 _CHANGES = (
     ("create function hl_record_2(", "create function hl_record_3("),
-    ("out has_switched boolean)", "out has_switched boolean, out notified uuid[], out addresses text[])"),
+    (
+        "out has_switched boolean)",
+        "out has_switched boolean, out notified uuid[], out addresses text[])",
+    ),
     ("where id = hl_record_2.workspace;", "where id = hl_record_3.workspace;"),
     (
         "  if cardinality(kinds) > 0 then\n",

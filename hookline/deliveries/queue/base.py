@@ -1,4 +1,6 @@
-"""What both queues take and give. Called by publishing, registry, deliveries and the workers; nothing here knows a database."""
+"""What both queues take and give. Called by publishing, registry, deliveries and the workers;
+nothing here knows a database.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +9,9 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 DEAD_AFTER = timedelta(seconds=10)
-"""A pump without a beat for this long (by the database's clock) is dead: others take its deliveries over."""
+"""A pump without a beat for this long (by the database's clock) is dead: others take its deliveries
+over.
+"""
 KEY_HOURS = 24
 """How long an idempotency key is kept."""
 
@@ -17,7 +21,9 @@ class KeyTaken(Exception):
 
 
 class EventExists(Exception):
-    """The very same event ids are there: an earlier try of this group was committed and its answer lost."""
+    """The very same event ids are there: an earlier try of this group was committed and its answer
+    lost.
+    """
 
 
 class PumpGone(Exception):
@@ -45,7 +51,9 @@ class NewDelivery(NamedTuple):
 
 
 class Lease(NamedTuple):
-    """Deliveries that a pump of the same process takes over as they are written: they need no claim."""
+    """Deliveries that a pump of the same process takes over as they are written: they need no
+    claim.
+    """
 
     token: UUID
     delivery_ids: frozenset[UUID]
@@ -83,7 +91,9 @@ class Claimed(NamedTuple):
 
 
 class Result(NamedTuple):
-    """An ended attempt, on its way into the log. One array per field goes to PostgreSQL, in this order."""
+    """An ended attempt, on its way into the log. One array per field goes to PostgreSQL, in this
+    order.
+    """
 
     delivery_id: UUID
     number: int
@@ -119,7 +129,9 @@ class Result(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """What a record came to. position: the activity's after it, 0 when every lease was lost. has_switched: a webhook was turned off."""
+    """What a record came to. position: the activity's after it, 0 when every lease was lost.
+    has_switched: a webhook was turned off.
+    """
 
     position: int
     has_switched: bool
@@ -133,7 +145,9 @@ class Ask(NamedTuple):
 
 
 class Paced(NamedTuple):
-    """What a claim under rate limits gave. waits: seconds until the next free slot, of each webhook that may have more by then."""
+    """What a claim under rate limits gave. waits: seconds until the next free slot, of each webhook
+    that may have more by then.
+    """
 
     rows: list[Claimed]
     waits: dict[UUID, float]
@@ -145,7 +159,9 @@ Stamp = tuple[int, bool]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A workspace's webhooks and event types at one moment. rows: of the webhooks that are not as known; column -> value, as the models name them."""
+    """A workspace's webhooks and event types at one moment. rows: of the webhooks that are not as
+    known; column -> value, as the models name them.
+    """
 
     workspace_id: UUID
     match_version: int
@@ -159,7 +175,9 @@ class Loaded:
 
 
 class Lessor(Protocol):
-    """A pump in the publisher's own process. Every reserved lease is held, released or abandoned."""
+    """A pump in the publisher's own process. Every reserved lease is held, released or
+    abandoned.
+    """
 
     def reserve(self, deliveries: Sequence[NewDelivery]) -> Lease | None:
         """Room for some of these; None when there is none."""
@@ -175,7 +193,9 @@ class Lessor(Protocol):
 
 
 class Queue(Protocol):
-    """Every call is one transaction. Connection faults come through as hookline.db.connection.FAULTS; their outcome is unknown."""
+    """Every call is one transaction. Connection faults come through as
+    hookline.db.connection.FAULTS; their outcome is unknown.
+    """
 
     async def open(self) -> None: ...
 
@@ -185,7 +205,9 @@ class Queue(Protocol):
         """The match version of each workspace, as committed now."""
 
     async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> Loaded:
-        """The living webhooks of a workspace with the match version that they belong to. known: those whose rows are not asked for again."""
+        """The living webhooks of a workspace with the match version that they belong to. known:
+        those whose rows are not asked for again.
+        """
 
     async def publish(
         self,
@@ -196,10 +218,11 @@ class Queue(Protocol):
         deliveries: Sequence[NewDelivery],
         lease: Lease | None = None,
     ) -> bool:
-        """Writes events, deliveries and keys together. False: the match version is another one, nothing was written.
+        """Writes events, deliveries and keys together. False: the match version is another one,
+        nothing was written.
 
-        lease: what is written as claimed already, its first attempt begun.
-        Raises KeyTaken, EventExists, PumpGone.
+        lease: what is written as claimed already, its first attempt begun. Raises KeyTaken,
+        EventExists, PumpGone.
         """
 
     async def known(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
@@ -214,13 +237,19 @@ class Queue(Protocol):
         """Forgets a pump that holds no lease; one that still does stays for the takeover."""
 
     async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
-        """Leases due deliveries of these webhooks, oldest due first, at most room each and limit in all. Nothing when the pump's row is gone."""
+        """Leases due deliveries of these webhooks, oldest due first, at most room each and limit in
+        all. Nothing when the pump's row is gone.
+        """
 
     async def claim_paced(self, asks: Sequence[Ask], token: UUID) -> Paced:
-        """The same for webhooks with a rate limit: at most as many of each as have a slot now. What has none stays unleased."""
+        """The same for webhooks with a rate limit: at most as many of each as have a slot now. What
+        has none stays unleased.
+        """
 
     async def keep_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
-        """Keeps what was rendered for deliveries before it is sent, for their retries. What is kept already stays."""
+        """Keeps what was rendered for deliveries before it is sent, for their retries. What is kept
+        already stays.
+        """
 
     async def has_sent(self, delivery_id: UUID) -> bool:
         """Whether a request of the delivery is in the log: then its body is not made anew."""
@@ -229,19 +258,27 @@ class Queue(Protocol):
         """Unleases what was never sent, as if it had not been claimed."""
 
     async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> Recorded:
-        """Logs ended attempts, in the order in which they ended, and moves their deliveries, fenced by (token, number).
+        """Logs ended attempts, in the order in which they ended, and moves their deliveries, fenced
+        by (token, number).
 
-        Their webhooks' health follows: one that keeps failing is turned off, with a notification. Running it again changes nothing.
+        Their webhooks' health follows: one that keeps failing is turned off, with a notification.
+        Running it again changes nothing.
         """
 
     async def take_over(self, dead_after: timedelta) -> int:
-        """Ends one dead pump: its attempts become UNKNOWN. How many deliveries that were; -1: no pump is dead."""
+        """Ends one dead pump: its attempts become UNKNOWN. How many deliveries that were; -1: no
+        pump is dead.
+        """
 
     async def due(self) -> list[UUID]:
         """Webhooks with something to claim now."""
 
     async def cancel_deleted(self) -> int:
-        """Cancels open deliveries of deleted webhooks, a chunk at a time. How many; 0 when none is left."""
+        """Cancels open deliveries of deleted webhooks, a chunk at a time. How many; 0 when none is
+        left.
+        """
 
     async def forget_keys(self) -> int:
-        """Removes a chunk of idempotency keys that are no longer in force. How many; 0 when none is left."""
+        """Removes a chunk of idempotency keys that are no longer in force. How many; 0 when none is
+        left.
+        """

@@ -1,6 +1,8 @@
-"""How attempts end on SQLite: recorded by their pump, or written as UNKNOWN when it died. Jobs of the one writer, called by hookline.deliveries.queue.sqlite.
+"""How attempts end on SQLite: recorded by their pump, or written as UNKNOWN when it died. Jobs of
+the one writer, called by hookline.deliveries.queue.sqlite.
 
-Outcomes: 2 succeeded, 3 failed, 9 unknown. Causes: 1 publish, 2 retry, 3 manual, 4 test. Delivery states: 0 open, 2 succeeded, 3 failed, 4 cancelled.
+Outcomes: 2 succeeded, 3 failed, 9 unknown. Causes: 1 publish, 2 retry, 3 manual, 4 test. Delivery
+states: 0 open, 2 succeeded, 3 failed, 4 cancelled.
 """
 
 import random
@@ -17,39 +19,81 @@ from hookline.deliveries.queue.sqlite_health import Note, count_attempts, mails_
 from hookline.ids import uuid7
 
 MOVE = """
-with given(now, token) as (values (?, ?)), r(id, number, state, is_won, next_at, step) as (values {rows})
+with given(now, token) as (values (?, ?)), r(id, number, state, is_won, next_at, step) as (values
+  {rows})
 update delivery set
-  finished_at = case when status = 0 and r.state = 0 then null when status = 0 or (r.is_won and manual_at is not null and next_cause is not 0) then given.now else finished_at end,
-  status = case when status = 0 or (r.is_won and manual_at is not null and next_cause is not 0) then r.state else status end, next_attempt_at = coalesce(r.next_at, next_attempt_at),
+  finished_at = case when status = 0 and r.state = 0 then null when status = 0 or (r.is_won and
+    manual_at is not null and next_cause is not 0) then given.now else finished_at end,
+  status = case when status = 0 or (r.is_won and manual_at is not null and next_cause is not 0) then
+    r.state else status end, next_attempt_at = coalesce(r.next_at, next_attempt_at),
   lease_token = null, manual_at = null, next_cause = null, schedule_step = r.step
-from r, given where delivery.id = r.id and delivery.lease_token = given.token and delivery.attempt_count = r.number returning delivery.id"""
-_ATTEMPT = """id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, request_url, request_headers, status_code,
-response_headers, response_body, response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at"""
-ADD_ATTEMPTS = f"insert into attempt ({_ATTEMPT}) values {{rows}} on conflict (delivery_id, number) do nothing"
-REPLACE_UNKNOWN = """update attempt set outcome = ?, status_code = ?, error_code = ?, error_message = ?, started_at = ?, duration_ms = ?, request_url = ?,
-request_headers = ?, response_headers = ?, response_body = ?, response_truncated = ? where delivery_id = ? and number = ? and outcome = 9"""
+from r, given where delivery.id = r.id and delivery.lease_token = given.token and
+  delivery.attempt_count = r.number returning delivery.id"""
+_ATTEMPT = """id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number,
+outcome, cause, request_url, request_headers, status_code, response_headers, response_body,
+response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at"""
+ADD_ATTEMPTS = (
+    f"insert into attempt ({_ATTEMPT}) values {{rows}} on conflict (delivery_id, number) do nothing"
+)
+REPLACE_UNKNOWN = """update attempt set outcome = ?, status_code = ?, error_code = ?, error_message
+  = ?, started_at = ?, duration_ms = ?, request_url = ?,
+request_headers = ?, response_headers = ?, response_body = ?, response_truncated = ? where
+  delivery_id = ? and number = ? and outcome = 9"""
 GONE = "select 1 from webhook where id = ? and deleted_at is not null"
-ADVANCE = "update workspace_activity set position = position + ? where workspace_id = ? returning position"
+ADVANCE = (
+    "update workspace_activity set position = position + ? where workspace_id = ? returning "
+    "position"
+)
 NOTE = "insert into activity (workspace_id, position, kind, subject_id, webhook_id) values {rows}"
-LOST = """select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, d.schedule_step, d.manual_at is not null, d.status,
-w.retry_schedule, w.deleted_at is not null, d.next_cause from delivery d join webhook w on w.id = d.webhook_id where d.lease_token = ? and d.status = 0
-union all select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, d.schedule_step, d.manual_at is not null, d.status,
-w.retry_schedule, w.deleted_at is not null, d.next_cause from delivery d join webhook w on w.id = d.webhook_id where d.lease_token = ? and d.status <> 0 and d.manual_at is not null"""
+LOST = """select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment,
+  d.attempt_count, d.schedule_step, d.manual_at is not null, d.status,
+w.retry_schedule, w.deleted_at is not null, d.next_cause from delivery d join webhook w on w.id =
+  d.webhook_id where d.lease_token = ? and d.status = 0
+union all select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment,
+  d.attempt_count, d.schedule_step, d.manual_at is not null, d.status,
+w.retry_schedule, w.deleted_at is not null, d.next_cause from delivery d join webhook w on w.id =
+  d.webhook_id where d.lease_token = ? and d.status <> 0 and d.manual_at is not null"""
 EXHAUSTED = "update webhook set exhausted_count = exhausted_count + 1 where id = ?"
-UNLEASE = "update delivery set lease_token = null, manual_at = null, next_cause = null, schedule_step = ?, status = ?, finished_at = case when ? then ? else finished_at end, next_attempt_at = coalesce(?, next_attempt_at) where id = ?"
+UNLEASE = (
+    "update delivery set lease_token = null, manual_at = null, next_cause = null, "
+    "schedule_step = ?, status = ?, finished_at = case when ? then ? else finished_at end, "
+    "next_attempt_at = coalesce(?, next_attempt_at) where id = ?"
+)
 
 
-def record(db: sqlite3.Connection, token: bytes, workspace: bytes, results: Sequence[Result], began: list[int], now: int) -> Recorded:
-    """Logs ended attempts and moves their deliveries, as Queue.record says. began, now: microseconds since 1970."""
-    after = [None if r.wait_seconds is None else now + int(r.wait_seconds * 1_000_000) for r in results]
-    gone = {key for key in {r.webhook_id for r in results} if db.execute(GONE, (key.bytes,)).fetchone()}  # the sweep has not cancelled them yet
+def record(
+    db: sqlite3.Connection,
+    token: bytes,
+    workspace: bytes,
+    results: Sequence[Result],
+    began: list[int],
+    now: int,
+) -> Recorded:
+    """Logs ended attempts and moves their deliveries, as Queue.record says. began, now:
+    microseconds since 1970.
+    """
+    after = [
+        None if r.wait_seconds is None else now + int(r.wait_seconds * 1_000_000) for r in results
+    ]
+    gone = {
+        key for key in {r.webhook_id for r in results} if db.execute(GONE, (key.bytes,)).fetchone()
+    }  # the sweep has not cancelled them yet
     states = [4 if r.webhook_id in gone else r.state for r in results]
-    moves = [(r.delivery_id.bytes, r.number, state, r.outcome == 2, at, r.step) for r, state, at in zip(results, states, after, strict=True)]
+    moves = [
+        (r.delivery_id.bytes, r.number, state, r.outcome == 2, at, r.step)
+        for r, state, at in zip(results, states, after, strict=True)
+    ]
     moved = {row[0] for row in fetch_for_all(db, MOVE, moves, now, token)}
     logged = [_logged(workspace, *row) for row in zip(results, began, after, strict=True)]
-    if run_for_all(db, ADD_ATTEMPTS, logged) < len(results):  # a lease was lost: what was sent replaces UNKNOWN, and that is all
-        db.executemany(REPLACE_UNKNOWN, [_evidence(r, start) for r, start in zip(results, began, strict=True)])
-    done = [(r, start) for r, start in zip(results, began, strict=True) if r.delivery_id.bytes in moved]
+    if run_for_all(db, ADD_ATTEMPTS, logged) < len(
+        results
+    ):  # a lease was lost: what was sent replaces UNKNOWN, and that is all
+        db.executemany(
+            REPLACE_UNKNOWN, [_evidence(r, start) for r, start in zip(results, began, strict=True)]
+        )
+    done = [
+        (r, start) for r, start in zip(results, began, strict=True) if r.delivery_id.bytes in moved
+    ]
     if not done:
         return Recorded(0, False)
     count_attempts(db, done)
@@ -58,29 +102,74 @@ def record(db: sqlite3.Connection, token: bytes, workspace: bytes, results: Sequ
     position = int(db.execute(ADVANCE, (len(notes), workspace)).fetchone()[0])
     first = position - len(notes) + 1
     run_for_all(db, NOTE, [(workspace, first + n, *note) for n, note in enumerate(notes)])
-    mails = [mail for note in notes if note.kind is Kind.NOTIFICATION for mail in mails_of(db, note.subject)]
+    mails = [
+        mail
+        for note in notes
+        if note.kind is Kind.NOTIFICATION
+        for mail in mails_of(db, note.subject)
+    ]
     return Recorded(position, any(note.kind is Kind.WEBHOOK_AUTO_DISABLED for note in notes), mails)
 
 
 def _logged(workspace: bytes, r: Result, start: int, after: int | None) -> tuple[Any, ...]:
     """A row of `attempt`, in the order of _ATTEMPT."""
-    keys = (r.attempt_id.bytes, workspace, r.delivery_id.bytes, r.webhook_id.bytes, r.event_id.bytes, r.event_type, r.environment)
-    answer = (r.status_code, r.response_headers, r.response_body, r.is_truncated, r.error_code, r.error_message)
+    keys = (
+        r.attempt_id.bytes,
+        workspace,
+        r.delivery_id.bytes,
+        r.webhook_id.bytes,
+        r.event_id.bytes,
+        r.event_type,
+        r.environment,
+    )
+    answer = (
+        r.status_code,
+        r.response_headers,
+        r.response_body,
+        r.is_truncated,
+        r.error_code,
+        r.error_message,
+    )
     next_at = after if r.state == 0 else None
-    return (*keys, r.number, r.outcome, r.cause, r.request_url, r.request_headers, *answer, start, r.duration_ms, next_at)
+    return (
+        *keys,
+        r.number,
+        r.outcome,
+        r.cause,
+        r.request_url,
+        r.request_headers,
+        *answer,
+        start,
+        r.duration_ms,
+        next_at,
+    )
 
 
 def _evidence(r: Result, start: int) -> tuple[Any, ...]:
     sent = (r.request_url, r.request_headers, r.response_headers, r.response_body, r.is_truncated)
-    return (r.outcome, r.status_code, r.error_code, r.error_message, start, r.duration_ms, *sent, r.delivery_id.bytes, r.number)
+    return (
+        r.outcome,
+        r.status_code,
+        r.error_code,
+        r.error_message,
+        start,
+        r.duration_ms,
+        *sent,
+        r.delivery_id.bytes,
+        r.number,
+    )
 
 
 def take_over(db: sqlite3.Connection, beaten_before: int, now: int) -> int:
     """Ends one dead pump, as Queue.take_over says."""
-    dead = db.execute("select token from pump where beat_at < ? order by beat_at limit 1", (beaten_before,)).fetchone()
+    dead = db.execute(
+        "select token from pump where beat_at < ? order by beat_at limit 1", (beaten_before,)
+    ).fetchone()
     if dead is None:
         return -1
-    lost = sorted(_Lost(*row) for row in db.execute(LOST, dead * 2))  # sorted by SQLite it would read the whole table in order of its key
+    lost = sorted(
+        _Lost(*row) for row in db.execute(LOST, dead * 2)
+    )  # sorted by SQLite it would read the whole table in order of its key
     for delivery in lost:
         _mark_unknown(db, delivery, now)
     db.execute("delete from pump where token = ?", dead)
@@ -110,12 +199,28 @@ def _mark_unknown(db: sqlite3.Connection, d: _Lost, now: int) -> None:
     attempt, cause = uuid7().bytes, d.next_cause or 3 if d.is_manual else 1 if d.step == 0 else 2
     keys = (attempt, d.workspace, d.id, d.webhook, d.event, d.event_type, d.environment)
     request, answer = (None, None), (None, None, None, False, None, None)
-    if run_for_all(db, ADD_ATTEMPTS, [(*keys, d.number, 9, cause, *request, *answer, now, None, None)]):
+    if run_for_all(
+        db, ADD_ATTEMPTS, [(*keys, d.number, 9, cause, *request, *answer, now, None, None)]
+    ):
         position = db.execute(ADVANCE, (1, d.workspace)).fetchone()[0]
         run_for_all(db, NOTE, [(d.workspace, position, Kind.ATTEMPT, attempt, d.webhook)])
     waits = orjson.loads(d.retry_schedule)
     is_over = d.status == 0 and (d.is_gone or (not d.is_manual and d.step >= len(waits)))
     if is_over and not d.is_gone:
         db.execute(EXHAUSTED, (d.webhook,))
-    wait = None if d.is_manual or d.step >= len(waits) else now + int(waits[d.step] * random.uniform(0.8, 1.2) * 1_000_000)
-    db.execute(UNLEASE, (d.step + (not d.is_manual), (4 if d.is_gone else 3) if is_over else d.status, is_over, now, wait, d.id))
+    wait = (
+        None
+        if d.is_manual or d.step >= len(waits)
+        else now + int(waits[d.step] * random.uniform(0.8, 1.2) * 1_000_000)
+    )
+    db.execute(
+        UNLEASE,
+        (
+            d.step + (not d.is_manual),
+            (4 if d.is_gone else 3) if is_over else d.status,
+            is_over,
+            now,
+            wait,
+            d.id,
+        ),
+    )

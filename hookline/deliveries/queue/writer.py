@@ -1,6 +1,8 @@
-"""SQLite's one writer: a thread that runs jobs, all that wait when a commit ends in the next transaction. Used by hookline.deliveries.queue.sqlite only.
+"""SQLite's one writer: a thread that runs jobs, all that wait when a commit ends in the next
+transaction. Used by hookline.deliveries.queue.sqlite only.
 
-A job is a function of the connection. One that fails is undone alone; the others keep their commit. Nobody hears of success before the commit.
+A job is a function of the connection. One that fails is undone alone; the others keep their commit.
+Nobody hears of success before the commit.
 """
 
 import asyncio
@@ -19,7 +21,9 @@ _MOST_JOBS = 500
 
 
 class Writer:
-    """turn: what every writer of this process takes first (the ORM's units of work too), so that none waits in SQLite's busy handler."""
+    """turn: what every writer of this process takes first (the ORM's units of work too), so that
+    none waits in SQLite's busy handler.
+    """
 
     def __init__(self, path: Path, turn: asyncio.Lock) -> None:
         self._path, self._turn = path, turn
@@ -30,7 +34,9 @@ class Writer:
         self._is_closed = False
 
     async def open(self) -> None:
-        self._connection = await asyncio.get_running_loop().run_in_executor(self._thread, self._connect)
+        self._connection = await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._connect
+        )
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=256)
@@ -46,7 +52,9 @@ class Writer:
         self._thread.shutdown()
 
     async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """The job's result, after its commit. Raises what the job raised, or sqlite3.Error when the transaction itself failed or the writer is closed."""
+        """The job's result, after its commit. Raises what the job raised, or sqlite3.Error when the
+        transaction itself failed or the writer is closed.
+        """
         if self._is_closed:
             raise sqlite3.OperationalError("the database is closed")
         done = asyncio.get_running_loop().create_future()
@@ -61,7 +69,9 @@ class Writer:
             while self._waiting:
                 async with self._turn:
                     batch, self._waiting = self._waiting[:_MOST_JOBS], self._waiting[_MOST_JOBS:]
-                    outcomes = await loop.run_in_executor(self._thread, self._commit, [job for job, _ in batch])
+                    outcomes = await loop.run_in_executor(
+                        self._thread, self._commit, [job for job, _ in batch]
+                    )
                 for (_, done), (result, error) in zip(batch, outcomes, strict=True):
                     if done.done():  # the caller has gone
                         continue

@@ -1,6 +1,8 @@
-"""A file's wish against the database: `preview` says what an apply would do, `apply` does it. Called by api/schema/sync and `hookline dev`.
+"""A file's wish against the database: `preview` says what an apply would do, `apply` does it.
+Called by api/schema/sync and `hookline dev`.
 
-The transaction locks the set, reads again, plans again, refuses what a rail forbids, writes, and notes a revision. Equal content writes none.
+The transaction locks the set, reads again, plans again, refuses what a rail forbids, writes, and
+notes a revision. Equal content writes none.
 """
 
 import asyncio
@@ -40,7 +42,8 @@ TRIES: Final = 5
 class Outcome:
     """What was planned or done; nothing was written when there is a block or a problem.
 
-    base: the set's newest revision before. revision: the one that was made, or made before by the same idempotency key; None: nothing changed.
+    base: the set's newest revision before. revision: the one that was made, or made before by the
+    same idempotency key; None: nothing changed.
     """
 
     plan: Plan
@@ -61,16 +64,22 @@ class _Stopped(Exception):
         self.outcome = outcome
 
 
-async def preview(runtime: Runtime, workspace_id: UUID, document: Document, options: Options, source: Source) -> Outcome:
+async def preview(
+    runtime: Runtime, workspace_id: UUID, document: Document, options: Options, source: Source
+) -> Outcome:
     """What an apply would do now. Nothing is written: the transaction could not.
 
     Raises Unavailable.
     """
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     async with store.reading(runtime) as reads:
-        state = await store.read(reads, runtime.vault, workspace_id, document.set_name, list(document.webhooks))
+        state = await store.read(
+            reads, runtime.vault, workspace_id, document.set_name, list(document.webhooks)
+        )
     broken = await check_templates.check(document, runtime.renderer)
-    plan, blocked = await asyncio.to_thread(_judged, document, wanted, broken, state, options, source)
+    plan, blocked = await asyncio.to_thread(
+        _judged, document, wanted, broken, state, options, source
+    )
     return Outcome(plan, blocked, state.revision)
 
 
@@ -84,26 +93,53 @@ async def apply(
     idempotency_key: str | None = None,
     message: str | None = None,
 ) -> Outcome:
-    """Makes the set what the document says, or says what blocks it. plan_digest: of the plan that was agreed to.
+    """Makes the set what the document says, or says what blocks it. plan_digest: of the plan that
+    was agreed to.
 
-    Raises Refused: NOT_ALLOWED when a secret is not known, IDEMPOTENCY_CONFLICT when the key belongs to another content; Unavailable.
+    Raises Refused: NOT_ALLOWED when a secret is not known, IDEMPOTENCY_CONFLICT when the key
+    belongs to another content; Unavailable.
     """
     if document.has_unknown_secrets():
-        raise Refused(Problem(Code.NOT_ALLOWED, "Secrets that are not known can be planned, never applied. Resolve every reference.", ("secrets",)))
+        raise Refused(
+            Problem(
+                Code.NOT_ALLOWED,
+                "Secrets that are not known can be planned, never applied. Resolve every "
+                "reference.",
+                ("secrets",),
+            )
+        )
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     content = await asyncio.to_thread(content_of, {item.slug: item.prints for item in wanted})
     broken = await check_templates.check(document, runtime.renderer)
-    applying = _Applying(runtime, actor, document, options, source, wanted, broken, content, plan_digest, idempotency_key, message)
+    applying = _Applying(
+        runtime,
+        actor,
+        document,
+        options,
+        source,
+        wanted,
+        broken,
+        content,
+        plan_digest,
+        idempotency_key,
+        message,
+    )
     for _ in range(TRIES):
         try:
-            async with store.locked(runtime.database, actor.workspace_id, document.set_name, options.lock_timeout) as work:
+            async with store.locked(
+                runtime.database, actor.workspace_id, document.set_name, options.lock_timeout
+            ) as work:
                 return await applying.run(work)
         except _Stopped as stopped:
             if reason := _reason(document.set_name, stopped.outcome):
                 await tell_of_sync(runtime, actor.workspace_id, document.set_name, reason)
             return stopped.outcome
         except store.LockNotObtained:
-            locked = Block("locked", "another apply of this set runs; try again when it is done", flag="--lock-timeout")
+            locked = Block(
+                "locked",
+                "another apply of this set runs; try again when it is done",
+                flag="--lock-timeout",
+            )
             return Outcome(planning.plan(document.set_name, 0, (), ()), (locked,))
         except IntegrityError:
             continue  # somebody made a webhook with one of the slugs meanwhile: plan again, with it
@@ -128,12 +164,25 @@ class _Applying:
     async def run(self, work: Work) -> Outcome:
         """One try. Raises _Stopped where nothing may be written."""
         vault, slugs = self.runtime.vault, list(self.document.webhooks)
-        state = await store.read(work, vault, self.actor.workspace_id, self.document.set_name, slugs, self.idempotency_key, is_locking=True)
+        state = await store.read(
+            work,
+            vault,
+            self.actor.workspace_id,
+            self.document.set_name,
+            slugs,
+            self.idempotency_key,
+            is_locking=True,
+        )
         if state.repeated is not None:
             raise _Stopped(self._repeated(state, state.repeated))
-        plan, blocked = await asyncio.to_thread(_judged, self.document, self.wanted, self.broken, state, self.options, self.source)
+        plan, blocked = await asyncio.to_thread(
+            _judged, self.document, self.wanted, self.broken, state, self.options, self.source
+        )
         if self.plan_digest not in (None, plan.digest):
-            blocked = (*blocked, Block("stale", "something changed since the plan was made; plan again"))
+            blocked = (
+                *blocked,
+                Block("stale", "something changed since the plan was made; plan again"),
+            )
         if blocked or plan.problems:
             raise _Stopped(Outcome(plan, blocked, state.revision))
         writing = Writing(
@@ -155,7 +204,10 @@ class _Applying:
     def _repeated(self, state: State, revision: SyncRevision) -> Outcome:
         """A retry whose first answer was lost: nothing is left to do."""
         if revision.digest != self.content.digest:
-            message = f"This idempotency key belongs to revision {revision.number}, which had another content. Use a new key."
+            message = (
+                f"This idempotency key belongs to revision {revision.number}, which had "
+                "another content. Use a new key."
+            )
             raise Refused(Problem(Code.IDEMPOTENCY_CONFLICT, message, ("idempotencyKey",)))
         empty = planning.plan(self.document.set_name, state.number, (), ())
         return Outcome(replace(empty, unchanged=len(self.wanted)), (), state.revision, revision)
@@ -166,12 +218,18 @@ class _Applying:
             log.info("sync without changes set=%s by=%s commit=%s", *by)
         else:
             counts = (revision.number, revision.created, revision.updated, revision.disabled)
-            log.info("sync applied set=%s by=%s commit=%s revision=%s created=%s updated=%s disabled=%s", *by, *counts)
+            log.info(
+                "sync applied set=%s by=%s commit=%s revision=%s created=%s updated=%s disabled=%s",
+                *by,
+                *counts,
+            )
 
 
 def _reason(set_name: str, outcome: Outcome) -> str | None:
     """Why nothing was applied, for people; None when nothing was in the way."""
-    reasons = [block.message for block in outcome.blocked] or [problem.message for problem in outcome.problems]
+    reasons = [block.message for block in outcome.blocked] or [
+        problem.message for problem in outcome.problems
+    ]
     if not reasons:
         return None
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
@@ -180,14 +238,34 @@ def _reason(set_name: str, outcome: Outcome) -> str | None:
 
 def _wanted(runtime: Runtime, document: Document) -> list[Wanted]:
     items = document.webhooks.values()
-    return [Wanted(item.slug, item.values, fingerprinted(item.values, runtime.vault), item.position) for item in items]
+    return [
+        Wanted(item.slug, item.values, fingerprinted(item.values, runtime.vault), item.position)
+        for item in items
+    ]
 
 
 def _judged(
-    document: Document, wanted: list[Wanted], broken: tuple[SyncProblem, ...], state: State, options: Options, source: Source
+    document: Document,
+    wanted: list[Wanted],
+    broken: tuple[SyncProblem, ...],
+    state: State,
+    options: Options,
+    source: Source,
 ) -> tuple[Plan, tuple[Block, ...]]:
-    plan = planning.plan(document.set_name, state.number, wanted, state.lives, options.on_drift, options.reenable)
+    plan = planning.plan(
+        document.set_name, state.number, wanted, state.lives, options.on_drift, options.reenable
+    )
     plan = replace(plan, problems=(*plan.problems, *broken))
     strangers = sorted(options.reenable - {item.slug for item in wanted})
-    unknown = [Block("reenable", f"{slug} is to be re-enabled and is not in the file; check how it is written", slug) for slug in strangers]
-    return plan, (*policy.check(plan, not wanted, options, state.committed_at, source.committed_at), *unknown)
+    unknown = [
+        Block(
+            "reenable",
+            f"{slug} is to be re-enabled and is not in the file; check how it is written",
+            slug,
+        )
+        for slug in strangers
+    ]
+    return plan, (
+        *policy.check(plan, not wanted, options, state.committed_at, source.committed_at),
+        *unknown,
+    )

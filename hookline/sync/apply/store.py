@@ -1,4 +1,5 @@
-"""Where a set's state is read and written: one statement per kind of row, however many webhooks there are. Called by applying and writing.
+"""Where a set's state is read and written: one statement per kind of row, however many webhooks
+there are. Called by applying and writing.
 
 Secrets go in sealed and come out as fingerprints. It decides nothing.
 """
@@ -30,16 +31,23 @@ LOOK_AGAIN_SECONDS: Final = 0.1
 LEAST_PATIENCE: Final = timedelta(milliseconds=100)
 
 LOCK: Final = "select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as is_held"
-READ_SET: Final = """select s.id as owner_id, s.revision_number, s."commit" as owner_commit, s.committed_at, r.* from sync_set s
-left join sync_revision r on r.set_id = s.id and (r.number = s.revision_number or r.idempotency_key = $3)
+READ_SET: Final = """select s.id as owner_id, s.revision_number, s."commit" as owner_commit,
+  s.committed_at, r.* from sync_set s
+left join sync_revision r on r.set_id = s.id and (r.number = s.revision_number or r.idempotency_key
+  = $3)
 where s.workspace_id = $1 and s.name = $2"""
 READ_WEBHOOKS: Final = {
-    "postgres": "select * from webhook where workspace_id = $1 and deleted_at is null and (sync_set = $2 or slug = any($3::text[])) order by id",
-    "sqlite": "select * from webhook where workspace_id = $1 and deleted_at is null and (sync_set = $2 or slug in (select value from json_each($3)))",
+    "postgres": "select * from webhook where workspace_id = $1 and deleted_at is null and "
+    "(sync_set = $2 or slug = any($3::text[])) order by id",
+    "sqlite": "select * from webhook where workspace_id = $1 and deleted_at is null and (sync_set "
+    "= $2 or slug in (select value from json_each($3)))",
 }
-SAVE_SET: Final = """insert into sync_set (id, workspace_id, name, revision_number, "commit", committed_at, last_applied_at)
-values ($1, $2, $3, $4, $5, $6, $7) on conflict (workspace_id, name) do update set revision_number = excluded.revision_number,
-"commit" = excluded."commit", committed_at = excluded.committed_at, last_applied_at = excluded.last_applied_at"""
+SAVE_SET: Final = """insert into sync_set (id, workspace_id, name, revision_number, "commit",
+  committed_at, last_applied_at)
+values ($1, $2, $3, $4, $5, $6, $7) on conflict (workspace_id, name) do update set revision_number =
+  excluded.revision_number,
+"commit" = excluded."commit", committed_at = excluded.committed_at, last_applied_at =
+  excluded.last_applied_at"""
 
 
 class LockNotObtained(Exception):
@@ -48,7 +56,9 @@ class LockNotObtained(Exception):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A set before a plan. id: None for one that was never applied. revision: the newest; repeated: the one of the same idempotency key."""
+    """A set before a plan. id: None for one that was never applied. revision: the newest; repeated:
+    the one of the same idempotency key.
+    """
 
     id: UUID | None
     lives: list[Live]
@@ -63,7 +73,9 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What one apply writes. made: new webhooks; changed: whole rows; moved: those that only stand elsewhere in the file."""
+    """What one apply writes. made: new webhooks; changed: whole rows; moved: those that only stand
+    elsewhere in the file.
+    """
 
     made: list[Row] = field(default_factory=list)
     changed: list[Row] = field(default_factory=list)
@@ -83,7 +95,12 @@ async def reading(runtime: Runtime) -> AsyncIterator[Reads]:
     Raises Unavailable.
     """
     if runtime.database.dialect == "sqlite":
-        with faults_as_unavailable(), closing(await asyncio.to_thread(_open_read_only, runtime.settings.sqlite_path)) as connection:
+        with (
+            faults_as_unavailable(),
+            closing(
+                await asyncio.to_thread(_open_read_only, runtime.settings.sqlite_path)
+            ) as connection,
+        ):
             yield _SqliteReads(connection)
         return
     async with runtime.database.unit_of_work() as work:
@@ -92,7 +109,12 @@ async def reading(runtime: Runtime) -> AsyncIterator[Reads]:
 
 
 def _open_read_only(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro",
+        uri=True,
+        check_same_thread=False,
+        isolation_level=None,
+    )
     connection.row_factory = sqlite3.Row
     connection.execute("begin")
     return connection
@@ -108,12 +130,20 @@ class _SqliteReads:
         return await asyncio.to_thread(self._rows, sql, values)
 
     def _rows(self, sql: str, values: Sequence[Any]) -> list[Row]:
-        return [dict(row) for row in self._connection.execute(for_sqlite(sql), [sqlite_value(value) for value in values])]
+        return [
+            dict(row)
+            for row in self._connection.execute(
+                for_sqlite(sql), [sqlite_value(value) for value in values]
+            )
+        ]
 
 
 @asynccontextmanager
-async def locked(database: Database, workspace_id: UUID, set_name: str, patience: timedelta) -> AsyncIterator[Work]:
-    """A transaction that no other apply of the set runs beside. SQLite has one writer anyway; on PostgreSQL no connection is held while waiting.
+async def locked(
+    database: Database, workspace_id: UUID, set_name: str, patience: timedelta
+) -> AsyncIterator[Work]:
+    """A transaction that no other apply of the set runs beside. SQLite has one writer anyway; on
+    PostgreSQL no connection is held while waiting.
 
     Raises LockNotObtained, Unavailable.
     """
@@ -121,7 +151,10 @@ async def locked(database: Database, workspace_id: UUID, set_name: str, patience
     while True:
         async with AsyncExitStack() as stack:
             work = await _begun(database, stack, deadline)
-            if work.dialect == "sqlite" or (await work.rows(LOCK, f"sync:{workspace_id}:{set_name}"))[0]["is_held"]:
+            if (
+                work.dialect == "sqlite"
+                or (await work.rows(LOCK, f"sync:{workspace_id}:{set_name}"))[0]["is_held"]
+            ):
                 yield work
                 return
         if clock.monotonic() >= deadline:
@@ -138,18 +171,30 @@ async def _begun(database: Database, stack: AsyncExitStack, deadline: float) -> 
 
 
 async def read(
-    reads: Reads, vault: Vault, workspace_id: UUID, set_name: str, slugs: list[str], key: str | None = None, is_locking: bool = False
+    reads: Reads,
+    vault: Vault,
+    workspace_id: UUID,
+    set_name: str,
+    slugs: list[str],
+    key: str | None = None,
+    is_locking: bool = False,
 ) -> State:
-    """The set, its webhooks, and whatever webhook has one of the slugs. key: of a revision to look for; is_locking: to the transaction's end."""
+    """The set, its webhooks, and whatever webhook has one of the slugs. key: of a revision to look
+    for; is_locking: to the transaction's end.
+    """
     sets = await reads.rows(READ_SET, workspace_id, set_name, key)
-    sql = READ_WEBHOOKS[reads.dialect] + (" for update" if is_locking and reads.dialect == "postgres" else "")
+    sql = READ_WEBHOOKS[reads.dialect] + (
+        " for update" if is_locking and reads.dialect == "postgres" else ""
+    )
     wanted: Any = slugs if reads.dialect == "postgres" else orjson.dumps(slugs).decode()
     hooks = await reads.rows(sql, workspace_id, set_name, wanted)
     lives, rows = await asyncio.to_thread(_lives, hooks, vault)
     if not sets:
         return State(None, lives, rows)
     first = sets[0]
-    revisions: list[SyncRevision] = [bulk_rows.load(SyncRevision, row) for row in sets if row["id"] is not None]
+    revisions: list[SyncRevision] = [
+        bulk_rows.load(SyncRevision, row) for row in sets if row["id"] is not None
+    ]
     return State(
         id=UuidColumn().to_python_value(first["owner_id"]),
         lives=lives,
@@ -157,8 +202,18 @@ async def read(
         number=first["revision_number"],
         commit=first["owner_commit"],
         committed_at=TimeColumn().to_python_value(first["committed_at"]),
-        revision=next((revision for revision in revisions if revision.number == first["revision_number"]), None),
-        repeated=next((revision for revision in revisions if key is not None and revision.idempotency_key == key), None),
+        revision=next(
+            (revision for revision in revisions if revision.number == first["revision_number"]),
+            None,
+        ),
+        repeated=next(
+            (
+                revision
+                for revision in revisions
+                if key is not None and revision.idempotency_key == key
+            ),
+            None,
+        ),
     )
 
 
@@ -168,7 +223,10 @@ def _lives(hooks: list[Row], vault: Vault) -> tuple[list[Live], dict[UUID, Webho
 
 
 def _live(row: Webhook, vault: Vault) -> Live:
-    by = f'{row.modified_by["kind"].lower()} "{row.modified_by["name"]}" on {row.modified_at:%Y-%m-%d %H:%M} UTC'
+    by = (
+        f'{row.modified_by["kind"].lower()} "{row.modified_by["name"]}" on '
+        f"{row.modified_at:%Y-%m-%d %H:%M} UTC"
+    )
     reason = row.modified_by.get("reason")
     return Live(
         id=row.id,
@@ -186,7 +244,11 @@ def _live(row: Webhook, vault: Vault) -> Live:
 
 async def write_webhooks(work: Work, rows: Rows) -> None:
     """At most two statements."""
-    for statement, part in ((bulk_rows.insert, rows.made), (bulk_rows.update, rows.changed), (bulk_rows.update, rows.moved)):
+    for statement, part in (
+        (bulk_rows.insert, rows.made),
+        (bulk_rows.update, rows.changed),
+        (bulk_rows.update, rows.moved),
+    ):
         if part:
             encoded = await asyncio.to_thread(bulk_rows.encode, work.dialect, Webhook, part)
             await work.execute(statement(work.dialect, Webhook, bulk_rows.names_of(part)), encoded)
@@ -196,11 +258,15 @@ async def write_audit(work: Work, entries: Sequence[Row]) -> None:
     """One statement."""
     if entries:
         encoded = await asyncio.to_thread(bulk_rows.encode, work.dialect, AuditEntry, entries)
-        await work.execute(bulk_rows.insert(work.dialect, AuditEntry, bulk_rows.names_of(entries)), encoded)
+        await work.execute(
+            bulk_rows.insert(work.dialect, AuditEntry, bulk_rows.names_of(entries)), encoded
+        )
 
 
 async def write_set(work: Work, values: Sequence[Any], revision: SyncRevision | None) -> None:
-    """The set as it is now, in the order of SAVE_SET's columns, with its new revision if there is one: one statement, two on SQLite."""
+    """The set as it is now, in the order of SAVE_SET's columns, with its new revision if there is
+    one: one statement, two on SQLite.
+    """
     if revision is None:
         await work.execute(SAVE_SET, *values)
         return

@@ -1,4 +1,5 @@
-"""An apply's rows: webhooks, the set, its revision, the activity. Called by applying inside its transaction, once nothing blocks the plan.
+"""An apply's rows: webhooks, the set, its revision, the activity. Called by applying inside its
+transaction, once nothing blocks the plan.
 
 Secrets leave it sealed or as fingerprints only.
 """
@@ -76,29 +77,59 @@ class Writing:
         rows = await asyncio.to_thread(self._rows, number, now)
         await store.write_webhooks(work, rows)
         revision = self._revision(set_id, number, now) if self.plan.has_effect else None
-        commit, committed_at = self.source.commit or self.state.commit, self.source.committed_at or self.state.committed_at
-        await store.write_set(work, (set_id, self.workspace_id, self.document.set_name, number, commit, committed_at, now), revision)
+        commit, committed_at = (
+            self.source.commit or self.state.commit,
+            self.source.committed_at or self.state.committed_at,
+        )
+        await store.write_set(
+            work,
+            (set_id, self.workspace_id, self.document.set_name, number, commit, committed_at, now),
+            revision,
+        )
         await store.write_audit(work, self._audit(rows, number))
         if revision is not None:
             await bump_match_version(work, self.runtime.hub, self.workspace_id)
-            await append_activity(work, self.runtime.hub, self.workspace_id, self._activity(revision, rows.made))
+            await append_activity(
+                work, self.runtime.hub, self.workspace_id, self._activity(revision, rows.made)
+            )
         return revision
 
     def _audit(self, rows: Rows, number: int) -> list[Row]:
         """An entry for each webhook that people see a change of."""
         keys = {row["slug"]: row["id"] for row in rows.made}
-        by = {"kind": "SYNC", "name": self.document.set_name, "commit": self.source.commit, "revision": number}
+        by = {
+            "kind": "SYNC",
+            "name": self.document.set_name,
+            "commit": self.source.commit,
+            "revision": number,
+        }
         entries = []
         for change in self.plan.changes:
             key = change.webhook_id or keys.get(change.slug)
-            before = None if change.kind is ChangeKind.CREATE else {item.field: item.before for item in change.fields}
+            before = (
+                None
+                if change.kind is ChangeKind.CREATE
+                else {item.field: item.before for item in change.fields}
+            )
             after = {item.field: item.after for item in change.fields}
-            action = {ChangeKind.CREATE: "webhook.create", ChangeKind.DISABLE: "webhook.disable"}.get(change.kind, "webhook.update")
-            entries.append(audit.entry(self.workspace_id, by, action, ("wh", key) if key else None, before, after))
+            action = {
+                ChangeKind.CREATE: "webhook.create",
+                ChangeKind.DISABLE: "webhook.disable",
+            }.get(change.kind, "webhook.update")
+            entries.append(
+                audit.entry(
+                    self.workspace_id, by, action, ("wh", key) if key else None, before, after
+                )
+            )
         return entries
 
     def _rows(self, number: int, now: datetime) -> Rows:
-        by = {"kind": "SYNC", "name": self.document.set_name, "commit": self.source.commit, "revision": number}
+        by = {
+            "kind": "SYNC",
+            "name": self.document.set_name,
+            "commit": self.source.commit,
+            "revision": number,
+        }
         rows, written = Rows(), set()
         for write in self.plan.writes:
             written.add(write.slug)
@@ -112,14 +143,18 @@ class Writing:
                 if live.position[:2] == (position["sync_file"], position["sync_line"]):
                     continue
                 if rows.changed:  # goes along in their statement
-                    rows.changed.append(bulk_rows.attributes(self.state.rows[live.id].update_from_dict(position)))
+                    rows.changed.append(
+                        bulk_rows.attributes(self.state.rows[live.id].update_from_dict(position))
+                    )
                 else:
                     rows.moved.append({"id": live.id, **position})
         return rows
 
     def _made(self, write: Write, by: Mapping[str, Any], now: datetime) -> Row:
         key = ids.uuid7()
-        secret = write.values.get("signingSecret") or signing.new_secret(write.values.get("signingAlgorithm", signing.HMAC_SHA256))
+        secret = write.values.get("signingSecret") or signing.new_secret(
+            write.values.get("signingAlgorithm", signing.HMAC_SHA256)
+        )
         form = {**write.values, "signingSecret": secret}
         row = Webhook(
             id=key,
@@ -140,7 +175,11 @@ class Writing:
         values = columns(write.values, row.id, row.workspace_id, self.runtime.vault)
         if secret := _new_secret(write.values, row):
             values[SIGNING] = with_new_secret(row, secret, SECRET_OVERLAP, now, self.runtime.vault)
-        values.update(sync_set=self.document.set_name, sync_applied=dict(write.applied), sync_removed_at=now if write.is_removed else None)
+        values.update(
+            sync_set=self.document.set_name,
+            sync_applied=dict(write.applied),
+            sync_removed_at=now if write.is_removed else None,
+        )
         if not write.is_removed:
             values.update(self._position(write.slug))
         if write.is_visible:
@@ -159,7 +198,11 @@ class Writing:
 
     def _revision(self, set_id: UUID, number: int, now: datetime) -> SyncRevision:
         source = self.source
-        updated = [write for write in self.plan.writes if write.live and write.is_visible and not write.is_removed]
+        updated = [
+            write
+            for write in self.plan.writes
+            if write.live and write.is_visible and not write.is_removed
+        ]
         return SyncRevision(
             id=ids.uuid7(),
             workspace_id=self.workspace_id,
@@ -183,7 +226,9 @@ class Writing:
             applied_at=now,
         )
 
-    def _activity(self, revision: SyncRevision, made: list[Row]) -> list[tuple[Kind, UUID, UUID | None]]:
+    def _activity(
+        self, revision: SyncRevision, made: list[Row]
+    ) -> list[tuple[Kind, UUID, UUID | None]]:
         """The revision, then what happened to each webhook."""
         told: list[tuple[Kind, UUID, UUID | None]] = [(Kind.SYNC_APPLIED, revision.id, None)]
         told += [(Kind.WEBHOOK_CREATED, row["id"], row["id"]) for row in made]
@@ -196,11 +241,16 @@ class Writing:
 def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:
     """prints: what is wanted of each webhook by its slug, secrets as fingerprints, none unknown."""
     snapshot = {slug: dict(values) for slug, values in sorted(prints.items())}
-    return Content(snapshot, "sha256:" + sha256(orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS)).hexdigest())
+    return Content(
+        snapshot,
+        "sha256:" + sha256(orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+    )
 
 
 def _new_secret(values: Mapping[str, Any], row: Webhook) -> str | None:
-    """The secret that a webhook changes to: the file's, or one for its new algorithm; None when it keeps its own."""
+    """The secret that a webhook changes to: the file's, or one for its new algorithm; None when it
+    keeps its own.
+    """
     algorithm = values.get("signingAlgorithm", signing_algorithm(row))
     given: str | None = values.get("signingSecret")
     return given or (None if algorithm == signing_algorithm(row) else signing.new_secret(algorithm))
@@ -218,5 +268,7 @@ def _kinds(write: Write) -> list[Kind]:
 
 def _recorded(change: Change) -> dict[str, Any]:
     """A change as its revision remembers it, for people: nothing secret."""
-    fields = [{"field": item.field, "before": item.before, "after": item.after} for item in change.fields]
+    fields = [
+        {"field": item.field, "before": item.before, "after": item.after} for item in change.fields
+    ]
     return {"kind": str(change.kind), "slug": change.slug, "fields": fields}

@@ -1,6 +1,8 @@
-"""Three-way comparison of one webhook's fields: L last applied, V live, D wanted (docs/sync.md has the table). Called by planning.
+"""Three-way comparison of one webhook's fields: L last applied, V live, D wanted (docs/sync.md has
+the table). Called by planning.
 
-Pure. Values are canonical, with `{"fingerprint": …}` for each secret or UNKNOWN_SECRET for one that is not known here.
+Pure. Values are canonical, with `{"fingerprint": …}` for each secret or UNKNOWN_SECRET for one that
+is not known here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +20,9 @@ UNKNOWN: Final = "(unknown)"
 
 @dataclass(slots=True)
 class Verdicts:
-    """Fields by what the comparison says of them, with the value that they should get. released: names of fields that stay as they are."""
+    """Fields by what the comparison says of them, with the value that they should get. released:
+    names of fields that stay as they are.
+    """
 
     updated: dict[str, Any] = field(default_factory=dict)
     drifted: dict[str, Any] = field(default_factory=dict)
@@ -32,17 +36,28 @@ class Verdicts:
 
 
 def compare(slug: str, wanted: Values, live: Values, applied: Values, is_adopted: bool) -> Verdicts:
-    """wanted: of the fields that the file mentions; live: all fields; applied: of the fields that the set owns. is_adopted: nothing was owned yet."""
+    """wanted: of the fields that the file mentions; live: all fields; applied: of the fields that
+    the set owns. is_adopted: nothing was owned yet.
+    """
     found = Verdicts()
     for name in AVAILABLE:
         if name in wanted:
-            _judge_wanted(found, name, wanted[name], live[name], applied, is_adopted or _is_default(slug, name, live[name]))
+            _judge_wanted(
+                found,
+                name,
+                wanted[name],
+                live[name],
+                applied,
+                is_adopted or _is_default(slug, name, live[name]),
+            )
         elif name in applied:
             _judge_dropped(found, slug, name, live[name], applied[name])
     return found
 
 
-def _judge_wanted(found: Verdicts, name: str, wish: Any, value: Any, applied: Values, may_be_taken: bool) -> None:
+def _judge_wanted(
+    found: Verdicts, name: str, wish: Any, value: Any, applied: Values, may_be_taken: bool
+) -> None:
     """may_be_taken: the value, if nothing owns it, is nobody's choice."""
     if same(name, wish, value):
         return
@@ -69,17 +84,23 @@ def _default(slug: str, name: str) -> Any:
 
 
 def _is_default(slug: str, name: str, value: Any) -> bool:
-    """Whether nobody has chosen this value. A signing secret that no file gave counts as made by Hookline."""
+    """Whether nobody has chosen this value. A signing secret that no file gave counts as made by
+    Hookline.
+    """
     return name == "signingSecret" or same(name, value, _default(slug, name))
 
 
 def same(name: str, one: Any, other: Any) -> bool:
-    """Whether two canonical values of a field mean the same: header names in any case and order; an unknown secret equals any secret."""
+    """Whether two canonical values of a field mean the same: header names in any case and order; an
+    unknown secret equals any secret.
+    """
     return _is_same(folded(name, one), folded(name, other))
 
 
 def folded(name: str, value: Any) -> Any:
-    """The field's value without what makes no difference: the order of headers and the case of their names."""
+    """The field's value without what makes no difference: the order of headers and the case of
+    their names.
+    """
     if name == "headers":
         return {header["name"].lower(): header["value"] for header in value or ()}
     if name == "secretHeader" and value:

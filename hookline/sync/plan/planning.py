@@ -1,6 +1,8 @@
-"""What an apply would do: the file's wish against the database's rows, three-way for each owned field. Called by applying.
+"""What an apply would do: the file's wish against the database's rows, three-way for each owned
+field. Called by applying.
 
-Pure: no database, no clock. Secrets stand in clear only in the values that are to be written; what is shown has them masked.
+Pure: no database, no clock. Secrets stand in clear only in the values that are to be written; what
+is shown has them masked.
 """
 
 from collections.abc import Iterable
@@ -13,10 +15,32 @@ from uuid import UUID
 import orjson
 
 from hookline.form.fields import AVAILABLE, DEFAULTS, check_whole
-from hookline.sync.plan.comparing import MASK, UNKNOWN, Values, Verdicts, compare, folded, holds_secret, holds_unknown, masked
+from hookline.sync.plan.comparing import (
+    MASK,
+    UNKNOWN,
+    Values,
+    Verdicts,
+    compare,
+    folded,
+    holds_secret,
+    holds_unknown,
+    masked,
+)
 from hookline.sync.read.problems import Position, SyncProblem
 
-__all__ = ["MASK", "UNKNOWN", "Change", "ChangeKind", "DriftPolicy", "FieldChange", "Live", "Plan", "Wanted", "Write", "plan"]
+__all__ = [
+    "MASK",
+    "UNKNOWN",
+    "Change",
+    "ChangeKind",
+    "DriftPolicy",
+    "FieldChange",
+    "Live",
+    "Plan",
+    "Wanted",
+    "Write",
+    "plan",
+]
 
 
 class ChangeKind(StrEnum):
@@ -37,7 +61,9 @@ class DriftPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A webhook as the file wants it. values: of the fields that it mentions, secrets in clear; prints: the same with secrets as fingerprints."""
+    """A webhook as the file wants it. values: of the fields that it mentions, secrets in clear;
+    prints: the same with secrets as fingerprints.
+    """
 
     slug: str
     values: Values
@@ -47,7 +73,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A living webhook as it is. form: canonical, secrets as fingerprints; applied: the last applied values of the fields that its set owns."""
+    """A living webhook as it is. form: canonical, secrets as fingerprints; applied: the last
+    applied values of the fields that its set owns.
+    """
 
     id: UUID
     slug: str
@@ -64,7 +92,9 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """before: what it was (last applied, for drift); after: what the file wants; live: what it is. Secrets are masked."""
+    """before: what it was (last applied, for drift); after: what the file wants; live: what it is.
+    Secrets are masked.
+    """
 
     field: str
     before: Any
@@ -85,7 +115,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What an apply writes for one webhook. live: None for a new one. values: of the fields that change; applied: what the set owns then.
+    """What an apply writes for one webhook. live: None for a new one. values: of the fields that
+    change; applied: what the set owns then.
 
     is_visible: people see a change, not only the sync remembers something.
     """
@@ -103,7 +134,9 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """base: number of the set's newest revision. digest: equal for equal changes of an equal state; what a reviewed plan is recognised by."""
+    """base: number of the set's newest revision. digest: equal for equal changes of an equal state;
+    what a reviewed plan is recognised by.
+    """
 
     set_name: str
     base: int
@@ -132,9 +165,11 @@ def plan(
     on_drift: DriftPolicy = DriftPolicy.BLOCK,
     reenable: Iterable[str] = (),
 ) -> Plan:
-    """Compares everything: first what the file has, then what it no longer has, each in the order of the slugs.
+    """Compares everything: first what the file has, then what it no longer has, each in the order
+    of the slugs.
 
-    lives: what the set owns, and whatever has a wanted slug. reenable: slugs of webhooks that go on if they were turned off by themselves.
+    lives: what the set owns, and whatever has a wanted slug. reenable: slugs of webhooks that go on
+    if they were turned off by themselves.
     """
     by_slug = {live.slug: live for live in lives}
     planner = _Planner(set_name, on_drift, frozenset(reenable))
@@ -147,11 +182,22 @@ def plan(
         set_name=set_name,
         base=base,
         changes=changes,
-        unchanged=len(planner.slugs - {change.slug for change in changes} - {slug for slug, _ in planner.owned_elsewhere}),
+        unchanged=len(
+            planner.slugs
+            - {change.slug for change in changes}
+            - {slug for slug, _ in planner.owned_elsewhere}
+        ),
         writes=writes,
         problems=tuple(planner.problems),
         owned_elsewhere=tuple(planner.owned_elsewhere),
-        digest=_digest([set_name, base, [_told(change) for change in changes], [_remembered(write) for write in writes]]),
+        digest=_digest(
+            [
+                set_name,
+                base,
+                [_told(change) for change in changes],
+                [_remembered(write) for write in writes],
+            ]
+        ),
     )
 
 
@@ -176,19 +222,37 @@ class _Planner:
             self._compare(item, live)
 
     def remove(self, live: Live) -> None:
-        """A webhook that the set owns and the file no longer has: turned off once, then left alone. The set owns the switch from then on."""
+        """A webhook that the set owns and the file no longer has: turned off once, then left alone.
+        The set owns the switch from then on.
+        """
         if live.is_removed or live.set_name != self.set_name:
             return
         is_on = bool(live.form["active"])
         fields = (FieldChange("active", True, False, True),) if is_on else ()
-        self.changes.append(Change(ChangeKind.DISABLE, live.slug, live.id, fields, _position(live), "not in the file"))
+        self.changes.append(
+            Change(
+                ChangeKind.DISABLE, live.slug, live.id, fields, _position(live), "not in the file"
+            )
+        )
         values = {"active": False} if is_on else {}
-        self.writes.append(Write(live.slug, live, values, {**live.applied, "active": False}, None, is_removed=True))
+        self.writes.append(
+            Write(live.slug, live, values, {**live.applied, "active": False}, None, is_removed=True)
+        )
 
     def _create(self, item: Wanted) -> None:
-        fields = tuple(_shown(name, None, item.prints[name], None) for name in AVAILABLE if name in item.prints)
+        fields = tuple(
+            _shown(name, None, item.prints[name], None) for name in AVAILABLE if name in item.prints
+        )
         self.changes.append(Change(ChangeKind.CREATE, item.slug, None, fields, item.position))
-        self.writes.append(Write(item.slug, None, {**DEFAULTS, "name": item.slug, **item.values}, item.prints, item.position))
+        self.writes.append(
+            Write(
+                item.slug,
+                None,
+                {**DEFAULTS, "name": item.slug, **item.values},
+                item.prints,
+                item.position,
+            )
+        )
 
     def _compare(self, item: Wanted, live: Live) -> None:
         is_adopted = live.set_name is None
@@ -196,23 +260,68 @@ class _Planner:
         verdicts = compare(item.slug, item.prints, live.form, live.applied, is_adopted)
         if verdicts.updated or is_adopted or live.is_removed or is_reenabled:
             kind = ChangeKind.ADOPT if is_adopted else ChangeKind.UPDATE
-            hint = "exists, not managed" if is_adopted else "back in the file" if live.is_removed else None
-            fields = tuple(_shown(name, live.form[name], value, live.form[name]) for name, value in verdicts.updated.items())
+            hint = (
+                "exists, not managed"
+                if is_adopted
+                else "back in the file"
+                if live.is_removed
+                else None
+            )
+            fields = tuple(
+                _shown(name, live.form[name], value, live.form[name])
+                for name, value in verdicts.updated.items()
+            )
             if is_reenabled:
-                fields = (FieldChange("status", "AUTO_DISABLED", "ACTIVE" if live.form["active"] else "INACTIVE", "AUTO_DISABLED"), *fields)
+                fields = (
+                    FieldChange(
+                        "status",
+                        "AUTO_DISABLED",
+                        "ACTIVE" if live.form["active"] else "INACTIVE",
+                        "AUTO_DISABLED",
+                    ),
+                    *fields,
+                )
             self.changes.append(Change(kind, item.slug, live.id, fields, item.position, hint))
         self._note_disputed(item, live, ChangeKind.DRIFT, verdicts.drifted)
         self._note_disputed(item, live, ChangeKind.CONFLICT, verdicts.conflicting)
         if verdicts.released:
-            fields = tuple(_shown(name, live.applied[name], live.form[name], live.form[name]) for name in verdicts.released)
-            self.changes.append(Change(ChangeKind.RELEASE, item.slug, live.id, fields, item.position, "no longer in the file: stays as it is"))
+            fields = tuple(
+                _shown(name, live.applied[name], live.form[name], live.form[name])
+                for name in verdicts.released
+            )
+            self.changes.append(
+                Change(
+                    ChangeKind.RELEASE,
+                    item.slug,
+                    live.id,
+                    fields,
+                    item.position,
+                    "no longer in the file: stays as it is",
+                )
+            )
         self._write(item, live, verdicts, is_reenabled)
 
     def _note_disputed(self, item: Wanted, live: Live, kind: ChangeKind, fields: Values) -> None:
         if fields:
-            end = {DriftPolicy.BLOCK: "", DriftPolicy.OVERWRITE: "; is set back", DriftPolicy.KEEP: "; is kept"}[self.on_drift]
-            shown = tuple(_shown(name, live.applied.get(name), value, live.form[name]) for name, value in fields.items())
-            self.changes.append(Change(kind, item.slug, live.id, shown, item.position, f"changed by {live.changed_by}{end}"))
+            end = {
+                DriftPolicy.BLOCK: "",
+                DriftPolicy.OVERWRITE: "; is set back",
+                DriftPolicy.KEEP: "; is kept",
+            }[self.on_drift]
+            shown = tuple(
+                _shown(name, live.applied.get(name), value, live.form[name])
+                for name, value in fields.items()
+            )
+            self.changes.append(
+                Change(
+                    kind,
+                    item.slug,
+                    live.id,
+                    shown,
+                    item.position,
+                    f"changed by {live.changed_by}{end}",
+                )
+            )
 
     def _write(self, item: Wanted, live: Live, verdicts: Verdicts, is_reenabled: bool) -> None:
         is_overwriting = self.on_drift is DriftPolicy.OVERWRITE
@@ -221,16 +330,33 @@ class _Planner:
         applied = {name: value for name, value in item.prints.items() if name not in kept}
         applied |= {name: live.applied[name] for name in kept if name in live.applied}
         self._check(item, {**live.form, **written})
-        is_visible = bool(written or verdicts.released) or live.is_removed or live.set_name is None or is_reenabled
+        is_visible = (
+            bool(written or verdicts.released)
+            or live.is_removed
+            or live.set_name is None
+            or is_reenabled
+        )
         if is_visible or applied != dict(live.applied):
             values = {name: item.values.get(name, value) for name, value in written.items()}
-            self.writes.append(Write(item.slug, live, values, applied, item.position, is_visible=is_visible, is_reenabled=is_reenabled))
+            self.writes.append(
+                Write(
+                    item.slug,
+                    live,
+                    values,
+                    applied,
+                    item.position,
+                    is_visible=is_visible,
+                    is_reenabled=is_reenabled,
+                )
+            )
 
     def _check(self, item: Wanted, whole: Values) -> None:
         """What the file wants and what people set by hand may contradict each other."""
         for problem in check_whole(whole):
             path = ("webhooks", item.slug, *problem.field)
-            self.problems.append(SyncProblem(problem.kind, problem.message.removesuffix("."), item.position, path))
+            self.problems.append(
+                SyncProblem(problem.kind, problem.message.removesuffix("."), item.position, path)
+            )
 
 
 def _shown(name: str, before: Any, after: Any, live: Any) -> FieldChange:
@@ -244,13 +370,21 @@ def _position(live: Live) -> Position | None:
 
 
 def _told(change: Change) -> list[Any]:
-    fields = [[item.field, *(folded(item.field, value) for value in (item.before, item.after, item.live))] for item in change.fields]
+    fields = [
+        [item.field, *(folded(item.field, value) for value in (item.before, item.after, item.live))]
+        for item in change.fields
+    ]
     return [change.kind, change.slug, change.webhook_id and str(change.webhook_id), fields]
 
 
 def _remembered(write: Write) -> list[Any]:
-    """What a digest must tell apart beyond what is shown: the webhook's version, and secrets by their fingerprints."""
-    applied = {name: "" if holds_unknown(value) else folded(name, value) for name, value in write.applied.items()}
+    """What a digest must tell apart beyond what is shown: the webhook's version, and secrets by
+    their fingerprints.
+    """
+    applied = {
+        name: "" if holds_unknown(value) else folded(name, value)
+        for name, value in write.applied.items()
+    }
     return [write.slug, write.live and write.live.version, applied, write.is_removed]
 
 

@@ -1,4 +1,6 @@
-"""What keeps a plan from being applied, each with the flag that lifts it. Called by applying, for previews and applies alike. Pure."""
+"""What keeps a plan from being applied, each with the flag that lifts it. Called by applying, for
+previews and applies alike. Pure.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +28,9 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """code: removals, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale or locked. flag: the option that lifts it, if there is one."""
+    """code: removals, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale or locked.
+    flag: the option that lifts it, if there is one.
+    """
 
     code: str
     message: str
@@ -34,20 +38,60 @@ class Block:
     flag: str | None = None
 
 
-def check(plan: Plan, is_empty: bool, options: Options, newest: datetime | None, committed_at: datetime | None) -> tuple[Block, ...]:
-    """All that blocks the plan. is_empty: the file has no webhooks. newest: when the commit applied last was made; committed_at: this one."""
-    blocks = [Block("owned-elsewhere", f'the set "{owner}" owns {slug}', slug) for slug, owner in plan.owned_elsewhere]
+def check(
+    plan: Plan,
+    is_empty: bool,
+    options: Options,
+    newest: datetime | None,
+    committed_at: datetime | None,
+) -> tuple[Block, ...]:
+    """All that blocks the plan. is_empty: the file has no webhooks. newest: when the commit applied
+    last was made; committed_at: this one.
+    """
+    blocks = [
+        Block("owned-elsewhere", f'the set "{owner}" owns {slug}', slug)
+        for slug, owner in plan.owned_elsewhere
+    ]
     if is_empty and not options.allow_empty:
         blocks.append(Block("empty-set", "the file has no webhooks", flag="--allow-empty"))
-    removals, allowed = plan.count(ChangeKind.DISABLE), MOST_REMOVALS if options.allow_removals is None else options.allow_removals
+    removals, allowed = (
+        plan.count(ChangeKind.DISABLE),
+        MOST_REMOVALS if options.allow_removals is None else options.allow_removals,
+    )
     if removals > allowed:
-        blocks.append(Block("removals", f"{removals} webhooks would be disabled, at most {allowed} may be", flag=f"--allow-removals {removals}"))
+        blocks.append(
+            Block(
+                "removals",
+                f"{removals} webhooks would be disabled, at most {allowed} may be",
+                flag=f"--allow-removals {removals}",
+            )
+        )
     if newest and committed_at and committed_at < newest and not options.allow_older:
-        blocks.append(Block("older", f"a commit of {newest:%Y-%m-%d %H:%M} UTC was applied before, this one is older", flag="--allow-older"))
+        blocks.append(
+            Block(
+                "older",
+                f"a commit of {newest:%Y-%m-%d %H:%M} UTC was applied before, this one is older",
+                flag="--allow-older",
+            )
+        )
     for change in plan.changes:
         if change.kind is ChangeKind.ADOPT and not options.adopt:
-            blocks.append(Block("adopt", f"{change.slug} exists and no file manages it", change.slug, "--adopt"))
-        if change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT) and options.on_drift is DriftPolicy.BLOCK:
+            blocks.append(
+                Block(
+                    "adopt", f"{change.slug} exists and no file manages it", change.slug, "--adopt"
+                )
+            )
+        if (
+            change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT)
+            and options.on_drift is DriftPolicy.BLOCK
+        ):
             fields = ", ".join(field.field for field in change.fields)
-            blocks.append(Block("drift", f"{change.slug}: {fields} {change.hint}", change.slug, "--on-drift overwrite or --on-drift keep"))
+            blocks.append(
+                Block(
+                    "drift",
+                    f"{change.slug}: {fields} {change.hint}",
+                    change.slug,
+                    "--on-drift overwrite or --on-drift keep",
+                )
+            )
     return tuple(blocks)

@@ -1,4 +1,6 @@
-"""Whether the payload templates of a document render. Called by plan, apply and validate; a child process does it (hookline.outbound.rendering)."""
+"""Whether the payload templates of a document render. Called by plan, apply and validate; a child
+process does it (hookline.outbound.rendering).
+"""
 
 from hookline.outbound.rendering import Renderer, TemplateProblem
 from hookline.outbound.templates import JSON
@@ -7,10 +9,15 @@ from hookline.sync.read.problems import Position, SyncProblem
 
 
 async def check(document: Document, renderer: Renderer) -> tuple[SyncProblem, ...]:
-    """A problem for each webhook whose template does not compile or does not render the sample; equal ones are tried once."""
+    """A problem for each webhook whose template does not compile or does not render the sample;
+    equal ones are tried once.
+    """
     found, tried = list[SyncProblem](), dict[tuple[str, str], str | None]()
     for slug, webhook in document.webhooks.items():
-        template, content_type = webhook.values.get("payloadTemplate"), webhook.values.get("payloadContentType", JSON)
+        template, content_type = (
+            webhook.values.get("payloadTemplate"),
+            webhook.values.get("payloadContentType", JSON),
+        )
         if not isinstance(template, str) or not isinstance(content_type, str):
             continue
         key = (template, content_type)
@@ -18,8 +25,18 @@ async def check(document: Document, renderer: Renderer) -> tuple[SyncProblem, ..
             tried[key] = await _problem(renderer, *key)
         if sentence := tried[key]:
             path = ("webhooks", slug, "payloadTemplate")
-            file, line, column = document.positions.get(".".join(path), (webhook.position.file, webhook.position.line, webhook.position.column))
-            found.append(SyncProblem("bad-template", f"payloadTemplate: {sentence.removesuffix('.')}", Position(line, column, file), path))
+            file, line, column = document.positions.get(
+                ".".join(path),
+                (webhook.position.file, webhook.position.line, webhook.position.column),
+            )
+            found.append(
+                SyncProblem(
+                    "bad-template",
+                    f"payloadTemplate: {sentence.removesuffix('.')}",
+                    Position(line, column, file),
+                    path,
+                )
+            )
     return tuple(found)
 
 

@@ -1,6 +1,8 @@
-"""Nodes to plain values by a field's kind: the field decides the type, never the spelling. Called by document for each field of a file.
+"""Nodes to plain values by a field's kind: the field decides the type, never the spelling. Called
+by document for each field of a file.
 
-What only the tree shows is noted here (types, missing values, unknown keys, references); the kinds judge the values afterwards, and
+What only the tree shows is noted here (types, missing values, unknown keys, references); the kinds
+judge the values afterwards, and
 `place` finds the node that such a judgement is about. Never raises.
 """
 
@@ -9,22 +11,51 @@ from dataclasses import dataclass, field
 
 from hookline.form.kinds import BAD, Flag, Kind, Listing, Number, OrNever, Part, Record, Text
 from hookline.form.payload_kinds import Filter
-from hookline.form.webhook_kinds import SECRET_HEADER_PARTS, Emails, Headers, Labels, Pattern, SecretHeader, SigningSecret, is_sensitive_header
-from hookline.sync.read.nodes import Mapping, Node, Scalar, Sequence, Unusable, kind_of, position_of, to_json
+from hookline.form.webhook_kinds import (
+    SECRET_HEADER_PARTS,
+    Emails,
+    Headers,
+    Labels,
+    Pattern,
+    SecretHeader,
+    SigningSecret,
+    is_sensitive_header,
+)
+from hookline.sync.read.nodes import (
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Unusable,
+    kind_of,
+    position_of,
+    to_json,
+)
 from hookline.sync.read.problems import Problems, SyncProblem, nearest, shown
 from hookline.sync.read.references import ReferenceRefused, Secrets, literal
 
 Path = tuple[str, ...]
 
 _WHOLE = re.compile("-?(?:0|[1-9][0-9]*)")
-_WORDS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false", "true": "true", "false": "false"}
+_WORDS = {
+    "yes": "true",
+    "on": "true",
+    "y": "true",
+    "no": "false",
+    "off": "false",
+    "n": "false",
+    "true": "true",
+    "false": "false",
+}
 _PLAIN_VALUE, _SECRET_VALUE = Text(0), Text(0, is_secret=True)
 _EVENT_PARTS = tuple(Part(name, Text(64), "") for name in ("object", "model", "action"))
 
 
 @dataclass(slots=True)
 class Decoder:
-    """One file's decoding. found_secrets: each resolved secret by its path in the document; secret_nodes: where they stand."""
+    """One file's decoding. found_secrets: each resolved secret by its path in the document;
+    secret_nodes: where they stand.
+    """
 
     file: str
     problems: Problems
@@ -32,22 +63,46 @@ class Decoder:
     found_secrets: dict[Path, str] = field(default_factory=dict)
     secret_nodes: list[Scalar] = field(default_factory=list)
 
-    def note(self, code: str, message: str, node: Node, path: Path, hint: str | None = None, is_warning: bool = False) -> object:
+    def note(
+        self,
+        code: str,
+        message: str,
+        node: Node,
+        path: Path,
+        hint: str | None = None,
+        is_warning: bool = False,
+    ) -> object:
         width = len(node.text) if isinstance(node, Scalar) and "\n" not in node.text else 1
         severity = "warning" if is_warning else "error"
-        problem = SyncProblem(code, message.removesuffix("."), position_of(node, self.file), path, hint, max(width, 1), severity)
+        problem = SyncProblem(
+            code,
+            message.removesuffix("."),
+            position_of(node, self.file),
+            path,
+            hint,
+            max(width, 1),
+            severity,
+        )
         self.problems.add(problem, node)
         return BAD
 
     def plain(self, kind: Kind, key: Node, node: Node, path: Path) -> object:
-        """The value that a kind's `check` takes, or BAD after noting why. key: the owner, where a missing value is reported."""
+        """The value that a kind's `check` takes, or BAD after noting why. key: the owner, where a
+        missing value is reported.
+        """
         if isinstance(node, Unusable):
             return BAD
         if isinstance(node, Scalar) and node.is_null:
             return (
                 None
                 if isinstance(kind, OrNever)
-                else self.note("missing-value", f"{path[-1]} has no value", key, path, "write the value, or take the line out")
+                else self.note(
+                    "missing-value",
+                    f"{path[-1]} has no value",
+                    key,
+                    path,
+                    "write the value, or take the line out",
+                )
             )
         match kind:
             case Flag():
@@ -72,12 +127,21 @@ class Decoder:
                 return self._secret(node, path)
         return self._text(node, path)
 
-    def entries(self, names: tuple[str, ...], node: Node, path: Path, may_be_extended: bool = False) -> dict[str, tuple[Scalar, Node]] | None:
-        """A mapping's entries with known keys; the others are noted. may_be_extended: keys that begin with x- are nobody's business."""
+    def entries(
+        self, names: tuple[str, ...], node: Node, path: Path, may_be_extended: bool = False
+    ) -> dict[str, tuple[Scalar, Node]] | None:
+        """A mapping's entries with known keys; the others are noted. may_be_extended: keys that
+        begin with x- are nobody's business.
+        """
         if isinstance(node, Unusable):
             return None
         if not isinstance(node, Mapping):
-            self.note("type", f"{'.'.join(path) or 'the file'} must be a mapping, not {kind_of(node)}", node, path)
+            self.note(
+                "type",
+                f"{'.'.join(path) or 'the file'} must be a mapping, not {kind_of(node)}",
+                node,
+                path,
+            )
             return None
         known = {}
         for text, entry in node.entries.items():
@@ -94,12 +158,16 @@ class Decoder:
         if not node.is_quoted and node.text in ("true", "false"):
             return node.text == "true"
         word = _WORDS.get(node.text.lower())
-        return self._wrong_type("true or false", node, path, f"write {word} without quotes" if word else None)
+        return self._wrong_type(
+            "true or false", node, path, f"write {word} without quotes" if word else None
+        )
 
     def _number(self, node: Node, path: Path) -> object:
         if not isinstance(node, Scalar) or node.is_quoted or not _WHOLE.fullmatch(node.text):
             return self._wrong_type("a whole number", node, path)
-        return int(node.text[:19])  # out of every range from 19 digits on; int() itself refuses more than 4,300
+        return int(
+            node.text[:19]
+        )  # out of every range from 19 digits on; int() itself refuses more than 4,300
 
     def _text(self, node: Node, path: Path) -> object:
         if not isinstance(node, Scalar):
@@ -107,7 +175,9 @@ class Decoder:
         try:
             return literal(node.text)
         except ReferenceRefused as refused:
-            return self.note(refused.code, f"{path[-1]}: {refused.message}", node, path, refused.hint)
+            return self.note(
+                refused.code, f"{path[-1]}: {refused.message}", node, path, refused.hint
+            )
 
     def _secret(self, node: Node, path: Path) -> object:
         if not isinstance(node, Scalar):
@@ -116,49 +186,74 @@ class Decoder:
         try:
             value = self.secrets.resolve(node.text, path)
         except ReferenceRefused as refused:
-            return self.note(refused.code, f"{path[-1]}: {refused.message}", node, path, refused.hint)
+            return self.note(
+                refused.code, f"{path[-1]}: {refused.message}", node, path, refused.hint
+            )
         if isinstance(value, str):
             self.found_secrets[path] = value
         return value
 
     def _list(self, kind: Listing, key: Node, node: Node, path: Path) -> object:
         if not isinstance(node, Sequence):
-            return self._wrong_type("a list", node, path, "write [a, b], or one '- a' per line" if isinstance(node, Scalar) else None)
-        return [self.plain(kind.item, item, item, (*path, str(index))) for index, item in enumerate(node.items)]
+            return self._wrong_type(
+                "a list",
+                node,
+                path,
+                "write [a, b], or one '- a' per line" if isinstance(node, Scalar) else None,
+            )
+        return [
+            self.plain(kind.item, item, item, (*path, str(index)))
+            for index, item in enumerate(node.items)
+        ]
 
     def _emails(self, node: Node, path: Path) -> object:
         if isinstance(node, Scalar):
             return [self._text(node, path)]
         if not isinstance(node, Sequence):
             return self._wrong_type("a list", node, path)
-        return [self.plain(_PLAIN_VALUE, item, item, (*path, str(index))) for index, item in enumerate(node.items)]
+        return [
+            self.plain(_PLAIN_VALUE, item, item, (*path, str(index)))
+            for index, item in enumerate(node.items)
+        ]
 
     def _record(self, parts: tuple[Part, ...], node: Node, path: Path) -> object:
         entries = self.entries(tuple(part.name for part in parts), node, path)
         if entries is None:
             return BAD
         kinds = {part.name: part.kind for part in parts}
-        return {name: self.plain(kinds[name], key, value, (*path, name)) for name, (key, value) in entries.items()}
+        return {
+            name: self.plain(kinds[name], key, value, (*path, name))
+            for name, (key, value) in entries.items()
+        }
 
     def _event(self, node: Mapping, path: Path) -> object:
         parts = self._record(_EVENT_PARTS, node, path)
         if not isinstance(parts, dict) or BAD in parts.values():
             return BAD
         if lacking := [part.name for part in _EVENT_PARTS if part.name not in parts]:
-            return self.note("required", f"{' and '.join(lacking)} must be given, * for any", node, path)
+            return self.note(
+                "required", f"{' and '.join(lacking)} must be given, * for any", node, path
+            )
         return ".".join(str(parts[part.name]) for part in _EVENT_PARTS)
 
     def _pairs(self, name: str, node: Node, path: Path) -> object:
         if not isinstance(node, Mapping):
             return self._wrong_type("a mapping", node, path)
-        return [{name: text, "value": self._pair_value(name, text, key, value, (*path, text))} for text, (key, value) in node.entries.items()]
+        return [
+            {name: text, "value": self._pair_value(name, text, key, value, (*path, text))}
+            for text, (key, value) in node.entries.items()
+        ]
 
     def _pair_value(self, name: str, text: str, key: Scalar, value: Node, path: Path) -> object:
         is_secret = name == "name" and is_sensitive_header(text)
         return self.plain(_SECRET_VALUE if is_secret else _PLAIN_VALUE, key, value, path)
 
     def _wrong_type(self, wanted: str, node: Node, path: Path, hint: str | None = None) -> object:
-        found = shown(node.text) if isinstance(node, Scalar) and "\n" not in node.text else kind_of(node)
+        found = (
+            shown(node.text)
+            if isinstance(node, Scalar) and "\n" not in node.text
+            else kind_of(node)
+        )
         return self.note("type", f"{path[-1]} must be {wanted}, not {found}", node, path, hint)
 
 
@@ -172,13 +267,16 @@ def _parts_of(kind: Record | OrNever | SecretHeader) -> tuple[Part, ...]:
 
 
 def place(at: Path, key: Node, node: Node) -> tuple[Node, Path]:
-    """The node that a problem's path (without the field's name) leads to, and the same path as YAML spells it.
+    """The node that a problem's path (without the field's name) leads to, and the same path as YAML
+    spells it.
 
     Where something is missing the way ends at its owner's key.
     """
     path: list[str] = []
     for step in at:
-        if isinstance(node, Mapping) and step.isdecimal():  # a pair of headers or labels, by its position
+        if (
+            isinstance(node, Mapping) and step.isdecimal()
+        ):  # a pair of headers or labels, by its position
             text = list(node.entries)[int(step)]
             key, node = node.entries[text]
             return (key if at[-1] in ("name", "key") else node), (*path, text)

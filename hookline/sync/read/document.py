@@ -1,6 +1,8 @@
-"""A tree to the webhooks that a file wants, or to all that is wrong with it. Called by the commands on YAML and by the server on JSON.
+"""A tree to the webhooks that a file wants, or to all that is wrong with it. Called by the commands
+on YAML and by the server on JSON.
 
-Both run the same table, so that a file that passes here passes there. Pure but for the secrets it is handed; never raises.
+Both run the same table, so that a file that passes here passes there. Pure but for the secrets it
+is handed; never raises.
 """
 
 import re
@@ -9,7 +11,16 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 
 from hookline.form.fields import AVAILABLE, FIELDS, SLUG, Field, check_given, check_whole
-from hookline.form.kinds import BAD, UNKNOWN_SECRET, Bounds, FieldProblem, Findings, Kind, Record, label
+from hookline.form.kinds import (
+    BAD,
+    UNKNOWN_SECRET,
+    Bounds,
+    FieldProblem,
+    Findings,
+    Kind,
+    Record,
+    label,
+)
 from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
 from hookline.sync.read.decoding import Decoder, Path, place
 from hookline.sync.read.file_fields import FILE_FIELDS, LIFECYCLE, WEBHOOK_FIELDS
@@ -23,7 +34,9 @@ _MAPS = (Headers, Labels, Record, SecretHeader)
 
 @dataclass(frozen=True, slots=True)
 class WantedWebhook:
-    """What a file says of one webhook. values: canonical, of the fields that it mentions (defaults count); secrets in clear or UNKNOWN_SECRET."""
+    """What a file says of one webhook. values: canonical, of the fields that it mentions (defaults
+    count); secrets in clear or UNKNOWN_SECRET.
+    """
 
     slug: str
     values: MappingOf[str, object]
@@ -34,7 +47,8 @@ class WantedWebhook:
 class Document:
     """A decoded file; to be used only when its problems hold no error.
 
-    content, positions, secrets: what a command sends to the server, which decodes it to the same webhooks.
+    content, positions, secrets: what a command sends to the server, which decodes it to the same
+    webhooks.
     """
 
     set_name: str
@@ -49,7 +63,9 @@ class Document:
 
 
 def decode(root: Node, bounds: Bounds, secrets: Secrets, problems: Problems) -> Document:
-    """The webhooks of a tree, defaults merged in. Everything wrong with it is added to the problems."""
+    """The webhooks of a tree, defaults merged in. Everything wrong with it is added to the
+    problems.
+    """
     return _FileDecoder(Decoder(problems.file, problems, secrets), bounds).decode(root)
 
 
@@ -63,15 +79,28 @@ class _FileDecoder:
         entries = self.decoder.entries(names, root, (), may_be_extended=True) or {}
         document = Document(self._set_name(root, entries))
         if isinstance(root, Mapping) and "webhooks" not in entries:
-            self.decoder.note("required", "webhooks is required", root, (), "write 'webhooks: {}' for a set without webhooks")
+            self.decoder.note(
+                "required",
+                "webhooks is required",
+                root,
+                (),
+                "write 'webhooks: {}' for a set without webhooks",
+            )
         defaults = self._defaults(entries)
         for slug, key, node in self._webhooks(entries):
             own = self.decoder.entries(tuple(WEBHOOK_FIELDS), node, ("webhooks", slug))
             if own is not None:
                 self._webhook(document, slug, key, _merged(defaults, own))
         document.content = {"version": 1, "set": document.set_name, "webhooks": document.content}
-        document.secrets = {path: value for path, value in self.decoder.found_secrets.items() if path[0] == "webhooks"}
-        document.secret_positions = [Position(node.line, node.column, node.file or self.decoder.file) for node in self.decoder.secret_nodes]
+        document.secrets = {
+            path: value
+            for path, value in self.decoder.found_secrets.items()
+            if path[0] == "webhooks"
+        }
+        document.secret_positions = [
+            Position(node.line, node.column, node.file or self.decoder.file)
+            for node in self.decoder.secret_nodes
+        ]
         return document
 
     def _set_name(self, root: Node, entries: dict[str, tuple[Scalar, Node]]) -> str:
@@ -83,41 +112,73 @@ class _FileDecoder:
                 findings = Findings(self.bounds)
                 plain = self.decoder.plain(row.kind, key, node, (name,))
                 checked = plain if plain is BAD else row.kind.check(plain, (name,), findings)
-                is_good = self._note(findings.problems, (), {name: (key, node)}, root) and checked is not BAD
+                is_good = (
+                    self._note(findings.problems, (), {name: (key, node)}, root)
+                    and checked is not BAD
+                )
                 if is_good and not row.is_available:
                     self._not_available(key, (name,))
                 values[name] = str(checked) if is_good else "default"
             elif row.is_required and isinstance(root, Mapping):
-                self.decoder.note("required", f"{name} is required", root, (), f"begin the file with '{name}: 1'")
+                self.decoder.note(
+                    "required", f"{name} is required", root, (), f"begin the file with '{name}: 1'"
+                )
         return values["set"]
 
     def _defaults(self, entries: dict[str, tuple[Scalar, Node]]) -> dict[str, tuple[Scalar, Node]]:
-        """The defaults' entries, each judged by itself, so that a mistake is told once and also when no webhook takes it."""
+        """The defaults' entries, each judged by itself, so that a mistake is told once and also
+        when no webhook takes it.
+        """
         if "defaults" not in entries:
             return {}
-        fields = self.decoder.entries(tuple(WEBHOOK_FIELDS), entries["defaults"][1], ("defaults",)) or {}
+        fields = (
+            self.decoder.entries(tuple(WEBHOOK_FIELDS), entries["defaults"][1], ("defaults",)) or {}
+        )
         _, found = self._checked(("defaults",), fields)
-        self._note([problem for problem in found if problem.kind != "required"], ("defaults",), fields, entries["defaults"][0])
+        self._note(
+            [problem for problem in found if problem.kind != "required"],
+            ("defaults",),
+            fields,
+            entries["defaults"][0],
+        )
         return fields
 
-    def _webhooks(self, entries: dict[str, tuple[Scalar, Node]]) -> Iterator[tuple[str, Scalar, Node]]:
+    def _webhooks(
+        self, entries: dict[str, tuple[Scalar, Node]]
+    ) -> Iterator[tuple[str, Scalar, Node]]:
         if "webhooks" not in entries:
             return
         key, node = entries["webhooks"]
         if isinstance(node, Scalar) and node.is_null:
-            self.decoder.note("missing-value", "webhooks has no value", key, ("webhooks",), "write 'webhooks: {}' for a set without webhooks")
+            self.decoder.note(
+                "missing-value",
+                "webhooks has no value",
+                key,
+                ("webhooks",),
+                "write 'webhooks: {}' for a set without webhooks",
+            )
         elif not isinstance(node, Mapping):
             hint = "write 'my-webhook:' and its fields below, not '- name: my-webhook'"
-            self.decoder.note("type", "webhooks must be a mapping of slugs to webhooks", node, ("webhooks",), hint)
+            self.decoder.note(
+                "type", "webhooks must be a mapping of slugs to webhooks", node, ("webhooks",), hint
+            )
         else:
             for slug, (slug_key, value) in node.entries.items():
                 if _slug.fullmatch(slug):
                     yield slug, slug_key, value
                 else:
                     message = "a slug is 1 to 63 lower-case letters, digits and hyphens"
-                    self.decoder.note("bad-slug", message, slug_key, ("webhooks",), "give the readable name as 'name'")
+                    self.decoder.note(
+                        "bad-slug",
+                        message,
+                        slug_key,
+                        ("webhooks",),
+                        "give the readable name as 'name'",
+                    )
 
-    def _webhook(self, document: Document, slug: str, key: Scalar, fields: dict[str, tuple[Scalar, Node]]) -> None:
+    def _webhook(
+        self, document: Document, slug: str, key: Scalar, fields: dict[str, tuple[Scalar, Node]]
+    ) -> None:
         path = ("webhooks", slug)
         values, found = self._checked(path, fields)
         self._note(found + check_whole(values), path, fields, key)
@@ -126,22 +187,42 @@ class _FileDecoder:
                 self.decoder.note("required", f"{row.name} is required", key, (*path, row.name))
         at = Position(key.line, key.column, key.file or self.decoder.file)
         document.webhooks[slug] = WantedWebhook(slug, values, at)
-        document.content[slug] = {name: to_json(node, name == "filter") for name, (_, node) in fields.items()}
+        document.content[slug] = {
+            name: to_json(node, name == "filter") for name, (_, node) in fields.items()
+        }
         document.positions["webhooks." + slug] = (at.file, at.line, at.column)
         for name, (_, node) in fields.items():
-            document.positions[f"webhooks.{slug}.{name}"] = (node.file or self.decoder.file, node.line, node.column)
+            document.positions[f"webhooks.{slug}.{name}"] = (
+                node.file or self.decoder.file,
+                node.line,
+                node.column,
+            )
 
-    def _checked(self, path: Path, fields: dict[str, tuple[Scalar, Node]]) -> tuple[dict[str, object], list[FieldProblem]]:
-        """Canonical values of a webhook's fields and what the kinds say of them; what is not available yet is noted and left out."""
-        plain = {name: self._plain(WEBHOOK_FIELDS[name], key, node, (*path, name)) for name, (key, node) in fields.items()}
-        values, found = check_given({name: value for name, value in plain.items() if value is not BAD and name in FIELDS}, self.bounds)
+    def _checked(
+        self, path: Path, fields: dict[str, tuple[Scalar, Node]]
+    ) -> tuple[dict[str, object], list[FieldProblem]]:
+        """Canonical values of a webhook's fields and what the kinds say of them; what is not
+        available yet is noted and left out.
+        """
+        plain = {
+            name: self._plain(WEBHOOK_FIELDS[name], key, node, (*path, name))
+            for name, (key, node) in fields.items()
+        }
+        values, found = check_given(
+            {name: value for name, value in plain.items() if value is not BAD and name in FIELDS},
+            self.bounds,
+        )
         refused = {problem.field[0] for problem in found if not problem.is_warning}
         if "lifecycle" in fields and plain["lifecycle"] is not BAD:
             lifecycle = Findings(self.bounds)
             LIFECYCLE.kind.check(plain["lifecycle"], ("lifecycle",), lifecycle)
             found += lifecycle.problems
         for name, (key, _) in fields.items():
-            if not WEBHOOK_FIELDS[name].is_available and plain[name] is not BAD and name not in refused:
+            if (
+                not WEBHOOK_FIELDS[name].is_available
+                and plain[name] is not BAD
+                and name not in refused
+            ):
                 self._not_available(key, (*path, name))
         return {name: value for name, value in values.items() if name in AVAILABLE}, found
 
@@ -149,21 +230,39 @@ class _FileDecoder:
         return self.decoder.plain(row.kind, key, node, path)
 
     def _not_available(self, key: Scalar, path: Path) -> None:
-        self.decoder.note("not-available", f"{path[-1]} is not available in this version", key, path, "take it out; a later version will know it")
+        self.decoder.note(
+            "not-available",
+            f"{path[-1]} is not available in this version",
+            key,
+            path,
+            "take it out; a later version will know it",
+        )
 
-    def _note(self, found: list[FieldProblem], path: Path, fields: dict[str, tuple[Scalar, Node]], owner: Node) -> bool:
+    def _note(
+        self,
+        found: list[FieldProblem],
+        path: Path,
+        fields: dict[str, tuple[Scalar, Node]],
+        owner: Node,
+    ) -> bool:
         """Puts what the kinds said where it stands in the file. Whether nothing was wrong."""
         for problem in found:
             name, *rest = problem.field
-            node, inner = place(tuple(rest), *fields[name]) if name in fields else (owner, tuple(rest))
+            node, inner = (
+                place(tuple(rest), *fields[name]) if name in fields else (owner, tuple(rest))
+            )
             message = problem.message
             if message.startswith(plain := label(problem.field)):
                 message = label((name, *inner)) + message.removeprefix(plain)
-            self.decoder.note(problem.kind, message, node, (*path, name, *inner), problem.hint, problem.is_warning)
+            self.decoder.note(
+                problem.kind, message, node, (*path, name, *inner), problem.hint, problem.is_warning
+            )
         return not any(not problem.is_warning for problem in found)
 
 
-def _merged(defaults: dict[str, tuple[Scalar, Node]], own: dict[str, tuple[Scalar, Node]]) -> dict[str, tuple[Scalar, Node]]:
+def _merged(
+    defaults: dict[str, tuple[Scalar, Node]], own: dict[str, tuple[Scalar, Node]]
+) -> dict[str, tuple[Scalar, Node]]:
     """A webhook's entries over the defaults': maps merge, everything else replaces."""
     merged = {**defaults, **own}
     for name in defaults.keys() & own.keys():
@@ -172,8 +271,13 @@ def _merged(defaults: dict[str, tuple[Scalar, Node]], own: dict[str, tuple[Scala
         if isinstance(kind, _MAPS) and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
             fold = str.lower if isinstance(kind, Headers) else str
             taken = {fold(text) for text in ours.entries}
-            inherited = {text: entry for text, entry in theirs.entries.items() if fold(text) not in taken}
-            merged[name] = (own[name][0], Mapping({**inherited, **ours.entries}, ours.line, ours.column, ours.file))
+            inherited = {
+                text: entry for text, entry in theirs.entries.items() if fold(text) not in taken
+            }
+            merged[name] = (
+                own[name][0],
+                Mapping({**inherited, **ours.entries}, ours.line, ours.column, ours.file),
+            )
     return merged
 
 

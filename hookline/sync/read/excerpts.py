@@ -1,4 +1,6 @@
-"""Problems of a file as an editor's user likes them: place, sentence, the line itself, a hint. Called by report. Never shows a secret."""
+"""Problems of a file as an editor's user likes them: place, sentence, the line itself, a hint.
+Called by report. Never shows a secret.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,15 +15,28 @@ _WITHOUT_EXCERPT: Final = frozenset(["bad-character", "encoding"])
 """What these are about can't be seen, and the line may be part of a secret."""
 
 
-def shown(problems: Iterable[SyncProblem], lines: Sequence[str], secret_positions: Iterable[Position]) -> str:
-    """All problems, each with its line. lines: of the file; secret_positions: where secrets of it stand."""
-    hidden = {place.line: place.column for place in sorted(secret_positions, key=lambda place: (-place.line, -place.column))}
+def shown(
+    problems: Iterable[SyncProblem], lines: Sequence[str], secret_positions: Iterable[Position]
+) -> str:
+    """All problems, each with its line. lines: of the file; secret_positions: where secrets of it
+    stand.
+    """
+    hidden = {
+        place.line: place.column
+        for place in sorted(secret_positions, key=lambda place: (-place.line, -place.column))
+    }
     return "\n".join(_one(problem, lines, hidden) for problem in problems)
 
 
 def headline(problem: SyncProblem) -> str:
-    """`config/webhooks.yaml:7:5: error[unknown-key] webhooks.a: unknown key 'x'`, or without what is not known of it."""
-    place = f"{problem.position.file}:{problem.position.line}:{problem.position.column}: " if problem.position.file else ""
+    """`config/webhooks.yaml:7:5: error[unknown-key] webhooks.a: unknown key 'x'`, or without what
+    is not known of it.
+    """
+    place = (
+        f"{problem.position.file}:{problem.position.line}:{problem.position.column}: "
+        if problem.position.file
+        else ""
+    )
     path = f" {'.'.join(problem.path)}:" if problem.path else ""
     return f"{place}{problem.severity}[{problem.code}]{path} {problem.message}"
 
@@ -35,7 +50,12 @@ def _one(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int]) -> 
 
 def _excerpt(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int]) -> list[str]:
     number = problem.position.line
-    if not problem.position.file or number > len(lines) or not lines[number - 1].strip() or problem.code in _WITHOUT_EXCERPT:
+    if (
+        not problem.position.file
+        or number > len(lines)
+        or not lines[number - 1].strip()
+        or problem.code in _WITHOUT_EXCERPT
+    ):
         return []
     line, cut = lines[number - 1], _cut(lines, number, hidden)
     column = min(problem.position.column, cut + 1) if cut is not None else problem.position.column
@@ -47,16 +67,28 @@ def _excerpt(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int])
         return []
     line = "".join(character if character.isprintable() else " " for character in line[:_LONGEST])
     margin = f"{number:>3} | "
-    return [margin + line, " " * (len(margin) - 2) + "| " + " " * (column - 1) + "^" * min(width, _LONGEST - column + 1)]
+    return [
+        margin + line,
+        " " * (len(margin) - 2)
+        + "| "
+        + " " * (column - 1)
+        + "^" * min(width, _LONGEST - column + 1),
+    ]
 
 
 def _cut(lines: Sequence[str], number: int, hidden: dict[int, int]) -> int | None:
-    """How much of a line may be shown: up to a secret that stands on it, or to the first value where the line or one around it speaks of secrets."""
+    """How much of a line may be shown: up to a secret that stands on it, or to the first value
+    where the line or one around it speaks of secrets.
+    """
     line = lines[number - 1]
     cuts = [hidden[number] - 1] if number in hidden else []
     if any(map(_SENSITIVE.search, _around(lines, number))):
         key = re.match(r"[\s\-{]*(?:\"[^\"]*\"|'[^']*'|[^\s:'\"][^:]*):(?:\s+|$)", line)
-        cuts += [key.end() if key else len(line) - len(line.lstrip())] if not key or key.end() < len(line) else []
+        cuts += (
+            [key.end() if key else len(line) - len(line.lstrip())]
+            if not key or key.end() < len(line)
+            else []
+        )
     return min(cuts) if cuts else None
 
 

@@ -1,4 +1,6 @@
-"""A webhooks file of this machine, read and decoded with everything that is wrong with it. Called by the commands and by `hookline dev`."""
+"""A webhooks file of this machine, read and decoded with everything that is wrong with it. Called
+by the commands and by `hookline dev`.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,9 @@ from hookline.sync.read.references import Secrets
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """document: None when the file has errors. lines: for excerpts; secret_positions: where values stand that must not be shown."""
+    """document: None when the file has errors. lines: for excerpts; secret_positions: where values
+    stand that must not be shown.
+    """
 
     document: Document | None
     problems: list[SyncProblem]
@@ -21,18 +25,29 @@ class Reading:
 
 
 def read(paths: list[str], bounds: Bounds, secrets: Secrets) -> Reading:
-    """The file's document, or its problems. Several files, and folders, are refused: a later version takes them."""
+    """The file's document, or its problems. Several files, and folders, are refused: a later
+    version takes them.
+    """
     path = Path(paths[0])
     if len(paths) > 1 or path.is_dir():
         name = paths[1] if len(paths) > 1 else paths[0]
-        return _refused("not-available", "several files are not available in this version", name, "give one file")
+        return _refused(
+            "not-available",
+            "several files are not available in this version",
+            name,
+            "give one file",
+        )
     try:
         with path.open("rb") as file:
             data = file.read(loader.MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         return _refused("no-files", "there is no such file", paths[0], "name it with -f")
     except (OSError, ValueError) as error:
-        return _refused("unreadable", f"the file can't be read: {getattr(error, 'strerror', None) or error}", paths[0])
+        return _refused(
+            "unreadable",
+            f"the file can't be read: {getattr(error, 'strerror', None) or error}",
+            paths[0],
+        )
     return decoded(data, paths[0], bounds, secrets)
 
 
@@ -43,7 +58,12 @@ def decoded(data: bytes, name: str, bounds: Bounds, secrets: Secrets) -> Reading
         return Reading(None, loaded.problems.in_order(), loaded.lines, [])
     document = decode(loaded.root, bounds, secrets, loaded.problems)
     is_good = not loaded.problems.has_errors()
-    return Reading(document if is_good else None, loaded.problems.in_order(), loaded.lines, document.secret_positions)
+    return Reading(
+        document if is_good else None,
+        loaded.problems.in_order(),
+        loaded.lines,
+        document.secret_positions,
+    )
 
 
 def _refused(code: str, message: str, file: str, hint: str | None = None) -> Reading:

@@ -1,4 +1,6 @@
-"""The table of a webhooks file's own keys, beside the fields of a webhook. Called by document and schema."""
+"""The table of a webhooks file's own keys, beside the fields of a webhook. Called by document and
+schema.
+"""
 
 from typing import Final
 
@@ -7,25 +9,53 @@ from hookline.form.kinds import Choice, Flag, Listing, Number, Part, Record, Tex
 
 _slug = Text(63, SLUG, "1 to 63 lower-case letters, digits and hyphens", kind="bad-slug")
 _optional_policies = (
-    Part("prune", Choice(("disable", "delete", "keep")), "What happens to a webhook that is taken out.", is_required=False),
-    Part("onDrift", Choice(("block", "overwrite", "keep")), "What happens to a field that was changed by hand.", is_required=False),
-    Part("maxRemovals", Text(7, "[0-9]{1,6}%?", "a number or a percentage"), "How many webhooks a plan may remove.", is_required=False),
+    Part(
+        "prune",
+        Choice(("disable", "delete", "keep")),
+        "What happens to a webhook that is taken out.",
+        is_required=False,
+    ),
+    Part(
+        "onDrift",
+        Choice(("block", "overwrite", "keep")),
+        "What happens to a field that was changed by hand.",
+        is_required=False,
+    ),
+    Part(
+        "maxRemovals",
+        Text(7, "[0-9]{1,6}%?", "a number or a percentage"),
+        "How many webhooks a plan may remove.",
+        is_required=False,
+    ),
 )
 _move = Record((Part("from", _slug, "The slug so far."), Part("to", _slug, "The new slug.")))
 
 _rows = (
     Field("version", Number(1, 1), "The version of this format: 1.", is_required=True),
     Field("set", _slug, "The name of what this file owns.", default="default"),
-    Field("policy", Record(_optional_policies), "Limits of what a plan may do.", is_available=False),
-    Field("moved", Listing(_move, 0, 10_000), "Webhooks whose slug has changed.", is_available=False),
+    Field(
+        "policy", Record(_optional_policies), "Limits of what a plan may do.", is_available=False
+    ),
+    Field(
+        "moved", Listing(_move, 0, 10_000), "Webhooks whose slug has changed.", is_available=False
+    ),
 )
 
 FILE_FIELDS: Final = {row.name: row for row in _rows}
 
 _lifecycle_parts = (
-    Part("preventDestroy", Flag(), "Refuse every plan that removes this webhook.", is_required=False),
-    Part("ignoreChanges", Listing(Choice(tuple(FIELDS)), 0, 100), "Fields that people may change by hand.", is_required=False),
+    Part(
+        "preventDestroy", Flag(), "Refuse every plan that removes this webhook.", is_required=False
+    ),
+    Part(
+        "ignoreChanges",
+        Listing(Choice(tuple(FIELDS)), 0, 100),
+        "Fields that people may change by hand.",
+        is_required=False,
+    ),
 )
-LIFECYCLE: Final = Field("lifecycle", Record(_lifecycle_parts), "Protection of one webhook.", is_available=False)
+LIFECYCLE: Final = Field(
+    "lifecycle", Record(_lifecycle_parts), "Protection of one webhook.", is_available=False
+)
 WEBHOOK_FIELDS: Final = {**FIELDS, "lifecycle": LIFECYCLE}
 """What a webhook in YAML may say: the fields of a webhook, and what only YAML has."""

@@ -1,4 +1,6 @@
-"""The JSON Schema of a webhooks file, for editors: made from the tables that the loader checks with. Called by `hookline sync schema`."""
+"""The JSON Schema of a webhooks file, for editors: made from the tables that the loader checks
+with. Called by `hookline sync schema`.
+"""
 
 from typing import Any, Final
 
@@ -9,7 +11,9 @@ ID: Final = "webhooks.v1.schema.json"
 
 
 def make() -> dict[str, Any]:
-    """The schema (JSON Schema, draft 2020-12). Fields of later versions are not in it: an editor should not offer what is refused."""
+    """The schema (JSON Schema, draft 2020-12). Fields of later versions are not in it: an editor
+    should not offer what is refused.
+    """
     fields = {name: _described(row) for name, row in WEBHOOK_FIELDS.items() if row.is_available}
     own = {name: _described(row) for name, row in FILE_FIELDS.items() if row.is_available}
     return {
@@ -20,9 +24,14 @@ def make() -> dict[str, Any]:
         "required": [name for name, row in FILE_FIELDS.items() if row.is_required] + ["webhooks"],
         "properties": {
             **own,
-            "defaults": {"description": "Filled into every webhook below: maps merge, everything else is replaced.", "$ref": "#/$defs/webhook"},
+            "defaults": {
+                "description": "Filled into every webhook below: maps merge, everything else is "
+                "replaced.",
+                "$ref": "#/$defs/webhook",
+            },
             "webhooks": {
-                "description": "The webhooks by their slug, which is their identity. Each needs url, environments and events, here or by defaults.",
+                "description": "The webhooks by their slug, which is their identity. Each needs "
+                "url, environments and events, here or by defaults.",
                 "type": "object",
                 "propertyNames": {"pattern": f"^(?:{SLUG})$"},
                 "additionalProperties": {"$ref": "#/$defs/webhook"},
@@ -30,7 +39,9 @@ def make() -> dict[str, Any]:
         },
         "patternProperties": {"^x-": {"description": "Kept for YAML anchors, ignored."}},
         "additionalProperties": False,
-        "$defs": {"webhook": {"type": "object", "properties": fields, "additionalProperties": False}},
+        "$defs": {
+            "webhook": {"type": "object", "properties": fields, "additionalProperties": False}
+        },
     }
 
 

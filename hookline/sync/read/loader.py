@@ -1,7 +1,9 @@
-"""YAML to a tree with places, or problems. The only module that knows PyYAML; called by the commands and by whoever follows a file.
+"""YAML to a tree with places, or problems. The only module that knows PyYAML; called by the
+commands and by whoever follows a file.
 
-It reads the parser's event stream with a composer of its own: `yaml.load` hides duplicate keys, guesses types, and dies on hostile
-input (PyYAML 6.0.3). Never raises for anything that a file may hold.
+It reads the parser's event stream with a composer of its own: `yaml.load` hides duplicate keys,
+guesses types, and dies on hostile input (PyYAML 6.0.3). Never raises for anything that a file may
+hold.
 """
 
 import re
@@ -19,14 +21,26 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Mapping, Node, Scalar, Sequence, Unusable, position_of
+from hookline.sync.read.nodes import (
+    MAX_DEPTH,
+    MAX_NODES,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Unusable,
+    position_of,
+)
 from hookline.sync.read.problems import FileRefused, Position, Problems, SyncProblem, shown
 from hookline.sync.read.syntax import explain
 
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 
-# What YAML or a terminal treats specially and an editor does not: it would shift line numbers or hide text.
-_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\r(?!\n)")
+# What YAML or a terminal treats specially and an editor does not: it would shift line numbers or
+# hide text.
+_REFUSED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\r(?!\n)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +52,29 @@ class Loaded:
     problems: Problems
 
 
-def load(data: bytes, file: str, parser: Any = None) -> Loaded:  # Any, here and below: PyYAML's parsers and events have no common types
-    """The tree of one file's bytes and all that is wrong with its form. parser: PyYAML's class, libyaml's when there is one."""
+def load(
+    data: bytes, file: str, parser: Any = None
+) -> Loaded:  # Any, here and below: PyYAML's parsers and events have no common types
+    """The tree of one file's bytes and all that is wrong with its form. parser: PyYAML's class,
+    libyaml's when there is one.
+    """
     problems = Problems(file)
-    lines = data[:MAX_FILE_BYTES].decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    lines = (
+        data[:MAX_FILE_BYTES]
+        .decode("utf-8", "replace")
+        .removeprefix("\ufeff")
+        .replace("\r\n", "\n")
+        .split("\n")
+    )
     try:
-        root = _Composer(parser or getattr(yaml, "CSafeLoader", yaml.SafeLoader), _text(data, file), problems).compose()
+        root = _Composer(
+            parser or getattr(yaml, "CSafeLoader", yaml.SafeLoader), _text(data, file), problems
+        ).compose()
         if root is None or (isinstance(root, Scalar) and root.is_null):
             hint = "write 'webhooks: {}' for a set without webhooks"
-            raise FileRefused(SyncProblem("empty-file", "the file is empty", Position(file=file), hint=hint))
+            raise FileRefused(
+                SyncProblem("empty-file", "the file is empty", Position(file=file), hint=hint)
+            )
     except FileRefused as refused:
         problems.add(refused.problem)
         return Loaded(None, lines, problems)
@@ -54,23 +82,42 @@ def load(data: bytes, file: str, parser: Any = None) -> Loaded:  # Any, here and
 
 
 def _text(data: bytes, file: str) -> str:
-    """The file's text. Raises FileRefused where it is too large, not UTF-8, or holds a character that hides something."""
+    """The file's text. Raises FileRefused where it is too large, not UTF-8, or holds a character
+    that hides something.
+    """
     if len(data) > MAX_FILE_BYTES:
         message = f"the file has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} are read"
-        raise FileRefused(SyncProblem("file-too-large", message, Position(file=file), hint="split the webhooks into several sets"))
+        raise FileRefused(
+            SyncProblem(
+                "file-too-large",
+                message,
+                Position(file=file),
+                hint="split the webhooks into several sets",
+            )
+        )
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise FileRefused(SyncProblem("encoding", "the file is UTF-16", Position(file=file), hint="save it as UTF-8"))
+        raise FileRefused(
+            SyncProblem(
+                "encoding", "the file is UTF-16", Position(file=file), hint="save it as UTF-8"
+            )
+        )
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         place = _position_in(data[: error.start].decode("utf-8"), file)
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        raise FileRefused(SyncProblem("encoding", message, place, hint="save the file as UTF-8")) from None
+        raise FileRefused(
+            SyncProblem("encoding", message, place, hint="save the file as UTF-8")
+        ) from None
     if refused := _REFUSED.search(text):
         message = f"character U+{ord(refused[0][0]):04X} is not allowed here"
         hint = "write it as an escape in double quotes, or remove it"
-        raise FileRefused(SyncProblem("bad-character", message, _position_in(text[: refused.start()], file), hint=hint))
+        raise FileRefused(
+            SyncProblem(
+                "bad-character", message, _position_in(text[: refused.start()], file), hint=hint
+            )
+        )
     return text
 
 
@@ -81,7 +128,9 @@ def _position_in(before: str, file: str) -> Position:
 
 @dataclass(slots=True)
 class _Open:
-    """A collection whose end has not come. key: of a mapping, when its value comes next; merges: what `<<` named, in order."""
+    """A collection whose end has not come. key: of a mapping, when its value comes next; merges:
+    what `<<` named, in order.
+    """
 
     node: Sequence | Mapping
     anchor: str | None
@@ -103,7 +152,9 @@ class _Composer:
     expanded: int = 0
 
     def compose(self) -> Node | None:
-        """The one document's root, None when there is no document. Raises FileRefused where reading can't go on."""
+        """The one document's root, None when there is no document. Raises FileRefused where reading
+        can't go on.
+        """
         parser = self.parser_class(self.text)
         try:
             parser.get_event()
@@ -112,13 +163,20 @@ class _Composer:
             while not isinstance(event := parser.get_event(), DocumentEndEvent):
                 self._take(event)
             if not isinstance(event := parser.get_event(), StreamEndEvent):
-                raise self._fatal("multi-document", "a second document begins here", event, "keep one document per file")
+                raise self._fatal(
+                    "multi-document",
+                    "a second document begins here",
+                    event,
+                    "keep one document per file",
+                )
             return self.root
         except yaml.MarkedYAMLError as error:
             raise FileRefused(explain(error, self.text, self.problems.file)) from None
         except (yaml.YAMLError, ValueError) as error:
             message = shown(str(error).split("\n")[0])
-            raise FileRefused(SyncProblem("syntax", message, Position(file=self.problems.file))) from None
+            raise FileRefused(
+                SyncProblem("syntax", message, Position(file=self.problems.file))
+            ) from None
         finally:
             parser.dispose()
 
@@ -138,9 +196,15 @@ class _Composer:
     def _open(self, event: Any) -> None:
         mark = event.start_mark
         if len(self.stack) >= MAX_DEPTH:
-            raise self._fatal("too-deep", f"the file is nested deeper than {MAX_DEPTH} levels", event)
+            raise self._fatal(
+                "too-deep", f"the file is nested deeper than {MAX_DEPTH} levels", event
+            )
         line, column = mark.line + 1, mark.column + 1
-        node: Sequence | Mapping = Mapping({}, line, column) if isinstance(event, MappingStartEvent) else Sequence([], line, column)
+        node: Sequence | Mapping = (
+            Mapping({}, line, column)
+            if isinstance(event, MappingStartEvent)
+            else Sequence([], line, column)
+        )
         self._tagless(event, node)
         if event.anchor is not None:
             self._check_new_anchor(event)
@@ -160,7 +224,13 @@ class _Composer:
         self.nodes += 1
         if self.nodes + self.expanded > MAX_NODES:
             code = "too-many-nodes" if self.nodes > self.expanded else "alias-bomb"
-            raise FileRefused(SyncProblem(code, f"the file stands for more than {MAX_NODES:,} values", position_of(node, self.problems.file)))
+            raise FileRefused(
+                SyncProblem(
+                    code,
+                    f"the file stands for more than {MAX_NODES:,} values",
+                    position_of(node, self.problems.file),
+                )
+            )
         if not self.stack:
             self.root = node
             return
@@ -180,20 +250,29 @@ class _Composer:
         assert isinstance(around.node, Mapping)
         if not isinstance(node, Scalar):
             if not isinstance(node, Unusable):
-                self._note("complex-key", "a key must be plain text", node, "put a template such as {{ x }} in quotes")
+                self._note(
+                    "complex-key",
+                    "a key must be plain text",
+                    node,
+                    "put a template such as {{ x }} in quotes",
+                )
         elif node.text == "<<" and not node.is_quoted:
             around.is_merge_next = True
             if around.merges is not None:
                 self._note("duplicate-key", "'<<' is given twice", node, "write '<<: [*a, *b]'")
         elif node.text in around.node.entries:
             first = around.node.entries[node.text][0]
-            message = f"{shown(node.text)} stands at line {first.line}, column {first.column} already"
+            message = (
+                f"{shown(node.text)} stands at line {first.line}, column {first.column} already"
+            )
             self._note("duplicate-key", message, node, "keep one of the two")
 
     def _take_value(self, around: _Open, mapping: Mapping, node: Node) -> None:
         key, around.key = around.key, None
         if around.is_merge_next:
-            around.merges = (around.merges or []) + (node.items if isinstance(node, Sequence) else [node])
+            around.merges = (around.merges or []) + (
+                node.items if isinstance(node, Sequence) else [node]
+            )
         elif isinstance(key, Scalar) and key.text not in mapping.entries:
             mapping.entries[key.text] = (key, node)
             _grow(mapping, node)
@@ -215,7 +294,12 @@ class _Composer:
         if event.tag is None or event.tag == "!":
             return node
         tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
-        self._note("tag", f"the tag {shown(tag)} is not allowed", node, "remove it; the field decides how the value is read")
+        self._note(
+            "tag",
+            f"the tag {shown(tag)} is not allowed",
+            node,
+            "remove it; the field decides how the value is read",
+        )
         return Unusable(node.line, node.column)
 
     def _anchored(self, node: Node, event: Any) -> Node:
@@ -227,21 +311,31 @@ class _Composer:
     def _check_new_anchor(self, event: Any) -> None:
         if event.anchor in self.anchors:
             mark = event.start_mark
-            self._note("duplicate-anchor", f"the anchor {shown('&' + event.anchor)} is defined twice", Unusable(mark.line + 1, mark.column + 1))
+            self._note(
+                "duplicate-anchor",
+                f"the anchor {shown('&' + event.anchor)} is defined twice",
+                Unusable(mark.line + 1, mark.column + 1),
+            )
 
     def _aliased(self, event: Any) -> Node:
         mark = event.start_mark
         here = Unusable(mark.line + 1, mark.column + 1)
         if event.anchor not in self.anchors:
             hint = "put the text in quotes if the asterisk belongs to it"
-            self._note("unknown-alias", f"no anchor is called {shown('&' + event.anchor)}", here, hint)
+            self._note(
+                "unknown-alias", f"no anchor is called {shown('&' + event.anchor)}", here, hint
+            )
             return here
         node = self.anchors[event.anchor]
         if node is None:
-            self._note("recursive-alias", f"{shown('*' + event.anchor)} stands inside what it names", here)
+            self._note(
+                "recursive-alias", f"{shown('*' + event.anchor)} stands inside what it names", here
+            )
             return here
         if len(self.stack) + node.height > MAX_DEPTH:
-            raise self._fatal("too-deep", f"the file is nested deeper than {MAX_DEPTH} levels", event)
+            raise self._fatal(
+                "too-deep", f"the file is nested deeper than {MAX_DEPTH} levels", event
+            )
         self._expand(node.weight, here)
         return node
 
@@ -249,15 +343,28 @@ class _Composer:
         self.expanded += weight
         if self.expanded > MAX_NODES:
             message = f"aliases stand for more than {MAX_NODES:,} values"
-            raise FileRefused(SyncProblem("alias-bomb", message, position_of(node, self.problems.file)))
+            raise FileRefused(
+                SyncProblem("alias-bomb", message, position_of(node, self.problems.file))
+            )
 
     def _note(self, code: str, message: str, node: Node, hint: str | None = None) -> None:
         width = len(node.text) if isinstance(node, Scalar) else 1
-        self.problems.add(SyncProblem(code, message, position_of(node, self.problems.file), hint=hint, width=max(width, 1)))
+        self.problems.add(
+            SyncProblem(
+                code, message, position_of(node, self.problems.file), hint=hint, width=max(width, 1)
+            )
+        )
 
     def _fatal(self, code: str, message: str, event: Any, hint: str | None = None) -> FileRefused:
         mark = event.start_mark
-        return FileRefused(SyncProblem(code, message, Position(mark.line + 1, mark.column + 1, self.problems.file), hint=hint))
+        return FileRefused(
+            SyncProblem(
+                code,
+                message,
+                Position(mark.line + 1, mark.column + 1, self.problems.file),
+                hint=hint,
+            )
+        )
 
 
 def _grow(around: Sequence | Mapping, node: Node) -> None:

@@ -1,6 +1,8 @@
-"""The tree between YAML or JSON and the document: every value with its place, before any field has decided its type.
+"""The tree between YAML or JSON and the document: every value with its place, before any field has
+decided its type.
 
-Made by loader (YAML) and by `from_json` (what a command sent to the server); read by document. Never guesses a type.
+Made by loader (YAML) and by `from_json` (what a command sent to the server); read by document.
+Never guesses a type.
 """
 
 import re
@@ -21,7 +23,9 @@ _WHOLE = re.compile("0|-?[1-9][0-9]{0,14}")
 
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """A single value as it is spelled. weight, height: how many values and levels it stands for, so that aliases can be counted."""
+    """A single value as it is spelled. weight, height: how many values and levels it stands for, so
+    that aliases can be counted.
+    """
 
     text: str
     line: int
@@ -84,12 +88,16 @@ def kind_of(node: Node) -> str:
 
 
 def to_json(node: Node, are_fractions_numbers: bool = False) -> object:
-    """The JSON that `from_json` makes the same tree of: unquoted true, false, null and short whole numbers are that, the rest is text.
+    """The JSON that `from_json` makes the same tree of: unquoted true, false, null and short whole
+    numbers are that, the rest is text.
 
-    are_fractions_numbers: every unquoted JSON number is one, where the value and not its spelling counts (a filter).
+    are_fractions_numbers: every unquoted JSON number is one, where the value and not its spelling
+    counts (a filter).
     """
     if isinstance(node, Mapping):
-        return {key: to_json(value, are_fractions_numbers) for key, (_, value) in node.entries.items()}
+        return {
+            key: to_json(value, are_fractions_numbers) for key, (_, value) in node.entries.items()
+        }
     if isinstance(node, Sequence):
         return [to_json(item, are_fractions_numbers) for item in node.items]
     if isinstance(node, Unusable):
@@ -102,11 +110,21 @@ def to_json(node: Node, are_fractions_numbers: bool = False) -> object:
         return node.text == "true"
     if _WHOLE.fullmatch(node.text):
         return int(node.text)
-    return orjson.loads(node.text) if are_fractions_numbers and _NUMBER.fullmatch(node.text) else node.text
+    return (
+        orjson.loads(node.text)
+        if are_fractions_numbers and _NUMBER.fullmatch(node.text)
+        else node.text
+    )
 
 
-def from_json(value: object, positions: Positions, path: tuple[str, ...] = (), around: tuple[str, int, int] = ("", 1, 1)) -> Node:
-    """The tree of a decoded JSON value. A value without a position of its own stands where the value around it stands.
+def from_json(
+    value: object,
+    positions: Positions,
+    path: tuple[str, ...] = (),
+    around: tuple[str, int, int] = ("", 1, 1),
+) -> Node:
+    """The tree of a decoded JSON value. A value without a position of its own stands where the
+    value around it stands.
 
     Raises RecursionError beyond 64 levels.
     """
@@ -114,15 +132,28 @@ def from_json(value: object, positions: Positions, path: tuple[str, ...] = (), a
         raise RecursionError("the document is nested deeper than 64 levels")
     file, line, column = here = positions.get(".".join(path), around)
     if isinstance(value, dict):
-        entries = {key: (_key(key, positions, path, here), from_json(item, positions, (*path, key), here)) for key, item in value.items()}
+        entries = {
+            key: (_key(key, positions, path, here), from_json(item, positions, (*path, key), here))
+            for key, item in value.items()
+        }
         return Mapping(entries, line, column, file)
     if isinstance(value, list):
-        return Sequence([from_json(item, positions, (*path, str(index)), here) for index, item in enumerate(value)], line, column, file)
+        return Sequence(
+            [
+                from_json(item, positions, (*path, str(index)), here)
+                for index, item in enumerate(value)
+            ],
+            line,
+            column,
+            file,
+        )
     if isinstance(value, str):
         return Scalar(value, line, column, is_quoted=True, file=file)
     return Scalar("null" if value is None else str(value).lower(), line, column, file=file)
 
 
-def _key(text: str, positions: Positions, path: tuple[str, ...], around: tuple[str, int, int]) -> Scalar:
+def _key(
+    text: str, positions: Positions, path: tuple[str, ...], around: tuple[str, int, int]
+) -> Scalar:
     file, line, column = positions.get(".".join((*path, text)), around)
     return Scalar(text, line, column, file=file)

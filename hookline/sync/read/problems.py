@@ -1,4 +1,6 @@
-"""What is wrong with a webhooks file: one problem per fault, each with its place. Made by loader and document, shown by report."""
+"""What is wrong with a webhooks file: one problem per fault, each with its place. Made by loader
+and document, shown by report.
+"""
 
 import difflib
 from collections.abc import Iterable
@@ -18,7 +20,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class SyncProblem:
-    """code: stable, listed in docs/sync.md. path: from the document's root. width: how many characters the excerpt underlines."""
+    """code: stable, listed in docs/sync.md. path: from the document's root. width: how many
+    characters the excerpt underlines.
+    """
 
     code: str
     message: str
@@ -43,7 +47,9 @@ class FileRefused(Exception):
 
 @dataclass(slots=True)
 class Problems:
-    """All problems of a file, in the order they were found: the first thousand, each told once though defaults and aliases repeat it."""
+    """All problems of a file, in the order they were found: the first thousand, each told once
+    though defaults and aliases repeat it.
+    """
 
     file: str
     found: list[SyncProblem] = field(default_factory=list)
@@ -60,12 +66,24 @@ class Problems:
         return any(problem.is_error for problem in self.found)
 
     def in_order(self) -> list[SyncProblem]:
-        return sorted(self.found, key=lambda problem: (problem.position.file, problem.position.line, problem.position.column))
+        return sorted(
+            self.found,
+            key=lambda problem: (
+                problem.position.file,
+                problem.position.line,
+                problem.position.column,
+            ),
+        )
 
 
 def shown(text: str) -> str:
-    """A text of the file as part of a message: short, in quotes, without anything that a terminal obeys."""
-    printable = "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text[:60])
+    """A text of the file as part of a message: short, in quotes, without anything that a terminal
+    obeys.
+    """
+    printable = "".join(
+        character if character.isprintable() else f"\\u{ord(character):04x}"
+        for character in text[:60]
+    )
     return f"'{printable}{'…' if len(text) > 60 else ''}'"
 
 

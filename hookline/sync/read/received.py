@@ -1,4 +1,5 @@
-"""A document that a command sent: JSON, positions and secrets to the same webhooks that its file has. Called by api/schema/sync, off the loop.
+"""A document that a command sent: JSON, positions and secrets to the same webhooks that its file
+has. Called by api/schema/sync, off the loop.
 
 It trusts nothing: everything is checked as if a stranger had written it.
 """
@@ -18,11 +19,17 @@ LONGEST_FILE_NAME: Final = 1_000
 
 
 def decode(
-    content: object, positions: object, secrets: Mapping[tuple[str, ...], str], bounds: Bounds, may_be_unknown: bool = False
+    content: object,
+    positions: object,
+    secrets: Mapping[tuple[str, ...], str],
+    bounds: Bounds,
+    may_be_unknown: bool = False,
 ) -> tuple[Document, Problems]:
-    """content: as `Document.content`. positions: by dotted path, `[file, line, column]`; what is no position is passed over.
+    """content: as `Document.content`. positions: by dotted path, `[file, line, column]`; what is no
+    position is passed over.
 
-    secrets: by path in the content. The document is to be used only when the problems hold no error.
+    secrets: by path in the content. The document is to be used only when the problems hold no
+    error.
     """
     problems = Problems("")
     root = _tree(content, _positions(positions), problems)
@@ -33,17 +40,27 @@ def decode(
 
 def _tree(content: object, positions: Positions, problems: Problems) -> Node | None:
     if not _has_room(content):
-        problems.add(SyncProblem("too-many-nodes", f"the document holds more than {MAX_NODES:,} values", Position()))
+        problems.add(
+            SyncProblem(
+                "too-many-nodes", f"the document holds more than {MAX_NODES:,} values", Position()
+            )
+        )
         return None
     try:
         return from_json(content, positions)
     except RecursionError:
-        problems.add(SyncProblem("too-deep", f"the document is nested deeper than {MAX_DEPTH} levels", Position()))
+        problems.add(
+            SyncProblem(
+                "too-deep", f"the document is nested deeper than {MAX_DEPTH} levels", Position()
+            )
+        )
         return None
 
 
 def _has_room(content: object) -> bool:
-    """Whether the tree stays below the limit that files have too; a value in a mapping counts with its key."""
+    """Whether the tree stays below the limit that files have too; a value in a mapping counts with
+    its key.
+    """
     seen, waiting = 0, [content]
     while waiting and seen <= MAX_NODES:
         value = waiting.pop()
@@ -57,10 +74,14 @@ def _has_room(content: object) -> bool:
 
 
 def _positions(given: object) -> Positions:
-    """The positions that are ones: what is told to people and written beside a webhook must be a name and two numbers."""
+    """The positions that are ones: what is told to people and written beside a webhook must be a
+    name and two numbers.
+    """
     if not isinstance(given, dict):
         return {}
-    return {path: (value[0], value[1], value[2]) for path, value in given.items() if _is_position(value)}
+    return {
+        path: (value[0], value[1], value[2]) for path, value in given.items() if _is_position(value)
+    }
 
 
 def _is_position(value: object) -> TypeGuard[tuple[str, int, int]]:
@@ -68,4 +89,9 @@ def _is_position(value: object) -> TypeGuard[tuple[str, int, int]]:
         return False
     file, *numbers = value
     are_numbers = all(type(number) is int and 1 <= number <= LARGEST_LINE for number in numbers)
-    return are_numbers and isinstance(file, str) and len(file) <= LONGEST_FILE_NAME and file.isprintable()
+    return (
+        are_numbers
+        and isinstance(file, str)
+        and len(file) <= LONGEST_FILE_NAME
+        and file.isprintable()
+    )

@@ -1,6 +1,8 @@
-"""References to secrets in a webhooks file: `${env:NAME}` and `${file:PATH}`, resolved where the file is read, never where it is stored.
+"""References to secrets in a webhooks file: `${env:NAME}` and `${file:PATH}`, resolved where the
+file is read, never where it is stored.
 
-Called by decoding. Never resolves HOOKLINE_* or anything in HOOKLINE_HOME, and never puts a value into a message.
+Called by decoding. Never resolves HOOKLINE_* or anything in HOOKLINE_HOME, and never puts a value
+into a message.
 """
 
 import os
@@ -32,7 +34,9 @@ class Secrets(Protocol):
     """Where the values of secret fields come from."""
 
     def resolve(self, text: str, path: tuple[str, ...]) -> object:
-        """The secret that a field's text stands for, or UNKNOWN_SECRET. path: from the document's root. Raises ReferenceRefused."""
+        """The secret that a field's text stands for, or UNKNOWN_SECRET. path: from the document's
+        root. Raises ReferenceRefused.
+        """
 
 
 def literal(text: str) -> str:
@@ -41,15 +45,21 @@ def literal(text: str) -> str:
         return text
     for found in _REFERENCE.finditer(text):
         if found[1]:
-            raise ReferenceRefused("reference-not-allowed", "only secret fields may hold references", _FORMS)
+            raise ReferenceRefused(
+                "reference-not-allowed", "only secret fields may hold references", _FORMS
+            )
         if found[0] == "${":
-            raise ReferenceRefused("bad-reference", f"{shown(text[found.start() :])} is no reference", _FORMS)
+            raise ReferenceRefused(
+                "bad-reference", f"{shown(text[found.start() :])} is no reference", _FORMS
+            )
     return text.replace("$${", "${")
 
 
 @dataclass(slots=True)
 class LocalSecrets:
-    """Resolves from this process's environment and this machine's files. folder: what relative paths begin at; home: HOOKLINE_HOME."""
+    """Resolves from this process's environment and this machine's files. folder: what relative
+    paths begin at; home: HOOKLINE_HOME.
+    """
 
     environment: Mapping[str, str]
     home: Path
@@ -65,27 +75,40 @@ class LocalSecrets:
             return "${"
         source = (found[1], found[2])
         if source not in self._values:
-            self._values[source] = self._from_environment(found[2]) if found[1] == "env" else self._from_file(found[2])
+            self._values[source] = (
+                self._from_environment(found[2]) if found[1] == "env" else self._from_file(found[2])
+            )
         return self._values[source]
 
     def _from_environment(self, name: str) -> str:
         value = self.environment.get(name)
         if not value:
             message = f"the environment variable {name} is {'empty' if value == '' else 'not set'}"
-            raise ReferenceRefused("env-missing", message, "set it, or plan with --unresolved-secrets")
+            raise ReferenceRefused(
+                "env-missing", message, "set it, or plan with --unresolved-secrets"
+            )
         return value
 
     def _from_file(self, name: str) -> str:
         try:
             place = (self.folder / name).resolve()
             if place.is_relative_to(self.home.resolve()):
-                raise ReferenceRefused("reference-not-allowed", "files in HOOKLINE_HOME can't be referred to", "keep the secret elsewhere")
+                raise ReferenceRefused(
+                    "reference-not-allowed",
+                    "files in HOOKLINE_HOME can't be referred to",
+                    "keep the secret elsewhere",
+                )
             return _content(place)
         except (FileNotFoundError, NotADirectoryError):
             message = f"the file {shown(name)} does not exist"
-            raise ReferenceRefused("file-missing", message, "make it, or plan with --unresolved-secrets") from None
+            raise ReferenceRefused(
+                "file-missing", message, "make it, or plan with --unresolved-secrets"
+            ) from None
         except (OSError, ValueError, RuntimeError):
-            message = f"the file {shown(name)} can't be read as text of at most {_MAX_SECRET_BYTES:,} bytes"
+            message = (
+                f"the file {shown(name)} can't be read as text of at most "
+                f"{_MAX_SECRET_BYTES:,} bytes"
+            )
             raise ReferenceRefused("unreadable", message) from None
 
 
@@ -111,23 +134,39 @@ class GivenSecrets:
             return self.values[path]
         if self.may_be_unknown:
             return UNKNOWN_SECRET
-        raise ReferenceRefused("bad-reference", "no value was sent for this secret", "send it under its path in secrets")
+        raise ReferenceRefused(
+            "bad-reference",
+            "no value was sent for this secret",
+            "send it under its path in secrets",
+        )
 
 
 def _check(text: str) -> None:
-    """Raises ReferenceRefused unless every reference is well formed and allowed, and there is at least one."""
+    """Raises ReferenceRefused unless every reference is well formed and allowed, and there is at
+    least one.
+    """
     references = [found for found in _REFERENCE.finditer(text) if found[0] != "$${"]
     if not references:
-        raise ReferenceRefused("plaintext-secret", "a secret must not stand in the file", "write ${env:NAME} or ${file:PATH}")
+        raise ReferenceRefused(
+            "plaintext-secret",
+            "a secret must not stand in the file",
+            "write ${env:NAME} or ${file:PATH}",
+        )
     for found in references:
         if not found[2] or (found[1] == "env" and not _NAME.fullmatch(found[2])):
             raise ReferenceRefused("bad-reference", "this is no reference to a secret", _FORMS)
         if found[1] == "env" and found[2].upper().startswith("HOOKLINE_"):
-            raise ReferenceRefused("reference-not-allowed", "Hookline's own variables can't be referred to", "use a variable with another name")
+            raise ReferenceRefused(
+                "reference-not-allowed",
+                "Hookline's own variables can't be referred to",
+                "use a variable with another name",
+            )
 
 
 def _content(place: Path) -> str:
-    """A regular file's text without the line end at its end (a pipe would wait for ever). Raises OSError, ValueError."""
+    """A regular file's text without the line end at its end (a pipe would wait for ever). Raises
+    OSError, ValueError.
+    """
     descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

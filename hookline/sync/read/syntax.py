@@ -24,11 +24,19 @@ class MarkedError(Protocol):
 
 
 def explain(error: MarkedError, text: str, file: str) -> SyncProblem:
-    """A `syntax` problem where the mistake probably is, with a hint for the mistakes that people make."""
+    """A `syntax` problem where the mistake probably is, with a hint for the mistakes that people
+    make.
+    """
     is_alias = "alias" in (error.context or "")
-    mark = (error.context_mark if is_alias else error.problem_mark) or error.context_mark or error.problem_mark
+    mark = (
+        (error.context_mark if is_alias else error.problem_mark)
+        or error.context_mark
+        or error.problem_mark
+    )
     line, column = (mark.line, mark.column) if mark else (0, 0)
-    message, hint = _reason(error.problem or "this is not YAML", is_alias, _line(text, line), column)
+    message, hint = _reason(
+        error.problem or "this is not YAML", is_alias, _line(text, line), column
+    )
     return SyncProblem("syntax", message, Position(line + 1, column + 1, file), hint=hint)
 
 
@@ -42,11 +50,18 @@ def _reason(problem: str, is_alias: bool, source: str, column: int) -> tuple[str
     if "\t" in indentation:
         return "a tab is used for indentation", "indent with spaces"
     if is_alias:
-        return "an asterisk begins a YAML alias", "put patterns that begin with an asterisk in quotes: '*.order.created'"
+        return (
+            "an asterisk begins a YAML alias",
+            "put patterns that begin with an asterisk in quotes: '*.order.created'",
+        )
     if "cannot start any token" in problem and source[column : column + 1] in tuple("@`%"):
         return f"a value can't begin with {source[column]}", "put the value in quotes"
     if "expected ':'" in problem or "did not find expected" in problem:
-        return problem, "check the indentation of this line and of those above, and that every quote and bracket is closed"
+        return (
+            problem,
+            "check the indentation of this line and of those above, and that every quote and "
+            "bracket is closed",
+        )
     if "mapping values are not allowed" in problem:
         return problem, "put values with ': ' in quotes"
     return problem, None

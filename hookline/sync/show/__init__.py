@@ -1,1 +1,3 @@
-"""Plans and problems for people, for programs (JSON) and for reviews (Markdown, GitHub annotations)."""
+"""Plans and problems for people, for programs (JSON) and for reviews (Markdown, GitHub
+annotations).
+"""

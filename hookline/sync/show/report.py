@@ -1,4 +1,5 @@
-"""Plans for people: what would change or did, what blocks it. Called by the commands and by `hookline dev`; formats has the other forms.
+"""Plans for people: what would change or did, what blocks it. Called by the commands and by
+`hookline dev`; formats has the other forms.
 
 Everything here is masked already; texts of strangers lose what a terminal would obey.
 """
@@ -27,7 +28,9 @@ _OF_A_NEW_ONE: Final = frozenset(["url", "events"])
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A plan as whoever asked sees it. where: the server or database; base: the newest revision's number and commit; revision: the one it made."""
+    """A plan as whoever asked sees it. where: the server or database; base: the newest revision's
+    number and commit; revision: the one it made.
+    """
 
     set_name: str
     where: str
@@ -47,7 +50,12 @@ class PlanView:
 
 def plan(view: PlanView) -> str:
     """The plan line by line, and its sum."""
-    base = f"base revision {view.base}" + (f", commit {view.base_commit[:12]}" if view.base_commit else "") if view.base else "never applied before"
+    base = (
+        f"base revision {view.base}"
+        + (f", commit {view.base_commit[:12]}" if view.base_commit else "")
+        if view.base
+        else "never applied before"
+    )
     lines = [f'Plan for set "{printable(view.set_name)}" on {view.where}   ({base})']
     lines += _lines(view.changes)
     lines.append(f"Plan: {counts(view)}.{_blocked(view.blocked)}")
@@ -57,7 +65,10 @@ def plan(view: PlanView) -> str:
 def applied(view: PlanView) -> str:
     """What an apply did."""
     if view.revision is None:
-        return f'Set "{printable(view.set_name)}" on {view.where}: nothing to change, {view.unchanged} unchanged.'
+        return (
+            f'Set "{printable(view.set_name)}" on {view.where}: nothing to change, '
+            f"{view.unchanged} unchanged."
+        )
     lines = [f'Applied set "{printable(view.set_name)}" on {view.where}', *_lines(view.changes)]
     return "\n".join([*lines, f"Revision {view.revision}: {counts(view)}."])
 
@@ -65,12 +76,21 @@ def applied(view: PlanView) -> str:
 def counts(view: PlanView) -> str:
     """`1 create, 2 update, 212 unchanged`."""
     found = {kind: sum(change.kind is kind for change in view.changes) for kind in ChangeKind}
-    return ", ".join([*(f"{count} {kind.lower()}" for kind, count in found.items() if count), f"{view.unchanged} unchanged"])
+    return ", ".join(
+        [
+            *(f"{count} {kind.lower()}" for kind, count in found.items() if count),
+            f"{view.unchanged} unchanged",
+        ]
+    )
 
 
 def reasons(blocked: tuple[Block, ...]) -> list[str]:
     """Each block with what lifts it."""
-    return [f"  blocked[{block.code}] {printable(block.message)}" + (f"  (lift it with {block.flag})" if block.flag else "") for block in blocked]
+    return [
+        f"  blocked[{block.code}] {printable(block.message)}"
+        + (f"  (lift it with {block.flag})" if block.flag else "")
+        for block in blocked
+    ]
 
 
 def _blocked(blocked: tuple[Block, ...]) -> str:
@@ -80,16 +100,32 @@ def _blocked(blocked: tuple[Block, ...]) -> str:
 
 def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
     slug_width = max((len(change.slug) for change in changes), default=0)
-    places = {id(change): f"{change.position.file}:{change.position.line}" if change.position and change.position.file else "" for change in changes}
+    places = {
+        id(change): f"{change.position.file}:{change.position.line}"
+        if change.position and change.position.file
+        else ""
+        for change in changes
+    }
     place_width = max(map(len, places.values()), default=0)
     for change in changes:
-        fields = [item for item in change.fields if change.kind is not ChangeKind.CREATE or item.field in _OF_A_NEW_ONE]
-        told = "; ".join(filter(None, (*(field_text(change.kind, item) for item in fields), change.hint)))
+        fields = [
+            item
+            for item in change.fields
+            if change.kind is not ChangeKind.CREATE or item.field in _OF_A_NEW_ONE
+        ]
+        told = "; ".join(
+            filter(None, (*(field_text(change.kind, item) for item in fields), change.hint))
+        )
         if change.kind is ChangeKind.DISABLE:
             told = "not in the file: will be DISABLED"
-        label = f"{change.kind.lower()}: {told}" if change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT, ChangeKind.RELEASE) else told
-        row = f"  {MARKS[change.kind]} {change.slug:<{slug_width}}  {printable(places[id(change)]):<{place_width}}  {printable(label)}"
-        yield row.rstrip()
+        label = (
+            f"{change.kind.lower()}: {told}"
+            if change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT, ChangeKind.RELEASE)
+            else told
+        )
+        place = printable(places[id(change)])
+        cells = f"{change.slug:<{slug_width}}  {place:<{place_width}}  {printable(label)}"
+        yield f"  {MARKS[change.kind]} {cells}".rstrip()
 
 
 def field_text(kind: ChangeKind, item: FieldChange) -> str:
@@ -97,16 +133,26 @@ def field_text(kind: ChangeKind, item: FieldChange) -> str:
     if kind is ChangeKind.CREATE:
         return f"{item.field} {value_text(item.after)}"
     if kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT):
-        return f"{item.field} {value_text(item.before)} → {value_text(item.live)}, the file wants {value_text(item.after)}"
+        return (
+            f"{item.field} {value_text(item.before)} → {value_text(item.live)}, the file wants "
+            f"{value_text(item.after)}"
+        )
     if kind is ChangeKind.RELEASE:
         return f"{item.field} {value_text(item.live)}"
-    if isinstance(item.before, list) and isinstance(item.after, list) and _are_plain(item.before + item.after):
+    if (
+        isinstance(item.before, list)
+        and isinstance(item.after, list)
+        and _are_plain(item.before + item.after)
+    ):
         return f"{item.field} {_difference(item.before, item.after)}"
     return f"{item.field} {value_text(item.before)} → {value_text(item.after)}"
 
 
 def _difference(before: list[Any], after: list[Any]) -> str:
-    parts = [*(f"+ {item}" for item in after if item not in before), *(f"- {item}" for item in before if item not in after)]
+    parts = [
+        *(f"+ {item}" for item in after if item not in before),
+        *(f"- {item}" for item in before if item not in after),
+    ]
     return ", ".join(parts)
 
 
@@ -135,4 +181,6 @@ def value_text(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    return "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)
+    return "".join(
+        character if character.isprintable() else f"\\u{ord(character):04x}" for character in text
+    )

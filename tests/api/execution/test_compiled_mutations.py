@@ -1,4 +1,6 @@
-"""A planned mutation answers byte for byte what graphql-core answers, and its resolver runs exactly as often: documents × variables × outcomes."""
+"""A planned mutation answers byte for byte what graphql-core answers, and its resolver runs exactly
+as often: documents × variables × outcomes.
+"""
 
 import dataclasses
 from datetime import UTC, datetime
@@ -98,7 +100,15 @@ Info = strawberry.Info[Context, None]
 
 
 def _seen(**changes: Any) -> Seen:
-    whole = {"id": "a_1", "text": "ä\u2028", "at": datetime(2026, 1, 2, tzinfo=UTC), "colour": Colour.RED, "count": 7, "weight": 0.5, "words": ["a"]}
+    whole = {
+        "id": "a_1",
+        "text": "ä\u2028",
+        "at": datetime(2026, 1, 2, tzinfo=UTC),
+        "colour": Colour.RED,
+        "count": 7,
+        "weight": 0.5,
+        "words": ["a"],
+    }
     return Seen(**{**whole, **changes})
 
 
@@ -126,8 +136,26 @@ def outcome(given: Given) -> Payload | None:
     raise failures().get(given.outcome, KeyError(given.outcome))
 
 
-OUTCOMES = [*failures(), "ok", "deep", "nothing", "empty", "null where none may be", "null in a list", "too large", "no number"]
-OUTCOMES += ["another type", "a subtype", "another colour", "a number as text", "truthy", "an exception as value", "a tuple"]
+OUTCOMES = [
+    *failures(),
+    "ok",
+    "deep",
+    "nothing",
+    "empty",
+    "null where none may be",
+    "null in a list",
+    "too large",
+    "no number",
+]
+OUTCOMES += [
+    "another type",
+    "a subtype",
+    "another colour",
+    "a number as text",
+    "truthy",
+    "an exception as value",
+    "a tuple",
+]
 
 
 @strawberry.type
@@ -151,7 +179,11 @@ class Mutation:
         return outcome(input)
 
 
-EXECUTION = Execution(strawberry.Schema(Query, Mutation, types=[SeenMore], config=StrawberryConfig(scalar_map=SCALARS)))
+EXECUTION = Execution(
+    strawberry.Schema(
+        Query, Mutation, types=[SeenMore], config=StrawberryConfig(scalar_map=SCALARS)
+    )
+)
 ALL = "seen{__typename id text at colour count weight words below{text words weight}} ok"
 LOOK = f"mutation($input:Given!){{look(input:$input){{{ALL}}}}}"
 HARD = f"mutation($input:Given!,$times:Int!){{lookHard(input:$input,times:$times){{{ALL}}}}}"
@@ -160,7 +192,8 @@ PLANNED_DOCUMENTS = [
     LOOK,
     HARD,
     WORDS,
-    "mutation Named($input: Given!) { answer: look(input: $input) { yes: ok again: ok seen { id } __typename } }",
+    "mutation Named($input: Given!) { answer: look(input: $input) { yes: ok again: ok seen { id } "
+    "__typename } }",
     "mutation($other:Given!){look(input:$other){ok}}",
 ]
 OTHER_DOCUMENTS = [
@@ -174,7 +207,8 @@ OTHER_DOCUMENTS = [
     'mutation{look(input:{outcome:"ok",data:{a:[1]}}){ok}}',
     'mutation($input:Given={outcome:"ok",data:1}){words(listed:[$input])}',
     "mutation($input:Given!){lookHard(input:$input,times:3){ok}}",
-    "mutation($input:Given!,$times:Int!){look(input:$input){ok} lookHard(input:$input,times:$times){ok}}",
+    "mutation($input:Given!,$times:Int!){look(input:$input){ok} "
+    "lookHard(input:$input,times:$times){ok}}",
     "mutation A($input:Given!){look(input:$input){ok}} query B{hello}",
     "query{hello}",
     "mutation{__typename}",
@@ -195,7 +229,9 @@ async def road(operation: Operation, request: Request) -> tuple[object, list[obj
     try:
         answer = await EXECUTION.run(operation, request, used)
     except RequestRefused as refused:
-        return orjson.dumps([refused.code, refused.status, refused.formatted("request")]), used.runtime.seen
+        return orjson.dumps(
+            [refused.code, refused.status, refused.formatted("request")]
+        ), used.runtime.seen
     try:
         return orjson.dumps(answer.body), used.runtime.seen
     except TypeError:
@@ -237,8 +273,28 @@ VARIABLES: list[dict[str, Any] | None] = [
             "words": ["a", None],
         }
     },
-    {"input": {**GOOD, "isNew": 1, "at": "yesterday", "weight": 2, "ref": 5, "parts": {"name": "n"}, "words": "a"}},
-    {"input": {**GOOD, "isNew": None, "at": None, "weight": None, "ref": None, "parts": None, "words": None}},
+    {
+        "input": {
+            **GOOD,
+            "isNew": 1,
+            "at": "yesterday",
+            "weight": 2,
+            "ref": 5,
+            "parts": {"name": "n"},
+            "words": "a",
+        }
+    },
+    {
+        "input": {
+            **GOOD,
+            "isNew": None,
+            "at": None,
+            "weight": None,
+            "ref": None,
+            "parts": None,
+            "words": None,
+        }
+    },
     {"input": {**GOOD, "at": 5}},
     {"input": {**GOOD, "weight": "1"}},
     {"input": {**GOOD, "parts": [{"size": 3}]}},
@@ -251,7 +307,9 @@ VARIABLES: list[dict[str, Any] | None] = [
 
 @pytest.mark.parametrize("variables", VARIABLES, ids=range(len(VARIABLES)))
 @pytest.mark.parametrize("text", [*PLANNED_DOCUMENTS, *OTHER_DOCUMENTS])
-async def test_both_roads_answer_the_same_to_any_variables(text: str, variables: dict[str, Any] | None) -> None:
+async def test_both_roads_answer_the_same_to_any_variables(
+    text: str, variables: dict[str, Any] | None
+) -> None:
     operation = await compare(text, variables)
     assert (operation.compiled is not None) == (text in PLANNED_DOCUMENTS)
 
@@ -264,18 +322,38 @@ async def test_both_roads_answer_the_same_to_any_outcome(text: str, word: str) -
 
 
 JSONS = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "size", "data", "outcome", "x"]), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "size", "data", "outcome", "x"]), inner, max_size=3
+        )
+    ),
     max_leaves=8,
 )
 FIELDS = ("outcome", "data", "isNew", "at", "weight", "ref", "parts", "words")
-INPUTS = st.builds(lambda part: {**GOOD, **part}, st.dictionaries(st.sampled_from(FIELDS), JSONS, max_size=4)) | JSONS
+INPUTS = (
+    st.builds(
+        lambda part: {**GOOD, **part}, st.dictionaries(st.sampled_from(FIELDS), JSONS, max_size=4)
+    )
+    | JSONS
+)
 
 
 @given(text=st.sampled_from(PLANNED_DOCUMENTS[:3]), one=INPUTS, times=JSONS)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_both_roads_answer_the_same_to_anything_that_is_json(text: str, one: object, times: object) -> None:
-    operation = await compare(text, {"input": one, "times": times, "listed": one if isinstance(one, list) else [one]})
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+async def test_both_roads_answer_the_same_to_anything_that_is_json(
+    text: str, one: object, times: object
+) -> None:
+    operation = await compare(
+        text, {"input": one, "times": times, "listed": one if isinstance(one, list) else [one]}
+    )
     assert operation.compiled is not None
 
 
@@ -293,7 +371,8 @@ async def test_a_plan_takes_what_it_knows_and_runs_nothing_otherwise() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "mutation($input:EventPublishInput!){eventPublish(input:$input){event{id occurredAt} duplicate deliveryCount userErrors{field code}}}",
+        "mutation($input:EventPublishInput!){eventPublish(input:$input){event{id occurredAt} "
+        "duplicate deliveryCount userErrors{field code}}}",
         "mutation P($e:EventPublishBatchInput!){done:eventPublishBatch(input:$e){results{event{id} duplicate} userErrors{code}}}",
     ],
 )

@@ -1,4 +1,6 @@
-"""Budgets of documents: what is refused, how cheaply, and that honest queries pass. Over the small schema."""
+"""Budgets of documents: what is refused, how cheaply, and that honest queries pass. Over the small
+schema.
+"""
 
 import sys
 from collections.abc import Callable
@@ -32,7 +34,9 @@ def calls_of(holds: Callable[[], bool]) -> int:
     return calls
 
 
-def refusal(text: str, variables: dict[str, Any] | None = None, execution: Execution = EXECUTION) -> str | None:
+def refusal(
+    text: str, variables: dict[str, Any] | None = None, execution: Execution = EXECUTION
+) -> str | None:
     """Code and message of a refused request; None for one that may run."""
     try:
         execution.select(Request(text, None, variables))
@@ -48,7 +52,8 @@ def nested(depth: int, field: str = "items") -> str:
 def test_depth_of_fifteen_is_allowed_and_sixteen_is_not() -> None:
     assert refusal(nested(15).replace("items {", "items(first: 1) {")) is None
     assert refusal("{ items { " + "parent { " * 14 + "name" + " }" * 16) == (
-        "QUERY_TOO_COSTLY: This document has more than 15 levels. Ask for less, or split it into several requests."
+        "QUERY_TOO_COSTLY: This document has more than 15 levels. Ask for less, or split it into "
+        "several requests."
     )
 
 
@@ -73,15 +78,27 @@ def test_cost_adds_up_over_aliases() -> None:
 
 @pytest.mark.parametrize(
     ("variables", "is_fine"),
-    [({"n": 5}, True), ({"n": 100}, False), ({}, True), ({"n": None}, True), ({"n": "many"}, False), ({"n": -1}, True), ({"n": 10**30}, False)],
+    [
+        ({"n": 5}, True),
+        ({"n": 100}, False),
+        ({}, True),
+        ({"n": None}, True),
+        ({"n": "many"}, False),
+        ({"n": -1}, True),
+        ({"n": 10**30}, False),
+    ],
 )
 def test_page_sizes_in_variables_count_by_value(variables: dict[str, Any], is_fine: bool) -> None:
-    text = "query($n: Int = 3) { items(first: $n) { items(first: $n) { items(first: $n) { name } } } }"
+    text = (
+        "query($n: Int = 3) { items(first: $n) { items(first: $n) { items(first: $n) { name } } } }"
+    )
     assert (refusal(text, variables) is None) is is_fine
 
 
 def test_page_of_a_list_without_arguments_counts_as_the_default() -> None:
-    assert "168,420 objects" in str(refusal("{ items { items { items { items { name } } } } }"))  # 20 + 400 + 8,000 + 160,000
+    assert "168,420 objects" in str(
+        refusal("{ items { items { items { items { name } } } } }")
+    )  # 20 + 400 + 8,000 + 160,000
 
 
 def test_small_cyclic_query_is_refused_cheaply() -> None:
@@ -111,23 +128,34 @@ def test_fragments_that_multiply_are_refused_cheaply() -> None:
 
 
 def test_fragment_cycles_are_left_to_validation() -> None:
-    assert "GRAPHQL_VALIDATION_FAILED" in str(refusal("{ items { ...a } } fragment a on Item { name ...b } fragment b on Item { ...a }"))
+    assert "GRAPHQL_VALIDATION_FAILED" in str(
+        refusal("{ items { ...a } } fragment a on Item { name ...b } fragment b on Item { ...a }")
+    )
 
 
 def test_unused_fragments_are_counted_too() -> None:
-    assert "pairs of repeated" in str(refusal("{ hello } fragment a on Item { " + "items { name } " * 400 + "}"))
+    assert "pairs of repeated" in str(
+        refusal("{ hello } fragment a on Item { " + "items { name } " * 400 + "}")
+    )
 
 
 def test_tokens_characters_fields_and_aliases_are_bounded() -> None:
     assert "more than 5000 tokens" in str(refusal("{ " + "hello " * 5_000 + "}"))
-    assert "longer than 100,000 characters" in str(refusal('{ echo(value: "' + "x" * 100_000 + '") }'))
+    assert "longer than 100,000 characters" in str(
+        refusal('{ echo(value: "' + "x" * 100_000 + '") }')
+    )
     assert "1,000 comments" in str(refusal("#\n" * 2_000 + "{ hello }")).replace("1000", "1,000")
     assert "2,000 fields" in str(refusal("{ " + " ".join(f"a{n}" for n in range(2_001)) + " }"))
     assert "200 aliases" in str(refusal("{ " + " ".join(f"a{n}: hello" for n in range(201)) + " }"))
 
 
 def test_introspection_is_fine_and_cannot_be_multiplied() -> None:
-    query = get_introspection_query(specified_by_url=True, directive_is_repeatable=True, schema_description=True, input_value_deprecation=True)
+    query = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+    )
     assert refusal(query) is None
     many = "{ " + " ".join(f"a{n}: __schema {{ types {{ name }} }}" for n in range(11)) + " }"
     assert "55,000 objects" in str(refusal(many))

@@ -37,15 +37,21 @@ def app(static: Path, token: str | None = None) -> Starlette:
     def graphql(request: Request) -> PlainTextResponse:
         return PlainTextResponse("graphql")
 
-    return Starlette(routes=[*pages.routes(token, static), Route("/graphql", graphql, methods=["GET", "POST"])])
+    return Starlette(
+        routes=[*pages.routes(token, static), Route("/graphql", graphql, methods=["GET", "POST"])]
+    )
 
 
-def client(static: Path, token: str | None = None, base_url: str = "http://127.0.0.1:8000") -> httpx.AsyncClient:
+def client(
+    static: Path, token: str | None = None, base_url: str = "http://127.0.0.1:8000"
+) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app(static, token)), base_url=base_url)
 
 
 async def raw_get(application: Starlette, path: str) -> tuple[int, bytes]:
-    """Status and body for a path exactly as it stands, percent signs decoded as a server does; a client would tidy it first."""
+    """Status and body for a path exactly as it stands, percent signs decoded as a server does; a
+    client would tidy it first.
+    """
     sent: list[MutableMapping[str, Any]] = []  # ASGI messages have no narrower type
 
     async def receive() -> MutableMapping[str, Any]:
@@ -54,13 +60,23 @@ async def raw_get(application: Starlette, path: str) -> tuple[int, bytes]:
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": unquote(path), "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": []}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [],
+    }
     await application(scope, receive, send)
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent)
 
 
 def settings_in(html: str) -> object:
-    found = re.findall(r'<script type="application/json" id="hookline-settings">(.*?)</script>', html, re.DOTALL)
+    found = re.findall(
+        r'<script type="application/json" id="hookline-settings">(.*?)</script>', html, re.DOTALL
+    )
     assert len(found) == 1
     return json.loads(found[0])
 
@@ -83,7 +99,10 @@ async def test_token_is_given_under_this_machines_own_names(static: Path, name: 
     assert settings_in(page.text) == {"token": TOKEN}
 
 
-@pytest.mark.parametrize("name", ["rebound.example", "localhost.rebound.example", "192.0.2.7", "[::1", "localhost:80:80", ""])
+@pytest.mark.parametrize(
+    "name",
+    ["rebound.example", "localhost.rebound.example", "192.0.2.7", "[::1", "localhost:80:80", ""],
+)
 async def test_token_is_kept_back_under_any_other_name(static: Path, name: str) -> None:
     page = await client(static, TOKEN).get("/graphql", headers={**BROWSER, "Host": name})
 
@@ -128,9 +147,15 @@ def test_source_page_has_no_inline_script_and_no_foreign_address() -> None:
 
 @pytest.mark.parametrize(
     ("method", "url", "accept"),
-    [("GET", "/graphql", "application/json"), ("GET", "/graphql?query={viewer{name}}", BROWSER["Accept"]), ("POST", "/graphql", BROWSER["Accept"])],
+    [
+        ("GET", "/graphql", "application/json"),
+        ("GET", "/graphql?query={viewer{name}}", BROWSER["Accept"]),
+        ("POST", "/graphql", BROWSER["Accept"]),
+    ],
 )
-async def test_what_is_no_browser_asking_for_a_page_reaches_graphql(static: Path, method: str, url: str, accept: str) -> None:
+async def test_what_is_no_browser_asking_for_a_page_reaches_graphql(
+    static: Path, method: str, url: str, accept: str
+) -> None:
     answer = await client(static, TOKEN).request(method, url, headers={"Accept": accept})
 
     assert answer.text == "graphql"
@@ -148,8 +173,24 @@ async def test_built_file_is_served_to_be_kept_for_a_year(static: Path) -> None:
 def escapes() -> Iterator[str]:
     for up in ("../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "....//"):
         for depth in range(1, 5):
-            yield from (up * depth + "secret.txt", up * depth + "beside.txt", up * depth + "index.html")
-    yield from ("%2fetc%2fpasswd", "/etc/passwd", "..", ".", "%00", "index-Ab12.js%00", "*", "[a-z]*", "a" * 5_000, "%ff", "")
+            yield from (
+                up * depth + "secret.txt",
+                up * depth + "beside.txt",
+                up * depth + "index.html",
+            )
+    yield from (
+        "%2fetc%2fpasswd",
+        "/etc/passwd",
+        "..",
+        ".",
+        "%00",
+        "index-Ab12.js%00",
+        "*",
+        "[a-z]*",
+        "a" * 5_000,
+        "%ff",
+        "",
+    )
 
 
 @pytest.mark.parametrize("name", list(escapes()))

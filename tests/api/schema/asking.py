@@ -1,4 +1,6 @@
-"""Asking the schema as a token does, without a transport: the same execution, errors and loaders as behind every one of them."""
+"""Asking the schema as a token does, without a transport: the same execution, errors and loaders as
+behind every one of them.
+"""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -61,7 +63,9 @@ class Asker:
             return [refused.code]
 
     @asynccontextmanager
-    async def following(self, text: str, **variables: Any) -> AsyncGenerator[AsyncGenerator[Answer, None], None]:
+    async def following(
+        self, text: str, **variables: Any
+    ) -> AsyncGenerator[AsyncGenerator[Answer, None], None]:
         """A subscription that starts."""
         request = Request(text, None, variables)
         stream = await EXECUTION.subscribe(EXECUTION.select(request), request, self.context())
@@ -79,10 +83,14 @@ class Asker:
         return answer.codes
 
     def context(self, request_id: str = "request-1") -> Context:
-        return context_maker(self.runtime)(Actor(self.workspace_id, "tester", self.scopes, token_id=ids.uuid7()), request_id)
+        return context_maker(self.runtime)(
+            Actor(self.workspace_id, "tester", self.scopes, token_id=ids.uuid7()), request_id
+        )
 
 
-async def _one_by_one(stream: AsyncGenerator[Sequence[Encoded], None]) -> AsyncGenerator[Answer, None]:
+async def _one_by_one(
+    stream: AsyncGenerator[Sequence[Encoded], None],
+) -> AsyncGenerator[Answer, None]:
     async for step in stream:
         for one in step:
             yield Answer(orjson.loads(one)["data"], []) if isinstance(one, bytes) else one

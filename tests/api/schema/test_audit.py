@@ -1,4 +1,6 @@
-"""The audit log: every change with who made it, what was before and after, in the change's own transaction, and no secret."""
+"""The audit log: every change with who made it, what was before and after, in the change's own
+transaction, and no secret.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +23,10 @@ from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook, make_worksp
 
 LIST = """query ($filter: AuditFilter) { auditEntries(filter: $filter) { totalCount nodes {
     id action actor { kind name revision commit } at subjectId before after requestId } } }"""
-UPDATE = "mutation ($input: WebhookUpdateInput!) { webhookUpdate(input: $input) { webhook { id } userErrors { code } } }"
+UPDATE = (
+    "mutation ($input: WebhookUpdateInput!) { webhookUpdate(input: $input) { webhook { id } "
+    "userErrors { code } } }"
+)
 
 
 async def entries(admin: Asker, **wanted: Any) -> list[Any]:
@@ -30,11 +35,20 @@ async def entries(admin: Asker, **wanted: Any) -> list[Any]:
     return nodes[::-1]
 
 
-async def test_each_change_of_a_webhook_is_noted_with_what_changed(runtime: Runtime, admin: Asker) -> None:
+async def test_each_change_of_a_webhook_is_noted_with_what_changed(
+    runtime: Runtime, admin: Asker
+) -> None:
     webhook = await make_webhook(runtime, **SECRETS)
     key = ids.encode("wh", webhook.id)
     await webhooks.update(
-        runtime, SOMEBODY, webhook.id, {"name": "Else", "url": webhook.url, "basicAuth": {"username": "u", "password": "n3w-plain"}}
+        runtime,
+        SOMEBODY,
+        webhook.id,
+        {
+            "name": "Else",
+            "url": webhook.url,
+            "basicAuth": {"username": "u", "password": "n3w-plain"},
+        },
     )
     await webhooks.update(runtime, SOMEBODY, webhook.id, {"name": "Else"})
     await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
@@ -42,13 +56,29 @@ async def test_each_change_of_a_webhook_is_noted_with_what_changed(runtime: Runt
     await secrets.reveal_secret(runtime, SOMEBODY, webhook.id)
     await webhooks.delete(runtime, SOMEBODY, webhook.id)
     noted = await entries(admin, subjectId=key)
-    actions = ["webhook.create", "webhook.update", "webhook.update", "webhook.secretRotate", "webhook.secretReveal", "webhook.delete"]
+    actions = [
+        "webhook.create",
+        "webhook.update",
+        "webhook.update",
+        "webhook.secretRotate",
+        "webhook.secretReveal",
+        "webhook.delete",
+    ]
     assert [entry["action"] for entry in noted] == actions
     assert {entry["subjectId"] for entry in noted} == {key}
-    assert {(entry["actor"]["kind"], entry["actor"]["name"]) for entry in noted} == {("TOKEN", "tester")}
-    assert (noted[0]["before"], noted[0]["after"]["url"], noted[5]["after"]) == (None, webhook.url, None)
+    assert {(entry["actor"]["kind"], entry["actor"]["name"]) for entry in noted} == {
+        ("TOKEN", "tester")
+    }
+    assert (noted[0]["before"], noted[0]["after"]["url"], noted[5]["after"]) == (
+        None,
+        webhook.url,
+        None,
+    )
     secret = {"username": "u", "password": "(secret)"}
-    assert (noted[1]["before"], noted[1]["after"]) == ({"name": "Orders", "basicAuth": secret}, {"name": "Else", "basicAuth": secret})
+    assert (noted[1]["before"], noted[1]["after"]) == (
+        {"name": "Orders", "basicAuth": secret},
+        {"name": "Else", "basicAuth": secret},
+    )
     assert (noted[2]["before"], noted[2]["after"]) == ({"active": True}, {"active": False})
     assert "plain" not in str(noted)
     assert "whsec_" not in str(noted)
@@ -72,26 +102,45 @@ async def test_tokens_types_and_workspaces_are_noted_too(runtime: Runtime, admin
     token, text = await tokens.create(runtime.database, WORKSPACE, "ci", ["webhooks:read"])
     await tokens.revoke(runtime.database, WORKSPACE, token.id, "boss")
     await types.save(runtime.database, runtime.hub, SOMEBODY, {"name": "a.b.c"})
-    await types.save(runtime.database, runtime.hub, SOMEBODY, {"name": "a.b.c", "description": "more"})
+    await types.save(
+        runtime.database, runtime.hub, SOMEBODY, {"name": "a.b.c", "description": "more"}
+    )
     await types.delete(runtime.database, runtime.hub, SOMEBODY, "a.b.c")
     await types.update_workspace(runtime.database, runtime.hub, SOMEBODY, None, True)
     noted = await entries(admin)
-    actions = ["token.create", "token.revoke", "eventType.save", "eventType.save", "eventType.delete", "workspace.update"]
+    actions = [
+        "token.create",
+        "token.revoke",
+        "eventType.save",
+        "eventType.save",
+        "eventType.delete",
+        "workspace.update",
+    ]
     assert [entry["action"] for entry in noted] == actions
     assert [entry["actor"]["kind"] for entry in noted[:2]] == ["SYSTEM", "TOKEN"]
     assert text not in str(noted)
-    assert (noted[2]["before"], noted[3]["before"]["description"], noted[3]["after"]["description"]) == (None, None, "more")
+    assert (
+        noted[2]["before"],
+        noted[3]["before"]["description"],
+        noted[3]["after"]["description"],
+    ) == (None, None, "more")
     assert noted[5]["before"] == {"name": "Default", "strictEventTypes": False}
 
 
 async def test_auto_deactivation_is_the_systems(runtime: Runtime, admin: Asker) -> None:
     webhook = await turned_off(runtime)
     entry = (await entries(admin))[-1]
-    assert (entry["action"], entry["actor"]["kind"], entry["subjectId"]) == ("webhook.autoDisable", "SYSTEM", ids.encode("wh", webhook.id))
+    assert (entry["action"], entry["actor"]["kind"], entry["subjectId"]) == (
+        "webhook.autoDisable",
+        "SYSTEM",
+        ids.encode("wh", webhook.id),
+    )
     assert (entry["before"], entry["after"]) == ({"status": "ACTIVE"}, {"status": "AUTO_DISABLED"})
 
 
-async def test_entries_are_filtered_and_stay_in_their_workspace(runtime: Runtime, admin: Asker) -> None:
+async def test_entries_are_filtered_and_stay_in_their_workspace(
+    runtime: Runtime, admin: Asker
+) -> None:
     await make_webhook(runtime)
     assert len(await entries(admin, actor="tester")) == 1
     assert await entries(admin, actor="somebody else") == []
@@ -110,9 +159,21 @@ async def test_what_is_done_to_deliveries_by_hand_is_noted(runtime: Runtime, adm
     webhook = await make_webhook(runtime)
     [one] = [ids.encode("dlv", key) for key in await enqueue(runtime, webhook.id)]
     for verb in ("deliveryRetry", "deliveryCancel", "deliveryCancel"):
-        await admin.data(f"mutation ($id: ID!) {{ {verb}(input: {{ id: $id }}) {{ userErrors {{ code }} }} }}", id=one)
+        await admin.data(
+            f"mutation ($id: ID!) {{ {verb}(input: {{ id: $id }}) {{ userErrors {{ code }} }} }}",
+            id=one,
+        )
     since, until = clock.now() - timedelta(days=1), clock.now()
-    job = await jobs.retry_deliveries(runtime.database, runtime.enqueuer, SOMEBODY, webhook.id, jobs.Which.FAILED, since, until, None)
+    job = await jobs.retry_deliveries(
+        runtime.database,
+        runtime.enqueuer,
+        SOMEBODY,
+        webhook.id,
+        jobs.Which.FAILED,
+        since,
+        until,
+        None,
+    )
     noted = (await entries(admin))[1:]  # after the webhook
     assert [(entry["action"], entry["subjectId"]) for entry in noted] == [
         ("delivery.retry", one),

@@ -1,4 +1,6 @@
-"""Keyset connections over a real table on SQLite: every row once, whatever the page size and whatever comes in meanwhile."""
+"""Keyset connections over a real table on SQLite: every row once, whatever the page size and
+whatever comes in meanwhile.
+"""
 
 import base64
 import json
@@ -36,7 +38,11 @@ async def notes(tmp_path: Path) -> AsyncIterator[list[Note]]:
     EXECUTOR_CACHE.clear()  # Tortoise 1.1.9 keeps statements by connection name
     context = TortoiseContext()
     with context:  # only while it opens: its token belongs to one task
-        await context.init(db_url=f"sqlite://{tmp_path}/notes.db", modules={"models": [__name__]}, _enable_global_fallback=True)
+        await context.init(
+            db_url=f"sqlite://{tmp_path}/notes.db",
+            modules={"models": [__name__]},
+            _enable_global_fallback=True,
+        )
         await context.generate_schemas()
     try:
         chosen = random.Random(5)
@@ -67,7 +73,9 @@ ORDERS = pytest.mark.parametrize("order", [NEWEST_FIRST, BY_NAME], ids=["newest"
 
 @ORDERS
 @pytest.mark.parametrize("size", [1, 7, 50, 99, 100])
-async def test_walking_forwards_gives_every_row_once(notes: list[Note], order: Order, size: int) -> None:
+async def test_walking_forwards_gives_every_row_once(
+    notes: list[Note], order: Order, size: int
+) -> None:
     seen: list[UUID] = []
     cursor = None
     while True:
@@ -84,7 +92,9 @@ async def test_walking_forwards_gives_every_row_once(notes: list[Note], order: O
 
 @ORDERS
 @pytest.mark.parametrize("size", [1, 7, 50, 99, 100])
-async def test_walking_backwards_gives_every_row_once(notes: list[Note], order: Order, size: int) -> None:
+async def test_walking_backwards_gives_every_row_once(
+    notes: list[Note], order: Order, size: int
+) -> None:
     seen: list[UUID] = []
     cursor = None
     while True:
@@ -109,20 +119,28 @@ async def _delete(chosen: random.Random) -> None:
 
 @ORDERS
 @pytest.mark.parametrize("seed", range(6))
-async def test_rows_that_come_between_pages_neither_repeat_nor_hide_others(notes: list[Note], order: Order, seed: int) -> None:
+async def test_rows_that_come_between_pages_neither_repeat_nor_hide_others(
+    notes: list[Note], order: Order, seed: int
+) -> None:
     chosen = random.Random(seed)
     is_forwards = chosen.random() < 0.5
     seen: list[UUID] = []
     arguments: dict[str, Any] = {}
     while True:
         size = chosen.randrange(1, 60)
-        connection = await listed(order, **arguments, **({"first": size} if is_forwards else {"last": size}))
+        connection = await listed(
+            order, **arguments, **({"first": size} if is_forwards else {"last": size})
+        )
         rows = [edge.node.id for edge in connection.edges]
         seen = seen + rows if is_forwards else rows + seen
         previous, following = await has_more(connection)
         if not (following if is_forwards else previous):
             break
-        arguments = {"after": connection.page_info.end_cursor} if is_forwards else {"before": connection.page_info.start_cursor}
+        arguments = (
+            {"after": connection.page_info.end_cursor}
+            if is_forwards
+            else {"before": connection.page_info.start_cursor}
+        )
         for _ in range(chosen.randrange(4)):
             await _insert(chosen)
         await _delete(chosen)
@@ -156,7 +174,11 @@ async def test_both_cursors_bound_a_page(notes: list[Note], order: Order) -> Non
 @ORDERS
 async def test_empty_pages_know_what_is_around_them(notes: list[Note], order: Order) -> None:
     nothing = await listed(order, first=0)
-    assert (nothing.edges, nothing.page_info.start_cursor, nothing.page_info.end_cursor) == ([], None, None)
+    assert (nothing.edges, nothing.page_info.start_cursor, nothing.page_info.end_cursor) == (
+        [],
+        None,
+        None,
+    )
     assert await has_more(nothing) == (False, True)
     assert await has_more(await listed(order, last=0)) == (True, False)
     cursor = (await listed(order, last=1)).page_info.end_cursor
@@ -169,14 +191,30 @@ async def test_default_is_the_first_twenty(notes: list[Note]) -> None:
     assert len((await listed(NEWEST_FIRST)).edges) == 20
 
 
-@pytest.mark.parametrize("arguments", [{"first": -1}, {"first": 101}, {"last": -1}, {"last": 101}, {"first": 1, "last": 1}, {"first": 0, "last": 0}])
-async def test_page_sizes_out_of_range_are_bad_input(notes: list[Note], arguments: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"first": -1},
+        {"first": 101},
+        {"last": -1},
+        {"last": 101},
+        {"first": 1, "last": 1},
+        {"first": 0, "last": 0},
+    ],
+)
+async def test_page_sizes_out_of_range_are_bad_input(
+    notes: list[Note], arguments: dict[str, int]
+) -> None:
     with pytest.raises(BadInput, match=r"first|last"):
         await listed(NEWEST_FIRST, **arguments)
 
 
 def encoded(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode())
+        .decode()
+        .rstrip("=")
+    )
 
 
 KEY = "01900000-0000-7000-8000-000000000001"
@@ -238,20 +276,37 @@ class NoteNode:
 @strawberry.type
 class Query:
     @strawberry.field
-    async def notes(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[NoteNode]:
+    async def notes(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[NoteNode]:
         to_node: Callable[[Note], NoteNode] = lambda row: NoteNode(name=row.name)  # noqa: E731
-        return await page(Note.filter(is_shown=True), BY_NAME, to_node, first=first, after=after, last=last, before=before)
+        return await page(
+            Note.filter(is_shown=True),
+            BY_NAME,
+            to_node,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+        )
 
 
 async def test_connection_is_a_relay_connection_in_the_schema(notes: list[Note]) -> None:
     schema = strawberry.Schema(Query, config=StrawberryConfig())
     assert "type NoteConnection {" in str(schema)
     assert "type NoteEdge {" in str(schema)
-    selection = "nodes { name } edges { node { name } cursor } totalCount totalCountExact pageInfo { hasNextPage hasPreviousPage endCursor }"
+    selection = (
+        "nodes { name } edges { node { name } cursor } totalCount totalCountExact "
+        "pageInfo { hasNextPage hasPreviousPage endCursor }"
+    )
     result = await schema.execute("{ notes(first: 2) { " + selection + " } }")
     assert result.errors is None
     assert result.data is not None
     answer = result.data["notes"]
     assert answer["nodes"] == [edge["node"] for edge in answer["edges"]]
     assert (answer["totalCount"], answer["totalCountExact"]) == (ROWS, True)
-    assert answer["pageInfo"] == {"hasNextPage": True, "hasPreviousPage": False, "endCursor": answer["edges"][1]["cursor"]}
+    assert answer["pageInfo"] == {
+        "hasNextPage": True,
+        "hasPreviousPage": False,
+        "endCursor": answer["edges"][1]["cursor"],
+    }

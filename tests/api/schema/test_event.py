@@ -10,25 +10,46 @@ from tests.api.schema.asking import Asker, told
 from tests.making import make_webhook, make_workspace, publish
 
 PUBLISH = """mutation ($input: EventPublishInput!) { eventPublish(input: $input) {
-    event { id type object model action environment occurredAt idempotencyKey } duplicate deliveryCount userErrors { field message code } } }"""
+    event { id type object model action environment occurredAt idempotencyKey } duplicate
+      deliveryCount userErrors { field message code } } }"""
 BATCH = """mutation ($input: EventPublishBatchInput!) { eventPublishBatch(input: $input) {
     results { event { id data } duplicate deliveryCount } userErrors { field code } } }"""
 
 
 def order(**fields: Any) -> dict[str, Any]:
-    return {"type": "order.order.create", "environment": "production", "data": {"total": 7}, **fields}
+    return {
+        "type": "order.order.create",
+        "environment": "production",
+        "data": {"total": 7},
+        **fields,
+    }
 
 
 async def test_a_published_event_is_shown_and_read_back(admin: Asker) -> None:
     await make_webhook(admin.runtime)
-    payload = (await admin.data(PUBLISH, input=order(occurredAt="2026-11-24T11:00:00+01:00")))["eventPublish"]
+    payload = (await admin.data(PUBLISH, input=order(occurredAt="2026-11-24T11:00:00+01:00")))[
+        "eventPublish"
+    ]
     event = payload["event"]
     assert (payload["duplicate"], payload["deliveryCount"], payload["userErrors"]) == (False, 1, [])
-    assert (event["object"], event["model"], event["action"], event["occurredAt"]) == ("order", "order", "create", "2026-11-24T10:00:00Z")
-    read = "query ($id: ID!) { node(id: $id) { ... on Event { data deliveries { nodes { status webhook { name } event { id } } totalCount } } } }"
+    assert (event["object"], event["model"], event["action"], event["occurredAt"]) == (
+        "order",
+        "order",
+        "create",
+        "2026-11-24T10:00:00Z",
+    )
+    read = (
+        "query ($id: ID!) { node(id: $id) { ... on Event { data deliveries { nodes { status "
+        "webhook { name } event { id } } totalCount } } } }"
+    )
     found = (await admin.data(read, id=event["id"]))["node"]
     assert found["data"] == {"total": 7}
-    assert found["deliveries"] == {"nodes": [{"status": "PENDING", "webhook": {"name": "Orders"}, "event": {"id": event["id"]}}], "totalCount": 1}
+    assert found["deliveries"] == {
+        "nodes": [
+            {"status": "PENDING", "webhook": {"name": "Orders"}, "event": {"id": event["id"]}}
+        ],
+        "totalCount": 1,
+    }
 
 
 async def test_a_repeated_key_answers_with_the_first_event(admin: Asker) -> None:
@@ -43,19 +64,38 @@ async def test_a_repeated_key_answers_with_the_first_event(admin: Asker) -> None
 
 
 async def test_every_mistake_of_an_event_is_told_with_its_path(admin: Asker) -> None:
-    payload = (await admin.data(PUBLISH, input=order(type="order", environment="mars", data={"a": [1, 2**70]})))["eventPublish"]
-    assert told(payload) == {("INVALID", "input.type"), ("INVALID", "input.environment"), ("INVALID", "input.data.a.1")}
+    payload = (
+        await admin.data(
+            PUBLISH, input=order(type="order", environment="mars", data={"a": [1, 2**70]})
+        )
+    )["eventPublish"]
+    assert told(payload) == {
+        ("INVALID", "input.type"),
+        ("INVALID", "input.environment"),
+        ("INVALID", "input.data.a.1"),
+    }
 
 
 async def test_a_batch_is_accepted_whole_or_not_at_all(admin: Asker) -> None:
     good = [order(data=number) for number in range(3)]
     results = (await admin.data(BATCH, input={"events": good}))["eventPublishBatch"]["results"]
     assert [result["event"]["data"] for result in results] == [0, 1, 2]
-    payload = (await admin.data(BATCH, input={"events": [*good, order(type="x"), order(environment="mars")]}))["eventPublishBatch"]
-    assert told(payload) == {("INVALID", "input.events.3.type"), ("INVALID", "input.events.4.environment")}
+    payload = (
+        await admin.data(
+            BATCH, input={"events": [*good, order(type="x"), order(environment="mars")]}
+        )
+    )["eventPublishBatch"]
+    assert told(payload) == {
+        ("INVALID", "input.events.3.type"),
+        ("INVALID", "input.events.4.environment"),
+    }
     assert payload["results"] is None
-    assert told((await admin.data(BATCH, input={"events": []}))["eventPublishBatch"]) == {("REQUIRED", "input.events")}
-    assert told((await admin.data(BATCH, input={"events": [order()] * 1_001}))["eventPublishBatch"]) == {("TOO_MANY", "input.events")}
+    assert told((await admin.data(BATCH, input={"events": []}))["eventPublishBatch"]) == {
+        ("REQUIRED", "input.events")
+    }
+    assert told(
+        (await admin.data(BATCH, input={"events": [order()] * 1_001}))["eventPublishBatch"]
+    ) == {("TOO_MANY", "input.events")}
     assert await Event.all().count() == 3
 
 
@@ -73,7 +113,9 @@ async def test_a_publisher_reads_an_events_own_fields_and_not_its_deliveries(adm
 async def test_data_that_is_no_longer_kept_is_null(admin: Asker) -> None:
     [key] = await publish(admin.runtime)
     await Event.filter(id=key).update(data=None)
-    assert (await admin.data("{ events { nodes { type data } } }"))["events"]["nodes"] == [{"type": "order.order.create", "data": None}]
+    assert (await admin.data("{ events { nodes { type data } } }"))["events"]["nodes"] == [
+        {"type": "order.order.create", "data": None}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -88,12 +130,23 @@ async def test_data_that_is_no_longer_kept_is_null(admin: Asker) -> None:
         ({"until": "2026-01-01T00:00:00Z"}, 0),
     ],
 )
-async def test_a_filter_leaves_what_it_says(admin: Asker, wanted: dict[str, Any], count: int) -> None:
-    await admin.data(BATCH, input={"events": [order(), order(environment="staging"), order(type="product.item.delete")]})
-    assert (await admin.data("query ($f: EventFilter) { events(filter: $f) { totalCount } }", f=wanted))["events"]["totalCount"] == count
+async def test_a_filter_leaves_what_it_says(
+    admin: Asker, wanted: dict[str, Any], count: int
+) -> None:
+    await admin.data(
+        BATCH,
+        input={
+            "events": [order(), order(environment="staging"), order(type="product.item.delete")]
+        },
+    )
+    assert (
+        await admin.data("query ($f: EventFilter) { events(filter: $f) { totalCount } }", f=wanted)
+    )["events"]["totalCount"] == count
 
 
 async def test_another_workspaces_events_are_nowhere(admin: Asker) -> None:
     [key] = await publish(admin.runtime, workspace_id=await make_workspace(admin.runtime))
-    found = await admin.data("query ($id: ID!) { node(id: $id) { id } events { totalCount } }", id=ids.encode("evt", key))
+    found = await admin.data(
+        "query ($id: ID!) { node(id: $id) { id } events { totalCount } }", id=ids.encode("evt", key)
+    )
     assert found == {"node": None, "events": {"totalCount": 0}}

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, build_schema
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    build_schema,
+)
 
 from api.schema import export, make_schema
 
@@ -17,14 +23,22 @@ def undescribed() -> Iterator[str]:
         if not kind.description:
             yield name
         if isinstance(kind, GraphQLEnumType):
-            yield from (f"{name}.{value}" for value, about in kind.values.items() if not about.description)
+            yield from (
+                f"{name}.{value}" for value, about in kind.values.items() if not about.description
+            )
         elif isinstance(kind, GraphQLInputObjectType):
-            yield from (f"{name}.{field}" for field, about in kind.fields.items() if not about.description)
+            yield from (
+                f"{name}.{field}" for field, about in kind.fields.items() if not about.description
+            )
         elif isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
             for field, place in kind.fields.items():
                 if not place.description:
                     yield f"{name}.{field}"
-                yield from (f"{name}.{field}({argument})" for argument, about in place.args.items() if not about.description)
+                yield from (
+                    f"{name}.{field}({argument})"
+                    for argument, about in place.args.items()
+                    if not about.description
+                )
 
 
 def test_everything_in_the_schema_is_described() -> None:

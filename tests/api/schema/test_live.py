@@ -12,12 +12,25 @@ from hookline.activity.feed import encode_cursor
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
 from tests.api.schema.asking import Asker
-from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook, make_workspace, succeeded
+from tests.making import (
+    SOMEBODY,
+    WORKSPACE,
+    Hand,
+    enqueue,
+    failed,
+    make_webhook,
+    make_workspace,
+    succeeded,
+)
 
-ATTEMPTS = """subscription ($webhookId: ID, $outcome: [AttemptOutcome!], $environment: String, $after: String) {
+ATTEMPTS = """subscription ($webhookId: ID, $outcome: [AttemptOutcome!], $environment: String,
+  $after: String) {
     attempts(webhookId: $webhookId, outcome: $outcome, environment: $environment, after: $after) {
         cursor gap node { id outcome webhook { id name } delivery { id status } requestBody } } }"""
-CHANGES = "subscription ($after: String) { webhookChanges(after: $after) { cursor gap kind node { id name active deletedAt } } }"
+CHANGES = (
+    "subscription ($after: String) { webhookChanges(after: $after) { cursor gap kind node { "
+    "id name active deletedAt } } }"
+)
 
 
 async def take(stream: AsyncGenerator[Answer, None], count: int) -> list[Any]:
@@ -68,10 +81,17 @@ async def test_attempts_that_nobody_asked_for_are_skipped(admin: Asker) -> None:
     for hook, ended in ((other, failed), (webhook, succeeded), (webhook, failed)):
         await end_one(admin.runtime, hand, hook.id, ended)
     async with admin.following(
-        ATTEMPTS, after=cursor, webhookId=ids.encode("wh", webhook.id), outcome=["FAILED"], environment="production"
+        ATTEMPTS,
+        after=cursor,
+        webhookId=ids.encode("wh", webhook.id),
+        outcome=["FAILED"],
+        environment="production",
     ) as stream:
         [event] = await take(stream, 1)
-    assert (event["node"]["outcome"], event["node"]["webhook"]["id"]) == ("FAILED", ids.encode("wh", webhook.id))
+    assert (event["node"]["outcome"], event["node"]["webhook"]["id"]) == (
+        "FAILED",
+        ids.encode("wh", webhook.id),
+    )
 
 
 async def test_changes_of_webhooks_come_with_their_kind_in_order(admin: Asker) -> None:
@@ -116,7 +136,10 @@ async def test_each_event_reads_its_webhook_anew(admin: Asker) -> None:
 
 async def test_another_workspaces_attempts_are_never_heard(admin: Asker) -> None:
     stranger, cursor = await make_workspace(admin.runtime), await now(admin)
-    theirs, mine = await make_webhook(admin.runtime, workspace_id=stranger), await make_webhook(admin.runtime)
+    theirs, mine = (
+        await make_webhook(admin.runtime, workspace_id=stranger),
+        await make_webhook(admin.runtime),
+    )
     hand = await Hand.begin(admin.runtime)
     await enqueue(admin.runtime, theirs.id, workspace_id=stranger)
     await hand.record(succeeded(await hand.claim_one(theirs.id)), workspace_id=stranger)
@@ -127,12 +150,18 @@ async def test_another_workspaces_attempts_are_never_heard(admin: Asker) -> None
 
 
 @pytest.mark.parametrize(("role", "text"), [("publisher", ATTEMPTS), ("publisher", CHANGES)])
-async def test_a_subscription_without_its_scope_does_not_start(admin: Asker, role: str, text: str) -> None:
+async def test_a_subscription_without_its_scope_does_not_start(
+    admin: Asker, role: str, text: str
+) -> None:
     assert await admin.as_role(role).refused_subscription(text) == ["FORBIDDEN"]
 
 
-@pytest.mark.parametrize("variables", [{"after": "nonsense"}, {"after": ""}, {"webhookId": "nonsense"}])
-async def test_a_subscription_with_a_malformed_argument_does_not_start(admin: Asker, variables: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "variables", [{"after": "nonsense"}, {"after": ""}, {"webhookId": "nonsense"}]
+)
+async def test_a_subscription_with_a_malformed_argument_does_not_start(
+    admin: Asker, variables: dict[str, str]
+) -> None:
     assert await admin.refused_subscription(ATTEMPTS, **variables) == ["BAD_USER_INPUT"]
 
 

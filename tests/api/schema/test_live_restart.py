@@ -1,4 +1,6 @@
-"""A subscription on one process hears what another one does, whatever happens to the hub between them."""
+"""A subscription on one process hears what another one does, whatever happens to the hub between
+them.
+"""
 
 import asyncio
 import json
@@ -19,7 +21,10 @@ from tests.conftest import postgres_url
 from tests.making import WORKSPACE
 from tests.waiting import eventually
 
-ATTEMPTS = "subscription ($after: String) { attempts(after: $after) { cursor gap node { id webhook { id } } } }"
+ATTEMPTS = (
+    "subscription ($after: String) { attempts(after: $after) { cursor gap node { id "
+    "webhook { id } } } }"
+)
 ROUNDS, EACH, WEBHOOKS = 12, 3, 3
 
 
@@ -28,11 +33,24 @@ def settings(postgres_server: str, tmp_path: Path) -> Settings:
     return read_settings(database_url=postgres_url(postgres_server), home=tmp_path)
 
 
-async def recorded_elsewhere(settings: Settings, rounds: int, each: int, webhooks: int) -> dict[str, list[str]]:
-    """What another process recorded: attempts by webhook, in order. It cuts every hub connection in every fourth round."""
-    command = [sys.executable, "-m", "tests.api.schema.recording", settings.database_url, str(settings.home), *map(str, (rounds, each, webhooks))]
+async def recorded_elsewhere(
+    settings: Settings, rounds: int, each: int, webhooks: int
+) -> dict[str, list[str]]:
+    """What another process recorded: attempts by webhook, in order. It cuts every hub connection in
+    every fourth round.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "tests.api.schema.recording",
+        settings.database_url,
+        str(settings.home),
+        *map(str, (rounds, each, webhooks)),
+    ]
     root = Path(__file__).parents[3]
-    process = await asyncio.create_subprocess_exec(*command, cwd=root, stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=root, stdout=asyncio.subprocess.PIPE
+    )
     said, _ = await process.communicate()
     assert process.returncode == 0
     ended: dict[str, list[str]] = json.loads(said)
@@ -56,7 +74,9 @@ def by_webhook(events: list[Any]) -> dict[str, list[str]]:
     return found
 
 
-async def test_nothing_is_missed_or_heard_twice_while_the_hub_is_cut(runtime: Runtime, settings: Settings) -> None:
+async def test_nothing_is_missed_or_heard_twice_while_the_hub_is_cut(
+    runtime: Runtime, settings: Settings
+) -> None:
     total = ROUNDS * EACH * WEBHOOKS
     asker, begin = Asker(runtime), await runtime.feeds.live_cursor(WORKSPACE)
     async with asker.following(ATTEMPTS) as first, asker.following(ATTEMPTS) as second:
@@ -75,10 +95,14 @@ async def test_nothing_is_missed_or_heard_twice_while_the_hub_is_cut(runtime: Ru
 
 def is_shared(runtime: Runtime, count: int) -> bool:
     feed = runtime.feeds._feeds.get(WORKSPACE)
-    return feed is not None and [len(shared._waiting) for shared in feed._shared.values()] == [count]
+    return feed is not None and [len(shared._waiting) for shared in feed._shared.values()] == [
+        count
+    ]
 
 
-async def test_a_cursor_that_was_not_reached_yet_is_a_gap_and_then_what_another_process_does(runtime: Runtime, settings: Settings) -> None:
+async def test_a_cursor_that_was_not_reached_yet_is_a_gap_and_then_what_another_process_does(
+    runtime: Runtime, settings: Settings
+) -> None:
     now = await runtime.feeds.position(WORKSPACE)
     async with Asker(runtime).following(ATTEMPTS, after=encode_cursor(now + 1_000)) as stream:
         [gap] = await heard(stream, 1)

@@ -1,4 +1,6 @@
-"""Notifications in the API: the policy's form, the list, the receipts, the subscription, and turning on again."""
+"""Notifications in the API: the policy's form, the list, the receipts, the subscription, and
+turning on again.
+"""
 
 import asyncio
 from typing import Any
@@ -14,87 +16,163 @@ from tests.making import Hand, enqueue, make_workspace, succeeded
 from tests.working import send_due
 
 LIST = """query ($filter: NotificationFilter) { notifications(filter: $filter) { totalCount nodes {
-    id kind message failures lastStatusCode backlog failingSince createdAt webhook { id name } emails { address status sentAt error } } } }"""
+    id kind message failures lastStatusCode backlog failingSince createdAt webhook { id name }
+      emails { address status sentAt error } } } }"""
 CREATE = """mutation ($input: WebhookCreateInput!) { webhookCreate(input: $input) {
-    webhook { id autoDisable { failures over } notificationEmails notifyOn } userErrors { field code message } } }"""
+    webhook { id autoDisable { failures over } notificationEmails notifyOn } userErrors { field code
+      message } } }"""
 UPDATE = """mutation ($input: WebhookUpdateInput!) { webhookUpdate(input: $input) {
-    webhook { id autoDisable { failures over } notificationEmails notifyOn } userErrors { field code message } } }"""
-FORM = {"name": "Orders", "url": "https://example.com/in", "events": ["order.*.*"], "environments": ["production"]}
+    webhook { id autoDisable { failures over } notificationEmails notifyOn } userErrors { field code
+      message } } }"""
+FORM = {
+    "name": "Orders",
+    "url": "https://example.com/in",
+    "events": ["order.*.*"],
+    "environments": ["production"],
+}
 
 
-async def test_auto_deactivation_is_listed_with_its_receipts(runtime: Runtime, admin: Asker) -> None:
+async def test_auto_deactivation_is_listed_with_its_receipts(
+    runtime: Runtime, admin: Asker
+) -> None:
     webhook = await turned_off(runtime)
     await send_due(runtime, Post())
     data = (await admin.as_role("viewer").data(LIST))["notifications"]
     [node] = data["nodes"]
-    assert (data["totalCount"], node["kind"], node["failures"], node["lastStatusCode"], node["backlog"]) == (1, "AUTO_DISABLED", 1, 503, 1)
+    assert (
+        data["totalCount"],
+        node["kind"],
+        node["failures"],
+        node["lastStatusCode"],
+        node["backlog"],
+    ) == (1, "AUTO_DISABLED", 1, 503, 1)
     assert node["message"].startswith("Turned off by itself. 1 attempt failed in a row since ")
-    assert node["message"].endswith("; the latest answer was 503. 1 delivery is held until it is turned on again.")
+    assert node["message"].endswith(
+        "; the latest answer was 503. 1 delivery is held until it is turned on again."
+    )
     assert node["webhook"]["id"] == ids.encode("wh", webhook.id)
-    assert [(mail["address"], mail["status"], mail["error"], bool(mail["sentAt"])) for mail in node["emails"]] == [
+    assert [
+        (mail["address"], mail["status"], mail["error"], bool(mail["sentAt"]))
+        for mail in node["emails"]
+    ] == [
         ("a@example.com", "SENT", None, True),
         ("b@example.com", "SENT", None, True),
     ]
-    assert (await admin.data("query ($id: ID!) { node(id: $id) { id } }", id=node["id"]))["node"] == {"id": node["id"]}
+    assert (await admin.data("query ($id: ID!) { node(id: $id) { id } }", id=node["id"]))[
+        "node"
+    ] == {"id": node["id"]}
 
 
-async def test_list_is_filtered_and_belongs_to_the_workspace(runtime: Runtime, admin: Asker) -> None:
+async def test_list_is_filtered_and_belongs_to_the_workspace(
+    runtime: Runtime, admin: Asker
+) -> None:
     webhook = await turned_off(runtime)
-    for wanted, count in (({"webhookId": ids.encode("wh", webhook.id), "kind": ["AUTO_DISABLED"]}, 1), ({"kind": ["RECOVERED"]}, 0)):
+    for wanted, count in (
+        ({"webhookId": ids.encode("wh", webhook.id), "kind": ["AUTO_DISABLED"]}, 1),
+        ({"kind": ["RECOVERED"]}, 0),
+    ):
         assert (await admin.data(LIST, filter=wanted))["notifications"]["totalCount"] == count
     stranger = admin.in_workspace(await make_workspace(runtime))
     assert (await stranger.data(LIST))["notifications"]["totalCount"] == 0
     [node] = (await admin.data(LIST))["notifications"]["nodes"]
-    assert (await stranger.data("query ($id: ID!) { node(id: $id) { id } }", id=node["id"]))["node"] is None
+    assert (await stranger.data("query ($id: ID!) { node(id: $id) { id } }", id=node["id"]))[
+        "node"
+    ] is None
 
 
-async def test_webhook_shows_why_it_is_off_and_goes_on_by_an_explicit_true(runtime: Runtime, admin: Asker) -> None:
+async def test_webhook_shows_why_it_is_off_and_goes_on_by_an_explicit_true(
+    runtime: Runtime, admin: Asker
+) -> None:
     key = ids.encode("wh", (await turned_off(runtime)).id)
     asked = """query ($id: ID!) { webhook(id: $id) {
-        active status health { autoDisabledAt autoDisabledReason consecutiveFailures } deliveries { nodes { status } } } }"""
+        active status health { autoDisabledAt autoDisabledReason consecutiveFailures } deliveries {
+          nodes { status } } } }"""
     shown = (await admin.data(asked, id=key))["webhook"]
-    assert (shown["active"], shown["status"], shown["deliveries"]["nodes"]) == (True, "AUTO_DISABLED", [{"status": "HELD"}])
+    assert (shown["active"], shown["status"], shown["deliveries"]["nodes"]) == (
+        True,
+        "AUTO_DISABLED",
+        [{"status": "HELD"}],
+    )
     assert shown["health"]["autoDisabledReason"].startswith("1 attempt failed in a row since ")
     for status, count in (("AUTO_DISABLED", 1), ("ACTIVE", 0), ("INACTIVE", 0)):
-        found = await admin.data("query ($s: [WebhookStatus!]) { webhooks(filter: {status: $s}) { totalCount } }", s=[status])
+        found = await admin.data(
+            "query ($s: [WebhookStatus!]) { webhooks(filter: {status: $s}) { totalCount } }",
+            s=[status],
+        )
         assert found["webhooks"]["totalCount"] == count
     for state, count in (("HELD", 1), ("PENDING", 0)):
-        found = await admin.data("query ($s: [DeliveryStatus!]) { deliveries(filter: {status: $s}) { totalCount } }", s=[state])
+        found = await admin.data(
+            "query ($s: [DeliveryStatus!]) { deliveries(filter: {status: $s}) { totalCount } }",
+            s=[state],
+        )
         assert found["deliveries"]["totalCount"] == count
-    turn_on = "mutation ($id: ID!) { webhookSetActive(input: {id: $id, active: true}) { webhook { status } userErrors { code } } }"
-    assert (await admin.data(turn_on, id=key))["webhookSetActive"] == {"webhook": {"status": "ACTIVE"}, "userErrors": []}
+    turn_on = (
+        "mutation ($id: ID!) { webhookSetActive(input: {id: $id, active: true}) { webhook { "
+        "status } userErrors { code } } }"
+    )
+    assert (await admin.data(turn_on, id=key))["webhookSetActive"] == {
+        "webhook": {"status": "ACTIVE"},
+        "userErrors": [],
+    }
     shown = (await admin.data(asked, id=key))["webhook"]
-    assert (shown["status"], shown["health"]["autoDisabledReason"], shown["deliveries"]["nodes"]) == ("ACTIVE", None, [{"status": "PENDING"}])
+    assert (
+        shown["status"],
+        shown["health"]["autoDisabledReason"],
+        shown["deliveries"]["nodes"],
+    ) == ("ACTIVE", None, [{"status": "PENDING"}])
 
 
-async def test_subscribers_hear_of_the_switch_and_of_the_notification(runtime: Runtime, admin: Asker) -> None:
-    changes = "subscription ($after: String) { webhookChanges(after: $after) { kind node { status } } }"
-    notes = "subscription ($after: String) { notifications(after: $after) { gap node { kind emails { address } } } }"
+async def test_subscribers_hear_of_the_switch_and_of_the_notification(
+    runtime: Runtime, admin: Asker
+) -> None:
+    changes = (
+        "subscription ($after: String) { webhookChanges(after: $after) { kind node { status } } }"
+    )
+    notes = (
+        "subscription ($after: String) { notifications(after: $after) { gap node { kind "
+        "emails { address } } } }"
+    )
     cursor = (await admin.data("{ liveCursor }"))["liveCursor"]
     await turned_off(runtime)
     async with admin.following(notes, after=cursor) as stream:
         answer = await asyncio.wait_for(anext(stream), 10)
     emails = [{"address": "a@example.com"}, {"address": "b@example.com"}]
-    assert answer.data == {"notifications": {"gap": False, "node": {"kind": "AUTO_DISABLED", "emails": emails}}}
+    assert answer.data == {
+        "notifications": {"gap": False, "node": {"kind": "AUTO_DISABLED", "emails": emails}}
+    }
     async with admin.following(changes, after=cursor) as stream:
         told = [(await asyncio.wait_for(anext(stream), 10)).data for _ in range(2)]
-    assert told[1] == {"webhookChanges": {"kind": "AUTO_DISABLED", "node": {"status": "AUTO_DISABLED"}}}
+    assert told[1] == {
+        "webhookChanges": {"kind": "AUTO_DISABLED", "node": {"status": "AUTO_DISABLED"}}
+    }
 
 
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
-        ({}, {"autoDisable": {"failures": 10, "over": "2d"}, "notificationEmails": [], "notifyOn": ["AUTO_DISABLED"]}),
+        (
+            {},
+            {
+                "autoDisable": {"failures": 10, "over": "2d"},
+                "notificationEmails": [],
+                "notifyOn": ["AUTO_DISABLED"],
+            },
+        ),
         ({"autoDisable": {}}, {"autoDisable": {"failures": 10, "over": "2d"}}),
         ({"autoDisable": None}, {"autoDisable": None}),
         ({"autoDisable": {"failures": 3}}, {"autoDisable": {"failures": 3, "over": "2d"}}),
         ({"autoDisable": {"over": "90m"}}, {"autoDisable": {"failures": 10, "over": "90m"}}),
-        ({"notificationEmails": [" a@example.com , B@example.com", "b@example.com"]}, {"notificationEmails": ["a@example.com", "B@example.com"]}),
+        (
+            {"notificationEmails": [" a@example.com , B@example.com", "b@example.com"]},
+            {"notificationEmails": ["a@example.com", "B@example.com"]},
+        ),
         ({"notifyOn": ["RECOVERED", "FAILING"]}, {"notifyOn": ["FAILING", "RECOVERED"]}),
         ({"notifyOn": []}, {"notifyOn": []}),
     ],
 )
-async def test_form_takes_what_people_write(admin: Asker, given: dict[str, Any], shown: dict[str, Any]) -> None:
+async def test_form_takes_what_people_write(
+    admin: Asker, given: dict[str, Any], shown: dict[str, Any]
+) -> None:
     made = (await admin.data(CREATE, input={**FORM, **given}))["webhookCreate"]
     assert made["userErrors"] == []
     assert shown.items() <= made["webhook"].items()
@@ -105,7 +183,11 @@ async def test_form_takes_what_people_write(admin: Asker, given: dict[str, Any],
 
 
 async def test_null_for_mails_goes_back_to_the_default(admin: Asker) -> None:
-    made = (await admin.data(CREATE, input={**FORM, "notificationEmails": ["a@example.com"], "notifyOn": ["FAILING"]}))["webhookCreate"]
+    made = (
+        await admin.data(
+            CREATE, input={**FORM, "notificationEmails": ["a@example.com"], "notifyOn": ["FAILING"]}
+        )
+    )["webhookCreate"]
     given = {"id": made["webhook"]["id"], "notificationEmails": None, "notifyOn": None}
     changed = (await admin.data(UPDATE, input=given))["webhookUpdate"]["webhook"]
     assert (changed["notificationEmails"], changed["notifyOn"]) == ([], ["AUTO_DISABLED"])
@@ -118,21 +200,41 @@ async def test_null_for_mails_goes_back_to_the_default(admin: Asker) -> None:
         ({"autoDisable": {"over": "31d"}}, ["autoDisable", "over"], "OUT_OF_RANGE"),
         ({"autoDisable": {"over": "1500ms"}}, ["autoDisable", "over"], "INVALID"),
         ({"notificationEmails": ["nobody"]}, ["notificationEmails", "0"], "INVALID"),
-        ({"notificationEmails": ["a@example.com", "a@example.com\r\nBcc: x@example.com"]}, ["notificationEmails", "1"], "INVALID"),
-        ({"notificationEmails": [f"{n}@example.com" for n in range(21)]}, ["notificationEmails"], "TOO_MANY"),
-        ({"notificationEmails": [",".join(f"{n}@example.com" for n in range(21))]}, ["notificationEmails"], "TOO_MANY"),
+        (
+            {"notificationEmails": ["a@example.com", "a@example.com\r\nBcc: x@example.com"]},
+            ["notificationEmails", "1"],
+            "INVALID",
+        ),
+        (
+            {"notificationEmails": [f"{n}@example.com" for n in range(21)]},
+            ["notificationEmails"],
+            "TOO_MANY",
+        ),
+        (
+            {"notificationEmails": [",".join(f"{n}@example.com" for n in range(21))]},
+            ["notificationEmails"],
+            "TOO_MANY",
+        ),
         ({"notificationEmails": ["ö@example.com"]}, ["notificationEmails", "0"], "INVALID"),
     ],
 )
-async def test_form_refuses_the_rest_and_names_the_field(admin: Asker, given: dict[str, Any], field: list[str], code: str) -> None:
+async def test_form_refuses_the_rest_and_names_the_field(
+    admin: Asker, given: dict[str, Any], field: list[str], code: str
+) -> None:
     refused = (await admin.data(CREATE, input={**FORM, **given}))["webhookCreate"]
-    assert [(error["field"], error["code"]) for error in refused["userErrors"]] == [(["input", *field], code)]
+    assert [(error["field"], error["code"]) for error in refused["userErrors"]] == [
+        (["input", *field], code)
+    ]
 
 
-async def test_recovery_is_told_after_it_was_turned_on_and_succeeded(runtime: Runtime, admin: Asker) -> None:
+async def test_recovery_is_told_after_it_was_turned_on_and_succeeded(
+    runtime: Runtime, admin: Asker
+) -> None:
     webhook = await turned_off(runtime)
     await admin.data(
-        "mutation ($id: ID!) { webhookSetActive(input: {id: $id, active: true}) { userErrors { code } } }", id=ids.encode("wh", webhook.id)
+        "mutation ($id: ID!) { webhookSetActive(input: {id: $id, active: true}) { userErrors { "
+        "code } } }",
+        id=ids.encode("wh", webhook.id),
     )
     await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)

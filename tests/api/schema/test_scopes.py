@@ -1,4 +1,6 @@
-"""Deny by default: every field at the top asks for the scope that API's table names, and gives nothing without it."""
+"""Deny by default: every field at the top asks for the scope that API's table names, and gives
+nothing without it.
+"""
 
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
@@ -42,7 +44,8 @@ ASKED = {
     f"mutation {{ eventPublishBatch(input: {{events: [{EVENT}]}}) {{ userErrors {{ code }} }} }}": "events:publish",
     f'mutation {{ deliveryRetry(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "deliveries:retry",
     f'mutation {{ deliveryCancel(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "deliveries:retry",
-    f'mutation {{ deliveriesRetry(input: {{webhookId: "{KEY}", which: FAILED, since: "{NOW}"}}) {{ job {{ id }} }} }}': "deliveries:retry",
+    f'mutation {{ deliveriesRetry(input: {{webhookId: "{KEY}", which: FAILED, since: "{NOW}"}}) '
+    "{ job { id } } }": "deliveries:retry",
     'mutation { tokenCreate(input: {name: "a", role: VIEWER}) { secret } }': "tokens:admin",
     f'mutation {{ tokenRevoke(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "tokens:admin",
 }
@@ -80,7 +83,9 @@ async def test_a_node_asks_for_the_scope_of_its_kind(admin: Asker, prefix: str, 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_viewer_and_environments_need_no_scope(admin: Asker) -> None:
-    assert (await admin.with_scopes().data("{ viewer { name scopes workspace { slug } } environments }"))["viewer"]["scopes"] == []
+    assert (
+        await admin.with_scopes().data("{ viewer { name scopes workspace { slug } } environments }")
+    )["viewer"]["scopes"] == []
 
 
 def test_every_field_at_the_top_stands_in_this_list() -> None:
@@ -97,7 +102,8 @@ def test_no_list_is_without_its_page_arguments() -> None:
         for kind in schema.type_map.values()
         if isinstance(kind, GraphQLObjectType)
         for name, field in kind.fields.items()
-        if get_named_type(field.type).name.endswith("Connection") and not is_leaf_type(get_named_type(field.type))
+        if get_named_type(field.type).name.endswith("Connection")
+        and not is_leaf_type(get_named_type(field.type))
         if not {"first", "after", "last", "before"} <= field.args.keys()
     ]
     assert lists == []

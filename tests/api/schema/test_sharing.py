@@ -1,4 +1,6 @@
-"""Subscriptions that share their answers: who may, who may not, and what each is told all the same."""
+"""Subscriptions that share their answers: who may, who may not, and what each is told
+all the same.
+"""
 
 import asyncio
 from collections.abc import Awaitable
@@ -16,13 +18,18 @@ from tests.making import WORKSPACE, Hand, enqueue, make_webhook, succeeded
 from tests.waiting import eventually
 
 NAMES = """subscription ($after: String, $first: Int = 1) { attempts(after: $after) {
-    cursor node { webhook { name } delivery { attempts(first: $first) { edges { cursor } } } } } }"""
+    cursor node { webhook { name } delivery { attempts(first: $first) { edges { cursor } } } } }
+      }"""
 
 
-async def told(asker: Asker, text: str, variables: dict[str, Any] | None = None, request_id: str = "request-1") -> Encoded:
+async def told(
+    asker: Asker, text: str, variables: dict[str, Any] | None = None, request_id: str = "request-1"
+) -> Encoded:
     """The first that a subscription is told."""
     request = Request(text, None, variables)
-    stream = await EXECUTION.subscribe(EXECUTION.select(request), request, asker.context(request_id))
+    stream = await EXECUTION.subscribe(
+        EXECUTION.select(request), request, asker.context(request_id)
+    )
     assert not isinstance(stream, Answer), stream.errors
     try:
         async with asyncio.timeout(10):
@@ -40,17 +47,23 @@ async def told_of_one(runtime: Runtime, followers: list[Awaitable[Encoded]]) -> 
     """What each is told of one attempt that ends when all follow."""
     webhook, hand = await make_webhook(runtime), await Hand.begin(runtime)
     hearing = [asyncio.ensure_future(following) for following in followers]
-    await eventually(lambda: sum(len(shared._waiting) for shared in shared_feeds(runtime)) == len(followers))
+    await eventually(
+        lambda: sum(len(shared._waiting) for shared in shared_feeds(runtime)) == len(followers)
+    )
     await enqueue(runtime, webhook.id)
     await hand.record(succeeded(await hand.claim_one(webhook.id)))
     runtime.hub.announce("activity", f"{WORKSPACE} 0")
     return list(await asyncio.gather(*hearing))
 
 
-async def test_tokens_of_equal_scopes_are_told_the_same_bytes_wherever_they_begin(admin: Asker) -> None:
+async def test_tokens_of_equal_scopes_are_told_the_same_bytes_wherever_they_begin(
+    admin: Asker,
+) -> None:
     cursor = await admin.runtime.feeds.live_cursor(WORKSPACE)
     begins: list[dict[str, Any]] = [{}, {"after": None}, {"after": cursor}]
-    first, *others = await told_of_one(admin.runtime, [told(admin.as_role("viewer"), NAMES, begin) for begin in begins])
+    first, *others = await told_of_one(
+        admin.runtime, [told(admin.as_role("viewer"), NAMES, begin) for begin in begins]
+    )
     assert isinstance(first, bytes)
     assert orjson.loads(first)["data"]["attempts"]["node"]["webhook"]["name"] == "Orders"
     assert all(other is first for other in others)
@@ -61,18 +74,31 @@ async def test_other_scopes_are_told_what_they_may_see(admin: Asker) -> None:
     whole, part = await told_of_one(admin.runtime, [told(admin, NAMES), told(partly, NAMES)])
     assert isinstance(whole, bytes)
     assert isinstance(part, Answer)
-    assert (part.codes, part.data) == (["FORBIDDEN"], {"attempts": {"cursor": orjson.loads(whole)["data"]["attempts"]["cursor"], "node": None}})
+    assert (part.codes, part.data) == (
+        ["FORBIDDEN"],
+        {"attempts": {"cursor": orjson.loads(whole)["data"]["attempts"]["cursor"], "node": None}},
+    )
 
 
 async def test_errors_carry_the_request_id_of_each(admin: Asker) -> None:
     partly = admin.with_scopes("deliveries:read")
-    answers = await told_of_one(admin.runtime, [told(partly, NAMES, request_id=request_id) for request_id in ("mine", "yours")])
-    assert [one.errors[0]["extensions"]["requestId"] for one in answers if isinstance(one, Answer)] == ["mine", "yours"]
+    answers = await told_of_one(
+        admin.runtime,
+        [told(partly, NAMES, request_id=request_id) for request_id in ("mine", "yours")],
+    )
+    assert [
+        one.errors[0]["extensions"]["requestId"] for one in answers if isinstance(one, Answer)
+    ] == ["mine", "yours"]
 
 
 async def test_other_variables_are_told_other_answers(admin: Asker) -> None:
     one, same, other = await told_of_one(
-        admin.runtime, [told(admin, NAMES, {"first": 1}), told(admin, NAMES, {"first": 1}), told(admin, NAMES, {"first": 2})]
+        admin.runtime,
+        [
+            told(admin, NAMES, {"first": 1}),
+            told(admin, NAMES, {"first": 1}),
+            told(admin, NAMES, {"first": 2}),
+        ],
     )
     assert one is same
     assert other is not one
@@ -82,7 +108,11 @@ async def test_other_variables_are_told_other_answers(admin: Asker) -> None:
     ("text", "variable"),
     [
         ("subscription ($begin: String) { attempts(after: $begin) { cursor } }", "begin"),
-        ("subscription ($a: String) { attempts(after: $a) { node { delivery { attempts(first: 1, after: $a) { edges { cursor } } } } } }", None),
+        (
+            "subscription ($a: String) { attempts(after: $a) { node { delivery { attempts(first: "
+            "1, after: $a) { edges { cursor } } } } } }",
+            None,
+        ),
         ("subscription ($a: String) { attempts(environment: $a) { cursor } }", None),
         ("subscription { attempts(after: null) { cursor } }", None),
     ],

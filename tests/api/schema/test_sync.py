@@ -1,4 +1,6 @@
-"""Plan and apply over GraphQL: what a command sends, what it hears, and everything that strangers could send instead."""
+"""Plan and apply over GraphQL: what a command sends, what it hears, and everything that strangers
+could send instead.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +16,23 @@ from tests.making import WORKSPACE, make_webhook, make_workspace
 
 PROBLEMS = "problems { code message severity path file line column hint }"
 CHANGES = "changes { kind slug webhookId file line hint fields { field before after live secret } }"
-PLAN = f"plan {{ digest set unchanged base {{ number }} {CHANGES} blocked {{ code message slug flag }} warnings {{ code line }} }}"
-REVISION = "revision { id set number commit branch author message runUrl created updated disabled appliedAt actor { kind name } }"
+PLAN = (
+    f"plan {{ digest set unchanged base {{ number }} {CHANGES} blocked {{ code message slug "
+    "flag } warnings { code line } }"
+)
+REVISION = (
+    "revision { id set number commit branch author message runUrl created updated disabled "
+    "appliedAt actor { kind name } }"
+)
 ERRORS = "userErrors { field code message }"
-PLAN_IT = f"mutation ($input: SyncPlanInput!) {{ syncPlan(input: $input) {{ {PLAN} {PROBLEMS} {ERRORS} }} }}"
-APPLY_IT = f"mutation ($input: SyncApplyInput!) {{ syncApply(input: $input) {{ {PLAN} {REVISION} {PROBLEMS} {ERRORS} }} }}"
+PLAN_IT = (
+    f"mutation ($input: SyncPlanInput!) {{ syncPlan(input: $input) {{ {PLAN} {PROBLEMS} "
+    f"{ERRORS} }} }}"
+)
+APPLY_IT = (
+    f"mutation ($input: SyncApplyInput!) {{ syncApply(input: $input) {{ {PLAN} {REVISION} "
+    f"{PROBLEMS} {ERRORS} }} }}"
+)
 SECRETIVE = ORDERS + 'secretHeader: { name: X-Webhook-Secret, value: "${env:CRM_KEY}" }'
 
 
@@ -26,15 +40,28 @@ def sent(*, environment: Mapping[str, str] | None = None, **bodies: str) -> dict
     """What a command sends of a file, once it has been JSON."""
     document = webhooks("", "storefront", environment or {}, **bodies)
     secrets = [{"path": path, "value": value} for path, value in document.secrets.items()]
-    whole = {"set": document.set_name, "document": document.content, "positions": document.positions, "secrets": secrets}
+    whole = {
+        "set": document.set_name,
+        "document": document.content,
+        "positions": document.positions,
+        "secrets": secrets,
+    }
     found: dict[str, Any] = orjson.loads(orjson.dumps(whole))
     return found
 
 
 def bare(**fields: Any) -> dict[str, Any]:
     """An input with one webhook, written by hand."""
-    form = {"url": "https://crm.example.com/in", "events": ["order.*.create"], "environments": ["production"], **fields}
-    return {"set": "storefront", "document": {"version": 1, "set": "storefront", "webhooks": {"orders": form}}}
+    form = {
+        "url": "https://crm.example.com/in",
+        "events": ["order.*.create"],
+        "environments": ["production"],
+        **fields,
+    }
+    return {
+        "set": "storefront",
+        "document": {"version": 1, "set": "storefront", "webhooks": {"orders": form}},
+    }
 
 
 async def plan(asker: Asker, given: dict[str, Any], **more: Any) -> Any:
@@ -46,7 +73,10 @@ async def apply(asker: Asker, given: dict[str, Any], **more: Any) -> Any:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("text", "name", "scope"), [(PLAN_IT, "syncPlan", "sync:plan"), (APPLY_IT, "syncApply", "sync:apply")])
+@pytest.mark.parametrize(
+    ("text", "name", "scope"),
+    [(PLAN_IT, "syncPlan", "sync:plan"), (APPLY_IT, "syncApply", "sync:apply")],
+)
 async def test_each_asks_for_its_scope(admin: Asker, text: str, name: str, scope: str) -> None:
     answer = await admin.with_scopes(*(SCOPES.keys() - {scope})).answer(text, input=bare())
     assert (answer.codes, answer.data) == (["FORBIDDEN"], {name: None})
@@ -66,12 +96,29 @@ async def test_a_file_is_planned_then_applied_exactly_so(admin: Asker) -> None:
         "line": 4,
     }
     assert [field["field"] for field in change["fields"]] == ["url", "environments", "events"]
-    source = {"commit": "9f2c1ab", "branch": "main", "author": "Ann", "runUrl": "https://ci.example.com/7", "committedAt": "2026-11-24T10:00:00Z"}
-    done = await apply(admin, given, planDigest=planned["plan"]["digest"], source=source, message="first")
+    source = {
+        "commit": "9f2c1ab",
+        "branch": "main",
+        "author": "Ann",
+        "runUrl": "https://ci.example.com/7",
+        "committedAt": "2026-11-24T10:00:00Z",
+    }
+    done = await apply(
+        admin, given, planDigest=planned["plan"]["digest"], source=source, message="first"
+    )
     revision = done["revision"]
-    assert (revision["number"], revision["commit"], revision["message"], revision["created"]) == (1, "9f2c1ab", "first", 1)
+    assert (revision["number"], revision["commit"], revision["message"], revision["created"]) == (
+        1,
+        "9f2c1ab",
+        "first",
+        1,
+    )
     assert revision["actor"] == {"kind": "TOKEN", "name": "tester"}
-    hook = (await admin.data('{ webhookBySlug(slug: "orders") { managedBy { set file line commit lockedFields } } }'))["webhookBySlug"]
+    hook = (
+        await admin.data(
+            '{ webhookBySlug(slug: "orders") { managedBy { set file line commit lockedFields } } }'
+        )
+    )["webhookBySlug"]
     assert hook["managedBy"] == {
         "set": "storefront",
         "file": "config/webhooks.yaml",
@@ -84,21 +131,35 @@ async def test_a_file_is_planned_then_applied_exactly_so(admin: Asker) -> None:
 async def test_nothing_to_do_is_told_as_such(admin: Asker) -> None:
     await apply(admin, sent(orders=ORDERS))
     again = await apply(admin, sent(orders=ORDERS))
-    assert (again["revision"], again["plan"]["changes"], again["plan"]["unchanged"], again["plan"]["base"]) == (None, [], 1, {"number": 1})
+    assert (
+        again["revision"],
+        again["plan"]["changes"],
+        again["plan"]["unchanged"],
+        again["plan"]["base"],
+    ) == (None, [], 1, {"number": 1})
 
 
 async def test_a_revision_is_a_node_of_its_workspace(admin: Asker) -> None:
     revision = (await apply(admin, sent(orders=ORDERS)))["revision"]
     text = f'{{ node(id: "{revision["id"]}") {{ id ... on SyncRevision {{ set number }} }} }}'
-    assert (await admin.data(text))["node"] == {"id": revision["id"], "set": "storefront", "number": 1}
-    assert (await admin.in_workspace(await make_workspace(admin.runtime)).data(text))["node"] is None
+    assert (await admin.data(text))["node"] == {
+        "id": revision["id"],
+        "set": "storefront",
+        "number": 1,
+    }
+    assert (await admin.in_workspace(await make_workspace(admin.runtime)).data(text))[
+        "node"
+    ] is None
 
 
 async def test_secrets_arrive_and_never_come_back(admin: Asker) -> None:
     given = sent(environment={"CRM_KEY": "crm-in-clear"}, orders=SECRETIVE)
     done = await apply(admin, given)
     [field] = [field for field in done["plan"]["changes"][0]["fields"] if field["secret"]]
-    assert (field["field"], field["after"]) == ("secretHeader", {"name": "X-Webhook-Secret", "value": "(secret)"})
+    assert (field["field"], field["after"]) == (
+        "secretHeader",
+        {"name": "X-Webhook-Secret", "value": "(secret)"},
+    )
     assert "crm-in-clear" not in str(done)
     changed = await plan(admin, sent(environment={"CRM_KEY": "other-in-clear"}, orders=SECRETIVE))
     assert [change["kind"] for change in changed["plan"]["changes"]] == ["UPDATE"]
@@ -108,9 +169,9 @@ async def test_secrets_arrive_and_never_come_back(admin: Asker) -> None:
 async def test_secrets_that_were_not_sent_can_be_planned_and_not_applied(admin: Asker) -> None:
     given = {**sent(environment={"CRM_KEY": "a"}, orders=SECRETIVE), "secrets": []}
     unknown = await plan(admin, given, unresolvedSecrets=True)
-    assert [field["after"] for field in unknown["plan"]["changes"][0]["fields"] if field["secret"]] == [
-        {"name": "X-Webhook-Secret", "value": "(unknown)"}
-    ]
+    assert [
+        field["after"] for field in unknown["plan"]["changes"][0]["fields"] if field["secret"]
+    ] == [{"name": "X-Webhook-Secret", "value": "(unknown)"}]
     refused = await apply(admin, given)
     assert [(problem["code"], problem["path"]) for problem in refused["problems"]] == [
         ("bad-reference", ["webhooks", "orders", "secretHeader", "value"])
@@ -120,9 +181,14 @@ async def test_secrets_that_were_not_sent_can_be_planned_and_not_applied(admin: 
 
 async def test_all_problems_of_a_document_come_with_their_places(admin: Asker) -> None:
     given = bare(url="ftp://a", timeout="2h", colour="red", lifecycle={"preventDestroy": True})
-    given["positions"] = {"webhooks.orders": ["hooks.yaml", 9, 3], "webhooks.orders.url": ["hooks.yaml", 10, 10]}
+    given["positions"] = {
+        "webhooks.orders": ["hooks.yaml", 9, 3],
+        "webhooks.orders.url": ["hooks.yaml", 10, 10],
+    }
     refused = await apply(admin, given)
-    assert {(problem["code"], problem["file"], problem["line"]) for problem in refused["problems"]} == {
+    assert {
+        (problem["code"], problem["file"], problem["line"]) for problem in refused["problems"]
+    } == {
         ("bad-url", "hooks.yaml", 10),
         ("range", "hooks.yaml", 9),
         ("unknown-key", "hooks.yaml", 9),
@@ -140,7 +206,9 @@ async def test_warnings_do_not_stop_a_plan(admin: Asker) -> None:
 async def test_what_blocks_is_told_with_the_option_that_lifts_it(admin: Asker) -> None:
     await make_webhook(admin.runtime, name="orders")
     refused = await apply(admin, bare())
-    assert [(block["code"], block["slug"], block["flag"]) for block in refused["plan"]["blocked"]] == [("adopt", "orders", "--adopt")]
+    assert [
+        (block["code"], block["slug"], block["flag"]) for block in refused["plan"]["blocked"]
+    ] == [("adopt", "orders", "--adopt")]
     assert refused["revision"] is None
     assert (await apply(admin, bare(), options={"adopt": True}))["revision"]["updated"] == 1
 
@@ -148,7 +216,9 @@ async def test_what_blocks_is_told_with_the_option_that_lifts_it(admin: Asker) -
 async def test_a_repeated_apply_gets_the_first_ones_revision(admin: Asker) -> None:
     first = await apply(admin, bare(), idempotencyKey="run-7")
     assert (await apply(admin, bare(), idempotencyKey="run-7"))["revision"] == first["revision"]
-    assert told(await apply(admin, bare(timeout="9s"), idempotencyKey="run-7")) == {("IDEMPOTENCY_CONFLICT", "input.idempotencyKey")}
+    assert told(await apply(admin, bare(timeout="9s"), idempotencyKey="run-7")) == {
+        ("IDEMPOTENCY_CONFLICT", "input.idempotencyKey")
+    }
 
 
 async def test_all_that_is_wrong_beside_the_document_is_told_at_once(admin: Asker) -> None:
@@ -194,13 +264,23 @@ def nested(depth: int) -> Any:
         ({"version": 1, "webhooks": {"orders": {"url": nested(60)}}}, "type"),
         ({"version": 1, "webhooks": {"orders": {"url": nested(70)}}}, "too-deep"),
         ({"version": 1, "webhooks": [0] * 1_000_001}, "too-many-nodes"),
-        ({"version": 1, "webhooks": {"orders": {"url": 10**40, "events": 1.5, "concurrency": 10**400}}}, "type"),
+        (
+            {
+                "version": 1,
+                "webhooks": {"orders": {"url": 10**40, "events": 1.5, "concurrency": 10**400}},
+            },
+            "type",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_no_document_is_too_strange_for_a_problem(admin: Asker, document: Any, code: str) -> None:
+async def test_no_document_is_too_strange_for_a_problem(
+    admin: Asker, document: Any, code: str
+) -> None:
     if document is None:
-        assert await admin.codes(PLAN_IT, input={"set": "storefront", "document": None}) == ["BAD_USER_INPUT"]
+        assert await admin.codes(PLAN_IT, input={"set": "storefront", "document": None}) == [
+            "BAD_USER_INPUT"
+        ]
         return
     refused = await plan(admin, {"set": "storefront", "document": document})
     assert code in {problem["code"] for problem in refused["problems"]}
@@ -210,7 +290,14 @@ async def test_no_document_is_too_strange_for_a_problem(admin: Asker, document: 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "positions",
-    [5, [], {"webhooks.orders": 5}, {"webhooks.orders": ["a"]}, {"webhooks.orders": ["a\x00", 1, 1]}, {"webhooks.orders": ["a", 0, 10**20]}],
+    [
+        5,
+        [],
+        {"webhooks.orders": 5},
+        {"webhooks.orders": ["a"]},
+        {"webhooks.orders": ["a\x00", 1, 1]},
+        {"webhooks.orders": ["a", 0, 10**20]},
+    ],
 )
 async def test_positions_that_are_none_are_passed_over(admin: Asker, positions: Any) -> None:
     done = await apply(admin, bare(), positions=positions)
@@ -231,9 +318,14 @@ async def test_each_webhook_that_an_apply_changes_is_in_the_audit_log(admin: Ask
     await apply(admin, bare())
     await apply(admin, bare(timeout="9s"))
     await apply(admin, bare(timeout="9s"))
-    asked = "{ auditEntries { nodes { action actor { kind name revision } subjectId before after } } }"
+    asked = (
+        "{ auditEntries { nodes { action actor { kind name revision } subjectId before after } } }"
+    )
     second, first = (await admin.data(asked))["auditEntries"]["nodes"]
-    assert (first["action"], first["actor"]) == ("webhook.create", {"kind": "SYNC", "name": "storefront", "revision": 1})
+    assert (first["action"], first["actor"]) == (
+        "webhook.create",
+        {"kind": "SYNC", "name": "storefront", "revision": 1},
+    )
     assert (second["action"], second["actor"]["revision"]) == ("webhook.update", 2)
     assert (second["before"], second["after"]) == ({"timeout": "15s"}, {"timeout": "9s"})
     assert first["subjectId"] == second["subjectId"]

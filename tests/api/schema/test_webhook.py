@@ -13,14 +13,27 @@ secretHeader { name } basicAuth { username } timeout concurrency retry { schedul
 labels { key value } health { consecutiveFailures failingSince lastAttemptAt lastSuccessAt lastStatusCode backlog }
 managedBy { set file line commit lockedFields } version createdAt createdBy { kind name commit revision } modifiedAt modifiedBy { name } deletedAt"""
 CREATE = (
-    f"mutation ($input: WebhookCreateInput!) {{ webhookCreate(input: $input) {{ webhook {{ {EVERYTHING} }} userErrors {{ field message code }} }} }}"
+    "mutation ($input: WebhookCreateInput!) { webhookCreate(input: $input) { webhook { "
+    f"{EVERYTHING} }} userErrors {{ field message code }} }} }}"
 )
-UPDATE = "mutation ($input: WebhookUpdateInput!) { webhookUpdate(input: $input) { webhook { name timeout version } userErrors { field code } } }"
-LIST = "query ($filter: WebhookFilter, $orderBy: WebhookOrder) { webhooks(filter: $filter, orderBy: $orderBy) { nodes { slug } totalCount } }"
+UPDATE = (
+    "mutation ($input: WebhookUpdateInput!) { webhookUpdate(input: $input) { webhook { name "
+    "timeout version } userErrors { field code } } }"
+)
+LIST = (
+    "query ($filter: WebhookFilter, $orderBy: WebhookOrder) { webhooks(filter: $filter, "
+    "orderBy: $orderBy) { nodes { slug } totalCount } }"
+)
 
 
 def form(**fields: Any) -> dict[str, Any]:
-    return {"name": "Order sync", "url": "https://crm.example.com/in", "events": ["order.*.create"], "environments": ["production"], **fields}
+    return {
+        "name": "Order sync",
+        "url": "https://crm.example.com/in",
+        "events": ["order.*.create"],
+        "environments": ["production"],
+        **fields,
+    }
 
 
 async def test_a_new_webhook_is_shown_whole_and_without_its_secrets(admin: Asker) -> None:
@@ -34,18 +47,43 @@ async def test_a_new_webhook_is_shown_whole_and_without_its_secrets(admin: Asker
     payload = (await admin.data(CREATE, input=given))["webhookCreate"]
     webhook = payload["webhook"]
     assert payload["userErrors"] == []
-    assert (webhook["slug"], webhook["status"], webhook["timeout"], webhook["retry"]) == ("order-sync", "ACTIVE", "15s", {"schedule": ["5s", "5m"]})
-    assert webhook["headers"] == [{"name": "X-Api-Key", "value": None}, {"name": "X-Source", "value": "shop"}]
-    assert (webhook["secretHeader"], webhook["basicAuth"]) == ({"name": "X-Webhook-Secret"}, {"username": "shop"})
+    assert (webhook["slug"], webhook["status"], webhook["timeout"], webhook["retry"]) == (
+        "order-sync",
+        "ACTIVE",
+        "15s",
+        {"schedule": ["5s", "5m"]},
+    )
+    assert webhook["headers"] == [
+        {"name": "X-Api-Key", "value": None},
+        {"name": "X-Source", "value": "shop"},
+    ]
+    assert (webhook["secretHeader"], webhook["basicAuth"]) == (
+        {"name": "X-Webhook-Secret"},
+        {"username": "shop"},
+    )
     assert webhook["eventPatterns"] == [{"object": "order", "model": "*", "action": "create"}]
-    assert (webhook["signing"]["algorithm"], len(webhook["signing"]["secrets"])) == ("HMAC_SHA256", 1)
-    assert webhook["createdBy"] == {"kind": "TOKEN", "name": "tester", "commit": None, "revision": None}
+    assert (webhook["signing"]["algorithm"], len(webhook["signing"]["secrets"])) == (
+        "HMAC_SHA256",
+        1,
+    )
+    assert webhook["createdBy"] == {
+        "kind": "TOKEN",
+        "name": "tester",
+        "commit": None,
+        "revision": None,
+    }
     assert (webhook["health"]["backlog"], webhook["version"], webhook["managedBy"]) == (0, 1, None)
     assert not [secret for secret in ("k3y", "hush", "pa55") if secret in str(payload)]
 
 
 async def test_every_mistake_of_an_input_is_told_with_its_path(admin: Asker) -> None:
-    wrong = form(url="nonsense", environments=["production", "mars"], headers=[{"name": "Ä", "value": ""}], slug="No!", signingSecret="whsec_x")
+    wrong = form(
+        url="nonsense",
+        environments=["production", "mars"],
+        headers=[{"name": "Ä", "value": ""}],
+        slug="No!",
+        signingSecret="whsec_x",
+    )
     payload = (await admin.data(CREATE, input=wrong))["webhookCreate"]
     assert payload["webhook"] is None
     assert told(payload) == {
@@ -59,11 +97,17 @@ async def test_every_mistake_of_an_input_is_told_with_its_path(admin: Asker) -> 
 
 async def test_an_update_tells_left_out_from_null(admin: Asker) -> None:
     created = (await admin.data(CREATE, input=form(timeout="5s")))["webhookCreate"]["webhook"]
-    kept = (await admin.data(UPDATE, input={"id": created["id"], "name": "New"}))["webhookUpdate"]["webhook"]
+    kept = (await admin.data(UPDATE, input={"id": created["id"], "name": "New"}))["webhookUpdate"][
+        "webhook"
+    ]
     assert kept == {"name": "New", "timeout": "5s", "version": 2}
-    cleared = (await admin.data(UPDATE, input={"id": created["id"], "timeout": None}))["webhookUpdate"]["webhook"]
+    cleared = (await admin.data(UPDATE, input={"id": created["id"], "timeout": None}))[
+        "webhookUpdate"
+    ]["webhook"]
     assert cleared == {"name": "New", "timeout": "15s", "version": 3}
-    refused = (await admin.data(UPDATE, input={"id": created["id"], "url": None, "ifVersion": 1}))["webhookUpdate"]
+    refused = (await admin.data(UPDATE, input={"id": created["id"], "url": None, "ifVersion": 1}))[
+        "webhookUpdate"
+    ]
     assert told(refused) == {("REQUIRED", "input.url"), ("VERSION_CONFLICT", "input.ifVersion")}
 
 
@@ -71,26 +115,43 @@ async def test_a_webhook_goes_off_is_revealed_released_and_deleted(admin: Asker)
     created = (await admin.data(CREATE, input=form()))["webhookCreate"]["webhook"]
     key = {"id": created["id"]}
     off = await admin.data(
-        "mutation ($input: WebhookSetActiveInput!) { webhookSetActive(input: $input) { webhook { active status } userErrors { code } } }",
+        "mutation ($input: WebhookSetActiveInput!) { webhookSetActive(input: $input) { webhook { "
+        "active status } userErrors { code } } }",
         input={**key, "active": False},
     )
-    assert off["webhookSetActive"] == {"webhook": {"active": False, "status": "INACTIVE"}, "userErrors": []}
+    assert off["webhookSetActive"] == {
+        "webhook": {"active": False, "status": "INACTIVE"},
+        "userErrors": [],
+    }
     reveal = (
-        "mutation ($input: WebhookSecretRevealInput!) { webhookSecretReveal(input: $input) { secret expiresAt webhook { id } userErrors { code } } }"
+        "mutation ($input: WebhookSecretRevealInput!) { webhookSecretReveal(input: $input) { "
+        "secret expiresAt webhook { id } userErrors { code } } }"
     )
     shown = (await admin.data(reveal, input=key))["webhookSecretReveal"]
     assert shown["secret"].startswith("whsec_")
-    release = "mutation ($input: WebhookReleaseInput!) { webhookRelease(input: $input) { webhook { version } userErrors { code } } }"
+    release = (
+        "mutation ($input: WebhookReleaseInput!) { webhookRelease(input: $input) { webhook "
+        "{ version } userErrors { code } } }"
+    )
     assert (await admin.data(release, input=key))["webhookRelease"]["webhook"] == {"version": 2}
-    delete = "mutation ($input: WebhookDeleteInput!) { webhookDelete(input: $input) { webhook { deletedAt } userErrors { field code } } }"
+    delete = (
+        "mutation ($input: WebhookDeleteInput!) { webhookDelete(input: $input) { webhook { "
+        "deletedAt } userErrors { field code } } }"
+    )
     assert (await admin.data(delete, input=key))["webhookDelete"]["webhook"]["deletedAt"]
-    assert told((await admin.data(delete, input=key))["webhookDelete"]) == {("NOT_FOUND", "input.id")}
+    assert told((await admin.data(delete, input=key))["webhookDelete"]) == {
+        ("NOT_FOUND", "input.id")
+    }
 
 
 async def test_a_deleted_webhook_is_found_by_its_id_alone(admin: Asker) -> None:
     created = (await admin.data(CREATE, input=form()))["webhookCreate"]["webhook"]
-    await admin.data("mutation ($id: ID!) { webhookDelete(input: {id: $id}) { userErrors { code } } }", id=created["id"])
-    text = """query ($id: ID!) { node(id: $id) { id } webhook(id: $id) { deletedAt status } webhookBySlug(slug: "order-sync") { id }
+    await admin.data(
+        "mutation ($id: ID!) { webhookDelete(input: {id: $id}) { userErrors { code } } }",
+        id=created["id"],
+    )
+    text = """query ($id: ID!) { node(id: $id) { id } webhook(id: $id) { deletedAt status }
+      webhookBySlug(slug: "order-sync") { id }
         webhooks { totalCount } deleted: webhooks(filter: {deleted: true}) { totalCount } }"""
     found = await admin.data(text, id=created["id"])
     assert found["node"] == {"id": created["id"]}
@@ -120,13 +181,34 @@ async def test_a_deleted_webhook_is_found_by_its_id_alone(admin: Asker) -> None:
         ({"search": "\x00"}, []),
     ],
 )
-async def test_a_filter_leaves_what_it_says(admin: Asker, wanted: dict[str, Any], slugs: list[str]) -> None:
+async def test_a_filter_leaves_what_it_says(
+    admin: Asker, wanted: dict[str, Any], slugs: list[str]
+) -> None:
     labels = [{"key": "team", "value": "crm"}]
-    await make_webhook(admin.runtime, "https://one.example.com/", name="First", slug="a", events=["order.order.create"], labels=labels)
     await make_webhook(
-        admin.runtime, "https://two.example.com/", name="Second", slug="b", events=["order.*.*"], environments=["staging"], active=False
+        admin.runtime,
+        "https://one.example.com/",
+        name="First",
+        slug="a",
+        events=["order.order.create"],
+        labels=labels,
     )
-    await make_webhook(admin.runtime, "https://three.example.com/", name="Third, 50%", slug="c", events=["*.item.*"])
+    await make_webhook(
+        admin.runtime,
+        "https://two.example.com/",
+        name="Second",
+        slug="b",
+        events=["order.*.*"],
+        environments=["staging"],
+        active=False,
+    )
+    await make_webhook(
+        admin.runtime,
+        "https://three.example.com/",
+        name="Third, 50%",
+        slug="c",
+        events=["*.item.*"],
+    )
     found = (await admin.data(LIST, filter=wanted))["webhooks"]
     assert [node["slug"] for node in found["nodes"]] == slugs
     assert found["totalCount"] == len(slugs)
@@ -134,48 +216,95 @@ async def test_a_filter_leaves_what_it_says(admin: Asker, wanted: dict[str, Any]
 
 @pytest.mark.parametrize(
     ("field", "direction", "slugs"),
-    [("NAME", "DESC", "cba"), ("CREATED_AT", "ASC", "bca"), ("CREATED_AT", "DESC", "acb"), ("MODIFIED_AT", "DESC", "acb")],
+    [
+        ("NAME", "DESC", "cba"),
+        ("CREATED_AT", "ASC", "bca"),
+        ("CREATED_AT", "DESC", "acb"),
+        ("MODIFIED_AT", "DESC", "acb"),
+    ],
 )
-async def test_webhooks_are_sorted_and_paged_in_every_order(admin: Asker, field: str, direction: str, slugs: str) -> None:
+async def test_webhooks_are_sorted_and_paged_in_every_order(
+    admin: Asker, field: str, direction: str, slugs: str
+) -> None:
     for slug in "bca":
         await make_webhook(admin.runtime, name=slug, slug=slug)
     text = """query ($orderBy: WebhookOrder, $after: String) {
-        webhooks(orderBy: $orderBy, first: 2, after: $after) { nodes { slug } pageInfo { endCursor hasNextPage } } }"""
+        webhooks(orderBy: $orderBy, first: 2, after: $after) { nodes { slug } pageInfo { endCursor
+          hasNextPage } } }"""
     first = (await admin.data(text, orderBy={"field": field, "direction": direction}))["webhooks"]
-    second = (await admin.data(text, orderBy={"field": field, "direction": direction}, after=first["pageInfo"]["endCursor"]))["webhooks"]
+    second = (
+        await admin.data(
+            text,
+            orderBy={"field": field, "direction": direction},
+            after=first["pageInfo"]["endCursor"],
+        )
+    )["webhooks"]
     assert "".join(node["slug"] for node in first["nodes"] + second["nodes"]) == slugs
     assert (first["pageInfo"]["hasNextPage"], second["pageInfo"]["hasNextPage"]) == (True, False)
 
 
 async def test_another_workspaces_webhook_is_nowhere(admin: Asker) -> None:
-    foreign = await make_webhook(admin.runtime, workspace_id=await make_workspace(admin.runtime), slug="theirs")
+    foreign = await make_webhook(
+        admin.runtime, workspace_id=await make_workspace(admin.runtime), slug="theirs"
+    )
     key = ids.encode("wh", foreign.id)
     found = await admin.data(
-        'query ($id: ID!) { node(id: $id) { id } webhook(id: $id) { id } webhookBySlug(slug: "theirs") { id } webhooks { totalCount } }', id=key
+        "query ($id: ID!) { node(id: $id) { id } webhook(id: $id) { id } webhookBySlug(slug: "
+        '"theirs") { id } webhooks { totalCount } }',
+        id=key,
     )
-    assert found == {"node": None, "webhook": None, "webhookBySlug": None, "webhooks": {"totalCount": 0}}
-    assert told((await admin.data(UPDATE, input={"id": key, "name": "Mine"}))["webhookUpdate"]) == {("NOT_FOUND", "input.id")}
+    assert found == {
+        "node": None,
+        "webhook": None,
+        "webhookBySlug": None,
+        "webhooks": {"totalCount": 0},
+    }
+    assert told((await admin.data(UPDATE, input={"id": key, "name": "Mine"}))["webhookUpdate"]) == {
+        ("NOT_FOUND", "input.id")
+    }
 
 
 async def test_an_id_of_another_kind_is_null_and_a_malformed_one_is_bad_input(admin: Asker) -> None:
     webhook = await make_webhook(admin.runtime)
     other = ids.encode("evt", webhook.id)
-    assert (await admin.data("query ($id: ID!) { webhook(id: $id) { id } }", id=other))["webhook"] is None
-    assert told((await admin.data(UPDATE, input={"id": other, "name": "Mine"}))["webhookUpdate"]) == {("NOT_FOUND", "input.id")}
+    assert (await admin.data("query ($id: ID!) { webhook(id: $id) { id } }", id=other))[
+        "webhook"
+    ] is None
+    assert told(
+        (await admin.data(UPDATE, input={"id": other, "name": "Mine"}))["webhookUpdate"]
+    ) == {("NOT_FOUND", "input.id")}
     for malformed in ("", "wh_", "wh_!", "zz_" + "0" * 26, "ü" * 40):
-        assert await admin.codes("query ($id: ID!) { webhook(id: $id) { id } }", id=malformed) == ["BAD_USER_INPUT"]
-        assert await admin.codes("query ($id: ID!) { node(id: $id) { id } }", id=malformed) == ["BAD_USER_INPUT"]
+        assert await admin.codes("query ($id: ID!) { webhook(id: $id) { id } }", id=malformed) == [
+            "BAD_USER_INPUT"
+        ]
+        assert await admin.codes("query ($id: ID!) { node(id: $id) { id } }", id=malformed) == [
+            "BAD_USER_INPUT"
+        ]
 
 
 async def test_a_managed_webhook_says_who_owns_it(admin: Asker) -> None:
     webhook = await make_webhook(admin.runtime)
-    webhook.sync_set, webhook.sync_file, webhook.sync_line, webhook.sync_applied = "shop", "a.yaml", 3, {"url": "x", "events": []}
+    webhook.sync_set, webhook.sync_file, webhook.sync_line, webhook.sync_applied = (
+        "shop",
+        "a.yaml",
+        3,
+        {"url": "x", "events": []},
+    )
     await webhook.save()
     key = ids.encode("wh", webhook.id)
-    owner = (await admin.data("query ($id: ID!) { webhook(id: $id) { managedBy { set file line lockedFields } } }", id=key))["webhook"]["managedBy"]
+    owner = (
+        await admin.data(
+            "query ($id: ID!) { webhook(id: $id) { managedBy { set file line lockedFields } } }",
+            id=key,
+        )
+    )["webhook"]["managedBy"]
     assert owner == {"set": "shop", "file": "a.yaml", "line": 3, "lockedFields": ["events", "url"]}
-    refused = (await admin.data(UPDATE, input={"id": key, "url": "https://b.example.com/"}))["webhookUpdate"]
+    refused = (await admin.data(UPDATE, input={"id": key, "url": "https://b.example.com/"}))[
+        "webhookUpdate"
+    ]
     assert told(refused) == {("FIELD_MANAGED", "input.url")}
     forced = {"id": key, "url": "https://b.example.com/", "force": True, "reason": "incident"}
-    assert told((await admin.as_role("editor").data(UPDATE, input=forced))["webhookUpdate"]) == {("NOT_ALLOWED", "input.force")}
+    assert told((await admin.as_role("editor").data(UPDATE, input=forced))["webhookUpdate"]) == {
+        ("NOT_ALLOWED", "input.force")
+    }
     assert (await admin.data(UPDATE, input=forced))["webhookUpdate"]["webhook"]["version"] == 2

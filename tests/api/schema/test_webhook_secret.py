@@ -1,4 +1,6 @@
-"""Signing secrets by GraphQL: both algorithms, rotation with an overlap, and who gets to see them."""
+"""Signing secrets by GraphQL: both algorithms, rotation with an overlap, and who gets
+to see them.
+"""
 
 from base64 import b64encode
 from typing import Any
@@ -15,36 +17,54 @@ from tests.making import SOMEBODY, make_webhook
 
 SIGNING = "signing { algorithm publicKey secrets { createdAt expiresAt } } version"
 CREATE = (
-    f"mutation ($input: WebhookCreateInput!) {{ webhookCreate(input: $input) {{ webhook {{ id {SIGNING} }} userErrors {{ field message code }} }} }}"
+    "mutation ($input: WebhookCreateInput!) { webhookCreate(input: $input) { webhook { "
+    f"id {SIGNING} }} userErrors {{ field message code }} }} }}"
 )
 ROTATE = (
     "mutation ($input: WebhookSecretRotateInput!) { webhookSecretRotate(input: $input) "
     f"{{ secret webhook {{ {SIGNING} }} userErrors {{ field message code }} }} }}"
 )
-REVEAL = "mutation ($input: WebhookSecretRevealInput!) { webhookSecretReveal(input: $input) { secret userErrors { code } } }"
+REVEAL = (
+    "mutation ($input: WebhookSecretRevealInput!) { webhookSecretReveal(input: $input) { "
+    "secret userErrors { code } } }"
+)
 
 
 def form(**fields: Any) -> dict[str, Any]:
-    return {"name": "Order sync", "url": "https://crm.example.com/in", "events": ["order.*.create"], "environments": ["production"], **fields}
+    return {
+        "name": "Order sync",
+        "url": "https://crm.example.com/in",
+        "events": ["order.*.create"],
+        "environments": ["production"],
+        **fields,
+    }
 
 
 async def rotate(admin: Asker, webhook: Webhook, **given: Any) -> dict[str, Any]:
-    payload: dict[str, Any] = (await admin.data(ROTATE, input={"id": ids.encode("wh", webhook.id), **given}))["webhookSecretRotate"]
+    payload: dict[str, Any] = (
+        await admin.data(ROTATE, input={"id": ids.encode("wh", webhook.id), **given})
+    )["webhookSecretRotate"]
     return payload
 
 
-async def test_the_old_secret_signs_too_for_a_day_unless_said_otherwise(admin: Asker, runtime: Runtime) -> None:
+async def test_the_old_secret_signs_too_for_a_day_unless_said_otherwise(
+    admin: Asker, runtime: Runtime
+) -> None:
     webhook = await make_webhook(runtime)
     first = await rotate(admin, webhook)
     newest, old = first["webhook"]["signing"]["secrets"]
     assert (newest["expiresAt"], first["webhook"]["version"]) == (None, 2)
     assert old["expiresAt"][:10] > newest["createdAt"][:10]
-    assert (await admin.data(REVEAL, input={"id": ids.encode("wh", webhook.id)}))["webhookSecretReveal"]["secret"] == first["secret"]
+    assert (await admin.data(REVEAL, input={"id": ids.encode("wh", webhook.id)}))[
+        "webhookSecretReveal"
+    ]["secret"] == first["secret"]
     at_once = await rotate(admin, webhook, overlap="0s")
     assert len(at_once["webhook"]["signing"]["secrets"]) == 1
 
 
-async def test_a_rotation_never_lengthens_what_an_earlier_one_ended(admin: Asker, runtime: Runtime) -> None:
+async def test_a_rotation_never_lengthens_what_an_earlier_one_ended(
+    admin: Asker, runtime: Runtime
+) -> None:
     webhook = await make_webhook(runtime)
     await rotate(admin, webhook, overlap="1h")
     longer = await rotate(admin, webhook, overlap="7d")
@@ -63,19 +83,31 @@ async def test_ten_secrets_sign_at_most(admin: Asker, runtime: Runtime) -> None:
 
 async def test_an_ed25519_webhook_shows_its_public_key(admin: Asker) -> None:
     secret = new_secret("ED25519")
-    made = (await admin.data(CREATE, input=form(signingAlgorithm="ED25519", signingSecret=secret)))["webhookCreate"]
+    made = (await admin.data(CREATE, input=form(signingAlgorithm="ED25519", signingSecret=secret)))[
+        "webhookCreate"
+    ]
     assert made["webhook"]["signing"]["algorithm"] == "ED25519"
     assert made["webhook"]["signing"]["publicKey"] == public_key(secret)
     assert secret not in str(made)
-    own = (await admin.data(CREATE, input=form(signingAlgorithm="ED25519")))["webhookCreate"]["webhook"]
+    own = (await admin.data(CREATE, input=form(signingAlgorithm="ED25519")))["webhookCreate"][
+        "webhook"
+    ]
     rotated = (await admin.data(ROTATE, input={"id": own["id"]}))["webhookSecretRotate"]
-    assert rotated["webhook"]["signing"]["publicKey"] == public_key(rotated["secret"]) != own["signing"]["publicKey"]
+    assert (
+        rotated["webhook"]["signing"]["publicKey"]
+        == public_key(rotated["secret"])
+        != own["signing"]["publicKey"]
+    )
 
 
 @pytest.mark.parametrize("algorithm", ["HMAC_SHA256", "ED25519"])
-async def test_a_secret_of_the_other_algorithm_is_refused(admin: Asker, runtime: Runtime, algorithm: str) -> None:
+async def test_a_secret_of_the_other_algorithm_is_refused(
+    admin: Asker, runtime: Runtime, algorithm: str
+) -> None:
     other = new_secret("ED25519" if algorithm == "HMAC_SHA256" else "HMAC_SHA256")
-    made = (await admin.data(CREATE, input=form(signingAlgorithm=algorithm, signingSecret=other)))["webhookCreate"]
+    made = (await admin.data(CREATE, input=form(signingAlgorithm=algorithm, signingSecret=other)))[
+        "webhookCreate"
+    ]
     assert told(made) == {("INVALID", "input.signingSecret")}
     assert other not in str(made)
     webhook = await make_webhook(runtime, signingAlgorithm=algorithm)
@@ -84,7 +116,9 @@ async def test_a_secret_of_the_other_algorithm_is_refused(admin: Asker, runtime:
     assert other not in str(refused)
 
 
-async def test_everything_wrong_with_a_rotation_is_told_at_once(admin: Asker, runtime: Runtime) -> None:
+async def test_everything_wrong_with_a_rotation_is_told_at_once(
+    admin: Asker, runtime: Runtime
+) -> None:
     webhook = await make_webhook(runtime)
     short = "whsec_" + b64encode(b"short").decode()
     refused = await rotate(admin, webhook, secret=short, overlap="8d")
@@ -94,9 +128,16 @@ async def test_everything_wrong_with_a_rotation_is_told_at_once(admin: Asker, ru
     assert told(await rotate(admin, webhook)) == {("NOT_FOUND", "input.id")}
 
 
-async def test_a_secret_that_a_file_owns_is_not_rotated_by_hand(admin: Asker, runtime: Runtime) -> None:
+async def test_a_secret_that_a_file_owns_is_not_rotated_by_hand(
+    admin: Asker, runtime: Runtime
+) -> None:
     webhook = await make_webhook(runtime)
-    await Webhook.filter(id=webhook.id).update(sync_set="storefront", sync_file="webhooks.yaml", sync_line=9, sync_applied={"signingSecret": {}})
+    await Webhook.filter(id=webhook.id).update(
+        sync_set="storefront",
+        sync_file="webhooks.yaml",
+        sync_line=9,
+        sync_applied={"signingSecret": {}},
+    )
     assert told(await rotate(admin, webhook)) == {("FIELD_MANAGED", "input.id")}
 
 

@@ -1,4 +1,6 @@
-"""Trying a webhook: a dry run shows what a real request then is, and a test sends a marked one that counts for nothing."""
+"""Trying a webhook: a dry run shows what a real request then is, and a test sends a marked one that
+counts for nothing.
+"""
 
 from typing import Any
 
@@ -15,16 +17,24 @@ from tests.receivers import Receiver, Reply
 from tests.working import pumping
 
 DRY_RUN = """mutation ($input: WebhookDryRunInput!) { webhookDryRun(input: $input) {
-    matches reasons request { method url headers { name value } body } userErrors { field code message } } }"""
+    matches reasons request { method url headers { name value } body } userErrors { field code
+      message } } }"""
 TEST = """mutation ($input: WebhookTestInput!) { webhookTest(input: $input) {
-    delivery { id status webhook { id } event { id type data } } attempt { outcome cause statusCode requestBody requestHeaders { name } }
+    delivery { id status webhook { id } event { id type data } } attempt { outcome cause statusCode
+      requestBody requestHeaders { name } }
     userErrors { field code message } } }"""
 SECRETS: dict[str, Any] = {
     "headers": [{"name": "X-Shop", "value": "7"}, {"name": "X-Api-Key", "value": "k3y-plain"}],
     "secretHeader": {"name": "X-Webhook-Secret", "value": "s3cret-plain"},
     "basicAuth": {"username": "u", "password": "p4ss-plain"},
 }
-DRAFT = {"name": "Orders", "url": "https://example.com/in", "events": ["order.*.*"], "environments": ["production"], **SECRETS}
+DRAFT = {
+    "name": "Orders",
+    "url": "https://example.com/in",
+    "events": ["order.*.*"],
+    "environments": ["production"],
+    **SECRETS,
+}
 
 
 async def dry_run(admin: Asker, **given: Any) -> Any:
@@ -33,13 +43,21 @@ async def dry_run(admin: Asker, **given: Any) -> Any:
 
 async def test_dry_run_shows_the_request_that_is_then_sent(runtime: Runtime, admin: Asker) -> None:
     async with Receiver() as receiver, pumping(runtime):
-        webhook = await make_webhook(runtime, receiver.url, payloadTemplate='{"total": {{ event.data.total }}}', **SECRETS)
+        webhook = await make_webhook(
+            runtime, receiver.url, payloadTemplate='{"total": {{ event.data.total }}}', **SECRETS
+        )
         [event_id] = await publish(runtime, data={"total": 12})
         [sent] = await receiver.wait_for(1)
-        shown = await dry_run(admin, id=ids.encode("wh", webhook.id), eventId=ids.encode("evt", event_id))
+        shown = await dry_run(
+            admin, id=ids.encode("wh", webhook.id), eventId=ids.encode("evt", event_id)
+        )
     assert (shown["matches"], shown["reasons"], shown["userErrors"]) == (True, [], [])
     request = shown["request"]
-    assert (request["method"], request["url"], request["body"]) == ("POST", receiver.url, sent.body.decode())
+    assert (request["method"], request["url"], request["body"]) == (
+        "POST",
+        receiver.url,
+        sent.body.decode(),
+    )
     assert "plain" not in str(shown)
     hidden = {"webhook-signature", "X-Api-Key", "X-Webhook-Secret", "Authorization"}
     assert {header["name"] for header in request["headers"] if header["value"] is None} == hidden
@@ -59,13 +77,27 @@ async def test_dry_run_of_a_draft_needs_no_webhook(admin: Asker) -> None:
 @pytest.mark.parametrize(
     ("changes", "sample", "reason"),
     [
-        ({}, {"environment": "staging"}, "Its environments are production; the event's is staging."),
-        ({}, {"type": "user.user.create"}, "None of its patterns matches user.user.create: order.*.*."),
-        ({"filter": {"data.total": {"gte": 100}}}, {"data": {"total": 5}}, "data.total is 5; wanted: gte 100."),
+        (
+            {},
+            {"environment": "staging"},
+            "Its environments are production; the event's is staging.",
+        ),
+        (
+            {},
+            {"type": "user.user.create"},
+            "None of its patterns matches user.user.create: order.*.*.",
+        ),
+        (
+            {"filter": {"data.total": {"gte": 100}}},
+            {"data": {"total": 5}},
+            "data.total is 5; wanted: gte 100.",
+        ),
         ({"active": False}, {}, "The webhook is off."),
     ],
 )
-async def test_dry_run_says_why_an_event_does_not_match(admin: Asker, changes: dict[str, Any], sample: dict[str, Any], reason: str) -> None:
+async def test_dry_run_says_why_an_event_does_not_match(
+    admin: Asker, changes: dict[str, Any], sample: dict[str, Any], reason: str
+) -> None:
     shown = await dry_run(admin, draft={**DRAFT, **changes}, **sample)
     assert (shown["matches"], shown["reasons"]) == (False, [reason])
     assert shown["request"] is not None
@@ -83,21 +115,36 @@ async def test_dry_run_says_why_an_event_does_not_match(admin: Asker, changes: d
         ({"id": "wh_01h455vb4pex5vsknk084sn02q"}, ["id"], "NOT_FOUND"),
     ],
 )
-async def test_dry_run_refuses_what_cannot_be_tried(admin: Asker, given: dict[str, Any], field: list[str], code: str) -> None:
+async def test_dry_run_refuses_what_cannot_be_tried(
+    admin: Asker, given: dict[str, Any], field: list[str], code: str
+) -> None:
     refused = await dry_run(admin, **given)
-    assert [(error["field"], error["code"]) for error in refused["userErrors"]] == [(["input", *field], code)]
+    assert [(error["field"], error["code"]) for error in refused["userErrors"]] == [
+        (["input", *field], code)
+    ]
     assert refused["request"] is None
 
 
-async def test_test_sends_a_marked_request_while_off_and_counts_for_nothing(runtime: Runtime, admin: Asker) -> None:
+async def test_test_sends_a_marked_request_while_off_and_counts_for_nothing(
+    runtime: Runtime, admin: Asker
+) -> None:
     async with Receiver([Reply(500)]) as receiver, pumping(runtime):
         webhook = await make_webhook(runtime, receiver.url)
         await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
-        answer = (await admin.data(TEST, input={"id": ids.encode("wh", webhook.id), "data": {"a": 1}}))["webhookTest"]
+        answer = (
+            await admin.data(TEST, input={"id": ids.encode("wh", webhook.id), "data": {"a": 1}})
+        )["webhookTest"]
         [sent] = await receiver.wait_for(1)
     assert answer["userErrors"] == []
-    assert (answer["attempt"]["outcome"], answer["attempt"]["cause"], answer["attempt"]["statusCode"]) == ("FAILED", "TEST", 500)
-    assert (answer["delivery"]["status"], answer["delivery"]["event"]["type"]) == ("FAILED", "order.test.test")
+    assert (
+        answer["attempt"]["outcome"],
+        answer["attempt"]["cause"],
+        answer["attempt"]["statusCode"],
+    ) == ("FAILED", "TEST", 500)
+    assert (answer["delivery"]["status"], answer["delivery"]["event"]["type"]) == (
+        "FAILED",
+        "order.test.test",
+    )
     assert sent.header("Hookline-Test") == "true"
     assert orjson.loads(sent.body)["data"] == {"a": 1}
     assert answer["attempt"]["requestBody"] == sent.body.decode()
@@ -114,18 +161,25 @@ async def test_test_of_a_published_event_sends_that_one(runtime: Runtime, admin:
         given = {"id": ids.encode("wh", webhook.id), "eventId": ids.encode("evt", event_id)}
         answer = (await admin.data(TEST, input=given))["webhookTest"]
         [sent] = await receiver.wait_for(1)
-    assert (answer["delivery"]["status"], answer["attempt"]["outcome"]) == ("SUCCEEDED", "SUCCEEDED")
+    assert (answer["delivery"]["status"], answer["attempt"]["outcome"]) == (
+        "SUCCEEDED",
+        "SUCCEEDED",
+    )
     assert sent.header("webhook-id") == ids.encode("evt", event_id)
 
 
-async def test_test_that_nobody_sends_comes_back_without_an_attempt(runtime: Runtime, admin: Asker) -> None:
+async def test_test_that_nobody_sends_comes_back_without_an_attempt(
+    runtime: Runtime, admin: Asker
+) -> None:
     webhook = await make_webhook(runtime, timeout="1s")
     answer = (await admin.data(TEST, input={"id": ids.encode("wh", webhook.id)}))["webhookTest"]
     assert (answer["attempt"], answer["userErrors"]) == (None, [])
     assert await Delivery.all().count() == 1
 
 
-async def test_test_refuses_strangers_samples_and_data_that_is_gone(runtime: Runtime, admin: Asker) -> None:
+async def test_test_refuses_strangers_samples_and_data_that_is_gone(
+    runtime: Runtime, admin: Asker
+) -> None:
     webhook = await make_webhook(runtime)
     [event_id] = await publish(runtime)
     key, event = ids.encode("wh", webhook.id), ids.encode("evt", event_id)
@@ -134,6 +188,8 @@ async def test_test_refuses_strangers_samples_and_data_that_is_gone(runtime: Run
     assert [error["code"] for error in refused["userErrors"]] == ["NOT_FOUND"]
     await set_column(runtime, "event", "data", None, [event_id])
     refused = (await admin.data(TEST, input={"id": key, "eventId": event}))["webhookTest"]
-    assert [(error["field"], error["code"]) for error in refused["userErrors"]] == [(["input", "eventId"], "DATA_EXPIRED")]
+    assert [(error["field"], error["code"]) for error in refused["userErrors"]] == [
+        (["input", "eventId"], "DATA_EXPIRED")
+    ]
     assert await Delivery.filter(manual_at__isnull=False).count() == 0
     assert await admin.as_role("viewer").codes(TEST, input={"id": key}) == ["FORBIDDEN"]

@@ -46,7 +46,11 @@ async def test_media_types_that_nobody_speaks_are_406(small: Small) -> None:
 
 
 async def test_query_by_get_with_variables(small: Small) -> None:
-    answer = await small.get(query="query a($v: JSON!) { echo(value: $v) } query b { hello }", operationName="a", variables='{"v": [1, null]}')
+    answer = await small.get(
+        query="query a($v: JSON!) { echo(value: $v) } query b { hello }",
+        operationName="a",
+        variables='{"v": [1, null]}',
+    )
     assert answer.json() == {"data": {"echo": [1, None]}}
 
 
@@ -58,7 +62,9 @@ async def test_mutation_by_get_is_405_and_does_not_run(small: Small) -> None:
 
 
 async def test_browser_without_a_query_gets_the_page_without_a_token(small: Small) -> None:
-    answer = await small.client.get("/graphql", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    answer = await small.client.get(
+        "/graphql", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    )
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "GraphiQL" in answer.text
 
@@ -69,8 +75,13 @@ async def test_other_methods_are_405(small: Small) -> None:
     assert answer.headers["allow"] == "GET, POST"
 
 
-@pytest.mark.parametrize(("text", "code"), [("{ hello", "GRAPHQL_PARSE_FAILED"), ("{ nothing }", "GRAPHQL_VALIDATION_FAILED")])
-async def test_bad_document_is_400_without_data_and_200_for_plain_json(small: Small, text: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("{ hello", "GRAPHQL_PARSE_FAILED"), ("{ nothing }", "GRAPHQL_VALIDATION_FAILED")],
+)
+async def test_bad_document_is_400_without_data_and_200_for_plain_json(
+    small: Small, text: str, code: str
+) -> None:
     for accept, status in [(GRAPHQL_RESPONSE, 400), ("*/*", 400), (JSON, 200)]:
         answer = await small.ask(text, accept=accept)
         assert answer.status_code == status
@@ -86,7 +97,9 @@ async def test_bad_document_is_refused_again_from_the_cache_in_the_same_words(sm
 
 
 async def test_variables_that_do_not_fit_are_bad_user_input(small: Small) -> None:
-    answer = await small.ask("query($at: DateTime!) { moment(at: $at) }", variables={"at": "tomorrow"})
+    answer = await small.ask(
+        "query($at: DateTime!) { moment(at: $at) }", variables={"at": "tomorrow"}
+    )
     assert answer.status_code == 400
     assert codes(answer.json()) == ["BAD_USER_INPUT"]
     assert "2026-11-24T10:00:00Z" in answer.text
@@ -105,13 +118,22 @@ async def test_null_for_an_argument_with_a_default_is_bad_user_input(small: Smal
 
 
 async def test_scalars_are_read_and_written_in_one_form(small: Small) -> None:
-    text = 'query($at: DateTime!) { moment(at: $at) literal: moment(at: "2026-11-24t10:00:00.1234567z") span(of: "120s") }'
+    text = (
+        "query($at: DateTime!) { moment(at: $at) literal: moment(at: "
+        '"2026-11-24t10:00:00.1234567z") span(of: "120s") }'
+    )
     answer = await small.ask(text, variables={"at": "2026-11-24T12:00:00+02:00"})
-    assert answer.json()["data"] == {"moment": "2026-11-24T10:00:00Z", "literal": "2026-11-24T10:00:00.123456Z", "span": "2m"}
+    assert answer.json()["data"] == {
+        "moment": "2026-11-24T10:00:00Z",
+        "literal": "2026-11-24T10:00:00.123456Z",
+        "span": "2m",
+    }
 
 
 @pytest.mark.parametrize("name", ["b", "", None])
-async def test_operation_name_must_name_one_of_the_operations(small: Small, name: str | None) -> None:
+async def test_operation_name_must_name_one_of_the_operations(
+    small: Small, name: str | None
+) -> None:
     answer = await small.ask("query a { hello } query c { hello }", operationName=name)
     assert answer.status_code == 400
     assert codes(answer.json()) == ["BAD_USER_INPUT"]
@@ -146,7 +168,10 @@ async def test_operation_name_must_name_one_of_the_operations(small: Small, name
         b'{"query": "\\ud800"}',
         b'{"query": "{ hello }", "operationName": "\\ud800"}',
         b'{"query": "{ hello }", "variables": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        b'{"query": "{ hello }", "variables": {"a": 12345678901234567890, "b": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
+        b'{"query": "{ hello }", "variables": {"a": 12345678901234567890, "b": '
+        + b"[" * 100_000
+        + b"]" * 100_000
+        + b"}}",
         b"1" * 5_000,
     ],
 )
@@ -158,13 +183,17 @@ async def test_malformed_bodies_are_400(small: Small, body: bytes) -> None:
 
 
 async def test_null_parameters_are_as_good_as_none(small: Small) -> None:
-    answer = await small.post(b'{"query": "{ hello }", "variables": null, "operationName": null, "extensions": null}')
+    answer = await small.post(
+        b'{"query": "{ hello }", "variables": null, "operationName": null, "extensions": null}'
+    )
     assert answer.json() == {"data": {"hello": "world"}}
     assert (await small.post(b'{"query": "{ hello }", "extensions": {"a": 1}}')).status_code == 200
 
 
 def test_lone_surrogates_come_through_in_data_alone() -> None:
-    assert decode_json(b'{"variables": {"input": {"data": {"a": ["\\ud800"]}}}}')["variables"]["input"]["data"] == {"a": ["\ud800"]}
+    assert decode_json(b'{"variables": {"input": {"data": {"a": ["\\ud800"]}}}}')["variables"][
+        "input"
+    ]["data"] == {"a": ["\ud800"]}
     assert decode_json(b'{"a": "\\ud83d\\ude00"}') == {"a": "\U0001f600"}
     with pytest.raises(RequestRefused):
         decode_json(b'{"variables": {"input": {"data": 1, "type": "\\ud800"}}}')
@@ -183,17 +212,31 @@ async def test_integers_beyond_64_bits_arrive_as_integers(small: Small) -> None:
 
 
 async def test_integer_literals_beyond_64_bits_arrive_as_integers(small: Small) -> None:
-    answer = await small.ask("{ kinds(value: [18446744073709551616, " + "9" * 5_000 + ", {a: 1}]) }")
-    assert answer.json()["data"]["kinds"] == ["int 18446744073709551616", "int " + "9" * 40, "dict {'a': 1}"]
+    answer = await small.ask(
+        "{ kinds(value: [18446744073709551616, " + "9" * 5_000 + ", {a: 1}]) }"
+    )
+    assert answer.json()["data"]["kinds"] == [
+        "int 18446744073709551616",
+        "int " + "9" * 40,
+        "dict {'a': 1}",
+    ]
 
 
 async def test_variables_inside_json_literals_are_filled_in(small: Small) -> None:
-    answer = await small.ask("query($x: JSON, $y: JSON) { echo(value: {a: [$x, ENUM, null], b: $y}) }", variables={"x": {"deep": 1}})
+    answer = await small.ask(
+        "query($x: JSON, $y: JSON) { echo(value: {a: [$x, ENUM, null], b: $y}) }",
+        variables={"x": {"deep": 1}},
+    )
     assert answer.json()["data"]["echo"] == {"a": [{"deep": 1}, "ENUM", None]}
 
 
 @pytest.mark.parametrize(
-    "headers", [{"content_type": "text/plain"}, {"content_type": "application/json; charset=latin-1"}, {"content_encoding": "gzip"}]
+    "headers",
+    [
+        {"content_type": "text/plain"},
+        {"content_type": "application/json; charset=latin-1"},
+        {"content_encoding": "gzip"},
+    ],
 )
 async def test_other_kinds_of_bodies_are_415(small: Small, headers: dict[str, str]) -> None:
     answer = await small.post(gzip.compress(b'{"query": "{ hello }"}'), **headers)
@@ -222,7 +265,9 @@ async def test_body_without_a_length_is_cut_off_at_the_limit(small: Small) -> No
     assert answer.status_code == 413
 
 
-@pytest.mark.parametrize("header", [None, "Bearer hl_wrong", "Bearer", "Basic hl_admin", "hl_admin", "Bearer ü"])
+@pytest.mark.parametrize(
+    "header", [None, "Bearer hl_wrong", "Bearer", "Basic hl_admin", "hl_admin", "Bearer ü"]
+)
 async def test_wrong_tokens_are_401_in_the_same_words(small: Small, header: str | None) -> None:
     headers: dict[bytes, bytes] = {} if header is None else {b"authorization": header.encode()}
     answer = await small.client.post("/graphql", json={"query": "{ hello }"}, headers=headers)
@@ -235,7 +280,9 @@ async def test_wrong_tokens_are_401_in_the_same_words(small: Small, header: str 
 
 async def test_wrong_token_is_refused_before_the_body_is_read(small: Small) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", small.port)
-    writer.write(b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n{")
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n{"
+    )
     assert (await reader.readline()).startswith(b"HTTP/1.1 401")
     writer.close()
     await writer.wait_closed()
@@ -247,7 +294,10 @@ async def test_token_that_may_do_nothing_asked_is_403(small: Small) -> None:
     assert codes(answer.json()) == ["FORBIDDEN"]
     assert "tokens:admin" in answer.text
     partly = await small.ask("{ adminOnly hello }", token="hl_viewer")
-    assert (partly.status_code, partly.json()["data"]) == (200, {"adminOnly": None, "hello": "world"})
+    assert (partly.status_code, partly.json()["data"]) == (
+        200,
+        {"adminOnly": None, "hello": "world"},
+    )
 
 
 async def test_permission_classes_keep_working(small: Small) -> None:
@@ -269,9 +319,13 @@ async def test_permission_classes_keep_working(small: Small) -> None:
         ("unexpected", "INTERNAL_SERVER_ERROR", 200),
     ],
 )
-async def test_failures_of_resolvers_have_codes_and_a_request_id(small: Small, how: str, code: str, status: int) -> None:
+async def test_failures_of_resolvers_have_codes_and_a_request_id(
+    small: Small, how: str, code: str, status: int
+) -> None:
     for field in ("fails", "failsHard"):
-        answer = await small.ask(f"query($how: String!) {{ {field}(how: $how) }}", variables={"how": how})
+        answer = await small.ask(
+            f"query($how: String!) {{ {field}(how: $how) }}", variables={"how": how}
+        )
         assert answer.status_code == status
         [error] = answer.json()["errors"]
         assert error["path"] == [field]
@@ -286,7 +340,9 @@ async def test_unavailable_says_when_to_come_back(small: Small) -> None:
     assert (await small.ask("{ hello }")).status_code == 503
 
 
-async def test_unexpected_failures_are_logged_once_with_traceback_and_request_id(small: Small, caplog: pytest.LogCaptureFixture) -> None:
+async def test_unexpected_failures_are_logged_once_with_traceback_and_request_id(
+    small: Small, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO, "api"):
         answer = await small.ask('{ fails(how: "unexpected") }')
     [failure] = [record for record in caplog.records if record.levelno == logging.ERROR]
@@ -295,11 +351,17 @@ async def test_unexpected_failures_are_logged_once_with_traceback_and_request_id
     assert "RuntimeError" in str(failure.exc_info[0])
 
 
-async def test_expected_failures_are_logged_at_info_without_traceback_or_values(small: Small, caplog: pytest.LogCaptureFixture) -> None:
+async def test_expected_failures_are_logged_at_info_without_traceback_or_values(
+    small: Small, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO, "api"):
         await small.ask("query($at: DateTime!) { moment(at: $at) }", variables={"at": "sesame"})
     [line] = caplog.records
-    assert (line.levelno, line.__dict__["codes"], line.exc_info) == (logging.INFO, "BAD_USER_INPUT", None)
+    assert (line.levelno, line.__dict__["codes"], line.exc_info) == (
+        logging.INFO,
+        "BAD_USER_INPUT",
+        None,
+    )
     assert "sesame" not in str(line.__dict__)
 
 

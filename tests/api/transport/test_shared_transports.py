@@ -1,4 +1,6 @@
-"""The whole application: subscribers of a socket and of event streams who share answers, each with an envelope of his own."""
+"""The whole application: subscribers of a socket and of event streams who share answers, each with
+an envelope of his own.
+"""
 
 import asyncio
 import json
@@ -24,13 +26,24 @@ from tests.waiting import eventually
 CHANGES = "subscription { webhookChanges { cursor kind node { name } } }"
 ATTEMPTS = "subscription { attempts { cursor node { outcome event { type } } } }"
 COUNT = 20
-WAITING = "select query_start from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+WAITING = (
+    "select query_start from pg_stat_activity where wait_event_type = 'Lock' and datname = "
+    "current_database()"
+)
 
 
 @pytest.fixture
 async def port(runtime: Runtime) -> AsyncIterator[int]:
     app, listener = make_app(runtime), socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, ws="websockets-sansio", ws_per_message_deflate=False, lifespan="off", log_config=None))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+        )
+    )
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await eventually(lambda: server.started)
     yield listener.getsockname()[1]
@@ -44,11 +57,17 @@ async def port(runtime: Runtime) -> AsyncIterator[int]:
 async def over_socket(port: int, token: str, ids: list[str]) -> dict[str, list[Any]]:
     """What each subscription of one socket hears."""
     heard: dict[str, list[Any]] = {id: [] for id in ids}
-    async with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]) as client:
-        await client.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}))
+    async with connect(
+        f"ws://127.0.0.1:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
+    ) as client:
+        await client.send(
+            json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
+        )
         await client.recv()
         for id in ids:
-            await client.send(json.dumps({"id": id, "type": "subscribe", "payload": {"query": CHANGES}}))
+            await client.send(
+                json.dumps({"id": id, "type": "subscribe", "payload": {"query": CHANGES}})
+            )
         while any(len(events) < COUNT for events in heard.values()):
             message = json.loads(await client.recv())
             assert message["type"] == "next"
@@ -57,7 +76,10 @@ async def over_socket(port: int, token: str, ids: list[str]) -> dict[str, list[A
 
 
 async def over_stream(port: int, token: str, query: str = CHANGES, count: int = COUNT) -> list[Any]:
-    headers, heard = {"authorization": f"Bearer {token}", "accept": "text/event-stream"}, list[Any]()
+    headers, heard = (
+        {"authorization": f"Bearer {token}", "accept": "text/event-stream"},
+        list[Any](),
+    )
     url = f"http://127.0.0.1:{port}/graphql"
     async with (
         httpx.AsyncClient(trust_env=False, timeout=20) as client,
@@ -77,19 +99,26 @@ def followers(runtime: Runtime) -> list[int]:
 
 
 async def test_sockets_and_streams_hear_the_same_in_order(runtime: Runtime, port: int) -> None:
-    secrets = [(await tokens.create(runtime.database, WORKSPACE, name, tokens.ROLES["viewer"]))[1] for name in ("a", "b")]
+    secrets = [
+        (await tokens.create(runtime.database, WORKSPACE, name, tokens.ROLES["viewer"]))[1]
+        for name in ("a", "b")
+    ]
     hearing = [asyncio.create_task(over_stream(port, token)) for token in secrets]
     socket_hearing = asyncio.create_task(over_socket(port, secrets[0], ["1", 'ü"']))
     await eventually(lambda: followers(runtime) == [4])  # one circle of all four
     for number in range(COUNT):
         await make_webhook(runtime, name=f"Hook {number}")
     streams, sockets = await asyncio.gather(*hearing), await socket_hearing
-    assert [event["data"]["webhookChanges"]["node"]["name"] for event in streams[0]] == [f"Hook {number}" for number in range(COUNT)]
+    assert [event["data"]["webhookChanges"]["node"]["name"] for event in streams[0]] == [
+        f"Hook {number}" for number in range(COUNT)
+    ]
     assert streams[1] == sockets["1"] == sockets['ü"'] == streams[0]
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-async def test_a_database_that_gives_no_rows_for_a_while_costs_no_message(runtime: Runtime, port: int) -> None:
+async def test_a_database_that_gives_no_rows_for_a_while_costs_no_message(
+    runtime: Runtime, port: int
+) -> None:
     secret = (await tokens.create(runtime.database, WORKSPACE, "a", tokens.ROLES["viewer"]))[1]
     hook, hand = await make_webhook(runtime), await Hand.begin(runtime)
     hearing = asyncio.create_task(over_stream(port, secret, ATTEMPTS, 1))
@@ -98,12 +127,18 @@ async def test_a_database_that_gives_no_rows_for_a_while_costs_no_message(runtim
         await enqueue(runtime, hook.id)
         await hand.record(succeeded(await hand.claim_one(hook.id)))
     [first] = await hearing
-    locker, watcher = [await asyncpg.connect(runtime.settings.postgres_dsn) for _ in range(2)]  # a transaction sees one snapshot of who waits
+    locker, watcher = [
+        await asyncpg.connect(runtime.settings.postgres_dsn) for _ in range(2)
+    ]  # a transaction sees one snapshot of who waits
     try:
         await locker.execute("begin")
         await locker.execute("lock table event in access exclusive mode")
         after = first["data"]["attempts"]["cursor"]
-        hearing = asyncio.create_task(over_stream(port, secret, ATTEMPTS.replace("attempts", f'attempts(after: "{after}")'), 1))
+        hearing = asyncio.create_task(
+            over_stream(
+                port, secret, ATTEMPTS.replace("attempts", f'attempts(after: "{after}")'), 1
+            )
+        )
         tries = set[datetime]()
 
         async def has_tried_again() -> bool:

@@ -21,9 +21,13 @@ async def small() -> AsyncIterator[Small]:
         yield server
 
 
-def streaming(small: Small, text: str, accept: str = STREAM, **parameters: Any) -> AbstractAsyncContextManager[httpx.Response]:
+def streaming(
+    small: Small, text: str, accept: str = STREAM, **parameters: Any
+) -> AbstractAsyncContextManager[httpx.Response]:
     headers = {"authorization": "Bearer hl_admin", "accept": accept}
-    return small.client.stream("POST", "/graphql", json={"query": text, **parameters}, headers=headers)
+    return small.client.stream(
+        "POST", "/graphql", json={"query": text, **parameters}, headers=headers
+    )
 
 
 async def events(answer: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
@@ -41,23 +45,38 @@ async def events(answer: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
 
 async def test_subscription_streams_each_event_and_completes(small: Small) -> None:
     async with streaming(small, "subscription { numbers(until: 2) }") as answer:
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+        assert (answer.status_code, answer.headers["content-type"]) == (
+            200,
+            "text/event-stream; charset=utf-8",
+        )
         await small.runtime.announce(5, 6)
         heard = [event async for event in events(answer)]
-    assert heard == [("next", {"data": {"numbers": "5"}}), ("next", {"data": {"numbers": "6"}}), ("complete", None)]
+    assert heard == [
+        ("next", {"data": {"numbers": "5"}}),
+        ("next", {"data": {"numbers": "6"}}),
+        ("complete", None),
+    ]
 
 
 async def test_subscription_by_get(small: Small) -> None:
     await small.runtime.announce(5)
     answer = await small.get(accept=STREAM, query="subscription { numbers(until: 1) }")
-    assert answer.text == 'event: next\ndata: {"data":{"numbers":"5"}}\n\nevent: complete\ndata: \n\n'
+    assert (
+        answer.text == 'event: next\ndata: {"data":{"numbers":"5"}}\n\nevent: complete\ndata: \n\n'
+    )
 
 
 async def test_query_streams_only_if_json_is_not_accepted(small: Small) -> None:
-    both = await small.ask("{ hello }", accept="application/graphql-response+json, application/json, text/event-stream, multipart/mixed")
+    both = await small.ask(
+        "{ hello }",
+        accept="application/graphql-response+json, application/json, text/event-stream, "
+        "multipart/mixed",
+    )
     assert both.json() == {"data": {"hello": "world"}}
     alone = await small.ask("{ hello }", accept=STREAM)
-    assert alone.text == 'event: next\ndata: {"data":{"hello":"world"}}\n\nevent: complete\ndata: \n\n'
+    assert (
+        alone.text == 'event: next\ndata: {"data":{"hello":"world"}}\n\nevent: complete\ndata: \n\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +89,9 @@ async def test_query_streams_only_if_json_is_not_accepted(small: Small) -> None:
         ("subscription { never }", "hl_admin", 403),
     ],
 )
-async def test_what_cannot_start_is_an_ordinary_answer(small: Small, text: str, token: str, status: int) -> None:
+async def test_what_cannot_start_is_an_ordinary_answer(
+    small: Small, text: str, token: str, status: int
+) -> None:
     answer = await small.ask(text, token=token, accept=STREAM)
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("application/json")
@@ -91,7 +112,10 @@ async def test_source_that_fails_is_told_masked_and_ends(small: Small) -> None:
 
 
 async def test_silence_is_filled_with_comments() -> None:
-    async with serve_small(keep_alive_seconds=0.05) as small, streaming(small, "subscription { numbers(until: 1) }") as answer:
+    async with (
+        serve_small(keep_alive_seconds=0.05) as small,
+        streaming(small, "subscription { numbers(until: 1) }") as answer,
+    ):
         heard = events(answer)
         assert [await anext(heard) for _ in range(2)] == [("", None)] * 2
         await small.runtime.announce(5)
@@ -99,7 +123,10 @@ async def test_silence_is_filled_with_comments() -> None:
 
 
 async def test_revoked_token_ends_the_stream() -> None:
-    async with serve_small(check_token_seconds=0.05) as small, streaming(small, "subscription { numbers }") as answer:
+    async with (
+        serve_small(check_token_seconds=0.05) as small,
+        streaming(small, "subscription { numbers }") as answer,
+    ):
         await small.runtime.until_listeners(1)
         del small.tokens.known["hl_admin"]
         heard = [event async for event in events(answer)]
@@ -123,6 +150,8 @@ async def test_reader_that_stops_reading_is_given_up() -> None:
             b"GET /graphql?query=subscription%7Bendless%7D HTTP/1.1\r\nhost: a\r\naccept: text/event-stream\r\nauthorization: Bearer hl_admin\r\n\r\n"
         )
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
-        await eventually(lambda: not small.endpoint._streams._open)  # the only sign of it that a deaf client leaves
+        await eventually(
+            lambda: not small.endpoint._streams._open
+        )  # the only sign of it that a deaf client leaves
         assert small.runtime.reads * 10_000 < 64 * 1024 * 1024
         writer.transport.abort()

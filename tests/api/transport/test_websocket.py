@@ -59,7 +59,9 @@ async def closed(socket: ClientConnection) -> int:
 async def test_subscription_sends_each_event_and_completes(small: Small) -> None:
     async with small.socket() as socket:
         await welcomed(socket)
-        await subscribed(socket, "subscription($n: Int!) { numbers(until: $n) }", variables={"n": 2})
+        await subscribed(
+            socket, "subscription($n: Int!) { numbers(until: $n) }", variables={"n": 2}
+        )
         await small.runtime.announce(5, 6)
         assert [await heard(socket) for _ in range(3)] == [
             {"id": "1", "type": "next", "payload": {"data": {"numbers": "5"}}},
@@ -141,7 +143,9 @@ async def test_mutation_for_a_reader_that_stopped_does_not_hold_up_a_drain() -> 
         ("subscription($n: Int!) { numbers(until: $n) }", "BAD_USER_INPUT"),
     ],
 )
-async def test_what_cannot_be_executed_is_an_error_message(small: Small, text: str, code: str) -> None:
+async def test_what_cannot_be_executed_is_an_error_message(
+    small: Small, text: str, code: str
+) -> None:
     async with small.socket() as socket:
         await welcomed(socket)
         await subscribed(socket, text)
@@ -152,11 +156,15 @@ async def test_what_cannot_be_executed_is_an_error_message(small: Small, text: s
         assert (await heard(socket))["type"] == "next"
 
 
-@pytest.mark.parametrize(("how", "code"), [("unexpected", "INTERNAL_SERVER_ERROR"), ("unavailable", "UNAVAILABLE")])
+@pytest.mark.parametrize(
+    ("how", "code"), [("unexpected", "INTERNAL_SERVER_ERROR"), ("unavailable", "UNAVAILABLE")]
+)
 async def test_source_that_fails_is_told_masked_and_ends(small: Small, how: str, code: str) -> None:
     async with small.socket() as socket:
         await welcomed(socket)
-        await subscribed(socket, "subscription($how: String!) { breaks(how: $how) }", variables={"how": how})
+        await subscribed(
+            socket, "subscription($how: String!) { breaks(how: $how) }", variables={"how": how}
+        )
         assert (await heard(socket))["payload"] == {"data": {"breaks": "one"}}
         failure = await heard(socket)
         assert [error["extensions"]["code"] for error in failure["payload"]["errors"]] == [code]
@@ -169,7 +177,10 @@ async def test_answer_that_no_json_can_hold_fails_alone(small: Small) -> None:
         await welcomed(socket)
         await subscribed(socket, "{ beyond }")
         message = await heard(socket)
-        assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "INTERNAL_SERVER_ERROR")
+        assert (message["type"], message["payload"][0]["extensions"]["code"]) == (
+            "error",
+            "INTERNAL_SERVER_ERROR",
+        )
         await subscribed(socket, "{ hello }")
         assert (await heard(socket))["payload"] == {"data": {"hello": "world"}}
 
@@ -264,9 +275,19 @@ async def hundred_and_one(socket: ClientConnection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "code"), [(before_ack, 4401), (wrong_token, 4401), (no_token, 4401), (second_init, 4429), (same_id, 4409), (hundred_and_one, 4429)]
+    ("act", "code"),
+    [
+        (before_ack, 4401),
+        (wrong_token, 4401),
+        (no_token, 4401),
+        (second_init, 4429),
+        (same_id, 4409),
+        (hundred_and_one, 4429),
+    ],
 )
-async def test_breaches_of_the_protocol_have_its_close_codes(small: Small, act: Callable[[ClientConnection], Awaitable[None]], code: int) -> None:
+async def test_breaches_of_the_protocol_have_its_close_codes(
+    small: Small, act: Callable[[ClientConnection], Awaitable[None]], code: int
+) -> None:
     async with small.socket() as socket:
         await act(socket)
         assert await closed(socket) == code
@@ -280,7 +301,9 @@ async def test_other_subprotocols_are_refused(small: Small) -> None:
 
 async def test_the_token_may_be_spelled_like_the_header() -> None:
     async with serve_small() as small, small.socket() as socket:
-        await said(socket, {"type": "connection_init", "payload": {"Authorization": "Bearer hl_admin"}})
+        await said(
+            socket, {"type": "connection_init", "payload": {"Authorization": "Bearer hl_admin"}}
+        )
         assert (await heard(socket))["type"] == "connection_ack"
 
 
@@ -325,7 +348,9 @@ async def test_reader_that_stops_reading_is_given_up_with_flat_memory() -> None:
             await subscribed(socket, "subscription { endless }", str(number))
         gc.collect()
         before_bytes = psutil.Process().memory_info().rss
-        await eventually(lambda: not small.endpoint._sockets._open)  # the only sign of it that a deaf client leaves
+        await eventually(
+            lambda: not small.endpoint._sockets._open
+        )  # the only sign of it that a deaf client leaves
         assert psutil.Process().memory_info().rss - before_bytes < 32 * 1024 * 1024
         reads = small.runtime.reads
         assert reads * 10_000 < 64 * 1024 * 1024
@@ -351,7 +376,9 @@ async def test_reader_that_is_slower_than_what_comes_but_reads_may_stay() -> Non
         await welcomed(socket)
         await subscribed(socket, "subscription { endless }")
         [served] = small.endpoint._sockets._open
-        until = asyncio.get_running_loop().time() + 0.6  # several looks at a writer that always has something to send
+        until = (
+            asyncio.get_running_loop().time() + 0.6
+        )  # several looks at a writer that always has something to send
         while asyncio.get_running_loop().time() < until:
             await heard(socket)
         assert not served._end.done()

@@ -1,4 +1,6 @@
-"""The live feed on both databases: replay, then live; nothing twice, nothing missed, and a gap told."""
+"""The live feed on both databases: replay, then live; nothing twice, nothing missed, and a gap
+told.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -20,10 +22,14 @@ CHANGED = (Kind.WEBHOOK_UPDATED,)
 Step = list[ActivityEvent] | Gap
 
 
-async def change(runtime: Runtime, webhook_id: UUID, count: int = 1, kind: Kind = Kind.WEBHOOK_UPDATED) -> int:
+async def change(
+    runtime: Runtime, webhook_id: UUID, count: int = 1, kind: Kind = Kind.WEBHOOK_UPDATED
+) -> int:
     """Happenings of one commit. Returns the position of the last one."""
     async with runtime.database.unit_of_work() as work:
-        return await append_activity(work, runtime.hub, WORKSPACE, [(kind, webhook_id, webhook_id)] * count)
+        return await append_activity(
+            work, runtime.hub, WORKSPACE, [(kind, webhook_id, webhook_id)] * count
+        )
 
 
 async def positions(following: AsyncGenerator[Step, None], until: int) -> list[int]:
@@ -36,7 +42,9 @@ async def positions(following: AsyncGenerator[Step, None], until: int) -> list[i
     raise AssertionError("the feed ended")
 
 
-async def following_from(feeds: Feeds, after: int | None, kinds: Sequence[Kind] = CHANGED) -> AsyncGenerator[Step, None]:
+async def following_from(
+    feeds: Feeds, after: int | None, kinds: Sequence[Kind] = CHANGED
+) -> AsyncGenerator[Step, None]:
     async with aclosing(feeds.follow(WORKSPACE, after, kinds)) as steps:
         async for step in steps:
             yield step
@@ -91,7 +99,9 @@ async def test_attempts_come_with_their_rows_and_other_kinds_are_left_out(runtim
         await enqueue(runtime, hook.id)
         await hand.record(succeeded(await hand.claim_one(hook.id)))
     await change(runtime, webhook.id)
-    async with aclosing(runtime.feeds.follow(WORKSPACE, begin, (Kind.ATTEMPT,), webhook.id)) as following:
+    async with aclosing(
+        runtime.feeds.follow(WORKSPACE, begin, (Kind.ATTEMPT,), webhook.id)
+    ) as following:
         step = await anext(following)
     assert isinstance(step, list)
     [event] = step
@@ -100,7 +110,9 @@ async def test_attempts_come_with_their_rows_and_other_kinds_are_left_out(runtim
 
 
 @pytest.mark.parametrize("ahead", [1, 1_000_000])
-async def test_a_position_that_was_not_reached_yet_is_a_gap_and_then_live(runtime: Runtime, ahead: int) -> None:
+async def test_a_position_that_was_not_reached_yet_is_a_gap_and_then_live(
+    runtime: Runtime, ahead: int
+) -> None:
     webhook = await make_webhook(runtime)
     now = await change(runtime, webhook.id)
     async with aclosing(runtime.feeds.follow(WORKSPACE, now + ahead, CHANGED)) as following:
@@ -113,7 +125,9 @@ async def test_a_purged_position_is_a_gap_and_then_live(runtime: Runtime) -> Non
     webhook = await make_webhook(runtime)
     now = await change(runtime, webhook.id, 20)
     async with runtime.database.unit_of_work() as work:
-        await work.execute("delete from activity where workspace_id = $1 and position <= $2", WORKSPACE, now - 10)
+        await work.execute(
+            "delete from activity where workspace_id = $1 and position <= $2", WORKSPACE, now - 10
+        )
     async with aclosing(runtime.feeds.follow(WORKSPACE, now - 15, CHANGED)) as following:
         assert await anext(following) == Gap(now)
         await change(runtime, webhook.id)
@@ -178,7 +192,9 @@ async def test_followers_share_one_reader_and_the_last_one_ends_it(runtime: Runt
     assert reader.cancelled()
 
 
-async def test_a_follower_that_is_cancelled_at_any_moment_leaves_nothing_behind(runtime: Runtime) -> None:
+async def test_a_follower_that_is_cancelled_at_any_moment_leaves_nothing_behind(
+    runtime: Runtime,
+) -> None:
     webhook = await make_webhook(runtime)
     begin = await change(runtime, webhook.id, 50)
     for steps in range(40):
@@ -215,7 +231,9 @@ async def test_another_workspace_hears_nothing(runtime: Runtime) -> None:
         await change(runtime, webhook.id, 3)
         foreign = await make_webhook(runtime, workspace_id=stranger)
         async with runtime.database.unit_of_work() as work:
-            await append_activity(work, runtime.hub, stranger, [(Kind.WEBHOOK_UPDATED, foreign.id, foreign.id)])
+            await append_activity(
+                work, runtime.hub, stranger, [(Kind.WEBHOOK_UPDATED, foreign.id, foreign.id)]
+            )
         step = await first
     assert isinstance(step, list)
     assert [event.row.id for event in step] == [foreign.id]
@@ -227,7 +245,18 @@ def test_a_cursor_is_read_back(position: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "live:1", "bGl2ZTotMQ", "bGl2ZTowMQ", "bGl2ZToxMjM=", "ü", "a" * 10_000, "\x00", "bGl2ZToxMjM0NTY3ODkwMTIzNDU2Nzg5MA"]
+    "text",
+    [
+        "",
+        "live:1",
+        "bGl2ZTotMQ",
+        "bGl2ZTowMQ",
+        "bGl2ZToxMjM=",
+        "ü",
+        "a" * 10_000,
+        "\x00",
+        "bGl2ZToxMjM0NTY3ODkwMTIzNDU2Nzg5MA",
+    ],
 )
 def test_a_cursor_that_nobody_wrote_is_refused(text: str) -> None:
     with pytest.raises(HooklineError) as refused:

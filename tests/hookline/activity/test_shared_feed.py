@@ -1,4 +1,6 @@
-"""Followers who share what is made of each event: it is made once, and each gets all of it, once and in order."""
+"""Followers who share what is made of each event: it is made once, and each gets all of it, once
+and in order.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -36,15 +38,23 @@ class Maker:
 async def change(runtime: Runtime, webhook_id: UUID, count: int = 1) -> int:
     """Happenings of one commit. Returns the position of the last one."""
     async with runtime.database.unit_of_work() as work:
-        return await append_activity(work, runtime.hub, WORKSPACE, [(Kind.WEBHOOK_UPDATED, webhook_id, webhook_id)] * count)
+        return await append_activity(
+            work, runtime.hub, WORKSPACE, [(Kind.WEBHOOK_UPDATED, webhook_id, webhook_id)] * count
+        )
 
 
-def following(runtime: Runtime, maker: Maker, after: int | None, key: str = "key") -> AsyncGenerator[Step, None]:
-    return runtime.feeds.follow_shared(WORKSPACE, after, [Kind.WEBHOOK_UPDATED], None, ShareKey(key, maker))
+def following(
+    runtime: Runtime, maker: Maker, after: int | None, key: str = "key"
+) -> AsyncGenerator[Step, None]:
+    return runtime.feeds.follow_shared(
+        WORKSPACE, after, [Kind.WEBHOOK_UPDATED], None, ShareKey(key, maker)
+    )
 
 
 async def heard(steps: AsyncGenerator[Step, None], until: int) -> tuple[list[str], list[str]]:
-    """The cursors of all that comes up to a position, and those among them that came alone; gap: a cursor with a sign."""
+    """The cursors of all that comes up to a position, and those among them that came alone; gap: a
+    cursor with a sign.
+    """
     everything, alone = list[str](), list[str]()
     while encode_cursor(until) not in everything:
         async with asyncio.timeout(10):  # wait_for of 3.11 may swallow a cancellation
@@ -52,8 +62,12 @@ async def heard(steps: AsyncGenerator[Step, None], until: int) -> tuple[list[str
         if isinstance(step, Shared):
             everything += step.made
             continue
-        alone += ["gap"] if isinstance(step, Gap) else [encode_cursor(event.position) for event in step]
-        everything += [encode_cursor(step.position)] if isinstance(step, Gap) else alone[-len(step) :]
+        alone += (
+            ["gap"] if isinstance(step, Gap) else [encode_cursor(event.position) for event in step]
+        )
+        everything += (
+            [encode_cursor(step.position)] if isinstance(step, Gap) else alone[-len(step) :]
+        )
     return everything, alone
 
 
@@ -77,15 +91,23 @@ async def test_what_happens_now_is_made_once_for_all(runtime: Runtime) -> None:
 
 def is_waiting(runtime: Runtime, count: int) -> bool:
     feed = runtime.feeds._feeds.get(WORKSPACE)
-    return feed is not None and sum(len(shared_feed._waiting) for shared_feed in feed._shared.values()) == count
+    return (
+        feed is not None
+        and sum(len(shared_feed._waiting) for shared_feed in feed._shared.values()) == count
+    )
 
 
 @pytest.mark.parametrize("back", [1, 240])
 async def test_who_replays_goes_alone_until_he_has_caught_up(runtime: Runtime, back: int) -> None:
-    """What the others share already was made before he came: he could see it older than what he has seen."""
+    """What the others share already was made before he came: he could see it older than what he has
+    seen.
+    """
     webhook, maker = await make_webhook(runtime), Maker()
     begin = await change(runtime, webhook.id, 250)
-    async with aclosing(following(runtime, maker, begin)) as live, aclosing(following(runtime, maker, begin + 1 - back)) as late:
+    async with (
+        aclosing(following(runtime, maker, begin)) as live,
+        aclosing(following(runtime, maker, begin + 1 - back)) as late,
+    ):
         hearing = asyncio.create_task(heard(live, begin + 2))
         await eventually(lambda: is_waiting(runtime, 1))
         await change(runtime, webhook.id)
@@ -94,14 +116,20 @@ async def test_who_replays_goes_alone_until_he_has_caught_up(runtime: Runtime, b
         await eventually(lambda: is_waiting(runtime, 2))
         await change(runtime, webhook.id)
         assert await hearing == (cursors(begin + 1, begin + 2), [])
-        assert await replay == (cursors(begin + 2 - back, begin + 2), cursors(begin + 2 - back, begin + 1))
+        assert await replay == (
+            cursors(begin + 2 - back, begin + 2),
+            cursors(begin + 2 - back, begin + 1),
+        )
     assert maker.made == [begin + 1, begin + 2]
 
 
 async def test_who_is_a_few_steps_behind_gets_them_all(runtime: Runtime) -> None:
     webhook, maker = await make_webhook(runtime), Maker()
     begin = await change(runtime, webhook.id)
-    async with aclosing(following(runtime, maker, begin)) as quick, aclosing(following(runtime, maker, begin)) as slow:
+    async with (
+        aclosing(following(runtime, maker, begin)) as quick,
+        aclosing(following(runtime, maker, begin)) as slow,
+    ):
         both = [asyncio.create_task(heard(steps, begin + 1)) for steps in (quick, slow)]
         await eventually(lambda: is_waiting(runtime, 2))
         await change(runtime, webhook.id)
@@ -115,7 +143,10 @@ async def test_who_is_a_few_steps_behind_gets_them_all(runtime: Runtime) -> None
 async def test_who_falls_behind_the_others_misses_nothing(runtime: Runtime) -> None:
     webhook, maker = await make_webhook(runtime), Maker(size_bytes=shared_feed.KEPT_BYTES // 4)
     begin = await change(runtime, webhook.id)
-    async with aclosing(following(runtime, maker, begin)) as quick, aclosing(following(runtime, maker, begin)) as slow:
+    async with (
+        aclosing(following(runtime, maker, begin)) as quick,
+        aclosing(following(runtime, maker, begin)) as slow,
+    ):
         both = [asyncio.create_task(heard(steps, begin + 1)) for steps in (quick, slow)]
         await eventually(lambda: is_waiting(runtime, 2))
         await change(runtime, webhook.id)
@@ -135,11 +166,16 @@ async def test_who_falls_behind_the_others_misses_nothing(runtime: Runtime) -> N
 async def test_large_things_made_are_kept_within_bounds(runtime: Runtime) -> None:
     webhook, maker = await make_webhook(runtime), Maker(size_bytes=shared_feed.STEP_BYTES * 3)
     begin = await change(runtime, webhook.id)
-    async with aclosing(following(runtime, maker, begin)) as first, aclosing(following(runtime, maker, begin)) as second:
+    async with (
+        aclosing(following(runtime, maker, begin)) as first,
+        aclosing(following(runtime, maker, begin)) as second,
+    ):
         both = [asyncio.create_task(heard(steps, begin + 40)) for steps in (first, second)]
         await eventually(lambda: is_waiting(runtime, 2))
         await change(runtime, webhook.id, 40)
-        assert [everything for everything, _ in await asyncio.gather(*both)] == [cursors(begin + 1, begin + 40)] * 2
+        assert [everything for everything, _ in await asyncio.gather(*both)] == [
+            cursors(begin + 1, begin + 40)
+        ] * 2
         [ring] = runtime.feeds._feeds[WORKSPACE]._shared.values()
         assert [kept.positions for kept in ring._kept] == [[begin + 40]]
 
@@ -152,7 +188,10 @@ async def test_when_making_fails_each_goes_on_alone(runtime: Runtime) -> None:
     await eventually(lambda: is_waiting(runtime, 3))
     maker.is_broken = True
     await change(runtime, webhook.id)
-    assert await asyncio.gather(*hearing) == [(cursors(begin + 1, begin + 1), cursors(begin + 1, begin + 1))] * 3
+    assert (
+        await asyncio.gather(*hearing)
+        == [(cursors(begin + 1, begin + 1), cursors(begin + 1, begin + 1))] * 3
+    )
     maker.is_broken = False
     hearing = [asyncio.create_task(heard(steps, begin + 2)) for steps in followers]
     await eventually(lambda: is_waiting(runtime, 3))
@@ -183,7 +222,10 @@ async def test_a_gap_is_told_to_each_and_then_they_share_again(runtime: Runtime)
 async def test_another_key_shares_nothing(runtime: Runtime) -> None:
     webhook, mine, theirs = await make_webhook(runtime), Maker(), Maker()
     begin = await change(runtime, webhook.id)
-    async with aclosing(following(runtime, mine, begin, "mine")) as first, aclosing(following(runtime, theirs, begin, "theirs")) as second:
+    async with (
+        aclosing(following(runtime, mine, begin, "mine")) as first,
+        aclosing(following(runtime, theirs, begin, "theirs")) as second,
+    ):
         both = [asyncio.create_task(heard(steps, begin + 1)) for steps in (first, second)]
         await eventually(lambda: is_waiting(runtime, 2))
         await change(runtime, webhook.id)
@@ -198,7 +240,9 @@ async def test_who_leaves_at_any_moment_takes_nothing_from_the_others(runtime: R
         hearing = asyncio.create_task(heard(staying, begin + 30))
         await eventually(lambda: is_waiting(runtime, 1))
         for turns in range(30):
-            leaving = asyncio.create_task(heard(following(runtime, maker, begin + turns), begin + 1_000))
+            leaving = asyncio.create_task(
+                heard(following(runtime, maker, begin + turns), begin + 1_000)
+            )
             if turns % 2:
                 await eventually(lambda: is_waiting(runtime, 2))
             writing = asyncio.create_task(change(runtime, webhook.id))

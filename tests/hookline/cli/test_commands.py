@@ -25,10 +25,19 @@ class Shell:
         self.folder = folder
         self.environment = {"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin"}
 
-    def run(self, *arguments: str, text: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, *arguments: str, text: str = "", **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "hookline", *arguments]
         return subprocess.run(
-            command, cwd=self.folder, env=self.environment | environment, input=text, capture_output=True, text=True, timeout=30, check=False
+            command,
+            cwd=self.folder,
+            env=self.environment | environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
 
 
@@ -51,9 +60,19 @@ def exit_code_of(*arguments: str) -> object:
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("nonsense",), ("dev", "--nonsense"), ("token",), ("token", "create", "ci", "--role", "king"), ("publish",)]
+    "arguments",
+    [
+        (),
+        ("nonsense",),
+        ("dev", "--nonsense"),
+        ("token",),
+        ("token", "create", "ci", "--role", "king"),
+        ("publish",),
+    ],
 )
-def test_wrong_usage_exits_with_64(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_64(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
     assert exit_code_of(*arguments) == 64
 
     printed = capsys.readouterr()
@@ -61,7 +80,9 @@ def test_wrong_usage_exits_with_64(capsys: pytest.CaptureFixture[str], arguments
     assert "Usage: hookline" in printed.err
 
 
-def test_a_wrong_setting_stops_a_command_with_its_name(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_setting_stops_a_command_with_its_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOOKLINE_PORT", "eighty")
 
     assert exit_code_of("settings") == 1
@@ -91,12 +112,21 @@ def test_an_unexpected_failure_is_a_sentence_and_a_way_to_see_more(shell: Shell)
 
 
 def test_settings_are_printed_masked(shell: Shell) -> None:
-    listed = json.loads(shell.run("settings", "--json", HOOKLINE_DATABASE_URL="postgres://me:hunter2@host/name").stdout)
+    listed = json.loads(
+        shell.run(
+            "settings", "--json", HOOKLINE_DATABASE_URL="postgres://me:hunter2@host/name"
+        ).stdout
+    )
     done = shell.run("settings", HOOKLINE_DATABASE_URL="postgres://me:hunter2@host/name")
 
     assert "HOOKLINE_DATABASE_URL=postgres://me:********@host/name  (environment)" in done.stdout
     assert "hunter2" not in done.stdout
-    assert {"name": "HOOKLINE_PORT", "value": "8000", "source": "default", "description": listed[2]["description"]} == listed[2]
+    assert {
+        "name": "HOOKLINE_PORT",
+        "value": "8000",
+        "source": "default",
+        "description": listed[2]["description"],
+    } == listed[2]
 
 
 def test_tokens_need_no_server(shell: Shell) -> None:
@@ -122,7 +152,10 @@ def test_revoking_what_is_no_token_is_told(shell: Shell) -> None:
 
     assert shell.run("token", "revoke", "tok_nonsense").returncode == 64
     strange = shell.run("token", "revoke", "tok_01h2xcejqtf2nbrexx3vqjhp41")
-    assert (strange.returncode, strange.stderr) == (1, "Error: There is no such token. `hookline token list` shows them all.\n")
+    assert (strange.returncode, strange.stderr) == (
+        1,
+        "Error: There is no such token. `hookline token list` shows them all.\n",
+    )
 
 
 def test_a_worker_beside_sqlite_is_refused(shell: Shell) -> None:
@@ -135,7 +168,15 @@ def test_a_worker_beside_sqlite_is_refused(shell: Shell) -> None:
 def test_dramatiqs_own_command_refuses_the_same(shell: Shell) -> None:
     command = [sys.executable, "-m", "dramatiq", "workers.main", "--processes", "1"]
 
-    done = subprocess.run(command, cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        command,
+        cwd=shell.folder,
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
 
     assert done.returncode == 1
     assert "HOOKLINE_DATABASE_URL" in done.stderr
@@ -150,7 +191,15 @@ def test_serving_an_empty_folder_says_what_to_run(shell: Shell) -> None:
 
 
 def test_publishing_without_a_server_says_how_to_start_one(shell: Shell) -> None:
-    done = shell.run("publish", "order.order.create", "-d", "1", "--server", "http://127.0.0.1:1", HOOKLINE_TOKEN="hl_x")
+    done = shell.run(
+        "publish",
+        "order.order.create",
+        "-d",
+        "1",
+        "--server",
+        "http://127.0.0.1:1",
+        HOOKLINE_TOKEN="hl_x",
+    )
 
     assert done.returncode == 1
     assert "No server answers at http://127.0.0.1:1" in done.stderr
@@ -161,7 +210,9 @@ def test_the_token_of_dev_goes_to_this_machine_only(shell: Shell) -> None:
     (shell.folder / "var").mkdir()
     (shell.folder / "var/token").write_text("hl_secret")
 
-    done = shell.run("publish", "order.order.create", "-d", "1", "--server", "https://hooks.example.com")
+    done = shell.run(
+        "publish", "order.order.create", "-d", "1", "--server", "https://hooks.example.com"
+    )
 
     assert done.returncode == 1
     assert done.stderr.startswith("Error: No token: set HOOKLINE_TOKEN")
@@ -171,7 +222,10 @@ def test_sync_local_works_without_a_server_and_keeps_private_addresses_out(shell
     """Nobody behind it checks the URL again."""
     shell.run("migrate")
     hooks = shell.folder / "hooks.yaml"
-    text = "version: 1\nwebhooks:\n  a: { url: http://10.0.0.7/in, environments: [production], events: [a.b.c] }\n"
+    text = (
+        "version: 1\nwebhooks:\n  a: { url: http://10.0.0.7/in, environments: [production], "
+        "events: [a.b.c] }\n"
+    )
     hooks.write_text(text)
 
     refused = shell.run("sync", "apply", "--local", "-f", "hooks.yaml")
@@ -182,7 +236,12 @@ def test_sync_local_works_without_a_server_and_keeps_private_addresses_out(shell
     assert (refused.returncode, "bad-url" in refused.stderr) == (3, True)
     assert planned.returncode == 2
     assert (applied.returncode, "Revision 1: 1 create" in applied.stdout) == (0, True)
-    assert shell.run("sync", "plan", "--local", "-f", "hooks.yaml", HOOKLINE_DATABASE_URL="postgres://u@h/d").returncode == 1
+    assert (
+        shell.run(
+            "sync", "plan", "--local", "-f", "hooks.yaml", HOOKLINE_DATABASE_URL="postgres://u@h/d"
+        ).returncode
+        == 1
+    )
 
 
 def test_another_key_than_the_databases_stops_the_start_with_what_to_do(shell: Shell) -> None:
@@ -196,7 +255,10 @@ def test_another_key_than_the_databases_stops_the_start_with_what_to_do(shell: S
     fresh = shell.run(*plan)
 
     assert (other.returncode, fresh.returncode) == (1, 1)
-    assert "HOOKLINE_SECRET_KEYS does not hold the key that this database was made with" in other.stderr
+    assert (
+        "HOOKLINE_SECRET_KEYS does not hold the key that this database was made with"
+        in other.stderr
+    )
     assert "The key file var/key is not the key" in fresh.stderr
 
 
@@ -207,9 +269,16 @@ def test_doctor_tells_what_is_wrong_and_ends_with_1(shell: Shell) -> None:
     right = shell.run("doctor")
 
     assert (wrong.returncode, right.returncode) == (1, 0)
-    assert "problem  database  There is no database at var/hookline.db. Run: hookline migrate" in wrong.stdout
+    assert (
+        "problem  database  There is no database at var/hookline.db. Run: hookline migrate"
+        in wrong.stdout
+    )
     assert "did you mean HOOKLINE_BROKER_URL?" in wrong.stdout
-    assert {"name": "database", "state": "problem", "text": "There is no database at var/hookline.db. Run: hookline migrate"} in listed
+    assert {
+        "name": "database",
+        "state": "problem",
+        "text": "There is no database at var/hookline.db. Run: hookline migrate",
+    } in listed
 
 
 def test_a_database_that_is_not_there_is_named_with_its_setting(shell: Shell) -> None:
@@ -224,7 +293,9 @@ def test_a_database_that_is_not_there_is_named_with_its_setting(shell: Shell) ->
 def test_a_pooler_in_front_of_the_database_is_named_as_such(shell: Shell) -> None:
     with refusing_server(b"unsupported startup parameter: statement_timeout") as port:
         for command in (("migrate",), ("serve", "--port", "0"), ("worker",)):
-            done = shell.run(*command, HOOKLINE_DATABASE_URL=f"postgres://me:hunter2@127.0.0.1:{port}/name")
+            done = shell.run(
+                *command, HOOKLINE_DATABASE_URL=f"postgres://me:hunter2@127.0.0.1:{port}/name"
+            )
             assert done.returncode == 1
             assert "A pooler (PgBouncer?) answers at" in done.stderr
             assert "Set HOOKLINE_DATABASE_URL to PostgreSQL itself" in done.stderr

@@ -71,7 +71,11 @@ class Dev:
 
     async def graphql(self, query: str, **variables: Any) -> Any:
         async with self.client() as client:
-            answer = await client.post("/graphql", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {self.token}"})
+            answer = await client.post(
+                "/graphql",
+                json={"query": query, "variables": variables},
+                headers={"Authorization": f"Bearer {self.token}"},
+            )
         assert "errors" not in answer.json(), answer.text
         return answer.json()["data"]
 
@@ -117,13 +121,19 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
 async def test_first_answer_takes_little_memory(tmp_path: Path) -> None:
     async with running(tmp_path) as dev:
         await dev.graphql("{ viewer { name } }")
-        pss = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{dev.process.pid}/smaps_rollup").read_text(), re.MULTILINE)
+        pss = re.search(
+            r"^Pss: +(\d+) kB",
+            Path(f"/proc/{dev.process.pid}/smaps_rollup").read_text(),
+            re.MULTILINE,
+        )
 
         assert pss is not None
         assert int(pss[1]) < 120_000
 
 
-async def test_home_holds_database_key_and_token_and_only_the_owner_reads_secrets(shared: Dev) -> None:
+async def test_home_holds_database_key_and_token_and_only_the_owner_reads_secrets(
+    shared: Dev,
+) -> None:
     home = shared.folder / "var"
 
     assert (home / "hookline.db").exists()
@@ -142,12 +152,30 @@ async def test_the_three_commands_work_when_pasted(shared: Dev) -> None:
     assert curl
     assert browser
 
-    published = subprocess.run(publish[1], shell=True, cwd=shared.folder, env=environment(), capture_output=True, text=True, timeout=30, check=False)
+    published = subprocess.run(
+        publish[1],
+        shell=True,
+        cwd=shared.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
     assert published.stdout.startswith("evt_"), published.stderr
     assert published.stderr == "goes to 1 webhook\n"
 
     def attempts() -> Any:
-        shown = subprocess.run(curl[1], shell=True, cwd=shared.folder, env=environment(), capture_output=True, text=True, timeout=30, check=True)
+        shown = subprocess.run(
+            curl[1],
+            shell=True,
+            cwd=shared.folder,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
         return json.loads(shown.stdout)["data"]["attempts"]["nodes"]
 
     found = await eventually(attempts)
@@ -166,15 +194,24 @@ async def test_the_three_commands_work_when_pasted(shared: Dev) -> None:
 async def test_other_host_names_are_not_answered(shared: Dev) -> None:
     async with shared.client() as client:
         for path in ("/graphql", "/healthz", "/_echo"):
-            refused = await client.get(path, headers={"host": "evil.example", "accept": "text/html"})
+            refused = await client.get(
+                path, headers={"host": "evil.example", "accept": "text/html"}
+            )
             assert refused.status_code == 421
             assert shared.token not in refused.text
-        assert (await client.get("/healthz", headers={"host": f"localhost:{shared.port}"})).status_code == 200
+        assert (
+            await client.get("/healthz", headers={"host": f"localhost:{shared.port}"})
+        ).status_code == 200
 
 
 async def test_a_second_one_on_the_same_home_is_refused(shared: Dev) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "hookline", "dev", "--port", "0"], cwd=shared.folder, env=environment(), capture_output=True, text=True, timeout=30
+        [sys.executable, "-m", "hookline", "dev", "--port", "0"],
+        cwd=shared.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
 
     assert done.returncode == 1
@@ -185,7 +222,9 @@ async def test_a_second_one_on_the_same_home_is_refused(shared: Dev) -> None:
 async def test_a_taken_port_is_told_with_another_one_to_choose(shared: Dev, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hookline", "dev", "--port", str(shared.port)]
 
-    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=30
+    )
 
     assert done.returncode == 1
     assert f"Port {shared.port} on 127.0.0.1 is taken" in done.stderr
@@ -196,10 +235,22 @@ async def test_a_taken_port_is_told_with_another_one_to_choose(shared: Dev, tmp_
 async def test_it_ends_in_time_with_clients_still_there(tmp_path: Path, by: signal.Signals) -> None:
     async with running(tmp_path) as dev:
         token = dev.token
-        socket_ = await connect(f"ws://127.0.0.1:{dev.port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")])
-        await socket_.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}))
+        socket_ = await connect(
+            f"ws://127.0.0.1:{dev.port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
+        )
+        await socket_.send(
+            json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
+        )
         await socket_.recv()
-        await socket_.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": "subscription { attempts { cursor } }"}}))
+        await socket_.send(
+            json.dumps(
+                {
+                    "id": "1",
+                    "type": "subscribe",
+                    "payload": {"query": "subscription { attempts { cursor } }"},
+                }
+            )
+        )
         async with dev.client() as client:
             request = client.stream(
                 "POST",
@@ -224,7 +275,10 @@ async def test_nothing_is_lost_over_a_stop_and_the_token_stays(tmp_path: Path) -
         (tmp_path / "config/webhooks.yaml").write_text(WEBHOOKS.format(url=hanging))
         async with running(tmp_path) as dev:
             token = dev.token
-            await dev.graphql('mutation { eventPublish(input: {type: "order.order.create", environment: "development", data: 1}) { deliveryCount } }')
+            await dev.graphql(
+                'mutation { eventPublish(input: {type: "order.order.create", environment: '
+                '"development", data: 1}) { deliveryCount } }'
+            )
             await eventually(lambda: dev.graphql("{ deliveries(first: 1) { nodes { status } } }"))
             await dev.stop()
             assert dev.process.returncode == 0
@@ -245,7 +299,9 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         assert dev.process.returncode in (0, 128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
-async def test_a_saved_file_is_applied_and_a_broken_one_is_told_and_changes_nothing(tmp_path: Path) -> None:
+async def test_a_saved_file_is_applied_and_a_broken_one_is_told_and_changes_nothing(
+    tmp_path: Path,
+) -> None:
     async with running(tmp_path, "--file", "hooks.yaml") as dev:
         file = tmp_path / "hooks.yaml"
         file.write_text(WEBHOOKS.format(url="http://127.0.0.1:9999/in"))

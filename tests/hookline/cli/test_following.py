@@ -21,7 +21,9 @@ class Applied(list[bytes]):
         return f"applied {data.decode()}"
 
 
-async def test_each_content_is_applied_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_each_content_is_applied_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path, applied = tmp_path / "hooks.yaml", Applied()
     follower = Follower(path, applied)
     for content in (None, b"a", b"a", b"b", b"b", b"a"):
@@ -33,7 +35,9 @@ async def test_each_content_is_applied_once(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().out == "applied a\napplied b\napplied a\n"
 
 
-async def test_a_file_that_goes_is_told_once_and_its_return_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_file_that_goes_is_told_once_and_its_return_changes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path, applied = tmp_path / "hooks.yaml", Applied()
     follower = Follower(path, applied)
     path.write_bytes(b"a")
@@ -50,7 +54,9 @@ async def test_a_file_that_goes_is_told_once_and_its_return_changes_nothing(tmp_
     assert applied == [b"a"]
 
 
-async def test_what_the_database_could_not_take_is_tried_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_what_the_database_could_not_take_is_tried_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path, applied = tmp_path / "hooks.yaml", Applied()
     path.write_bytes(b"a")
     follower = Follower(path, applied)
@@ -63,7 +69,9 @@ async def test_what_the_database_could_not_take_is_tried_again(tmp_path: Path, c
     assert applied == [b"a"]
 
 
-async def test_a_folder_in_its_place_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_folder_in_its_place_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     await Follower(tmp_path, Applied()).look()
 
     assert "can't be read" in capsys.readouterr().out

@@ -20,13 +20,27 @@ from hookline.settings import Settings, read_settings
 from hookline.wiring import open_runtime
 from tests.making import make_webhook
 
-NAMES = ["0001_tables", "0002_engine", "0003_functions", "0004_indexes", "0005_abilities", "0006_health", "0007_pacing", "0008_lists", "0009_mails"]
+NAMES = [
+    "0001_tables",
+    "0002_engine",
+    "0003_functions",
+    "0004_indexes",
+    "0005_abilities",
+    "0006_health",
+    "0007_pacing",
+    "0008_lists",
+    "0009_mails",
+]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Settings for a database without any table."""
-    url = f"sqlite:///{tmp_path}/new.db" if request.param == "sqlite" else postgres_without_tables(request.getfixturevalue("postgres_server"))
+    url = (
+        f"sqlite:///{tmp_path}/new.db"
+        if request.param == "sqlite"
+        else postgres_without_tables(request.getfixturevalue("postgres_server"))
+    )
     return read_settings(database_url=url, home=tmp_path)
 
 
@@ -59,19 +73,34 @@ async def run(settings: Settings, sql: str) -> None:
 
 async def relations(reader: Reader) -> set[str]:
     """Names of all tables and indexes."""
-    sqlite, postgres = "select name from sqlite_master", "select relname as name from pg_class where relnamespace = 'public'::regnamespace"
-    return {row["name"] for row in await reader.rows(sqlite if reader.dialect == "sqlite" else postgres)}
+    sqlite, postgres = (
+        "select name from sqlite_master",
+        "select relname as name from pg_class where relnamespace = 'public'::regnamespace",
+    )
+    return {
+        row["name"] for row in await reader.rows(sqlite if reader.dialect == "sqlite" else postgres)
+    }
 
 
 async def noted(reader: Reader) -> list[str]:
-    return [row["name"] for row in await reader.rows("select name from tortoise_migrations order by name")]
+    return [
+        row["name"]
+        for row in await reader.rows("select name from tortoise_migrations order by name")
+    ]
 
 
 async def hookline_migrate(settings: Settings) -> str:
     """What `hookline migrate` in a process of its own prints."""
-    environment = {**os.environ, "HOOKLINE_DATABASE_URL": settings.database_url, "HOOKLINE_HOME": str(settings.home)}
+    environment = {
+        **os.environ,
+        "HOOKLINE_DATABASE_URL": settings.database_url,
+        "HOOKLINE_HOME": str(settings.home),
+    }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "hookline", "migrate"), env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *(sys.executable, "-m", "hookline", "migrate"),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
     printed, _ = await process.communicate()
     assert process.returncode == 0, printed.decode()
@@ -89,7 +118,10 @@ async def test_empty_database_is_brought_to_the_newest_schema_once(empty: Settin
 
 async def test_two_migrators_at_once_apply_each_migration_once(empty: Settings) -> None:
     printed = "".join(await asyncio.gather(hookline_migrate(empty), hookline_migrate(empty)))
-    assert sorted(line.split()[1] for line in printed.splitlines() if line.startswith("applied")) == NAMES
+    assert (
+        sorted(line.split()[1] for line in printed.splitlines() if line.startswith("applied"))
+        == NAMES
+    )
     async with opened(empty) as database:
         assert await missing_migrations(empty) == []
         assert len(await database.reader().rows("select * from workspace")) == 1
@@ -102,12 +134,16 @@ async def test_migration_that_fails_leaves_nothing_half_done(empty: Settings) ->
         await migrate(empty)
     async with opened(empty) as database:
         assert await noted(database.reader()) == NAMES[:1]
-        assert not {"webhook_slug", "pump", "activity", "workspace_activity"} & await relations(database.reader())
+        assert not {"webhook_slug", "pump", "activity", "workspace_activity"} & await relations(
+            database.reader()
+        )
         assert await missing_migrations(empty) == NAMES[1:]
     await run(empty, "drop table vault_key")
     await migrate(empty)
     async with opened(empty) as database:
-        assert {"webhook_slug", "pump", "activity", "vault_key"} <= await relations(database.reader())
+        assert {"webhook_slug", "pump", "activity", "vault_key"} <= await relations(
+            database.reader()
+        )
 
 
 async def run_first_half(settings: Settings) -> None:
@@ -119,7 +155,10 @@ async def run_first_half(settings: Settings) -> None:
 
 
 async def test_database_of_a_newer_program_is_refused(settings: Settings) -> None:
-    newer = "insert into tortoise_migrations (app, name, applied_at) values ('models', '9999_future', '2030-01-01 00:00:00+00:00')"
+    newer = (
+        "insert into tortoise_migrations (app, name, applied_at) values ('models', "
+        "'9999_future', '2030-01-01 00:00:00+00:00')"
+    )
     await run(settings, newer)
     with pytest.raises(HooklineError, match=r"newer Hookline \(migration 9999_future\)"):
         await migrate(settings)
@@ -138,7 +177,11 @@ async def test_program_does_not_open_a_database_that_lacks_migrations(empty: Set
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_rebuilt_sqlite_table_keeps_its_rows_indexes_and_triggers(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
-    reader, made = runtime.database.reader(), "select name, sql from sqlite_master where type <> 'table' and tbl_name = 'webhook' order by type, name"
+    reader, made = (
+        runtime.database.reader(),
+        "select name, sql from sqlite_master where type <> 'table' and tbl_name = 'webhook' order "
+        "by type, name",
+    )
     before, rows = await reader.rows(made), await reader.rows("select * from webhook")
     editor = _SqliteEditor(runtime.database.client, atomic=False)
     await editor._remake_table(Webhook)

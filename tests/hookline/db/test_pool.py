@@ -1,4 +1,6 @@
-"""A connection that goes back into the pool asks the server nothing, and takes nothing of its last user to the next one."""
+"""A connection that goes back into the pool asks the server nothing, and takes nothing of its last
+user to the next one.
+"""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +17,9 @@ async def pool(postgres_server: str) -> AsyncIterator[BoundedPool]:
     await pool.close()
 
 
-async def test_the_last_statement_of_a_connection_is_its_last_users(pool: BoundedPool, postgres_server: str) -> None:
+async def test_the_last_statement_of_a_connection_is_its_last_users(
+    pool: BoundedPool, postgres_server: str
+) -> None:
     process = await pool.fetchval("select pg_backend_pid() as last_of_all")
     other = await asyncpg.connect(postgres_server.format("postgres"))
     try:

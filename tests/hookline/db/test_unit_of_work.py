@@ -1,4 +1,6 @@
-"""A unit of work commits whole or not at all, on both databases, however it is cancelled or cut off."""
+"""A unit of work commits whole or not at all, on both databases, however it is cancelled or cut
+off.
+"""
 
 import asyncio
 import random
@@ -21,7 +23,9 @@ class Boom(Exception):
     pass
 
 
-async def rename(runtime: Runtime, name: str, after: Callable[[Work], Awaitable[None]] | None = None) -> None:
+async def rename(
+    runtime: Runtime, name: str, after: Callable[[Work], Awaitable[None]] | None = None
+) -> None:
     async with runtime.database.unit_of_work() as work:
         await work.execute(RENAME, name)
         if after:
@@ -49,14 +53,18 @@ async def test_models_and_statements_share_the_transaction(runtime: Runtime) -> 
 
 async def test_rows_of_a_returning_clause_come_back(runtime: Runtime) -> None:
     async with runtime.database.unit_of_work() as work:
-        rows = await work.rows("update workspace set match_version = match_version + $1 returning match_version", 5)
+        rows = await work.rows(
+            "update workspace set match_version = match_version + $1 returning match_version", 5
+        )
     assert [row["match_version"] for row in rows] == [6]
 
 
 async def test_execute_says_how_many_rows_it_touched(runtime: Runtime) -> None:
     async with runtime.database.unit_of_work() as work:
         assert await work.execute(RENAME, "new") == 1
-        assert await work.execute("update workspace set name = $1 where name = $2", "a", "nobody") == 0
+        assert (
+            await work.execute("update workspace set name = $1 where name = $2", "a", "nobody") == 0
+        )
 
 
 async def test_after_commit_calls_follow_a_commit_in_order(runtime: Runtime) -> None:
@@ -127,12 +135,16 @@ async def test_orm_writes_and_the_hot_path_take_turns(runtime: Runtime) -> None:
             await hand.record(succeeded(row))
 
     await asyncio.gather(*(work_on(n) for n in range(30)))
-    [row] = await runtime.database.reader().rows("select count(*) as n from delivery where status = 2")
+    [row] = await runtime.database.reader().rows(
+        "select count(*) as n from delivery where status = 2"
+    )
     assert row["n"] == 30
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-async def test_cut_connection_becomes_unavailable_and_the_next_work_goes_on(runtime: Runtime) -> None:
+async def test_cut_connection_becomes_unavailable_and_the_next_work_goes_on(
+    runtime: Runtime,
+) -> None:
     async def lose_the_connection() -> None:
         async with runtime.database.unit_of_work() as work:
             [row] = await work.rows("select pg_backend_pid() as pid")

@@ -1,9 +1,17 @@
-"""A webhook's health after a batch of attempts: what counts as a failure in a row, and since when."""
+"""A webhook's health after a batch of attempts: what counts as a failure in a row, and
+since when.
+"""
 
 from hookline.deliveries.health import Ended, Health, fold
 
 
-def ended(at: int, is_success: bool = False, is_failure: bool = False, code: int | None = None, took: int = 3) -> Ended:
+def ended(
+    at: int,
+    is_success: bool = False,
+    is_failure: bool = False,
+    code: int | None = None,
+    took: int = 3,
+) -> Ended:
     return Ended(is_success, is_failure, at - took, at, code)
 
 

@@ -1,4 +1,6 @@
-"""Sending again what failed or was missed, on both databases: a step at a time, nothing twice, and on after a restart."""
+"""Sending again what failed or was missed, on both databases: a step at a time, nothing twice, and
+on after a restart.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -41,9 +43,13 @@ async def run(runtime: Runtime) -> Job:
     return await Job.get()
 
 
-async def begin(runtime: Runtime, webhook: Webhook, which: Which = Which.FAILED, **changes: Any) -> Job:
+async def begin(
+    runtime: Runtime, webhook: Webhook, which: Which = Which.FAILED, **changes: Any
+) -> Job:
     asked = {"since": clock.now() - HOUR, "until": None, "event_type": None, **changes}
-    return await jobs.retry_deliveries(runtime.database, runtime.enqueuer, SOMEBODY, webhook.id, which, **asked)
+    return await jobs.retry_deliveries(
+        runtime.database, runtime.enqueuer, SOMEBODY, webhook.id, which, **asked
+    )
 
 
 async def failed_for_good(runtime: Runtime, webhook: Webhook, count: int) -> list[UUID]:
@@ -67,7 +73,9 @@ async def test_what_failed_is_open_again_from_the_start_of_its_schedule(runtime:
     assert [row.id for row in open_] == sorted(keys)
     assert not any(row.schedule_step or row.finished_at for row in open_)
     rows = await (await Hand.begin(runtime)).claim(webhook.id)
-    assert {(row.number, row.next_cause, row.is_manual) for row in rows} == {(2, AttemptCause.MANUAL, False)}
+    assert {(row.number, row.next_cause, row.is_manual) for row in rows} == {
+        (2, AttemptCause.MANUAL, False)
+    }
 
 
 async def test_only_what_failed_in_the_time_and_of_the_type_is_sent_again(runtime: Runtime) -> None:
@@ -86,7 +94,9 @@ async def test_only_what_failed_in_the_time_and_of_the_type_is_sent_again(runtim
     assert (await Delivery.get(id=fine)).status == DeliveryState.SUCCEEDED
 
 
-async def test_many_are_done_in_steps_and_go_on_where_another_worker_stopped(runtime: Runtime) -> None:
+async def test_many_are_done_in_steps_and_go_on_where_another_worker_stopped(
+    runtime: Runtime,
+) -> None:
     webhook = await make_webhook(runtime)
     keys = await enqueue(runtime, webhook.id, 2_500)
     await set_column(runtime, "delivery", "status", int(DeliveryState.FAILED), keys)
@@ -95,14 +105,21 @@ async def test_many_are_done_in_steps_and_go_on_where_another_worker_stopped(run
     job = await Job.get()
     assert (job.status, job.total, job.done) == (JobStatus.RUNNING, 2_500, 1_000)
     await asyncio.gather(*(jobs.step(runtime.database, runtime.wakeups, job.id) for _ in range(4)))
-    assert ((await run(runtime)).done, await Delivery.filter(status=DeliveryState.OPEN).count()) == (2_500, 2_500)
+    assert (
+        (await run(runtime)).done,
+        await Delivery.filter(status=DeliveryState.OPEN).count(),
+    ) == (2_500, 2_500)
 
 
 async def test_tests_and_events_without_data_are_not_sent_again(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     [tried] = await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)
-    await hand.record(failed(await hand.claim_one(webhook.id), cause=AttemptCause.TEST, state=DeliveryState.FAILED))
+    await hand.record(
+        failed(
+            await hand.claim_one(webhook.id), cause=AttemptCause.TEST, state=DeliveryState.FAILED
+        )
+    )
     [gone] = await failed_for_good(runtime, webhook, 1)
     await set_column(runtime, "event", "data", None, [(await Delivery.get(id=gone)).event_id])
     await begin(runtime, webhook)
@@ -116,7 +133,9 @@ async def test_what_was_missed_while_off_is_delivered_once(runtime: Runtime) -> 
     await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
     await publish(runtime, 3)
     staging = PublishInput(TYPE, "staging", {"n": 5})
-    await runtime.publisher.publish(WORKSPACE, [staging, PublishInput("user.user.create", ENVIRONMENT, {"n": 5})])
+    await runtime.publisher.publish(
+        WORKSPACE, [staging, PublishInput("user.user.create", ENVIRONMENT, {"n": 5})]
+    )
     on = await webhooks.set_active(runtime, SOMEBODY, webhook.id, True, deliver_missed=True)
     await publish(runtime, data={"n": 9})
     assert on.is_live
@@ -170,7 +189,10 @@ async def test_job_of_a_deleted_webhook_ends_with_its_reason(runtime: Runtime) -
 async def test_wrong_wishes_are_refused(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     stranger = await make_webhook(runtime, workspace_id=await make_workspace(runtime))
-    for asked, until, code in ((stranger, None, Code.NOT_FOUND), (webhook, clock.now() - 2 * HOUR, Code.INVALID)):
+    for asked, until, code in (
+        (stranger, None, Code.NOT_FOUND),
+        (webhook, clock.now() - 2 * HOUR, Code.INVALID),
+    ):
         with pytest.raises(Refused) as refused:
             await begin(runtime, asked, until=until)
         assert [problem.code for problem in refused.value.problems] == [code]
@@ -192,7 +214,9 @@ async def test_cancelled_delivery_stays_so_whatever_comes_back(runtime: Runtime)
         await manual.cancel(runtime.database, SOMEBODY, sent)
 
 
-async def test_cancelled_delivery_that_goes_back_or_whose_worker_dies_is_not_sent(runtime: Runtime) -> None:
+async def test_cancelled_delivery_that_goes_back_or_whose_worker_dies_is_not_sent(
+    runtime: Runtime,
+) -> None:
     webhook = await make_webhook(runtime)
     back, lost = await enqueue(runtime, webhook.id, 2)
     hand = await Hand.begin(runtime)

@@ -1,4 +1,6 @@
-"""Sending again by hand, on both databases: what may be sent again, what is refused and why; and what waits."""
+"""Sending again by hand, on both databases: what may be sent again, what is refused and why; and
+what waits.
+"""
 
 from uuid import UUID
 
@@ -12,24 +14,42 @@ from hookline.messaging.wakeups import BY_HAND
 from hookline.models import Delivery, DeliveryState
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
-from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook, make_workspace, set_column, succeeded
+from tests.making import (
+    SOMEBODY,
+    WORKSPACE,
+    Hand,
+    enqueue,
+    failed,
+    make_webhook,
+    make_workspace,
+    set_column,
+    succeeded,
+)
 from tests.waiting import eventually
 
 
-async def refusal(runtime: Runtime, delivery_id: UUID, workspace_id: UUID = WORKSPACE) -> tuple[Code, tuple[str, ...]]:
+async def refusal(
+    runtime: Runtime, delivery_id: UUID, workspace_id: UUID = WORKSPACE
+) -> tuple[Code, tuple[str, ...]]:
     """Why it is not sent again. Nothing was asked for and nobody woken."""
     heard = list[str]()
     end = runtime.hub.listen("wake", heard.append)
     with pytest.raises(Refused) as refused:
-        await manual.retry(runtime.database, runtime.wakeups, Actor(workspace_id, "tester"), delivery_id)
+        await manual.retry(
+            runtime.database, runtime.wakeups, Actor(workspace_id, "tester"), delivery_id
+        )
     end()
-    assert not [text for text in heard if text.startswith(BY_HAND)]  # the publish's own may come late
+    assert not [
+        text for text in heard if text.startswith(BY_HAND)
+    ]  # the publish's own may come late
     assert not await Delivery.filter(manual_at__isnull=False).exists()
     [problem] = refused.value.problems
     return problem.code, problem.field
 
 
-async def test_delivery_that_waits_is_asked_for_and_whoever_sends_is_woken(runtime: Runtime) -> None:
+async def test_delivery_that_waits_is_asked_for_and_whoever_sends_is_woken(
+    runtime: Runtime,
+) -> None:
     webhook = await make_webhook(runtime)
     [key] = await enqueue(runtime, webhook.id)
     before, heard = await Delivery.get(id=key), list[str]()
@@ -37,12 +57,20 @@ async def test_delivery_that_waits_is_asked_for_and_whoever_sends_is_woken(runti
     await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, key)
     after = await Delivery.get(id=key)
     assert after.manual_at is not None
-    assert (after.next_attempt_at, after.schedule_step, after.status) == (before.next_attempt_at, 0, DeliveryState.OPEN)
+    assert (after.next_attempt_at, after.schedule_step, after.status) == (
+        before.next_attempt_at,
+        0,
+        DeliveryState.OPEN,
+    )
     await eventually(lambda: BY_HAND + str(webhook.id) in heard)
 
 
-@pytest.mark.parametrize("state", [DeliveryState.SUCCEEDED, DeliveryState.FAILED, DeliveryState.CANCELLED])
-async def test_finished_delivery_may_be_sent_again_and_stays_what_it_is_until_then(runtime: Runtime, state: DeliveryState) -> None:
+@pytest.mark.parametrize(
+    "state", [DeliveryState.SUCCEEDED, DeliveryState.FAILED, DeliveryState.CANCELLED]
+)
+async def test_finished_delivery_may_be_sent_again_and_stays_what_it_is_until_then(
+    runtime: Runtime, state: DeliveryState
+) -> None:
     webhook = await make_webhook(runtime)
     [key] = await enqueue(runtime, webhook.id)
     await set_column(runtime, "delivery", "status", int(state), [key])
@@ -76,7 +104,9 @@ async def test_delivery_that_is_not_there_is_not_found(runtime: Runtime) -> None
 
 async def test_another_workspaces_delivery_is_not_found(runtime: Runtime) -> None:
     other = await make_workspace(runtime)
-    [key] = await enqueue(runtime, (await make_webhook(runtime, workspace_id=other)).id, workspace_id=other)
+    [key] = await enqueue(
+        runtime, (await make_webhook(runtime, workspace_id=other)).id, workspace_id=other
+    )
     assert await refusal(runtime, key) == (Code.NOT_FOUND, ("id",))
     await manual.retry(runtime.database, runtime.wakeups, Actor(other, "tester"), key)
 

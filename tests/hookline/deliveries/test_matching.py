@@ -1,4 +1,6 @@
-"""Which webhooks want an event: patterns, and an index that is changed in place of one that is made anew."""
+"""Which webhooks want an event: patterns, and an index that is changed in place of one that is made
+anew.
+"""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -22,7 +24,13 @@ class Hook:
     filter: CompiledFilter | None = field(default=None, compare=False)
 
 
-def hook(number: int, *events: str, environments: tuple[str, ...] = ("production",), is_live: bool = True, has_filter: bool = False) -> Hook:
+def hook(
+    number: int,
+    *events: str,
+    environments: tuple[str, ...] = ("production",),
+    is_live: bool = True,
+    has_filter: bool = False,
+) -> Hook:
     return Hook(UUID(int=number), events, environments, is_live, BIG if has_filter else None)
 
 
@@ -40,15 +48,22 @@ def hook(number: int, *events: str, environments: tuple[str, ...] = ("production
     ],
 )
 def test_pattern_matches_segment_by_segment(pattern: str, is_wanted: bool) -> None:
-    assert bool(MatchIndex([hook(1, pattern)]).match("production", "order.order.create").ids) is is_wanted
+    assert (
+        bool(MatchIndex([hook(1, pattern)]).match("production", "order.order.create").ids)
+        is is_wanted
+    )
 
 
 def test_webhook_with_several_patterns_gets_an_event_once() -> None:
-    assert MatchIndex([hook(1, "*.*.*", "order.*.*", "order.order.create")]).match("production", "order.order.create").ids == [UUID(int=1)]
+    assert MatchIndex([hook(1, "*.*.*", "order.*.*", "order.order.create")]).match(
+        "production", "order.order.create"
+    ).ids == [UUID(int=1)]
 
 
 def test_what_is_off_or_elsewhere_gets_nothing() -> None:
-    index = MatchIndex([hook(1, "*.*.*", is_live=False), hook(2, "*.*.*", environments=("staging",))])
+    index = MatchIndex(
+        [hook(1, "*.*.*", is_live=False), hook(2, "*.*.*", environments=("staging",))]
+    )
     assert index.match("production", "order.order.create").ids == []
 
 
@@ -63,8 +78,17 @@ SEGMENT = st.sampled_from(["a", "b", "*"])
 HOOKS = st.dictionaries(
     st.integers(0, 6),
     st.builds(
-        lambda events, environments, is_live, has_filter: (events, environments, is_live, has_filter),
-        st.lists(st.builds(lambda *parts: ".".join(parts), SEGMENT, SEGMENT, SEGMENT), max_size=3, unique=True),
+        lambda events, environments, is_live, has_filter: (
+            events,
+            environments,
+            is_live,
+            has_filter,
+        ),
+        st.lists(
+            st.builds(lambda *parts: ".".join(parts), SEGMENT, SEGMENT, SEGMENT),
+            max_size=3,
+            unique=True,
+        ),
         st.sets(st.sampled_from(["production", "staging"])),
         st.booleans(),
         st.booleans(),
@@ -74,7 +98,13 @@ HOOKS = st.dictionaries(
 
 def made(drawn: Drawn) -> dict[int, Hook]:
     return {
-        number: hook(number, *events, environments=tuple(environments), is_live=is_live, has_filter=has_filter)
+        number: hook(
+            number,
+            *events,
+            environments=tuple(environments),
+            is_live=is_live,
+            has_filter=has_filter,
+        )
         for number, (events, environments, is_live, has_filter) in drawn.items()
     }
 
@@ -83,13 +113,27 @@ def made(drawn: Drawn) -> dict[int, Hook]:
 def test_changed_index_answers_as_one_that_is_made_anew(first: Drawn, later: list[Drawn]) -> None:
     old = made(first)
     index = MatchIndex(old.values())
-    types = [(environment, f"{a}.{b}.{c}") for environment in ("production", "staging") for a in "ab" for b in "ab" for c in "ab"]
+    types = [
+        (environment, f"{a}.{b}.{c}")
+        for environment in ("production", "staging")
+        for a in "ab"
+        for b in "ab"
+        for c in "ab"
+    ]
     for change in later:
         for key in types:
             index.match(*key)  # fills what is kept
         new = made(change)
-        before = [was for number, was in old.items() if new.get(number) != was or new[number].filter != was.filter]
-        after = [now for number, now in new.items() if old.get(number) != now or old[number].filter != now.filter]
+        before = [
+            was
+            for number, was in old.items()
+            if new.get(number) != was or new[number].filter != was.filter
+        ]
+        after = [
+            now
+            for number, now in new.items()
+            if old.get(number) != now or old[number].filter != now.filter
+        ]
         kept, index = index, index.changed(before, after)
         fresh = MatchIndex(new.values())
         for key in types:

@@ -1,4 +1,6 @@
-"""The webhooks in memory, over both databases: when they are loaded anew, and how long they count as confirmed."""
+"""The webhooks in memory, over both databases: when they are loaded anew, and how long they count
+as confirmed.
+"""
 
 import asyncio
 from collections import Counter
@@ -36,7 +38,9 @@ class Counted:
 
 @asynccontextmanager
 async def registry_of(runtime: Runtime) -> AsyncIterator[tuple[Registry, Counted, MemoryHub]]:
-    """A registry as another process has it: what the runtime changes comes to it by looking, or by its own hub."""
+    """A registry as another process has it: what the runtime changes comes to it by looking, or by
+    its own hub.
+    """
     queue, hub = Counted(runtime.queue), MemoryHub()
     registry = Registry(cast(Queue, queue), hub, runtime.vault)
     await registry.open()
@@ -56,8 +60,14 @@ async def test_look_finds_new_changed_and_deleted_webhooks(runtime: Runtime) -> 
         await webhooks.delete(runtime, SOMEBODY, deleted.id)
         await registry.look()
         assert registry.target_ids() == {changed.id, new.id}
-        assert (cast(Target, registry.target(changed.id)).concurrency, registry.target(deleted.id)) == (3, None)
-        assert set((await registry.part(WORKSPACE)).index.match(ENVIRONMENT, TYPE).ids) == {changed.id, new.id}
+        assert (
+            cast(Target, registry.target(changed.id)).concurrency,
+            registry.target(deleted.id),
+        ) == (3, None)
+        assert set((await registry.part(WORKSPACE)).index.match(ENVIRONMENT, TYPE).ids) == {
+            changed.id,
+            new.id,
+        }
 
 
 async def test_look_at_what_has_not_changed_loads_nothing(runtime: Runtime) -> None:
@@ -94,12 +104,20 @@ async def test_load_that_fails_leaves_the_next_one_to_those_who_wait(runtime: Ru
         stale = registry.version(WORKSPACE)
         webhook = await make_webhook(runtime)
         queue.faults = [ConnectionResetError()]
-        outcomes = await asyncio.gather(*(registry.reload(WORKSPACE, stale) for _ in range(3)), return_exceptions=True)
-        assert [type(outcome).__name__ for outcome in outcomes] == ["ConnectionResetError", "Part", "Part"]
+        outcomes = await asyncio.gather(
+            *(registry.reload(WORKSPACE, stale) for _ in range(3)), return_exceptions=True
+        )
+        assert [type(outcome).__name__ for outcome in outcomes] == [
+            "ConnectionResetError",
+            "Part",
+            "Part",
+        ]
         assert registry.target_ids() == {webhook.id}
 
 
-async def test_version_of_a_claim_confirms_what_is_known_and_refuses_what_is_not(runtime: Runtime) -> None:
+async def test_version_of_a_claim_confirms_what_is_known_and_refuses_what_is_not(
+    runtime: Runtime,
+) -> None:
     async with registry_of(runtime) as (registry, _, _):
         version = cast(int, registry.version(WORKSPACE))
         looked_at, asked_at = registry.looked_at, monotonic() + 5
@@ -139,7 +157,9 @@ async def test_message_loads_and_tells_of_the_change(runtime: Runtime, text: str
         assert told
 
 
-async def test_message_while_the_database_is_away_is_made_good_by_the_next_look(runtime: Runtime) -> None:
+async def test_message_while_the_database_is_away_is_made_good_by_the_next_look(
+    runtime: Runtime,
+) -> None:
     async with registry_of(runtime) as (registry, queue, hub):
         webhook = await make_webhook(runtime)
         queue.faults = [ConnectionResetError()]

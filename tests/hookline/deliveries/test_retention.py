@@ -11,7 +11,18 @@ from hookline.models import Attempt, Delivery, DeliveryState, Email, Event, Noti
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
 from tests.hookline.notifications.test_mails import Post, turned_off
-from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, Hand, ago, enqueue, make_webhook, set_column, succeeded
+from tests.making import (
+    ENVIRONMENT,
+    SOMEBODY,
+    TYPE,
+    WORKSPACE,
+    Hand,
+    ago,
+    enqueue,
+    make_webhook,
+    set_column,
+    succeeded,
+)
 from tests.working import send_due
 
 DAY = 86_400
@@ -26,19 +37,47 @@ def old_key(days: float) -> UUID:
 async def event_of(days: float) -> Event:
     at = ago(days * DAY)
     given: dict[str, Any] = {"type": TYPE, "environment": ENVIRONMENT, "data": "{}"}
-    return await Event.create(id=old_key(days), workspace_id=WORKSPACE, occurred_at=at, received_at=at, **given)
+    return await Event.create(
+        id=old_key(days), workspace_id=WORKSPACE, occurred_at=at, received_at=at, **given
+    )
 
 
-async def delivery_of(webhook: Webhook, event: Event, days: float, status: DeliveryState) -> Delivery:
-    about: dict[str, Any] = {"webhook_id": webhook.id, "event_id": event.id, "event_type": event.type, "environment": event.environment}
+async def delivery_of(
+    webhook: Webhook, event: Event, days: float, status: DeliveryState
+) -> Delivery:
+    about: dict[str, Any] = {
+        "webhook_id": webhook.id,
+        "event_id": event.id,
+        "event_type": event.type,
+        "environment": event.environment,
+    }
     at = ago(days * DAY)
-    return await Delivery.create(id=old_key(days), workspace_id=WORKSPACE, status=status, next_attempt_at=at, created_at=at, **about)
+    return await Delivery.create(
+        id=old_key(days),
+        workspace_id=WORKSPACE,
+        status=status,
+        next_attempt_at=at,
+        created_at=at,
+        **about,
+    )
 
 
 async def attempt_of(delivery: Delivery, days: float) -> Attempt:
-    about: dict[str, Any] = {"delivery_id": delivery.id, "webhook_id": delivery.webhook_id, "event_id": delivery.event_id}
-    kind: dict[str, Any] = {"event_type": TYPE, "environment": ENVIRONMENT, "number": 1, "outcome": 2, "cause": 1}
-    return await Attempt.create(id=old_key(days), workspace_id=WORKSPACE, started_at=ago(days * DAY), **about, **kind)
+    about: dict[str, Any] = {
+        "delivery_id": delivery.id,
+        "webhook_id": delivery.webhook_id,
+        "event_id": delivery.event_id,
+    }
+    kind: dict[str, Any] = {
+        "event_type": TYPE,
+        "environment": ENVIRONMENT,
+        "number": 1,
+        "outcome": 2,
+        "cause": 1,
+    }
+    return await Attempt.create(
+        id=old_key(days), workspace_id=WORKSPACE, started_at=ago(days * DAY), **about, **kind
+    )
 
 
 async def sweep(runtime: Runtime) -> None:
@@ -49,11 +88,17 @@ async def sweep(runtime: Runtime) -> None:
 async def test_data_goes_after_thirty_days_and_what_was_held_has_failed(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, active=False)
     old, new = await event_of(31), await event_of(29)
-    held, waiting = await delivery_of(webhook, old, 31, DeliveryState.OPEN), await delivery_of(webhook, new, 29, DeliveryState.OPEN)
+    held, waiting = (
+        await delivery_of(webhook, old, 31, DeliveryState.OPEN),
+        await delivery_of(webhook, new, 29, DeliveryState.OPEN),
+    )
     await runtime.queue.keep_bodies([(held.id, b"old"), (waiting.id, b"new")])
     await sweep(runtime)
     assert [(await Event.get(id=row.id)).data for row in (old, new)] == [None, "{}"]
-    assert [(await Delivery.get(id=row.id)).status for row in (held, waiting)] == [DeliveryState.FAILED, DeliveryState.OPEN]
+    assert [(await Delivery.get(id=row.id)).status for row in (held, waiting)] == [
+        DeliveryState.FAILED,
+        DeliveryState.OPEN,
+    ]
     bodies = await runtime.database.reader().rows("select body from delivery_body")
     assert [bytes(row["body"]) for row in bodies] == [b"new"]
 
@@ -120,7 +165,9 @@ async def test_deleted_webhook_goes_when_its_log_has_gone(runtime: Runtime) -> N
 async def test_activity_beyond_what_can_be_replayed_goes(runtime: Runtime) -> None:
     await make_webhook(runtime)
     async with runtime.database.unit_of_work() as work:
-        await work.execute("update workspace_activity set position = position + $1", retention.ACTIVITY_KEPT)
+        await work.execute(
+            "update workspace_activity set position = position + $1", retention.ACTIVITY_KEPT
+        )
     await make_webhook(runtime)
     await sweep(runtime)
     rows = await runtime.database.reader().rows("select position from activity")

@@ -10,7 +10,13 @@ NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def judged(status_code: int | None, error: str | None = None, retry_after: str | None = None, step: int = 0, random: float = 0.5) -> Verdict:
+def judged(
+    status_code: int | None,
+    error: str | None = None,
+    retry_after: str | None = None,
+    step: int = 0,
+    random: float = 0.5,
+) -> Verdict:
     return judge(status_code, error, retry_after, NOW, (MINUTE, 2 * MINUTE), step, random)
 
 
@@ -26,7 +32,14 @@ def test_every_other_answer_is_retried(status_code: int) -> None:
     assert verdict.wait == MINUTE
 
 
-@pytest.mark.parametrize("error", [error for error in AttemptError if error not in (AttemptError.REFUSED_ADDRESS, AttemptError.STATUS)])
+@pytest.mark.parametrize(
+    "error",
+    [
+        error
+        for error in AttemptError
+        if error not in (AttemptError.REFUSED_ADDRESS, AttemptError.STATUS)
+    ],
+)
 def test_every_network_fault_is_retried(error: AttemptError) -> None:
     assert judged(None, error.value).wait == MINUTE
 
@@ -44,7 +57,9 @@ def test_used_up_schedule_ends_the_delivery() -> None:
 
 def test_wait_is_spread_by_a_fifth_to_both_sides() -> None:
     assert judged(500, random=0.0).wait == timedelta(seconds=48)
-    assert judged(500, random=0.999999).wait == pytest.approx(timedelta(seconds=72), abs=timedelta(milliseconds=1))
+    assert judged(500, random=0.999999).wait == pytest.approx(
+        timedelta(seconds=72), abs=timedelta(milliseconds=1)
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,7 +82,9 @@ def test_wait_is_spread_by_a_fifth_to_both_sides() -> None:
     ],
 )
 @pytest.mark.parametrize("status_code", [429, 503])
-def test_retry_after_lengthens_the_wait_up_to_ten_hours(status_code: int, retry_after: str, wait: timedelta) -> None:
+def test_retry_after_lengthens_the_wait_up_to_ten_hours(
+    status_code: int, retry_after: str, wait: timedelta
+) -> None:
     assert judged(status_code, retry_after=retry_after).wait == wait
 
 

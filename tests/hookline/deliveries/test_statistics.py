@@ -1,4 +1,6 @@
-"""Statistics out of the recorder's counters, on both databases: what attempts and counters say is the same, before and after minutes become hours."""
+"""Statistics out of the recorder's counters, on both databases: what attempts and counters say is
+the same, before and after minutes become hours.
+"""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -19,7 +21,11 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def at(result: Result, ago: timedelta, duration_ms: int) -> Result:
-    return result._replace(began=clock.monotonic() - ago.total_seconds(), duration_ms=duration_ms, bucket=bucket_of(duration_ms))
+    return result._replace(
+        began=clock.monotonic() - ago.total_seconds(),
+        duration_ms=duration_ms,
+        bucket=bucket_of(duration_ms),
+    )
 
 
 async def record(runtime: Runtime, webhook: Webhook, *endings: tuple[timedelta, int, bool]) -> None:
@@ -31,23 +37,34 @@ async def record(runtime: Runtime, webhook: Webhook, *endings: tuple[timedelta, 
         await hand.record(at((failed if is_failed else succeeded)(row), ago, duration_ms))
 
 
-async def stats(runtime: Runtime, webhook: Webhook, since: datetime, step: Step, until: datetime | None = None) -> list[Bucket]:
+async def stats(
+    runtime: Runtime, webhook: Webhook, since: datetime, step: Step, until: datetime | None = None
+) -> list[Bucket]:
     return await statistics.stats(runtime.database, webhook.id, since, until, step)
 
 
 async def test_every_minute_is_there_with_what_began_in_it(runtime: Runtime) -> None:
     webhook, other = await make_webhook(runtime), await make_webhook(runtime)
-    await record(runtime, webhook, *[(timedelta(minutes=5), 10, False)] * 9, (timedelta(minutes=5), 1_000, True))
+    await record(
+        runtime,
+        webhook,
+        *[(timedelta(minutes=5), 10, False)] * 9,
+        (timedelta(minutes=5), 1_000, True),
+    )
     await record(runtime, other, (timedelta(minutes=5), 10, True))
     now = clock.now()
     found = await stats(runtime, webhook, now - timedelta(minutes=10), Step.MINUTE)
     assert len(found) in (10, 11)
-    assert [later.start - earlier.start for earlier, later in pairwise(found)] == [timedelta(minutes=1)] * (len(found) - 1)
+    assert [later.start - earlier.start for earlier, later in pairwise(found)] == [
+        timedelta(minutes=1)
+    ] * (len(found) - 1)
     [full] = [bucket for bucket in found if bucket.attempts]
     assert (full.attempts, full.failures, full.p50) == (10, 1, 10)
     assert full.p95 is not None
     assert 950 <= full.p95 <= 1_050
-    assert {(bucket.failures, bucket.p50, bucket.p95) for bucket in found if not bucket.attempts} == {(0, None, None)}
+    assert {
+        (bucket.failures, bucket.p50, bucket.p95) for bucket in found if not bucket.attempts
+    } == {(0, None, None)}
 
 
 @pytest.mark.parametrize("step", [Step.HOUR, Step.DAY])
@@ -62,8 +79,13 @@ async def test_folding_changes_no_figure(runtime: Runtime, step: Step) -> None:
         folded += count
     assert folded
     assert await stats(runtime, webhook, since, step, until) == before
-    assert (sum(bucket.attempts for bucket in before), sum(bucket.failures for bucket in before)) == (6, 3)
-    rows = await runtime.database.reader().rows("select step, sum(attempts) as n from webhook_stat group by step order by step")
+    assert (
+        sum(bucket.attempts for bucket in before),
+        sum(bucket.failures for bucket in before),
+    ) == (6, 3)
+    rows = await runtime.database.reader().rows(
+        "select step, sum(attempts) as n from webhook_stat group by step order by step"
+    )
     assert [(row["step"], row["n"]) for row in rows] == [(60, 1), (3_600, 5)]
 
 
@@ -72,13 +94,17 @@ async def test_too_many_buckets_and_minutes_that_are_gone_are_refused(runtime: R
     with pytest.raises(HooklineError, match="larger step"):
         await stats(runtime, webhook, now - timedelta(days=400), Step.HOUR)
     with pytest.raises(HooklineError, match="48 hours"):
-        await stats(runtime, webhook, now - timedelta(hours=49), Step.MINUTE, now - timedelta(hours=48))
+        await stats(
+            runtime, webhook, now - timedelta(hours=49), Step.MINUTE, now - timedelta(hours=48)
+        )
     assert await stats(runtime, webhook, now, Step.HOUR, now - DAY) == []
     with pytest.raises(HooklineError, match="larger step"):
         await stats(runtime, webhook, datetime(1, 1, 1, tzinfo=UTC), Step.DAY)
 
 
-@pytest.mark.parametrize("duration_ms", [0, 1, 7, 15, 16, 17, 120, 999, 12_345, 29_999, 60_000, 10**6])
+@pytest.mark.parametrize(
+    "duration_ms", [0, 1, 7, 15, 16, 17, 120, 999, 12_345, 29_999, 60_000, 10**6]
+)
 def test_percentile_is_near(duration_ms: int) -> None:
     found = percentile({bucket_of(duration_ms): 3}, 0.5)
     assert found is not None

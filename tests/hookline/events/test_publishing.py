@@ -1,4 +1,6 @@
-"""Publishing, on both databases: who gets an event, what a key protects, what a caller hears when the database falters."""
+"""Publishing, on both databases: who gets an event, what a key protects, what a caller hears when
+the database falters.
+"""
 
 import asyncio
 import sqlite3
@@ -19,7 +21,9 @@ from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, make_webhook, s
 from tests.waiting import eventually
 
 
-def given(data: Any = None, key: str | None = None, type: str = TYPE, occurred_at: datetime | None = None) -> PublishInput:
+def given(
+    data: Any = None, key: str | None = None, type: str = TYPE, occurred_at: datetime | None = None
+) -> PublishInput:
     return PublishInput(type, ENVIRONMENT, data, key, occurred_at)
 
 
@@ -35,7 +39,9 @@ async def problems_of(runtime: Runtime, *inputs: PublishInput) -> set[tuple[Code
 
 
 class Tampered:
-    """The real queue, whose publish goes wrong in a way of its own. faults: raised one after the other, before or after the commit."""
+    """The real queue, whose publish goes wrong in a way of its own. faults: raised one after the
+    other, before or after the commit.
+    """
 
     def __init__(self, queue: Queue, *faults: Exception, after_commit: bool = False) -> None:
         self._queue, self._faults, self._after_commit = queue, list(faults), after_commit
@@ -61,12 +67,17 @@ class Tampered:
 def over(runtime: Runtime, queue: Tampered) -> Runtime:
     """The same runtime with a publisher over another queue."""
     limits = EventLimits(runtime.settings.environments, runtime.settings.max_event_bytes)
-    return replace(runtime, publisher=Publisher(cast(Queue, queue), runtime.registry, runtime.wakeups, limits))
+    return replace(
+        runtime, publisher=Publisher(cast(Queue, queue), runtime.registry, runtime.wakeups, limits)
+    )
 
 
 async def refuse_poison(runtime: Runtime) -> None:
     """Makes the database refuse every event whose data holds the word poison."""
-    sqlite = "create trigger t before insert on event when new.data like '%poison%' begin select raise(abort, 'poison'); end"
+    sqlite = (
+        "create trigger t before insert on event when new.data like '%poison%' begin select "
+        "raise(abort, 'poison'); end"
+    )
     postgres = "alter table event add constraint no_poison check (data not like '%poison%')"
     async with runtime.database.unit_of_work() as work:
         await work.execute(sqlite if work.dialect == "sqlite" else postgres)
@@ -75,20 +86,28 @@ async def refuse_poison(runtime: Runtime) -> None:
 async def test_published_event_is_stored_as_it_was_given(runtime: Runtime) -> None:
     await make_webhook(runtime)
     at = datetime(2026, 1, 2, 3, 4, 5, 600_000, timezone(timedelta(hours=2)))
-    [published] = await publish(runtime, given({"b": [1, None, "ä"], "a": 1.5}, "k", occurred_at=at))
+    [published] = await publish(
+        runtime, given({"b": [1, None, "ä"], "a": 1.5}, "k", occurred_at=at)
+    )
     assert (published.is_duplicate, published.delivery_count) == (False, 1)
     stored = await Event.get(id=published.event_id)
     assert (stored.type, stored.environment, stored.idempotency_key) == (TYPE, ENVIRONMENT, "k")
     assert stored.data == '{"b":[1,null,"ä"],"a":1.5}'
     assert stored.occurred_at == at
     assert published.event is not None
-    assert (published.event.id, published.event.data, published.event.received_at) == (stored.id, stored.data, stored.received_at)
+    assert (published.event.id, published.event.data, published.event.received_at) == (
+        stored.id,
+        stored.data,
+        stored.received_at,
+    )
     assert published.event.occurred_at.tzinfo is UTC
 
 
 async def test_answers_come_in_the_order_of_the_inputs(runtime: Runtime) -> None:
     published = await publish(runtime, *(given(n) for n in range(50)))
-    assert [(await Event.get(id=one.event_id)).data for one in published] == [str(n) for n in range(50)]
+    assert [(await Event.get(id=one.event_id)).data for one in published] == [
+        str(n) for n in range(50)
+    ]
 
 
 async def test_event_that_nobody_wants_is_kept(runtime: Runtime) -> None:
@@ -102,7 +121,12 @@ async def test_event_that_nobody_wants_is_kept(runtime: Runtime) -> None:
 async def test_many_callers_at_once_each_get_their_own(runtime: Runtime) -> None:
     await make_webhook(runtime)
     published = await asyncio.gather(*(publish(runtime, given(n)) for n in range(300)))
-    assert len({one.event_id for [one] in published}) == await Event.all().count() == await Delivery.all().count() == 300
+    assert (
+        len({one.event_id for [one] in published})
+        == await Event.all().count()
+        == await Delivery.all().count()
+        == 300
+    )
 
 
 # keys
@@ -111,9 +135,16 @@ async def test_many_callers_at_once_each_get_their_own(runtime: Runtime) -> None
 async def test_equal_keys_at_once_make_one_event(runtime: Runtime) -> None:
     await make_webhook(runtime)
     other = over(runtime, Tampered(runtime.queue))  # a publisher of its own, as in another process
-    calls = [publish(at, given({"a": 1, "b": 2.0}, "k")) for at in (runtime, other) for _ in range(5)]
+    calls = [
+        publish(at, given({"a": 1, "b": 2.0}, "k")) for at in (runtime, other) for _ in range(5)
+    ]
     published = [one for [one] in await asyncio.gather(*calls)]
-    assert len({one.event_id for one in published}) == await Event.all().count() == await Delivery.all().count() == 1
+    assert (
+        len({one.event_id for one in published})
+        == await Event.all().count()
+        == await Delivery.all().count()
+        == 1
+    )
     assert sum(one.is_duplicate for one in published) == 9
     assert {one.delivery_count for one in published} == {1}
 
@@ -133,7 +164,9 @@ async def test_key_twice_in_a_batch_counts_as_a_repeat(runtime: Runtime) -> None
         ([1e3], [1000]),
     ],
 )
-async def test_same_data_in_another_form_is_a_duplicate(runtime: Runtime, first: Any, second: Any) -> None:
+async def test_same_data_in_another_form_is_a_duplicate(
+    runtime: Runtime, first: Any, second: Any
+) -> None:
     [one] = await publish(runtime, given(first, "k"))
     [two] = await publish(runtime, given(second, "k"))
     assert two == (one.event_id, True, 0, None)
@@ -149,7 +182,9 @@ async def test_same_data_in_another_form_is_a_duplicate(runtime: Runtime, first:
     ],
     ids=["data", "boolean", "type", "time"],
 )
-async def test_same_key_for_something_else_is_a_conflict(runtime: Runtime, other: PublishInput) -> None:
+async def test_same_key_for_something_else_is_a_conflict(
+    runtime: Runtime, other: PublishInput
+) -> None:
     await publish(runtime, given({"a": 1}, "k"))
     with pytest.raises(Refused) as caught:
         await publish(runtime, given(0), other)
@@ -161,7 +196,10 @@ async def test_same_key_for_something_else_is_a_conflict(runtime: Runtime, other
 async def test_conflict_takes_out_its_own_batch_only(runtime: Runtime) -> None:
     await publish(runtime, given(1, "taken"))
     outcomes = await asyncio.gather(
-        publish(runtime, given(7)), publish(runtime, given(2, "taken"), given(3, "free")), publish(runtime, given(8, "mine")), return_exceptions=True
+        publish(runtime, given(7)),
+        publish(runtime, given(2, "taken"), given(3, "free")),
+        publish(runtime, given(8, "mine")),
+        return_exceptions=True,
     )
     assert [type(outcome) for outcome in outcomes] == [list, Refused, list]
     [again] = await publish(runtime, given("anything", "free"))
@@ -180,7 +218,9 @@ async def test_opposite_orders_of_keys_end_without_a_deadlock(runtime: Runtime) 
     other = over(runtime, Tampered(runtime.queue))
     keys = [f"k{n}" for n in range(40)]
     there, back = [[given(1, key) for key in order] for order in (keys, keys[::-1])]
-    await asyncio.gather(*(publish(at, *(there if n % 2 else back)) for n in range(4) for at in (runtime, other)))
+    await asyncio.gather(
+        *(publish(at, *(there if n % 2 else back)) for n in range(4) for at in (runtime, other))
+    )
     assert await Event.all().count() == 40
 
 
@@ -212,7 +252,9 @@ async def test_webhook_that_was_switched_off_gets_nothing_more(runtime: Runtime)
 
 
 @pytest.mark.parametrize("key", [None, "k"])
-async def test_answer_lost_after_the_commit_is_given_again(runtime: Runtime, key: str | None) -> None:
+async def test_answer_lost_after_the_commit_is_given_again(
+    runtime: Runtime, key: str | None
+) -> None:
     await make_webhook(runtime)
     lossy = over(runtime, Tampered(runtime.queue, ConnectionResetError(), after_commit=True))
     [published] = await publish(lossy, given(1, key))
@@ -229,15 +271,26 @@ async def test_answer_lost_with_somebody_elses_key_in_the_group(runtime: Runtime
     assert await Event.all().count() == 2
 
 
-@pytest.mark.parametrize("fault", [ConnectionResetError(), TimeoutError(), sqlite3.OperationalError("database is locked")], ids=repr)
-async def test_short_absence_of_the_database_is_waited_out(runtime: Runtime, fault: Exception) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [ConnectionResetError(), TimeoutError(), sqlite3.OperationalError("database is locked")],
+    ids=repr,
+)
+async def test_short_absence_of_the_database_is_waited_out(
+    runtime: Runtime, fault: Exception
+) -> None:
     [published] = await publish(over(runtime, Tampered(runtime.queue, fault, fault)), given(1))
     assert await Event.filter(id=published.event_id).exists()
 
 
 async def test_what_the_database_refuses_is_heard_by_its_sender_alone(runtime: Runtime) -> None:
     await refuse_poison(runtime)
-    outcomes = await asyncio.gather(publish(runtime, given(1)), publish(runtime, given("poison")), publish(runtime, given(2)), return_exceptions=True)
+    outcomes = await asyncio.gather(
+        publish(runtime, given(1)),
+        publish(runtime, given("poison")),
+        publish(runtime, given(2)),
+        return_exceptions=True,
+    )
     assert [isinstance(outcome, list) for outcome in outcomes] == [True, False, True]
     assert await Event.all().count() == 2
 
@@ -247,9 +300,13 @@ async def test_conflict_with_a_key_that_was_never_stored_is_none(runtime: Runtim
     blocked = Tampered(runtime.queue)
     blocked.gate.clear()
     at = over(runtime, blocked)
-    first = asyncio.create_task(publish(at, given(0)))  # keeps the writer busy, so that the next two share a group
+    first = asyncio.create_task(
+        publish(at, given(0))
+    )  # keeps the writer busy, so that the next two share a group
     await eventually(lambda: blocked.waiting)
-    rest = asyncio.gather(publish(at, given("poison", "k")), publish(at, given("good", "k")), return_exceptions=True)
+    rest = asyncio.gather(
+        publish(at, given("poison", "k")), publish(at, given("good", "k")), return_exceptions=True
+    )
     await asyncio.sleep(0)
     blocked.gate.set()
     poisoned, good = await rest
@@ -263,7 +320,10 @@ async def test_caller_that_leaves_takes_nothing_out_of_the_group(runtime: Runtim
     blocked = Tampered(runtime.queue)
     blocked.gate.clear()
     at = over(runtime, blocked)
-    leaving, staying = asyncio.create_task(publish(at, given("left"))), asyncio.create_task(publish(at, given("stayed")))
+    leaving, staying = (
+        asyncio.create_task(publish(at, given("left"))),
+        asyncio.create_task(publish(at, given("stayed"))),
+    )
     await eventually(lambda: blocked.waiting)
     leaving.cancel()
     blocked.gate.set()
@@ -326,14 +386,24 @@ async def test_close_waits_for_what_was_accepted(runtime: Runtime) -> None:
     ],
     ids=["nul", "large", "small", "nan", "infinite", "surrogate"],
 )
-async def test_data_that_cannot_be_stored_is_refused_at_its_path(runtime: Runtime, data: Any, path: tuple[str, ...]) -> None:
-    assert await problems_of(runtime, given(1), given(data)) == {(Code.INVALID, ("1", "data", *path))}
+async def test_data_that_cannot_be_stored_is_refused_at_its_path(
+    runtime: Runtime, data: Any, path: tuple[str, ...]
+) -> None:
+    assert await problems_of(runtime, given(1), given(data)) == {
+        (Code.INVALID, ("1", "data", *path))
+    }
 
 
 async def test_everything_that_is_wrong_is_told_at_once(runtime: Runtime) -> None:
     bad = PublishInput("Order.created", "nowhere", {"a": "\0"}, " key ")
     found = await problems_of(runtime, bad, given(1, "k" * 256))
-    fields = {("0", "type"), ("0", "environment"), ("0", "data", "a"), ("0", "idempotencyKey"), ("1", "idempotencyKey")}
+    fields = {
+        ("0", "type"),
+        ("0", "environment"),
+        ("0", "data", "a"),
+        ("0", "idempotencyKey"),
+        ("1", "idempotencyKey"),
+    }
     assert found == {(Code.INVALID, field) for field in fields}
 
 
@@ -350,17 +420,27 @@ async def test_data_that_is_too_long_is_refused(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize(
-    "at", [datetime.min.replace(tzinfo=timezone(timedelta(hours=5))), datetime.max.replace(tzinfo=timezone(timedelta(hours=-5)))]
+    "at",
+    [
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=5))),
+        datetime.max.replace(tzinfo=timezone(timedelta(hours=-5))),
+    ],
 )
 @pytest.mark.parametrize("key", [None, "k"])
-async def test_time_at_the_end_of_time_is_refused(runtime: Runtime, at: datetime, key: str | None) -> None:
-    assert await problems_of(runtime, given(1, key, occurred_at=at)) == {(Code.OUT_OF_RANGE, ("0", "occurredAt"))}
+async def test_time_at_the_end_of_time_is_refused(
+    runtime: Runtime, at: datetime, key: str | None
+) -> None:
+    assert await problems_of(runtime, given(1, key, occurred_at=at)) == {
+        (Code.OUT_OF_RANGE, ("0", "occurredAt"))
+    }
 
 
 async def test_filter_decides_among_what_the_patterns_match(runtime: Runtime) -> None:
     large = await make_webhook(runtime, filter={"data.total": {"gte": 100}})
     every = await make_webhook(runtime)
-    inputs = [PublishInput(TYPE, ENVIRONMENT, {"total": total}, f"key-{total}") for total in (99, 100)]
+    inputs = [
+        PublishInput(TYPE, ENVIRONMENT, {"total": total}, f"key-{total}") for total in (99, 100)
+    ]
     published = await runtime.publisher.publish(WORKSPACE, inputs)
     assert [one.delivery_count for one in published] == [1, 2]
     assert await Delivery.filter(webhook_id=large.id).count() == 1
@@ -371,7 +451,13 @@ async def test_filter_decides_among_what_the_patterns_match(runtime: Runtime) ->
 
 async def test_changed_filter_is_in_force_for_the_very_next_publish(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, filter={"data.total": {"gte": 100}})
-    for changed, count in (({"data.total": {"lt": 100}}, 1), (None, 1), ({"environment": {"ne": ENVIRONMENT}}, 0)):
+    for changed, count in (
+        ({"data.total": {"lt": 100}}, 1),
+        (None, 1),
+        ({"environment": {"ne": ENVIRONMENT}}, 0),
+    ):
         await webhooks.update(runtime, SOMEBODY, webhook.id, {"filter": changed})
-        [published] = await runtime.publisher.publish(WORKSPACE, [PublishInput(TYPE, ENVIRONMENT, {"total": 1})])
+        [published] = await runtime.publisher.publish(
+            WORKSPACE, [PublishInput(TYPE, ENVIRONMENT, {"total": 1})]
+        )
         assert published.delivery_count == count

@@ -1,4 +1,6 @@
-"""JSON Schemas of event types: what may be saved, and what data breaks; hostile schemas are refused before they cost anything."""
+"""JSON Schemas of event types: what may be saved, and what data breaks; hostile schemas are refused
+before they cost anything.
+"""
 
 from typing import Any
 
@@ -10,8 +12,13 @@ from hookline.events.schemas import check_schema, problems
 ORDER = {
     "type": "object",
     "required": ["total"],
-    "properties": {"total": {"type": "number", "minimum": 0}, "items": {"type": "array", "items": {"$ref": "#/$defs/item"}}},
-    "$defs": {"item": {"type": "object", "properties": {"sku": {"type": "string", "pattern": "^[A-Z]+$"}}}},
+    "properties": {
+        "total": {"type": "number", "minimum": 0},
+        "items": {"type": "array", "items": {"$ref": "#/$defs/item"}},
+    },
+    "$defs": {
+        "item": {"type": "object", "properties": {"sku": {"type": "string", "pattern": "^[A-Z]+$"}}}
+    },
 }
 
 
@@ -40,7 +47,10 @@ def test_at_most_twenty_are_told_and_each_is_short() -> None:
 
 
 def doubling(depth: int) -> dict[str, Any]:
-    steps = {f"a{n}": {"allOf": [{"$ref": f"#/$defs/a{n + 1}"}, {"$ref": f"#/$defs/a{n + 1}"}]} for n in range(depth)}
+    steps = {
+        f"a{n}": {"allOf": [{"$ref": f"#/$defs/a{n + 1}"}, {"$ref": f"#/$defs/a{n + 1}"}]}
+        for n in range(depth)
+    }
     return {"$ref": "#/$defs/a0", "$defs": {**steps, f"a{depth}": {"type": "string"}}}
 
 
@@ -59,14 +69,20 @@ def doubling(depth: int) -> dict[str, Any]:
         ({"$ref": "#"}, ("$ref",), "a part of this schema"),
         ({"$id": "http://x", "type": "object"}, ("$id",), "is not supported"),
         ({"$dynamicRef": "#a"}, ("$dynamicRef",), "is not supported"),
-        ({"$defs": {"a": {"items": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a"}, (), "must not contain itself"),
+        (
+            {"$defs": {"a": {"items": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a"},
+            (),
+            "must not contain itself",
+        ),
         (doubling(40), (), "parts"),
         ({"enum": ["x" * 70_000]}, (), "at most 65,536 bytes"),
         ({"const": 10**30}, ("const",), "64 bits"),
         ({"const": "\x00"}, ("const",), "NUL"),
     ],
 )
-def test_schema_that_cannot_be_used_is_refused_at_its_place(schema: Any, path: tuple[str, ...], said: str) -> None:
+def test_schema_that_cannot_be_used_is_refused_at_its_place(
+    schema: Any, path: tuple[str, ...], said: str
+) -> None:
     [(found, sentence)] = check_schema(schema)
     assert found == path
     assert said in sentence

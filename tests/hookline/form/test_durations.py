@@ -23,12 +23,31 @@ def test_duration_is_read_and_written_the_same(text: str, duration: timedelta) -
     assert format_duration(duration) == text
 
 
-@pytest.mark.parametrize(("text", "shortest"), [("120s", "2m"), ("90s", "90s"), ("1500ms", "1500ms"), ("48h", "2d"), ("0d", "0s")])
+@pytest.mark.parametrize(
+    ("text", "shortest"),
+    [("120s", "2m"), ("90s", "90s"), ("1500ms", "1500ms"), ("48h", "2d"), ("0d", "0s")],
+)
 def test_largest_unit_that_divides_evenly_is_written(text: str, shortest: str) -> None:
     assert format_duration(parse_duration(text)) == shortest
 
 
-@pytest.mark.parametrize("text", ["", "5", "s", "-5s", "1.5s", "5 s", "5S", "5s ", "1h30m", "٥s", "999999999999d", "1" * 5000 + "s"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "5",
+        "s",
+        "-5s",
+        "1.5s",
+        "5 s",
+        "5S",
+        "5s ",
+        "1h30m",
+        "٥s",
+        "999999999999d",
+        "1" * 5000 + "s",
+    ],
+)
 def test_anything_else_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(ValueError, match=r"duration .*\.$"):
         parse_duration(text)

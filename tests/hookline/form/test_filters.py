@@ -1,4 +1,6 @@
-"""Filters: what each operator says, of what is missing or of another type too; what is refused, and why an event does not match."""
+"""Filters: what each operator says, of what is missing or of another type too; what is refused, and
+why an event does not match.
+"""
 
 from typing import Any
 
@@ -8,7 +10,16 @@ from hypothesis import strategies as st
 
 from hookline.form.filters import OPERATORS, check_filter, compile_filter
 
-DATA = {"total": 100, "ratio": 0.5, "status": "paid", "paid": True, "nothing": None, "tags": ["a", 1], "items": [{"sku": "x"}], "0": "zero"}
+DATA = {
+    "total": 100,
+    "ratio": 0.5,
+    "status": "paid",
+    "paid": True,
+    "nothing": None,
+    "tags": ["a", 1],
+    "items": [{"sku": "x"}],
+    "0": "zero",
+}
 TYPE, ENVIRONMENT = "order.order.create", "production"
 
 
@@ -49,7 +60,17 @@ HOLDING: list[tuple[str, dict[str, Any]]] = [
     ("data.tags.2", {"exists": False}),
 ]
 FALSE: list[tuple[str, dict[str, Any]]] = [
-    *[("data.missing", {name: {"in": [1], "nin": [1], "exists": True, "startsWith": "", "endsWith": ""}.get(name, 1)}) for name in OPERATORS],
+    *[
+        (
+            "data.missing",
+            {
+                name: {"in": [1], "nin": [1], "exists": True, "startsWith": "", "endsWith": ""}.get(
+                    name, 1
+                )
+            },
+        )
+        for name in OPERATORS
+    ],
     ("data.status", {"ne": 1}),
     ("data.status", {"nin": [1, 2]}),
     ("data.status", {"gt": 1}),
@@ -77,7 +98,9 @@ def test_condition_holds(path: str, wanted: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("path", "wanted"), FALSE)
-def test_what_is_missing_or_of_another_type_is_false_and_its_negation_true(path: str, wanted: dict[str, Any]) -> None:
+def test_what_is_missing_or_of_another_type_is_false_and_its_negation_true(
+    path: str, wanted: dict[str, Any]
+) -> None:
     assert not matches({path: wanted})
     assert matches({"not": {path: wanted}})
 
@@ -142,10 +165,16 @@ def deep(depth: int) -> dict[str, Any]:
         ({"data.x": {"eq": "\x00"}}, ("data.x", "eq"), "NUL"),
         ({"data.x": {"eq": "\ud800"}}, ("data.x", "eq"), "surrogate"),
         ({"data.x": {"eq": "x" * 20_000}}, (), "at most 16,384 bytes"),
-        ({"any": [{f"data.a{n}": {"eq": 1}} for n in range(100)], "type": {"eq": "a"}}, (), "at most 100 conditions"),
+        (
+            {"any": [{f"data.a{n}": {"eq": 1}} for n in range(100)], "type": {"eq": "a"}},
+            (),
+            "at most 100 conditions",
+        ),
     ],
 )
-def test_wrong_filter_is_refused_where_it_is_wrong(value: Any, path: tuple[str, ...], said: str) -> None:
+def test_wrong_filter_is_refused_where_it_is_wrong(
+    value: Any, path: tuple[str, ...], said: str
+) -> None:
     [(found, sentence)] = check_filter(value)
     assert found == path
     assert said in sentence
@@ -164,23 +193,49 @@ def test_all_that_is_wrong_is_told_up_to_twenty() -> None:
 
 
 def test_reasons_say_what_was_wanted_and_what_was_found() -> None:
-    compiled = compile_filter({"data.total": {"gte": 200}, "data.currency": {"eq": "EUR"}, "any": [{"data.paid": {"eq": False}}], "not": YES})
+    compiled = compile_filter(
+        {
+            "data.total": {"gte": 200},
+            "data.currency": {"eq": "EUR"},
+            "any": [{"data.paid": {"eq": False}}],
+            "not": YES,
+        }
+    )
     assert compiled.reasons(TYPE, ENVIRONMENT, DATA) == [
         "data.total is 100; wanted: gte 200.",
         'data.currency is missing; wanted: eq "EUR".',
         "None of the conditions in `any` holds: data.paid is true; wanted: eq false.",
         "All of what stands in `not` holds, and must not.",
     ]
-    assert len(compile_filter({"data.x": {"eq": 1}}).reasons(TYPE, ENVIRONMENT, {"x": "y" * 10_000})[0]) < 120
+    assert (
+        len(
+            compile_filter({"data.x": {"eq": 1}}).reasons(TYPE, ENVIRONMENT, {"x": "y" * 10_000})[0]
+        )
+        < 120
+    )
 
 
-SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-3, 3) | st.sampled_from(["", "a", "ab", "b"])
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.floats(-3, 3)
+    | st.sampled_from(["", "a", "ab", "b"])
+)
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "0"]), inner, max_size=3), max_leaves=6
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "0"]), inner, max_size=3)
+    ),
+    max_leaves=6,
 )
 ENTRIES = st.one_of(
     st.tuples(st.sampled_from(["eq", "ne", "contains"]), VALUES),
-    st.tuples(st.sampled_from(["gt", "gte", "lt", "lte"]), st.integers(-3, 3) | st.sampled_from(["a", "b"])),
+    st.tuples(
+        st.sampled_from(["gt", "gte", "lt", "lte"]),
+        st.integers(-3, 3) | st.sampled_from(["a", "b"]),
+    ),
     st.tuples(st.sampled_from(["in", "nin"]), st.lists(VALUES, min_size=1, max_size=3)),
     st.tuples(st.just("exists"), st.booleans()),
     st.tuples(st.sampled_from(["startsWith", "endsWith"]), st.sampled_from(["a", "b", ""])),
@@ -189,7 +244,11 @@ PATHS = st.sampled_from(["data", "data.a", "data.b.0", "data.a.b", "data.0"])
 LEAVES = st.builds(lambda path, entry: {path: dict([entry])}, PATHS, ENTRIES)
 GROUPS = st.sampled_from(["any", "all", "not"])
 FILTERS = st.recursive(
-    LEAVES, lambda inner: st.builds(lambda key, items: {key: items}, GROUPS, st.lists(inner, min_size=1, max_size=3)), max_leaves=6
+    LEAVES,
+    lambda inner: st.builds(
+        lambda key, items: {key: items}, GROUPS, st.lists(inner, min_size=1, max_size=3)
+    ),
+    max_leaves=6,
 )
 
 
@@ -210,14 +269,22 @@ def naive(value: dict[str, Any], data: Any) -> bool:
 
 
 def kind(value: Any) -> str:
-    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+    return (
+        "number"
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else type(value).__name__
+    )
 
 
 def tagged(value: Any) -> Any:
     """A value that compares as JSON does."""
     if isinstance(value, dict):
         return "dict", {key: tagged(item) for key, item in value.items()}
-    return (kind(value), [tagged(item) for item in value]) if isinstance(value, list) else (kind(value), value)
+    return (
+        (kind(value), [tagged(item) for item in value])
+        if isinstance(value, list)
+        else (kind(value), value)
+    )
 
 
 def naive_operator(name: str, found: Any, wanted: Any) -> Any:
@@ -231,12 +298,19 @@ def naive_operator(name: str, found: Any, wanted: Any) -> Any:
             return tagged(wanted) in map(tagged, found)
         return isinstance(found, str) and isinstance(wanted, str) and wanted in found
     if name in ("startsWith", "endsWith"):
-        return isinstance(found, str) and (found.startswith(wanted) if name == "startsWith" else found.endswith(wanted))
+        return isinstance(found, str) and (
+            found.startswith(wanted) if name == "startsWith" else found.endswith(wanted)
+        )
     if kind(found) != kind(wanted):
         return False
     if name in ("eq", "ne"):
         return (tagged(found) == tagged(wanted)) is (name == "eq")
-    return {"gt": found > wanted, "gte": found >= wanted, "lt": found < wanted, "lte": found <= wanted}[name]
+    return {
+        "gt": found > wanted,
+        "gte": found >= wanted,
+        "lt": found < wanted,
+        "lte": found <= wanted,
+    }[name]
 
 
 @given(value=FILTERS, data=VALUES)

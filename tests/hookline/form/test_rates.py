@@ -9,12 +9,32 @@ from hookline.form.rates import Rate, parse_rate, take_slots
 RATES = st.builds(Rate, st.integers(1, 600_000))
 
 
-@pytest.mark.parametrize(("text", "printed"), [("20/s", "20/s"), ("600/m", "10/s"), ("90/m", "90/m"), ("1/m", "1/m"), ("10000/s", "10000/s")])
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [("20/s", "20/s"), ("600/m", "10/s"), ("90/m", "90/m"), ("1/m", "1/m"), ("10000/s", "10000/s")],
+)
 def test_rate_is_printed_per_second_when_that_is_whole(text: str, printed: str) -> None:
     assert str(parse_rate(text)) == printed
 
 
-@pytest.mark.parametrize("text", ["", "20", "0/s", "020/s", "-1/s", "1.5/s", "20/h", "10001/s", "600001/m", "20 /s", "20/s\n", "9999999/s", "٢/s"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "20",
+        "0/s",
+        "020/s",
+        "-1/s",
+        "1.5/s",
+        "20/h",
+        "10001/s",
+        "600001/m",
+        "20 /s",
+        "20/s\n",
+        "9999999/s",
+        "٢/s",
+    ],
+)
 def test_anything_else_is_refused_with_what_would_be_right(text: str) -> None:
     with pytest.raises(ValueError, match=r"such as 20/s or 600/m|at most 10,000/s"):
         parse_rate(text)
@@ -25,8 +45,12 @@ def test_printed_rate_is_read_back(rate: Rate) -> None:
     assert parse_rate(str(rate)) == rate
 
 
-@given(rate=RATES, steps=st.lists(st.tuples(st.integers(0, 300_000), st.integers(1, 50)), max_size=60))
-def test_no_second_holds_more_than_the_rate_and_one_burst(rate: Rate, steps: list[tuple[int, int]]) -> None:
+@given(
+    rate=RATES, steps=st.lists(st.tuples(st.integers(0, 300_000), st.integers(1, 50)), max_size=60)
+)
+def test_no_second_holds_more_than_the_rate_and_one_burst(
+    rate: Rate, steps: list[tuple[int, int]]
+) -> None:
     now, slot, sent = 0, 0.0, list[int]()
     for pause, wanted in steps:
         now += pause

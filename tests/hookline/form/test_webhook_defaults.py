@@ -10,4 +10,6 @@ from hookline.form.fields import DEFAULTS
 def test_default_schedule_makes_eleven_attempts_in_about_three_days() -> None:
     schedule = cast(dict[str, Any], DEFAULTS["retry"])["schedule"]
     assert len(schedule) == 10
-    assert timedelta(days=2.9) < sum(map(parse_duration, schedule), timedelta()) < timedelta(days=3.1)
+    assert (
+        timedelta(days=2.9) < sum(map(parse_duration, schedule), timedelta()) < timedelta(days=3.1)
+    )

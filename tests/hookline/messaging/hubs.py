@@ -22,7 +22,9 @@ class Hubs:
         self.heard.append((topic, text))
 
     def reach(self) -> bool:
-        """Announces once more; whether any such announcement has come to the second hub. For `eventually`."""
+        """Announces once more; whether any such announcement has come to the second hub. For
+        `eventually`.
+        """
         self._count += 1
         self.one.announce("match", f"{self._count}")
         return any(topic == "match" and text != EVERYTHING for topic, text in self.heard)

@@ -1,4 +1,6 @@
-"""Hubs over a server, between processes: order, bounds, and what happens when the server is away."""
+"""Hubs over a server, between processes: order, bounds, and what happens when the
+server is away.
+"""
 
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -27,7 +29,9 @@ class Carrier:
 @pytest.fixture(params=["postgres", "redis"])
 def carrier(request: pytest.FixtureRequest) -> Carrier:
     if request.param == "postgres":
-        dsn = postgres_url(request.getfixturevalue("postgres_server")).replace("postgres://", "postgresql://", 1)
+        dsn = postgres_url(request.getfixturevalue("postgres_server")).replace(
+            "postgres://", "postgresql://", 1
+        )
         return Carrier(lambda: PostgresHub(dsn), lambda: cut_connections(dsn))
     server: Valkey = request.getfixturevalue("valkey_server")
 
@@ -72,7 +76,9 @@ async def test_what_waits_is_bounded_and_everything_is_told_instead(carrier: Car
         assert len(hubs.heard) <= 1_001
 
 
-async def test_cut_connections_are_opened_again_and_everybody_looks_everywhere(carrier: Carrier) -> None:
+async def test_cut_connections_are_opened_again_and_everybody_looks_everywhere(
+    carrier: Carrier,
+) -> None:
     async with two_hubs(carrier.make) as hubs:
         await eventually(hubs.reach)
         await carrier.cut()
@@ -93,11 +99,16 @@ async def test_redis_that_was_killed_is_found_again(own_valkey: Valkey) -> None:
         await eventually(hubs.reach)
 
 
-async def test_redis_that_was_frozen_is_noticed_and_found_again(own_valkey: Valkey, caplog: pytest.LogCaptureFixture) -> None:
+async def test_redis_that_was_frozen_is_noticed_and_found_again(
+    own_valkey: Valkey, caplog: pytest.LogCaptureFixture
+) -> None:
     def both_have_noticed() -> bool:
         hubs.one.announce("wake", "lost")
         messages = [record.getMessage() for record in caplog.records]
-        return all(any(message.startswith(what) for message in messages) for what in ("announcements lost", "hub connection lost"))
+        return all(
+            any(message.startswith(what) for message in messages)
+            for what in ("announcements lost", "hub connection lost")
+        )
 
     async with two_hubs(lambda: RedisHub(own_valkey.url)) as hubs:
         await eventually(hubs.reach)
@@ -109,7 +120,9 @@ async def test_redis_that_was_frozen_is_noticed_and_found_again(own_valkey: Valk
         await eventually(hubs.reach)
 
 
-async def test_installations_that_share_a_redis_do_not_hear_each_other(valkey_server: Valkey) -> None:
+async def test_installations_that_share_a_redis_do_not_hear_each_other(
+    valkey_server: Valkey,
+) -> None:
     mine, theirs = RedisHub(valkey_server.url), RedisHub(valkey_server.url.replace("/0", "/1"))
     heard, heard_there = list[str](), list[str]()
     await mine.open()
@@ -125,9 +138,15 @@ async def test_installations_that_share_a_redis_do_not_hear_each_other(valkey_se
 
 
 @pytest.mark.parametrize(
-    "make", [lambda port: PostgresHub(f"postgresql://u:hunter2@127.0.0.1:{port}/n"), lambda port: RedisHub(f"redis://u:hunter2@127.0.0.1:{port}")]
+    "make",
+    [
+        lambda port: PostgresHub(f"postgresql://u:hunter2@127.0.0.1:{port}/n"),
+        lambda port: RedisHub(f"redis://u:hunter2@127.0.0.1:{port}"),
+    ],
 )
-async def test_server_that_is_not_there_is_told_by_name_without_its_password(make: Callable[[int], CarriedHub]) -> None:
+async def test_server_that_is_not_there_is_told_by_name_without_its_password(
+    make: Callable[[int], CarriedHub],
+) -> None:
     with pytest.raises(Unavailable, match="HOOKLINE_PUBSUB_URL") as caught:
         await make(free_port()).open()
     assert "hunter2" not in caught.value.message

@@ -35,7 +35,8 @@ class Recording(WorkerBroker, StubBroker):
         self.times.append(time.monotonic())
         self.sent.append(message)
         if self.is_down:
-            raise ConnectionClosed("gone")  # type: ignore[no-untyped-call]  # Dramatiq 2.2 types no errors
+            # Dramatiq 2.2 types no errors
+            raise ConnectionClosed("gone")  # type: ignore[no-untyped-call]
         return message
 
     def webhooks(self) -> list[UUID]:
@@ -61,7 +62,9 @@ async def test_webhooks_that_are_named_meanwhile_share_the_next_message() -> Non
     assert broker.webhooks() == keys
     assert len(broker.sent) > 1
     assert all(later - earlier >= PAUSE_SECONDS * 0.9 for earlier, later in pairwise(broker.times))
-    assert {(message.queue_name, message.actor_name) for message in broker.sent} == {(DELIVERIES, "deliver")}
+    assert {(message.queue_name, message.actor_name) for message in broker.sent} == {
+        (DELIVERIES, "deliver")
+    }
 
 
 async def test_no_message_names_more_than_200_webhooks() -> None:
@@ -102,14 +105,17 @@ async def test_a_broker_that_hangs_holds_nobody_up_and_fills_no_memory() -> None
     broker.gate.set()
 
 
-async def test_a_broker_that_fails_is_tried_again_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_broker_that_fails_is_tried_again_and_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level("INFO", "hookline.messaging.enqueuer")
     broker = Recording()
     broker.is_down = True
     with sending(broker) as enqueuer:
         for number in (1, 2):
             enqueuer.deliver([uuid4()])
-            await eventually(lambda number=number: len(broker.sent) == number)  # type: ignore[misc]  # mypy knows no type of a default here
+            # mypy knows no type of a default here
+            await eventually(lambda number=number: len(broker.sent) == number)  # type: ignore[misc]
         broker.is_down = False
         enqueuer.deliver([uuid4()])
         await eventually(lambda: "again" in caplog.text)

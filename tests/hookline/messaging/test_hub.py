@@ -58,7 +58,9 @@ async def test_texts_of_a_topic_come_in_the_order_of_their_announcement(hub: Hub
 
 
 @pytest.mark.parametrize("count", [200, 220, 1_000])
-async def test_text_beyond_what_notify_carries_is_heard_whole_or_as_everything(hub: Hub, count: int) -> None:
+async def test_text_beyond_what_notify_carries_is_heard_whole_or_as_everything(
+    hub: Hub, count: int
+) -> None:
     heard = listener(hub, "wake")
     text = ",".join(str(uuid7()) for _ in range(count))
     hub.announce("wake", text)
@@ -68,7 +70,9 @@ async def test_text_beyond_what_notify_carries_is_heard_whole_or_as_everything(h
     assert heard in ([text, "next"], [EVERYTHING, "next"])
 
 
-async def test_flood_is_heard_whole_or_as_everything_and_what_follows_is_heard_too(hub: Hub) -> None:
+async def test_flood_is_heard_whole_or_as_everything_and_what_follows_is_heard_too(
+    hub: Hub,
+) -> None:
     heard = listener(hub, "wake")
     texts = [str(number) for number in range(5_000)]
     for text in texts:

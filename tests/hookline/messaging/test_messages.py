@@ -6,7 +6,14 @@ import dramatiq
 import orjson
 import pytest
 
-from hookline.messaging.messages import OWN, UNREADABLE, ActorName, CheckedEncoder, make_message, queue_of
+from hookline.messaging.messages import (
+    OWN,
+    UNREADABLE,
+    ActorName,
+    CheckedEncoder,
+    make_message,
+    queue_of,
+)
 
 NONE: list[bytes] = [
     b"",
@@ -27,15 +34,30 @@ NONE: list[bytes] = [
 @pytest.mark.parametrize("data", NONE, ids=lambda data: data[:30].decode(errors="replace"))
 def test_what_is_no_message_is_one_that_no_actor_understands(data: bytes) -> None:
     fields = CheckedEncoder().decode(data)
-    assert (fields["actor_name"], fields["args"], fields["kwargs"], fields["options"]) == (UNREADABLE, [], {}, {})
+    assert (fields["actor_name"], fields["args"], fields["kwargs"], fields["options"]) == (
+        UNREADABLE,
+        [],
+        {},
+        {},
+    )
 
 
 def test_a_message_keeps_nothing_that_would_delay_it_or_let_it_live_for_ever() -> None:
-    given: dict[str, Any] = {"eta": 2**50, "max_age": 10**12, "redis_message_id": "key", "pipe_target": {}, "time_limit": 10**9}
+    given: dict[str, Any] = {
+        "eta": 2**50,
+        "max_age": 10**12,
+        "redis_message_id": "key",
+        "pipe_target": {},
+        "time_limit": 10**9,
+    }
     message = make_message(ActorName.RUN_JOB, "id").copy(options=given)
     fields = CheckedEncoder().decode(orjson.dumps(message.asdict()))
     assert fields["options"] == {"redis_message_id": "key"}
-    assert (fields["actor_name"], fields["args"], fields["message_id"]) == ("run_job", ["id"], message.message_id)
+    assert (fields["actor_name"], fields["args"], fields["message_id"]) == (
+        "run_job",
+        ["id"],
+        message.message_id,
+    )
 
 
 def test_a_key_of_redis_that_is_no_text_is_dropped() -> None:

@@ -1,4 +1,6 @@
-"""What only the hub over PostgreSQL has: wake-ups in the publish itself, connections that the database refuses or counts."""
+"""What only the hub over PostgreSQL has: wake-ups in the publish itself, connections that the
+database refuses or counts.
+"""
 
 import asyncpg
 import pytest
@@ -17,11 +19,20 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 
-async def test_database_that_refuses_connections_for_a_while_is_asked_again(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+async def test_database_that_refuses_connections_for_a_while_is_asked_again(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     def both_were_refused() -> bool:
         hubs.one.announce("wake", "lost")
-        refused = [record.getMessage() for record in caplog.records if "ObjectNotInPrerequisiteState" in record.getMessage()]
-        return all(any(message.startswith(what) for message in refused) for what in ("announcements lost", "hub connection lost"))
+        refused = [
+            record.getMessage()
+            for record in caplog.records
+            if "ObjectNotInPrerequisiteState" in record.getMessage()
+        ]
+        return all(
+            any(message.startswith(what) for message in refused)
+            for what in ("announcements lost", "hub connection lost")
+        )
 
     async with two_hubs(lambda: PostgresHub(settings.postgres_dsn)) as hubs:
         await eventually(hubs.reach)
@@ -39,7 +50,10 @@ async def test_close_ends_every_connection(settings: Settings) -> None:
     try:
 
         async def is_alone() -> bool:
-            others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            others = (
+                "select count(*) from pg_stat_activity where datname = current_database() "
+                "and pid <> pg_backend_pid()"
+            )
             return bool(await connection.fetchval(others) == 0)
 
         await eventually(is_alone)

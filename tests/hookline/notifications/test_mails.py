@@ -1,4 +1,6 @@
-"""Mails about notifications, on both databases: one per address over any number of workers, a receipt each, another try when one fails."""
+"""Mails about notifications, on both databases: one per address over any number of workers, a
+receipt each, another try when one fails.
+"""
 
 import asyncio
 from pathlib import Path
@@ -33,7 +35,13 @@ class Post(Mailer):
 async def turned_off(runtime: Runtime, addresses: list[str] = ADDRESSES) -> Webhook:
     """A webhook that was turned off by itself a moment ago."""
     url = "https://hooks.example.com/T0/SECRET?token=SECRET"
-    webhook = await make_webhook(runtime, url, name="Orders <b>", autoDisable={"failures": 1, "over": "1s"}, notificationEmails=addresses)
+    webhook = await make_webhook(
+        runtime,
+        url,
+        name="Orders <b>",
+        autoDisable={"failures": 1, "over": "1s"},
+        notificationEmails=addresses,
+    )
     await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)
     result = failed(await hand.claim_one(webhook.id), status_code=503)
@@ -65,7 +73,9 @@ async def test_many_workers_send_each_mail_once(runtime: Runtime) -> None:
     posts = [Post() for _ in range(5)]
     for _ in range(2):
         await asyncio.gather(*(send_due(runtime, post) for post in posts))
-    assert sorted(mail.to for post in posts for mail in post.mails) == sorted(f"{n}@example.com" for n in range(20))
+    assert sorted(mail.to for post in posts for mail in post.mails) == sorted(
+        f"{n}@example.com" for n in range(20)
+    )
 
 
 async def test_mail_that_fails_for_now_is_tried_again_under_the_same_id(runtime: Runtime) -> None:
@@ -91,7 +101,11 @@ async def test_mail_that_always_fails_ends_with_its_reason(runtime: Runtime) -> 
         await set_column(runtime, "email", "next_try_at", ago(1), [row.id])
         await send_due(runtime, post)
     await row.refresh_from_db()
-    assert (row.status, row.tries, row.error) == (EmailStatus.FAILED, len(mails.AGAIN_SECONDS) + 1, "busy")
+    assert (row.status, row.tries, row.error) == (
+        EmailStatus.FAILED,
+        len(mails.AGAIN_SECONDS) + 1,
+        "busy",
+    )
 
 
 async def test_refused_mail_is_not_tried_again(runtime: Runtime) -> None:
@@ -101,7 +115,9 @@ async def test_refused_mail_is_not_tried_again(runtime: Runtime) -> None:
     assert (row.status, row.error) == (EmailStatus.FAILED, "no such user")
 
 
-async def test_mail_of_a_worker_that_died_while_it_sent_is_sent_by_another(runtime: Runtime) -> None:
+async def test_mail_of_a_worker_that_died_while_it_sent_is_sent_by_another(
+    runtime: Runtime,
+) -> None:
     await turned_off(runtime, ["a@example.com"])
     dying = Post(asyncio.CancelledError())  # type: ignore[arg-type]  # what ends a process's tasks
     with pytest.raises(asyncio.CancelledError):

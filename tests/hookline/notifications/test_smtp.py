@@ -1,4 +1,6 @@
-"""Sending one mail, against a real SMTP server that behaves and misbehaves; and the outbox when there is none."""
+"""Sending one mail, against a real SMTP server that behaves and misbehaves; and the outbox when
+there is none.
+"""
 
 import asyncio
 import email
@@ -19,7 +21,14 @@ from hookline.notifications.smtp import Mail, Mailer, MailFailed, MailRefused
 from hookline.smtp_url import read_smtp_url
 from tests.receivers import make_tls
 
-MAIL = Mail("ntf_1-abc", "ops@example.com", "[Hookline] Webhook Größe fails", "Words\n", "<p>Words</p>\n", datetime(2026, 11, 27, tzinfo=UTC))
+MAIL = Mail(
+    "ntf_1-abc",
+    "ops@example.com",
+    "[Hookline] Webhook Größe fails",
+    "Words\n",
+    "<p>Words</p>\n",
+    datetime(2026, 11, 27, tzinfo=UTC),
+)
 
 
 class Box:
@@ -28,7 +37,9 @@ class Box:
     def __init__(self, **replies: str) -> None:
         self.replies, self.taken, self.logins = replies, list[Envelope](), list[Any]()
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         envelope.rcpt_tos.append(address)
         return self.replies.get("rcpt", "250 OK")
 
@@ -36,7 +47,9 @@ class Box:
         self.taken.append(envelope)
         return self.replies.get("data", "250 OK")
 
-    def authenticate(self, server: Any, session: Any, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+    def authenticate(
+        self, server: Any, session: Any, envelope: Envelope, mechanism: str, data: Any
+    ) -> AuthResult:
         self.logins.append(data)
         return AuthResult(success=data.password == b"hunter2 @", handled=False)
 
@@ -48,7 +61,9 @@ def message_in(box: Box) -> EmailMessage:
 
 
 @asynccontextmanager
-async def serving(factory: Callable[[], asyncio.BaseProtocol], tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def serving(
+    factory: Callable[[], asyncio.BaseProtocol], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
     server = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
@@ -57,7 +72,13 @@ async def serving(factory: Callable[[], asyncio.BaseProtocol], tls: ssl.SSLConte
 
 
 def smtp(box: Box, **options: Any) -> Callable[[], asyncio.BaseProtocol]:
-    return lambda: SMTP(box, authenticator=box.authenticate, loop=asyncio.get_running_loop(), hostname="mx", **options)
+    return lambda: SMTP(
+        box,
+        authenticator=box.authenticate,
+        loop=asyncio.get_running_loop(),
+        hostname="mx",
+        **options,
+    )
 
 
 def mailer(url: str, tmp_path: Path, ca_file: str = "", seconds: float = 5) -> Mailer:
@@ -67,15 +88,27 @@ def mailer(url: str, tmp_path: Path, ca_file: str = "", seconds: float = 5) -> M
 async def test_mail_arrives_as_text_and_html(tmp_path: Path) -> None:
     box = Box()
     async with serving(smtp(box)) as port:
-        assert await mailer(f"smtp://127.0.0.1:{port}?from=Hookline%20%3Chooks@example.org%3E", tmp_path).send(MAIL) is None
+        assert (
+            await mailer(
+                f"smtp://127.0.0.1:{port}?from=Hookline%20%3Chooks@example.org%3E", tmp_path
+            ).send(MAIL)
+            is None
+        )
     message = message_in(box)
-    assert (message["From"], message["To"], message["Subject"]) == ("Hookline <hooks@example.org>", MAIL.to, MAIL.subject)
+    assert (message["From"], message["To"], message["Subject"]) == (
+        "Hookline <hooks@example.org>",
+        MAIL.to,
+        MAIL.subject,
+    )
     assert message["Message-ID"] == "<ntf_1-abc@example.org>"
     assert message["Auto-Submitted"] == "auto-generated"
     plain, html = message.get_body(("plain",)), message.get_body(("html",))
     assert plain is not None
     assert html is not None
-    assert (plain.get_content().splitlines(), html.get_content().splitlines()) == (["Words"], ["<p>Words</p>"])
+    assert (plain.get_content().splitlines(), html.get_content().splitlines()) == (
+        ["Words"],
+        ["<p>Words</p>"],
+    )
     assert (box.taken[0].mail_from, box.taken[0].rcpt_tos) == ("hooks@example.org", [MAIL.to])
     assert not (tmp_path / "outbox").exists()
 
@@ -84,7 +117,11 @@ async def test_mail_arrives_as_text_and_html(tmp_path: Path) -> None:
 async def test_server_with_tls_and_a_password_takes_it(tmp_path: Path, scheme: str) -> None:
     box, ca_file = Box(), tmp_path / "ca.pem"
     tls = make_tls("localhost", ca_file)
-    options: dict[str, Any] = {"tls_context": tls, "auth_required": True} if scheme == "smtp" else {"auth_require_tls": False}
+    options: dict[str, Any] = (
+        {"tls_context": tls, "auth_required": True}
+        if scheme == "smtp"
+        else {"auth_require_tls": False}
+    )
     async with serving(smtp(box, **options), tls if scheme == "smtps" else None) as port:
         url = f"{scheme}://me%40example.org:hunter2%20%40@localhost:{port}?from=hooks@example.org"
         await mailer(url, tmp_path, str(ca_file)).send(MAIL)
@@ -108,7 +145,9 @@ async def test_wrong_password_is_told_without_it(tmp_path: Path) -> None:
     box = Box()
     async with serving(smtp(box, auth_require_tls=False)) as port:
         with pytest.raises(MailFailed) as failed:
-            await mailer(f"smtp://me:wrong@127.0.0.1:{port}?from=hooks@example.org", tmp_path).send(MAIL)
+            await mailer(f"smtp://me:wrong@127.0.0.1:{port}?from=hooks@example.org", tmp_path).send(
+                MAIL
+            )
     assert str(failed.value) == "The mail server refused the login."
 
 
@@ -121,7 +160,9 @@ async def test_wrong_password_is_told_without_it(tmp_path: Path) -> None:
         ({"data": "451 Disk full"}, MailFailed, "The mail server answered 451: Disk full"),
     ],
 )
-async def test_refusal_for_good_and_for_now_are_told_apart(tmp_path: Path, replies: dict[str, str], kind: type[Exception], said: str) -> None:
+async def test_refusal_for_good_and_for_now_are_told_apart(
+    tmp_path: Path, replies: dict[str, str], kind: type[Exception], said: str
+) -> None:
     async with serving(smtp(Box(**replies))) as port:
         with pytest.raises(kind) as refused:
             await mailer(f"smtp://127.0.0.1:{port}?from=hooks@example.org", tmp_path).send(MAIL)
@@ -151,10 +192,17 @@ class Rude(asyncio.Protocol):
 
 @pytest.mark.parametrize("lines", range(6))
 @pytest.mark.parametrize("hangs_up", [True, False])
-async def test_server_that_leaves_or_says_nothing_at_any_stage_ends_in_time(tmp_path: Path, lines: int, hangs_up: bool) -> None:
+async def test_server_that_leaves_or_says_nothing_at_any_stage_ends_in_time(
+    tmp_path: Path, lines: int, hangs_up: bool
+) -> None:
     async with serving(lambda: Rude(lines, hangs_up)) as port:
         with pytest.raises(MailFailed):
-            await asyncio.wait_for(mailer(f"smtp://127.0.0.1:{port}?from=hooks@example.org", tmp_path, seconds=0.3).send(MAIL), 10)
+            await asyncio.wait_for(
+                mailer(
+                    f"smtp://127.0.0.1:{port}?from=hooks@example.org", tmp_path, seconds=0.3
+                ).send(MAIL),
+                10,
+            )
 
 
 async def test_nobody_listens(tmp_path: Path) -> None:
@@ -168,9 +216,16 @@ async def test_without_a_server_it_is_a_file_for_its_owner_only(tmp_path: Path) 
     await nobody.send(MAIL)
     [path] = (tmp_path / "outbox").iterdir()
     assert said == f"No mail server is set up (HOOKLINE_SMTP_URL): written to outbox/{path.name}."
-    assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(path.parent.stat().st_mode)) == (0o600, 0o700)
+    assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(path.parent.stat().st_mode)) == (
+        0o600,
+        0o700,
+    )
     message = email.message_from_bytes(path.read_bytes(), policy=default)
-    assert (message["To"], message["Subject"], message["Message-ID"]) == (MAIL.to, MAIL.subject, "<ntf_1-abc@localhost>")
+    assert (message["To"], message["Subject"], message["Message-ID"]) == (
+        MAIL.to,
+        MAIL.subject,
+        "<ntf_1-abc@localhost>",
+    )
 
 
 async def test_outbox_that_cannot_be_written_is_tried_again_later(tmp_path: Path) -> None:
@@ -207,5 +262,7 @@ def test_wrong_url_is_refused_with_what_would_be_right(url: str) -> None:
 
 
 def test_right_url_has_the_usual_port() -> None:
-    assert [read_smtp_url(f"{scheme}://host?from=a@example.org").port for scheme in ("smtp", "smtps")] == [587, 465]
+    assert [
+        read_smtp_url(f"{scheme}://host?from=a@example.org").port for scheme in ("smtp", "smtps")
+    ] == [587, 465]
     assert "hunter2" not in repr(read_smtp_url("smtp://me:hunter2@host?from=a@example.org"))

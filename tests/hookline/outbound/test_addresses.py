@@ -1,4 +1,6 @@
-"""URLs, addresses and headers that a webhook may have, and every spelling of those that it may not."""
+"""URLs, addresses and headers that a webhook may have, and every spelling of those that
+it may not.
+"""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -6,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hookline.outbound.addresses import AddressPolicy, HeaderRefused, UrlRefused, check_header, check_url, is_refused
+from hookline.outbound.addresses import (
+    AddressPolicy,
+    HeaderRefused,
+    UrlRefused,
+    check_header,
+    check_url,
+    is_refused,
+)
 
 CLOSED = AddressPolicy()
 
@@ -48,7 +57,24 @@ def test_malformed_url_is_refused(url: str) -> None:
         check_url(url, CLOSED)
 
 
-@pytest.mark.parametrize("character", [" ", "\t", "\r", "\n", "\x00", "\x7f", "\\", "\u00ad", "\u200b", "\u2028", "\u202e", "\ufeff", "\ud800"])
+@pytest.mark.parametrize(
+    "character",
+    [
+        " ",
+        "\t",
+        "\r",
+        "\n",
+        "\x00",
+        "\x7f",
+        "\\",
+        "\u00ad",
+        "\u200b",
+        "\u2028",
+        "\u202e",
+        "\ufeff",
+        "\ud800",
+    ],
+)
 def test_url_with_a_hidden_character_is_refused(character: str) -> None:
     with pytest.raises(UrlRefused, match="must not contain"):
         check_url(f"https://example.com/a{character}b", CLOSED)
@@ -65,7 +91,9 @@ def test_literal_address_that_is_not_public_is_refused_in_every_spelling(host: s
         check_url(f"http://{host}/", CLOSED)
 
 
-@pytest.mark.parametrize("host", ["8.8.8.8", "[2606:4700::1111]", "[::ffff:8.8.8.8]", "[64:ff9b::8.8.8.8]"])
+@pytest.mark.parametrize(
+    "host", ["8.8.8.8", "[2606:4700::1111]", "[::ffff:8.8.8.8]", "[64:ff9b::8.8.8.8]"]
+)
 def test_public_literal_address_passes(host: str) -> None:
     assert check_url(f"http://{host}/", CLOSED).startswith("http://")
 
@@ -86,10 +114,19 @@ def test_network_is_refused_from_its_first_address_to_its_last_and_no_further(ne
 
 
 @pytest.mark.parametrize("form", ["::ffff:{}", "::{}", "64:ff9b::{}"])
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.0.1", "0.0.0.0", "224.0.0.1"])
-def test_ipv4_address_inside_an_ipv6_one_is_refused_in_dots_and_in_hex(form: str, address: str) -> None:
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.0.1", "0.0.0.0", "224.0.0.1"]
+)
+def test_ipv4_address_inside_an_ipv6_one_is_refused_in_dots_and_in_hex(
+    form: str, address: str
+) -> None:
     dotted = form.format(address)
-    for spelled in (dotted, IPv6Address(dotted).exploded, IPv6Address(dotted).exploded.upper(), f"{IPv6Address(dotted)!s}"):
+    for spelled in (
+        dotted,
+        IPv6Address(dotted).exploded,
+        IPv6Address(dotted).exploded.upper(),
+        f"{IPv6Address(dotted)!s}",
+    ):
         with pytest.raises(UrlRefused, match="Address not allowed"):
             check_url(f"http://[{spelled}]/", CLOSED)
         assert is_refused(ip_address(spelled), CLOSED)
@@ -141,7 +178,14 @@ def test_any_text_is_either_refused_or_stored_stably(rest: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("X-Source", "shop"), ("Authorization", "Bearer abc"), ("x", ""), ("X-Tab", "a\tb"), ("X-Long", "v" * 4096)]
+    ("name", "value"),
+    [
+        ("X-Source", "shop"),
+        ("Authorization", "Bearer abc"),
+        ("x", ""),
+        ("X-Tab", "a\tb"),
+        ("X-Long", "v" * 4096),
+    ],
 )
 def test_ordinary_header_passes(name: str, value: str) -> None:
     check_header(name, value)

@@ -1,4 +1,6 @@
-"""Names are resolved and vetted: one refused address refuses the name, and no answer is kept too long or too much."""
+"""Names are resolved and vetted: one refused address refuses the name, and no answer is kept too
+long or too much.
+"""
 
 import asyncio
 import socket
@@ -8,7 +10,14 @@ from ipaddress import ip_network
 import pytest
 
 from hookline.outbound.addresses import AddressPolicy
-from hookline.outbound.egress import CACHE_SECONDS, ZONE_LOOKUPS_LIMIT, AddressRefused, DnsFailed, Guard, SystemResolver
+from hookline.outbound.egress import (
+    CACHE_SECONDS,
+    ZONE_LOOKUPS_LIMIT,
+    AddressRefused,
+    DnsFailed,
+    Guard,
+    SystemResolver,
+)
 from tests.waiting import eventually
 
 CLOSED = AddressPolicy()
@@ -35,10 +44,15 @@ class NameServer:
 async def test_public_addresses_are_handed_out_with_the_port() -> None:
     names = NameServer(shop=["8.8.8.8", "2606:4700::1111"])
     found = await Guard(CLOSED, names.resolve).addresses("shop", 8443)
-    assert found == [(socket.AF_INET, ("8.8.8.8", 8443)), (socket.AF_INET6, ("2606:4700::1111", 8443, 0, 0))]
+    assert found == [
+        (socket.AF_INET, ("8.8.8.8", 8443)),
+        (socket.AF_INET6, ("2606:4700::1111", 8443, 0, 0)),
+    ]
 
 
-@pytest.mark.parametrize("bad", ["10.0.0.1", "::1", "::ffff:127.0.0.1", "fe80::1%eth0", "169.254.169.254"])
+@pytest.mark.parametrize(
+    "bad", ["10.0.0.1", "::1", "::ffff:127.0.0.1", "fe80::1%eth0", "169.254.169.254"]
+)
 async def test_one_refused_address_refuses_the_name_without_being_shown(bad: str) -> None:
     names = NameServer(shop=[*["8.8.8.8"] * 10, bad])
     with pytest.raises(AddressRefused) as caught:
@@ -93,7 +107,9 @@ async def test_older_answer_serves_while_the_name_server_hangs() -> None:
 
 
 @pytest.mark.parametrize(("answer", "fault"), [(["10.0.0.1"], AddressRefused), ([], DnsFailed)])
-async def test_new_answer_counts_more_than_an_older_one(answer: list[str], fault: type[Exception]) -> None:
+async def test_new_answer_counts_more_than_an_older_one(
+    answer: list[str], fault: type[Exception]
+) -> None:
     names = NameServer(shop=["8.8.8.8"])
     guard = Guard(CLOSED, names.resolve)
     await guard.addresses("shop", 443)
@@ -109,7 +125,9 @@ def expire(guard: Guard, host: str) -> None:
 
 
 @pytest.mark.parametrize("others", ["shop.example", "h1.good.co.uk"])
-async def test_zone_whose_server_hangs_holds_up_no_other_name(monkeypatch: pytest.MonkeyPatch, others: str) -> None:
+async def test_zone_whose_server_hangs_holds_up_no_other_name(
+    monkeypatch: pytest.MonkeyPatch, others: str
+) -> None:
     answers, asked = threading.Event(), list[str]()
 
     def getaddrinfo(host: str, *more: object, **named: object) -> list[tuple[object, ...]]:
@@ -120,7 +138,9 @@ async def test_zone_whose_server_hangs_holds_up_no_other_name(monkeypatch: pytes
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     resolver = SystemResolver()
-    hanging = [asyncio.create_task(resolver.resolve(f"h{number}.evil.co.uk")) for number in range(300)]
+    hanging = [
+        asyncio.create_task(resolver.resolve(f"h{number}.evil.co.uk")) for number in range(300)
+    ]
     await eventually(lambda: len(asked) == ZONE_LOOKUPS_LIMIT)
     assert await resolver.resolve(others) == ["8.8.8.8"]
     answers.set()
@@ -158,7 +178,10 @@ async def test_store_of_names_stays_bounded() -> None:
 
 async def test_system_resolver_knows_localhost_and_no_impossible_names() -> None:
     guard = Guard(LOOPBACK)
-    assert {address[0] for _, address in await guard.addresses("localhost", 80)} <= {"127.0.0.1", "::1"}
+    assert {address[0] for _, address in await guard.addresses("localhost", 80)} <= {
+        "127.0.0.1",
+        "::1",
+    }
     for host in ("a" * 64 + ".example", "nowhere.invalid"):
         with pytest.raises(DnsFailed):
             await guard.addresses(host, 80)

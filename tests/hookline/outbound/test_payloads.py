@@ -12,8 +12,15 @@ from hookline.outbound.payloads import canonical_fingerprint, check_data, encode
 
 AT = datetime(2026, 11, 24, 10, 0, 0, 250_000, tzinfo=UTC)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text() | st.text(alphabet=st.characters(categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text()
+    | st.text(alphabet=st.characters(categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -25,7 +32,12 @@ def nested(levels: int) -> Any:
     return value
 
 
-def fingerprint(data: Any, at: datetime | None = None, event_type: str = "order.order.create", environment: str = "production") -> bytes:
+def fingerprint(
+    data: Any,
+    at: datetime | None = None,
+    event_type: str = "order.order.create",
+    environment: str = "production",
+) -> bytes:
     return canonical_fingerprint(event_type, environment, at, data)
 
 
@@ -39,7 +51,21 @@ def test_request_body_is_the_envelope_around_the_stored_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, 1, "x", [], {}, {"b": 1, "a": None, "c": [1.5, None]}, 2**64 - 1, -(2**63), "😀 \\u0000", nested(64), [{}] * 500]
+    "value",
+    [
+        None,
+        True,
+        1,
+        "x",
+        [],
+        {},
+        {"b": 1, "a": None, "c": [1.5, None]},
+        2**64 - 1,
+        -(2**63),
+        "😀 \\u0000",
+        nested(64),
+        [{}] * 500,
+    ],
 )
 def test_ordinary_data_is_stored_as_it_came(value: Any) -> None:
     text = encode_data(value)
@@ -62,7 +88,9 @@ def test_ordinary_data_is_stored_as_it_came(value: Any) -> None:
         ({"a": nested(64)}, ("a", *["0"] * 63), "deeper than 64"),
     ],
 )
-def test_what_cannot_be_stored_is_found_at_its_path(value: Any, path: tuple[str, ...], words: str) -> None:
+def test_what_cannot_be_stored_is_found_at_its_path(
+    value: Any, path: tuple[str, ...], words: str
+) -> None:
     assert encode_data(value) is None
     [(found_path, message)] = check_data(value)
     assert found_path == path
@@ -99,14 +127,35 @@ def test_same_values_have_one_fingerprint(one: Any, other: Any) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(1, True), (0, False), (1, "1"), ("1.0", "1"), ([1, 2], [2, 1]), (2**53, 2**53 + 1), (1.5, 1), (None, 0), ({"a": None}, {}), ("a1.0", "a1")],
+    [
+        (1, True),
+        (0, False),
+        (1, "1"),
+        ("1.0", "1"),
+        ([1, 2], [2, 1]),
+        (2**53, 2**53 + 1),
+        (1.5, 1),
+        (None, 0),
+        ({"a": None}, {}),
+        ("a1.0", "a1"),
+    ],
 )
 def test_different_values_have_different_fingerprints(one: Any, other: Any) -> None:
     assert fingerprint(one) != fingerprint(other)
 
 
 def test_fingerprint_tells_types_environments_and_times_apart() -> None:
-    assert len({fingerprint(1), fingerprint(1, AT), fingerprint(1, event_type="a.b.c"), fingerprint(1, environment="staging")}) == 4
+    assert (
+        len(
+            {
+                fingerprint(1),
+                fingerprint(1, AT),
+                fingerprint(1, event_type="a.b.c"),
+                fingerprint(1, environment="staging"),
+            }
+        )
+        == 4
+    )
     assert len(fingerprint(1)) == 32
 
 

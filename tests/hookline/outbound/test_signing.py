@@ -11,7 +11,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook
 
-from hookline.outbound.signing import ED25519, algorithm_of, decode_secret, new_secret, public_key, sign
+from hookline.outbound.signing import (
+    ED25519,
+    algorithm_of,
+    decode_secret,
+    new_secret,
+    public_key,
+    sign,
+)
 
 FIXTURE = Path(__file__).parents[3] / "fixtures" / "standard_webhooks_vectors.json"
 VECTORS = json.loads(FIXTURE.read_text())["vectors"]
@@ -20,7 +27,10 @@ VECTORS = json.loads(FIXTURE.read_text())["vectors"]
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["name"]))
 def test_published_signature_is_reproduced(vector: dict[str, Any]) -> None:
     body = b64decode(vector["body_b64"])
-    assert sign([decode_secret(vector["secret"])], vector["id"], vector["timestamp"], body) == vector["signature"]
+    assert (
+        sign([decode_secret(vector["secret"])], vector["id"], vector["timestamp"], body)
+        == vector["signature"]
+    )
 
 
 def test_official_library_verifies_under_the_new_and_the_old_secret() -> None:
@@ -28,7 +38,11 @@ def test_official_library_verifies_under_the_new_and_the_old_secret() -> None:
     timestamp = int(datetime.now(UTC).timestamp())
     body = '{"id":"evt_1","data":{"name":"Zoë"}}'.encode()
     signature = sign([decode_secret(new), decode_secret(old)], "evt_1", timestamp, body)
-    headers = {"webhook-id": "evt_1", "webhook-timestamp": str(timestamp), "webhook-signature": signature}
+    headers = {
+        "webhook-id": "evt_1",
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signature,
+    }
     for secret in (old, new):
         assert Webhook(secret).verify(body, headers) == json.loads(body)
 
@@ -49,7 +63,18 @@ def test_secret_of_allowed_length_is_decoded(count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [encoded(23), encoded(65), "", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_###", "whsec_ä", encoded(32)[:-1], encoded(32) + "\n"]
+    "text",
+    [
+        encoded(23),
+        encoded(65),
+        "",
+        "whsec_",
+        "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "whsec_###",
+        "whsec_ä",
+        encoded(32)[:-1],
+        encoded(32) + "\n",
+    ],
 )
 def test_malformed_secret_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(ValueError, match="signing secret") as caught:
@@ -65,17 +90,25 @@ def test_public_key_is_the_published_one_and_hmac_has_none() -> None:
 
 def test_ed25519_signature_verifies_with_the_public_key_and_stands_beside_an_hmac_one() -> None:
     secret = new_secret(ED25519)
-    hmac, ed25519 = sign([decode_secret(new_secret()), decode_secret(secret)], "evt_1", 1_700_000_000, b"{}").split(" ")
+    hmac, ed25519 = sign(
+        [decode_secret(new_secret()), decode_secret(secret)], "evt_1", 1_700_000_000, b"{}"
+    ).split(" ")
     assert (hmac.partition(",")[0], algorithm_of(secret)) == ("v1", ED25519)
     version, _, signature = ed25519.partition(",")
-    key = Ed25519PublicKey.from_public_bytes(b64decode((public_key(secret) or "").removeprefix("whpk_")))
+    key = Ed25519PublicKey.from_public_bytes(
+        b64decode((public_key(secret) or "").removeprefix("whpk_"))
+    )
     key.verify(b64decode(signature), b"evt_1.1700000000.{}")
     with pytest.raises(InvalidSignature):
         key.verify(b64decode(signature), b"evt_1.1700000000.{ }")
     assert version == "v1a"
 
 
-@pytest.mark.parametrize("text", ["whsk_" + b64encode(bytes(count)).decode() for count in (31, 33, 63, 64)] + ["whsk_", "whsk_###"])
+@pytest.mark.parametrize(
+    "text",
+    ["whsk_" + b64encode(bytes(count)).decode() for count in (31, 33, 63, 64)]
+    + ["whsk_", "whsk_###"],
+)
 def test_malformed_private_key_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(ValueError, match="signing secret") as caught:
         decode_secret(text)

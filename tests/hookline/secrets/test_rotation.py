@@ -32,7 +32,9 @@ def new_key() -> str:
 
 
 def with_keys(settings: Settings, *secret_keys: str) -> Settings:
-    return settings.model_copy(update={"secret_keys": type(settings.secret_keys)(",".join(secret_keys))})
+    return settings.model_copy(
+        update={"secret_keys": type(settings.secret_keys)(",".join(secret_keys))}
+    )
 
 
 def key_of(settings: Settings) -> str:
@@ -41,11 +43,15 @@ def key_of(settings: Settings) -> str:
 
 
 async def row_of(runtime: Runtime, webhook: Webhook) -> dict[str, Any]:
-    return dict((await runtime.database.reader().rows("select * from webhook where id = $1", webhook.id))[0])
+    return dict(
+        (await runtime.database.reader().rows("select * from webhook where id = $1", webhook.id))[0]
+    )
 
 
 async def rotated(runtime: Runtime, secret_keys: str) -> tuple[Rotation, Vault]:
-    vault = await open_vault(with_keys(runtime.settings, secret_keys, key_of(runtime.settings)), runtime.database)
+    vault = await open_vault(
+        with_keys(runtime.settings, secret_keys, key_of(runtime.settings)), runtime.database
+    )
     return await rotation.rotate(runtime.database, vault, lambda so_far: None, batch=2), vault
 
 
@@ -53,14 +59,21 @@ async def test_everything_opens_under_the_new_key_alone(runtime: Runtime) -> Non
     made = [await make_webhook(runtime, **SECRETS) for _ in range(5)]
     await secrets.rotate_secret(runtime, SOMEBODY, made[0].id)
     await webhooks.delete(runtime, SOMEBODY, made[1].id)
-    before = [Target(await row_of(runtime, webhook), runtime.vault).request_parts for webhook in made]
+    before = [
+        Target(await row_of(runtime, webhook), runtime.vault).request_parts for webhook in made
+    ]
     key = new_key()
     done, _ = await rotated(runtime, key)
-    alone = await open_vault(with_keys(runtime.settings, key), runtime.database)  # the fingerprints' key opens too
-    assert [Target(await row_of(runtime, webhook), alone).request_parts for webhook in made] == before
+    alone = await open_vault(
+        with_keys(runtime.settings, key), runtime.database
+    )  # the fingerprints' key opens too
+    assert [
+        Target(await row_of(runtime, webhook), alone).request_parts for webhook in made
+    ] == before
     assert (done.webhooks, done.changed, done.unreadable) == (5, 5, [])
     with pytest.raises(HooklineError, match="not at hand"):
-        Target(await row_of(runtime, made[0]), runtime.vault).request_parts  # noqa: B018  # opening it is the test
+        # opening it is the test
+        Target(await row_of(runtime, made[0]), runtime.vault).request_parts  # noqa: B018
 
 
 async def test_a_second_rotation_changes_nothing_and_no_version_moves(runtime: Runtime) -> None:

@@ -1,4 +1,6 @@
-"""The vault: what is sealed opens in its own location only, and a key ring that does not fit is refused."""
+"""The vault: what is sealed opens in its own location only, and a key ring that does not fit is
+refused.
+"""
 
 import multiprocessing
 import os
@@ -58,7 +60,17 @@ def test_unknown_key_is_named_with_the_setting_that_lacks_it() -> None:
     assert caught.value.code == "UNKNOWN_KEY"
 
 
-@pytest.mark.parametrize("change", ["", "v2.{key}.{payload}", "v1.{key}.", "v1.{key}.A{payload}", "v1.{key}.!!", "v1.{key}.AAAA{payload}"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "",
+        "v2.{key}.{payload}",
+        "v1.{key}.",
+        "v1.{key}.A{payload}",
+        "v1.{key}.!!",
+        "v1.{key}.AAAA{payload}",
+    ],
+)
 def test_changed_text_does_not_open_and_the_error_holds_no_secret(change: str) -> None:
     ring = KeyRing([new_key()])
     _, key, payload = ring.seal(SECRET, HERE).split(".")
@@ -122,7 +134,11 @@ def test_key_file_in_an_impossible_place_is_a_sentence(tmp_path: Path) -> None:
 
 def test_processes_that_make_the_key_file_at_once_get_one_key(tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as pool:
-        keys = pool.map(load_or_make_key_file, [tmp_path / f"key{number // 4}" for number in range(32)], chunksize=1)
+        keys = pool.map(
+            load_or_make_key_file,
+            [tmp_path / f"key{number // 4}" for number in range(32)],
+            chunksize=1,
+        )
     assert [len(set(keys[first : first + 4])) for first in range(0, 32, 4)] == [1] * 8
 
 

@@ -1,4 +1,6 @@
-"""Webhooks files for tests of the sync: YAML as people write it, through the real loader and decoder."""
+"""Webhooks files for tests of the sync: YAML as people write it, through the real loader and
+decoder.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,8 +32,14 @@ environments: [production]
 
 
 def document(text: str, environment: Mapping[str, str] | None = None) -> Document:
-    """The document of a file that must be without errors. environment: what its references find; without one they stay unknown."""
-    secrets: Secrets = UnresolvedSecrets() if environment is None else LocalSecrets(environment, Path("/nowhere"), Path("/nowhere"))
+    """The document of a file that must be without errors. environment: what its references find;
+    without one they stay unknown.
+    """
+    secrets: Secrets = (
+        UnresolvedSecrets()
+        if environment is None
+        else LocalSecrets(environment, Path("/nowhere"), Path("/nowhere"))
+    )
     loaded = loader.load(text.encode(), FILE)
     assert loaded.root is not None, loaded.problems.found
     decoded = documents.decode(loaded.root, BOUNDS, secrets, loaded.problems)
@@ -39,25 +47,48 @@ def document(text: str, environment: Mapping[str, str] | None = None) -> Documen
     return decoded
 
 
-def webhooks(text: str = "", set_name: str = "storefront", environment: Mapping[str, str] | None = NOTHING_SET, /, **bodies: str) -> Document:
-    """A file with these webhooks. text: lines before them; bodies: the lines of each by its slug."""
+def webhooks(
+    text: str = "",
+    set_name: str = "storefront",
+    environment: Mapping[str, str] | None = NOTHING_SET,
+    /,
+    **bodies: str,
+) -> Document:
+    """A file with these webhooks. text: lines before them; bodies: the lines of each by
+    its slug.
+    """
     lines = [f"  {slug}:\n{indent(body.strip(), '    ')}\n" for slug, body in bodies.items()]
     listed = "webhooks:\n" + "".join(lines) if lines else "webhooks: {}\n"
     return document(f"version: 1\nset: {set_name}\n{text}{listed}", environment)
 
 
-async def apply(runtime: Runtime, wanted: Document, options: Options | None = None, source: Source | None = None, **more: Any) -> Outcome:
+async def apply(
+    runtime: Runtime,
+    wanted: Document,
+    options: Options | None = None,
+    source: Source | None = None,
+    **more: Any,
+) -> Outcome:
     """Applies as somebody with a token."""
-    return await applying.apply(runtime, SOMEBODY, wanted, options or Options(), source or Source(), **more)
+    return await applying.apply(
+        runtime, SOMEBODY, wanted, options or Options(), source or Source(), **more
+    )
 
 
-async def preview(runtime: Runtime, wanted: Document, options: Options | None = None, source: Source | None = None) -> Outcome:
-    return await applying.preview(runtime, WORKSPACE, wanted, options or Options(), source or Source())
+async def preview(
+    runtime: Runtime, wanted: Document, options: Options | None = None, source: Source | None = None
+) -> Outcome:
+    return await applying.preview(
+        runtime, WORKSPACE, wanted, options or Options(), source or Source()
+    )
 
 
 def told(plan: Plan) -> list[str]:
     """The changes of a plan, each as one word: `UPDATE orders url,timeout`."""
-    changes = [(change.kind, change.slug, ",".join(field.field for field in change.fields)) for change in plan.changes]
+    changes = [
+        (change.kind, change.slug, ",".join(field.field for field in change.fields))
+        for change in plan.changes
+    ]
     return [f"{kind} {slug} {fields}".strip() for kind, slug, fields in changes]
 
 

@@ -11,7 +11,14 @@ IDENTITY = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")
 
 
 def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *IDENTITY, *arguments], cwd=folder, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(
+        ["git", *IDENTITY, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
     return done.stdout.strip()
 
 
@@ -28,7 +35,11 @@ def checkout(tmp_path: Path) -> Path:
 def test_a_checkout_tells_its_commit_without_the_password(checkout: Path) -> None:
     found = source.find(checkout / "hooks.yaml", {})
 
-    assert (found.commit, found.branch, found.author) == (git(checkout, "rev-parse", "HEAD"), "main", "Ann")
+    assert (found.commit, found.branch, found.author) == (
+        git(checkout, "rev-parse", "HEAD"),
+        "main",
+        "Ann",
+    )
     assert found.repository == "https://git.example.com/shop.git"
     assert found.committed_at is not None
     assert found.committed_at.tzinfo is not None
@@ -42,14 +53,24 @@ def test_a_changed_file_is_dirty(checkout: Path) -> None:
 
 
 def test_ci_tells_branch_and_run(checkout: Path) -> None:
-    environment = {"GITHUB_REF_NAME": "release", "GITHUB_RUN_ID": "7", "GITHUB_REPOSITORY": "shop/hooks", "GITHUB_SERVER_URL": "https://github.com"}
+    environment = {
+        "GITHUB_REF_NAME": "release",
+        "GITHUB_RUN_ID": "7",
+        "GITHUB_REPOSITORY": "shop/hooks",
+        "GITHUB_SERVER_URL": "https://github.com",
+    }
 
     found = source.find(checkout / "hooks.yaml", environment)
 
-    assert (found.branch, found.run_url) == ("release", "https://github.com/shop/hooks/actions/runs/7")
+    assert (found.branch, found.run_url) == (
+        "release",
+        "https://github.com/shop/hooks/actions/runs/7",
+    )
 
 
 def test_a_file_outside_of_a_checkout_has_no_source(tmp_path: Path) -> None:
     found = source.find(tmp_path / "missing" / "hooks.yaml", {})
 
-    assert (found.commit, found.branch, found.repository, found.is_dirty, found.committed_at) == (None,) * 5
+    assert (found.commit, found.branch, found.repository, found.is_dirty, found.committed_at) == (
+        None,
+    ) * 5

@@ -21,7 +21,13 @@ FORCER = replace(SOMEBODY, scopes=frozenset({"webhooks:force"}))
 
 
 def form(**fields: Any) -> dict[str, Any]:
-    return {"name": "Order sync", "url": "https://crm.example.com/in", "events": ["order.*.create"], "environments": ["production"], **fields}
+    return {
+        "name": "Order sync",
+        "url": "https://crm.example.com/in",
+        "events": ["order.*.create"],
+        "environments": ["production"],
+        **fields,
+    }
 
 
 def told(refused: pytest.ExceptionInfo[Refused]) -> set[tuple[str, str]]:
@@ -36,7 +42,11 @@ async def match_version(runtime: Runtime) -> int:
 async def managed(runtime: Runtime, *fields: str) -> Webhook:
     webhook = await make_webhook(runtime)
     await Webhook.filter(id=webhook.id).update(
-        sync_set="storefront", sync_file="config/webhooks.yaml", sync_line=9, sync_commit="9f2c1ab0c0ffee", sync_applied=dict.fromkeys(fields, 1)
+        sync_set="storefront",
+        sync_file="config/webhooks.yaml",
+        sync_line=9,
+        sync_commit="9f2c1ab0c0ffee",
+        sync_applied=dict.fromkeys(fields, 1),
     )
     return await Webhook.get(id=webhook.id)
 
@@ -44,11 +54,19 @@ async def managed(runtime: Runtime, *fields: str) -> Webhook:
 async def test_a_new_webhook_has_defaults_and_a_signing_secret(runtime: Runtime) -> None:
     webhook = await webhooks.create(runtime, SOMEBODY, form())
     stored = await Webhook.get(id=webhook.id)
-    assert (stored.slug, stored.timeout_ms, stored.concurrency, stored.version, stored.is_active) == ("order-sync", 15_000, 10, 1, True)
+    assert (
+        stored.slug,
+        stored.timeout_ms,
+        stored.concurrency,
+        stored.version,
+        stored.is_active,
+    ) == ("order-sync", 15_000, 10, 1, True)
     assert stored.retry_schedule[:3] == [5, 60, 300]
     assert stored.created_by == {"kind": "TOKEN", "name": "tester"}
     assert (await secrets.reveal_secret(runtime, SOMEBODY, webhook.id))[1].startswith("whsec_")
-    assert [(kind, subject) for _, kind, subject in await activity(runtime)] == [(Kind.WEBHOOK_CREATED, webhook.id)]
+    assert [(kind, subject) for _, kind, subject in await activity(runtime)] == [
+        (Kind.WEBHOOK_CREATED, webhook.id)
+    ]
 
 
 async def test_secrets_rest_sealed_and_show_as_fingerprints(runtime: Runtime) -> None:
@@ -66,7 +84,10 @@ async def test_secrets_rest_sealed_and_show_as_fingerprints(runtime: Runtime) ->
         {"name": "X-Plain", "value": "seen"},
     ]
     assert shown["secretHeader"]["value"] == {"fingerprint": runtime.vault.fingerprint("hush")}
-    assert shown["basicAuth"] == {"username": "shop", "password": {"fingerprint": runtime.vault.fingerprint("pa55")}}
+    assert shown["basicAuth"] == {
+        "username": "shop",
+        "password": {"fingerprint": runtime.vault.fingerprint("pa55")},
+    }
 
 
 async def test_all_problems_of_an_input_are_told_at_once(runtime: Runtime) -> None:
@@ -75,7 +96,14 @@ async def test_all_problems_of_an_input_are_told_at_once(runtime: Runtime) -> No
         await webhooks.create(
             runtime,
             SOMEBODY,
-            form(name="", slug="taken", url="ftp://a", events=["order"], headers=[{"name": "Host", "value": "a"}], timeout="2h"),
+            form(
+                name="",
+                slug="taken",
+                url="ftp://a",
+                events=["order"],
+                headers=[{"name": "Host", "value": "a"}],
+                timeout="2h",
+            ),
         )
     assert told(refused) == {
         ("REQUIRED", "name"),
@@ -98,11 +126,19 @@ async def test_a_slug_from_a_name_that_is_taken_gets_a_number(runtime: Runtime) 
 
 async def test_many_creators_of_one_name_all_get_a_slug_of_their_own(runtime: Runtime) -> None:
     made = await asyncio.gather(*(webhooks.create(runtime, SOMEBODY, form()) for _ in range(8)))
-    assert {webhook.slug for webhook in made} == {"order-sync", *(f"order-sync-{number}" for number in range(2, 9))}
+    assert {webhook.slug for webhook in made} == {
+        "order-sync",
+        *(f"order-sync-{number}" for number in range(2, 9)),
+    }
 
 
-async def test_two_creators_of_one_given_slug_get_one_webhook_and_one_taken(runtime: Runtime) -> None:
-    outcomes = await asyncio.gather(*(webhooks.create(runtime, SOMEBODY, form(slug="mine")) for _ in range(2)), return_exceptions=True)
+async def test_two_creators_of_one_given_slug_get_one_webhook_and_one_taken(
+    runtime: Runtime,
+) -> None:
+    outcomes = await asyncio.gather(
+        *(webhooks.create(runtime, SOMEBODY, form(slug="mine")) for _ in range(2)),
+        return_exceptions=True,
+    )
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     assert [problem.code for outcome in refused for problem in outcome.problems] == [Code.TAKEN]
 
@@ -117,9 +153,17 @@ async def test_a_deleted_webhook_gives_its_slug_free(runtime: Runtime) -> None:
     assert told(refused) == {("NOT_FOUND", "id")}
 
 
-async def test_an_update_changes_what_is_given_and_null_goes_back_to_the_default(runtime: Runtime) -> None:
-    webhook = await webhooks.create(runtime, SOMEBODY, form(description="why", timeout="5s", labels=[{"key": "team", "value": "a=b"}]))
-    changed = await webhooks.update(runtime, SOMEBODY, webhook.id, {"timeout": None, "description": None, "events": ["a.b.c"]})
+async def test_an_update_changes_what_is_given_and_null_goes_back_to_the_default(
+    runtime: Runtime,
+) -> None:
+    webhook = await webhooks.create(
+        runtime,
+        SOMEBODY,
+        form(description="why", timeout="5s", labels=[{"key": "team", "value": "a=b"}]),
+    )
+    changed = await webhooks.update(
+        runtime, SOMEBODY, webhook.id, {"timeout": None, "description": None, "events": ["a.b.c"]}
+    )
     stored = webhooks.canonical(await Webhook.get(id=webhook.id), runtime.vault)
     assert (stored["timeout"], stored["description"], stored["events"]) == ("15s", None, ["a.b.c"])
     assert (stored["name"], stored["labels"]) == ("Order sync", [{"key": "team", "value": "a=b"}])
@@ -135,7 +179,10 @@ async def test_null_for_a_required_field_is_refused(runtime: Runtime, field: str
 
 
 async def test_an_update_that_changes_nothing_bumps_nothing(runtime: Runtime) -> None:
-    given = form(secretHeader={"name": "X-Webhook-Secret", "value": "hush"}, headers=[{"name": "X-Token", "value": "t"}])
+    given = form(
+        secretHeader={"name": "X-Webhook-Secret", "value": "hush"},
+        headers=[{"name": "X-Token", "value": "t"}],
+    )
     webhook = await webhooks.create(runtime, SOMEBODY, given)
     before = (await match_version(runtime), len(await activity(runtime)))
     same = await webhooks.update(runtime, SOMEBODY, webhook.id, {**given, "active": True})
@@ -146,31 +193,50 @@ async def test_an_update_that_changes_nothing_bumps_nothing(runtime: Runtime) ->
 async def test_a_change_bumps_version_and_match_version_and_is_noted(runtime: Runtime) -> None:
     webhook = await webhooks.create(runtime, SOMEBODY, form())
     before = await match_version(runtime)
-    await webhooks.update(runtime, Actor(WORKSPACE, "anna"), webhook.id, {"name": "New", "active": False})
+    await webhooks.update(
+        runtime, Actor(WORKSPACE, "anna"), webhook.id, {"name": "New", "active": False}
+    )
     stored = await Webhook.get(id=webhook.id)
     assert (stored.version, stored.modified_by["name"], stored.is_active) == (2, "anna", False)
     assert await match_version(runtime) == before + 1
-    assert [kind for _, kind, _ in await activity(runtime)][1:] == [Kind.WEBHOOK_UPDATED, Kind.WEBHOOK_DEACTIVATED]
+    assert [kind for _, kind, _ in await activity(runtime)][1:] == [
+        Kind.WEBHOOK_UPDATED,
+        Kind.WEBHOOK_DEACTIVATED,
+    ]
 
 
 async def test_a_secret_that_an_update_leaves_out_is_kept(runtime: Runtime) -> None:
-    webhook = await webhooks.create(runtime, SOMEBODY, form(secretHeader={"name": "X-One", "value": "hush"}))
+    webhook = await webhooks.create(
+        runtime, SOMEBODY, form(secretHeader={"name": "X-One", "value": "hush"})
+    )
     await webhooks.update(runtime, SOMEBODY, webhook.id, {"secretHeader": {"name": "X-Two"}})
     stored = webhooks.canonical(await Webhook.get(id=webhook.id), runtime.vault)
-    assert stored["secretHeader"] == {"name": "X-Two", "value": {"fingerprint": runtime.vault.fingerprint("hush")}}
+    assert stored["secretHeader"] == {
+        "name": "X-Two",
+        "value": {"fingerprint": runtime.vault.fingerprint("hush")},
+    }
 
 
 async def test_a_secret_that_is_left_out_and_not_there_is_required(runtime: Runtime) -> None:
     webhook = await webhooks.create(runtime, SOMEBODY, form())
     with pytest.raises(Refused) as refused:
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"secretHeader": {"name": "X-Two"}, "basicAuth": {"username": "a"}})
+        await webhooks.update(
+            runtime,
+            SOMEBODY,
+            webhook.id,
+            {"secretHeader": {"name": "X-Two"}, "basicAuth": {"username": "a"}},
+        )
     assert told(refused) == {("REQUIRED", "secretHeader.value"), ("REQUIRED", "basicAuth.password")}
 
 
 async def test_a_header_that_another_field_sends_too_is_refused(runtime: Runtime) -> None:
-    webhook = await webhooks.create(runtime, SOMEBODY, form(secretHeader={"name": "X-One", "value": "hush"}))
+    webhook = await webhooks.create(
+        runtime, SOMEBODY, form(secretHeader={"name": "X-One", "value": "hush"})
+    )
     with pytest.raises(Refused) as refused:
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"headers": [{"name": "x-one", "value": "a"}]})
+        await webhooks.update(
+            runtime, SOMEBODY, webhook.id, {"headers": [{"name": "x-one", "value": "a"}]}
+        )
     assert {code for code, _ in told(refused)} == {"INVALID"}
 
 
@@ -178,16 +244,25 @@ async def test_a_version_that_somebody_has_moved_on_is_a_conflict(runtime: Runti
     webhook = await webhooks.create(runtime, SOMEBODY, form())
     await webhooks.update(runtime, SOMEBODY, webhook.id, {"name": "Second"}, if_version=1)
     with pytest.raises(Refused) as refused:
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"name": "Third", "url": "nonsense"}, if_version=1)
+        await webhooks.update(
+            runtime, SOMEBODY, webhook.id, {"name": "Third", "url": "nonsense"}, if_version=1
+        )
     assert told(refused) == {("VERSION_CONFLICT", "ifVersion"), ("INVALID", "url")}
     assert (await Webhook.get(id=webhook.id)).name == "Second"
 
 
-async def test_of_two_editors_with_one_version_the_second_hears_of_the_first(runtime: Runtime) -> None:
+async def test_of_two_editors_with_one_version_the_second_hears_of_the_first(
+    runtime: Runtime,
+) -> None:
     webhook = await webhooks.create(runtime, SOMEBODY, form())
-    edits = [webhooks.update(runtime, SOMEBODY, webhook.id, {"name": name}, if_version=1) for name in ("A", "B")]
+    edits = [
+        webhooks.update(runtime, SOMEBODY, webhook.id, {"name": name}, if_version=1)
+        for name in ("A", "B")
+    ]
     outcomes = await asyncio.gather(*edits, return_exceptions=True)
-    assert [type(outcome).__name__ for outcome in outcomes if isinstance(outcome, BaseException)] == ["Refused"]
+    assert [
+        type(outcome).__name__ for outcome in outcomes if isinstance(outcome, BaseException)
+    ] == ["Refused"]
     assert (await Webhook.get(id=webhook.id)).version == 2
 
 
@@ -201,7 +276,9 @@ async def test_of_two_editors_with_one_version_the_second_hears_of_the_first(run
         ({"active": False}, False),
     ],
 )
-async def test_failures_count_anew_after_a_change_that_may_have_mended_them(runtime: Runtime, change: dict[str, Any], is_reset: bool) -> None:
+async def test_failures_count_anew_after_a_change_that_may_have_mended_them(
+    runtime: Runtime, change: dict[str, Any], is_reset: bool
+) -> None:
     webhook = await webhooks.create(runtime, SOMEBODY, form())
     await set_column(runtime, "webhook", "consecutive_failures", 7, [webhook.id])
     await webhooks.update(runtime, SOMEBODY, webhook.id, change)
@@ -216,20 +293,31 @@ async def test_turning_a_webhook_on_again_counts_failures_anew(runtime: Runtime)
     assert [kind for _, kind, _ in await activity(runtime)][1:] == [Kind.WEBHOOK_ACTIVATED]
 
 
-async def test_a_field_that_a_file_owns_is_refused_by_the_name_of_its_place(runtime: Runtime) -> None:
+async def test_a_field_that_a_file_owns_is_refused_by_the_name_of_its_place(
+    runtime: Runtime,
+) -> None:
     webhook = await managed(runtime, "url", "events")
     with pytest.raises(Refused) as refused:
-        await webhooks.update(runtime, FORCER, webhook.id, {"url": "https://other.example.com/", "name": "Mine"})
+        await webhooks.update(
+            runtime, FORCER, webhook.id, {"url": "https://other.example.com/", "name": "Mine"}
+        )
     assert told(refused) == {("FIELD_MANAGED", "url")}
-    assert all(part in refused.value.message for part in ("storefront", "config/webhooks.yaml:9", "9f2c1ab0c0ff"))
+    assert all(
+        part in refused.value.message
+        for part in ("storefront", "config/webhooks.yaml:9", "9f2c1ab0c0ff")
+    )
     with pytest.raises(Refused) as refused:
         await webhooks.delete(runtime, FORCER, webhook.id)
     assert told(refused) == {("FIELD_MANAGED", "id")}
 
 
-async def test_a_field_that_no_file_sets_may_be_changed_and_an_equal_value_is_no_change(runtime: Runtime) -> None:
+async def test_a_field_that_no_file_sets_may_be_changed_and_an_equal_value_is_no_change(
+    runtime: Runtime,
+) -> None:
     webhook = await managed(runtime, "url", "active")
-    changed = await webhooks.update(runtime, SOMEBODY, webhook.id, {"name": "Mine", "url": webhook.url})
+    changed = await webhooks.update(
+        runtime, SOMEBODY, webhook.id, {"name": "Mine", "url": webhook.url}
+    )
     assert (changed.name, changed.version) == ("Mine", 2)
 
 
@@ -242,17 +330,28 @@ async def test_force_needs_a_reason_and_its_scope(runtime: Runtime) -> None:
         with pytest.raises(Refused) as refused:
             await webhooks.delete(runtime, FORCER, webhook.id, force=Force(True, reason))
         assert told(refused) == {(code, "reason")}
-    forced = await webhooks.set_active(runtime, FORCER, webhook.id, False, force=Force(True, "incident 7"))
+    forced = await webhooks.set_active(
+        runtime, FORCER, webhook.id, False, force=Force(True, "incident 7")
+    )
     assert (forced.is_active, forced.modified_by["reason"]) == (False, "incident 7")
-    assert (await webhooks.delete(runtime, FORCER, webhook.id, force=Force(True, "gone"))).deleted_at is not None
+    assert (
+        await webhooks.delete(runtime, FORCER, webhook.id, force=Force(True, "gone"))
+    ).deleted_at is not None
 
 
 async def test_a_released_webhook_belongs_to_people_as_it_is(runtime: Runtime) -> None:
     webhook = await managed(runtime, "url")
     released = await webhooks.release(runtime, SOMEBODY, webhook.id)
-    assert (released.sync_set, released.sync_applied, released.url, released.version) == (None, None, webhook.url, 2)
+    assert (released.sync_set, released.sync_applied, released.url, released.version) == (
+        None,
+        None,
+        webhook.url,
+        2,
+    )
     assert (await webhooks.release(runtime, SOMEBODY, webhook.id)).version == 2
-    assert (await webhooks.update(runtime, SOMEBODY, webhook.id, {"url": "https://mine.example.com/"})).version == 3
+    assert (
+        await webhooks.update(runtime, SOMEBODY, webhook.id, {"url": "https://mine.example.com/"})
+    ).version == 3
 
 
 async def test_a_foreign_webhook_does_not_exist_for_any_verb(runtime: Runtime) -> None:
@@ -266,5 +365,7 @@ async def test_a_foreign_webhook_does_not_exist_for_any_verb(runtime: Runtime) -
         webhooks.update(runtime, FORCER, ids.uuid7(), {"name": "Mine"}),
     ]
     outcomes = await asyncio.gather(*verbs, return_exceptions=True)
-    assert [outcome.code for outcome in outcomes if isinstance(outcome, Refused)] == [Code.NOT_FOUND] * len(verbs)
+    assert [outcome.code for outcome in outcomes if isinstance(outcome, Refused)] == [
+        Code.NOT_FOUND
+    ] * len(verbs)
     assert (await Webhook.get(id=foreign.id)).version == 1

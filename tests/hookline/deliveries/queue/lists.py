@@ -1,4 +1,6 @@
-"""Lists as the API reads them, with the indexes that they should find. For test_queue_plans and test_sqlite_plans."""
+"""Lists as the API reads them, with the indexes that they should find. For test_queue_plans and
+test_sqlite_plans.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,11 +24,16 @@ STAGING = {"environment": "staging"}
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def first_pages(webhook_id: UUID, event_id: UUID, delivery_id: UUID) -> dict[str, list[list[QuerySet[Any]]]]:
+def first_pages(
+    webhook_id: UUID, event_id: UUID, delivery_id: UUID
+) -> dict[str, list[list[QuerySet[Any]]]]:
     """In their parts, by the indexes that give them their order or their few rows."""
     sent, tried = Delivery.filter(workspace_id=WORKSPACE), Attempt.filter(workspace_id=WORKSPACE)
     events = Event.filter(workspace_id=WORKSPACE)
-    webhook, event = strawberry.ID(ids.encode("wh", webhook_id)), strawberry.ID(ids.encode("evt", event_id))
+    webhook, event = (
+        strawberry.ID(ids.encode("wh", webhook_id)),
+        strawberry.ID(ids.encode("evt", event_id)),
+    )
     delivery, failed = strawberry.ID(ids.encode("dlv", delivery_id)), [DeliveryStatus.FAILED]
 
     def deliveries_of(**wanted: Any) -> list[QuerySet[Any]]:
@@ -43,17 +50,29 @@ def first_pages(webhook_id: UUID, event_id: UUID, delivery_id: UUID) -> dict[str
         "event_type_list": [events_of(type="order.order.refund")],
         "event_environment": [events_of(**STAGING)],
         "delivery_pkey": [[sent], deliveries_of(since=clock.now()), deliveries_of(until=LONG_AGO)],
-        "delivery_list": [deliveries_of(webhook_id=webhook), deliveries_of(webhook_id=webhook, status=[DeliveryStatus.SUCCEEDED])],
+        "delivery_list": [
+            deliveries_of(webhook_id=webhook),
+            deliveries_of(webhook_id=webhook, status=[DeliveryStatus.SUCCEEDED]),
+        ],
         "delivery_event": [deliveries_of(event_id=event)],
         "delivery_open": [deliveries_of(status=[DeliveryStatus.PENDING])],
         "delivery_failed": [deliveries_of(status=failed)],
-        "delivery_failed delivery_webhook_failed": [deliveries_of(status=failed, webhook_id=webhook)],
-        "delivery_due delivery_manual": [deliveries_of(status=[DeliveryStatus.IN_PROGRESS], webhook_id=webhook)],
+        "delivery_failed delivery_webhook_failed": [
+            deliveries_of(status=failed, webhook_id=webhook)
+        ],
+        "delivery_due delivery_manual": [
+            deliveries_of(status=[DeliveryStatus.IN_PROGRESS], webhook_id=webhook)
+        ],
         "attempt_pkey": [[tried], attempts_of(since=clock.now()), attempts_of(until=LONG_AGO)],
         "attempt_list": [attempts_of(webhook_id=webhook)],
-        "attempt_webhook_failed": [attempts_of(webhook_id=webhook, outcome=[AttemptOutcome.FAILED])],
+        "attempt_webhook_failed": [
+            attempts_of(webhook_id=webhook, outcome=[AttemptOutcome.FAILED])
+        ],
         "attempt_number": [attempts_of(delivery_id=delivery)],
-        "attempt_failed": [attempts_of(outcome=[AttemptOutcome.FAILED]), attempts_of(outcome=[AttemptOutcome.FAILED, AttemptOutcome.UNKNOWN])],
+        "attempt_failed": [
+            attempts_of(outcome=[AttemptOutcome.FAILED]),
+            attempts_of(outcome=[AttemptOutcome.FAILED, AttemptOutcome.UNKNOWN]),
+        ],
         "attempt_class": [attempts_of(status_class=[4])],
         "attempt_type": [attempts_of(**RARE)],
         "attempt_environment": [attempts_of(**STAGING)],

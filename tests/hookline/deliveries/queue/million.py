@@ -1,4 +1,6 @@
-"""A PostgreSQL database with a million deliveries, and a queue on it whose statements come back with their plans. For test_queue_plans."""
+"""A PostgreSQL database with a million deliveries, and a queue on it whose statements come back
+with their plans. For test_queue_plans.
+"""
 
 import asyncio
 import json
@@ -44,13 +46,18 @@ insert into webhook (id, workspace_id, slug, name, url, is_active, environments,
 select {_key("aaaa", "n")}, $1, 'hook-' || n, 'Hook ' || n, 'http://127.0.0.1:9999/in', true, '', '', '', '[]', 15000, 10,
   '[5, 60]', '[]', 1, now(), '{{}}', now(), '{{}}', case when n = 1001 then now() end, 0
 from unnest(array(select generate_series(0, {HEALTHY - 1})) || array[1000, 1001]) n"""
-# The five oldest of everything are of another type and another environment; the five after them failed, the next two ended unknown.
-_TYPE = "case when n <= 5 then 'order.order.refund' else 'order.order.create' end, case when n <= 5 then 'staging' else 'production' end"
+# The five oldest of everything are of another type and another environment; the five after them
+# failed, the next two ended unknown.
+_TYPE = (
+    "case when n <= 5 then 'order.order.refund' else 'order.order.create' end, case when n <= "
+    "5 then 'staging' else 'production' end"
+)
 _EVENTS = f"""
 insert into event (id, workspace_id, type, environment, data, occurred_at, received_at)
 select {_key("eeee", "n")}, $1, {_TYPE}, '{{"n":1}}', now(), now() from generate_series(1, {EVENTS}) n"""
-# 1: the oldest came through, a few of them are asked for by hand. 2: due ones of the dead webhook. 3: what a deleted one left.
-# 4: open ones of the healthy: each fifth waits for a later time, each seventh is leased.
+# 1: the oldest came through, a few of them are asked for by hand. 2: due ones of the dead webhook.
+# 3: what a deleted one left. 4: open ones of the healthy: each fifth waits for a later time, each
+# seventh is leased.
 _DELIVERIES = f"""
 insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status, next_attempt_at, manual_at,
   attempt_count, schedule_step, lease_token, finished_at, created_at)
@@ -78,14 +85,28 @@ where i.indrelid::regclass::text = any($1) and not i.indisprimary"""
 
 
 async def fill(url: str) -> None:
-    """A million deliveries and attempts. The indexes are taken away meanwhile and made again: 1 instead of 3 times as long."""
-    connection = await asyncpg.connect(url, server_settings={"synchronous_commit": "off", "maintenance_work_mem": "256MB"})
+    """A million deliveries and attempts. The indexes are taken away meanwhile and made again: 1
+    instead of 3 times as long.
+    """
+    connection = await asyncpg.connect(
+        url, server_settings={"synchronous_commit": "off", "maintenance_work_mem": "256MB"}
+    )
     try:
         indexes = await connection.fetch(_INDEXES, list(_FILLED))
         for index in indexes:
             await connection.execute(f"drop index {index['name']}")
-        await connection.execute("insert into pump (token, process, beat_at) values ($1, 'silent', now() - interval '1 minute')", SILENT_PUMP)
-        for sql, *more in ((_WEBHOOKS,), (_EVENTS,), (_DELIVERIES, SILENT_PUMP), (_ATTEMPTS,), (_KEYS,)):
+        await connection.execute(
+            "insert into pump (token, process, beat_at) values ($1, 'silent', now() - interval '1 "
+            "minute')",
+            SILENT_PUMP,
+        )
+        for sql, *more in (
+            (_WEBHOOKS,),
+            (_EVENTS,),
+            (_DELIVERIES, SILENT_PUMP),
+            (_ATTEMPTS,),
+            (_KEYS,),
+        ):
             await connection.execute(sql, WORKSPACE, *more)
         for index in indexes:
             await connection.execute(index["made"])
@@ -94,19 +115,30 @@ async def fill(url: str) -> None:
         await connection.close()
 
 
-_EXPLAIN = ("log_min_duration = 0", "log_nested_statements = on", "log_format = json", "log_analyze = on", "log_buffers = on", "log_timing = off")
+_EXPLAIN = (
+    "log_min_duration = 0",
+    "log_nested_statements = on",
+    "log_format = json",
+    "log_analyze = on",
+    "log_buffers = on",
+    "log_timing = off",
+)
 
 
 @dataclass
 class Plans:
-    """The plans of the latest call, nested statements of functions included, as auto_explain logs them."""
+    """The plans of the latest call, nested statements of functions included, as auto_explain logs
+    them.
+    """
 
     connection: "asyncpg.Connection[Any] | None" = None
     found: list[dict[str, Any]] = field(default_factory=list)  # Any: PostgreSQL's JSON
 
     def hear(self, connection: object, message: Any) -> None:  # Any: asyncpg's own
         match = re.match(r"duration: [\d.]+ ms  plan:\n", message.message)
-        if match and "pg_catalog" not in message.message:  # asyncpg asks for the types of its arguments
+        if (
+            match and "pg_catalog" not in message.message
+        ):  # asyncpg asks for the types of its arguments
             self.found.append(json.loads(message.message[match.end() :]))
 
     def nodes(self) -> Iterator[dict[str, Any]]:
@@ -128,8 +160,14 @@ class Plans:
         return sum(int(node.get("Rows Removed by Filter", 0)) for node in self.nodes())
 
     def buffers(self) -> int:
-        """Pages touched, found in memory or not. The call of a function would count again what its statements touch."""
-        tops = [plan["Plan"] for plan in self.found if not re.match(r"select (hl_|.* from hl_)", plan["Query Text"])]
+        """Pages touched, found in memory or not. The call of a function would count again what its
+        statements touch.
+        """
+        tops = [
+            plan["Plan"]
+            for plan in self.found
+            if not re.match(r"select (hl_|.* from hl_)", plan["Query Text"])
+        ]
         return sum(int(top["Shared Hit Blocks"] + top["Shared Read Blocks"]) for top in tops)
 
     async def of(self, call: Awaitable[T]) -> T:
@@ -141,16 +179,21 @@ class Plans:
         return result
 
     async def _settle(self) -> None:
-        # a statement is over, and logged, once the next one begins; what was logged is heard at the loop's next turn
+        # a statement is over, and logged, once the next one begins; what was logged is heard at the
+        # loop's next turn
         assert self.connection is not None
         await self.connection.execute("set local client_min_messages = log")
         await asyncio.sleep(0)
 
 
 @asynccontextmanager
-async def observed(url: str, plan_cache_mode: str = "auto") -> AsyncIterator[tuple[PostgresQueue, Plans]]:
+async def observed(
+    url: str, plan_cache_mode: str = "auto"
+) -> AsyncIterator[tuple[PostgresQueue, Plans]]:
     """A queue on one connection with the settings of its pools. All that it does is rolled back."""
-    connection = await asyncpg.connect(url, server_settings={**SETTINGS, "plan_cache_mode": plan_cache_mode})
+    connection = await asyncpg.connect(
+        url, server_settings={**SETTINGS, "plan_cache_mode": plan_cache_mode}
+    )
     queue, plans = PostgresQueue(url, 1, False), Plans(connection)
     queue._work = queue._claims = queue._beats = connection  # it answers the pools' calls
     transaction = connection.transaction()

@@ -1,4 +1,6 @@
-"""Claiming on both databases: what is leased, in which order, to whom, and what giving back leaves."""
+"""Claiming on both databases: what is leased, in which order, to whom, and what giving
+back leaves.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -9,7 +11,18 @@ from hookline.deliveries import manual
 from hookline.models import Delivery, Event
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
-from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, Hand, ago, enqueue, make_webhook, set_column, succeeded
+from tests.making import (
+    ENVIRONMENT,
+    SOMEBODY,
+    TYPE,
+    WORKSPACE,
+    Hand,
+    ago,
+    enqueue,
+    make_webhook,
+    set_column,
+    succeeded,
+)
 
 
 async def ask_by_hand(runtime: Runtime, *delivery_ids: UUID) -> None:
@@ -29,7 +42,12 @@ async def test_claim_leases_and_gives_what_a_request_needs(runtime: Runtime) -> 
     event = await Event.get(id=row.event_id)
     assert (row.id, row.workspace_id, row.webhook_id) == (delivery_id, WORKSPACE, webhook.id)
     assert (row.number, row.step, row.is_manual) == (1, 0, False)
-    assert (row.event_type, row.environment, row.data, row.occurred_at) == (TYPE, ENVIRONMENT, event.data, event.occurred_at)
+    assert (row.event_type, row.environment, row.data, row.occurred_at) == (
+        TYPE,
+        ENVIRONMENT,
+        event.data,
+        event.occurred_at,
+    )
     assert row.match_version == (await runtime.queue.versions())[WORKSPACE]
     delivery = await Delivery.get(id=delivery_id)
     assert (delivery.lease_token, delivery.attempt_count) == (hand.token, 1)
@@ -38,7 +56,9 @@ async def test_claim_leases_and_gives_what_a_request_needs(runtime: Runtime) -> 
 async def test_only_what_is_due_is_claimed(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     due, later = await enqueue(runtime, webhook.id, 2)
-    await set_column(runtime, "delivery", "next_attempt_at", clock.now() + timedelta(minutes=5), [later])
+    await set_column(
+        runtime, "delivery", "next_attempt_at", clock.now() + timedelta(minutes=5), [later]
+    )
     hand = await Hand.begin(runtime)
     assert [row.id for row in await hand.claim(webhook.id)] == [due]
 
@@ -94,18 +114,25 @@ async def test_nothing_is_claimed_for_a_webhook_that_is_off_or_deleted(runtime: 
     assert len(await hand.claim(off.id, gone.id)) == 1
 
 
-async def test_manual_ones_are_claimed_whatever_switch_schedule_and_state_say(runtime: Runtime) -> None:
+async def test_manual_ones_are_claimed_whatever_switch_schedule_and_state_say(
+    runtime: Runtime,
+) -> None:
     webhook = await make_webhook(runtime)
     finished, waiting = await enqueue(runtime, webhook.id, 2)
     hand = await Hand.begin(runtime)
     rows = await hand.claim(webhook.id)
     await hand.record(*(succeeded(row) for row in rows if row.id == finished))
     await hand.give_back(*(row for row in rows if row.id == waiting))
-    await set_column(runtime, "delivery", "next_attempt_at", clock.now() + timedelta(hours=1), [waiting])
+    await set_column(
+        runtime, "delivery", "next_attempt_at", clock.now() + timedelta(hours=1), [waiting]
+    )
     await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
     await ask_by_hand(runtime, finished, waiting)
     claimed = await hand.claim(webhook.id)
-    assert {(row.id, row.number, row.is_manual) for row in claimed} == {(finished, 2, True), (waiting, 1, True)}
+    assert {(row.id, row.number, row.is_manual) for row in claimed} == {
+        (finished, 2, True),
+        (waiting, 1, True),
+    }
 
 
 async def test_manual_one_goes_before_a_backlog(runtime: Runtime) -> None:

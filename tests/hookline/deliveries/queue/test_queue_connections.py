@@ -1,4 +1,6 @@
-"""The PostgreSQL queue's own connections: closing lets go of them cleanly, also when something still hangs on one."""
+"""The PostgreSQL queue's own connections: closing lets go of them cleanly, also when something
+still hangs on one.
+"""
 
 import asyncio
 
@@ -28,7 +30,9 @@ async def steps_of_a_load(settings: Settings) -> int:
     return steps
 
 
-async def test_close_after_a_load_was_cancelled_anywhere_leaves_no_fault_behind(settings: Settings) -> None:
+async def test_close_after_a_load_was_cancelled_anywhere_leaves_no_fault_behind(
+    settings: Settings,
+) -> None:
     steps = await steps_of_a_load(settings)
     faults = list[object]()
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context))

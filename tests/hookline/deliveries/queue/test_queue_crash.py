@@ -1,4 +1,6 @@
-"""The PostgreSQL server crashes and comes back: what a worker claimed is still its own, so nothing is sent twice and every try is on record."""
+"""The PostgreSQL server crashes and comes back: what a worker claimed is still its own, so nothing
+is sent twice and every try is on record.
+"""
 
 import asyncio
 from pathlib import Path
@@ -33,6 +35,8 @@ async def test_a_claim_outlives_a_crash_of_the_server(tmp_path: Path) -> None:
                 except FAULTS:
                     return 0
 
-            assert await eventually(position) > 1, "the claim was undone: its record changed nothing"
+            assert await eventually(position) > 1, (
+                "the claim was undone: its record changed nothing"
+            )
             assert (await Delivery.get(id=key)).status == DeliveryState.SUCCEEDED
             assert await Attempt.filter(delivery_id=key).count() == 1

@@ -1,4 +1,6 @@
-"""What recorded attempts bring about, on both databases: a webhook that keeps failing is turned off once, and who is told of what."""
+"""What recorded attempts bring about, on both databases: a webhook that keeps failing is turned off
+once, and who is told of what.
+"""
 
 import asyncio
 from typing import Any
@@ -11,11 +13,31 @@ from hookline import clock
 from hookline.activity.events import Kind
 from hookline.deliveries.health import Ended, Health, Policy, fold, judge
 from hookline.deliveries.queue.base import DEAD_AFTER, Claimed, Result
-from hookline.models import AttemptCause, AuditEntry, Delivery, DeliveryState, Email, Notification, NotificationKind, Webhook
+from hookline.models import (
+    AttemptCause,
+    AuditEntry,
+    Delivery,
+    DeliveryState,
+    Email,
+    Notification,
+    NotificationKind,
+    Webhook,
+)
 from hookline.notifications import mails
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
-from tests.making import SOMEBODY, WORKSPACE, Hand, activity, ago, enqueue, failed, make_webhook, set_column, succeeded
+from tests.making import (
+    SOMEBODY,
+    WORKSPACE,
+    Hand,
+    activity,
+    ago,
+    enqueue,
+    failed,
+    make_webhook,
+    set_column,
+    succeeded,
+)
 
 SOON = {"failures": 3, "over": "10s"}
 DAY = 86_400
@@ -36,7 +58,10 @@ def at(result: Result, ended_ago: float) -> Result:
 
 
 async def told(runtime: Runtime, webhook: Webhook) -> list[NotificationKind]:
-    return [NotificationKind(row.kind) for row in await Notification.filter(webhook_id=webhook.id).order_by("id")]
+    return [
+        NotificationKind(row.kind)
+        for row in await Notification.filter(webhook_id=webhook.id).order_by("id")
+    ]
 
 
 async def test_enough_failures_over_enough_time_turn_it_off_once(runtime: Runtime) -> None:
@@ -44,7 +69,12 @@ async def test_enough_failures_over_enough_time_turn_it_off_once(runtime: Runtim
     version = (await runtime.queue.versions())[WORKSPACE]
     await fail(runtime, webhook, 20, 12, 5, status_code=503)
     stored = await Webhook.get(id=webhook.id)
-    assert (stored.auto_disabled_reason, stored.consecutive_failures, stored.is_active, stored.version) == ("FAILURES", 3, True, webhook.version)
+    assert (
+        stored.auto_disabled_reason,
+        stored.consecutive_failures,
+        stored.is_active,
+        stored.version,
+    ) == ("FAILURES", 3, True, webhook.version)
     assert not stored.is_live
     assert (await runtime.queue.versions())[WORKSPACE] == version + 1
     [row] = await Notification.filter(kind=NotificationKind.AUTO_DISABLED)
@@ -54,11 +84,16 @@ async def test_enough_failures_over_enough_time_turn_it_off_once(runtime: Runtim
     kinds = [(kind, subject) for _, kind, subject in (await activity(runtime))[-2:]]
     assert kinds == [(Kind.WEBHOOK_AUTO_DISABLED, webhook.id), (Kind.NOTIFICATION, row.id)]
     [entry] = await AuditEntry.filter(subject_id=webhook.id, action="webhook.autoDisable")
-    assert (entry.actor, entry.after) == ({"kind": "SYSTEM", "name": "hookline"}, {"status": "AUTO_DISABLED"})
+    assert (entry.actor, entry.after) == (
+        {"kind": "SYSTEM", "name": "hookline"},
+        {"status": "AUTO_DISABLED"},
+    )
 
 
 @pytest.mark.parametrize("ends_ago", [(20.0, 5.0), (9.0, 8.0, 1.0, 0.5)])
-async def test_too_few_or_too_soon_turn_nothing_off(runtime: Runtime, ends_ago: tuple[float, ...]) -> None:
+async def test_too_few_or_too_soon_turn_nothing_off(
+    runtime: Runtime, ends_ago: tuple[float, ...]
+) -> None:
     webhook = await make_webhook(runtime, autoDisable=SOON)
     await fail(runtime, webhook, *ends_ago)
     assert (await Webhook.get(id=webhook.id)).is_live
@@ -90,9 +125,17 @@ async def test_third_410_in_a_row_turns_it_off_at_once(runtime: Runtime) -> None
 
 
 @pytest.mark.parametrize(
-    "changes", [{"cause": AttemptCause.MANUAL}, {"cause": AttemptCause.TEST}, {"error_code": "REFUSED_ADDRESS"}, {"webhook_version": 0}]
+    "changes",
+    [
+        {"cause": AttemptCause.MANUAL},
+        {"cause": AttemptCause.TEST},
+        {"error_code": "REFUSED_ADDRESS"},
+        {"webhook_version": 0},
+    ],
 )
-async def test_what_does_not_count_never_turns_it_off(runtime: Runtime, changes: dict[str, Any]) -> None:
+async def test_what_does_not_count_never_turns_it_off(
+    runtime: Runtime, changes: dict[str, Any]
+) -> None:
     webhook = await make_webhook(runtime, autoDisable=SOON)
     await fail(runtime, webhook, 60, 50, 40, 30, 20, 10, **changes)
     stored = await Webhook.get(id=webhook.id)
@@ -114,7 +157,9 @@ async def test_what_is_open_is_held_and_goes_on_when_somebody_turns_it_on(runtim
 async def test_other_changes_leave_it_off(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, autoDisable=SOON)
     await fail(runtime, webhook, 20, 12, 5)
-    changed = await webhooks.update(runtime, SOMEBODY, webhook.id, {"name": "Else", "url": "https://example.com/other"})
+    changed = await webhooks.update(
+        runtime, SOMEBODY, webhook.id, {"name": "Else", "url": "https://example.com/other"}
+    )
     assert changed.auto_disabled_at is not None
     assert (await Webhook.get(id=webhook.id)).auto_disabled_reason == "FAILURES"
 
@@ -124,15 +169,24 @@ async def test_evidence_stays_whatever_comes_back_from_the_wire(runtime: Runtime
     await enqueue(runtime, webhook.id, 5)
     hand = await Hand.begin(runtime)
     rows = await hand.claim(webhook.id)
-    await hand.record(*(at(failed(row), seconds) for row, seconds in zip(rows[:3], (20, 12, 5), strict=True)))
+    await hand.record(
+        *(at(failed(row), seconds) for row, seconds in zip(rows[:3], (20, 12, 5), strict=True))
+    )
     await hand.record(failed(rows[3]), succeeded(rows[4]))
     stored = await Webhook.get(id=webhook.id)
     assert (stored.consecutive_failures, stored.auto_disabled_reason) == (3, "FAILURES")
     assert await told(runtime, webhook) == [NotificationKind.AUTO_DISABLED]
 
 
-async def test_warning_comes_once_at_half_the_window_and_the_end_of_it_is_told(runtime: Runtime) -> None:
-    webhook = await make_webhook(runtime, autoDisable={"failures": 4, "over": "20s"}, notificationEmails=MAILS, notifyOn=["FAILING", "RECOVERED"])
+async def test_warning_comes_once_at_half_the_window_and_the_end_of_it_is_told(
+    runtime: Runtime,
+) -> None:
+    webhook = await make_webhook(
+        runtime,
+        autoDisable={"failures": 4, "over": "20s"},
+        notificationEmails=MAILS,
+        notifyOn=["FAILING", "RECOVERED"],
+    )
     await fail(runtime, webhook, 18, 7, 5)
     await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)
@@ -140,17 +194,25 @@ async def test_warning_comes_once_at_half_the_window_and_the_end_of_it_is_told(r
     assert await told(runtime, webhook) == [NotificationKind.FAILING, NotificationKind.RECOVERED]
     assert await Email.all().count() == 4
     await fail(runtime, webhook, 18, 7)
-    assert await told(runtime, webhook) == [NotificationKind.FAILING, NotificationKind.RECOVERED, NotificationKind.FAILING]
+    assert await told(runtime, webhook) == [
+        NotificationKind.FAILING,
+        NotificationKind.RECOVERED,
+        NotificationKind.FAILING,
+    ]
 
 
 async def test_kinds_that_nobody_asked_for_are_listed_but_not_mailed(runtime: Runtime) -> None:
-    webhook = await make_webhook(runtime, autoDisable={"failures": 4, "over": "20s"}, notificationEmails=MAILS)
+    webhook = await make_webhook(
+        runtime, autoDisable={"failures": 4, "over": "20s"}, notificationEmails=MAILS
+    )
     await fail(runtime, webhook, 18, 7)
     assert await told(runtime, webhook) == [NotificationKind.FAILING]
     assert not await Email.exists()
 
 
-async def test_deliveries_that_failed_for_good_are_told_of_at_most_once_an_hour(runtime: Runtime) -> None:
+async def test_deliveries_that_failed_for_good_are_told_of_at_most_once_an_hour(
+    runtime: Runtime,
+) -> None:
     webhook = await make_webhook(runtime, notificationEmails=MAILS, notifyOn=["DELIVERY_FAILED"])
     await fail(runtime, webhook, 3, 2, 1, state=DeliveryState.FAILED)
     assert await mails.tell_of_failed(runtime) == 0
@@ -180,33 +242,54 @@ async def test_workers_that_record_at_once_turn_it_off_once(runtime: Runtime) ->
     await enqueue(runtime, webhook.id, 40)
     hands = [await Hand.begin(runtime) for _ in range(8)]
     claims = [(hand, await hand.claim(webhook.id, room=5)) for hand in hands]
-    await asyncio.gather(*(hand.record(*(at(failed(row), 20 - n * 3) for n, row in enumerate(rows))) for hand, rows in claims))
+    await asyncio.gather(
+        *(
+            hand.record(*(at(failed(row), 20 - n * 3) for n, row in enumerate(rows)))
+            for hand, rows in claims
+        )
+    )
     assert await told(runtime, webhook) == [NotificationKind.AUTO_DISABLED]
     assert await Email.all().count() == 2
 
 
 async def test_webhook_that_is_off_or_deleted_is_not_turned_off_by_itself(runtime: Runtime) -> None:
-    off, gone = await make_webhook(runtime, autoDisable=SOON), await make_webhook(runtime, autoDisable=SOON)
+    off, gone = (
+        await make_webhook(runtime, autoDisable=SOON),
+        await make_webhook(runtime, autoDisable=SOON),
+    )
     await enqueue(runtime, off.id, 3)
     await enqueue(runtime, gone.id, 3)
     hand = await Hand.begin(runtime)
     rows = await hand.claim(off.id, gone.id)
     await webhooks.set_active(runtime, SOMEBODY, off.id, False)
     await webhooks.delete(runtime, SOMEBODY, gone.id)
-    await hand.record(*(at(failed(row, webhook_version=2), 30 - n * 5) for n, row in enumerate(rows)))
+    await hand.record(
+        *(at(failed(row, webhook_version=2), 30 - n * 5) for n, row in enumerate(rows))
+    )
     assert not await Notification.exists()
 
 
 # an even number of seconds apart: neither the 17 of the policy nor their half
-ENDING = st.tuples(st.sampled_from(["ok", "500", "410", "by hand", "last"]), st.sampled_from([2, 4, 6, 8]))
+ENDING = st.tuples(
+    st.sampled_from(["ok", "500", "410", "by hand", "last"]), st.sampled_from([2, 4, 6, 8])
+)
 ENDINGS = st.lists(st.lists(ENDING, min_size=1, max_size=5), min_size=1, max_size=5)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(batches=ENDINGS)
-async def test_database_judges_as_the_rule_says(runtime: Runtime, batches: list[list[tuple[str, int]]]) -> None:
+async def test_database_judges_as_the_rule_says(
+    runtime: Runtime, batches: list[list[tuple[str, int]]]
+) -> None:
     webhook = await make_webhook(runtime, autoDisable={"failures": 4, "over": "17s"})
-    count, left = sum(map(len, batches)), float(sum(gap for batch in batches for _, gap in batch)) + 0.5
+    count, left = (
+        sum(map(len, batches)),
+        float(sum(gap for batch in batches for _, gap in batch)) + 0.5,
+    )
     await enqueue(runtime, webhook.id, count)
     hand = await Hand.begin(runtime)
     rows = iter(await hand.claim(webhook.id, room=count))
@@ -220,9 +303,17 @@ async def test_database_judges_as_the_rule_says(runtime: Runtime, batches: list[
         await hand.record(*results)
         words += rule.judge()
     stored = await Webhook.get(id=webhook.id)
-    assert sorted(NotificationKind(row.kind) for row in await Notification.filter(webhook_id=webhook.id)) == sorted(words)
-    assert (stored.consecutive_failures, stored.consecutive_gone) == (rule.health.consecutive_failures, rule.health.consecutive_gone)
-    assert (stored.exhausted_count, stored.auto_disabled_at is not None) == (rule.health.exhausted_count, rule.health.is_disabled)
+    assert sorted(
+        NotificationKind(row.kind) for row in await Notification.filter(webhook_id=webhook.id)
+    ) == sorted(words)
+    assert (stored.consecutive_failures, stored.consecutive_gone) == (
+        rule.health.consecutive_failures,
+        rule.health.consecutive_gone,
+    )
+    assert (stored.exhausted_count, stored.auto_disabled_at is not None) == (
+        rule.health.exhausted_count,
+        rule.health.is_disabled,
+    )
 
 
 class Rule:
@@ -257,4 +348,6 @@ def as_result(row: Claimed, kind: str) -> Result:
 
 def as_ended(kind: str, ended: int) -> Ended:
     code = {"ok": 200, "410": 410}.get(kind, 500)
-    return Ended(kind == "ok", kind in ("500", "410", "last"), ended - 1_000, ended, code, kind == "last")
+    return Ended(
+        kind == "ok", kind in ("500", "410", "last"), ended - 1_000, ended, code, kind == "last"
+    )

@@ -16,7 +16,15 @@ from hookline.runtime import Runtime
 from tests.making import Hand, enqueue, failed, make_webhook, set_column, succeeded
 
 SECOND = 1_000_000
-KINDS = ["success", "failure", "no answer", "refused address", "under an older version", "by hand", "success by hand"]
+KINDS = [
+    "success",
+    "failure",
+    "no answer",
+    "refused address",
+    "under an older version",
+    "by hand",
+    "success by hand",
+]
 
 
 @dataclass(frozen=True)
@@ -36,10 +44,15 @@ def as_result(row: Claimed, ending: Ending, ended_ago: float) -> Result:
     if "by hand" in ending.kind:
         made = made._replace(cause=AttemptCause.MANUAL)
     if ending.kind in ("no answer", "refused address"):
-        made = made._replace(status_code=None, error_code="CONNECT" if ending.kind == "no answer" else "REFUSED_ADDRESS")
+        made = made._replace(
+            status_code=None,
+            error_code="CONNECT" if ending.kind == "no answer" else "REFUSED_ADDRESS",
+        )
     if ending.kind == "under an older version":
         made = made._replace(webhook_version=0)
-    return made._replace(began=clock.monotonic() - ended_ago - ending.duration, duration_ms=ending.duration * 1_000)
+    return made._replace(
+        began=clock.monotonic() - ended_ago - ending.duration, duration_ms=ending.duration * 1_000
+    )
 
 
 def as_ended(ending: Ending, ended: int, code: int | None) -> Ended:
@@ -53,7 +66,9 @@ def is_near(stored: datetime | None, expected: int | None) -> bool:
     return abs((stored - from_micros(expected)).total_seconds()) < 0.4
 
 
-async def record_all(runtime: Runtime, webhook: Webhook, batches: list[list[Ending]], health: Health) -> None:
+async def record_all(
+    runtime: Runtime, webhook: Webhook, batches: list[list[Ending]], health: Health
+) -> None:
     """Records the batches and folds the same into `health`."""
     endings = [ending for batch in batches for ending in batch]
     await enqueue(runtime, webhook.id, len(endings))
@@ -70,13 +85,22 @@ async def record_all(runtime: Runtime, webhook: Webhook, batches: list[list[Endi
         fold(health, folded)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(batches=st.lists(st.lists(ENDINGS, min_size=1, max_size=8), min_size=1, max_size=4))
-async def test_database_folds_as_the_rule_says(runtime: Runtime, batches: list[list[Ending]]) -> None:
+async def test_database_folds_as_the_rule_says(
+    runtime: Runtime, batches: list[list[Ending]]
+) -> None:
     webhook, health = await make_webhook(runtime), Health(0, None, None, None, None)
     await record_all(runtime, webhook, batches, health)
     stored = await Webhook.get(id=webhook.id)
-    assert (stored.consecutive_failures, stored.last_status_code) == (health.consecutive_failures, health.last_status_code)
+    assert (stored.consecutive_failures, stored.last_status_code) == (
+        health.consecutive_failures,
+        health.last_status_code,
+    )
     assert is_near(stored.failing_since, health.failing_since)
     assert is_near(stored.last_attempt_at, health.last_attempt_at)
     assert is_near(stored.last_success_at, health.last_success_at)
@@ -100,7 +124,9 @@ async def test_each_webhook_of_a_batch_has_a_fold_of_its_own(runtime: Runtime) -
     await enqueue(runtime, good.id)
     await enqueue(runtime, bad.id)
     hand = await Hand.begin(runtime)
-    await hand.record(failed(await hand.claim_one(bad.id)), succeeded(await hand.claim_one(good.id)))
+    await hand.record(
+        failed(await hand.claim_one(bad.id)), succeeded(await hand.claim_one(good.id))
+    )
     assert (await Webhook.get(id=good.id)).consecutive_failures == 0
     assert (await Webhook.get(id=bad.id)).consecutive_failures == 1
 
@@ -115,7 +141,9 @@ async def test_health_moves_no_version(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.SUCCEEDED])
-async def test_failure_counts_whatever_becomes_of_its_delivery(runtime: Runtime, state: DeliveryState) -> None:
+async def test_failure_counts_whatever_becomes_of_its_delivery(
+    runtime: Runtime, state: DeliveryState
+) -> None:
     webhook = await make_webhook(runtime)
     [delivery_id] = await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)

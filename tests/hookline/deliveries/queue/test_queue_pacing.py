@@ -1,4 +1,6 @@
-"""Claims under a rate limit, on both databases: the slots that rules/rates.py says, over any number of workers."""
+"""Claims under a rate limit, on both databases: the slots that rules/rates.py says, over any number
+of workers.
+"""
 
 import asyncio
 
@@ -29,8 +31,12 @@ async def test_claim_takes_one_burst_and_says_when_the_next_slot_is_free(runtime
     assert await Delivery.filter(lease_token__isnull=False).count() == 2
 
 
-@pytest.mark.parametrize(("rate", "burst"), [("1/m", 1), ("20/s", 2), ("600/s", 60), ("10000/s", 1000)])
-async def test_first_claim_takes_what_a_burst_allows(runtime: Runtime, rate: str, burst: int) -> None:
+@pytest.mark.parametrize(
+    ("rate", "burst"), [("1/m", 1), ("20/s", 2), ("600/s", 60), ("10000/s", 1000)]
+)
+async def test_first_claim_takes_what_a_burst_allows(
+    runtime: Runtime, rate: str, burst: int
+) -> None:
     webhook = await make_webhook(runtime, rateLimit=rate)
     await enqueue(runtime, webhook.id, 70)
     paced = await claim(runtime, await Hand.begin(runtime), webhook, room=100)
@@ -43,7 +49,9 @@ async def test_many_workers_share_one_rate(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, rateLimit="60/m", concurrency=100)
     await enqueue(runtime, webhook.id, 100)
     hands = [await Hand.begin(runtime) for _ in range(8)]
-    claims = await asyncio.gather(*(claim(runtime, hand, webhook) for hand in hands for _ in range(3)))
+    claims = await asyncio.gather(
+        *(claim(runtime, hand, webhook) for hand in hands for _ in range(3))
+    )
     assert sum(len(paced.rows) for paced in claims) == 1
 
 
@@ -85,7 +93,10 @@ async def test_what_is_asked_for_by_hand_goes_first_and_takes_a_slot(runtime: Ru
 
 
 async def test_webhook_that_is_off_or_gone_gives_nothing(runtime: Runtime) -> None:
-    off, gone = await make_webhook(runtime, rateLimit="20/s"), await make_webhook(runtime, rateLimit="20/s")
+    off, gone = (
+        await make_webhook(runtime, rateLimit="20/s"),
+        await make_webhook(runtime, rateLimit="20/s"),
+    )
     for webhook in (off, gone):
         await enqueue(runtime, webhook.id, 2)
     await webhooks.set_active(runtime, SOMEBODY, off.id, False)

@@ -1,6 +1,8 @@
-"""At a million deliveries every statement of the hot path touches the rows it handles and no others: indexes by name, pages by count.
+"""At a million deliveries every statement of the hot path touches the rows it handles and no
+others: indexes by name, pages by count.
 
-Both kinds of plans are looked at: those made for the values at hand, and those that PostgreSQL keeps for a statement.
+Both kinds of plans are looked at: those made for the values at hand, and those that PostgreSQL
+keeps for a statement.
 """
 
 import asyncio
@@ -20,21 +22,42 @@ from hookline.runtime import Runtime
 from hookline.settings import read_settings
 from tests.conftest import postgres_url
 from tests.hookline.deliveries.queue.lists import first_pages
-from tests.hookline.deliveries.queue.million import DEAD, HEALTHY, Plans, fill, healthy, key_of, observed
+from tests.hookline.deliveries.queue.million import (
+    DEAD,
+    HEALTHY,
+    Plans,
+    fill,
+    healthy,
+    key_of,
+    observed,
+)
 from tests.making import WORKSPACE, enqueue, make_webhook, new_delivery, new_event, succeeded
 
-pytestmark = pytest.mark.timeout(180)  # the first test waits for the filling: 10 s, on a busy machine 40
+pytestmark = pytest.mark.timeout(
+    180
+)  # the first test waits for the filling: 10 s, on a busy machine 40
 both_plans = pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
 few_and_many = pytest.mark.parametrize("count", [1, 100])
 
-CLAIM = {"pump_pkey", "webhook_pkey", "workspace_pkey", "delivery_due", "delivery_manual", "delivery_pkey", "event_pkey", "delivery_body_pkey"}
+CLAIM = {
+    "pump_pkey",
+    "webhook_pkey",
+    "workspace_pkey",
+    "delivery_due",
+    "delivery_manual",
+    "delivery_pkey",
+    "event_pkey",
+    "delivery_body_pkey",
+}
 RECORD = {"webhook_pkey", "delivery_pkey", "attempt_number", "workspace_activity_pkey"}
 WITHOUT_A_LEASE = RECORD - {"workspace_activity_pkey"}
 TAKEOVER = RECORD | {"pump_pkey", "delivery_due", "delivery_manual"}
 MORE = """
-insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status, next_attempt_at, attempt_count, schedule_step,
+insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status,
+  next_attempt_at, attempt_count, schedule_step,
   created_at)
-select gen_random_uuid(), workspace_id, webhook_id, event_id, event_type, environment, status, next_attempt_at, attempt_count, schedule_step,
+select gen_random_uuid(), workspace_id, webhook_id, event_id, event_type, environment, status,
+  next_attempt_at, attempt_count, schedule_step,
   created_at from delivery where webhook_id = $1 and status = 0 limit 20000"""
 OF_WEBHOOKS = {"webhook_pkey", "webhook_slug"}
 ROWLESS = {"pump", "workspace"}
@@ -48,11 +71,15 @@ def million(postgres_server: str) -> str:
     return url
 
 
-async def claim(queue: PostgresQueue, *webhook_ids: UUID, room: int = 10, limit: int = 100) -> tuple[UUID, list[Claimed]]:
+async def claim(
+    queue: PostgresQueue, *webhook_ids: UUID, room: int = 10, limit: int = 100
+) -> tuple[UUID, list[Claimed]]:
     """The new pump's token and what it claimed."""
     token = uuid4()
     await queue.register(token, "test")
-    return token, await queue.claim([Ask(webhook_id, room) for webhook_id in webhook_ids], token, limit)
+    return token, await queue.claim(
+        [Ask(webhook_id, room) for webhook_id in webhook_ids], token, limit
+    )
 
 
 def busy(count: int, start: int = 0) -> list[UUID]:
@@ -60,10 +87,15 @@ def busy(count: int, start: int = 0) -> list[UUID]:
     return [key for number, key in enumerate(healthy(HEALTHY)) if number % 5][start : start + count]
 
 
-def check(plans: Plans, indexes: set[str], most_pages: int, *, reads_all_open: bool = False) -> None:
+def check(
+    plans: Plans, indexes: set[str], most_pages: int, *, reads_all_open: bool = False
+) -> None:
     """reads_all_open: either of the two indexes of open rows will do."""
     assert plans.scanned() <= ROWLESS
-    found = {"delivery_due" if reads_all_open and name == "delivery_open" else name for name in plans.indexes()}
+    found = {
+        "delivery_due" if reads_all_open and name == "delivery_open" else name
+        for name in plans.indexes()
+    }
     assert found == indexes
     assert 0 < plans.buffers() <= most_pages
 
@@ -101,7 +133,11 @@ async def test_claim_of_others_costs_the_same_with_and_without_a_backlog(million
 async def test_record_uses_keys_only(million: str, mode: str, count: int) -> None:
     async with observed(million, mode) as (queue, plans):
         token, rows = await claim(queue, *busy(10, 60), limit=count)
-        assert await plans.of(queue.record(token, WORKSPACE, [succeeded(row) for row in rows])) == (count, False, ())
+        assert await plans.of(queue.record(token, WORKSPACE, [succeeded(row) for row in rows])) == (
+            count,
+            False,
+            (),
+        )
         check(plans, RECORD, 100 + 60 * count)
 
 
@@ -110,7 +146,11 @@ async def test_record_without_a_lease_uses_keys_only(million: str, mode: str) ->
     async with observed(million, mode) as (queue, plans):
         token, rows = await claim(queue, *busy(10, 60))
         await queue.record(token, WORKSPACE, [succeeded(row) for row in rows])
-        assert await plans.of(queue.record(token, WORKSPACE, [succeeded(row) for row in rows])) == (0, False, ())
+        assert await plans.of(queue.record(token, WORKSPACE, [succeeded(row) for row in rows])) == (
+            0,
+            False,
+            (),
+        )
         check(plans, WITHOUT_A_LEASE, 100 + 40 * len(rows))
 
 
@@ -119,7 +159,9 @@ async def test_record_without_a_lease_uses_keys_only(million: str, mode: str) ->
 async def test_publish_reads_the_version_and_writes(million: str, mode: str, count: int) -> None:
     events = [new_event(f"new-{uuid4()}") for _ in range(count)]
     async with observed(million, mode) as (queue, plans):
-        written = queue.publish(WORKSPACE, 1, clock.now(), events, [new_delivery(event, busy(1)[0]) for event in events])
+        written = queue.publish(
+            WORKSPACE, 1, clock.now(), events, [new_delivery(event, busy(1)[0]) for event in events]
+        )
         assert await plans.of(written)
         check(plans, {"workspace_pkey"}, 200 + 100 * count)
 
@@ -135,7 +177,14 @@ async def test_give_back_uses_the_primary_key(million: str, mode: str) -> None:
 @both_plans
 async def test_keys_are_found_and_forgotten_by_index(million: str, mode: str) -> None:
     async with observed(million, mode) as (queue, plans):
-        assert len(await plans.of(queue.known(WORKSPACE, [f"key-{number}" for number in range(50_000, 50_100)]))) == 100
+        assert (
+            len(
+                await plans.of(
+                    queue.known(WORKSPACE, [f"key-{number}" for number in range(50_000, 50_100)])
+                )
+            )
+            == 100
+        )
         check(plans, {"idempotency_pkey", "delivery_event"}, 100 + 20 * 100)
         forgotten = await plans.of(queue.forget_keys())
         assert forgotten >= 1_000
@@ -143,7 +192,9 @@ async def test_keys_are_found_and_forgotten_by_index(million: str, mode: str) ->
 
 
 @both_plans
-async def test_sweep_asks_each_webhook_once_however_many_rows_it_has(million: str, mode: str) -> None:
+async def test_sweep_asks_each_webhook_once_however_many_rows_it_has(
+    million: str, mode: str
+) -> None:
     async with observed(million, mode) as (queue, plans):
         assert DEAD in await plans.of(queue.due())
         check(plans, {"delivery_due", "delivery_manual", "webhook_pkey"}, 100 + 20 * HEALTHY)
@@ -161,7 +212,9 @@ async def test_cancelling_uses_the_due_index(million: str, mode: str) -> None:
 
 
 @both_plans
-async def test_takeover_and_leaving_read_open_rows_and_those_by_hand_only(million: str, mode: str) -> None:
+async def test_takeover_and_leaving_read_open_rows_and_those_by_hand_only(
+    million: str, mode: str
+) -> None:
     async with observed(million, mode) as (queue, plans):
         lost = await plans.of(queue.take_over(DEAD_AFTER))
         assert lost == 1_000
@@ -198,13 +251,18 @@ async def test_claim_writes_no_index(runtime: Runtime) -> None:
     await enqueue(runtime, webhook.id, 100)
     async with observed(runtime.settings.postgres_dsn) as (queue, _):
         _, rows = await claim(queue, webhook.id)
-        written = await queue._work.fetchrow("select n_tup_upd, n_tup_hot_upd from pg_stat_xact_user_tables where relname = 'delivery'")
+        written = await queue._work.fetchrow(
+            "select n_tup_upd, n_tup_hot_upd from pg_stat_xact_user_tables where relname = "
+            "'delivery'"
+        )
         assert written is not None
         assert tuple(written) == (len(rows), len(rows)) == (10, 10)
 
 
 WHILE_OPEN = {"delivery_open"}
-"""What is rare is looked for among all that are open, of which there are many only while a receiver is down."""
+"""What is rare is looked for among all that are open, of which there are many only while a receiver
+is down.
+"""
 
 
 async def test_first_pages_of_the_lists_use_an_index(million: str, tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Writing a publish on both databases: all of it or nothing, at one match version, each key once."""
+"""Writing a publish on both databases: all of it or nothing, at one match version, each
+key once.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -19,7 +21,9 @@ async def version_of(runtime: Runtime) -> int:
 
 async def write(runtime: Runtime, *events: NewEvent) -> bool:
     """Without deliveries, at the current version."""
-    return await runtime.queue.publish(WORKSPACE, await version_of(runtime), clock.now(), events, [])
+    return await runtime.queue.publish(
+        WORKSPACE, await version_of(runtime), clock.now(), events, []
+    )
 
 
 async def expire(runtime: Runtime, key: str) -> None:
@@ -31,9 +35,16 @@ async def test_event_delivery_and_key_are_there_after_a_publish(runtime: Runtime
     webhook = await make_webhook(runtime)
     event, received_at = new_event("k"), clock.now()
     delivery = new_delivery(event, webhook.id)
-    assert await runtime.queue.publish(WORKSPACE, await version_of(runtime), received_at, [event], [delivery])
+    assert await runtime.queue.publish(
+        WORKSPACE, await version_of(runtime), received_at, [event], [delivery]
+    )
     stored = await Event.get(id=event.id)
-    assert (stored.type, stored.environment, stored.data, stored.idempotency_key) == (event.type, event.environment, event.data, "k")
+    assert (stored.type, stored.environment, stored.data, stored.idempotency_key) == (
+        event.type,
+        event.environment,
+        event.data,
+        "k",
+    )
     assert (stored.occurred_at, stored.received_at) == (event.occurred_at, received_at)
     row = await Delivery.get(id=delivery.id)
     assert (row.event_id, row.webhook_id, row.workspace_id) == (event.id, webhook.id, WORKSPACE)
@@ -46,7 +57,9 @@ async def test_event_delivery_and_key_are_there_after_a_publish(runtime: Runtime
 
 async def test_publish_at_another_match_version_writes_nothing(runtime: Runtime) -> None:
     event = new_event("k")
-    assert not await runtime.queue.publish(WORKSPACE, await version_of(runtime) + 1, clock.now(), [event], [])
+    assert not await runtime.queue.publish(
+        WORKSPACE, await version_of(runtime) + 1, clock.now(), [event], []
+    )
     assert await Event.all().count() == 0
     assert await runtime.queue.known(WORKSPACE, ["k"]) == {}
 
@@ -55,7 +68,9 @@ async def test_publish_waits_for_a_change_in_flight_and_then_knows_of_it(runtime
     version = await version_of(runtime)
     async with runtime.database.unit_of_work() as work:
         await bump_match_version(work, runtime.hub, WORKSPACE)
-        publishing = asyncio.create_task(runtime.queue.publish(WORKSPACE, version, clock.now(), [new_event()], []))
+        publishing = asyncio.create_task(
+            runtime.queue.publish(WORKSPACE, version, clock.now(), [new_event()], [])
+        )
         await asyncio.wait([publishing], timeout=0.1)
         assert not publishing.done()
     assert await publishing is False
@@ -93,7 +108,9 @@ async def test_keys_are_kept_for_a_day(runtime: Runtime) -> None:
     await write(runtime, new_event("k"))
     sql = "select count(*) as n from idempotency where expires_at between $1 and $2"
     day = clock.now() + timedelta(hours=24)
-    [row] = await runtime.database.reader().rows(sql, day - timedelta(minutes=1), day + timedelta(minutes=1))
+    [row] = await runtime.database.reader().rows(
+        sql, day - timedelta(minutes=1), day + timedelta(minutes=1)
+    )
     assert row["n"] == 1
 
 
@@ -115,6 +132,8 @@ async def test_group_that_was_committed_before_says_so(runtime: Runtime) -> None
 async def test_keys_in_opposite_order_end_without_a_deadlock(runtime: Runtime) -> None:
     keys = [f"k{n}" for n in range(40)]
     groups = [[new_event(key) for key in (keys if n % 2 else keys[::-1])] for n in range(6)]
-    outcomes = await asyncio.gather(*(write(runtime, *group) for group in groups), return_exceptions=True)
+    outcomes = await asyncio.gather(
+        *(write(runtime, *group) for group in groups), return_exceptions=True
+    )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["KeyTaken"] * 5 + ["bool"]
     assert await Event.all().count() == 40

@@ -1,4 +1,6 @@
-"""Recording on both databases: what an ended attempt moves, and that nothing moves without its lease."""
+"""Recording on both databases: what an ended attempt moves, and that nothing moves without its
+lease.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,7 +15,18 @@ from hookline.ids import uuid7
 from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
-from tests.making import NOWHERE, SOMEBODY, Hand, activity, enqueue, failed, make_webhook, make_workspace, publish, succeeded
+from tests.making import (
+    NOWHERE,
+    SOMEBODY,
+    Hand,
+    activity,
+    enqueue,
+    failed,
+    make_webhook,
+    make_workspace,
+    publish,
+    succeeded,
+)
 
 
 async def claimed(runtime: Runtime, count: int = 1) -> tuple[Hand, list[Claimed]]:
@@ -48,10 +61,26 @@ async def test_success_ends_the_delivery_and_is_logged(runtime: Runtime) -> None
     assert delivery.lease_token is None
     assert delivery.finished_at is not None
     attempt = await Attempt.get(id=result.attempt_id)
-    assert (attempt.delivery_id, attempt.webhook_id, attempt.event_id, attempt.number) == (row.id, row.webhook_id, row.event_id, 1)
-    assert (attempt.outcome, attempt.cause, attempt.status_code) == (AttemptOutcome.SUCCEEDED, AttemptCause.PUBLISH, 200)
-    assert (attempt.request_url, attempt.request_headers) == (NOWHERE, [["Content-Type", "application/json"]])
-    assert (attempt.response_headers, attempt.response_body, attempt.response_truncated) == ([], b"\x00\xff", True)
+    assert (attempt.delivery_id, attempt.webhook_id, attempt.event_id, attempt.number) == (
+        row.id,
+        row.webhook_id,
+        row.event_id,
+        1,
+    )
+    assert (attempt.outcome, attempt.cause, attempt.status_code) == (
+        AttemptOutcome.SUCCEEDED,
+        AttemptCause.PUBLISH,
+        200,
+    )
+    assert (attempt.request_url, attempt.request_headers) == (
+        NOWHERE,
+        [["Content-Type", "application/json"]],
+    )
+    assert (attempt.response_headers, attempt.response_body, attempt.response_truncated) == (
+        [],
+        b"\x00\xff",
+        True,
+    )
     assert attempt.duration_ms == 20
     assert attempt.next_attempt_at is None
     assert abs(attempt.started_at - clock.now()) < timedelta(seconds=10)
@@ -59,7 +88,14 @@ async def test_success_ends_the_delivery_and_is_logged(runtime: Runtime) -> None
 
 async def test_failure_moves_the_schedule(runtime: Runtime) -> None:
     hand, [row] = await claimed(runtime)
-    result = failed(row, wait_seconds=300.0, step=1, error_code="TIMEOUT", error_message="No answer.", status_code=None)
+    result = failed(
+        row,
+        wait_seconds=300.0,
+        step=1,
+        error_code="TIMEOUT",
+        error_message="No answer.",
+        status_code=None,
+    )
     await hand.record(result)
     delivery = await Delivery.get(id=row.id)
     assert (delivery.status, delivery.schedule_step) == (DeliveryState.OPEN, 1)
@@ -67,7 +103,11 @@ async def test_failure_moves_the_schedule(runtime: Runtime) -> None:
     assert delivery.finished_at is None
     assert timedelta(seconds=280) < delivery.next_attempt_at - clock.now() <= timedelta(seconds=300)
     attempt = await Attempt.get(id=result.attempt_id)
-    assert (attempt.error_code, attempt.error_message, attempt.status_code) == ("TIMEOUT", "No answer.", None)
+    assert (attempt.error_code, attempt.error_message, attempt.status_code) == (
+        "TIMEOUT",
+        "No answer.",
+        None,
+    )
     assert attempt.next_attempt_at == delivery.next_attempt_at
 
 
@@ -84,10 +124,16 @@ async def test_recording_again_changes_nothing(runtime: Runtime) -> None:
     hand, rows = await claimed(runtime, 3)
     results = [failed(row) for row in rows]
     assert await hand.record(*results) > 0
-    before = await Webhook.get(id=rows[0].webhook_id), await activity(runtime), await Attempt.all().order_by("id").values()
+    before = (
+        await Webhook.get(id=rows[0].webhook_id),
+        await activity(runtime),
+        await Attempt.all().order_by("id").values(),
+    )
     assert await hand.record(*results) == 0
     webhook, noted, attempts = before
-    assert (await Webhook.get(id=webhook.id)).consecutive_failures == webhook.consecutive_failures == 3
+    assert (
+        (await Webhook.get(id=webhook.id)).consecutive_failures == webhook.consecutive_failures == 3
+    )
     assert await activity(runtime) == noted
     assert await Attempt.all().order_by("id").values() == attempts
 
@@ -137,9 +183,18 @@ async def test_what_was_sent_replaces_unknown_and_changes_nothing_else(runtime: 
     before, noted = await Delivery.get(id=row.id), await activity(runtime)
     assert await hand.record(succeeded(row)) == 0
     attempt = await Attempt.get(delivery_id=row.id)
-    assert (attempt.number, attempt.outcome, attempt.status_code, attempt.response_body) == (1, AttemptOutcome.SUCCEEDED, 200, b"{}")
+    assert (attempt.number, attempt.outcome, attempt.status_code, attempt.response_body) == (
+        1,
+        AttemptOutcome.SUCCEEDED,
+        200,
+        b"{}",
+    )
     after = await Delivery.get(id=row.id)
-    assert (after.status, after.schedule_step, after.next_attempt_at) == (DeliveryState.OPEN, before.schedule_step, before.next_attempt_at)
+    assert (after.status, after.schedule_step, after.next_attempt_at) == (
+        DeliveryState.OPEN,
+        before.schedule_step,
+        before.next_attempt_at,
+    )
     assert await activity(runtime) == noted
     assert (await Webhook.get(id=row.webhook_id)).last_attempt_at is None
 
@@ -159,7 +214,10 @@ async def test_old_holder_and_new_holder_keep_their_own_rows(runtime: Runtime) -
     again = await new.claim_one(row.webhook_id)
     await old.record(failed(row))
     await new.record(succeeded(again))
-    outcomes = [(attempt.number, attempt.outcome) for attempt in await Attempt.filter(delivery_id=row.id).order_by("number")]
+    outcomes = [
+        (attempt.number, attempt.outcome)
+        for attempt in await Attempt.filter(delivery_id=row.id).order_by("number")
+    ]
     assert outcomes == [(1, AttemptOutcome.FAILED), (2, AttemptOutcome.SUCCEEDED)]
     assert (await Delivery.get(id=row.id)).status == DeliveryState.SUCCEEDED
 
@@ -188,13 +246,19 @@ async def test_manual_failure_of_an_open_delivery_leaves_its_schedule(runtime: R
     before = await Delivery.get(id=row.id)
     await hand.record(failed(await retried(runtime, hand, row)))
     after = await Delivery.get(id=row.id)
-    assert (after.status, after.schedule_step, after.next_attempt_at) == (DeliveryState.OPEN, 1, before.next_attempt_at)
+    assert (after.status, after.schedule_step, after.next_attempt_at) == (
+        DeliveryState.OPEN,
+        1,
+        before.next_attempt_at,
+    )
     assert after.manual_at is None
     assert after.attempt_count == 2
 
 
 @pytest.mark.parametrize("by_hand", [False, True])
-async def test_sweep_leaves_what_is_on_the_wire_to_its_record_which_cancels_it_whatever_came_back(runtime: Runtime, by_hand: bool) -> None:
+async def test_sweep_leaves_what_is_on_the_wire_to_its_record_which_cancels_it_whatever_came_back(
+    runtime: Runtime, by_hand: bool
+) -> None:
     hand, [row] = await claimed(runtime)
     if by_hand:
         await hand.give_back(row)
@@ -209,7 +273,9 @@ async def test_sweep_leaves_what_is_on_the_wire_to_its_record_which_cancels_it_w
 
 
 @pytest.mark.parametrize("end", [succeeded, failed])
-async def test_what_ends_after_the_delete_is_cancelled_before_the_sweep_comes(runtime: Runtime, end: Callable[[Claimed], Result]) -> None:
+async def test_what_ends_after_the_delete_is_cancelled_before_the_sweep_comes(
+    runtime: Runtime, end: Callable[[Claimed], Result]
+) -> None:
     hand, [row] = await claimed(runtime)
     await webhooks.delete(runtime, SOMEBODY, row.webhook_id)
     assert await hand.record(end(row)) > 0
@@ -236,5 +302,8 @@ async def test_large_batch_is_recorded_whole(runtime: Runtime) -> None:
     await enqueue(runtime, rows[0].webhook_id, 450)
     rows += await hand.claim(rows[0].webhook_id, room=450, limit=450)
     await hand.record(*(succeeded(row) for row in rows))
-    assert await Delivery.filter(status=DeliveryState.SUCCEEDED, lease_token__isnull=True).count() == 500
+    assert (
+        await Delivery.filter(status=DeliveryState.SUCCEEDED, lease_token__isnull=True).count()
+        == 500
+    )
     assert await Attempt.all().count() == len(await attempts_noted(runtime)) == 500

@@ -1,4 +1,6 @@
-"""The sweep's questions on both databases: what is due, what a deleted webhook left, which pump is alive."""
+"""The sweep's questions on both databases: what is due, what a deleted webhook left, which pump is
+alive.
+"""
 
 from datetime import timedelta
 
@@ -28,7 +30,13 @@ async def test_webhooks_with_something_due_are_found_once_each(runtime: Runtime)
 
 async def test_later_leased_and_held_ones_are_not_due(runtime: Runtime) -> None:
     later, leased, held = [await make_webhook(runtime) for _ in range(3)]
-    await set_column(runtime, "delivery", "next_attempt_at", clock.now() + timedelta(minutes=1), await enqueue(runtime, later.id))
+    await set_column(
+        runtime,
+        "delivery",
+        "next_attempt_at",
+        clock.now() + timedelta(minutes=1),
+        await enqueue(runtime, later.id),
+    )
     await enqueue(runtime, leased.id)
     await enqueue(runtime, held.id)
     await (await Hand.begin(runtime)).claim(leased.id)
@@ -60,7 +68,12 @@ async def test_open_deliveries_of_a_deleted_webhook_are_cancelled(runtime: Runti
     [kept] = await enqueue(runtime, living.id)
     await webhooks.delete(runtime, SOMEBODY, gone.id)
     assert await cancel_all(runtime) == 1_100
-    assert await Delivery.filter(webhook_id=gone.id, status=DeliveryState.CANCELLED, finished_at__isnull=False).count() == 1_100
+    assert (
+        await Delivery.filter(
+            webhook_id=gone.id, status=DeliveryState.CANCELLED, finished_at__isnull=False
+        ).count()
+        == 1_100
+    )
     assert (await Delivery.get(id=kept)).status == DeliveryState.OPEN
 
 

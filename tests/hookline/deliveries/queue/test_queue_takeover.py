@@ -1,4 +1,6 @@
-"""A dead pump's attempts become UNKNOWN on both databases: logged, told, and a step of the schedule used."""
+"""A dead pump's attempts become UNKNOWN on both databases: logged, told, and a step of the schedule
+used.
+"""
 
 from datetime import timedelta
 
@@ -11,7 +13,16 @@ from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
-from tests.making import SOMEBODY, Hand, activity, enqueue, failed, make_webhook, make_workspace, succeeded
+from tests.making import (
+    SOMEBODY,
+    Hand,
+    activity,
+    enqueue,
+    failed,
+    make_webhook,
+    make_workspace,
+    succeeded,
+)
 
 
 async def test_takeover_writes_unknown_and_uses_a_step_of_the_schedule(runtime: Runtime) -> None:
@@ -22,12 +33,23 @@ async def test_takeover_writes_unknown_and_uses_a_step_of_the_schedule(runtime: 
     await hand.fall_silent(runtime)
     assert await runtime.queue.take_over(DEAD_AFTER) == 1
     attempt = await Attempt.get(delivery_id=delivery_id)
-    assert (attempt.number, attempt.outcome, attempt.cause, attempt.webhook_id) == (1, AttemptOutcome.UNKNOWN, AttemptCause.PUBLISH, webhook.id)
+    assert (attempt.number, attempt.outcome, attempt.cause, attempt.webhook_id) == (
+        1,
+        AttemptOutcome.UNKNOWN,
+        AttemptCause.PUBLISH,
+        webhook.id,
+    )
     delivery = await Delivery.get(id=delivery_id)
-    assert (delivery.status, delivery.schedule_step, delivery.attempt_count) == (DeliveryState.OPEN, 1, 1)
+    assert (delivery.status, delivery.schedule_step, delivery.attempt_count) == (
+        DeliveryState.OPEN,
+        1,
+        1,
+    )
     assert delivery.lease_token is None
     assert timedelta(seconds=40) < delivery.next_attempt_at - clock.now() < timedelta(seconds=80)
-    assert [kind for _, kind, subject in await activity(runtime) if subject == attempt.id] == [Kind.ATTEMPT]
+    assert [kind for _, kind, subject in await activity(runtime) if subject == attempt.id] == [
+        Kind.ATTEMPT
+    ]
 
 
 async def test_unknown_attempt_has_a_key_of_its_time(runtime: Runtime) -> None:
@@ -72,7 +94,9 @@ async def test_takeover_of_a_manual_attempt_moves_no_schedule(runtime: Runtime) 
 
 
 @pytest.mark.parametrize("schedule", [["1m", "5m"], ["1m"]])
-async def test_takeover_cancels_what_a_deleted_webhook_had_on_the_wire(runtime: Runtime, schedule: list[str]) -> None:
+async def test_takeover_cancels_what_a_deleted_webhook_had_on_the_wire(
+    runtime: Runtime, schedule: list[str]
+) -> None:
     webhook = await make_webhook(runtime, retry={"schedule": schedule})
     [delivery_id] = await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)
@@ -99,7 +123,9 @@ async def test_unknown_does_not_count_as_a_failure(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-async def test_each_workspace_hears_of_its_own_unknown_attempts(runtime: Runtime, count: int) -> None:
+async def test_each_workspace_hears_of_its_own_unknown_attempts(
+    runtime: Runtime, count: int
+) -> None:
     other = await make_workspace(runtime)
     here, there = await make_webhook(runtime), await make_webhook(runtime, workspace_id=other)
     await enqueue(runtime, here.id, count)

@@ -1,4 +1,6 @@
-"""Every statement that the queue runs on SQLite finds its rows by an index. Without ANALYZE (nobody runs it) plans do not depend on sizes."""
+"""Every statement that the queue runs on SQLite finds its rows by an index. Without ANALYZE (nobody
+runs it) plans do not depend on sizes.
+"""
 
 import re
 import shutil
@@ -15,22 +17,41 @@ from hookline.deliveries.queue.sqlite import SqliteQueue
 from hookline.runtime import Runtime
 from hookline.webhooks import change as webhooks
 from tests.hookline.deliveries.queue.lists import first_pages
-from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook, new_delivery, new_event, succeeded
+from tests.making import (
+    SOMEBODY,
+    WORKSPACE,
+    Hand,
+    enqueue,
+    failed,
+    make_webhook,
+    new_delivery,
+    new_event,
+    succeeded,
+)
 
-OF_LISTS = {"event_list", "delivery_list", "delivery_open", "sqlite_autoindex_delivery_1", "sqlite_autoindex_attempt_1"}
+OF_LISTS = {
+    "event_list",
+    "delivery_list",
+    "delivery_open",
+    "sqlite_autoindex_delivery_1",
+    "sqlite_autoindex_attempt_1",
+}
 """In the order of a list, and so to its first page, besides those that are named for it."""
 OF_FEW_ROWS = {"delivery_event", "attempt_number"}
 """What they find is sorted."""
 TABLES = ("delivery", "event", "attempt", "idempotency", "activity", "webhook")
 READ_WHOLE = {
-    # a loose scan reads one entry, then searches for the next webhook's; all that was asked for by hand is taken
+    # a loose scan reads one entry, then searches for the next webhook's; all that was asked for by
+    # hand is taken
     "with": {"delivery by delivery_due", "d by delivery_manual"},
     "update delivery set status = 4": {"delivery by delivery_due"},
     # leases are looked for among open rows: an index of them would have to be written by each claim
     "delete from pump": {"delivery by delivery_due", "delivery by delivery_manual"},
     "select d.id": {"d by delivery_due", "d by delivery_manual"},
 }
-"""How the statements begin that read an index from end to end: under which name of the table, and which."""
+"""How the statements begin that read an index from end to end: under which name of the table, and
+which.
+"""
 
 
 @pytest.fixture
@@ -54,7 +75,9 @@ async def use_everything(runtime: Runtime) -> None:
     await enqueue(runtime, gone.id, 2)
     event = new_event("key")
     version = (await runtime.queue.versions())[WORKSPACE]
-    await runtime.queue.publish(WORKSPACE, version, clock.now(), [event], [new_delivery(event, webhook.id)])
+    await runtime.queue.publish(
+        WORKSPACE, version, clock.now(), [event], [new_delivery(event, webhook.id)]
+    )
     await runtime.queue.known(WORKSPACE, ["key"])
     hand = await Hand.begin(runtime)
     rows = await hand.claim(webhook.id)
@@ -74,10 +97,21 @@ async def use_everything(runtime: Runtime) -> None:
 
 
 def scans(db: sqlite3.Connection, text: str) -> set[str]:
-    """What the statement reads from end to end: the table's name in it, and the index if there is one."""
-    names = dict.fromkeys(TABLES, "") | {alias: table for table, alias in re.findall(r"\b(\w+) (?:as )?(\w)\b", text) if table in TABLES}
+    """What the statement reads from end to end: the table's name in it, and the index if there is
+    one.
+    """
+    names = dict.fromkeys(TABLES, "") | {
+        alias: table
+        for table, alias in re.findall(r"\b(\w+) (?:as )?(\w)\b", text)
+        if table in TABLES
+    }
     details = [row[3] for row in db.execute("explain query plan " + text)]
-    found = [match for detail in details if (match := re.match(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?", detail)) and match[1] in names]
+    found = [
+        match
+        for detail in details
+        if (match := re.match(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?", detail))
+        and match[1] in names
+    ]
     return {f"{match[1]} by {match[2]}" for match in found}
 
 
@@ -85,9 +119,13 @@ def begin(text: str) -> str:
     return next((start for start in READ_WHOLE if text.strip().startswith(start)), text)
 
 
-async def test_no_statement_of_the_queue_reads_a_table_from_end_to_end(runtime: Runtime, seen: list[str]) -> None:
+async def test_no_statement_of_the_queue_reads_a_table_from_end_to_end(
+    runtime: Runtime, seen: list[str]
+) -> None:
     await use_everything(runtime)
-    statements = [text for text in seen if re.match(r"\s*(select|with|insert|update|delete)\b", text)]
+    statements = [
+        text for text in seen if re.match(r"\s*(select|with|insert|update|delete)\b", text)
+    ]
     with sqlite3.connect(runtime.settings.sqlite_path) as db:
         read = {text: found for text in statements if (found := scans(db, text))}
     assert len(statements) > 30
@@ -102,7 +140,22 @@ async def test_first_pages_of_the_lists_use_an_index(runtime: Runtime) -> None:
                 page = rows.order_by("-id").limit(21)
                 page.sql()
                 sql, values = page.query.get_parameterized_sql()
-                steps = [row["detail"] for row in await runtime.database.reader().rows("explain query plan " + sql, *values)]
-                read = [re.fullmatch(r"(?:SEARCH|SCAN) (?:delivery|event|attempt)(?: USING (?:COVERING )?INDEX (\w+).*)?", step) for step in steps]
+                steps = [
+                    row["detail"]
+                    for row in await runtime.database.reader().rows(
+                        "explain query plan " + sql, *values
+                    )
+                ]
+                read = [
+                    re.fullmatch(
+                        r"(?:SEARCH|SCAN) (?:delivery|event|attempt)(?: USING (?:COVERING )?INDEX "
+                        r"(\w+).*)?",
+                        step,
+                    )
+                    for step in steps
+                ]
                 assert {found[1] for found in read if found} <= allowed, (indexes, steps)
-                assert "USE TEMP B-TREE FOR ORDER BY" not in steps or allowed & OF_FEW_ROWS, (indexes, steps)
+                assert "USE TEMP B-TREE FOR ORDER BY" not in steps or allowed & OF_FEW_ROWS, (
+                    indexes,
+                    steps,
+                )

@@ -1,8 +1,11 @@
-"""SQLite's one writer: what waits shares a commit, what fails is undone alone, and nobody waits for an answer that never comes."""
+"""SQLite's one writer: what waits shares a commit, what fails is undone alone, and nobody waits for
+an answer that never comes.
+"""
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,8 +30,12 @@ async def stored(writer: Writer) -> list[int]:
     return await writer.run(lambda db: [row[0] for row in db.execute("select n from t order by n")])
 
 
+def _insert(n: int, db: sqlite3.Connection) -> tuple[int, int]:
+    return db.execute("insert into t values (?)", (n,)).rowcount, n
+
+
 async def test_jobs_run_in_order_and_each_hears_its_own_result(writer: Writer) -> None:
-    results = await asyncio.gather(*(writer.run(lambda db, n=n: (db.execute("insert into t values (?)", (n,)).rowcount, n)) for n in range(20)))  # type: ignore[misc]  # a default binds n
+    results = await asyncio.gather(*(writer.run(partial(_insert, n)) for n in range(20)))
     assert results == [(1, n) for n in range(20)]
     assert await stored(writer) == list(range(20))
 
@@ -38,8 +45,19 @@ async def test_job_that_fails_is_undone_alone(writer: Writer) -> None:
         add(100)(db)
         raise KeyError("half")
 
-    outcomes = await asyncio.gather(writer.run(add(1)), writer.run(half), writer.run(add(1)), writer.run(add(2)), return_exceptions=True)
-    assert [type(outcome).__name__ for outcome in outcomes] == ["NoneType", "KeyError", "IntegrityError", "NoneType"]
+    outcomes = await asyncio.gather(
+        writer.run(add(1)),
+        writer.run(half),
+        writer.run(add(1)),
+        writer.run(add(2)),
+        return_exceptions=True,
+    )
+    assert [type(outcome).__name__ for outcome in outcomes] == [
+        "NoneType",
+        "KeyError",
+        "IntegrityError",
+        "NoneType",
+    ]
     assert await stored(writer) == [1, 2]
 
 
@@ -47,13 +65,18 @@ async def test_nobody_hears_of_success_when_the_commit_fails(writer: Writer) -> 
     def commit_early(db: sqlite3.Connection) -> None:
         db.execute("rollback").close()  # as SQLite does by itself when the disk is full
 
-    outcomes = await asyncio.gather(writer.run(add(1)), writer.run(commit_early), writer.run(add(2)), return_exceptions=True)
+    outcomes = await asyncio.gather(
+        writer.run(add(1)), writer.run(commit_early), writer.run(add(2)), return_exceptions=True
+    )
     assert all(isinstance(outcome, sqlite3.OperationalError) for outcome in outcomes)
     assert await stored(writer) == []
 
 
 async def test_caller_that_leaves_holds_nobody(writer: Writer) -> None:
-    leaving, staying = asyncio.create_task(writer.run(add(1))), asyncio.create_task(writer.run(add(2)))
+    leaving, staying = (
+        asyncio.create_task(writer.run(add(1))),
+        asyncio.create_task(writer.run(add(2))),
+    )
     await asyncio.sleep(0)
     leaving.cancel()
     await staying

@@ -1,4 +1,6 @@
-"""What an apply has to do with health: what was turned off by itself goes on when that is asked for, and who wants to hears of a blocked apply."""
+"""What an apply has to do with health: what was turned off by itself goes on when that is asked
+for, and who wants to hears of a blocked apply.
+"""
 
 from hookline import clock
 from hookline.activity.events import Kind
@@ -23,13 +25,17 @@ async def kinds(runtime: Runtime) -> list[int]:
 
 
 async def turned_off_by_itself(slug: str = "orders") -> None:
-    await Webhook.filter(slug=slug).update(auto_disabled_at=clock.now(), auto_disabled_reason="FAILURES", consecutive_failures=10)
+    await Webhook.filter(slug=slug).update(
+        auto_disabled_at=clock.now(), auto_disabled_reason="FAILURES", consecutive_failures=10
+    )
 
 
 async def test_a_webhook_that_was_turned_off_by_itself_stays_off(runtime: Runtime) -> None:
     await apply(runtime, webhooks(orders=ORDERS))
     await turned_off_by_itself()
-    assert told((await apply(runtime, webhooks(orders=ORDERS + "timeout: 20s"))).plan) == ["UPDATE orders timeout"]
+    assert told((await apply(runtime, webhooks(orders=ORDERS + "timeout: 20s"))).plan) == [
+        "UPDATE orders timeout"
+    ]
     assert (await one()).auto_disabled_at is not None
 
 
@@ -39,7 +45,9 @@ async def test_it_goes_on_when_that_is_asked_for(runtime: Runtime) -> None:
     await turned_off_by_itself("others")
     version = (await one()).version
     wish = Options(reenable=frozenset({"orders"}))
-    assert told((await preview(runtime, webhooks(orders=ORDERS, others=ORDERS), wish)).plan) == ["UPDATE orders status"]
+    assert told((await preview(runtime, webhooks(orders=ORDERS, others=ORDERS), wish)).plan) == [
+        "UPDATE orders status"
+    ]
     outcome = await apply(runtime, webhooks(orders=ORDERS, others=ORDERS), wish)
     mended = await one()
     assert mended.auto_disabled_at is None
@@ -52,21 +60,45 @@ async def test_it_goes_on_when_that_is_asked_for(runtime: Runtime) -> None:
 
 async def test_a_webhook_that_is_to_go_on_and_is_not_in_the_file_is_told(runtime: Runtime) -> None:
     wish = Options(reenable=frozenset({"oders"}))
-    assert codes(await preview(runtime, webhooks(orders=ORDERS), wish)) == codes(await apply(runtime, webhooks(orders=ORDERS), wish)) == {"reenable"}
+    assert (
+        codes(await preview(runtime, webhooks(orders=ORDERS), wish))
+        == codes(await apply(runtime, webhooks(orders=ORDERS), wish))
+        == {"reenable"}
+    )
     assert await Webhook.all().count() == 0
 
 
-async def test_an_apply_that_is_blocked_is_told_of_once_to_those_who_want_it(runtime: Runtime) -> None:
-    await apply(runtime, webhooks(orders=f"{ORDERS}{EMAILS}", others=f"{ORDERS}{EMAILS}", silent=ORDERS + "notificationEmails: [no@example.com]"))
+async def test_an_apply_that_is_blocked_is_told_of_once_to_those_who_want_it(
+    runtime: Runtime,
+) -> None:
+    await apply(
+        runtime,
+        webhooks(
+            orders=f"{ORDERS}{EMAILS}",
+            others=f"{ORDERS}{EMAILS}",
+            silent=ORDERS + "notificationEmails: [no@example.com]",
+        ),
+    )
     await make_webhook(runtime, notification_emails=["no@example.com"], notify_on=["SYNC_FAILED"])
     for _ in range(2):
-        assert codes(await preview(runtime, webhooks())) == codes(await apply(runtime, webhooks())) == {"empty-set"}
+        assert (
+            codes(await preview(runtime, webhooks()))
+            == codes(await apply(runtime, webhooks()))
+            == {"empty-set"}
+        )
     [about] = await Notification.all()
     assert about.webhook_id is None
     assert (about.kind, about.reason) == (NotificationKind.SYNC_FAILED, SENTENCE)
-    assert sorted(mail.address for mail in await Email.all()) == ["ops@example.com", "shop@example.com"]
+    assert sorted(mail.address for mail in await Email.all()) == [
+        "ops@example.com",
+        "shop@example.com",
+    ]
     assert (await kinds(runtime))[-1] == Kind.NOTIFICATION
     assert await send_due(runtime, Mailer(None, runtime.settings.home / "outbox")) == 2
     mails = [path.read_text() for path in (runtime.settings.home / "outbox").iterdir()]
     assert len(mails) == 2
-    assert all("Subject: [Hookline] A set of webhooks could not be applied" in mail and "the file has no webhooks" in mail for mail in mails)
+    assert all(
+        "Subject: [Hookline] A set of webhooks could not be applied" in mail
+        and "the file has no webhooks" in mail
+        for mail in mails
+    )

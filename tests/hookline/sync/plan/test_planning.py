@@ -1,4 +1,6 @@
-"""The plan: the three-way table of the documentation, case by case, and what must hold for any file and any state."""
+"""The plan: the three-way table of the documentation, case by case, and what must hold for any file
+and any state.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -15,7 +17,11 @@ from hookline.sync.read.problems import Position
 from tests.hookline.sync.files import told
 
 SET = "storefront"
-REQUIRED = {"url": "https://crm.example.com/in", "events": ["order.*.create"], "environments": ["production"]}
+REQUIRED = {
+    "url": "https://crm.example.com/in",
+    "events": ["order.*.create"],
+    "environments": ["production"],
+}
 PRINT, OTHER_PRINT = {"fingerprint": "aa"}, {"fingerprint": "bb"}
 
 
@@ -25,10 +31,22 @@ def wanted(slug: str = "orders", /, **values: Any) -> Wanted:
 
 
 def live(slug: str = "orders", /, applied: dict[str, Any] | None = None, **form: Any) -> Live:
-    """A webhook of the set. form: what differs from the defaults; applied: what the set owns beside the required fields."""
+    """A webhook of the set. form: what differs from the defaults; applied: what the set owns beside
+    the required fields.
+    """
     whole = {**DEFAULTS, "name": slug, **REQUIRED, "signingSecret": PRINT, **form}
     owned = {**REQUIRED, **(applied or {})}
-    return Live(ids.uuid7(), slug, whole, 1, SET, owned, False, 'token "support"', ("config/webhooks.yaml", 9, "9f2c1ab"))
+    return Live(
+        ids.uuid7(),
+        slug,
+        whole,
+        1,
+        SET,
+        owned,
+        False,
+        'token "support"',
+        ("config/webhooks.yaml", 9, "9f2c1ab"),
+    )
 
 
 def planned(wish: Wanted, there: Live, on_drift: DriftPolicy = DriftPolicy.BLOCK) -> Plan:
@@ -46,7 +64,8 @@ L5, V5, D5 = {"timeout": "5s"}, {"timeout": "5s"}, {"timeout": "5s"}
 D9 = {"timeout": "9s"}
 NONE: dict[str, Any] = {}
 
-TABLE = [  # last applied, live, wanted: the plan; what OVERWRITE writes; whether the set owns the field then
+# last applied, live, wanted: the plan; what OVERWRITE writes; whether the set owns the field then
+TABLE = [
     ("D = V", L20, V20, D20, [], None, True),
     ("D = V though L differs", L5, V20, D20, [], NONE, True),
     ("V = L, D differs", L5, V5, D20, ["UPDATE orders timeout"], D20, True),
@@ -62,9 +81,18 @@ TABLE = [  # last applied, live, wanted: the plan; what OVERWRITE writes; whethe
 ]
 
 
-@pytest.mark.parametrize(("last", "now", "wish", "changes", "writes", "owned"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+@pytest.mark.parametrize(
+    ("last", "now", "wish", "changes", "writes", "owned"),
+    [row[1:] for row in TABLE],
+    ids=[row[0] for row in TABLE],
+)
 def test_a_field_is_judged_three_ways(
-    last: dict[str, Any], now: dict[str, Any], wish: dict[str, Any], changes: list[str], writes: dict[str, Any] | None, owned: bool
+    last: dict[str, Any],
+    now: dict[str, Any],
+    wish: dict[str, Any],
+    changes: list[str],
+    writes: dict[str, Any] | None,
+    owned: bool,
 ) -> None:
     found = planned(wanted(**wish), live(applied=last, **now), OVERWRITE)
     assert told(found) == changes
@@ -77,7 +105,11 @@ def test_a_field_is_judged_three_ways(
 
 def test_blocked_drift_writes_nothing_of_the_disputed_field() -> None:
     for policy in (DriftPolicy.BLOCK, KEEP):
-        found = planned(wanted(timeout="5s", concurrency=5), live(applied={"timeout": "5s"}, timeout="20s"), policy)
+        found = planned(
+            wanted(timeout="5s", concurrency=5),
+            live(applied={"timeout": "5s"}, timeout="20s"),
+            policy,
+        )
         assert written(found) == {"concurrency": 5}
         assert found.writes[0].applied["timeout"] == "5s"
 
@@ -120,12 +152,20 @@ def test_what_is_taken_out_is_turned_off_once() -> None:
 
 def test_what_is_taken_out_while_off_is_only_remembered() -> None:
     found = plan(SET, 1, [], [live(active=False)])
-    assert (told(found), written(found), found.writes[0].is_removed) == (["DISABLE orders"], {}, True)
+    assert (told(found), written(found), found.writes[0].is_removed) == (
+        ["DISABLE orders"],
+        {},
+        True,
+    )
 
 
 @pytest.mark.parametrize("last", [{}, {"active": True}])
-@pytest.mark.parametrize(("wish", "is_on"), [({}, True), ({"active": True}, True), ({"active": False}, False)])
-def test_what_comes_back_is_turned_on_unless_the_file_wants_it_off(last: dict[str, Any], wish: dict[str, Any], is_on: bool) -> None:
+@pytest.mark.parametrize(
+    ("wish", "is_on"), [({}, True), ({"active": True}, True), ({"active": False}, False)]
+)
+def test_what_comes_back_is_turned_on_unless_the_file_wants_it_off(
+    last: dict[str, Any], wish: dict[str, Any], is_on: bool
+) -> None:
     [removal] = plan(SET, 1, [], [live(applied=last)]).writes
     gone = replace(applied(live(), removal), is_removed=True)
     found = planned(wanted(**wish), gone)
@@ -135,21 +175,35 @@ def test_what_comes_back_is_turned_on_unless_the_file_wants_it_off(last: dict[st
 
 def test_a_webhook_of_another_set_is_left_alone() -> None:
     found = planned(wanted(timeout="9s"), replace(live(), set_name="warehouse"))
-    assert (found.changes, found.writes, found.owned_elsewhere, found.unchanged) == ((), (), (("orders", "warehouse"),), 0)
+    assert (found.changes, found.writes, found.owned_elsewhere, found.unchanged) == (
+        (),
+        (),
+        (("orders", "warehouse"),),
+        0,
+    )
 
 
 def test_header_names_are_equal_in_any_case_and_order() -> None:
     wish = [{"name": "X-A", "value": "1"}, {"name": "x-token", "value": PRINT}]
-    there: list[dict[str, Any]] = [{"name": "X-Token", "value": PRINT}, {"name": "x-a", "value": "1"}]
-    assert told(planned(wanted(headers=wish), live(headers=there, applied={"headers": there}))) == []
-    changed = planned(wanted(headers=wish), live(headers=[{**there[0], "value": OTHER_PRINT}, there[1]], applied={"headers": wish}))
+    there: list[dict[str, Any]] = [
+        {"name": "X-Token", "value": PRINT},
+        {"name": "x-a", "value": "1"},
+    ]
+    assert (
+        told(planned(wanted(headers=wish), live(headers=there, applied={"headers": there}))) == []
+    )
+    changed = planned(
+        wanted(headers=wish),
+        live(headers=[{**there[0], "value": OTHER_PRINT}, there[1]], applied={"headers": wish}),
+    )
     assert told(changed) == ["DRIFT orders headers"]
 
 
 def test_secrets_are_masked_in_what_is_shown() -> None:
     there: dict[str, Any] = {"name": "X-Key", "value": PRINT}
     [change] = planned(
-        wanted(secretHeader={"name": "X-Key", "value": OTHER_PRINT}), live(secretHeader=there, applied={"secretHeader": there})
+        wanted(secretHeader={"name": "X-Key", "value": OTHER_PRINT}),
+        live(secretHeader=there, applied={"secretHeader": there}),
     ).changes
     [field] = change.fields
     assert field.is_secret
@@ -160,7 +214,10 @@ def test_an_unknown_secret_equals_any_and_shows_as_unknown() -> None:
     wish = wanted(basicAuth={"username": "shop", "password": UNKNOWN_SECRET})
     assert told(planned(wish, live(basicAuth={"username": "shop", "password": PRINT}))) == []
     [change] = plan(SET, 0, [wish], []).changes
-    assert {field.field: field.after for field in change.fields}["basicAuth"] == {"username": "shop", "password": "(unknown)"}
+    assert {field.field: field.after for field in change.fields}["basicAuth"] == {
+        "username": "shop",
+        "password": "(unknown)",
+    }
 
 
 def test_a_signing_secret_that_is_no_longer_in_the_file_stays() -> None:
@@ -170,12 +227,21 @@ def test_a_signing_secret_that_is_no_longer_in_the_file_stays() -> None:
 
 def test_a_file_that_contradicts_what_is_there_is_a_problem_at_its_place() -> None:
     by_hand = [{"name": "X-Shop", "value": "a"}]
-    [problem] = planned(wanted(secretHeader={"name": "x-shop", "value": PRINT}), live(headers=by_hand)).problems
-    assert (problem.code, problem.position.line, problem.path) == ("duplicate-header", 9, ("webhooks", "orders", "secretHeader", "name"))
+    [problem] = planned(
+        wanted(secretHeader={"name": "x-shop", "value": PRINT}), live(headers=by_hand)
+    ).problems
+    assert (problem.code, problem.position.line, problem.path) == (
+        "duplicate-header",
+        9,
+        ("webhooks", "orders", "secretHeader", "name"),
+    )
 
 
 def test_a_digest_tells_versions_and_secrets_apart() -> None:
-    there = live(secretHeader={"name": "X-Key", "value": PRINT}, applied={"secretHeader": {"name": "X-Key", "value": PRINT}})
+    there = live(
+        secretHeader={"name": "X-Key", "value": PRINT},
+        applied={"secretHeader": {"name": "X-Key", "value": PRINT}},
+    )
 
     def digest(secret: str, version: int = 1, base: int = 1) -> str:
         wish = wanted(secretHeader={"name": "X-Key", "value": {"fingerprint": secret}})
@@ -193,8 +259,20 @@ fields = st.fixed_dictionaries(
         "active": st.booleans(),
         "timeout": st.sampled_from(["15s", "20s", "5s"]),
         "concurrency": st.sampled_from([10, 5]),
-        "headers": st.sampled_from([[], [{"name": "X-A", "value": "1"}], [{"name": "X-Key", "value": PRINT}, {"name": "X-A", "value": "1"}]]),
-        "basicAuth": st.sampled_from([None, {"username": "shop", "password": PRINT}, {"username": "shop", "password": OTHER_PRINT}]),
+        "headers": st.sampled_from(
+            [
+                [],
+                [{"name": "X-A", "value": "1"}],
+                [{"name": "X-Key", "value": PRINT}, {"name": "X-A", "value": "1"}],
+            ]
+        ),
+        "basicAuth": st.sampled_from(
+            [
+                None,
+                {"username": "shop", "password": PRINT},
+                {"username": "shop", "password": OTHER_PRINT},
+            ]
+        ),
         "labels": st.sampled_from([[], [{"key": "team", "value": "a"}]]),
         "signingSecret": st.sampled_from([PRINT, OTHER_PRINT]),
     },
@@ -211,21 +289,38 @@ def states(draw: st.DrawFn) -> list[Live]:
         there = live(slug, applied=draw(fields), **form)
         owner = draw(st.sampled_from([SET, SET, None]))
         is_removed = owner is not None and draw(st.booleans())
-        found.append(replace(there, set_name=owner, applied=there.applied if owner else {}, is_removed=is_removed))
+        found.append(
+            replace(
+                there, set_name=owner, applied=there.applied if owner else {}, is_removed=is_removed
+            )
+        )
     return found
 
 
 def applied(there: Live, write: Write) -> Live:
     """The webhook after a write, as an apply leaves it."""
     form = {**there.form, **write.values}
-    return replace(there, form=form, applied=dict(write.applied), set_name=SET, version=there.version + write.is_visible, is_removed=write.is_removed)
+    return replace(
+        there,
+        form=form,
+        applied=dict(write.applied),
+        set_name=SET,
+        version=there.version + write.is_visible,
+        is_removed=write.is_removed,
+    )
 
 
 def after(found: Plan, lives: list[Live]) -> list[Live]:
     """The state that applying a plan leaves."""
     writes = {write.slug: write for write in found.writes}
-    made = [live(slug, applied=dict(write.applied), **write.values) for slug, write in writes.items() if write.live is None]
-    return made + [applied(there, writes[there.slug]) if there.slug in writes else there for there in lives]
+    made = [
+        live(slug, applied=dict(write.applied), **write.values)
+        for slug, write in writes.items()
+        if write.live is None
+    ]
+    return made + [
+        applied(there, writes[there.slug]) if there.slug in writes else there for there in lives
+    ]
 
 
 @settings(deadline=None)
@@ -239,10 +334,15 @@ def test_applying_a_plan_leaves_nothing_to_plan(file: dict[str, Any], lives: lis
 
 @settings(deadline=None)
 @given(files, states(), st.randoms(use_true_random=False))
-def test_the_order_of_everything_never_matters(file: dict[str, Any], lives: list[Live], random: Any) -> None:
+def test_the_order_of_everything_never_matters(
+    file: dict[str, Any], lives: list[Live], random: Any
+) -> None:
     wishes = [wanted(slug, **values) for slug, values in file.items()]
     first = plan(SET, 1, wishes, lives)
-    shuffled = [replace(wish, prints=_shuffled(wish.prints, random), values=_shuffled(wish.values, random)) for wish in wishes]
+    shuffled = [
+        replace(wish, prints=_shuffled(wish.prints, random), values=_shuffled(wish.values, random))
+        for wish in wishes
+    ]
     random.shuffle(shuffled)
     turned = [replace(there, form=_shuffled(there.form, random)) for there in lives]
     random.shuffle(turned)

@@ -16,15 +16,21 @@ def plan(*changes: Change, owned_elsewhere: tuple[tuple[str, str], ...] = ()) ->
 
 
 def change(kind: ChangeKind, slug: str = "orders") -> Change:
-    return Change(kind, slug, None, (FieldChange("url", "a", "b", "c"),), None, 'changed by token "support"')
+    return Change(
+        kind, slug, None, (FieldChange("url", "a", "b", "c"),), None, 'changed by token "support"'
+    )
 
 
-def blocked(found: Plan, options: Options | None = None, is_empty: bool = False) -> list[tuple[str, str | None, str | None]]:
+def blocked(
+    found: Plan, options: Options | None = None, is_empty: bool = False
+) -> list[tuple[str, str | None, str | None]]:
     blocks = rails.check(found, is_empty, options or Options(), None, None)
     return [(block.code, block.slug, block.flag) for block in blocks]
 
 
-@pytest.mark.parametrize("kind", [ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.RELEASE, ChangeKind.DISABLE])
+@pytest.mark.parametrize(
+    "kind", [ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.RELEASE, ChangeKind.DISABLE]
+)
 def test_everyday_changes_pass(kind: ChangeKind) -> None:
     assert blocked(plan(change(kind))) == []
 
@@ -35,7 +41,9 @@ def test_more_than_ten_removals_are_blocked_unless_allowed() -> None:
     assert blocked(plan(*ten)) == []
     assert blocked(eleven) == [("removals", None, "--allow-removals 11")]
     assert blocked(eleven, Options(allow_removals=11)) == []
-    assert blocked(plan(*ten), Options(allow_removals=0)) == [("removals", None, "--allow-removals 10")]
+    assert blocked(plan(*ten), Options(allow_removals=0)) == [
+        ("removals", None, "--allow-removals 10")
+    ]
 
 
 def test_a_file_without_webhooks_is_blocked_unless_allowed() -> None:
@@ -58,13 +66,24 @@ def test_adopting_needs_a_word() -> None:
 
 
 def test_nothing_lifts_that_another_set_owns_a_webhook() -> None:
-    everything = Options(adopt=True, on_drift=DriftPolicy.OVERWRITE, allow_empty=True, allow_removals=99, allow_older=True)
-    assert blocked(plan(owned_elsewhere=(("orders", "warehouse"),)), everything) == [("owned-elsewhere", "orders", None)]
+    everything = Options(
+        adopt=True,
+        on_drift=DriftPolicy.OVERWRITE,
+        allow_empty=True,
+        allow_removals=99,
+        allow_older=True,
+    )
+    assert blocked(plan(owned_elsewhere=(("orders", "warehouse"),)), everything) == [
+        ("owned-elsewhere", "orders", None)
+    ]
 
 
 def test_an_older_commit_is_blocked_and_an_equal_or_untold_one_is_not() -> None:
     def codes(committed_at: datetime | None, options: Options | None = None) -> list[str]:
-        return [block.code for block in rails.check(plan(), False, options or Options(), NOW, committed_at)]
+        return [
+            block.code
+            for block in rails.check(plan(), False, options or Options(), NOW, committed_at)
+        ]
 
     assert codes(NOW - timedelta(seconds=1)) == ["older"]
     assert codes(NOW - timedelta(seconds=1), Options(allow_older=True)) == []
@@ -72,5 +91,14 @@ def test_an_older_commit_is_blocked_and_an_equal_or_untold_one_is_not() -> None:
 
 
 def test_all_that_blocks_is_told_at_once() -> None:
-    found = plan(change(ChangeKind.ADOPT), change(ChangeKind.DRIFT, "other"), owned_elsewhere=(("third", "warehouse"),))
-    assert [code for code, _, _ in blocked(found, is_empty=True)] == ["owned-elsewhere", "empty-set", "adopt", "drift"]
+    found = plan(
+        change(ChangeKind.ADOPT),
+        change(ChangeKind.DRIFT, "other"),
+        owned_elsewhere=(("third", "warehouse"),),
+    )
+    assert [code for code, _, _ in blocked(found, is_empty=True)] == [
+        "owned-elsewhere",
+        "empty-set",
+        "adopt",
+        "drift",
+    ]

@@ -1,4 +1,6 @@
-"""The listed inputs: each file gives exactly its problems, by libyaml and by the pure parser alike, and through the command."""
+"""The listed inputs: each file gives exactly its problems, by libyaml and by the pure parser alike,
+and through the command.
+"""
 
 import json
 from collections import Counter
@@ -25,14 +27,21 @@ def names(case: dict[str, Any]) -> str:
 
 
 def wanted(case: dict[str, Any]) -> Counter[tuple[str, int | None, int | None]]:
-    return Counter((problem["code"], problem["line"], problem["column"]) for problem in case["problems"])
+    return Counter(
+        (problem["code"], problem["line"], problem["column"]) for problem in case["problems"]
+    )
 
 
-def found(case: dict[str, Any], problems: list[dict[str, Any]]) -> Counter[tuple[str, int | None, int | None]]:
+def found(
+    case: dict[str, Any], problems: list[dict[str, Any]]
+) -> Counter[tuple[str, int | None, int | None]]:
     """The errors; a place that the case leaves open is left out."""
     open_codes = {problem["code"] for problem in case["problems"] if problem["line"] is None}
     errors = [problem for problem in problems if problem["severity"] == "error"]
-    return Counter((p["code"], None, None) if p["code"] in open_codes else (p["code"], p["line"], p["column"]) for p in errors)
+    return Counter(
+        (p["code"], None, None) if p["code"] in open_codes else (p["code"], p["line"], p["column"])
+        for p in errors
+    )
 
 
 @pytest.mark.parametrize("parser", [yaml.CSafeLoader, yaml.SafeLoader], ids=["libyaml", "pure"])
@@ -40,9 +49,22 @@ def found(case: dict[str, Any], problems: list[dict[str, Any]]) -> Counter[tuple
 def test_a_file_gives_exactly_its_problems(case: dict[str, Any], parser: Any) -> None:
     loaded = loader.load((FOLDER / case["file"]).read_bytes(), case["file"], parser)
     if loaded.root is not None:
-        documents.decode(loaded.root, BOUNDS, LocalSecrets(case["env"], Path("/nowhere"), FOLDER), loaded.problems)
+        documents.decode(
+            loaded.root,
+            BOUNDS,
+            LocalSecrets(case["env"], Path("/nowhere"), FOLDER),
+            loaded.problems,
+        )
 
-    told = [{"code": p.code, "line": p.position.line, "column": p.position.column, "severity": p.severity} for p in loaded.problems.found]
+    told = [
+        {
+            "code": p.code,
+            "line": p.position.line,
+            "column": p.position.column,
+            "severity": p.severity,
+        }
+        for p in loaded.problems.found
+    ]
     assert found(case, told) == wanted(case)
 
 
@@ -58,4 +80,7 @@ def test_validate_tells_the_same_with_its_exit_code(
     told = json.loads(capsys.readouterr().out)["problems"]
     assert found(case, told) == wanted(case)
     assert ended.value.code == (3 if case["problems"] else 0)
-    assert all(set(problem) == {"file", "line", "column", "code", "severity", "path", "message", "hint"} for problem in told)
+    assert all(
+        set(problem) == {"file", "line", "column", "code", "severity", "path", "message", "hint"}
+        for problem in told
+    )

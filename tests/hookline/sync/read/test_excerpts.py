@@ -9,12 +9,20 @@ from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.read.references import LocalSecrets
 from tests.hookline.sync.files import BOUNDS
 
-HEAD = "version: 1\nwebhooks:\n  a:\n    url: https://x.example\n    events: [a.b.c]\n    environments: [production]\n"
+HEAD = (
+    "version: 1\nwebhooks:\n  a:\n    url: https://x.example\n    events: [a.b.c]\n    "
+    "environments: [production]\n"
+)
 PLAINTEXT = "hunter2-in-clear"
 
 
 def shown(text: str) -> str:
-    found = file.decoded(text.encode(), "config/webhooks.yaml", BOUNDS, LocalSecrets({}, Path("/nowhere"), Path("/nowhere")))
+    found = file.decoded(
+        text.encode(),
+        "config/webhooks.yaml",
+        BOUNDS,
+        LocalSecrets({}, Path("/nowhere"), Path("/nowhere")),
+    )
     assert found.problems
     return excerpts.shown(found.problems, found.lines, found.secret_positions)
 
@@ -34,7 +42,8 @@ def test_a_problem_has_place_line_mark_and_hint() -> None:
         f"    secretHeader: {{ name: X-S, value: {PLAINTEXT} }}",
         f'    secretHeader: {{ name: X-S, value: "{PLAINTEXT}", more: 1 }}',
         f"    secretHeader:\n      name: X-S\n      value: {PLAINTEXT}",
-        f"    secretHeader:\n      name: X-S\n      value: |\n        {PLAINTEXT}\n        ${{env:X",
+        f"    secretHeader:\n      name: X-S\n      value: |\n        {PLAINTEXT}\n        "
+        "${env:X",
         f"    basicAuth:\n      username: u\n      pasword: {PLAINTEXT}",
         f"    basicAuth: {{ username: u, pasword: {PLAINTEXT} }}",
         f"    headers:\n      X-Api-Key: {PLAINTEXT}",
@@ -43,7 +52,8 @@ def test_a_problem_has_place_line_mark_and_hint() -> None:
         f"    signingSecret: '{PLAINTEXT}",
         f"    signingSecret: '{PLAINTEXT}\x01'",
         f"    basicAuth:\n      username: u\n      password: {PLAINTEXT}: x",
-        f"    basicAuth:\n      username: u\n      password: |\n       {PLAINTEXT}\n      {PLAINTEXT}",
+        f"    basicAuth:\n      username: u\n      password: |\n       {PLAINTEXT}\n      "
+        f"{PLAINTEXT}",
         f"    basicAuth:\n      username: u\n      password: [{PLAINTEXT}]",
         f"    basicAuth: {PLAINTEXT}",
         f"    token: {PLAINTEXT}",
@@ -69,4 +79,7 @@ def test_a_long_line_is_cut_and_a_place_beyond_it_shows_none() -> None:
 
 
 def test_a_problem_without_a_file_is_a_sentence() -> None:
-    assert excerpts.shown([SyncProblem("type", "wrong", Position())], ["a: 1"], []) == "error[type] wrong"
+    assert (
+        excerpts.shown([SyncProblem("type", "wrong", Position())], ["a: 1"], [])
+        == "error[type] wrong"
+    )

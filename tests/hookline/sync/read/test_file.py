@@ -1,4 +1,6 @@
-"""A file of this machine, with the mistakes that people make and the tricks of those who mean harm."""
+"""A file of this machine, with the mistakes that people make and the tricks of those
+who mean harm.
+"""
 
 from pathlib import Path
 
@@ -39,7 +41,9 @@ def test_a_good_file_has_a_document(tmp_path: Path) -> None:
         ("polcy: {}", "unknown-key"),
     ],
 )
-def test_what_comes_later_is_judged_by_its_form_first(tmp_path: Path, lines: str, code: str) -> None:
+def test_what_comes_later_is_judged_by_its_form_first(
+    tmp_path: Path, lines: str, code: str
+) -> None:
     assert codes(read(f"{lines}\n{GOOD}", tmp_path)) == [code]
 
 
@@ -81,7 +85,9 @@ def test_several_files_and_folders_are_not_available_yet(tmp_path: Path) -> None
     ],
     ids=lambda value: None if isinstance(value, str | bytes) and len(value) > 40 else value,
 )
-def test_hostile_yaml_is_a_problem_and_no_crash(tmp_path: Path, text: str | bytes, code: str) -> None:
+def test_hostile_yaml_is_a_problem_and_no_crash(
+    tmp_path: Path, text: str | bytes, code: str
+) -> None:
     assert code in codes(read(text, tmp_path))
 
 
@@ -97,8 +103,12 @@ def test_references_are_resolved_and_never_to_hooklines_own(tmp_path: Path) -> N
     assert by_file is not None
     assert by_file.secrets == {("webhooks", "orders", "secretHeader", "value"): "from a file"}
     assert codes(read(with_secret("${file:var/key}"), tmp_path)) == ["reference-not-allowed"]
-    assert codes(read(with_secret("${file:./var/../var/key}"), tmp_path)) == ["reference-not-allowed"]
-    assert codes(read(with_secret("${env:HOOKLINE_TOKEN}"), tmp_path, {"HOOKLINE_TOKEN": "hl_x"})) == ["reference-not-allowed"]
+    assert codes(read(with_secret("${file:./var/../var/key}"), tmp_path)) == [
+        "reference-not-allowed"
+    ]
+    assert codes(
+        read(with_secret("${env:HOOKLINE_TOKEN}"), tmp_path, {"HOOKLINE_TOKEN": "hl_x"})
+    ) == ["reference-not-allowed"]
     assert codes(read(with_secret("${env:EMPTY}"), tmp_path, {"EMPTY": ""})) == ["env-missing"]
     assert codes(read(with_secret("${vault:x}"), tmp_path)) == ["bad-reference"]
     assert codes(read(with_secret("${file:missing}"), tmp_path)) == ["file-missing"]
@@ -106,6 +116,18 @@ def test_references_are_resolved_and_never_to_hooklines_own(tmp_path: Path) -> N
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
-    text = "version: 1\nwebhooks:\n  a: { url: ftp://x, events: [a], environments: [mars] }\n  B: {}\n  c: { timeout: 1 }\n"
+    text = (
+        "version: 1\nwebhooks:\n  a: { url: ftp://x, events: [a], environments: [mars] }\n  B: "
+        "{}\n  c: { timeout: 1 }\n"
+    )
 
-    assert codes(read(text, tmp_path)) == ["bad-url", "bad-event", "enum", "bad-slug", "required", "required", "required", "format"]
+    assert codes(read(text, tmp_path)) == [
+        "bad-url",
+        "bad-event",
+        "enum",
+        "bad-slug",
+        "required",
+        "required",
+        "required",
+        "format",
+    ]

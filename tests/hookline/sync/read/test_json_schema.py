@@ -1,4 +1,6 @@
-"""The JSON Schema that editors use agrees with the loader: what passes there passes here, and what it can know it refuses."""
+"""The JSON Schema that editors use agrees with the loader: what passes there passes here, and what
+it can know it refuses.
+"""
 
 import json
 from pathlib import Path
@@ -34,12 +36,18 @@ def test_the_sample_is_valid() -> None:
 
 
 # PyYAML's plainest loader stands in for an editor's: it merges no keys
-PLAIN = [case for case in CASES if not case["problems"] and b"<<" not in (FOLDER / case["file"]).read_bytes()]
+PLAIN = [
+    case
+    for case in CASES
+    if not case["problems"] and b"<<" not in (FOLDER / case["file"]).read_bytes()
+]
 
 
 @pytest.mark.parametrize("case", PLAIN, ids=names)
 def test_good_files_are_valid(case: dict[str, Any]) -> None:
-    content = json.loads(json.dumps(yaml.load((FOLDER / case["file"]).read_bytes(), yaml.BaseLoader)))
+    content = json.loads(
+        json.dumps(yaml.load((FOLDER / case["file"]).read_bytes(), yaml.BaseLoader))
+    )
 
     assert [error.message for error in VALIDATOR.iter_errors(_typed(content))] == []
 
@@ -66,7 +74,10 @@ def _typed(value: Any) -> Any:
         {"version": 1, "webhooks": {"a": {**FORM, "active": "yes"}}},
         {"version": 1, "webhooks": {"a": {**FORM, "concurrency": 0}}},
         {"version": 1, "webhooks": {"a": {**FORM, "events": ["a.b"]}}},
-        {"version": 1, "webhooks": {"a": {**FORM, "secretHeader": {"name": "X-S", "value": "in clear"}}}},
+        {
+            "version": 1,
+            "webhooks": {"a": {**FORM, "secretHeader": {"name": "X-S", "value": "in clear"}}},
+        },
         {"version": 1, "webhooks": {"a": {**FORM, "basicAuth": {"username": "u"}}}},
     ],
 )
@@ -75,4 +86,9 @@ def test_what_a_schema_can_know_is_refused(form: Any) -> None:
 
 
 def test_secrets_are_references() -> None:
-    assert is_valid({"version": 1, "webhooks": {"a": {**FORM, "secretHeader": {"name": "X-S", "value": "${env:CRM_KEY}"}}}})
+    assert is_valid(
+        {
+            "version": 1,
+            "webhooks": {"a": {**FORM, "secretHeader": {"name": "X-S", "value": "${env:CRM_KEY}"}}},
+        }
+    )

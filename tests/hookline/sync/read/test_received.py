@@ -1,4 +1,6 @@
-"""What a command sends is, once decoded, the same webhooks that the file has; and nothing that is sent can do harm."""
+"""What a command sends is, once decoded, the same webhooks that the file has; and nothing that is
+sent can do harm.
+"""
 
 import json
 from typing import Any
@@ -41,12 +43,25 @@ webhooks:
     basicAuth: { username: 10, password: "${env:SHOP}" }
     signingSecret: ${env:SIGNING}
 """
-SECRETS = {"API": "k3y", "CRM": "hush", "SHOP": "pa55", "SIGNING": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}
+SECRETS = {
+    "API": "k3y",
+    "CRM": "hush",
+    "SHOP": "pa55",
+    "SIGNING": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+}
 
 
 def over_the_wire(sent: Document, **changes: Any) -> tuple[Document, Problems]:
-    whole = json.loads(json.dumps({"content": sent.content, "positions": sent.positions, **changes}))
-    return received.decode(whole["content"], whole["positions"], changes.get("secrets", sent.secrets), BOUNDS, changes.get("may_be_unknown", False))
+    whole = json.loads(
+        json.dumps({"content": sent.content, "positions": sent.positions, **changes})
+    )
+    return received.decode(
+        whole["content"],
+        whole["positions"],
+        changes.get("secrets", sent.secrets),
+        BOUNDS,
+        changes.get("may_be_unknown", False),
+    )
 
 
 def test_a_file_arrives_as_it_is_with_its_places() -> None:
@@ -66,12 +81,16 @@ def test_a_file_without_webhooks_arrives() -> None:
 def test_a_warning_is_told_again_where_it_stands() -> None:
     sent = document(RICH.replace('["*.*.*"]', '["*.*.*", "*.*.*"]'), SECRETS)
     _, problems = over_the_wire(sent)
-    assert [(problem.code, problem.severity, problem.position.line) for problem in problems.found] == [("duplicate-item", "warning", 26)]
+    assert [
+        (problem.code, problem.severity, problem.position.line) for problem in problems.found
+    ] == [("duplicate-item", "warning", 26)]
 
 
 @pytest.mark.parametrize("may_be_unknown", [True, False])
 def test_a_secret_that_was_not_sent_is_unknown_or_a_problem(may_be_unknown: bool) -> None:
-    got, problems = over_the_wire(document(RICH, SECRETS), secrets={}, may_be_unknown=may_be_unknown)
+    got, problems = over_the_wire(
+        document(RICH, SECRETS), secrets={}, may_be_unknown=may_be_unknown
+    )
     if may_be_unknown:
         assert got.has_unknown_secrets()
         assert got.webhooks["other"].values["signingSecret"] is UNKNOWN_SECRET

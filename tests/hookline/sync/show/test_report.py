@@ -10,28 +10,53 @@ from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.show import formats, report
 from hookline.sync.show.report import PlanView
 
-CREATED = Change(ChangeKind.CREATE, "crm", None, (FieldChange("url", None, "https://crm.example.com/in", None),), Position(12, 3, "hooks.yaml"))
+CREATED = Change(
+    ChangeKind.CREATE,
+    "crm",
+    None,
+    (FieldChange("url", None, "https://crm.example.com/in", None),),
+    Position(12, 3, "hooks.yaml"),
+)
 UPDATED = Change(
     ChangeKind.UPDATE,
     "orders",
     None,
-    (FieldChange("timeout", "15s", "20s", "15s"), FieldChange("events", ["a.b.c", "d.e.f"], ["a.b.c", "x.y.z"], ["a.b.c", "d.e.f"])),
+    (
+        FieldChange("timeout", "15s", "20s", "15s"),
+        FieldChange("events", ["a.b.c", "d.e.f"], ["a.b.c", "x.y.z"], ["a.b.c", "d.e.f"]),
+    ),
     Position(9, 3, "hooks.yaml"),
 )
 DRIFT = Change(
-    ChangeKind.DRIFT, "orders", None, (FieldChange("active", True, True, False),), Position(9, 3, "hooks.yaml"), 'changed by token "support"'
+    ChangeKind.DRIFT,
+    "orders",
+    None,
+    (FieldChange("active", True, True, False),),
+    Position(9, 3, "hooks.yaml"),
+    'changed by token "support"',
 )
 GONE = Change(ChangeKind.DISABLE, "old", None, (), None, "not in the file")
 BLOCK = Block("drift", "orders: active was changed by hand", "orders", "--on-drift overwrite")
-VIEW = PlanView("shop", "https://hooks.example.com", 41, "9f2c1ab0c0ffee", (CREATED, UPDATED, DRIFT, GONE), 212, (BLOCK,), "sha256:0")
+VIEW = PlanView(
+    "shop",
+    "https://hooks.example.com",
+    41,
+    "9f2c1ab0c0ffee",
+    (CREATED, UPDATED, DRIFT, GONE),
+    212,
+    (BLOCK,),
+    "sha256:0",
+)
 
 
 def test_a_plan_is_read_line_by_line() -> None:
     assert report.plan(VIEW).splitlines() == [
-        'Plan for set "shop" on https://hooks.example.com   (base revision 41, commit 9f2c1ab0c0ff)',
+        'Plan for set "shop" on https://hooks.example.com   (base revision 41, commit '
+        "9f2c1ab0c0ff)",
         "  + crm     hooks.yaml:12  url https://crm.example.com/in",
         "  ~ orders  hooks.yaml:9   timeout 15s → 20s; events + x.y.z, - d.e.f",
-        '  ! orders  hooks.yaml:9   drift: active true → false, the file wants true; changed by token "support"',
+        "  ! orders  hooks.yaml:9   drift: active true → false, the file wants true; changed by "
+        'token "support"',
         "  - old                    not in the file: will be DISABLED",
         "Plan: 1 create, 1 update, 1 disable, 1 drift, 212 unchanged.  Blocked: 1 (drift)",
         "  blocked[drift] orders: active was changed by hand  (lift it with --on-drift overwrite)",
@@ -61,7 +86,13 @@ def test_values_are_told_in_a_few_words(value: object, text: str) -> None:
 
 
 def test_texts_of_strangers_can_not_forge_lines_or_colours() -> None:
-    change = Change(ChangeKind.CREATE, "a", None, (FieldChange("name", None, "\x1b[31m\nPlan: 0 changes", None),), None)
+    change = Change(
+        ChangeKind.CREATE,
+        "a",
+        None,
+        (FieldChange("name", None, "\x1b[31m\nPlan: 0 changes", None),),
+        None,
+    )
 
     text = report.plan(PlanView("shop", "here", 0, None, (change,), 0, (), ""))
 
@@ -70,7 +101,9 @@ def test_texts_of_strangers_can_not_forge_lines_or_colours() -> None:
 
 
 def test_json_holds_everything_that_is_shown() -> None:
-    problem = SyncProblem("bad-url", "wrong", Position(7, 5, "hooks.yaml"), ("webhooks", "a", "url"), "mend it")
+    problem = SyncProblem(
+        "bad-url", "wrong", Position(7, 5, "hooks.yaml"), ("webhooks", "a", "url"), "mend it"
+    )
 
     told = json.loads(formats.as_json([problem], VIEW))
 
@@ -86,28 +119,42 @@ def test_json_holds_everything_that_is_shown() -> None:
             "hint": "mend it",
         }
     ]
-    assert [(change["kind"], change["slug"], change["line"]) for change in told["plan"]["changes"]] == [
+    assert [
+        (change["kind"], change["slug"], change["line"]) for change in told["plan"]["changes"]
+    ] == [
         ("CREATE", "crm", 12),
         ("UPDATE", "orders", 9),
         ("DRIFT", "orders", 9),
         ("DISABLE", "old", None),
     ]
     assert told["plan"]["blocked"] == [
-        {"code": "drift", "message": "orders: active was changed by hand", "slug": "orders", "flag": "--on-drift overwrite"}
+        {
+            "code": "drift",
+            "message": "orders: active was changed by hand",
+            "slug": "orders",
+            "flag": "--on-drift overwrite",
+        }
     ]
 
 
 def test_github_shows_problems_beside_their_lines() -> None:
-    problem = SyncProblem("bad-url", "100% wrong\nreally", Position(7, 5, "a,b:c.yaml"), (), "mend it")
+    problem = SyncProblem(
+        "bad-url", "100% wrong\nreally", Position(7, 5, "a,b:c.yaml"), (), "mend it"
+    )
 
     text = formats.as_github([problem], None)
 
-    assert text == "::error file=a%2Cb%3Ac.yaml,line=7,col=5,title=bad-url::100%25 wrong%0Areally (mend it)"
+    assert (
+        text
+        == "::error file=a%2Cb%3Ac.yaml,line=7,col=5,title=bad-url::100%25 wrong%0Areally (mend it)"
+    )
     assert "::error title=blocked drift::" in formats.as_github([], VIEW)
 
 
 def test_markdown_is_a_table_that_nobody_breaks_out_of() -> None:
-    change = Change(ChangeKind.UPDATE, "a", None, (FieldChange("name", "x", "| <img> @everyone", "x"),), None)
+    change = Change(
+        ChangeKind.UPDATE, "a", None, (FieldChange("name", "x", "| <img> @everyone", "x"),), None
+    )
 
     text = formats.as_markdown([], PlanView("shop", "here", 1, None, (change,), 0, (BLOCK,), ""))
 
