@@ -18,7 +18,7 @@ from hookline.form.filters import CompiledFilter
 from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.settings import read_settings
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.create import create_webhook
 from hookline.wiring import open_runtime
 
 WEBHOOKS, TYPES, CHANGES = 10_000, 1_000, 20
@@ -89,7 +89,7 @@ async def _changing(folder: Path, patterns: Sequence[tuple[str, ...]]) -> dict[s
             "environments": ["production"],
             "active": False,
         }
-        first = await webhooks.create(runtime, who, form)
+        first = await create_webhook(runtime, who, form)
         await _fill(first, patterns)
         all_ms = await _loading(runtime)
         taken = []

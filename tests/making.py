@@ -15,7 +15,7 @@ from hookline.events.publishing import PublishInput
 from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState, Webhook, Workspace
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.create import create_webhook
 
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 NOWHERE = "http://127.0.0.1:9999/in"
@@ -49,7 +49,7 @@ async def make_webhook(
         "environments": [ENVIRONMENT],
         **fields,
     }
-    return await webhooks.create(runtime, Actor(workspace_id, "tester"), form)
+    return await create_webhook(runtime, Actor(workspace_id, "tester"), form)
 
 
 async def publish(

@@ -31,7 +31,7 @@ from hookline.sync.apply.applying import Outcome
 from hookline.sync.read import received
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import SyncProblem as FileProblem
-from hookline.webhooks.change import bounds_of
+from hookline.webhooks.saving import bounds_of
 
 
 @strawberry.type(description="One apply of a set that changed something.")

@@ -23,9 +23,15 @@ from hookline.errors import Refused
 from hookline.form.fields import FIELDS
 from hookline.form.rates import Rate
 from hookline.models import Webhook as WebhookRow
-from hookline.webhooks import change as webhooks
 from hookline.webhooks import secrets
-from hookline.webhooks.change import Force
+from hookline.webhooks.change import (
+    delete_webhook,
+    release_webhook,
+    set_webhook_active,
+    update_webhook,
+)
+from hookline.webhooks.create import create_webhook
+from hookline.webhooks.ownership import Force
 from hookline.webhooks.secrets import SECRET_OVERLAP
 
 UNSET: Any = strawberry.UNSET  # Any: it stands in for a value of each field's type
@@ -239,9 +245,7 @@ class WebhookMutation:
     ) -> WebhookPayload | None:
         return await _payload(
             info,
-            webhooks.create(
-                info.context.runtime, require(info, "webhooks:write"), values_of(input)
-            ),
+            create_webhook(info.context.runtime, require(info, "webhooks:write"), values_of(input)),
         )
 
     @strawberry.mutation(
@@ -256,7 +260,7 @@ class WebhookMutation:
         actor, key, force = _asked(info, input)
         return await _payload(
             info,
-            webhooks.update(
+            update_webhook(
                 info.context.runtime, actor, key, values_of(input), input.if_version, force
             ),
         )
@@ -272,7 +276,7 @@ class WebhookMutation:
     ) -> WebhookPayload | None:
         actor, key, force = _asked(info, input)
         is_missed = bool(input.deliver_missed)
-        change = webhooks.set_active(
+        change = set_webhook_active(
             info.context.runtime, actor, key, input.active, input.if_version, force, is_missed
         )
         return await _payload(info, change)
@@ -288,7 +292,7 @@ class WebhookMutation:
     ) -> WebhookPayload | None:
         actor, key, force = _asked(info, input)
         return await _payload(
-            info, webhooks.delete(info.context.runtime, actor, key, input.if_version, force)
+            info, delete_webhook(info.context.runtime, actor, key, input.if_version, force)
         )
 
     @strawberry.mutation(
@@ -302,7 +306,7 @@ class WebhookMutation:
     ) -> WebhookPayload | None:
         actor = require(info, "webhooks:write")
         return await _payload(
-            info, webhooks.release(info.context.runtime, actor, key_of("wh", input.id))
+            info, release_webhook(info.context.runtime, actor, key_of("wh", input.id))
         )
 
     @strawberry.mutation(

@@ -1,5 +1,5 @@
 """Trying a webhook: a dry run shows the exact request, a test sends a marked one.
-hookline.webhooks.dry_run does the work.
+hookline.webhooks.dry_run and testing do the work.
 """
 
 from typing import Annotated
@@ -15,8 +15,9 @@ from api.schema.node import Info, key_of
 from api.schema.user_error import UserError, user_errors
 from api.schema.webhook_change import WebhookCreateInput, values_of
 from hookline.errors import Refused
-from hookline.webhooks import dry_run
-from hookline.webhooks.dry_run import Sample
+from hookline.webhooks.dry_run import dry_run
+from hookline.webhooks.samples import Sample
+from hookline.webhooks.testing import send_test
 
 EVENT = "An event that was published; left out: a sample is made."
 TYPE = "The sample's type; left out: one that the webhook's first pattern matches."
@@ -101,7 +102,7 @@ class WebhookTryMutation:
         actor = require(info, "webhooks:read")
         key, sample = None if input.id is None else key_of("wh", input.id), _sample(info, input)
         try:
-            found = await dry_run.dry_run(
+            found = await dry_run(
                 info.context.runtime,
                 actor,
                 key,
@@ -134,7 +135,7 @@ class WebhookTryMutation:
         actor = require(info, "webhooks:write")
         require(info, "deliveries:read")
         try:
-            delivery, attempt = await dry_run.send_test(
+            delivery, attempt = await send_test(
                 info.context.runtime, actor, key_of("wh", input.id), _sample(info, input)
             )
         except Refused as refused:

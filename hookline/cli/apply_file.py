@@ -16,7 +16,7 @@ from hookline.sync.plan.policy import Options
 from hookline.sync.read import excerpts, file
 from hookline.sync.read.references import LocalSecrets
 from hookline.sync.show import report
-from hookline.webhooks.change import bounds_of
+from hookline.webhooks.saving import bounds_of
 
 
 async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: bytes) -> str:

@@ -3,8 +3,8 @@ webhooks.
 """
 
 import logging
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from hookline import clock, ids
@@ -15,17 +15,6 @@ from hookline.errors import Code, Problem, Refused
 from hookline.models import Webhook
 from hookline.outbound import signing
 from hookline.runtime import Runtime
-from hookline.webhooks.change import (
-    HEALTH_RESET,
-    NO_FORCE,
-    SIGNED,
-    check_owner,
-    finish,
-    locked,
-    not_found,
-    owned,
-    sign,
-)
 from hookline.webhooks.columns import (
     LIVE_SECRETS,
     live_secrets,
@@ -33,11 +22,20 @@ from hookline.webhooks.columns import (
     signing_secret,
     with_new_secret,
 )
+from hookline.webhooks.ownership import NO_FORCE, check_owner, owned
+from hookline.webhooks.saving import (
+    HEALTH_RESET,
+    SIGNED,
+    announce_change,
+    lock_webhook,
+    sign_change,
+    webhook_not_found,
+)
 
 log = logging.getLogger(__name__)
 
 SECRET_OVERLAP: Final = timedelta(hours=24)
-"""How long an old signing secret goes on beside a new one, unless somebody says otherwise."""
+"""Time for which an old signing secret signs beside a new one, unless the caller says otherwise."""
 OVERLAP_LIMIT: Final = timedelta(days=7)
 
 
@@ -52,7 +50,7 @@ async def reveal_secret(runtime: Runtime, actor: Actor, webhook_id: UUID) -> tup
             id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True
         ).first()
         if webhook is None:
-            raise Refused(not_found())
+            raise Refused(webhook_not_found())
         await audit.record(
             actor.workspace_id, actor.stored, "webhook.secretReveal", ("wh", webhook_id)
         )
@@ -77,40 +75,43 @@ async def rotate_secret(
     """
     problems = _check_overlap(overlap)
     async with runtime.database.unit_of_work() as work:
-        webhook = await locked(actor, webhook_id, None, problems)
+        webhook = await lock_webhook(actor, webhook_id, None, problems)
         algorithm, now = signing_algorithm(webhook), clock.now()
         problems += _check_secret(secret, algorithm)
-        if overlap and len(live_secrets(webhook, now)) >= LIVE_SECRETS:
-            message = (
-                f"{LIVE_SECRETS} secrets sign already. Wait until one expires, or rotate "
-                "with the overlap 0s, which ends them all."
-            )
-            problems.append(Problem(Code.TOO_MANY, message, ("overlap",)))
-        problems += check_owner(
-            actor, webhook, [("id",)] if owned(webhook, {"signingSecret": secret}) else [], NO_FORCE
-        )
+        problems += _check_room(webhook, overlap, now)
+        held = [("id",)] if owned(webhook, {"signingSecret": secret}) else []
+        problems += check_owner(actor, webhook, held, NO_FORCE)
         if problems:
             raise Refused(problems)
         made = secret or signing.new_secret(algorithm)
-        values = {
-            "signing_secrets": with_new_secret(webhook, made, overlap, now, runtime.vault),
-            **HEALTH_RESET,
-        }
-        webhook.update_from_dict(values)
-        sign(webhook, actor, NO_FORCE)
-        await webhook.save(update_fields=[*values, *SIGNED])
-        overlapping = {"signingSecret": audit.MASK, "overlapSeconds": overlap.total_seconds()}
-        await audit.record(
-            actor.workspace_id,
-            webhook.modified_by,
-            "webhook.secretRotate",
-            ("wh", webhook_id),
-            None,
-            overlapping,
-        )
-        await finish(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
+        secrets = with_new_secret(webhook, made, overlap, now, runtime.vault)
+        await _write(actor, webhook, {"signing_secrets": secrets, **HEALTH_RESET}, overlap)
+        await announce_change(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
     log.info("signing secret rotated webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
     return webhook, made
+
+
+async def _write(
+    actor: Actor, webhook: Webhook, values: dict[str, Any], overlap: timedelta
+) -> None:
+    webhook.update_from_dict(values)
+    sign_change(webhook, actor)
+    await webhook.save(update_fields=[*values, *SIGNED])
+    overlapping = {"signingSecret": audit.MASK, "overlapSeconds": overlap.total_seconds()}
+    at = ("wh", webhook.id)
+    await audit.record(
+        actor.workspace_id, webhook.modified_by, "webhook.secretRotate", at, None, overlapping
+    )
+
+
+def _check_room(webhook: Webhook, overlap: timedelta, now: datetime) -> list[Problem]:
+    if not overlap or len(live_secrets(webhook, now)) < LIVE_SECRETS:
+        return []
+    message = (
+        f"{LIVE_SECRETS} secrets sign already. Wait until one expires, or rotate "
+        "with the overlap 0s, which ends them all."
+    )
+    return [Problem(Code.TOO_MANY, message, ("overlap",))]
 
 
 def _check_overlap(overlap: timedelta) -> list[Problem]:

@@ -4,7 +4,7 @@ its slot holds nobody's room.
 
 from hookline.models import Delivery, DeliveryState
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import update_webhook
 from tests.making import SOMEBODY, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
@@ -43,5 +43,5 @@ async def test_limit_that_is_taken_away_lets_the_rest_go_at_once(runtime: Runtim
         webhook = await make_webhook(runtime, receiver.url, rateLimit="1/m")
         await publish(runtime, 5)
         await receiver.wait_for(1)
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"rateLimit": None})
+        await update_webhook(runtime, SOMEBODY, webhook.id, {"rateLimit": None})
         await receiver.wait_for(5)

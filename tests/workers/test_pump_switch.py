@@ -11,7 +11,7 @@ from hookline.deliveries import manual
 from hookline.messaging.hub import MemoryHub
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.making import SOMEBODY, enqueue, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
@@ -39,12 +39,12 @@ async def test_what_is_held_goes_back_when_the_webhook_goes_off_and_on_again_whe
         webhook = await make_webhook(runtime, receiver.url, concurrency=2)
         await publish(runtime, 20)
         await receiver.wait_for(2)
-        await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+        await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
         await eventually(lambda: untouched(webhook.id, 18))
         receiver.gate.set()
         await eventually(lambda: nothing_leased(webhook.id))
         assert len(receiver.requests) == 2
-        await webhooks.set_active(runtime, SOMEBODY, webhook.id, True)
+        await set_webhook_active(runtime, SOMEBODY, webhook.id, True)
         await receiver.wait_for(20)
         await eventually(lambda: succeeded(webhook.id, 20))
     assert await Attempt.all().count() == 20
@@ -81,7 +81,7 @@ async def test_switch_that_no_message_told_is_obeyed_within_a_second(runtime: Ru
         webhook = await make_webhook(runtime, receiver.url, concurrency=1)
         await publish(runtime, 30)
         await receiver.wait_for(1)
-        await webhooks.set_active(silent, SOMEBODY, webhook.id, False)
+        await set_webhook_active(silent, SOMEBODY, webhook.id, False)
         await eventually(lambda: untouched(webhook.id, 29), seconds=2)
         receiver.gate.set()
         await make_webhook(runtime, other.url)
@@ -96,7 +96,7 @@ async def test_manual_retry_goes_out_while_off(runtime: Runtime) -> None:
         webhook = await make_webhook(runtime, receiver.url)
         await publish(runtime)
         await eventually(lambda: succeeded(webhook.id, 1))
-        await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+        await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
         await manual.retry(
             runtime.database,
             runtime.wakeups,
@@ -114,7 +114,7 @@ async def test_deleted_webhook_gets_nothing_more_and_its_log_keeps_what_was_on_t
         webhook = await make_webhook(runtime, receiver.url, concurrency=1)
         await publish(runtime, 5)
         await receiver.wait_for(1)
-        await webhooks.delete(runtime, SOMEBODY, webhook.id)
+        await delete_webhook(runtime, SOMEBODY, webhook.id)
         await eventually(lambda: cancelled(webhook.id, 4))  # all but what is on the wire
         receiver.gate.set()
         await eventually(lambda: nothing_leased(webhook.id))
@@ -137,7 +137,7 @@ async def test_what_is_held_goes_to_the_new_url(runtime: Runtime) -> None:
         webhook = await make_webhook(runtime, old.url, concurrency=1)
         await publish(runtime, 4)
         await old.wait_for(1)
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"url": new.url})
+        await update_webhook(runtime, SOMEBODY, webhook.id, {"url": new.url})
         await eventually(
             lambda: (target := runtime.registry.target(webhook.id)) and target.url == new.url
         )
@@ -178,14 +178,14 @@ async def test_change_while_the_name_is_looked_up_reaches_the_request(
         asked_at = monotonic()
         await eventually(lambda: monotonic() - asked_at > 0.2)  # a connection that takes its time
         if change == "deleted":
-            await webhooks.delete(runtime, SOMEBODY, webhook.id)
+            await delete_webhook(runtime, SOMEBODY, webhook.id)
         else:
             changed = (
                 {"active": False}
                 if change == "off"
                 else {"url": f"http://127.0.0.1:{receiver.port}/moved"}
             )
-            await webhooks.update(runtime, SOMEBODY, webhook.id, changed)
+            await update_webhook(runtime, SOMEBODY, webhook.id, changed)
         await eventually(
             lambda: runtime.registry.target(webhook.id) is not before
         )  # within a second, by a look if by nothing else

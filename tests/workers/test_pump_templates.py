@@ -8,7 +8,7 @@ import orjson
 
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import update_webhook
 from tests.making import SOMEBODY, ago, as_uuid, make_webhook, publish, set_column
 from tests.receivers import Receiver, Reply
 from tests.waiting import eventually
@@ -57,7 +57,7 @@ async def test_retry_sends_what_the_first_attempt_sent_though_the_template_has_c
         webhook = await make_webhook(runtime, receiver.url, payloadTemplate=TEMPLATE, retry=AGAIN)
         await publish(runtime, data={"total": 12})
         await attempts(1)
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"payloadTemplate": '{"other": 1}'})
+        await update_webhook(runtime, SOMEBODY, webhook.id, {"payloadTemplate": '{"other": 1}'})
         first, second = await receiver.wait_for(2)
     assert first.body == second.body
     assert list((await kept(runtime)).values()) == [first.body]
@@ -68,7 +68,7 @@ async def test_retry_sends_the_event_itself_when_the_first_attempt_did(runtime: 
         webhook = await make_webhook(runtime, receiver.url, retry=AGAIN)
         await publish(runtime, data={"total": 12})
         await attempts(1)
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"payloadTemplate": TEMPLATE})
+        await update_webhook(runtime, SOMEBODY, webhook.id, {"payloadTemplate": TEMPLATE})
         first, second = await receiver.wait_for(2)
     assert first.body == second.body
     assert await kept(runtime) == {}
@@ -79,7 +79,7 @@ async def test_retry_of_a_kept_body_needs_the_template_no_more(runtime: Runtime)
         webhook = await make_webhook(runtime, receiver.url, payloadTemplate=TEMPLATE, retry=AGAIN)
         await publish(runtime, data={"total": 12})
         await attempts(1)
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"payloadTemplate": None})
+        await update_webhook(runtime, SOMEBODY, webhook.id, {"payloadTemplate": None})
         first, second = await receiver.wait_for(2)
     assert first.body == second.body
 
@@ -97,7 +97,7 @@ async def test_template_that_fails_for_an_event_is_a_failed_attempt_and_heals_by
         assert (attempt.outcome, attempt.error_code) == (AttemptOutcome.FAILED, "PROTOCOL")
         assert "The template fails in line 1" in str(attempt.error_message)
         assert not receiver.requests
-        await webhooks.update(
+        await update_webhook(
             runtime, SOMEBODY, webhook.id, {"payloadTemplate": "{{ event.data.total }}"}
         )
         [delivery] = await Delivery.all()

@@ -14,7 +14,7 @@ from hookline.deliveries.queue.base import Queue
 from hookline.messaging.hub import MemoryHub
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active
 from tests.making import SOMEBODY, Hand, ago, enqueue, make_webhook, set_column
 from tests.waiting import eventually
 from tests.working import Counting
@@ -56,7 +56,7 @@ async def test_sweep_takes_every_dead_pump_over_and_no_living_one(runtime: Runti
 async def test_sweep_cancels_all_that_a_deleted_webhook_left(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     await enqueue(runtime, webhook.id, 1_200)  # more than one chunk
-    await webhooks.delete(runtime, SOMEBODY, webhook.id)
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
     assert await swept(runtime) == [set()]
     assert await Delivery.filter(status=DeliveryState.CANCELLED).count() == 1_200
 
@@ -64,7 +64,7 @@ async def test_sweep_cancels_all_that_a_deleted_webhook_left(runtime: Runtime) -
 async def test_sweep_learns_of_a_change_that_nobody_told(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     await eventually(lambda: runtime.registry.target(webhook.id))
-    await webhooks.set_active(replace(runtime, hub=MemoryHub()), SOMEBODY, webhook.id, False)
+    await set_webhook_active(replace(runtime, hub=MemoryHub()), SOMEBODY, webhook.id, False)
     await swept(runtime)
     target = runtime.registry.target(webhook.id)
     assert target is not None

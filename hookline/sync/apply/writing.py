@@ -28,8 +28,8 @@ from hookline.sync.apply import store
 from hookline.sync.apply.store import Rows, State
 from hookline.sync.plan.planning import Change, ChangeKind, Plan, Write
 from hookline.sync.read.document import Document
-from hookline.webhooks.change import HEALTH_RESET, RESETS_HEALTH, TURNED_ON
 from hookline.webhooks.columns import columns, signing_algorithm, with_new_secret
+from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURNED_ON
 from hookline.webhooks.secrets import SECRET_OVERLAP
 
 

@@ -14,8 +14,8 @@ from hookline.errors import Refused
 from hookline.events import types
 from hookline.models import AuditEntry
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
 from hookline.webhooks import secrets
+from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.api.schema.asking import Asker
 from tests.api.schema.test_webhook_try import SECRETS
 from tests.hookline.notifications.test_mails import turned_off
@@ -40,7 +40,7 @@ async def test_each_change_of_a_webhook_is_noted_with_what_changed(
 ) -> None:
     webhook = await make_webhook(runtime, **SECRETS)
     key = ids.encode("wh", webhook.id)
-    await webhooks.update(
+    await update_webhook(
         runtime,
         SOMEBODY,
         webhook.id,
@@ -50,11 +50,11 @@ async def test_each_change_of_a_webhook_is_noted_with_what_changed(
             "basicAuth": {"username": "u", "password": "n3w-plain"},
         },
     )
-    await webhooks.update(runtime, SOMEBODY, webhook.id, {"name": "Else"})
-    await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+    await update_webhook(runtime, SOMEBODY, webhook.id, {"name": "Else"})
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
     await secrets.rotate_secret(runtime, SOMEBODY, webhook.id)
     await secrets.reveal_secret(runtime, SOMEBODY, webhook.id)
-    await webhooks.delete(runtime, SOMEBODY, webhook.id)
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
     noted = await entries(admin, subjectId=key)
     actions = [
         "webhook.create",
@@ -88,7 +88,7 @@ async def test_each_change_of_a_webhook_is_noted_with_what_changed(
 async def test_refused_change_leaves_no_entry(runtime: Runtime, admin: Asker) -> None:
     webhook = await make_webhook(runtime)
     with pytest.raises(Refused):
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"url": "ftp://x"})
+        await update_webhook(runtime, SOMEBODY, webhook.id, {"url": "ftp://x"})
     assert len(await entries(admin)) == 1
 
 

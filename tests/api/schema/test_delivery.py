@@ -8,7 +8,7 @@ import pytest
 from hookline import ids
 from hookline.models import Attempt, AttemptOutcome, DeliveryState, Event
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active
 from tests.api.schema.asking import Asker, told
 from tests.making import (
     SOMEBODY,
@@ -45,8 +45,8 @@ async def one_in_each_state(admin: Asker) -> dict[str, list[UUID]]:
         "HELD": await enqueue(runtime, off.id, 2),
         "CANCELLED": await enqueue(runtime, gone.id),
     }
-    await webhooks.set_active(runtime, SOMEBODY, off.id, False)
-    await webhooks.delete(runtime, SOMEBODY, gone.id)
+    await set_webhook_active(runtime, SOMEBODY, off.id, False)
+    await delete_webhook(runtime, SOMEBODY, gone.id)
     return made
 
 

@@ -10,7 +10,7 @@ from api.execution.execute import Answer
 from hookline import ids
 from hookline.activity.feed import encode_cursor
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.api.schema.asking import Asker
 from tests.making import (
     SOMEBODY,
@@ -99,12 +99,12 @@ async def test_changes_of_webhooks_come_with_their_kind_in_order(admin: Asker) -
     webhook = await make_webhook(admin.runtime)
     async with admin.following(CHANGES, after=cursor) as stream:
         [created] = await take(stream, 1)
-        await webhooks.update(admin.runtime, SOMEBODY, webhook.id, {"name": "New"})
+        await update_webhook(admin.runtime, SOMEBODY, webhook.id, {"name": "New"})
         [updated] = await take(stream, 1)
         for is_active in (False, True):
-            await webhooks.set_active(admin.runtime, SOMEBODY, webhook.id, is_active)
+            await set_webhook_active(admin.runtime, SOMEBODY, webhook.id, is_active)
         switched = await take(stream, 2)
-        await webhooks.delete(admin.runtime, SOMEBODY, webhook.id)
+        await delete_webhook(admin.runtime, SOMEBODY, webhook.id)
         [deleted] = await take(stream, 1)
     kinds = [event["kind"] for event in (created, updated, *switched, deleted)]
     assert kinds == ["CREATED", "UPDATED", "DEACTIVATED", "ACTIVATED", "DELETED"]
@@ -127,7 +127,7 @@ async def test_each_event_reads_its_webhook_anew(admin: Asker) -> None:
     async with admin.following(ATTEMPTS, after=await now(admin)) as stream:
         names = []
         for name in ("One", "Two"):
-            await webhooks.update(admin.runtime, SOMEBODY, webhook.id, {"name": name})
+            await update_webhook(admin.runtime, SOMEBODY, webhook.id, {"name": name})
             await end_one(admin.runtime, hand, webhook.id)
             [event] = await take(stream, 1)
             names.append(event["node"]["webhook"]["name"])

@@ -11,7 +11,7 @@ from hookline import ids
 from hookline.models import Webhook
 from hookline.outbound.signing import new_secret, public_key
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook
 from tests.api.schema.asking import Asker, told
 from tests.making import SOMEBODY, make_webhook
 
@@ -124,7 +124,7 @@ async def test_everything_wrong_with_a_rotation_is_told_at_once(
     refused = await rotate(admin, webhook, secret=short, overlap="8d")
     assert told(refused) == {("INVALID", "input.secret"), ("OUT_OF_RANGE", "input.overlap")}
     assert short not in str(refused)
-    await webhooks.delete(runtime, SOMEBODY, webhook.id)
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
     assert told(await rotate(admin, webhook)) == {("NOT_FOUND", "input.id")}
 
 

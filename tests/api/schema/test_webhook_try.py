@@ -10,7 +10,7 @@ import pytest
 from hookline import ids
 from hookline.models import Delivery, Webhook
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import set_webhook_active
 from tests.api.schema.asking import Asker
 from tests.making import SOMEBODY, make_webhook, make_workspace, publish, set_column
 from tests.receivers import Receiver, Reply
@@ -130,7 +130,7 @@ async def test_test_sends_a_marked_request_while_off_and_counts_for_nothing(
 ) -> None:
     async with Receiver([Reply(500)]) as receiver, pumping(runtime):
         webhook = await make_webhook(runtime, receiver.url)
-        await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+        await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
         answer = (
             await admin.data(TEST, input={"id": ids.encode("wh", webhook.id), "data": {"a": 1}})
         )["webhookTest"]

@@ -16,7 +16,7 @@ from hookline.errors import Code, Refused
 from hookline.events.publishing import PublishInput
 from hookline.models import AttemptCause, Delivery, DeliveryState, Job, JobStatus, Webhook
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.making import (
     ENVIRONMENT,
     SOMEBODY,
@@ -130,13 +130,13 @@ async def test_tests_and_events_without_data_are_not_sent_again(runtime: Runtime
 async def test_what_was_missed_while_off_is_delivered_once(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, filter={"data.n": {"gte": 1}})
     [_before] = await publish(runtime, data={"n": 1})
-    await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
     await publish(runtime, 3)
     staging = PublishInput(TYPE, "staging", {"n": 5})
     await runtime.publisher.publish(
         WORKSPACE, [staging, PublishInput("user.user.create", ENVIRONMENT, {"n": 5})]
     )
-    on = await webhooks.set_active(runtime, SOMEBODY, webhook.id, True, deliver_missed=True)
+    on = await set_webhook_active(runtime, SOMEBODY, webhook.id, True, deliver_missed=True)
     await publish(runtime, data={"n": 9})
     assert on.is_live
     assert (await run(runtime)).done == 2  # of 0, 1, 2 the filter takes two
@@ -151,7 +151,7 @@ async def test_what_was_missed_while_off_is_delivered_once(runtime: Runtime) -> 
 async def test_what_was_published_while_it_was_on_is_no_miss(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, events=["user.user.create"])
     await publish(runtime, 2)
-    await webhooks.update(runtime, SOMEBODY, webhook.id, {"events": ["order.*.*"]})
+    await update_webhook(runtime, SOMEBODY, webhook.id, {"events": ["order.*.*"]})
     await begin(runtime, webhook, Which.MISSED)
     assert (await run(runtime)).done == 0
 
@@ -163,16 +163,16 @@ async def test_webhook_that_was_turned_off_by_itself_misses_as_well(runtime: Run
     result = failed(await hand.claim_one(webhook.id))
     await hand.record(result._replace(began=result.began - 5, duration_ms=5_000))
     await publish(runtime, 2)
-    await webhooks.set_active(runtime, SOMEBODY, webhook.id, True, deliver_missed=True)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, True, deliver_missed=True)
     assert (await run(runtime)).done == 2
 
 
 async def test_all_is_what_failed_and_what_was_missed(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     await failed_for_good(runtime, webhook, 2)
-    await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
     await publish(runtime, 3)
-    await webhooks.set_active(runtime, SOMEBODY, webhook.id, True)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, True)
     await begin(runtime, webhook, Which.ALL)
     job = await run(runtime)
     assert (job.status, job.done, job.total) == (JobStatus.SUCCEEDED, 5, 5)
@@ -181,7 +181,7 @@ async def test_all_is_what_failed_and_what_was_missed(runtime: Runtime) -> None:
 async def test_job_of_a_deleted_webhook_ends_with_its_reason(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     await begin(runtime, webhook)
-    await webhooks.delete(runtime, SOMEBODY, webhook.id)
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
     job = await run(runtime)
     assert (job.status, job.error) == (JobStatus.FAILED, "The webhook was deleted.")
 

@@ -13,7 +13,7 @@ from hookline.ids import uuid7
 from hookline.messaging.wakeups import BY_HAND
 from hookline.models import Delivery, DeliveryState
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active
 from tests.making import (
     SOMEBODY,
     WORKSPACE,
@@ -82,7 +82,7 @@ async def test_finished_delivery_may_be_sent_again_and_stays_what_it_is_until_th
 async def test_held_delivery_may_be_sent_while_its_webhook_is_off(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     [key] = await enqueue(runtime, webhook.id)
-    await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
     await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, key)
     assert [row.id for row in await (await Hand.begin(runtime)).claim(webhook.id)] == [key]
 
@@ -124,7 +124,7 @@ async def test_delivery_on_its_way_is_not_sent_beside_it(runtime: Runtime) -> No
 async def test_delivery_of_a_deleted_webhook_has_nowhere_to_go(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     [key] = await enqueue(runtime, webhook.id)
-    await webhooks.delete(runtime, SOMEBODY, webhook.id)
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
     assert await refusal(runtime, key) == (Code.NOT_ALLOWED, ("id",))
 
 

@@ -16,7 +16,7 @@ from hookline.deliveries.queue.base import Queue
 from hookline.deliveries.registry import Registry, Target
 from hookline.messaging.hub import EVERYTHING, MemoryHub
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, make_webhook, make_workspace
 from tests.waiting import eventually
 
@@ -56,8 +56,8 @@ async def test_look_finds_new_changed_and_deleted_webhooks(runtime: Runtime) -> 
     async with registry_of(runtime) as (registry, _, _):
         assert registry.target_ids() == {changed.id, deleted.id}
         new = await make_webhook(runtime)
-        await webhooks.update(runtime, SOMEBODY, changed.id, {"concurrency": 3})
-        await webhooks.delete(runtime, SOMEBODY, deleted.id)
+        await update_webhook(runtime, SOMEBODY, changed.id, {"concurrency": 3})
+        await delete_webhook(runtime, SOMEBODY, deleted.id)
         await registry.look()
         assert registry.target_ids() == {changed.id, new.id}
         assert (
@@ -83,7 +83,7 @@ async def test_webhook_that_did_not_change_stays_the_same_object(runtime: Runtim
     same, other = await make_webhook(runtime), await make_webhook(runtime)
     async with registry_of(runtime) as (registry, _, _):
         before = registry.target(same.id), registry.target(other.id)
-        await webhooks.set_active(runtime, SOMEBODY, other.id, False)
+        await set_webhook_active(runtime, SOMEBODY, other.id, False)
         await registry.look()
         assert registry.target(same.id) is before[0]
         assert registry.target(other.id) is not before[1]

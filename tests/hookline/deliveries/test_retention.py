@@ -9,7 +9,7 @@ from hookline.deliveries import retention
 from hookline.ids import uuid7
 from hookline.models import Attempt, Delivery, DeliveryState, Email, Event, Notification, Webhook
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook
 from tests.hookline.notifications.test_mails import Post, turned_off
 from tests.making import (
     ENVIRONMENT,
@@ -156,7 +156,7 @@ async def test_deleted_webhook_goes_when_its_log_has_gone(runtime: Runtime) -> N
     gone, logged, living = [await make_webhook(runtime) for _ in range(3)]
     await enqueue(runtime, logged.id)
     for webhook in (gone, logged):
-        await webhooks.delete(runtime, SOMEBODY, webhook.id)
+        await delete_webhook(runtime, SOMEBODY, webhook.id)
         await set_column(runtime, "webhook", "deleted_at", ago(91 * DAY), [webhook.id])
     await sweep(runtime)
     assert {row.id for row in await Webhook.all()} == {logged.id, living.id}

@@ -16,7 +16,7 @@ from hookline.errors import Code, Refused, Unavailable
 from hookline.events.publishing import EventLimits, Published, Publisher, PublishInput
 from hookline.models import Delivery, Event
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, make_webhook, set_column
 from tests.waiting import eventually
 
@@ -240,11 +240,11 @@ async def test_webhook_that_another_process_made_gets_the_very_next_event(runtim
 
 async def test_webhook_that_was_switched_off_gets_nothing_more(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
-    await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
     assert (await publish(runtime, given(1)))[0].delivery_count == 0
-    await webhooks.set_active(runtime, SOMEBODY, webhook.id, True)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, True)
     assert (await publish(runtime, given(1)))[0].delivery_count == 1
-    await webhooks.delete(runtime, SOMEBODY, webhook.id)
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
     assert (await publish(runtime, given(1)))[0].delivery_count == 0
 
 
@@ -456,7 +456,7 @@ async def test_changed_filter_is_in_force_for_the_very_next_publish(runtime: Run
         (None, 1),
         ({"environment": {"ne": ENVIRONMENT}}, 0),
     ):
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"filter": changed})
+        await update_webhook(runtime, SOMEBODY, webhook.id, {"filter": changed})
         [published] = await runtime.publisher.publish(
             WORKSPACE, [PublishInput(TYPE, ENVIRONMENT, {"total": 1})]
         )

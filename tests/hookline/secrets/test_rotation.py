@@ -16,8 +16,9 @@ from hookline.secrets.opening import open_vault
 from hookline.secrets.rotation import Rotation
 from hookline.secrets.vault import Vault
 from hookline.settings import Settings
-from hookline.webhooks import change as webhooks
 from hookline.webhooks import secrets
+from hookline.webhooks.change import delete_webhook
+from hookline.webhooks.columns import canonical
 from tests.making import SOMEBODY, make_webhook, set_column
 
 SECRETS: dict[str, Any] = {
@@ -58,7 +59,7 @@ async def rotated(runtime: Runtime, secret_keys: str) -> tuple[Rotation, Vault]:
 async def test_everything_opens_under_the_new_key_alone(runtime: Runtime) -> None:
     made = [await make_webhook(runtime, **SECRETS) for _ in range(5)]
     await secrets.rotate_secret(runtime, SOMEBODY, made[0].id)
-    await webhooks.delete(runtime, SOMEBODY, made[1].id)
+    await delete_webhook(runtime, SOMEBODY, made[1].id)
     before = [
         Target(await row_of(runtime, webhook), runtime.vault).request_parts for webhook in made
     ]
@@ -89,9 +90,9 @@ async def test_a_second_rotation_changes_nothing_and_no_version_moves(runtime: R
 
 async def test_equal_secrets_stay_equal_for_a_plan(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, **SECRETS)
-    before = webhooks.canonical(await Webhook.get(id=webhook.id), runtime.vault)
+    before = canonical(await Webhook.get(id=webhook.id), runtime.vault)
     _, vault = await rotated(runtime, new_key())
-    assert webhooks.canonical(await Webhook.get(id=webhook.id), vault) == before
+    assert canonical(await Webhook.get(id=webhook.id), vault) == before
 
 
 async def test_a_secret_that_does_not_open_is_told_and_left(runtime: Runtime) -> None:

@@ -12,9 +12,16 @@ from hookline.activity.events import Kind
 from hookline.errors import Code, Refused
 from hookline.models import Webhook, Workspace
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
 from hookline.webhooks import secrets
-from hookline.webhooks.change import Force
+from hookline.webhooks.change import (
+    delete_webhook,
+    release_webhook,
+    set_webhook_active,
+    update_webhook,
+)
+from hookline.webhooks.columns import canonical
+from hookline.webhooks.create import create_webhook
+from hookline.webhooks.ownership import Force
 from tests.making import SOMEBODY, WORKSPACE, activity, make_webhook, make_workspace, set_column
 
 FORCER = replace(SOMEBODY, scopes=frozenset({"webhooks:force"}))
@@ -52,7 +59,7 @@ async def managed(runtime: Runtime, *fields: str) -> Webhook:
 
 
 async def test_a_new_webhook_has_defaults_and_a_signing_secret(runtime: Runtime) -> None:
-    webhook = await webhooks.create(runtime, SOMEBODY, form())
+    webhook = await create_webhook(runtime, SOMEBODY, form())
     stored = await Webhook.get(id=webhook.id)
     assert (
         stored.slug,
@@ -75,10 +82,10 @@ async def test_secrets_rest_sealed_and_show_as_fingerprints(runtime: Runtime) ->
         secretHeader={"name": "X-Webhook-Secret", "value": "hush"},
         basicAuth={"username": "shop", "password": "pa55"},
     )
-    webhook = await webhooks.create(runtime, SOMEBODY, given)
+    webhook = await create_webhook(runtime, SOMEBODY, given)
     raw = str((await runtime.database.reader().rows("select * from webhook"))[0])
     assert not [secret for secret in ("k3y", "hush", "pa55") if secret in raw]
-    shown = webhooks.canonical(await Webhook.get(id=webhook.id), runtime.vault)
+    shown = canonical(await Webhook.get(id=webhook.id), runtime.vault)
     assert shown["headers"] == [
         {"name": "X-Api-Key", "value": {"fingerprint": runtime.vault.fingerprint("k3y")}},
         {"name": "X-Plain", "value": "seen"},
@@ -91,9 +98,9 @@ async def test_secrets_rest_sealed_and_show_as_fingerprints(runtime: Runtime) ->
 
 
 async def test_all_problems_of_an_input_are_told_at_once(runtime: Runtime) -> None:
-    await webhooks.create(runtime, SOMEBODY, form(slug="taken"))
+    await create_webhook(runtime, SOMEBODY, form(slug="taken"))
     with pytest.raises(Refused) as refused:
-        await webhooks.create(
+        await create_webhook(
             runtime,
             SOMEBODY,
             form(
@@ -117,15 +124,15 @@ async def test_all_problems_of_an_input_are_told_at_once(runtime: Runtime) -> No
 
 
 async def test_a_slug_from_a_name_that_is_taken_gets_a_number(runtime: Runtime) -> None:
-    slugs = [(await webhooks.create(runtime, SOMEBODY, form())).slug for _ in range(3)]
+    slugs = [(await create_webhook(runtime, SOMEBODY, form())).slug for _ in range(3)]
     assert slugs == ["order-sync", "order-sync-2", "order-sync-3"]
-    assert (await webhooks.create(runtime, SOMEBODY, form(name="…"))).slug == "webhook"
-    long = [(await webhooks.create(runtime, SOMEBODY, form(name="a" * 100))).slug for _ in range(2)]
+    assert (await create_webhook(runtime, SOMEBODY, form(name="…"))).slug == "webhook"
+    long = [(await create_webhook(runtime, SOMEBODY, form(name="a" * 100))).slug for _ in range(2)]
     assert long == ["a" * 63, "a" * 61 + "-2"]
 
 
 async def test_many_creators_of_one_name_all_get_a_slug_of_their_own(runtime: Runtime) -> None:
-    made = await asyncio.gather(*(webhooks.create(runtime, SOMEBODY, form()) for _ in range(8)))
+    made = await asyncio.gather(*(create_webhook(runtime, SOMEBODY, form()) for _ in range(8)))
     assert {webhook.slug for webhook in made} == {
         "order-sync",
         *(f"order-sync-{number}" for number in range(2, 9)),
@@ -136,7 +143,7 @@ async def test_two_creators_of_one_given_slug_get_one_webhook_and_one_taken(
     runtime: Runtime,
 ) -> None:
     outcomes = await asyncio.gather(
-        *(webhooks.create(runtime, SOMEBODY, form(slug="mine")) for _ in range(2)),
+        *(create_webhook(runtime, SOMEBODY, form(slug="mine")) for _ in range(2)),
         return_exceptions=True,
     )
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
@@ -144,27 +151,27 @@ async def test_two_creators_of_one_given_slug_get_one_webhook_and_one_taken(
 
 
 async def test_a_deleted_webhook_gives_its_slug_free(runtime: Runtime) -> None:
-    first = await webhooks.create(runtime, SOMEBODY, form(slug="mine"))
-    gone = await webhooks.delete(runtime, SOMEBODY, first.id)
+    first = await create_webhook(runtime, SOMEBODY, form(slug="mine"))
+    gone = await delete_webhook(runtime, SOMEBODY, first.id)
     assert gone.deleted_at is not None
-    assert (await webhooks.create(runtime, SOMEBODY, form(slug="mine"))).slug == "mine"
+    assert (await create_webhook(runtime, SOMEBODY, form(slug="mine"))).slug == "mine"
     with pytest.raises(Refused) as refused:
-        await webhooks.update(runtime, SOMEBODY, first.id, {"name": "Back"})
+        await update_webhook(runtime, SOMEBODY, first.id, {"name": "Back"})
     assert told(refused) == {("NOT_FOUND", "id")}
 
 
 async def test_an_update_changes_what_is_given_and_null_goes_back_to_the_default(
     runtime: Runtime,
 ) -> None:
-    webhook = await webhooks.create(
+    webhook = await create_webhook(
         runtime,
         SOMEBODY,
         form(description="why", timeout="5s", labels=[{"key": "team", "value": "a=b"}]),
     )
-    changed = await webhooks.update(
+    changed = await update_webhook(
         runtime, SOMEBODY, webhook.id, {"timeout": None, "description": None, "events": ["a.b.c"]}
     )
-    stored = webhooks.canonical(await Webhook.get(id=webhook.id), runtime.vault)
+    stored = canonical(await Webhook.get(id=webhook.id), runtime.vault)
     assert (stored["timeout"], stored["description"], stored["events"]) == ("15s", None, ["a.b.c"])
     assert (stored["name"], stored["labels"]) == ("Order sync", [{"key": "team", "value": "a=b"}])
     assert changed.version == 2
@@ -172,9 +179,9 @@ async def test_an_update_changes_what_is_given_and_null_goes_back_to_the_default
 
 @pytest.mark.parametrize("field", ["name", "url", "events", "environments"])
 async def test_null_for_a_required_field_is_refused(runtime: Runtime, field: str) -> None:
-    webhook = await webhooks.create(runtime, SOMEBODY, form())
+    webhook = await create_webhook(runtime, SOMEBODY, form())
     with pytest.raises(Refused) as refused:
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {field: None})
+        await update_webhook(runtime, SOMEBODY, webhook.id, {field: None})
     assert told(refused) == {("REQUIRED", field)}
 
 
@@ -183,17 +190,17 @@ async def test_an_update_that_changes_nothing_bumps_nothing(runtime: Runtime) ->
         secretHeader={"name": "X-Webhook-Secret", "value": "hush"},
         headers=[{"name": "X-Token", "value": "t"}],
     )
-    webhook = await webhooks.create(runtime, SOMEBODY, given)
+    webhook = await create_webhook(runtime, SOMEBODY, given)
     before = (await match_version(runtime), len(await activity(runtime)))
-    same = await webhooks.update(runtime, SOMEBODY, webhook.id, {**given, "active": True})
+    same = await update_webhook(runtime, SOMEBODY, webhook.id, {**given, "active": True})
     assert same.version == 1
     assert (await match_version(runtime), len(await activity(runtime))) == before
 
 
 async def test_a_change_bumps_version_and_match_version_and_is_noted(runtime: Runtime) -> None:
-    webhook = await webhooks.create(runtime, SOMEBODY, form())
+    webhook = await create_webhook(runtime, SOMEBODY, form())
     before = await match_version(runtime)
-    await webhooks.update(
+    await update_webhook(
         runtime, Actor(WORKSPACE, "anna"), webhook.id, {"name": "New", "active": False}
     )
     stored = await Webhook.get(id=webhook.id)
@@ -206,11 +213,11 @@ async def test_a_change_bumps_version_and_match_version_and_is_noted(runtime: Ru
 
 
 async def test_a_secret_that_an_update_leaves_out_is_kept(runtime: Runtime) -> None:
-    webhook = await webhooks.create(
+    webhook = await create_webhook(
         runtime, SOMEBODY, form(secretHeader={"name": "X-One", "value": "hush"})
     )
-    await webhooks.update(runtime, SOMEBODY, webhook.id, {"secretHeader": {"name": "X-Two"}})
-    stored = webhooks.canonical(await Webhook.get(id=webhook.id), runtime.vault)
+    await update_webhook(runtime, SOMEBODY, webhook.id, {"secretHeader": {"name": "X-Two"}})
+    stored = canonical(await Webhook.get(id=webhook.id), runtime.vault)
     assert stored["secretHeader"] == {
         "name": "X-Two",
         "value": {"fingerprint": runtime.vault.fingerprint("hush")},
@@ -218,9 +225,9 @@ async def test_a_secret_that_an_update_leaves_out_is_kept(runtime: Runtime) -> N
 
 
 async def test_a_secret_that_is_left_out_and_not_there_is_required(runtime: Runtime) -> None:
-    webhook = await webhooks.create(runtime, SOMEBODY, form())
+    webhook = await create_webhook(runtime, SOMEBODY, form())
     with pytest.raises(Refused) as refused:
-        await webhooks.update(
+        await update_webhook(
             runtime,
             SOMEBODY,
             webhook.id,
@@ -230,21 +237,21 @@ async def test_a_secret_that_is_left_out_and_not_there_is_required(runtime: Runt
 
 
 async def test_a_header_that_another_field_sends_too_is_refused(runtime: Runtime) -> None:
-    webhook = await webhooks.create(
+    webhook = await create_webhook(
         runtime, SOMEBODY, form(secretHeader={"name": "X-One", "value": "hush"})
     )
     with pytest.raises(Refused) as refused:
-        await webhooks.update(
+        await update_webhook(
             runtime, SOMEBODY, webhook.id, {"headers": [{"name": "x-one", "value": "a"}]}
         )
     assert {code for code, _ in told(refused)} == {"INVALID"}
 
 
 async def test_a_version_that_somebody_has_moved_on_is_a_conflict(runtime: Runtime) -> None:
-    webhook = await webhooks.create(runtime, SOMEBODY, form())
-    await webhooks.update(runtime, SOMEBODY, webhook.id, {"name": "Second"}, if_version=1)
+    webhook = await create_webhook(runtime, SOMEBODY, form())
+    await update_webhook(runtime, SOMEBODY, webhook.id, {"name": "Second"}, if_version=1)
     with pytest.raises(Refused) as refused:
-        await webhooks.update(
+        await update_webhook(
             runtime, SOMEBODY, webhook.id, {"name": "Third", "url": "nonsense"}, if_version=1
         )
     assert told(refused) == {("VERSION_CONFLICT", "ifVersion"), ("INVALID", "url")}
@@ -254,9 +261,9 @@ async def test_a_version_that_somebody_has_moved_on_is_a_conflict(runtime: Runti
 async def test_of_two_editors_with_one_version_the_second_hears_of_the_first(
     runtime: Runtime,
 ) -> None:
-    webhook = await webhooks.create(runtime, SOMEBODY, form())
+    webhook = await create_webhook(runtime, SOMEBODY, form())
     edits = [
-        webhooks.update(runtime, SOMEBODY, webhook.id, {"name": name}, if_version=1)
+        update_webhook(runtime, SOMEBODY, webhook.id, {"name": name}, if_version=1)
         for name in ("A", "B")
     ]
     outcomes = await asyncio.gather(*edits, return_exceptions=True)
@@ -279,16 +286,16 @@ async def test_of_two_editors_with_one_version_the_second_hears_of_the_first(
 async def test_failures_count_anew_after_a_change_that_may_have_mended_them(
     runtime: Runtime, change: dict[str, Any], is_reset: bool
 ) -> None:
-    webhook = await webhooks.create(runtime, SOMEBODY, form())
+    webhook = await create_webhook(runtime, SOMEBODY, form())
     await set_column(runtime, "webhook", "consecutive_failures", 7, [webhook.id])
-    await webhooks.update(runtime, SOMEBODY, webhook.id, change)
+    await update_webhook(runtime, SOMEBODY, webhook.id, change)
     assert (await Webhook.get(id=webhook.id)).consecutive_failures == (0 if is_reset else 7)
 
 
 async def test_turning_a_webhook_on_again_counts_failures_anew(runtime: Runtime) -> None:
-    webhook = await webhooks.create(runtime, SOMEBODY, form(active=False))
+    webhook = await create_webhook(runtime, SOMEBODY, form(active=False))
     await set_column(runtime, "webhook", "consecutive_failures", 7, [webhook.id])
-    await webhooks.set_active(runtime, SOMEBODY, webhook.id, True)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, True)
     assert (await Webhook.get(id=webhook.id)).consecutive_failures == 0
     assert [kind for _, kind, _ in await activity(runtime)][1:] == [Kind.WEBHOOK_ACTIVATED]
 
@@ -298,7 +305,7 @@ async def test_a_field_that_a_file_owns_is_refused_by_the_name_of_its_place(
 ) -> None:
     webhook = await managed(runtime, "url", "events")
     with pytest.raises(Refused) as refused:
-        await webhooks.update(
+        await update_webhook(
             runtime, FORCER, webhook.id, {"url": "https://other.example.com/", "name": "Mine"}
         )
     assert told(refused) == {("FIELD_MANAGED", "url")}
@@ -307,7 +314,7 @@ async def test_a_field_that_a_file_owns_is_refused_by_the_name_of_its_place(
         for part in ("storefront", "config/webhooks.yaml:9", "9f2c1ab0c0ff")
     )
     with pytest.raises(Refused) as refused:
-        await webhooks.delete(runtime, FORCER, webhook.id)
+        await delete_webhook(runtime, FORCER, webhook.id)
     assert told(refused) == {("FIELD_MANAGED", "id")}
 
 
@@ -315,7 +322,7 @@ async def test_a_field_that_no_file_sets_may_be_changed_and_an_equal_value_is_no
     runtime: Runtime,
 ) -> None:
     webhook = await managed(runtime, "url", "active")
-    changed = await webhooks.update(
+    changed = await update_webhook(
         runtime, SOMEBODY, webhook.id, {"name": "Mine", "url": webhook.url}
     )
     assert (changed.name, changed.version) == ("Mine", 2)
@@ -324,45 +331,45 @@ async def test_a_field_that_no_file_sets_may_be_changed_and_an_equal_value_is_no
 async def test_force_needs_a_reason_and_its_scope(runtime: Runtime) -> None:
     webhook = await managed(runtime, "active")
     with pytest.raises(Refused) as refused:
-        await webhooks.set_active(runtime, SOMEBODY, webhook.id, False, force=Force(True, " "))
+        await set_webhook_active(runtime, SOMEBODY, webhook.id, False, force=Force(True, " "))
     assert told(refused) == {("REQUIRED", "reason"), ("NOT_ALLOWED", "force")}
     for reason, code in (("r" * 1_001, "TOO_LONG"), ("a\x00", "INVALID"), ("\ud800", "INVALID")):
         with pytest.raises(Refused) as refused:
-            await webhooks.delete(runtime, FORCER, webhook.id, force=Force(True, reason))
+            await delete_webhook(runtime, FORCER, webhook.id, force=Force(True, reason))
         assert told(refused) == {(code, "reason")}
-    forced = await webhooks.set_active(
+    forced = await set_webhook_active(
         runtime, FORCER, webhook.id, False, force=Force(True, "incident 7")
     )
     assert (forced.is_active, forced.modified_by["reason"]) == (False, "incident 7")
     assert (
-        await webhooks.delete(runtime, FORCER, webhook.id, force=Force(True, "gone"))
+        await delete_webhook(runtime, FORCER, webhook.id, force=Force(True, "gone"))
     ).deleted_at is not None
 
 
 async def test_a_released_webhook_belongs_to_people_as_it_is(runtime: Runtime) -> None:
     webhook = await managed(runtime, "url")
-    released = await webhooks.release(runtime, SOMEBODY, webhook.id)
+    released = await release_webhook(runtime, SOMEBODY, webhook.id)
     assert (released.sync_set, released.sync_applied, released.url, released.version) == (
         None,
         None,
         webhook.url,
         2,
     )
-    assert (await webhooks.release(runtime, SOMEBODY, webhook.id)).version == 2
+    assert (await release_webhook(runtime, SOMEBODY, webhook.id)).version == 2
     assert (
-        await webhooks.update(runtime, SOMEBODY, webhook.id, {"url": "https://mine.example.com/"})
+        await update_webhook(runtime, SOMEBODY, webhook.id, {"url": "https://mine.example.com/"})
     ).version == 3
 
 
 async def test_a_foreign_webhook_does_not_exist_for_any_verb(runtime: Runtime) -> None:
     foreign = await make_webhook(runtime, workspace_id=await make_workspace(runtime))
     verbs = [
-        webhooks.update(runtime, FORCER, foreign.id, {"name": "Mine"}),
-        webhooks.set_active(runtime, FORCER, foreign.id, False),
-        webhooks.delete(runtime, FORCER, foreign.id),
-        webhooks.release(runtime, FORCER, foreign.id),
+        update_webhook(runtime, FORCER, foreign.id, {"name": "Mine"}),
+        set_webhook_active(runtime, FORCER, foreign.id, False),
+        delete_webhook(runtime, FORCER, foreign.id),
+        release_webhook(runtime, FORCER, foreign.id),
         secrets.reveal_secret(runtime, FORCER, foreign.id),
-        webhooks.update(runtime, FORCER, ids.uuid7(), {"name": "Mine"}),
+        update_webhook(runtime, FORCER, ids.uuid7(), {"name": "Mine"}),
     ]
     outcomes = await asyncio.gather(*verbs, return_exceptions=True)
     assert [outcome.code for outcome in outcomes if isinstance(outcome, Refused)] == [

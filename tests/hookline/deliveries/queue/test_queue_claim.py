@@ -10,7 +10,7 @@ from hookline import clock
 from hookline.deliveries import manual
 from hookline.models import Delivery, Event
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active
 from tests.making import (
     ENVIRONMENT,
     SOMEBODY,
@@ -106,11 +106,11 @@ async def test_nothing_is_claimed_for_a_webhook_that_is_off_or_deleted(runtime: 
     off, gone = await make_webhook(runtime), await make_webhook(runtime)
     await enqueue(runtime, off.id)
     await enqueue(runtime, gone.id)
-    await webhooks.set_active(runtime, SOMEBODY, off.id, False)
-    await webhooks.delete(runtime, SOMEBODY, gone.id)
+    await set_webhook_active(runtime, SOMEBODY, off.id, False)
+    await delete_webhook(runtime, SOMEBODY, gone.id)
     hand = await Hand.begin(runtime)
     assert await hand.claim(off.id, gone.id) == []
-    await webhooks.set_active(runtime, SOMEBODY, off.id, True)
+    await set_webhook_active(runtime, SOMEBODY, off.id, True)
     assert len(await hand.claim(off.id, gone.id)) == 1
 
 
@@ -126,7 +126,7 @@ async def test_manual_ones_are_claimed_whatever_switch_schedule_and_state_say(
     await set_column(
         runtime, "delivery", "next_attempt_at", clock.now() + timedelta(hours=1), [waiting]
     )
-    await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
     await ask_by_hand(runtime, finished, waiting)
     claimed = await hand.claim(webhook.id)
     assert {(row.id, row.number, row.is_manual) for row in claimed} == {

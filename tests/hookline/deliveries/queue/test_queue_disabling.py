@@ -25,7 +25,7 @@ from hookline.models import (
 )
 from hookline.notifications import mails
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.making import (
     SOMEBODY,
     WORKSPACE,
@@ -148,7 +148,7 @@ async def test_what_is_open_is_held_and_goes_on_when_somebody_turns_it_on(runtim
     hand = await Hand.begin(runtime)
     assert await hand.claim(webhook.id) == []
     assert webhook.id not in await runtime.queue.due()
-    on = await webhooks.update(runtime, SOMEBODY, webhook.id, {"active": True})
+    on = await update_webhook(runtime, SOMEBODY, webhook.id, {"active": True})
     assert on.consecutive_failures == 0
     assert [on.failing_since, on.auto_disabled_at, on.auto_disabled_reason] == [None] * 3
     assert len(await hand.claim(webhook.id)) == 3
@@ -157,7 +157,7 @@ async def test_what_is_open_is_held_and_goes_on_when_somebody_turns_it_on(runtim
 async def test_other_changes_leave_it_off(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, autoDisable=SOON)
     await fail(runtime, webhook, 20, 12, 5)
-    changed = await webhooks.update(
+    changed = await update_webhook(
         runtime, SOMEBODY, webhook.id, {"name": "Else", "url": "https://example.com/other"}
     )
     assert changed.auto_disabled_at is not None
@@ -261,8 +261,8 @@ async def test_webhook_that_is_off_or_deleted_is_not_turned_off_by_itself(runtim
     await enqueue(runtime, gone.id, 3)
     hand = await Hand.begin(runtime)
     rows = await hand.claim(off.id, gone.id)
-    await webhooks.set_active(runtime, SOMEBODY, off.id, False)
-    await webhooks.delete(runtime, SOMEBODY, gone.id)
+    await set_webhook_active(runtime, SOMEBODY, off.id, False)
+    await delete_webhook(runtime, SOMEBODY, gone.id)
     await hand.record(
         *(at(failed(row, webhook_version=2), 30 - n * 5) for n, row in enumerate(rows))
     )

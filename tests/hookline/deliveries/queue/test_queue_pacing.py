@@ -12,7 +12,7 @@ from hookline.deliveries.queue.base import Ask, Paced
 from hookline.form.rates import parse_rate
 from hookline.models import Delivery, Webhook
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active
 from tests.making import SOMEBODY, Hand, ago, enqueue, make_webhook, set_column
 
 
@@ -99,8 +99,8 @@ async def test_webhook_that_is_off_or_gone_gives_nothing(runtime: Runtime) -> No
     )
     for webhook in (off, gone):
         await enqueue(runtime, webhook.id, 2)
-    await webhooks.set_active(runtime, SOMEBODY, off.id, False)
-    await webhooks.delete(runtime, SOMEBODY, gone.id)
+    await set_webhook_active(runtime, SOMEBODY, off.id, False)
+    await delete_webhook(runtime, SOMEBODY, gone.id)
     hand = await Hand.begin(runtime)
     assert await claim(runtime, hand, off) == Paced([], {})
     assert await claim(runtime, hand, gone) == Paced([], {})

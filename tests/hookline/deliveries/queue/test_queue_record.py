@@ -14,7 +14,7 @@ from hookline.deliveries.queue.base import DEAD_AFTER, Claimed, Result
 from hookline.ids import uuid7
 from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Webhook
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook
 from tests.making import (
     NOWHERE,
     SOMEBODY,
@@ -263,7 +263,7 @@ async def test_sweep_leaves_what_is_on_the_wire_to_its_record_which_cancels_it_w
     if by_hand:
         await hand.give_back(row)
         row = await retried(runtime, hand, row)
-    await webhooks.delete(runtime, SOMEBODY, row.webhook_id)
+    await delete_webhook(runtime, SOMEBODY, row.webhook_id)
     assert await runtime.queue.cancel_deleted() == 0
     assert await hand.record(succeeded(row)) > 0
     delivery = await Delivery.get(id=row.id)
@@ -277,7 +277,7 @@ async def test_what_ends_after_the_delete_is_cancelled_before_the_sweep_comes(
     runtime: Runtime, end: Callable[[Claimed], Result]
 ) -> None:
     hand, [row] = await claimed(runtime)
-    await webhooks.delete(runtime, SOMEBODY, row.webhook_id)
+    await delete_webhook(runtime, SOMEBODY, row.webhook_id)
     assert await hand.record(end(row)) > 0
     delivery = await Delivery.get(id=row.id)
     assert delivery.status == DeliveryState.CANCELLED

@@ -9,7 +9,7 @@ from hookline.deliveries import manual
 from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import Delivery, DeliveryState
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook, set_webhook_active
 from tests.making import SOMEBODY, Hand, activity, enqueue, make_webhook, set_column, succeeded
 
 
@@ -40,14 +40,14 @@ async def test_later_leased_and_held_ones_are_not_due(runtime: Runtime) -> None:
     await enqueue(runtime, leased.id)
     await enqueue(runtime, held.id)
     await (await Hand.begin(runtime)).claim(leased.id)
-    await webhooks.set_active(runtime, SOMEBODY, held.id, False)
+    await set_webhook_active(runtime, SOMEBODY, held.id, False)
     assert await runtime.queue.due() == []
 
 
 async def test_what_was_asked_for_by_hand_is_due_even_while_off(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     [delivery_id] = await enqueue(runtime, webhook.id)
-    await webhooks.set_active(runtime, SOMEBODY, webhook.id, False)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
     await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, delivery_id)
     assert await runtime.queue.due() == [webhook.id]
 
@@ -58,7 +58,7 @@ async def test_nothing_of_a_deleted_webhook_is_due(runtime: Runtime) -> None:
     hand = await Hand.begin(runtime)
     await hand.record(*(succeeded(row) for row in await hand.claim(webhook.id) if row.id == done))
     await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, done)
-    await webhooks.delete(runtime, SOMEBODY, webhook.id)
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
     assert await runtime.queue.due() == []
 
 
@@ -66,7 +66,7 @@ async def test_open_deliveries_of_a_deleted_webhook_are_cancelled(runtime: Runti
     gone, living = await make_webhook(runtime), await make_webhook(runtime)
     await enqueue(runtime, gone.id, 1_100)
     [kept] = await enqueue(runtime, living.id)
-    await webhooks.delete(runtime, SOMEBODY, gone.id)
+    await delete_webhook(runtime, SOMEBODY, gone.id)
     assert await cancel_all(runtime) == 1_100
     assert (
         await Delivery.filter(
@@ -82,7 +82,7 @@ async def test_cancelling_leaves_what_is_finished(runtime: Runtime) -> None:
     [delivery_id] = await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)
     await hand.record(succeeded(await hand.claim_one(webhook.id)))
-    await webhooks.delete(runtime, SOMEBODY, webhook.id)
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
     assert await cancel_all(runtime) == 0
     assert (await Delivery.get(id=delivery_id)).status == DeliveryState.SUCCEEDED
 

@@ -12,7 +12,7 @@ from hookline.deliveries import manual
 from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Webhook
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook
 from tests.making import (
     SOMEBODY,
     Hand,
@@ -102,7 +102,7 @@ async def test_takeover_cancels_what_a_deleted_webhook_had_on_the_wire(
     hand = await Hand.begin(runtime)
     await hand.record(failed(await hand.claim_one(webhook.id), wait_seconds=0.0))
     await hand.claim_one(webhook.id)
-    await webhooks.delete(runtime, SOMEBODY, webhook.id)
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
     assert await runtime.queue.cancel_deleted() == 0
     await hand.fall_silent(runtime)
     assert await runtime.queue.take_over(DEAD_AFTER) == 1

@@ -15,7 +15,7 @@ from hookline import clock
 from hookline.deliveries import manual
 from hookline.deliveries.queue.sqlite import SqliteQueue
 from hookline.runtime import Runtime
-from hookline.webhooks import change as webhooks
+from hookline.webhooks.change import delete_webhook
 from tests.hookline.deliveries.queue.lists import first_pages
 from tests.making import (
     SOMEBODY,
@@ -86,7 +86,7 @@ async def use_everything(runtime: Runtime) -> None:
     await hand.record(succeeded(rows[1]))
     await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, ids[0])
     await hand.claim(webhook.id)
-    await webhooks.delete(runtime, SOMEBODY, gone.id)
+    await delete_webhook(runtime, SOMEBODY, gone.id)
     await runtime.queue.due()
     await runtime.queue.cancel_deleted()
     await runtime.queue.leave(hand.token)

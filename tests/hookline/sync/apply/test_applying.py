@@ -19,8 +19,9 @@ from hookline.sync.apply import store
 from hookline.sync.apply.applying import Source
 from hookline.sync.plan.planning import DriftPolicy
 from hookline.sync.plan.policy import Options
-from hookline.webhooks import change as verbs
-from hookline.webhooks.change import Force
+from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
+from hookline.webhooks.columns import canonical
+from hookline.webhooks.ownership import Force
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
 from tests.making import SOMEBODY, WORKSPACE, activity, make_webhook, publish
 from tests.waiting import eventually
@@ -53,7 +54,7 @@ async def match_version() -> int:
 
 async def changed_by_hand(runtime: Runtime, **values: Any) -> Webhook:
     webhook = await one()
-    return await verbs.update(runtime, FORCER, webhook.id, values, force=BY_HAND)
+    return await update_webhook(runtime, FORCER, webhook.id, values, force=BY_HAND)
 
 
 async def kinds(runtime: Runtime) -> list[int]:
@@ -83,7 +84,7 @@ async def test_a_new_webhook_is_made_with_its_owner_and_a_signing_secret(runtime
         "commit": COMMIT.commit,
         "revision": 1,
     }
-    assert verbs.canonical(made, runtime.vault)["signingSecret"]["fingerprint"]
+    assert canonical(made, runtime.vault)["signingSecret"]["fingerprint"]
     assert told(outcome.plan) == ["CREATE orders url,environments,events,timeout"]
     assert await kinds(runtime) == [Kind.SYNC_APPLIED, Kind.WEBHOOK_CREATED]
 
@@ -130,7 +131,7 @@ async def test_another_algorithm_or_secret_signs_beside_the_old_one_for_a_day(
     await apply(runtime, webhooks(orders=ORDERS + "signingAlgorithm: ED25519"))
     webhook = await one()
     new, old = webhook.signing_secrets
-    assert verbs.canonical(webhook, runtime.vault)["signingAlgorithm"] == "ED25519"
+    assert canonical(webhook, runtime.vault)["signingAlgorithm"] == "ED25519"
     assert (new["publicKey"][:5], new["expiresAt"], old["sealed"]) == (
         "whpk_",
         None,
@@ -166,7 +167,7 @@ async def test_a_webhook_taken_out_is_turned_off_once_and_its_return_turns_it_on
         True,
     )
     with pytest.raises(Refused, match="owns this"):
-        await verbs.set_active(runtime, SOMEBODY, removed.id, True)
+        await set_webhook_active(runtime, SOMEBODY, removed.id, True)
     assert told((await preview(runtime, webhooks(other=ORDERS))).plan) == []
     back = await apply(runtime, webhooks(orders=ORDERS, other=ORDERS))
     returned = await one()
@@ -292,7 +293,7 @@ async def test_a_field_that_people_changed_is_released_as_it_is(runtime: Runtime
     now = await one()
     assert told(outcome.plan) == ["RELEASE orders timeout"]
     assert (now.timeout_ms, "timeout" in now.sync_applied) == (25_000, False)
-    await verbs.update(runtime, SOMEBODY, now.id, {"timeout": "10s"})
+    await update_webhook(runtime, SOMEBODY, now.id, {"timeout": "10s"})
     assert told((await preview(runtime, webhooks(orders=ORDERS))).plan) == []
 
 
@@ -302,9 +303,9 @@ async def test_owned_fields_are_closed_to_people_and_others_are_not(runtime: Run
     with pytest.raises(
         Refused, match=r'"storefront", config/webhooks.yaml:4, commit 9f2c1ab0c0ff'
     ) as refused:
-        await verbs.update(runtime, SOMEBODY, webhook.id, {"url": "https://mine.example.com/"})
+        await update_webhook(runtime, SOMEBODY, webhook.id, {"url": "https://mine.example.com/"})
     assert refused.value.code == Code.FIELD_MANAGED
-    await verbs.update(runtime, SOMEBODY, webhook.id, {"timeout": "20s"})
+    await update_webhook(runtime, SOMEBODY, webhook.id, {"timeout": "20s"})
     assert told((await preview(runtime, webhooks(orders=ORDERS))).plan) == []
 
 
@@ -431,7 +432,7 @@ async def test_events_reach_what_the_file_wants_and_nothing_else(runtime: Runtim
 async def test_what_was_deleted_by_force_is_made_anew(runtime: Runtime) -> None:
     await apply(runtime, webhooks(orders=ORDERS))
     gone = await one()
-    await verbs.delete(runtime, FORCER, gone.id, force=BY_HAND)
+    await delete_webhook(runtime, FORCER, gone.id, force=BY_HAND)
     await apply(runtime, webhooks(orders=ORDERS))
     assert (await one()).id != gone.id
 
@@ -459,7 +460,7 @@ async def test_a_file_that_contradicts_what_people_set_is_refused_with_its_place
     runtime: Runtime,
 ) -> None:
     await apply(runtime, webhooks(orders=ORDERS))
-    await verbs.update(
+    await update_webhook(
         runtime, SOMEBODY, (await one()).id, {"headers": [{"name": "X-Shop", "value": "a"}]}
     )
     outcome = await apply(
@@ -499,7 +500,7 @@ async def test_no_secret_rests_or_is_shown_in_clear(runtime: Runtime) -> None:
     seen = "".join([*rows, repr(outcome.plan.changes), repr(changed.plan.changes)])
     assert "in-clear" not in seen
     assert "seen" in seen
-    assert verbs.canonical(await one(), runtime.vault)["headers"][0]["value"] == {
+    assert canonical(await one(), runtime.vault)["headers"][0]["value"] == {
         "fingerprint": runtime.vault.fingerprint("second-in-clear")
     }
 

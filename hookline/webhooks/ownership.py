@@ -1,0 +1,82 @@
+"""Ownership of a webhook by a YAML file: which changes it refuses, and how a person forces one.
+Called by the verbs before they write; reads no database.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hookline.access.actor import Actor
+from hookline.errors import Code, Problem
+from hookline.models import Webhook
+from hookline.webhooks.columns import Form
+
+FORCE_SCOPE: Final = "webhooks:force"
+REASON_LENGTH: Final = 1_000
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """Permission, asked for, to change by hand what a YAML file owns. Counts only with a reason and
+    the scope webhooks:force.
+    """
+
+    is_wanted: bool = False
+    reason: str | None = None
+
+
+NO_FORCE: Final = Force()
+
+
+def owned(webhook: Webhook, changed: Form) -> list[tuple[str, ...]]:
+    """Paths of the changed fields that a YAML file owns."""
+    owned = webhook.sync_applied if webhook.sync_set and webhook.sync_applied else {}
+    return [(name,) for name in changed if name in owned]
+
+
+def check_owner(
+    actor: Actor, webhook: Webhook, held: Sequence[tuple[str, ...]], force: Force
+) -> list[Problem]:
+    """Problems of a person's change of what a YAML file owns: FIELD_MANAGED, or what a forced one
+    lacks. held: paths of the input that touch it.
+    """
+    if not held:
+        return []
+    if not force.is_wanted:
+        return [Problem(Code.FIELD_MANAGED, _owner_sentence(webhook), path) for path in held]
+    return _check_force(actor, force)
+
+
+def _check_force(actor: Actor, force: Force) -> list[Problem]:
+    """Problems of a forced change: no reason, or no scope for it."""
+    problems = []
+    if not (force.reason or "").strip():
+        why = "Say why a webhook that a YAML file owns is changed by hand."
+        problems.append(Problem(Code.REQUIRED, why, ("reason",)))
+    if FORCE_SCOPE not in actor.scopes:
+        lacks = f"This token may not force a change: it lacks the scope {FORCE_SCOPE}."
+        problems.append(Problem(Code.NOT_ALLOWED, lacks, ("force",)))
+    return problems
+
+
+def check_reason(force: Force) -> list[Problem]:
+    """Problems of the text of a reason: its length and its characters."""
+    reason = force.reason or ""
+    if len(reason) > REASON_LENGTH:
+        too_long = f"A reason is at most {REASON_LENGTH:,} characters long."
+        return [Problem(Code.TOO_LONG, too_long, ("reason",))]
+    if _UNPRINTABLE.search(reason):
+        unprintable = "A reason must not hold control characters or broken surrogates."
+        return [Problem(Code.INVALID, unprintable, ("reason",))]
+    return []
+
+
+def _owner_sentence(webhook: Webhook) -> str:
+    place = f", {webhook.sync_file}:{webhook.sync_line}" if webhook.sync_file else ""
+    commit = f", commit {webhook.sync_commit[:12]}" if webhook.sync_commit else ""
+    return (
+        f'The set "{webhook.sync_set}"{place}{commit} owns this. Change it there, release the '
+        "webhook, or pass force: true with a reason."
+    )

@@ -1,0 +1,98 @@
+"""Steps that every change of a webhook shares: lock the row, sign it, tell matching and followers.
+Called by the verbs inside their transaction.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from hookline import clock
+from hookline.access.actor import Actor
+from hookline.activity.events import Kind, append_activity, bump_match_version
+from hookline.db.connection import Work
+from hookline.errors import Code, Problem, Refused
+from hookline.form.fields import Bounds
+from hookline.models import Webhook
+from hookline.runtime import Runtime
+from hookline.webhooks.ownership import NO_FORCE, Force
+
+RESETS_HEALTH: Final = frozenset(
+    {"url", "headers", "secretHeader", "basicAuth", "signingSecret", "signingAlgorithm"}
+)
+"""A change of these may have mended what failed: the count of failures begins anew."""
+HEALTH_RESET: Final = {"consecutive_failures": 0, "failing_since": None, "consecutive_gone": 0}
+"""Columns of a webhook whose failures count anew."""
+TURNED_ON: Final = {**HEALTH_RESET, "auto_disabled_at": None, "auto_disabled_reason": None}
+"""Columns of a webhook that goes on, also after it was turned off by itself."""
+SIGNED: Final = ("version", "modified_at", "modified_by")
+Values = Mapping[str, Any]  # an input by the API's field names
+
+
+def bounds_of(runtime: Runtime) -> Bounds:
+    """Limits that this installation sets: environments, addresses and domains of mail."""
+    return Bounds(runtime.settings.environments, runtime.addresses, runtime.settings.mail_domains)
+
+
+async def lock_webhook(
+    actor: Actor, webhook_id: UUID, if_version: int | None, problems: list[Problem]
+) -> Webhook:
+    """The living webhook, locked to the end of the transaction: two changes of one webhook follow
+    each other, so the version tells whether somebody came between. Adds VERSION_CONFLICT to the
+    problems when the version is not the expected one.
+
+    Raises Refused: the problems found so far, and NOT_FOUND.
+    """
+    webhook = (
+        await Webhook.filter(
+            id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True
+        )
+        .select_for_update()
+        .first()
+    )
+    if webhook is None:
+        raise Refused([webhook_not_found(), *problems])
+    if if_version is not None and webhook.version != if_version:
+        who = webhook.modified_by["name"]
+        message = (
+            f"The webhook has version {webhook.version} by now, changed by {who}. Read it "
+            "again, then repeat the change with that version."
+        )
+        problems.append(Problem(Code.VERSION_CONFLICT, message, ("ifVersion",)))
+    return webhook
+
+
+def webhook_not_found() -> Problem:
+    return Problem(
+        Code.NOT_FOUND,
+        "There is no such webhook, or it was deleted. The query `webhooks` lists those that are "
+        "there.",
+        ("id",),
+    )
+
+
+def _signature(actor: Actor, force: Force) -> dict[str, str]:
+    """The actor as the row keeps it, with the reason when the change was forced."""
+    return (
+        {**actor.stored, "reason": force.reason.strip()}
+        if force.is_wanted and force.reason
+        else actor.stored
+    )
+
+
+def sign_change(webhook: Webhook, actor: Actor, force: Force = NO_FORCE) -> None:
+    """Sets the columns SIGNED: the next version, the time and the actor."""
+    webhook.version += 1
+    webhook.modified_at = clock.now()
+    webhook.modified_by = _signature(actor, force)
+
+
+async def announce_change(
+    runtime: Runtime, work: Work, webhook: Webhook, kinds: list[Kind]
+) -> None:
+    """The last statements of a change: matching and sending reload the webhook, followers of the
+    activity hear of it. Last, because the match version's row is a lock that publishers wait for.
+    """
+    await bump_match_version(work, runtime.hub, webhook.workspace_id)
+    await append_activity(
+        work, runtime.hub, webhook.workspace_id, [(kind, webhook.id, webhook.id) for kind in kinds]
+    )
