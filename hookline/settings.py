@@ -66,12 +66,12 @@ class Settings(BaseSettings):
     """sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME. Empty: hookline.db in the home
     folder.
     """
-    broker_url: str = "memory://"
-    """Where messages to the workers' actors go: memory:// (each worker to itself),
+    broker_url: str = Field("memory://", repr=False)
+    """Broker of the messages to the workers' actors: memory:// (each worker to itself),
     redis://USER:PASSWORD@HOST:PORT/NUMBER or amqp://USER:PASSWORD@HOST:PORT/VHOST.
     """
     pubsub_url: str = Field("", repr=False)
-    """Where wake-ups and live events travel: memory://, postgres://… or redis://… . Empty: the
+    """Carrier of wake-ups and live events: memory://, postgres://… or redis://… . Empty: the
     database itself on PostgreSQL, else memory.
     """
     environments: CommaSeparated = ("development", "staging", "production")
@@ -97,33 +97,34 @@ class Settings(BaseSettings):
     mail_domains: CommaSeparated = ()
     """Domains that notification mails may go to, comma-separated. Empty: any."""
     event_days: int = Field(30, ge=1, le=3_650)
-    """How many days the data of events is kept; what is still held then has failed."""
+    """Days that the data of events is kept; a delivery that is still held then has failed."""
     attempt_days: int = Field(90, ge=1, le=3_650)
-    """How many days attempts, deliveries and events without their data are kept, and the log of a
+    """Days that attempts, deliveries and events without their data are kept, and the log of a
     deleted webhook.
     """
     notification_days: int = Field(180, ge=1, le=3_650)
-    """How many days notifications and the receipts of their mails are kept."""
+    """Days that notifications and the receipts of their mails are kept."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """How much is logged to standard error."""
+    """Least severe level that is logged to standard error: debug, info, warning or error."""
     log_format: Literal["text", "json"] = "text"
-    """text for people, json for machines."""
+    """Form of the log: text for people, json for machines."""
     allowed_hosts: CommaSeparated = ()
     """Host names that the API answers for, comma-separated. Empty: any."""
     server: str = "http://127.0.0.1:8000"
     """The server that `hookline publish` and `hookline sync` speak to."""
     token: SecretStr = SecretStr("")
-    """The token for that server. Empty: the token file that `hookline dev` keeps in the home
-    folder.
+    """The token for that server. Empty, and that server is on this machine: the token file that
+    `hookline dev` keeps in the home folder.
     """
-    shutdown_seconds: float = Field(15, ge=0, le=300)
-    """How long a stop waits for deliveries that are on the wire; what is left then is sent again by
-    another worker.
+    shutdown_seconds: float = Field(15.0, ge=0, le=300)
+    """Seconds that a stop waits for requests that are under way; deliveries that are left then are
+    sent again by another worker.
     """
     max_event_bytes: int = Field(262_144, ge=1_024, le=1_048_576)
     """Largest JSON data of one event, in bytes."""
     database_pool: int = Field(4, ge=1, le=100)
-    """Connections of each process for the hot path on PostgreSQL."""
+    """Connections of each process that publish and record on PostgreSQL; up to 12 more do the rest.
+    """
 
     @field_validator("database_url")
     @classmethod
@@ -331,7 +332,8 @@ def describe(settings: Settings) -> Iterator[Shown]:
             if _is_in_environment(name)
             else "command line"
         )
-        yield Shown(name, _masked(getattr(settings, field)), source, info.description or "")
+        description = " ".join((info.description or "").split())
+        yield Shown(name, _masked(getattr(settings, field)), source, description)
 
 
 def unknown_names() -> list[str]:

@@ -1,17 +1,21 @@
-"""What README.md tells people to type exists."""
+"""Commands, links and paths in README.md, CONTRIBUTING.md and docs/ exist."""
 
 import re
 import subprocess
 from pathlib import Path
 
 import click
+import pytest
 
 from hookline.cli.main import COMMANDS, cli
-from hookline.settings import PREFIX, Settings
+from hookline.settings import Settings, describe
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-PAGES = [README, *(path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md")))]
+PAPERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = [path.read_text("utf-8") for path in PAPERS]
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_PATH = re.compile(r"(?:\.ci|api|benchmarks|config|docs|hookline|tests|web|workers)/[\w./-]*")
 
 
 def test_every_command_exists_with_its_options() -> None:
@@ -43,6 +47,37 @@ def test_every_make_target_exists() -> None:
         assert set(re.findall(r"\bmake ([a-z]+)", "\n".join(_code(page)))) <= targets
 
 
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_and_path_exists(paper: Path) -> None:
+    text = paper.read_text("utf-8")
+    links = [link for link in _LINK.findall(text) if "://" not in link]
+    paths = [path for code in _code(text) for path in code.split() if _PATH.fullmatch(path)]
+
+    missing = [link for link in links if not _has_target(paper, link)]
+    missing += [path for path in paths if not (ROOT / path).exists()]
+
+    # the browser pages are built, not kept
+    assert [path for path in missing if not path.startswith("api/static")] == []
+
+
+def _has_target(paper: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = paper.parent / name if name else paper
+    if not anchor:
+        return target.exists()
+    headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
+    return anchor in {
+        re.sub(r"[^\w -]", "", line).strip().lower().replace(" ", "-") for line in headings
+    }
+
+
+def test_the_index_of_docs_names_every_page() -> None:
+    index = ROOT / "docs/README.md"
+    named = {(index.parent / link).resolve() for link in _LINK.findall(index.read_text("utf-8"))}
+
+    assert {path for path in PAPERS if path != index} - named == set()
+
+
 def test_make_help_lists_what_people_use() -> None:
     listed = subprocess.run(
         ["make", "--no-print-directory", "help"],
@@ -67,10 +102,11 @@ def test_make_help_lists_what_people_use() -> None:
         assert re.search(rf"make {target} +\w", listed), target
 
 
-def test_every_setting_is_described() -> None:
-    for name, field in Settings.model_fields.items():
-        assert f"`{PREFIX}{name.upper()}`" in README
-        assert field.description, name
+def test_every_setting_stands_in_the_readme_as_the_command_shows_it() -> None:
+    for shown in describe(Settings.model_construct()):
+        default = f"`{shown.value}`" if shown.value else ""
+        assert shown.description
+        assert f"| `{shown.name}` | {default} | {shown.description} |" in README
 
 
 def _code(page: str) -> list[str]:

@@ -100,6 +100,8 @@ def test_shown_settings_hold_no_secret_and_say_where_they_come_from(
         "HOOKLINE_DATABASE_URL",
         "postgres://user:hunter2@host:5432/name?sslpassword=hunter2&sslmode=require",
     )
+    monkeypatch.setenv("HOOKLINE_BROKER_URL", "amqp://user:hunter2@host/name")
+    monkeypatch.setenv("HOOKLINE_PUBSUB_URL", "redis://user:hunter2@host/0")
     monkeypatch.setenv("HOOKLINE_SECRET_KEYS", "hunter2")
     monkeypatch.setenv("HOOKLINE_TOKEN", "hunter2")
     monkeypatch.setenv("HOOKLINE_SMTP_URL", "smtp://user:hunter2@host?from=a@example.com")
@@ -115,7 +117,7 @@ def test_shown_settings_hold_no_secret_and_say_where_they_come_from(
     assert shown["HOOKLINE_DATABASE_URL"].source == "environment"
     assert shown["HOOKLINE_PORT"].source == "command line"
     assert shown["HOOKLINE_HOST"].source == "default"
-    assert all(one.description for one in shown.values())
+    assert all(one.description and "\n" not in one.description for one in shown.values())
 
 
 @pytest.mark.parametrize(
