@@ -56,9 +56,9 @@ $(VENV)/bin/python:
 	@if [ -z "$(PYTHON)" ]; then echo "Hookline needs Python 3.11 or newer: install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; fi
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing into $(VENV) (about half a minute the first time) …"
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --require-hashes -r requirements.lock -r requirements-build.lock
 	@$(PIP) install --no-index --no-build-isolation --no-deps -e .
 	@touch $@
 
