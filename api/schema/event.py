@@ -1,97 +1,23 @@
-"""Events: the type, the list, and publishing, which is the hot path: its resolvers read no
-database.
-"""
+"""Events: the list, and publishing, which is the hot path: its resolvers read no database."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import orjson
 import strawberry
 from strawberry.scalars import JSON
 from tortoise.queryset import QuerySet
 
 from api.auth import require
 from api.execution.compiled_mutations import COMPILED
-from api.schema import delivery, delivery_filter
 from api.schema.connections import After, Before, Connection, First, Last, page
 from api.schema.cursors import NEWEST_FIRST
-from api.schema.node import NOTHING, Info, Node, is_storable, node_id
+from api.schema.graph import Event
+from api.schema.node import NOTHING, Info, is_storable
 from api.schema.times import within
 from api.schema.user_error import UserError, user_error, user_errors
 from hookline.errors import Problem, Refused
 from hookline.events import publishing
-from hookline.events.publishing import AcceptedEvent
 from hookline.models import Event as EventRow
-
-if TYPE_CHECKING:
-    from api.schema.delivery import Delivery
-
-AnyDelivery = Annotated["Delivery", strawberry.lazy("api.schema.delivery")]
-
-
-@strawberry.type(
-    description="Something that happened, as it was published. Every matching webhook gets a "
-    "delivery of it."
-)
-class Event(Node):
-    type: str = strawberry.field(description="What happened: object.model.action.")
-    object: str = strawberry.field(description="The type's first part.")
-    model: str = strawberry.field(description="The type's second part.")
-    action: str = strawberry.field(description="The type's third part.")
-    environment: str = strawberry.field(description="The environment that it belongs to.")
-    occurred_at: datetime = strawberry.field(
-        description="When it happened, as the publisher says; the time of its arrival when "
-        "nothing was said."
-    )
-    received_at: datetime = strawberry.field(description="When it was accepted.")
-    idempotency_key: str | None = strawberry.field(
-        description="The key that the publisher gave it."
-    )
-    row: strawberry.Private[EventRow | AcceptedEvent]
-
-    @strawberry.field(
-        description="The data that was published; null once it is older than it is kept for."
-    )
-    def data(self) -> JSON | None:
-        data: JSON | None = None if self.row.data is None else orjson.loads(self.row.data)
-        return data
-
-    @strawberry.field(description="Its deliveries, newest first. Needs the scope deliveries:read.")
-    async def deliveries(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[AnyDelivery] | None:
-        require(info, "deliveries:read")
-        rows = delivery_filter.rows_of(info).filter(event_id=self.row.id)
-        return await page(
-            rows,
-            NEWEST_FIRST,
-            delivery.Delivery.of,
-            first=first,
-            after=after,
-            last=last,
-            before=before,
-        )
-
-    @classmethod
-    def of(cls, row: EventRow | AcceptedEvent) -> "Event":
-        object_, model, action = row.type.split(".")
-        return cls(
-            id=node_id("evt", row.id),
-            type=row.type,
-            object=object_,
-            model=model,
-            action=action,
-            environment=row.environment,
-            occurred_at=row.occurred_at,
-            received_at=row.received_at,
-            idempotency_key=row.idempotency_key,
-            row=row,
-        )
 
 
 @strawberry.input(description="Which events to list; what is left out excludes nothing.")

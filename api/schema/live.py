@@ -10,11 +10,9 @@ import strawberry
 
 from api.auth import require
 from api.execution.live import Live
-from api.schema.attempt import Attempt
 from api.schema.attempt_filter import AttemptOutcome
+from api.schema.graph import Attempt, Notification, Webhook
 from api.schema.node import Info, key_of
-from api.schema.notification import Notification
-from api.schema.webhook import Webhook
 from hookline.activity.events import ActivityEvent, Gap, Kind
 from hookline.activity.feed import decode_cursor, encode_cursor
 from hookline.models import Attempt as AttemptRow

@@ -13,11 +13,12 @@ from strawberry.scalars import JSON
 from strawberry.utils.str_converters import to_camel_case
 
 from api.auth import require
+from api.schema.graph import Webhook
 from api.schema.header import HeaderInput, LabelInput
 from api.schema.node import Info, key_of
 from api.schema.notification_kind import NotificationKind
 from api.schema.user_error import UserError, user_errors
-from api.schema.webhook import SigningAlgorithm, Webhook
+from api.schema.webhook_parts import SigningAlgorithm
 from hookline.access.actor import Actor
 from hookline.errors import Refused
 from hookline.form.fields import FIELDS

@@ -8,8 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.auth import require
-from api.schema.attempt import Attempt
-from api.schema.delivery import Delivery
+from api.schema.graph import Attempt, Delivery
 from api.schema.header import Header
 from api.schema.node import Info, key_of
 from api.schema.user_error import UserError, user_errors

@@ -1,0 +1,47 @@
+"""Fields of a delivery with its derived status, without the edges, which are in graph."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from api.schema.delivery_filter import ENDED, DeliveryStatus
+from api.schema.node import Info, Node, node_id
+from hookline.models import Delivery as DeliveryRow
+from hookline.models import DeliveryState
+
+
+@strawberry.type
+class DeliveryFields(Node):
+    attempt_count: int = strawberry.field(description="How many attempts were begun.")
+    next_attempt_at: datetime | None = strawberry.field(
+        description="When it is sent next; null while it is being sent, and after its end."
+    )
+    created_at: datetime = strawberry.field(description="When its event was accepted.")
+    finished_at: datetime | None = strawberry.field(
+        description="When it succeeded, failed or was cancelled."
+    )
+    row: strawberry.Private[DeliveryRow]
+
+    @strawberry.field(description="How far it has come.")
+    async def status(self, info: Info) -> DeliveryStatus:
+        if self.row.lease_token is not None:
+            return DeliveryStatus.IN_PROGRESS
+        if self.row.status != DeliveryState.OPEN:
+            return ENDED[DeliveryState(self.row.status)]
+        target = await info.context.loaders.webhook.load(self.row.webhook_id)
+        if target is None or target.deleted_at is not None:
+            return DeliveryStatus.CANCELLED
+        return DeliveryStatus.PENDING if target.is_live else DeliveryStatus.HELD
+
+    @classmethod
+    def of(cls, row: DeliveryRow) -> Self:
+        waits = row.status == DeliveryState.OPEN and row.lease_token is None
+        return cls(
+            id=node_id("dlv", row.id),
+            attempt_count=row.attempt_count,
+            created_at=row.created_at,
+            finished_at=row.finished_at,
+            next_attempt_at=(row.manual_at or row.next_attempt_at) if waits else None,
+            row=row,
+        )
