@@ -37,8 +37,8 @@ Try next, in another terminal:
 
   {publish_command(settings, url)}
 
-  curl -s {url}/graphql -H "Authorization: Bearer $(cat {shlex.quote(home)}/token)" -H
-    'Content-Type: application/json' \\
+  curl -s {url}/graphql -H "Authorization: Bearer $(cat {shlex.quote(home)}/token)" \\
+    -H 'Content-Type: application/json' \\
     -d '{{"query": "{QUERY}"}}'
 
   {shlex.quote(shown(Path(sys.executable)))} -m webbrowser {url}/graphql
@@ -57,8 +57,8 @@ def publish_command(settings: Settings, url: str) -> str:
         else f"HOOKLINE_HOME={shlex.quote(shown(settings.home))} "
     )
     server = "" if url == settings.server else f" --server {url}"
-    return f"""{environment}{own_command()} publish order.order.create{server} -d
-      '{{"id": 1, "total": 99.5}}'"""
+    data = """-d '{"id": 1, "total": 99.5}'"""
+    return f"{environment}{own_command()} publish order.order.create{server} {data}"
 
 
 def own_command() -> str:

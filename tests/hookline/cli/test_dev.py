@@ -146,7 +146,7 @@ async def test_the_three_commands_work_when_pasted(shared: Dev) -> None:
     await eventually(lambda: "Try next" in shared.printed())
     welcome = shared.printed()
     publish = re.search(r"^  (.* publish .*)$", welcome, re.MULTILINE)
-    curl = re.search(r"^  (curl .*\\\n.*)$", welcome, re.MULTILINE)
+    curl = re.search(r"^  (curl (?:.*\\\n)+.*)$", welcome, re.MULTILINE)
     browser = re.search(r"^  .* -m webbrowser (\S+)$", welcome, re.MULTILINE)
     assert publish
     assert curl

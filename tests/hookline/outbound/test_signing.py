@@ -20,7 +20,7 @@ from hookline.outbound.signing import (
     sign,
 )
 
-FIXTURE = Path(__file__).parents[3] / "fixtures" / "standard_webhooks_vectors.json"
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "standard_webhooks_vectors.json"
 VECTORS = json.loads(FIXTURE.read_text())["vectors"]
 
 
