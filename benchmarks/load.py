@@ -50,7 +50,7 @@ class Client(asyncio.Protocol):
             self.answered.set_exception(error or ConnectionResetError("closed"))
 
     async def post(self, request: bytes) -> bool:
-        """Whether it was accepted."""
+        """Publishes; true if it was accepted."""
         self.answered = asyncio.get_running_loop().create_future()
         self.transport.write(request)
         answer = await self.answered

@@ -1,4 +1,4 @@
-"""What 10,000 webhooks in one workspace cost: matching per event, and a change of one of them.
+"""Cost of 10,000 webhooks in one workspace: matching per event, and a change of one of them.
 `python -m benchmarks matching` calls `measure`.
 """
 

@@ -1,4 +1,4 @@
-"""What `make bench` measures with: servers and Hookline's processes over a folder, load on them,
+"""Test bench of `make bench`: servers and Hookline's processes over a folder, load on them,
 their CPU and memory.
 """
 

@@ -186,7 +186,7 @@ class Measured:
         )
 
     def following(self, sockets: int, each: int, rate: int, seconds: float) -> dict[str, Any]:
-        """What it costs while all read: CPU seconds are the whole API process's, publishing too."""
+        """Cost while all read: CPU seconds are the whole API process's, publishing too."""
         readers = Subscribers(self._url, self._token, sockets, each, "reading")
         try:
             self._until_all_follow(readers, sockets * each)

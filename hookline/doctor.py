@@ -137,7 +137,7 @@ async def _keys(settings: Settings, reader: Reader) -> Finding | str:
 
 
 async def _workers(settings: Settings, reader: Reader) -> Finding | str:
-    """Whether anything delivers. Times are the database's."""
+    """Looks for running workers. Times are the database's."""
     now = clock.now() if settings.is_sqlite else (await reader.rows(NOW))[0]["now"]
     count = (await reader.rows(BEATING, now - DEAD_AFTER))[0]["count"]
     if count:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """What a person can correct: the codes of GraphQL's UserError."""
+    """Codes of GraphQL's UserError: mistakes that a person can correct."""
 
     REQUIRED = "REQUIRED"
     INVALID = "INVALID"

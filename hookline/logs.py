@@ -1,5 +1,5 @@
-"""What a process says about itself on standard error: text for people, JSON for machines. Called
-once by the command that starts.
+"""Log output of a process on standard error: text for people, JSON for machines. Called once by
+the command that starts.
 
 Everything else logs through the standard library's `logging.getLogger(__name__)`. No line may hold
 a secret, a body or a header's value.

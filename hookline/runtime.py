@@ -34,4 +34,4 @@ class Runtime:
     renderer: Renderer
     """Payload templates, in a process of their own."""
     feeds: Feeds
-    """What happened, for subscriptions."""
+    """Activity events, for subscriptions."""

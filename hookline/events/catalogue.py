@@ -1,4 +1,4 @@
-"""Whether a workspace takes an event of a type, with this data. Called by publishing. Pure."""
+"""Checks an event against the event types of its workspace. Called by publishing. Pure."""
 
 import orjson
 
@@ -8,7 +8,7 @@ from hookline.events.schemas import problems
 
 
 def check(catalogue: Catalogue, event_type: str, data: str) -> list[Problem]:
-    """What keeps an event out. data: JSON text."""
+    """Returns the problems that keep an event out. data: JSON text."""
     if catalogue.is_closed and event_type not in catalogue.names:
         message = (
             f"This workspace takes known event types only, and {event_type} is none of "

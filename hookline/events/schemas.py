@@ -30,7 +30,7 @@ class _TooMuch(Exception):
 
 
 def check_schema(schema: object) -> list[Found]:
-    """What keeps a schema from being saved: nothing, or a problem at its path inside it."""
+    """Returns the problem that keeps a schema from being saved, with its path inside it."""
     if not isinstance(schema, Mapping | bool):
         return [((), "must be a JSON Schema: an object, true or false")]
     if found := check_data(schema):
@@ -56,7 +56,7 @@ def check_schema(schema: object) -> list[Found]:
 
 
 def problems(schema: str, data: Any) -> list[Found]:
-    """What the data breaks, at most 20: the path within the data, and what the schema wants.
+    """Returns at most 20 violations: the path within the data, and what the schema wants.
     schema: JSON text that was checked.
     """
     validator = _compile(schema.encode())

@@ -1,5 +1,5 @@
-"""What people do with the catalogue of event types: save and delete. Called by the API. A change is
-in force for the very next publish.
+"""Saves and deletes event types, and changes the workspace. Called by the API. A change is in force
+for the very next publish.
 """
 
 import re
@@ -47,9 +47,8 @@ async def save(database: Database, hub: Hub, actor: Actor, values: Values) -> Ev
         "modified_at": now,
     }
     async with database.unit_of_work() as work:
-        await (
-            Workspace.filter(id=actor.workspace_id).select_for_update().first()
-        )  # one at a time: two may save the same new name
+        # one at a time: two may save the same new name
+        await Workspace.filter(id=actor.workspace_id).select_for_update().first()
         row = await EventType.filter(workspace_id=actor.workspace_id, name=name).first()
         if row is None:
             if await EventType.filter(workspace_id=actor.workspace_id).count() >= TYPES_LIMIT:

@@ -50,9 +50,8 @@ def encode_data(value: Json) -> str | None:
         return None
     if b"\\u0000" in encoded:
         return None if check_data(value) else encoded.decode()
-    if (
-        b"null" in encoded and orjson.loads(encoded) != value
-    ):  # orjson writes NaN and Infinity as null
+    # orjson writes NaN and Infinity as null
+    if b"null" in encoded and orjson.loads(encoded) != value:
         return None
     if encoded.count(b"{") + encoded.count(b"[") > DEPTH_LIMIT and _is_too_deep(value):
         return None

@@ -32,7 +32,7 @@ _SHOWN = 30
 
 
 def armings(seed: int, name: str, failpoints: tuple[str, ...]) -> Iterator[Arming | None]:
-    """What each life of a process is armed with."""
+    """Failpoints that each life of a process is armed with."""
     random = Random(f"{seed} {name}")
     while True:
         arming = Arming(random.choice(failpoints), random.randint(*_HITS))

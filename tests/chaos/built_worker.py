@@ -1,4 +1,4 @@
-"""What Dramatiq's command imports instead of `workers.main`, in the build with failpoints."""
+"""Imported by Dramatiq's command instead of `workers.main`, in the build with failpoints."""
 
 from tests.chaos import build
 

@@ -1,4 +1,4 @@
-"""What is done to an installation under load, beside the failpoints that its processes die at. Each
+"""Faults of an installation under load, beside the failpoints that its processes die at. Each
 fault returns when it is over.
 """
 

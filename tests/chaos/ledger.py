@@ -1,5 +1,5 @@
-"""What was published, what arrived, what is recorded, what was in flight when something died: and
-whether the four agree. Pure.
+"""Compares what was published, what arrived, what is recorded and what was in flight when something
+died. Pure.
 
 An event is known by its *tag*, which its publisher put into its data. Deliveries are known by
 (event id, webhook).
@@ -49,7 +49,7 @@ class Fault:
     in_flight: set[tuple[str, str, int]] = field(default_factory=set)
     on_wire: int = 0
     is_deadly: bool = True
-    """What was in flight ended with the victim: its attempts must be UNKNOWN."""
+    """Deliveries in flight ended with the victim: its attempts must be UNKNOWN."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Ledger:
     accepted: dict[str, str] = field(default_factory=dict)
     """Tag → event id of the answer."""
     surprises: list[str] = field(default_factory=list)
-    """What happened and must not, as sentences."""
+    """Violations, as sentences."""
     arrivals: list[Arrival] = field(default_factory=list)
     events: dict[str, str] = field(default_factory=dict)
     """Event id → tag: what the database holds."""

@@ -44,7 +44,7 @@ class Publishers:
                 group.create_task(self._publish_for_ever(self._single_without_key))
 
     def stop(self) -> None:
-        """What has a key is repeated until it is accepted; then `run` returns."""
+        """An event with a key is repeated until it is accepted; then `run` returns."""
         self._is_stopping = True
 
     async def _publish_for_ever(self, publish_once: Callable[[Iterator[int]], Any]) -> None:

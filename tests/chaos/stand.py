@@ -151,7 +151,7 @@ class Stand(Installation):
         return self.processes[name]
 
     async def _note_death(self, name: str, pid: int, arming: Arming | None) -> bool:
-        """What its pump had leased was in flight, and nothing else. Whether it died at its
+        """Notes what its pump had leased as in flight, and nothing else. True if it died at its
         failpoint.
         """
         log = self._logs[name].read_text()

@@ -274,9 +274,8 @@ def place(at: Path, key: Node, node: Node) -> tuple[Node, Path]:
     """
     path: list[str] = []
     for step in at:
-        if (
-            isinstance(node, Mapping) and step.isdecimal()
-        ):  # a pair of headers or labels, by its position
+        # a pair of headers or labels, by its position
+        if isinstance(node, Mapping) and step.isdecimal():
             text = list(node.entries)[int(step)]
             key, node = node.entries[text]
             return (key if at[-1] in ("name", "key") else node), (*path, text)
