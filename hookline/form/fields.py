@@ -47,7 +47,6 @@ from hookline.outbound.signing import ALGORITHMS, HMAC_SHA256, algorithm_of
 from hookline.outbound.templates import JSON
 
 __all__ = [
-    "AVAILABLE",
     "DEFAULTS",
     "FIELDS",
     "Bounds",
@@ -69,16 +68,13 @@ SLUG: Final = "[a-z0-9-]{1,63}"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One row of the table. is_available False: a later release brings it; YAML knows its form, the
-    API does not have it.
-    """
+    """One row of the table."""
 
     name: str
     kind: Kind
     description: str
     is_required: bool = False
     default: object = None
-    is_available: bool = True
 
 
 _second, _day = timedelta(seconds=1), timedelta(days=1)
@@ -254,11 +250,10 @@ _rows = (
 )
 
 FIELDS: Final[Mapping[str, Field]] = {row.name: row for row in _rows}
-AVAILABLE: Final[Mapping[str, Field]] = {row.name: row for row in _rows if row.is_available}
 
 DEFAULTS: Final[dict[str, object]] = {
     name: row.default
-    for name, row in AVAILABLE.items()
+    for name, row in FIELDS.items()
     if not row.is_required and name != "signingSecret"
 }
 """Canonical values of what was left out. Copy before changing: lists inside are shared."""
@@ -304,9 +299,9 @@ def check_update(
     for name in (
         name
         for name, value in values.items()
-        if value is None and name in AVAILABLE and not may_be_null(name)
+        if value is None and name in FIELDS and not may_be_null(name)
     ):
-        if AVAILABLE[name].is_required:
+        if FIELDS[name].is_required:
             problems.append(
                 FieldProblem(
                     Code.REQUIRED,
@@ -338,7 +333,7 @@ def check_given(
 def missing(values: Mapping[str, object]) -> list[FieldProblem]:
     """A problem for each required field that is not among the values."""
     names = [
-        row.name for row in AVAILABLE.values() if row.is_required and values.get(row.name) is None
+        row.name for row in FIELDS.values() if row.is_required and values.get(row.name) is None
     ]
     return [
         FieldProblem(Code.REQUIRED, f"{name} is required.", (name,), "required") for name in names

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hookline.form.fields import AVAILABLE, DEFAULTS
+from hookline.form.fields import DEFAULTS, FIELDS
 from hookline.form.kinds import UNKNOWN_SECRET
 
 Values = Mapping[str, Any]  # canonical values by the API's field names
@@ -40,7 +40,7 @@ def compare(slug: str, wanted: Values, live: Values, applied: Values, is_adopted
     the set owns. is_adopted: nothing was owned yet.
     """
     found = Verdicts()
-    for name in AVAILABLE:
+    for name in FIELDS:
         if name in wanted:
             _judge_wanted(
                 found,

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from hookline.form.fields import AVAILABLE, DEFAULTS, check_whole
+from hookline.form.fields import DEFAULTS, FIELDS, check_whole
 from hookline.sync.plan.comparing import (
     MASK,
     UNKNOWN,
@@ -241,7 +241,7 @@ class _Planner:
 
     def _create(self, item: Wanted) -> None:
         fields = tuple(
-            _shown(name, None, item.prints[name], None) for name in AVAILABLE if name in item.prints
+            _shown(name, None, item.prints[name], None) for name in FIELDS if name in item.prints
         )
         self.changes.append(Change(ChangeKind.CREATE, item.slug, None, fields, item.position))
         self.writes.append(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 
-from hookline.form.fields import AVAILABLE, FIELDS, SLUG, Field, check_given, check_whole
+from hookline.form.fields import FIELDS, SLUG, check_given, check_whole
 from hookline.form.kinds import (
     BAD,
     UNKNOWN_SECRET,
@@ -23,7 +23,7 @@ from hookline.form.kinds import (
 )
 from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
 from hookline.sync.read.decoding import Decoder, Path, place
-from hookline.sync.read.file_fields import FILE_FIELDS, LIFECYCLE, WEBHOOK_FIELDS
+from hookline.sync.read.file_fields import FILE_FIELDS, LIFECYCLE, WEBHOOK_FIELDS, FileField
 from hookline.sync.read.nodes import Mapping, Node, Positions, Scalar, to_json
 from hookline.sync.read.problems import Position, Problems
 from hookline.sync.read.references import Secrets
@@ -182,7 +182,7 @@ class _FileDecoder:
         path = ("webhooks", slug)
         values, found = self._checked(path, fields)
         self._note(found + check_whole(values), path, fields, key)
-        for row in AVAILABLE.values():
+        for row in FIELDS.values():
             if row.is_required and row.name not in fields and row.name != "name":
                 self.decoder.note("required", f"{row.name} is required", key, (*path, row.name))
         at = Position(key.line, key.column, key.file or self.decoder.file)
@@ -224,9 +224,9 @@ class _FileDecoder:
                 and name not in refused
             ):
                 self._not_available(key, (*path, name))
-        return {name: value for name, value in values.items() if name in AVAILABLE}, found
+        return values, found
 
-    def _plain(self, row: Field, key: Scalar, node: Node, path: Path) -> object:
+    def _plain(self, row: FileField, key: Scalar, node: Node, path: Path) -> object:
         return self.decoder.plain(row.kind, key, node, path)
 
     def _not_available(self, key: Scalar, path: Path) -> None:

@@ -2,10 +2,24 @@
 schema.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
-from hookline.form.fields import FIELDS, SLUG, Field
-from hookline.form.kinds import Choice, Flag, Listing, Number, Part, Record, Text
+from hookline.form.fields import FIELDS, SLUG
+from hookline.form.kinds import Choice, Flag, Kind, Listing, Number, Part, Record, Text
+
+
+@dataclass(frozen=True, slots=True)
+class FileField:
+    """One key of the file. is_available False: refused, because a later release brings it."""
+
+    name: str
+    kind: Kind
+    description: str
+    is_required: bool = False
+    default: object = None
+    is_available: bool = True
+
 
 _slug = Text(63, SLUG, "1 to 63 lower-case letters, digits and hyphens", kind="bad-slug")
 _optional_policies = (
@@ -31,12 +45,12 @@ _optional_policies = (
 _move = Record((Part("from", _slug, "The slug so far."), Part("to", _slug, "The new slug.")))
 
 _rows = (
-    Field("version", Number(1, 1), "The version of this format: 1.", is_required=True),
-    Field("set", _slug, "The name of what this file owns.", default="default"),
-    Field(
+    FileField("version", Number(1, 1), "The version of this format: 1.", is_required=True),
+    FileField("set", _slug, "The name of what this file owns.", default="default"),
+    FileField(
         "policy", Record(_optional_policies), "Limits of what a plan may do.", is_available=False
     ),
-    Field(
+    FileField(
         "moved", Listing(_move, 0, 10_000), "Webhooks whose slug has changed.", is_available=False
     ),
 )
@@ -54,8 +68,14 @@ _lifecycle_parts = (
         is_required=False,
     ),
 )
-LIFECYCLE: Final = Field(
+LIFECYCLE: Final = FileField(
     "lifecycle", Record(_lifecycle_parts), "Protection of one webhook.", is_available=False
 )
-WEBHOOK_FIELDS: Final = {**FIELDS, "lifecycle": LIFECYCLE}
+WEBHOOK_FIELDS: Final = {
+    **{
+        name: FileField(name, row.kind, row.description, row.is_required, row.default)
+        for name, row in FIELDS.items()
+    },
+    "lifecycle": LIFECYCLE,
+}
 """What a webhook in YAML may say: the fields of a webhook, and what only YAML has."""

@@ -4,8 +4,8 @@ with. Called by `hookline sync schema`.
 
 from typing import Any, Final
 
-from hookline.form.fields import SLUG, Field
-from hookline.sync.read.file_fields import FILE_FIELDS, WEBHOOK_FIELDS
+from hookline.form.fields import SLUG
+from hookline.sync.read.file_fields import FILE_FIELDS, WEBHOOK_FIELDS, FileField
 
 ID: Final = "webhooks.v1.schema.json"
 
@@ -45,6 +45,6 @@ def make() -> dict[str, Any]:
     }
 
 
-def _described(row: Field) -> dict[str, Any]:
+def _described(row: FileField) -> dict[str, Any]:
     default = {"default": row.default} if row.default not in (None, []) else {}
     return {"description": row.description, **row.kind.schema(), **default}

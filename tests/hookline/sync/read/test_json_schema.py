@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from hookline.form.fields import AVAILABLE
+from hookline.form.fields import FIELDS
 from hookline.sync.read.json_schema import make
 from tests.hookline.sync.read.test_cases import CASES, FOLDER, names
 
@@ -27,7 +27,7 @@ def test_it_is_a_schema_with_a_description_on_everything() -> None:
     Draft202012Validator.check_schema(make())
     fields = make()["$defs"]["webhook"]["properties"]
 
-    assert set(fields) == set(AVAILABLE)
+    assert set(fields) == set(FIELDS)
     assert all(field["description"] for field in fields.values())
 
 
