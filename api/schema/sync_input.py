@@ -13,9 +13,8 @@ from strawberry.scalars import JSON
 from hookline.errors import Code, Problem
 from hookline.form.kinds import Bounds, Findings, Text
 from hookline.outbound.addresses import AddressPolicy
-from hookline.sync.apply.applying import Source
-from hookline.sync.plan.planning import DriftPolicy
-from hookline.sync.plan.policy import MOST_REMOVALS, Options
+from hookline.sync.plan.policy import MOST_REMOVALS
+from hookline.sync.request import DriftPolicy, Options, Source
 
 LONGEST_WAIT: Final = timedelta(minutes=5)
 SET = "The set that the file owns; the document must name it too."

@@ -10,12 +10,11 @@ from uuid import UUID
 from hookline.access.actor import system_actor
 from hookline.cli.sync_target import view_of
 from hookline.runtime import Runtime
-from hookline.sync import source
 from hookline.sync.apply import applying
-from hookline.sync.plan.policy import Options
-from hookline.sync.read import excerpts, file
+from hookline.sync.read import file
 from hookline.sync.read.references import LocalSecrets
-from hookline.sync.show import report
+from hookline.sync.request import Options, find_source
+from hookline.sync.show import excerpts, report
 from hookline.webhooks.saving import bounds_of
 
 
@@ -31,7 +30,7 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     told = excerpts.shown(found.problems, found.lines, found.secret_positions)
     if found.document is None:
         return f"{told}\n{path} was not applied: its webhooks stay as they are."
-    where_from = await asyncio.to_thread(source.find, path, os.environ)
+    where_from = await asyncio.to_thread(find_source, path, os.environ)
     outcome = await applying.apply(
         runtime, system_actor(workspace_id, "hookline dev"), found.document, Options(), where_from
     )

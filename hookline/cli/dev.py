@@ -52,15 +52,15 @@ def dev(port: int | None, path: str) -> None:
 async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
     from functools import partial
 
-    from hookline.cli import attempts, dev_home, following
+    from hookline.cli import dev_attempts, dev_following, dev_home
+    from hookline.cli.dev_welcome import welcome
     from hookline.cli.server import running, serve, url_of
-    from hookline.cli.welcome import welcome
     from hookline.db.migrate import migrate
 
     await migrate(settings)
     token = await dev_home.token(settings)
     url = url_of(listener)
-    companions = (partial(following.following, path), attempts.telling)
+    companions = (partial(dev_following.following, path), dev_attempts.telling)
     async with running(
         settings,
         has_worker=True,

@@ -200,8 +200,7 @@ def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "Asked"
 
     from hookline.cli.sync_session import Asked
     from hookline.form.durations import parse_duration
-    from hookline.sync.plan.planning import DriftPolicy
-    from hookline.sync.plan.policy import Options
+    from hookline.sync.request import DriftPolicy, Options
 
     try:
         patience = (

@@ -17,14 +17,13 @@ from hookline.errors import HooklineError
 from hookline.form.fields import Bounds
 from hookline.outbound.rendering import Renderer
 from hookline.settings import Settings, read_settings
-from hookline.sync import source
-from hookline.sync.plan.policy import Options
-from hookline.sync.read import check_templates, excerpts, file
+from hookline.sync.read import check_templates, file
 from hookline.sync.read.document import Document
 from hookline.sync.read.file import Reading
 from hookline.sync.read.problems import SyncProblem
 from hookline.sync.read.references import LocalSecrets, Secrets, UnresolvedSecrets
-from hookline.sync.show import formats, report
+from hookline.sync.request import Options, find_source
+from hookline.sync.show import excerpts, formats, report
 from hookline.sync.show.report import PlanView
 
 OK, FAILED, CHANGES, INVALID, BLOCKED, STALE, LOCKED, NOT_REACHED = range(8)
@@ -74,7 +73,7 @@ def plan(asked: Asked, is_check: bool, is_unresolved: bool, output: str | None) 
             found.document,
             is_unresolved,
             asked.allowed,
-            source.find(Path(asked.files[0]), os.environ),
+            find_source(Path(asked.files[0]), os.environ),
         )
     except HooklineError as error:
         return _failed(error)
@@ -109,7 +108,7 @@ def apply(asked: Asked, saved: str | None, is_agreed: bool, message: str | None)
         if found.document is None:
             _tell_problems(asked.style, found.problems, found)
             return INVALID
-        where_from = source.find(Path(asked.files[0]), os.environ)
+        where_from = find_source(Path(asked.files[0]), os.environ)
         digest = agreed.digest if agreed else None
         if not agreed and not is_agreed and sys.stdin.isatty() and sys.stdout.isatty():
             proposed = target.plan(found.document, False, asked.allowed, where_from)

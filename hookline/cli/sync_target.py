@@ -20,11 +20,11 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.settings import Settings
 from hookline.sync.apply.applying import Outcome
-from hookline.sync.apply.writing import Source
 from hookline.sync.plan.planning import Change, ChangeKind, FieldChange
-from hookline.sync.plan.policy import Block, Options
+from hookline.sync.plan.policy import Block
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import Position, SyncProblem
+from hookline.sync.request import Options, Source
 from hookline.sync.show.report import PlanView
 
 ENVIRONMENTS: Final = "{ environments }"

@@ -21,16 +21,17 @@ from hookline.notifications.mails import tell_of_sync
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
 from hookline.sync.apply.store import State
-from hookline.sync.apply.writing import Content, Source, Writing, content_of
+from hookline.sync.apply.writing import Content, Writing, content_of
 from hookline.sync.plan import planning, policy
 from hookline.sync.plan.planning import Plan, Wanted
-from hookline.sync.plan.policy import Block, Options
+from hookline.sync.plan.policy import Block
 from hookline.sync.read import check_templates
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import SyncProblem
+from hookline.sync.request import Options, Source
 from hookline.webhooks.columns import fingerprinted
 
-__all__ = ["Outcome", "Source", "apply", "preview"]
+__all__ = ["Outcome", "apply", "preview"]
 
 log = logging.getLogger(__name__)
 

@@ -28,23 +28,10 @@ from hookline.sync.apply import store
 from hookline.sync.apply.store import Rows, State
 from hookline.sync.plan.planning import Change, ChangeKind, Plan, Write
 from hookline.sync.read.document import Document
+from hookline.sync.request import Source
 from hookline.webhooks.columns import columns, signing_algorithm, with_new_secret
 from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURNED_ON
 from hookline.webhooks.secrets import SECRET_OVERLAP
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the file comes from, as far as whoever applies knows."""
-
-    commit: str | None = None
-    branch: str | None = None
-    author: str | None = None
-    run_url: str | None = None
-    repository: str | None = None
-    is_dirty: bool | None = None
-    """Whether the file differs from the commit."""
-    committed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,13 @@ from hookline.sync.plan.comparing import (
     masked,
 )
 from hookline.sync.read.problems import Position, SyncProblem
+from hookline.sync.request import DriftPolicy
 
 __all__ = [
     "MASK",
     "UNKNOWN",
     "Change",
     "ChangeKind",
-    "DriftPolicy",
     "FieldChange",
     "Live",
     "Plan",
@@ -51,12 +51,6 @@ class ChangeKind(StrEnum):
     RELEASE = "RELEASE"
     DRIFT = "DRIFT"
     CONFLICT = "CONFLICT"
-
-
-class DriftPolicy(StrEnum):
-    BLOCK = "BLOCK"
-    OVERWRITE = "OVERWRITE"
-    KEEP = "KEEP"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,27 +3,14 @@ previews and applies alike. Pure.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from hookline.sync.plan.planning import ChangeKind, DriftPolicy, Plan
+from hookline.sync.plan.planning import ChangeKind, Plan
+from hookline.sync.request import DriftPolicy, Options
 
 MOST_REMOVALS: Final = 10
 """A plan that removes more webhooks is probably a mistake."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What whoever applies allows."""
-
-    adopt: bool = False
-    on_drift: DriftPolicy = DriftPolicy.BLOCK
-    allow_empty: bool = False
-    allow_removals: int | None = None
-    allow_older: bool = False
-    lock_timeout: timedelta = timedelta(seconds=30)
-    reenable: frozenset[str] = frozenset()
-    """Slugs."""
 
 
 @dataclass(frozen=True, slots=True)

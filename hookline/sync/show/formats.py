@@ -8,9 +8,9 @@ from typing import Any
 
 from hookline.sync.plan.planning import Change
 from hookline.sync.plan.policy import Block
-from hookline.sync.read.excerpts import headline
 from hookline.sync.read.problems import SyncProblem
 from hookline.sync.show import report
+from hookline.sync.show.excerpts import headline
 from hookline.sync.show.report import PlanView
 
 

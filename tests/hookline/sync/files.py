@@ -12,13 +12,13 @@ from hookline.form.fields import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying
-from hookline.sync.apply.applying import Outcome, Source
+from hookline.sync.apply.applying import Outcome
 from hookline.sync.plan.planning import Plan
-from hookline.sync.plan.policy import Options
 from hookline.sync.read import document as documents
 from hookline.sync.read import loader
 from hookline.sync.read.document import Document
 from hookline.sync.read.references import LocalSecrets, Secrets, UnresolvedSecrets
+from hookline.sync.request import Options, Source
 from tests.making import WORKSPACE
 
 FILE = "config/webhooks.yaml"

@@ -16,9 +16,7 @@ from hookline.errors import Code, Refused
 from hookline.models import Delivery, SyncRevision, SyncSet, Webhook, Workspace
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
-from hookline.sync.apply.applying import Source
-from hookline.sync.plan.planning import DriftPolicy
-from hookline.sync.plan.policy import Options
+from hookline.sync.request import DriftPolicy, Options, Source
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from hookline.webhooks.columns import canonical
 from hookline.webhooks.ownership import Force

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hookline import ids
 from hookline.form.fields import DEFAULTS
 from hookline.form.kinds import UNKNOWN_SECRET
-from hookline.sync.plan.planning import ChangeKind, DriftPolicy, Live, Plan, Wanted, Write, plan
+from hookline.sync.plan.planning import ChangeKind, Live, Plan, Wanted, Write, plan
 from hookline.sync.read.problems import Position
+from hookline.sync.request import DriftPolicy
 from tests.hookline.sync.files import told
 
 SET = "storefront"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hookline.sync.plan import policy as rails
-from hookline.sync.plan.planning import Change, ChangeKind, DriftPolicy, FieldChange, Plan
-from hookline.sync.plan.policy import Options
+from hookline.sync.plan.planning import Change, ChangeKind, FieldChange, Plan
+from hookline.sync.request import DriftPolicy, Options
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 

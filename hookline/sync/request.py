@@ -1,23 +1,58 @@
-"""Where a webhooks file comes from: the commit of its checkout and the CI run, as far as they can
-be found out. Called by the commands.
+"""Circumstances of a plan or an apply: what whoever asks allows, and where the file comes from.
+Made by the commands and by api/schema/sync.
 
-Everything is optional: a file outside of a checkout, or a machine without git, has no source.
+Every part of a source is optional: a file outside of a checkout has none, nor has a machine without
+git.
 """
 
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
-
-from hookline.sync.apply.writing import Source
 
 _PATIENCE_SECONDS: Final = 5
 _LONGEST: Final = 500
 
 
-def find(path: Path, environment: Mapping[str, str]) -> Source:
+class DriftPolicy(StrEnum):
+    BLOCK = "BLOCK"
+    OVERWRITE = "OVERWRITE"
+    KEEP = "KEEP"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What whoever applies allows."""
+
+    adopt: bool = False
+    on_drift: DriftPolicy = DriftPolicy.BLOCK
+    allow_empty: bool = False
+    allow_removals: int | None = None
+    allow_older: bool = False
+    lock_timeout: timedelta = timedelta(seconds=30)
+    reenable: frozenset[str] = frozenset()
+    """Slugs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the file comes from, as far as whoever applies knows."""
+
+    commit: str | None = None
+    branch: str | None = None
+    author: str | None = None
+    run_url: str | None = None
+    repository: str | None = None
+    is_dirty: bool | None = None
+    """Whether the file differs from the commit."""
+    committed_at: datetime | None = None
+
+
+def find_source(path: Path, environment: Mapping[str, str]) -> Source:
     """The last commit of the checkout that holds the file, and the CI run that the environment
     names.
     """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hookline.sync import source
+from hookline.sync.request import find_source
 
 IDENTITY = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")
 
@@ -33,7 +33,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_a_checkout_tells_its_commit_without_the_password(checkout: Path) -> None:
-    found = source.find(checkout / "hooks.yaml", {})
+    found = find_source(checkout / "hooks.yaml", {})
 
     assert (found.commit, found.branch, found.author) == (
         git(checkout, "rev-parse", "HEAD"),
@@ -49,7 +49,7 @@ def test_a_checkout_tells_its_commit_without_the_password(checkout: Path) -> Non
 def test_a_changed_file_is_dirty(checkout: Path) -> None:
     (checkout / "hooks.yaml").write_text("version: 2\n")
 
-    assert source.find(checkout / "hooks.yaml", {}).is_dirty is True
+    assert find_source(checkout / "hooks.yaml", {}).is_dirty is True
 
 
 def test_ci_tells_branch_and_run(checkout: Path) -> None:
@@ -60,7 +60,7 @@ def test_ci_tells_branch_and_run(checkout: Path) -> None:
         "GITHUB_SERVER_URL": "https://github.com",
     }
 
-    found = source.find(checkout / "hooks.yaml", environment)
+    found = find_source(checkout / "hooks.yaml", environment)
 
     assert (found.branch, found.run_url) == (
         "release",
@@ -69,7 +69,7 @@ def test_ci_tells_branch_and_run(checkout: Path) -> None:
 
 
 def test_a_file_outside_of_a_checkout_has_no_source(tmp_path: Path) -> None:
-    found = source.find(tmp_path / "missing" / "hooks.yaml", {})
+    found = find_source(tmp_path / "missing" / "hooks.yaml", {})
 
     assert (found.commit, found.branch, found.repository, found.is_dirty, found.committed_at) == (
         None,

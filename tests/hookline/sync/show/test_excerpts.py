@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from hookline.sync.read import excerpts, file
+from hookline.sync.read import file
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.read.references import LocalSecrets
+from hookline.sync.show import excerpts
 from tests.hookline.sync.files import BOUNDS
 
 HEAD = (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hookline.cli.following import Follower
+from hookline.cli.dev_following import Follower
 from hookline.errors import Unavailable
 
 

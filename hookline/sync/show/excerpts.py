@@ -1,5 +1,5 @@
 """Problems of a file as an editor's user likes them: place, sentence, the line itself, a hint.
-Called by report. Never shows a secret.
+Called by the commands. Never shows a secret.
 """
 
 import re
