@@ -3,7 +3,7 @@ once. `documents` makes it, `execution` runs it.
 
 It takes only documents and values that it knows exactly, and only their success is its own: the
 words of every error are graphql-core's, which gets the resolver's outcome to say them about (a
-resolver never runs twice). docs/decisions/compiled-plans.md has why.
+resolver never runs twice). docs/decisions/compiled-mutations.md has why.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
