@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test web check lint schema bench chaos pages
+.PHONY: help setup run test web check lint schema docs bench chaos pages
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -40,6 +40,9 @@ lint: $(VENV)/.test-installed ## Format the code and mend what can be mended
 schema: setup ## Write the generated files: GraphQL schema and JSON Schema of the webhooks file
 	@$(BIN)/hookline schema >$(VENV)/schema.new && mv $(VENV)/schema.new schema.graphql
 	@$(BIN)/hookline sync schema >$(VENV)/schema.new && mv $(VENV)/schema.new config/webhooks.v1.schema.json
+
+docs: $(VENV)/.test-installed ## Draw docs/architecture.svg and its table of rooms from the imports
+	@$(BIN)/python -m tools.architecture
 
 bench: $(VENV)/.test-installed ## Measure throughput, latency, isolation and memory; prints JSON (ARGS=embedded_sqlite for one part)
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -1,5 +1,5 @@
-"""Who asks. The transports call an Authenticator with the header's value; resolvers call `require`.
-Nothing here says why a token was refused.
+"""Authentication and scopes. The transports call an Authenticator with the header's value;
+resolvers call `require`. Nothing here says why a token was refused.
 """
 
 import asyncio

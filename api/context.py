@@ -1,5 +1,5 @@
-"""What resolvers see as `info.context`: one per operation, made by the app's own function, which
-the transports call. It must hold nothing that outlives the operation.
+"""The context of an operation, which resolvers see as `info.context`. The app's own function makes
+it, the transports call that. It must hold nothing that outlives the operation.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,1 +1,1 @@
-"""What browsers and probes get beside GraphQL: pages, health, the echo receiver."""
+"""Pages beside GraphQL: for browsers, for probes of health, and the echo receiver."""

@@ -1,1 +1,1 @@
-"""Who may do what, and who did: tokens, and the audit log."""
+"""Actors and their rights: tokens, workspaces, and the audit log of who changed what."""

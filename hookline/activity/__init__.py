@@ -1,3 +1,3 @@
-"""What happened in a workspace: the event log's writer, its live feed, and feeds shared by
-subscribers.
+"""The log of what happened in a workspace: its writer, its live feed, and feeds that subscribers
+share.
 """

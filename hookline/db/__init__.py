@@ -1,3 +1,1 @@
-"""The database's edge: connections, units of work, engines that survive cancellation,
-migrations.
-"""
+"""Database access: connections, units of work, engines that survive cancellation, migrations."""

@@ -1,1 +1,3 @@
-"""From matching to the log: queue, registry, retries, health, jobs, retention, statistics."""
+"""Deliveries from matching to the log: queue, registry, retries, health, jobs, retention,
+statistics.
+"""

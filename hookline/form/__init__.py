@@ -1,3 +1,3 @@
-"""The webhook form: its table of fields, what each takes, filters, rates, durations. Pure; API,
-YAML and columns follow from it.
+"""The webhook form: a table of fields, the kinds of their values, filters, rates, durations. Pure;
+API, YAML and columns follow from it.
 """

@@ -1,8 +1,6 @@
-"""The tables that people and the API see, as Tortoise models. The engine's own tables (pump,
-activity, idempotency) are plain SQL in the migrations.
-
-Indexes, partial unique ones above all, stand in the migrations too: Tortoise 1.1.9 does not emit
-the constraints of a new model.
+"""Tables that people and the API see, as Tortoise models. The engine's own tables (pump, activity,
+idempotency), and every index, are plain SQL in the migrations: Tortoise 1.1.9 does not emit the
+constraints of a new model.
 """
 
 from hookline.models.audit import AuditEntry

@@ -1,1 +1,1 @@
-"""What Hookline tells people about their webhooks, in the console and by mail."""
+"""Notifications about webhooks, in the console and by mail."""

@@ -1,3 +1,3 @@
-"""What is sent and where it may go: payload, templates, signature, request head, addresses, TLS.
-Opens no connection.
+"""Requests to receivers, before they are sent: payload, templates, signature, head, permitted
+addresses, TLS. Opens no connection.
 """

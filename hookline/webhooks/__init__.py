@@ -1,1 +1,1 @@
-"""What people and programs do with webhooks: create, change, delete, rotate secrets, try."""
+"""Verbs for webhooks: create, change, delete, rotate secrets, dry run, test."""

@@ -96,6 +96,7 @@ def test_make_help_lists_what_people_use() -> None:
         "check",
         "lint",
         "schema",
+        "docs",
         "bench",
         "chaos",
     ):

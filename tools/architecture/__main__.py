@@ -1,0 +1,23 @@
+"""`make docs` writes the picture and the table of rooms; `make check` asks (--check) whether they
+are what would be written.
+"""
+
+import sys
+
+from tools.architecture.drawing import picture
+from tools.architecture.page import page
+from tools.architecture.rooms import ROOT
+
+
+def main() -> int:
+    drawn, written = ROOT / "docs/architecture.svg", ROOT / "docs/architecture.md"
+    made = {drawn: picture(), written: page(written.read_text("utf-8"))}
+    if "--check" in sys.argv[1:]:
+        return int(any(not p.exists() or p.read_text("utf-8") != text for p, text in made.items()))
+    for path, text in made.items():
+        path.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
