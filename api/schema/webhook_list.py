@@ -19,7 +19,7 @@ from api.schema.header import LabelInput
 from api.schema.node import NOTHING, Info, is_storable, key_of
 from api.schema.webhook_parts import WebhookStatus
 from hookline.db.connection import faults_as_unavailable
-from hookline.form.fields import SLUG
+from hookline.form.check import SLUG
 from hookline.models import Webhook as WebhookRow
 
 _STATUS = {

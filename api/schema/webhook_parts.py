@@ -143,6 +143,43 @@ class SyncOrigin:
     )
 
 
+@strawberry.input(description="A header whose value is secret.")
+class SecretHeaderInput:
+    name: str = strawberry.field(description="The header's name.")
+    value: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Its value: stored sealed, never shown. Left out in an update: kept.",
+    )
+
+
+@strawberry.input(description="Credentials sent as Authorization: Basic.")
+class BasicAuthInput:
+    username: str = strawberry.field(description="The user's name, without a colon.")
+    password: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The password: stored sealed, never shown. Left out in an update: kept.",
+    )
+
+
+@strawberry.input(description="When a failed delivery is tried again.")
+class RetryInput:
+    schedule: list[timedelta] = strawberry.field(
+        description="The pause before each retry: 1 to 20 of 1s to 48h."
+    )
+
+
+@strawberry.input(
+    description="When failing turns a webhook off by itself. {} is the default policy."
+)
+class AutoDisableInput:
+    failures: int | None = strawberry.field(
+        default=10, description="After how many failed attempts in a row, 1 to 10,000."
+    )
+    over: timedelta | None = strawberry.field(
+        default=timedelta(days=2), description="And how long after the first of them, 1s to 30d."
+    )
+
+
 def signing_of(row: WebhookRow) -> Signing:
     secrets = [
         SigningSecret(
@@ -161,14 +198,6 @@ def status_of(row: WebhookRow) -> WebhookStatus:
     if not row.is_active or row.deleted_at is not None:
         return WebhookStatus.INACTIVE
     return WebhookStatus.ACTIVE if row.auto_disabled_at is None else WebhookStatus.AUTO_DISABLED
-
-
-def auto_disable_of(row: WebhookRow) -> AutoDisablePolicy | None:
-    if row.auto_disable_failures is None:
-        return None
-    return AutoDisablePolicy(
-        failures=row.auto_disable_failures, over=timedelta(seconds=row.auto_disable_seconds)
-    )
 
 
 def health_of(row: WebhookRow) -> WebhookHealth:

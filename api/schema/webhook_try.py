@@ -12,7 +12,8 @@ from api.schema.graph import Attempt, Delivery
 from api.schema.header import Header
 from api.schema.node import Info, key_of
 from api.schema.user_error import UserError, user_errors
-from api.schema.webhook_change import WebhookCreateInput, values_of
+from api.schema.webhook_form import form_values
+from api.schema.webhook_inputs import WebhookCreateInput
 from hookline.errors import Refused
 from hookline.webhooks.dry_run import dry_run
 from hookline.webhooks.samples import Sample
@@ -105,7 +106,7 @@ class WebhookTryMutation:
                 info.context.runtime,
                 actor,
                 key,
-                values_of(input.draft) if input.draft else None,
+                form_values(input.draft) if input.draft else None,
                 sample,
             )
         except Refused as refused:

@@ -14,7 +14,7 @@ import click
 from hookline.cli import sync_plan_file
 from hookline.cli.sync_target import ANY_ADDRESS, Answer, LocalTarget, ServerTarget, Target
 from hookline.errors import HooklineError
-from hookline.form.fields import Bounds
+from hookline.form.kinds import Bounds
 from hookline.outbound.rendering import Renderer
 from hookline.settings import Settings, read_settings
 from hookline.sync.read import check_templates, file

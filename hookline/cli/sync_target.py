@@ -15,7 +15,7 @@ from hookline.cli.client import ServerFault, execute
 from hookline.clock import rfc3339
 from hookline.errors import HooklineError
 from hookline.form.durations import format_duration
-from hookline.form.fields import Bounds
+from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.settings import Settings

@@ -23,9 +23,9 @@ from hookline.clock import monotonic
 from hookline.db.fields import split_lines
 from hookline.deliveries.matching import MatchIndex
 from hookline.deliveries.queue.base import Loaded, Queue, Stamp
-from hookline.form.fields import is_sensitive_header
 from hookline.form.filters import compile_filter
 from hookline.form.rates import Rate
+from hookline.form.webhook_kinds import is_sensitive_header
 from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.outbound.signing import SigningKey, decode_secret
 from hookline.outbound.templates import Facts, webhook_facts

@@ -1,7 +1,7 @@
 """Kinds of values that only webhooks have: URLs, event patterns, headers, labels, signing secrets.
-Called by the table in webhook_fields.
+Called by the table in fields.
 
-Pure, like field_kinds. A message never holds a header's or a secret's value.
+Pure, like kinds. A message never holds a header's or a secret's value.
 """
 
 import re
@@ -219,11 +219,11 @@ class SecretHeader:
 
 _SECRET_HEADER: Final = Record(
     (
-        Part("name", _header_name, "The header's name."),
+        Part("name", _header_name, "Name of the header."),
         Part(
             "value",
             Text(_MAX_HEADER_BYTES, is_secret=True),
-            "Its value: stored sealed, never shown.",
+            "Value, stored encrypted and never returned.",
             may_be_kept=True,
         ),
     )

@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from hookline.form.fields import FIELDS
 from hookline.secrets.vault import SecretLocation
 
 HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = (
@@ -11,7 +12,9 @@ HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = (
     "basic_auth_sealed",
     "signing_secrets",
 )
-SEALED_COLUMNS: Final = (HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING)
+SEALED_COLUMNS: Final = tuple(
+    dict.fromkeys(column for row in FIELDS.values() for column in row.codec.sealed_columns)
+)
 """The columns that hold sealed texts; each text is bound to its column
 (`SecretLocation.column`).
 """

@@ -15,7 +15,9 @@ from hookline.activity.events import Kind
 from hookline.db.connection import Work
 from hookline.deliveries import jobs
 from hookline.errors import Refused
-from hookline.form.fields import check_update, check_whole
+from hookline.form.check import check_update, check_whole
+from hookline.form.codecs import SealedPair
+from hookline.form.fields import FIELDS
 from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks.columns import Form, canonical, columns, fingerprinted
@@ -168,9 +170,9 @@ def _changed(given: Form, stored: Form, runtime: Runtime) -> dict[str, Any]:
     record leaves out is the stored one's.
     """
     wanted = fingerprinted(given, runtime.vault)
-    for name in ("secretHeader", "basicAuth"):
-        if wanted.get(name) and stored[name]:
-            wanted[name] = {**stored[name], **wanted[name]}
+    for name, value in wanted.items():
+        if isinstance(FIELDS[name].codec, SealedPair) and value and stored[name]:
+            wanted[name] = {**stored[name], **value}
     return {name: value for name, value in wanted.items() if value != stored[name]}
 
 

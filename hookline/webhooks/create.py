@@ -12,7 +12,7 @@ from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.activity.events import Kind
 from hookline.errors import Code, Problem, Refused, Unavailable
-from hookline.form.fields import check_create, check_slug, slug_of
+from hookline.form.check import check_create, check_slug, slug_of
 from hookline.models import Webhook
 from hookline.outbound import signing
 from hookline.runtime import Runtime

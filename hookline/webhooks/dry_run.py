@@ -16,8 +16,9 @@ from hookline.access.actor import Actor
 from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused
-from hookline.form.fields import check_create, is_sensitive_header, slug_of
+from hookline.form.check import check_create, slug_of
 from hookline.form.filters import compile_filter
+from hookline.form.webhook_kinds import is_sensitive_header
 from hookline.models import Webhook
 from hookline.outbound.payloads import request_body
 from hookline.outbound.rendering import TemplateProblem

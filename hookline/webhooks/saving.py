@@ -11,14 +11,13 @@ from hookline.access.actor import Actor
 from hookline.activity.events import Kind, append_activity, bump_match_version
 from hookline.db.connection import Work
 from hookline.errors import Code, Problem, Refused
-from hookline.form.fields import Bounds
+from hookline.form.fields import FIELDS
+from hookline.form.kinds import Bounds
 from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks.ownership import NO_FORCE, Force
 
-RESETS_HEALTH: Final = frozenset(
-    {"url", "headers", "secretHeader", "basicAuth", "signingSecret", "signingAlgorithm"}
-)
+RESETS_HEALTH: Final = frozenset(row.name for row in FIELDS.values() if row.resets_health)
 """A change of these may have mended what failed: the count of failures begins anew."""
 HEALTH_RESET: Final = {"consecutive_failures": 0, "failing_since": None, "consecutive_gone": 0}
 """Columns of a webhook whose failures count anew."""

@@ -14,7 +14,8 @@ from uuid import UUID
 
 import orjson
 
-from hookline.form.fields import DEFAULTS, FIELDS, check_whole
+from hookline.form.check import check_whole
+from hookline.form.fields import DEFAULTS, FIELDS
 from hookline.sync.plan.comparing import (
     MASK,
     UNKNOWN,

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 
-from hookline.form.fields import FIELDS, SLUG, check_given, check_whole
+from hookline.form.check import SLUG, check_given, check_whole
+from hookline.form.fields import FIELDS
 from hookline.form.kinds import (
     BAD,
     UNKNOWN_SECRET,

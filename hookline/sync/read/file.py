@@ -5,7 +5,7 @@ by the commands and by `hookline dev`.
 from dataclasses import dataclass
 from pathlib import Path
 
-from hookline.form.fields import Bounds
+from hookline.form.kinds import Bounds
 from hookline.sync.read import loader
 from hookline.sync.read.document import Document, decode
 from hookline.sync.read.problems import Position, Problems, SyncProblem

@@ -5,7 +5,8 @@ schema.
 from dataclasses import dataclass
 from typing import Final
 
-from hookline.form.fields import FIELDS, SLUG
+from hookline.form.check import SLUG
+from hookline.form.fields import FIELDS
 from hookline.form.kinds import Choice, Flag, Kind, Listing, Number, Part, Record, Text
 
 
@@ -73,7 +74,7 @@ LIFECYCLE: Final = FileField(
 )
 WEBHOOK_FIELDS: Final = {
     **{
-        name: FileField(name, row.kind, row.description, row.is_required, row.default)
+        name: FileField(name, row.kind, row.reference, row.is_required, row.default)
         for name, row in FIELDS.items()
     },
     "lifecycle": LIFECYCLE,

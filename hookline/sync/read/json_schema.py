@@ -4,7 +4,7 @@ with. Called by `hookline sync schema`.
 
 from typing import Any, Final
 
-from hookline.form.fields import SLUG
+from hookline.form.check import SLUG
 from hookline.sync.read.file_fields import FILE_FIELDS, WEBHOOK_FIELDS, FileField
 
 ID: Final = "webhooks.v1.schema.json"

@@ -7,7 +7,7 @@ It trusts nothing: everything is checked as if a stranger had written it.
 from collections.abc import Mapping
 from typing import Final, TypeGuard
 
-from hookline.form.fields import Bounds
+from hookline.form.kinds import Bounds
 from hookline.sync.read import document
 from hookline.sync.read.document import Document
 from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Node, Positions, from_json

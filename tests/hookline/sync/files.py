@@ -8,7 +8,7 @@ from textwrap import indent
 from typing import Any
 
 from hookline.access.actor import Actor
-from hookline.form.fields import Bounds
+from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from hookline.cli.main import main
-from hookline.form.fields import Bounds
+from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.sync.read import document as documents
 from hookline.sync.read import loader

@@ -1,0 +1,89 @@
+"""Inputs of the mutations of webhooks. The fields of the form in them come from the table in
+hookline.form.fields.
+"""
+
+from datetime import timedelta
+
+import strawberry
+
+from api.schema.webhook_form import with_create_fields, with_update_fields
+from hookline.webhooks.secrets import SECRET_OVERLAP
+
+EXPECTED_VERSION = (
+    "The version that you have read. When somebody has changed the webhook since, "
+    "nothing is done: VERSION_CONFLICT."
+)
+FORCE = (
+    "Change by hand what a YAML file owns. Needs a reason and the scope webhooks:force; the "
+    "file's next plan shows it as drift."
+)
+REASON = "Why it is forced."
+SLUG = (
+    "Its short name: 1 to 63 lower-case letters, digits and hyphens, unique among the living. "
+    "Made from the name when left out."
+)
+
+
+@strawberry.input(description="A new webhook.")
+@with_create_fields
+class WebhookCreateInput:
+    slug: str | None = strawberry.field(default=strawberry.UNSET, description=SLUG)
+
+
+@strawberry.input(
+    description="A change of a webhook. Left out: as it was. null: back to the default; for name, "
+    "url, events and environments null is an error."
+)
+@with_update_fields
+class WebhookUpdateInput:
+    id: strawberry.ID = strawberry.field(description="The webhook.")
+    if_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
+    force: bool | None = strawberry.field(default=False, description=FORCE)
+    reason: str | None = strawberry.field(default=None, description=REASON)
+
+
+@strawberry.input(description="Turning a webhook on or off.")
+class WebhookSetActiveInput:
+    id: strawberry.ID = strawberry.field(description="The webhook.")
+    active: bool = strawberry.field(
+        description="true: on, open deliveries go on. false: off, they are held."
+    )
+    deliver_missed: bool | None = strawberry.field(
+        default=False,
+        description="When it is turned on: deliver what was published since it went off, as a "
+        "background job.",
+    )
+    if_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
+    force: bool | None = strawberry.field(default=False, description=FORCE)
+    reason: str | None = strawberry.field(default=None, description=REASON)
+
+
+@strawberry.input(description="A webhook to delete.")
+class WebhookDeleteInput:
+    id: strawberry.ID = strawberry.field(description="The webhook.")
+    if_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
+    force: bool | None = strawberry.field(default=False, description=FORCE)
+    reason: str | None = strawberry.field(default=None, description=REASON)
+
+
+@strawberry.input(description="A webhook to hand back to people.")
+class WebhookReleaseInput:
+    id: strawberry.ID = strawberry.field(description="The webhook.")
+
+
+@strawberry.input(description="A webhook whose signing secret to show.")
+class WebhookSecretRevealInput:
+    id: strawberry.ID = strawberry.field(description="The webhook.")
+
+
+@strawberry.input(description="A webhook that is to sign with a new secret.")
+class WebhookSecretRotateInput:
+    id: strawberry.ID = strawberry.field(description="The webhook.")
+    secret: str | None = strawberry.field(
+        default=None, description="The new secret, of the webhook's algorithm. Made when left out."
+    )
+    overlap: timedelta | None = strawberry.field(
+        default=SECRET_OVERLAP,
+        description="How long the old secrets go on signing beside it, 0s to 7d. At most ten sign "
+        "at a time.",
+    )
