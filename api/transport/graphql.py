@@ -4,7 +4,6 @@ objects, no middleware of its own. It must never answer with an unmasked error o
 """
 
 import logging
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -45,16 +44,14 @@ from hookline.ids import uuid7
 
 log = logging.getLogger(__name__)
 
-Page = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 
 class ClientGone(Exception):
     """The client closed the connection before its body was there."""
 
 
 class GraphQLEndpoint:
-    """The ASGI app of /graphql. page: answers a browser's GET (GraphiQL); without one, a browser is
-    told what to send.
+    """The ASGI app of /graphql. A browser that asks for HTML gets its page from api.pages.static
+    before.
     """
 
     def __init__(
@@ -64,14 +61,12 @@ class GraphQLEndpoint:
         make_context: ContextMaker,
         sockets: Sockets,
         streams: EventStreams,
-        page: Page | None = None,
     ) -> None:
         self._execution = execution
         self._authenticator = authenticator
         self._make_context = make_context
         self._sockets = sockets
         self._streams = streams
-        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -79,14 +74,6 @@ class GraphQLEndpoint:
             return
         headers = dict(scope["headers"])
         accepts = accepted(headers.get(b"accept", b""))
-        if (
-            self._page is not None
-            and accepts.is_html
-            and scope["method"] == "GET"
-            and b"query=" not in scope["query_string"]
-        ):
-            await self._page(scope, receive, send)
-            return
         exchange = _Exchange(scope, receive, send, headers, accepts)
         try:
             await self._serve(exchange)

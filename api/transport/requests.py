@@ -1,4 +1,4 @@
-"""Requests as they come off the wire: headers, body, JSON, GraphQL parameters. The view calls it,
+"""Requests as they arrive: headers, body, JSON, GraphQL parameters. The view calls it,
 the WebSocket for its messages. It must never guess: what is malformed is refused with a sentence
 that says what would be right.
 """
@@ -19,7 +19,6 @@ from api.execution.execute import Request
 GRAPHQL_RESPONSE = b"application/graphql-response+json"
 JSON = b"application/json"
 EVENT_STREAM = b"text/event-stream"
-HTML = b"text/html"
 
 BODY_LIMIT_BYTES = 2 * 1024 * 1024
 LARGE_BODY_LIMIT_BYTES = 16 * 1024 * 1024
@@ -35,7 +34,7 @@ def body_limit_bytes(scopes: frozenset[str]) -> int:
 
 
 class Accepted(NamedTuple):
-    """What an Accept header allows. media_type: of a JSON answer, None if JSON is not accepted.
+    """The forms that an Accept header allows. media_type: of a JSON answer, None for no JSON.
     is_legacy: the client names application/json alone, where a request error is a 200 (GraphQL over
     HTTP, "application/json").
     """
@@ -43,7 +42,6 @@ class Accepted(NamedTuple):
     media_type: bytes | None
     is_legacy: bool
     is_streaming: bool
-    is_html: bool
 
 
 @lru_cache(maxsize=256)
@@ -67,7 +65,6 @@ def accepted(header: bytes) -> Accepted:
         media_type,
         media_type == JSON and plain > 0,
         weights.get(EVENT_STREAM, 0.0) > 0,
-        weights.get(HTML, 0.0) > 0,
     )
 
 

@@ -1,6 +1,6 @@
 """GraphQL over WebSocket: the graphql-transport-ws protocol and no other. The view hands every
 socket of /graphql to `Sockets.serve`. It must hold a bounded number of unsent messages per socket,
-and end no mutation that has begun.
+and cancel no mutation that has begun.
 """
 
 import asyncio
@@ -18,7 +18,24 @@ from api.execution.documents import Operation
 from api.execution.errors import Formatted, RequestRefused, internal, refusal_of
 from api.execution.execute import Answer, Encoded, Execution, Request
 from api.transport.outgoing import Outbound
-from api.transport.requests import body_limit_bytes, decode_json, request_of
+from api.transport.protocol import (
+    FAILED,
+    GOING_AWAY,
+    INIT_TIMEOUT,
+    NO_PROTOCOL,
+    PROTOCOL,
+    TOO_MANY_INITS,
+    TOO_MANY_OPERATIONS,
+    TOO_SLOW,
+    UNAUTHORIZED,
+    Close,
+    ProtocolBroken,
+    already_exists,
+    id_of,
+    object_of,
+    read_message,
+    request_in,
+)
 from api.transport.responses import Receive, Scope, Send, abort
 from hookline.access.actor import Actor
 from hookline.errors import HooklineError
@@ -26,20 +43,6 @@ from hookline.ids import uuid7
 from hookline.tasks import end_tasks
 
 log = logging.getLogger(__name__)
-
-PROTOCOL = "graphql-transport-ws"
-
-GOING_AWAY = (1012, "The server restarts: connect again")
-TOO_BIG = (1009, "Message too big")
-FAILED = (1011, "Internal error")
-TOO_SLOW = (1013, "Messages were not read: connect again, after your last cursor")
-UNAUTHORIZED = (4401, "Unauthorized")
-NO_PROTOCOL = (4406, "Subprotocol not acceptable")
-INIT_TIMEOUT = (4408, "Connection initialisation timeout")
-TOO_MANY_INITS = (4429, "Too many initialisation requests")
-TOO_MANY_OPERATIONS = (4429, "Too many operations on this socket")
-
-Close = tuple[int, str]  # code, reason (at most 123 bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,6 @@ class SocketLimits:
     stalled_seconds: float = 10.0
     operations: int = 100
     queued_bytes: int = 256 * 1024
-
-
-class ProtocolBroken(Exception):
-    """The peer did what the protocol forbids; the socket is closed with this code and reason."""
-
-    def __init__(self, close: Close) -> None:
-        super().__init__(close)
-        self.close = close
 
 
 class Sockets:
@@ -223,39 +218,26 @@ class _Socket:
             if event["type"] == "websocket.disconnect":
                 self.end(None)
                 return
-            await self._take(self._decode(event))
-
-    def _decode(self, event: Any) -> dict[str, Any]:
-        text = event.get("text")
-        if text is None:
-            raise ProtocolBroken((4400, "Send messages as text, not as bytes"))
-        if len(text) > body_limit_bytes(self._principal.scopes if self._principal else frozenset()):
-            raise ProtocolBroken(TOO_BIG)
-        try:
-            message = decode_json(text.encode())
-        except (RequestRefused, UnicodeEncodeError):
-            raise ProtocolBroken((4400, "The message is not valid JSON")) from None
-        if type(message) is not dict or type(message.get("type")) is not str:
-            raise ProtocolBroken((4400, "A message is a JSON object with a type"))
-        return message
+            scopes = self._principal.scopes if self._principal else frozenset()
+            await self._take(read_message(event.get("text"), scopes))
 
     async def _take(self, message: dict[str, Any]) -> None:
         payload = message.get("payload")
         match message["type"]:
             case "connection_init":
-                await self._init(_object(payload))
+                await self._init(object_of(payload))
             case "ping":
                 await self._put(
                     {"type": "pong"}
                     if payload is None
-                    else {"type": "pong", "payload": _object(payload)}
+                    else {"type": "pong", "payload": object_of(payload)}
                 )
             case "pong":
-                _object(payload)
+                object_of(payload)
             case "subscribe":
-                self._subscribe(_id(message), payload)
+                self._subscribe(id_of(message), payload)
             case "complete":
-                self._complete(_id(message))
+                self._complete(id_of(message))
             case _:
                 raise ProtocolBroken((4400, "Unknown message type"))
 
@@ -286,22 +268,10 @@ class _Socket:
         if self._principal is None:
             raise ProtocolBroken(UNAUTHORIZED)
         if operation_id in self._operations:
-            raise ProtocolBroken(
-                (
-                    4409,
-                    f"Subscriber for {operation_id[:40]} already exists".encode(
-                        "ascii", "replace"
-                    ).decode(),
-                )
-            )
+            raise already_exists(operation_id)
         if len(self._operations) >= self._limits.operations:
             raise ProtocolBroken(TOO_MANY_OPERATIONS)
-        try:
-            request = request_of(payload)
-        except RequestRefused:
-            raise ProtocolBroken(
-                (4400, "A payload of subscribe has query, operationName, variables, extensions")
-            ) from None
+        request = request_in(payload)
         running = _Running(operation_id)
         self._operations[operation_id] = running
         running.task = asyncio.create_task(
@@ -413,18 +383,3 @@ def _log(request_id: str, actor: Actor, errors: list[Formatted]) -> None:
             "codes": codes,
         },
     )
-
-
-def _id(message: dict[str, Any]) -> str:
-    operation_id = message.get("id")
-    if type(operation_id) is not str or not operation_id:
-        raise ProtocolBroken((4400, "A message of this type has an id: a string that is not empty"))
-    return operation_id
-
-
-def _object(payload: Any) -> dict[str, Any]:
-    if payload is None:
-        return {}
-    if type(payload) is not dict:
-        raise ProtocolBroken((4400, "A payload is a JSON object"))
-    return payload

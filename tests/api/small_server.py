@@ -17,7 +17,6 @@ from websockets.typing import Subprotocol
 from api.context import Context
 from api.execution.execute import Execution
 from api.transport.graphql import GraphQLEndpoint
-from api.transport.responses import Receive, Scope, Send, send_body
 from api.transport.sse import EventStreams
 from api.transport.websocket import SocketLimits, Sockets
 from hookline.access.actor import Actor
@@ -77,12 +76,6 @@ class Small:
         )
 
 
-async def _page(scope: Scope, receive: Receive, send: Send) -> None:
-    await send_body(
-        send, 200, b"text/html; charset=utf-8", b"<!doctype html><title>GraphiQL</title>"
-    )
-
-
 async def _read_cursor(context: Context) -> str:
     runtime: Runtime = context.runtime
     runtime.reads += 1
@@ -101,7 +94,7 @@ async def serve_small(
     execution = Execution(make_schema())
     sockets = Sockets(execution, tokens, make_context, limits)
     endpoint = GraphQLEndpoint(
-        execution, tokens, make_context, sockets, EventStreams(tokens, **stream_seconds), _page
+        execution, tokens, make_context, sockets, EventStreams(tokens, **stream_seconds)
     )
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]

@@ -61,14 +61,6 @@ async def test_mutation_by_get_is_405_and_does_not_run(small: Small) -> None:
     assert small.runtime.calls == []
 
 
-async def test_browser_without_a_query_gets_the_page_without_a_token(small: Small) -> None:
-    answer = await small.client.get(
-        "/graphql", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-    )
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert "GraphiQL" in answer.text
-
-
 async def test_other_methods_are_405(small: Small) -> None:
     answer = await small.client.put("/graphql", content=b"{}")
     assert answer.status_code == 405

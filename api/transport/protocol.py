@@ -1,0 +1,83 @@
+"""The graphql-transport-ws protocol: close codes, and the form of a message. Pure; called by the
+sockets in api.transport.websocket.
+"""
+
+from typing import Any
+
+from api.execution.errors import RequestRefused
+from api.execution.execute import Request
+from api.transport.requests import body_limit_bytes, decode_json, request_of
+
+PROTOCOL = "graphql-transport-ws"
+
+GOING_AWAY = (1012, "The server restarts: connect again")
+TOO_BIG = (1009, "Message too big")
+FAILED = (1011, "Internal error")
+TOO_SLOW = (1013, "Messages were not read: connect again, after your last cursor")
+UNAUTHORIZED = (4401, "Unauthorized")
+NO_PROTOCOL = (4406, "Subprotocol not acceptable")
+INIT_TIMEOUT = (4408, "Connection initialisation timeout")
+TOO_MANY_INITS = (4429, "Too many initialisation requests")
+TOO_MANY_OPERATIONS = (4429, "Too many operations on this socket")
+
+Close = tuple[int, str]  # code, reason (at most 123 bytes)
+
+
+class ProtocolBroken(Exception):
+    """The peer did what the protocol forbids; the socket is closed with this code and reason."""
+
+    def __init__(self, close: Close) -> None:
+        super().__init__(close)
+        self.close = close
+
+
+def read_message(text: str | None, scopes: frozenset[str]) -> dict[str, Any]:
+    """A message as an object with a type. text: None for a frame of bytes.
+
+    Raises ProtocolBroken.
+    """
+    if text is None:
+        raise ProtocolBroken((4400, "Send messages as text, not as bytes"))
+    if len(text) > body_limit_bytes(scopes):
+        raise ProtocolBroken(TOO_BIG)
+    try:
+        message = decode_json(text.encode())
+    except (RequestRefused, UnicodeEncodeError):
+        raise ProtocolBroken((4400, "The message is not valid JSON")) from None
+    if type(message) is not dict or type(message.get("type")) is not str:
+        raise ProtocolBroken((4400, "A message is a JSON object with a type"))
+    return message
+
+
+def id_of(message: dict[str, Any]) -> str:
+    operation_id = message.get("id")
+    if type(operation_id) is not str or not operation_id:
+        raise ProtocolBroken((4400, "A message of this type has an id: a string that is not empty"))
+    return operation_id
+
+
+def object_of(payload: Any) -> dict[str, Any]:
+    if payload is None:
+        return {}
+    if type(payload) is not dict:
+        raise ProtocolBroken((4400, "A payload is a JSON object"))
+    return payload
+
+
+def request_in(payload: Any) -> Request:
+    """The request of a `subscribe`.
+
+    Raises ProtocolBroken.
+    """
+    try:
+        return request_of(payload)
+    except RequestRefused:
+        raise ProtocolBroken(
+            (4400, "A payload of subscribe has query, operationName, variables, extensions")
+        ) from None
+
+
+def already_exists(operation_id: str) -> ProtocolBroken:
+    """The error for an id that is in use."""
+    text = f"Subscriber for {operation_id[:40]} already exists"
+    return ProtocolBroken((4409, text.encode("ascii", "replace").decode()))
