@@ -1,9 +1,7 @@
-"""A plan for a hot mutation: what graphql-core and Strawberry would do for its document, worked out
-once. `documents` makes it, `execution` runs it.
-
-It takes only documents and values that it knows exactly, and only their success is its own: the
-words of every error are graphql-core's, which gets the resolver's outcome to say them about (a
-resolver never runs twice). docs/decisions/compiled-mutations.md has why.
+"""A hot mutation, compiled: the work of graphql-core and Strawberry for its document, done once.
+`documents` compiles it, `execute` runs it. Takes only documents and values that it knows exactly;
+the text of every error is graphql-core's, which gets the resolver's outcome (a resolver never runs
+twice). docs/decisions/compiled-mutations.md has why.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -37,9 +35,9 @@ from strawberry.types.field import StrawberryField
 
 from api.context import Context
 
-COMPILED: Final = {"planned": True}
+COMPILED: Final = {"compiled": True}
 """Metadata of a mutation whose resolver reads nothing of `info` but its context: its documents may
-be planned.
+be compiled.
 """
 
 _STRAWBERRY: Final = (
@@ -48,18 +46,18 @@ _STRAWBERRY: Final = (
 _IN_JSON: Final = {"String": str, "ID": str, "Boolean": bool}
 """Scalars whose JSON values of exactly this type are taken and answered as they are."""
 
-Take = Callable[[Any], Any]  # a JSON value → what the resolver gets, as Strawberry would convert it
-Give = Callable[[Any], Any]  # what the resolver returned → a JSON value
+Decode = Callable[[Any], Any]  # a JSON value → the resolver's argument, as Strawberry converts it
+Encode = Callable[[Any], Any]  # the resolver's value → a JSON value
 
 
-class NotSimple(Exception):
-    """Not for a plan: graphql-core has to look at it."""
+class NotCompilable(Exception):
+    """Nothing that can be compiled: graphql-core has to look at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a resolver that did not simply succeed, as a middleware that has graphql-core
-    answer for it instead of running it again.
+    """The outcome of a resolver that did not simply succeed, as a middleware: graphql-core answers
+    for it instead of running it again.
     """
 
     value: Any = None
@@ -80,7 +78,7 @@ class Outcome:
 
 
 class _Info:
-    """All that a planned resolver sees of `info`."""
+    """All that a compiled mutation's resolver sees of `info`."""
 
     __slots__ = ("context",)
 
@@ -95,22 +93,22 @@ class CompiledMutation:
     """
 
     resolver: Callable[..., Awaitable[Any]]
-    variables: Mapping[str, Take]
+    variables: Mapping[str, Decode]
     arguments: Mapping[str, str]
     info_name: str | None
     answered_as: str
-    give: Give
+    encode: Encode
 
-    def take(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def decode_arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The resolver's arguments.
 
-        Raises NotSimple, with nothing done yet.
+        Raises NotCompilable, with nothing done yet.
         """
         values = {}
-        for name, take in self.variables.items():
+        for name, decode in self.variables.items():
             if name not in given:
-                raise NotSimple
-            values[self.arguments[name]] = take(given[name])
+                raise NotCompilable
+            values[self.arguments[name]] = decode(given[name])
         return values
 
     async def run(self, arguments: dict[str, Any], context: Context) -> dict[str, Any] | Outcome:
@@ -122,7 +120,7 @@ class CompiledMutation:
         except Exception as fault:  # noqa: BLE001  # graphql-core locates and masks it like any other
             return Outcome(fault=fault)
         try:
-            return {self.answered_as: self.give(value)}
+            return {self.answered_as: self.encode(value)}
         except Exception:  # noqa: BLE001  # what can't be given is graphql-core's error to word
             return Outcome(value)
 
@@ -130,8 +128,8 @@ class CompiledMutation:
 def compiled_mutation(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
 ) -> CompiledMutation | None:
-    """The plan of a valid document, if it is one mutation of one planned field with every argument
-    a required variable of its own.
+    """Compiles a valid document, if it is one mutation of one field that opted in, with every
+    argument a required variable of its own.
     """
     if (
         len(document.definitions) != 1
@@ -141,7 +139,7 @@ def compiled_mutation(
         return None
     try:
         return _compiled(schema, schema.mutation_type, operation)
-    except NotSimple:
+    except NotCompilable:
         return None
 
 
@@ -160,8 +158,8 @@ def _compiled(
             or definition.directives
             or not isinstance(kind, GraphQLNonNull)
         ):
-            raise NotSimple
-        variables[definition.variable.name.value] = _taker(kind)
+            raise NotCompilable
+        variables[definition.variable.name.value] = _decoder(kind)
     arguments = _arguments(field, node)
     _require(arguments.keys() == variables.keys())
     resolver, info_name = _resolver(field.extensions[_STRAWBERRY])
@@ -171,40 +169,40 @@ def _compiled(
         arguments,
         info_name,
         answered_as,
-        _giver(field.type, node.selection_set),
+        _encoder(field.type, node.selection_set),
     )
 
 
 def _require(is_simple: bool) -> None:
     if not is_simple:
-        raise NotSimple
+        raise NotCompilable
 
 
 def _plain(node: object) -> tuple[str, FieldNode]:
     """A selected field without directives, and the name that it is answered under."""
     if not isinstance(node, FieldNode) or node.directives:
-        raise NotSimple
+        raise NotCompilable
     return (node.alias or node.name).value, node
 
 
 def _resolver(own: StrawberryField) -> tuple[Callable[..., Awaitable[Any]], str | None]:
-    """The function behind a planned field, and its name for `info`."""
+    """The function behind a field that opted in, and its name for `info`."""
     behind = own.base_resolver
     if (
         behind is None
-        or not own.metadata.get("planned")
+        or not own.metadata.get("compiled")
         or own.extensions
         or own.permission_classes
         or behind.self_parameter is None
     ):
-        raise NotSimple
+        raise NotCompilable
     function = behind.wrapped_func
     if (
         not iscoroutinefunction(function)
         or behind.root_parameter is not None
         or behind.parent_parameter is not None
     ):
-        raise NotSimple
+        raise NotCompilable
     return function, behind.info_parameter.name if behind.info_parameter else None
 
 
@@ -213,7 +211,7 @@ def _arguments(field: GraphQLField, node: FieldNode) -> dict[str, str]:
     names = {}
     for argument in node.arguments or ():
         if not isinstance(argument.value, VariableNode):
-            raise NotSimple
+            raise NotCompilable
         names[argument.value.name.value] = (
             field.args[argument.name.value].extensions[_STRAWBERRY].python_name
         )
@@ -221,42 +219,42 @@ def _arguments(field: GraphQLField, node: FieldNode) -> dict[str, str]:
     return names
 
 
-def _taker(kind: GraphQLInputType) -> Take:
+def _decoder(kind: GraphQLInputType) -> Decode:
     if isinstance(kind, GraphQLNonNull):
-        return _present(_taker(kind.of_type))
+        return _present(_decoder(kind.of_type))
     if isinstance(kind, GraphQLList):
-        return _or_null(_listed(_taker(kind.of_type)))
+        return _or_null(_list(_decoder(kind.of_type)))
     if isinstance(kind, GraphQLInputObjectType):
-        return _or_null(_made(kind))
+        return _or_null(_input_object(kind))
     if isinstance(kind, GraphQLScalarType):
-        return _or_null(_scalar(kind))
-    raise NotSimple
+        return _or_null(_input_scalar(kind))
+    raise NotCompilable
 
 
-def _present(take: Take) -> Take:
+def _present(decode: Decode) -> Decode:
     def present(value: Any) -> Any:
         _require(value is not None)
-        return take(value)
+        return decode(value)
 
     return present
 
 
-def _or_null(take: Take) -> Take:
+def _or_null(decode: Decode) -> Decode:
     def given(value: Any) -> Any:
-        return None if value is None else take(value)
+        return None if value is None else decode(value)
 
     return given
 
 
-def _listed(take: Take) -> Take:
+def _list(decode: Decode) -> Decode:
     def listed(value: Any) -> Any:
         _require(type(value) is list)
-        return [take(item) for item in value]
+        return [decode(item) for item in value]
 
     return listed
 
 
-def _scalar(kind: GraphQLScalarType) -> Take:
+def _input_scalar(kind: GraphQLScalarType) -> Decode:
     plain = _IN_JSON.get(kind.name)
     if plain is not None:
 
@@ -270,20 +268,20 @@ def _scalar(kind: GraphQLScalarType) -> Take:
         try:
             taken = kind.coerce_input_value(value)
         except Exception:  # noqa: BLE001  # graphql-core takes any exception of a scalar for a refusal, and words it
-            raise NotSimple from None
+            raise NotCompilable from None
         _require(taken is not Undefined and taken is not None)
         return taken
 
     return parsed
 
 
-def _made(kind: GraphQLInputObjectType) -> Take:
+def _input_object(kind: GraphQLInputObjectType) -> Decode:
     """Makes the Strawberry input. What was left out gets its default, or None as Strawberry gives
     it.
     """
     own = kind.extensions[_STRAWBERRY]
     _require(not kind.is_one_of and own.from_input is None)
-    origin, takers, needed = own.origin, dict[str, tuple[str, Take]](), set[str]()
+    origin, decoders, needed = own.origin, dict[str, tuple[str, Decode]](), set[str]()
     usual: dict[str, None] = {}
     for name, field in kind.fields.items():
         about: StrawberryField = field.extensions[_STRAWBERRY]
@@ -292,7 +290,7 @@ def _made(kind: GraphQLInputObjectType) -> Take:
             and field.default_value in (Undefined, None)
             and about.default in (MISSING, None)
         )
-        takers[name] = (about.python_name, _taker(field.type))
+        decoders[name] = (about.python_name, _decoder(field.type))
         if isinstance(field.type, GraphQLNonNull):
             needed.add(name)
         else:
@@ -302,28 +300,28 @@ def _made(kind: GraphQLInputObjectType) -> Take:
         _require(type(value) is dict and needed <= value.keys())
         arguments = usual.copy()
         for name, item in value.items():
-            found = takers.get(name)
+            found = decoders.get(name)
             if found is None:
-                raise NotSimple
+                raise NotCompilable
             arguments[found[0]] = found[1](item)
         return origin(**arguments)
 
     return made
 
 
-def _giver(kind: GraphQLOutputType, selections: SelectionSetNode | None) -> Give:
+def _encoder(kind: GraphQLOutputType, selections: SelectionSetNode | None) -> Encode:
     if isinstance(kind, GraphQLNonNull):
-        return _present(_giver(kind.of_type, selections))
+        return _present(_encoder(kind.of_type, selections))
     if isinstance(kind, GraphQLList):
-        return _or_null(_listed(_giver(kind.of_type, selections)))
+        return _or_null(_list(_encoder(kind.of_type, selections)))
     if isinstance(kind, GraphQLObjectType) and selections is not None:
-        return _or_null(_object(kind, selections))
+        return _or_null(_output_object(kind, selections))
     if isinstance(kind, GraphQLScalarType | GraphQLEnumType) and kind.name != "JSON":
-        return _or_null(_leaf(kind))
-    raise NotSimple
+        return _or_null(_output_scalar(kind))
+    raise NotCompilable
 
 
-def _leaf(kind: GraphQLScalarType | GraphQLEnumType) -> Give:
+def _output_scalar(kind: GraphQLScalarType | GraphQLEnumType) -> Encode:
     plain = _IN_JSON.get(kind.name)
 
     def leaf(value: Any) -> Any:
@@ -336,13 +334,13 @@ def _leaf(kind: GraphQLScalarType | GraphQLEnumType) -> Give:
     return leaf
 
 
-def _object(kind: GraphQLObjectType, selections: SelectionSetNode) -> Give:
+def _output_object(kind: GraphQLObjectType, selections: SelectionSetNode) -> Encode:
     """Reads the selected attributes of exactly this Strawberry type; none of them may have a
     resolver.
     """
     origin, parts = (
         kind.extensions[_STRAWBERRY].origin,
-        dict[str, tuple[Callable[[Any], Any], Give]](),
+        dict[str, tuple[Callable[[Any], Any], Encode]](),
     )
     for selection in selections.selections:
         name, node = _plain(selection)
@@ -353,11 +351,11 @@ def _object(kind: GraphQLObjectType, selections: SelectionSetNode) -> Give:
         field = kind.fields[node.name.value]
         own: StrawberryField = field.extensions[_STRAWBERRY]
         _require(own.is_basic_field and not own.extensions and not node.arguments)
-        parts[name] = (attrgetter(own.python_name), _giver(field.type, node.selection_set))
-    entries = [(name, read, give) for name, (read, give) in parts.items()]
+        parts[name] = (attrgetter(own.python_name), _encoder(field.type, node.selection_set))
+    entries = [(name, read, encode) for name, (read, encode) in parts.items()]
 
     def given(value: Any) -> Any:
         _require(type(value) is origin)
-        return {name: give(read(value)) for name, read, give in entries}
+        return {name: encode(read(value)) for name, read, encode in entries}
 
     return given

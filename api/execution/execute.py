@@ -19,7 +19,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.context import Context
-from api.execution.compiled_mutations import NotSimple, Outcome
+from api.execution.compiled_mutations import NotCompilable, Outcome
 from api.execution.documents import Documents, Operation
 from api.execution.errors import (
     BAD_USER_INPUT,
@@ -42,7 +42,7 @@ _PATIENCE_SECONDS, _AGAIN_SECONDS = 60.0, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client sent, whatever the transport; its parts have their types already."""
+    """A client's request, whatever the transport; its parts have their types already."""
 
     text: str
     operation_name: str | None = None
@@ -51,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of an execution. errors: masked. retry_after_seconds counts when something was
+    """The result of an execution. errors: masked. retry_after_seconds counts when something was
     unavailable.
     """
 
@@ -173,8 +173,8 @@ async def _run_plan(
     if operation.compiled is None:
         return None
     try:
-        arguments = operation.compiled.take(request.variables or {})
-    except NotSimple:
+        arguments = operation.compiled.decode_arguments(request.variables or {})
+    except NotCompilable:
         return None
     return await operation.compiled.run(arguments, context)
 

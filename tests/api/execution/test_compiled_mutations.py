@@ -1,4 +1,4 @@
-"""A planned mutation answers byte for byte what graphql-core answers, and its resolver runs exactly
+"""A compiled mutation answers byte for byte what graphql-core answers, and its resolver runs exactly
 as often: documents × variables × outcomes.
 """
 
@@ -17,7 +17,7 @@ from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
 from api.context import Context
-from api.execution.compiled_mutations import COMPILED, NotSimple
+from api.execution.compiled_mutations import COMPILED, NotCompilable
 from api.execution.documents import Operation
 from api.execution.errors import RequestRefused
 from api.execution.execute import Execution, Request
@@ -175,7 +175,7 @@ class Mutation:
         return [one.outcome for one in listed]
 
     @strawberry.mutation
-    async def unplanned(self, input: Given) -> Payload | None:
+    async def uncompiled(self, input: Given) -> Payload | None:
         return outcome(input)
 
 
@@ -203,7 +203,7 @@ OTHER_DOCUMENTS = [
     "mutation($input:Given!){look(input:$input){...F}} fragment F on Payload{ok}",
     "mutation($input:Given!,$if:Boolean!){look(input:$input){ok @skip(if:$if)}}",
     "mutation($input:Given!){look(input:$input){ok} again:look(input:$input){ok}}",
-    "mutation($input:Given!){unplanned(input:$input){ok}}",
+    "mutation($input:Given!){uncompiled(input:$input){ok}}",
     'mutation{look(input:{outcome:"ok",data:{a:[1]}}){ok}}',
     'mutation($input:Given={outcome:"ok",data:1}){words(listed:[$input])}',
     "mutation($input:Given!){lookHard(input:$input,times:3){ok}}",
@@ -241,8 +241,8 @@ async def road(operation: Operation, request: Request) -> tuple[object, list[obj
 async def compare(text: str, variables: dict[str, Any] | None) -> Operation:
     request = Request(text, "A" if "mutation A" in text else None, variables)
     operation = EXECUTION.select(request)
-    planned = await road(operation, request)
-    assert planned == await road(dataclasses.replace(operation, compiled=None), request)
+    compiled = await road(operation, request)
+    assert compiled == await road(dataclasses.replace(operation, compiled=None), request)
     return operation
 
 
@@ -360,12 +360,14 @@ async def test_both_roads_answer_the_same_to_anything_that_is_json(
 async def test_a_plan_takes_what_it_knows_and_runs_nothing_otherwise() -> None:
     plan = EXECUTION.select(Request(LOOK)).compiled
     assert plan is not None
-    assert plan.take({"input": GOOD}) == {"input": Given(outcome="ok", data=GOOD["data"])}
-    answered = await plan.run(plan.take({"input": GOOD}), context())
+    assert plan.decode_arguments({"input": GOOD}) == {
+        "input": Given(outcome="ok", data=GOOD["data"])
+    }
+    answered = await plan.run(plan.decode_arguments({"input": GOOD}), context())
     assert isinstance(answered, dict)
     assert answered["look"]["seen"]["colour"] == "RED"
-    with pytest.raises(NotSimple):
-        plan.take({"input": {**GOOD, "outcome": 5}})
+    with pytest.raises(NotCompilable):
+        plan.decode_arguments({"input": {**GOOD, "outcome": 5}})
 
 
 @pytest.mark.parametrize(
