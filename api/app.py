@@ -1,8 +1,6 @@
 """The ASGI application over an open runtime: /graphql, the pages, health. Made by `api.lifespan`,
-and by tests.
-
-Publishing passes here: GraphQL by POST and WebSocket goes straight to its endpoint, past
-Starlette's router.
+and by tests. Publishing passes here: GraphQL by POST and WebSocket goes straight to its endpoint,
+past Starlette's router.
 """
 
 from collections.abc import Iterable
@@ -82,7 +80,7 @@ def make_app(
 
 
 def context_maker(runtime: Runtime) -> ContextMaker:
-    """What makes the context of each operation."""
+    """The function that makes the context of each operation."""
 
     async def read_cursor(context: Context) -> str:
         return await runtime.feeds.live_cursor(context.actor.workspace_id)

@@ -1,10 +1,9 @@
-"""`make bench`: end to end, with the load generator and the receiver on the same machine. Prints
-one JSON object; progress goes to stderr.
-
-Embedded on SQLite, `serve` + `worker` on PostgreSQL, also with RabbitMQ and Redis, with the hub
-cut; isolation; followers; rates; 10,000 webhooks. CPU is counted over the trees of Hookline's
-processes and of its servers, not over the generator and the receiver.
+"""`make bench`: end to end, load generator and receiver on the same machine. Prints one JSON
+object; progress goes to stderr.
 """
+
+# CPU is counted over the trees of Hookline's processes and of its servers, not over the generator
+# and the receiver.
 
 import bisect
 import json

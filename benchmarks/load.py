@@ -1,8 +1,6 @@
 """A load generator that costs little: keep-alive connections that POST GraphQL bodies and look only
-for errors. A process of its own.
-
-Usage: python -m benchmarks.load URL TOKEN (flood SECONDS CONNECTIONS BATCH | steady RATE SECONDS).
-Prints one line of JSON.
+for errors. A process of its own. Usage: python -m benchmarks.load URL TOKEN (flood SECONDS
+CONNECTIONS BATCH | steady RATE SECONDS). Prints one line of JSON.
 """
 
 import asyncio

@@ -1,9 +1,7 @@
-"""A receiver that costs little: POSTs get 200, to /late after 10 s, to /hang never. Notes each
-"seq" and how long after "sent" it came.
-
-Usage, as a process of its own: python -m benchmarks.receiver PORT. `GET /reset` forgets; `GET
-/stats` gives {"count", "unique", "first", "last"}, `GET /latencies` the milliseconds, `GET /times`
-when each came (seconds since 1970), as JSON.
+"""A receiver that costs little, as a process of its own: python -m benchmarks.receiver PORT. POSTs
+get 200, to /late after 10 s, to /hang never; each "seq" is counted, and the time since its "sent".
+`GET /reset` forgets; `GET /stats` gives {"count", "unique", "first", "last"}, `GET /latencies`
+milliseconds, `GET /times` when each came (seconds since 1970), as JSON.
 """
 
 import asyncio

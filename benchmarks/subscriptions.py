@@ -1,9 +1,7 @@
-"""Subscribers that cost little, and what following costs the API process. `python -m benchmarks
-followers_postgres` calls `measure`.
-
-Usage, as a process of its own: python -m benchmarks.subscriptions URL TOKEN SOCKETS EACH (reading |
-deaf). It subscribes EACH times on every socket and answers each line of its input with one line of
-JSON: messages heard and sockets closed. Who is deaf reads nothing once it has subscribed.
+"""Subscribers that cost little, and what following costs the API process. As a process of its own:
+python -m benchmarks.subscriptions URL TOKEN SOCKETS EACH (reading | deaf). Subscribes EACH times on
+every socket and answers each line of its input with one line of JSON: messages heard and sockets
+closed. A deaf one reads nothing once it has subscribed.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""What goes wrong, as clients see it: `extensions.code`, `requestId`, and nothing of what was not
-expected. The transports call it with every error before it leaves. It must never let an unknown
-exception's text out, nor log a value that was sent.
+"""Errors as clients see them: `extensions.code`, `requestId`, and nothing of what was not expected.
+The transports call it with every error before it leaves. It must never let an unknown exception's
+text out, nor log a value that was sent.
 """
 
 import logging
@@ -46,7 +46,7 @@ _VALUES = [
     (re.compile(r"[,;] found: .*", re.DOTALL), "."),
     (re.compile(r" Found: .*", re.DOTALL), ""),
 ]
-"""What graphql-core's messages (3.3.2) quote of an input."""
+"""The parts of graphql-core's messages (3.3.2) that quote an input."""
 
 Formatted = dict[str, Any]  # one error in GraphQL's response format
 
@@ -107,12 +107,12 @@ def field_errors(errors: Sequence[GraphQLError], request_id: str) -> list[Format
 
 
 def is_unavailable(errors: Sequence[GraphQLError]) -> bool:
-    """Whether one of them says that the database does not answer."""
+    """True when one of them says that the database does not answer."""
     return any(isinstance(_cause(error), Unavailable) for error in errors)
 
 
 def retry_after_seconds(errors: Sequence[GraphQLError]) -> int:
-    """How long to wait before trying again, when the failures say so; else 2."""
+    """Seconds to wait before trying again, when the failures say so; else 2."""
     return max(
         (
             cause.retry_after_seconds
@@ -172,8 +172,8 @@ def _without_value(error: GraphQLError) -> str:
 
 
 def _cause(error: GraphQLError) -> Exception | None:
-    """What a resolver really raised: graphql-core wraps once per level that locates the error. A
-    database that is away is Unavailable.
+    """The error that a resolver really raised: graphql-core wraps once per level that locates the
+    error. A database that is away is Unavailable.
     """
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:

@@ -1,7 +1,6 @@
-"""How much a document may ask for, counted on its syntax tree before validation, whose own rules
-can take seconds.
-`documents` calls it once per document text and `execution` once per request, for page sizes in
-variables. It must stay linear.
+"""Limits of what a document may ask for, counted on its syntax tree before validation, whose own
+rules can take seconds. `documents` calls it once per document text and `execution` once per
+request, for page sizes in variables. It must stay linear.
 """
 
 from collections.abc import Mapping
@@ -35,7 +34,7 @@ INTROSPECTION_COST = 5_000  # a full introspection answers about this many objec
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one document may hold. cost: objects that all pages together could return."""
+    """Limits of one document. cost: objects that all pages together could return."""
 
     characters: int = 100_000
     tokens: int = 5_000
@@ -61,7 +60,7 @@ class PageSize:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What an operation asks for. root_fields: names at the top, fragments opened. cost = fixed +
+    """The size of an operation. root_fields: names at the top, fragments opened. cost = fixed +
     each product of sizes times its factor.
     """
 

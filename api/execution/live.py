@@ -1,6 +1,6 @@
-"""What a subscription of events follows, and who may share its answers. Resolvers of `schema.live`
-give a Live; `execution` follows it. Only answers that depend on nothing but document, variables,
-workspace and scopes may be shared.
+"""Events that a subscription follows, and the subscriptions that may share its answers. Resolvers
+of `schema.live` give a Live; `execution` follows it. Only answers that depend on nothing but
+document, variables, workspace and scopes may be shared.
 """
 
 import json

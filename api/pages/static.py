@@ -1,8 +1,6 @@
 """The GraphiQL page and its files, out of the build in api/static. The app puts routes() before its
-own /graphql route.
-
-Never serves a file from elsewhere, and never gives the token to a page that was asked for under
-another name than this machine's.
+own /graphql route. Never serves a file from elsewhere, and never gives the token to a page that was
+asked for under another name than this machine's.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""What a socket has still to send: bounded by bytes, since one message may be as large as a
-thousand. api.transport.websocket fills it and empties it.
+"""Messages that a socket has still to send: bounded by bytes, since one message may be as large as
+a thousand. api.transport.websocket fills it and empties it.
 """
 
 import asyncio

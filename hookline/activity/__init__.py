@@ -1,3 +1,1 @@
-"""The log of what happened in a workspace: its writer, its live feed, and feeds that subscribers
-share.
-"""
+"""The activity log of a workspace: its writer, its live feed, and feeds that subscribers share."""

@@ -1,8 +1,6 @@
 """The end of every transaction that changes what people see: match version, then activity. Called
-last in a unit of work, in this order.
-
-Both hold a row of the workspace until the commit, which makes number order commit order (ENGINE:
-"Locks"). Nothing may be locked after them.
+last in a unit of work, in this order. Both hold a row of the workspace until the commit, which
+makes number order commit order (ENGINE: "Locks"). Nothing may be locked after them.
 """
 
 from collections.abc import Sequence
@@ -46,7 +44,9 @@ class Entry(NamedTuple):
 
 
 class ActivityEvent(NamedTuple):
-    """What happened. row: the attempt, the notification, or the webhook as it is now."""
+    """An activity event with its subject. row: the attempt, the notification, or the webhook as it
+    is now.
+    """
 
     position: int
     kind: Kind
@@ -60,21 +60,21 @@ class Gap(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """What was made of the next events, for all who share a feed."""
+    """The next events, encoded once for all who share a feed."""
 
     made: list[Any]  # as ShareKey.make gave it
 
 
 class Wanted(NamedTuple):
-    """Which events are given."""
+    """The selection of events that a follower gets."""
 
     kinds: frozenset[int]
     webhook_id: UUID | None
 
 
 class Step(NamedTuple):
-    """What is wanted of what happened up to a position. is_gap: something may be
-    missing before it.
+    """The events up to a position that a follower wants. is_gap: something may be missing before
+    it.
     """
 
     position: int

@@ -1,8 +1,7 @@
-"""What happened, for whoever follows it live: replay after a position, then each new event once.
-The API's subscriptions read it.
-
-The hub only says "look"; the truth is the table `activity`, whose positions are in commit order and
-without holes. Nothing here writes, and nothing is kept for a follower that does not read.
+"""The live feed of activity events: replay after a position, then each new event once. The API's
+subscriptions read it. The hub only says "look"; the truth is the table `activity`, whose positions
+are in commit order and without holes. Nothing here writes, and nothing is kept for a follower that
+does not read.
 """
 
 import asyncio
@@ -92,8 +91,8 @@ class Feeds:
         kinds: Iterable[Kind],
         webhook_id: UUID | None = None,
     ) -> AsyncGenerator[list[ActivityEvent] | Gap, None]:
-        """What happened after a position (None: from now on) and then whatever happens, in order,
-        nothing twice, nothing missed; without end.
+        """The events after a position (None: from now on) and then each new one, in order, nothing
+        twice, nothing missed; without end.
 
         Whoever is more than 10,000 events behind, or asks for a position that is purged or not
         reached yet, gets one Gap and goes on from now. kinds, webhook_id: the only ones given.
@@ -239,8 +238,8 @@ class Feed:
                 await shared_feed.close()
 
     async def step(self, position: int, wanted: Wanted) -> Step:
-        """What is wanted of what happened next after a position, at most 100 events and perhaps
-        none; waits until something happened.
+        """The wanted ones of the next events after a position, at most 100 events and perhaps none;
+        waits until something happened.
 
         Raises Unavailable.
         """

@@ -1,8 +1,6 @@
 """Followers who want the same made of what happens: it is made once and given to all. The feed
-keeps one of these for each key.
-
-Who is behind what a shared feed still holds goes on alone until he has caught up. Nothing here
-knows what is made.
+keeps one of these for each key. Who is behind what a shared feed still holds goes on alone until he
+has caught up. Nothing here knows what is made.
 """
 
 import asyncio
@@ -23,7 +21,7 @@ WOKEN_AT_ONCE: Final = 50
 
 
 class EncodedEvent(NamedTuple):
-    """What was made of one event."""
+    """One event, encoded."""
 
     content: Any  # the business of whoever follows
     size_bytes: int
@@ -39,7 +37,7 @@ class ShareKey(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """What happened after `begin` and up to `end`; positions and what was made of them in the same
+    """The events after `begin` and up to `end`; their positions and their encoded forms in the same
     order.
     """
 
@@ -68,8 +66,8 @@ class SharedFeed:
         self._moving: asyncio.Task[None] | None = None
 
     async def after(self, position: int) -> tuple[int, list[Any]] | None:
-        """What was made of what happened after a position, and the position behind it; waits until
-        there is something.
+        """The encoded events after a position, and the position behind it; waits until there is
+        something.
 
         None for who must take his next step alone: he is too far behind, or the others' step
         failed.

@@ -30,7 +30,7 @@ less CPU per delivery, and 6 MB more (2026-11).
 
 
 class Application(Protocol):
-    """What api.app makes."""
+    """The application that api.app makes."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...  # Any: ASGI
 
@@ -71,7 +71,7 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 
 
 def url_of(listener: socket.socket) -> str:
-    """Where a client on this machine reaches it."""
+    """The URL at which a client on this machine reaches it."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -98,7 +98,7 @@ def running(*arguments: Any, **options: Any) -> Any:
 
 
 def exit_at_once(number: int) -> None:
-    """Whoever asks twice wants it now; what is accepted is in the database."""
+    """Ends the process: a second signal means at once, and what is accepted is in the database."""
     os._exit(128 + number)
 
 

@@ -28,7 +28,7 @@ class Supervisor:
     def __init__(self, count: int, serve: Callable[[Callable[[], None]], int]) -> None:
         self._count, self._serve = count, serve
         self._children: dict[int, float] = {}
-        """When each was started, by process id."""
+        """The start of each, by process id."""
         self._stops = 0
         self._code = 0
         self._started, self._tell_started = os.pipe()
@@ -85,7 +85,7 @@ class Supervisor:
             time.sleep(max(0.0, begun_at + _AGAIN_SECONDS - time.monotonic()))
 
     def _is_serving(self) -> bool:
-        """Whether any process has come so far as to serve."""
+        """True once any process has come so far as to serve."""
         try:
             self._has_served = self._has_served or bool(os.read(self._started, 1))
         except BlockingIOError:

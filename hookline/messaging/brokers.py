@@ -20,7 +20,7 @@ from hookline.messaging.redis_broker import open_redis
 from hookline.settings import mask_url
 
 FAULTS = (*rabbitmq_broker.FAULTS, redis.RedisError)
-"""What a broker that is away raises."""
+"""Exceptions of a broker that is away."""
 
 
 def open_broker(url: str, middleware: Sequence[Middleware] = ()) -> WorkerBroker:

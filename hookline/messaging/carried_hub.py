@@ -1,8 +1,6 @@
 """A hub over a server: one connection listens, another one tells. Announcements are coalesced and
-sent after their commit.
-
-A lost connection costs its announcements; it is opened again, and everybody is told that something
-may have been missed.
+sent after their commit. A lost connection costs its announcements; it is opened again, and
+everybody is told that something may have been missed.
 """
 
 import asyncio
@@ -19,7 +17,7 @@ log = logging.getLogger(__name__)
 
 TOPICS = ("wake", "match", "activity")
 ANSWER_SECONDS = 5.0
-"""How long the server may take for an answer; a quiet connection is asked as often."""
+"""Seconds that the server may take for an answer; a quiet connection is asked as often."""
 _TEXT_BYTES = 7_900
 """NOTIFY carries 8,000; more is said as "look everywhere"."""
 _WAITING_LIMIT = 1_000
@@ -50,7 +48,7 @@ class CarriedHub(ABC):
     carries_wakes_in_publish = False
     stays_inside = False
     away: ClassVar[tuple[type[Exception], ...]]
-    """What is raised when the server is away. Whatever it says, it is asked again."""
+    """The error to raise when the server is away. Whatever it says, it is asked again."""
 
     def __init__(self) -> None:
         self._listeners = Listeners()
@@ -59,10 +57,10 @@ class CarriedHub(ABC):
         self._tasks: list[asyncio.Task[None]] = []
 
     @abstractmethod
-    async def _listen(self, hear: Callable[[str, str], None]) -> Subscriber: ...
+    async def _open_subscriber(self, hear: Callable[[str, str], None]) -> Subscriber: ...
 
     @abstractmethod
-    async def _speak(self) -> Publisher: ...
+    async def _open_publisher(self) -> Publisher: ...
 
     @abstractmethod
     def _no_answer(self, error: Exception) -> Unavailable: ...
@@ -70,11 +68,11 @@ class CarriedHub(ABC):
     async def open(self) -> None:
         """Raises Unavailable when the server does not answer."""
         try:
-            ear = await self._listen(self._listeners.tell)
+            subscriber = await self._open_subscriber(self._listeners.tell)
         except self.away as error:
             raise self._no_answer(error) from error
         self._tasks = [
-            asyncio.create_task(self._stay_connected(ear)),
+            asyncio.create_task(self._stay_connected(subscriber)),
             asyncio.create_task(self._tell()),
         ]
 
@@ -90,42 +88,42 @@ class CarriedHub(ABC):
     def listen(self, topic: str, hear: Handler) -> Callable[[], None]:
         return self._listeners.listen(topic, hear)
 
-    async def _stay_connected(self, ear: Subscriber | None) -> None:
+    async def _stay_connected(self, subscriber: Subscriber | None) -> None:
         try:
             while True:
                 try:
-                    if ear is None:
-                        ear = await self._listen(self._listeners.tell)
+                    if subscriber is None:
+                        subscriber = await self._open_subscriber(self._listeners.tell)
                         log.info("hub connected again")
                         self._listeners.tell_all_missed()
-                    await ear.receive()
+                    await subscriber.receive()
                 except self.away as error:
                     log.warning("hub connection lost, connecting again: %r", error)
-                    await _drop(ear)
-                    ear = None
+                    await _drop(subscriber)
+                    subscriber = None
                     await asyncio.sleep(_AGAIN_SECONDS)
         finally:
-            await _drop(ear)
+            await _drop(subscriber)
 
     async def _tell(self) -> None:
-        mouth: Publisher | None = None
+        publisher: Publisher | None = None
         try:
             while True:
                 await self._ready.wait()
                 self._ready.clear()
                 waiting, self._waiting = self._waiting, {}
                 try:
-                    mouth = mouth or await self._speak()
-                    await mouth.publish(list(waiting))
+                    publisher = publisher or await self._open_publisher()
+                    await publisher.publish(list(waiting))
                 except self.away as error:
                     log.warning(
                         "announcements lost (sweeps and looks find what they told of): %r", error
                     )
-                    await _drop(mouth)
-                    mouth = None
+                    await _drop(publisher)
+                    publisher = None
                     await asyncio.sleep(_AGAIN_SECONDS)
         finally:
-            await _drop(mouth)
+            await _drop(publisher)
 
 
 async def _drop(connection: Subscriber | Publisher | None) -> None:

@@ -1,8 +1,6 @@
 """Sends messages to the worker's actors. Every process that writes rows has one; it is called after
-the commit, on the event loop.
-
-A broker may block for seconds or for ever, so one thread of its own sends. What is lost here is
-found by a sweep or by a worker's scheduler.
+the commit, on the event loop. A broker may block for seconds or for ever, so one thread of its own
+sends. What is lost here is found by a sweep or by a worker's scheduler.
 """
 
 import logging
@@ -119,7 +117,7 @@ class Enqueuer:
         return messages + [make_message(*call) for call in waiting]
 
     def _send(self, broker: WorkerBroker, messages: list[Message[Any]]) -> bool:
-        """Whether the broker took them; after a fault the rest is not tried."""
+        """Sends messages; True when the broker took all; after a fault the rest is not tried."""
         try:
             for message in messages:
                 broker.enqueue(message)

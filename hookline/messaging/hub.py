@@ -1,4 +1,4 @@
-"""What every hub does, and the one that stays inside a process."""
+"""The interface of every hub, and the hub that stays inside a process."""
 
 import logging
 from collections.abc import Callable

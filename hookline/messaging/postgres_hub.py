@@ -32,9 +32,9 @@ class PostgresHub(CarriedHub):
         super().__init__()
         self._dsn = dsn
 
-    async def _listen(self, hear: Callable[[str, str], None]) -> Subscriber:
+    async def _open_subscriber(self, hear: Callable[[str, str], None]) -> Subscriber:
         connection = await self._connect({"application_name": "hookline hub"})
-        ear = _Ear(connection)
+        subscriber = _Subscriber(connection)
         try:
             for topic in TOPICS:
                 await connection.add_listener(
@@ -44,12 +44,12 @@ class PostgresHub(CarriedHub):
                     ),
                 )
         except BaseException:
-            await ear.drop()
+            await subscriber.drop()
             raise
-        return ear
+        return subscriber
 
-    async def _speak(self) -> Publisher:
-        return _Mouth(
+    async def _open_publisher(self) -> Publisher:
+        return _Publisher(
             await self._connect({"application_name": "hookline hub", "synchronous_commit": "off"})
         )
 
@@ -69,7 +69,7 @@ class PostgresHub(CarriedHub):
         )
 
 
-class _Ear:
+class _Subscriber:
     """A cut connection is known at once; the question finds a half-open one within seconds."""
 
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
@@ -88,7 +88,7 @@ class _Ear:
         self._connection.terminate()
 
 
-class _Mouth:
+class _Publisher:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
 

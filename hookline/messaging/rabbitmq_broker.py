@@ -26,7 +26,7 @@ from hookline.messaging.messages import (
 )
 
 ANSWER_SECONDS: Final = 3.0
-"""How long RabbitMQ may take for a connection or an answer."""
+"""Seconds that RabbitMQ may take for a connection or an answer."""
 FAULTS = (dramatiq.DramatiqError, pika.exceptions.AMQPError, AMQPConnectorException, OSError)
 _HEARTBEAT_SECONDS: Final = 5
 """pika looks 5 s later than that, and gives up a connection over which nothing came between two

@@ -21,7 +21,7 @@ from hookline.messaging.messages import BACKGROUND, DELIVERIES, OWN, UNREAD_LIMI
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS: Final = 3.0
-"""How long Redis may take for a connection or an answer."""
+"""Seconds that Redis may take for a connection or an answer."""
 NAMESPACE: Final = "hookline"
 _DICE: Final = 1_000_000
 """Dramatiq's Redis broker looks for dead workers' messages so often in a million calls (its default

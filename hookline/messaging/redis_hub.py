@@ -35,22 +35,22 @@ class RedisHub(CarriedHub):
         self._url = url
         self._prefix = f"hookline:{urlsplit(url).path.strip('/') or '0'}:"
 
-    async def _listen(self, hear: Callable[[str, str], None]) -> Subscriber:
+    async def _open_subscriber(self, hear: Callable[[str, str], None]) -> Subscriber:
         client = self._client()
-        ear = _Ear(
+        subscriber = _Subscriber(
             client,
             client.pubsub(),
             lambda channel, text: hear(channel.removeprefix(self._prefix), text),
         )
         try:
-            await ear.begin([self._prefix + topic for topic in TOPICS])
+            await subscriber.begin([self._prefix + topic for topic in TOPICS])
         except BaseException:
-            await ear.drop()
+            await subscriber.drop()
             raise
-        return ear
+        return subscriber
 
-    async def _speak(self) -> Publisher:
-        return _Mouth(self._client(), self._prefix)
+    async def _open_publisher(self) -> Publisher:
+        return _Publisher(self._client(), self._prefix)
 
     def _client(self) -> Redis:
         return Redis.from_url(
@@ -70,7 +70,7 @@ class RedisHub(CarriedHub):
         )
 
 
-class _Ear:
+class _Subscriber:
     """A cut connection is known at once; the ping finds a half-open one within seconds."""
 
     def __init__(self, client: Redis, pubsub: "PubSub", hear: Callable[[str, str], None]) -> None:
@@ -102,7 +102,7 @@ class _Ear:
         await self._client.aclose()
 
 
-class _Mouth:
+class _Publisher:
     def __init__(self, client: Redis, prefix: str) -> None:
         self._client, self._prefix = client, prefix
 

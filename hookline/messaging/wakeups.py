@@ -1,8 +1,6 @@
 """Says that deliveries may be due, after the commit that made them so: to every running worker over
-the hub, and to one of them by a message.
-
-The two are independent; a delivery that neither told of is found by the next sweep. A hub inside
-the process needs no message beside it.
+the hub, and to one of them by a message. The two are independent; a delivery that neither told of
+is found by the next sweep. A hub inside the process needs no message beside it.
 """
 
 from collections.abc import Iterable

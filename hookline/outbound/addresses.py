@@ -1,8 +1,6 @@
-"""Where a webhook may point, and which headers of its own it may send. Called when a webhook is
-saved, planned or sent.
-
-Pure: syntax and literal addresses only. It never resolves a name; hookline/outbound/egress.py vets
-what a name resolves to.
+"""Addresses that a webhook may point to, and headers of its own that it may send. Called when a
+webhook is saved, planned or sent. Pure: syntax and literal addresses only. It never resolves a
+name; hookline/outbound/egress.py vets what a name resolves to.
 """
 
 import re
@@ -86,8 +84,8 @@ class HeaderRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
-    """What the operator has opened. networks: may be sent to though private; hosts: names (lower
-    case) whose every address may be.
+    """Targets that the operator has opened. networks: may be sent to though private; hosts: names
+    (lower case) whose every address may be.
     """
 
     networks: tuple[Network, ...] = ()
@@ -95,7 +93,7 @@ class AddressPolicy:
 
 
 def is_refused(address: Address, policy: AddressPolicy) -> bool:
-    """Whether nothing may be sent to this address: it is not public, and the operator has not
+    """True when nothing may be sent to this address: it is not public, and the operator has not
     opened it.
     """
     if isinstance(address, IPv4Address):

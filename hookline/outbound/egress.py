@@ -1,8 +1,6 @@
-"""Which addresses are really dialled. workers/sending.py asks before every new connection; nothing
-here opens a connection.
-
-A name is resolved, every address vetted, and only vetted ones are handed out, so that a second
-answer of the name server changes nothing.
+"""Resolves and vets the addresses that are really dialled. workers/sending.py asks before every new
+connection; nothing here opens a connection. A name is resolved, every address vetted, and only
+vetted ones are handed out, so that a second answer of the name server changes nothing.
 """
 
 import asyncio
@@ -22,7 +20,7 @@ SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
 CACHE_SECONDS = 10.0
 STALE_SECONDS = 3600.0
-"""How long an answer that was vetted serves while the name server does not answer."""
+"""Seconds that a vetted answer serves while the name server does not answer."""
 PATIENCE_SECONDS = 1.0
 CACHE_LIMIT = 1000
 LOOKUPS_LIMIT = 256

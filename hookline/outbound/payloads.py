@@ -1,8 +1,6 @@
 """An event's data: what may be stored, when two are the same, and the request body it becomes.
-Called on publish and on claim; pure.
-
-The data of an event is stored as JSON text and goes into every request as it stands, so that all
-tries send the same bytes.
+Called on publish and on claim; pure. The data of an event is stored as JSON text and goes into
+every request as it stands, so that all tries send the same bytes.
 """
 
 import re

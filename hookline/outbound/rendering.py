@@ -1,8 +1,7 @@
 """Payload templates, rendered by a child process (template_child.py) with limits of its own. One
-per process that renders at all.
-
-Whatever a template does, the process that delivers neither dies nor waits longer than a moment: a
-child that takes too long is killed, and its template refused for a minute.
+per process that renders at all. Whatever a template does, the process that delivers neither dies
+nor waits longer than a moment: a child that takes too long is killed, and its template refused for
+a minute.
 """
 
 import asyncio

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 HMAC_SHA256, ED25519 = ALGORITHMS = ("HMAC_SHA256", "ED25519")
 
 SigningKey = bytes | Ed25519PrivateKey
-"""What `decode_secret` gives: the bytes of an HMAC key, or a private key."""
+"""The value that `decode_secret` gives: the bytes of an HMAC key, or a private key."""
 
 _PREFIXES = {HMAC_SHA256: "whsec_", ED25519: "whsk_"}
 _PUBLIC_PREFIX = "whpk_"

@@ -1,10 +1,10 @@
 """Renders payload templates in a process of its own, which hookline.outbound.rendering starts: no
-template can harm the one that delivers.
-
-minijinja's fuel ends loops, but not every value that grows (3.1: lists that hold themselves twice,
-strings escaped over and over); the limits of this process end those. Runs as a bare script: it
-imports nothing of Hookline, has no environment and can write no file.
+template can harm the one that delivers. Runs as a bare script: it imports nothing of Hookline, has
+no environment and can write no file.
 """
+
+# minijinja's fuel ends loops, but not every value that grows (3.1: lists that hold themselves
+# twice, strings escaped over and over); the limits of this process end those.
 
 import resource
 import struct

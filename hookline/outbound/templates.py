@@ -1,8 +1,6 @@
 """Payload templates: what they are given, which escaping their content type asks for, and the
-sample that a new one must render. Pure.
-
-The language is minijinja's (Jinja 2). A placeholder in JSON prints a whole JSON value, so that no
-data can break out of its place.
+sample that a new one must render. Pure. The language is minijinja's (Jinja 2). A placeholder in
+JSON prints a whole JSON value, so that no data can break out of its place.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""How certificates are verified wherever Hookline opens a TLS connection: to receivers, to the mail
+"""Verification of certificates wherever Hookline opens a TLS connection: to receivers, to the mail
 server, to a Hookline server.
 """
 

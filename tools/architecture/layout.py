@@ -9,7 +9,7 @@ from itertools import pairwise
 FLOOR_HEIGHT, BOX_HEIGHT, GAP, MARGIN = 104, 46, 26, 44
 SWEEPS, _ROUNDS = 24, 200
 _STRAIGHT = 6
-"""How much more an arrow that passes a floor insists on going straight on."""
+"""Weight of a straight way for an arrow that passes a floor."""
 _TITLE_WIDTH, _INSIDE_WIDTH = 8.4, 6.0  # pixels of a character
 _PORTS = 12
 """Pixels between two arrows at one box."""

@@ -24,7 +24,7 @@ CUT = (
     "hub' and datname = current_database()"
 )
 
-EARS = """select 1 from pg_stat_activity where application_name = 'hookline hub' and datname =
+LISTENERS = """select 1 from pg_stat_activity where application_name = 'hookline hub' and datname =
   current_database() and query not like '%pg_notify%'
 having count(*) = 2"""
 """Both processes listen."""
@@ -48,7 +48,7 @@ async def record(runtime: Runtime, rounds: int, each: int, webhooks: int) -> dic
                 ids.encode("att", result.attempt_id) for result in results
             ]
         if number % 4 == 3:  # some rounds find the hub away, some find it back
-            await eventually(lambda: runtime.database.reader().rows(EARS))
+            await eventually(lambda: runtime.database.reader().rows(LISTENERS))
     return ended
 
 
