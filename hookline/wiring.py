@@ -12,7 +12,8 @@ from hookline.db.sqlite import SafeSqliteClient
 from hookline.deliveries.queue.base import Queue
 from hookline.deliveries.registry import Registry
 from hookline.errors import Misconfigured, Unavailable
-from hookline.events.publishing import EventLimits, Publisher
+from hookline.events.checking import EventLimits
+from hookline.events.publishing import Publisher
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub, MemoryHub
 from hookline.messaging.wakeups import Wakeups

@@ -11,7 +11,7 @@ from hookline import clock
 from hookline.access.actor import Actor
 from hookline.deliveries.histogram import bucket_of
 from hookline.deliveries.queue.base import Ask, Claimed, NewDelivery, NewEvent, Queue, Result
-from hookline.events.publishing import PublishInput
+from hookline.events.checking import PublishInput
 from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState, Webhook, Workspace
 from hookline.runtime import Runtime

@@ -261,7 +261,7 @@ class Pump:
         token = self._heartbeat.token
         if token is None or self._is_stopping or not self._heartbeat.is_fresh:
             return None
-        taken = set[UUID]()
+        taken = dict[UUID, UUID]()
         for delivery in deliveries:
             lane = self._lane(delivery.webhook_id, token)
             if (
@@ -272,22 +272,18 @@ class Pump:
             ):
                 lane.promised += 1
                 self._leased += 1
-                taken.add(delivery.id)
-        return Lease(token, frozenset(taken)) if taken else None
+                taken[delivery.id] = delivery.webhook_id
+        return Lease(token, taken) if taken else None
 
-    def hold(self, lease: Lease, rows: Sequence[Claimed]) -> None:
+    def settle(self, lease: Lease, rows: Sequence[Claimed]) -> None:
+        for webhook_id in lease.webhook_ids.values():
+            self._promise_kept(webhook_id, lease)
+        self._leased -= len(lease.webhook_ids) - len(rows)
         for row in rows:
-            self._promise_kept(row.webhook_id, lease)
             self._hold(row, lease.token)
 
-    def release(self, lease: Lease, deliveries: Sequence[NewDelivery]) -> None:
-        for delivery in deliveries:
-            if delivery.id in lease.delivery_ids:
-                self._promise_kept(delivery.webhook_id, lease)
-                self._leased -= 1
-
     def abandon(self, lease: Lease) -> None:
-        self._leased -= len(lease.delivery_ids)
+        self._leased -= len(lease.webhook_ids)
         if self._heartbeat.token is lease.token:
             self._heartbeat.give_up()
 

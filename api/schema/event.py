@@ -17,6 +17,7 @@ from api.schema.times import within
 from api.schema.user_error import UserError, user_error, user_errors
 from hookline.errors import Problem, Refused
 from hookline.events import publishing
+from hookline.events.checking import PublishInput
 from hookline.models import Event as EventRow
 
 
@@ -186,8 +187,8 @@ async def find_event(info: Info, key: Any) -> Event | None:
     return Event.of(row) if row else None
 
 
-def _draft(given: EventPublishInput) -> publishing.PublishInput:
-    return publishing.PublishInput(
+def _draft(given: EventPublishInput) -> PublishInput:
+    return PublishInput(
         given.type, given.environment, given.data, given.idempotency_key, given.occurred_at
     )
 

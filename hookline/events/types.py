@@ -14,7 +14,7 @@ from hookline.access.actor import Actor
 from hookline.activity.events import bump_match_version
 from hookline.db.connection import Database
 from hookline.errors import Code, Problem, Refused
-from hookline.events.publishing import TYPE
+from hookline.events.checking import TYPE
 from hookline.events.schemas import check_schema, problems
 from hookline.messaging.hub import Hub
 from hookline.models import EventType, Workspace

@@ -12,7 +12,7 @@ from hookline.access.actor import Actor
 from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused
-from hookline.events.publishing import EventLimits, PublishInput, check_event
+from hookline.events.checking import EventLimits, PublishInput, check_event
 from hookline.models import Event, EventType, Webhook
 from hookline.outbound.rendering import TemplateProblem
 from hookline.outbound.templates import JSON, SAMPLE_EVENT

@@ -15,7 +15,8 @@ import pytest
 from hookline import ids
 from hookline.db.sqlite import SafeSqliteClient
 from hookline.deliveries.queue.base import DEAD_AFTER, Queue
-from hookline.events.publishing import EventLimits, Publisher
+from hookline.events.checking import EventLimits
+from hookline.events.publishing import Publisher
 from hookline.messaging.hub import MemoryHub
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState, Event
 from hookline.runtime import Runtime
@@ -42,7 +43,7 @@ class Watched:
         return getattr(self._queue, name)
 
     async def publish(self, *given: Any) -> bool:
-        self.calls["leased" if len(given) > 5 else "unleased"] += 1
+        self.calls["unleased" if given[5] is None else "leased"] += 1
         if self.before:
             raise self.before.pop()
         written = await self._queue.publish(*given)

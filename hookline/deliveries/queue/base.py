@@ -56,7 +56,8 @@ class Lease(NamedTuple):
     """
 
     token: UUID
-    delivery_ids: frozenset[UUID]
+    webhook_ids: Mapping[UUID, UUID]
+    """Of each leased delivery, by its id."""
 
 
 class KeyOwner(NamedTuple):
@@ -175,21 +176,18 @@ class Loaded:
 
 
 class Lessor(Protocol):
-    """A pump in the publisher's own process. Every reserved lease is held, released or
-    abandoned.
-    """
+    """A pump in the publisher's own process. Every reserved lease is settled or abandoned."""
 
     def reserve(self, deliveries: Sequence[NewDelivery]) -> Lease | None:
-        """Room for some of these; None when there is none."""
+        """Reserves room for some of these; None when there is none."""
 
-    def hold(self, lease: Lease, rows: Sequence[Claimed]) -> None:
-        """They were written: send them. rows: those of the lease."""
-
-    def release(self, lease: Lease, deliveries: Sequence[NewDelivery]) -> None:
-        """They were not written."""
+    def settle(self, lease: Lease, rows: Sequence[Claimed]) -> None:
+        """Takes over the rows that were written; room for the others comes back."""
 
     def abandon(self, lease: Lease) -> None:
-        """The pump is gone, or nobody knows whether they were written: a takeover finds out."""
+        """Ends a lease when the pump is gone, or nobody knows whether it was written: a takeover
+        finds out.
+        """
 
 
 class Queue(Protocol):

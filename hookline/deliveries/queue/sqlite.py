@@ -333,7 +333,7 @@ def _new_delivery(
     workspace: bytes, received: int, d: NewDelivery, lease: Lease | None
 ) -> tuple[Any, ...]:
     """A row of `delivery`, in the order of ADD_DELIVERIES after the first column."""
-    token = lease.token.bytes if lease is not None and d.id in lease.delivery_ids else None
+    token = lease.token.bytes if lease is not None and d.id in lease.webhook_ids else None
     return (
         d.id.bytes,
         workspace,

@@ -13,7 +13,7 @@ from hookline import clock
 from hookline.deliveries import jobs, manual
 from hookline.deliveries.jobs import Which
 from hookline.errors import Code, Refused
-from hookline.events.publishing import PublishInput
+from hookline.events.checking import PublishInput
 from hookline.models import AttemptCause, Delivery, DeliveryState, Job, JobStatus, Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook

@@ -13,7 +13,8 @@ import pytest
 from hookline.activity import events
 from hookline.deliveries.queue.base import Queue
 from hookline.errors import Code, Refused, Unavailable
-from hookline.events.publishing import EventLimits, Published, Publisher, PublishInput
+from hookline.events.checking import EventLimits, PublishInput
+from hookline.events.publishing import Published, Publisher
 from hookline.models import Delivery, Event
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook

@@ -1,0 +1,135 @@
+"""Checks events before they are published: shape, size, key, time. Called by publishing, and by the
+samples that a webhook is tried with. Pure.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from hookline.deliveries.queue.base import NewEvent
+from hookline.errors import Code, Problem, Refused
+from hookline.ids import uuid7
+from hookline.outbound.payloads import canonical_fingerprint, check_data, encode_data
+
+BATCH_LIMIT: Final = 1_000
+BATCH_BYTES_LIMIT: Final = 8 * 1024 * 1024
+KEY_LENGTH_LIMIT: Final = 255
+TYPE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(?:\.[a-z0-9][a-z0-9_-]{0,63}){2}")
+_KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_LONGEST_CHARACTER_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class EventLimits:
+    """Limits that the settings give for an event. max_bytes: of its data as JSON."""
+
+    environments: Sequence[str]
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishInput:
+    """An event as a caller gives it. data: any JSON value."""
+
+    type: str
+    environment: str
+    data: Any
+    idempotency_key: str | None = None
+    occurred_at: datetime | None = None
+
+
+def check_events(
+    inputs: Sequence[PublishInput], received_at: datetime, limits: EventLimits
+) -> list[NewEvent]:
+    """Returns the events to write, in the order of the inputs.
+
+    Raises Refused with every problem of every input; a problem's field begins with the index of
+    its input, as text.
+    """
+    if not inputs:
+        raise Refused(Problem(Code.REQUIRED, "Give at least one event."))
+    if len(inputs) > BATCH_LIMIT:
+        message = (
+            f"A batch takes at most {BATCH_LIMIT:,} events; this one has {len(inputs):,}. Split it."
+        )
+        raise Refused(Problem(Code.TOO_MANY, message))
+    events, problems, size = [], list[Problem](), 0
+    for index, given in enumerate(inputs):
+        event, found = check_event(given, received_at, limits)
+        problems += [problem.under(str(index)) for problem in found]
+        if event is not None:
+            events.append(event)
+            size += len(event.data)
+    if size > BATCH_BYTES_LIMIT:
+        mebibytes = BATCH_BYTES_LIMIT // 1024 // 1024
+        message = f"The batch's data is larger than {mebibytes} MiB. Split it."
+        problems.append(Problem(Code.TOO_LONG, message))
+    if problems:
+        raise Refused(problems)
+    return events
+
+
+def check_event(
+    given: PublishInput, received_at: datetime, limits: EventLimits
+) -> tuple[NewEvent | None, list[Problem]]:
+    """Returns the event to write, or all that is wrong with it."""
+    problems = _head_problems(given, limits)
+    data = encode_data(given.data)
+    problems += _data_problems(given.data, data, limits)
+    occurred_at = received_at
+    try:
+        occurred_at = given.occurred_at.astimezone(UTC) if given.occurred_at else received_at
+    except OverflowError:
+        message = "The time must lie in the years 1 to 9999, in UTC."
+        problems.append(Problem(Code.OUT_OF_RANGE, message, ("occurredAt",)))
+    if problems or data is None:
+        return None, problems
+    key, fingerprint = given.idempotency_key, None
+    if key is not None:
+        fingerprint = canonical_fingerprint(
+            given.type, given.environment, given.occurred_at, given.data
+        )
+    return (
+        NewEvent(uuid7(), given.type, given.environment, data, occurred_at, key, fingerprint),
+        [],
+    )
+
+
+def _head_problems(given: PublishInput, limits: EventLimits) -> list[Problem]:
+    """Of everything but the data and the time."""
+    problems = []
+    if not TYPE.fullmatch(given.type):
+        message = (
+            "The type must be object.model.action: three parts of lower-case letters, digits, "
+            "- and _."
+        )
+        problems.append(Problem(Code.INVALID, message, ("type",)))
+    if given.environment not in limits.environments:
+        message = f"Unknown environment. Known are: {', '.join(limits.environments)}."
+        problems.append(Problem(Code.INVALID, message, ("environment",)))
+    key = given.idempotency_key
+    if key is not None and (len(key) > KEY_LENGTH_LIMIT or not _KEY.fullmatch(key)):
+        message = (
+            f"An idempotency key is 1 to {KEY_LENGTH_LIMIT} printable ASCII characters "
+            "without blanks at its ends."
+        )
+        problems.append(Problem(Code.INVALID, message, ("idempotencyKey",)))
+    return problems
+
+
+def _data_problems(given: Any, encoded: str | None, limits: EventLimits) -> list[Problem]:
+    """encoded: the data as JSON text; None when it is no JSON."""
+    if encoded is None:
+        return [
+            Problem(Code.INVALID, message, ("data", *path)) for path, message in check_data(given)
+        ]
+    # counting bytes costs a copy: short texts cannot be too long whatever their characters are
+    if len(encoded) * _LONGEST_CHARACTER_BYTES <= limits.max_bytes:
+        return []
+    size = len(encoded.encode())
+    if size <= limits.max_bytes:
+        return []
+    message = f"The data is {size:,} bytes as JSON; at most {limits.max_bytes:,} are taken."
+    return [Problem(Code.TOO_LONG, message, ("data",))]

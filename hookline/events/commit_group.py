@@ -1,0 +1,187 @@
+"""A commit's worth of publish requests: matched, repeated keys written once, each request answered
+after the commit. Used by the publisher alone; no I/O.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from hookline.deliveries.queue.base import Claimed, KeyOwner, Lease, NewDelivery, NewEvent
+from hookline.deliveries.registry import Part
+from hookline.errors import Code, Problem, Refused
+from hookline.events import catalogue
+from hookline.events.checking import BATCH_BYTES_LIMIT
+from hookline.ids import uuid7
+
+_GROUP_ROWS: Final = 200
+"""Events of one commit, unless a single request brings more."""
+_KEY_CONFLICT: Final = (
+    "This key was used within 24 hours for an event with another type, environment, time or data. "
+    "Take a new key."
+)
+
+
+class Answer(NamedTuple):
+    event_id: UUID
+    is_duplicate: bool
+    delivery_count: int
+
+
+@dataclass(slots=True)
+class Request:
+    """One caller's events on their way into a commit; their ids are fixed, so that a group may run
+    again after a lost answer.
+    """
+
+    received_at: datetime
+    came_at: float
+    """Monotonic seconds."""
+    events: list[NewEvent]
+    done: "asyncio.Future[list[Answer]]"
+    size: int
+    """Characters of data."""
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+def take_group(waiting: list[Request]) -> list[Request]:
+    """Takes the requests of the next commit off the waiting ones: the first, and those that fit in
+    with it.
+    """
+    group, rows, size = list[Request](), 0, 0
+    while waiting and (
+        not group
+        or (
+            rows + len(waiting[0].events) <= _GROUP_ROWS
+            and size + waiting[0].size <= BATCH_BYTES_LIMIT
+        )
+    ):
+        request = waiting.pop(0)
+        group.append(request)
+        rows += len(request.events)
+        size += request.size
+    return group
+
+
+class CommitGroup:
+    """The rows of one transaction. Requests with a conflicting key, or an event that the catalogue
+    refuses, are left out whole.
+
+    owners: of idempotency keys that are in the database already.
+    """
+
+    def __init__(
+        self, requests: Sequence[Request], owners: dict[str, KeyOwner], part: Part
+    ) -> None:
+        self._part = part
+        self._owners = dict(owners)
+        self._accepted: list[Request] = []
+        self._refused: list[tuple[Request, list[Problem]]] = []
+        self.events: list[NewEvent] = []
+        self.deliveries: list[NewDelivery] = []
+        self.is_refused_by_catalogue = False
+        self._counts: dict[UUID, int] = {}
+        """Deliveries of each event."""
+        for request in requests:
+            self._add(request)
+
+    def _add(self, request: Request) -> None:
+        own, new, problems = dict[str, KeyOwner](), list[NewEvent](), list[Problem]()
+        for index, event in enumerate(request.events):
+            unmet = catalogue.check(self._part.catalogue, event.type, event.data)
+            self.is_refused_by_catalogue |= bool(unmet)
+            problems += [problem.under(str(index)) for problem in unmet]
+            if event.key is None:
+                new.append(event)
+                continue
+            owner = self._owners.get(event.key) or own.get(event.key)
+            if owner is None:
+                own[event.key] = KeyOwner(event.id, event.fingerprint or b"", self._count(event))
+                new.append(event)
+            elif owner.fingerprint != event.fingerprint:
+                field = (str(index), "idempotencyKey")
+                problems.append(Problem(Code.IDEMPOTENCY_CONFLICT, _KEY_CONFLICT, field))
+        if problems:
+            self._refused.append((request, problems))
+            return
+        self._owners.update(own)
+        self._accepted.append(request)
+        self.events += new
+        for event in new:
+            self._match(event)
+
+    def _match(self, event: NewEvent) -> None:
+        webhook_ids = self._wanted_by(event)
+        self._counts[event.id] = len(webhook_ids)
+        for webhook_id in webhook_ids:
+            self.deliveries.append(
+                NewDelivery(uuid7(), webhook_id, event.id, event.type, event.environment)
+            )
+
+    def keys(self) -> list[str]:
+        return [event.key for event in self.events if event.key]
+
+    def is_stored(self, owners: dict[str, KeyOwner]) -> bool:
+        """Whether an earlier try of this very group was committed and its answer lost: a key's
+        owner is then an event of this group.
+        """
+        return any(
+            event.key in owners and owners[event.key].event_id == event.id for event in self.events
+        )
+
+    def claimed(self, workspace_id: UUID, version: int, lease: Lease) -> list[Claimed]:
+        """Returns the leased deliveries as a claim would."""
+        events = {event.id: event for event in self.events}
+        return [
+            Claimed(
+                d.id,
+                workspace_id,
+                d.webhook_id,
+                d.event_id,
+                1,
+                d.event_type,
+                d.environment,
+                e.data,
+                e.occurred_at,
+                0,
+                False,
+                None,
+                version,
+            )
+            for d in self.deliveries
+            if d.id in lease.webhook_ids and (e := events[d.event_id])
+        ]
+
+    def unleased_webhook_ids(self, lease: Lease | None) -> Iterator[UUID]:
+        """Webhooks of deliveries that have to be claimed."""
+        for delivery in self.deliveries:
+            if lease is None or delivery.id not in lease.webhook_ids:
+                yield delivery.webhook_id
+
+    def answer(self) -> None:
+        """Answers every request. After the commit only: until then a key of this very group may
+        turn out to be taken by nobody.
+        """
+        for request, problems in self._refused:
+            request.fail(Refused(problems))
+        for request in self._accepted:
+            if not request.done.done():
+                request.done.set_result([self._answer(event) for event in request.events])
+
+    def _answer(self, event: NewEvent) -> Answer:
+        owner = self._owners.get(event.key) if event.key else None
+        if owner is not None and owner.event_id != event.id:
+            return Answer(owner.event_id, True, owner.delivery_count)
+        return Answer(event.id, False, self._count(event))
+
+    def _wanted_by(self, event: NewEvent) -> Sequence[UUID]:
+        return self._part.index.wanted_by(event.environment, event.type, event.data)
+
+    def _count(self, event: NewEvent) -> int:
+        count = self._counts.get(event.id)
+        return len(self._wanted_by(event)) if count is None else count
