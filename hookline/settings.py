@@ -23,20 +23,22 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from hookline.environment import (
+    DEFAULT_ENVIRONMENTS,
+    DEFAULT_HOME,
+    PREFIX,
+    check_environments,
+    split_at_commas,
+)
 from hookline.errors import Misconfigured
 from hookline.smtp_url import read_smtp_url
 
 
 def _split(value: object) -> object:
-    return (
-        [part.strip() for part in value.split(",") if part.strip()]
-        if isinstance(value, str)
-        else value
-    )
+    return split_at_commas(value) if isinstance(value, str) else value
 
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-PREFIX = "HOOKLINE_"
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
 _SECRET_PARAMETER = re.compile(
     "((?:^|&)[^=&]*(?:pass|token|secret|key)[^=&]*=)[^&]*", re.IGNORECASE
@@ -56,7 +58,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    home: Path = Path("var")
+    home: Path = DEFAULT_HOME
     """Folder for what Hookline makes itself: hookline.db, key, token."""
     host: str = "127.0.0.1"
     """Address that the API listens on."""
@@ -74,7 +76,7 @@ class Settings(BaseSettings):
     """Carrier of wake-ups and live events: memory://, postgres://… or redis://… . Empty: the
     database itself on PostgreSQL, else memory.
     """
-    environments: CommaSeparated = ("development", "staging", "production")
+    environments: CommaSeparated = DEFAULT_ENVIRONMENTS
     """The environments that events and webhooks may name, comma-separated."""
     secret_keys: SecretStr = SecretStr("")
     """Keys that seal secrets: base64 of 32 bytes each, comma-separated, newest first. Empty: the
@@ -216,16 +218,7 @@ class Settings(BaseSettings):
     @field_validator("environments")
     @classmethod
     def _some_environments(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if (
-            not names
-            or len(set(names)) != len(names)
-            or not all(re.fullmatch("[a-z0-9][a-z0-9_-]{0,63}", name) for name in names)
-        ):
-            raise ValueError(
-                "must be one or more different names of lower-case letters, digits, - and _, "
-                "comma-separated"
-            )
-        return names
+        return check_environments(names)
 
     @model_validator(mode="after")
     def _fitting_days(self) -> "Settings":

@@ -31,6 +31,7 @@ from hookline.sync.apply.applying import Outcome
 from hookline.sync.read import received
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import SyncProblem as FileProblem
+from hookline.sync.request import Request
 from hookline.webhooks.saving import bounds_of
 
 
@@ -103,7 +104,7 @@ class SyncPlan:
             base=_revision(outcome.base, plan.set_name),
             changes=[SyncChange.of(change) for change in plan.changes],
             unchanged=plan.unchanged,
-            blocked=[SyncBlock.of(block) for block in outcome.blocked],
+            blocked=[SyncBlock.of(block) for block in plan.blocked],
             warnings=problems_of(warnings),
         )
 
@@ -160,7 +161,7 @@ class SyncMutation:
         if document is None:
             return SyncPlanPayload(plan=None, problems=problems_of(found), user_errors=[])
         outcome = await applying.preview(
-            info.context.runtime, actor.workspace_id, document, options, source
+            info.context.runtime, actor.workspace_id, Request(document, options, source)
         )
         return SyncPlanPayload(
             plan=SyncPlan.of(outcome, found), problems=problems_of(outcome.problems), user_errors=[]
@@ -221,14 +222,10 @@ async def _apply(
     document, found = await _document(info, input, [*wrong_options, *wrong_source, *wrong_texts])
     if document is None:
         return None, found, None
-    key, message = input.idempotency_key, input.message
-    return (
-        document,
-        found,
-        await applying.apply(
-            info.context.runtime, actor, document, options, source, input.plan_digest, key, message
-        ),
+    request = Request(
+        document, options, source, input.plan_digest, input.idempotency_key, input.message
     )
+    return document, found, await applying.apply(info.context.runtime, actor, request)
 
 
 async def _document(

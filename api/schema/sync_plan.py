@@ -9,8 +9,8 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.schema.node import node_id
-from hookline.sync.plan import planning, policy
-from hookline.sync.read.problems import Position
+from hookline.sync.plan import codec
+from hookline.sync.plan.changes import Block, Change
 from hookline.sync.read.problems import SyncProblem as Problem
 
 
@@ -63,28 +63,12 @@ class SyncChange:
     hint: str | None = strawberry.field(description="Why, for people.")
 
     @classmethod
-    def of(cls, change: planning.Change) -> "SyncChange":
-        fields = [
-            SyncFieldChange(
-                field=item.field,
-                before=item.before,
-                after=item.after,
-                live=item.live,
-                secret=item.is_secret,
-            )
-            for item in change.fields
-        ]
-        file, line, _ = _place(change.position)
+    def of(cls, change: Change) -> "SyncChange":
+        content = codec.encode_change(change)
+        content["kind"] = SyncChangeKind(content["kind"])
+        content["fields"] = [SyncFieldChange(**item) for item in content["fields"]]
         key = node_id("wh", change.webhook_id) if change.webhook_id else None
-        return cls(
-            kind=SyncChangeKind(change.kind.value),
-            slug=change.slug,
-            webhook_id=key,
-            fields=fields,
-            file=file,
-            line=line,
-            hint=change.hint,
-        )
+        return cls(webhook_id=key, **content)
 
 
 @strawberry.type(description="What keeps a plan from being applied.")
@@ -100,8 +84,8 @@ class SyncBlock:
     )
 
     @classmethod
-    def of(cls, block: policy.Block) -> "SyncBlock":
-        return cls(code=block.code, message=block.message, slug=block.slug, flag=block.flag)
+    def of(cls, block: Block) -> "SyncBlock":
+        return cls(**codec.encode_block(block))
 
 
 @strawberry.type(description="Something wrong with a webhooks file.")
@@ -117,23 +101,8 @@ class SyncProblem:
 
     @classmethod
     def of(cls, problem: Problem) -> "SyncProblem":
-        file, line, column = _place(problem.position)
-        return cls(
-            code=problem.code,
-            message=problem.message,
-            severity=problem.severity,
-            path=list(problem.path) or None,
-            file=file,
-            line=line,
-            column=column,
-            hint=problem.hint,
-        )
+        return cls(**codec.encode_problem(problem))
 
 
 def problems_of(found: Iterable[Problem]) -> list[SyncProblem]:
     return [SyncProblem.of(problem) for problem in found]
-
-
-def _place(place: Position | None) -> tuple[str | None, int | None, int | None]:
-    """File, line and column; none of them where no position was sent."""
-    return (place.file, place.line, place.column) if place and place.file else (None, None, None)

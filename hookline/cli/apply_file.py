@@ -4,16 +4,16 @@ in this process, without a token.
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 from hookline.access.actor import system_actor
-from hookline.cli.sync_target import view_of
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying
 from hookline.sync.read import file
 from hookline.sync.read.references import LocalSecrets
-from hookline.sync.request import Options, find_source
+from hookline.sync.request import Request, find_source
 from hookline.sync.show import excerpts, report
 from hookline.webhooks.saving import bounds_of
 
@@ -31,10 +31,9 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     if found.document is None:
         return f"{told}\n{path} was not applied: its webhooks stay as they are."
     where_from = await asyncio.to_thread(find_source, path, os.environ)
-    outcome = await applying.apply(
-        runtime, system_actor(workspace_id, "hookline dev"), found.document, Options(), where_from
-    )
-    view = view_of(outcome, "this server")
+    request = Request(found.document, source=where_from)
+    outcome = await applying.apply(runtime, system_actor(workspace_id, "hookline dev"), request)
+    plan = replace(outcome.plan, server="this server")
     if outcome.blocked or outcome.problems:
         wrong = excerpts.shown(outcome.problems, found.lines, found.secret_positions)
         return "\n".join(
@@ -43,9 +42,9 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
                 [
                     told,
                     wrong,
-                    report.plan(view),
+                    report.planned(plan),
                     f"{path} was not applied: see `hookline sync apply --help`.",
                 ],
             )
         )
-    return "\n".join(filter(None, [told, report.applied(view) if outcome.revision else ""]))
+    return "\n".join(filter(None, [told, report.applied(plan) if outcome.revision else ""]))

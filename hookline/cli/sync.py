@@ -110,9 +110,9 @@ def validate(files: tuple[str, ...], style: str, unresolved_secrets: bool) -> in
     Which environments exist is HOOKLINE_ENVIRONMENTS; which private addresses may be sent to is the
     server's business.
     """
-    from hookline.cli import sync_session
+    from hookline.cli import sync_validate
 
-    return sync_session.validate(_files(files), style, unresolved_secrets)
+    return sync_validate.validate(_files(files), style, unresolved_secrets)
 
 
 @sync.command()

@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from hookline.sync.read.document import Document
+
 _PATIENCE_SECONDS: Final = 5
 _LONGEST: Final = 500
 
@@ -50,6 +52,20 @@ class Source:
     is_dirty: bool | None = None
     """Whether the file differs from the commit."""
     committed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A document to be planned or applied. plan_digest: of the plan that was agreed to, None for
+    none; idempotency_key: of the asker's own making; message: kept with the revision.
+    """
+
+    document: Document
+    options: Options = Options()
+    source: Source = Source()
+    plan_digest: str | None = None
+    idempotency_key: str | None = None
+    message: str | None = None
 
 
 def find_source(path: Path, environment: Mapping[str, str]) -> Source:

@@ -23,34 +23,39 @@ from hookline.sync.apply import store
 from hookline.sync.apply.store import State
 from hookline.sync.apply.writing import Content, Writing, content_of
 from hookline.sync.plan import planning, policy
-from hookline.sync.plan.planning import Plan, Wanted
-from hookline.sync.plan.policy import Block
+from hookline.sync.plan.changes import Block
+from hookline.sync.plan.planning import Planned, Wanted
 from hookline.sync.read import check_templates
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import SyncProblem
-from hookline.sync.request import Options, Source
+from hookline.sync.request import Request
 from hookline.webhooks.columns import fingerprinted
-
-__all__ = ["Outcome", "apply", "preview"]
 
 log = logging.getLogger(__name__)
 
 TRIES: Final = 5
 """How often an apply begins anew when somebody else takes one of its slugs meanwhile."""
+_LOCKED: Final = Block(
+    "locked", "another apply of this set runs; try again when it is done", flag="--lock-timeout"
+)
+_STALE: Final = Block("stale", "something changed since the plan was made; plan again")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was planned or done; nothing was written when there is a block or a problem.
+    """A plan that was made or applied; nothing was written when it is blocked or has a problem.
 
     base: the set's newest revision before. revision: the one that was made, or made before by the
     same idempotency key; None: nothing changed.
     """
 
-    plan: Plan
-    blocked: tuple[Block, ...]
+    plan: Planned
     base: SyncRevision | None = None
     revision: SyncRevision | None = None
+
+    @property
+    def blocked(self) -> tuple[Block, ...]:
+        return self.plan.blocked
 
     @property
     def problems(self) -> tuple[SyncProblem, ...]:
@@ -65,41 +70,29 @@ class _Stopped(Exception):
         self.outcome = outcome
 
 
-async def preview(
-    runtime: Runtime, workspace_id: UUID, document: Document, options: Options, source: Source
-) -> Outcome:
-    """What an apply would do now. Nothing is written: the transaction could not.
+async def preview(runtime: Runtime, workspace_id: UUID, request: Request) -> Outcome:
+    """The plan of an apply now. Nothing is written: the transaction could not.
 
     Raises Unavailable.
     """
+    document = request.document
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     async with store.reading(runtime) as reads:
         state = await store.read(
             reads, runtime.vault, workspace_id, document.set_name, list(document.webhooks)
         )
     broken = await check_templates.check(document, runtime.renderer)
-    plan, blocked = await asyncio.to_thread(
-        _judged, document, wanted, broken, state, options, source
-    )
-    return Outcome(plan, blocked, state.revision)
+    plan = await asyncio.to_thread(_judged, request, wanted, broken, state)
+    return Outcome(plan, state.revision)
 
 
-async def apply(
-    runtime: Runtime,
-    actor: Actor,
-    document: Document,
-    options: Options,
-    source: Source,
-    plan_digest: str | None = None,
-    idempotency_key: str | None = None,
-    message: str | None = None,
-) -> Outcome:
-    """Makes the set what the document says, or says what blocks it. plan_digest: of the plan that
-    was agreed to.
+async def apply(runtime: Runtime, actor: Actor, request: Request) -> Outcome:
+    """Makes the set what the document says, or says what blocks it.
 
     Raises Refused: NOT_ALLOWED when a secret is not known, IDEMPOTENCY_CONFLICT when the key
     belongs to another content; Unavailable.
     """
+    document = request.document
     if document.has_unknown_secrets():
         raise Refused(
             Problem(
@@ -112,36 +105,20 @@ async def apply(
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     content = await asyncio.to_thread(content_of, {item.slug: item.prints for item in wanted})
     broken = await check_templates.check(document, runtime.renderer)
-    applying = _Applying(
-        runtime,
-        actor,
-        document,
-        options,
-        source,
-        wanted,
-        broken,
-        content,
-        plan_digest,
-        idempotency_key,
-        message,
-    )
+    applying = _Applying(runtime, actor, request, wanted, broken, content)
+    set_name, patience = document.set_name, request.options.lock_timeout
     for _ in range(TRIES):
         try:
             async with store.locked(
-                runtime.database, actor.workspace_id, document.set_name, options.lock_timeout
+                runtime.database, actor.workspace_id, set_name, patience
             ) as work:
                 return await applying.run(work)
         except _Stopped as stopped:
-            if reason := _reason(document.set_name, stopped.outcome):
-                await tell_of_sync(runtime, actor.workspace_id, document.set_name, reason)
+            if reason := _reason(set_name, stopped.outcome):
+                await tell_of_sync(runtime, actor.workspace_id, set_name, reason)
             return stopped.outcome
         except store.LockNotObtained:
-            locked = Block(
-                "locked",
-                "another apply of this set runs; try again when it is done",
-                flag="--lock-timeout",
-            )
-            return Outcome(planning.plan(document.set_name, 0, (), ()), (locked,))
+            return Outcome(replace(planning.plan(set_name, 0, (), ()), blocked=(_LOCKED,)))
         except IntegrityError:
             continue  # somebody made a webhook with one of the slugs meanwhile: plan again, with it
     raise Unavailable("Webhooks with the same slugs are being made elsewhere at once. Try again.")
@@ -151,56 +128,36 @@ async def apply(
 class _Applying:
     runtime: Runtime
     actor: Actor
-    document: Document
-    options: Options
-    source: Source
+    request: Request
     wanted: list[Wanted]
     broken: tuple[SyncProblem, ...]
     """Payload templates that do not render."""
     content: Content
-    plan_digest: str | None
-    idempotency_key: str | None
-    message: str | None
 
     async def run(self, work: Work) -> Outcome:
         """One try. Raises _Stopped where nothing may be written."""
-        vault, slugs = self.runtime.vault, list(self.document.webhooks)
+        request, document = self.request, self.request.document
         state = await store.read(
             work,
-            vault,
+            self.runtime.vault,
             self.actor.workspace_id,
-            self.document.set_name,
-            slugs,
-            self.idempotency_key,
+            document.set_name,
+            list(document.webhooks),
+            request.idempotency_key,
             is_locking=True,
         )
         if state.repeated is not None:
             raise _Stopped(self._repeated(state, state.repeated))
-        plan, blocked = await asyncio.to_thread(
-            _judged, self.document, self.wanted, self.broken, state, self.options, self.source
-        )
-        if self.plan_digest not in (None, plan.digest):
-            blocked = (
-                *blocked,
-                Block("stale", "something changed since the plan was made; plan again"),
-            )
-        if blocked or plan.problems:
-            raise _Stopped(Outcome(plan, blocked, state.revision))
-        writing = Writing(
-            self.runtime,
-            self.actor.workspace_id,
-            self.actor,
-            self.document,
-            self.content,
-            self.source,
-            plan,
-            state,
-            self.idempotency_key,
-            self.message,
-        )
+        plan = await asyncio.to_thread(_judged, request, self.wanted, self.broken, state)
+        if request.plan_digest not in (None, plan.digest):
+            plan = replace(plan, blocked=(*plan.blocked, _STALE))
+        if plan.blocked or plan.problems:
+            raise _Stopped(Outcome(plan, state.revision))
+        writing = Writing(self.runtime, self.actor, request, self.content, plan, state)
         revision = await writing.write(work)
         work.after_commit(lambda: self._log(revision))
-        return Outcome(plan, (), state.revision, revision)
+        number = revision.number if revision else None
+        return Outcome(replace(plan, revision=number), state.revision, revision)
 
     def _repeated(self, state: State, revision: SyncRevision) -> Outcome:
         """A retry whose first answer was lost: nothing is left to do."""
@@ -210,11 +167,17 @@ class _Applying:
                 "another content. Use a new key."
             )
             raise Refused(Problem(Code.IDEMPOTENCY_CONFLICT, message, ("idempotencyKey",)))
-        empty = planning.plan(self.document.set_name, state.number, (), ())
-        return Outcome(replace(empty, unchanged=len(self.wanted)), (), state.revision, revision)
+        empty = planning.plan(self.request.document.set_name, state.number, (), ())
+        plan = replace(
+            empty,
+            unchanged=len(self.wanted),
+            base_commit=state.revision.commit if state.revision else None,
+            revision=revision.number,
+        )
+        return Outcome(plan, state.revision, revision)
 
     def _log(self, revision: SyncRevision | None) -> None:
-        by = (self.document.set_name, self.actor.name, self.source.commit)
+        by = (self.request.document.set_name, self.actor.name, self.request.source.commit)
         if revision is None:
             log.info("sync without changes set=%s by=%s commit=%s", *by)
         else:
@@ -246,17 +209,16 @@ def _wanted(runtime: Runtime, document: Document) -> list[Wanted]:
 
 
 def _judged(
-    document: Document,
-    wanted: list[Wanted],
-    broken: tuple[SyncProblem, ...],
-    state: State,
-    options: Options,
-    source: Source,
-) -> tuple[Plan, tuple[Block, ...]]:
+    request: Request, wanted: list[Wanted], broken: tuple[SyncProblem, ...], state: State
+) -> Planned:
+    """The plan with what blocks it."""
+    set_name, options = request.document.set_name, request.options
     plan = planning.plan(
-        document.set_name, state.number, wanted, state.lives, options.on_drift, options.reenable
+        set_name, state.number, wanted, state.lives, options.on_drift, options.reenable
     )
-    plan = replace(plan, problems=(*plan.problems, *broken))
+    blocks = policy.check(
+        plan, not wanted, options, state.committed_at, request.source.committed_at
+    )
     strangers = sorted(options.reenable - {item.slug for item in wanted})
     unknown = [
         Block(
@@ -266,7 +228,9 @@ def _judged(
         )
         for slug in strangers
     ]
-    return plan, (
-        *policy.check(plan, not wanted, options, state.committed_at, source.committed_at),
-        *unknown,
+    return replace(
+        plan,
+        problems=(*plan.problems, *broken),
+        blocked=(*blocks, *unknown),
+        base_commit=state.revision.commit if state.revision else None,
     )

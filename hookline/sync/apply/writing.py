@@ -26,9 +26,9 @@ from hookline.runtime import Runtime
 from hookline.secrets.webhook_columns import SIGNING
 from hookline.sync.apply import store
 from hookline.sync.apply.store import Rows, State
-from hookline.sync.plan.planning import Change, ChangeKind, Plan, Write
-from hookline.sync.read.document import Document
-from hookline.sync.request import Source
+from hookline.sync.plan.changes import Change, ChangeKind
+from hookline.sync.plan.planning import Planned, Write
+from hookline.sync.request import Request
 from hookline.webhooks.columns import columns, signing_algorithm, with_new_secret
 from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURNED_ON
 from hookline.webhooks.secrets import SECRET_OVERLAP
@@ -47,38 +47,29 @@ class Writing:
     """One apply, inside its transaction."""
 
     runtime: Runtime
-    workspace_id: UUID
     actor: Actor
-    document: Document
+    request: Request
     content: Content
-    source: Source
-    plan: Plan
+    plan: Planned
     state: State
-    idempotency_key: str | None
-    message: str | None
 
     async def write(self, work: Work) -> SyncRevision | None:
         """The new revision; None when nothing changes that people see."""
-        now, set_id = clock.now(), self.state.id or ids.uuid7()
+        workspace_id, set_name = self.actor.workspace_id, self.request.document.set_name
+        source, state, hub = self.request.source, self.state, self.runtime.hub
+        now, set_id = clock.now(), state.id or ids.uuid7()
         number = self.plan.base + self.plan.has_effect
         rows = await asyncio.to_thread(self._rows, number, now)
         await store.write_webhooks(work, rows)
         revision = self._revision(set_id, number, now) if self.plan.has_effect else None
-        commit, committed_at = (
-            self.source.commit or self.state.commit,
-            self.source.committed_at or self.state.committed_at,
-        )
-        await store.write_set(
-            work,
-            (set_id, self.workspace_id, self.document.set_name, number, commit, committed_at, now),
-            revision,
-        )
+        commit = source.commit or state.commit
+        committed_at = source.committed_at or state.committed_at
+        values = (set_id, workspace_id, set_name, number, commit, committed_at, now)
+        await store.write_set(work, values, revision)
         await store.write_audit(work, self._audit(rows, number))
         if revision is not None:
-            await bump_match_version(work, self.runtime.hub, self.workspace_id)
-            await append_activity(
-                work, self.runtime.hub, self.workspace_id, self._activity(revision, rows.made)
-            )
+            await bump_match_version(work, hub, workspace_id)
+            await append_activity(work, hub, workspace_id, self._activity(revision, rows.made))
         return revision
 
     def _audit(self, rows: Rows, number: int) -> list[Row]:
@@ -86,8 +77,8 @@ class Writing:
         keys = {row["slug"]: row["id"] for row in rows.made}
         by = {
             "kind": "SYNC",
-            "name": self.document.set_name,
-            "commit": self.source.commit,
+            "name": self.request.document.set_name,
+            "commit": self.request.source.commit,
             "revision": number,
         }
         entries = []
@@ -105,7 +96,7 @@ class Writing:
             }.get(change.kind, "webhook.update")
             entries.append(
                 audit.entry(
-                    self.workspace_id, by, action, ("wh", key) if key else None, before, after
+                    self.actor.workspace_id, by, action, ("wh", key) if key else None, before, after
                 )
             )
         return entries
@@ -113,8 +104,8 @@ class Writing:
     def _rows(self, number: int, now: datetime) -> Rows:
         by = {
             "kind": "SYNC",
-            "name": self.document.set_name,
-            "commit": self.source.commit,
+            "name": self.request.document.set_name,
+            "commit": self.request.source.commit,
             "revision": number,
         }
         rows, written = Rows(), set()
@@ -125,7 +116,7 @@ class Writing:
             else:
                 rows.changed.append(self._changed(write, self.state.rows[write.live.id], by, now))
         for live in self.state.lives:
-            if live.slug not in written and live.slug in self.document.webhooks:
+            if live.slug not in written and live.slug in self.request.document.webhooks:
                 position = self._position(live.slug)
                 if live.position[:2] == (position["sync_file"], position["sync_line"]):
                     continue
@@ -145,16 +136,16 @@ class Writing:
         form = {**write.values, "signingSecret": secret}
         row = Webhook(
             id=key,
-            workspace_id=self.workspace_id,
+            workspace_id=self.actor.workspace_id,
             slug=write.slug,
             created_at=now,
             created_by=by,
             modified_at=now,
             modified_by=by,
-            sync_set=self.document.set_name,
+            sync_set=self.request.document.set_name,
             sync_applied=dict(write.applied),
             **self._position(write.slug),
-            **columns(form, key, self.workspace_id, self.runtime.vault),
+            **columns(form, key, self.actor.workspace_id, self.runtime.vault),
         )
         return bulk_rows.attributes(row)
 
@@ -163,7 +154,7 @@ class Writing:
         if secret := _new_secret(write.values, row):
             values[SIGNING] = with_new_secret(row, secret, SECRET_OVERLAP, now, self.runtime.vault)
         values.update(
-            sync_set=self.document.set_name,
+            sync_set=self.request.document.set_name,
             sync_applied=dict(write.applied),
             sync_removed_at=now if write.is_removed else None,
         )
@@ -179,12 +170,12 @@ class Writing:
         return bulk_rows.attributes(row)
 
     def _position(self, slug: str) -> dict[str, Any]:
-        position = self.document.webhooks[slug].position
+        position = self.request.document.webhooks[slug].position
         file, line = (position.file, position.line) if position.file else (None, None)
-        return {"sync_file": file, "sync_line": line, "sync_commit": self.source.commit}
+        return {"sync_file": file, "sync_line": line, "sync_commit": self.request.source.commit}
 
     def _revision(self, set_id: UUID, number: int, now: datetime) -> SyncRevision:
-        source = self.source
+        source = self.request.source
         updated = [
             write
             for write in self.plan.writes
@@ -192,7 +183,7 @@ class Writing:
         ]
         return SyncRevision(
             id=ids.uuid7(),
-            workspace_id=self.workspace_id,
+            workspace_id=self.actor.workspace_id,
             set_id=set_id,
             number=number,
             digest=self.content.digest,
@@ -201,7 +192,7 @@ class Writing:
             commit=source.commit,
             branch=source.branch,
             author=source.author,
-            message=self.message,
+            message=self.request.message,
             run_url=source.run_url,
             repository=source.repository,
             is_dirty=source.is_dirty,
@@ -209,7 +200,7 @@ class Writing:
             created=self.plan.count(ChangeKind.CREATE),
             updated=len(updated),
             disabled=self.plan.count(ChangeKind.DISABLE),
-            idempotency_key=self.idempotency_key,
+            idempotency_key=self.request.idempotency_key,
             applied_at=now,
         )
 

@@ -7,7 +7,6 @@ is shown has them masked.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -16,9 +15,8 @@ import orjson
 
 from hookline.form.check import check_whole
 from hookline.form.fields import DEFAULTS, FIELDS
+from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, Plan
 from hookline.sync.plan.comparing import (
-    MASK,
-    UNKNOWN,
     Values,
     Verdicts,
     compare,
@@ -29,29 +27,6 @@ from hookline.sync.plan.comparing import (
 )
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import DriftPolicy
-
-__all__ = [
-    "MASK",
-    "UNKNOWN",
-    "Change",
-    "ChangeKind",
-    "FieldChange",
-    "Live",
-    "Plan",
-    "Wanted",
-    "Write",
-    "plan",
-]
-
-
-class ChangeKind(StrEnum):
-    CREATE = "CREATE"
-    UPDATE = "UPDATE"
-    ADOPT = "ADOPT"
-    DISABLE = "DISABLE"
-    RELEASE = "RELEASE"
-    DRIFT = "DRIFT"
-    CONFLICT = "CONFLICT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +61,6 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldChange:
-    """before: what it was (last applied, for drift); after: what the file wants; live: what it is.
-    Secrets are masked.
-    """
-
-    field: str
-    before: Any
-    after: Any
-    live: Any
-    is_secret: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    kind: ChangeKind
-    slug: str
-    webhook_id: UUID | None
-    fields: tuple[FieldChange, ...]
-    position: Position | None
-    hint: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Write:
     """What an apply writes for one webhook. live: None for a new one. values: of the fields that
     change; applied: what the set owns then.
@@ -128,23 +80,15 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """base: number of the set's newest revision. digest: equal for equal changes of an equal state;
-    what a reviewed plan is recognised by.
+class Planned(Plan):
+    """A plan with what an apply needs besides. problems: what the file wants and people contradict;
+    with one of them nothing is applied.
     """
 
-    set_name: str
-    base: int
-    changes: tuple[Change, ...]
-    unchanged: int
-    writes: tuple[Write, ...]
-    problems: tuple[SyncProblem, ...]
-    owned_elsewhere: tuple[tuple[str, str], ...]
+    writes: tuple[Write, ...] = ()
+    problems: tuple[SyncProblem, ...] = ()
+    owned_elsewhere: tuple[tuple[str, str], ...] = ()
     """Slugs that another set owns, with its name."""
-    digest: str = ""
-
-    def count(self, kind: ChangeKind) -> int:
-        return sum(change.kind is kind for change in self.changes)
 
     @property
     def has_effect(self) -> bool:
@@ -159,7 +103,7 @@ def plan(
     lives: Iterable[Live],
     on_drift: DriftPolicy = DriftPolicy.BLOCK,
     reenable: Iterable[str] = (),
-) -> Plan:
+) -> Planned:
     """Compares everything: first what the file has, then what it no longer has, each in the order
     of the slugs.
 
@@ -173,7 +117,7 @@ def plan(
     for _, live in sorted(by_slug.items()):
         planner.remove(live)
     changes, writes = tuple(planner.changes), tuple(planner.writes)
-    return Plan(
+    return Planned(
         set_name=set_name,
         base=base,
         changes=changes,

@@ -2,31 +2,19 @@
 previews and applies alike. Pure.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from hookline.sync.plan.planning import ChangeKind, Plan
+from hookline.sync.plan.changes import Block, ChangeKind
+from hookline.sync.plan.planning import Planned
 from hookline.sync.request import DriftPolicy, Options
 
 MOST_REMOVALS: Final = 10
 """A plan that removes more webhooks is probably a mistake."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """code: removals, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale or locked.
-    flag: the option that lifts it, if there is one.
-    """
-
-    code: str
-    message: str
-    slug: str | None = None
-    flag: str | None = None
-
-
 def check(
-    plan: Plan,
+    plan: Planned,
     is_empty: bool,
     options: Options,
     newest: datetime | None,

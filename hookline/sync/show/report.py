@@ -5,12 +5,9 @@ Everything here is masked already; texts of strangers lose what a terminal would
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
-from hookline.sync.plan.planning import Change, ChangeKind, FieldChange
-from hookline.sync.plan.policy import Block
-from hookline.sync.read.problems import SyncProblem
+from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
 
 MARKS: Final = {
     ChangeKind.CREATE: "+",
@@ -26,60 +23,38 @@ _OF_A_NEW_ONE: Final = frozenset(["url", "events"])
 """What a line about a new webhook shows of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanView:
-    """A plan as whoever asked sees it. where: the server or database; base: the newest revision's
-    number and commit; revision: the one it made.
-    """
-
-    set_name: str
-    where: str
-    base: int
-    base_commit: str | None
-    changes: tuple[Change, ...]
-    unchanged: int
-    blocked: tuple[Block, ...]
-    digest: str
-    warnings: tuple[SyncProblem, ...] = ()
-    revision: int | None = None
-
-    @property
-    def has_changes(self) -> bool:
-        return bool(self.changes)
-
-
-def plan(view: PlanView) -> str:
+def planned(plan: Plan) -> str:
     """The plan line by line, and its sum."""
     base = (
-        f"base revision {view.base}"
-        + (f", commit {view.base_commit[:12]}" if view.base_commit else "")
-        if view.base
+        f"base revision {plan.base}"
+        + (f", commit {plan.base_commit[:12]}" if plan.base_commit else "")
+        if plan.base
         else "never applied before"
     )
-    lines = [f'Plan for set "{printable(view.set_name)}" on {view.where}   ({base})']
-    lines += _lines(view.changes)
-    lines.append(f"Plan: {counts(view)}.{_blocked(view.blocked)}")
-    return "\n".join([*lines, *reasons(view.blocked)])
+    lines = [f'Plan for set "{printable(plan.set_name)}" on {plan.server}   ({base})']
+    lines += _lines(plan.changes)
+    lines.append(f"Plan: {counts(plan)}.{_blocked(plan.blocked)}")
+    return "\n".join([*lines, *reasons(plan.blocked)])
 
 
-def applied(view: PlanView) -> str:
+def applied(plan: Plan) -> str:
     """What an apply did."""
-    if view.revision is None:
+    if plan.revision is None:
         return (
-            f'Set "{printable(view.set_name)}" on {view.where}: nothing to change, '
-            f"{view.unchanged} unchanged."
+            f'Set "{printable(plan.set_name)}" on {plan.server}: nothing to change, '
+            f"{plan.unchanged} unchanged."
         )
-    lines = [f'Applied set "{printable(view.set_name)}" on {view.where}', *_lines(view.changes)]
-    return "\n".join([*lines, f"Revision {view.revision}: {counts(view)}."])
+    lines = [f'Applied set "{printable(plan.set_name)}" on {plan.server}', *_lines(plan.changes)]
+    return "\n".join([*lines, f"Revision {plan.revision}: {counts(plan)}."])
 
 
-def counts(view: PlanView) -> str:
+def counts(plan: Plan) -> str:
     """`1 create, 2 update, 212 unchanged`."""
-    found = {kind: sum(change.kind is kind for change in view.changes) for kind in ChangeKind}
+    found = {kind: plan.count(kind) for kind in ChangeKind}
     return ", ".join(
         [
             *(f"{count} {kind.lower()}" for kind, count in found.items() if count),
-            f"{view.unchanged} unchanged",
+            f"{plan.unchanged} unchanged",
         ]
     )
 

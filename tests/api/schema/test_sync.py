@@ -10,6 +10,7 @@ import pytest
 
 from hookline.access.tokens import SCOPES
 from hookline.models import SyncSet, Webhook
+from hookline.sync.plan import codec
 from tests.api.schema.asking import Asker, told
 from tests.hookline.sync.files import ORDERS, webhooks
 from tests.making import WORKSPACE, make_webhook, make_workspace
@@ -201,6 +202,23 @@ async def test_warnings_do_not_stop_a_plan(admin: Asker) -> None:
     done = await apply(admin, bare(events=["a.b.c", "a.b.c"]))
     assert [warning["code"] for warning in done["plan"]["warnings"]] == ["duplicate-item"]
     assert (done["problems"], done["revision"]["number"]) == ([], 1)
+
+
+async def test_the_commands_read_what_the_server_answers(admin: Asker) -> None:
+    """One codec: its selection is the schema's, and its JSON is the answer."""
+    await apply(admin, bare(events=["a.b.c"]))
+    text = (
+        "mutation ($input: SyncPlanInput!) { syncPlan(input: $input) "
+        f"{{ plan {{ {codec.PLAN_FIELDS} }} }} }}"
+    )
+    given = bare(events=["a.b.c", "a.b.c", "a.b.d"], labels={"a": "b"})
+
+    answer = (await admin.data(text, input=given))["syncPlan"]["plan"]
+
+    content = codec.encode(codec.decode(answer))
+    assert {name: content[name] for name in answer} == answer
+    assert [change["kind"] for change in answer["changes"]] == ["UPDATE"]
+    assert answer["base"] == {"number": 1, "commit": None}
 
 
 async def test_what_blocks_is_told_with_the_option_that_lifts_it(admin: Asker) -> None:

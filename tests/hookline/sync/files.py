@@ -13,12 +13,12 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying
 from hookline.sync.apply.applying import Outcome
-from hookline.sync.plan.planning import Plan
+from hookline.sync.plan.changes import Plan
 from hookline.sync.read import document as documents
 from hookline.sync.read import loader
 from hookline.sync.read.document import Document
 from hookline.sync.read.references import LocalSecrets, Secrets, UnresolvedSecrets
-from hookline.sync.request import Options, Source
+from hookline.sync.request import Options, Request, Source
 from tests.making import WORKSPACE
 
 FILE = "config/webhooks.yaml"
@@ -71,7 +71,7 @@ async def apply(
 ) -> Outcome:
     """Applies as somebody with a token."""
     return await applying.apply(
-        runtime, SOMEBODY, wanted, options or Options(), source or Source(), **more
+        runtime, SOMEBODY, Request(wanted, options or Options(), source or Source(), **more)
     )
 
 
@@ -79,7 +79,7 @@ async def preview(
     runtime: Runtime, wanted: Document, options: Options | None = None, source: Source | None = None
 ) -> Outcome:
     return await applying.preview(
-        runtime, WORKSPACE, wanted, options or Options(), source or Source()
+        runtime, WORKSPACE, Request(wanted, options or Options(), source or Source())
     )
 
 

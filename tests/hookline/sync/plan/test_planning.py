@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hookline import ids
 from hookline.form.fields import DEFAULTS
 from hookline.form.kinds import UNKNOWN_SECRET
-from hookline.sync.plan.planning import ChangeKind, Live, Plan, Wanted, Write, plan
+from hookline.sync.plan.changes import ChangeKind
+from hookline.sync.plan.planning import Live, Planned, Wanted, Write, plan
 from hookline.sync.read.problems import Position
 from hookline.sync.request import DriftPolicy
 from tests.hookline.sync.files import told
@@ -50,11 +51,11 @@ def live(slug: str = "orders", /, applied: dict[str, Any] | None = None, **form:
     )
 
 
-def planned(wish: Wanted, there: Live, on_drift: DriftPolicy = DriftPolicy.BLOCK) -> Plan:
+def planned(wish: Wanted, there: Live, on_drift: DriftPolicy = DriftPolicy.BLOCK) -> Planned:
     return plan(SET, 1, [wish], [there], on_drift)
 
 
-def written(found: Plan) -> dict[str, Any]:
+def written(found: Planned) -> dict[str, Any]:
     [write] = found.writes
     return dict(write.values)
 
@@ -311,7 +312,7 @@ def applied(there: Live, write: Write) -> Live:
     )
 
 
-def after(found: Plan, lives: list[Live]) -> list[Live]:
+def after(found: Planned, lives: list[Live]) -> list[Live]:
     """The state that applying a plan leaves."""
     writes = {write.slug: write for write in found.writes}
     made = [

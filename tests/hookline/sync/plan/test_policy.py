@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hookline.sync.plan import policy as rails
-from hookline.sync.plan.planning import Change, ChangeKind, FieldChange, Plan
+from hookline.sync.plan.changes import Change, ChangeKind, FieldChange
+from hookline.sync.plan.planning import Planned
 from hookline.sync.request import DriftPolicy, Options
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
-def plan(*changes: Change, owned_elsewhere: tuple[tuple[str, str], ...] = ()) -> Plan:
-    return Plan("storefront", 1, changes, 0, (), (), owned_elsewhere)
+def plan(*changes: Change, owned_elsewhere: tuple[tuple[str, str], ...] = ()) -> Planned:
+    return Planned("storefront", 1, changes, 0, owned_elsewhere=owned_elsewhere)
 
 
 def change(kind: ChangeKind, slug: str = "orders") -> Change:
@@ -22,7 +23,7 @@ def change(kind: ChangeKind, slug: str = "orders") -> Change:
 
 
 def blocked(
-    found: Plan, options: Options | None = None, is_empty: bool = False
+    found: Planned, options: Options | None = None, is_empty: bool = False
 ) -> list[tuple[str, str | None, str | None]]:
     blocks = rails.check(found, is_empty, options or Options(), None, None)
     return [(block.code, block.slug, block.flag) for block in blocks]

@@ -4,11 +4,9 @@ import json
 
 import pytest
 
-from hookline.sync.plan.planning import Change, ChangeKind, FieldChange
-from hookline.sync.plan.policy import Block
+from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.show import formats, report
-from hookline.sync.show.report import PlanView
 
 CREATED = Change(
     ChangeKind.CREATE,
@@ -37,20 +35,20 @@ DRIFT = Change(
 )
 GONE = Change(ChangeKind.DISABLE, "old", None, (), None, "not in the file")
 BLOCK = Block("drift", "orders: active was changed by hand", "orders", "--on-drift overwrite")
-VIEW = PlanView(
+PLAN = Plan(
     "shop",
-    "https://hooks.example.com",
     41,
-    "9f2c1ab0c0ffee",
     (CREATED, UPDATED, DRIFT, GONE),
     212,
-    (BLOCK,),
-    "sha256:0",
+    digest="sha256:0",
+    blocked=(BLOCK,),
+    base_commit="9f2c1ab0c0ffee",
+    server="https://hooks.example.com",
 )
 
 
 def test_a_plan_is_read_line_by_line() -> None:
-    assert report.plan(VIEW).splitlines() == [
+    assert report.planned(PLAN).splitlines() == [
         'Plan for set "shop" on https://hooks.example.com   (base revision 41, commit '
         "9f2c1ab0c0ff)",
         "  + crm     hooks.yaml:12  url https://crm.example.com/in",
@@ -64,10 +62,10 @@ def test_a_plan_is_read_line_by_line() -> None:
 
 
 def test_nothing_to_change_is_one_line() -> None:
-    view = PlanView("shop", "here", 3, None, (), 2, (), "sha256:0")
+    view = Plan("shop", 3, (), 2, server="here")
 
     assert report.applied(view) == 'Set "shop" on here: nothing to change, 2 unchanged.'
-    assert "never applied before" in report.plan(PlanView("shop", "here", 0, None, (), 0, (), ""))
+    assert "never applied before" in report.planned(Plan("shop", 0, (), 0, server="here"))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +92,7 @@ def test_texts_of_strangers_can_not_forge_lines_or_colours() -> None:
         None,
     )
 
-    text = report.plan(PlanView("shop", "here", 0, None, (change,), 0, (), ""))
+    text = report.planned(Plan("shop", 0, (change,), 0, server="here"))
 
     assert "\x1b" not in text
     assert len(text.splitlines()) == 3
@@ -105,7 +103,7 @@ def test_json_holds_everything_that_is_shown() -> None:
         "bad-url", "wrong", Position(7, 5, "hooks.yaml"), ("webhooks", "a", "url"), "mend it"
     )
 
-    told = json.loads(formats.as_json([problem], VIEW))
+    told = json.loads(formats.as_json([problem], PLAN))
 
     assert told["problems"] == [
         {
@@ -148,7 +146,7 @@ def test_github_shows_problems_beside_their_lines() -> None:
         text
         == "::error file=a%2Cb%3Ac.yaml,line=7,col=5,title=bad-url::100%25 wrong%0Areally (mend it)"
     )
-    assert "::error title=blocked drift::" in formats.as_github([], VIEW)
+    assert "::error title=blocked drift::" in formats.as_github([], PLAN)
 
 
 def test_markdown_is_a_table_that_nobody_breaks_out_of() -> None:
@@ -156,7 +154,7 @@ def test_markdown_is_a_table_that_nobody_breaks_out_of() -> None:
         ChangeKind.UPDATE, "a", None, (FieldChange("name", "x", "| <img> @everyone", "x"),), None
     )
 
-    text = formats.as_markdown([], PlanView("shop", "here", 1, None, (change,), 0, (BLOCK,), ""))
+    text = formats.as_markdown([], Plan("shop", 1, (change,), 0, blocked=(BLOCK,)))
 
     assert "| update | `a` | name x → \\| &lt;img> @\u200beveryone |" in text
     assert "**blocked** `drift`" in text

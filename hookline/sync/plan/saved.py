@@ -1,5 +1,5 @@
-"""A saved plan: what was shown, and the digests by which an apply knows that it still holds. Called
-by sync_session. Holds no secret.
+"""A saved plan: the plan that was shown, and the digest by which an apply knows that its file is
+still the same. Called by the commands. Holds no secret.
 """
 
 import json
@@ -10,28 +10,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from hookline.errors import HooklineError
-from hookline.sync.show import formats
-from hookline.sync.show.report import PlanView
+from hookline.sync.plan import codec
+from hookline.sync.plan.changes import Plan
 
 FORMAT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """digest: of the plan; file_digest: of the file's bytes; changes: as `formats.plan_json` has
-    them.
-    """
+class SavedPlan:
+    """file_digest: of the file's bytes."""
 
     file: str
     file_digest: str
-    digest: str
-    changes: list[dict[str, Any]]
+    plan: Plan
 
     def is_of_file(self) -> bool:
         return _digest_of(Path(self.file)) == self.file_digest
 
 
-def save(path: Path, file: str, view: PlanView) -> None:
+def save(path: Path, file: str, plan: Plan) -> None:
     """Writes the plan, whole or not at all.
 
     Raises HooklineError when the file can't be written, or what was planned is a pipe, which can't
@@ -43,15 +40,15 @@ def save(path: Path, file: str, view: PlanView) -> None:
             f"A plan is applied by reading its file again, which {file} does not allow. Plan a "
             "regular file.",
         )
-    told = {
+    content = {
         "format": FORMAT,
         "file": file,
         "fileDigest": _digest_of(Path(file)),
-        "plan": formats.plan_json(view),
+        "plan": codec.encode(plan),
     }
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        aside.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        aside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
         aside.replace(path)
     except OSError as error:
         raise HooklineError(
@@ -59,32 +56,29 @@ def save(path: Path, file: str, view: PlanView) -> None:
         ) from None
 
 
-def load(path: Path) -> Saved:
+def load(path: Path) -> SavedPlan:
     """Raises HooklineError for what is no saved plan."""
     try:
-        told = json.loads(path.read_text("utf-8"))
-        if told["format"] != FORMAT:
+        content = json.loads(path.read_text("utf-8"))
+        if content["format"] != FORMAT:
             raise HooklineError(
                 "FAILED", f"{path} was saved by another version of Hookline. Plan again."
             )
-        texts = (told["file"], told["fileDigest"], told["plan"]["digest"])
-        changes = told["plan"]["changes"]
+        texts = (content["file"], content["fileDigest"], content["plan"]["digest"])
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError("no text")
+        return SavedPlan(content["file"], content["fileDigest"], codec.decode(content["plan"]))
     except OSError as error:
         raise HooklineError("FAILED", f"The plan {path} can't be read: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise HooklineError(
             "FAILED", f"{path} is no saved plan. Make one with: hookline sync plan -o {path}"
         ) from None
-    if not all(isinstance(text, str) for text in texts) or not isinstance(changes, list):
-        raise HooklineError(
-            "FAILED", f"{path} is no saved plan. Make one with: hookline sync plan -o {path}"
-        )
-    return Saved(*texts, changes)
 
 
-def what_changed(agreed: Saved, view: PlanView) -> str:
-    """Which webhooks the plan of now treats otherwise than the agreed one."""
-    before, after = _by_slug(agreed.changes), _by_slug(formats.plan_json(view)["changes"])
+def what_changed(agreed: Plan, plan: Plan) -> str:
+    """A sentence with the webhooks that the plan of now treats otherwise than the agreed one."""
+    before, after = _by_slug(agreed), _by_slug(plan)
     slugs = sorted(
         slug for slug in before.keys() | after.keys() if before.get(slug) != after.get(slug)
     )
@@ -96,12 +90,10 @@ def what_changed(agreed: Saved, view: PlanView) -> str:
     )
 
 
-def _by_slug(changes: list[dict[str, Any]]) -> dict[str, list[Any]]:
+def _by_slug(plan: Plan) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
-    for change in changes:
-        found.setdefault(str(change.get("slug")), []).append(
-            [change.get("kind"), change.get("fields")]
-        )
+    for change in plan.changes:
+        found.setdefault(change.slug, []).append((change.kind, change.fields))
     return found
 
 

@@ -1,0 +1,96 @@
+"""`hookline sync validate`, and what plan and apply do with a file first: read it, and tell what is
+wrong with it. Imports neither settings nor database: checking a file takes a moment.
+"""
+
+import os
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Final
+
+import click
+
+from hookline import environment
+from hookline.form.kinds import Bounds
+from hookline.outbound.addresses import AddressPolicy
+from hookline.sync.plan.changes import Plan
+from hookline.sync.read import file
+from hookline.sync.read.document import Document
+from hookline.sync.read.file import Reading
+from hookline.sync.read.problems import SyncProblem
+from hookline.sync.read.references import LocalSecrets, Secrets, UnresolvedSecrets
+
+OK, INVALID = 0, 3
+ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0")), frozenset())
+"""Which addresses may be sent to is for a server to say."""
+
+
+def validate(files: list[str], style: str, is_unresolved: bool) -> int:
+    """Tells all that is wrong with the file; gives the exit code."""
+    bounds = Bounds(environment.environments(), ANY_ADDRESS)
+    found = read_file(files, bounds, environment.home(), is_unresolved)
+    if found.document is not None and (broken := _broken_templates(found.document)):
+        tell_problems(style, [*found.problems, *broken], found)
+        return INVALID
+    tell_problems(style, found.problems, found)
+    if style == "human" and found.document is not None:
+        count = len(found.document.webhooks)
+        click.echo(
+            f"{files[0]} is valid: {count} webhook{'' if count == 1 else 's'} in set "
+            f"{found.document.set_name}."
+        )
+    return OK if found.document is not None else INVALID
+
+
+def read_file(files: list[str], bounds: Bounds, home: Path, is_unresolved: bool) -> Reading:
+    """home: files below it are never referred to."""
+    secrets: Secrets = (
+        UnresolvedSecrets()
+        if is_unresolved
+        else LocalSecrets(os.environ, home, Path(files[0]).parent)
+    )
+    return file.read(files, bounds, secrets)
+
+
+def tell_problems(style: str, problems: list[SyncProblem], found: Reading) -> None:
+    if style != "human":
+        tell_formatted(style, problems, None)
+    elif problems:
+        from hookline.sync.show import excerpts
+
+        click.echo(excerpts.shown(problems, found.lines, found.secret_positions), err=True)
+        count = sum(problem.is_error for problem in problems)
+        if count:
+            click.echo(
+                f"{count} error{'' if count == 1 else 's'}: nothing can be applied.", err=True
+            )
+
+
+def tell_formatted(style: str, problems: list[SyncProblem], plan: Plan | None) -> None:
+    from hookline.sync.show import formats
+
+    tell = {"json": formats.as_json, "markdown": formats.as_markdown, "github": formats.as_github}[
+        style
+    ]
+    if text := tell(problems, plan):
+        click.echo(text)
+
+
+def _broken_templates(document: Document) -> tuple[SyncProblem, ...]:
+    """Problems of payload templates. Only a file that has one pays for asyncio and the child
+    process that renders it.
+    """
+    if not any("payloadTemplate" in webhook.values for webhook in document.webhooks.values()):
+        return ()
+    import asyncio
+
+    from hookline.outbound.rendering import Renderer
+    from hookline.sync.read import check_templates
+
+    async def broken() -> tuple[SyncProblem, ...]:
+        renderer = Renderer()
+        try:
+            return await check_templates.check(document, renderer)
+        finally:
+            await renderer.close()
+
+    return asyncio.run(broken())

@@ -1,0 +1,82 @@
+"""A plan as everybody sees it, from the server to the terminal: changes, counts, blocks. Made by
+planning, completed by apply; codec turns it to JSON and back, show to text.
+
+Everything in it is masked already.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from hookline.sync.read.problems import Position, SyncProblem
+
+
+class ChangeKind(StrEnum):
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    ADOPT = "ADOPT"
+    DISABLE = "DISABLE"
+    RELEASE = "RELEASE"
+    DRIFT = "DRIFT"
+    CONFLICT = "CONFLICT"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """before: what it was (last applied, for drift); after: what the file wants; live: what it is.
+    Secrets are masked.
+    """
+
+    field: str
+    before: Any
+    after: Any
+    live: Any
+    is_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """webhook_id: None for a new webhook, and for whoever only reads the plan."""
+
+    kind: ChangeKind
+    slug: str
+    webhook_id: UUID | None
+    fields: tuple[FieldChange, ...]
+    position: Position | None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """code: removals, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale or locked.
+    flag: the option that lifts it, if there is one.
+    """
+
+    code: str
+    message: str
+    slug: str | None = None
+    flag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """base: number of the set's newest revision before, 0 for none; revision: of the one that an
+    apply made. server: the server or database, for whoever asked several.
+
+    digest: equal for equal changes of an equal state; a reviewed plan is recognised by it.
+    """
+
+    set_name: str
+    base: int
+    changes: tuple[Change, ...]
+    unchanged: int
+    digest: str = ""
+    blocked: tuple[Block, ...] = ()
+    base_commit: str | None = None
+    revision: int | None = None
+    warnings: tuple[SyncProblem, ...] = ()
+    server: str = ""
+
+    def count(self, kind: ChangeKind) -> int:
+        return sum(change.kind is kind for change in self.changes)

@@ -1,0 +1,127 @@
+"""A plan as JSON and back, under the API's field names: one form for the GraphQL answer, a saved
+plan and `--format json`. Nothing secret is in it.
+
+api/schema/sync_plan builds its types of the encoded parts; the commands decode what it answers.
+"""
+
+from typing import Any, Final
+
+from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
+from hookline.sync.read.problems import Position, SyncProblem
+
+Json = dict[str, Any]  # Any: values of webhook fields, as JSON has them
+
+PROBLEM_FIELDS: Final = "code message severity path file line column hint"
+PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit }}
+    blocked {{ code message slug flag }} warnings {{ {PROBLEM_FIELDS} }}
+    changes {{ kind slug file line hint fields {{ field before after live secret }} }}"""
+"""Selection of a SyncPlan that `decode` reads."""
+
+
+def encode(plan: Plan) -> Json:
+    """The JSON of a plan. server and revision are what whoever asked knows besides: a SyncPlan of
+    the API is without them.
+    """
+    return {
+        "set": plan.set_name,
+        "server": plan.server,
+        "base": {"number": plan.base, "commit": plan.base_commit} if plan.base else None,
+        "digest": plan.digest,
+        "changes": [encode_change(change) for change in plan.changes],
+        "unchanged": plan.unchanged,
+        "blocked": [encode_block(block) for block in plan.blocked],
+        "warnings": [encode_problem(problem) for problem in plan.warnings],
+        "revision": plan.revision and {"number": plan.revision},
+    }
+
+
+def decode(content: Json) -> Plan:
+    """The plan that `encode` or the API's answer holds.
+
+    Raises KeyError, TypeError, ValueError or AttributeError for anything else.
+    """
+    base, revision = content["base"] or {}, content.get("revision") or {}
+    return Plan(
+        set_name=content["set"],
+        base=base.get("number", 0),
+        base_commit=base.get("commit"),
+        changes=tuple(_change(change) for change in content["changes"]),
+        unchanged=content["unchanged"],
+        digest=content["digest"],
+        blocked=tuple(_block(block) for block in content["blocked"]),
+        warnings=tuple(decode_problem(problem) for problem in content["warnings"]),
+        revision=revision.get("number"),
+        server=content.get("server", ""),
+    )
+
+
+def encode_change(change: Change) -> Json:
+    file, line, _ = _where(change.position)
+    return {
+        "kind": str(change.kind),
+        "slug": change.slug,
+        "file": file,
+        "line": line,
+        "hint": change.hint,
+        "fields": [
+            {
+                "field": item.field,
+                "before": item.before,
+                "after": item.after,
+                "live": item.live,
+                "secret": item.is_secret,
+            }
+            for item in change.fields
+        ],
+    }
+
+
+def encode_block(block: Block) -> Json:
+    return {"code": block.code, "message": block.message, "slug": block.slug, "flag": block.flag}
+
+
+def encode_problem(problem: SyncProblem) -> Json:
+    file, line, column = _where(problem.position)
+    return {
+        "file": file,
+        "line": line,
+        "column": column,
+        "code": problem.code,
+        "severity": problem.severity,
+        "path": list(problem.path) or None,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def decode_problem(content: Json) -> SyncProblem:
+    """width is not carried: an excerpt then underlines one character."""
+    return SyncProblem(
+        content["code"],
+        content["message"],
+        Position(content["line"] or 1, content["column"] or 1, content["file"] or ""),
+        tuple(content["path"] or ()),
+        content["hint"],
+        severity=content["severity"],
+    )
+
+
+def _change(content: Json) -> Change:
+    fields = tuple(
+        FieldChange(item["field"], item["before"], item["after"], item["live"], item["secret"])
+        for item in content["fields"]
+    )
+    position = Position(content["line"] or 1, 1, content["file"]) if content["file"] else None
+    kind = ChangeKind(content["kind"])
+    return Change(kind, content["slug"], None, fields, position, content["hint"])
+
+
+def _block(content: Json) -> Block:
+    return Block(content["code"], content["message"], content["slug"], content["flag"])
+
+
+def _where(position: Position | None) -> tuple[str | None, int | None, int | None]:
+    """File, line and column; none of them where no position was sent."""
+    if not position or not position.file:
+        return None, None, None
+    return position.file, position.line, position.column

@@ -1,0 +1,56 @@
+"""A plan survives its JSON, so that server, saved plan and terminal speak of the same."""
+
+import json
+from uuid import uuid4
+
+import pytest
+
+from hookline.sync.plan import codec
+from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
+from hookline.sync.read.problems import Position, SyncProblem
+
+PLAN = Plan(
+    set_name="shop",
+    base=41,
+    changes=(
+        Change(
+            ChangeKind.UPDATE,
+            "orders",
+            None,
+            (
+                FieldChange("events", ["a.b.c"], ["x.y.z"], ["a.b.c"]),
+                FieldChange("basicAuth", None, {"password": "(secret)"}, None, is_secret=True),
+            ),
+            Position(9, 1, "hooks.yaml"),
+        ),
+        Change(ChangeKind.DISABLE, "old", None, (), None, "not in the file"),
+    ),
+    unchanged=212,
+    digest="sha256:0",
+    blocked=(Block("drift", "orders: url", "orders", "--on-drift keep"), Block("stale", "again")),
+    base_commit="9f2c1ab0c0ffee",
+    revision=42,
+    warnings=(
+        SyncProblem(
+            "duplicate-item", "twice", Position(3, 5, "hooks.yaml"), ("a", "b"), severity="warning"
+        ),
+    ),
+    server="https://hooks.example.com",
+)
+
+
+@pytest.mark.parametrize("plan", [PLAN, Plan("shop", 0, (), 0)])
+def test_a_plan_survives_its_json(plan: Plan) -> None:
+    assert codec.decode(json.loads(json.dumps(codec.encode(plan)))) == plan
+
+
+def test_a_webhooks_key_stays_where_it_was_planned() -> None:
+    change = Change(ChangeKind.ADOPT, "a", uuid4(), (), None)
+
+    assert codec.decode(codec.encode(Plan("s", 1, (change,), 0))).changes[0].webhook_id is None
+
+
+@pytest.mark.parametrize("content", [{}, {"base": None}, {"base": 3}, {"base": None, "set": "s"}])
+def test_anything_else_is_no_plan(content: dict[str, object]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError, AttributeError)):
+        codec.decode(content)
