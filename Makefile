@@ -31,6 +31,7 @@ check: $(VENV)/.test-installed ## Format, lint, types, import directions, genera
 	@$(BIN)/lint-imports --no-logo >$(VENV)/lint-imports.log 2>&1 || { cat $(VENV)/lint-imports.log >&2; exit 1; }
 	@$(BIN)/hookline schema | diff -u schema.graphql - >&2 || { echo "Run: make schema" >&2; exit 1; }
 	@$(BIN)/hookline sync schema | diff -u config/webhooks.v1.schema.json - >&2 || { echo "Run: make schema" >&2; exit 1; }
+	@$(BIN)/python -m tools.architecture --check || { echo "Run: make docs" >&2; exit 1; }
 	@$(BIN)/python -m hookline.form.reference | diff -u docs/webhooks.md - >&2 || { echo "Run: make schema" >&2; exit 1; }
 	@echo "All checks passed."
 

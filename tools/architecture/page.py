@@ -11,6 +11,7 @@ from tools.architecture.rooms import (
     floors,
     is_file,
     purpose,
+    reduced,
     rooms,
     short,
     without,
@@ -22,20 +23,29 @@ _MARKS: Final = ("<!-- rooms: written by `make docs` -->", "<!-- end of rooms --
 def page(text: str) -> str:
     """The page with today's table between its marks."""
     imports, inside = rooms()
-    levels = floors(without(imports, backward(imports)))
+    downward = without(imports, backward(imports))
+    levels = floors(downward)
     head, _, rest = text.partition(_MARKS[0])
     tail = rest.partition(_MARKS[1])[2]
-    return f"{head}{_MARKS[0]}\n\n{table(imports, levels, inside)}\n\n{_MARKS[1]}{tail}"
+    rows = table(imports, reduced(downward), levels, inside)
+    return f"{head}{_MARKS[0]}\n\n{rows}\n\n{_MARKS[1]}{tail}"
 
 
-def table(imports: Imports, levels: dict[str, int], inside: dict[str, list[str]]) -> str:
-    lines = ["| floor | room | for | imports |", "|--:|---|---|---|"]
+def table(
+    imports: Imports,
+    arrows: set[tuple[str, str]],
+    levels: dict[str, int],
+    inside: dict[str, list[str]],
+) -> str:
+    """arrows: those of the picture, so that the table changes only when the picture does."""
+    lines = ["| floor | room | for | stands on |", "|--:|---|---|---|"]
     for room in sorted(imports, key=lambda name: (levels[name], name)):
         name = (
             " ".join(f"`{file}`" for file in inside[room])
             if room == LEAVES
             else f"`{room.replace('.', '/')}{'.py' if is_file(room) else '/'}`"
         )
-        names = ", ".join(short(other) for other in sorted(imports[room])) or "nothing of ours"
+        below = sorted(other for upper, other in arrows if upper == room)
+        names = ", ".join(map(short, below)) or "nothing of ours"
         lines.append(f"| {levels[room]} | {name} | {purpose(room)} | {names} |")
     return "\n".join(lines)
