@@ -27,11 +27,18 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     return add
 
 
+def _only(context: click.Context, parameter: click.Parameter, files: tuple[str, ...]) -> str | None:
+    """The one file: a second one would pass unnoticed if click just took the last."""
+    if len(files) > 1:
+        raise click.BadParameter("is given more than once; a set is one file.")
+    return files[0] if files else None
+
+
 _FILE = click.option(
     "-f",
     "--file",
-    "files",
     multiple=True,
+    callback=_only,
     metavar="PATH",
     help=f"The webhooks file. [default: {DEFAULT_FILE}]",
 )
@@ -104,7 +111,7 @@ def sync() -> None:
     is_flag=True,
     help="Don't look up what ${env:…} and ${file:…} stand for.",
 )
-def validate(files: tuple[str, ...], style: str, unresolved_secrets: bool) -> int:
+def validate(file: str | None, style: str, unresolved_secrets: bool) -> int:
     """Check the file, without a server: all that is wrong with it, each with its place.
 
     Which environments exist is HOOKLINE_ENVIRONMENTS; which private addresses may be sent to is the
@@ -112,7 +119,7 @@ def validate(files: tuple[str, ...], style: str, unresolved_secrets: bool) -> in
     """
     from hookline.cli import sync_validate
 
-    return sync_validate.validate(_files(files), style, unresolved_secrets)
+    return sync_validate.validate(file or DEFAULT_FILE, style, unresolved_secrets)
 
 
 @sync.command()
@@ -134,7 +141,7 @@ def validate(files: tuple[str, ...], style: str, unresolved_secrets: bool) -> in
     "-o", "--output", metavar="PATH", help="Save the plan, for `hookline sync apply PATH`."
 )
 def plan(
-    files: tuple[str, ...],
+    file: str | None,
     style: str,
     check: bool,
     unresolved_secrets: bool,
@@ -148,7 +155,7 @@ def plan(
         raise click.UsageError(
             "A plan without its secrets can't be applied: leave out -o or --unresolved-secrets."
         )
-    return sync_session.plan(_asked(files, style, given), check, unresolved_secrets, output)
+    return sync_session.plan(_asked(file, style, given), check, unresolved_secrets, output)
 
 
 @sync.command()
@@ -163,7 +170,7 @@ def plan(
 @click.option("-m", "--message", help="Why; kept with the revision.")
 def apply(
     saved: str | None,
-    files: tuple[str, ...],
+    file: str | None,
     style: str,
     yes: bool,
     message: str | None,
@@ -176,9 +183,9 @@ def apply(
     """
     from hookline.cli import sync_session
 
-    if saved and files:
+    if saved and file:
         raise click.UsageError("A saved plan knows its file: leave out -f.")
-    return sync_session.apply(_asked(files, style, given), saved, yes, message)
+    return sync_session.apply(_asked(file, style, given), saved, yes, message)
 
 
 @sync.command()
@@ -191,11 +198,7 @@ def schema() -> None:
     click.echo(json.dumps(make(), indent=2, ensure_ascii=False))
 
 
-def _files(files: tuple[str, ...]) -> list[str]:
-    return list(files) or [DEFAULT_FILE]
-
-
-def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "Asked":
+def _asked(file: str | None, style: str, given: dict[str, Any]) -> "Asked":
     from datetime import timedelta
 
     from hookline.cli.sync_session import Asked
@@ -221,4 +224,4 @@ def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "Asked"
         lock_timeout=patience,
         reenable=frozenset(given["reenable"]),
     )
-    return Asked(_files(files), style, given["server"], given["local"], allowed)
+    return Asked(file or DEFAULT_FILE, style, given["server"], given["local"], allowed)

@@ -28,7 +28,7 @@ FAILED, CHANGES, BLOCKED, STALE, LOCKED, NOT_REACHED = 1, 2, 4, 5, 6, 7
 class Asked:
     """The command line's options. server: None for the setting's."""
 
-    files: list[str]
+    file: str
     style: str
     server: str | None
     is_local: bool
@@ -43,11 +43,11 @@ def plan(asked: Asked, is_check: bool, is_unresolved: bool, output: str | None) 
     settings = read_settings(server=asked.server)
     try:
         target = asked.target(settings)
-        found = read_file(asked.files, target.bounds(), settings.home, is_unresolved)
+        found = read_file(asked.file, target.bounds(), settings.home, is_unresolved)
         if found.document is None:
             tell_problems(asked.style, found.problems, found)
             return INVALID
-        source = find_source(Path(asked.files[0]), os.environ)
+        source = find_source(Path(asked.file), os.environ)
         answer = target.plan(Request(found.document, asked.allowed, source), is_unresolved)
     except HooklineError as error:
         return _failed(error)
@@ -56,7 +56,7 @@ def plan(asked: Asked, is_check: bool, is_unresolved: bool, output: str | None) 
         return INVALID
     if output:
         try:
-            saved.save(Path(output), asked.files[0], plan)
+            saved.save(Path(output), asked.file, plan)
         except HooklineError as error:
             return _failed(error)
         click.echo(f"Saved to {output}. Apply it with: hookline sync apply {output}", err=True)
@@ -78,7 +78,7 @@ def apply(asked: Asked, saved_plan: str | None, is_agreed: bool, message: str | 
                 f"Stale: {agreed.file} is not the file that was planned. Plan again.", err=True
             )
             return STALE
-        return _apply(settings, replace(asked, files=[agreed.file]), message, agreed, False)
+        return _apply(settings, replace(asked, file=agreed.file), message, agreed, False)
     except HooklineError as error:
         return _failed(error)
 
@@ -88,11 +88,11 @@ def _apply(
 ) -> int:
     """may_ask: somebody sits at the terminal; then what they saw is what is applied."""
     target = asked.target(settings)
-    found = read_file(asked.files, target.bounds(), settings.home, is_unresolved=False)
+    found = read_file(asked.file, target.bounds(), settings.home, is_unresolved=False)
     if found.document is None:
         tell_problems(asked.style, found.problems, found)
         return INVALID
-    source = find_source(Path(asked.files[0]), os.environ)
+    source = find_source(Path(asked.file), os.environ)
     request = Request(found.document, asked.allowed, source, message=message)
     digest = agreed.plan.digest if agreed else None
     if may_ask:

@@ -13,7 +13,7 @@ from hookline import environment
 from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.sync.plan.changes import Plan
-from hookline.sync.read import file
+from hookline.sync.read import file as files
 from hookline.sync.read.document import Document
 from hookline.sync.read.file import Reading
 from hookline.sync.read.problems import SyncProblem
@@ -24,10 +24,10 @@ ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0"))
 """Which addresses may be sent to is for a server to say."""
 
 
-def validate(files: list[str], style: str, is_unresolved: bool) -> int:
+def validate(file: str, style: str, is_unresolved: bool) -> int:
     """Tells all that is wrong with the file; gives the exit code."""
     bounds = Bounds(environment.environments(), ANY_ADDRESS)
-    found = read_file(files, bounds, environment.home(), is_unresolved)
+    found = read_file(file, bounds, environment.home(), is_unresolved)
     if found.document is not None and (broken := _broken_templates(found.document)):
         tell_problems(style, [*found.problems, *broken], found)
         return INVALID
@@ -35,20 +35,18 @@ def validate(files: list[str], style: str, is_unresolved: bool) -> int:
     if style == "human" and found.document is not None:
         count = len(found.document.webhooks)
         click.echo(
-            f"{files[0]} is valid: {count} webhook{'' if count == 1 else 's'} in set "
+            f"{file} is valid: {count} webhook{'' if count == 1 else 's'} in set "
             f"{found.document.set_name}."
         )
     return OK if found.document is not None else INVALID
 
 
-def read_file(files: list[str], bounds: Bounds, home: Path, is_unresolved: bool) -> Reading:
+def read_file(file: str, bounds: Bounds, home: Path, is_unresolved: bool) -> Reading:
     """home: files below it are never referred to."""
     secrets: Secrets = (
-        UnresolvedSecrets()
-        if is_unresolved
-        else LocalSecrets(os.environ, home, Path(files[0]).parent)
+        UnresolvedSecrets() if is_unresolved else LocalSecrets(os.environ, home, Path(file).parent)
     )
-    return file.read(files, bounds, secrets)
+    return files.read(file, bounds, secrets)
 
 
 def tell_problems(style: str, problems: list[SyncProblem], found: Reading) -> None:

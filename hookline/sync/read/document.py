@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
+from typing import Final
 
 from hookline.form.check import SLUG, check_given, check_whole
 from hookline.form.fields import FIELDS
@@ -19,18 +20,39 @@ from hookline.form.kinds import (
     FieldProblem,
     Findings,
     Kind,
+    Number,
     Record,
+    Text,
     label,
 )
 from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
 from hookline.sync.read.decoding import Decoder, Path, place
-from hookline.sync.read.file_fields import FILE_FIELDS, LIFECYCLE, WEBHOOK_FIELDS, FileField
 from hookline.sync.read.nodes import Mapping, Node, Positions, Scalar, to_json
 from hookline.sync.read.problems import Position, Problems
 from hookline.sync.read.references import Secrets
 
 _slug = re.compile(SLUG)
 _MAPS = (Headers, Labels, Record, SecretHeader)
+
+
+@dataclass(frozen=True, slots=True)
+class FileField:
+    """One of the file's own keys, beside the webhooks and their defaults."""
+
+    kind: Kind
+    description: str
+    is_required: bool = False
+    default: str | None = None
+
+
+FILE_FIELDS: Final = {
+    "version": FileField(Number(1, 1), "The version of this format: 1.", is_required=True),
+    "set": FileField(
+        Text(63, SLUG, "1 to 63 lower-case letters, digits and hyphens", kind="bad-slug"),
+        "The name of what this file owns.",
+        default="default",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +111,7 @@ class _FileDecoder:
             )
         defaults = self._defaults(entries)
         for slug, key, node in self._webhooks(entries):
-            own = self.decoder.entries(tuple(WEBHOOK_FIELDS), node, ("webhooks", slug))
+            own = self.decoder.entries(tuple(FIELDS), node, ("webhooks", slug))
             if own is not None:
                 self._webhook(document, slug, key, _merged(defaults, own))
         document.content = {"version": 1, "set": document.set_name, "webhooks": document.content}
@@ -117,8 +139,6 @@ class _FileDecoder:
                     self._note(findings.problems, (), {name: (key, node)}, root)
                     and checked is not BAD
                 )
-                if is_good and not row.is_available:
-                    self._not_available(key, (name,))
                 values[name] = str(checked) if is_good else "default"
             elif row.is_required and isinstance(root, Mapping):
                 self.decoder.note(
@@ -132,9 +152,7 @@ class _FileDecoder:
         """
         if "defaults" not in entries:
             return {}
-        fields = (
-            self.decoder.entries(tuple(WEBHOOK_FIELDS), entries["defaults"][1], ("defaults",)) or {}
-        )
+        fields = self.decoder.entries(tuple(FIELDS), entries["defaults"][1], ("defaults",)) or {}
         _, found = self._checked(("defaults",), fields)
         self._note(
             [problem for problem in found if problem.kind != "required"],
@@ -202,42 +220,13 @@ class _FileDecoder:
     def _checked(
         self, path: Path, fields: dict[str, tuple[Scalar, Node]]
     ) -> tuple[dict[str, object], list[FieldProblem]]:
-        """Canonical values of a webhook's fields and what the kinds say of them; what is not
-        available yet is noted and left out.
-        """
+        """Canonical values of a webhook's fields, and problems with them."""
         plain = {
-            name: self._plain(WEBHOOK_FIELDS[name], key, node, (*path, name))
+            name: self.decoder.plain(FIELDS[name].kind, key, node, (*path, name))
             for name, (key, node) in fields.items()
         }
-        values, found = check_given(
-            {name: value for name, value in plain.items() if value is not BAD and name in FIELDS},
-            self.bounds,
-        )
-        refused = {problem.field[0] for problem in found if not problem.is_warning}
-        if "lifecycle" in fields and plain["lifecycle"] is not BAD:
-            lifecycle = Findings(self.bounds)
-            LIFECYCLE.kind.check(plain["lifecycle"], ("lifecycle",), lifecycle)
-            found += lifecycle.problems
-        for name, (key, _) in fields.items():
-            if (
-                not WEBHOOK_FIELDS[name].is_available
-                and plain[name] is not BAD
-                and name not in refused
-            ):
-                self._not_available(key, (*path, name))
-        return values, found
-
-    def _plain(self, row: FileField, key: Scalar, node: Node, path: Path) -> object:
-        return self.decoder.plain(row.kind, key, node, path)
-
-    def _not_available(self, key: Scalar, path: Path) -> None:
-        self.decoder.note(
-            "not-available",
-            f"{path[-1]} is not available in this version",
-            key,
-            path,
-            "take it out; a later version will know it",
-        )
+        given = {name: value for name, value in plain.items() if value is not BAD}
+        return check_given(given, self.bounds)
 
     def _note(
         self,
@@ -268,7 +257,7 @@ def _merged(
     merged = {**defaults, **own}
     for name in defaults.keys() & own.keys():
         (_, ours), (_, theirs) = own[name], defaults[name]
-        kind: Kind = WEBHOOK_FIELDS[name].kind
+        kind: Kind = FIELDS[name].kind
         if isinstance(kind, _MAPS) and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
             fold = str.lower if isinstance(kind, Headers) else str
             taken = {fold(text) for text in ours.entries}

@@ -24,31 +24,21 @@ class Reading:
     secret_positions: list[Position]
 
 
-def read(paths: list[str], bounds: Bounds, secrets: Secrets) -> Reading:
-    """The file's document, or its problems. Several files, and folders, are refused: a later
-    version takes them.
-    """
-    path = Path(paths[0])
-    if len(paths) > 1 or path.is_dir():
-        name = paths[1] if len(paths) > 1 else paths[0]
-        return _refused(
-            "not-available",
-            "several files are not available in this version",
-            name,
-            "give one file",
-        )
+def read(name: str, bounds: Bounds, secrets: Secrets) -> Reading:
+    """The file's document, or its problems."""
+    path = Path(name)
     try:
         with path.open("rb") as file:
             data = file.read(loader.MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        return _refused("no-files", "there is no such file", paths[0], "name it with -f")
+        return _refused("no-files", "there is no such file", name, "name it with -f")
     except (OSError, ValueError) as error:
         return _refused(
             "unreadable",
             f"the file can't be read: {getattr(error, 'strerror', None) or error}",
-            paths[0],
+            name,
         )
-    return decoded(data, paths[0], bounds, secrets)
+    return decoded(data, name, bounds, secrets)
 
 
 def decoded(data: bytes, name: str, bounds: Bounds, secrets: Secrets) -> Reading:

@@ -5,17 +5,22 @@ with. Called by `hookline sync schema`.
 from typing import Any, Final
 
 from hookline.form.check import SLUG
-from hookline.sync.read.file_fields import FILE_FIELDS, WEBHOOK_FIELDS, FileField
+from hookline.form.fields import FIELDS
+from hookline.form.kinds import Kind
+from hookline.sync.read.document import FILE_FIELDS
 
 ID: Final = "webhooks.v1.schema.json"
 
 
 def make() -> dict[str, Any]:
-    """The schema (JSON Schema, draft 2020-12). Fields of later versions are not in it: an editor
-    should not offer what is refused.
-    """
-    fields = {name: _described(row) for name, row in WEBHOOK_FIELDS.items() if row.is_available}
-    own = {name: _described(row) for name, row in FILE_FIELDS.items() if row.is_available}
+    """The schema (JSON Schema, draft 2020-12)."""
+    fields = {
+        name: _described(row.kind, row.reference, row.default) for name, row in FIELDS.items()
+    }
+    own = {
+        name: _described(row.kind, row.description, row.default)
+        for name, row in FILE_FIELDS.items()
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": ID,
@@ -45,6 +50,6 @@ def make() -> dict[str, Any]:
     }
 
 
-def _described(row: FileField) -> dict[str, Any]:
-    default = {"default": row.default} if row.default not in (None, []) else {}
-    return {"description": row.description, **row.kind.schema(), **default}
+def _described(kind: Kind, description: str, default: object) -> dict[str, Any]:
+    shown = {"default": default} if default not in (None, []) else {}
+    return {"description": description, **kind.schema(), **shown}

@@ -68,6 +68,7 @@ def exit_code_of(*arguments: str) -> object:
         ("token",),
         ("token", "create", "ci", "--role", "king"),
         ("publish",),
+        ("sync", "validate", "-f", "a.yaml", "-f", "b.yaml"),
     ],
 )
 def test_wrong_usage_exits_with_64(
