@@ -36,7 +36,7 @@ class Forbidden(HooklineError):
 
 
 class Authenticator(Protocol):
-    """What looks a token up."""
+    """Looks a token up."""
 
     async def authenticate(self, header_value: str | None) -> Actor:
         """The actor of an Authorization header's value (`Bearer hl_…`).

@@ -1,4 +1,4 @@
-"""Who asks, by the tokens in the database. The transports call it for every request."""
+"""Authentication by the tokens in the database. The transports call it for every request."""
 
 from api.auth import Unauthenticated, bearer_token
 from hookline.access.actor import Actor

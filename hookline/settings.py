@@ -247,7 +247,7 @@ class Settings(BaseSettings):
 
     @property
     def postgres_dsn(self) -> str:
-        """What asyncpg takes; only with PostgreSQL."""
+        """The URL for asyncpg; only with PostgreSQL."""
         return urlunsplit(urlsplit(self.database_url)._replace(scheme="postgresql"))
 
     @property

@@ -25,7 +25,7 @@ class SmtpServer:
     username: str | None
     password: str | None = field(repr=False)
     sender: str
-    """What stands in `From`."""
+    """The address in `From`."""
     sender_address: str
     is_implicit: bool
 

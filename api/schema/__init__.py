@@ -40,7 +40,7 @@ FINDERS = {
     "tok": find_token,
     "rev": find_revision,
 }
-"""How `node` finds each kind, by the prefix of its id; each asks for its own scope."""
+"""Finders of `node` for each kind, by the prefix of its id; each asks for its own scope."""
 
 QUERIES = (
     ViewerQuery,

@@ -1,4 +1,4 @@
-"""Which attempts: how they ended, why they were made, and the filter of their lists."""
+"""Enums of attempts (outcome, cause) and the filter of their lists."""
 
 from datetime import datetime
 from enum import Enum
@@ -70,7 +70,7 @@ def rows_of(info: Info) -> QuerySet[AttemptRow]:
 
 
 def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QuerySet[AttemptRow]:
-    """What a filter leaves of the rows.
+    """The rows that a filter leaves.
 
     Raises MalformedId.
     """

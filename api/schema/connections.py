@@ -50,7 +50,7 @@ class _Total:
         self._counted: tuple[int, bool] | None = None
 
     async def read(self) -> tuple[int, bool]:
-        """How many rows there are, at most COUNTED, and whether that is all."""
+        """Counts the rows, up to COUNTED, and says whether that is all."""
         async with self._lock:
             if self._counted is None:
                 self._counted = await self._count()
@@ -233,7 +233,7 @@ def _neighbour(
     *,
     is_after: bool,
 ) -> Check:
-    """Whether something stands on the far side of a page: the read has shown it, or a row at or
+    """True when something stands on the far side of a page: the read has shown it, or a row at or
     beyond the cursor has to be looked for.
     """
 

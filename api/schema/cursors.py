@@ -28,8 +28,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How a list is sorted: by its columns, all in the same direction; the last one is unique.
-    name: stands in its cursors.
+    """The order of a list: by its columns, all in the same direction; the last one is unique. name:
+    stands in its cursors.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Which deliveries: their status as it is derived, and the filter of their lists."""
+"""The status of deliveries as it is derived, and the filter of their lists."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -72,8 +72,7 @@ def rows_of(info: Info) -> QuerySet[DeliveryRow]:
 def filtered(
     rows: QuerySet[DeliveryRow], wanted: DeliveryFilter | None
 ) -> list[QuerySet[DeliveryRow]]:
-    """What a filter leaves of the rows, in parts that have an index each: open ones, then ended
-    ones.
+    """The rows that a filter leaves, in parts that have an index each: open ones, then ended ones.
 
     Raises MalformedId.
     """

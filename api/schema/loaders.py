@@ -53,7 +53,7 @@ class Loaders:
 
     @cached_property
     def body(self) -> DataLoader[UUID, bytes | None]:
-        """What a template made for a delivery; None when it sends the event itself."""
+        """The body that a template made for a delivery; None when it sends the event itself."""
         return DataLoader(load_fn=self._bodies, max_batch_size=LARGEST_BATCH)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What all nouns share: the Node interface, ids at the edge, the actor. The schema's modules import
+"""Shared by all nouns: the Node interface, ids at the edge, the actor. The schema's modules import
 it; it knows none of them.
 """
 
@@ -39,7 +39,7 @@ def key_of(prefix: str, text: str) -> UUID:
 
 
 def is_storable(text: str) -> bool:
-    """Whether a text can stand in a database at all. What holds NUL or half a surrogate pair equals
+    """True when a text can stand in a database at all. One with NUL or half a surrogate pair equals
     nothing that is there.
     """
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

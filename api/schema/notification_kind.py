@@ -1,5 +1,5 @@
-"""What people can be told of. Webhooks name the kinds that they want mails about; notifications
-have one each.
+"""Kinds of notifications. Webhooks name the kinds that they want mails about; notifications have
+one each.
 """
 
 from enum import Enum

@@ -1,6 +1,4 @@
-"""What a sync asks with: inputs, and what is wrong with them beside the document. api/schema/sync
-reads them.
-"""
+"""Inputs of a sync, and their problems beside those of the document. api/schema/sync reads them."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -154,7 +152,7 @@ def secrets_of(given: list[SyncSecretInput] | None) -> dict[tuple[str, ...], str
 
 
 def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
-    """What is allowed, and what is wrong with it."""
+    """The options, and what is wrong with them."""
     if given is None:
         return Options(), []
     problems = []
@@ -186,7 +184,7 @@ def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
 
 
 def source_of(given: SyncSourceInput | None) -> tuple[Source, list[Problem]]:
-    """Where the file comes from, and what is wrong with how it is told."""
+    """The origin of the file, and what is wrong with its fields."""
     if given is None:
         return Source(), []
     source = Source(
@@ -209,8 +207,8 @@ def source_of(given: SyncSourceInput | None) -> tuple[Source, list[Problem]]:
 
 
 def check_texts(texts: Mapping[str, str | None], *around: str) -> list[Problem]:
-    """What keeps texts from being stored and shown. texts: by attribute; around: the path to their
-    input.
+    """Problems of texts that cannot be stored or shown. texts: by attribute; around: the path to
+    their input.
     """
     findings = Findings(Bounds((), AddressPolicy((), frozenset())))
     for name, text in texts.items():

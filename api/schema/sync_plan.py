@@ -1,5 +1,5 @@
-"""What a plan looks like to whoever asked for it: changes, blocks, problems. Made from
-hookline.sync's own; never shows a secret.
+"""A plan as its client sees it: changes, blocks, problems. Made from hookline.sync's own; never
+shows a secret.
 """
 
 from collections.abc import Iterable

@@ -13,7 +13,7 @@ from hookline import ids
 Row = TypeVar("Row", bound=Model)
 
 SLACK = timedelta(minutes=1)
-"""How far a row's time and its key's may be apart: a row may wait for its commit, and the two may
+"""Distance that a row's time and its key's may have: a row may wait for its commit, and the two may
 be of different machines' clocks.
 """
 

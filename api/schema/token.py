@@ -176,7 +176,7 @@ async def find_token(info: Info, key: Any) -> Token | None:
 
 
 def _check_grant(actor: Actor, input: TokenCreateInput, scopes: list[str]) -> list[Problem]:
-    """What keeps this token from giving these scopes away: nobody gives what they don't have."""
+    """Problems when this token gives scopes away that it does not have itself."""
     if input.role and input.scopes:
         return [Problem(Code.INVALID, "Give either a role or scopes, not both.", ("role",))]
     if input.role:

@@ -1,5 +1,5 @@
-"""What a person can correct, as mutations answer it. Every payload of the schema has a list of
-these.
+"""Errors that a person can correct, as mutations answer them. Every payload of the schema has a
+list of these.
 """
 
 from enum import Enum

@@ -1,4 +1,4 @@
-"""Who asks, and what this installation is: the fields that any token may read."""
+"""The caller and this installation: the fields that any token may read."""
 
 from datetime import datetime
 

@@ -1,5 +1,5 @@
-"""Who acts: one class for the API's tokens, the sync and Hookline itself. Rows and the audit log
-keep its kind and name.
+"""The actor of a change: one class for the API's tokens, the sync and Hookline itself. Rows and the
+audit log keep its kind and name.
 """
 
 from dataclasses import dataclass

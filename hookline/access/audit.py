@@ -1,5 +1,5 @@
-"""Who changed what and when. Each verb records its change in its own transaction; secrets are
-masked before they get here.
+"""The audit log: who changed what and when. Each verb records its change in its own transaction;
+secrets are masked before they get here.
 
 Read by the API's auditEntries; nothing else depends on it.
 """

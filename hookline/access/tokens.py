@@ -62,7 +62,7 @@ _NAME = re.compile("[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,100}")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a valid token stands for."""
+    """The caller that a valid token stands for."""
 
     token_id: UUID
     name: str
@@ -157,7 +157,7 @@ def of_workspace(workspace_id: UUID) -> QuerySet[Token]:
 
 
 def digest_of(text: str) -> bytes:
-    """What is stored of a token. A plain hash does: 256 random bits can't be guessed."""
+    """The hash that is stored of a token. A plain one does: 256 random bits can't be guessed."""
     return sha256(text.encode()).digest()
 
 
@@ -174,8 +174,8 @@ class Authenticator:
         self._notes: dict[UUID, asyncio.Task[None]] = {}
 
     async def find(self, text: str) -> Caller | None:
-        """Who the token stands for; None for one that is unknown, expired or revoked (at most a
-        second ago).
+        """The caller that the token stands for; None for one that is unknown, expired or revoked
+        (at most a second ago).
 
         Raises Unavailable when the database does not answer.
         """

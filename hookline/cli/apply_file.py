@@ -19,8 +19,8 @@ from hookline.webhooks.saving import bounds_of
 
 
 async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: bytes) -> str:
-    """What came of it, for people: what was applied, what blocks it, or all that is wrong with the
-    file. Empty when nothing had to change.
+    """The outcome for people: what was applied, what blocks it, or all that is wrong with the file.
+    Empty when nothing had to change.
 
     Raises Unavailable.
     """

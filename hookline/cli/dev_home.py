@@ -1,5 +1,5 @@
-"""What `hookline dev` has that a server elsewhere has not: a token of its own in a file, loopback
-as a target, three host names.
+"""Extras of `hookline dev` beside a server elsewhere: a token of its own in a file, loopback as a
+target, three host names.
 """
 
 import os
@@ -18,7 +18,7 @@ _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 def addresses(settings: Settings) -> AddressPolicy:
-    """What the settings allow, and this machine itself."""
+    """The addresses that the settings allow, and this machine itself."""
     return AddressPolicy(
         (*settings.egress_networks, *_LOOPBACK), settings.egress_hosts | {"localhost"}
     )

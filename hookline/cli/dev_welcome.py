@@ -62,7 +62,7 @@ def publish_command(settings: Settings, url: str) -> str:
 
 
 def own_command() -> str:
-    """How this program was called, as short as it can be typed here."""
+    """This program's command, as short as it can be typed here."""
     called = Path(sys.argv[0])
     if called.name == "__main__.py":
         return f"{shlex.quote(shown(Path(sys.executable)))} -m hookline"

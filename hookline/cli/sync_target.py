@@ -1,5 +1,5 @@
-"""Who plans and applies a file: a server over GraphQL, or this process on its own database. Called
-by sync_session.
+"""The target that plans and applies a file: a server over GraphQL, or this process on its own
+database. Called by sync_session.
 """
 
 import asyncio

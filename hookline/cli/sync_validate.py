@@ -21,7 +21,7 @@ from hookline.sync.read.references import LocalSecrets, Secrets, UnresolvedSecre
 
 OK, INVALID = 0, 3
 ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0")), frozenset())
-"""Which addresses may be sent to is for a server to say."""
+"""Addresses are not judged here: which may be sent to is for a server to say."""
 
 
 def validate(file: str, style: str, is_unresolved: bool) -> int:

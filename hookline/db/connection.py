@@ -218,8 +218,8 @@ class connecting:
 
 
 def is_fault(error: BaseException) -> bool:
-    """Whether the database is away or too busy: the outcome is unknown, and the same call may come
-    again.
+    """True when the database is away or too busy: the outcome is unknown, and the same call may
+    come again.
     """
     return isinstance(error, FAULTS) or (isinstance(error, OperationalError) and _is_busy(error))
 

@@ -32,8 +32,8 @@ class Ended(NamedTuple):
 
 
 class Folded(NamedTuple):
-    """What a batch held. failed_at: when the latest failure that counts ended, if no success came
-    after it.
+    """The results of a batch. failed_at: when the latest failure that counts ended, if no success
+    came after it.
     """
 
     had_success: bool
@@ -91,7 +91,7 @@ def fold(health: Health, batch: Sequence[Ended]) -> Folded:
 
 
 def judge(health: Health, policy: Policy, folded: Folded, now: int) -> list[NotificationKind]:
-    """What there is to tell after a batch: at most one of the first three, and the digest of failed
+    """Notifications after a batch: at most one of the first three, and the digest of failed
     deliveries at most once an hour.
     """
     words = []

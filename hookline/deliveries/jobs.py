@@ -310,7 +310,7 @@ async def _deliver_missed(
 
 
 class _Wants:
-    """Whether the webhook as it is now wants an event, whatever its switch says."""
+    """True when the webhook as it is now wants an event, whatever its switch says."""
 
     def __init__(self, webhook: Webhook, event_type: str) -> None:
         self.id, self.is_live, self.environments, self.events = (
@@ -330,7 +330,7 @@ class _Wants:
 
 
 async def last_pause(work: Work, webhook_id: UUID) -> datetime | None:
-    """When the webhook went off the last time."""
+    """The time at which the webhook went off last."""
     rows = await work.rows(
         "select max(began_at) as began_at from webhook_pause where webhook_id = $1", webhook_id
     )

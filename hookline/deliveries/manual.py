@@ -1,5 +1,5 @@
-"""What people do with deliveries: send one again, cancel one, count what waits. Called by the API;
-claiming and recording are the queue's.
+"""Deliveries by hand: send one again, cancel one, count what waits. Called by the API; claiming and
+recording are the queue's.
 """
 
 from collections.abc import Sequence
@@ -116,8 +116,8 @@ async def backlogs(database: Database, webhook_ids: Sequence[UUID]) -> dict[UUID
 
 
 async def bodies(database: Database, delivery_ids: Sequence[UUID]) -> dict[UUID, bytes]:
-    """What templates made for these deliveries. The caller has seen to it that they are his
-    workspace's.
+    """The bodies that templates made for these deliveries. The caller has seen to it that they are
+    his workspace's.
     """
     if not delivery_ids:
         return {}

@@ -1,4 +1,4 @@
-"""Which webhooks want an event. Called by publishing for every event; pure.
+"""Matches events with webhooks. Called by publishing for every event; pure.
 
 Patterns are `object.model.action` with `*` for any one segment. Every pattern stands in one table
 under its exact text, so that an event needs eight lookups (each segment itself or `*`), however

@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RequestParts:
-    """What a request to a webhook carries besides its body. headers: by name; masked: the same for
+    """The parts of a request to a webhook besides its body. headers: by name; masked: the same for
     the log, secrets as None.
 
     secrets: what a receiver that sends our request back would give away, as it would stand there,
@@ -131,7 +131,7 @@ class Target:
 
     @cached_property
     def facts(self) -> Facts:
-        """What templates see of it."""
+        """The webhook as templates see it."""
         labels = [
             (key, value)
             for key, _, value in (
@@ -292,7 +292,7 @@ class Registry:
         await asyncio.shield(self._looking)
 
     def confirm(self, workspace_id: UUID, version: int, asked_at: float) -> bool:
-        """Whether a version that the database just named is the known one; if it is, and there is
+        """True when a version that the database just named is the known one; if it is, and there is
         no other workspace, that was a look.
         """
         is_current = self.version(workspace_id) == version

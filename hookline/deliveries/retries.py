@@ -1,5 +1,5 @@
-"""What an attempt means for its delivery: done, over, or again after a wait. Called for every
-attempt; pure: time and chance are arguments.
+"""Judges what an attempt means for its delivery: done, over, or again after a wait. Called for
+every attempt; pure: time and chance are arguments.
 """
 
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def judge(
 
 
 def _asked_wait(retry_after: str, now: datetime) -> timedelta:
-    """What `Retry-After` asks for (RFC 9110: seconds or an HTTP date); nothing when it is
+    """The pause that `Retry-After` asks for (RFC 9110: seconds or an HTTP date); nothing when it is
     unreadable or past.
     """
     text = retry_after.strip()

@@ -127,7 +127,7 @@ class CommitGroup:
         return [event.key for event in self.events if event.key]
 
     def is_stored(self, owners: dict[str, KeyOwner]) -> bool:
-        """Whether an earlier try of this very group was committed and its answer lost: a key's
+        """True when an earlier try of this very group was committed and its answer lost: a key's
         owner is then an event of this group.
         """
         return any(

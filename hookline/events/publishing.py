@@ -79,7 +79,7 @@ class Publisher:
         self._writers: dict[UUID, asyncio.Task[None]] = {}
         self._lessor: Lessor | None = None
         self._is_away = False
-        """Whether the last try of a group ended with the database away."""
+        """True when the last try of a group ended with the database away."""
 
     def lease_to(self, lessor: Lessor | None) -> None:
         """Lets a pump in this very process take what it has room for straight from the publish

@@ -22,7 +22,7 @@ SLUG: Final = "[a-z0-9-]{1,63}"
 
 
 def _is_given(name: str, value: object) -> bool:
-    """Whether the value counts: None does only where it is a value."""
+    """True when the value counts: None does only where it is a value."""
     return value is not None or (name in FIELDS and FIELDS[name].may_be_null)
 
 
@@ -150,7 +150,7 @@ def slug_of(name: str) -> str:
 
 
 def check_slug(text: str) -> list[Problem]:
-    """What is wrong with a slug that a person chose: nothing, or one problem."""
+    """Problems of a slug that a person chose: none, or one."""
     if re.fullmatch(SLUG, text):
         return []
     return [

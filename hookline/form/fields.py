@@ -77,7 +77,7 @@ class Field:
 
     @property
     def may_be_null(self) -> bool:
-        """Whether null is a value of the field, and not a way to its default."""
+        """True when null is a value of the field, and not a way to its default."""
         return isinstance(self.kind, OrNever)
 
 

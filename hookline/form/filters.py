@@ -17,7 +17,7 @@ Facts = tuple[str, str, Json]
 """An event's type, environment and data."""
 Test = Callable[[Facts], bool]
 Found = tuple[tuple[str, ...], str]
-"""Where in the filter, and a sentence."""
+"""The path in the filter, and a sentence."""
 
 DEPTH_LIMIT: Final = 8
 CONDITIONS_LIMIT: Final = 100

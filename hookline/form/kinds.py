@@ -19,7 +19,7 @@ Path = tuple[str, ...]
 Schema = dict[str, object]
 
 BAD: Final = object()
-"""What a check answers for a value that it has refused. Inside a list or mapping it marks an item
+"""The answer of a check for a value that it has refused. Inside a list or mapping it marks an item
 that was refused before: not checked again.
 """
 UNKNOWN_SECRET: Final = object()
@@ -27,7 +27,7 @@ UNKNOWN_SECRET: Final = object()
 check.
 """
 REFERENCE: Final = r"\$\{(?:env|file):[^{}]+\}"
-"""What a secret looks like in YAML, for the JSON Schema; sync/references reads it."""
+"""The form of a secret in YAML, for the JSON Schema; sync/references reads it."""
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNPRINTABLE_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -49,14 +49,14 @@ class FieldProblem(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the installation sets: the environments that exist and the addresses that may be sent
-    to.
+    """Limits that the installation sets: the environments that exist and the addresses that may be
+    sent to.
     """
 
     environments: tuple[str, ...]
     addresses: AddressPolicy
     mail_domains: tuple[str, ...] = ()
-    """Where mail may go; empty: anywhere."""
+    """Domains that mail may go to; empty: any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Text:
     max_length: int
     pattern: str | None = None
     form: str = ""
-    """What the pattern wants, as the end of "must be …"."""
+    """The pattern in words, as the end of "must be …"."""
     is_secret: bool = False
     may_have_lines: bool = False
     may_be_empty: bool = False

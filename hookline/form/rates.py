@@ -32,7 +32,7 @@ class Rate:
 
     @property
     def burst(self) -> int:
-        """How many may go at once: what 100 ms bring, at least one."""
+        """Requests that may go at once: those of 100 ms, at least one."""
         return max(1, self.per_minute // _BURST_SHARE)
 
     @property
@@ -60,7 +60,7 @@ def parse_rate(text: str) -> Rate:
 
 
 def take_slots(next_slot: float, now: float, wanted: int, rate: Rate) -> tuple[int, float]:
-    """How many of the wanted requests may go now, and the next free slot after them. Times in
+    """Counts the wanted requests that may go now, and gives the next free slot after them. Times in
     microseconds; what the claims do in SQL.
     """
     slot = max(next_slot, now)

@@ -43,7 +43,7 @@ _label_value = Text(200, may_be_empty=True)
 
 
 def is_sensitive_header(name: str) -> bool:
-    """Whether a header's value is a secret: Authorization, or a name with key, token, secret or
+    """True when a header's value is a secret: Authorization, or a name with key, token, secret or
     password in it.
     """
     folded = name.lower()

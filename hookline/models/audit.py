@@ -1,4 +1,6 @@
-"""Who changed what and when. Written in the transaction of the change; secrets in it are masked."""
+"""Audit entries: who changed what and when. Written in the transaction of the change; secrets in it
+are masked.
+"""
 
 from tortoise import fields
 from tortoise.models import Model

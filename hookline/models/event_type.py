@@ -14,7 +14,7 @@ class EventType(Model):
     description = fields.TextField(null=True)
     schema = JsonColumn(null=True)
     is_strict = fields.BooleanField(default=False)
-    """Whether publishing refuses data that breaks the schema."""
+    """True: publishing refuses data that breaks the schema."""
     sample = JsonColumn(null=True)
     created_at = TimeColumn()
     modified_at = TimeColumn()

@@ -21,16 +21,16 @@ class Job(Model):
     kind = fields.TextField()
     status = fields.SmallIntField(default=0)
     work = JsonColumn()
-    """What to do, as its kind knows it."""
+    """The parameters of its kind."""
     position = JsonColumn(null=True)
-    """How far it has come."""
+    """Its progress."""
     total = fields.IntField(null=True)
     done = fields.IntField(default=0)
     error = fields.TextField(null=True)
     actor = JsonColumn()
     run_at = TimeColumn()
-    """Who works on it moves it on first, which leases it: a worker that dies lets another one go on
-    then.
+    """The time of its next step. A worker moves it on first, which leases the job: a worker that
+    dies lets another one go on then.
     """
     created_at = TimeColumn()
     finished_at = TimeColumn(null=True)

@@ -1,5 +1,5 @@
-"""What the system tells people about a webhook or a sync, and the mails that carry it. Written in
-the transaction that finds the reason.
+"""Notifications about a webhook or a sync, and the mails that carry them. Written in the
+transaction that finds the reason.
 """
 
 from enum import IntEnum

@@ -14,7 +14,7 @@ class SyncSet(Model):
     """The newest revision's number; 0 before the first."""
     commit = fields.TextField(null=True)
     committed_at = TimeColumn(null=True)
-    """When that commit was made, as whoever applied it said: an older one is refused."""
+    """The time of that commit, as the apply gave it: an older one is refused."""
     last_applied_at = TimeColumn(null=True)
 
     class Meta:
@@ -38,7 +38,7 @@ class SyncRevision(Model):
     run_url = fields.TextField(null=True)
     repository = fields.TextField(null=True)
     is_dirty = fields.BooleanField(null=True)
-    """Whether the file differed from the commit."""
+    """True when the file differed from the commit."""
     actor = JsonColumn()
     created = fields.IntField()
     updated = fields.IntField()

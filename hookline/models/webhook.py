@@ -73,7 +73,7 @@ class Webhook(Model):
     auto_disabled_reason = fields.TextField(null=True)
     """FAILURES or GONE."""
     warned_at = TimeColumn(null=True)
-    """When FAILING or AUTO_DISABLED was told last; null again once RECOVERED was."""
+    """Time of the last FAILING or AUTO_DISABLED notification; null again once RECOVERED was."""
     exhausted_count = fields.IntField(default=0, db_default=0)
     """Deliveries that failed for good and that no DELIVERY_FAILED has told of yet."""
     exhausted_told_at = TimeColumn(null=True)

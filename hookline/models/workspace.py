@@ -13,7 +13,7 @@ class Workspace(Model):
     match_version = fields.BigIntField(default=1)
     """Rises with every change that matching must know of; publishes check it."""
     strict_event_types = fields.BooleanField(default=False, db_default=False)
-    """Whether publishing refuses types that are not in the catalogue."""
+    """True: publishing refuses types that are not in the catalogue."""
     created_at = TimeColumn()
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What the system says about a webhook, in sentences. Used by the API and by mails; pure.
+"""Notifications about a webhook, in sentences. Used by the API and by mails; pure.
 
 Numbers and times are those of the moment when there was something to say. Nothing of a URL or a
 secret gets in here.

@@ -33,7 +33,7 @@ async def open_vault(settings: Settings, database: Database) -> Vault:
 
 
 def check_ring(ring: KeyRing, sealed: str, settings: Settings) -> str:
-    """What the database's first vault has sealed, if the ring opens it.
+    """The text that the database's first vault has sealed, if the ring opens it.
 
     Raises Misconfigured when it is another ring than the one that this database was made with.
     """

@@ -27,7 +27,7 @@ BATCH: Final = 200
 
 @dataclass(slots=True)
 class Rotation:
-    """What a rotation came to. webhooks: looked at; changed: with a secret that was re-encrypted;
+    """The result of a rotation. webhooks: looked at; changed: with a secret that was re-encrypted;
     unreadable: with one that does not open.
     """
 

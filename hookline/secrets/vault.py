@@ -27,8 +27,8 @@ _VERSION = "v1"
 
 @dataclass(frozen=True, slots=True)
 class SecretLocation:
-    """Where a sealed text stands. It is bound to it: copied to another row or column it does not
-    open.
+    """The row and column of a sealed text. It is bound to it: copied to another row or column it
+    does not open.
     """
 
     workspace_id: UUID
@@ -61,7 +61,7 @@ class KeyRing:
         return f"{_VERSION}.{self._newest_id}.{b64encode(nonce + ciphertext).decode()}"
 
     def is_newest(self, sealed: str) -> bool:
-        """Whether the newest key sealed it."""
+        """True when the newest key sealed it."""
         return sealed.startswith(f"{_VERSION}.{self._newest_id}.")
 
     def unseal(self, sealed: str, location: SecretLocation) -> str:

@@ -21,5 +21,5 @@ SEALED_COLUMNS: Final = tuple(
 
 
 def secret_location(workspace_id: UUID, webhook_id: UUID, column: str) -> SecretLocation:
-    """Where a sealed text of a webhook stands."""
+    """The location of a sealed text of a webhook."""
     return SecretLocation(workspace_id, "webhook", webhook_id, column)

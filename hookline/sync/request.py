@@ -28,7 +28,7 @@ class DriftPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What whoever applies allows."""
+    """Options of an apply."""
 
     adopt: bool = False
     on_drift: DriftPolicy = DriftPolicy.BLOCK
@@ -42,7 +42,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the file comes from, as far as whoever applies knows."""
+    """The origin of the file, as far as the caller knows it."""
 
     commit: str | None = None
     branch: str | None = None
@@ -50,7 +50,7 @@ class Source:
     run_url: str | None = None
     repository: str | None = None
     is_dirty: bool | None = None
-    """Whether the file differs from the commit."""
+    """True when the file differs from the commit."""
     committed_at: datetime | None = None
 
 
@@ -113,7 +113,7 @@ def _run_url(environment: Mapping[str, str]) -> str | None:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    """What git prints, without the line end; nothing when it can't answer."""
+    """The output of git, without the line end; nothing when it can't answer."""
     command = [
         "git",
         "--no-optional-locks",

@@ -34,7 +34,7 @@ from hookline.webhooks.columns import fingerprinted
 log = logging.getLogger(__name__)
 
 TRIES: Final = 5
-"""How often an apply begins anew when somebody else takes one of its slugs meanwhile."""
+"""Tries of an apply when another one takes one of its slugs meanwhile."""
 _LOCKED: Final = Block(
     "locked", "another apply of this set runs; try again when it is done", flag="--lock-timeout"
 )
@@ -59,7 +59,7 @@ class Outcome:
 
     @property
     def problems(self) -> tuple[SyncProblem, ...]:
-        """What the file wants that contradicts what people set by hand."""
+        """The file's wishes that contradict what people set by hand."""
         return self.plan.problems
 
 

@@ -1,5 +1,5 @@
-"""Where a set's state is read and written: one statement per kind of row, however many webhooks
-there are. Called by applying and writing.
+"""Reads and writes a set's state: one statement per kind of row, however many webhooks there are.
+Called by applying and writing.
 
 Secrets go in sealed and come out as fingerprints. It decides nothing.
 """
@@ -73,8 +73,8 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What one apply writes. made: new webhooks; changed: whole rows; moved: those that only stand
-    elsewhere in the file.
+    """The rows that one apply writes. made: new webhooks; changed: whole rows; moved: those that
+    only stand elsewhere in the file.
     """
 
     made: list[Row] = field(default_factory=list)

@@ -235,7 +235,7 @@ def _new_secret(values: Mapping[str, Any], row: Webhook) -> str | None:
 
 
 def _kinds(write: Write) -> list[Kind]:
-    """What subscribers hear of a webhook that was there before."""
+    """The activity kind for a webhook that was there before."""
     if write.is_reenabled and not write.values:
         return [Kind.WEBHOOK_ACTIVATED]
     kinds = [] if write.values.keys() == {"active"} else [Kind.WEBHOOK_UPDATED]

@@ -31,7 +31,7 @@ class Verdicts:
 
     @property
     def disputed(self) -> dict[str, Any]:
-        """What somebody changed by hand and the file wants otherwise."""
+        """Fields that were changed by hand and that the file wants otherwise."""
         return self.drifted | self.conflicting
 
 
@@ -84,15 +84,15 @@ def _default(slug: str, name: str) -> Any:
 
 
 def _is_default(slug: str, name: str, value: Any) -> bool:
-    """Whether nobody has chosen this value. A signing secret that no file gave counts as made by
+    """True when nobody has chosen this value. A signing secret that no file gave counts as made by
     Hookline.
     """
     return name == "signingSecret" or same(name, value, _default(slug, name))
 
 
 def same(name: str, one: Any, other: Any) -> bool:
-    """Whether two canonical values of a field mean the same: header names in any case and order; an
-    unknown secret equals any secret.
+    """True when two canonical values of a field mean the same: header names in any case and order;
+    an unknown secret equals any secret.
     """
     return _is_same(folded(name, one), folded(name, other))
 
@@ -121,12 +121,12 @@ def _is_print(value: Any) -> bool:
 
 
 def holds_secret(value: Any) -> bool:
-    """Whether a secret, known or not, is in the value."""
+    """True when a secret, known or not, is in the value."""
     return value is UNKNOWN_SECRET or _is_print(value) or any(map(holds_secret, _inside(value)))
 
 
 def holds_unknown(value: Any) -> bool:
-    """Whether a secret that is not known here is in the value."""
+    """True when a secret that is not known here is in the value."""
     return value is UNKNOWN_SECRET or any(map(holds_unknown, _inside(value)))
 
 

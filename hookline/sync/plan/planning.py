@@ -1,5 +1,5 @@
-"""What an apply would do: the file's wish against the database's rows, three-way for each owned
-field. Called by applying.
+"""Plans an apply: the file's wish against the database's rows, three-way for each owned field.
+Called by applying.
 
 Pure: no database, no clock. Secrets stand in clear only in the values that are to be written; what
 is shown has them masked.
@@ -62,8 +62,8 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What an apply writes for one webhook. live: None for a new one. values: of the fields that
-    change; applied: what the set owns then.
+    """The values that an apply writes for one webhook. live: None for a new one. values: of the
+    fields that change; applied: what the set owns then.
 
     is_visible: people see a change, not only the sync remembers something.
     """
@@ -92,7 +92,7 @@ class Planned(Plan):
 
     @property
     def has_effect(self) -> bool:
-        """Whether applying it changes what people see: then it makes a revision."""
+        """True when applying it changes what people see: then it makes a revision."""
         return any(write.is_visible for write in self.writes)
 
 
@@ -290,7 +290,7 @@ class _Planner:
             )
 
     def _check(self, item: Wanted, whole: Values) -> None:
-        """What the file wants and what people set by hand may contradict each other."""
+        """Problems where the file's wishes and what people set by hand contradict each other."""
         for problem in check_whole(whole):
             path = ("webhooks", item.slug, *problem.field)
             self.problems.append(
@@ -317,8 +317,8 @@ def _told(change: Change) -> list[Any]:
 
 
 def _remembered(write: Write) -> list[Any]:
-    """What a digest must tell apart beyond what is shown: the webhook's version, and secrets by
-    their fingerprints.
+    """Parts of the digest beyond what is shown: the webhook's version, and secrets by their
+    fingerprints.
     """
     applied = {
         name: "" if holds_unknown(value) else folded(name, value)

@@ -1,5 +1,5 @@
-"""What keeps a plan from being applied, each with the flag that lifts it. Called by applying, for
-previews and applies alike. Pure.
+"""Policy checks: reasons that keep a plan from being applied, each with the flag that lifts it.
+Called by applying, for previews and applies alike. Pure.
 """
 
 from datetime import datetime

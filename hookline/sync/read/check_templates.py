@@ -1,5 +1,5 @@
-"""Whether the payload templates of a document render. Called by plan, apply and validate; a child
-process does it (hookline.outbound.rendering).
+"""Checks that the payload templates of a document render. Called by plan, apply and validate; a
+child process does it (hookline.outbound.rendering).
 """
 
 from hookline.outbound.rendering import Renderer, TemplateProblem

@@ -57,7 +57,7 @@ FILE_FIELDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class WantedWebhook:
-    """What a file says of one webhook. values: canonical, of the fields that it mentions (defaults
+    """A webhook as the file wants it. values: canonical, of the fields that it mentions (defaults
     count); secrets in clear or UNKNOWN_SECRET.
     """
 

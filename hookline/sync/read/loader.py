@@ -122,7 +122,7 @@ def _text(data: bytes, file: str) -> str:
 
 
 def _position_in(before: str, file: str) -> Position:
-    """Where the character after this text stands."""
+    """The position of the character after this text."""
     return Position(before.count("\n") + 1, len(before) - before.rfind("\n"), file)
 
 

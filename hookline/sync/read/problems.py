@@ -1,5 +1,5 @@
-"""What is wrong with a webhooks file: one problem per fault, each with its place. Made by loader
-and document, shown by report.
+"""Problems of a webhooks file: one per fault, each with its place. Made by loader and document,
+shown by report.
 """
 
 import difflib
@@ -11,7 +11,7 @@ MAX_PROBLEMS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where something stands: lines and columns (in code points) from 1, as an editor counts."""
+    """A position in a file: lines and columns (in code points) from 1, as an editor counts."""
 
     line: int = 1
     column: int = 1

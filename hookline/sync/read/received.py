@@ -58,8 +58,8 @@ def _tree(content: object, positions: Positions, problems: Problems) -> Node | N
 
 
 def _has_room(content: object) -> bool:
-    """Whether the tree stays below the limit that files have too; a value in a mapping counts with
-    its key.
+    """True when the tree stays below the limit that files have too; a value in a mapping counts
+    with its key.
     """
     seen, waiting = 0, [content]
     while waiting and seen <= MAX_NODES:

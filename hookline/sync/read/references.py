@@ -31,7 +31,7 @@ class ReferenceRefused(Exception):
 
 
 class Secrets(Protocol):
-    """Where the values of secret fields come from."""
+    """The source of the values of secret fields."""
 
     def resolve(self, text: str, path: tuple[str, ...]) -> object:
         """The secret that a field's text stands for, or UNKNOWN_SECRET. path: from the document's
@@ -123,7 +123,7 @@ class UnresolvedSecrets:
 
 @dataclass(frozen=True, slots=True)
 class GivenSecrets:
-    """What a command resolved and sent along. values: by path in the document."""
+    """Secrets that a command resolved and sent along. values: by path in the document."""
 
     values: Mapping[tuple[str, ...], str]
     may_be_unknown: bool = False

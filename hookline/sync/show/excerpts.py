@@ -12,7 +12,7 @@ MASK: Final = "********"
 _LONGEST: Final = 160
 _SENSITIVE = re.compile("secret|passw|token|key|auth", re.IGNORECASE)
 _WITHOUT_EXCERPT: Final = frozenset(["bad-character", "encoding"])
-"""What these are about can't be seen, and the line may be part of a secret."""
+"""Codes of problems about something that can't be seen, where the line may be part of a secret."""
 
 
 def shown(
@@ -77,7 +77,7 @@ def _excerpt(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int])
 
 
 def _cut(lines: Sequence[str], number: int, hidden: dict[int, int]) -> int | None:
-    """How much of a line may be shown: up to a secret that stands on it, or to the first value
+    """The part of a line that may be shown: up to a secret that stands on it, or to the first value
     where the line or one around it speaks of secrets.
     """
     line = lines[number - 1]

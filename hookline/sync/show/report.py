@@ -20,7 +20,7 @@ MARKS: Final = {
 }
 _LONGEST_VALUE: Final = 60
 _OF_A_NEW_ONE: Final = frozenset(["url", "events"])
-"""What a line about a new webhook shows of it."""
+"""Fields that a line about a new webhook shows."""
 
 
 def planned(plan: Plan) -> str:
@@ -38,7 +38,7 @@ def planned(plan: Plan) -> str:
 
 
 def applied(plan: Plan) -> str:
-    """What an apply did."""
+    """The result of an apply."""
     if plan.revision is None:
         return (
             f'Set "{printable(plan.set_name)}" on {plan.server}: nothing to change, '
