@@ -1,14 +1,9 @@
 """Settings: `HOOKLINE_…` environment variables, read once by the command that starts. Nothing else
-in the code reads the environment.
+in the code reads the environment, but hookline.environment for a command that can't wait for these.
 """
 
-import os
-import re
 import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass
-from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -32,6 +27,7 @@ from hookline.environment import (
 )
 from hookline.errors import Misconfigured
 from hookline.smtp_url import read_smtp_url
+from hookline.urls import HOST_NAME, check_postgres, names_a_server, network_of
 
 
 def _split(value: object) -> object:
@@ -39,10 +35,6 @@ def _split(value: object) -> object:
 
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
-_SECRET_PARAMETER = re.compile(
-    "((?:^|&)[^=&]*(?:pass|token|secret|key)[^=&]*=)[^&]*", re.IGNORECASE
-)
 
 
 class Settings(BaseSettings):
@@ -138,13 +130,13 @@ class Settings(BaseSettings):
                     "for an absolute path)"
                 )
         elif url:
-            _check_postgres(url)
+            check_postgres(url)
         return url
 
     @field_validator("broker_url")
     @classmethod
     def _known_broker(cls, url: str) -> str:
-        if url != "memory://" and not _names_a_server(url, ("redis", "rediss", "amqp", "amqps")):
+        if url != "memory://" and not names_a_server(url, ("redis", "rediss", "amqp", "amqps")):
             raise ValueError(
                 "must be memory://, redis://USER:PASSWORD@HOST:PORT/NUMBER or "
                 "amqp://USER:PASSWORD@HOST:PORT/VHOST"
@@ -154,8 +146,8 @@ class Settings(BaseSettings):
     @field_validator("pubsub_url")
     @classmethod
     def _known_hub(cls, url: str) -> str:
-        if url not in ("", "memory://") and not _names_a_server(url, ("redis", "rediss")):
-            _check_postgres(
+        if url not in ("", "memory://") and not names_a_server(url, ("redis", "rediss")):
+            check_postgres(
                 url,
                 "must be memory://, postgres://USER:PASSWORD@HOST:PORT/NAME or "
                 "redis://USER:PASSWORD@HOST:PORT/NUMBER",
@@ -173,7 +165,7 @@ class Settings(BaseSettings):
     @classmethod
     def _networks_and_names(cls, items: tuple[str, ...]) -> tuple[str, ...]:
         for item in items:
-            if not _network(item) and not _HOST_NAME.fullmatch(item):
+            if not network_of(item) and not HOST_NAME.fullmatch(item):
                 raise ValueError(
                     "must hold networks (10.1.0.0/16) and host names, comma-separated: "
                     f"{item[:80]} is neither"
@@ -209,7 +201,7 @@ class Settings(BaseSettings):
     @classmethod
     def _some_domains(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
-            if not _HOST_NAME.fullmatch(name):
+            if not HOST_NAME.fullmatch(name):
                 raise ValueError(
                     f"must hold domains such as example.com, comma-separated: {name[:80]} is none"
                 )
@@ -258,11 +250,31 @@ class Settings(BaseSettings):
 
     @property
     def egress_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        return tuple(network for item in self.egress_allow if (network := _network(item)))
+        return tuple(network for item in self.egress_allow if (network := network_of(item)))
 
     @property
     def egress_hosts(self) -> frozenset[str]:
-        return frozenset(item.lower() for item in self.egress_allow if not _network(item))
+        return frozenset(item.lower() for item in self.egress_allow if not network_of(item))
+
+
+def read_settings(**given: object) -> Settings:
+    """The environment's settings; given: what the command line says instead, by field name (None:
+    not said).
+
+    Raises Misconfigured: one sentence per wrong setting, which names it and never shows its value.
+    """
+    try:
+        # validated by pydantic
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise Misconfigured("\n".join(_sentence(dict(found)) for found in error.errors())) from None
+
+
+def _sentence(found: dict[str, object]) -> str:
+    place = found["loc"]
+    name = PREFIX + str(place[0]).upper() if isinstance(place, tuple) and place else ""
+    text = str(found["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return f"{name} {text}." if name else f"{text}."
 
 
 def check_api_processes(settings: Settings, count: int, with_worker: bool) -> None:
@@ -302,123 +314,3 @@ def check_lone_worker(settings: Settings) -> None:
             f"{PREFIX}PUBSUB_URL is memory://, which does not reach another process. Leave it "
             "empty: PostgreSQL carries the wake-ups."
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One setting as a person may see it. value: masked; source: where it comes from."""
-
-    name: str
-    value: str
-    source: str
-    description: str
-
-
-def describe(settings: Settings) -> Iterator[Shown]:
-    """Every setting in its order, without any secret."""
-    for field, info in Settings.model_fields.items():
-        name = PREFIX + field.upper()
-        source = (
-            "default"
-            if field not in settings.model_fields_set
-            else "environment"
-            if _is_in_environment(name)
-            else "command line"
-        )
-        description = " ".join((info.description or "").split())
-        yield Shown(name, _masked(getattr(settings, field)), source, description)
-
-
-def unknown_names() -> list[str]:
-    """Sentences about `HOOKLINE_…` variables that are no settings: most likely typing errors."""
-    known = [PREFIX + field.upper() for field in Settings.model_fields]
-    sentences = []
-    for name in sorted(os.environ):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = get_close_matches(name.upper(), known, 1)
-            sentences.append(
-                f"{name} is not a setting"
-                + (f": did you mean {near[0]}?" if near else "; `hookline settings` lists them.")
-            )
-    return sentences
-
-
-def _is_in_environment(name: str) -> bool:
-    return any(known.upper() == name for known in os.environ)
-
-
-def _masked(value: object) -> str:
-    if isinstance(value, SecretStr):
-        return "********" if value.get_secret_value() else ""
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return mask_url(value) if isinstance(value, str) and "://" in value else str(value)
-
-
-def mask_url(url: str) -> str:
-    """The URL without its password, also where that stands in the query."""
-    head, mark, query = url.partition("?")
-    authority = urlsplit(head).netloc
-    user, at, host = authority.rpartition("@")
-    shown = user.partition(":")[0] + (":********" if ":" in user else "") + at + host
-    return head.replace(authority, shown, 1) + mark + _SECRET_PARAMETER.sub(r"\1********", query)
-
-
-def _check_postgres(
-    url: str, wanted: str = "must be sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
-) -> None:
-    try:
-        parts = urlsplit(url)
-        is_right = (
-            parts.scheme in ("postgres", "postgresql")
-            and bool(parts.path[1:])
-            and (parts.port is None or parts.port > 0)
-        )
-    except ValueError:  # a port that is no number, a broken IPv6 address
-        is_right = False
-    if not is_right:
-        raise ValueError(wanted)
-
-
-def _names_a_server(url: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        parts = urlsplit(url)
-        has_number = (
-            not parts.scheme.startswith("redis")
-            or re.fullmatch(r"/?\d{0,5}", parts.path) is not None
-        )
-        return (
-            parts.scheme in schemes
-            and bool(parts.hostname)
-            and (parts.port is None or parts.port > 0)
-            and has_number
-        )
-    except ValueError:  # a port that is no number, a broken IPv6 address
-        return False
-
-
-def _network(text: str) -> IPv4Network | IPv6Network | None:
-    try:
-        return ip_network(text, strict=False)
-    except ValueError:
-        return None
-
-
-def read_settings(**given: object) -> Settings:
-    """The environment's settings; given: what the command line says instead, by field name (None:
-    not said).
-
-    Raises Misconfigured: one sentence per wrong setting, which names it and never shows its value.
-    """
-    try:
-        # validated by pydantic
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        raise Misconfigured("\n".join(_sentence(dict(found)) for found in error.errors())) from None
-
-
-def _sentence(found: dict[str, object]) -> str:
-    place = found["loc"]
-    name = PREFIX + str(place[0]).upper() if isinstance(place, tuple) and place else ""
-    text = str(found["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    return f"{name} {text}." if name else f"{text}."

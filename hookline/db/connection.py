@@ -23,7 +23,8 @@ from tortoise.transactions import in_transaction
 from hookline.db import postgres
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.errors import Misconfigured, Unavailable
-from hookline.settings import Settings, mask_url
+from hookline.settings import Settings
+from hookline.urls import mask_url
 
 APP = "models"
 CONNECT_SECONDS = 5

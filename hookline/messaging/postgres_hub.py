@@ -19,7 +19,7 @@ from hookline.messaging.carried_hub import (
     Publisher,
     Subscriber,
 )
-from hookline.settings import mask_url
+from hookline.urls import mask_url
 
 _PREFIX = "hookline_"
 

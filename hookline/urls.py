@@ -1,0 +1,65 @@
+"""Rules for the URLs and hosts that settings hold, and a URL as it may be shown. Used by the
+settings, by their list, and wherever a message names a server.
+"""
+
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Final
+from urllib.parse import urlsplit
+
+HOST_NAME: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
+_SECRET_PARAMETER: Final = re.compile(
+    "((?:^|&)[^=&]*(?:pass|token|secret|key)[^=&]*=)[^&]*", re.IGNORECASE
+)
+
+
+def check_postgres(
+    url: str, wanted: str = "must be sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
+) -> None:
+    """Raises ValueError with `wanted`, a sentence that continues the setting's name."""
+    try:
+        parts = urlsplit(url)
+        is_right = (
+            parts.scheme in ("postgres", "postgresql")
+            and bool(parts.path[1:])
+            and (parts.port is None or parts.port > 0)
+        )
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        is_right = False
+    if not is_right:
+        raise ValueError(wanted)
+
+
+def names_a_server(url: str, schemes: tuple[str, ...]) -> bool:
+    """True for a URL of one of the schemes with a host; the path of redis is a number or empty."""
+    try:
+        parts = urlsplit(url)
+        has_number = (
+            not parts.scheme.startswith("redis")
+            or re.fullmatch(r"/?\d{0,5}", parts.path) is not None
+        )
+        return (
+            parts.scheme in schemes
+            and bool(parts.hostname)
+            and (parts.port is None or parts.port > 0)
+            and has_number
+        )
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        return False
+
+
+def network_of(text: str) -> IPv4Network | IPv6Network | None:
+    """The network; None for anything else, such as a host name."""
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def mask_url(url: str) -> str:
+    """The URL without its password, also where that stands in the query."""
+    head, mark, query = url.partition("?")
+    authority = urlsplit(head).netloc
+    user, at, host = authority.rpartition("@")
+    shown = user.partition(":")[0] + (":********" if ":" in user else "") + at + host
+    return head.replace(authority, shown, 1) + mark + _SECRET_PARAMETER.sub(r"\1********", query)
