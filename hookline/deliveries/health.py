@@ -1,19 +1,28 @@
-"""A webhook's health after a batch of attempts, and what crossing a threshold brings about. Called
-by the SQLite queue.
+"""A webhook's health after a batch of attempts, and what crossing a line brings about: the one rule
+of both queues, pure.
 
-PostgreSQL folds and judges the same way inside hl_record; tests run both over the same batches.
+Recording folds and counts (SQLite with `fold`, PostgreSQL in hl_record_health) and gathers webhooks
+that crossed a line; `decide` says what follows; the queue's second statement does it, once.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from hookline.models import NotificationKind
 
-GONE_LIMIT: Final = 3
-"""Answers of 410 in a row that turn a webhook off."""
-DIGEST_MICROSECONDS: Final = 3_600_000_000
-"""Between two words about deliveries that failed for good."""
+SECOND: Final = 1_000_000
+
+
+class HealthLimit(IntEnum):
+    """Numbers that the rule and the statements that gather for it share."""
+
+    GONE_ANSWERS = 3
+    """Answers of 410 in a row that turn a webhook off."""
+    DIGEST_SECONDS = 3_600
+    """Between two words about deliveries that failed for good."""
 
 
 class Ended(NamedTuple):
@@ -44,9 +53,9 @@ class Folded(NamedTuple):
 class Health:
     consecutive_failures: int
     failing_since: int | None
-    last_attempt_at: int | None
-    last_success_at: int | None
-    last_status_code: int | None
+    last_attempt_at: int | None = None
+    last_success_at: int | None = None
+    last_status_code: int | None = None
     consecutive_gone: int = 0
     exhausted_count: int = 0
     is_disabled: bool = False
@@ -64,6 +73,48 @@ class Policy:
     is_wanted: bool
     warned_at: int | None
     exhausted_told_at: int | None
+
+
+class Crossed(NamedTuple):
+    """A webhook whose counters crossed a line in a batch: the evidence."""
+
+    webhook_id: UUID
+    version: int
+    health: Health
+    policy: Policy
+    folded: Folded
+    now: int
+    """By the database's clock, microseconds since 1970."""
+
+
+class Decision(NamedTuple):
+    """What there is to do about a webhook, fenced by its version and failing_since: with other ones
+    it is out of date.
+    """
+
+    webhook_id: UUID
+    word: NotificationKind
+    reason: str | None
+    """FAILURES or GONE of an auto-deactivation."""
+    version: int
+    failing_since: int | None
+
+
+def decide(crossed: Sequence[Crossed]) -> list[Decision]:
+    """What follows from the evidence, webhook by webhook; most often one word or none of each."""
+    return [
+        Decision(
+            one.webhook_id, word, _reason(word, one.health), one.version, one.health.failing_since
+        )
+        for one in crossed
+        for word in judge(one.health, one.policy, one.folded, one.now)
+    ]
+
+
+def _reason(word: NotificationKind, health: Health) -> str | None:
+    if word is not NotificationKind.AUTO_DISABLED:
+        return None
+    return "GONE" if health.consecutive_gone >= HealthLimit.GONE_ANSWERS else "FAILURES"
 
 
 def fold(health: Health, batch: Sequence[Ended]) -> Folded:
@@ -97,9 +148,8 @@ def judge(health: Health, policy: Policy, folded: Folded, now: int) -> list[Noti
     words = []
     if (word := _judge_streak(health, policy, folded)) is not None:
         words.append(word)
-    is_due = (
-        policy.exhausted_told_at is None or policy.exhausted_told_at < now - DIGEST_MICROSECONDS
-    )
+    digest = HealthLimit.DIGEST_SECONDS * SECOND
+    is_due = policy.exhausted_told_at is None or policy.exhausted_told_at < now - digest
     return (
         [*words, NotificationKind.DELIVERY_FAILED] if health.exhausted_count and is_due else words
     )
@@ -115,12 +165,12 @@ def _judge_streak(health: Health, policy: Policy, folded: Folded) -> Notificatio
         and since is not None
     ):
         span, count = folded.failed_at - since, health.consecutive_failures
-        if health.consecutive_gone >= GONE_LIMIT or (
-            count >= policy.failures and span >= policy.seconds * 1_000_000
+        if health.consecutive_gone >= HealthLimit.GONE_ANSWERS or (
+            count >= policy.failures and span >= policy.seconds * SECOND
         ):
             return NotificationKind.AUTO_DISABLED
         is_new = policy.warned_at is None or policy.warned_at < since
-        if is_new and count * 2 >= policy.failures and span * 2 >= policy.seconds * 1_000_000:
+        if is_new and count * 2 >= policy.failures and span * 2 >= policy.seconds * SECOND:
             return NotificationKind.FAILING
     is_well = folded.had_success and not health.consecutive_failures and not health.is_disabled
     return NotificationKind.RECOVERED if is_well and policy.warned_at is not None else None

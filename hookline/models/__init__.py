@@ -4,7 +4,14 @@ constraints of a new model.
 """
 
 from hookline.models.audit import AuditEntry
-from hookline.models.delivery import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState
+from hookline.models.delivery import (
+    Attempt,
+    AttemptCause,
+    AttemptOutcome,
+    Delivery,
+    DeliveryState,
+    NextCause,
+)
 from hookline.models.event import Event
 from hookline.models.event_type import EventType
 from hookline.models.job import Job, JobStatus
@@ -27,6 +34,7 @@ __all__ = [
     "EventType",
     "Job",
     "JobStatus",
+    "NextCause",
     "Notification",
     "NotificationKind",
     "SyncRevision",

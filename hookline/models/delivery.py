@@ -34,6 +34,13 @@ class AttemptCause(IntEnum):
     TEST = 4
 
 
+class NextCause(IntEnum):
+    """What `delivery.next_cause` holds beside an AttemptCause."""
+
+    CANCELLED_ON_WIRE = 0
+    """Of a leased delivery: cancelled while its request was under way, and it stays so."""
+
+
 class Delivery(Model):
     id = UuidColumn(primary_key=True)
     workspace_id = UuidColumn()
@@ -46,9 +53,7 @@ class Delivery(Model):
     manual_at = TimeColumn(null=True)
     """Somebody asked for one attempt now, whatever the schedule and the webhook's switch say."""
     next_cause = fields.SmallIntField(null=True)
-    """Why the next attempt is made, where the step does not tell; 0 with a lease: cancelled on the
-    wire.
-    """
+    """Why the next attempt is made, where the step does not tell: an AttemptCause or NextCause."""
     attempt_count = fields.IntField(default=0)
     schedule_step = fields.IntField(default=0)
     """Steps of the retry schedule used; manual attempts leave it alone."""

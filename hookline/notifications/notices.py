@@ -6,7 +6,7 @@ secret gets in here.
 
 from datetime import datetime
 
-from hookline.deliveries.health import GONE_LIMIT
+from hookline.deliveries.health import HealthLimit
 from hookline.models import NotificationKind
 
 
@@ -17,7 +17,8 @@ def disabled_sentence(
     if reason is None:
         return None
     if reason == "GONE":
-        return f"The receiver answered 410 Gone {GONE_LIMIT} times in a row: it wants nothing more."
+        count = int(HealthLimit.GONE_ANSWERS)
+        return f"The receiver answered 410 Gone {count} times in a row: it wants nothing more."
     return _in_a_row(failures or 0, since, status_code)
 
 

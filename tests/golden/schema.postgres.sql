@@ -314,19 +314,103 @@ table pump with (fillfactor=10)
 table webhook with (fillfactor=50)
 table webhook_stat with (fillfactor=50)
 table workspace_activity with (fillfactor=10)
-CREATE OR REPLACE FUNCTION public.hl_claim_paced_1(hook uuid, room integer, tok uuid)
+CREATE OR REPLACE FUNCTION public.hl_act(workspace uuid, hooks uuid[], words smallint[], reasons text[], versions integer[], sinces timestamp with time zone[], OUT last_position bigint, OUT has_switched boolean, OUT notified uuid[], OUT addresses text[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare a record; failed int; told uuid; kinds smallint[] := '{}'; subjects uuid[] := '{}';
+  abouts uuid[] := '{}';
+begin
+  has_switched := false;
+  perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
+  for a in
+      select * from unnest(hooks, words, reasons, versions, sinces) with ordinality
+        d(hook, word, reason, version, since, nth) order by nth loop
+    failed := hl_act_on(a.hook, a.word, a.reason, a.version, a.since);
+    continue when failed is null;
+    if a.word = 1 then
+      has_switched := true;
+      kinds := kinds || 14::smallint;
+      subjects := subjects || a.hook;
+      abouts := abouts || a.hook;
+    end if;
+    told := hl_notify(a.hook, a.word, nullif(failed, 0));
+    kinds := kinds || 30::smallint;
+    subjects := subjects || told;
+    abouts := abouts || a.hook;
+  end loop;
+  if cardinality(kinds) = 0 then
+    return;
+  end if;
+  select array_agg(e.notification_id), array_agg(e.address) into notified, addresses
+    from email e where e.notification_id = any(subjects);
+  if has_switched then
+    update workspace set match_version = match_version + 1 where id = hl_act.workspace;
+  end if;
+  update workspace_activity set position = position + cardinality(kinds)
+    where workspace_id = workspace returning position into last_position;
+  insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+    select workspace, last_position - cardinality(kinds) + e.nth, e.kind, e.subject, e.about
+    from unnest(kinds, subjects, abouts) with ordinality e(kind, subject, about, nth);
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_act_on(hook uuid, word smallint, reason text, seen integer, since timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare failed int;
+begin
+  if word = 1 then
+    update webhook w set auto_disabled_at = now(), warned_at = now(), auto_disabled_reason = reason
+      where w.id = hook and w.version = seen and w.failing_since = since
+        and w.is_active and w.deleted_at is null and w.auto_disabled_at is null
+      returning w.consecutive_failures into failed;
+    if found then
+      insert into audit_entry (id, workspace_id, action, actor, actor_name, at, subject_prefix,
+          subject_id, before, after)
+        select hl_key(), w.workspace_id, 'webhook.autoDisable',
+          '{"kind":"SYSTEM","name":"hookline"}', 'hookline', now(), 'wh', w.id,
+          '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}'
+        from webhook w where w.id = hook;
+    end if;
+  elsif word = 2 then
+    update webhook w set warned_at = now()
+      where w.id = hook and w.version = seen and w.failing_since = since
+        and (w.warned_at is null or w.warned_at < since) and w.auto_disabled_at is null
+      returning w.consecutive_failures into failed;
+  elsif word = 3 then
+    update webhook w set warned_at = null
+      where w.id = hook and w.warned_at is not null and w.consecutive_failures = 0
+        and w.auto_disabled_at is null
+      returning 0 into failed;
+  else
+    -- the update below returns the row as it is after it: counted before, under the row's lock
+    select w.exhausted_count into failed from webhook w where w.id = hook and w.exhausted_count > 0;
+    update webhook w set exhausted_count = 0, exhausted_told_at = now()
+      where w.id = hook and w.exhausted_count > 0 and (w.exhausted_told_at is null
+        or w.exhausted_told_at < now() - 3600 * interval '1 second');
+    if not found then
+      failed := null;
+    end if;
+  end if;
+  return failed;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_claim_paced(hook uuid, room integer, tok uuid)
  RETURNS TABLE(id uuid, workspace_id uuid, webhook_id uuid, event_id uuid, number integer, event_type text, environment text, data text, occurred_at timestamp with time zone, step integer, is_manual boolean, next_cause smallint, match_version bigint, body bytea, wait double precision)
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
-declare h record; at timestamptz; slot timestamptz; pause float8; burst int; ahead float8; free int; picked uuid[]; n int;
+declare h record; at timestamptz; slot timestamptz; pause float8; burst int; ahead float8; free int;
+  picked uuid[]; n int;
 begin
   perform 1 from pump p where p.token = tok for key share;
   if not found then
     return;
   end if;
-  select w.is_active and w.auto_disabled_at is null as is_live, w.paced_until, w.rate_per_minute, w.workspace_id into h
-    from webhook w where w.id = hook and w.deleted_at is null and w.rate_per_minute is not null for update;
+  select w.is_active and w.auto_disabled_at is null as is_live, w.paced_until, w.rate_per_minute
+    into h from webhook w
+    where w.id = hook and w.deleted_at is null and w.rate_per_minute is not null for update;
   if not found then
     return;
   end if;
@@ -336,23 +420,20 @@ begin
   ahead := greatest((burst - 1) * pause, least(25e3, pause / 2));
   slot := greatest(h.paced_until, at);
   free := greatest(0, floor((ahead - extract(epoch from slot - at) * 1e6) / pause)::int + 1);
-  picked := array(
-    select d.id from (
-      select * from (select d.id from delivery d where d.webhook_id = hook and d.manual_at is not null and d.lease_token is null
-        limit least(room, free) for update skip locked) manual
-      union all
-      select * from (select d.id from delivery d where h.is_live and d.status = 0 and d.webhook_id = hook and d.next_attempt_at <= now() and d.lease_token is null
-        and d.manual_at is null order by d.next_attempt_at limit least(room, free) for update skip locked) due
-      limit least(room, free)) d);
+  picked := hl_pick(hook, least(room, free), h.is_live);
   n := cardinality(picked);
   if n > 0 then
     slot := slot + n * pause * interval '1 microsecond';
     update webhook w set paced_until = slot where w.id = hook;
     return query
-      update delivery d set lease_token = tok, attempt_count = d.attempt_count + 1 from event e where d.id = any(picked) and e.id = d.event_id
-      returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.event_type, d.environment, e.data, e.occurred_at, d.schedule_step,
-        d.manual_at is not null, d.next_cause, (select w.match_version from workspace w where w.id = d.workspace_id),
-        case when d.attempt_count > 1 then (select b.body from delivery_body b where b.delivery_id = d.id) end, null::float8;
+      update delivery d set lease_token = tok, attempt_count = d.attempt_count + 1
+      from event e where d.id = any(picked) and e.id = d.event_id
+      returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.event_type,
+        d.environment, e.data, e.occurred_at, d.schedule_step, d.manual_at is not null,
+        d.next_cause, (select w.match_version from workspace w where w.id = d.workspace_id),
+        case when d.attempt_count > 1
+          then (select b.body from delivery_body b where b.delivery_id = d.id) end,
+        null::float8;
   end if;
   if n = free then
     wait := greatest(0, extract(epoch from slot - at) - ahead / 1e6);
@@ -361,31 +442,109 @@ begin
   return next;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_key_1()
+CREATE OR REPLACE FUNCTION public.hl_crossed(hooks uuid[], hads boolean[], faileds timestamp with time zone[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return (
+    select jsonb_agg(jsonb_build_object(
+        'id', w.id, 'version', w.version, 'had_success', c.had, 'failed_at', hl_micros(c.failed),
+        'consecutive_failures', w.consecutive_failures,
+        'failing_since', hl_micros(w.failing_since), 'consecutive_gone', w.consecutive_gone,
+        'exhausted_count', w.exhausted_count, 'is_disabled', w.auto_disabled_at is not null,
+        'failures', w.auto_disable_failures, 'seconds', w.auto_disable_seconds,
+        'is_wanted', w.is_active and w.deleted_at is null, 'warned_at', hl_micros(w.warned_at),
+        'exhausted_told_at', hl_micros(w.exhausted_told_at), 'now', hl_micros(now())) order by w.id)
+    from unnest(hooks, hads, faileds) c(id, had, failed) join webhook w on w.id = c.id);
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_end_unknown(lost uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment,
+      number, outcome, cause, response_truncated, started_at)
+    select hl_key(), d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment,
+      d.attempt_count, 9,
+      coalesce(nullif(d.next_cause, 0), case
+        when d.manual_at is not null then 3
+        when d.schedule_step = 0 then 1 else 2 end),
+      false, now()
+    from delivery d where d.id = any(lost) order by d.id
+    on conflict (delivery_id, number) do nothing;
+  perform 1 from webhook w where w.id in (select webhook_id from delivery where id = any(lost))
+    order by w.id for update;
+  update webhook w set exhausted_count = exhausted_count + x.count
+    from (
+      select d.webhook_id, count(*) from delivery d join webhook h on h.id = d.webhook_id
+      where d.id = any(lost) and d.status = 0 and d.manual_at is null
+        and h.deleted_at is null and (h.retry_schedule::jsonb ->> d.schedule_step) is null
+      group by 1) x
+    where w.id = x.webhook_id;
+  with moved as (
+    select d.id, d.status, d.manual_at is not null as is_manual,
+      w.deleted_at is not null as is_gone,
+      (w.retry_schedule::jsonb ->> d.schedule_step)::float8 as wait
+    from delivery d join webhook w on w.id = d.webhook_id where d.id = any(lost))
+  update delivery d set lease_token = null, manual_at = null, next_cause = null,
+      schedule_step = d.schedule_step + (not m.is_manual)::int,
+      status = case when m.status <> 0 then m.status
+        when m.is_gone then 4
+        when not m.is_manual and m.wait is null then 3 else m.status end,
+      finished_at = case when m.status = 0
+          and (m.is_gone or not m.is_manual and m.wait is null)
+        then now() else d.finished_at end,
+      next_attempt_at = case when m.is_manual then d.next_attempt_at
+        else now() + coalesce(m.wait, 0) * (0.8 + 0.4 * random()) * interval '1 second' end
+    from moved m where d.id = m.id;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_key()
  RETURNS uuid
  LANGUAGE sql
 AS $function$
-  select encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1), 52, 1), 53, 1), 'hex')::uuid
+  select encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing
+    substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1),
+    52, 1), 53, 1), 'hex')::uuid
 $function$
 
-CREATE OR REPLACE FUNCTION public.hl_notify_1(hook uuid, kind smallint, failed integer)
+CREATE OR REPLACE FUNCTION public.hl_micros(at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select (extract(epoch from at) * 1000000)::bigint
+$function$
+
+CREATE OR REPLACE FUNCTION public.hl_notify(hook uuid, word smallint, failed integer)
  RETURNS uuid
  LANGUAGE plpgsql
 AS $function$
-declare told uuid := hl_key_1(); names text[] := array['AUTO_DISABLED', 'FAILING', 'RECOVERED', 'DELIVERY_FAILED'];
+declare
+  told uuid := hl_key();
+  names text[] := array['AUTO_DISABLED', 'FAILING', 'RECOVERED', 'DELIVERY_FAILED'];
 begin
-  insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since, last_status_code, backlog, created_at)
-    select told, w.workspace_id, hl_notify_1.kind, w.id, case when hl_notify_1.kind = 1 then w.auto_disabled_reason end, failed, w.failing_since, w.last_status_code,
-      (select count(*) from (select from delivery d where d.webhook_id = w.id and d.status = 0 limit 10000) open), now()
+  insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since,
+      last_status_code, backlog, created_at)
+    select told, w.workspace_id, word, w.id,
+      case when word = 1 then w.auto_disabled_reason end,
+      failed, w.failing_since, w.last_status_code,
+      (select count(*) from (
+        select from delivery d where d.webhook_id = w.id and d.status = 0
+        limit 10000) open),
+      now()
     from webhook w where w.id = hook;
   insert into email (id, workspace_id, notification_id, address, status, tries, next_try_at)
-    select hl_key_1(), w.workspace_id, told, a.address, 0, 0, now()
+    select hl_key(), w.workspace_id, told, a.address, 0, 0, now()
     from webhook w, unnest(string_to_array(w.notification_emails, E'\n')) a(address)
-    where w.id = hook and a.address <> '' and strpos(w.notify_on, E'\n' || names[hl_notify_1.kind] || E'\n') > 0;
+    where w.id = hook and a.address <> ''
+      and strpos(w.notify_on, E'\n' || names[word] || E'\n') > 0;
   return told;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_pause_1()
+CREATE OR REPLACE FUNCTION public.hl_pause()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
@@ -398,7 +557,27 @@ begin
   return null;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_publish_1(workspace uuid, version bigint, ids uuid[], types text[], environments text[], datas text[], occurred timestamp with time zone[], received timestamp with time zone, keys text[], prints bytea[], delivery_ids uuid[], hooks uuid[], events uuid[], delivery_types text[], delivery_environments text[], look text)
+CREATE OR REPLACE FUNCTION public.hl_pick(hook uuid, room integer, is_live boolean)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return array(
+    select d.id from (
+      select * from (
+        select d.id from delivery d
+        where d.webhook_id = hook and d.manual_at is not null and d.lease_token is null
+        limit room for update skip locked) manual
+      union all
+      select * from (
+        select d.id from delivery d
+        where is_live and d.status = 0 and d.webhook_id = hook
+          and d.next_attempt_at <= now() and d.lease_token is null and d.manual_at is null
+        order by d.next_attempt_at limit room for update skip locked) due
+      limit room) d);
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_publish(workspace uuid, version bigint, ids uuid[], types text[], environments text[], datas text[], occurred timestamp with time zone[], received timestamp with time zone, keys text[], prints bytea[], delivery_ids uuid[], hooks uuid[], events uuid[], delivery_types text[], delivery_environments text[], look text)
  RETURNS boolean
  LANGUAGE plpgsql
 AS $function$
@@ -410,449 +589,246 @@ begin
   end if;
   if keys is not null then
     insert into idempotency as i (workspace_id, key, event_id, fingerprint, expires_at)
-      select workspace, k.key, k.id, k.print, now() + interval '24 hours' from unnest(keys, ids, prints) k(key, id, print) where k.key is not null order by k.key
-      on conflict (workspace_id, key) do update set event_id = excluded.event_id, fingerprint = excluded.fingerprint, expires_at = excluded.expires_at
+      select workspace, k.key, k.id, k.print, now() + interval '24 hours'
+      from unnest(keys, ids, prints) k(key, id, print) where k.key is not null order by k.key
+      on conflict (workspace_id, key) do update set event_id = excluded.event_id,
+        fingerprint = excluded.fingerprint, expires_at = excluded.expires_at
       where i.expires_at < now();
     get diagnostics taken = row_count;
     if taken < (select count(k) from unnest(keys) k) then
       raise exception using errcode = 'HL001', message = 'an idempotency key is taken';
     end if;
   end if;
-  insert into event (id, workspace_id, type, environment, data, occurred_at, received_at, idempotency_key)
+  insert into event (id, workspace_id, type, environment, data, occurred_at, received_at,
+      idempotency_key)
     select e.id, workspace, e.type, e.environment, e.data, e.occurred, received, e.key
-    from unnest(ids, types, environments, datas, occurred, coalesce(keys, array_fill(null::text, array[cardinality(ids)]))) e(id, type, environment, data, occurred, key);
-  insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status, next_attempt_at, attempt_count, schedule_step, created_at)
-    select d.id, workspace, d.hook, d.event, d.type, d.environment, 0, now(), 0, 0, received
-    from unnest(delivery_ids, hooks, events, delivery_types, delivery_environments) d(id, hook, event, type, environment);
+    from unnest(ids, types, environments, datas, occurred,
+        coalesce(keys, array_fill(null::text, array[cardinality(ids)])))
+      e(id, type, environment, data, occurred, key);
+  insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status,
+      next_attempt_at, attempt_count, schedule_step, created_at)
+    select d.id, workspace, d.hook, d.event, d.type, d.environment, 0, now(), 0, 0,
+      received
+    from unnest(delivery_ids, hooks, events, delivery_types, delivery_environments)
+      d(id, hook, event, type, environment);
   if look <> '' then
     perform pg_notify('hookline_wake', look);
   end if;
   return true;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record_1(tok uuid, workspace uuid, ids uuid[], numbers integer[], hooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[])
- RETURNS bigint
- LANGUAGE plpgsql
-AS $function$
-declare done uuid[]; gone uuid[]; logged int; n int; pos bigint;
-begin
-  gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);  -- the sweep has not cancelled them yet
-  perform 1 from delivery d where d.id = any(ids) order by d.id for update;
-  with fenced as (
-    update delivery d set
-        status = case when d.status = 0 and d.webhook_id = any(gone) then 4 when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then r.state else d.status end,
-        finished_at = case when d.status = 0 and r.state = 0 and d.webhook_id <> all(gone) then null when d.status = 0 or (d.manual_at is not null and r.outcome = 2) then now() else d.finished_at end,
-        next_attempt_at = case when r.wait is null then d.next_attempt_at else now() + r.wait * interval '1 second' end,
-        lease_token = null, manual_at = null, schedule_step = r.step
-      from unnest(ids, numbers, outcomes, states, waits, steps) r(id, number, outcome, state, wait, step)
-      where d.id = r.id and d.lease_token = tok and d.attempt_count = r.number
-      returning d.id)
-  select coalesce(array_agg(id), '{}') into done from fenced;
-  insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, request_url, request_headers,
-      status_code, response_headers, response_body, response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at)
-    select r.attempt, workspace, r.id, r.hook, r.event, r.type, r.environment, r.number, r.outcome, r.cause, r.url, r.request_head,
-      r.code, r.response_head, r.body, r.cut, r.error, r.message, now() - r.ago * interval '1 millisecond', r.duration,
-      case when r.state = 0 and r.wait is not null then now() + r.wait * interval '1 second' end
-    from unnest(attempts, ids, hooks, events, types, environments, numbers, outcomes, causes, states, waits, codes, errors, messages, agos, durations, urls,
-      request_heads, response_heads, bodies, truncated) r(attempt, id, hook, event, type, environment, number, outcome, cause, state, wait, code, error, message, ago,
-      duration, url, request_head, response_head, body, cut)
-    on conflict (delivery_id, number) do nothing;
-  get diagnostics logged = row_count;
-  if logged < cardinality(ids) then  -- the lease was lost: what was sent replaces UNKNOWN, and that is all
-    update attempt a set outcome = r.outcome, status_code = r.code, error_code = r.error, error_message = r.message, started_at = now() - r.ago * interval '1 millisecond',
-        duration_ms = r.duration, request_url = r.url, request_headers = r.request_head, response_headers = r.response_head, response_body = r.body, response_truncated = r.cut
-      from unnest(ids, numbers, outcomes, codes, errors, messages, agos, durations, urls, request_heads, response_heads, bodies, truncated)
-        r(id, number, outcome, code, error, message, ago, duration, url, request_head, response_head, body, cut)
-      where a.delivery_id = r.id and a.number = r.number and a.outcome = 9;
-  end if;
-  n := cardinality(done);
-  if n = 0 then
-    return 0;
-  end if;
-  perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
-  with r as (
-      select r.*, now() - r.ago * interval '1 millisecond' as began, now() - (r.ago - coalesce(r.duration, 0)) * interval '1 millisecond' as ended
-      from unnest(ids, hooks, versions, outcomes, causes, codes, errors, agos, durations) with ordinality r(id, hook, version, outcome, cause, code, error, ago, duration, nth)
-      where n = cardinality(ids) or r.id = any(done)),
-    latest as (
-      select distinct on (hook) hook, ended, code from r order by hook, nth desc),
-    fold as (  -- the batch, in order: had a success, failures after the last one, the start of the first of those
-      select r.hook, bool_or(r.outcome = 2) as had, max(r.ended) filter (where r.outcome = 2) as succeeded,
-        count(*) filter (where r.fails and r.nth > r.good) as failures, (array_agg(r.began order by r.nth) filter (where r.fails and r.nth > r.good))[1] as since
-      from (select r.*, r.outcome = 3 and r.cause <> 3 and r.error is distinct from 'REFUSED_ADDRESS' and w.version = r.version as fails,
-              coalesce(max(r.nth) filter (where r.outcome = 2) over (partition by r.hook), 0) as good
-            from r join webhook w on w.id = r.hook) r
-      group by r.hook)
-  update webhook w set last_attempt_at = latest.ended, last_status_code = latest.code, last_success_at = coalesce(fold.succeeded, w.last_success_at),
-      consecutive_failures = fold.failures + case when fold.had then 0 else w.consecutive_failures end,
-      failing_since = case when fold.had or w.consecutive_failures = 0 then fold.since else w.failing_since end
-    from fold join latest on latest.hook = fold.hook where w.id = fold.hook;
-  update workspace_activity set position = position + n where workspace_id = workspace returning position into pos;
-  insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-    select workspace, pos - n + row_number() over (order by r.nth), 1, r.attempt, r.hook
-    from unnest(ids, attempts, hooks) with ordinality r(id, attempt, hook, nth) where n = cardinality(ids) or r.id = any(done);
-  return pos;
-end $function$
-
-CREATE OR REPLACE FUNCTION public.hl_record_2(tok uuid, workspace uuid, ids uuid[], numbers integer[], hooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[], OUT last_position bigint, OUT has_switched boolean)
+CREATE OR REPLACE FUNCTION public.hl_record(tok uuid, workspace uuid, ids uuid[], numbers integer[], hooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[], OUT last_position bigint, OUT crossed jsonb)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
-declare done uuid[]; gone uuid[]; logged int; n int; h record; told uuid; kinds smallint[] := '{}'; subjects uuid[] := '{}'; abouts uuid[] := '{}';
-  crossed uuid[]; recovered boolean[]; faults timestamptz[];
+declare done uuid[]; logged int; n int;
 begin
-  last_position := 0; has_switched := false;
-  gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);  -- the sweep has not cancelled them yet
-  perform 1 from delivery d where d.id = any(ids) order by d.id for update;
-  with fenced as (
-    update delivery d set
-        status = case when d.status = 0 and d.webhook_id = any(gone) then 4 when d.status = 0 or (d.manual_at is not null and r.outcome = 2 and d.next_cause is distinct from 0) then r.state else d.status end,
-        finished_at = case when d.status = 0 and r.state = 0 and d.webhook_id <> all(gone) then null when d.status = 0 or (d.manual_at is not null and r.outcome = 2 and d.next_cause is distinct from 0) then now() else d.finished_at end,
-        next_attempt_at = case when r.wait is null then d.next_attempt_at else now() + r.wait * interval '1 second' end,
-        lease_token = null, manual_at = null, next_cause = null, schedule_step = r.step
-      from unnest(ids, numbers, outcomes, states, waits, steps) r(id, number, outcome, state, wait, step)
-      where d.id = r.id and d.lease_token = tok and d.attempt_count = r.number
-      returning d.id)
-  select coalesce(array_agg(id), '{}') into done from fenced;
-  insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, request_url, request_headers,
-      status_code, response_headers, response_body, response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at)
-    select r.attempt, workspace, r.id, r.hook, r.event, r.type, r.environment, r.number, r.outcome, r.cause, r.url, r.request_head,
-      r.code, r.response_head, r.body, r.cut, r.error, r.message, now() - r.ago * interval '1 millisecond', r.duration,
-      case when r.state = 0 and r.wait is not null then now() + r.wait * interval '1 second' end
-    from unnest(attempts, ids, hooks, events, types, environments, numbers, outcomes, causes, states, waits, codes, errors, messages, agos, durations, urls,
-      request_heads, response_heads, bodies, truncated) r(attempt, id, hook, event, type, environment, number, outcome, cause, state, wait, code, error, message, ago,
-      duration, url, request_head, response_head, body, cut)
-    on conflict (delivery_id, number) do nothing;
-  get diagnostics logged = row_count;
-  if logged < cardinality(ids) then  -- the lease was lost: what was sent replaces UNKNOWN, and that is all
-    update attempt a set outcome = r.outcome, status_code = r.code, error_code = r.error, error_message = r.message, started_at = now() - r.ago * interval '1 millisecond',
-        duration_ms = r.duration, request_url = r.url, request_headers = r.request_head, response_headers = r.response_head, response_body = r.body, response_truncated = r.cut
-      from unnest(ids, numbers, outcomes, codes, errors, messages, agos, durations, urls, request_heads, response_heads, bodies, truncated)
-        r(id, number, outcome, code, error, message, ago, duration, url, request_head, response_head, body, cut)
-      where a.delivery_id = r.id and a.number = r.number and a.outcome = 9;
+  last_position := 0;
+  done := hl_record_moves(tok, ids, numbers, hooks, outcomes, states, waits, steps);
+  logged := hl_record_log(workspace, ids, numbers, hooks, events, types, environments, attempts,
+    outcomes, causes, states, waits, codes, errors, messages, agos, durations, urls, request_heads,
+    response_heads, bodies, truncated);
+  if logged < cardinality(ids) then
+    perform hl_record_late(ids, numbers, outcomes, codes, errors, messages, agos, durations, urls,
+      request_heads, response_heads, bodies, truncated);
   end if;
   n := cardinality(done);
   if n = 0 then
     return;
   end if;
   perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
+  perform hl_record_counts(done, ids, hooks, outcomes, agos, buckets);
+  crossed := hl_record_health(done, ids, hooks, versions, outcomes, causes, states, codes, errors,
+    agos, durations);
+  update workspace_activity set position = position + n where workspace_id = workspace
+    returning position into last_position;
+  insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+    select workspace, last_position - n + row_number() over (order by r.nth), 1,
+      r.attempt, r.hook
+    from unnest(ids, attempts, hooks) with ordinality r(id, attempt, hook, nth)
+    where n = cardinality(ids) or r.id = any(done);
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_record_counts(done uuid[], ids uuid[], hooks uuid[], outcomes smallint[], agos integer[], buckets smallint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare is_whole boolean := cardinality(done) = cardinality(ids);
+begin
   insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
-    select r.hook, 60, date_trunc('minute', now() - r.ago * interval '1 millisecond'), r.bucket, count(*), count(*) filter (where r.outcome = 3)
-    from unnest(ids, hooks, outcomes, agos, buckets) r(id, hook, outcome, ago, bucket) where n = cardinality(ids) or r.id = any(done)
+    select r.hook, 60, date_trunc('minute', now() - r.ago * interval '1 millisecond'), r.bucket,
+      count(*), count(*) filter (where r.outcome = 3)
+    from unnest(ids, hooks, outcomes, agos, buckets) r(id, hook, outcome, ago, bucket)
+    where is_whole or r.id = any(done)
     group by 1, 3, 4 order by 1, 3, 4
-    on conflict (webhook_id, step, at, bucket) do update set attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures;
+    on conflict (webhook_id, step, at, bucket) do update set
+      attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_record_health(done uuid[], ids uuid[], hooks uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], codes smallint[], errors text[], agos integer[], durations integer[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+declare is_whole boolean := cardinality(done) = cardinality(ids); crossed uuid[];
+  hads boolean[]; faileds timestamptz[];
+begin
   with r as (
-      select r.*, now() - r.ago * interval '1 millisecond' as began, now() - (r.ago - coalesce(r.duration, 0)) * interval '1 millisecond' as ended
+      select r.hook, r.code, r.nth, now() - r.ago * interval '1 millisecond' as began,
+        now() - (r.ago - coalesce(r.duration, 0)) * interval '1 millisecond' as ended,
+        r.outcome = 2 as is_won, r.state = 3 as is_last,
+        r.outcome = 3 and r.error is distinct from 'REFUSED_ADDRESS'
+          and r.cause in (1, 2)
+          and w.version = r.version and w.auto_disabled_at is null as fails
       from unnest(ids, hooks, versions, outcomes, causes, states, codes, errors, agos, durations)
-        with ordinality r(id, hook, version, outcome, cause, state, code, error, ago, duration, nth)
-      where n = cardinality(ids) or r.id = any(done)),
-    latest as (
-      select distinct on (hook) hook, ended, code from r order by hook, nth desc),
-    judged as (
-      select r.*, r.outcome = 3 and r.cause < 3 and r.error is distinct from 'REFUSED_ADDRESS' and w.version = r.version and w.auto_disabled_at is null as counts
-      from r join webhook w on w.id = r.hook),
-    fold as (  -- the batch, in order: had a success, failures after the last one, 410s at the end, when they began and ended
-      select hook, bool_or(outcome = 2) as had, max(ended) filter (where outcome = 2) as succeeded, count(*) filter (where counts and nth > good) as failures,
-        (array_agg(began order by nth) filter (where counts and nth > good))[1] as since, max(ended) filter (where counts and nth > good) as failed,
-        bool_or(outcome = 2 or (counts and code is distinct from 410)) as other, count(*) filter (where counts and code = 410 and nth > last_other) as gones,
-        count(*) filter (where state = 3) as exhausted
-      from (select j.*, coalesce(max(nth) filter (where outcome = 2) over (partition by hook), 0) as good,
-              coalesce(max(nth) filter (where outcome = 2 or (counts and code is distinct from 410)) over (partition by hook), 0) as last_other
-            from judged j) j
-      group by hook),
-    moved as (
-      update webhook w set last_attempt_at = latest.ended, last_status_code = latest.code, last_success_at = coalesce(fold.succeeded, w.last_success_at),
-          consecutive_failures = case when w.auto_disabled_at is not null then w.consecutive_failures else fold.failures + case when fold.had then 0 else w.consecutive_failures end end,
-          failing_since = case when w.auto_disabled_at is not null then w.failing_since when fold.had or w.consecutive_failures = 0 then fold.since else w.failing_since end,
-          consecutive_gone = fold.gones + case when fold.other then 0 else w.consecutive_gone end,
+        with ordinality
+          r(id, hook, version, outcome, cause, state, code, error, ago, duration, nth)
+      join webhook w on w.id = r.hook where is_whole or r.id = any(done)),
+    latest as (select distinct on (hook) hook, ended, code from r order by hook, nth desc),
+    marked as (  -- good: the last success; other: the last answer that ends a row of 410s
+      select r.*, coalesce(max(nth) filter (where is_won) over same, 0) as good,
+        coalesce(max(nth) filter (where is_won or (fails and code is distinct from 410)) over same,
+          0) as other
+      from r window same as (partition by hook)),
+    fold as (
+      select hook, bool_or(is_won) as had, max(ended) filter (where is_won) as succeeded,
+        count(*) filter (where fails and nth > good) as failures,
+        (array_agg(began order by nth) filter (where fails and nth > good))[1] as since,
+        max(ended) filter (where fails and nth > good) as failed, max(other) > 0 as is_mixed,
+        count(*) filter (where fails and code = 410 and nth > other) as gones,
+        count(*) filter (where is_last) as exhausted
+      from marked group by hook),
+    folded as (
+      update webhook w set last_attempt_at = latest.ended, last_status_code = latest.code,
+          last_success_at = coalesce(fold.succeeded, w.last_success_at),
+          consecutive_failures = case when w.auto_disabled_at is not null
+            then w.consecutive_failures
+            else fold.failures + case when fold.had then 0 else w.consecutive_failures end end,
+          failing_since = case when w.auto_disabled_at is not null then w.failing_since
+            when fold.had or w.consecutive_failures = 0 then fold.since else w.failing_since end,
+          consecutive_gone = fold.gones + case when fold.is_mixed then 0
+            else w.consecutive_gone end,
           exhausted_count = w.exhausted_count + fold.exhausted
         from fold join latest on latest.hook = fold.hook where w.id = fold.hook
         returning w.*, fold.had, fold.failed)
-  select array_agg(id order by id), array_agg(had order by id), array_agg(failed order by id) into crossed, recovered, faults from moved
-    where exhausted_count > 0 and (exhausted_told_at is null or exhausted_told_at < now() - interval '1 hour')
+  select array_agg(id), array_agg(had), array_agg(failed) into crossed, hads, faileds from folded
+    where exhausted_count > 0 and (exhausted_told_at is null
+        or exhausted_told_at < now() - 3600 * interval '1 second')
       or had and warned_at is not null and auto_disabled_at is null
-      or failed is not null and auto_disable_failures is not null and is_active and deleted_at is null and auto_disabled_at is null
-        and (consecutive_gone >= 3 or consecutive_failures * 2 >= auto_disable_failures and (failed - failing_since) * 2 >= auto_disable_seconds * interval '1 second');
-  if crossed is not null then
-    for h in
-        select w.*, c.had and w.consecutive_failures = 0 and w.auto_disabled_at is null as is_well, c.failed - w.failing_since as span,
-          c.failed is not null and w.auto_disable_failures is not null and w.is_active and w.deleted_at is null and w.auto_disabled_at is null as is_judged
-        from unnest(crossed, recovered, faults) c(id, had, failed) join webhook w on w.id = c.id order by w.id loop
-      if h.is_judged and (h.consecutive_gone >= 3 or h.consecutive_failures >= h.auto_disable_failures and h.span >= h.auto_disable_seconds * interval '1 second') then
-        update webhook set auto_disabled_at = now(), warned_at = now(), auto_disabled_reason = case when h.consecutive_gone >= 3 then 'GONE' else 'FAILURES' end where id = h.id;
-        told := hl_notify_1(h.id, 1::smallint, h.consecutive_failures);
-        kinds := kinds || array[14, 30]::smallint[]; subjects := subjects || array[h.id, told]; abouts := abouts || array[h.id, h.id];
-        has_switched := true;
-        insert into audit_entry (id, workspace_id, action, actor, actor_name, at, subject_prefix, subject_id, before, after)
-          values (hl_key_1(), workspace, 'webhook.autoDisable', '{"kind":"SYSTEM","name":"hookline"}', 'hookline', now(), 'wh', h.id, '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}');
-      elsif h.is_judged and h.consecutive_failures * 2 >= h.auto_disable_failures and h.span * 2 >= h.auto_disable_seconds * interval '1 second'
-          and (h.warned_at is null or h.warned_at < h.failing_since) then
-        update webhook set warned_at = now() where id = h.id;
-        told := hl_notify_1(h.id, 2::smallint, h.consecutive_failures);
-        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
-      elsif h.is_well and h.warned_at is not null then
-        update webhook set warned_at = null where id = h.id;
-        told := hl_notify_1(h.id, 3::smallint, null);
-        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
-      end if;
-      if h.exhausted_count > 0 and (h.exhausted_told_at is null or h.exhausted_told_at < now() - interval '1 hour') then
-        update webhook set exhausted_count = 0, exhausted_told_at = now() where id = h.id;
-        told := hl_notify_1(h.id, 4::smallint, h.exhausted_count);
-        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
-      end if;
-    end loop;
-  end if;
-  if has_switched then
-    update workspace set match_version = match_version + 1 where id = hl_record_2.workspace;
-  end if;
-  update workspace_activity set position = position + n + cardinality(kinds) where workspace_id = workspace returning position into last_position;
-  insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-    select workspace, last_position - cardinality(kinds) - n + row_number() over (order by r.nth), 1, r.attempt, r.hook
-    from unnest(ids, attempts, hooks) with ordinality r(id, attempt, hook, nth) where n = cardinality(ids) or r.id = any(done);
-  if cardinality(kinds) > 0 then
-    insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-      select workspace, last_position - cardinality(kinds) + e.nth, e.kind, e.subject, e.about from unnest(kinds, subjects, abouts) with ordinality e(kind, subject, about, nth);
-  end if;
+      or failed is not null and auto_disable_failures is not null and is_active
+        and deleted_at is null and auto_disabled_at is null
+        and (consecutive_gone >= 3
+          or consecutive_failures * 2 >= auto_disable_failures
+            and (failed - failing_since) * 2 >= auto_disable_seconds * interval '1 second');
+  return case when crossed is not null then hl_crossed(crossed, hads, faileds) end;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record_3(tok uuid, workspace uuid, ids uuid[], numbers integer[], hooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[], OUT last_position bigint, OUT has_switched boolean, OUT notified uuid[], OUT addresses text[])
- RETURNS record
+CREATE OR REPLACE FUNCTION public.hl_record_late(ids uuid[], numbers integer[], outcomes smallint[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[])
+ RETURNS void
  LANGUAGE plpgsql
 AS $function$
-declare done uuid[]; gone uuid[]; logged int; n int; h record; told uuid; kinds smallint[] := '{}'; subjects uuid[] := '{}'; abouts uuid[] := '{}';
-  crossed uuid[]; recovered boolean[]; faults timestamptz[];
 begin
-  last_position := 0; has_switched := false;
-  gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);  -- the sweep has not cancelled them yet
+  update attempt a set outcome = r.outcome, status_code = r.code, error_code = r.error,
+      error_message = r.message, started_at = now() - r.ago * interval '1 millisecond',
+      duration_ms = r.duration, request_url = r.url, request_headers = r.request_head,
+      response_headers = r.response_head, response_body = r.body, response_truncated = r.cut
+    from unnest(ids, numbers, outcomes, codes, errors, messages, agos, durations, urls,
+        request_heads, response_heads, bodies, truncated)
+      r(id, number, outcome, code, error, message, ago, duration, url, request_head,
+        response_head, body, cut)
+    where a.delivery_id = r.id and a.number = r.number and a.outcome = 9;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_record_log(workspace uuid, ids uuid[], numbers integer[], hooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[])
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare logged int;
+begin
+  insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment,
+      number, outcome, cause, request_url, request_headers, status_code, response_headers,
+      response_body, response_truncated, error_code, error_message, started_at, duration_ms,
+      next_attempt_at)
+    select r.attempt, workspace, r.id, r.hook, r.event, r.type, r.environment,
+      r.number, r.outcome, r.cause, r.url, r.request_head, r.code, r.response_head,
+      r.body, r.cut, r.error, r.message, now() - r.ago * interval '1 millisecond', r.duration,
+      case when r.state = 0 and r.wait is not null
+        then now() + r.wait * interval '1 second' end
+    from unnest(attempts, ids, hooks, events, types, environments, numbers, outcomes, causes,
+        states, waits, codes, errors, messages, agos, durations, urls, request_heads,
+        response_heads, bodies, truncated)
+      r(attempt, id, hook, event, type, environment, number, outcome, cause, state, wait, code,
+        error, message, ago, duration, url, request_head, response_head, body, cut)
+    on conflict (delivery_id, number) do nothing;
+  get diagnostics logged = row_count;
+  return logged;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_record_moves(tok uuid, ids uuid[], numbers integer[], hooks uuid[], outcomes smallint[], states smallint[], waits double precision[], steps integer[])
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+AS $function$
+declare done uuid[]; gone uuid[];
+begin
+  gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);
   perform 1 from delivery d where d.id = any(ids) order by d.id for update;
   with fenced as (
     update delivery d set
-        status = case when d.status = 0 and d.webhook_id = any(gone) then 4 when d.status = 0 or (d.manual_at is not null and r.outcome = 2 and d.next_cause is distinct from 0) then r.state else d.status end,
-        finished_at = case when d.status = 0 and r.state = 0 and d.webhook_id <> all(gone) then null when d.status = 0 or (d.manual_at is not null and r.outcome = 2 and d.next_cause is distinct from 0) then now() else d.finished_at end,
-        next_attempt_at = case when r.wait is null then d.next_attempt_at else now() + r.wait * interval '1 second' end,
+        status = case
+          when d.status = 0 and d.webhook_id = any(gone)
+            then 4
+          when d.status = 0
+            or (d.manual_at is not null and r.outcome = 2
+              and d.next_cause is distinct from 0)
+            then r.state
+          else d.status end,
+        finished_at = case
+          when d.status = 0 and r.state = 0
+            and d.webhook_id <> all(gone)
+            then null
+          when d.status = 0
+            or (d.manual_at is not null and r.outcome = 2
+              and d.next_cause is distinct from 0)
+            then now()
+          else d.finished_at end,
+        next_attempt_at = case when r.wait is null then d.next_attempt_at
+          else now() + r.wait * interval '1 second' end,
         lease_token = null, manual_at = null, next_cause = null, schedule_step = r.step
-      from unnest(ids, numbers, outcomes, states, waits, steps) r(id, number, outcome, state, wait, step)
+      from unnest(ids, numbers, outcomes, states, waits, steps)
+        r(id, number, outcome, state, wait, step)
       where d.id = r.id and d.lease_token = tok and d.attempt_count = r.number
       returning d.id)
   select coalesce(array_agg(id), '{}') into done from fenced;
-  insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, request_url, request_headers,
-      status_code, response_headers, response_body, response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at)
-    select r.attempt, workspace, r.id, r.hook, r.event, r.type, r.environment, r.number, r.outcome, r.cause, r.url, r.request_head,
-      r.code, r.response_head, r.body, r.cut, r.error, r.message, now() - r.ago * interval '1 millisecond', r.duration,
-      case when r.state = 0 and r.wait is not null then now() + r.wait * interval '1 second' end
-    from unnest(attempts, ids, hooks, events, types, environments, numbers, outcomes, causes, states, waits, codes, errors, messages, agos, durations, urls,
-      request_heads, response_heads, bodies, truncated) r(attempt, id, hook, event, type, environment, number, outcome, cause, state, wait, code, error, message, ago,
-      duration, url, request_head, response_head, body, cut)
-    on conflict (delivery_id, number) do nothing;
-  get diagnostics logged = row_count;
-  if logged < cardinality(ids) then  -- the lease was lost: what was sent replaces UNKNOWN, and that is all
-    update attempt a set outcome = r.outcome, status_code = r.code, error_code = r.error, error_message = r.message, started_at = now() - r.ago * interval '1 millisecond',
-        duration_ms = r.duration, request_url = r.url, request_headers = r.request_head, response_headers = r.response_head, response_body = r.body, response_truncated = r.cut
-      from unnest(ids, numbers, outcomes, codes, errors, messages, agos, durations, urls, request_heads, response_heads, bodies, truncated)
-        r(id, number, outcome, code, error, message, ago, duration, url, request_head, response_head, body, cut)
-      where a.delivery_id = r.id and a.number = r.number and a.outcome = 9;
-  end if;
-  n := cardinality(done);
-  if n = 0 then
-    return;
-  end if;
-  perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
-  insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
-    select r.hook, 60, date_trunc('minute', now() - r.ago * interval '1 millisecond'), r.bucket, count(*), count(*) filter (where r.outcome = 3)
-    from unnest(ids, hooks, outcomes, agos, buckets) r(id, hook, outcome, ago, bucket) where n = cardinality(ids) or r.id = any(done)
-    group by 1, 3, 4 order by 1, 3, 4
-    on conflict (webhook_id, step, at, bucket) do update set attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures;
-  with r as (
-      select r.*, now() - r.ago * interval '1 millisecond' as began, now() - (r.ago - coalesce(r.duration, 0)) * interval '1 millisecond' as ended
-      from unnest(ids, hooks, versions, outcomes, causes, states, codes, errors, agos, durations)
-        with ordinality r(id, hook, version, outcome, cause, state, code, error, ago, duration, nth)
-      where n = cardinality(ids) or r.id = any(done)),
-    latest as (
-      select distinct on (hook) hook, ended, code from r order by hook, nth desc),
-    judged as (
-      select r.*, r.outcome = 3 and r.cause < 3 and r.error is distinct from 'REFUSED_ADDRESS' and w.version = r.version and w.auto_disabled_at is null as counts
-      from r join webhook w on w.id = r.hook),
-    fold as (  -- the batch, in order: had a success, failures after the last one, 410s at the end, when they began and ended
-      select hook, bool_or(outcome = 2) as had, max(ended) filter (where outcome = 2) as succeeded, count(*) filter (where counts and nth > good) as failures,
-        (array_agg(began order by nth) filter (where counts and nth > good))[1] as since, max(ended) filter (where counts and nth > good) as failed,
-        bool_or(outcome = 2 or (counts and code is distinct from 410)) as other, count(*) filter (where counts and code = 410 and nth > last_other) as gones,
-        count(*) filter (where state = 3) as exhausted
-      from (select j.*, coalesce(max(nth) filter (where outcome = 2) over (partition by hook), 0) as good,
-              coalesce(max(nth) filter (where outcome = 2 or (counts and code is distinct from 410)) over (partition by hook), 0) as last_other
-            from judged j) j
-      group by hook),
-    moved as (
-      update webhook w set last_attempt_at = latest.ended, last_status_code = latest.code, last_success_at = coalesce(fold.succeeded, w.last_success_at),
-          consecutive_failures = case when w.auto_disabled_at is not null then w.consecutive_failures else fold.failures + case when fold.had then 0 else w.consecutive_failures end end,
-          failing_since = case when w.auto_disabled_at is not null then w.failing_since when fold.had or w.consecutive_failures = 0 then fold.since else w.failing_since end,
-          consecutive_gone = fold.gones + case when fold.other then 0 else w.consecutive_gone end,
-          exhausted_count = w.exhausted_count + fold.exhausted
-        from fold join latest on latest.hook = fold.hook where w.id = fold.hook
-        returning w.*, fold.had, fold.failed)
-  select array_agg(id order by id), array_agg(had order by id), array_agg(failed order by id) into crossed, recovered, faults from moved
-    where exhausted_count > 0 and (exhausted_told_at is null or exhausted_told_at < now() - interval '1 hour')
-      or had and warned_at is not null and auto_disabled_at is null
-      or failed is not null and auto_disable_failures is not null and is_active and deleted_at is null and auto_disabled_at is null
-        and (consecutive_gone >= 3 or consecutive_failures * 2 >= auto_disable_failures and (failed - failing_since) * 2 >= auto_disable_seconds * interval '1 second');
-  if crossed is not null then
-    for h in
-        select w.*, c.had and w.consecutive_failures = 0 and w.auto_disabled_at is null as is_well, c.failed - w.failing_since as span,
-          c.failed is not null and w.auto_disable_failures is not null and w.is_active and w.deleted_at is null and w.auto_disabled_at is null as is_judged
-        from unnest(crossed, recovered, faults) c(id, had, failed) join webhook w on w.id = c.id order by w.id loop
-      if h.is_judged and (h.consecutive_gone >= 3 or h.consecutive_failures >= h.auto_disable_failures and h.span >= h.auto_disable_seconds * interval '1 second') then
-        update webhook set auto_disabled_at = now(), warned_at = now(), auto_disabled_reason = case when h.consecutive_gone >= 3 then 'GONE' else 'FAILURES' end where id = h.id;
-        told := hl_notify_1(h.id, 1::smallint, h.consecutive_failures);
-        kinds := kinds || array[14, 30]::smallint[]; subjects := subjects || array[h.id, told]; abouts := abouts || array[h.id, h.id];
-        has_switched := true;
-        insert into audit_entry (id, workspace_id, action, actor, actor_name, at, subject_prefix, subject_id, before, after)
-          values (hl_key_1(), workspace, 'webhook.autoDisable', '{"kind":"SYSTEM","name":"hookline"}', 'hookline', now(), 'wh', h.id, '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}');
-      elsif h.is_judged and h.consecutive_failures * 2 >= h.auto_disable_failures and h.span * 2 >= h.auto_disable_seconds * interval '1 second'
-          and (h.warned_at is null or h.warned_at < h.failing_since) then
-        update webhook set warned_at = now() where id = h.id;
-        told := hl_notify_1(h.id, 2::smallint, h.consecutive_failures);
-        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
-      elsif h.is_well and h.warned_at is not null then
-        update webhook set warned_at = null where id = h.id;
-        told := hl_notify_1(h.id, 3::smallint, null);
-        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
-      end if;
-      if h.exhausted_count > 0 and (h.exhausted_told_at is null or h.exhausted_told_at < now() - interval '1 hour') then
-        update webhook set exhausted_count = 0, exhausted_told_at = now() where id = h.id;
-        told := hl_notify_1(h.id, 4::smallint, h.exhausted_count);
-        kinds := kinds || 30::smallint; subjects := subjects || told; abouts := abouts || h.id;
-      end if;
-    end loop;
-  end if;
-  if has_switched then
-    update workspace set match_version = match_version + 1 where id = hl_record_3.workspace;
-  end if;
-  update workspace_activity set position = position + n + cardinality(kinds) where workspace_id = workspace returning position into last_position;
-  insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-    select workspace, last_position - cardinality(kinds) - n + row_number() over (order by r.nth), 1, r.attempt, r.hook
-    from unnest(ids, attempts, hooks) with ordinality r(id, attempt, hook, nth) where n = cardinality(ids) or r.id = any(done);
-  if cardinality(kinds) > 0 then
-    select array_agg(e.notification_id), array_agg(e.address) into notified, addresses from email e where e.notification_id = any(subjects);
-    insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-      select workspace, last_position - cardinality(kinds) + e.nth, e.kind, e.subject, e.about from unnest(kinds, subjects, abouts) with ordinality e(kind, subject, about, nth);
-  end if;
+  return done;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_takeover_1(dead_after interval)
+CREATE OR REPLACE FUNCTION public.hl_take_over(dead_after interval)
  RETURNS integer
  LANGUAGE plpgsql
 AS $function$
 declare dead uuid; lost uuid[]; ws uuid; pos bigint; n int;
 begin
-  select token into dead from pump where beat_at < now() - dead_after order by beat_at limit 1 for update skip locked;
-  if dead is null then
-    return -1;
-  end if;
-  select array_agg(x.id order by x.id) into lost from (
-    select id from delivery where id in (
-      select id from delivery where status = 0 and lease_token = dead union all select id from delivery where status <> 0 and lease_token = dead)
-    order by id for update) x;
-  if lost is not null then
-    insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, response_truncated, started_at)
-      select  -- a UUIDv7: 48 bits of milliseconds over a random one, whose version's 0100 gets its two other bits
-        encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing substring(int8send((extract(epoch from now()) * 1000)::bigint) from 3) from 1), 52, 1), 53, 1), 'hex')::uuid,
-        d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, 9,
-        case when d.manual_at is not null then 3 when d.schedule_step = 0 then 1 else 2 end, false, now()
-      from delivery d where d.id = any(lost) order by d.id on conflict (delivery_id, number) do nothing;
-    update delivery d set lease_token = null, manual_at = null, schedule_step = d.schedule_step + (d.manual_at is null)::int,
-        status = case when d.status = 0 and d.manual_at is null and (w.retry_schedule::jsonb ->> d.schedule_step) is null then 3 else d.status end,
-        finished_at = case when d.status = 0 and d.manual_at is null and (w.retry_schedule::jsonb ->> d.schedule_step) is null then now() else d.finished_at end,
-        next_attempt_at = case when d.manual_at is null
-          then now() + coalesce((w.retry_schedule::jsonb ->> d.schedule_step)::float8, 0) * (0.8 + 0.4 * random()) * interval '1 second' else d.next_attempt_at end
-      from webhook w where d.id = any(lost) and w.id = d.webhook_id;
-    for ws in select distinct d.workspace_id from delivery d where d.id = any(lost) order by 1 loop
-      select count(*) into n from delivery d where d.id = any(lost) and d.workspace_id = ws;
-      update workspace_activity set position = position + n where workspace_id = ws returning position into pos;
-      insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-        select ws, pos - n + row_number() over (order by d.id), 1, a.id, d.webhook_id
-        from delivery d join attempt a on a.delivery_id = d.id and a.number = d.attempt_count where d.id = any(lost) and d.workspace_id = ws;
-    end loop;
-  end if;
-  delete from pump where token = dead;
-  return coalesce(cardinality(lost), 0);
-end $function$
-
-CREATE OR REPLACE FUNCTION public.hl_takeover_2(dead_after interval)
- RETURNS integer
- LANGUAGE plpgsql
-AS $function$
-declare dead uuid; lost uuid[]; ws uuid; pos bigint; n int;
-begin
-  select token into dead from pump where beat_at < now() - dead_after order by beat_at limit 1 for update skip locked;
+  select token into dead from pump where beat_at < now() - dead_after order by beat_at limit 1
+    for update skip locked;
   if dead is null then
     return -1;
   end if;
   select array_agg(x.id order by x.id) into lost from (
     select id from delivery where id in (
       select id from delivery where status = 0 and lease_token = dead
-      union all select id from delivery where status <> 0 and manual_at is not null and lease_token = dead)
+      union all
+      select id from delivery
+        where status <> 0 and manual_at is not null and lease_token = dead)
     order by id for update) x;
   if lost is not null then
-    insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, response_truncated, started_at)
-      select  -- a UUIDv7: 48 bits of milliseconds over a random one, whose version's 0100 gets its two other bits
-        encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing substring(int8send((extract(epoch from now()) * 1000)::bigint) from 3) from 1), 52, 1), 53, 1), 'hex')::uuid,
-        d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, 9,
-        case when d.manual_at is not null then 3 when d.schedule_step = 0 then 1 else 2 end, false, now()
-      from delivery d where d.id = any(lost) order by d.id on conflict (delivery_id, number) do nothing;
-    update delivery d set lease_token = null, manual_at = null, schedule_step = d.schedule_step + (d.manual_at is null)::int,
-        status = case when d.status = 0 and w.deleted_at is not null then 4 when d.status = 0 and d.manual_at is null and (w.retry_schedule::jsonb ->> d.schedule_step) is null then 3 else d.status end,
-        finished_at = case when d.status = 0 and (w.deleted_at is not null or d.manual_at is null and (w.retry_schedule::jsonb ->> d.schedule_step) is null) then now() else d.finished_at end,
-        next_attempt_at = case when d.manual_at is null
-          then now() + coalesce((w.retry_schedule::jsonb ->> d.schedule_step)::float8, 0) * (0.8 + 0.4 * random()) * interval '1 second' else d.next_attempt_at end
-      from webhook w where d.id = any(lost) and w.id = d.webhook_id;
+    perform hl_end_unknown(lost);
     for ws in select distinct d.workspace_id from delivery d where d.id = any(lost) order by 1 loop
       select count(*) into n from delivery d where d.id = any(lost) and d.workspace_id = ws;
-      update workspace_activity set position = position + n where workspace_id = ws returning position into pos;
+      update workspace_activity set position = position + n where workspace_id = ws
+        returning position into pos;
       insert into activity (workspace_id, position, kind, subject_id, webhook_id)
         select ws, pos - n + row_number() over (order by d.id), 1, a.id, d.webhook_id
-        from delivery d join attempt a on a.delivery_id = d.id and a.number = d.attempt_count where d.id = any(lost) and d.workspace_id = ws;
-    end loop;
-  end if;
-  delete from pump where token = dead;
-  return coalesce(cardinality(lost), 0);
-end $function$
-
-CREATE OR REPLACE FUNCTION public.hl_takeover_3(dead_after interval)
- RETURNS integer
- LANGUAGE plpgsql
-AS $function$
-declare dead uuid; lost uuid[]; ws uuid; pos bigint; n int;
-begin
-  select token into dead from pump where beat_at < now() - dead_after order by beat_at limit 1 for update skip locked;
-  if dead is null then
-    return -1;
-  end if;
-  select array_agg(x.id order by x.id) into lost from (
-    select id from delivery where id in (
-      select id from delivery where status = 0 and lease_token = dead
-      union all select id from delivery where status <> 0 and manual_at is not null and lease_token = dead)
-    order by id for update) x;
-  if lost is not null then
-    insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number, outcome, cause, response_truncated, started_at)
-      select hl_key_1(), d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count, 9,
-        coalesce(nullif(d.next_cause, 0), case when d.manual_at is not null then 3 when d.schedule_step = 0 then 1 else 2 end), false, now()
-      from delivery d where d.id = any(lost) order by d.id on conflict (delivery_id, number) do nothing;
-    perform 1 from webhook w where w.id in (select webhook_id from delivery where id = any(lost)) order by w.id for update;
-    update webhook w set exhausted_count = exhausted_count + x.count
-      from (select d.webhook_id, count(*) from delivery d join webhook h on h.id = d.webhook_id
-            where d.id = any(lost) and d.status = 0 and d.manual_at is null and h.deleted_at is null and (h.retry_schedule::jsonb ->> d.schedule_step) is null group by 1) x
-      where w.id = x.webhook_id;
-    update delivery d set lease_token = null, manual_at = null, next_cause = null, schedule_step = d.schedule_step + (d.manual_at is null)::int,
-        status = case when d.status = 0 and w.deleted_at is not null then 4 when d.status = 0 and d.manual_at is null and (w.retry_schedule::jsonb ->> d.schedule_step) is null then 3 else d.status end,
-        finished_at = case when d.status = 0 and (w.deleted_at is not null or d.manual_at is null and (w.retry_schedule::jsonb ->> d.schedule_step) is null) then now() else d.finished_at end,
-        next_attempt_at = case when d.manual_at is null
-          then now() + coalesce((w.retry_schedule::jsonb ->> d.schedule_step)::float8, 0) * (0.8 + 0.4 * random()) * interval '1 second' else d.next_attempt_at end
-      from webhook w where d.id = any(lost) and w.id = d.webhook_id;
-    for ws in select distinct d.workspace_id from delivery d where d.id = any(lost) order by 1 loop
-      select count(*) into n from delivery d where d.id = any(lost) and d.workspace_id = ws;
-      update workspace_activity set position = position + n where workspace_id = ws returning position into pos;
-      insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-        select ws, pos - n + row_number() over (order by d.id), 1, a.id, d.webhook_id
-        from delivery d join attempt a on a.delivery_id = d.id and a.number = d.attempt_count where d.id = any(lost) and d.workspace_id = ws;
+        from delivery d join attempt a on a.delivery_id = d.id and a.number = d.attempt_count
+        where d.id = any(lost) and d.workspace_id = ws;
     end loop;
   end if;
   delete from pump where token = dead;

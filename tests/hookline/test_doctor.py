@@ -62,7 +62,7 @@ async def test_an_older_schema_is_told_with_the_command(settings: Settings) -> N
     database = Database(settings)
     await database.open()
     async with database.unit_of_work() as work:
-        await work.execute("delete from tortoise_migrations where name = '0003_functions'")
+        await work.execute("delete from tortoise_migrations where name = '0001_initial'")
     await database.close()
     found = await findings(settings)
     assert (problems(found), "Run: hookline migrate" in found["schema"].text) == (["schema"], True)
@@ -73,7 +73,7 @@ async def test_a_newer_schema_is_told(settings: Settings) -> None:
     await database.open()
     async with database.unit_of_work() as work:
         await work.execute(
-            "update tortoise_migrations set name = '9999_later' where name = '0003_functions'"
+            "update tortoise_migrations set name = '9999_later' where name = '0001_initial'"
         )
     await database.close()
     found = await findings(settings)

@@ -1,8 +1,9 @@
-"""The hot path on PostgreSQL: functions made by the migrations, called over connections of their
-own (never the ORM's pool).
+"""The hot path on PostgreSQL, over connections of its own (never the ORM's pool): statements that
+stand here, and functions in functions/.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,9 +12,12 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from hookline.db.connection import FAULTS
+from hookline.db.fields import from_micros
 from hookline.db.postgres import open_pool
+from hookline.deliveries.health import Crossed, Decision, Folded, Health, Policy, decide
 from hookline.deliveries.queue.base import (
     Ask,
     Claimed,
@@ -30,6 +34,31 @@ from hookline.deliveries.queue.base import (
     Result,
     Stamp,
 )
+from hookline.deliveries.queue.postgres_statements import (
+    ACT,
+    BEAT,
+    CANCEL,
+    CLAIM,
+    CLAIM_PACED,
+    DUE,
+    FORGET_KEYS,
+    GIVE_BACK,
+    HAS_SENT,
+    KEEP_BODIES,
+    KNOWN,
+    LEAVE,
+    PUBLISH,
+    RECORD,
+    REGISTER,
+    STAMPS,
+    TAKE_OVER,
+    TYPES,
+    VERSIONS,
+    WEBHOOKS,
+    WORKSPACE,
+)
+
+log = logging.getLogger(__name__)
 
 # A plan cached while the tables were empty stays (hash or merge join over a whole index: 281
 # instead of 60 us per delivery, 2026-11-24): only lookups by index, then.
@@ -52,115 +81,7 @@ _NOTIFY_BYTES = 7_900
 _CLOSE_SECONDS = 1.0
 _PUBLISH_SECONDS = 6.0
 """A caller waits: hardly longer than for a lock."""
-_RESULT_COLUMNS = len(Result._fields)
 _BEGAN = Result._fields.index("began")
-
-VERSIONS = "select id, match_version from workspace"
-STAMPS = (
-    "select id, version, is_active and auto_disabled_at is null from webhook where "
-    "workspace_id = $1 and deleted_at is null"
-)
-WEBHOOKS = "select * from webhook where id = any($1::uuid[])"
-WORKSPACE = "select match_version, strict_event_types from workspace where id = $1"
-TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = $1"
-PUBLISH = (
-    "select hl_publish_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
-)
-KNOWN = """select i.key, i.event_id, i.fingerprint, (select count(*) from delivery d where
-  d.event_id = i.event_id)
-from idempotency i where i.workspace_id = $1 and i.key = any($2) and i.expires_at >= now()"""
-# The pump's own row is held: a takeover that has deleted it leaves nothing to claim for (no lease
-# without a heartbeat to miss).
-CLAIM = """
-with me as materialized (select token from pump where token = $3 for key share),
-picked as (
-  select d.id from me cross join unnest($1::uuid[], $2::int[]) w(id, room) join webhook h on h.id =
-    w.id and h.deleted_at is null
-  cross join lateral (
-    select * from (select id from delivery where webhook_id = w.id and manual_at is not null and
-      lease_token is null limit w.room for update skip locked) manual
-    union all
-    select * from (select id from delivery where h.is_active and h.auto_disabled_at is null and
-      status = 0 and webhook_id = w.id and next_attempt_at <= now() and lease_token is null and
-      manual_at is null
-      order by next_attempt_at limit w.room for update skip locked) due
-    limit w.room) d
-  limit $4)
-update delivery d set lease_token = $3, attempt_count = d.attempt_count + 1 from picked p, event e
-  where d.id = p.id and e.id = d.event_id
-returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.event_type,
-  d.environment, e.data, e.occurred_at, d.schedule_step,
-  d.manual_at is not null, d.next_cause, (select match_version from workspace where id =
-    d.workspace_id),
-  case when d.attempt_count > 1 then (select b.body from delivery_body b where b.delivery_id = d.id)
-    end"""
-CLAIM_PACED = (
-    "select c.* from unnest($1::uuid[], $2::int[]) a(hook, room) cross join lateral "
-    "hl_claim_paced_1(a.hook, a.room, $3) c"
-)
-KEEP_BODIES = (
-    "insert into delivery_body (delivery_id, body) select * from unnest($1::uuid[], "
-    "$2::bytea[]) on conflict do nothing"
-)
-HAS_SENT = (
-    "select exists (select from attempt where delivery_id = $1 and request_headers is not null)"
-)
-GIVE_BACK = """
-with mine as (select d.id from delivery d join unnest($2::uuid[], $3::int[]) r(id, number) on r.id =
-  d.id
-  where d.lease_token = $1 and d.attempt_count = r.number order by d.id for update of d)
-update delivery d set lease_token = null, attempt_count = d.attempt_count - 1, manual_at = case when
-  d.next_cause = 0 then null else d.manual_at end,
-  next_cause = nullif(d.next_cause, 0) from mine where d.id = mine.id"""
-RECORD = (
-    "select last_position, has_switched, notified, addresses from hl_record_3($1, $2, "
-    + ", ".join(f"${n}" for n in range(3, _RESULT_COLUMNS + 3))
-    + ")"
-)
-# Loose index scan: its cost grows with the webhooks that have open rows, not with the rows (0.11 ms
-# with 105,000 rows of 2 webhooks).
-DUE = """
-with recursive open as (
-  (select webhook_id from delivery where status = 0 order by webhook_id limit 1)
-  union all
-  select (select d.webhook_id from delivery d where d.status = 0 and d.webhook_id > open.webhook_id
-    order by d.webhook_id limit 1)
-  from open where open.webhook_id is not null)
-select w.id from open join webhook w on w.id = open.webhook_id where w.is_active and w.deleted_at is
-  null and w.auto_disabled_at is null
-  and exists (select from delivery d where d.status = 0 and d.webhook_id = w.id and
-    d.next_attempt_at <= now() and d.lease_token is null)
-union
-select d.webhook_id from delivery d join webhook w on w.id = d.webhook_id and w.deleted_at is null
-  where d.manual_at is not null and d.lease_token is null"""
-# Chosen first, then locked in order, in a transaction of its own: inside the webhook's change it
-# would wait against a record. What is on the wire is left to its record, which cancels it too: a
-# finished delivery with a lease is one by hand, and delivery_manual finds it.
-CANCEL = """
-with recursive open as (
-  (select webhook_id from delivery where status = 0 order by webhook_id limit 1)
-  union all
-  select (select d.webhook_id from delivery d where d.status = 0 and d.webhook_id > open.webhook_id
-    order by d.webhook_id limit 1)
-  from open where open.webhook_id is not null),
-chosen as materialized (
-  select d.id from open join webhook w on w.id = open.webhook_id and w.deleted_at is not null
-  cross join lateral (select id from delivery where status = 0 and webhook_id = w.id and lease_token
-    is null limit 1000) d limit 1000),
-held as (select id from delivery where id in (select id from chosen) and status = 0 and lease_token
-  is null order by id for update)
-update delivery d set status = 4, finished_at = now(), manual_at = null from held where d.id =
-  held.id"""
-REGISTER = "insert into pump (token, process, beat_at) values ($1, $2, now())"
-BEAT = "update pump set beat_at = now() where token = $1 returning true"
-LEAVE = """delete from pump where token = $1 and not exists (select from delivery where lease_token
-  = $1 and status = 0)
-and not exists (select from delivery where lease_token = $1 and status <> 0 and manual_at is not
-  null)"""
-FORGET_KEYS = (
-    "delete from idempotency where ctid in (select ctid from idempotency where "
-    "expires_at < now() limit 5000)"
-)
 
 
 class PostgresQueue:
@@ -321,18 +242,50 @@ class PostgresQueue:
         )
 
     async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> Recorded:
+        position, crossed = await self.count(token, workspace_id, results)
+        decisions = decide(crossed)
+        if not decisions:
+            return Recorded(position, False)
+        try:
+            acted = await self.act(workspace_id, decisions)
+            return acted._replace(position=max(position, acted.position))
+        except (*FAULTS, asyncpg.PostgresError) as error:
+            # The attempts are recorded, and their counters stay: the webhook's next one crosses the
+            # line again. Raising would make the recorder write what is written.
+            log.warning("health of %d webhooks waits for more: %r", len(decisions), error)
+            return Recorded(position, False)
+
+    async def count(
+        self, token: UUID, workspace_id: UUID, results: Sequence[Result]
+    ) -> tuple[int, list[Crossed]]:
+        """The first half of a record: everything but what crossing a line brings about. The
+        activity's position, 0 when every lease was lost, and the webhooks that crossed one.
+        """
         columns = _columns(results, Result)
         now = time.monotonic()
         columns[_BEGAN] = [int((now - began) * 1_000) for began in columns[_BEGAN]]
+        position, crossed = await self._work.fetchrow(RECORD, token, workspace_id, *columns)
+        return position, [_crossed(row) for row in orjson.loads(crossed)] if crossed else []
+
+    async def act(self, workspace_id: UUID, decisions: Sequence[Decision]) -> Recorded:
+        """The other half, in a transaction of its own: one in the middle would cost every healthy
+        batch two round trips. What somebody else has done, or has no evidence any more, is left.
+        """
+        keys, words, reasons, versions, since = zip(*decisions, strict=True)
         position, has_switched, notified, addresses = await self._work.fetchrow(
-            RECORD, token, workspace_id, *columns
+            ACT,
+            workspace_id,
+            keys,
+            words,
+            reasons,
+            versions,
+            [None if at is None else from_micros(at) for at in since],
         )
-        return Recorded(
-            position, has_switched, list(zip(notified, addresses, strict=True)) if notified else ()
-        )
+        mails = list(zip(notified, addresses, strict=True)) if notified else ()
+        return Recorded(position or 0, has_switched, mails)
 
     async def take_over(self, dead_after: timedelta) -> int:
-        return int(await self._work.fetchval("select hl_takeover_3($1)", dead_after))
+        return int(await self._work.fetchval(TAKE_OVER, dead_after))
 
     async def due(self) -> list[UUID]:
         return [row[0] for row in await self._work.fetch(DUE)]
@@ -342,6 +295,26 @@ class PostgresQueue:
 
     async def forget_keys(self) -> int:
         return int((await self._work.execute(FORGET_KEYS)).split()[1])
+
+
+def _crossed(row: dict[str, Any]) -> Crossed:
+    """Evidence, as hl_crossed tells it."""
+    health = Health(
+        consecutive_failures=row["consecutive_failures"],
+        failing_since=row["failing_since"],
+        consecutive_gone=row["consecutive_gone"],
+        exhausted_count=row["exhausted_count"],
+        is_disabled=row["is_disabled"],
+    )
+    policy = Policy(
+        failures=row["failures"],
+        seconds=row["seconds"],
+        is_wanted=row["is_wanted"],
+        warned_at=row["warned_at"],
+        exhausted_told_at=row["exhausted_told_at"],
+    )
+    folded = Folded(row["had_success"], row["failed_at"])
+    return Crossed(UUID(row["id"]), row["version"], health, policy, folded, row["now"])
 
 
 async def _connect(*where: Any, **how: Any) -> "asyncpg.Connection[Any]":

@@ -31,86 +31,36 @@ from hookline.deliveries.queue.base import (
 )
 from hookline.deliveries.queue.bulk import fetch_for_all, run_for_all
 from hookline.deliveries.queue.sqlite_recording import record, take_over
+from hookline.deliveries.queue.sqlite_statements import (
+    ADD_DELIVERIES,
+    ADD_EVENTS,
+    BEAT,
+    CANCEL,
+    CLAIM_DUE,
+    CLAIM_MANUAL,
+    DUE,
+    FORGET_KEYS,
+    GIVE_BACK,
+    HAS_SENT,
+    KEEP_BODY,
+    KNOWN,
+    LEASE,
+    LEAVE,
+    PACE,
+    PUMP,
+    REGISTER,
+    SET_PACE,
+    STAMPS,
+    TAKE_KEY,
+    TYPES,
+    VERSION,
+    WEBHOOK_COLUMNS,
+    WEBHOOKS,
+    WORKSPACE,
+)
 from hookline.deliveries.queue.writer import Writer
 from hookline.form.rates import Rate
-
-VERSION = "select match_version from workspace where id = ?"
-WORKSPACE = "select match_version, strict_event_types from workspace where id = ?"
-TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = ?"
-STAMPS = (
-    "select id, version, is_active and auto_disabled_at is null from webhook where "
-    "workspace_id = ? and deleted_at is null"
-)
-WEBHOOKS = "select * from webhook where id in (values {rows})"
-WEBHOOK_COLUMNS = "select * from webhook where id = x''"
-TAKE_KEY = """insert into idempotency as i (workspace_id, key, event_id, fingerprint, expires_at)
-  values (?, ?, ?, ?, ?)
-on conflict (workspace_id, key) do update set event_id = excluded.event_id, fingerprint =
-  excluded.fingerprint, expires_at = excluded.expires_at where i.expires_at < ?"""
-ADD_EVENTS = (
-    "insert into event (id, workspace_id, type, environment, data, occurred_at, "
-    "received_at, idempotency_key) values {rows}"
-)
-ADD_DELIVERIES = """insert into delivery
-(next_attempt_at, id, workspace_id, webhook_id, event_id, event_type, environment, created_at,
-  lease_token, attempt_count, status, schedule_step) values {rows}"""
-PUMP = "select 1 from pump where token = ?"
-KNOWN = """select i.event_id, i.fingerprint, (select count(*) from delivery d where d.event_id =
-  i.event_id) from idempotency i
-where i.workspace_id = ? and i.key = ? and i.expires_at >= ?"""
-_CLAIMED = """select d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count + 1,
-  d.event_type, d.environment, e.data, e.occurred_at, d.schedule_step,
-d.manual_at is not null, d.next_cause, (select match_version from workspace where id =
-  d.workspace_id),
-case when d.attempt_count > 0 then (select b.body from delivery_body b where b.delivery_id = d.id)
-  end from delivery d join event e on e.id = d.event_id join webhook h on h.id = d.webhook_id
-where d.webhook_id = ? and d.lease_token is null and h.deleted_at is null and """
-CLAIM_DUE = (
-    _CLAIMED
-    + "h.is_active and h.auto_disabled_at is null and d.status = 0 and d.manual_at is null and "
-    "d.next_attempt_at <= ? order by d.next_attempt_at limit ?"
-)
-CLAIM_MANUAL = _CLAIMED + "d.manual_at is not null limit ?"
-PACE = (
-    "select rate_per_minute, coalesce(paced_until, 0) from webhook where id = ? and deleted_at "
-    "is null and rate_per_minute is not null"
-)
-SET_PACE = "update webhook set paced_until = ? where id = ?"
-LEASE = (
-    "update delivery set lease_token = ?, attempt_count = attempt_count + 1 where id in "
-    "(values {rows})"
-)
-GIVE_BACK = """update delivery set lease_token = null, attempt_count = attempt_count - 1, manual_at
-  = case when next_cause = 0 then null else manual_at end,
-next_cause = nullif(next_cause, 0) where id = ? and lease_token = ? and attempt_count = ?"""
-# Loose index scan: its cost grows with the webhooks that have open rows, not with the rows.
-_OPEN = """
-with recursive open(webhook_id) as (
-  select * from (select webhook_id from delivery where status = 0 order by webhook_id limit 1)
-  union all
-  select (select d.webhook_id from delivery d where d.status = 0 and d.webhook_id > open.webhook_id
-    order by d.webhook_id limit 1) from open where open.webhook_id is not null)
-"""
-DUE = (
-    _OPEN
-    + """select w.id from open join webhook w on w.id = open.webhook_id where w.is_active and
-      w.deleted_at is null and w.auto_disabled_at is null
-  and exists (select 1 from delivery d where d.status = 0 and d.webhook_id = w.id and
-    d.next_attempt_at <= ? and d.lease_token is null)
-union
-select d.webhook_id from delivery d join webhook w on w.id = d.webhook_id and w.deleted_at is null
-  where d.manual_at is not null and d.lease_token is null"""
-)
-# Cross joins keep their order: the planner would rather look up the webhook of every open row. The
-# statement begins with `update`: for one that begins with `with`, sqlite3 tells no rowcount (Python
-# 3.11).
-CANCEL = (
-    "update delivery set status = 4, finished_at = ?, manual_at = null where id in ("
-    + _OPEN
-    + """select d.id from open cross join webhook w on w.id = open.webhook_id cross join delivery d
-      on d.webhook_id = w.id
-where w.deleted_at is not null and d.status = 0 and d.lease_token is null limit 1000)"""
-)
+from hookline.models import DeliveryState
 
 
 def _now() -> int:
@@ -211,29 +161,16 @@ class SqliteQueue:
 
     async def register(self, token: UUID, process: str) -> None:
         await self._writer.run(
-            lambda db: db.execute(
-                "insert into pump (token, process, beat_at) values (?, ?, ?)",
-                (token.bytes, process, _now()),
-            ).close()
+            lambda db: db.execute(REGISTER, (token.bytes, process, _now())).close()
         )
 
     async def beat(self, token: UUID) -> bool:
         return await self._writer.run(
-            lambda db: (
-                db.execute(
-                    "update pump set beat_at = ? where token = ?", (_now(), token.bytes)
-                ).rowcount
-                == 1
-            )
+            lambda db: db.execute(BEAT, (_now(), token.bytes)).rowcount == 1
         )
 
     async def leave(self, token: UUID) -> None:
-        leave = (
-            "delete from pump where token = ?1 and not exists (select 1 from delivery where "
-            "lease_token = ?1 and status = 0) and not exists (select 1 from delivery where "
-            "lease_token = ?1 and status <> 0 and manual_at is not null)"
-        )
-        await self._writer.run(lambda db: db.execute(leave, (token.bytes,)).close())
+        await self._writer.run(lambda db: db.execute(LEAVE, (token.bytes,)).close())
 
     async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
         def job(db: sqlite3.Connection) -> list[Claimed]:
@@ -259,18 +196,11 @@ class SqliteQueue:
 
     async def keep_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
         rows = [(key.bytes, body) for key, body in bodies]
-        await self._writer.run(
-            lambda db: db.executemany(
-                "insert into delivery_body (delivery_id, body) values (?, ?) on conflict do "
-                "nothing",
-                rows,
-            ).close()
-        )
+        await self._writer.run(lambda db: db.executemany(KEEP_BODY, rows).close())
 
     async def has_sent(self, delivery_id: UUID) -> bool:
-        sent = "select 1 from attempt where delivery_id = ? and request_headers is not null"
         return await self._writer.run(
-            lambda db: db.execute(sent, (delivery_id.bytes,)).fetchone() is not None
+            lambda db: db.execute(HAS_SENT, (delivery_id.bytes,)).fetchone() is not None
         )
 
     async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
@@ -298,11 +228,7 @@ class SqliteQueue:
         return await self._writer.run(lambda db: db.execute(CANCEL, (_now(),)).rowcount)
 
     async def forget_keys(self) -> int:
-        forget = (
-            "delete from idempotency where (workspace_id, key) in (select workspace_id, key "
-            "from idempotency where expires_at < ? limit 5000)"
-        )
-        return await self._writer.run(lambda db: db.execute(forget, (_now(),)).rowcount)
+        return await self._writer.run(lambda db: db.execute(FORGET_KEYS, (_now(),)).rowcount)
 
 
 def _due(db: sqlite3.Connection, webhook: bytes, room: int, now: int) -> list[tuple[Any, ...]]:
@@ -344,7 +270,7 @@ def _new_delivery(
         received,
         token,
         int(token is not None),
-        0,
+        DeliveryState.OPEN,
         0,
     )
 

@@ -1,7 +1,7 @@
-"""What recorded attempts do to their webhooks on SQLite: counters, health, auto-deactivation and
-whom to tell. Part of the record's job.
+"""Counters and health of webhooks on SQLite, and what the rule decides about them:
+auto-deactivation and whom to tell. Part of the record's job.
 
-The same as hl_record and hl_notify on PostgreSQL.
+The same as hl_record_health, hl_act and hl_notify on PostgreSQL.
 """
 
 import sqlite3
@@ -12,11 +12,19 @@ from uuid import UUID
 
 from hookline.activity.events import Kind
 from hookline.db.fields import split_lines
-from hookline.deliveries.health import Ended, Health, Policy, fold, judge
+from hookline.deliveries.health import Crossed, Decision, Ended, Health, Policy, fold
 from hookline.deliveries.queue.base import Result
 from hookline.deliveries.queue.bulk import run_for_all
+from hookline.deliveries.queue.sql import sql
+from hookline.deliveries.retries import AttemptError
 from hookline.ids import uuid7
-from hookline.models import NotificationKind
+from hookline.models import (
+    AttemptCause,
+    AttemptOutcome,
+    DeliveryState,
+    EmailStatus,
+    NotificationKind,
+)
 
 MINUTE = 60_000_000
 COUNT = """insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures) values
@@ -30,27 +38,44 @@ last_attempt_at, last_success_at, last_status_code, consecutive_gone, exhausted_
 SET_HEALTH = """update webhook set consecutive_failures = ?, failing_since = ?, last_attempt_at = ?,
   last_success_at = ?, last_status_code = ?, consecutive_gone = ?,
 exhausted_count = ? where id = ?"""
-DISABLE = (
-    "update webhook set auto_disabled_at = ?1, warned_at = ?1, auto_disabled_reason = case "
-    "when consecutive_gone >= 3 then 'GONE' else 'FAILURES' end where id = ?2"
-)
 AUDIT = """insert into audit_entry (id, workspace_id, action, actor, actor_name, at, subject_prefix,
   subject_id, before, after) values
 (?, ?, 'webhook.autoDisable', '{"kind":"SYSTEM","name":"hookline"}', 'hookline', ?, 'wh', ?,
   '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}')"""
 BUMP = "update workspace set match_version = match_version + 1 where id = ?"
-TELL = {
-    NotificationKind.FAILING: "update webhook set warned_at = ? where id = ?",
-    NotificationKind.RECOVERED: "update webhook set warned_at = null where ? and id = ?",
-    NotificationKind.DELIVERY_FAILED: "update webhook set exhausted_count = 0, exhausted_told_at "
-    "= ? where id = ?",
+# What a decision does to its webhook, fenced by its evidence: a second time none touches a row.
+ACT = {
+    NotificationKind.AUTO_DISABLED: """update webhook set auto_disabled_at = :now,
+  warned_at = :now, auto_disabled_reason = :reason
+where id = :id and version = :version and failing_since = :since
+  and is_active and deleted_at is null and auto_disabled_at is null""",
+    NotificationKind.FAILING: """update webhook set warned_at = :now
+where id = :id and version = :version and failing_since = :since
+  and (warned_at is null or warned_at < :since) and auto_disabled_at is null""",
+    NotificationKind.RECOVERED: """update webhook set warned_at = null
+where id = :id and warned_at is not null and consecutive_failures = 0
+  and auto_disabled_at is null""",
+    NotificationKind.DELIVERY_FAILED: sql("""update webhook
+set exhausted_count = 0, exhausted_told_at = :now
+where id = :id and exhausted_count > 0 and (exhausted_told_at is null
+  or exhausted_told_at < :now - HealthLimit.DIGEST_SECONDS * 1000000)"""),
 }
-ADD_NOTIFICATION = """insert into notification (id, workspace_id, kind, webhook_id, reason,
+_FAILURES = "select consecutive_failures from webhook where id = ?"
+# The number that a notification tells of, before the statement above changes it.
+COUNTED = {
+    NotificationKind.AUTO_DISABLED: _FAILURES,
+    NotificationKind.FAILING: _FAILURES,
+    NotificationKind.RECOVERED: "select null from webhook where id = ?",
+    NotificationKind.DELIVERY_FAILED: "select exhausted_count from webhook where id = ?",
+}
+ADD_NOTIFICATION = sql("""insert into notification (id, workspace_id, kind, webhook_id, reason,
   failures, failing_since, last_status_code, backlog, created_at)
-select ?1, workspace_id, ?2, id, case when ?2 = 1 then auto_disabled_reason end, ?3, failing_since,
-  last_status_code,
-(select count(*) from (select 1 from delivery d where d.webhook_id = w.id and d.status = 0 limit
-  10000)), ?4 from webhook w where id = ?5"""
+select ?1, workspace_id, ?2, id,
+  case when ?2 = NotificationKind.AUTO_DISABLED then auto_disabled_reason end,
+  ?3, failing_since, last_status_code,
+  (select count(*) from (select 1 from delivery d
+    where d.webhook_id = w.id and d.status = DeliveryState.OPEN limit 10000)),
+  ?4 from webhook w where id = ?5""")
 ADD_EMAILS = (
     "insert into email (id, workspace_id, notification_id, address, status, tries, "
     "next_try_at) values {rows}"
@@ -75,7 +100,7 @@ def count_attempts(db: sqlite3.Connection, done: Sequence[tuple[Result, int]]) -
     for result, began in done:
         key = (result.webhook_id.bytes, began - began % MINUTE, result.bucket)
         all_[key] += 1
-        failed[key] += result.outcome == 3
+        failed[key] += result.outcome == AttemptOutcome.FAILED
     run_for_all(
         db,
         COUNT,
@@ -86,32 +111,41 @@ def count_attempts(db: sqlite3.Connection, done: Sequence[tuple[Result, int]]) -
     )
 
 
-def note_health(
-    db: sqlite3.Connection, workspace: bytes, done: Sequence[tuple[Result, int]], now: int
-) -> list[Note]:
-    """Folds attempts into their webhooks' health and does what that brings about. What followers
-    must hear of, besides the attempts.
+def fold_health(
+    db: sqlite3.Connection, done: Sequence[tuple[Result, int]], now: int
+) -> list[Crossed]:
+    """Folds attempts into their webhooks' health. The evidence of each webhook; the rule finds
+    those that crossed a line.
     """
     batches: dict[UUID, list[tuple[Result, int]]] = {}
     for one in done:
         batches.setdefault(one[0].webhook_id, []).append(one)
-    notes: list[Note] = []
-    for webhook_id, batch in batches.items():
-        version, is_wanted, failures, seconds, warned_at, told_at, *columns = db.execute(
-            HEALTH, (webhook_id.bytes,)
-        ).fetchone()
-        health = Health(*columns)
-        folded = fold(health, [_ended(result, start, version) for result, start in batch])
-        latest = (health.last_attempt_at, health.last_success_at, health.last_status_code)
-        counts = (health.consecutive_gone, health.exhausted_count)
-        db.execute(
-            SET_HEALTH,
-            (health.consecutive_failures, health.failing_since, *latest, *counts, webhook_id.bytes),
-        )
-        for word in judge(
-            health, Policy(failures, seconds, bool(is_wanted), warned_at, told_at), folded, now
-        ):
-            notes += _act(db, workspace, webhook_id.bytes, word, health, now)
+    return [_fold(db, webhook_id, batch, now) for webhook_id, batch in batches.items()]
+
+
+def _fold(
+    db: sqlite3.Connection, webhook_id: UUID, batch: Sequence[tuple[Result, int]], now: int
+) -> Crossed:
+    version, is_wanted, failures, seconds, warned_at, told_at, *columns = db.execute(
+        HEALTH, (webhook_id.bytes,)
+    ).fetchone()
+    health = Health(*columns)
+    folded = fold(health, [_ended(result, start, version) for result, start in batch])
+    latest = (health.last_attempt_at, health.last_success_at, health.last_status_code)
+    counts = (health.consecutive_gone, health.exhausted_count)
+    db.execute(
+        SET_HEALTH,
+        (health.consecutive_failures, health.failing_since, *latest, *counts, webhook_id.bytes),
+    )
+    policy = Policy(failures, seconds, bool(is_wanted), warned_at, told_at)
+    return Crossed(webhook_id, version, health, policy, folded, now)
+
+
+def act(
+    db: sqlite3.Connection, workspace: bytes, decisions: Sequence[Decision], now: int
+) -> list[Note]:
+    """Does what the rule decided, once. What followers must hear of, besides the attempts."""
+    notes = [note for one in decisions for note in _act_on(db, workspace, one, now)]
     if any(note.kind is Kind.WEBHOOK_AUTO_DISABLED for note in notes):
         db.execute(BUMP, (workspace,))
     return notes
@@ -131,7 +165,7 @@ def notify(
             db,
             ADD_EMAILS,
             [
-                (uuid7().bytes, workspace, told, address, 0, 0, now)
+                (uuid7().bytes, workspace, told, address, EmailStatus.PENDING, 0, now)
                 for address in split_lines(addresses)
             ],
         )
@@ -145,41 +179,40 @@ def mails_of(db: sqlite3.Connection, notification: bytes) -> list[tuple[UUID, st
     ]
 
 
-def _act(
-    db: sqlite3.Connection,
-    workspace: bytes,
-    webhook: bytes,
-    word: NotificationKind,
-    health: Health,
-    now: int,
-) -> list[Note]:
-    if word is NotificationKind.AUTO_DISABLED:
-        db.execute(DISABLE, (now, webhook))
-        db.execute(AUDIT, (uuid7().bytes, workspace, now, webhook))
-        return [
-            Note(Kind.WEBHOOK_AUTO_DISABLED, webhook, webhook),
-            notify(db, webhook, word, health.consecutive_failures, now),
-        ]
-    db.execute(TELL[word], (now, webhook))
-    failures = {
-        NotificationKind.FAILING: health.consecutive_failures,
-        NotificationKind.DELIVERY_FAILED: health.exhausted_count,
-    }.get(word)
-    return [notify(db, webhook, word, failures, now)]
+def _act_on(db: sqlite3.Connection, workspace: bytes, one: Decision, now: int) -> list[Note]:
+    """Carries one decision out, as hl_act_on on PostgreSQL: its statement's where clause is the
+    fence.
+    """
+    webhook = one.webhook_id.bytes
+    counted = db.execute(COUNTED[one.word], (webhook,)).fetchone()
+    given = {
+        "now": now,
+        "id": webhook,
+        "version": one.version,
+        "since": one.failing_since,
+        "reason": one.reason,
+    }
+    if not db.execute(ACT[one.word], given).rowcount:
+        return []
+    told = notify(db, webhook, one.word, counted[0], now)
+    if one.word is not NotificationKind.AUTO_DISABLED:
+        return [told]
+    db.execute(AUDIT, (uuid7().bytes, workspace, now, webhook))
+    return [Note(Kind.WEBHOOK_AUTO_DISABLED, webhook, webhook), told]
 
 
 def _ended(r: Result, start: int, version: int) -> Ended:
     counts = (
-        r.outcome == 3
-        and r.cause < 3
-        and r.error_code != "REFUSED_ADDRESS"
+        r.outcome == AttemptOutcome.FAILED
+        and r.cause in (AttemptCause.PUBLISH, AttemptCause.RETRY)
+        and r.error_code != AttemptError.REFUSED_ADDRESS
         and r.webhook_version == version
     )
     return Ended(
-        r.outcome == 2,
+        r.outcome == AttemptOutcome.SUCCEEDED,
         counts,
         start,
         start + (r.duration_ms or 0) * 1_000,
         r.status_code,
-        r.state == 3,
+        r.state == DeliveryState.FAILED,
     )

@@ -1,8 +1,5 @@
 """How attempts end on SQLite: recorded by their pump, or written as UNKNOWN when it died. Jobs of
 the one writer, called by hookline.deliveries.queue.sqlite.
-
-Outcomes: 2 succeeded, 3 failed, 9 unknown. Causes: 1 publish, 2 retry, 3 manual, 4 test. Delivery
-states: 0 open, 2 succeeded, 3 failed, 4 cancelled.
 """
 
 import random
@@ -13,52 +10,75 @@ from typing import Any, NamedTuple
 import orjson
 
 from hookline.activity.events import Kind
+from hookline.deliveries.health import decide
 from hookline.deliveries.queue.base import Recorded, Result
 from hookline.deliveries.queue.bulk import fetch_for_all, run_for_all
-from hookline.deliveries.queue.sqlite_health import Note, count_attempts, mails_of, note_health
+from hookline.deliveries.queue.sql import sql
+from hookline.deliveries.queue.sqlite_health import (
+    Note,
+    act,
+    count_attempts,
+    fold_health,
+    mails_of,
+)
 from hookline.ids import uuid7
+from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 
-MOVE = """
-with given(now, token) as (values (?, ?)), r(id, number, state, is_won, next_at, step) as (values
-  {rows})
+# Moves the deliveries that are still leased to the pump under that number, and ends their leases. A
+# finished one changes its state only by a success by hand, and not when it was cancelled on the
+# wire.
+MOVE = sql("""
+with given(now, token) as (values (?, ?)),
+r(id, number, state, is_won, next_at, step) as (values {rows})
 update delivery set
-  finished_at = case when status = 0 and r.state = 0 then null when status = 0 or (r.is_won and
-    manual_at is not null and next_cause is not 0) then given.now else finished_at end,
-  status = case when status = 0 or (r.is_won and manual_at is not null and next_cause is not 0) then
-    r.state else status end, next_attempt_at = coalesce(r.next_at, next_attempt_at),
+  finished_at = case
+    when status = DeliveryState.OPEN and r.state = DeliveryState.OPEN then null
+    when status = DeliveryState.OPEN or (r.is_won and manual_at is not null
+      and next_cause is not NextCause.CANCELLED_ON_WIRE) then given.now
+    else finished_at end,
+  status = case
+    when status = DeliveryState.OPEN or (r.is_won and manual_at is not null
+      and next_cause is not NextCause.CANCELLED_ON_WIRE) then r.state
+    else status end,
+  next_attempt_at = coalesce(r.next_at, next_attempt_at),
   lease_token = null, manual_at = null, next_cause = null, schedule_step = r.step
-from r, given where delivery.id = r.id and delivery.lease_token = given.token and
-  delivery.attempt_count = r.number returning delivery.id"""
+from r, given
+where delivery.id = r.id and delivery.lease_token = given.token
+  and delivery.attempt_count = r.number
+returning delivery.id""")
 _ATTEMPT = """id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number,
-outcome, cause, request_url, request_headers, status_code, response_headers, response_body,
-response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at"""
-ADD_ATTEMPTS = (
-    f"insert into attempt ({_ATTEMPT}) values {{rows}} on conflict (delivery_id, number) do nothing"
-)
-REPLACE_UNKNOWN = """update attempt set outcome = ?, status_code = ?, error_code = ?, error_message
-  = ?, started_at = ?, duration_ms = ?, request_url = ?,
-request_headers = ?, response_headers = ?, response_body = ?, response_truncated = ? where
-  delivery_id = ? and number = ? and outcome = 9"""
+  outcome, cause, request_url, request_headers, status_code, response_headers, response_body,
+  response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at"""
+ADD_ATTEMPTS = f"""
+insert into attempt ({_ATTEMPT}) values {{rows}} on conflict (delivery_id, number) do nothing"""
+# What was really sent and answered, over what a takeover wrote.
+REPLACE_UNKNOWN = sql("""
+update attempt set outcome = ?, status_code = ?, error_code = ?, error_message = ?, started_at = ?,
+  duration_ms = ?, request_url = ?, request_headers = ?, response_headers = ?, response_body = ?,
+  response_truncated = ?
+where delivery_id = ? and number = ? and outcome = AttemptOutcome.UNKNOWN""")
 GONE = "select 1 from webhook where id = ? and deleted_at is not null"
-ADVANCE = (
-    "update workspace_activity set position = position + ? where workspace_id = ? returning "
-    "position"
-)
+# The workspace's activity moves on by so many; last, as ENGINE's order of locks has it.
+ADVANCE = """
+update workspace_activity set position = position + ? where workspace_id = ? returning position"""
 NOTE = "insert into activity (workspace_id, position, kind, subject_id, webhook_id) values {rows}"
-LOST = """select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment,
-  d.attempt_count, d.schedule_step, d.manual_at is not null, d.status,
-w.retry_schedule, w.deleted_at is not null, d.next_cause from delivery d join webhook w on w.id =
-  d.webhook_id where d.lease_token = ? and d.status = 0
-union all select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment,
-  d.attempt_count, d.schedule_step, d.manual_at is not null, d.status,
-w.retry_schedule, w.deleted_at is not null, d.next_cause from delivery d join webhook w on w.id =
-  d.webhook_id where d.lease_token = ? and d.status <> 0 and d.manual_at is not null"""
-EXHAUSTED = "update webhook set exhausted_count = exhausted_count + 1 where id = ?"
-UNLEASE = (
-    "update delivery set lease_token = null, manual_at = null, next_cause = null, "
-    "schedule_step = ?, status = ?, finished_at = case when ? then ? else finished_at end, "
-    "next_attempt_at = coalesce(?, next_attempt_at) where id = ?"
+_LOST = """
+select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environment, d.attempt_count,
+  d.schedule_step, d.manual_at is not null, d.status, w.retry_schedule, w.deleted_at is not null,
+  d.next_cause
+from delivery d join webhook w on w.id = d.webhook_id
+where d.lease_token = ? and """
+# Leases of a dead pump, where the due index and the manual index find them.
+LOST = sql(
+    f"{_LOST} d.status = DeliveryState.OPEN union all {_LOST} d.status <> DeliveryState.OPEN "
+    "and d.manual_at is not null"
 )
+EXHAUSTED = "update webhook set exhausted_count = exhausted_count + 1 where id = ?"
+UNLEASE = """
+update delivery set lease_token = null, manual_at = null, next_cause = null, schedule_step = ?,
+  status = ?, finished_at = case when ? then ? else finished_at end,
+  next_attempt_at = coalesce(?, next_attempt_at)
+where id = ?"""
 
 
 def record(
@@ -78,9 +98,9 @@ def record(
     gone = {
         key for key in {r.webhook_id for r in results} if db.execute(GONE, (key.bytes,)).fetchone()
     }  # the sweep has not cancelled them yet
-    states = [4 if r.webhook_id in gone else r.state for r in results]
+    states = [DeliveryState.CANCELLED if r.webhook_id in gone else r.state for r in results]
     moves = [
-        (r.delivery_id.bytes, r.number, state, r.outcome == 2, at, r.step)
+        (r.delivery_id.bytes, r.number, state, r.outcome == AttemptOutcome.SUCCEEDED, at, r.step)
         for r, state, at in zip(results, states, after, strict=True)
     ]
     moved = {row[0] for row in fetch_for_all(db, MOVE, moves, now, token)}
@@ -98,7 +118,7 @@ def record(
         return Recorded(0, False)
     count_attempts(db, done)
     notes = [Note(Kind.ATTEMPT, r.attempt_id.bytes, r.webhook_id.bytes) for r, _ in done]
-    notes += note_health(db, workspace, done, now)
+    notes += act(db, workspace, decide(fold_health(db, done, now)), now)
     position = int(db.execute(ADVANCE, (len(notes), workspace)).fetchone()[0])
     first = position - len(notes) + 1
     run_for_all(db, NOTE, [(workspace, first + n, *note) for n, note in enumerate(notes)])
@@ -130,7 +150,7 @@ def _logged(workspace: bytes, r: Result, start: int, after: int | None) -> tuple
         r.error_code,
         r.error_message,
     )
-    next_at = after if r.state == 0 else None
+    next_at = after if r.state == DeliveryState.OPEN else None
     return (
         *keys,
         r.number,
@@ -196,16 +216,20 @@ class _Lost(NamedTuple):
 
 
 def _mark_unknown(db: sqlite3.Connection, d: _Lost, now: int) -> None:
-    attempt, cause = uuid7().bytes, d.next_cause or 3 if d.is_manual else 1 if d.step == 0 else 2
+    attempt, cause = uuid7().bytes, _cause(d)
     keys = (attempt, d.workspace, d.id, d.webhook, d.event, d.event_type, d.environment)
     request, answer = (None, None), (None, None, None, False, None, None)
     if run_for_all(
-        db, ADD_ATTEMPTS, [(*keys, d.number, 9, cause, *request, *answer, now, None, None)]
+        db,
+        ADD_ATTEMPTS,
+        [(*keys, d.number, AttemptOutcome.UNKNOWN, cause, *request, *answer, now, None, None)],
     ):
         position = db.execute(ADVANCE, (1, d.workspace)).fetchone()[0]
         run_for_all(db, NOTE, [(d.workspace, position, Kind.ATTEMPT, attempt, d.webhook)])
     waits = orjson.loads(d.retry_schedule)
-    is_over = d.status == 0 and (d.is_gone or (not d.is_manual and d.step >= len(waits)))
+    is_over = d.status == DeliveryState.OPEN and (
+        d.is_gone or (not d.is_manual and d.step >= len(waits))
+    )
     if is_over and not d.is_gone:
         db.execute(EXHAUSTED, (d.webhook,))
     wait = (
@@ -217,10 +241,18 @@ def _mark_unknown(db: sqlite3.Connection, d: _Lost, now: int) -> None:
         UNLEASE,
         (
             d.step + (not d.is_manual),
-            (4 if d.is_gone else 3) if is_over else d.status,
+            (DeliveryState.CANCELLED if d.is_gone else DeliveryState.FAILED)
+            if is_over
+            else d.status,
             is_over,
             now,
             wait,
             d.id,
         ),
     )
+
+
+def _cause(d: _Lost) -> int:
+    if d.is_manual:
+        return d.next_cause or AttemptCause.MANUAL
+    return AttemptCause.PUBLISH if d.step == 0 else AttemptCause.RETRY

@@ -166,7 +166,7 @@ class Plans:
         tops = [
             plan["Plan"]
             for plan in self.found
-            if not re.match(r"select (hl_|.* from hl_)", plan["Query Text"])
+            if not re.match(r"select (hl_|.* from hl_)", plan["Query Text"].strip(), re.IGNORECASE)
         ]
         return sum(int(top["Shared Hit Blocks"] + top["Shared Read Blocks"]) for top in tops)
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from hookline import clock
 from hookline.activity.events import Kind
-from hookline.deliveries.health import Ended, Health, Policy, fold, judge
-from hookline.deliveries.queue.base import DEAD_AFTER, Claimed, Result
+from hookline.deliveries.health import Ended, Health, Policy, decide, fold, judge
+from hookline.deliveries.queue.base import DEAD_AFTER, Claimed, Recorded, Result
+from hookline.deliveries.queue.postgres import PostgresQueue
 from hookline.models import (
     AttemptCause,
     AuditEntry,
@@ -250,6 +251,76 @@ async def test_workers_that_record_at_once_turn_it_off_once(runtime: Runtime) ->
     )
     assert await told(runtime, webhook) == [NotificationKind.AUTO_DISABLED]
     assert await Email.all().count() == 2
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_crash_between_counting_and_acting_only_delays(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime, autoDisable=SOON, notificationEmails=MAILS)
+    hand, queue, rows = await begin_failing(runtime, webhook)
+    _, crossed = await queue.count(
+        hand.token, WORKSPACE, [at(failed(row), 20 - n * 5) for n, row in enumerate(rows[:4])]
+    )
+    assert [one.health.consecutive_failures for one in crossed] == [4]
+    assert (await Webhook.get(id=webhook.id)).is_live
+    assert await told(runtime, webhook) == []
+    await hand.record(at(failed(rows[4]), 1))
+    stored = await Webhook.get(id=webhook.id)
+    assert (stored.auto_disabled_reason, stored.consecutive_failures) == ("FAILURES", 5)
+    assert await told(runtime, webhook) == [NotificationKind.AUTO_DISABLED]
+    assert await Email.all().count() == 2
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_one_decision_is_carried_out_once_however_many_made_it(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime, autoDisable=SOON, notificationEmails=MAILS)
+    hand, queue, rows = await begin_failing(runtime, webhook)
+    before = (await activity(runtime))[-1][0] if await activity(runtime) else 0
+    results = [
+        at(failed(row), seconds) for row, seconds in zip(rows, (20, 15, 10, 5, 1), strict=True)
+    ]
+    decisions = [
+        decide((await queue.count(hand.token, WORKSPACE, batch))[1])
+        for batch in (results[:4], results[4:])
+    ]
+    version = (await runtime.queue.versions())[WORKSPACE]
+    first, second = await asyncio.gather(*(queue.act(WORKSPACE, made) for made in decisions))
+    assert sorted([first.has_switched, second.has_switched]) == [False, True]
+    assert await told(runtime, webhook) == [NotificationKind.AUTO_DISABLED]
+    assert (await runtime.queue.versions())[WORKSPACE] == version + 1
+    assert await AuditEntry.filter(subject_id=webhook.id, action="webhook.autoDisable").count() == 1
+    positions = [position for position, _, _ in await activity(runtime) if position > before]
+    assert positions == list(range(before + 1, before + 8))  # five attempts, and two things more
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("meanwhile", ["success", "edit", "off"])
+async def test_decision_whose_evidence_is_gone_does_nothing(
+    runtime: Runtime, meanwhile: str
+) -> None:
+    webhook = await make_webhook(runtime, autoDisable=SOON)
+    hand, queue, rows = await begin_failing(runtime, webhook)
+    results = [at(failed(row), 20 - n * 5) for n, row in enumerate(rows[:4])]
+    decisions = decide((await queue.count(hand.token, WORKSPACE, results))[1])
+    assert [one.word for one in decisions] == [NotificationKind.AUTO_DISABLED]
+    if meanwhile == "success":
+        await hand.record(succeeded(rows[4]))
+    elif meanwhile == "edit":
+        await update_webhook(runtime, SOMEBODY, webhook.id, {"autoDisable": None})
+    else:
+        await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
+    assert await queue.act(WORKSPACE, decisions) == Recorded(0, False)
+    assert (await Webhook.get(id=webhook.id)).auto_disabled_at is None
+    assert await told(runtime, webhook) == []
+
+
+async def begin_failing(
+    runtime: Runtime, webhook: Webhook
+) -> tuple[Hand, PostgresQueue, list[Claimed]]:
+    """Five claimed deliveries, with the queue whose halves are called apart."""
+    assert isinstance(runtime.queue, PostgresQueue)
+    await enqueue(runtime, webhook.id, 5)
+    hand = await Hand.begin(runtime)
+    return hand, runtime.queue, await hand.claim(webhook.id)
 
 
 async def test_webhook_that_is_off_or_deleted_is_not_turned_off_by_itself(runtime: Runtime) -> None:

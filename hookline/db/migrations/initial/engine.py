@@ -1,0 +1,91 @@
+"""The engine's own tables, which no model knows, the trigger that notes when a webhook was off, and
+the first workspace.
+"""
+
+POSTGRES_TABLES = (
+    """create table workspace_activity (workspace_id uuid primary key, position bigint not null)
+    with (fillfactor = 10)""",
+    """create table activity (workspace_id uuid not null, position bigint not null,
+    kind smallint not null, subject_id uuid not null, webhook_id uuid,
+    primary key (workspace_id, position))""",
+    """create table idempotency (workspace_id uuid not null, key text not null,
+    event_id uuid not null, fingerprint bytea not null, expires_at timestamptz not null,
+    primary key (workspace_id, key))""",
+    """create table pump (token uuid primary key, process text not null,
+    beat_at timestamptz not null) with (fillfactor = 10)""",
+    "create table vault_key (name text primary key, sealed text not null)",
+    # room for HOT: a claim and a record change the row in its page
+    "alter table delivery set (fillfactor = 70)",
+    "alter table webhook set (fillfactor = 50)",
+    # attempts of a webhook by minute (step 60) or hour (3600) and by class of their duration
+    # (hookline.deliveries.histogram)
+    """create table webhook_stat (webhook_id uuid not null, step int not null,
+    at timestamptz not null, bucket smallint not null, attempts int not null,
+    failures int not null, primary key (webhook_id, step, at, bucket)) with (fillfactor = 50)""",
+    # when a webhook was off: what it missed
+    """create table webhook_pause (webhook_id uuid not null, began_at timestamptz not null,
+    ended_at timestamptz, primary key (webhook_id, began_at))""",
+    # what a template made for a delivery's first attempt, for its retries
+    "create table delivery_body (delivery_id uuid primary key, body bytea not null)",
+    # how far a sweep through a table has come that leaves its rows where they are
+    "create table retention (name text primary key, position uuid not null)",
+)
+
+# The same for SQLite: keys are 16 bytes, times are microseconds since 1970.
+SQLITE_TABLES = (
+    """create table workspace_activity (workspace_id blob primary key, position integer not null)
+    without rowid""",
+    """create table activity (workspace_id blob not null, position integer not null,
+    kind integer not null, subject_id blob not null, webhook_id blob,
+    primary key (workspace_id, position)) without rowid""",
+    """create table idempotency (workspace_id blob not null, key text not null,
+    event_id blob not null, fingerprint blob not null, expires_at integer not null,
+    primary key (workspace_id, key)) without rowid""",
+    """create table pump (token blob primary key, process text not null, beat_at integer not null)
+    without rowid""",
+    "create table vault_key (name text primary key, sealed text not null) without rowid",
+    """create table webhook_stat (webhook_id blob not null, step integer not null,
+    at integer not null, bucket integer not null, attempts integer not null,
+    failures integer not null, primary key (webhook_id, step, at, bucket)) without rowid""",
+    """create table webhook_pause (webhook_id blob not null, began_at integer not null,
+    ended_at integer, primary key (webhook_id, began_at)) without rowid""",
+    "create table delivery_body (delivery_id blob primary key, body blob not null)",
+    "create table retention (name text primary key, position blob not null)",
+)
+
+# one fixed key, so that every database calls its first workspace the same
+_WORKSPACE = "01900000000070008000000000000001"
+POSTGRES_ROWS = (
+    f"""insert into workspace (id, slug, name, match_version, created_at)
+    values ('{_WORKSPACE}', 'default', 'Default', 1, now())""",
+    f"insert into workspace_activity (workspace_id, position) values ('{_WORKSPACE}', 0)",
+)
+SQLITE_ROWS = (
+    f"""insert into workspace (id, slug, name, match_version, created_at)
+    values (x'{_WORKSPACE}', 'default', 'Default', 1, unixepoch() * 1000000)""",
+    f"insert into workspace_activity (workspace_id, position) values (x'{_WORKSPACE}', 0)",
+)
+
+_SWITCHES = "is_active, deleted_at, auto_disabled_at"
+_OLD, _NEW = (
+    f"({row}.is_active and {row}.deleted_at is null and {row}.auto_disabled_at is null)"
+    for row in ("old", "new")
+)
+POSTGRES_TRIGGERS = (
+    f"""create trigger webhook_pauses after update of {_SWITCHES} on webhook for each row
+    when ({_OLD} <> {_NEW}) execute function hl_pause()""",
+    f"""create trigger webhook_begins_paused after insert on webhook for each row
+    when (not {_NEW}) execute function hl_pause()""",
+)
+_NOW = "cast((julianday('now') - 2440587.5) * 86400000000 as integer)"
+_BEGIN = f"""insert into webhook_pause (webhook_id, began_at) values (new.id, {_NOW})
+  on conflict do nothing"""
+SQLITE_TRIGGERS = (
+    f"""create trigger webhook_pauses after update of {_SWITCHES} on webhook
+    when {_OLD} and not {_NEW} begin {_BEGIN}; end""",
+    f"""create trigger webhook_goes_on after update of {_SWITCHES} on webhook
+    when not {_OLD} and {_NEW} begin
+    update webhook_pause set ended_at = {_NOW} where webhook_id = new.id and ended_at is null; end""",
+    f"""create trigger webhook_begins_paused after insert on webhook
+    when not {_NEW} begin {_BEGIN}; end""",
+)

@@ -1,0 +1,38 @@
+-- hl_take_over: ends one dead pump. Its attempts were begun by a claim; nobody knows whether they
+-- were sent: each is written as UNKNOWN and uses a step of the schedule.
+--   dead_after  a pump without a beat for this long, by the database's clock, is dead
+-- Locks in this order: the pump, its deliveries by id, their webhooks by id, each workspace's
+-- activity position by workspace. Leases are where the due index and the manual index find them: an
+-- open delivery's in the first, a finished one's in the second (it was asked for by hand, and the
+-- sweep cancels nothing that is leased).
+-- Returns how many deliveries that were; -1: no pump is dead.
+create function hl_take_over(dead_after interval) returns int language plpgsql as $$
+declare dead uuid; lost uuid[]; ws uuid; pos bigint; n int;
+begin
+  select token into dead from pump where beat_at < now() - dead_after order by beat_at limit 1
+    for update skip locked;
+  if dead is null then
+    return -1;
+  end if;
+  select array_agg(x.id order by x.id) into lost from (
+    select id from delivery where id in (
+      select id from delivery where status = 0 and lease_token = dead
+      union all
+      select id from delivery
+        where status <> 0 and manual_at is not null and lease_token = dead)
+    order by id for update) x;
+  if lost is not null then
+    perform hl_end_unknown(lost);
+    for ws in select distinct d.workspace_id from delivery d where d.id = any(lost) order by 1 loop
+      select count(*) into n from delivery d where d.id = any(lost) and d.workspace_id = ws;
+      update workspace_activity set position = position + n where workspace_id = ws
+        returning position into pos;
+      insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+        select ws, pos - n + row_number() over (order by d.id), 1, a.id, d.webhook_id
+        from delivery d join attempt a on a.delivery_id = d.id and a.number = d.attempt_count
+        where d.id = any(lost) and d.workspace_id = ws;
+    end loop;
+  end if;
+  delete from pump where token = dead;
+  return coalesce(cardinality(lost), 0);
+end $$

@@ -1,0 +1,41 @@
+-- hl_end_unknown: ends the attempts of lost deliveries as UNKNOWN, counts those that were the last
+-- of their schedule for their webhook's next word, and moves the deliveries on. Part of
+-- hl_take_over, which holds the deliveries; locks their webhooks by id.
+create function hl_end_unknown(lost uuid[]) returns void language plpgsql as $$
+begin
+  insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment,
+      number, outcome, cause, response_truncated, started_at)
+    select hl_key(), d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment,
+      d.attempt_count, AttemptOutcome.UNKNOWN,
+      coalesce(nullif(d.next_cause, NextCause.CANCELLED_ON_WIRE), case
+        when d.manual_at is not null then AttemptCause.MANUAL
+        when d.schedule_step = 0 then AttemptCause.PUBLISH else AttemptCause.RETRY end),
+      false, now()
+    from delivery d where d.id = any(lost) order by d.id
+    on conflict (delivery_id, number) do nothing;
+  perform 1 from webhook w where w.id in (select webhook_id from delivery where id = any(lost))
+    order by w.id for update;
+  update webhook w set exhausted_count = exhausted_count + x.count
+    from (
+      select d.webhook_id, count(*) from delivery d join webhook h on h.id = d.webhook_id
+      where d.id = any(lost) and d.status = DeliveryState.OPEN and d.manual_at is null
+        and h.deleted_at is null and (h.retry_schedule::jsonb ->> d.schedule_step) is null
+      group by 1) x
+    where w.id = x.webhook_id;
+  with moved as (
+    select d.id, d.status, d.manual_at is not null as is_manual,
+      w.deleted_at is not null as is_gone,
+      (w.retry_schedule::jsonb ->> d.schedule_step)::float8 as wait
+    from delivery d join webhook w on w.id = d.webhook_id where d.id = any(lost))
+  update delivery d set lease_token = null, manual_at = null, next_cause = null,
+      schedule_step = d.schedule_step + (not m.is_manual)::int,
+      status = case when m.status <> DeliveryState.OPEN then m.status
+        when m.is_gone then DeliveryState.CANCELLED
+        when not m.is_manual and m.wait is null then DeliveryState.FAILED else m.status end,
+      finished_at = case when m.status = DeliveryState.OPEN
+          and (m.is_gone or not m.is_manual and m.wait is null)
+        then now() else d.finished_at end,
+      next_attempt_at = case when m.is_manual then d.next_attempt_at
+        else now() + coalesce(m.wait, 0) * (0.8 + 0.4 * random()) * interval '1 second' end
+    from moved m where d.id = m.id;
+end $$

@@ -1,0 +1,44 @@
+-- hl_record_moves: moves the deliveries of ended attempts and ends their leases. Part of hl_record.
+--   states  DeliveryState after the attempt; waits: seconds until the next attempt, null: the
+--           schedule does not move; steps: of the schedule, used after the attempt
+-- Locks the deliveries, by id. A finished delivery changes its state only by a success that
+-- somebody asked for by hand, and not when it was cancelled on the wire. The sweep may not have
+-- cancelled a deleted webhook's deliveries yet: they end as cancelled here.
+-- Returns the ids of those that were leased to this pump under this number.
+create function hl_record_moves(
+    tok uuid, ids uuid[], numbers int[], hooks uuid[], outcomes smallint[], states smallint[],
+    waits float8[], steps int[])
+returns uuid[] language plpgsql as $$
+declare done uuid[]; gone uuid[];
+begin
+  gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);
+  perform 1 from delivery d where d.id = any(ids) order by d.id for update;
+  with fenced as (
+    update delivery d set
+        status = case
+          when d.status = DeliveryState.OPEN and d.webhook_id = any(gone)
+            then DeliveryState.CANCELLED
+          when d.status = DeliveryState.OPEN
+            or (d.manual_at is not null and r.outcome = AttemptOutcome.SUCCEEDED
+              and d.next_cause is distinct from NextCause.CANCELLED_ON_WIRE)
+            then r.state
+          else d.status end,
+        finished_at = case
+          when d.status = DeliveryState.OPEN and r.state = DeliveryState.OPEN
+            and d.webhook_id <> all(gone)
+            then null
+          when d.status = DeliveryState.OPEN
+            or (d.manual_at is not null and r.outcome = AttemptOutcome.SUCCEEDED
+              and d.next_cause is distinct from NextCause.CANCELLED_ON_WIRE)
+            then now()
+          else d.finished_at end,
+        next_attempt_at = case when r.wait is null then d.next_attempt_at
+          else now() + r.wait * interval '1 second' end,
+        lease_token = null, manual_at = null, next_cause = null, schedule_step = r.step
+      from unnest(ids, numbers, outcomes, states, waits, steps)
+        r(id, number, outcome, state, wait, step)
+      where d.id = r.id and d.lease_token = tok and d.attempt_count = r.number
+      returning d.id)
+  select coalesce(array_agg(id), '{}') into done from fenced;
+  return done;
+end $$

@@ -1,0 +1,131 @@
+"""Statements of the hot path on PostgreSQL, each described. Called by
+hookline.deliveries.queue.postgres only; functions/ has the longer ones.
+"""
+
+from hookline.deliveries.queue.base import Result
+from hookline.deliveries.queue.sql import sql
+
+# Match versions of all workspaces, as committed now.
+VERSIONS = "select id, match_version from workspace"
+# Living webhooks with the stamp that says whether the one in memory is still the same.
+STAMPS = """
+select id, version, is_active and auto_disabled_at is null
+from webhook where workspace_id = $1 and deleted_at is null"""
+# All columns: the registry knows which ones it needs.
+WEBHOOKS = "select * from webhook where id = any($1::uuid[])"
+WORKSPACE = "select match_version, strict_event_types from workspace where id = $1"
+# Event types, with the schema of a strict one.
+TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = $1"
+PUBLISH = "select hl_publish(" + ", ".join(f"${n}" for n in range(1, 17)) + ")"
+# Owners of idempotency keys in force, with what a duplicate publish answers.
+KNOWN = """
+select i.key, i.event_id, i.fingerprint,
+  (select count(*) from delivery d where d.event_id = i.event_id)
+from idempotency i where i.workspace_id = $1 and i.key = any($2) and i.expires_at >= now()"""
+# Leases due deliveries, those asked for by hand first. The pump's own row is held: a takeover that
+# has deleted it leaves nothing to claim for (no lease without a heartbeat to miss).
+CLAIM = sql("""
+with me as materialized (select token from pump where token = $3 for key share),
+picked as (
+  select d.id from me
+  cross join unnest($1::uuid[], $2::int[]) w(id, room)
+  join webhook h on h.id = w.id and h.deleted_at is null
+  cross join lateral (
+    select * from (
+      select id from delivery
+      where webhook_id = w.id and manual_at is not null and lease_token is null
+      limit w.room for update skip locked) manual
+    union all
+    select * from (
+      select id from delivery
+      where h.is_active and h.auto_disabled_at is null and status = DeliveryState.OPEN
+        and webhook_id = w.id and next_attempt_at <= now() and lease_token is null
+        and manual_at is null
+      order by next_attempt_at limit w.room for update skip locked) due
+    limit w.room) d
+  limit $4)
+update delivery d set lease_token = $3, attempt_count = d.attempt_count + 1
+from picked p, event e where d.id = p.id and e.id = d.event_id
+returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.event_type,
+  d.environment, e.data, e.occurred_at, d.schedule_step, d.manual_at is not null, d.next_cause,
+  (select match_version from workspace where id = d.workspace_id),
+  case when d.attempt_count > 1
+    then (select b.body from delivery_body b where b.delivery_id = d.id) end""")
+CLAIM_PACED = """
+select c.* from unnest($1::uuid[], $2::int[]) a(hook, room)
+cross join lateral hl_claim_paced(a.hook, a.room, $3) c"""
+# What templates made, kept before it is sent; what is there already stays.
+KEEP_BODIES = """
+insert into delivery_body (delivery_id, body) select * from unnest($1::uuid[], $2::bytea[])
+on conflict do nothing"""
+# Whether a request of the delivery is in the log.
+HAS_SENT = """
+select exists (select from attempt where delivery_id = $1 and request_headers is not null)"""
+# Unleases what was never sent. One that was cancelled meanwhile stays so, and asks for nothing.
+GIVE_BACK = sql("""
+with mine as (
+  select d.id from delivery d join unnest($2::uuid[], $3::int[]) r(id, number) on r.id = d.id
+  where d.lease_token = $1 and d.attempt_count = r.number order by d.id for update of d)
+update delivery d set lease_token = null, attempt_count = d.attempt_count - 1,
+  manual_at = case when d.next_cause = NextCause.CANCELLED_ON_WIRE then null else d.manual_at end,
+  next_cause = nullif(d.next_cause, NextCause.CANCELLED_ON_WIRE)
+from mine where d.id = mine.id""")
+RECORD = (
+    "select last_position, crossed from hl_record($1, $2, "
+    + ", ".join(f"${n}" for n in range(3, len(Result._fields) + 3))
+    + ")"
+)
+# What the rule decided about webhooks that crossed a line, once, with its fence.
+ACT = """
+select last_position, has_switched, notified, addresses from hl_act($1, $2, $3, $4, $5, $6)"""
+TAKE_OVER = "select hl_take_over($1)"
+# Webhooks with open deliveries. A loose index scan: its cost grows with the webhooks that have open
+# rows, not with the rows (0.11 ms with 105,000 rows of 2 webhooks).
+_OPEN = sql("""
+with recursive open as (
+  (select webhook_id from delivery where status = DeliveryState.OPEN order by webhook_id limit 1)
+  union all
+  select (select d.webhook_id from delivery d
+    where d.status = DeliveryState.OPEN and d.webhook_id > open.webhook_id
+    order by d.webhook_id limit 1)
+  from open where open.webhook_id is not null)""")
+# Webhooks with something to claim now.
+DUE = _OPEN + sql("""
+select w.id from open join webhook w on w.id = open.webhook_id
+where w.is_active and w.deleted_at is null and w.auto_disabled_at is null
+  and exists (select from delivery d where d.status = DeliveryState.OPEN and d.webhook_id = w.id
+    and d.next_attempt_at <= now() and d.lease_token is null)
+union
+select d.webhook_id from delivery d join webhook w on w.id = d.webhook_id and w.deleted_at is null
+where d.manual_at is not null and d.lease_token is null""")
+# Cancels a chunk of what deleted webhooks left. Chosen first, then locked in order, in a
+# transaction of its own: inside the webhook's change it would wait against a record. What is on the
+# wire is left to its record, which cancels it too: a finished delivery with a lease is one by hand,
+# and delivery_manual finds it.
+CANCEL = _OPEN + sql(""",
+chosen as materialized (
+  select d.id from open
+  join webhook w on w.id = open.webhook_id and w.deleted_at is not null
+  cross join lateral (
+    select id from delivery
+    where status = DeliveryState.OPEN and webhook_id = w.id and lease_token is null
+    limit 1000) d
+  limit 1000),
+held as (
+  select id from delivery
+  where id in (select id from chosen) and status = DeliveryState.OPEN and lease_token is null
+  order by id for update)
+update delivery d set status = DeliveryState.CANCELLED, finished_at = now(), manual_at = null
+from held where d.id = held.id""")
+REGISTER = "insert into pump (token, process, beat_at) values ($1, $2, now())"
+BEAT = "update pump set beat_at = now() where token = $1 returning true"
+# Forgets a pump without leases: an open delivery's is found by one index, one by hand by another.
+LEAVE = sql("""
+delete from pump where token = $1
+  and not exists (select from delivery where lease_token = $1 and status = DeliveryState.OPEN)
+  and not exists (select from delivery
+    where lease_token = $1 and status <> DeliveryState.OPEN and manual_at is not null)""")
+# A chunk of the keys that are no longer in force.
+FORGET_KEYS = """
+delete from idempotency where ctid in (
+  select ctid from idempotency where expires_at < now() limit 5000)"""

@@ -1,0 +1,24 @@
+"""Texts of the hot path's SQL: statements with the names of enums in them, and the functions of
+PostgreSQL in functions/, one per file.
+
+A migration creates the functions from a frozen copy; a test holds copy and file together.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from hookline.activity.events import Kind
+from hookline.deliveries.health import HealthLimit
+from hookline.models.numbers import named
+
+FUNCTIONS: Final = Path(__file__).parent / "functions"
+
+
+def sql(text: str) -> str:
+    """A statement, or its part, with numbers for the names of enums."""
+    return named(text, Kind, HealthLimit)
+
+
+def functions() -> dict[str, str]:
+    """The current text of each function, by the name of its file."""
+    return {file.name: sql(file.read_text()) for file in sorted(FUNCTIONS.glob("*.sql"))}
