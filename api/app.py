@@ -52,6 +52,7 @@ class App:
         await self._authenticator.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # publishing does not pay for the router; a GET may be a browser that wants a page
         if scope["path"] == "/graphql" and scope.get("method") != "GET":
             await self._endpoint(scope, receive, send)
         elif scope["type"] == "http":

@@ -40,6 +40,7 @@ async def running(
         app = make_app(runtime, token=token, has_echo=has_echo, hosts=hosts)
         stack.push_async_callback(app.close)
         if has_worker:
+            # here and not above: the API without a worker never imports Dramatiq's actors
             from workers.embedded import working
 
             await stack.enter_async_context(working(runtime))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from api.transport.responses import Receive, Scope, Send, send_body
 
+# hosts are few, ports of test clients are many: whoever sends new ones must not fill the memory
 _KEPT_HEADERS = 64
 
 

@@ -30,6 +30,7 @@ class Outbound:
 
     async def take(self) -> bytes:
         """The next message. It counts as waiting until `sent`."""
+        # taken off only when sent: what the transport holds back still fills the bound
         while not self._messages:
             self._filled.clear()
             await self._filled.wait()

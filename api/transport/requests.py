@@ -20,6 +20,7 @@ GRAPHQL_RESPONSE = b"application/graphql-response+json"
 JSON = b"application/json"
 EVENT_STREAM = b"text/event-stream"
 
+# only tokens that publish or sync have a use for more
 BODY_LIMIT_BYTES = 2 * 1024 * 1024
 LARGE_BODY_LIMIT_BYTES = 16 * 1024 * 1024
 LARGE_BODY_SCOPES = frozenset({"events:publish", "sync:plan", "sync:apply"})

@@ -16,7 +16,9 @@ from api.execution.execute import Answer, Encoded
 from api.transport.responses import Receive, Send, abort
 from hookline.tasks import end_tasks
 
+# below the 15 to 60 s after which proxies close a quiet connection
 KEEP_ALIVE_SECONDS = 12.0
+# a stream of a revoked token ends within this and the second that lookups are remembered
 CHECK_TOKEN_SECONDS = 5.0
 STALLED_SECONDS = 10.0
 

@@ -51,9 +51,11 @@ class SocketLimits:
     queued_bytes: those before it; at that, operations wait.
     """
 
+    # long enough for a slow client; a socket without a token must not stay
     init_seconds: float = 10.0
     check_token_seconds: float = 5.0
     stalled_seconds: float = 10.0
+    # each is a task and a follower of the feed
     operations: int = 100
     queued_bytes: int = 256 * 1024
 
@@ -81,6 +83,7 @@ class Sockets:
         if (await receive())["type"] != "websocket.connect":
             return
         speaks = PROTOCOL in scope["subprotocols"]
+        # accepted even without the protocol: a browser sees a close code only after the handshake
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL if speaks else None})
         if not speaks or self._is_draining:
             code, reason = GOING_AWAY if speaks else NO_PROTOCOL
@@ -163,6 +166,7 @@ class _Socket:
         """
         tasks = list(self._services)
         for running in self._operations.values():
+            # a mutation that was cancelled in the middle leaves the client unsure of what was done
             if running.must_finish:
                 self._sockets.let_finish(running.task)
             else:

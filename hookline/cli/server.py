@@ -20,8 +20,11 @@ import uvloop
 from hookline.errors import Misconfigured
 from hookline.settings import Settings
 
+# uvicorn's own default; the kernel caps it by net.core.somaxconn
 _BACKLOG = 2048
+# clients are told to come back elsewhere; those that do not read it are cut off afterwards
 _DRAIN_SECONDS = 1.0
+# the largest body that any token may send by HTTP (api.transport.requests)
 _MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
 _COLLECT_EVERY = (60_000, 30, 200)
 """Most of what a request makes is freed by reference counts: looking for cycles rarely costs 10 %
@@ -99,6 +102,7 @@ def running(*arguments: Any, **options: Any) -> Any:
 
 def exit_at_once(number: int) -> None:
     """Ends the process: a second signal means at once, and what is accepted is in the database."""
+    # no clean-up: an exit handler that waits is what the second signal is against
     os._exit(128 + number)
 
 
@@ -141,6 +145,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # what start-up made lives as long as the process: collections need not look at it
         gc.freeze()
         gc.set_threshold(*_COLLECT_EVERY)
         gc.enable()

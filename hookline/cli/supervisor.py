@@ -39,6 +39,8 @@ class Supervisor:
         """Until it is told to stop: SIGTERM and Ctrl-C end all cleanly, a second one at once. Gives
         the exit code: 1 when they could not start.
         """
+        # blocked and waited for: a handler could run between the look at a child and the next wait,
+        # and its news would be lost
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         while not self._stops or self._children:
             if not self._stops and len(self._children) < self._count:
@@ -59,6 +61,7 @@ class Supervisor:
     def _be_child(self, parent: int) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        # not sys.exit: the exit handlers are the parent's
         os._exit(self._serve(self._tell))
 
     def _tell(self) -> None:
@@ -78,6 +81,7 @@ class Supervisor:
             if self._stops:
                 continue
             if not self._is_serving():
+                # a configuration that no process can start with would be forked for ever
                 self._code = 1  # it has said why
                 self._stop()
                 continue

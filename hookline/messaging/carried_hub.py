@@ -21,6 +21,7 @@ ANSWER_SECONDS = 5.0
 _TEXT_BYTES = 7_900
 """NOTIFY carries 8,000; more is said as "look everywhere"."""
 _WAITING_LIMIT = 1_000
+# a server that is down is asked twice a second, not in a loop
 _AGAIN_SECONDS = 0.5
 
 Announcement = tuple[str, str]
