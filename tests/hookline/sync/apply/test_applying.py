@@ -1,11 +1,9 @@
-"""A file against the database, on both engines: what an apply writes, what it refuses, and that a
-preview can't write at all.
+"""A file against the database, on both engines: rows that an apply writes, and that a preview can't
+write at all.
 """
 
-import asyncio
 import logging
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,47 +14,12 @@ from hookline.errors import Code, Refused
 from hookline.models import Delivery, SyncRevision, SyncSet, Webhook, Workspace
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
-from hookline.sync.request import DriftPolicy, Options, Source
-from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
+from hookline.sync.request import Options, Source
+from hookline.webhooks.change import set_webhook_active
 from hookline.webhooks.columns import canonical
-from hookline.webhooks.ownership import Force
-from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
-from tests.making import SOMEBODY, WORKSPACE, activity, make_webhook, publish
-from tests.waiting import eventually
-
-FORCER = replace(SOMEBODY, scopes=frozenset({"webhooks:force"}))
-BY_HAND = Force(True, "incident 7")
-COMMIT = Source(
-    commit="9f2c1ab0c0ffee", branch="main", author="Ann", run_url="https://ci.example.com/7"
-)
-SECRETS = {
-    "CRM_KEY": "crm-key-in-clear",
-    "SHOP": "shop-password-in-clear",
-    "API": "api-key-in-clear",
-}
-SECRETIVE = f"""{ORDERS}
-headers: {{ X-Api-Key: "${{env:API}}", X-Plain: seen }}
-secretHeader: {{ name: X-Webhook-Secret, value: "${{env:CRM_KEY}}" }}
-basicAuth: {{ username: shop, password: "${{env:SHOP}}" }}
-"""
-
-
-async def one(slug: str = "orders") -> Webhook:
-    return await Webhook.get(slug=slug, deleted_at=None)
-
-
-async def match_version() -> int:
-    version: int = (await Workspace.get(id=WORKSPACE)).match_version
-    return version
-
-
-async def changed_by_hand(runtime: Runtime, **values: Any) -> Webhook:
-    webhook = await one()
-    return await update_webhook(runtime, FORCER, webhook.id, values, force=BY_HAND)
-
-
-async def kinds(runtime: Runtime) -> list[int]:
-    return [kind for _, kind, _ in await activity(runtime)]
+from tests.hookline.sync.apply.state import COMMIT, SECRETIVE, SECRETS, kinds, match_version, one
+from tests.hookline.sync.files import ORDERS, apply, preview, told, webhooks
+from tests.making import SOMEBODY, WORKSPACE, publish
 
 
 async def test_a_new_webhook_is_made_with_its_owner_and_a_signing_secret(runtime: Runtime) -> None:
@@ -195,21 +158,6 @@ async def test_a_webhook_that_comes_back_switched_off_stays_off(runtime: Runtime
     )
 
 
-async def test_an_unmanaged_webhook_is_taken_over_only_when_told(runtime: Runtime) -> None:
-    mine = await make_webhook(runtime, name="orders", timeout="20s")
-    refused = await apply(runtime, webhooks(orders=ORDERS))
-    assert (codes(refused), refused.revision, (await one()).sync_set) == ({"adopt"}, None, None)
-    taken = await apply(runtime, webhooks(orders=ORDERS), Options(adopt=True))
-    now = await one()
-    assert (now.id, now.sync_set, now.url, now.timeout_ms) == (
-        mine.id,
-        "storefront",
-        "https://crm.example.com/in",
-        20_000,
-    )
-    assert told(taken.plan)[0].startswith("ADOPT orders")
-
-
 async def test_equal_content_changes_nothing_but_commit_and_positions(runtime: Runtime) -> None:
     await apply(runtime, webhooks(orders=ORDERS), source=COMMIT)
     version, row, heard = await match_version(), await one(), await kinds(runtime)
@@ -233,185 +181,6 @@ async def test_equal_content_changes_nothing_but_commit_and_positions(runtime: R
     assert await SyncRevision.all().count() == 1
 
 
-async def test_what_was_forced_by_hand_is_drift_and_blocks(runtime: Runtime) -> None:
-    await apply(runtime, webhooks(orders=ORDERS))
-    await changed_by_hand(runtime, url="https://mine.example.com/")
-    outcome = await apply(runtime, webhooks(orders=ORDERS, other=ORDERS))
-    assert told(outcome.plan) == ["DRIFT orders url", "CREATE other url,environments,events"]
-    assert codes(outcome) == {"drift"}
-    assert "incident 7" in outcome.blocked[0].message
-    assert (outcome.revision, (await one()).url, await Webhook.all().count()) == (
-        None,
-        "https://mine.example.com/",
-        1,
-    )
-
-
-async def test_drift_is_set_back_when_told(runtime: Runtime) -> None:
-    await apply(runtime, webhooks(orders=ORDERS))
-    await changed_by_hand(runtime, url="https://mine.example.com/")
-    outcome = await apply(runtime, webhooks(orders=ORDERS), Options(on_drift=DriftPolicy.OVERWRITE))
-    assert told(outcome.plan) == ["DRIFT orders url"]
-    assert ((await one()).url, outcome.revision is not None) == ("https://crm.example.com/in", True)
-    assert told((await preview(runtime, webhooks(orders=ORDERS))).plan) == []
-
-
-async def test_drift_is_kept_when_told_and_makes_no_revision_of_its_own(runtime: Runtime) -> None:
-    keep = Options(on_drift=DriftPolicy.KEEP)
-    await apply(runtime, webhooks(orders=ORDERS))
-    await changed_by_hand(runtime, url="https://mine.example.com/")
-    kept = await apply(runtime, webhooks(orders=ORDERS), keep)
-    assert (kept.revision, (await one()).url) == (None, "https://mine.example.com/")
-    beside = await apply(runtime, webhooks(orders=ORDERS + "timeout: 20s"), keep)
-    now = await one()
-    assert (beside.revision is not None, now.url, now.timeout_ms) == (
-        True,
-        "https://mine.example.com/",
-        20_000,
-    )
-    assert codes(await preview(runtime, webhooks(orders=ORDERS + "timeout: 20s"))) == {"drift"}
-
-
-async def test_a_webhook_of_another_set_is_never_touched(runtime: Runtime) -> None:
-    await apply(runtime, webhooks("", "warehouse", orders=ORDERS))
-    outcome = await apply(
-        runtime,
-        webhooks(orders=ORDERS + "timeout: 20s", other=ORDERS),
-        Options(adopt=True, on_drift=DriftPolicy.OVERWRITE),
-    )
-    assert codes(outcome) == {"owned-elsewhere"}
-    assert "warehouse" in outcome.blocked[0].message
-    assert ((await one()).timeout_ms, await Webhook.all().count()) == (15_000, 1)
-
-
-async def test_a_field_that_people_changed_is_released_as_it_is(runtime: Runtime) -> None:
-    await apply(runtime, webhooks(orders=ORDERS + "timeout: 20s"))
-    await changed_by_hand(runtime, timeout="25s")
-    outcome = await apply(runtime, webhooks(orders=ORDERS))
-    now = await one()
-    assert told(outcome.plan) == ["RELEASE orders timeout"]
-    assert (now.timeout_ms, "timeout" in now.sync_applied) == (25_000, False)
-    await update_webhook(runtime, SOMEBODY, now.id, {"timeout": "10s"})
-    assert told((await preview(runtime, webhooks(orders=ORDERS))).plan) == []
-
-
-async def test_owned_fields_are_closed_to_people_and_others_are_not(runtime: Runtime) -> None:
-    await apply(runtime, webhooks(orders=ORDERS), source=COMMIT)
-    webhook = await one()
-    with pytest.raises(
-        Refused, match=r'"storefront", config/webhooks.yaml:4, commit 9f2c1ab0c0ff'
-    ) as refused:
-        await update_webhook(runtime, SOMEBODY, webhook.id, {"url": "https://mine.example.com/"})
-    assert refused.value.code == Code.FIELD_MANAGED
-    await update_webhook(runtime, SOMEBODY, webhook.id, {"timeout": "20s"})
-    assert told((await preview(runtime, webhooks(orders=ORDERS))).plan) == []
-
-
-async def test_a_retried_apply_returns_the_revision_it_made(runtime: Runtime) -> None:
-    first = await apply(
-        runtime,
-        webhooks(orders=ORDERS),
-        plan_digest=(await preview(runtime, webhooks(orders=ORDERS))).plan.digest,
-        idempotency_key="k",
-    )
-    again = await apply(
-        runtime, webhooks(orders=ORDERS), plan_digest=first.plan.digest, idempotency_key="k"
-    )
-    assert first.revision is not None
-    assert again.revision is not None
-    assert (again.revision.id, again.plan.changes, again.blocked) == (first.revision.id, (), ())
-    with pytest.raises(Refused) as refused:
-        await apply(runtime, webhooks(orders=ORDERS + "timeout: 20s"), idempotency_key="k")
-    assert refused.value.code == Code.IDEMPOTENCY_CONFLICT
-    assert await SyncRevision.all().count() == 1
-
-
-async def test_a_plan_that_is_no_longer_right_is_stale(runtime: Runtime) -> None:
-    planned = await preview(runtime, webhooks(orders=ORDERS + "timeout: 20s"))
-    await apply(runtime, webhooks(orders=ORDERS))
-    outcome = await apply(
-        runtime, webhooks(orders=ORDERS + "timeout: 20s"), plan_digest=planned.plan.digest
-    )
-    assert (codes(outcome), outcome.revision, (await one()).timeout_ms) == ({"stale"}, None, 15_000)
-
-
-async def test_a_secret_that_changed_makes_a_plan_stale(runtime: Runtime) -> None:
-    await apply(runtime, webhooks("", "storefront", SECRETS, orders=SECRETIVE))
-    planned = await preview(
-        runtime, webhooks("", "storefront", {**SECRETS, "API": "second"}, orders=SECRETIVE)
-    )
-    outcome = await apply(
-        runtime,
-        webhooks("", "storefront", {**SECRETS, "API": "third"}, orders=SECRETIVE),
-        plan_digest=planned.plan.digest,
-    )
-    assert codes(outcome) == {"stale"}
-
-
-async def test_an_older_commit_is_blocked(runtime: Runtime) -> None:
-    at = datetime(2026, 11, 24, 10, tzinfo=UTC)
-    await apply(runtime, webhooks(orders=ORDERS), source=Source(committed_at=at))
-    older = Source(committed_at=at - timedelta(hours=1))
-    assert codes(await apply(runtime, webhooks(orders=ORDERS + "timeout: 20s"), source=older)) == {
-        "older"
-    }
-    assert (
-        await apply(
-            runtime, webhooks(orders=ORDERS + "timeout: 20s"), Options(allow_older=True), older
-        )
-    ).revision is not None
-
-
-async def test_of_two_applies_at_once_one_makes_the_webhooks(runtime: Runtime) -> None:
-    outcomes = await asyncio.gather(
-        *(apply(runtime, webhooks(orders=ORDERS, other=ORDERS)) for _ in range(4))
-    )
-    assert sorted(outcome.revision is not None for outcome in outcomes) == [
-        False,
-        False,
-        False,
-        True,
-    ]
-    assert (await Webhook.all().count(), await SyncRevision.all().count()) == (2, 1)
-
-
-async def test_two_sets_that_want_one_slug_end_with_one_owner(runtime: Runtime) -> None:
-    outcomes = await asyncio.gather(
-        *(apply(runtime, webhooks("", name, orders=ORDERS)) for name in ("one", "two", "three"))
-    )
-    assert sorted(len(codes(outcome)) for outcome in outcomes) == [0, 1, 1]
-    assert {code for outcome in outcomes for code in codes(outcome)} == {"owned-elsewhere"}
-    assert await Webhook.all().count() == 1
-
-
-async def test_a_slug_that_somebody_takes_meanwhile_is_seen(runtime: Runtime) -> None:
-    made, done = asyncio.Event(), asyncio.Event()
-
-    async def make() -> None:
-        async with runtime.database.unit_of_work():
-            await make_webhook(runtime, name="orders")
-            made.set()
-            await done.wait()
-
-    async def is_waiting() -> bool:
-        if runtime.database.dialect == "sqlite":
-            return True  # the apply has not begun: there is one writer
-        sql = (
-            "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = "
-            "current_database()"
-        )
-        return bool(await runtime.database.reader().rows(sql))
-
-    maker = asyncio.create_task(make())
-    await made.wait()
-    applying = asyncio.create_task(apply(runtime, webhooks(orders=ORDERS)))
-    await eventually(is_waiting)
-    done.set()
-    await maker
-    assert codes(await applying) == {"adopt"}
-    assert await Webhook.all().count() == 1
-
-
 async def test_events_reach_what_the_file_wants_and_nothing_else(runtime: Runtime) -> None:
     async def reached() -> list[str]:
         before = {row.id for row in await Delivery.all()}
@@ -425,55 +194,6 @@ async def test_events_reach_what_the_file_wants_and_nothing_else(runtime: Runtim
     assert await reached() == ["orders"]
     await apply(runtime, webhooks(orders=ORDERS + "active: false", other=ORDERS))
     assert await reached() == ["other"]
-
-
-async def test_what_was_deleted_by_force_is_made_anew(runtime: Runtime) -> None:
-    await apply(runtime, webhooks(orders=ORDERS))
-    gone = await one()
-    await delete_webhook(runtime, FORCER, gone.id, force=BY_HAND)
-    await apply(runtime, webhooks(orders=ORDERS))
-    assert (await one()).id != gone.id
-
-
-async def test_whoever_waits_too_long_for_the_lock_is_told(runtime: Runtime) -> None:
-    held, done = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        async with store.locked(runtime.database, WORKSPACE, "storefront", timedelta(seconds=5)):
-            held.set()
-            await done.wait()
-
-    holder = asyncio.create_task(hold())
-    await held.wait()
-    outcome = await apply(
-        runtime, webhooks(orders=ORDERS), Options(lock_timeout=timedelta(milliseconds=200))
-    )
-    done.set()
-    await holder
-    assert (codes(outcome), outcome.revision) == ({"locked"}, None)
-    assert (await apply(runtime, webhooks(orders=ORDERS))).revision is not None
-
-
-async def test_a_file_that_contradicts_what_people_set_is_refused_with_its_place(
-    runtime: Runtime,
-) -> None:
-    await apply(runtime, webhooks(orders=ORDERS))
-    await update_webhook(
-        runtime, SOMEBODY, (await one()).id, {"headers": [{"name": "X-Shop", "value": "a"}]}
-    )
-    outcome = await apply(
-        runtime,
-        webhooks(
-            "",
-            "storefront",
-            SECRETS,
-            orders=ORDERS + 'secretHeader: { name: x-shop, value: "${env:API}" }',
-        ),
-    )
-    assert [
-        (problem.code, problem.position.line, problem.path[:2]) for problem in outcome.problems
-    ] == [("duplicate-header", 4, ("webhooks", "orders"))]
-    assert (outcome.revision is None, (await one()).secret_header_name is None) == (True, True)
 
 
 async def test_unknown_secrets_are_planned_and_never_applied(runtime: Runtime) -> None:

@@ -1,0 +1,131 @@
+"""Fields between a file and people: drift, ownership, release, adoption."""
+
+import pytest
+
+from hookline.errors import Code, Refused
+from hookline.models import Webhook
+from hookline.runtime import Runtime
+from hookline.sync.request import DriftPolicy, Options
+from hookline.webhooks.change import delete_webhook, update_webhook
+from tests.hookline.sync.apply.state import BY_HAND, COMMIT, FORCER, SECRETS, changed_by_hand, one
+from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
+from tests.making import SOMEBODY, make_webhook
+
+
+async def test_an_unmanaged_webhook_is_taken_over_only_when_told(runtime: Runtime) -> None:
+    mine = await make_webhook(runtime, name="orders", timeout="20s")
+    refused = await apply(runtime, webhooks(orders=ORDERS))
+    assert (codes(refused), refused.revision, (await one()).sync_set) == ({"adopt"}, None, None)
+    taken = await apply(runtime, webhooks(orders=ORDERS), Options(adopt=True))
+    now = await one()
+    assert (now.id, now.sync_set, now.url, now.timeout_ms) == (
+        mine.id,
+        "storefront",
+        "https://crm.example.com/in",
+        20_000,
+    )
+    assert told(taken.plan)[0].startswith("ADOPT orders")
+
+
+async def test_what_was_forced_by_hand_is_drift_and_blocks(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS))
+    await changed_by_hand(runtime, url="https://mine.example.com/")
+    outcome = await apply(runtime, webhooks(orders=ORDERS, other=ORDERS))
+    assert told(outcome.plan) == ["DRIFT orders url", "CREATE other url,environments,events"]
+    assert codes(outcome) == {"drift"}
+    assert "incident 7" in outcome.blocked[0].message
+    assert (outcome.revision, (await one()).url, await Webhook.all().count()) == (
+        None,
+        "https://mine.example.com/",
+        1,
+    )
+
+
+async def test_drift_is_set_back_when_told(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS))
+    await changed_by_hand(runtime, url="https://mine.example.com/")
+    outcome = await apply(runtime, webhooks(orders=ORDERS), Options(on_drift=DriftPolicy.OVERWRITE))
+    assert told(outcome.plan) == ["DRIFT orders url"]
+    assert ((await one()).url, outcome.revision is not None) == ("https://crm.example.com/in", True)
+    assert told((await preview(runtime, webhooks(orders=ORDERS))).plan) == []
+
+
+async def test_drift_is_kept_when_told_and_makes_no_revision_of_its_own(runtime: Runtime) -> None:
+    keep = Options(on_drift=DriftPolicy.KEEP)
+    await apply(runtime, webhooks(orders=ORDERS))
+    await changed_by_hand(runtime, url="https://mine.example.com/")
+    kept = await apply(runtime, webhooks(orders=ORDERS), keep)
+    assert (kept.revision, (await one()).url) == (None, "https://mine.example.com/")
+    beside = await apply(runtime, webhooks(orders=ORDERS + "timeout: 20s"), keep)
+    now = await one()
+    assert (beside.revision is not None, now.url, now.timeout_ms) == (
+        True,
+        "https://mine.example.com/",
+        20_000,
+    )
+    assert codes(await preview(runtime, webhooks(orders=ORDERS + "timeout: 20s"))) == {"drift"}
+
+
+async def test_a_webhook_of_another_set_is_never_touched(runtime: Runtime) -> None:
+    await apply(runtime, webhooks("", "warehouse", orders=ORDERS))
+    outcome = await apply(
+        runtime,
+        webhooks(orders=ORDERS + "timeout: 20s", other=ORDERS),
+        Options(adopt=True, on_drift=DriftPolicy.OVERWRITE),
+    )
+    assert codes(outcome) == {"owned-elsewhere"}
+    assert "warehouse" in outcome.blocked[0].message
+    assert ((await one()).timeout_ms, await Webhook.all().count()) == (15_000, 1)
+
+
+async def test_a_field_that_people_changed_is_released_as_it_is(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS + "timeout: 20s"))
+    await changed_by_hand(runtime, timeout="25s")
+    outcome = await apply(runtime, webhooks(orders=ORDERS))
+    now = await one()
+    assert told(outcome.plan) == ["RELEASE orders timeout"]
+    assert (now.timeout_ms, "timeout" in now.sync_applied) == (25_000, False)
+    await update_webhook(runtime, SOMEBODY, now.id, {"timeout": "10s"})
+    assert told((await preview(runtime, webhooks(orders=ORDERS))).plan) == []
+
+
+async def test_owned_fields_are_closed_to_people_and_others_are_not(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS), source=COMMIT)
+    webhook = await one()
+    with pytest.raises(
+        Refused, match=r'"storefront", config/webhooks.yaml:4, commit 9f2c1ab0c0ff'
+    ) as refused:
+        await update_webhook(runtime, SOMEBODY, webhook.id, {"url": "https://mine.example.com/"})
+    assert refused.value.code == Code.FIELD_MANAGED
+    await update_webhook(runtime, SOMEBODY, webhook.id, {"timeout": "20s"})
+    assert told((await preview(runtime, webhooks(orders=ORDERS))).plan) == []
+
+
+async def test_what_was_deleted_by_force_is_made_anew(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS))
+    gone = await one()
+    await delete_webhook(runtime, FORCER, gone.id, force=BY_HAND)
+    await apply(runtime, webhooks(orders=ORDERS))
+    assert (await one()).id != gone.id
+
+
+async def test_a_file_that_contradicts_what_people_set_is_refused_with_its_place(
+    runtime: Runtime,
+) -> None:
+    await apply(runtime, webhooks(orders=ORDERS))
+    await update_webhook(
+        runtime, SOMEBODY, (await one()).id, {"headers": [{"name": "X-Shop", "value": "a"}]}
+    )
+    outcome = await apply(
+        runtime,
+        webhooks(
+            "",
+            "storefront",
+            SECRETS,
+            orders=ORDERS + 'secretHeader: { name: x-shop, value: "${env:API}" }',
+        ),
+    )
+    assert [
+        (problem.code, problem.position.line, problem.path[:2]) for problem in outcome.problems
+    ] == [("duplicate-header", 4, ("webhooks", "orders"))]
+    assert (outcome.revision is None, (await one()).secret_header_name is None) == (True, True)
