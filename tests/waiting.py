@@ -14,7 +14,7 @@ _LOOK_EVERY_SECONDS = 0.01
 async def eventually(condition: Callable[[], Awaitable[T]], seconds: float = ...) -> T: ...
 @overload
 async def eventually(condition: Callable[[], T], seconds: float = ...) -> T: ...
-async def eventually(condition: Callable[[], T | Awaitable[T]], seconds: float = 10) -> T:
+async def eventually(condition: Callable[[], T | Awaitable[T]], seconds: float = 60) -> T:
     """The condition's first true value. condition: a plain or an async function, asked again and
     again.
 

@@ -90,7 +90,7 @@ class Books:
                 return db.execute(sql).fetchall()
         connection = await asyncpg.connect(self._url, timeout=5)
         try:
-            return [tuple(row) for row in await connection.fetch(sql, timeout=30)]
+            return [tuple(row) for row in await connection.fetch(sql, timeout=120)]
         finally:
             await connection.close(timeout=5)
 

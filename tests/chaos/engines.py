@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.chaos.faults import BROKER, DATABASE
 from tests.chaos.stand import API, Stand
-from tests.servers import PostgreSQL, Server, Valkey, rabbitmq
+from tests.postgresql import PostgreSQL
+from tests.servers import Server, Valkey, rabbitmq
 
 
 @dataclass(frozen=True, slots=True)

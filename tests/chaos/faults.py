@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from hookline.deliveries.queue.base import DEAD_AFTER
 from tests.chaos.stand import API, Stand
-from tests.servers import PostgreSQL, Server
+from tests.postgresql import PostgreSQL
+from tests.servers import Server
 
 LONG_FREEZE_SECONDS = DEAD_AFTER.total_seconds() + 2
 _LOOK_EVERY_SECONDS = 0.1

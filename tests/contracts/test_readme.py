@@ -85,7 +85,7 @@ def test_make_help_lists_what_people_use() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     ).stdout
 
     for target in (

@@ -38,7 +38,7 @@ def sources() -> Iterator[Path]:
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
-        timeout=30,
+        timeout=120,
     )
     if listed.returncode:
         pytest.skip("not a git checkout")

@@ -50,7 +50,7 @@ class Installation:
         self.token = self.run("token", "create", "tests", "--role", "admin").stdout.strip()
         self.environment["HOOKLINE_TOKEN"] = self.token
         self.client = httpx.AsyncClient(
-            base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=20
+            base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=120
         )
         return self
 
@@ -58,7 +58,7 @@ class Installation:
         await self.client.aclose()
         for process in self.processes.values():
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
     def run(
         self, *arguments: str, exit_code: int = 0, **environment: str
@@ -72,7 +72,7 @@ class Installation:
             env=around,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
         assert done.returncode == exit_code, (
@@ -105,7 +105,7 @@ class Installation:
         """kill -9 of a process and of what it started."""
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
-        await asyncio.to_thread(process.wait, 10)
+        await asyncio.to_thread(process.wait, 60)
 
     async def is_ready(self) -> bool:
         with contextlib.suppress(httpx.TransportError):

@@ -20,17 +20,17 @@ import pytest
 from hookline.db.migrate import migrate
 from hookline.settings import read_settings
 from tests.flows.installation import JSON, Installation, Json
+from tests.postgresql import PostgreSQL
 from tests.receivers import Handler, Receiver
 from tests.receivers import Server as Listener
-from tests.servers import PostgreSQL
 from tests.waiting import eventually
 
 PUBLISH = """mutation($data: JSON!) { eventPublish(input: { type: "order.order.create", environment:
   "production", data: $data }) {
   event { id } userErrors { message } } }"""
 QUERY = "{ events(first: 1) { nodes { id } } }"
-PATIENT = 25
-"""Seconds in which every answer comes: more than any of them may take, less than a test."""
+PATIENT = 50
+"""Seconds in which every answer comes on a slow machine, where it takes 20 on an idle one."""
 
 
 class Ledger:

@@ -43,8 +43,8 @@ async def hookline(
             "--threads",
             "3",
         )
-        await eventually(installation.is_ready, seconds=20)
-        await eventually(lambda: installation.log.read_text().count("delivering") == 2, seconds=20)
+        await eventually(installation.is_ready)
+        await eventually(lambda: installation.log.read_text().count("delivering") == 2)
         yield installation
 
 
@@ -70,7 +70,7 @@ async def test_it_delivers_mails_and_does_jobs(hookline: Installation, tmp_path:
             ]
             return found if found == ["SENT"] * len(ADDRESSES) else None
 
-        await eventually(receipts, seconds=20)
+        await eventually(receipts)
         assert len(list((tmp_path / "home" / "outbox").glob("*.eml"))) == len(ADDRESSES)
 
         # turned on again, with what was missed
@@ -79,7 +79,5 @@ async def test_it_delivers_mails_and_does_jobs(hookline: Installation, tmp_path:
         await hookline.mutate(
             "webhookSetActive", "webhook { status }", id=webhook, active=True, deliverMissed=True
         )
-        await eventually(
-            lambda: any(b'"n":2' in request.body for request in receiver.requests), seconds=20
-        )
+        await eventually(lambda: any(b'"n":2' in request.body for request in receiver.requests))
     assert "Traceback" not in hookline.log.read_text()

@@ -10,7 +10,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import postgres_url
 from tests.flows.installation import Installation
 from tests.receivers import Receiver
 from tests.servers import free_port
@@ -32,21 +31,16 @@ def engines(request: pytest.FixtureRequest) -> dict[str, str]:
 
 
 @pytest.fixture
-def database(postgres_server: str) -> str:
-    return postgres_url(postgres_server)
-
-
-@pytest.fixture
 async def hookline(
-    engines: dict[str, str], database: str, tmp_path: Path
+    engines: dict[str, str], postgres_database: str, tmp_path: Path
 ) -> AsyncIterator[Installation]:
     """Two API processes behind one port, two workers."""
-    async with Installation(tmp_path, database) as installation:
+    async with Installation(tmp_path, postgres_database) as installation:
         installation.environment |= engines
         installation.start_process("serve", "--workers", "2")
         installation.start_process("worker", "--processes", "2")
-        await eventually(installation.is_ready, seconds=20)
-        await eventually(lambda: installation.log.read_text().count("delivering") == 2, seconds=20)
+        await eventually(installation.is_ready)
+        await eventually(lambda: installation.log.read_text().count("delivering") == 2)
         yield installation
 
 
@@ -89,7 +83,7 @@ async def test_sigterm_ends_every_process_cleanly(hookline: Installation, name: 
         process.pid, signal.SIGTERM
     )  # as supervisors do: all of them, and the parents tell theirs
 
-    await eventually(lambda: process.poll() is not None, seconds=20)
+    await eventually(lambda: process.poll() is not None)
 
     assert process.returncode == 0
     assert not any(is_running(one) for one in family)
@@ -100,7 +94,7 @@ async def test_processes_end_when_their_parent_is_killed(hookline: Installation)
     children = psutil.Process(process.pid).children()
     process.kill()
 
-    await eventually(lambda: not any(map(is_running, children)), seconds=20)
+    await eventually(lambda: not any(map(is_running, children)))
 
 
 def is_running(process: psutil.Process) -> bool:
@@ -108,9 +102,9 @@ def is_running(process: psutil.Process) -> bool:
 
 
 async def test_processes_that_cannot_start_end_with_a_sentence(
-    database: str, tmp_path: Path
+    postgres_database: str, tmp_path: Path
 ) -> None:
-    async with Installation(tmp_path, database) as installation:
+    async with Installation(tmp_path, postgres_database) as installation:
         done = installation.run(
             "serve",
             "--workers",

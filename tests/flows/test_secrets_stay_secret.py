@@ -16,8 +16,8 @@ from hookline.db.migrate import migrate
 from hookline.outbound.signing import new_secret
 from hookline.settings import read_settings
 from tests.flows.installation import JSON, Installation
+from tests.postgresql import PostgreSQL
 from tests.receivers import Received, Receiver, Reply
-from tests.servers import PostgreSQL
 from tests.waiting import eventually
 
 FILE = """version: 1

@@ -45,7 +45,7 @@ def worker_process(runtime: Runtime, **environment: str) -> Iterator[None]:
         yield
     finally:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture(params=["memory", "valkey_server", "rabbitmq_server"])
@@ -65,7 +65,7 @@ async def test_a_mail_is_sent_by_another_worker(runtime: Runtime, broker_url: st
             HOOKLINE_SMTP_URL=f"smtp://127.0.0.1:{silent.port}?from=hookline@example.com",
             HOOKLINE_BROKER_URL=broker_url,
         ):
-            await eventually(lambda: silent.connection_count, seconds=20)
+            await eventually(lambda: silent.connection_count)
     row = await Email.get(notification_id=notification)
     assert row.tries == 1
     assert not await is_sent(notification)
@@ -81,14 +81,14 @@ async def test_a_job_goes_on_where_it_was(runtime: Runtime, broker_url: str) -> 
     await set_column(runtime, "webhook", "is_active", False, [webhook.id])
     job = await a_job(runtime, webhook.id)
     with worker_process(runtime, HOOKLINE_BROKER_URL=broker_url):
-        await eventually(lambda: has_begun(job.id), seconds=20)
+        await eventually(lambda: has_begun(job.id))
     await eventually(lambda: is_consistent(job.id))  # a commit that was on its way may still come
     half = await Job.get(id=job.id)
     assert (half.status, half.done < DELIVERIES) == (JobStatus.RUNNING, True)
 
     await set_column(runtime, "job", "run_at", ago(1), [job.id])
     async with working(runtime, broker_url):
-        await eventually(lambda: is_done(job.id), seconds=40)
+        await eventually(lambda: is_done(job.id))
     done = await Job.get(id=job.id)
     assert (done.status, done.done) == (JobStatus.SUCCEEDED, DELIVERIES)
     assert await Delivery.filter(status=DeliveryState.OPEN).count() == DELIVERIES

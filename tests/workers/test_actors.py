@@ -196,7 +196,7 @@ async def test_run_job_does_it_once(runtime: Runtime, url: str, times: int) -> N
     async with two_workers(runtime, url) as brokers:
         for broker in brokers:
             send(broker, ActorName.RUN_JOB, str(job.id), times=times)
-        await eventually(lambda: is_done(job.id), seconds=30)
+        await eventually(lambda: is_done(job.id))
         await after_all(brokers, ActorName.RUN_JOB, 2 * times)
     done = await Job.get(id=job.id)
     assert (done.status, done.done) == (JobStatus.SUCCEEDED, 2_500)
@@ -353,7 +353,7 @@ async def test_what_creates_a_row_enqueues_its_actor(runtime: Runtime, url: str)
     async with Receiver([Reply(500)]) as receiver, unscheduled(runtime, url):
         webhook = await make_webhook(runtime, receiver.url, **always)
         await publish(runtime, 2)
-        await eventually(lambda: Email.filter(status=EmailStatus.SENT).exists(), seconds=20)
+        await eventually(lambda: Email.filter(status=EmailStatus.SENT).exists())
         job = await a_job(runtime, webhook.id)
         await eventually(lambda: is_done(job.id))
     assert mails_sent(runtime) == 1
@@ -396,7 +396,7 @@ async def test_a_job_that_is_long_yields_and_goes_on_by_messages_to_its_own_proc
     job = await a_job(runtime, webhook.id)
     async with working(runtime, url, is_scheduled=False, slice_seconds=0) as (_, broker):
         broker.enqueue(make_message(ActorName.RUN_JOB, str(job.id), queue=OWN))
-        await eventually(lambda: is_done(job.id), seconds=20)
+        await eventually(lambda: is_done(job.id))
         assert processed(broker, ActorName.RUN_JOB) >= 3
 
 
@@ -408,7 +408,7 @@ async def test_long_jobs_take_turns_and_leave_threads_to_others(runtime: Runtime
     async with working(runtime, url, slice_seconds=0) as (engine, _):
         await eventually(lambda: is_sent(notification))
         for key in keys:
-            await eventually(partial(is_done, key), seconds=30)
+            await eventually(partial(is_done, key))
         await eventually(lambda: not engine.job_slots.locked())
     assert sum([job.done for job in await Job.all()]) == 1_500  # none twice
 

@@ -327,7 +327,7 @@ async def test_a_server_that_was_killed_is_found_again_and_the_own_queue_works_m
         own_server.kill()
         await works_by_itself(broker, seen)
         own_server.start()
-        await eventually(deliver(enqueuer, seen), seconds=30)
+        await eventually(deliver(enqueuer, seen))
 
 
 async def works_by_itself(broker: Broker, seen: Seen) -> None:
@@ -345,7 +345,7 @@ async def test_a_server_that_dies_with_messages_in_work_holds_no_thread(own_serv
 
     def blocked() -> Engine:
         started.release()
-        gate.wait(20)
+        gate.wait(60)
         return Seen().engine()
 
     broker = make_broker(own_server.url, borrowed_loop(), blocked)
@@ -379,9 +379,9 @@ async def test_a_server_that_was_frozen_holds_nobody_up_and_is_found_again(
         for _ in range(10_000):
             enqueuer.deliver([uuid4()])
         await works_by_itself(broker, seen)
-        await eventually(lambda: "takes no message" in caplog.text, seconds=40)
+        await eventually(lambda: "takes no message" in caplog.text)
         own_server.thaw()
-        await eventually(deliver(enqueuer, seen), seconds=30)
+        await eventually(deliver(enqueuer, seen))
     assert not [record for record in caplog.records if record.exc_info]
     assert len(caplog.records) <= 4
 
@@ -390,7 +390,7 @@ async def test_a_server_that_was_emptied_goes_on(own_server: Server) -> None:
     async with listening(own_server.url) as (_, seen, enqueuer):
         await eventually(deliver(enqueuer, seen))
         empty(own_server)
-        await eventually(deliver(enqueuer, seen), seconds=30)
+        await eventually(deliver(enqueuer, seen))
 
 
 def empty(server: Server) -> None:
@@ -438,6 +438,6 @@ async def test_rabbitmq_in_alarm_costs_messages_and_no_more(
                 enqueuer.deliver([uuid4()])
                 return "takes no message" in caplog.text
 
-            await eventually(is_blocked, seconds=40)
+            await eventually(is_blocked)
             server.control("set_vm_memory_high_watermark", "0.4")
-            await eventually(deliver(enqueuer, seen), seconds=30)
+            await eventually(deliver(enqueuer, seen))

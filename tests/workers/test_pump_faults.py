@@ -235,7 +235,7 @@ async def test_connections_that_are_cut_again_and_again_lose_and_double_nothing_
             event_ids += await publish(runtime, 40)
             await cut_connections(runtime.settings.postgres_dsn)
             event_ids += await publish(runtime, 10)
-        await eventually(lambda: succeeded_after_silence(runtime, 250), seconds=25)
+        await eventually(lambda: succeeded_after_silence(runtime, 250))
     assert set(arrivals(receiver.requests)) == {
         ids.encode("evt", event_id) for event_id in event_ids
     }

@@ -37,7 +37,7 @@ async def frozen_while_sending(
     )
     process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2])
     try:
-        await receiver.wait_for(1, seconds=20)
+        await receiver.wait_for(1)
         await stop_between_writes(runtime, process)
         async with runtime.database.unit_of_work() as work:
             await work.execute("update pump set beat_at = $1", ago(11))

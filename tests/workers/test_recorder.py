@@ -209,7 +209,7 @@ async def test_close_ends_the_waiting_for_a_database_that_stays_away(runtime: Ru
     notes.queue.is_away = True
     notes.add(hand, succeeded(rows[0]))
     await eventually(lambda: notes.queue.sizes)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await notes.recorder.close()
         await notes.recorder.close()
     assert notes.recorder.is_idle

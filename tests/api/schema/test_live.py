@@ -37,7 +37,7 @@ async def take(stream: AsyncGenerator[Answer, None], count: int) -> list[Any]:
     """The next events of a subscription, all without errors."""
     taken = []
     for _ in range(count):
-        answer = await asyncio.wait_for(anext(stream), 10)
+        answer = await asyncio.wait_for(anext(stream), 60)
         assert answer.errors == []
         assert answer.data is not None
         [event] = answer.data.values()

@@ -17,7 +17,6 @@ from hookline.activity.feed import encode_cursor
 from hookline.runtime import Runtime
 from hookline.settings import Settings, read_settings
 from tests.api.schema.asking import Asker
-from tests.conftest import postgres_url
 from tests.making import WORKSPACE
 from tests.waiting import eventually
 
@@ -29,8 +28,8 @@ ROUNDS, EACH, WEBHOOKS = 12, 3, 3
 
 
 @pytest.fixture
-def settings(postgres_server: str, tmp_path: Path) -> Settings:
-    return read_settings(database_url=postgres_url(postgres_server), home=tmp_path)
+def settings(postgres_database: str, tmp_path: Path) -> Settings:
+    return read_settings(database_url=postgres_database, home=tmp_path)
 
 
 async def recorded_elsewhere(

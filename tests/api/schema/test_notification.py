@@ -135,7 +135,7 @@ async def test_subscribers_hear_of_the_switch_and_of_the_notification(
     cursor = (await admin.data("{ liveCursor }"))["liveCursor"]
     await turned_off(runtime)
     async with admin.following(notes, after=cursor) as stream:
-        answer = await asyncio.wait_for(anext(stream), 10)
+        answer = await asyncio.wait_for(anext(stream), 60)
     emails = [{"address": "a@example.com"}, {"address": "b@example.com"}]
     assert answer.data == {
         "notifications": {"gap": False, "node": {"kind": "AUTO_DISABLED", "emails": emails}}

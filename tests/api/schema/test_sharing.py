@@ -32,7 +32,7 @@ async def told(
     )
     assert not isinstance(stream, Answer), stream.errors
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return (await anext(stream))[0]
     finally:
         await stream.aclose()

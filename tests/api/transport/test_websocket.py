@@ -53,7 +53,7 @@ async def closed(socket: ClientConnection) -> int:
         except ConnectionClosed as gone:
             return gone.rcvd.code if gone.rcvd else 1006
 
-    return await asyncio.wait_for(end(), 10)
+    return await asyncio.wait_for(end(), 60)
 
 
 async def test_subscription_sends_each_event_and_completes(small: Small) -> None:

@@ -57,7 +57,7 @@ async def heard(steps: AsyncGenerator[Step, None], until: int) -> tuple[list[str
     """
     everything, alone = list[str](), list[str]()
     while encode_cursor(until) not in everything:
-        async with asyncio.timeout(10):  # wait_for of 3.11 may swallow a cancellation
+        async with asyncio.timeout(60):  # wait_for of 3.11 may swallow a cancellation
             step = await anext(steps)
         if isinstance(step, Shared):
             everything += step.made

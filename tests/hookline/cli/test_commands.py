@@ -36,7 +36,7 @@ class Shell:
             input=text,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
 
@@ -175,7 +175,7 @@ def test_dramatiqs_own_command_refuses_the_same(shell: Shell) -> None:
         env=shell.environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

@@ -67,7 +67,7 @@ class Dev:
         return (self.folder / "var/token").read_text().strip()
 
     def client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, timeout=10)
+        return httpx.AsyncClient(base_url=self.url, timeout=60)
 
     async def graphql(self, query: str, **variables: Any) -> Any:
         async with self.client() as client:
@@ -85,7 +85,7 @@ class Dev:
     async def stop(self, by: signal.Signals = signal.SIGINT) -> None:
         """Fails when it waits for what is on the wire (15 s)."""
         self.process.send_signal(by)
-        await asyncio.to_thread(self.process.wait, 10)
+        await asyncio.to_thread(self.process.wait, 60)
 
 
 def environment() -> dict[str, str]:
@@ -97,11 +97,11 @@ async def running(folder: Path, *options: str) -> AsyncIterator[Dev]:
     dev = Dev(folder, *options)
     dev.start()
     try:
-        await eventually(dev.answers, 20)
+        await eventually(dev.answers)
         yield dev
     finally:
         dev.process.kill()
-        dev.process.wait(10)
+        dev.process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +112,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     (folder / "config").mkdir()
     (folder / "config/webhooks.yaml").write_text(WEBHOOKS.format(url=dev.url + "/_echo"))
     dev.start()
-    asyncio.run(eventually(dev.answers, 20))
+    asyncio.run(eventually(dev.answers))
     yield dev
     dev.process.kill()
-    dev.process.wait(10)
+    dev.process.wait(60)
 
 
 async def test_first_answer_takes_little_memory(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ async def test_the_three_commands_work_when_pasted(shared: Dev) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert published.stdout.startswith("evt_"), published.stderr
@@ -173,7 +173,7 @@ async def test_the_three_commands_work_when_pasted(shared: Dev) -> None:
             env=environment(),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=True,
         )
         return json.loads(shown.stdout)["data"]["attempts"]["nodes"]
@@ -211,7 +211,7 @@ async def test_a_second_one_on_the_same_home_is_refused(shared: Dev) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
 
     assert done.returncode == 1
@@ -223,7 +223,7 @@ async def test_a_taken_port_is_told_with_another_one_to_choose(shared: Dev, tmp_
     command = [sys.executable, "-m", "hookline", "dev", "--port", str(shared.port)]
 
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=30
+        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120
     )
 
     assert done.returncode == 1
@@ -294,7 +294,7 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         dev.process.send_signal(signal.SIGTERM)
         dev.process.send_signal(signal.SIGINT)
 
-        await asyncio.to_thread(dev.process.wait, 5)
+        await asyncio.to_thread(dev.process.wait, 60)
 
         assert dev.process.returncode in (0, 128 + signal.SIGINT, 128 + signal.SIGTERM)
 

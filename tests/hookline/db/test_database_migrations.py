@@ -3,12 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from hookline.db.connection import Database, Reader
@@ -18,32 +16,21 @@ from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.settings import Settings, read_settings
 from hookline.wiring import open_runtime
+from tests.databases import Databases
 from tests.making import make_webhook
 
 NAMES = ["0001_initial"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings for a database without any table."""
-    url = (
-        f"sqlite:///{tmp_path}/new.db"
-        if request.param == "sqlite"
-        else postgres_without_tables(request.getfixturevalue("postgres_server"))
-    )
-    return read_settings(database_url=url, home=tmp_path)
-
-
-def postgres_without_tables(server_url: str) -> str:
-    name = f"e_{uuid4().hex}"
-
-    async def create() -> None:
-        connection = await asyncpg.connect(server_url.format("postgres"))
-        await connection.execute(f"create database {name}")
-        await connection.close()
-
-    asyncio.run(create())
-    return server_url.format(name)
+    if request.param == "sqlite":
+        yield read_settings(database_url=f"sqlite:///{tmp_path}/new.db", home=tmp_path)
+        return
+    databases: Databases = request.getfixturevalue("databases")
+    with databases.made("template1") as url:
+        yield read_settings(database_url=url, home=tmp_path)
 
 
 @asynccontextmanager

@@ -11,17 +11,17 @@ from hookline.db.postgres import BoundedPool, open_pool
 
 
 @pytest.fixture
-async def pool(postgres_server: str) -> AsyncIterator[BoundedPool]:
-    pool = await open_pool(postgres_server.format("postgres"), min_size=1, max_size=1)
+async def pool(postgres_database: str) -> AsyncIterator[BoundedPool]:
+    pool = await open_pool(postgres_database, min_size=1, max_size=1)
     yield pool
     await pool.close()
 
 
 async def test_the_last_statement_of_a_connection_is_its_last_users(
-    pool: BoundedPool, postgres_server: str
+    pool: BoundedPool, postgres_database: str
 ) -> None:
     process = await pool.fetchval("select pg_backend_pid() as last_of_all")
-    other = await asyncpg.connect(postgres_server.format("postgres"))
+    other = await asyncpg.connect(postgres_database)
     try:
         last = await other.fetchval("select query from pg_stat_activity where pid = $1", process)
     finally:

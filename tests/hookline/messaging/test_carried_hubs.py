@@ -12,7 +12,6 @@ from hookline.messaging.carried_hub import CarriedHub
 from hookline.messaging.hub import EVERYTHING
 from hookline.messaging.postgres_hub import PostgresHub
 from hookline.messaging.redis_hub import RedisHub
-from tests.conftest import postgres_url
 from tests.hookline.messaging.hubs import two_hubs
 from tests.refusing import cut_connections
 from tests.servers import Valkey, free_port
@@ -29,7 +28,7 @@ class Carrier:
 @pytest.fixture(params=["postgres", "redis"])
 def carrier(request: pytest.FixtureRequest) -> Carrier:
     if request.param == "postgres":
-        dsn = postgres_url(request.getfixturevalue("postgres_server")).replace(
+        dsn = str(request.getfixturevalue("postgres_database")).replace(
             "postgres://", "postgresql://", 1
         )
         return Carrier(lambda: PostgresHub(dsn), lambda: cut_connections(dsn))
@@ -113,9 +112,9 @@ async def test_redis_that_was_frozen_is_noticed_and_found_again(
     async with two_hubs(lambda: RedisHub(own_valkey.url)) as hubs:
         await eventually(hubs.reach)
         own_valkey.freeze()
-        await eventually(both_have_noticed, seconds=25)
+        await eventually(both_have_noticed)
         own_valkey.thaw()
-        await eventually(hubs.all_were_told, seconds=15)
+        await eventually(hubs.all_were_told)
         hubs.heard.clear()
         await eventually(hubs.reach)
 

@@ -31,7 +31,7 @@ class Recording(WorkerBroker, StubBroker):
         self.gate.set()
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
-        self.gate.wait(10)
+        self.gate.wait(60)
         self.times.append(time.monotonic())
         self.sent.append(message)
         if self.is_down:

@@ -8,7 +8,6 @@ from hookline.ids import uuid7
 from hookline.messaging.hub import EVERYTHING, Hub, MemoryHub
 from hookline.messaging.postgres_hub import PostgresHub
 from hookline.messaging.redis_hub import RedisHub
-from tests.conftest import postgres_url
 from tests.servers import Valkey
 from tests.waiting import eventually
 
@@ -16,7 +15,7 @@ from tests.waiting import eventually
 @pytest.fixture(params=["memory", "postgres", "redis"])
 def unopened(request: pytest.FixtureRequest) -> Hub:
     if request.param == "postgres":
-        return PostgresHub(postgres_url(request.getfixturevalue("postgres_server")))
+        return PostgresHub(request.getfixturevalue("postgres_database"))
     if request.param == "redis":
         server: Valkey = request.getfixturevalue("valkey_server")
         return RedisHub(server.url)

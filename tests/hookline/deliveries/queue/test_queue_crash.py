@@ -12,7 +12,7 @@ from hookline.settings import read_settings
 from hookline.wiring import open_runtime
 from tests.conftest import LOOPBACK
 from tests.making import Hand, enqueue, make_webhook, succeeded
-from tests.servers import PostgreSQL
+from tests.postgresql import PostgreSQL
 from tests.waiting import eventually
 
 

@@ -7,6 +7,7 @@ keeps for a statement.
 
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,7 +21,7 @@ from hookline.deliveries.queue.base import DEAD_AFTER, Ask, Claimed
 from hookline.deliveries.queue.postgres import PostgresQueue
 from hookline.runtime import Runtime
 from hookline.settings import read_settings
-from tests.conftest import postgres_url
+from tests.databases import Databases
 from tests.hookline.deliveries.queue.lists import first_pages
 from tests.hookline.deliveries.queue.million import (
     DEAD,
@@ -65,10 +66,17 @@ ROWLESS = {"pump", "workspace"}
 
 
 @pytest.fixture(scope="module")
-def million(postgres_server: str) -> str:
-    url = postgres_url(postgres_server)
-    asyncio.run(fill(url))
-    return url
+def million(databases: Databases) -> Iterator[str]:
+    with databases.made() as url:
+        asyncio.run(fill(url))
+        yield url
+
+
+@pytest.fixture
+def postgres_database(databases: Databases) -> Iterator[str]:
+    """A new one: plans look at the pages of a table, and an emptied one keeps its pages."""
+    with databases.made() as url:
+        yield url
 
 
 async def claim(

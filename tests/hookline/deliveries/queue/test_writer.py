@@ -99,6 +99,6 @@ async def test_call_after_the_close_is_answered_with_an_error(tmp_path: Path) ->
     writer = Writer(tmp_path / "some.db", asyncio.Lock())
     await writer.open()
     await writer.close()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         with pytest.raises(sqlite3.OperationalError, match="closed"):
             await writer.run(add(1))
