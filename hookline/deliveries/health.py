@@ -88,8 +88,8 @@ class Crossed(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What there is to do about a webhook, fenced by its version and failing_since: with other ones
-    it is out of date.
+    """A decision about a webhook, fenced by its version and failing_since: with other ones it is
+    out of date.
     """
 
     webhook_id: UUID
@@ -101,7 +101,7 @@ class Decision(NamedTuple):
 
 
 def decide(crossed: Sequence[Crossed]) -> list[Decision]:
-    """What follows from the evidence, webhook by webhook; most often one word or none of each."""
+    """Decides from the evidence, webhook by webhook; most often one word or none of each."""
     return [
         Decision(
             one.webhook_id, word, _reason(word, one.health), one.version, one.health.failing_since

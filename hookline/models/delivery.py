@@ -35,7 +35,7 @@ class AttemptCause(IntEnum):
 
 
 class NextCause(IntEnum):
-    """What `delivery.next_cause` holds beside an AttemptCause."""
+    """The value of `delivery.next_cause` beside an AttemptCause."""
 
     CANCELLED_ON_WIRE = 0
     """Of a leased delivery: cancelled while its request was under way, and it stays so."""

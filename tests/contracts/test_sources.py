@@ -28,6 +28,10 @@ MACHINE = re.compile(
 )
 
 
+RIDDLE = re.compile('"""(What|Who|Which|Whether|How|Whoever|Where|Whatever|When)\\b')
+RIDDLES_LIMIT = 30
+
+
 def modules() -> list[Path]:
     return sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
@@ -63,6 +67,19 @@ def test_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, (
                 f"{node.name} is too long: split it by step"
             )
+
+
+def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
+    """The limit is what is left; it only falls."""
+    found = [
+        f"{path.relative_to(ROOT)}: {text}"
+        for path in modules()
+        if not path.is_relative_to(ROOT / "tests")
+        for text in path.read_text("utf-8").splitlines()
+        if RIDDLE.search(text)
+    ]
+
+    assert len(found) <= RIDDLES_LIMIT, "\n".join(found)
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:

@@ -1,5 +1,5 @@
-"""What both queues take and give. Called by publishing, registry, deliveries and the workers;
-nothing here knows a database.
+"""The interface of both queues, and the values that they take and give. Called by publishing,
+registry, deliveries and the workers; nothing here knows a database.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ DEAD_AFTER = timedelta(seconds=10)
 over.
 """
 KEY_HOURS = 24
-"""How long an idempotency key is kept."""
+"""Time that an idempotency key is kept."""
 
 
 class KeyTaken(Exception):
@@ -88,7 +88,7 @@ class Claimed(NamedTuple):
     match_version: int
     """The workspace's, at the claim."""
     body: bytes | None = None
-    """What a template made for the first attempt."""
+    """The body that a template made for the first attempt."""
 
 
 class Result(NamedTuple):
@@ -130,7 +130,7 @@ class Result(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """What a record came to. position: the activity's after it, 0 when every lease was lost.
+    """The result of a record. position: the activity's after it, 0 when every lease was lost.
     has_switched: a webhook was turned off.
     """
 
@@ -146,8 +146,8 @@ class Ask(NamedTuple):
 
 
 class Paced(NamedTuple):
-    """What a claim under rate limits gave. waits: seconds until the next free slot, of each webhook
-    that may have more by then.
+    """The result of a claim under rate limits. waits: seconds until the next free slot, of each
+    webhook that may have more by then.
     """
 
     rows: list[Claimed]
@@ -172,7 +172,7 @@ class Loaded:
     types: list[tuple[str, str | None]]
     """Names of the known event types, with the schema (JSON text) of a strict one."""
     is_strict: bool
-    """Whether others are refused."""
+    """True: others are refused."""
 
 
 class Lessor(Protocol):
@@ -224,7 +224,7 @@ class Queue(Protocol):
         """
 
     async def known(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
-        """Who has these idempotency keys, as far as they are in force."""
+        """The owners of these idempotency keys, as far as they are in force."""
 
     async def register(self, token: UUID, process: str) -> None: ...
 
@@ -250,7 +250,7 @@ class Queue(Protocol):
         """
 
     async def has_sent(self, delivery_id: UUID) -> bool:
-        """Whether a request of the delivery is in the log: then its body is not made anew."""
+        """True when a request of the delivery is in the log: then its body is not made anew."""
 
     async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
         """Unleases what was never sent, as if it had not been claimed."""

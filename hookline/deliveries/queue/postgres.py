@@ -116,8 +116,8 @@ class PostgresQueue:
         )
 
     async def close(self) -> None:
-        """What is on its way back into a pool may arrive there (cut off, asyncpg 0.32 raises in a
-        task of its own); what hangs is cut off.
+        """Connections on their way back into a pool may arrive there (cut off, asyncpg 0.32 raises
+        in a task of its own); what hangs is cut off.
         """
         await asyncio.gather(
             *(self._close(pool) for pool in (self._work, self._claims, self._beats))

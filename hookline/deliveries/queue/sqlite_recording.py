@@ -1,5 +1,5 @@
-"""How attempts end on SQLite: recorded by their pump, or written as UNKNOWN when it died. Jobs of
-the one writer, called by hookline.deliveries.queue.sqlite.
+"""The end of attempts on SQLite: recorded by their pump, or written as UNKNOWN when it died. Jobs
+of the one writer, called by hookline.deliveries.queue.sqlite.
 """
 
 import random
