@@ -1,4 +1,4 @@
-"""Circumstances of a plan or an apply: what whoever asks allows, and where the file comes from.
+"""Circumstances of a plan or an apply: the options of an apply, and the origin of the file.
 Made by the commands and by api/schema/sync.
 
 Every part of a source is optional: a file outside of a checkout has none, nor has a machine without
