@@ -190,7 +190,7 @@ class _Applying:
 
 
 def _reason(set_name: str, outcome: Outcome) -> str | None:
-    """Why nothing was applied, for people; None when nothing was in the way."""
+    """A sentence about what kept the set from being applied; None when nothing did."""
     reasons = [block.message for block in outcome.blocked] or [
         problem.message for problem in outcome.problems
     ]

@@ -198,29 +198,7 @@ class _Planner:
         is_reenabled = live.is_auto_disabled and item.slug in self.reenable
         verdicts = compare(item.slug, item.prints, live.form, live.applied, is_adopted)
         if verdicts.updated or is_adopted or live.is_removed or is_reenabled:
-            kind = ChangeKind.ADOPT if is_adopted else ChangeKind.UPDATE
-            hint = (
-                "exists, not managed"
-                if is_adopted
-                else "back in the file"
-                if live.is_removed
-                else None
-            )
-            fields = tuple(
-                _shown(name, live.form[name], value, live.form[name])
-                for name, value in verdicts.updated.items()
-            )
-            if is_reenabled:
-                fields = (
-                    FieldChange(
-                        "status",
-                        "AUTO_DISABLED",
-                        "ACTIVE" if live.form["active"] else "INACTIVE",
-                        "AUTO_DISABLED",
-                    ),
-                    *fields,
-                )
-            self.changes.append(Change(kind, item.slug, live.id, fields, item.position, hint))
+            self._update(item, live, verdicts, is_reenabled)
         self._note_disputed(item, live, ChangeKind.DRIFT, verdicts.drifted)
         self._note_disputed(item, live, ChangeKind.CONFLICT, verdicts.conflicting)
         if verdicts.released:
@@ -228,17 +206,24 @@ class _Planner:
                 _shown(name, live.applied[name], live.form[name], live.form[name])
                 for name in verdicts.released
             )
+            hint = "no longer in the file: stays as it is"
             self.changes.append(
-                Change(
-                    ChangeKind.RELEASE,
-                    item.slug,
-                    live.id,
-                    fields,
-                    item.position,
-                    "no longer in the file: stays as it is",
-                )
+                Change(ChangeKind.RELEASE, item.slug, live.id, fields, item.position, hint)
             )
         self._write(item, live, verdicts, is_reenabled)
+
+    def _update(self, item: Wanted, live: Live, verdicts: Verdicts, is_reenabled: bool) -> None:
+        kind, hint = ChangeKind.UPDATE, "back in the file" if live.is_removed else None
+        if live.set_name is None:
+            kind, hint = ChangeKind.ADOPT, "exists, not managed"
+        fields = tuple(
+            _shown(name, live.form[name], value, live.form[name])
+            for name, value in verdicts.updated.items()
+        )
+        if is_reenabled:
+            wanted = "ACTIVE" if live.form["active"] else "INACTIVE"
+            fields = (FieldChange("status", "AUTO_DISABLED", wanted, "AUTO_DISABLED"), *fields)
+        self.changes.append(Change(kind, item.slug, live.id, fields, item.position, hint))
 
     def _note_disputed(self, item: Wanted, live: Live, kind: ChangeKind, fields: Values) -> None:
         if fields:

@@ -2,10 +2,11 @@
 Called by applying, for previews and applies alike. Pure.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from hookline.sync.plan.changes import Block, ChangeKind
+from hookline.sync.plan.changes import Block, Change, ChangeKind
 from hookline.sync.plan.planning import Planned
 from hookline.sync.request import DriftPolicy, Options
 
@@ -23,50 +24,50 @@ def check(
     """All that blocks the plan. is_empty: the file has no webhooks. newest: when the commit applied
     last was made; committed_at: this one.
     """
-    blocks = [
-        Block("owned-elsewhere", f'the set "{owner}" owns {slug}', slug)
-        for slug, owner in plan.owned_elsewhere
-    ]
-    if is_empty and not options.allow_empty:
-        blocks.append(Block("empty-set", "the file has no webhooks", flag="--allow-empty"))
-    removals, allowed = (
-        plan.count(ChangeKind.DISABLE),
-        MOST_REMOVALS if options.allow_removals is None else options.allow_removals,
+    return (
+        *_about_the_set(plan, is_empty, options),
+        *_about_the_commit(options, newest, committed_at),
+        *(block for change in plan.changes for block in _about(change, options)),
     )
+
+
+def _about_the_set(plan: Planned, is_empty: bool, options: Options) -> Iterator[Block]:
+    for slug, owner in plan.owned_elsewhere:
+        yield Block("owned-elsewhere", f'the set "{owner}" owns {slug}', slug)
+    if is_empty and not options.allow_empty:
+        yield Block("empty-set", "the file has no webhooks", flag="--allow-empty")
+    removals = plan.count(ChangeKind.DISABLE)
+    allowed = MOST_REMOVALS if options.allow_removals is None else options.allow_removals
     if removals > allowed:
-        blocks.append(
-            Block(
-                "removals",
-                f"{removals} webhooks would be disabled, at most {allowed} may be",
-                flag=f"--allow-removals {removals}",
-            )
+        yield Block(
+            "removals",
+            f"{removals} webhooks would be disabled, at most {allowed} may be",
+            flag=f"--allow-removals {removals}",
         )
+
+
+def _about_the_commit(
+    options: Options, newest: datetime | None, committed_at: datetime | None
+) -> Iterator[Block]:
+    """A job that was late or repeated would undo what came after its commit."""
     if newest and committed_at and committed_at < newest and not options.allow_older:
-        blocks.append(
-            Block(
-                "older",
-                f"a commit of {newest:%Y-%m-%d %H:%M} UTC was applied before, this one is older",
-                flag="--allow-older",
-            )
+        yield Block(
+            "older",
+            f"a commit of {newest:%Y-%m-%d %H:%M} UTC was applied before, this one is older",
+            flag="--allow-older",
         )
-    for change in plan.changes:
-        if change.kind is ChangeKind.ADOPT and not options.adopt:
-            blocks.append(
-                Block(
-                    "adopt", f"{change.slug} exists and no file manages it", change.slug, "--adopt"
-                )
-            )
-        if (
-            change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT)
-            and options.on_drift is DriftPolicy.BLOCK
-        ):
-            fields = ", ".join(field.field for field in change.fields)
-            blocks.append(
-                Block(
-                    "drift",
-                    f"{change.slug}: {fields} {change.hint}",
-                    change.slug,
-                    "--on-drift overwrite or --on-drift keep",
-                )
-            )
-    return tuple(blocks)
+
+
+def _about(change: Change, options: Options) -> Iterator[Block]:
+    slug = change.slug
+    if change.kind is ChangeKind.ADOPT and not options.adopt:
+        yield Block("adopt", f"{slug} exists and no file manages it", slug, "--adopt")
+    is_disputed = change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT)
+    if is_disputed and options.on_drift is DriftPolicy.BLOCK:
+        fields = ", ".join(field.field for field in change.fields)
+        yield Block(
+            "drift",
+            f"{slug}: {fields} {change.hint}",
+            slug,
+            "--on-drift overwrite or --on-drift keep",
+        )
