@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from traceback import print_exception
 
 import click
 
@@ -99,6 +98,8 @@ def _tell(message: str) -> None:
 
 def _tell_unexpected(error: Exception) -> None:
     if _wants_details():
+        from traceback import print_exception  # 3 ms that every command line would pay
+
         print_exception(error)
     _tell(
         f"unexpected {type(error).__name__}. Run it again with HOOKLINE_LOG_LEVEL=debug to see "

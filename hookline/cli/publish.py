@@ -1,6 +1,5 @@
 """`hookline publish`: publishes one event on a running server."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ PUBLISH = """mutation Publish($input: EventPublishInput!) {
 
 def _read_data(context: click.Context, parameter: click.Parameter, text: str) -> Any:
     """JSON from the argument, from a file (@name) or from standard input (-)."""
+    import json
+
     try:
         if text == "-":
             text = sys.stdin.read()
