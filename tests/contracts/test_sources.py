@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("hookline", "api", "workers", "tests", "benchmarks", "tools")
-LONGEST_FUNCTION, LONGEST_FILE, LONGEST_HEADER = 66, 550, 7
+LONGEST_FUNCTION, LONGEST_FILE, LONGEST_HEADER = 62, 500, 6
 
 # pieces, so that this file does not hold what it looks for
 MACHINE = re.compile(
