@@ -17,6 +17,7 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.settings import Settings, read_settings
 from hookline.wiring import open_runtime
+from tests.commands import end_forker
 from tests.databases import Databases
 from tests.postgresql import PostgreSQL
 from tests.servers import RabbitMQ, Valkey, rabbitmq
@@ -26,6 +27,10 @@ WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 LOOPBACK = AddressPolicy(
     (ip_network("127.0.0.0/8"), ip_network("::1/128")), frozenset({"localhost"})
 )
+
+
+def pytest_unconfigure() -> None:
+    end_forker()
 
 
 @pytest.fixture(scope="session")

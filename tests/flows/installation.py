@@ -18,6 +18,7 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from tests.commands import run_hookline
 from tests.servers import free_port
 from tests.waiting import eventually
 
@@ -64,17 +65,7 @@ class Installation:
         self, *arguments: str, exit_code: int = 0, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """A `hookline` command, to its end."""
-        command = [sys.executable, "-m", "hookline", *arguments]
-        around = {**self.environment, **environment}
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=around,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = run_hookline(arguments, self.folder, {**self.environment, **environment})
         assert done.returncode == exit_code, (
             f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from hookline.cli.main import main
+from tests.commands import run_hookline
 
 PROJECT = Path(__file__).parents[3]
 
@@ -28,17 +29,7 @@ class Shell:
     def run(
         self, *arguments: str, text: str = "", **environment: str
     ) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "hookline", *arguments]
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment | environment,
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return run_hookline(arguments, self.folder, self.environment | environment, text)
 
 
 @pytest.fixture
