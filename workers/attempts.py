@@ -11,7 +11,7 @@ import orjson
 from hookline import ids
 from hookline.deliveries.histogram import bucket_of
 from hookline.deliveries.queue.base import Claimed, Result
-from hookline.deliveries.registry import Target
+from hookline.deliveries.target import Target
 from hookline.deliveries.retries import AttemptError, Verdict, judge
 from hookline.errors import HooklineError
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState

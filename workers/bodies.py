@@ -13,7 +13,7 @@ import orjson
 from hookline import ids
 from hookline.clock import rfc3339
 from hookline.deliveries.queue.base import Claimed, Queue
-from hookline.deliveries.registry import Target
+from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.outbound.payloads import request_body
 from hookline.outbound.rendering import Renderer, TemplateProblem

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from hookline.deliveries.queue.base import Claimed
-from hookline.deliveries.registry import Target
+from hookline.deliveries.target import Target
 
 AHEAD: Final = 50
 """Deliveries that a lane holds leased beyond those on the wire, so that a claim's latency is hidden

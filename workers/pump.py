@@ -16,7 +16,7 @@ from uuid import UUID
 from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
 from hookline.deliveries.queue.base import Ask, Claimed, Lease, NewDelivery, Result
-from hookline.deliveries.registry import Target
+from hookline.deliveries.target import Target
 from hookline.errors import HooklineError, Unavailable
 from hookline.messaging.hub import EVERYTHING
 from hookline.messaging.wakeups import BY_HAND

@@ -6,174 +6,19 @@ It is a copy: the truth is in the database, and its match version tells the two 
 
 import asyncio
 import logging
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import cached_property
-from math import inf
-from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-import orjson
-
-from hookline import ids
 from hookline.clock import monotonic
-from hookline.db.fields import split_lines
 from hookline.deliveries.matching import MatchIndex
 from hookline.deliveries.queue.base import Loaded, Queue, Stamp
-from hookline.form.filters import compile_filter
-from hookline.form.rates import Rate
-from hookline.form.webhook_kinds import is_sensitive_header
+from hookline.deliveries.target import Target
 from hookline.messaging.hub import EVERYTHING, Hub
-from hookline.outbound.signing import SigningKey, decode_secret
-from hookline.outbound.templates import Facts, webhook_facts
 from hookline.secrets.vault import Vault
-from hookline.secrets.webhook_columns import (
-    BASIC_AUTH,
-    HEADERS,
-    SECRET_HEADER,
-    SIGNING,
-    secret_location,
-)
 from hookline.tasks import end_tasks
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class RequestParts:
-    """The parts of a request to a webhook besides its body. headers: by name; masked: the same for
-    the log, secrets as None.
-
-    secrets: what a receiver that sends our request back would give away, as it would stand there,
-    longest first.
-    """
-
-    headers: tuple[tuple[str, str], ...]
-    masked: tuple[tuple[str, str | None], ...]
-    secrets: tuple[str, ...]
-    signing_keys: tuple[tuple[SigningKey, float], ...]
-    """Newest first, with the time (seconds since 1970) from when each does not sign any more."""
-
-    def keys_at(self, timestamp: float) -> list[SigningKey]:
-        return [key for key, until in self.signing_keys if timestamp < until]
-
-
-class Target:
-    """A webhook at one version. row: its columns as the queue loaded them."""
-
-    def __init__(self, row: dict[str, Any], vault: Vault) -> None:
-        self._row, self._vault = row, vault
-        self.id = _uuid(row["id"])
-        self.workspace_id = _uuid(row["workspace_id"])
-        self.url: str = row["url"]
-        self.environments = split_lines(row["environments"])
-        self.events = split_lines(row["events"])
-        self.is_live = (
-            bool(row["is_active"]) and row["auto_disabled_at"] is None
-        )  # the deleted are not loaded
-        self.filter = (
-            compile_filter(orjson.loads(row["event_filter"])) if row["event_filter"] else None
-        )
-        self.template: str | None = row["payload_template"]
-        self.rate = Rate(row["rate_per_minute"]) if row["rate_per_minute"] else None
-        self.version: int = row["version"]
-        self.timeout_seconds: float = row["timeout_ms"] / 1_000
-        self.concurrency: int = row["concurrency"]
-        self.schedule = tuple(
-            timedelta(seconds=seconds) for seconds in orjson.loads(row["retry_schedule"])
-        )
-
-    @cached_property
-    def request_parts(self) -> RequestParts:
-        """Opened once per version of the webhook.
-
-        Raises HooklineError when the key ring lacks a key.
-        """
-        headers = [
-            (header["name"], self._value_of(header)) for header in orjson.loads(self._row[HEADERS])
-        ]
-        secrets, shown = [], [value for name, value in headers if is_sensitive_header(name)]
-        if self._row["secret_header_name"]:
-            secrets.append(
-                (
-                    self._row["secret_header_name"],
-                    self._unseal(self._row[SECRET_HEADER], SECRET_HEADER),
-                )
-            )
-            shown.append(secrets[0][1])
-        if self._row["basic_auth_username"]:
-            password = self._unseal(self._row[BASIC_AUTH], BASIC_AUTH)
-            secrets.append(
-                ("Authorization", basic_credentials(self._row["basic_auth_username"], password))
-            )
-            shown += [password, secrets[-1][1].removeprefix("Basic ")]
-        masked = [
-            (name, None if is_sensitive_header(name) else value) for name, value in headers
-        ] + [(name, None) for name, _ in secrets]
-        keys = [
-            (decode_secret(self._unseal(secret["sealed"], SIGNING)), _end_of(secret))
-            for secret in orjson.loads(self._row[SIGNING])
-        ]
-        return RequestParts((*headers, *secrets), tuple(masked), _as_echoed(shown), tuple(keys))
-
-    @cached_property
-    def host(self) -> str:
-        """Of its URL, without the port."""
-        return urlsplit(self.url).hostname or ""
-
-    @cached_property
-    def content_type(self) -> str:
-        """Of what the template makes."""
-        return str(self._row["payload_content_type"])
-
-    @cached_property
-    def facts(self) -> Facts:
-        """The webhook as templates see it."""
-        labels = [
-            (key, value)
-            for key, _, value in (
-                label.partition("=") for label in split_lines(self._row["labels"])
-            )
-        ]
-        return webhook_facts(
-            ids.encode("wh", self.id), self._row["slug"], self._row["name"], labels
-        )
-
-    def _value_of(self, header: dict[str, str]) -> str:
-        return self._unseal(header["sealed"], HEADERS) if "sealed" in header else header["value"]
-
-    def _unseal(self, sealed: str, column: str) -> str:
-        return self._vault.unseal(sealed, secret_location(self.workspace_id, self.id, column))
-
-
-def _as_echoed(values: list[str]) -> tuple[str, ...]:
-    """As they are and as they stand in JSON. Those of under four characters could be any text's
-    part.
-    """
-    forms = {
-        form
-        for value in values
-        if len(value) >= 4
-        for form in (value, orjson.dumps(value).decode()[1:-1])
-    }
-    return tuple(sorted(forms, key=len, reverse=True))
-
-
-def _end_of(secret: dict[str, str | None]) -> float:
-    expires_at = secret.get("expiresAt")
-    return datetime.fromisoformat(expires_at).timestamp() if expires_at else inf
-
-
-def basic_credentials(username: str, password: str) -> str:
-    """The value of an Authorization header (RFC 7617, UTF-8)."""
-    return "Basic " + b64encode(f"{username}:{password}".encode()).decode()
-
-
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(bytes=value)
 
 
 @dataclass(frozen=True)
@@ -214,7 +59,7 @@ class Registry:
         """Monotonic seconds: since when every part is known to have been right."""
 
     async def open(self) -> None:
-        self._stop_listening = self._hub.listen("match", self._heard)
+        self._stop_listening = self._hub.listen("match", self._on_announcement)
         await self.look()
 
     async def close(self) -> None:
@@ -300,7 +145,7 @@ class Registry:
             self.looked_at = max(self.looked_at, asked_at)
         return is_current
 
-    def _heard(self, text: str) -> None:
+    def _on_announcement(self, text: str) -> None:
         task = asyncio.create_task(
             self._look_soon() if text == EVERYTHING else self._reload_soon(UUID(text))
         )

@@ -12,7 +12,7 @@ from standardwebhooks import WebhookVerificationError
 
 from hookline import clock, ids
 from hookline.deliveries.queue.base import Claimed, Result
-from hookline.deliveries.registry import Target
+from hookline.deliveries.target import Target
 from hookline.deliveries.retries import AttemptError
 from hookline.errors import HooklineError
 from hookline.ids import uuid7

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from hookline import clock
 from hookline.deliveries.queue.base import Claimed
-from hookline.deliveries.registry import Target
+from hookline.deliveries.target import Target
 from hookline.ids import uuid7
 from hookline.secrets.vault import Vault
 from workers.lanes import AHEAD, AHEAD_LIMIT, LEASED_LIMIT, SHARED_LIMIT, Lane, Pace

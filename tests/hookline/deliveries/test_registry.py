@@ -13,7 +13,8 @@ import pytest
 
 from hookline.clock import monotonic
 from hookline.deliveries.queue.base import Queue
-from hookline.deliveries.registry import Registry, Target
+from hookline.deliveries.registry import Registry
+from hookline.deliveries.target import Target
 from hookline.messaging.hub import EVERYTHING, MemoryHub
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook

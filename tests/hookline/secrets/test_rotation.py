@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hookline.deliveries.registry import Target
+from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.models import Webhook
 from hookline.runtime import Runtime
