@@ -1,26 +1,16 @@
-"""Every actor, over every broker: once, ten times, in two workers, after a crash in the middle,
-when its row is gone, and with the message lost.
+"""Every actor, over every broker: once, ten times, in two workers, after a crash in the middle, and
+when its row is gone.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
-from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from dramatiq import Broker
-from pydantic import SecretStr
 
 from hookline import clock, ids
 from hookline.deliveries import jobs
-from hookline.messaging.enqueuer import Enqueuer
-from hookline.messaging.messages import OWN, ActorName, make_message
-from hookline.messaging.wakeups import Wakeups
+from hookline.messaging.messages import ActorName
 from hookline.models import (
     Attempt,
     Delivery,
@@ -44,62 +34,13 @@ from tests.background import (
     is_done,
     is_sent,
     mails_sent,
-    processed,
     send,
 )
 from tests.making import WORKSPACE, ago, make_webhook, make_workspace, publish, set_column
-from tests.receivers import Receiver, Reply, Server
-from tests.servers import Valkey, rabbitmq
+from tests.receivers import Receiver
 from tests.waiting import eventually
+from tests.workers.actors.on_brokers import DAY, add_old_minutes, rows_of, two_workers, unscheduled
 from tests.working import working
-
-DAY = 86_400
-SERVERS = {"redis": "valkey_server", "amqp": "rabbitmq_server"}
-
-
-@pytest.fixture(params=["memory-sqlite", "memory-postgres", "redis-postgres", "amqp-postgres"])
-def shape(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """A broker and a database that go together: SQLite's worker is embedded, and enqueues to
-    itself.
-    """
-    broker, database = request.param.split("-")
-    return broker, database
-
-
-@pytest.fixture
-def url(request: pytest.FixtureRequest, shape: tuple[str, str]) -> str:
-    """Of a broker whose queues are empty."""
-    if shape[0] == "memory":
-        return "memory://"
-    server = request.getfixturevalue(SERVERS[shape[0]])
-    server.empty()
-    return str(server.url)
-
-
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest, shape: tuple[str, str]) -> str:
-    return str(request.getfixturevalue(f"{shape[1]}_database"))
-
-
-@asynccontextmanager
-async def unscheduled(runtime: Runtime, url: str) -> AsyncIterator[Broker]:
-    """A worker that does what messages ask for, and nothing else."""
-    async with working(runtime, url, is_scheduled=False) as (_, broker):
-        yield broker
-
-
-@asynccontextmanager
-async def two_workers(runtime: Runtime, url: str) -> AsyncIterator[tuple[Broker, Broker]]:
-    """Each with a pump, a broker and an enqueuer of its own; SQLite has one worker."""
-    async with unscheduled(runtime, url) as first:
-        if runtime.settings.is_sqlite:
-            yield first, first
-            return
-        enqueuer = Enqueuer()
-        other = replace(runtime, enqueuer=enqueuer, wakeups=Wakeups(runtime.hub, enqueuer))
-        async with unscheduled(other, url) as second:
-            yield first, second
-
 
 # deliver
 
@@ -179,7 +120,7 @@ async def test_a_mail_whose_worker_died_waits_for_its_lease_and_no_longer(
 
 
 async def leave_leased(runtime: Runtime, table: str, column: str, key: UUID) -> None:
-    """What a worker leaves that dies while it works on a row."""
+    """Leaves a row as a worker does that dies while it works on a row."""
     await set_column(
         runtime, table, column, clock.now() + timedelta(seconds=mails.LEASE_SECONDS), [key]
     )
@@ -232,24 +173,6 @@ async def test_a_job_whose_worker_died_waits_for_its_lease_and_goes_on_where_it_
 
 
 # roll_up_statistics, purge_expired, notify_failures
-
-
-async def rows_of(runtime: Runtime, sql: str) -> list[Any]:
-    return await runtime.database.reader().rows(sql)
-
-
-async def add_old_minutes(runtime: Runtime) -> None:
-    webhook, hour = (
-        await make_webhook(runtime),
-        ago(3 * DAY).replace(minute=0, second=0, microsecond=0),
-    )
-    async with runtime.database.unit_of_work() as work:
-        for minute in range(3):
-            sql = (
-                "insert into webhook_stat (webhook_id, step, at, bucket, attempts, failures) "
-                "values ($1, 60, $2, 5, 2, 1)"
-            )
-            await work.execute(sql, webhook.id, hour + timedelta(minutes=minute))
 
 
 @pytest.mark.parametrize("times", [1, 10])
@@ -339,105 +262,3 @@ async def test_actors_of_the_clock_with_nothing_to_do_do_nothing(
             send(broker, actor, times=2)
             await after_all([broker], actor, 2)
     assert not await Notification.exists()
-
-
-# what creates a row enqueues its actor, and a scheduler finds what was lost
-
-
-async def test_what_creates_a_row_enqueues_its_actor(runtime: Runtime, url: str) -> None:
-    always: dict[str, Any] = {
-        "retry": {"schedule": ["1s"] * 5},
-        "autoDisable": {"failures": 2, "over": "1s"},
-        "notificationEmails": [ADDRESS],
-    }
-    async with Receiver([Reply(500)]) as receiver, unscheduled(runtime, url):
-        webhook = await make_webhook(runtime, receiver.url, **always)
-        await publish(runtime, 2)
-        await eventually(lambda: Email.filter(status=EmailStatus.SENT).exists())
-        job = await a_job(runtime, webhook.id)
-        await eventually(lambda: is_done(job.id))
-    assert mails_sent(runtime) == 1
-
-
-async def test_what_no_message_named_is_found_by_a_scheduler(runtime: Runtime, url: str) -> None:
-    await add_old_minutes(runtime)
-    notification, job = (
-        await a_mail(runtime),
-        await a_job(runtime, (await make_webhook(runtime)).id),
-    )
-    async with working(runtime, url):
-        await eventually(lambda: is_done(job.id))
-        await eventually(lambda: is_sent(notification))
-        await eventually(
-            lambda: rows_of(runtime, "select attempts from webhook_stat where step = 3600")
-        )
-
-
-@pytest.mark.parametrize(
-    "shape", [("redis", "postgres"), ("amqp", "postgres")], ids=["redis", "amqp"]
-)
-async def test_with_the_broker_dead_mails_and_jobs_go_on(
-    runtime: Runtime, shape: tuple[str, str], tmp_path: Path
-) -> None:
-    with Valkey(tmp_path) if shape[0] == "redis" else rabbitmq(tmp_path) as server:
-        notification = await a_mail(runtime)
-        async with working(runtime, server.url):
-            server.kill()
-            job = await a_job(runtime, (await make_webhook(runtime)).id)
-            await eventually(lambda: is_done(job.id))
-            await eventually(lambda: is_sent(notification))
-
-
-async def test_a_job_that_is_long_yields_and_goes_on_by_messages_to_its_own_process(
-    runtime: Runtime, url: str
-) -> None:
-    webhook, _ = await failed_deliveries(runtime, 3_500)
-    await set_column(runtime, "webhook", "is_active", False, [webhook.id])
-    job = await a_job(runtime, webhook.id)
-    async with working(runtime, url, is_scheduled=False, slice_seconds=0) as (_, broker):
-        broker.enqueue(make_message(ActorName.RUN_JOB, str(job.id), queue=OWN))
-        await eventually(lambda: is_done(job.id))
-        assert processed(broker, ActorName.RUN_JOB) >= 3
-
-
-async def test_long_jobs_take_turns_and_leave_threads_to_others(runtime: Runtime, url: str) -> None:
-    webhook, _ = await failed_deliveries(runtime, 1_500)
-    await set_column(runtime, "webhook", "is_active", False, [webhook.id])
-    keys = [(await a_job(runtime, webhook.id)).id for _ in range(8)]
-    notification = await a_mail(runtime)
-    async with working(runtime, url, slice_seconds=0) as (engine, _):
-        await eventually(lambda: is_sent(notification))
-        for key in keys:
-            await eventually(partial(is_done, key))
-        await eventually(lambda: not engine.job_slots.locked())
-    assert sum([job.done for job in await Job.all()]) == 1_500  # none twice
-
-
-async def test_a_stop_waits_for_the_mails_under_way(runtime: Runtime, url: str) -> None:
-    notification = await a_mail(runtime)
-    async with working(runtime, url, is_scheduled=False) as (engine, _):
-        engine.mails.send(notification, ADDRESS)
-    assert await is_sent(notification)
-    assert mails_sent(runtime) == 1
-
-
-async def test_a_mail_server_that_hangs_holds_no_thread(runtime: Runtime, url: str) -> None:
-    addresses = [f"{number}@example.com" for number in range(15)]
-    async with AsyncExitStack() as stack:
-        silent = await stack.enter_async_context(Server(lambda reader, writer: asyncio.sleep(60)))
-        smtp_url = SecretStr(f"smtp://127.0.0.1:{silent.port}?from=a@example.com")
-        hanging = replace(
-            runtime,
-            settings=runtime.settings.model_copy(
-                update={"smtp_url": smtp_url, "shutdown_seconds": 0.5}
-            ),
-        )
-        notification = await a_mail(hanging, notificationEmails=addresses)
-        broker = await stack.enter_async_context(unscheduled(hanging, url))
-        for address in addresses:
-            send(broker, ActorName.SEND_MAIL, str(notification), address)
-        await eventually(lambda: Email.filter(tries=1).count())
-        await after_all([broker], ActorName.SEND_MAIL, len(addresses))
-        job = await a_job(hanging, (await make_webhook(hanging)).id)
-        await eventually(lambda: is_done(job.id))
-        assert await Email.filter(status=EmailStatus.SENT).count() == 0

@@ -1,0 +1,53 @@
+"""Brokers to try: shared ones that nobody harms, and some of one's own that may be harmed."""
+
+import gc
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Server, Valkey, rabbitmq
+
+
+@pytest.fixture(autouse=True)
+def ended_threads() -> Iterator[None]:
+    """They end by themselves, later than the test that a broker hangs for. pika leaves the sockets
+    of connections that broke to the garbage collector (1.4.4): here, where they were broken, nobody
+    is warned of them.
+    """
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "enqueuer" or type(thread).__module__ == "dramatiq.worker":
+            thread.join(30)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.fixture(params=["memory", "redis", "amqp"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Of a broker that nobody harms."""
+    return "memory://" if request.param == "memory" else shared_server(request)
+
+
+@pytest.fixture(params=["redis", "amqp"])
+def server_url(request: pytest.FixtureRequest) -> str:
+    """Of a broker outside this process that nobody harms."""
+    return shared_server(request)
+
+
+def shared_server(request: pytest.FixtureRequest) -> str:
+    server = request.getfixturevalue(
+        {"redis": "valkey_server", "amqp": "rabbitmq_server"}[request.param]
+    )
+    server.empty()
+    return str(server.url)
+
+
+@pytest.fixture(params=["redis", "amqp"])
+def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """One that may be killed, frozen and emptied."""
+    with Valkey(tmp_path) if request.param == "redis" else rabbitmq(tmp_path) as server:
+        yield server

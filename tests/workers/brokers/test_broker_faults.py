@@ -1,0 +1,154 @@
+"""Brokers that are killed, frozen, emptied or full: it costs messages and no more."""
+
+import asyncio
+import threading
+from functools import partial
+from pathlib import Path
+from typing import cast
+from uuid import UUID, uuid4
+
+import dramatiq
+import pika
+import pytest
+from dramatiq import Broker
+
+from hookline.messaging.brokers import open_broker
+from hookline.messaging.enqueuer import Enqueuer
+from hookline.messaging.messages import (
+    BACKGROUND,
+    DELIVERIES,
+    OWN,
+    ActorName,
+    make_message,
+)
+from hookline.messaging.rabbitmq_broker import BoundedRabbitmqBroker
+from tests.servers import RabbitMQ, Server, Valkey, rabbitmq
+from tests.waiting import eventually
+from tests.workers.brokers.listening import Seen, deliver, listening
+from tests.working import borrowed_loop, consuming
+from workers.actors import make_broker
+from workers.engine import Engine
+
+
+async def test_a_server_that_was_killed_is_found_again_and_the_own_queue_works_meanwhile(
+    own_server: Server,
+) -> None:
+    async with listening(own_server.url) as (broker, seen, enqueuer):
+        await eventually(deliver(enqueuer, seen))
+        own_server.kill()
+        await works_by_itself(broker, seen)
+        own_server.start()
+        await eventually(deliver(enqueuer, seen))
+
+
+async def works_by_itself(broker: Broker, seen: Seen) -> None:
+    """More messages to itself than it has threads, while messages of the server are in
+    its hands.
+    """
+    keys = [uuid4() for _ in range(20)]
+    for key in keys:
+        broker.enqueue(make_message(ActorName.DELIVER, [str(key)], queue=OWN))
+    await eventually(lambda: set(keys) <= set(seen.webhooks), seconds=5)
+
+
+async def test_a_server_that_dies_with_messages_in_work_holds_no_thread(own_server: Server) -> None:
+    started, gate = threading.Semaphore(0), threading.Event()
+
+    def blocked() -> Engine:
+        started.release()
+        gate.wait(60)
+        return Seen().engine()
+
+    broker = make_broker(own_server.url, borrowed_loop(), blocked)
+    done = list[str]()
+
+    @dramatiq.actor(broker=broker, queue_name=OWN)
+    def probe() -> None:
+        done.append("probe")
+
+    @dramatiq.actor(broker=broker, queue_name=BACKGROUND)
+    def held() -> None:
+        blocked()
+
+    async with consuming(broker):
+        for _ in range(4):
+            held.send()
+        await eventually(lambda: started.acquire(blocking=False))
+        await eventually(lambda: started.acquire(blocking=False))
+        own_server.kill()
+        gate.set()
+        probe.send()
+        await eventually(lambda: done, seconds=4)
+
+
+async def test_a_server_that_was_frozen_holds_nobody_up_and_is_found_again(
+    own_server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with listening(own_server.url) as (broker, seen, enqueuer):
+        await eventually(deliver(enqueuer, seen))
+        own_server.freeze()
+        for _ in range(10_000):
+            enqueuer.deliver([uuid4()])
+        await works_by_itself(broker, seen)
+        await eventually(lambda: "takes no message" in caplog.text)
+        own_server.thaw()
+        await eventually(deliver(enqueuer, seen))
+    assert not [record for record in caplog.records if record.exc_info]
+    assert len(caplog.records) <= 4
+
+
+async def test_a_server_that_was_emptied_goes_on(own_server: Server) -> None:
+    async with listening(own_server.url) as (_, seen, enqueuer):
+        await eventually(deliver(enqueuer, seen))
+        empty(own_server)
+        await eventually(deliver(enqueuer, seen))
+
+
+def empty(server: Server) -> None:
+    """FLUSHALL, or the queues deleted: more than a purge."""
+    if isinstance(server, Valkey):
+        server.empty()
+        return
+    with pika.BlockingConnection(pika.URLParameters(server.url)) as connection:
+        for queue in (DELIVERIES, BACKGROUND):
+            connection.channel().queue_delete(queue)
+
+
+async def test_a_process_that_was_quiet_for_long_loses_no_message(
+    rabbitmq_server: RabbitMQ, caplog: pytest.LogCaptureFixture
+) -> None:
+    rabbitmq_server.empty()
+    seen, enqueuer, sender = Seen(), Enqueuer(), open_broker(rabbitmq_server.url)
+    assert isinstance(sender, BoundedRabbitmqBroker)
+    cast(
+        pika.URLParameters, sender.parameters
+    ).heartbeat = 1  # RabbitMQ gives up a connection that is silent for twice as long
+    broker = make_broker(rabbitmq_server.url, borrowed_loop(), seen.engine)
+    with enqueuer.sending_to(sender):
+        async with consuming(broker):
+            for _ in range(2):
+                enqueuer.deliver([key := uuid4()])
+                await eventually(partial(has_heard, seen, key))
+                await asyncio.sleep(5)
+    assert not caplog.records
+
+
+def has_heard(seen: Seen, key: UUID) -> bool:
+    return key in seen.webhooks
+
+
+async def test_rabbitmq_in_alarm_costs_messages_and_no_more(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with rabbitmq(tmp_path) as server:
+        async with listening(server.url) as (_, seen, enqueuer):
+            await eventually(deliver(enqueuer, seen))
+            server.control("set_vm_memory_high_watermark", "absolute", "1")
+
+            def is_blocked() -> bool:
+                enqueuer.deliver([uuid4()])
+                return "takes no message" in caplog.text
+
+            await eventually(is_blocked)
+            server.control("set_vm_memory_high_watermark", "0.4")
+            await eventually(deliver(enqueuer, seen))
