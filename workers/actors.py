@@ -33,7 +33,7 @@ from workers.engine import JOBS_AT_ONCE, Engine
 from workers.reporting import Reporting, silence_duplicate_logs
 
 SLICE_SECONDS: Final = 0.5
-"""How long a message is worked on before its actor enqueues the next step."""
+"""Time that a message is worked on before its actor enqueues the next step."""
 TIME_LIMIT_MILLIS: Final = 20_000
 """Less than a job's lease: who is stopped by it has the lease still."""
 
@@ -121,8 +121,8 @@ def make_broker(
 
 
 async def _for_a_slice(step: Callable[[], Awaitable[int]], seconds: float) -> bool:
-    """Repeats a step until it has nothing left to do (0), for a slice of time. Whether something is
-    left.
+    """Repeats a step until it has nothing left to do (0), for a slice of time. True when
+    something is left.
     """
     until = monotonic() + seconds
     while await step():

@@ -1,5 +1,5 @@
-"""From a leased delivery to its request, and from the answer to the row in the log. Called by the
-pump for every attempt; no I/O.
+"""Makes a leased delivery's request, and of its answer the row in the log. Called by delivering for
+every attempt; no I/O.
 """
 
 import random
@@ -11,8 +11,8 @@ import orjson
 from hookline import ids
 from hookline.deliveries.histogram import bucket_of
 from hookline.deliveries.queue.base import Claimed, Result
-from hookline.deliveries.target import Target
 from hookline.deliveries.retries import AttemptError, Verdict, judge
+from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 from hookline.outbound.request_head import fixed_head
@@ -49,57 +49,43 @@ class Attempt:
         )
 
     def result(self, answer: Answer) -> Result:
-        """What the log and the delivery's state become."""
+        """Returns what the log and the delivery's state become."""
         row, target = self._row, self._target
-        retry_after = _header(answer, "retry-after") if answer.status_code in (429, 503) else None
         error, message = _fault(answer)
-        verdict = judge(
-            answer.status_code,
-            error,
-            retry_after,
-            datetime.now(UTC),
-            target.schedule,
-            row.step,
-            random.random(),
-        )
-        outcome = AttemptOutcome.SUCCEEDED if verdict.is_success else AttemptOutcome.FAILED
-        cause = _cause(row)
-        identity = (
-            row.id,
-            row.number,
-            row.webhook_id,
-            row.event_id,
-            row.event_type,
-            row.environment,
-            self._id,
-            target.version,
-        )
-        request_headers = (
-            orjson.dumps([*self._head, *target.request_parts.masked]).decode()
-            if self._head
-            else None
-        )
-        response_headers, response_body = self._evidence(answer)
+        verdict = self._judge(answer, error)
         state, wait, step = _move(verdict, row.step, row.is_manual)
+        response_headers, response_body = self._evidence(answer)
         return Result(
-            *identity,
-            outcome,
-            cause,
-            state,
-            wait,
-            step,
-            answer.status_code,
-            error,
-            message,
+            *(row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment),
+            *(self._id, target.version),
+            outcome=AttemptOutcome.SUCCEEDED if verdict.is_success else AttemptOutcome.FAILED,
+            cause=_cause(row),
+            state=state,
+            wait_seconds=wait,
+            step=step,
+            status_code=answer.status_code,
+            error_code=error,
+            error_message=message,
             began=self._began,
             duration_ms=answer.duration_ms,
             request_url=target.url,
-            request_headers=request_headers,
+            request_headers=self._masked_headers(),
             response_headers=response_headers,
             response_body=response_body,
             is_truncated=answer.is_truncated,
             bucket=bucket_of(answer.duration_ms),
         )
+
+    def _judge(self, answer: Answer, error: str | None) -> Verdict:
+        retry_after = _header(answer, "retry-after") if answer.status_code in (429, 503) else None
+        now, schedule, step = datetime.now(UTC), self._target.schedule, self._row.step
+        return judge(answer.status_code, error, retry_after, now, schedule, step, random.random())
+
+    def _masked_headers(self) -> str | None:
+        """The request's headers for the log; None when none was made."""
+        if not self._head:
+            return None
+        return orjson.dumps([*self._head, *self._target.request_parts.masked]).decode()
 
     def _evidence(self, answer: Answer) -> tuple[str | None, bytes | None]:
         """The answer's headers and body for the log, without the secrets of a request that the

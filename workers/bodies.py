@@ -1,5 +1,5 @@
-"""What a delivery sends: the event as JSON, or what the webhook's template makes of it. Used by the
-pump before each request.
+"""Bodies of deliveries: the event as JSON, or what the webhook's template makes of it. Used by
+delivering before each request.
 
 A rendered body is kept before it is first sent, so that every retry sends the same. Bodies that are
 made at the same time are kept together.

@@ -24,7 +24,7 @@ _LENGTHS: Final = (b"content-length", b"transfer-encoding")
 
 
 class NotHttp(Exception):
-    """What came is no answer that HTTP/1.1 knows, or its head is too large."""
+    """The bytes that came are no answer that HTTP/1.1 knows, or its head is too large."""
 
 
 class Closed(ConnectionError):
@@ -68,8 +68,8 @@ class Exchange:
         self._size = self._interim_count = 0
 
     def feed(self, data: bytes) -> bool:
-        """Takes what came. Whether the answer ends here: it is whole, or no more of it is wanted or
-        can be understood.
+        """Takes what came. True when the answer ends here: it is whole, or no more of it is wanted
+        or can be understood.
 
         Raises NotHttp.
         """

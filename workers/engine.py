@@ -34,7 +34,7 @@ class Engine:
 
 
 class EngineHost:
-    """What a worker's middleware keeps for its actors. opened: the engine, while it is open."""
+    """The part of a worker's middleware that its actors ask. opened: None while it is closed."""
 
     opened: Engine | None = None
 

@@ -1,5 +1,5 @@
-"""A lane per webhook: what is leased to it here, and how much of it may be on the wire. Used by the
-pump alone; no I/O.
+"""A lane per webhook: what is leased to it here, and how much of it may be on the wire. Kept by the
+leases; no I/O.
 
 Room is counted in deliveries: the process's falls at the claim and rises at the record, so that
 what a crash would repeat stays bounded.
@@ -33,7 +33,7 @@ _SLOW_HOLDS: Final = 2
 
 @dataclass(slots=True)
 class Pace:
-    """What is known of a webhook's receiver; it outlives the lane, which goes with its token."""
+    """State of a webhook's receiver; it outlives the lane, which goes with its token."""
 
     on_wire: int = 0
     has_timed_out: bool = False
@@ -50,7 +50,7 @@ class Lane:
         self.promised = 0
         """Leased by a publish that is not committed yet."""
         self.is_waiting = False
-        """For a place on the wire."""
+        """For a slot."""
 
     @property
     def is_slow(self) -> bool:
@@ -67,11 +67,11 @@ class Lane:
 
     @property
     def may_begin(self) -> bool:
-        """Whether it has something to send and a slot for it."""
+        """True when it has something to send and a slot for it."""
         return bool(self.queue) and self.pace.on_wire < self.slots
 
     def room(self, leased: int) -> int:
-        """How many more deliveries it may hold. leased: to the whole process."""
+        """Number of deliveries that it may hold in addition. leased: to the whole process."""
         if leased >= SHARED_LIMIT:
             return int(leased < LEASED_LIMIT and not self.held)
         most = _SLOW_HOLDS if self.is_slow else self.slots + (AHEAD if leased < AHEAD_LIMIT else 0)
@@ -82,14 +82,14 @@ class Lane:
         return max(0, min(self.slots - self.held, self.room(leased)))
 
     def wanted(self, leased: int) -> int:
-        """How many more to lease: with a stock ahead none before half of it is gone, so that a
-        claim is worth its round trip.
+        """Number of deliveries to lease next: with a stock ahead none before half of it is gone, so
+        that a claim is worth its round trip.
         """
         room = self.room(leased)
         return 0 if not self.is_slow and leased < AHEAD_LIMIT and room <= AHEAD // 2 else room
 
     def add(self, row: Claimed) -> None:
-        """What was asked for by hand goes first."""
+        """Deliveries that were asked for by hand go first."""
         if row.is_manual:
             self.queue.appendleft(row)
         else:

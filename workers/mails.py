@@ -34,8 +34,8 @@ class Mails:
         self._sending: dict[Key, asyncio.Task[None]] = {}
 
     def send(self, notification_id: UUID, address: str) -> None:
-        """As soon as its turn comes. What is being sent here is not begun again; what finds no room
-        is found by a scheduler.
+        """Sends it as soon as its turn comes. What is being sent here is not begun again; what
+        finds no room is found by a scheduler.
         """
         key = (notification_id, address)
         if key not in self._sending and len(self._waiting) < WAITING_LIMIT:

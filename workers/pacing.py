@@ -1,96 +1,95 @@
-"""Claims for webhooks with a rate limit. Beside the pump's other claims, so that neither waits for
-the other; used by the pump alone.
+"""Claims for webhooks with a rate limit. Part of claiming, in a task of its own.
 
 What waits for its slot is leased to nobody: a timer asks again when the next one is free, and the
 sweep finds what a lost timer does not.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Final
 from uuid import UUID
 
-from hookline.deliveries.queue.base import Ask, Claimed, Queue
+from hookline.clock import monotonic
+from hookline.deliveries.queue.base import Ask, Paced, Queue
+from workers.lanes import Lane
+from workers.leases import AWAY, Leases
 
-_ASKS = 100
-_SHORTEST_SECONDS = 0.005
+_ASKS_LIMIT: Final = 100
+_SHORTEST_SECONDS: Final = 0.005
 """Between two claims for one webhook, so that a fast rate is claimed in batches; less than a
 burst's 100 ms.
 """
 
 
 class Pacing:
-    """token: the pump's, None when it has none or must not claim; room: of a webhook's lane; hold:
-    takes what was claimed; failed: is called with a fault of the claim.
-    """
-
-    def __init__(
-        self,
-        queue: Queue,
-        token: Callable[[], UUID | None],
-        room: Callable[[UUID], int],
-        hold: Callable[[UUID, float, list[Claimed]], Awaitable[None]],
-        failed: Callable[[Exception], None],
-        now: Callable[[], float],
-    ) -> None:
-        self._queue, self._token, self._room, self._hold, self._failed, self._now = (
-            queue,
-            token,
-            room,
-            hold,
-            failed,
-            now,
-        )
+    def __init__(self, queue: Queue, leases: Leases) -> None:
+        self._queue, self._leases = queue, leases
         self._named: dict[UUID, None] = {}
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
-        self.task: asyncio.Task[None] | None = None
+        self._is_woken = asyncio.Event()
+        self.is_idle = True
 
-    def wake(self, *keys: UUID) -> None:
-        """Look for what is due to these webhooks, and to those that had no room when they were
-        named.
-        """
-        self._named.update(dict.fromkeys(keys))
-        if self._named and self.task is None and self._token() is not None:
-            self.task = asyncio.create_task(self._claim_all())
+    def name(self, webhook_id: UUID) -> None:
+        """Asks for it at the next wake."""
+        self._named.setdefault(webhook_id)
 
-    def forget(self, known: set[UUID]) -> None:
-        """Keeps nothing of webhooks that are not known any more."""
+    def wake(self) -> None:
+        """Claims for the named webhooks that have room."""
+        if self._named:
+            self._is_woken.set()
+
+    def forget_all_but(self, known: set[UUID]) -> None:
         for key in self._named.keys() - known:
             del self._named[key]
         for key in self._timers.keys() - known:
             self._timers.pop(key).cancel()
 
-    def stop(self) -> None:
+    def stop_timers(self) -> None:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
 
-    async def _claim_all(self) -> None:
-        try:
-            while (token := self._token()) is not None and (asks := self._asks()):
-                for ask in asks:
-                    del self._named[ask.webhook_id]
-                asked_at = self._now()
-                paced = await self._queue.claim_paced(asks, token)
-                for key, seconds in paced.waits.items():
-                    self._ask_again(key, max(seconds, _SHORTEST_SECONDS))
-                await self._hold(token, asked_at, paced.rows)
-                self._name_again(asks, paced.rows, paced.waits)
-        except Exception as error:  # noqa: BLE001  # the pump knows which of them are faults
-            self._failed(error)
-        finally:
-            self.task = None
+    async def run(self) -> AsyncIterator[list[Lane]]:
+        """Claims for as long as it is iterated; gives the lane of each claimed row that is held."""
+        while True:
+            await self._is_woken.wait()
+            self._is_woken.clear()
+            try:
+                while (token := self._leases.claiming_token) and (asks := self._asks()):
+                    yield await self._claim(token, asks)
+            except AWAY as error:
+                self._leases.claim_failed(error)
 
     def _asks(self) -> list[Ask]:
+        self._is_woken.clear()
         rooms = ((key, self._room(key)) for key in self._named)
-        return [Ask(key, room) for key, room in rooms if room > 0][:_ASKS]
+        return [Ask(key, room) for key, room in rooms if room > 0][:_ASKS_LIMIT]
 
-    def _name_again(self, asks: list[Ask], rows: list[Claimed], waits: dict[UUID, float]) -> None:
-        """Those that got all they had room for may have more once a place is free."""
-        got = dict[UUID, int]()
-        for row in rows:
-            got[row.webhook_id] = got.get(row.webhook_id, 0) + 1
+    def _room(self, key: UUID) -> int:
+        lane = self._leases.lane(key) if self._leases.has_room else None
+        return lane.paced_room(self._leases.count) if lane else 0
+
+    async def _claim(self, token: UUID, asks: list[Ask]) -> list[Lane]:
         for ask in asks:
-            if got.get(ask.webhook_id, 0) >= ask.room and ask.webhook_id not in waits:
+            del self._named[ask.webhook_id]
+        asked_at = monotonic()
+        self.is_idle = False
+        try:
+            paced = await self._queue.claim_paced(asks, token)
+            for key, seconds in paced.waits.items():
+                self._ask_again(key, max(seconds, _SHORTEST_SECONDS))
+            lanes = await self._leases.take(token, asked_at, paced.rows)
+        finally:
+            self.is_idle = True
+        self._name_again(asks, paced)
+        return lanes
+
+    def _name_again(self, asks: list[Ask], paced: Paced) -> None:
+        """Those that got all they had room for may have more once a place is free."""
+        got = Counter([row.webhook_id for row in paced.rows])
+        for ask in asks:
+            if got[ask.webhook_id] >= ask.room and ask.webhook_id not in paced.waits:
                 self._named.setdefault(ask.webhook_id)
 
     def _ask_again(self, key: UUID, seconds: float) -> None:
@@ -100,4 +99,5 @@ class Pacing:
 
     def _slot_is_free(self, key: UUID) -> None:
         self._timers.pop(key, None)
-        self.wake(key)
+        self.name(key)
+        self.wake()

@@ -40,7 +40,7 @@ AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, st
 
 @dataclass(slots=True)
 class Request:
-    """What to send. headers: all but Host, Content-Length, Accept and Accept-Encoding, values
+    """A request to send. headers: all but Host, Content-Length, Accept and Accept-Encoding, values
     already checked.
     """
 
@@ -59,8 +59,8 @@ class Withdrawn(Exception):
 
 @dataclass(slots=True)
 class Answer:
-    """What came back. status_code: None when no answer's head came, then error and error_message
-    say why.
+    """An answer, or why there is none. status_code: None when no answer's head came, then
+    error and error_message say why.
 
     headers: at most 100 and 16 KiB, Latin-1. body: the first 16 KiB as they came; is_truncated:
     there was more, or its end was not seen.

@@ -1,7 +1,7 @@
-"""The slots on the slots of one process, and the lanes that wait for one. Used by the pump alone;
-no I/O.
+"""The slots of one process for requests on the wire, and the lanes that wait for one. Used by
+delivering alone; no I/O.
 
-Who has nothing on the slots goes first, and a quarter of the slots is kept for such; webhooks that
+Who has nothing on the wire goes first, and a quarter of the slots is kept for such; webhooks that
 time out share a half.
 """
 
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from workers.lanes import Lane
 
 ON_WIRE_LIMIT: Final = 500
-"""Requests of this process on the slots."""
+"""Requests of this process on the wire."""
 SHARED_ON_WIRE_LIMIT: Final = ON_WIRE_LIMIT * 3 // 4
 """Beyond it only lanes that have none get a slot, one each."""
 SLOW_ON_WIRE_LIMIT: Final = ON_WIRE_LIMIT // 2
@@ -20,14 +20,14 @@ SLOW_ON_WIRE_LIMIT: Final = ON_WIRE_LIMIT // 2
 
 
 class Slot(NamedTuple):
-    """How a slot was counted when it was taken. host: empty where hosts are not limited."""
+    """A slot as it was counted when it was taken. host: empty where hosts are not limited."""
 
     is_slow: bool
     host: str
 
 
 class Slots:
-    """host_limit: how many requests may be on the slots to one host; 0: any number."""
+    """host_limit: how many requests may be on the wire to one host; 0: any number."""
 
     def __init__(self, host_limit: int = 0) -> None:
         self._taken = self._slow = 0
@@ -62,7 +62,7 @@ class Slots:
                 del self._hosts[slot.host]
 
     def may_keep(self, slot: Slot, lane: Lane) -> bool:
-        """Whether the lane may send its next request from the slot too: not while another lane
+        """True when the lane may send its next request from the slot too: not while another lane
         waits for the same host.
         """
         return not slot.host or (

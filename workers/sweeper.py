@@ -1,12 +1,13 @@
 """Each second: finds what no signal named, takes dead pumps over, cancels what deleted webhooks
-left. Runs beside the pump in every worker.
+left. Run by the pump of every worker.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
 from hookline.clock import monotonic
@@ -17,33 +18,37 @@ from hookline.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.7, 1.0  # spread, so that many workers don't sweep at once
-_HURRY_SECONDS = 0.02
+_SHORTEST_SECONDS: Final = 0.7
+_LONGEST_SECONDS: Final = 1.0  # spread, so that many workers don't sweep at once
+_ASKED_SECONDS: Final = 0.02
 """Between two looks that something asked for: a hub that says "look everywhere" may say
 it often.
 """
 
 
 class Sweeper:
-    """found: is called with the webhooks that have something due."""
+    def __init__(self, queue: Queue, registry: Registry) -> None:
+        self._queue, self._registry = queue, registry
+        self._is_asked = asyncio.Event()
 
-    def __init__(
-        self, queue: Queue, registry: Registry, found: Callable[[set[UUID]], None]
-    ) -> None:
-        self._queue, self._registry, self._found = queue, registry, found
-        self._is_hurried = asyncio.Event()
-
-    def hurry(self) -> None:
-        """Something may be due, nobody knows to whom: look for it now instead of at the
-        next sweep.
+    def look_now(self) -> None:
+        """Something may be due, nobody knows to whom: looks for it now instead of at the next
+        sweep.
         """
-        self._is_hurried.set()
+        self._is_asked.set()
 
-    async def run(self) -> None:
+    async def due_webhooks(self) -> AsyncIterator[set[UUID]]:
+        """Sweeps for as long as it is iterated; gives the webhooks that have something due, at each
+        sweep and as often as somebody asks in between.
+        """
         while True:
             try:
-                await self.sweep()
-                await self._until_next()
+                yield await self.sweep()
+                await self.cancel_deleted()
+                until = monotonic() + _pause_seconds()
+                while monotonic() < until and await self._is_asked_before(until):
+                    yield set(await self._queue.due())
+                    await asyncio.sleep(_ASKED_SECONDS)
             except (*FAULTS, Unavailable) as error:
                 log.warning("sweep failed, the next one follows: %r", error)
                 await asyncio.sleep(_pause_seconds())
@@ -51,30 +56,27 @@ class Sweeper:
                 log.exception("sweep failed")
                 await asyncio.sleep(_pause_seconds())
 
-    async def _until_next(self) -> None:
-        """Waits for the next sweep's time; finds what is due meanwhile as often as it
-        is hurried.
+    async def sweep(self) -> set[UUID]:
+        """Learns of changes, takes dead pumps over, and returns the webhooks that have something
+        due.
         """
-        until = monotonic() + _pause_seconds()
-        while monotonic() < until and await self._is_hurried_before(until):
-            self._found(set(await self._queue.due()))
-            await asyncio.sleep(_HURRY_SECONDS)
-
-    async def _is_hurried_before(self, until: float) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(until - monotonic()):
-                await self._is_hurried.wait()
-        is_hurried = self._is_hurried.is_set()
-        self._is_hurried.clear()
-        return is_hurried
-
-    async def sweep(self) -> None:
         await self._registry.look()
         while (taken := await self._queue.take_over(DEAD_AFTER)) >= 0:
             log.warning("took over a dead worker's %d deliveries", taken)
-        self._found(set(await self._queue.due()))
+        return set(await self._queue.due())
+
+    async def cancel_deleted(self) -> None:
+        """Cancels what deleted webhooks left open, in chunks."""
         while await self._queue.cancel_deleted():
             pass
+
+    async def _is_asked_before(self, until: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(until - monotonic()):
+                await self._is_asked.wait()
+        is_asked = self._is_asked.is_set()
+        self._is_asked.clear()
+        return is_asked
 
 
 def _pause_seconds() -> float:

@@ -12,8 +12,8 @@ from standardwebhooks import WebhookVerificationError
 
 from hookline import clock, ids
 from hookline.deliveries.queue.base import Claimed, Result
-from hookline.deliveries.target import Target
 from hookline.deliveries.retries import AttemptError
+from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState

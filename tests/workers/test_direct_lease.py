@@ -68,7 +68,7 @@ async def watched_pump(runtime: Runtime) -> AsyncIterator[tuple[Runtime, Watched
         pump = Pump(over, sender)
         await pump.start()
         try:
-            await eventually(lambda: pump._heartbeat.token)
+            await eventually(lambda: pump.leases.token)
             yield over, queue, pump
         finally:
             await pump.stop(within_seconds=2)
@@ -89,8 +89,8 @@ async def succeeded(count: int) -> bool:
 
 async def new_token(pump: Pump, old: UUID | None) -> UUID:
     """The pump's token, as soon as it is another one."""
-    await eventually(lambda: pump._heartbeat.token not in (None, old))
-    return cast(UUID, pump._heartbeat.token)
+    await eventually(lambda: pump.leases.token not in (None, old))
+    return cast(UUID, pump.leases.token)
 
 
 async def silence_all_but(runtime: Runtime, token: UUID) -> None:
@@ -105,7 +105,7 @@ def arrived_once(receiver: Receiver, event_ids: list[UUID]) -> bool:
 
 
 def has_all_its_room(pump: Pump) -> Callable[[], bool]:
-    return lambda: pump._leased == 0 and not any(lane.promised for lane in pump._lanes.values())
+    return lambda: pump.leases.count == 0 and pump.leases.is_idle
 
 
 async def test_published_deliveries_are_sent_without_a_claim(runtime: Runtime) -> None:
@@ -165,7 +165,7 @@ async def test_room_of_a_publish_that_failed_comes_back(runtime: Runtime) -> Non
 async def test_commit_whose_answer_was_lost_is_taken_over(runtime: Runtime) -> None:
     async with Receiver() as receiver, watched_pump(runtime) as (over, queue, pump):
         await make_known_webhook(over, receiver.url, retry={"schedule": ["1s"]})
-        token = pump._heartbeat.token
+        token = pump.leases.token
         queue.after = [ConnectionResetError()]
         event_ids = await publish(over, 3)
         await silence_all_but(over, await new_token(pump, token))
@@ -181,7 +181,7 @@ async def test_pump_that_was_taken_over_leases_nothing_and_takes_a_new_token_at_
 ) -> None:
     async with Receiver() as receiver, watched_pump(runtime) as (over, queue, pump):
         await make_known_webhook(over, receiver.url)
-        token = pump._heartbeat.token
+        token = pump.leases.token
         await silence_all_but(over, UUID(int=0))
         assert await runtime.queue.take_over(DEAD_AFTER) == 0
         event_ids = await publish(over, 3)
@@ -203,7 +203,7 @@ async def test_pump_that_stops_during_a_publish_leaves_its_deliveries_to_the_nex
             turn = cast(SafeSqliteClient, runtime.database.client).turn
             async with turn:  # nobody writes
                 publishing = asyncio.create_task(publish(over, 3))
-                await eventually(lambda: pump._leased == 3)
+                await eventually(lambda: pump.leases.count == 3)
                 stopping = asyncio.create_task(pump.stop(within_seconds))
                 await eventually(lambda: over.publisher._lessor is None)
             [*event_ids] = await publishing
@@ -228,8 +228,8 @@ async def test_token_that_went_during_a_publish_takes_what_was_leased_to_it_alon
         await make_known_webhook(over, receiver.url)
         async with cast(SafeSqliteClient, runtime.database.client).turn:
             publishing = asyncio.create_task(publish(over, 3))
-            await eventually(lambda: pump._leased == 3)
-            pump._heartbeat.give_up()
+            await eventually(lambda: pump.leases.count == 3)
+            pump.leases.give_up()
         event_ids = await publishing
         await eventually(lambda: succeeded(3))
         await eventually(has_all_its_room(pump))

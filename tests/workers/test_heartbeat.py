@@ -12,7 +12,8 @@ from hookline.deliveries.queue.base import Queue
 from hookline.runtime import Runtime
 from tests.making import as_uuid
 from tests.waiting import eventually
-from workers.heartbeat import STALE_SECONDS, Heartbeat
+from workers.heartbeat import Heartbeat
+from workers.leases import STALE_SECONDS, Leases
 
 
 class Faulty:
@@ -33,22 +34,23 @@ class Faulty:
 
 
 class Beating:
-    def __init__(self, queue: Queue) -> None:
-        self.began, self.lost = 0, 0
-        self.heartbeat = Heartbeat(queue, self._begin, self._lose)
+    """Leases whose token is kept by a heartbeat. tokens: all that it had, in turn."""
 
-    def _begin(self) -> None:
-        self.began += 1
+    def __init__(self, runtime: Runtime, queue: Queue) -> None:
+        self.leases = Leases(queue, runtime.registry)
+        self.heartbeat = Heartbeat(queue, self.leases)
+        self.tokens = list[UUID]()
 
-    def _lose(self) -> None:
-        assert self.heartbeat.token is None
-        self.lost += 1
+    async def run(self) -> None:
+        async for token in self.heartbeat.new_tokens():
+            assert token == self.leases.token
+            self.tokens.append(token)
 
 
 @asynccontextmanager
-async def beating(queue: Any) -> AsyncIterator[Beating]:
-    one = Beating(cast(Queue, queue))
-    task = asyncio.create_task(one.heartbeat.run())
+async def beating(runtime: Runtime, queue: Any = None) -> AsyncIterator[Beating]:
+    one = Beating(runtime, cast(Queue, queue or runtime.queue))
+    task = asyncio.create_task(one.run())
     try:
         yield one
     finally:
@@ -64,54 +66,54 @@ async def registered(runtime: Runtime) -> set[UUID]:
 
 
 async def test_token_is_registered_before_anybody_hears_of_it(runtime: Runtime) -> None:
-    async with beating(runtime.queue) as one:
-        assert one.heartbeat.token is None
-        assert not one.heartbeat.is_fresh
-        await eventually(lambda: one.began)
-        assert one.heartbeat.is_fresh
-        assert one.heartbeat.token in await registered(runtime)
+    async with beating(runtime) as one:
+        assert one.leases.token is None
+        assert not one.leases.is_fresh
+        await eventually(lambda: one.tokens)
+        assert one.leases.is_fresh
+        assert one.leases.token in await registered(runtime)
 
 
 async def test_token_that_is_given_up_is_replaced_at_once(runtime: Runtime) -> None:
-    async with beating(runtime.queue) as one:
-        await eventually(lambda: one.began == 1)
-        old = one.heartbeat.token
-        one.heartbeat.give_up()
-        assert not one.heartbeat.is_fresh
-        one.heartbeat.give_up()
-        assert one.lost == 1
-        await eventually(lambda: one.began == 2, seconds=1)  # well before the next beat
-        assert one.heartbeat.token not in (None, old)
+    async with beating(runtime) as one:
+        await eventually(lambda: len(one.tokens) == 1)
+        old = one.leases.token
+        one.leases.give_up()
+        assert not one.leases.is_fresh
+        one.leases.give_up()
+        assert one.leases.token is None
+        await eventually(lambda: len(one.tokens) == 2, seconds=1)  # well before the next beat
+        assert one.leases.token not in (None, old)
         assert old in await registered(runtime)  # its leases wait for a takeover
 
 
 async def test_token_goes_when_no_beat_was_confirmed_for_long(runtime: Runtime) -> None:
     queue = Faulty(runtime.queue)
-    async with beating(queue) as one:
-        await eventually(lambda: one.began == 1)
+    async with beating(runtime, queue) as one:
+        await eventually(lambda: len(one.tokens) == 1)
         queue.faults = [ConnectionRefusedError()]
-        one.heartbeat._confirmed_at -= (
+        one.leases._confirmed_at -= (
             STALE_SECONDS + 1
         )  # as after a freeze: the clocks went on, nothing else did
-        assert not one.heartbeat.is_fresh
-        await eventually(lambda: one.lost == 1)
-        await eventually(lambda: one.began == 2)
+        assert not one.leases.is_fresh
+        await eventually(lambda: len(one.tokens) == 2)
 
 
 async def test_lost_beats_cost_nothing_and_the_beat_goes_on_whatever_the_fault(
     runtime: Runtime,
 ) -> None:
     queue = Faulty(runtime.queue)
-    async with beating(queue) as one:
-        await eventually(lambda: one.began == 1)
-        token, queue.faults = one.heartbeat.token, [TimeoutError(), RuntimeError("unforeseen")]
+    async with beating(runtime, queue) as one:
+        await eventually(lambda: len(one.tokens) == 1)
+        token, queue.faults = one.leases.token, [TimeoutError(), RuntimeError("unforeseen")]
         await eventually(lambda: not queue.faults)
-        assert (one.heartbeat.token, one.heartbeat.is_fresh, one.lost) == (token, True, 0)
-        one.heartbeat.give_up()
-        await eventually(lambda: one.began == 2)
+        assert (one.leases.token, one.leases.is_fresh, len(one.tokens)) == (token, True, 1)
+        one.leases.give_up()
+        await eventually(lambda: len(one.tokens) == 2)
 
 
 async def test_registration_is_tried_until_the_database_is_there(runtime: Runtime) -> None:
-    async with beating(Faulty(runtime.queue, ConnectionRefusedError(), TimeoutError())) as one:
-        await eventually(lambda: one.began == 1)
-        assert one.heartbeat.token in await registered(runtime)
+    queue = Faulty(runtime.queue, ConnectionRefusedError(), TimeoutError())
+    async with beating(runtime, queue) as one:
+        await eventually(lambda: len(one.tokens) == 1)
+        assert one.leases.token in await registered(runtime)

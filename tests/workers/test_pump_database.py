@@ -53,10 +53,10 @@ async def test_pump_stops_in_time_while_its_database_refuses_it(runtime: Runtime
         await receiver.wait_for(1)
         async with refusing_connections(runtime.settings.postgres_dsn):
             receiver.gate.set()
-            await eventually(lambda: not pump._recorder.is_idle)
+            await eventually(lambda: not pump.recorder.is_idle)
             async with asyncio.timeout(20):
                 await pump.stop(within_seconds=0.5)
-            assert pump._recorder.is_idle
+            assert pump.recorder.is_idle
     delivery = await eventually(lambda: Delivery.get_or_none(id=key))
     assert delivery is not None
     assert (delivery.status, delivery.lease_token is None) == (
@@ -75,7 +75,7 @@ async def test_answer_that_came_while_the_database_refused_everything_is_recorde
         await receiver.wait_for(1)
         async with refusing_connections(runtime.settings.postgres_dsn):
             receiver.gate.set()
-            await eventually(lambda: not pump._recorder.is_idle)
+            await eventually(lambda: not pump.recorder.is_idle)
         await eventually(lambda: succeeded(1))
     [attempt] = await Attempt.all()
     assert (attempt.number, attempt.status_code, len(receiver.requests)) == (1, 200, 1)

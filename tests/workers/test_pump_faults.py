@@ -5,22 +5,24 @@ sent twice.
 import asyncio
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from hookline import ids
-from hookline.deliveries.queue.base import DEAD_AFTER
+from hookline.deliveries.queue.base import DEAD_AFTER, Queue
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
 from tests.making import Hand, ago, make_webhook, publish
 from tests.receivers import Received, Receiver
 from tests.waiting import eventually
 from tests.working import pumping
-from workers.heartbeat import STALE_SECONDS
+from workers.leases import STALE_SECONDS
 from workers.pump import Pump
 from workers.sending import Answer, Request, Sender, StillWanted
 
@@ -124,14 +126,14 @@ async def test_frozen_worker_that_wakes_sends_nothing_that_others_took_over(
         await publish(runtime, 6)
         await receiver.wait_for(1)
         await eventually(lambda: holds(webhook.id, 6))
-        pump._heartbeat._confirmed_at -= (
+        pump.leases._confirmed_at -= (
             STALE_SECONDS + 1
         )  # as after a freeze: the clocks went on, nothing else did
         await silence_all(runtime)
         assert await runtime.queue.take_over(DEAD_AFTER) == 6
         receiver.gate.set()
         await eventually(lambda: evidence(1))
-        await eventually(lambda: pump._heartbeat.is_fresh)
+        await eventually(lambda: pump.leases.is_fresh)
         assert len(receiver.requests) == 1
         await pump.stop()
     assert await Attempt.filter(outcome=AttemptOutcome.UNKNOWN).count() == 5
@@ -156,10 +158,10 @@ async def test_worker_that_lost_its_token_goes_on_under_a_new_one(runtime: Runti
         webhook = await make_webhook(runtime, receiver.url)
         pump = Pump(runtime, sender)
         await pump.start()
-        token = await eventually(lambda: pump._heartbeat.token)
+        token = await eventually(lambda: pump.leases.token)
         await silence_all(runtime)
         await runtime.queue.take_over(DEAD_AFTER)
-        await eventually(lambda: pump._heartbeat.token not in (None, token))
+        await eventually(lambda: pump.leases.token not in (None, token))
         await publish(runtime)
         await eventually(lambda: succeeded(1))
         await pump.stop()
@@ -283,7 +285,33 @@ async def test_mistake_of_ours_in_a_send_costs_its_delivery_a_takeover_and_no_ro
         await pump.start()
         await publish(runtime, 3)
         await eventually(lambda: succeeded_after_silence(runtime, 3))
-        await eventually(lambda: pump._leased == 0)
+        await eventually(lambda: pump.leases.count == 0)
         await pump.stop()
     assert len(receiver.requests) == 3
     assert await Attempt.filter(outcome=AttemptOutcome.UNKNOWN).count() == 1
+
+
+class Stumbling:
+    """The real queue, whose next claim fails in an unforeseen way."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue, self.faults = queue, {"claim"}
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.faults:
+            self.faults.discard(name)
+            raise RuntimeError("unforeseen")
+        return getattr(self._queue, name)
+
+
+async def test_mistake_of_ours_in_a_claim_ends_no_claiming(
+    runtime: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    stumbling = replace(runtime, queue=cast(Queue, Stumbling(runtime.queue)))
+    async with Receiver() as receiver:
+        await make_webhook(runtime, receiver.url)
+        await publish(runtime, 3)
+        async with pumping(stumbling):
+            await eventually(lambda: succeeded(3))
+    assert "a task of the pump died: RuntimeError('unforeseen')" in caplog.text
+    assert len(receiver.requests) == 3

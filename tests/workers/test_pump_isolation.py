@@ -197,8 +197,8 @@ async def test_token_that_was_lost_gives_no_webhook_more_than_its_concurrency(
         await make_webhook(runtime, server.url, concurrency=2)
         await publish(runtime, 12)
         for _ in range(3):
-            await eventually(lambda: gauge.held == 2 and pump._heartbeat.token)
-            pump._heartbeat.give_up()  # what one failed claim does
+            await eventually(lambda: gauge.held == 2 and pump.leases.token)
+            pump.leases.give_up()  # what one failed claim does
         await eventually(lambda: leased_at_least(10))
         gauge.answers.set()
         await eventually(lambda: len(gauge.seen) >= 12)

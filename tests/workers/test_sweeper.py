@@ -21,11 +21,17 @@ from tests.working import Counting
 from workers.sweeper import Sweeper
 
 
-async def swept(runtime: Runtime) -> list[set[UUID]]:
-    """What one sweep found, each time that it said so."""
-    found = list[set[UUID]]()
-    await Sweeper(runtime.queue, runtime.registry, found.append).sweep()
+async def swept(runtime: Runtime) -> set[UUID]:
+    """Runs one sweep; returns what it found."""
+    sweeper = Sweeper(runtime.queue, runtime.registry)
+    found = await sweeper.sweep()
+    await sweeper.cancel_deleted()
     return found
+
+
+async def collect(sweeper: Sweeper, found: list[set[UUID]]) -> None:
+    async for webhook_ids in sweeper.due_webhooks():
+        found.append(webhook_ids)
 
 
 async def test_sweep_names_the_webhooks_that_have_something_due(runtime: Runtime) -> None:
@@ -35,7 +41,7 @@ async def test_sweep_names_the_webhooks_that_have_something_due(runtime: Runtime
     await set_column(
         runtime, "delivery", "next_attempt_at", ago(-60), await enqueue(runtime, later.id)
     )
-    assert await swept(runtime) == [{due.id}]
+    assert await swept(runtime) == {due.id}
 
 
 async def test_sweep_takes_every_dead_pump_over_and_no_living_one(runtime: Runtime) -> None:
@@ -46,7 +52,7 @@ async def test_sweep_takes_every_dead_pump_over_and_no_living_one(runtime: Runti
         await hand.claim_one(webhook.id)
     await dead.fall_silent(runtime)
     await dead_too.fall_silent(runtime)
-    assert await swept(runtime) == [{webhook.id}]
+    assert await swept(runtime) == {webhook.id}
     assert await Attempt.filter(outcome=AttemptOutcome.UNKNOWN).count() == 2
     assert [
         delivery.lease_token for delivery in await Delivery.filter(lease_token__isnull=False)
@@ -57,7 +63,7 @@ async def test_sweep_cancels_all_that_a_deleted_webhook_left(runtime: Runtime) -
     webhook = await make_webhook(runtime)
     await enqueue(runtime, webhook.id, 1_200)  # more than one chunk
     await delete_webhook(runtime, SOMEBODY, webhook.id)
-    assert await swept(runtime) == [set()]
+    assert await swept(runtime) == set()
     assert await Delivery.filter(status=DeliveryState.CANCELLED).count() == 1_200
 
 
@@ -93,9 +99,8 @@ async def test_sweeps_go_on_after_one_that_failed(runtime: Runtime, fault: Excep
     webhook = await make_webhook(runtime)
     await enqueue(runtime, webhook.id)
     found = list[set[UUID]]()
-    sweeps = asyncio.create_task(
-        Sweeper(cast(Queue, Faulty(runtime.queue, fault)), runtime.registry, found.append).run()
-    )
+    sweeper = Sweeper(cast(Queue, Faulty(runtime.queue, fault)), runtime.registry)
+    sweeps = asyncio.create_task(collect(sweeper, found))
     await eventually(lambda: found)
     sweeps.cancel()
     await asyncio.gather(sweeps, return_exceptions=True)
@@ -106,15 +111,15 @@ def has_found(found: list[set[UUID]], seen: int, webhook_id: UUID) -> bool:
     return {webhook_id} in found[seen:]
 
 
-async def test_what_is_hurried_for_does_not_wait_for_a_sweep(runtime: Runtime) -> None:
+async def test_look_that_is_asked_for_does_not_wait_for_a_sweep(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     await enqueue(runtime, webhook.id)
     found, queue = list[set[UUID]](), Counting(runtime.queue)
-    sweeper = Sweeper(cast(Queue, queue), runtime.registry, found.append)
-    sweeps = asyncio.create_task(sweeper.run())
+    sweeper = Sweeper(cast(Queue, queue), runtime.registry)
+    sweeps = asyncio.create_task(collect(sweeper, found))
     for _ in range(20):
         seen = len(found)
-        sweeper.hurry()
+        sweeper.look_now()
         await eventually(partial(has_found, found, seen, webhook.id))
     sweeps.cancel()
     await asyncio.gather(sweeps, return_exceptions=True)

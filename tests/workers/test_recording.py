@@ -4,7 +4,7 @@ and no row holds the others.
 
 import asyncio
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -12,9 +12,10 @@ import pytest
 from hookline.deliveries.queue.base import Claimed, Queue, Recorded, Result
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
+from hookline.tasks import end_tasks
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, make_workspace, succeeded
 from tests.waiting import eventually
-from workers.recorder import Recorder
+from workers.recording import Recorder
 
 
 class Flaky:
@@ -46,20 +47,29 @@ class Notes:
         self.queue = Flaky(runtime.queue)
         self.recorded, self.given_up, self.announced = list[int](), list[bool](), list[str]()
         runtime.hub.listen("activity", self.announced.append)
-        self.recorder = Recorder(
-            cast(Queue, self.queue),
-            runtime.hub,
-            runtime.enqueuer,
-            self.recorded.append,
-            lambda: self.given_up.append(True),
-        )
+        self.recorder = Recorder(cast(Queue, self.queue), runtime.hub, runtime.enqueuer)
+        self.writing: asyncio.Task[None] | None = None
 
-    def add(self, hand: Hand, *results: Result) -> None:
+    async def _write_all(self) -> None:
+        while True:
+            written = await self.recorder.write_next()
+            self.recorded.append(written.size)
+            self.given_up += [True] * written.has_lost
+
+    def add(self, hand: Hand, *results: Result, workspace_id: UUID = WORKSPACE) -> None:
         for result in results:
-            self.recorder.add(hand.token, WORKSPACE, result)
+            self.recorder.add(hand.token, workspace_id, result)
+        self.writing = self.writing or asyncio.create_task(self._write_all())
 
     async def end(self) -> None:
+        """Waits for all that was added, then writes nothing more until something is."""
         await eventually(lambda: self.recorder.is_idle)
+        await self.stop()
+
+    async def stop(self) -> None:
+        if self.writing is not None:
+            await end_tasks(self.writing)
+            self.writing = None
 
 
 async def claimed(runtime: Runtime, count: int) -> tuple[Hand, list[Claimed]]:
@@ -177,7 +187,7 @@ async def test_result_whose_lease_was_lost_is_announced_to_nobody(runtime: Runti
     hand, [row] = await claimed(runtime, 1)
     await hand.give_back(row)
     notes = Notes(runtime)
-    notes.recorder.add(uuid4(), WORKSPACE, succeeded(row))
+    notes.add(hand, succeeded(row))
     await notes.end()
     hand, [other] = await claimed(runtime, 1)
     notes.add(hand, succeeded(other))
@@ -196,22 +206,23 @@ async def test_results_of_several_tokens_and_workspaces_are_kept_apart(runtime: 
     there, again = await one.claim_one(webhook.id), await two.claim_one(webhook.id)
     notes = Notes(runtime)
     notes.add(one, succeeded(here))
-    notes.recorder.add(one.token, elsewhere, succeeded(there))
-    notes.recorder.add(two.token, elsewhere, succeeded(again))
+    notes.add(one, succeeded(there), workspace_id=elsewhere)
+    notes.add(two, succeeded(again), workspace_id=elsewhere)
     await notes.end()
     assert notes.queue.sizes == [1, 1, 1]
     assert await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == 3
 
 
-async def test_close_ends_the_waiting_for_a_database_that_stays_away(runtime: Runtime) -> None:
+async def test_cancellation_ends_the_wait_for_a_database_that_stays_away(
+    runtime: Runtime,
+) -> None:
     hand, rows = await claimed(runtime, 1)
     notes = Notes(runtime)
     notes.queue.is_away = True
     notes.add(hand, succeeded(rows[0]))
     await eventually(lambda: notes.queue.sizes)
     async with asyncio.timeout(20):
-        await notes.recorder.close()
-        await notes.recorder.close()
+        await notes.stop()
     assert notes.recorder.is_idle
     assert (await Delivery.get(id=rows[0].id)).lease_token == hand.token
 

@@ -1,0 +1,144 @@
+"""Claims due deliveries for webhooks that have room, in turn, and puts them into their lanes. Run
+by the pump, which sends what comes back.
+
+Signals only say "look now": losing, repeating or reordering them changes nothing.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from typing import Final
+from uuid import UUID
+
+from hookline.clock import monotonic
+from hookline.deliveries.queue.base import Ask, Claimed, Queue
+from hookline.deliveries.registry import Registry
+from workers.lanes import LEASED_LIMIT, SLOW_LIMIT, Lane
+from workers.leases import AWAY, Leases
+from workers.pacing import Pacing
+
+_ASKS_LIMIT: Final = 200
+"""Webhooks that one claim asks for, so that its statement stays short."""
+_CLAIM_LIMIT: Final = 200
+
+
+class Claiming:
+    """Webhooks with a rate limit are claimed for beside the others (`pacing`), so that neither
+    waits for the other.
+    """
+
+    def __init__(self, queue: Queue, registry: Registry, leases: Leases) -> None:
+        self._queue, self._registry, self._leases = queue, registry, leases
+        self.pacing = Pacing(queue, leases)
+        self._named: dict[UUID, None] = {}
+        """Webhooks to ask for, in turn: named by a signal or the sweep, or not emptied by the last
+        claim.
+        """
+        self._by_hand: set[UUID] = set()
+        """Webhooks of which a delivery was asked for by hand: a full lane is asked for too."""
+        self._is_woken = asyncio.Event()
+        self._is_claiming = False
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._is_claiming and self.pacing.is_idle
+
+    def has_named(self, webhook_id: UUID) -> bool:
+        """True when it may have more in the database than it had room for."""
+        return webhook_id in self._named
+
+    def wake(self, webhook_ids: Iterable[UUID] = ()) -> None:
+        """Claims for these webhooks, and for those that had no room when they were named."""
+        for webhook_id in webhook_ids:
+            target = self._registry.target(webhook_id)
+            if target is not None and target.rate is not None:
+                self.pacing.name(webhook_id)
+            else:
+                self._named.setdefault(webhook_id)
+        self.pacing.wake()
+        if self._named:
+            self._is_woken.set()
+
+    def wake_by_hand(self, webhook_id: UUID) -> None:
+        """Claims at least one delivery, however full the webhook's lane is."""
+        self._by_hand.add(webhook_id)
+        self.wake([webhook_id])
+
+    def forget_unknown(self) -> None:
+        """Keeps nothing of webhooks that are not known any more."""
+        known = self._registry.target_ids()
+        self._by_hand &= known
+        self.pacing.forget_all_but(known)
+
+    async def run(self) -> AsyncIterator[list[Lane]]:
+        """Claims for as long as it is iterated; gives the lane of each claimed row that is held."""
+        while True:
+            await self._is_woken.wait()
+            self._is_woken.clear()
+            if self._leases.claiming_token is None:
+                continue  # a new token makes the sweeper look, whose answer wakes
+            try:
+                await self._drop_unknown()
+                while (token := self._leases.claiming_token) and (asks := self._asks()):
+                    yield await self._claim(token, asks)
+            except AWAY as error:
+                self._leases.claim_failed(error)
+
+    async def _drop_unknown(self) -> None:
+        """A webhook that is named but not known may be new: it is looked for once."""
+        if any(self._registry.target(key) is None for key in self._named):
+            await self._registry.look()
+            for key in [key for key in self._named if self._registry.target(key) is None]:
+                del self._named[key]
+
+    def _asks(self) -> list[Ask]:
+        """For the named webhooks that have room, in turn. A full lane is not asked for: it asks
+        again when it has drained.
+        """
+        self._is_woken.clear()  # whoever wakes from here on is asked for in the next turn
+        asks, leased = list[Ask](), self._leases.count
+        slow_room = SLOW_LIMIT - self._leases.slow_count
+        for key in self._named:
+            if len(asks) == _ASKS_LIMIT or leased >= LEASED_LIMIT:
+                break
+            lane = self._leases.lane(key)
+            if lane is None:
+                continue
+            wanted = max(lane.wanted(leased), int(key in self._by_hand))
+            if lane.is_slow:
+                wanted = min(wanted, max(slow_room, 0))
+                slow_room -= wanted
+            if wanted:
+                asks.append(Ask(key, wanted))
+                leased += wanted
+        return asks
+
+    async def _claim(self, token: UUID, asks: list[Ask]) -> list[Lane]:
+        for ask in asks:
+            del self._named[ask.webhook_id]
+            self._by_hand.discard(ask.webhook_id)
+        asked_at, limit = monotonic(), min(_CLAIM_LIMIT, LEASED_LIMIT - self._leases.count)
+        self._is_claiming = True
+        try:
+            rows = await self._queue.claim(asks, token, limit)
+            lanes = await self._leases.take(token, asked_at, rows)
+        finally:
+            self._is_claiming = False
+        self._name_again(asks, rows, is_cut=len(rows) >= limit)
+        return lanes
+
+    def _name_again(self, asks: list[Ask], rows: list[Claimed], is_cut: bool) -> None:
+        """Those that may have more go to the end of the turn; those that a cut claim did not come
+        to stay first.
+        """
+        got = Counter([row.webhook_id for row in rows])
+        missed = [ask.webhook_id for ask in asks if is_cut and ask.webhook_id not in got]
+        served = [
+            ask.webhook_id
+            for ask in asks
+            if (is_cut and ask.webhook_id in got) or got[ask.webhook_id] >= ask.room
+        ]
+        self._named = dict.fromkeys([*missed, *self._named])
+        for key in served:
+            self._named.pop(key, None)
+            self._named[key] = None

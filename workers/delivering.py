@@ -1,0 +1,163 @@
+"""Sends what lies in the lanes, and hands each judged answer to the recorder. Used by the pump.
+
+No webhook waits for another one's receiver: each lane has its own slots, and gives them up in turn.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from functools import partial
+from typing import Final
+
+from hookline.clock import monotonic
+from hookline.deliveries.queue.base import Claimed, Result
+from hookline.deliveries.target import Target
+from hookline.errors import HooklineError
+from hookline.runtime import Runtime
+from workers.attempts import Attempt
+from workers.bodies import Bodies
+from workers.claiming import Claiming
+from workers.lanes import Lane
+from workers.leases import AWAY, Leases, may_send
+from workers.recording import Recorder
+from workers.sending import Sender, Withdrawn
+from workers.slots import Slot, Slots
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 0.8
+"""Nothing is sent on a match version that was confirmed longer ago than this: a webhook that was
+switched off is off within a second.
+"""
+_AGAIN_SECONDS: Final = 0.2
+
+
+class Delivering:
+    def __init__(
+        self,
+        runtime: Runtime,
+        sender: Sender,
+        leases: Leases,
+        claiming: Claiming,
+        recorder: Recorder,
+    ) -> None:
+        self._registry, self._sender = runtime.registry, sender
+        self._leases, self._claiming, self._recorder = leases, claiming, recorder
+        self._bodies = Bodies(runtime.queue, runtime.renderer)
+        self._slots = Slots(runtime.settings.host_concurrency)
+        self._is_stopping = False
+
+    def begin(self, lanes: Iterable[Lane]) -> None:
+        """Begins one more sender for each lane that may have one. A lane without a free slot waits
+        in line for it.
+        """
+        for lane in lanes:
+            # the slot is taken here, not in the task: many may begin before the first of them runs
+            if lane.may_begin and (slot := self._slots.acquire(lane)):
+                self._leases.spawn(self._send_all(lane, slot))
+
+    def stop_passing_on(self) -> None:
+        """Leaves slots that become free unused."""
+        self._is_stopping = True
+
+    async def _send_all(self, lane: Lane, slot: Slot) -> None:
+        """Goes on while the lane has rows, so that one task serves many deliveries."""
+        has_sent = False
+        try:
+            while (
+                lane.queue
+                and lane.pace.on_wire <= lane.slots
+                and (not has_sent or self._slots.may_keep(slot, lane))
+            ):
+                if not self._leases.is_fresh:
+                    self._leases.give_up()  # empties the lane
+                elif not self._has_looked:
+                    await self._look()
+                else:
+                    await self._send_next(lane)
+                    has_sent = True
+        finally:
+            self._slots.release(lane, slot)
+        if not self._is_stopping:
+            self._pass_on(lane)
+
+    def _pass_on(self, left: Lane) -> None:
+        """Gives a free slot to who waits, or to the webhook's lane of now, which may be another
+        one.
+        """
+        for lane in self._slots.next_in_line():
+            self.begin([lane])
+        if own := self._leases.lane(left.target.id):
+            self.begin([own])
+
+    async def _send_next(self, lane: Lane) -> None:
+        row = lane.queue.popleft()
+        try:
+            result = await self._attempt(lane, row)
+        except BaseException:
+            self._leases.release(1)  # nothing will be recorded: a takeover finds the row
+            raise
+        if result is None:
+            self._leases.give_back(lane, [row])
+            return
+        self._recorder.add(lane.token, row.workspace_id, result)
+        self._adapt(lane, result)
+        if self._claiming.has_named(row.webhook_id) and lane.wanted(self._leases.count):
+            self._claiming.wake()
+
+    async def _attempt(self, lane: Lane, row: Claimed) -> Result | None:
+        """Sends a delivery once and judges the answer. None: nothing was sent."""
+        target = lane.target
+        attempt = Attempt(row, target, monotonic())
+        try:
+            request = attempt.request(*await self._bodies.body_of(row, target))
+        except AWAY as error:
+            log.warning("body not kept, the delivery goes back: %r", error)
+            return None
+        except HooklineError as error:
+            log.error("request not made: %s", error.message)
+            return attempt.unsendable(error)
+        try:
+            answer = await self._sender.send(
+                request, partial(self._is_still_wanted, lane, row, target)
+            )
+        except Withdrawn:
+            return None
+        return attempt.result(answer)
+
+    def _adapt(self, lane: Lane, result: Result) -> None:
+        """A timeout leaves the lane one slot; an answer, of whatever kind, gives all of them
+        back.
+        """
+        if result.error_code == "TIMEOUT":
+            if not lane.is_slow:
+                self._leases.give_back(lane, lane.slow_down())
+        elif lane.is_slow and result.status_code is not None:
+            lane.speed_up()
+        self.begin([lane] * min(len(lane.queue), lane.slots - lane.pace.on_wire))
+
+    # guards of a send
+
+    @property
+    def _has_looked(self) -> bool:
+        return monotonic() - self._registry.looked_at <= LOOK_SECONDS
+
+    async def _look(self) -> None:
+        try:
+            await self._registry.look_together()
+        except AWAY:
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _is_still_wanted(self, lane: Lane, row: Claimed, target: Target) -> bool:
+        """Asks the guards once more, after a connection that took its time: the webhook may be off,
+        changed or gone, the token too.
+        """
+        if not self._has_looked:
+            await self._look()
+        return (
+            self._has_looked
+            and self._leases.is_fresh
+            and lane.token is self._leases.token
+            and self._registry.target(row.webhook_id) is target
+            and may_send(target, row)
+        )

@@ -1,0 +1,46 @@
+"""The direct lease of embedded mode (SQLite): what this process publishes goes into its lanes as it
+is written, without a claim. The publisher's Lessor; no I/O.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from hookline.deliveries.queue.base import Claimed, Lease, NewDelivery
+from workers.claiming import Claiming
+from workers.delivering import Delivering
+from workers.leases import Leases
+
+
+class DirectLease:
+    def __init__(self, leases: Leases, claiming: Claiming, delivering: Delivering) -> None:
+        self._leases, self._claiming, self._delivering = leases, claiming, delivering
+
+    def reserve(self, deliveries: Sequence[NewDelivery]) -> Lease | None:
+        """Takes room in lanes of webhooks that have nothing waiting in the database, which would be
+        overtaken, and no rate limit, whose slots the database counts.
+        """
+        token = self._leases.claiming_token
+        if token is None or not self._leases.is_fresh:
+            return None
+        reserved = dict[UUID, UUID]()
+        for delivery in deliveries:
+            lane = self._leases.lane(delivery.webhook_id)
+            if (
+                lane
+                and lane.target.rate is None
+                and not self._claiming.has_named(delivery.webhook_id)
+                and lane.room(self._leases.count)
+            ):
+                self._leases.promise(lane)
+                reserved[delivery.id] = delivery.webhook_id
+        return Lease(token, reserved) if reserved else None
+
+    def settle(self, lease: Lease, rows: Sequence[Claimed]) -> None:
+        self._leases.end_promises(lease)
+        self._leases.release(len(lease.webhook_ids) - len(rows))
+        self._delivering.begin(self._leases.hold(lease.token, rows))
+
+    def abandon(self, lease: Lease) -> None:
+        self._leases.release(len(lease.webhook_ids))
+        if self._leases.token is lease.token:
+            self._leases.give_up()

@@ -1,0 +1,223 @@
+"""The leases of one worker process: the token that they belong to, the lanes that hold them, and
+how many there are. The one owner of all three; used by claiming, delivering and the pump.
+
+A lease has no end of its own. A process that was frozen finds its last confirmed beat too old, lets
+everything go and begins again under a new token.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from hookline.clock import monotonic
+from hookline.db.connection import FAULTS
+from hookline.deliveries.queue.base import Claimed, Lease, Queue
+from hookline.deliveries.registry import Registry
+from hookline.deliveries.target import Target
+from hookline.errors import Unavailable
+from hookline.tasks import end_tasks
+from workers.lanes import LEASED_LIMIT, Lane, Pace
+
+log = logging.getLogger(__name__)
+
+STALE_SECONDS: Final = 8.0
+"""Without a confirmed beat for this long nothing is sent; others take over at 10 s
+(queue.base.DEAD_AFTER).
+"""
+AWAY: Final = (*FAULTS, Unavailable)
+"""Raised by a database that does not answer."""
+
+
+class Leases:
+    """Counts every delivery that is leased to this process: up at the claim, down at the record."""
+
+    def __init__(self, queue: Queue, registry: Registry) -> None:
+        self._queue, self._registry = queue, registry
+        self.token: UUID | None = None
+        self._confirmed_at = 0.0
+        self.given_up = asyncio.Event()
+        """Set when the token goes, until somebody takes a new one."""
+        self.count = 0
+        self._lanes: dict[UUID, Lane] = {}
+        self._paces: dict[UUID, Pace] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
+
+    # the token
+
+    @property
+    def is_fresh(self) -> bool:
+        """True when the token was confirmed lately enough for a send."""
+        return self.token is not None and monotonic() - self._confirmed_at <= STALE_SECONDS
+
+    @property
+    def claiming_token(self) -> UUID | None:
+        """The token to claim under; None when nothing may be claimed."""
+        return None if self._is_stopping else self.token
+
+    def begin(self, token: UUID, asked_at: float) -> None:
+        """A token was registered. asked_at: monotonic seconds before the database was asked."""
+        self.token, self._confirmed_at = token, asked_at
+
+    def confirm(self, asked_at: float) -> None:
+        self._confirmed_at = asked_at
+
+    def give_up(self) -> None:
+        """Drops the token and every lane with it: what is queued goes back, the rest is left to a
+        takeover, and a new token is taken at once.
+
+        What is on the wire ends, is recorded under the old token and keeps its slot until then.
+        """
+        if self.token is None:
+            return
+        self.token = None
+        lanes, self._lanes = self._lanes, {}
+        for lane in lanes.values():
+            self.give_back(lane, lane.take_out(keep=0))
+        self.given_up.set()
+
+    def claim_failed(self, error: Exception) -> None:
+        """A claim whose answer was lost has leased rows that nobody holds: the token goes, and its
+        takeover frees them.
+        """
+        log.warning("claim failed: %r", error)
+        self.give_up()
+
+    # lanes
+
+    @property
+    def has_room(self) -> bool:
+        return self.count < LEASED_LIMIT
+
+    @property
+    def slow_count(self) -> int:
+        """Deliveries leased to webhooks whose last attempt timed out."""
+        return sum(lane.held for lane in self._lanes.values() if lane.is_slow)
+
+    def lane(self, webhook_id: UUID) -> Lane | None:
+        """Returns the webhook's lane; None without a token, or for an unknown webhook."""
+        lane = self._lanes.get(webhook_id)
+        if lane is None and self.token is not None:
+            target = self._registry.target(webhook_id)
+            if target is not None:
+                pace = self._paces.setdefault(webhook_id, Pace())
+                lane = self._lanes[webhook_id] = Lane(target, self.token, pace)
+        return lane
+
+    async def take(self, token: UUID, asked_at: float, rows: Sequence[Claimed]) -> list[Lane]:
+        """Puts claimed rows into their lanes, under the webhooks as they were at the claim.
+
+        Returns the lane of each row that is held now. asked_at: monotonic seconds before the claim.
+        """
+        for workspace_id, version in {(row.workspace_id, row.match_version) for row in rows}:
+            if not self._registry.confirm(workspace_id, version, asked_at):
+                await self._registry.reload(workspace_id, self._registry.version(workspace_id))
+        self.count += len(rows)
+        return self.hold(token, rows)
+
+    def hold(self, token: UUID, rows: Sequence[Claimed]) -> list[Lane]:
+        """Puts counted rows into their lanes, or gives them back: a webhook may be off by now, the
+        token gone, the pump about to stop.
+        """
+        lanes, unwanted = list[Lane](), list[Claimed]()
+        for row in rows:
+            target = self._registry.target(row.webhook_id)
+            lane = self.lane(row.webhook_id) if token is self.claiming_token else None
+            if lane is None or target is None or not may_send(target, row):
+                unwanted.append(row)
+                continue
+            lane.add(row)
+            lanes.append(lane)
+        if unwanted:
+            self.release(len(unwanted))
+            self.spawn(self._return(token, unwanted))
+        return lanes
+
+    def promise(self, lane: Lane) -> None:
+        """Counts a delivery that a publish is about to write as leased to the lane."""
+        lane.promised += 1
+        self.count += 1
+
+    def end_promises(self, lease: Lease) -> None:
+        """The publish has ended; what it wrote is counted still. Lanes of another token never had
+        its promises.
+        """
+        for webhook_id in lease.webhook_ids.values():
+            lane = self._lanes.get(webhook_id)
+            if lane is not None and lane.token is lease.token:
+                lane.promised -= 1
+
+    def release(self, count: int) -> None:
+        """Deliveries that are held no longer: recorded, or left to a takeover."""
+        self.count -= count
+
+    def give_back(self, lane: Lane, rows: list[Claimed]) -> None:
+        """Unleases what was never sent. rows: taken out of the lane by the caller."""
+        if rows:
+            self.release(len(rows))
+            self.spawn(self._return(lane.token, rows))
+
+    def give_all_back(self) -> None:
+        for lane in self._lanes.values():
+            self.give_back(lane, lane.take_out(keep=0))
+
+    async def _return(self, token: UUID, rows: list[Claimed]) -> None:
+        try:
+            await self._queue.give_back(token, rows)
+        except AWAY as error:  # still leased by the token, but held by nobody
+            log.warning("deliveries not given back (a takeover follows): %r", error)
+            if self.token is token:
+                self.give_up()
+
+    def adopt_webhooks(self) -> None:
+        """Gives lanes the webhooks as they are now; what must not be sent any more goes back."""
+        for webhook_id, lane in list(self._lanes.items()):
+            target = self._registry.target(webhook_id)
+            if target is None:
+                self.give_back(lane, lane.take_out(keep=0))
+                del self._lanes[webhook_id]
+                continue
+            lane.target = target
+            if not target.is_live:
+                self.give_back(lane, lane.take_out(0, lambda row: not row.is_manual))
+        for webhook_id in self._paces.keys() - self._registry.target_ids():
+            del self._paces[webhook_id]
+
+    # work on leased rows
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs work on leased rows. Rows of work that dies are held by nobody: the token goes."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.critical("a task of the pump died: %r", error, exc_info=error)
+            self.give_up()
+
+    @property
+    def is_idle(self) -> bool:
+        """True when nobody works on leased rows, and no publish is about to write some."""
+        return not self._tasks and not any(lane.promised for lane in self._lanes.values())
+
+    def stop_claiming(self) -> None:
+        self._is_stopping = True
+
+    async def close(self, within_seconds: float) -> None:
+        """Ends the work, and says that the token needs no takeover if nothing is leased to it."""
+        await end_tasks(*self._tasks)
+        if self.token is None:
+            return
+        try:
+            await asyncio.wait_for(self._queue.leave(self.token), within_seconds)
+        except Exception as error:  # noqa: BLE001  # whatever the database says now, the process ends
+            log.warning("not signed off (a takeover follows): %r", error)
+
+
+def may_send(target: Target, row: Claimed) -> bool:
+    """Deliveries that were asked for by hand go whatever the switch says."""
+    return target.is_live or row.is_manual
