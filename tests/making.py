@@ -186,7 +186,7 @@ async def activity(runtime: Runtime, workspace_id: UUID = WORKSPACE) -> list[tup
         "select position, kind, subject_id from activity where workspace_id = $1 order by position"
     )
     rows = await runtime.database.reader().rows(sql, workspace_id)
-    return [(row["position"], row["kind"], as_uuid(row["subject_id"])) for row in rows]
+    return [(row["position"], row["kind"], row["subject_id"]) for row in rows]
 
 
 async def set_column(
@@ -196,11 +196,6 @@ async def set_column(
     async with runtime.database.unit_of_work() as work:
         for key in keys:
             await work.execute(f"update {table} set {column} = $1 where id = $2", value, key)
-
-
-def as_uuid(value: Any) -> UUID:
-    """A key as the driver gives it: SQLite's are bytes."""
-    return value if isinstance(value, UUID) else UUID(bytes=value)
 
 
 def ago(seconds: float) -> datetime:

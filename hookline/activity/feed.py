@@ -382,8 +382,8 @@ async def _read(database: Database, workspace_id: UUID, after: int) -> list[Entr
         Entry(
             row["position"],
             row["kind"],
-            _uuid(row["subject_id"]),
-            row["webhook_id"] and _uuid(row["webhook_id"]),
+            row["subject_id"],
+            row["webhook_id"],
         )
         for row in rows
     ]
@@ -393,7 +393,3 @@ def _is_whole(entries: Sequence[Entry], after: int) -> bool:
     return entries[0].position == after + 1 and all(
         second.position == first.position + 1 for first, second in pairwise(entries)
     )
-
-
-def _uuid(value: Any) -> UUID:  # Any: bytes from SQLite, UUID from PostgreSQL
-    return value if isinstance(value, UUID) else UUID(bytes=value)

@@ -21,6 +21,7 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.transactions import in_transaction
 
 from hookline.db import postgres
+from hookline.db.decoding import decode_rows
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.errors import Misconfigured, Unavailable
 from hookline.settings import Settings
@@ -62,8 +63,8 @@ Row = dict[str, Any]  # Any: a column's value
 
 
 class Reader:
-    """Statements with `$1` placeholders on either engine. UUIDs and datetimes go in as such; from
-    SQLite they come back as bytes and microseconds.
+    """Statements with `$1` placeholders on either engine. UUIDs and datetimes go in and come out as
+    such: on SQLite a column is known by its name (hookline.db.decoding).
     """
 
     def __init__(self, dialect: str, client: BaseDBAsyncClient) -> None:
@@ -73,9 +74,11 @@ class Reader:
     async def rows(self, sql: str, *values: Any) -> list[Row]:
         """The rows that the statement returns, also those of a `returning` clause."""
         if self.dialect == "sqlite":
-            return await self._client.execute_query_dict(
+            rows = await self._client.execute_query_dict(
                 for_sqlite(sql), [sqlite_value(value) for value in values]
             )
+            decode_rows(rows)
+            return rows
         return await self._client.execute_query_dict(sql, list(values))
 
     async def execute(self, sql: str, *values: Any) -> int:

@@ -10,14 +10,13 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.db.connection import Database, Work, faults_as_unavailable
-from hookline.db.fields import from_micros
 from hookline.db.statements import for_dialect
 from hookline.deliveries.matching import MatchIndex
 from hookline.errors import Code, Problem, Refused
@@ -25,6 +24,7 @@ from hookline.form.filters import compile_filter
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.wakeups import Wakeups
 from hookline.models import Delivery, Event, Job, JobStatus, Webhook
+from hookline.models.numbers import named
 
 log = logging.getLogger(__name__)
 
@@ -37,32 +37,49 @@ SLACK: Final = timedelta(seconds=30)
 
 LEASE_SECONDS: Final = 30
 """Longer than a slice of a job takes; a worker that dies in it lets another one go on then."""
-DUE: Final = "select id from job where status < 2 and run_at <= {now} order by run_at limit $1"
-LEASE: Final = """update job set run_at = {now} + $2 * {second}
-where id in (select id from job where id = $1 and status < 2 and run_at <= {now} {skip_locked})
-  returning run_at"""
+# Open jobs that nobody works on, those that wait longest first.
+DUE: Final = named("""
+select id from job where status < JobStatus.SUCCEEDED and run_at <= {now}
+order by run_at limit $1""")
+# Moves the job's time on, which leases it; no row: it has ended, is not due, or somebody has it.
+LEASE: Final = named("""
+update job set run_at = {now} + $2 * {second} where id in (
+  select id from job
+  where id = $1 and status < JobStatus.SUCCEEDED and run_at <= {now} {skip_locked})
+returning run_at""")
+# Ends a lease that is still one's own.
 RELEASE: Final = "update job set run_at = {now} where id = $1 and run_at = $2"
 DUE_NOW: Final = "update job set run_at = {now} where id = $1"
 # Waits: a lease that somebody else tries for locks the row for a moment, and who skipped it then
 # would leave the job to the end of its own lease.
-OPEN: Final = "select id from job where id = $1 and status < 2 {locked}"
-FAILED: Final = """select d.id, d.status = 3 and d.created_at >= $4 and d.created_at < $5 and ($6 =
-  '' or d.event_type = $6) as is_wanted
-from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 order by d.id limit $7"""
-COUNT: Final = """select count(*) as number from (select 1 as one from delivery d where d.webhook_id
-  = $1 and d.id > $2 and d.id < $3 and d.status = 3
-and d.created_at >= $4 and d.created_at < $5 and ($6 = '' or d.event_type = $6) limit $7) found"""
-REOPEN: Final = """update delivery set status = 0, finished_at = null, next_attempt_at = $1,
-  schedule_step = 0, next_cause = 3
-where id in ({}) and status = 3 and lease_token is null and manual_at is null
-and exists (select 1 as one from event e where e.id = delivery.event_id and e.data is not null and
-  {})
-and not exists (select 1 as one from attempt a where a.delivery_id = delivery.id and a.number = 1
-  and a.cause = 4) returning id"""
-PAUSES: Final = (
-    "select began_at, ended_at from webhook_pause where webhook_id = $1 and began_at "
-    "< $3 and (ended_at is null or ended_at > $2)"
-)
+OPEN: Final = named("select id from job where id = $1 and status < JobStatus.SUCCEEDED {locked}")
+# The webhook's next deliveries, with whether the job is about them.
+FAILED: Final = named("""
+select d.id, d.status = DeliveryState.FAILED and d.created_at >= $4 and d.created_at < $5
+  and ($6 = '' or d.event_type = $6) as is_wanted
+from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 order by d.id limit $7""")
+# How many the job is about, up to $7.
+COUNT: Final = named("""
+select count(*) as number from (
+  select 1 as one from delivery d
+  where d.webhook_id = $1 and d.id > $2 and d.id < $3 and d.status = DeliveryState.FAILED
+    and d.created_at >= $4 and d.created_at < $5 and ($6 = '' or d.event_type = $6)
+  limit $7) found""")
+# Opens failed deliveries again, but those of tests and those whose event's data is gone.
+REOPEN: Final = named("""
+update delivery set status = DeliveryState.OPEN, finished_at = null, next_attempt_at = $1,
+  schedule_step = 0, next_cause = AttemptCause.MANUAL
+where id in ({}) and status = DeliveryState.FAILED and lease_token is null and manual_at is null
+  and exists (select 1 as one from event e
+    where e.id = delivery.event_id and e.data is not null and not e.is_test)
+  and not exists (select 1 as one from attempt a
+    where a.delivery_id = delivery.id and a.number = 1 and a.cause = AttemptCause.TEST)
+returning id""")
+# Times between $2 and $3 in which the webhook was off.
+PAUSES: Final = """
+select began_at, ended_at from webhook_pause
+where webhook_id = $1 and began_at < $3 and (ended_at is null or ended_at > $2)"""
+LAST_PAUSE: Final = "select max(began_at) as began_at from webhook_pause where webhook_id = $1"
 
 
 class Which(StrEnum):
@@ -127,42 +144,48 @@ async def begin(
         "until": until.isoformat(),
         "eventType": event_type or "",
     }
-    total = None
-    if which is Which.FAILED:
-        found = await work.rows(
-            COUNT, webhook_id, *_ids(since, until), since, until, event_type or "", COUNTED + 1
-        )
-        total = found[0]["number"] if found[0]["number"] <= COUNTED else None
     now = clock.now()
-    by = actor.stored
     job = await Job.create(
         id=ids.uuid7(),
         workspace_id=actor.workspace_id,
         kind=KIND,
         work=asked,
-        total=total,
-        actor=by,
+        total=await _total(work, webhook_id, which, since, until, event_type),
+        actor=actor.stored,
         run_at=now,
         created_at=now,
     )
     await work.execute(for_dialect(DUE_NOW, work.dialect), job.id)  # by the clock that leases it
-    await audit.record(
-        actor.workspace_id,
-        by,
-        "deliveries.retry",
-        ("job", job.id),
-        None,
-        {**asked, "webhookId": ids.encode("wh", webhook_id)},
-    )
+    shown = {**asked, "webhookId": ids.encode("wh", webhook_id)}
+    subject = ("job", job.id)
+    await audit.record(actor.workspace_id, actor.stored, "deliveries.retry", subject, None, shown)
     work.after_commit(lambda: enqueuer.run_job(job.id))
     return job
+
+
+async def _total(
+    work: Work,
+    webhook_id: UUID,
+    which: Which,
+    since: datetime,
+    until: datetime,
+    event_type: str | None,
+) -> int | None:
+    """Deliveries that the job is about, where that can be counted beforehand."""
+    if which is not Which.FAILED:
+        return None
+    found = await work.rows(
+        COUNT, webhook_id, *_ids(since, until), since, until, event_type or "", COUNTED + 1
+    )
+    number: int = found[0]["number"]
+    return number if number <= COUNTED else None
 
 
 async def due(database: Database, limit: int) -> list[UUID]:
     """Open jobs that nobody has leased, those first that wait longest."""
     with faults_as_unavailable():
         rows = await database.reader().rows(for_dialect(DUE, database.dialect), limit)
-    return [_uuid(row["id"]) for row in rows]
+    return [row["id"] for row in rows]
 
 
 async def run(database: Database, wakeups: Wakeups, job_id: UUID, seconds: float) -> bool:
@@ -210,21 +233,24 @@ async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
     return bool(job.status < JobStatus.SUCCEEDED)
 
 
+class _Part(NamedTuple):
+    """What of a webhook a step looks at: rows with keys between two, of a time and a type."""
+
+    after: UUID
+    high: UUID
+    since: datetime
+    until: datetime
+    event_type: str
+
+
 async def _advance(work: Work, job: Job, webhook: Webhook) -> None:
-    asked, position = (
-        job.work,
-        job.position
-        or {"phase": "MISSED" if job.work["which"] == Which.MISSED else "FAILED", "after": None},
-    )
+    asked, position = job.work, job.position or _first_position(job.work["which"])
     since, until = datetime.fromisoformat(asked["since"]), datetime.fromisoformat(asked["until"])
     low, high = _ids(since, until)
     after = UUID(position["after"]) if position["after"] else low
-    if position["phase"] == "FAILED":
-        last, count = await _reopen(work, webhook, after, high, since, until, asked["eventType"])
-    else:
-        last, count = await _deliver_missed(
-            work, webhook, after, high, since, until, asked["eventType"]
-        )
+    part = _Part(after, high, since, until, asked["eventType"])
+    do = _reopen if position["phase"] == "FAILED" else _deliver_missed
+    last, count = await do(work, webhook, part)
     job.status, job.done = JobStatus.RUNNING, job.done + count
     if last is not None:
         job.position = {**position, "after": str(last)}
@@ -234,79 +260,68 @@ async def _advance(work: Work, job: Job, webhook: Webhook) -> None:
         job.status, job.finished_at, job.total = JobStatus.SUCCEEDED, clock.now(), job.done
 
 
-async def _reopen(
-    work: Work,
-    webhook: Webhook,
-    after: UUID,
-    high: UUID,
-    since: datetime,
-    until: datetime,
-    event_type: str,
-) -> tuple[UUID | None, int]:
+def _first_position(which: str) -> dict[str, str | None]:
+    return {"phase": "MISSED" if which == Which.MISSED else "FAILED", "after": None}
+
+
+async def _reopen(work: Work, webhook: Webhook, part: _Part) -> tuple[UUID | None, int]:
     """The last delivery looked at, None when there was none, and how many are open again."""
-    rows = await work.rows(FAILED, webhook.id, after, high, since, until, event_type, STEP_ROWS)
-    wanted = [_uuid(row["id"]) for row in rows if row["is_wanted"]]
+    rows = await work.rows(FAILED, webhook.id, *part, STEP_ROWS)
+    wanted = [row["id"] for row in rows if row["is_wanted"]]
     count = 0
     if wanted:
         places = ", ".join(f"${number}" for number in range(2, len(wanted) + 2))
-        count = len(await work.rows(REOPEN.format(places, "not e.is_test"), clock.now(), *wanted))
-    return (_uuid(rows[-1]["id"]) if rows else None), count
+        count = len(await work.rows(REOPEN.format(places), clock.now(), *wanted))
+    return (rows[-1]["id"] if rows else None), count
 
 
-async def _deliver_missed(
-    work: Work,
-    webhook: Webhook,
-    after: UUID,
-    high: UUID,
-    since: datetime,
-    until: datetime,
-    event_type: str,
-) -> tuple[UUID | None, int]:
+async def _deliver_missed(work: Work, webhook: Webhook, part: _Part) -> tuple[UUID | None, int]:
     """The same for events: those that the webhook wants now, received while it was off, of which it
     has no delivery.
     """
     events = (
-        await Event.filter(workspace_id=webhook.workspace_id, id__gt=after, id__lt=high)
+        await Event.filter(workspace_id=webhook.workspace_id, id__gt=part.after, id__lt=part.high)
         .order_by("id")
         .limit(STEP_ROWS)
     )
     if not events:
         return None, 0
-    pauses = await _pauses(work, webhook.id, since, until)
-    wants = _Wants(webhook, event_type)
-    missed = [
-        event
-        for event in events
-        if _is_within(event.received_at, pauses)
-        and since - SLACK <= event.received_at < until
-        and wants(event)
-    ]
-    has = set(
-        map(
-            _uuid,
-            await Delivery.filter(
-                webhook_id=webhook.id, event_id__in=[event.id for event in missed]
-            ).values_list("event_id", flat=True),
-        )
-    )
+    missed = await _missed(work, webhook, part, events)
+    found = Delivery.filter(webhook_id=webhook.id, event_id__in=[event.id for event in missed])
+    has = set(await found.values_list("event_id", flat=True))
     now = clock.now()
-    new = [
-        Delivery(
-            id=ids.uuid7(),
-            workspace_id=webhook.workspace_id,
-            webhook_id=webhook.id,
-            event_id=event.id,
-            event_type=event.type,
-            environment=event.environment,
-            next_attempt_at=now,
-            created_at=now,
-        )
-        for event in missed
-        if event.id not in has
-    ]
+    new = [_new_delivery(webhook, event, now) for event in missed if event.id not in has]
     if new:
         await Delivery.bulk_create(new)
     return events[-1].id, len(new)
+
+
+async def _missed(
+    work: Work, webhook: Webhook, part: _Part, events: Sequence[Event]
+) -> list[Event]:
+    """Those that came while the webhook was off, and that it wants."""
+    pauses = await _pauses(work, webhook.id, part.since, part.until)
+    wants = _Wants(webhook, part.event_type)
+    return [
+        event
+        for event in events
+        if _is_within(event.received_at, pauses)
+        and part.since - SLACK <= event.received_at < part.until
+        and wants(event)
+    ]
+
+
+def _new_delivery(webhook: Webhook, event: Event, now: datetime) -> Delivery:
+    return Delivery(
+        id=ids.uuid7(),
+        workspace_id=webhook.workspace_id,
+        webhook_id=webhook.id,
+        event_id=event.id,
+        event_type=event.type,
+        environment=event.environment,
+        next_attempt_at=now,
+        created_at=now,
+    )
 
 
 class _Wants:
@@ -331,17 +346,15 @@ class _Wants:
 
 async def last_pause(work: Work, webhook_id: UUID) -> datetime | None:
     """The time at which the webhook went off last."""
-    rows = await work.rows(
-        "select max(began_at) as began_at from webhook_pause where webhook_id = $1", webhook_id
-    )
-    return _time(rows[0]["began_at"])
+    began_at: datetime | None = (await work.rows(LAST_PAUSE, webhook_id))[0]["began_at"]
+    return began_at
 
 
 async def _pauses(
     work: Work, webhook_id: UUID, since: datetime, until: datetime
 ) -> list[tuple[datetime, datetime | None]]:
     rows = await work.rows(PAUSES, webhook_id, since, until)
-    return [(began, _time(row["ended_at"])) for row in rows if (began := _time(row["began_at"]))]
+    return [(row["began_at"], row["ended_at"]) for row in rows]
 
 
 def _is_within(at: datetime, pauses: Sequence[tuple[datetime, datetime | None]]) -> bool:
@@ -355,11 +368,3 @@ def _ids(since: datetime, until: datetime) -> tuple[UUID, UUID]:
     margin = timedelta(minutes=10)
     low, high = (max(0, int((at.timestamp()) * 1_000)) for at in (since - margin, until + margin))
     return UUID(int=low << 80), UUID(int=min(high, 2**48 - 1) << 80)
-
-
-def _time(value: Any) -> datetime | None:  # Any: microseconds from SQLite, a time from PostgreSQL
-    return from_micros(value) if isinstance(value, int) else value
-
-
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(bytes=value)

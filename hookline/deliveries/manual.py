@@ -9,28 +9,37 @@ from hookline import clock
 from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.db.connection import Database
+from hookline.db.statements import for_dialect
 from hookline.errors import Code, Problem, Refused
 from hookline.messaging.wakeups import Wakeups
 from hookline.models import DeliveryState
+from hookline.models.numbers import named
 
-LOCK = {
-    "postgres": "select id, webhook_id, lease_token, status from delivery where id = $1 and "
-    "workspace_id = $2 for update",
-    "sqlite": "select id, webhook_id, lease_token, status from delivery where id = $1 and "
-    "workspace_id = $2",
-}
-SENDABLE = """select e.data is not null as has_data, w.deleted_at is not null as is_deleted from
-  delivery d
+# The delivery's row, held until the commit: its lease and state are as read.
+LOCK = """
+select id, webhook_id, lease_token, status from delivery
+where id = $1 and workspace_id = $2 {locked}"""
+# Whether there is anything to send, and anywhere.
+SENDABLE = """
+select e.data is not null as has_data, w.deleted_at is not null as is_deleted from delivery d
 join event e on e.id = d.event_id join webhook w on w.id = d.webhook_id where d.id = $1"""
 ASK = "update delivery set manual_at = $2 where id = $1"
-CANCEL = "update delivery set status = 4, finished_at = $2, manual_at = null where id = $1"
-CANCEL_ON_WIRE = (
-    "update delivery set status = 4, finished_at = $2, manual_at = $2, next_cause = 0 where id = $1"
-)
-BACKLOG = """select w.id as webhook_id, (
-  select count(*) from (select 1 as one from delivery d where d.webhook_id = w.id and d.status = 0
-    limit 10000) open) as waiting
-from webhook w where w.id in ({})"""
+CANCEL = named("""
+update delivery set status = DeliveryState.CANCELLED, finished_at = $2, manual_at = null
+where id = $1""")
+# With manual_at the index of what is by hand finds the lease of a delivery that is not open.
+CANCEL_ON_WIRE = named("""
+update delivery set status = DeliveryState.CANCELLED, finished_at = $2, manual_at = $2,
+  next_cause = NextCause.CANCELLED_ON_WIRE
+where id = $1""")
+# Open deliveries per webhook, counted so far that a backlog costs no more than a page of them.
+BACKLOG = named("""
+select w.id as webhook_id, (
+  select count(*) from (
+    select 1 as one from delivery d
+    where d.webhook_id = w.id and d.status = DeliveryState.OPEN limit 10000) open) as waiting
+from webhook w where w.id in ({})""")
+BODIES = "select delivery_id, body from delivery_body where delivery_id in ({})"
 
 
 async def retry(database: Database, wakeups: Wakeups, actor: Actor, delivery_id: UUID) -> None:
@@ -41,7 +50,7 @@ async def retry(database: Database, wakeups: Wakeups, actor: Actor, delivery_id:
     deleted; DATA_EXPIRED.
     """
     async with database.unit_of_work() as work:
-        rows = await work.rows(LOCK[work.dialect], delivery_id, actor.workspace_id)
+        rows = await work.rows(for_dialect(LOCK, work.dialect), delivery_id, actor.workspace_id)
         if not rows:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such delivery.", ("id",)))
         if rows[0]["lease_token"] is not None:
@@ -71,8 +80,7 @@ async def retry(database: Database, wakeups: Wakeups, actor: Actor, delivery_id:
             )
         await work.execute(ASK, delivery_id, clock.now())
         await audit.record(actor.workspace_id, actor.stored, "delivery.retry", ("dlv", delivery_id))
-        webhook_id = rows[0]["webhook_id"]
-        key = webhook_id if isinstance(webhook_id, UUID) else UUID(bytes=webhook_id)
+        key = rows[0]["webhook_id"]
         work.after_commit(lambda: wakeups.by_hand(key))
 
 
@@ -83,7 +91,7 @@ async def cancel(database: Database, actor: Actor, delivery_id: UUID) -> None:
     Raises Refused: NOT_FOUND; NOT_ALLOWED for one that has ended.
     """
     async with database.unit_of_work() as work:
-        rows = await work.rows(LOCK[work.dialect], delivery_id, actor.workspace_id)
+        rows = await work.rows(for_dialect(LOCK, work.dialect), delivery_id, actor.workspace_id)
         if not rows:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such delivery.", ("id",)))
         if rows[0]["status"] != DeliveryState.OPEN:
@@ -109,10 +117,7 @@ async def backlogs(database: Database, webhook_ids: Sequence[UUID]) -> dict[UUID
         return {}
     places = ", ".join(f"${number}" for number in range(1, len(webhook_ids) + 1))
     rows = await database.reader().rows(BACKLOG.format(places), *webhook_ids)
-    return {
-        (key if isinstance(key := row["webhook_id"], UUID) else UUID(bytes=key)): row["waiting"]
-        for row in rows
-    }
+    return {row["webhook_id"]: row["waiting"] for row in rows}
 
 
 async def bodies(database: Database, delivery_ids: Sequence[UUID]) -> dict[UUID, bytes]:
@@ -122,13 +127,5 @@ async def bodies(database: Database, delivery_ids: Sequence[UUID]) -> dict[UUID,
     if not delivery_ids:
         return {}
     places = ", ".join(f"${number}" for number in range(1, len(delivery_ids) + 1))
-    rows = await database.reader().rows(
-        f"select delivery_id, body from delivery_body where delivery_id in ({places})",
-        *delivery_ids,
-    )
-    return {
-        (key if isinstance(key := row["delivery_id"], UUID) else UUID(bytes=key)): bytes(
-            row["body"]
-        )
-        for row in rows
-    }
+    rows = await database.reader().rows(BODIES.format(places), *delivery_ids)
+    return {row["delivery_id"]: bytes(row["body"]) for row in rows}

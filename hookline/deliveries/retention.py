@@ -7,70 +7,88 @@ alone.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from hookline import clock
 from hookline.db.connection import Database, Work
 from hookline.db.statements import SKIP_LOCKED
 from hookline.deliveries.queue.base import Queue
+from hookline.models.numbers import named
 from hookline.settings import Settings
 
 BATCH: Final = 500
 ACTIVITY_KEPT: Final = 100_000
 """Positions of a workspace that can be replayed from; beyond it subscribers hear of a gap."""
 
+# Events in the order of their time, after the latest whose data was taken.
 AFTER: Final = "select id from event where id > $1 and id < $2 order by id limit $3"
 FORGET: Final = "update event set data = null where id in ({})"
-GIVE_UP: Final = """update delivery set status = 3, finished_at = ${now} where id in (
-  select id from delivery where event_id in ({places}) and status = 0 and lease_token is null
-    {skip})"""
-DROP_BODIES: Final = (
-    "delete from delivery_body where delivery_id in (select id from delivery "
-    "where event_id in ({}))"
-)
-MARK: Final = (
-    "insert into retention (name, position) values ('event data', $1) on conflict "
-    "(name) do update set position = excluded.position"
-)
+# Their open deliveries have nothing to send any more; what is on the wire ends by itself.
+GIVE_UP: Final = named("""
+update delivery set status = DeliveryState.FAILED, finished_at = ${now} where id in (
+  select id from delivery
+  where event_id in ({places}) and status = DeliveryState.OPEN and lease_token is null {skip})""")
+DROP_BODIES: Final = """
+delete from delivery_body where delivery_id in (select id from delivery where event_id in ({}))"""
+MARK: Final = """
+insert into retention (name, position) values ('event data', $1)
+on conflict (name) do update set position = excluded.position"""
 POSITION: Final = "select position from retention where name = 'event data'"
-ATTEMPTS: Final = (
-    "delete from attempt where id in (select id from attempt where id < $1 order by "
-    "id limit $2) returning id"
-)
-DELIVERIES: Final = """delete from delivery where id in (
-  select id from delivery where id < $1 and status <> 0 and lease_token is null order by id limit $2
-    {skip}) returning id"""
-EVENTS: Final = """delete from event where id in (
-  select e.id from event e where e.id < $1 and not exists (select 1 as one from delivery d where
-    d.event_id = e.id)
+# A batch of the log, of ended deliveries, of events without deliveries: oldest first, by the key.
+ATTEMPTS: Final = """
+delete from attempt where id in (
+  select id from attempt where id < $1 order by id limit $2) returning id"""
+DELIVERIES: Final = named("""
+delete from delivery where id in (
+  select id from delivery
+  where id < $1 and status <> DeliveryState.OPEN and lease_token is null
+  order by id limit $2 {skip}) returning id""")
+EVENTS: Final = """
+delete from event where id in (
+  select e.id from event e
+  where e.id < $1 and not exists (select 1 as one from delivery d where d.event_id = e.id)
   order by e.id limit $2) returning id"""
-EMAILS: Final = (
-    "delete from email where notification_id in (select id from notification where id "
-    "< $1 order by id limit $2)"
+# The receipts of the notifications that go next.
+EMAILS: Final = """
+delete from email where notification_id in (
+  select id from notification where id < $1 order by id limit $2)"""
+NOTIFICATIONS: Final = """
+delete from notification where id in (
+  select id from notification where id < $1 order by id limit $2) returning id"""
+# Deleted webhooks of which nothing is in the log any more.
+WEBHOOKS: Final = """
+select w.id from webhook w
+where w.deleted_at < $1 and not exists (select 1 as one from delivery d where d.webhook_id = w.id)
+  and not exists (select 1 as one from attempt a where a.webhook_id = w.id)
+limit 100"""
+# What is known of one of them, the webhook itself last.
+OF_WEBHOOK: Final = (
+    "delete from webhook_stat where webhook_id = $1",
+    "delete from webhook_pause where webhook_id = $1",
+    "delete from webhook where id = $1",
 )
-NOTIFICATIONS: Final = (
-    "delete from notification where id in (select id from notification where "
-    "id < $1 order by id limit $2) returning id"
-)
-WEBHOOKS: Final = """select w.id from webhook w where w.deleted_at < $1 and not exists (select 1 as
-  one from delivery d where d.webhook_id = w.id)
-and not exists (select 1 as one from attempt a where a.webhook_id = w.id) limit 100"""
-STATS: Final = "delete from webhook_stat where webhook_id = $1"
+# Hours of statistics as old as the log.
 OLD_STATS: Final = {
-    "postgres": "delete from webhook_stat where ctid in (select ctid from webhook_stat where step "
-    "= 3600 and at < $1 limit $2) returning bucket",
-    "sqlite": """delete from webhook_stat where (webhook_id, step, at, bucket) in (
+    "postgres": """
+delete from webhook_stat where ctid in (
+  select ctid from webhook_stat where step = 3600 and at < $1 limit $2) returning bucket""",
+    "sqlite": """
+delete from webhook_stat where (webhook_id, step, at, bucket) in (
   select webhook_id, step, at, bucket from webhook_stat where step = 3600 and at < $1 limit $2)
-    returning bucket""",
+returning bucket""",
 }
+# What no subscriber can replay from any more.
 ACTIVITY: Final = {
-    "postgres": """delete from activity where ctid in (
+    "postgres": """
+delete from activity where ctid in (
   select a.ctid from workspace_activity w cross join lateral (
-    select ctid from activity where workspace_id = w.workspace_id and position <= w.position - $1
-      order by position limit $2) a)
+    select ctid from activity
+    where workspace_id = w.workspace_id and position <= w.position - $1
+    order by position limit $2) a)
 returning position""",
-    "sqlite": """delete from activity where (workspace_id, position) in (
+    "sqlite": """
+delete from activity where (workspace_id, position) in (
   select a.workspace_id, a.position from workspace_activity w
   join activity a on a.workspace_id = w.workspace_id and a.position <= w.position - $1 limit $2)
 returning position""",
@@ -107,8 +125,8 @@ async def forget_data(database: Database, before: UUID) -> int:
     """
     async with database.unit_of_work() as work:
         found = await work.rows(POSITION)
-        after = _uuid(found[0]["position"]) if found else UUID(int=0)
-        keys = [_uuid(row["id"]) for row in await work.rows(AFTER, after, before, BATCH)]
+        after = found[0]["position"] if found else UUID(int=0)
+        keys = [row["id"] for row in await work.rows(AFTER, after, before, BATCH)]
         if keys:
             places = ", ".join(f"${number}" for number in range(1, len(keys) + 1))
             await work.execute(
@@ -124,13 +142,9 @@ async def forget_data(database: Database, before: UUID) -> int:
 
 async def _forget_webhooks(work: Work, before: datetime) -> int:
     """Deleted webhooks whose log is gone."""
-    keys = [_uuid(row["id"]) for row in await work.rows(WEBHOOKS, before)]
+    keys = [row["id"] for row in await work.rows(WEBHOOKS, before)]
     for key in keys:
-        for sql in (
-            STATS,
-            "delete from webhook_pause where webhook_id = $1",
-            "delete from webhook where id = $1",
-        ):
+        for sql in OF_WEBHOOK:
             await work.execute(sql, key)
     return len(keys)
 
@@ -138,7 +152,3 @@ async def _forget_webhooks(work: Work, before: datetime) -> int:
 def _key(at: datetime) -> UUID:
     """The smallest UUIDv7 of a time."""
     return UUID(int=int(at.timestamp() * 1_000) << 80)
-
-
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(bytes=value)

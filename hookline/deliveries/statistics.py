@@ -11,7 +11,6 @@ from uuid import UUID
 
 from hookline import clock
 from hookline.db.connection import Database, faults_as_unavailable
-from hookline.db.fields import from_micros
 from hookline.deliveries.histogram import percentile
 from hookline.errors import HooklineError
 
@@ -132,8 +131,8 @@ async def fold_minutes(database: Database) -> int:
             return len(await work.rows(FOLD, before, FOLDED_AT_ONCE))
         rows = await work.rows(OLD, before, FOLDED_AT_ONCE)
         for row in rows:
-            hour = from_micros(row["at"] - row["at"] % 3_600_000_000)
-            key = UUID(bytes=row["webhook_id"])
-            await work.execute(ADD, key, hour, row["bucket"], row["attempts"], row["failures"])
-            await work.execute(TAKE, key, from_micros(row["at"]), row["bucket"])
+            key, at, bucket = row["webhook_id"], row["at"], row["bucket"]
+            hour = at.replace(minute=0, second=0, microsecond=0)
+            await work.execute(ADD, key, hour, bucket, row["attempts"], row["failures"])
+            await work.execute(TAKE, key, at, bucket)
         return len(rows)

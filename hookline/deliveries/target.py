@@ -9,7 +9,6 @@ from functools import cached_property
 from math import inf
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import orjson
 
@@ -54,8 +53,8 @@ class Target:
 
     def __init__(self, row: dict[str, Any], vault: Vault) -> None:
         self._row, self._vault = row, vault
-        self.id = _uuid(row["id"])
-        self.workspace_id = _uuid(row["workspace_id"])
+        self.id = row["id"]
+        self.workspace_id = row["workspace_id"]
         self.url: str = row["url"]
         self.environments = split_lines(row["environments"])
         self.events = split_lines(row["events"])
@@ -160,7 +159,3 @@ def _end_of(secret: dict[str, str | None]) -> float:
 def basic_credentials(username: str, password: str) -> str:
     """The value of an Authorization header (RFC 7617, UTF-8)."""
     return "Basic " + b64encode(f"{username}:{password}".encode()).decode()
-
-
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(bytes=value)

@@ -59,15 +59,19 @@ def parse_rate(text: str) -> Rate:
     return Rate(per_minute)
 
 
-def take_slots(next_slot: float, now: float, wanted: int, rate: Rate) -> tuple[int, float]:
-    """Counts the wanted requests that may go now, and gives the next free slot after them. Times in
-    microseconds; what the claims do in SQL.
+def free_slots(next_slot: float, now: float, rate: Rate) -> int:
+    """How many requests may go now. Times in microseconds, here and below; hl_claim_paced does the
+    same on PostgreSQL.
     """
-    slot = max(next_slot, now)
-    free = (
-        int((now + rate.tolerance - slot) // rate.interval) + 1
-        if slot <= now + rate.tolerance
-        else 0
-    )
-    taken = min(wanted, free)
-    return taken, slot + taken * rate.interval if taken else next_slot
+    ahead = max(next_slot, now) - now
+    return max(0, int((rate.tolerance - ahead) // rate.interval) + 1)
+
+
+def slot_after(next_slot: float, now: float, taken: int, rate: Rate) -> float:
+    """The next free slot once so many have gone."""
+    return max(next_slot, now) + taken * rate.interval
+
+
+def seconds_until_free(next_slot: float, now: float, rate: Rate) -> float:
+    """How long until another one may go."""
+    return max(0.0, (max(next_slot, now) - now - rate.tolerance) / 1e6)

@@ -59,7 +59,7 @@ async def due(runtime: Runtime, limit: int) -> list[tuple[UUID, str]]:
         rows = await runtime.database.reader().rows(
             for_dialect(DUE, runtime.database.dialect), limit
         )
-    return [(_uuid(row["notification_id"]), row["address"]) for row in rows]
+    return [(row["notification_id"], row["address"]) for row in rows]
 
 
 async def send_mail(runtime: Runtime, mailer: Mailer, notification_id: UUID, address: str) -> bool:
@@ -75,7 +75,7 @@ async def send_mail(runtime: Runtime, mailer: Mailer, notification_id: UUID, add
     if not rows:
         return False
     with faults_as_unavailable():
-        receipt = await Email.get_or_none(id=_uuid(rows[0]["id"]))
+        receipt = await Email.get_or_none(id=rows[0]["id"])
     if receipt is not None:  # retention may have been faster
         await _send(runtime, mailer, receipt)
     return True
@@ -91,7 +91,7 @@ async def tell_of_failed(runtime: Runtime) -> int:
         )
         notes = list[tuple[Kind, UUID, UUID | None]]()
         for row in rows:
-            webhook = await Webhook.get(id=_uuid(row["id"]))
+            webhook = await Webhook.get(id=row["id"])
             await work.execute(TOLD, webhook.id, clock.now())
             told = await _tell(
                 work,
@@ -236,7 +236,3 @@ async def _mail(row: Email) -> Mail | None:
         )
     key = f"{ids.encode('ntf', told.id)}-{row.id.hex[-12:]}"
     return Mail(key, row.address, words.subject, words.text, words.html, told.created_at)
-
-
-def _uuid(value: UUID | bytes) -> UUID:
-    return value if isinstance(value, UUID) else UUID(bytes=value)

@@ -15,7 +15,6 @@ import orjson
 from hookline.db.connection import FAULTS
 from hookline.ids import encode
 from tests.chaos.ledger import Attempted, Ledger, Recorded
-from tests.making import as_uuid
 
 LEASED = """select p.token, p.process, d.event_id, w.slug, d.attempt_count from pump p left join
   delivery d on d.lease_token = p.token
@@ -48,7 +47,7 @@ class Books:
         found: dict[UUID, Pump] = {}
         for token, process, event_id, webhook, number in await self._rows(LEASED):
             pump = found.setdefault(
-                as_uuid(token), Pump(as_uuid(token), int(process.rpartition(":")[2]), set())
+                _uuid(token), Pump(_uuid(token), int(process.rpartition(":")[2]), set())
             )
             if event_id is not None:
                 pump.leased.add((_event(event_id), webhook, number))
@@ -65,11 +64,11 @@ class Books:
         }
         deliveries = dict[UUID, Recorded]()
         for key, event_id, webhook, state, count, token in await self._rows(DELIVERIES):
-            deliveries[as_uuid(key)] = ledger.recorded[_event(event_id), webhook] = Recorded(
+            deliveries[_uuid(key)] = ledger.recorded[_event(event_id), webhook] = Recorded(
                 state, count, token is not None
             )
         for key, *attempt in await self._rows(ATTEMPTS):
-            deliveries[as_uuid(key)].attempts.append(Attempted(*attempt))
+            deliveries[_uuid(key)].attempts.append(Attempted(*attempt))
 
     async def _rows(self, sql: str) -> list[Row]:
         """Tries while the database is away."""
@@ -96,4 +95,9 @@ class Books:
 
 
 def _event(key: Any) -> str:  # Any: a UUID as the driver gives it
-    return encode("evt", as_uuid(key))
+    return encode("evt", _uuid(key))
+
+
+def _uuid(value: Any) -> UUID:
+    """A key as the driver gives it: SQLite's are bytes."""
+    return value if isinstance(value, UUID) else UUID(bytes=value)

@@ -9,7 +9,7 @@ import orjson
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
 from hookline.webhooks.change import update_webhook
-from tests.making import SOMEBODY, ago, as_uuid, make_webhook, publish, set_column
+from tests.making import SOMEBODY, ago, make_webhook, publish, set_column
 from tests.receivers import Receiver, Reply
 from tests.waiting import eventually
 from tests.working import pumping
@@ -20,7 +20,7 @@ AGAIN = {"schedule": ["1s", "48h"]}
 
 async def kept(runtime: Runtime) -> dict[UUID, bytes]:
     rows = await runtime.database.reader().rows("select delivery_id, body from delivery_body")
-    return {as_uuid(row["delivery_id"]): bytes(row["body"]) for row in rows}
+    return {row["delivery_id"]: bytes(row["body"]) for row in rows}
 
 
 async def attempts(count: int) -> list[Attempt]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from hookline.db.decoding import decode_rows
 from hookline.db.fields import from_micros, to_micros
 from hookline.deliveries.queue.base import (
     KEY_HOURS,
@@ -59,7 +60,7 @@ from hookline.deliveries.queue.sqlite_statements import (
     WORKSPACE,
 )
 from hookline.deliveries.queue.writer import Writer
-from hookline.form.rates import Rate
+from hookline.form.rates import Rate, free_slots, seconds_until_free, slot_after
 from hookline.models import DeliveryState
 
 
@@ -100,6 +101,7 @@ class SqliteQueue:
             rows = [
                 dict(zip(names, row, strict=True)) for row in fetch_for_all(db, WEBHOOKS, changed)
             ]
+            decode_rows(rows)
             return Loaded(workspace_id, version, stamps, rows, types, bool(is_strict))
 
         return await self._writer.run(job)
@@ -243,16 +245,16 @@ def _claim_paced(db: sqlite3.Connection, ask: Ask, token: bytes, paced: Paced) -
     found = db.execute(PACE, (webhook,)).fetchone()
     if found is None:
         return
-    rate, slot = Rate(found[0]), max(found[1], now)
-    free = max(0, int((rate.tolerance - (slot - now)) // rate.interval) + 1)
+    rate, slot = Rate(found[0]), found[1]
+    free = free_slots(slot, now, rate)
     rows = _due(db, webhook, min(ask.room, free), now)
     if rows:
-        slot += len(rows) * rate.interval
+        slot = slot_after(slot, now, len(rows), rate)
         db.execute(SET_PACE, (round(slot), webhook))
         run_for_all(db, LEASE, [(row[0],) for row in rows], token)
         paced.rows.extend(map(_claimed, rows))
     if len(rows) == free:
-        paced.waits[ask.webhook_id] = max(0.0, (slot - now - rate.tolerance) / 1e6)
+        paced.waits[ask.webhook_id] = seconds_until_free(slot, now, rate)
 
 
 def _new_delivery(

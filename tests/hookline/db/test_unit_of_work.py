@@ -51,6 +51,30 @@ async def test_models_and_statements_share_the_transaction(runtime: Runtime) -> 
     assert (workspace.name, workspace.slug) == ("Default", "default")
 
 
+async def test_ids_and_times_come_back_as_such_also_from_computed_columns(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    [row] = await runtime.database.reader().rows(
+        "select id, max(created_at) as latest_at, deleted_at, slug, match_version from ("
+        "select w.id, w.created_at, w.deleted_at, w.slug, s.match_version from webhook w "
+        "join workspace s on s.id = w.workspace_id where w.id = $1) found "
+        "group by id, deleted_at, slug, match_version",
+        webhook.id,
+    )
+    assert row["id"] == webhook.id
+    assert row["latest_at"] == webhook.created_at
+    assert (row["deleted_at"], row["slug"]) == (None, webhook.slug)
+    assert isinstance(row["match_version"], int)
+
+
+async def test_positions_stay_numbers_and_keys_among_them_are_ids(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    rows = await runtime.database.reader().rows("select position, subject_id from activity")
+    assert [(row["position"], row["subject_id"]) for row in rows] == [(1, webhook.id)]
+    async with runtime.database.unit_of_work() as work:
+        await work.execute("insert into retention (name, position) values ('x', $1)", webhook.id)
+        assert await work.rows("select position from retention") == [{"position": webhook.id}]
+
+
 async def test_rows_of_a_returning_clause_come_back(runtime: Runtime) -> None:
     async with runtime.database.unit_of_work() as work:
         rows = await work.rows(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hookline.form.rates import Rate, parse_rate, take_slots
+from hookline.form.rates import Rate, free_slots, parse_rate, seconds_until_free, slot_after
 
 RATES = st.builds(Rate, st.integers(1, 600_000))
 
@@ -45,6 +45,12 @@ def test_printed_rate_is_read_back(rate: Rate) -> None:
     assert parse_rate(str(rate)) == rate
 
 
+def take(slot: float, now: float, wanted: int, rate: Rate) -> tuple[int, float]:
+    """A claim: how many go, and the next free slot after them."""
+    taken = min(wanted, free_slots(slot, now, rate))
+    return taken, slot_after(slot, now, taken, rate) if taken else slot
+
+
 @given(
     rate=RATES, steps=st.lists(st.tuples(st.integers(0, 300_000), st.integers(1, 50)), max_size=60)
 )
@@ -54,7 +60,7 @@ def test_no_second_holds_more_than_the_rate_and_one_burst(
     now, slot, sent = 0, 0.0, list[int]()
     for pause, wanted in steps:
         now += pause
-        taken, slot = take_slots(slot, now, wanted, rate)
+        taken, slot = take(slot, now, wanted, rate)
         sent += [now] * taken
     for start in sent:
         inside = sum(start <= at < start + 1_000_000 for at in sent)
@@ -65,7 +71,16 @@ def test_no_second_holds_more_than_the_rate_and_one_burst(
 def test_whoever_always_wants_more_gets_the_rate(text: str) -> None:
     rate, now, slot, sent = parse_rate(text), 0, 0.0, 0
     while now < 60_000_000:
-        taken, slot = take_slots(slot, now, 500, rate)
+        taken, slot = take(slot, now, 500, rate)
         sent += taken
         now += 5_000  # a claim each 5 ms
     assert rate.per_minute * 0.99 <= sent <= rate.per_minute + rate.burst
+
+
+@given(rate=RATES, now=st.integers(0, 10**9))
+def test_slot_is_free_again_when_the_wait_is_over(rate: Rate, now: int) -> None:
+    slot = 0.0
+    while free := free_slots(slot, now, rate):
+        slot = slot_after(slot, now, free, rate)
+    later = now + seconds_until_free(slot, now, rate) * 1e6 + 1
+    assert free_slots(slot, later, rate) >= 1
