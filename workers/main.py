@@ -31,7 +31,10 @@ from workers.engine import EngineHost, running
 
 log = logging.getLogger(__name__)
 
-_SAME_SIGNAL_SECONDS = 2.0
+_SAME_SIGNAL_SECONDS = 5.0
+"""Dramatiq's main process passes a signal on within milliseconds; on a busy machine 2 s were too
+few.
+"""
 _PARENT_CHECK_SECONDS = 1.0
 _ORPHAN_SECONDS = 5.0
 

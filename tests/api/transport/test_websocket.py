@@ -1,59 +1,21 @@
 """graphql-transport-ws, as the `websockets` client sees it."""
 
 import asyncio
-import gc
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
 
-import psutil
 import pytest
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 
-from api.transport.websocket import SocketLimits
 from tests.api.small_server import Small, serve_small
+from tests.api.transport.socket_client import QUICK, closed, heard, said, subscribed, welcomed
 from tests.waiting import eventually
-
-QUICK = SocketLimits(init_seconds=0.5, check_token_seconds=0.05, stalled_seconds=0.5)
 
 
 @pytest.fixture
 async def small() -> AsyncIterator[Small]:
     async with serve_small() as server:
         yield server
-
-
-async def said(socket: ClientConnection, message: Any) -> None:
-    await socket.send(json.dumps(message))
-
-
-async def heard(socket: ClientConnection) -> dict[str, Any]:
-    message = json.loads(await asyncio.wait_for(socket.recv(), 10))
-    assert isinstance(message, dict)
-    return message
-
-
-async def welcomed(socket: ClientConnection, token: str = "hl_admin") -> None:
-    await said(socket, {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
-    assert await heard(socket) == {"type": "connection_ack"}
-
-
-async def subscribed(socket: ClientConnection, text: str, id: str = "1", **parameters: Any) -> None:
-    await said(socket, {"id": id, "type": "subscribe", "payload": {"query": text, **parameters}})
-
-
-async def closed(socket: ClientConnection) -> int:
-    """The code that the server closes with; what it says before is dropped."""
-
-    async def end() -> int:
-        try:
-            while True:
-                await socket.recv()
-        except ConnectionClosed as gone:
-            return gone.rcvd.code if gone.rcvd else 1006
-
-    return await asyncio.wait_for(end(), 60)
 
 
 async def test_subscription_sends_each_event_and_completes(small: Small) -> None:
@@ -337,83 +299,3 @@ async def test_drain_closes_with_1012_and_takes_no_new_sockets(small: Small) -> 
         assert small.runtime.listeners == 0
     async with small.socket() as late:
         assert await closed(late) == 1012
-
-
-async def test_reader_that_stops_reading_is_given_up_with_flat_memory() -> None:
-    async with serve_small(QUICK) as small:
-        socket = await small.socket()
-        await welcomed(socket)
-        socket.transport.pause_reading()
-        for number in range(20):
-            await subscribed(socket, "subscription { endless }", str(number))
-        gc.collect()
-        before_bytes = psutil.Process().memory_info().rss
-        await eventually(
-            lambda: not small.endpoint._sockets._open
-        )  # the only sign of it that a deaf client leaves
-        assert psutil.Process().memory_info().rss - before_bytes < 32 * 1024 * 1024
-        reads = small.runtime.reads
-        assert reads * 10_000 < 64 * 1024 * 1024
-        socket.transport.resume_reading()
-        assert await closed(socket) == 1006  # dropped, since it would not read a close frame either
-        assert small.runtime.reads == reads
-
-
-async def test_reader_that_reads_again_is_told_to_come_back_with_its_cursor() -> None:
-    async with serve_small(QUICK) as small:
-        socket = await small.socket()
-        await welcomed(socket)
-        socket.transport.pause_reading()
-        await subscribed(socket, "subscription { endless }")
-        [served] = await eventually(lambda: list(small.endpoint._sockets._open))
-        await eventually(served._end.done)
-        socket.transport.resume_reading()
-        assert await closed(socket) == 1013
-
-
-async def test_reader_that_is_slower_than_what_comes_but_reads_may_stay() -> None:
-    async with serve_small(SocketLimits(stalled_seconds=0.1)) as small, small.socket() as socket:
-        await welcomed(socket)
-        await subscribed(socket, "subscription { endless }")
-        [served] = small.endpoint._sockets._open
-        until = (
-            asyncio.get_running_loop().time() + 0.6
-        )  # several looks at a writer that always has something to send
-        while asyncio.get_running_loop().time() < until:
-            await heard(socket)
-        assert not served._end.done()
-
-
-async def test_reader_that_stops_reading_holds_up_no_other() -> None:
-    async with serve_small(QUICK) as small, small.socket() as reading:
-        deaf = await small.socket()
-        await welcomed(deaf)
-        deaf.transport.pause_reading()
-        await subscribed(deaf, "subscription { numbers(padding: 200000) }")
-        await welcomed(reading)
-        await subscribed(reading, "subscription { numbers(padding: 200000) }")
-        await small.runtime.until_listeners(2)
-        for number in range(60):
-            await small.runtime.announce(number)
-            assert (await heard(reading))["payload"]["data"]["numbers"].rstrip("x") == str(number)
-        await small.runtime.until_listeners(1)
-        await small.runtime.announce(60)
-        assert (await heard(reading))["payload"]["data"]["numbers"].startswith("60x")
-        deaf.transport.abort()
-
-
-async def test_large_messages_that_nobody_reads_take_bounded_memory() -> None:
-    async with serve_small(QUICK) as small:
-        socket = await small.socket()
-        await welcomed(socket)
-        socket.transport.pause_reading()
-        gc.collect()
-        before_bytes = psutil.Process().memory_info().rss
-        for number in range(50):
-            await subscribed(socket, "subscription { numbers(padding: 500000) }", str(number))
-        await small.runtime.announce(*range(100))  # 2.5 GB of messages
-        await small.runtime.until_listeners(50)
-        [served] = small.endpoint._sockets._open
-        await eventually(served._end.done)
-        assert psutil.Process().memory_info().rss - before_bytes < 128 * 1024 * 1024
-        socket.transport.abort()

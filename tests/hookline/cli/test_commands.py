@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -296,8 +297,12 @@ def test_a_pooler_in_front_of_the_database_is_named_as_such(shell: Shell) -> Non
 def test_a_database_that_never_answers_is_given_up_with_a_sentence(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, says nothing
         url = f"postgres://me:hunter2@127.0.0.1:{silent.getsockname()[1]}/name"
-        for command in (("doctor",), ("serve", "--port", "0"), ("worker",), ("token", "list")):
-            done = shell.run(*command, HOOKLINE_DATABASE_URL=url)  # within half a minute
+        commands = (("doctor",), ("serve", "--port", "0"), ("worker",), ("token", "list"))
+        with ThreadPoolExecutor() as pool:  # each waits 5 s and more
+            ended = pool.map(
+                lambda command: shell.run(*command, HOOKLINE_DATABASE_URL=url), commands
+            )
+        for done in ended:
             assert done.returncode == 1
             assert "takes no connection: no answer within 5 s" in done.stdout + done.stderr
 

@@ -1,4 +1,4 @@
-"""At a million deliveries every statement of the hot path touches the rows it handles and no
+"""At 400,000 deliveries every statement of the hot path touches the rows it handles and no
 others: indexes by name, pages by count.
 
 Both kinds of plans are looked at: those made for the values at hand, and those that PostgreSQL
@@ -23,7 +23,7 @@ from hookline.runtime import Runtime
 from hookline.settings import read_settings
 from tests.databases import Databases
 from tests.hookline.deliveries.queue.lists import first_pages
-from tests.hookline.deliveries.queue.million import (
+from tests.hookline.deliveries.queue.many_deliveries import (
     DEAD,
     HEALTHY,
     Plans,
@@ -66,7 +66,7 @@ ROWLESS = {"pump", "workspace"}
 
 
 @pytest.fixture(scope="module")
-def million(databases: Databases) -> Iterator[str]:
+def filled(databases: Databases) -> Iterator[str]:
     with databases.made() as url:
         asyncio.run(fill(url))
         yield url
@@ -110,26 +110,26 @@ def check(
 
 @both_plans
 @few_and_many
-async def test_claim_uses_the_due_index(million: str, mode: str, count: int) -> None:
-    async with observed(million, mode) as (queue, plans):
+async def test_claim_uses_the_due_index(filled: str, mode: str, count: int) -> None:
+    async with observed(filled, mode) as (queue, plans):
         _, rows = await plans.of(claim(queue, *busy(10), limit=count))
         assert len(rows) == count
         check(plans, CLAIM, 100 + 40 * count)
 
 
 @both_plans
-async def test_claim_of_a_backlog_uses_the_due_index(million: str, mode: str) -> None:
-    async with observed(million, mode) as (queue, plans):
+async def test_claim_of_a_backlog_uses_the_due_index(filled: str, mode: str) -> None:
+    async with observed(filled, mode) as (queue, plans):
         _, rows = await plans.of(claim(queue, DEAD, room=50))
         assert len(rows) == 50
         check(plans, CLAIM, 100 + 40 * 50)
 
 
-async def test_claim_of_others_costs_the_same_with_and_without_a_backlog(million: str) -> None:
-    async with observed(million) as (queue, plans):
+async def test_claim_of_others_costs_the_same_with_and_without_a_backlog(filled: str) -> None:
+    async with observed(filled) as (queue, plans):
         _, rows = await plans.of(claim(queue, *busy(10, 20)))
         beside = plans.buffers() / len(rows)
-    async with observed(million) as (queue, plans):
+    async with observed(filled) as (queue, plans):
         await queue._work.execute("delete from delivery where webhook_id = $1", DEAD)
         _, rows = await plans.of(claim(queue, *busy(10, 40)))
         alone = plans.buffers() / len(rows)
@@ -138,8 +138,8 @@ async def test_claim_of_others_costs_the_same_with_and_without_a_backlog(million
 
 @both_plans
 @few_and_many
-async def test_record_uses_keys_only(million: str, mode: str, count: int) -> None:
-    async with observed(million, mode) as (queue, plans):
+async def test_record_uses_keys_only(filled: str, mode: str, count: int) -> None:
+    async with observed(filled, mode) as (queue, plans):
         token, rows = await claim(queue, *busy(10, 60), limit=count)
         assert await plans.of(queue.record(token, WORKSPACE, [succeeded(row) for row in rows])) == (
             count,
@@ -150,8 +150,8 @@ async def test_record_uses_keys_only(million: str, mode: str, count: int) -> Non
 
 
 @both_plans
-async def test_record_without_a_lease_uses_keys_only(million: str, mode: str) -> None:
-    async with observed(million, mode) as (queue, plans):
+async def test_record_without_a_lease_uses_keys_only(filled: str, mode: str) -> None:
+    async with observed(filled, mode) as (queue, plans):
         token, rows = await claim(queue, *busy(10, 60))
         await queue.record(token, WORKSPACE, [succeeded(row) for row in rows])
         assert await plans.of(queue.record(token, WORKSPACE, [succeeded(row) for row in rows])) == (
@@ -164,9 +164,9 @@ async def test_record_without_a_lease_uses_keys_only(million: str, mode: str) ->
 
 @both_plans
 @few_and_many
-async def test_publish_reads_the_version_and_writes(million: str, mode: str, count: int) -> None:
+async def test_publish_reads_the_version_and_writes(filled: str, mode: str, count: int) -> None:
     events = [new_event(f"new-{uuid4()}") for _ in range(count)]
-    async with observed(million, mode) as (queue, plans):
+    async with observed(filled, mode) as (queue, plans):
         written = queue.publish(
             WORKSPACE, 1, clock.now(), events, [new_delivery(event, busy(1)[0]) for event in events]
         )
@@ -175,16 +175,16 @@ async def test_publish_reads_the_version_and_writes(million: str, mode: str, cou
 
 
 @both_plans
-async def test_give_back_uses_the_primary_key(million: str, mode: str) -> None:
-    async with observed(million, mode) as (queue, plans):
+async def test_give_back_uses_the_primary_key(filled: str, mode: str) -> None:
+    async with observed(filled, mode) as (queue, plans):
         token, rows = await claim(queue, *busy(10, 80))
         await plans.of(queue.give_back(token, rows))
         check(plans, {"delivery_pkey"}, 100 + 50 * len(rows))
 
 
 @both_plans
-async def test_keys_are_found_and_forgotten_by_index(million: str, mode: str) -> None:
-    async with observed(million, mode) as (queue, plans):
+async def test_keys_are_found_and_forgotten_by_index(filled: str, mode: str) -> None:
+    async with observed(filled, mode) as (queue, plans):
         assert (
             len(
                 await plans.of(
@@ -201,9 +201,9 @@ async def test_keys_are_found_and_forgotten_by_index(million: str, mode: str) ->
 
 @both_plans
 async def test_sweep_asks_each_webhook_once_however_many_rows_it_has(
-    million: str, mode: str
+    filled: str, mode: str
 ) -> None:
-    async with observed(million, mode) as (queue, plans):
+    async with observed(filled, mode) as (queue, plans):
         assert DEAD in await plans.of(queue.due())
         check(plans, {"delivery_due", "delivery_manual", "webhook_pkey"}, 100 + 20 * HEALTHY)
         before = plans.buffers()
@@ -213,17 +213,17 @@ async def test_sweep_asks_each_webhook_once_however_many_rows_it_has(
 
 
 @both_plans
-async def test_cancelling_uses_the_due_index(million: str, mode: str) -> None:
-    async with observed(million, mode) as (queue, plans):
+async def test_cancelling_uses_the_due_index(filled: str, mode: str) -> None:
+    async with observed(filled, mode) as (queue, plans):
         assert await plans.of(queue.cancel_deleted()) == 1_000
         check(plans, {"delivery_due", "webhook_pkey", "delivery_pkey"}, 2_000 + 50 * 1_000)
 
 
 @both_plans
 async def test_takeover_and_leaving_read_open_rows_and_those_by_hand_only(
-    million: str, mode: str
+    filled: str, mode: str
 ) -> None:
-    async with observed(million, mode) as (queue, plans):
+    async with observed(filled, mode) as (queue, plans):
         lost = await plans.of(queue.take_over(DEAD_AFTER))
         assert lost == 1_000
         check(plans, TAKEOVER, 110_000 + 100 * lost, reads_all_open=True)
@@ -232,8 +232,8 @@ async def test_takeover_and_leaving_read_open_rows_and_those_by_hand_only(
         check(plans, {"pump_pkey", "delivery_due", "delivery_manual"}, 110_000, reads_all_open=True)
 
 
-async def test_bounds_notice_that_an_index_is_gone(million: str) -> None:
-    async with observed(million) as (queue, plans):
+async def test_bounds_notice_that_an_index_is_gone(filled: str) -> None:
+    async with observed(filled) as (queue, plans):
         await queue._work.execute("drop index delivery_due")
         await plans.of(claim(queue, *busy(10)))
         with pytest.raises(AssertionError):
@@ -273,8 +273,8 @@ is down.
 """
 
 
-async def test_first_pages_of_the_lists_use_an_index(million: str, tmp_path: Path) -> None:
-    database = Database(read_settings(database_url=million, home=tmp_path))
+async def test_first_pages_of_the_lists_use_an_index(filled: str, tmp_path: Path) -> None:
+    database = Database(read_settings(database_url=filled, home=tmp_path))
     await database.open()
     try:
         for indexes, lists in first_pages(busy(1)[0], key_of("eeee", 1), key_of("dddd", 1)).items():
