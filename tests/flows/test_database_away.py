@@ -10,15 +10,13 @@ import resource
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import httpx
 import orjson
 import pytest
 
-from hookline.db.migrate import migrate
-from hookline.settings import read_settings
+from tests.databases import Databases
 from tests.flows.installation import JSON, Installation, Json
 from tests.postgresql import PostgreSQL
 from tests.receivers import Handler, Receiver
@@ -106,21 +104,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def databases(server: PostgreSQL) -> Iterator[Databases]:
+    with Databases(server) as databases:
+        yield databases
+
+
 @pytest.fixture
-def url(server: PostgreSQL) -> str:
+def url(databases: Databases) -> Iterator[str]:
     """Of a new database with the schema."""
-    url = server.url_of(f"t_{uuid4().hex}")
-
-    async def create() -> None:
-        connection = await asyncpg.connect(server.url)
-        try:
-            await connection.execute(f"create database {url.rpartition('/')[2]}")
-        finally:
-            await connection.close()
-
-    asyncio.run(create())
-    asyncio.run(migrate(read_settings(database_url=url)))
-    return url
+    with databases.made() as url:
+        yield url
 
 
 @contextlib.asynccontextmanager
