@@ -78,6 +78,17 @@ def declare_actors(
             for key in await jobs.due(runtime.database, JOBS_AT_ONCE):
                 next_step(ActorName.RUN_JOB, str(key))
 
+    _declare_clock_actors(broker, engine, slice_seconds, next_step)
+
+
+def _declare_clock_actors(
+    broker: Broker,
+    engine: Callable[[], Engine],
+    slice_seconds: float,
+    next_step: Callable[[ActorName], None],
+) -> None:
+    """Declares those that the scheduler enqueues by the clock alone."""
+
     @actor(broker=broker, queue_name=BACKGROUND, priority=20)
     async def roll_up_statistics() -> None:
         """Makes hours of minutes that are old enough."""

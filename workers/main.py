@@ -49,7 +49,7 @@ class OwnLoop(EngineHost, AsyncIO):
         self._settings = settings
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
-        _hear_a_group_once()
+        _pass_on_sigterm_once()
         if (
             worker.consumer_whitelist
         ):  # Dramatiq's --queues: what a worker enqueues to itself is always read
@@ -130,7 +130,7 @@ class _LoopThread(EventLoopThread):
         super().stop()  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
 
 
-def _hear_a_group_once() -> None:
+def _pass_on_sigterm_once() -> None:
     """Supervisors tell the whole group to stop, and Dramatiq's main process passes it on: without
     this the second one would kill (2.2.1).
     """
@@ -139,12 +139,12 @@ def _hear_a_group_once() -> None:
         return
     begun_at: list[float] = []
 
-    def hear(number: int, frame: FrameType | None) -> None:
+    def pass_on(number: int, frame: FrameType | None) -> None:
         if not begun_at or monotonic() - begun_at[0] > _SAME_SIGNAL_SECONDS:
             begun_at.append(monotonic())
             stop(number, frame)
 
-    signal.signal(signal.SIGTERM, hear)
+    signal.signal(signal.SIGTERM, pass_on)
 
 
 def _leave(error: HooklineError) -> NoReturn:

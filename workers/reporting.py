@@ -24,7 +24,7 @@ _LABELS: Final = ("queue_name", "actor_name")
 _MILLIS: Final = (1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000)
 _REFUSALS_LOGGED: Final = 100
 _SHOWN: Final = 200
-_TOLD_HERE: Final = frozenset(
+_LOGGED_HERE: Final = frozenset(
     (
         "Failed to process message %s with unhandled exception.",
         "Message %s was skipped.",
@@ -171,13 +171,13 @@ def silence_duplicate_logs() -> None:
 class _Quieter(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
-        self._told_away_at = -inf
+        self._logged_away_at = -inf
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.msg != _AWAY:
-            return record.msg not in _TOLD_HERE
-        if perf_counter() - self._told_away_at < _AWAY_SECONDS:
+            return record.msg not in _LOGGED_HERE
+        if perf_counter() - self._logged_away_at < _AWAY_SECONDS:
             return False
-        self._told_away_at = perf_counter()
+        self._logged_away_at = perf_counter()
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True

@@ -121,7 +121,7 @@ class Registry:
 
     async def look(self) -> None:
         """Asks for every workspace's match version and loads what is stale: a change that no
-        message told is met here.
+        message announced is met here.
         """
         asked_at = monotonic()
         for workspace_id, version in (await self._queue.versions()).items():
