@@ -4,32 +4,16 @@ graph. Secrets of a request were masked when it was recorded.
 
 from base64 import b64encode
 from datetime import datetime
-from enum import Enum
 from typing import Self
 
 import strawberry
 
-from api.schema.attempt_filter import AttemptCause, AttemptOutcome
+from api.schema.enums import AttemptCause, AttemptError, AttemptOutcome
 from api.schema.header import Header
 from api.schema.node import Info, Node, node_id
 from hookline import ids
 from hookline.models import Attempt as AttemptRow
-from hookline.models import AttemptCause as StoredCause
-from hookline.models import AttemptOutcome as StoredOutcome
 from hookline.outbound.payloads import request_body
-
-
-@strawberry.enum(description="What made an attempt fail.")
-class AttemptError(Enum):
-    TIMEOUT = strawberry.enum_value("TIMEOUT", description="No answer in time.")
-    DNS = strawberry.enum_value("DNS", description="The host's name was not found.")
-    CONNECT = strawberry.enum_value("CONNECT", description="No connection, or it broke.")
-    TLS = strawberry.enum_value("TLS", description="No secure connection: certificate or protocol.")
-    REFUSED_ADDRESS = strawberry.enum_value(
-        "REFUSED_ADDRESS", description="The address is one that Hookline may not connect to."
-    )
-    PROTOCOL = strawberry.enum_value("PROTOCOL", description="The answer was no HTTP.")
-    STATUS = strawberry.enum_value("STATUS", description="The receiver answered, but not 2xx.")
 
 
 @strawberry.type
@@ -71,7 +55,7 @@ class AttemptFields(Node):
         "no longer kept."
     )
     async def request_body(self, info: Info) -> str | None:
-        if self.row.outcome == StoredOutcome.UNKNOWN or self.row.request_headers is None:
+        if self.row.outcome == AttemptOutcome.UNKNOWN or self.row.request_headers is None:
             return None
         rendered: bytes | None = await info.context.loaders.body.load(self.row.delivery_id)
         if rendered is not None:
@@ -101,8 +85,8 @@ class AttemptFields(Node):
         return cls(
             id=node_id("att", row.id),
             number=row.number,
-            outcome=AttemptOutcome[StoredOutcome(row.outcome).name],
-            cause=AttemptCause[StoredCause(row.cause).name],
+            outcome=AttemptOutcome(row.outcome),
+            cause=AttemptCause(row.cause),
             request_url=row.request_url,
             status_code=row.status_code,
             response_truncated=row.response_truncated,

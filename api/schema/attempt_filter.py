@@ -1,38 +1,17 @@
 """Enums of attempts (outcome, cause) and the filter of their lists."""
 
 from datetime import datetime
-from enum import Enum
 
 import strawberry
 from tortoise.expressions import RawSQL
 from tortoise.queryset import QuerySet
 
+from api.schema.enums import AttemptCause, AttemptOutcome
 from api.schema.node import NOTHING, Info, is_storable, key_of
 from api.schema.times import within
 from hookline.models import Attempt as AttemptRow
-from hookline.models import AttemptCause as StoredCause
-from hookline.models import AttemptOutcome as StoredOutcome
 
 _STATUS_CLASS = RawSQL("status_code / 100")  # as the index attempt_class has it
-
-
-@strawberry.enum(description="How an attempt ended.")
-class AttemptOutcome(Enum):
-    SUCCEEDED = strawberry.enum_value("SUCCEEDED", description="The receiver answered 2xx.")
-    FAILED = strawberry.enum_value(
-        "FAILED", description="Anything else: another status, no answer in time, no connection."
-    )
-    UNKNOWN = strawberry.enum_value(
-        "UNKNOWN", description="The worker died meanwhile: it may have been sent."
-    )
-
-
-@strawberry.enum(description="Why an attempt was made.")
-class AttemptCause(Enum):
-    PUBLISH = strawberry.enum_value("PUBLISH", description="The event was published.")
-    RETRY = strawberry.enum_value("RETRY", description="An earlier attempt failed.")
-    MANUAL = strawberry.enum_value("MANUAL", description="Somebody asked for it.")
-    TEST = strawberry.enum_value("TEST", description="Somebody tried the webhook.")
 
 
 @strawberry.input(
@@ -81,20 +60,18 @@ def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QueryS
     if wanted.delivery_id is not None:
         rows = rows.filter(delivery_id=key_of("dlv", wanted.delivery_id))
     if wanted.outcome:
-        rows = _one_of(
-            "outcome", rows, {int(StoredOutcome[outcome.name]) for outcome in wanted.outcome}
-        )
+        rows = _one_of("outcome", rows, {int(outcome) for outcome in wanted.outcome})
         if AttemptOutcome.SUCCEEDED not in wanted.outcome:
-            rows = rows.filter(outcome__gt=int(StoredOutcome.SUCCEEDED))
+            rows = rows.filter(outcome__gt=int(AttemptOutcome.SUCCEEDED))
     if wanted.status_class:
         classes = {number for number in wanted.status_class if 1 <= number <= 9} or {
             0
         }  # beyond a column's range matches nothing
         rows = _one_of("status_class", rows.annotate(status_class=_STATUS_CLASS), classes)
         if 2 not in classes:  # 2xx is success, and success is 2xx
-            rows = rows.filter(outcome__gt=int(StoredOutcome.SUCCEEDED))
+            rows = rows.filter(outcome__gt=int(AttemptOutcome.SUCCEEDED))
     if wanted.cause:
-        rows = rows.filter(cause__in=[int(StoredCause[cause.name]) for cause in wanted.cause])
+        rows = rows.filter(cause__in=[int(cause) for cause in wanted.cause])
     for name, text in (("event_type", wanted.event_type), ("environment", wanted.environment)):
         if text is not None:
             rows = rows.filter(**{name: text}) if is_storable(text) else rows.filter(id=NOTHING)

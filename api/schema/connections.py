@@ -14,10 +14,10 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from api.execution.errors import BadInput
+from api.execution.limits import LARGEST_PAGE
 from api.schema.cursors import Key, Order, read_cursor, write_cursor
 
 DEFAULT_SIZE = 20
-LARGEST_SIZE = 100
 COUNTED = 10_000
 
 Node = TypeVar("Node")
@@ -26,13 +26,16 @@ Row = TypeVar("Row", bound=Model)
 First = Annotated[
     int | None,
     strawberry.argument(
-        description="How many from the start: 0 to 100; 20 when neither first nor last is given."
+        description=f"Number of rows from the start: 0 to {LARGEST_PAGE}; {DEFAULT_SIZE} when "
+        "neither first nor last is given."
     ),
 ]
 After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
 Last = Annotated[
     int | None,
-    strawberry.argument(description="How many from the end: 0 to 100. Not together with first."),
+    strawberry.argument(
+        description=f"Number of rows from the end: 0 to {LARGEST_PAGE}. Not together with first."
+    ),
 ]
 Before = Annotated[
     str | None, strawberry.argument(description="Only what comes before this cursor.")
@@ -140,16 +143,16 @@ def page_arguments(
 ) -> PageArguments:
     """Checks the four arguments of a list.
 
-    Raises BadInput: both first and last, one of them negative or over 100, a malformed cursor or
-    one of another order.
+    Raises BadInput: both first and last, one of them negative or over LARGEST_PAGE, a malformed
+    cursor or one of another order.
     """
     if first is not None and last is not None:
         raise BadInput("Give either first or last, not both.")
     name, size = (
         ("last", last) if last is not None else ("first", DEFAULT_SIZE if first is None else first)
     )
-    if not 0 <= size <= LARGEST_SIZE:
-        raise BadInput(f"{name} must be from 0 to {LARGEST_SIZE}; go on with a cursor for more.")
+    if not 0 <= size <= LARGEST_PAGE:
+        raise BadInput(f"{name} must be from 0 to {LARGEST_PAGE}; go on with a cursor for more.")
     bounds = [None if cursor is None else read_cursor(order, cursor) for cursor in (after, before)]
     return PageArguments(size, last is not None, bounds[0], bounds[1])
 

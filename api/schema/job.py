@@ -1,37 +1,18 @@
 """Jobs: work that goes on after the answer, with its progress, and the mutation that begins one."""
 
 from datetime import datetime
-from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
 
 from api.auth import require
+from api.schema.enums import JobStatus, RetryWhich
 from api.schema.node import Info, Node, is_storable, key_of, node_id
 from api.schema.user_error import UserError, user_errors
 from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries import jobs
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Job as JobRow
-from hookline.models import JobStatus as StoredStatus
-
-
-@strawberry.enum(description="How far a job has come.")
-class JobStatus(Enum):
-    PENDING = strawberry.enum_value("PENDING", description="It has not begun.")
-    RUNNING = strawberry.enum_value("RUNNING", description="It goes on, also after a restart.")
-    SUCCEEDED = strawberry.enum_value("SUCCEEDED", description="It has done everything.")
-    FAILED = strawberry.enum_value("FAILED", description="It could not go on.")
-
-
-@strawberry.enum(description="Which deliveries to send again.")
-class RetryWhich(Enum):
-    FAILED = strawberry.enum_value("FAILED", description="Those that failed for good.")
-    MISSED = strawberry.enum_value(
-        "MISSED",
-        description="Events that were published while the webhook was off and that it wants now.",
-    )
-    ALL = strawberry.enum_value("ALL", description="Both.")
 
 
 @strawberry.type(description="Work that goes on after the answer.")
@@ -51,7 +32,7 @@ class Job(Node):
         return cls(
             id=node_id("job", row.id),
             kind=row.kind,
-            status=JobStatus[StoredStatus(row.status).name],
+            status=JobStatus(row.status),
             total=row.total,
             done=row.done,
             error=row.error,
@@ -111,7 +92,6 @@ class JobMutation:
         ],
     ) -> JobPayload | None:
         actor = require(info, "deliveries:retry")
-        which = jobs.Which[input.which.name]
         try:
             if not is_storable(input.event_type or ""):
                 raise Refused(Problem(Code.INVALID, "There is no such type.", ("eventType",)))
@@ -121,7 +101,7 @@ class JobMutation:
                 info.context.runtime.enqueuer,
                 actor,
                 key,
-                which,
+                input.which,
                 input.since,
                 input.until,
                 input.event_type,

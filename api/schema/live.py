@@ -10,13 +10,12 @@ import strawberry
 
 from api.auth import require
 from api.execution.live import Live
-from api.schema.attempt_filter import AttemptOutcome
+from api.schema.enums import AttemptOutcome
 from api.schema.graph import Attempt, Notification, Webhook
 from api.schema.node import Info, key_of
 from hookline.activity.events import ActivityEvent, Gap, Kind
 from hookline.activity.feed import decode_cursor, encode_cursor
 from hookline.models import Attempt as AttemptRow
-from hookline.models import AttemptOutcome as StoredOutcome
 from hookline.models import Notification as NotificationRow
 from hookline.models import Webhook as WebhookRow
 
@@ -111,7 +110,7 @@ class LiveSubscription:
         actor = require(info, "deliveries:read")
         key = None if webhook_id is None else key_of("wh", webhook_id)
         position = None if after is None else decode_cursor(after)
-        outcomes = frozenset(int(StoredOutcome[wanted.name]) for wanted in outcome or ()) or None
+        outcomes = frozenset(int(wanted) for wanted in outcome or ()) or None
 
         def is_wanted(row: AttemptRow) -> bool:
             return (outcomes is None or row.outcome in outcomes) and environment in (

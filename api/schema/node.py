@@ -2,13 +2,13 @@
 it; it knows none of them.
 """
 
-from enum import Enum
 from typing import Any
 from uuid import UUID
 
 import strawberry
 
 from api.context import Context
+from api.schema.enums import ActorKind
 from hookline import ids
 
 Info = strawberry.Info[Context, Any]
@@ -43,13 +43,6 @@ def is_storable(text: str) -> bool:
     nothing that is there.
     """
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-@strawberry.enum(description="What kind of actor it was.")
-class ActorKind(Enum):
-    TOKEN = strawberry.enum_value("TOKEN", description="A person or a program, by a token.")
-    SYNC = strawberry.enum_value("SYNC", description="A YAML file that was applied.")
-    SYSTEM = strawberry.enum_value("SYSTEM", description="Hookline itself.")
 
 
 @strawberry.type(description="Who did something.")

@@ -8,12 +8,11 @@ from tortoise.queryset import QuerySet
 from api.auth import require
 from api.schema.connections import After, Before, Connection, First, Last, page
 from api.schema.cursors import NEWEST_FIRST
+from api.schema.enums import NotificationKind
 from api.schema.graph import Notification
 from api.schema.node import Info, key_of
-from api.schema.notification_kind import NotificationKind
 from hookline.db.connection import faults_as_unavailable
 from hookline.models import Notification as NotificationRow
-from hookline.models import NotificationKind as StoredKind
 
 
 @strawberry.input(
@@ -66,5 +65,5 @@ def _filtered(
     if wanted.webhook_id is not None:
         rows = rows.filter(webhook_id=key_of("wh", wanted.webhook_id))
     if wanted.kind:
-        rows = rows.filter(kind__in=[int(StoredKind[kind.name]) for kind in wanted.kind])
+        rows = rows.filter(kind__in=[int(kind) for kind in wanted.kind])
     return rows

@@ -3,31 +3,15 @@ graph.
 """
 
 from datetime import datetime
-from enum import Enum
 from typing import Self
 
 import strawberry
 
+from api.schema.enums import EmailStatus, NotificationKind
 from api.schema.node import Info, Node, node_id
-from api.schema.notification_kind import NotificationKind
 from hookline.models import Email as EmailRow
-from hookline.models import EmailStatus as StoredStatus
 from hookline.models import Notification as NotificationRow
-from hookline.models import NotificationKind as StoredKind
 from hookline.notifications import notices
-
-
-@strawberry.enum(description="How far a mail has come.")
-class EmailStatus(Enum):
-    PENDING = strawberry.enum_value("PENDING", description="It waits for its first or next try.")
-    SENT = strawberry.enum_value(
-        "SENT",
-        description="The mail server took it, or it was written to the outbox because there is no "
-        "mail server.",
-    )
-    FAILED = strawberry.enum_value(
-        "FAILED", description="The mail server refused it, or did not take it in time."
-    )
 
 
 @strawberry.type(description="What became of the mail to one address.")
@@ -71,7 +55,7 @@ class NotificationFields(Node):
         )
         return cls(
             id=node_id("ntf", row.id),
-            kind=NotificationKind[StoredKind(row.kind).name],
+            kind=NotificationKind(row.kind),
             message=message,
             failures=row.failures,
             failing_since=row.failing_since,
@@ -83,8 +67,6 @@ class NotificationFields(Node):
 
 
 def _receipt(row: EmailRow) -> EmailReceipt:
-    status = StoredStatus(row.status)
-    sent_at = row.finished_at if status is StoredStatus.SENT else None
-    return EmailReceipt(
-        address=row.address, status=EmailStatus[status.name], sent_at=sent_at, error=row.error
-    )
+    status = EmailStatus(row.status)
+    sent_at = row.finished_at if status is EmailStatus.SENT else None
+    return EmailReceipt(address=row.address, status=status, sent_at=sent_at, error=row.error)

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 import strawberry
 
 from api.auth import require
+from api.schema.enums import StatsStep
 from api.schema.node import Actor, Info, Node, actor_of, node_id
 from api.schema.webhook_form import shown_values, with_shown_fields
 from api.schema.webhook_parts import (
@@ -21,7 +22,7 @@ from api.schema.webhook_parts import (
     signing_of,
     status_of,
 )
-from api.schema.webhook_stats import StatsBucket, StatsStep, stats_of
+from api.schema.webhook_stats import StatsBucket, stats_of
 from hookline.models import Webhook as WebhookRow
 
 

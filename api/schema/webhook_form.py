@@ -15,8 +15,8 @@ import strawberry
 from strawberry.scalars import JSON
 from strawberry.utils.str_converters import to_camel_case
 
+from api.schema.enums import NotificationKind
 from api.schema.header import Header, HeaderInput, Label, LabelInput
-from api.schema.notification_kind import NotificationKind
 from api.schema.webhook_parts import (
     AutoDisableInput,
     AutoDisablePolicy,
@@ -152,7 +152,7 @@ def form_values(given: Any) -> dict[str, Any]:
 
 def _plain(given: Any) -> Any:  # Any: an input object or what stands in one
     if isinstance(given, Enum):
-        return given.value
+        return given.name
     if isinstance(given, list):
         return [_plain(item) for item in given]
     if isinstance(given, Rate) or not is_dataclass(given):

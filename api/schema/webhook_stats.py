@@ -1,20 +1,13 @@
 """Statistics of a webhook's attempts by time, out of counters. Called by webhook_fields."""
 
 from datetime import datetime
-from enum import Enum
 from uuid import UUID
 
 import strawberry
 
+from api.schema.enums import StatsStep
 from api.schema.node import Info
 from hookline.deliveries import statistics
-
-
-@strawberry.enum(description="How long a step of statistics is.")
-class StatsStep(Enum):
-    MINUTE = strawberry.enum_value("MINUTE", description="A minute; kept for 48 hours.")
-    HOUR = strawberry.enum_value("HOUR", description="An hour.")
-    DAY = strawberry.enum_value("DAY", description="A day, in UTC.")
 
 
 @strawberry.type(description="Attempts that began in one step.")
@@ -33,9 +26,7 @@ async def stats_of(
     info: Info, webhook_id: UUID, since: datetime, step: StatsStep, until: datetime | None
 ) -> list[StatsBucket]:
     """Every step from `since` to before `until` (None: now), empty ones too."""
-    found = await statistics.stats(
-        info.context.runtime.database, webhook_id, since, until, statistics.Step[step.name]
-    )
+    found = await statistics.stats(info.context.runtime.database, webhook_id, since, until, step)
     return [
         StatsBucket(
             start=b.start, attempts=b.attempts, failures=b.failures, p50_ms=b.p50, p95_ms=b.p95

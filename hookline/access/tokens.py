@@ -22,6 +22,7 @@ from hookline.access import audit
 from hookline.access.actor import Actor, system_actor
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import Code, HooklineError, Problem, Refused
+from hookline.form.text import is_one_line
 from hookline.models import Token
 from hookline.tasks import end_tasks
 
@@ -57,7 +58,6 @@ CACHE_SIZE: Final = 10_000
 NOTED_EVERY: Final = timedelta(minutes=1)
 
 _FORM = re.compile("hl_[A-Za-z0-9_-]{43}")
-_NAME = re.compile("[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ def _check_name(name: str) -> list[Problem]:
         ]
     if len(name) > 100:
         return [Problem(Code.TOO_LONG, "The name is at most 100 characters long.", ("name",))]
-    if not _NAME.fullmatch(name):
+    if not is_one_line(name):
         return [
             Problem(
                 Code.INVALID,

@@ -2,7 +2,6 @@
 for the very next publish.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from hookline.db.connection import Database
 from hookline.errors import Code, Problem, Refused
 from hookline.events.checking import TYPE
 from hookline.events.schemas import check_schema, problems
+from hookline.form.text import is_lines, is_one_line
 from hookline.messaging.hub import Hub
 from hookline.models import EventType, Workspace
 from hookline.outbound.payloads import check_data
@@ -24,7 +24,6 @@ DESCRIPTION_LENGTH: Final = 1_000
 NAME_LENGTH: Final = 100
 TYPES_LIMIT: Final = 10_000
 SAMPLE_BYTES: Final = 65_536
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 Values = Mapping[str, Any]  # an input by the API's field names
 
@@ -106,9 +105,7 @@ async def update_workspace(
 
     Raises Refused: INVALID, TOO_LONG.
     """
-    if name is not None and (
-        not name.strip() or len(name) > NAME_LENGTH or _UNPRINTABLE.search(name) or "\n" in name
-    ):
+    if name is not None and (not name.strip() or len(name) > NAME_LENGTH or not is_one_line(name)):
         raise Refused(
             Problem(
                 Code.INVALID, f"name must be 1 to {NAME_LENGTH} printable characters.", ("name",)
@@ -152,7 +149,7 @@ def _check(values: Values) -> list[Problem]:
             )
         )
     description = values.get("description") or ""
-    if len(description) > DESCRIPTION_LENGTH or _UNPRINTABLE.search(description):
+    if len(description) > DESCRIPTION_LENGTH or not is_lines(description):
         found.append(
             Problem(
                 Code.INVALID,

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from hookline.errors import Code, Problem
 from hookline.form.durations import format_duration, parse_duration
+from hookline.form.text import is_lines, is_one_line
 from hookline.outbound.addresses import AddressPolicy
 
 Path = tuple[str, ...]
@@ -28,9 +29,6 @@ check.
 """
 REFERENCE: Final = r"\$\{(?:env|file):[^{}]+\}"
 """The form of a secret in YAML, for the JSON Schema; sync/references reads it."""
-
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_UNPRINTABLE_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ class Text:
                 "too-long",
                 f"must be at most {self.max_length:,} characters long",
             )
-        if (_UNPRINTABLE_IN_LINES if self.may_have_lines else _UNPRINTABLE).search(value):
+        if not (is_lines if self.may_have_lines else is_one_line)(value):
             return findings.refuse(
                 at,
                 Code.INVALID,

@@ -2,19 +2,18 @@
 Called by the verbs before they write; reads no database.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from hookline.access.actor import Actor
 from hookline.errors import Code, Problem
+from hookline.form.text import is_lines
 from hookline.models import Webhook
 from hookline.webhooks.columns import Form
 
 FORCE_SCOPE: Final = "webhooks:force"
 REASON_LENGTH: Final = 1_000
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def check_reason(force: Force) -> list[Problem]:
     if len(reason) > REASON_LENGTH:
         too_long = f"A reason is at most {REASON_LENGTH:,} characters long."
         return [Problem(Code.TOO_LONG, too_long, ("reason",))]
-    if _UNPRINTABLE.search(reason):
+    if not is_lines(reason):
         unprintable = "A reason must not hold control characters or broken surrogates."
         return [Problem(Code.INVALID, unprintable, ("reason",))]
     return []

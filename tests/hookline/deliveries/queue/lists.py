@@ -9,10 +9,11 @@ from uuid import UUID
 import strawberry
 from tortoise.queryset import QuerySet
 
-from api.schema.attempt_filter import AttemptFilter, AttemptOutcome
+from api.schema.attempt_filter import AttemptFilter
 from api.schema.attempt_filter import filtered as attempts
 from api.schema.delivery_filter import DeliveryFilter, DeliveryStatus
 from api.schema.delivery_filter import filtered as deliveries
+from api.schema.enums import AttemptOutcome
 from api.schema.event import EventFilter
 from api.schema.event import _filtered as filtered_events
 from hookline import clock, ids
