@@ -10,7 +10,7 @@ from api.app import App, make_app
 from hookline.messaging.brokers import open_broker
 from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 from hookline.wiring import open_runtime
 
 Companion = Callable[[Runtime], AbstractAsyncContextManager[None]]

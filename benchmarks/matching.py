@@ -17,7 +17,7 @@ from hookline.deliveries.matching import MatchIndex
 from hookline.form.filters import CompiledFilter
 from hookline.models import Webhook
 from hookline.runtime import Runtime
-from hookline.settings import read_settings
+from hookline.settings.fields import read_settings
 from hookline.webhooks.create import create_webhook
 from hookline.wiring import open_runtime
 

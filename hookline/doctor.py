@@ -17,8 +17,8 @@ from hookline.ids import uuid7
 from hookline.messaging.brokers import open_broker
 from hookline.secrets.opening import check_ring
 from hookline.secrets.vault import open_ring
-from hookline.settings import Settings
-from hookline.settings_list import unknown_names
+from hookline.settings.fields import Settings
+from hookline.settings.listing import unknown_names
 from hookline.urls import mask_url
 from hookline.wiring import make_hub
 

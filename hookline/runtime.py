@@ -13,7 +13,7 @@ from hookline.messaging.wakeups import Wakeups
 from hookline.outbound.addresses import AddressPolicy
 from hookline.outbound.rendering import Renderer
 from hookline.secrets.vault import Vault
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.outbound.rendering import Renderer
 from hookline.runtime import Runtime
 from hookline.secrets.opening import open_vault
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ import pytest
 from hookline.db.migrate import migrate
 from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
-from hookline.settings import Settings, read_settings
+from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
 from tests.commands import end_forker
 from tests.databases import Databases

@@ -15,7 +15,7 @@ from uuid import uuid4
 import asyncpg
 
 from hookline.db.migrate import migrate
-from hookline.settings import read_settings
+from hookline.settings.fields import read_settings
 from tests.postgresql import PostgreSQL
 
 TEMPLATE = "template_hookline"

@@ -10,7 +10,7 @@ import httpx
 
 from hookline.errors import HooklineError
 from hookline.outbound.tls import tls_context
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 TIMEOUT_SECONDS = 60
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})

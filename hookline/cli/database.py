@@ -10,7 +10,7 @@ from hookline.db.connection import Database, faults_as_unavailable
 from hookline.db.migrate import missing_migrations
 from hookline.errors import Misconfigured
 from hookline.models import Workspace
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 
 @asynccontextmanager

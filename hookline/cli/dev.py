@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from socket import socket
 
-    from hookline.settings import Settings
+    from hookline.settings.fields import Settings
 
 DEFAULT_FILE = "config/webhooks.yaml"
 
@@ -40,7 +40,7 @@ def dev(port: int | None, path: str) -> None:
     from hookline import logs
     from hookline.cli.lock import alone
     from hookline.cli.server import listen, run
-    from hookline.settings import read_settings
+    from hookline.settings.fields import read_settings
 
     settings = read_settings(port=port, shutdown_seconds=1)
     logs.configure("debug" if settings.log_level == "debug" else "warning", settings.log_format)

@@ -10,7 +10,7 @@ from hookline.access import tokens
 from hookline.cli.database import open_database
 from hookline.errors import Misconfigured
 from hookline.outbound.addresses import AddressPolicy
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
 TOKEN_NAME = "hookline dev"

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from hookline import __version__
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 QUERY = (
     "{ attempts(first: 5) { nodes { outcome statusCode durationMs event { type } webhook { "

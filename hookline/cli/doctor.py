@@ -21,7 +21,7 @@ def doctor(is_json: bool) -> None:
 
     from hookline import logs
     from hookline.doctor import Finding, State, examine
-    from hookline.settings import read_settings
+    from hookline.settings.fields import read_settings
 
     logs.configure("error", "text")
     colors = {

@@ -27,7 +27,7 @@ async def _rotate() -> None:
     from hookline.errors import HooklineError
     from hookline.secrets import rotation as keys
     from hookline.secrets.opening import open_vault
-    from hookline.settings import read_settings
+    from hookline.settings.fields import read_settings
 
     settings = read_settings()
     async with open_database(settings) as (database, _):

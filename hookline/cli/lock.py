@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hookline.errors import Misconfigured
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def _tell_unexpected(error: Exception) -> None:
 
 
 def _wants_details() -> bool:
-    from hookline.settings import read_settings
+    from hookline.settings.fields import read_settings
 
     try:
         return read_settings().log_level == "debug"

@@ -12,7 +12,7 @@ def migrate() -> None:
     import asyncio
 
     from hookline.db.migrate import migrate as apply_migrations
-    from hookline.settings import read_settings
+    from hookline.settings.fields import read_settings
 
     applied: list[str] = []
     asyncio.run(apply_migrations(read_settings(), applied.append))

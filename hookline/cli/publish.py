@@ -60,7 +60,7 @@ def publish(
     The token is HOOKLINE_TOKEN, or the one that `hookline dev` keeps in var/token.
     """
     from hookline.cli.client import execute
-    from hookline.settings import read_settings
+    from hookline.settings.fields import read_settings
 
     settings = read_settings(server=server)
     given = {

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from socket import socket
 
-    from hookline.settings import Settings
+    from hookline.settings.fields import Settings
 
 
 @click.command()
@@ -43,7 +43,7 @@ def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -
     from hookline import logs
     from hookline.cli.lock import alone
     from hookline.cli.server import listen
-    from hookline.settings import check_api_processes, read_settings
+    from hookline.settings.fields import check_api_processes, read_settings
 
     settings = read_settings(host=host, port=port)
     check_api_processes(settings, workers, with_worker)

@@ -18,7 +18,7 @@ import uvicorn
 import uvloop
 
 from hookline.errors import Misconfigured
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 # uvicorn's own default; the kernel caps it by net.core.somaxconn
 _BACKLOG = 2048

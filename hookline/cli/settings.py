@@ -10,8 +10,8 @@ def settings(is_json: bool) -> None:
 
     A wrong value is told in one sentence that names it, with exit code 1.
     """
-    from hookline.settings import read_settings
-    from hookline.settings_list import describe, unknown_names
+    from hookline.settings.fields import read_settings
+    from hookline.settings.listing import describe, unknown_names
 
     shown = list(describe(read_settings()))
     if is_json:

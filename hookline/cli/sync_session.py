@@ -13,7 +13,7 @@ import click
 from hookline.cli.sync_target import Answer, LocalTarget, ServerTarget, Target
 from hookline.cli.sync_validate import INVALID, OK, read_file, tell_formatted, tell_problems
 from hookline.errors import HooklineError
-from hookline.settings import Settings, read_settings
+from hookline.settings.fields import Settings, read_settings
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
 from hookline.sync.plan.saved import SavedPlan

@@ -13,7 +13,7 @@ from hookline.clock import rfc3339
 from hookline.errors import HooklineError
 from hookline.form.durations import format_duration
 from hookline.form.kinds import Bounds
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
 from hookline.sync.read.problems import SyncProblem

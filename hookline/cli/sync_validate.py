@@ -9,9 +9,9 @@ from typing import Final
 
 import click
 
-from hookline import environment
 from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
+from hookline.settings import environment
 from hookline.sync.plan.changes import Plan
 from hookline.sync.read import file as files
 from hookline.sync.read.document import Document

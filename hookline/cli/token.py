@@ -57,7 +57,7 @@ def revoke(token_id: str) -> None:
 async def _create(name: str, role: str) -> str:
     from hookline.access import tokens
     from hookline.cli.database import open_database
-    from hookline.settings import read_settings
+    from hookline.settings.fields import read_settings
 
     async with open_database(read_settings()) as (database, workspace_id):
         return (await tokens.create(database, workspace_id, name, tokens.ROLES[role]))[1]
@@ -67,7 +67,7 @@ async def _rows() -> list[tuple[str, ...]]:
     from hookline import clock, ids
     from hookline.access import tokens
     from hookline.cli.database import open_database
-    from hookline.settings import read_settings
+    from hookline.settings.fields import read_settings
 
     async with open_database(read_settings()) as (_, workspace_id):
         found = await tokens.of_workspace(workspace_id).order_by("-created_at")
@@ -93,7 +93,7 @@ async def _revoke(text: str) -> str:
     from hookline import ids
     from hookline.access import tokens
     from hookline.cli.database import open_database
-    from hookline.settings import read_settings
+    from hookline.settings.fields import read_settings
 
     try:
         prefix, key = ids.decode(text)

@@ -25,7 +25,7 @@ def worker(processes: int) -> None:
 
     On SQLite the worker runs inside `hookline dev` and `hookline serve`.
     """
-    from hookline.settings import check_lone_worker, read_settings
+    from hookline.settings.fields import check_lone_worker, read_settings
 
     settings = read_settings()
     check_lone_worker(settings)

@@ -28,7 +28,7 @@ from hookline.db.connection import (
 )
 from hookline.db.migration_log import note_applied
 from hookline.errors import HooklineError
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 _LOCK = 7_235_001  # advisory lock number, any constant of our own
 

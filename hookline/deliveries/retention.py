@@ -15,7 +15,7 @@ from hookline.db.connection import Database, Work
 from hookline.db.statements import SKIP_LOCKED
 from hookline.deliveries.queue.base import Queue
 from hookline.models.numbers import named
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 BATCH: Final = 500
 ACTIVITY_KEPT: Final = 100_000

@@ -19,7 +19,7 @@ from pathlib import Path
 import aiosmtplib
 
 from hookline.outbound.tls import tls_context
-from hookline.smtp_url import SmtpServer
+from hookline.settings.smtp_url import SmtpServer
 
 DEADLINE_SECONDS = 20.0
 """For one mail, from the connection to the server's last word."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from hookline.db.connection import Database
 from hookline.errors import HooklineError, Misconfigured
 from hookline.secrets.vault import KeyRing, SecretLocation, Vault, open_ring
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 FINGERPRINT_KEY: Final = SecretLocation(UUID(int=0), "vault_key", UUID(int=0), "sealed")
 

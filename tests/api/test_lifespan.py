@@ -16,7 +16,7 @@ from hookline.ids import uuid7
 from hookline.messaging.brokers import open_broker
 from hookline.messaging.messages import BACKGROUND
 from hookline.runtime import Runtime
-from hookline.settings import Settings, read_settings
+from hookline.settings.fields import Settings, read_settings
 from tests.waiting import eventually
 
 

@@ -8,8 +8,8 @@ import click
 import pytest
 
 from hookline.cli.main import COMMANDS, cli
-from hookline.settings import Settings
-from hookline.settings_list import describe
+from hookline.settings.fields import Settings
+from hookline.settings.listing import describe
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -14,7 +14,7 @@ import pytest
 
 from hookline.db.migrate import migrate
 from hookline.outbound.signing import new_secret
-from hookline.settings import read_settings
+from hookline.settings.fields import read_settings
 from tests.flows.installation import JSON, Installation
 from tests.postgresql import PostgreSQL
 from tests.receivers import Received, Receiver, Reply

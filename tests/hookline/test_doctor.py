@@ -10,7 +10,7 @@ import pytest
 from hookline.db.connection import Database
 from hookline.db.migrate import migrate
 from hookline.doctor import Finding, State, examine
-from hookline.settings import Settings, read_settings
+from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
 from tests.servers import RabbitMQ, Valkey, free_port
 

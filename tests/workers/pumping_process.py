@@ -5,7 +5,7 @@ DATABASE_URL HOME`.
 import asyncio
 import sys
 
-from hookline.settings import read_settings
+from hookline.settings.fields import read_settings
 from hookline.wiring import open_runtime
 from tests.conftest import LOOPBACK
 from tests.working import pumping

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from hookline.deliveries.queue.base import Queue
-from hookline.settings import read_settings
+from hookline.settings.fields import read_settings
 from hookline.wiring import open_runtime
 from tests.conftest import LOOPBACK
 from tests.making import make_webhook, publish

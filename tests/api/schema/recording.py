@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hookline import ids
 from hookline.runtime import Runtime
-from hookline.settings import read_settings
+from hookline.settings.fields import read_settings
 from hookline.wiring import open_runtime
 from tests.conftest import LOOPBACK
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, succeeded

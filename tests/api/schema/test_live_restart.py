@@ -15,7 +15,7 @@ import pytest
 from api.execution.execute import Answer
 from hookline.activity.feed import encode_cursor
 from hookline.runtime import Runtime
-from hookline.settings import Settings, read_settings
+from hookline.settings.fields import Settings, read_settings
 from tests.api.schema.asking import Asker
 from tests.making import WORKSPACE
 from tests.waiting import eventually

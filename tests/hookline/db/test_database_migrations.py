@@ -14,7 +14,7 @@ from hookline.db.migrate import _SqliteEditor, migrate, missing_migrations
 from hookline.errors import HooklineError, Misconfigured
 from hookline.models import Webhook
 from hookline.runtime import Runtime
-from hookline.settings import Settings, read_settings
+from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
 from tests.databases import Databases
 from tests.making import make_webhook

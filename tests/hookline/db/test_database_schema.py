@@ -10,7 +10,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 
 from hookline.db.connection import Database, Reader, tortoise_config
 from hookline.db.migrate import missing_migrations
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

@@ -47,7 +47,7 @@ async def look(path: Path) -> dict[str, Any]:
     # imported now: their types are made from the table as it is here
     from api import schema
     from hookline.form import reference
-    from hookline.settings import read_settings
+    from hookline.settings.fields import read_settings
     from hookline.sync.read import json_schema
     from hookline.webhooks.columns import canonical
     from hookline.wiring import open_runtime

@@ -10,7 +10,7 @@ from hookline.ids import uuid7
 from hookline.messaging.hub import EVERYTHING
 from hookline.messaging.postgres_hub import PostgresHub
 from hookline.runtime import Runtime
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 from tests.hookline.messaging.hubs import two_hubs
 from tests.making import WORKSPACE, new_delivery, new_event
 from tests.refusing import refusing_connections

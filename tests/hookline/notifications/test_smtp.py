@@ -18,7 +18,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
 from hookline.notifications.smtp import Mail, Mailer, MailFailed, MailRefused
-from hookline.smtp_url import read_smtp_url
+from hookline.settings.smtp_url import read_smtp_url
 from tests.receivers import make_tls
 
 MAIL = Mail(

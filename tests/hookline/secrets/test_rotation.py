@@ -15,7 +15,7 @@ from hookline.secrets import rotation
 from hookline.secrets.opening import open_vault
 from hookline.secrets.rotation import Rotation
 from hookline.secrets.vault import Vault
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 from hookline.webhooks import secrets
 from hookline.webhooks.change import delete_webhook
 from hookline.webhooks.columns import canonical

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from hookline.deliveries.queue.postgres import PostgresQueue
-from hookline.settings import Settings
+from hookline.settings.fields import Settings
 from tests.making import WORKSPACE
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from hookline.db.connection import FAULTS
 from hookline.db.migrate import migrate
 from hookline.models import Attempt, Delivery, DeliveryState
-from hookline.settings import read_settings
+from hookline.settings.fields import read_settings
 from hookline.wiring import open_runtime
 from tests.conftest import LOOPBACK
 from tests.making import Hand, enqueue, make_webhook, succeeded

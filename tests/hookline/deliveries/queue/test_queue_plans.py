@@ -20,7 +20,7 @@ from hookline.db.connection import Database
 from hookline.deliveries.queue.base import DEAD_AFTER, Ask, Claimed
 from hookline.deliveries.queue.postgres import PostgresQueue
 from hookline.runtime import Runtime
-from hookline.settings import read_settings
+from hookline.settings.fields import read_settings
 from tests.databases import Databases
 from tests.hookline.deliveries.queue.lists import first_pages
 from tests.hookline.deliveries.queue.many_deliveries import (

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hookline import environment
 from hookline.errors import Misconfigured
-from hookline.settings import read_settings
+from hookline.settings import environment
+from hookline.settings.fields import read_settings
 
 
 @pytest.mark.parametrize("name", ["HOOKLINE_ENVIRONMENTS", "hookline_environments"])

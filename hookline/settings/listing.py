@@ -9,8 +9,8 @@ from difflib import get_close_matches
 
 from pydantic import SecretStr
 
-from hookline.environment import PREFIX
-from hookline.settings import Settings
+from hookline.settings.environment import PREFIX
+from hookline.settings.fields import Settings
 from hookline.urls import mask_url
 
 

@@ -1,5 +1,5 @@
 """Settings: `HOOKLINE_…` environment variables, read once by the command that starts. Nothing else
-in the code reads the environment, but hookline.environment for a command that can't wait for these.
+in the code reads it, but hookline.settings.environment for a command that can't wait for these.
 """
 
 import ssl
@@ -18,15 +18,15 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from hookline.environment import (
+from hookline.errors import Misconfigured
+from hookline.settings.environment import (
     DEFAULT_ENVIRONMENTS,
     DEFAULT_HOME,
     PREFIX,
     check_environments,
     split_at_commas,
 )
-from hookline.errors import Misconfigured
-from hookline.smtp_url import read_smtp_url
+from hookline.settings.smtp_url import read_smtp_url
 from hookline.urls import HOST_NAME, check_postgres, names_a_server, network_of
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hookline.errors import Misconfigured
-from hookline.settings import Settings, check_api_processes, check_lone_worker, read_settings
-from hookline.settings_list import describe, unknown_names
+from hookline.settings.fields import Settings, check_api_processes, check_lone_worker, read_settings
+from hookline.settings.listing import describe, unknown_names
 from hookline.urls import mask_url
 
 
