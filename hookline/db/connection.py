@@ -9,7 +9,8 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
@@ -24,7 +25,6 @@ from hookline.db import postgres
 from hookline.db.decoding import decode_rows
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.errors import Misconfigured, Unavailable
-from hookline.settings.fields import Settings
 from hookline.urls import mask_url
 
 APP = "models"
@@ -60,6 +60,19 @@ REFUSALS = (
 )
 
 Row = dict[str, Any]  # Any: a column's value
+
+
+class DatabaseSettings(Protocol):
+    """The settings that name the database; hookline.settings.fields.Settings has them."""
+
+    @property
+    def is_sqlite(self) -> bool: ...
+    @property
+    def sqlite_path(self) -> Path: ...
+    @property
+    def database_url(self) -> str: ...
+    @property
+    def postgres_dsn(self) -> str: ...
 
 
 class Reader:
@@ -110,7 +123,7 @@ class Work(Reader):
 
 
 class Database:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: DatabaseSettings) -> None:
         self._settings = settings
         self.dialect = "sqlite" if settings.is_sqlite else "postgres"
         self._config = tortoise_config(settings)
@@ -175,7 +188,7 @@ class connecting:
     else passes.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: DatabaseSettings) -> None:
         self._settings = settings
 
     def __enter__(self) -> None:
@@ -235,7 +248,7 @@ def _is_busy(error: OperationalError) -> bool:
     )
 
 
-def tortoise_config(settings: Settings) -> dict[str, Any]:
+def tortoise_config(settings: DatabaseSettings) -> dict[str, Any]:
     """Tortoise's configuration: one connection, `default`, on one of our two engines."""
     apps = {
         APP: {

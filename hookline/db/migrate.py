@@ -22,13 +22,13 @@ from tortoise.migrations.schema_editor import AsyncpgSchemaEditor, SqliteSchemaE
 from hookline.db.connection import (
     APP,
     CONNECT_SECONDS,
+    DatabaseSettings,
     connecting,
     faults_as_unavailable,
     tortoise_config,
 )
 from hookline.db.migration_log import note_applied
 from hookline.errors import HooklineError
-from hookline.settings.fields import Settings
 
 _LOCK = 7_235_001  # advisory lock number, any constant of our own
 
@@ -77,7 +77,9 @@ class _Executor(MigrationExecutor):
         return editor(self.connection, atomic=atomic, collect_sql=collect_sql)
 
 
-async def migrate(settings: Settings, tell: Callable[[str], None] = lambda name: None) -> None:
+async def migrate(
+    settings: DatabaseSettings, tell: Callable[[str], None] = lambda name: None
+) -> None:
     """Applies what is missing, one migrator at a time. tell: is called with each applied
     migration's name.
 
@@ -137,7 +139,7 @@ async def _refuse_newer(executor: MigrationExecutor) -> None:
         )
 
 
-async def missing_migrations(settings: Settings) -> list[str]:
+async def missing_migrations(settings: DatabaseSettings) -> list[str]:
     """Names of the migrations that this program knows and the database lacks, oldest first. Uses
     the open database.
     """
@@ -149,7 +151,7 @@ async def missing_migrations(settings: Settings) -> list[str]:
 
 
 @asynccontextmanager
-async def _alone(settings: Settings) -> AsyncIterator[None]:
+async def _alone(settings: DatabaseSettings) -> AsyncIterator[None]:
     if settings.is_sqlite:
         # a local file, once
         with Path(f"{settings.sqlite_path}.migrate.lock").open("w") as lock:  # noqa: ASYNC230

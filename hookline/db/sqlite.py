@@ -19,7 +19,7 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
-from hookline.db.fields import Instant, to_micros
+from hookline.models.fields import Instant, to_micros
 
 PRAGMAS = {
     "journal_mode": "WAL",

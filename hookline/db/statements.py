@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from hookline.db.fields import to_micros
+from hookline.models.fields import to_micros
 
 NOW: Final = {
     "postgres": "now()",

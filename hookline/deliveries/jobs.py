@@ -17,6 +17,7 @@ from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.db.connection import Database, Work, faults_as_unavailable
+from hookline.db.numbers import named
 from hookline.db.statements import for_dialect
 from hookline.deliveries.matching import MatchIndex
 from hookline.errors import Code, Problem, Refused
@@ -24,7 +25,6 @@ from hookline.form.filters import compile_filter
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.wakeups import Wakeups
 from hookline.models import Delivery, Event, Job, JobStatus, Webhook
-from hookline.models.numbers import named
 
 log = logging.getLogger(__name__)
 

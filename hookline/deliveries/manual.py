@@ -9,11 +9,11 @@ from hookline import clock
 from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.db.connection import Database
+from hookline.db.numbers import named
 from hookline.db.statements import for_dialect
 from hookline.errors import Code, Problem, Refused
 from hookline.messaging.wakeups import Wakeups
 from hookline.models import DeliveryState
-from hookline.models.numbers import named
 
 # The delivery's row, held until the commit: its lease and state are as read.
 LOCK = """

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from hookline import clock
 from hookline.db.connection import Database, Work
+from hookline.db.numbers import named
 from hookline.db.statements import SKIP_LOCKED
 from hookline.deliveries.queue.base import Queue
-from hookline.models.numbers import named
 from hookline.settings.fields import Settings
 
 BATCH: Final = 500

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import orjson
 
 from hookline import ids
-from hookline.db.fields import split_lines
 from hookline.form.filters import compile_filter
 from hookline.form.rates import Rate
 from hookline.form.webhook_kinds import is_sensitive_header
+from hookline.models.fields import split_lines
 from hookline.outbound.signing import SigningKey, decode_secret
 from hookline.outbound.templates import Facts, webhook_facts
 from hookline.secrets.vault import Vault

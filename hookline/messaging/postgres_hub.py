@@ -9,7 +9,6 @@ from typing import Any
 
 import asyncpg
 
-from hookline.db.connection import FAULTS
 from hookline.errors import Unavailable
 from hookline.messaging.carried_hub import (
     ANSWER_SECONDS,
@@ -26,7 +25,13 @@ _PREFIX = "hookline_"
 
 class PostgresHub(CarriedHub):
     carries_wakes_in_publish = True
-    away = (*FAULTS, asyncpg.PostgresError)
+    away = (
+        OSError,
+        asyncio.TimeoutError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,  # after a cut connection (asyncpg 0.31)
+    )
 
     def __init__(self, dsn: str) -> None:
         super().__init__()

@@ -5,7 +5,7 @@ are masked.
 from tortoise import fields
 from tortoise.models import Model
 
-from hookline.db.fields import JsonColumn, TimeColumn, UuidColumn
+from hookline.models.fields import JsonColumn, TimeColumn, UuidColumn
 
 
 class AuditEntry(Model):

@@ -7,7 +7,7 @@ from enum import IntEnum
 from tortoise import fields
 from tortoise.models import Model
 
-from hookline.db.fields import BytesColumn, JsonColumn, TimeColumn, UuidColumn
+from hookline.models.fields import BytesColumn, JsonColumn, TimeColumn, UuidColumn
 
 
 class DeliveryState(IntEnum):

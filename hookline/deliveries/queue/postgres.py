@@ -15,7 +15,6 @@ import asyncpg
 import orjson
 
 from hookline.db.connection import FAULTS
-from hookline.db.fields import from_micros
 from hookline.db.postgres import open_pool
 from hookline.deliveries.health import Crossed, Decision, Folded, Health, Policy, decide
 from hookline.deliveries.queue.base import (
@@ -57,6 +56,7 @@ from hookline.deliveries.queue.postgres_statements import (
     WEBHOOKS,
     WORKSPACE,
 )
+from hookline.models.fields import from_micros
 
 log = logging.getLogger(__name__)
 

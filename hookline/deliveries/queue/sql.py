@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from hookline.activity.events import Kind
+from hookline.db.numbers import named
 from hookline.deliveries.health import HealthLimit
-from hookline.models.numbers import named
 
 FUNCTIONS: Final = Path(__file__).parent / "functions"
 

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from hookline.db.decoding import decode_rows
-from hookline.db.fields import from_micros, to_micros
 from hookline.deliveries.queue.base import (
     KEY_HOURS,
     Ask,
@@ -62,6 +61,7 @@ from hookline.deliveries.queue.sqlite_statements import (
 from hookline.deliveries.queue.writer import Writer
 from hookline.form.rates import Rate, free_slots, seconds_until_free, slot_after
 from hookline.models import DeliveryState
+from hookline.models.fields import from_micros, to_micros
 
 
 def _now() -> int:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hookline.activity.events import Kind
-from hookline.db.fields import split_lines
 from hookline.deliveries.health import Crossed, Decision, Ended, Health, Policy, fold
 from hookline.deliveries.queue.base import Result
 from hookline.deliveries.queue.bulk import run_for_all
@@ -25,6 +24,7 @@ from hookline.models import (
     EmailStatus,
     NotificationKind,
 )
+from hookline.models.fields import split_lines
 
 MINUTE = 60_000_000
 COUNT = """insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures) values

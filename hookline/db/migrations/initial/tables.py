@@ -7,7 +7,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.migrations import operations as ops
 
-from hookline.db.fields import BytesColumn, JsonColumn, LinesColumn, TimeColumn, UuidColumn
+from hookline.models.fields import BytesColumn, JsonColumn, LinesColumn, TimeColumn, UuidColumn
 
 
 def _key() -> UuidColumn:
