@@ -33,9 +33,8 @@ from benchmarks.stand import (
     wait_for,
 )
 
-FOLLOWED_RATE = int(
-    os.environ.get("BENCH_FOLLOWED_RATE", "20")
-)  # events a second that 1,000 subscribers follow
+# events a second that 1,000 subscribers follow
+FOLLOWED_RATE = int(os.environ.get("BENCH_FOLLOWED_RATE", "20"))
 
 
 def embedded(folder: Path, receiver_port: int) -> dict[str, Any]:

@@ -140,9 +140,8 @@ async def steady(url: str, token: str, rate: int, seconds: float) -> dict[str, o
     async def one() -> None:
         nonlocal accepted, failed
         client = None
-        while idle and (
-            client is None or client.transport.is_closing()
-        ):  # servers close what is idle for some seconds
+        # servers close what is idle for some seconds
+        while idle and (client is None or client.transport.is_closing()):
             client = idle.pop()
         if client is None or client.transport.is_closing():
             client = await connect(url)

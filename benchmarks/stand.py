@@ -229,9 +229,8 @@ class Bench:
         graphql(self.url, self.token, DELETE, {"input": {"id": webhook_id}})
 
     def all(self) -> dict[str, Any]:
-        tell(
-            "  200 a second"
-        )  # first: behind a flood it would measure the vacuum of half a million rows too
+        # first: behind a flood it would measure the vacuum of half a million rows too
+        tell("  200 a second")
         steady = self.steady(200)
         tell("  single publishes")
         single = self.flood(1, 64)

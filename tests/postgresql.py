@@ -77,9 +77,8 @@ class PostgreSQL(Server):
             connection.settimeout(2)
             body = b"\0\3\0\0user\0postgres\0database\0postgres\0\0"
             connection.sendall((len(body) + 4).to_bytes(4, "big") + body)
-            return (
-                connection.recv(1) == b"R"
-            )  # asks who we are; while it starts it answers with an error
+            # asks who we are; while it starts it answers with an error
+            return connection.recv(1) == b"R"
         return False
 
     def stop(self, mode: Literal["immediate", "fast"] = "immediate") -> None:

@@ -200,9 +200,8 @@ class RabbitMQ(Server):
         return True
 
     def empty(self) -> None:
-        logging.getLogger("pika").setLevel(
-            logging.CRITICAL
-        )  # as hookline.messaging.rabbitmq_broker has it
+        # as hookline.messaging.rabbitmq_broker has it
+        logging.getLogger("pika").setLevel(logging.CRITICAL)
         with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
             for queue in (DELIVERIES, BACKGROUND):
                 with suppress(pika.exceptions.ChannelClosedByBroker):  # there is no such queue yet

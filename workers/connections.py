@@ -169,9 +169,8 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         exchange = self._exchange
-        if (
-            exchange is None
-        ):  # bytes that nobody asked for: what follows could be taken for an answer
+        # bytes that nobody asked for: what follows could be taken for an answer
+        if exchange is None:
             self.end()
             return
         try:

@@ -25,9 +25,8 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
     host = HostLoop(asyncio.get_running_loop())
     broker = await asyncio.to_thread(make_broker, runtime.settings.broker_url, host, host.engine)
     async with running(runtime, broker) as host.opened:
-        broker.emit_after(
-            "process_boot"
-        )  # Dramatiq's own command does; without it the time limits are inert (2.2.1)
+        # Dramatiq's own command does; without it the time limits are inert (2.2.1)
+        broker.emit_after("process_boot")
         worker = Worker(broker, worker_threads=_THREADS, worker_timeout=_POLL_MILLIS)
         worker.start()
         try:

@@ -50,9 +50,8 @@ class OwnLoop(EngineHost, AsyncIO):
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         _pass_on_sigterm_once()
-        if (
-            worker.consumer_whitelist
-        ):  # Dramatiq's --queues: what a worker enqueues to itself is always read
+        # Dramatiq's --queues: what a worker enqueues to itself is always read
+        if worker.consumer_whitelist:
             worker.consumer_whitelist.add(OWN)
         self._thread = _LoopThread()
         self._thread.start(timeout=5)

@@ -129,9 +129,8 @@ class Reporting(Middleware):
 
 
 def _log_failure(message: MessageProxy, error: BaseException) -> None:
-    ids = (
-        repr(message.args[0])[:_SHOWN] if message.args else ""
-    )  # what follows the ids may be an address
+    # what follows the ids may be an address
+    ids = repr(message.args[0])[:_SHOWN] if message.args else ""
     if isinstance(error, (*FAULTS, HooklineError)):
         log.warning(
             "%s failed, what it was about is found again: %r",

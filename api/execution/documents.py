@@ -169,9 +169,8 @@ def _refused(code: str, message: str) -> Prepared:
 
 
 def _parse_code(error: GraphQLError) -> str:
-    is_over_budget = (
-        "Document contains more than" in error.message
-    )  # graphql-core 3.3.2 gives it no type of its own
+    # graphql-core 3.3.2 gives it no type of its own
+    is_over_budget = "Document contains more than" in error.message
     return QUERY_TOO_COSTLY if is_over_budget else PARSE_FAILED
 
 

@@ -154,9 +154,8 @@ def _expected(error: GraphQLError) -> tuple[str, str] | None:
     code = (error.extensions or {}).get("code")
     if code in CODES:
         return str(code), error.message
-    is_own = cause is None or isinstance(
-        cause, GraphQLError
-    )  # graphql-core found it, not a resolver
+    # graphql-core found it, not a resolver
+    is_own = cause is None or isinstance(cause, GraphQLError)
     is_about_argument = is_own and error.nodes is not None and isinstance(error.nodes[0], ValueNode)
     return (BAD_USER_INPUT, _without_value(error)) if is_about_argument else None
 

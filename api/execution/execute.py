@@ -266,9 +266,8 @@ async def _execute_when_possible(
     """
     until = monotonic() + _PATIENCE_SECONDS
     while True:
-        result = _execute(
-            make_executor(), context.renewed()
-        )  # an executor keeps the errors that it met
+        # an executor keeps the errors that it met
+        result = _execute(make_executor(), context.renewed())
         executed: ExecutionResult = await result if isawaitable(result) else result
         if not (executed.errors and is_unavailable(executed.errors)):
             return executed
@@ -287,11 +286,8 @@ def _failure(error: Exception, executor: Executor[Any]) -> ExecutionResult:
     return ExecutionResult(None, [located_error(error, list(nodes))])
 
 
-def _answer(
-    result: Any, context: Context
-) -> (
-    Answer
-):  # graphql-core types it as one of its incremental results too, which this executor never makes
+# graphql-core types it as one of its incremental results too, which this executor never makes
+def _answer(result: Any, context: Context) -> Answer:
     if not result.errors:
         return Answer(result.data, [])
     return Answer(

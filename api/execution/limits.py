@@ -199,9 +199,8 @@ class _Walk:
             self._aliases += 1
             _check(self._aliases, "aliases", self._limits.aliases)
         name = place.names.setdefault((node.alias or node.name).value, _Name())
-        self._repeats += (
-            name.count
-        )  # validation compares each pair of fields that answer under one name
+        # validation compares each pair of fields that answer under one name
+        self._repeats += name.count
         _check(self._repeats, "pairs of repeated fields", self._limits.repeats)
         name.count += 1
         return name.below

@@ -64,9 +64,8 @@ def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QueryS
         if AttemptOutcome.SUCCEEDED not in wanted.outcome:
             rows = rows.filter(outcome__gt=int(AttemptOutcome.SUCCEEDED))
     if wanted.status_class:
-        classes = {number for number in wanted.status_class if 1 <= number <= 9} or {
-            0
-        }  # beyond a column's range matches nothing
+        # beyond a column's range matches nothing
+        classes = {number for number in wanted.status_class if 1 <= number <= 9} or {0}
         rows = _one_of("status_class", rows.annotate(status_class=_STATUS_CLASS), classes)
         if 2 not in classes:  # 2xx is success, and success is 2xx
             rows = rows.filter(outcome__gt=int(AttemptOutcome.SUCCEEDED))

@@ -37,9 +37,8 @@ ENDED = {
 }
 
 
-_EVER = datetime(
-    1970, 1, 1, tzinfo=UTC
-)  # "not null" in a form that SQLite, too, finds a partial index by
+# "not null" in a form that SQLite, too, finds a partial index by
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 LIVE = {"is_active": True, "auto_disabled_at__isnull": True, "deleted_at__isnull": True}
 
 

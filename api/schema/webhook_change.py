@@ -190,9 +190,8 @@ async def _payload(info: Info, change: Awaitable[WebhookRow]) -> WebhookPayload:
         row = await change
     except Refused as refused:
         return WebhookPayload(webhook=None, user_errors=user_errors(refused))
-    info.context.loaders.webhook.prime(
-        row.id, row, force=True
-    )  # the next mutation of the same request must not see it as it was
+    # the next mutation of the same request must not see it as it was
+    info.context.loaders.webhook.prime(row.id, row, force=True)
     return WebhookPayload(webhook=Webhook.of(row), user_errors=[])
 
 

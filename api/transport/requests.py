@@ -122,9 +122,8 @@ def decode_json(body: bytes) -> Any:
     double can hold.
     """
     try:
-        if b"0" * 19 in body.translate(
-            _DIGITS_AS_ZERO
-        ):  # orjson makes floats of integers beyond 64 bits, without a word (3.13.0)
+        # orjson makes floats of integers beyond 64 bits, without a word (3.13.0)
+        if b"0" * 19 in body.translate(_DIGITS_AS_ZERO):
             return _decode_slowly(body)
         try:
             return orjson.loads(body)

@@ -346,9 +346,8 @@ class _Socket:
         for answer in answers:
             if not isinstance(answer, bytes) and answer.errors:
                 _log(request_id, actor, answer.errors)
-        await (
-            self._outbound.room()
-        )  # only then are messages made: who waits holds nothing of his own
+        # only then are messages made: who waits holds nothing of his own
+        await self._outbound.room()
         if self._operations.get(running.id) is running:
             for answer in answers:
                 self._outbound.put(

@@ -37,10 +37,11 @@ AFTER = (
     "position > $2 order by position limit $3"
 )
 
+# all others are about a webhook
 _SUBJECTS: Final = {
     int(Kind.ATTEMPT): Attempt,
     int(Kind.NOTIFICATION): Notification,
-}  # all others are about a webhook
+}
 _CURSOR = re.compile("live:(0|[1-9][0-9]{0,17})")
 
 
@@ -337,9 +338,8 @@ class Feed:
         """Reads once per announcement, and every second, since the hub may lose."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(
-                    LOOK_EVERY_SECONDS
-                ):  # wait_for swallows a cancellation that comes with the look (3.11)
+                # wait_for swallows a cancellation that comes with the look (3.11)
+                async with asyncio.timeout(LOOK_EVERY_SECONDS):
                     await self._look.wait()
             self._look.clear()
             try:
@@ -355,9 +355,8 @@ class Feed:
 
     async def _catch_up(self) -> None:
         while entries := await _read(self._database, self._workspace_id, self.position):
-            if not _is_whole(
-                entries, self.position
-            ):  # purged faster than read: nobody gets past this hole without a gap
+            # purged faster than read: nobody gets past this hole without a gap
+            if not _is_whole(entries, self.position):
                 self._oldest = entries[-1].position
             for entry in entries:
                 self._ring[entry.position % KEPT] = entry

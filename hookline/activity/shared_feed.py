@@ -72,9 +72,8 @@ class SharedFeed:
         None for who must take his next step alone: he is too far behind, or the others' step
         failed.
         """
-        if (
-            self._moving is None and position > self._position
-        ):  # nobody waits, so nobody needs what lies between
+        # nobody waits, so nobody needs what lies between
+        if self._moving is None and position > self._position:
             self._position = self._oldest = position
             self._kept.clear()
         while position >= self._position:

@@ -97,9 +97,8 @@ class SafeSqliteClient(SqliteClient):
     async def create_connection(self, with_db: bool) -> None:
         await super().create_connection(with_db)
         if self._connection is not None:
-            await self._connection.create_function(
-                "uuid_blob", 1, _uuid_blob, deterministic=True
-            )  # unhex() comes with SQLite 3.41
+            # unhex() comes with SQLite 3.41
+            await self._connection.create_function("uuid_blob", 1, _uuid_blob, deterministic=True)
 
     def _in_transaction(self) -> TransactionContext:
         return SafeTransactionContext(SafeTransactionWrapper(self), self._lock)

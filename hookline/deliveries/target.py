@@ -58,9 +58,8 @@ class Target:
         self.url: str = row["url"]
         self.environments = split_lines(row["environments"])
         self.events = split_lines(row["events"])
-        self.is_live = (
-            bool(row["is_active"]) and row["auto_disabled_at"] is None
-        )  # the deleted are not loaded
+        # the deleted are not loaded
+        self.is_live = bool(row["is_active"]) and row["auto_disabled_at"] is None
         self.filter = (
             compile_filter(orjson.loads(row["event_filter"])) if row["event_filter"] else None
         )

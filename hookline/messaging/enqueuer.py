@@ -45,10 +45,11 @@ class Enqueuer:
     def sending_to(self, broker: WorkerBroker) -> Iterator[None]:
         """Sends until the block ends. Does not wait for a broker that hangs."""
         self._broker, self._is_wanted = broker, Event()
+        # of this thread alone: it may still hang when the next one begins
         is_wanted, is_stopped = (
             self._is_wanted,
             Event(),
-        )  # of this thread alone: it may still hang when the next one begins
+        )
         Thread(
             target=self._run, args=(broker, is_wanted, is_stopped), name="enqueuer", daemon=True
         ).start()  # must not keep the process

@@ -57,9 +57,8 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
             return self.consume_own(prefetch, timeout)
         try:
             consumer = super().consume(queue_name, prefetch, timeout)
-            del (
-                self.connection
-            )  # the one that declared the queue: nobody would answer its heartbeats
+            # the one that declared the queue: nobody would answer its heartbeats
+            del self.connection
             return consumer
         except (
             AMQPConnectorException,
@@ -143,9 +142,8 @@ class _Consumer(_RabbitmqConsumer):
         return message and assign_queue(message, self.queue_name)
 
     def ack(self, message: MessageProxy) -> None:
-        if (
-            message._tag in self.known_tags
-        ):  # else it came over a connection that is gone, and comes again
+        # else it came over a connection that is gone, and comes again
+        if message._tag in self.known_tags:
             with suppress(ConnectionClosed):
                 super().ack(message)  # type: ignore[no-untyped-call]  # likewise
 
@@ -181,9 +179,8 @@ def open_rabbitmq(url: str, middleware: Sequence[Middleware]) -> BoundedRabbitmq
         ANSWER_SECONDS
     )
     parameters.connection_attempts = 1
-    logging.getLogger("pika").setLevel(
-        logging.CRITICAL
-    )  # it tells each fault seven times; who meets it tells it once
+    # it tells each fault seven times; who meets it tells it once
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     try:
         with pika.BlockingConnection(parameters) as connection:
             for name in (DELIVERIES, BACKGROUND):

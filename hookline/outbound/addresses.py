@@ -177,9 +177,8 @@ def _name_or_ipv4(text: str, policy: AddressPolicy) -> str:
     host = _to_ascii(text)
     host = host.removesuffix(".")
     labels = host.split(".")
-    if _NUMBER.fullmatch(
-        labels[-1]
-    ):  # `127.1`, `0x7f.1` and `2130706433` would resolve to loopback
+    # `127.1`, `0x7f.1` and `2130706433` would resolve to loopback
+    if _NUMBER.fullmatch(labels[-1]):
         return _literal(host, policy)
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise UrlRefused(

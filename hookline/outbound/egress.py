@@ -105,9 +105,8 @@ class Guard:
         if lookup is None:
             lookup = self._lookups[host] = asyncio.create_task(self._look_up(host))
             lookup.add_done_callback(partial(self._looked_up, host))
-        return await asyncio.shield(
-            lookup
-        )  # one caller's deadline must not take the answer from the others
+        # one caller's deadline must not take the answer from the others
+        return await asyncio.shield(lookup)
 
     def _looked_up(self, host: str, lookup: asyncio.Task[list[Address]]) -> None:
         del self._lookups[host]

@@ -79,9 +79,8 @@ async def test_an_api_process_that_dies_is_followed_by_another_one(hookline: Ins
 async def test_sigterm_ends_every_process_cleanly(hookline: Installation, name: str) -> None:
     process = hookline.processes[name]
     family = psutil.Process(process.pid).children(recursive=True)
-    os.killpg(
-        process.pid, signal.SIGTERM
-    )  # as supervisors do: all of them, and the parents tell theirs
+    # as supervisors do: all of them, and the parents tell theirs
+    os.killpg(process.pid, signal.SIGTERM)
 
     await eventually(lambda: process.poll() is not None)
 

@@ -88,9 +88,8 @@ async def test_token_goes_when_no_beat_was_confirmed_for_long(runtime: Runtime) 
     async with beating(runtime, queue) as one:
         await eventually(lambda: len(one.tokens) == 1)
         queue.faults = [ConnectionRefusedError()]
-        one.leases._confirmed_at -= (
-            STALE_SECONDS + 1
-        )  # as after a freeze: the clocks went on, nothing else did
+        # as after a freeze: the clocks went on, nothing else did
+        one.leases._confirmed_at -= STALE_SECONDS + 1
         assert not one.leases.is_fresh
         await eventually(lambda: len(one.tokens) == 2)
 

@@ -190,9 +190,8 @@ async def test_refused_address_ends_the_delivery_visibly(runtime: Runtime) -> No
 async def test_secret_that_cannot_be_opened_is_a_failed_attempt(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     unreadable = [{"sealed": "v1.00000000.AAAA", "createdAt": "", "expiresAt": None}]
-    await Webhook.filter(id=webhook.id).update(
-        signing_secrets=unreadable, version=2
-    )  # an equal version would be taken for the known webhook
+    # an equal version would be taken for the known webhook
+    await Webhook.filter(id=webhook.id).update(signing_secrets=unreadable, version=2)
     await runtime.registry.reload(WORKSPACE, None)
     async with pumping(runtime):
         await publish(runtime)

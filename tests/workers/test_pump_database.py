@@ -59,10 +59,11 @@ async def test_pump_stops_in_time_while_its_database_refuses_it(runtime: Runtime
             assert pump.recorder.is_idle
     delivery = await eventually(lambda: Delivery.get_or_none(id=key))
     assert delivery is not None
+    # a takeover sends it again
     assert (delivery.status, delivery.lease_token is None) == (
         DeliveryState.OPEN,
         False,
-    )  # a takeover sends it again
+    )
 
 
 async def test_answer_that_came_while_the_database_refused_everything_is_recorded_later(

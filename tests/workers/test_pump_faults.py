@@ -126,9 +126,8 @@ async def test_frozen_worker_that_wakes_sends_nothing_that_others_took_over(
         await publish(runtime, 6)
         await receiver.wait_for(1)
         await eventually(lambda: holds(webhook.id, 6))
-        pump.leases._confirmed_at -= (
-            STALE_SECONDS + 1
-        )  # as after a freeze: the clocks went on, nothing else did
+        # as after a freeze: the clocks went on, nothing else did
+        pump.leases._confirmed_at -= STALE_SECONDS + 1
         await silence_all(runtime)
         assert await runtime.queue.take_over(DEAD_AFTER) == 6
         receiver.gate.set()

@@ -55,9 +55,8 @@ async def test_hanging_receiver_costs_a_failed_attempt_and_delays_nobody(runtime
         good = await make_webhook(runtime, healthy.url)
         await publish(runtime, 60)
         await healthy.wait_for(60)
-        assert (
-            await Attempt.filter(webhook_id=hanging.id).count() == 0
-        )  # not one of the sixty waited for a timeout
+        # not one of the sixty waited for a timeout
+        assert await Attempt.filter(webhook_id=hanging.id).count() == 0
         first = await eventually(lambda: Attempt.filter(webhook_id=hanging.id).first())
         await eventually(lambda: done(good.id, 60))
     assert first is not None
@@ -157,9 +156,8 @@ async def test_webhooks_that_begin_to_hang_leave_room_for_a_newcomer(
         good = await make_webhook(runtime, healthy.url)
         await publish(runtime)
         await healthy.wait_for(1)
-        assert (
-            await Attempt.filter(webhook_id__in=[webhook.id for webhook in hanging]).count() == 0
-        )  # it waited for no timeout
+        # it waited for no timeout
+        assert await Attempt.filter(webhook_id__in=[webhook.id for webhook in hanging]).count() == 0
         await eventually(lambda: done(good.id, 1))
     assert await Delivery.filter(lease_token__isnull=False).count() <= LEASED_LIMIT
 
@@ -177,9 +175,8 @@ async def test_many_busy_webhooks_get_their_turns(runtime: Runtime) -> None:
             await make_webhook(runtime, receiver.url, concurrency=2)
         await publish(runtime, 40)
         await stack.enter_async_context(pumping(runtime))
-        await eventually(
-            lambda: all(len(receiver.requests) == 2 for receiver in busy)
-        )  # not one waits for another one's backlog
+        # not one waits for another one's backlog
+        await eventually(lambda: all(len(receiver.requests) == 2 for receiver in busy))
         for receiver in busy:
             receiver.gate.set()
         for receiver in busy:

@@ -186,9 +186,8 @@ async def test_change_while_the_name_is_looked_up_reaches_the_request(
                 else {"url": f"http://127.0.0.1:{receiver.port}/moved"}
             )
             await update_webhook(runtime, SOMEBODY, webhook.id, changed)
-        await eventually(
-            lambda: runtime.registry.target(webhook.id) is not before
-        )  # within a second, by a look if by nothing else
+        # within a second, by a look if by nothing else
+        await eventually(lambda: runtime.registry.target(webhook.id) is not before)
         answered.set()
         await eventually(
             lambda: unleased(webhook.id) if change != "moved" else succeeded(webhook.id, 3)

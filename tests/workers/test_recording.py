@@ -162,10 +162,11 @@ async def test_row_that_is_refused_even_without_its_evidence_is_given_up_and_hol
     assert (notes.given_up, notes.recorded) == ([True], [4])
     assert await Attempt.all().count() == 3
     refused = await Delivery.get(id=rows[1].id)
+    # for a takeover
     assert (refused.lease_token, refused.status) == (
         hand.token,
         DeliveryState.OPEN,
-    )  # for a takeover
+    )
     assert await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == 3
 
 

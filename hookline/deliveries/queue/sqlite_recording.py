@@ -95,9 +95,10 @@ def record(
     after = [
         None if r.wait_seconds is None else now + int(r.wait_seconds * 1_000_000) for r in results
     ]
+    # the sweep has not cancelled them yet
     gone = {
         key for key in {r.webhook_id for r in results} if db.execute(GONE, (key.bytes,)).fetchone()
-    }  # the sweep has not cancelled them yet
+    }
     states = [DeliveryState.CANCELLED if r.webhook_id in gone else r.state for r in results]
     moves = [
         (r.delivery_id.bytes, r.number, state, r.outcome == AttemptOutcome.SUCCEEDED, at, r.step)
@@ -105,9 +106,8 @@ def record(
     ]
     moved = {row[0] for row in fetch_for_all(db, MOVE, moves, now, token)}
     logged = [_logged(workspace, *row) for row in zip(results, began, after, strict=True)]
-    if run_for_all(db, ADD_ATTEMPTS, logged) < len(
-        results
-    ):  # a lease was lost: what was sent replaces UNKNOWN, and that is all
+    # a lease was lost: what was sent replaces UNKNOWN, and that is all
+    if run_for_all(db, ADD_ATTEMPTS, logged) < len(results):
         db.executemany(
             REPLACE_UNKNOWN, [_evidence(r, start) for r, start in zip(results, began, strict=True)]
         )
@@ -187,9 +187,8 @@ def take_over(db: sqlite3.Connection, beaten_before: int, now: int) -> int:
     ).fetchone()
     if dead is None:
         return -1
-    lost = sorted(
-        _Lost(*row) for row in db.execute(LOST, dead * 2)
-    )  # sorted by SQLite it would read the whole table in order of its key
+    # sorted by SQLite it would read the whole table in order of its key
+    lost = sorted(_Lost(*row) for row in db.execute(LOST, dead * 2))
     for delivery in lost:
         _mark_unknown(db, delivery, now)
     db.execute("delete from pump where token = ?", dead)

@@ -165,9 +165,8 @@ class Decoder:
     def _number(self, node: Node, path: Path) -> object:
         if not isinstance(node, Scalar) or node.is_quoted or not _WHOLE.fullmatch(node.text):
             return self._wrong_type("a whole number", node, path)
-        return int(
-            node.text[:19]
-        )  # out of every range from 19 digits on; int() itself refuses more than 4,300
+        # out of every range from 19 digits on; int() itself refuses more than 4,300
+        return int(node.text[:19])
 
     def _text(self, node: Node, path: Path) -> object:
         if not isinstance(node, Scalar):

@@ -127,9 +127,8 @@ async def test_a_database_that_gives_no_rows_for_a_while_costs_no_message(
         await enqueue(runtime, hook.id)
         await hand.record(succeeded(await hand.claim_one(hook.id)))
     [first] = await hearing
-    locker, watcher = [
-        await asyncpg.connect(runtime.settings.postgres_dsn) for _ in range(2)
-    ]  # a transaction sees one snapshot of who waits
+    # a transaction sees one snapshot of who waits
+    locker, watcher = [await asyncpg.connect(runtime.settings.postgres_dsn) for _ in range(2)]
     try:
         await locker.execute("begin")
         await locker.execute("lock table event in access exclusive mode")

@@ -150,8 +150,7 @@ async def test_reader_that_stops_reading_is_given_up() -> None:
             b"GET /graphql?query=subscription%7Bendless%7D HTTP/1.1\r\nhost: a\r\naccept: text/event-stream\r\nauthorization: Bearer hl_admin\r\n\r\n"
         )
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
-        await eventually(
-            lambda: not small.endpoint._streams._open
-        )  # the only sign of it that a deaf client leaves
+        # the only sign of it that a deaf client leaves
+        await eventually(lambda: not small.endpoint._streams._open)
         assert small.runtime.reads * 10_000 < 64 * 1024 * 1024
         writer.transport.abort()

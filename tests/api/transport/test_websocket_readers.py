@@ -22,9 +22,8 @@ async def test_reader_that_stops_reading_is_given_up_with_flat_memory() -> None:
             await subscribed(socket, "subscription { endless }", str(number))
         gc.collect()
         before_bytes = psutil.Process().memory_info().rss
-        await eventually(
-            lambda: not small.endpoint._sockets._open
-        )  # the only sign of it that a deaf client leaves
+        # the only sign of it that a deaf client leaves
+        await eventually(lambda: not small.endpoint._sockets._open)
         assert psutil.Process().memory_info().rss - before_bytes < 32 * 1024 * 1024
         reads = small.runtime.reads
         assert reads * 10_000 < 64 * 1024 * 1024
@@ -50,9 +49,8 @@ async def test_reader_that_is_slower_than_what_comes_but_reads_may_stay() -> Non
         await welcomed(socket)
         await subscribed(socket, "subscription { endless }")
         [served] = small.endpoint._sockets._open
-        until = (
-            asyncio.get_running_loop().time() + 0.6
-        )  # several looks at a writer that always has something to send
+        # several looks at a writer that always has something to send
+        until = asyncio.get_running_loop().time() + 0.6
         while asyncio.get_running_loop().time() < until:
             await heard(socket)
         assert not served._end.done()

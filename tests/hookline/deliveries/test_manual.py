@@ -39,9 +39,8 @@ async def refusal(
             runtime.database, runtime.wakeups, Actor(workspace_id, "tester"), delivery_id
         )
     end()
-    assert not [
-        text for text in heard if text.startswith(BY_HAND)
-    ]  # the publish's own may come late
+    # the publish's own may come late
+    assert not [text for text in heard if text.startswith(BY_HAND)]
     assert not await Delivery.filter(manual_at__isnull=False).exists()
     [problem] = refused.value.problems
     return problem.code, problem.field

@@ -301,9 +301,8 @@ async def test_conflict_with_a_key_that_was_never_stored_is_none(runtime: Runtim
     blocked = Tampered(runtime.queue)
     blocked.gate.clear()
     at = over(runtime, blocked)
-    first = asyncio.create_task(
-        publish(at, given(0))
-    )  # keeps the writer busy, so that the next two share a group
+    # keeps the writer busy, so that the next two share a group
+    first = asyncio.create_task(publish(at, given(0)))
     await eventually(lambda: blocked.waiting)
     rest = asyncio.gather(
         publish(at, given("poison", "k")), publish(at, given("good", "k")), return_exceptions=True

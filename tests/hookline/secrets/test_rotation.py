@@ -65,9 +65,8 @@ async def test_everything_opens_under_the_new_key_alone(runtime: Runtime) -> Non
     ]
     key = new_key()
     done, _ = await rotated(runtime, key)
-    alone = await open_vault(
-        with_keys(runtime.settings, key), runtime.database
-    )  # the fingerprints' key opens too
+    # the fingerprints' key opens too
+    alone = await open_vault(with_keys(runtime.settings, key), runtime.database)
     assert [
         Target(await row_of(runtime, webhook), alone).request_parts for webhook in made
     ] == before

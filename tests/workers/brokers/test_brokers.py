@@ -100,9 +100,8 @@ async def test_what_no_actor_understands_is_told_once_and_gone(
         for _ in range(5):
             put(broker, DELIVERIES, stranger())
         await eventually(deliver(enqueuer, seen))
-        await eventually(
-            lambda: left_in(broker, DELIVERIES) == 0 and warnings_in(caplog)
-        )  # RabbitMQ counts none that a worker has fetched
+        # RabbitMQ counts none that a worker has fetched
+        await eventually(lambda: left_in(broker, DELIVERIES) == 0 and warnings_in(caplog))
     [told] = warnings_in(caplog)
     assert "refused" in told.message
     assert told.exc_info is None

@@ -136,9 +136,8 @@ class Plans:
 
     def hear(self, connection: object, message: Any) -> None:  # Any: asyncpg's own
         match = re.match(r"duration: [\d.]+ ms  plan:\n", message.message)
-        if (
-            match and "pg_catalog" not in message.message
-        ):  # asyncpg asks for the types of its arguments
+        # asyncpg asks for the types of its arguments
+        if match and "pg_catalog" not in message.message:
             self.found.append(json.loads(message.message[match.end() :]))
 
     def nodes(self) -> Iterator[dict[str, Any]]:

@@ -34,9 +34,8 @@ from tests.hookline.deliveries.queue.many_deliveries import (
 )
 from tests.making import WORKSPACE, enqueue, make_webhook, new_delivery, new_event, succeeded
 
-pytestmark = pytest.mark.timeout(
-    180
-)  # the first test waits for the filling: 10 s, on a busy machine 40
+# the first test waits for the filling: 10 s, on a busy machine 40
+pytestmark = pytest.mark.timeout(180)
 both_plans = pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
 few_and_many = pytest.mark.parametrize("count", [1, 100])
 
