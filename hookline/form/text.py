@@ -10,7 +10,7 @@ _CONTROL_BUT_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udff
 
 
 def is_one_line(text: str) -> bool:
-    """Whether the text has no control character and no half of a surrogate pair."""
+    """Checks that the text has no control character and no half of a surrogate pair."""
     return not _CONTROL.search(text)
 
 
