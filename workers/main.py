@@ -6,6 +6,7 @@ The one module that does something at import: Dramatiq's command looks for a bro
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import signal
 import sys
@@ -96,7 +97,9 @@ class OwnLoop(EngineHost, AsyncIO):
         """Asks to be stopped once Dramatiq's main process is gone: an orphan would deliver for
         ever, and nobody could tell it to end.
         """
-        parent = os.getppid()
+        # as it was at the fork: the main process may be gone before this first look
+        started_by = multiprocessing.parent_process()
+        parent = started_by.pid if started_by else os.getppid()
         while not self._is_closing.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._is_closing.wait(), _PARENT_CHECK_SECONDS)
