@@ -12,6 +12,8 @@ from hookline.deliveries.retries import AttemptError
 from hookline.deliveries.statistics import Step as StatsStep
 from hookline.errors import Code as UserErrorCode
 from hookline.models import AttemptCause, AttemptOutcome, EmailStatus, JobStatus, NotificationKind
+from hookline.sync.plan.changes import ChangeKind as SyncChangeKind
+from hookline.sync.request import DriftPolicy as SyncDriftPolicy
 
 __all__ = [
     "ActorKind",
@@ -23,6 +25,8 @@ __all__ = [
     "NotificationKind",
     "RetryWhich",
     "StatsStep",
+    "SyncChangeKind",
+    "SyncDriftPolicy",
     "UserErrorCode",
 ]
 
@@ -110,6 +114,26 @@ describe(
     MINUTE="One minute; kept for 48 hours.",
     HOUR="One hour.",
     DAY="One day, in UTC.",
+)
+describe(
+    SyncChangeKind,
+    "What a plan wants to do with a webhook.",
+    name="SyncChangeKind",
+    CREATE="It is made.",
+    UPDATE="Fields change; one that comes back into the file is turned on again.",
+    ADOPT="It exists and no file manages it: this one takes it over.",
+    DISABLE="It is no longer in the file: it is turned off.",
+    RELEASE="Fields that are no longer in the file, and were changed by hand, stay as they are.",
+    DRIFT="Fields that the file owns were changed by hand.",
+    CONFLICT="Fields were changed by hand and in the file, each differently.",
+)
+describe(
+    SyncDriftPolicy,
+    "What to do with a field that the file owns and somebody changed by hand.",
+    name="SyncDriftPolicy",
+    BLOCK="Apply nothing.",
+    OVERWRITE="Set it back to what the file wants.",
+    KEEP="Leave it as it is; the next plan shows it again.",
 )
 describe(
     UserErrorCode,

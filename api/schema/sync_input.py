@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Final
 
 import strawberry
 from strawberry.scalars import JSON
 
+from api.schema.enums import SyncDriftPolicy
 from hookline.errors import Code, Problem
 from hookline.form.kinds import Bounds, Findings, Text
 from hookline.outbound.addresses import AddressPolicy
 from hookline.sync.plan.policy import MOST_REMOVALS
-from hookline.sync.request import DriftPolicy, Options, Source
+from hookline.sync.request import Options, Source
 
 LONGEST_WAIT: Final = timedelta(minutes=5)
 SET = "The set that the file owns; the document must name it too."
@@ -36,19 +36,6 @@ _TEXTS: Final = {
     "message": Text(10_000, may_have_lines=True, may_be_empty=True),
 }
 _NAMES: Final = {"run_url": "runUrl", "idempotency_key": "idempotencyKey"}
-
-
-@strawberry.enum(
-    description="What to do with a field that the file owns and somebody changed by hand."
-)
-class SyncDriftPolicy(Enum):
-    BLOCK = strawberry.enum_value("BLOCK", description="Apply nothing.")
-    OVERWRITE = strawberry.enum_value(
-        "OVERWRITE", description="Set it back to what the file wants."
-    )
-    KEEP = strawberry.enum_value(
-        "KEEP", description="Leave it as it is; the next plan shows it again."
-    )
 
 
 @strawberry.input(description="What a reference to a secret stands for.")
@@ -173,7 +160,7 @@ def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
         )
     options = Options(
         adopt=bool(given.adopt),
-        on_drift=DriftPolicy[given.on_drift.name] if given.on_drift else DriftPolicy.BLOCK,
+        on_drift=given.on_drift or SyncDriftPolicy.BLOCK,
         allow_empty=bool(given.allow_empty),
         allow_removals=given.allow_removals,
         allow_older=bool(given.allow_older),

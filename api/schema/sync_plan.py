@@ -3,40 +3,15 @@ shows a secret.
 """
 
 from collections.abc import Iterable
-from enum import Enum
 
 import strawberry
 from strawberry.scalars import JSON
 
+from api.schema.enums import SyncChangeKind
 from api.schema.node import node_id
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Block, Change
 from hookline.sync.read.problems import SyncProblem as Problem
-
-
-@strawberry.enum(description="What a plan wants to do with a webhook.")
-class SyncChangeKind(Enum):
-    CREATE = strawberry.enum_value("CREATE", description="It is made.")
-    UPDATE = strawberry.enum_value(
-        "UPDATE", description="Fields change; one that comes back into the file is turned on again."
-    )
-    ADOPT = strawberry.enum_value(
-        "ADOPT", description="It exists and no file manages it: this one takes it over."
-    )
-    DISABLE = strawberry.enum_value(
-        "DISABLE", description="It is no longer in the file: it is turned off."
-    )
-    RELEASE = strawberry.enum_value(
-        "RELEASE",
-        description="Fields that are no longer in the file, and were changed by hand, stay as "
-        "they are.",
-    )
-    DRIFT = strawberry.enum_value(
-        "DRIFT", description="Fields that the file owns were changed by hand."
-    )
-    CONFLICT = strawberry.enum_value(
-        "CONFLICT", description="Fields were changed by hand and in the file, each differently."
-    )
 
 
 @strawberry.type(description="A field's part in a change. Secrets are masked.")
@@ -65,7 +40,7 @@ class SyncChange:
     @classmethod
     def of(cls, change: Change) -> "SyncChange":
         content = codec.encode_change(change)
-        content["kind"] = SyncChangeKind(content["kind"])
+        content["kind"] = change.kind
         content["fields"] = [SyncFieldChange(**item) for item in content["fields"]]
         key = node_id("wh", change.webhook_id) if change.webhook_id else None
         return cls(webhook_id=key, **content)
