@@ -15,6 +15,7 @@ from uuid import UUID
 from hookline import clock, ids
 from hookline.activity.events import Kind, append_activity
 from hookline.db.connection import Work, faults_as_unavailable
+from hookline.db.numbers import named
 from hookline.db.statements import for_dialect
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.models import Email, EmailStatus, Notification, NotificationKind, Webhook
@@ -31,25 +32,29 @@ AGAIN_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 43_200)
 """Before each further try; after the last one it has failed."""
 
 _NO_NEWS: Final = timedelta(hours=1)
-DUE: Final = (
-    "select notification_id, address from email where status = 0 and next_try_at <= "
-    "{now} order by next_try_at limit $1"
-)
-LEASE: Final = """update email set tries = tries + 1, next_try_at = {now} + $3 * {second} where id
-  in (
-  select id from email where notification_id = $1 and address = $2 and status = 0 and next_try_at <=
-    {now} {skip_locked}) returning id"""
+# Unsent mails whose time has come, those that wait longest first.
+DUE: Final = named("""
+select notification_id, address from email
+where status = EmailStatus.PENDING and next_try_at <= {now} order by next_try_at limit $1""")
+# Moves the next try on, which leases the mail; no row: it ended, is not due, or somebody has it.
+LEASE: Final = named("""
+update email set tries = tries + 1, next_try_at = {now} + $3 * {second} where id in (
+  select id from email
+  where notification_id = $1 and address = $2 and status = EmailStatus.PENDING
+    and next_try_at <= {now} {skip_locked})
+returning id""")
 DUE_NOW: Final = "update email set next_try_at = {now} where notification_id = $1"
-DONE: Final = (
-    "update email set status = $2, finished_at = {now}, error = $3 where id = $1 and status = 0"
-)
-LATER: Final = (
-    "update email set next_try_at = {now} + $1 * {second}, error = $3 where id = $2 and status = 0"
-)
-EXHAUSTED: Final = (
-    "select id, exhausted_count from webhook where exhausted_count > 0 and "
-    "exhausted_told_at < $1 order by id limit 10 {skip_locked}"
-)
+# Only of a mail that is pending: of two that tried the same one, the first to end it decides.
+DONE: Final = named("""
+update email set status = $2, finished_at = {now}, error = $3
+where id = $1 and status = EmailStatus.PENDING""")
+LATER: Final = named("""
+update email set next_try_at = {now} + $1 * {second}, error = $3
+where id = $2 and status = EmailStatus.PENDING""")
+# Ten at a time, so that one transaction locks few webhooks; skipped ones come in the next round.
+EXHAUSTED: Final = """
+select id, exhausted_count from webhook
+where exhausted_count > 0 and exhausted_told_at < $1 order by id limit 10 {skip_locked}"""
 TOLD: Final = "update webhook set exhausted_count = 0, exhausted_told_at = $2 where id = $1"
 
 
