@@ -1,8 +1,6 @@
-"""Log output of a process on standard error: text for people, JSON for machines. Called once by
-the command that starts.
-
-Everything else logs through the standard library's `logging.getLogger(__name__)`. No line may hold
-a secret, a body or a header's value.
+"""Log output of a process on standard error: text for people, JSON for machines. Called once by the
+command that starts; everything else logs through the standard library's
+`logging.getLogger(__name__)`. No line may hold a secret, a body or a header's value.
 """
 
 import logging

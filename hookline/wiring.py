@@ -51,18 +51,7 @@ async def open_runtime(
 
 
 async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitStack) -> Runtime:
-    if settings.is_sqlite and not settings.sqlite_path.exists():
-        raise Misconfigured(
-            f"There is no database at {settings.sqlite_path}. Run: hookline migrate"
-        )
-    database = Database(settings)
-    stack.push_async_callback(database.close)
-    await database.open()
-    if missing := await missing_migrations(settings):
-        raise Misconfigured(
-            f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: "
-            "hookline migrate"
-        )
+    database = await _open_database(settings, stack)
     vault = await open_vault(settings, database)
     hub = make_hub(settings)
     await hub.open()
@@ -97,6 +86,23 @@ async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitSt
         renderer,
         feeds,
     )
+
+
+async def _open_database(settings: Settings, stack: AsyncExitStack) -> Database:
+    """Raises Misconfigured for a database that is missing or not migrated."""
+    if settings.is_sqlite and not settings.sqlite_path.exists():
+        raise Misconfigured(
+            f"There is no database at {settings.sqlite_path}. Run: hookline migrate"
+        )
+    database = Database(settings)
+    stack.push_async_callback(database.close)
+    await database.open()
+    if missing := await missing_migrations(settings):
+        raise Misconfigured(
+            f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: "
+            "hookline migrate"
+        )
+    return database
 
 
 def make_hub(settings: Settings) -> Hub:

@@ -1,9 +1,7 @@
-"""The actors of a worker: everything that it does. `workers.main` and `workers.embedded` declare
-them on their broker.
-
-An actor begins or does a bounded piece of what rows ask for; its message carries ids. Who works on
-a row leases it, so that a message that comes ten times, late or never changes nothing but the
-moment. Messages come from hookline/messaging/enqueuer.py (after a commit) and workers/scheduler.py.
+"""The actors of a worker: everything that it does, declared on its broker by `make_broker`. An
+actor begins or does a bounded piece of what rows ask for; its message carries ids. Rows are leased,
+so that a message that comes ten times, late or never changes only the moment. Messages come from
+hookline/messaging/enqueuer.py (after a commit) and workers/scheduler.py.
 """
 
 from collections.abc import Awaitable, Callable

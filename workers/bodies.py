@@ -1,5 +1,4 @@
-"""Bodies of deliveries: the event as JSON, or what the webhook's template makes of it. Used by
-delivering before each request.
+"""Bodies of deliveries: the event as JSON, or rendered by the webhook's template. For delivering.
 
 A rendered body is kept before it is first sent, so that every retry sends the same. Bodies that are
 made at the same time are kept together.

@@ -1,8 +1,6 @@
-"""HTTP/1.1 connections to receivers: one request at a time, the answer bounded in time and size,
-kept alive in between. Used by `workers.sending`.
-
-The parser is httptools. A general client (aiohttp 3.14) spends twice the CPU on a request, which is
-a sixth of what a delivery costs (2026-11).
+"""HTTP/1.1 connections to receivers: one request at a time, answers bounded in time and size, kept
+alive in between. Used by `workers.sending`. The parser is httptools: a general client (aiohttp
+3.14) spends twice the CPU on a request, which is a sixth of what a delivery costs (2026-11).
 """
 
 import asyncio

@@ -1,8 +1,7 @@
-"""A lane per webhook: what is leased to it here, and how much of it may be on the wire. Kept by the
-leases; no I/O.
+"""A lane per webhook: its deliveries leased here, and how many may be on the wire. Kept by leases.
 
-Room is counted in deliveries: the process's falls at the claim and rises at the record, so that
-what a crash would repeat stays bounded.
+No I/O. Room is counted in deliveries: the process's falls at the claim and rises at the record, so
+that what a crash would repeat stays bounded.
 """
 
 from collections import deque

@@ -1,8 +1,6 @@
-"""The leases of one worker process: the token that they belong to, the lanes that hold them, and
-how many there are. The one owner of all three; used by claiming, delivering and the pump.
-
-A lease has no end of its own. A process that was frozen finds its last confirmed beat too old, lets
-everything go and begins again under a new token.
+"""The one owner of a worker process's leases: their token, the lanes that hold them, their number.
+Used by claiming, delivering and the pump. A lease has no end of its own: a process that was frozen
+finds its last confirmed beat too old, lets everything go and begins again under a new token.
 """
 
 import asyncio

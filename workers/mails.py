@@ -1,8 +1,7 @@
-"""Mails that are being sent, on the worker's loop: begun by the actor `send_mail`, some at a time,
-so that a mail server that hangs holds no thread.
+"""Mails that are being sent, on the worker's loop: a mail server that hangs holds no thread.
 
-The receipt's row is leased when a mail's turn comes. Who waits here is leased to nobody: the
-scheduler of another worker may find it.
+Begun by the actor `send_mail`, some at a time. The receipt's row is leased when a mail's turn
+comes; until then the scheduler of another worker may find it.
 """
 
 import asyncio

@@ -1,5 +1,4 @@
-"""One signed request to one webhook, and what came back. Called by the pump for every attempt: the
-hot path.
+"""One signed request to one webhook, and its answer. Called for every attempt: the hot path.
 
 It never follows redirects, never decompresses, never dials an address that
 hookline/outbound/egress.py did not pass, and no receiver can hold it beyond the deadline.

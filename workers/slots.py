@@ -1,8 +1,7 @@
-"""The slots of one process for requests on the wire, and the lanes that wait for one. Used by
-delivering alone; no I/O.
+"""The slots of one process for requests on the wire, and the lanes that wait for one. No I/O.
 
-Who has nothing on the wire goes first, and a quarter of the slots is kept for such; webhooks that
-time out share a half.
+Used by delivering alone. A lane with nothing on the wire goes first, and a quarter of the slots is
+kept for such; webhooks that time out share a half.
 """
 
 from collections import deque

@@ -1,8 +1,7 @@
-"""`hookline`: finds the command, turns failures into sentences and exit codes. Imports nothing
-heavy: each command brings its own.
+"""`hookline`: finds the command, turns failures into sentences and exit codes.
 
-Exit codes: 0 done, 1 failed (the sentence on standard error says why), 64 wrong usage, 130
-interrupted; `hookline sync` has more of its own.
+Imports nothing heavy: each command brings its own. Exit codes: 0 done, 1 failed (the sentence on
+standard error says why), 64 wrong usage, 130 interrupted; `hookline sync` has more.
 """
 
 import os

@@ -1,8 +1,7 @@
-"""The one database of a process: reads, units of work, raw statements. Opened by
-runtime.open_runtime.
+"""The one database of a process: reads, units of work, raw statements.
 
-Everything that writes, except the hot path (hookline.deliveries.queue), goes through
-`unit_of_work`.
+Opened by wiring.open_runtime. Everything that writes, except the hot path
+(hookline.deliveries.queue), goes through `unit_of_work`.
 """
 
 import asyncio

@@ -1,8 +1,7 @@
-"""Brings the database to this version's schema. Called by `hookline migrate`, `hookline dev` and
-tests; never by a request.
+"""Brings the database to this version's schema. Called by commands and tests, never by a request.
 
 Tortoise 1.1.9 has no lock against a second migrator, loses indexes and (by cascades) rows when it
-rebuilds a SQLite table, and notes a migration as applied after its commit. Each is mended here.
+rebuilds a SQLite table, and marks a migration after its commit. Each is mended here.
 """
 
 import asyncio

@@ -1,8 +1,6 @@
-"""Tortoise's asyncpg engine (named by the `engine` key of its configuration), made safe.
-
-Tortoise 1.1.9 loses a pool connection when a task is cancelled while a transaction begins, and
-waits for a free one without end. The pool is the hot path's too
-(hookline.deliveries.queue.postgres).
+"""Tortoise's asyncpg engine (named by the `engine` key of its configuration), made safe. Tortoise
+1.1.9 loses a pool connection when a task is cancelled while a transaction begins, and waits for a
+free one without end. The pool is the hot path's too (hookline.deliveries.queue.postgres).
 """
 
 import asyncio

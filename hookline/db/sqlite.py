@@ -1,8 +1,7 @@
-"""Tortoise's SQLite engine (named by the `engine` key of its configuration), made safe.
-
-Tortoise 1.1.9 leaks its lock when a task is cancelled while a transaction begins, and begins
-without the write lock. Every write of this process, this engine's and the hot path's, takes `turn`
-first, so that nothing inside the process waits on SQLite's busy handler.
+"""Tortoise's SQLite engine (named by the `engine` key of its configuration), made safe. Tortoise
+1.1.9 leaks its lock when a task is cancelled while a transaction begins, and begins without the
+write lock. Every write of this process, the hot path's too, takes `turn` first, so that nothing
+inside the process waits on SQLite's busy handler.
 """
 
 import asyncio

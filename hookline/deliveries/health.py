@@ -1,8 +1,6 @@
-"""A webhook's health after a batch of attempts, and what crossing a line brings about: the one rule
-of both queues, pure.
-
-Recording folds and counts (SQLite with `fold`, PostgreSQL in hl_record_health) and gathers webhooks
-that crossed a line; `decide` says what follows; the queue's second statement does it, once.
+"""A webhook's health after a batch of attempts: the one pure rule of both queues. Recording counts
+(SQLite with `fold`, PostgreSQL in hl_record_health) and gathers the webhooks that crossed a line;
+`decide` says what follows; the queue's second statement does it, once.
 """
 
 from collections.abc import Sequence

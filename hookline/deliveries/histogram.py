@@ -1,8 +1,6 @@
-"""Durations as a histogram, for percentiles out of counters. The record puts an attempt into a
-bucket; statistics read the counts. Pure.
-
-Bounds grow by a tenth, so that a percentile is wrong by at most 5 %, and by no more than half a
-millisecond below 10 ms.
+"""Durations as a histogram, for percentiles out of counters: filled by the record, read by
+statistics. Pure. Bounds grow by a tenth, so that a percentile is wrong by at most 5 %, and by no
+more than half a millisecond below 10 ms.
 """
 
 from bisect import bisect_left

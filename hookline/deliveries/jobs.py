@@ -1,9 +1,7 @@
-"""Work that outlasts a request: sending again what failed, or what a webhook missed while it was
-off. The actor `run_job` does it, a step at a time.
-
-Who works on a job leases its row. A step is one transaction that locks the job, does a bounded part
-of it and moves its position: whoever dies loses nothing and repeats nothing, and a lease that was
-lost costs nothing but company.
+"""Work that outlasts a request: deliveries that failed or were missed are sent again, in steps of
+the actor `run_job`. A worker leases the job's row. A step is one transaction that locks the job,
+does a bounded part and moves its position: a crash loses and repeats nothing, and a lost lease
+costs only a second worker beside the first.
 """
 
 import logging

@@ -1,8 +1,7 @@
-"""Matches events with webhooks. Called by publishing for every event; pure.
-
-Patterns are `object.model.action` with `*` for any one segment. Every pattern stands in one table
-under its exact text, so that an event needs eight lookups (each segment itself or `*`), however
-many webhooks there are.
+"""Matches events with webhooks, for every event that is published. Pure. Patterns are
+`object.model.action` with `*` for any one segment. Every pattern stands in one table under its
+exact text, so that an event needs eight lookups (each segment itself or `*`), however many webhooks
+there are.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,9 +1,7 @@
 """Deletes what is too old: data of events, then the log, then notifications and idempotency keys.
-Called by the actor `purge_expired`, in batches.
-
-Each batch is a short transaction that skips what somebody holds, so that no claim and no record
-waits for it. Keys are UUIDv7: their order is that of time, and a table is swept by its primary key
-alone.
+Called by the actor `purge_expired`. Each batch is a short transaction that skips locked rows, so
+that no claim and no record waits for it. Keys are UUIDv7: their order is that of time, and a table
+is swept by its primary key alone.
 """
 
 from datetime import datetime, timedelta

@@ -1,8 +1,7 @@
-"""Publishing: events are checked, matched and written by group commit. Called by the API for every
-publish.
+"""Checks and matches events and writes them by group commit. Called by the API for every publish.
 
-It never waits for a broker, a hub or a receiver. What arrives while a commit is in flight shares
-the next one; nobody waits for company.
+It never waits for a broker, a hub or a receiver. Publishes that arrive while a commit is in flight
+share the next one; nobody waits for company.
 """
 
 import asyncio

@@ -1,5 +1,4 @@
-"""JSON Schemas of event types: which may be saved, and what an event's data breaks. Publishing asks
-for every event of a strict type. Pure.
+"""JSON Schemas of event types: which may be saved, and what an event of a strict type breaks. Pure.
 
 A schema never reaches out of itself, and what it costs is bounded before it is saved: references go
 inwards, none into itself, and patterns are those that run in linear time.

@@ -1,8 +1,7 @@
-"""A webhook's filter: a condition on an event's type, environment and data. Publishing asks it for
-every event that the patterns match. Pure.
+"""A webhook's filter, asked for every event that its patterns match. Pure.
 
-`{"data.total": {"gte": 100}, "any": [{…}, {…}]}`: all entries must hold. What is missing or of
-another type makes every operator false.
+`{"data.total": {"gte": 100}, "any": [{…}, {…}]}`: all entries must hold. A value that is missing or
+of another type makes every operator false.
 """
 
 from collections.abc import Callable, Iterator, Mapping

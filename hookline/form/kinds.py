@@ -1,8 +1,7 @@
-"""Kinds of values that a webhook's fields hold: each checks one value, puts it into its canonical
-form and tells its JSON Schema.
+"""Kinds of values of a webhook's fields: each checks a value, and gives canonical form and schema.
 
-Called by webhook_fields (the table) and by sync/document, which asks a kind for its shape. Pure:
-what is wrong is noted, never raised.
+Called by form/fields (the table) and by sync/read/document, which asks a kind for its shape. Pure:
+problems are noted, never raised.
 """
 
 import re

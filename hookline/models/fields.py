@@ -1,9 +1,7 @@
-"""Column types for the models. Frozen: migrations import this module, so a type here never changes
-its meaning.
-
-One Python value on both engines: UUIDs are native on PostgreSQL and 16 bytes on SQLite, times are
-timestamptz and microseconds since 1970, JSON is text (it keeps its key order), lines are text
-(`\\nproduction\\nstaging\\n`, so that a search for one item is a plain substring).
+"""Column types for the models. Frozen: migrations import this module, a type never changes its
+meaning. One Python value on both engines: UUIDs are native on PostgreSQL and 16 bytes on SQLite,
+times timestamptz and microseconds since 1970, JSON is text (it keeps its key order), lines are text
+(`\\nproduction\\nstaging\\n`: a search for one item is a plain substring).
 """
 
 from collections.abc import Iterable

@@ -1,9 +1,7 @@
-"""Mails that tell of notifications, and words about failed deliveries and syncs. Called by the
-worker's actors, and by a sync that fails.
-
-The other rows are written by the record; a mail is tried by whoever moves its next try on first,
-which leases it. Who dies between the mail server's answer and the commit lets one address get the
-same mail, with the same Message-ID, twice.
+"""Mails that tell of notifications. Called by the worker's actors, and by a sync that fails. The
+record writes the other rows. A mail is tried by the worker that moves its next try on, which leases
+it; a crash between the mail server's answer and the commit sends one address the same mail, under
+the same Message-ID, twice.
 """
 
 import logging

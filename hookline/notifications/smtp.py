@@ -1,8 +1,7 @@
-"""Sends one mail to one address, or writes it into the outbox when there is no mail server. Called
-for each receipt by notifications.
+"""Sends one mail to one address, or writes it into the outbox when there is no mail server.
 
-Bounded in time whatever the server does. What it raises may be shown to the webhook's owners: no
-host, no password.
+Called for each receipt. Bounded in time whatever the server does. Its errors may be shown to the
+webhook's owners: no host, no password.
 """
 
 import asyncio

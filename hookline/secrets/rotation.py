@@ -1,5 +1,4 @@
-"""Re-encrypts what rests under older keys. Called by `hookline keys rotate`, beside running
-servers.
+"""Re-encrypts secrets under older keys. Called by `hookline keys rotate`, beside running servers.
 
 Each batch is one transaction over locked rows, so that a change of a webhook meanwhile is neither
 lost nor undone. Webhooks' versions stay.

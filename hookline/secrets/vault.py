@@ -1,5 +1,4 @@
-"""Secrets at rest: sealed with AES-256-GCM under a ring of keys, and told apart by keyed
-fingerprints.
+"""Secrets at rest: sealed with AES-256-GCM under a ring of keys, compared by keyed fingerprints.
 
 Called by the verbs that store or use a secret. No plaintext or key ever stands in a repr, a log
 line or an exception.

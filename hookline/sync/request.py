@@ -1,5 +1,4 @@
-"""Circumstances of a plan or an apply: the options of an apply, and the origin of the file.
-Made by the commands and by api/schema/sync.
+"""Options of an apply, and the origin of its file. Made by the commands and by api/schema/sync.
 
 Every part of a source is optional: a file outside of a checkout has none, nor has a machine without
 git.

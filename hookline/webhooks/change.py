@@ -1,8 +1,7 @@
-"""Changes of webhooks: update, turn on and off, delete, release. Called by the API; the sync writes
-rows by itself.
+"""Updates webhooks, turns them on and off, deletes and releases them. Called by the API.
 
-Each verb is one transaction: the row is locked, everything that is wrong is told at once, and a
-change ends with match version and activity.
+Each verb is one transaction: the row is locked, all problems are told at once, and a change ends
+with match version and activity. The sync writes rows by itself.
 """
 
 from typing import Any, Final

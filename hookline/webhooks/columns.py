@@ -1,5 +1,4 @@
-"""A webhook's canonical form as columns, and back, by the table of fields. Called by the verbs and
-by the sync, which write and compare in this form.
+"""A webhook's canonical form as columns, and back, by the table of fields. For verbs and the sync.
 
 Reads no database. Secrets leave the columns only as fingerprints, except for the one that is to be
 revealed.

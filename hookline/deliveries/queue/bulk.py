@@ -1,8 +1,7 @@
-"""Many rows in one SQLite statement. Used by hookline.deliveries.queue.sqlite.
-
-Each statement that runs lets go of the GIL and must get it back from the event loop's thread: row
-by row, 10,000 deliveries spent more time on that than in SQLite (0.27 CPU s per 1,000; 2026-11).
-Statements come in sizes of powers of two, so that few texts are prepared.
+"""Many rows in one SQLite statement. Used by hookline.deliveries.queue.sqlite. Each statement lets
+go of the GIL and must get it back from the event loop's thread: row by row, 10,000 deliveries spent
+more time on that than in SQLite (0.27 CPU s per 1,000; 2026-11). Sizes are powers of two, so that
+few texts are prepared.
 """
 
 import sqlite3

@@ -95,16 +95,7 @@ def record(
     after = [
         None if r.wait_seconds is None else now + int(r.wait_seconds * 1_000_000) for r in results
     ]
-    # the sweep has not cancelled them yet
-    gone = {
-        key for key in {r.webhook_id for r in results} if db.execute(GONE, (key.bytes,)).fetchone()
-    }
-    states = [DeliveryState.CANCELLED if r.webhook_id in gone else r.state for r in results]
-    moves = [
-        (r.delivery_id.bytes, r.number, state, r.outcome == AttemptOutcome.SUCCEEDED, at, r.step)
-        for r, state, at in zip(results, states, after, strict=True)
-    ]
-    moved = {row[0] for row in fetch_for_all(db, MOVE, moves, now, token)}
+    moved = _move(db, token, results, after, now)
     logged = [_logged(workspace, *row) for row in zip(results, began, after, strict=True)]
     # a lease was lost: what was sent replaces UNKNOWN, and that is all
     if run_for_all(db, ADD_ATTEMPTS, logged) < len(results):
@@ -119,6 +110,31 @@ def record(
     count_attempts(db, done)
     notes = [Note(Kind.ATTEMPT, r.attempt_id.bytes, r.webhook_id.bytes) for r, _ in done]
     notes += act(db, workspace, decide(fold_health(db, done, now)), now)
+    return _append(db, workspace, notes)
+
+
+def _move(
+    db: sqlite3.Connection,
+    token: bytes,
+    results: Sequence[Result],
+    after: Sequence[int | None],
+    now: int,
+) -> set[bytes]:
+    """Gives the deliveries that were still leased to this pump. after: their next attempts."""
+    # the sweep has not cancelled them yet
+    gone = {
+        key for key in {r.webhook_id for r in results} if db.execute(GONE, (key.bytes,)).fetchone()
+    }
+    states = [DeliveryState.CANCELLED if r.webhook_id in gone else r.state for r in results]
+    moves = [
+        (r.delivery_id.bytes, r.number, state, r.outcome == AttemptOutcome.SUCCEEDED, at, r.step)
+        for r, state, at in zip(results, states, after, strict=True)
+    ]
+    return {row[0] for row in fetch_for_all(db, MOVE, moves, now, token)}
+
+
+def _append(db: sqlite3.Connection, workspace: bytes, notes: Sequence[Note]) -> Recorded:
+    """Puts the notes behind the workspace's activity."""
     position = int(db.execute(ADVANCE, (len(notes), workspace)).fetchone()[0])
     first = position - len(notes) + 1
     run_for_all(db, NOTE, [(workspace, first + n, *note) for n, note in enumerate(notes)])

@@ -1,5 +1,4 @@
-"""SQLite's one writer: a thread that runs jobs, all that wait when a commit ends in the next
-transaction. Used by hookline.deliveries.queue.sqlite only.
+"""SQLite's one writer: a thread that runs jobs, many in one transaction. Used by queue/sqlite.py.
 
 A job is a function of the connection. One that fails is undone alone; the others keep their commit.
 Nobody hears of success before the commit.

@@ -1,8 +1,7 @@
-"""A file's wish against the database: `preview` says what an apply would do, `apply` does it.
-Called by api/schema/sync and `hookline dev`.
+"""A file's wish against the database. Called by api/schema/sync and `hookline dev`.
 
-The transaction locks the set, reads again, plans again, refuses what a rail forbids, writes, and
-notes a revision. Equal content writes none.
+`preview` says what an apply would do; `apply` locks the set, reads again, plans again, refuses what
+a policy check forbids, writes, and adds a revision (none for equal content).
 """
 
 import asyncio

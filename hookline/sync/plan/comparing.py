@@ -1,8 +1,7 @@
-"""Three-way comparison of one webhook's fields: L last applied, V live, D wanted (docs/sync.md has
-the table). Called by planning.
+"""Three-way comparison of one webhook's fields, for planning. Pure. docs/sync.md has the table.
 
-Pure. Values are canonical, with `{"fingerprint": …}` for each secret or UNKNOWN_SECRET for one that
-is not known here.
+L is last applied, V live, D wanted. Values are canonical, with `{"fingerprint": …}` for each secret
+or UNKNOWN_SECRET for one that is not known here.
 """
 
 from collections.abc import Iterable, Mapping

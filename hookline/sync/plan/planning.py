@@ -1,5 +1,4 @@
-"""Plans an apply: the file's wish against the database's rows, three-way for each owned field.
-Called by applying.
+"""Plans an apply: the file's wish against the rows, three-way for each owned field. For applying.
 
 Pure: no database, no clock. Secrets stand in clear only in the values that are to be written; what
 is shown has them masked.

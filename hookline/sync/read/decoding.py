@@ -1,9 +1,6 @@
 """Nodes to plain values by a field's kind: the field decides the type, never the spelling. Called
-by document for each field of a file.
-
-What only the tree shows is noted here (types, missing values, unknown keys, references); the kinds
-judge the values afterwards, and
-`place` finds the node that such a judgement is about. Never raises.
+by document. Notes what only the tree shows (types, missing values, unknown keys, references); the
+kinds judge the values afterwards, and `place` finds the node of such a judgement. Never raises.
 """
 
 import re

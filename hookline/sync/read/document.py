@@ -1,8 +1,7 @@
-"""A tree to the webhooks that a file wants, or to all that is wrong with it. Called by the commands
-on YAML and by the server on JSON.
+"""A tree to the webhooks that a file wants, or to all that is wrong with it.
 
-Both run the same table, so that a file that passes here passes there. Pure but for the secrets it
-is handed; never raises.
+Called by the commands on YAML and by the server on JSON: both run the same table, so that a file
+that passes here passes there. Pure but for the secrets it is handed; never raises.
 """
 
 import re

@@ -1,7 +1,5 @@
-"""YAML to a tree with places, or problems. The only module that knows PyYAML; called by the
-commands and by whoever follows a file.
-
-It reads the parser's event stream with a composer of its own: `yaml.load` hides duplicate keys,
+"""YAML to a tree with places, or problems. The only module that knows PyYAML; called for every
+file. Reads the parser's event stream with a composer of its own: `yaml.load` hides duplicate keys,
 guesses types, and dies on hostile input (PyYAML 6.0.3). Never raises for anything that a file may
 hold.
 """

@@ -1,5 +1,4 @@
-"""The tree between YAML or JSON and the document: every value with its place, before any field has
-decided its type.
+"""The tree between YAML or JSON and the document: every value with its place, without a type yet.
 
 Made by loader (YAML) and by `from_json` (what a command sent to the server); read by document.
 Never guesses a type.

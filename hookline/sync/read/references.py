@@ -1,8 +1,7 @@
-"""References to secrets in a webhooks file: `${env:NAME}` and `${file:PATH}`, resolved where the
-file is read, never where it is stored.
+"""References to secrets in a webhooks file, `${env:NAME}` and `${file:PATH}`. Called by decoding.
 
-Called by decoding. Never resolves HOOKLINE_* or anything in HOOKLINE_HOME, and never puts a value
-into a message.
+Resolved where the file is read, never where it is stored. Never resolves HOOKLINE_* or anything in
+HOOKLINE_HOME, and never puts a value into a message.
 """
 
 import os
