@@ -1,9 +1,7 @@
 """Hookline with failpoints: `python -m tests.chaos.build serve|worker`. The same program, but for
-one moment at which it kills itself.
-
-HOOKLINE_FAILPOINT names the moment, HOOKLINE_FAILPOINT_HIT says the how manieth time it dies there
-(1: the first). The product itself has no failpoints: what this build puts around the queue and the
-sender stands here alone.
+one moment at which it kills itself: HOOKLINE_FAILPOINT names it, HOOKLINE_FAILPOINT_HIT its
+occurrence (1: the first). The product itself has no failpoints: what this build puts around the
+queue and the sender stands here alone.
 """
 
 import os

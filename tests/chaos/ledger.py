@@ -1,5 +1,4 @@
-"""Compares what was published, what arrived, what is recorded and what was in flight when something
-died. Pure.
+"""Compares what was published, arrived, is recorded and was in flight at a crash. Pure.
 
 An event is known by its *tag*, which its publisher put into its data. Deliveries are known by
 (event id, webhook).

@@ -71,11 +71,8 @@ async def test_an_event_becomes_a_signed_request_an_attempt_and_a_live_event(
 
         # and support finds it in the log, without the secret
         attempt = (await hookline.graphql(LOG))["attempts"]["nodes"][0]
-        assert (attempt["number"], attempt["cause"], attempt["delivery"]["status"]) == (
-            1,
-            "PUBLISH",
-            "SUCCEEDED",
-        )
+        assert (attempt["number"], attempt["cause"]) == (1, "PUBLISH")
+        assert attempt["delivery"]["status"] == "SUCCEEDED"
         assert orjson.loads(attempt["requestBody"]) == orjson.loads(request.body)
         assert {"name": "X-Webhook-Secret", "value": None} in attempt["requestHeaders"]
         assert b"s3cr3t" not in hookline.log.read_bytes()

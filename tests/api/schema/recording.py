@@ -1,5 +1,4 @@
-"""Another process, which shares nothing with the test's but the database: it records attempts and
-cuts the hub's connections, then tells what it did.
+"""Another process, which shares only the database: records attempts and cuts the hub's connections.
 
 Usage: python -m tests.api.schema.recording URL HOME ROUNDS EACH WEBHOOKS. Prints the attempts' ids
 by webhook, in order, as JSON.

@@ -12,7 +12,7 @@ from hookline.access import tokens
 from hookline.deliveries import jobs
 from hookline.errors import Refused
 from hookline.events import types
-from hookline.models import AuditEntry
+from hookline.models import AuditEntry, Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks import secrets
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
@@ -35,26 +35,26 @@ async def entries(admin: Asker, **wanted: Any) -> list[Any]:
     return nodes[::-1]
 
 
-async def test_each_change_of_a_webhook_is_noted_with_what_changed(
-    runtime: Runtime, admin: Asker
-) -> None:
-    webhook = await make_webhook(runtime, **SECRETS)
-    key = ids.encode("wh", webhook.id)
-    await update_webhook(
-        runtime,
-        SOMEBODY,
-        webhook.id,
-        {
-            "name": "Else",
-            "url": webhook.url,
-            "basicAuth": {"username": "u", "password": "n3w-plain"},
-        },
-    )
+async def change_in_every_way(runtime: Runtime, webhook: Webhook) -> None:
+    """The second update changes nothing."""
+    basic_auth = {"username": "u", "password": "n3w-plain"}
+    changes = {"name": "Else", "url": webhook.url, "basicAuth": basic_auth}
+    await update_webhook(runtime, SOMEBODY, webhook.id, changes)
     await update_webhook(runtime, SOMEBODY, webhook.id, {"name": "Else"})
     await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
     await secrets.rotate_secret(runtime, SOMEBODY, webhook.id)
     await secrets.reveal_secret(runtime, SOMEBODY, webhook.id)
     await delete_webhook(runtime, SOMEBODY, webhook.id)
+
+
+async def test_each_change_of_a_webhook_is_noted_with_what_changed(
+    runtime: Runtime, admin: Asker
+) -> None:
+    webhook = await make_webhook(runtime, **SECRETS)
+    key = ids.encode("wh", webhook.id)
+
+    await change_in_every_way(runtime, webhook)
+
     noted = await entries(admin, subjectId=key)
     actions = [
         "webhook.create",

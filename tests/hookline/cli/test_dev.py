@@ -142,6 +142,20 @@ async def test_home_holds_database_key_and_token_and_only_the_owner_reads_secret
         assert (home / secret).stat().st_mode & 0o777 == 0o600
 
 
+def pasted(dev: Dev, command: str) -> "subprocess.CompletedProcess[str]":
+    """The command as a shell runs it beside `hookline dev`."""
+    return subprocess.run(
+        command,
+        shell=True,
+        cwd=dev.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
 async def test_the_three_commands_work_when_pasted(shared: Dev) -> None:
     await eventually(lambda: "Try next" in shared.printed())
     welcome = shared.printed()
@@ -152,30 +166,13 @@ async def test_the_three_commands_work_when_pasted(shared: Dev) -> None:
     assert curl
     assert browser
 
-    published = subprocess.run(
-        publish[1],
-        shell=True,
-        cwd=shared.folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    published = pasted(shared, publish[1])
     assert published.stdout.startswith("evt_"), published.stderr
     assert published.stderr == "goes to 1 webhook\n"
 
     def attempts() -> Any:
-        shown = subprocess.run(
-            curl[1],
-            shell=True,
-            cwd=shared.folder,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        )
+        shown = pasted(shared, curl[1])
+        assert shown.returncode == 0, shown.stderr
         return json.loads(shown.stdout)["data"]["attempts"]["nodes"]
 
     found = await eventually(attempts)

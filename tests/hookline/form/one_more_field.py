@@ -1,8 +1,7 @@
 """Hookline with one more field of a webhook, `costCenter`: a column, an attribute of the model and
-a row of the table, and nothing else. Run as a process of its own, because everything is made from
-the table at import. Prints as JSON where the field is seen.
-
-Usage: python -m tests.hookline.form.one_more_field SQLITE_FILE
+a row of the table. A process of its own, because everything is made from the table at import;
+prints as JSON where the field is seen. Usage: python -m tests.hookline.form.one_more_field
+SQLITE_FILE
 """
 
 import asyncio

@@ -25,23 +25,19 @@ STAGING = {"environment": "staging"}
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def first_pages(
-    webhook_id: UUID, event_id: UUID, delivery_id: UUID
-) -> dict[str, list[list[QuerySet[Any]]]]:
-    """In their parts, by the indexes that give them their order or their few rows."""
-    sent, tried = Delivery.filter(workspace_id=WORKSPACE), Attempt.filter(workspace_id=WORKSPACE)
+Pages = dict[str, list[list[QuerySet[Any]]]]
+"""Lists in their parts, by the indexes that give them their order or their few rows."""
+
+
+def first_pages(webhook_id: UUID, event_id: UUID, delivery_id: UUID) -> Pages:
+    webhook = strawberry.ID(ids.encode("wh", webhook_id))
+    event = strawberry.ID(ids.encode("evt", event_id))
+    delivery = strawberry.ID(ids.encode("dlv", delivery_id))
+    return {**_of_events(), **_of_deliveries(webhook, event), **_of_attempts(webhook, delivery)}
+
+
+def _of_events() -> Pages:
     events = Event.filter(workspace_id=WORKSPACE)
-    webhook, event = (
-        strawberry.ID(ids.encode("wh", webhook_id)),
-        strawberry.ID(ids.encode("evt", event_id)),
-    )
-    delivery, failed = strawberry.ID(ids.encode("dlv", delivery_id)), [DeliveryStatus.FAILED]
-
-    def deliveries_of(**wanted: Any) -> list[QuerySet[Any]]:
-        return list(deliveries(sent, DeliveryFilter(**wanted)))
-
-    def attempts_of(**wanted: Any) -> list[QuerySet[Any]]:
-        return [attempts(tried, AttemptFilter(**wanted))]
 
     def events_of(**wanted: Any) -> list[QuerySet[Any]]:
         return [filtered_events(events, EventFilter(**wanted))]
@@ -50,6 +46,16 @@ def first_pages(
         "event_pkey": [[events], events_of(since=clock.now()), events_of(until=LONG_AGO)],
         "event_type_list": [events_of(type="order.order.refund")],
         "event_environment": [events_of(**STAGING)],
+    }
+
+
+def _of_deliveries(webhook: strawberry.ID, event: strawberry.ID) -> Pages:
+    sent, failed = Delivery.filter(workspace_id=WORKSPACE), [DeliveryStatus.FAILED]
+
+    def deliveries_of(**wanted: Any) -> list[QuerySet[Any]]:
+        return list(deliveries(sent, DeliveryFilter(**wanted)))
+
+    return {
         "delivery_pkey": [[sent], deliveries_of(since=clock.now()), deliveries_of(until=LONG_AGO)],
         "delivery_list": [
             deliveries_of(webhook_id=webhook),
@@ -64,6 +70,18 @@ def first_pages(
         "delivery_due delivery_manual": [
             deliveries_of(status=[DeliveryStatus.IN_PROGRESS], webhook_id=webhook)
         ],
+        "delivery_open delivery_type": [deliveries_of(**RARE)],
+        "delivery_open delivery_environment": [deliveries_of(**STAGING)],
+    }
+
+
+def _of_attempts(webhook: strawberry.ID, delivery: strawberry.ID) -> Pages:
+    tried = Attempt.filter(workspace_id=WORKSPACE)
+
+    def attempts_of(**wanted: Any) -> list[QuerySet[Any]]:
+        return [attempts(tried, AttemptFilter(**wanted))]
+
+    return {
         "attempt_pkey": [[tried], attempts_of(since=clock.now()), attempts_of(until=LONG_AGO)],
         "attempt_list": [attempts_of(webhook_id=webhook)],
         "attempt_webhook_failed": [
@@ -77,6 +95,4 @@ def first_pages(
         "attempt_class": [attempts_of(status_class=[4])],
         "attempt_type": [attempts_of(**RARE)],
         "attempt_environment": [attempts_of(**STAGING)],
-        "delivery_open delivery_type": [deliveries_of(**RARE)],
-        "delivery_open delivery_environment": [deliveries_of(**STAGING)],
     }

@@ -2,18 +2,12 @@
 once, and who is told of what.
 """
 
-import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from hookline import clock
 from hookline.activity.events import Kind
-from hookline.deliveries.health import Ended, Health, Policy, decide, fold, judge
-from hookline.deliveries.queue.base import DEAD_AFTER, Claimed, Recorded, Result
-from hookline.deliveries.queue.postgres import PostgresQueue
+from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import (
     AttemptCause,
     AuditEntry,
@@ -27,6 +21,7 @@ from hookline.models import (
 from hookline.notifications import mails
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
+from tests.hookline.deliveries.queue.failing import MAILS, SOON, at, fail, told
 from tests.making import (
     SOMEBODY,
     WORKSPACE,
@@ -40,29 +35,7 @@ from tests.making import (
     succeeded,
 )
 
-SOON = {"failures": 3, "over": "10s"}
 DAY = 86_400
-MAILS = ["a@example.com", "b@example.com"]
-
-
-async def fail(runtime: Runtime, webhook: Webhook, *ends_ago: float, **changes: Any) -> None:
-    """Failed attempts that ended so many seconds ago, one record each."""
-    await enqueue(runtime, webhook.id, len(ends_ago))
-    hand = await Hand.begin(runtime)
-    rows = await hand.claim(webhook.id, room=len(ends_ago))
-    for row, seconds in zip(rows, ends_ago, strict=True):
-        await hand.record(at(failed(row, **changes), seconds))
-
-
-def at(result: Result, ended_ago: float) -> Result:
-    return result._replace(began=clock.monotonic() - ended_ago - 0.001, duration_ms=1)
-
-
-async def told(runtime: Runtime, webhook: Webhook) -> list[NotificationKind]:
-    return [
-        NotificationKind(row.kind)
-        for row in await Notification.filter(webhook_id=webhook.id).order_by("id")
-    ]
 
 
 async def test_enough_failures_over_enough_time_turn_it_off_once(runtime: Runtime) -> None:
@@ -165,20 +138,6 @@ async def test_other_changes_leave_it_off(runtime: Runtime) -> None:
     assert (await Webhook.get(id=webhook.id)).auto_disabled_reason == "FAILURES"
 
 
-async def test_evidence_stays_whatever_comes_back_from_the_wire(runtime: Runtime) -> None:
-    webhook = await make_webhook(runtime, autoDisable=SOON)
-    await enqueue(runtime, webhook.id, 5)
-    hand = await Hand.begin(runtime)
-    rows = await hand.claim(webhook.id)
-    await hand.record(
-        *(at(failed(row), seconds) for row, seconds in zip(rows[:3], (20, 12, 5), strict=True))
-    )
-    await hand.record(failed(rows[3]), succeeded(rows[4]))
-    stored = await Webhook.get(id=webhook.id)
-    assert (stored.consecutive_failures, stored.auto_disabled_reason) == (3, "FAILURES")
-    assert await told(runtime, webhook) == [NotificationKind.AUTO_DISABLED]
-
-
 async def test_warning_comes_once_at_half_the_window_and_the_end_of_it_is_told(
     runtime: Runtime,
 ) -> None:
@@ -238,91 +197,6 @@ async def test_last_attempt_that_a_dead_worker_lost_counts_as_well(runtime: Runt
     assert (await Webhook.get(id=webhook.id)).exhausted_count == 1
 
 
-async def test_workers_that_record_at_once_turn_it_off_once(runtime: Runtime) -> None:
-    webhook = await make_webhook(runtime, autoDisable=SOON, notificationEmails=MAILS)
-    await enqueue(runtime, webhook.id, 40)
-    hands = [await Hand.begin(runtime) for _ in range(8)]
-    claims = [(hand, await hand.claim(webhook.id, room=5)) for hand in hands]
-    await asyncio.gather(
-        *(
-            hand.record(*(at(failed(row), 20 - n * 3) for n, row in enumerate(rows)))
-            for hand, rows in claims
-        )
-    )
-    assert await told(runtime, webhook) == [NotificationKind.AUTO_DISABLED]
-    assert await Email.all().count() == 2
-
-
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-async def test_crash_between_counting_and_acting_only_delays(runtime: Runtime) -> None:
-    webhook = await make_webhook(runtime, autoDisable=SOON, notificationEmails=MAILS)
-    hand, queue, rows = await begin_failing(runtime, webhook)
-    _, crossed = await queue.count(
-        hand.token, WORKSPACE, [at(failed(row), 20 - n * 5) for n, row in enumerate(rows[:4])]
-    )
-    assert [one.health.consecutive_failures for one in crossed] == [4]
-    assert (await Webhook.get(id=webhook.id)).is_live
-    assert await told(runtime, webhook) == []
-    await hand.record(at(failed(rows[4]), 1))
-    stored = await Webhook.get(id=webhook.id)
-    assert (stored.auto_disabled_reason, stored.consecutive_failures) == ("FAILURES", 5)
-    assert await told(runtime, webhook) == [NotificationKind.AUTO_DISABLED]
-    assert await Email.all().count() == 2
-
-
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-async def test_one_decision_is_carried_out_once_however_many_made_it(runtime: Runtime) -> None:
-    webhook = await make_webhook(runtime, autoDisable=SOON, notificationEmails=MAILS)
-    hand, queue, rows = await begin_failing(runtime, webhook)
-    before = (await activity(runtime))[-1][0] if await activity(runtime) else 0
-    results = [
-        at(failed(row), seconds) for row, seconds in zip(rows, (20, 15, 10, 5, 1), strict=True)
-    ]
-    decisions = [
-        decide((await queue.count(hand.token, WORKSPACE, batch))[1])
-        for batch in (results[:4], results[4:])
-    ]
-    version = (await runtime.queue.versions())[WORKSPACE]
-    first, second = await asyncio.gather(*(queue.act(WORKSPACE, made) for made in decisions))
-    assert sorted([first.has_switched, second.has_switched]) == [False, True]
-    assert await told(runtime, webhook) == [NotificationKind.AUTO_DISABLED]
-    assert (await runtime.queue.versions())[WORKSPACE] == version + 1
-    assert await AuditEntry.filter(subject_id=webhook.id, action="webhook.autoDisable").count() == 1
-    positions = [position for position, _, _ in await activity(runtime) if position > before]
-    assert positions == list(range(before + 1, before + 8))  # five attempts, and two things more
-
-
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-@pytest.mark.parametrize("meanwhile", ["success", "edit", "off"])
-async def test_decision_whose_evidence_is_gone_does_nothing(
-    runtime: Runtime, meanwhile: str
-) -> None:
-    webhook = await make_webhook(runtime, autoDisable=SOON)
-    hand, queue, rows = await begin_failing(runtime, webhook)
-    results = [at(failed(row), 20 - n * 5) for n, row in enumerate(rows[:4])]
-    decisions = decide((await queue.count(hand.token, WORKSPACE, results))[1])
-    assert [one.word for one in decisions] == [NotificationKind.AUTO_DISABLED]
-    if meanwhile == "success":
-        await hand.record(succeeded(rows[4]))
-    elif meanwhile == "edit":
-        await update_webhook(runtime, SOMEBODY, webhook.id, {"autoDisable": None})
-    else:
-        await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
-    assert await queue.act(WORKSPACE, decisions) == Recorded(0, False)
-    assert (await Webhook.get(id=webhook.id)).auto_disabled_at is None
-    assert await told(runtime, webhook) == []
-
-
-async def begin_failing(
-    runtime: Runtime, webhook: Webhook
-) -> tuple[Hand, PostgresQueue, list[Claimed]]:
-    """Five claimed deliveries, with the queue whose halves are called apart."""
-    assert isinstance(runtime.queue, PostgresQueue)
-    await enqueue(runtime, webhook.id, 5)
-    hand = await Hand.begin(runtime)
-    return hand, runtime.queue, await hand.claim(webhook.id)
-
-
 async def test_webhook_that_is_off_or_deleted_is_not_turned_off_by_itself(runtime: Runtime) -> None:
     off, gone = (
         await make_webhook(runtime, autoDisable=SOON),
@@ -338,87 +212,3 @@ async def test_webhook_that_is_off_or_deleted_is_not_turned_off_by_itself(runtim
         *(at(failed(row, webhook_version=2), 30 - n * 5) for n, row in enumerate(rows))
     )
     assert not await Notification.exists()
-
-
-# an even number of seconds apart: neither the 17 of the policy nor their half
-ENDING = st.tuples(
-    st.sampled_from(["ok", "500", "410", "by hand", "last"]), st.sampled_from([2, 4, 6, 8])
-)
-ENDINGS = st.lists(st.lists(ENDING, min_size=1, max_size=5), min_size=1, max_size=5)
-
-
-@settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(batches=ENDINGS)
-async def test_database_judges_as_the_rule_says(
-    runtime: Runtime, batches: list[list[tuple[str, int]]]
-) -> None:
-    webhook = await make_webhook(runtime, autoDisable={"failures": 4, "over": "17s"})
-    count, left = (
-        sum(map(len, batches)),
-        float(sum(gap for batch in batches for _, gap in batch)) + 0.5,
-    )
-    await enqueue(runtime, webhook.id, count)
-    hand = await Hand.begin(runtime)
-    rows = iter(await hand.claim(webhook.id, room=count))
-    rule, words = Rule(), list[NotificationKind]()
-    for batch in batches:
-        results = []
-        for kind, gap in batch:
-            left -= gap
-            results.append(at(as_result(next(rows), kind), left))
-            rule.ended.append(as_ended(kind, int(-left * 1_000_000)))
-        await hand.record(*results)
-        words += rule.judge()
-    stored = await Webhook.get(id=webhook.id)
-    assert sorted(
-        NotificationKind(row.kind) for row in await Notification.filter(webhook_id=webhook.id)
-    ) == sorted(words)
-    assert (stored.consecutive_failures, stored.consecutive_gone) == (
-        rule.health.consecutive_failures,
-        rule.health.consecutive_gone,
-    )
-    assert (stored.exhausted_count, stored.auto_disabled_at is not None) == (
-        rule.health.exhausted_count,
-        rule.health.is_disabled,
-    )
-
-
-class Rule:
-    """The rule's side: what hl_record and the SQLite queue keep in columns."""
-
-    def __init__(self) -> None:
-        self.health, self.ended = Health(0, None, None, None, None), list[Ended]()
-        self.warned_at: int | None = None
-        self.told_at: int | None = None
-
-    def judge(self) -> list[NotificationKind]:
-        folded = fold(self.health, self.ended)
-        self.ended = []
-        words = judge(self.health, Policy(4, 17, True, self.warned_at, self.told_at), folded, 0)
-        for word in words:
-            if word is NotificationKind.DELIVERY_FAILED:
-                self.health.exhausted_count, self.told_at = 0, 0
-            else:
-                self.warned_at = None if word is NotificationKind.RECOVERED else 0
-            self.health.is_disabled |= word is NotificationKind.AUTO_DISABLED
-        return words
-
-
-def as_result(row: Claimed, kind: str) -> Result:
-    if kind == "ok":
-        return succeeded(row)
-    made = failed(row, state=DeliveryState.FAILED) if kind == "last" else failed(row)
-    if kind == "by hand":
-        return made._replace(cause=AttemptCause.MANUAL)
-    return made._replace(status_code=410 if kind == "410" else 500)
-
-
-def as_ended(kind: str, ended: int) -> Ended:
-    code = {"ok": 200, "410": 410}.get(kind, 500)
-    return Ended(
-        kind == "ok", kind in ("500", "410", "last"), ended - 1_000, ended, code, kind == "last"
-    )

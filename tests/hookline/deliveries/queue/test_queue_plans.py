@@ -1,8 +1,6 @@
-"""At 400,000 deliveries every statement of the hot path touches the rows it handles and no
-others: indexes by name, pages by count.
-
-Both kinds of plans are looked at: those made for the values at hand, and those that PostgreSQL
-keeps for a statement.
+"""At 400,000 deliveries every statement of the hot path touches the rows it handles and no others:
+indexes by name, pages by count. Both kinds of plans are looked at: those made for the values at
+hand, and those that PostgreSQL keeps for a statement.
 """
 
 import asyncio
