@@ -170,7 +170,8 @@ class _Composer:
             return self.root
         except yaml.MarkedYAMLError as error:
             raise FileRefused(explain(error, self.text, self.problems.file)) from None
-        except (yaml.YAMLError, ValueError) as error:
+        # The parser in Python passes on what chr(), int() and bytes.decode() raise (PyYAML 6.0.3).
+        except (yaml.YAMLError, ValueError, OverflowError) as error:
             message = shown(str(error).split("\n")[0])
             raise FileRefused(
                 SyncProblem("syntax", message, Position(file=self.problems.file))

@@ -53,13 +53,14 @@ class Problems:
 
     file: str
     found: list[SyncProblem] = field(default_factory=list)
-    _seen: set[tuple[object, str, str]] = field(default_factory=set)
+    # Holds the node: once it were freed, another one could get its id and stay untold.
+    _seen: dict[tuple[object, str, str], object] = field(default_factory=dict)
 
     def add(self, problem: SyncProblem, about: object = None) -> None:
         """about: the node; the same problem of the same node is told once."""
         key = (id(about) if about else problem.position, problem.code, problem.message)
         if key not in self._seen and len(self.found) < MAX_PROBLEMS:
-            self._seen.add(key)
+            self._seen[key] = about
             self.found.append(problem)
 
     def has_errors(self) -> bool:

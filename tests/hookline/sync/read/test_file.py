@@ -5,8 +5,9 @@ who mean harm.
 from pathlib import Path
 
 import pytest
+import yaml
 
-from hookline.sync.read import file
+from hookline.sync.read import file, loader
 from hookline.sync.read.file import Reading
 from hookline.sync.read.references import LocalSecrets
 from tests.hookline.sync.files import BOUNDS, ORDERS
@@ -77,6 +78,29 @@ def test_hostile_yaml_is_a_problem_and_no_crash(
     tmp_path: Path, text: str | bytes, code: str
 ) -> None:
     assert code in codes(read(text, tmp_path))
+
+
+@pytest.mark.parametrize("parser", [yaml.CSafeLoader, yaml.SafeLoader], ids=["libyaml", "pure"])
+@pytest.mark.parametrize("escape", ["UFFFFFFFF", "U00110000"])
+def test_an_escape_beyond_unicode_is_a_problem_and_no_crash(escape: str, parser: object) -> None:
+    loaded = loader.load(f'a: "\\{escape}"\n'.encode(), "hooks.yaml", parser)
+
+    assert loaded.root is None
+    assert [problem.code for problem in loaded.problems.found] == ["syntax"]
+
+
+def test_the_same_mistake_of_many_webhooks_is_told_of_each(tmp_path: Path) -> None:
+    lines = "".join(f"    {line}\n" for line in ORDERS.splitlines())
+    own = "".join(f"      X-Own-{number}: x\n" for number in range(10))
+    inherited = "".join(f"    X-Inherited-{number}: x\n" for number in range(15))
+    slugs = ["a", "b", "c", "d", "e", "f"]
+    webhooks = "".join(f"  {slug}:\n{lines}    headers:\n{own}" for slug in slugs)
+    text = f"version: 1\ndefaults:\n  headers:\n{inherited}webhooks:\n{webhooks}"
+
+    found = read(text, tmp_path)
+
+    assert codes(found) == ["too-many"] * len(slugs)
+    assert [problem.path[1] for problem in found.problems] == slugs
 
 
 def test_references_are_resolved_and_never_to_hooklines_own(tmp_path: Path) -> None:
