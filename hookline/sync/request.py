@@ -15,7 +15,9 @@ from typing import Final
 
 from hookline.sync.read.document import Document
 
+# What git tells only completes the record: a command does not hang with a git that does.
 _PATIENCE_SECONDS: Final = 5
+# The server takes a branch and an author of at most 500 characters (api/schema/sync_input).
 _LONGEST: Final = 500
 
 
@@ -71,6 +73,7 @@ def find_source(path: Path, environment: Mapping[str, str]) -> Source:
     """The last commit of the checkout that holds the file, and the CI run that the environment
     names.
     """
+    # NUL between the parts: it is the one character that an author's name can't hold.
     told = _git(path.parent, "log", "-1", "--format=%H%x00%cI%x00%an", "HEAD").split("\0")
     commit, committed_at, author = told if len(told) == 3 else (None, None, None)
     return Source(
@@ -89,6 +92,8 @@ def find_source(path: Path, environment: Mapping[str, str]) -> Source:
 def _branch(folder: Path, environment: Mapping[str, str]) -> str | None:
     """CI checks commits out without their branch, and says it instead."""
     named = (
+        # For a pull request GITHUB_REF_NAME is a merge ref such as 7/merge; the branch stands in
+        # GITHUB_HEAD_REF, which is empty otherwise.
         environment.get("GITHUB_HEAD_REF")
         or environment.get("GITHUB_REF_NAME")
         or environment.get("CI_COMMIT_REF_NAME")
@@ -100,6 +105,8 @@ def _branch(folder: Path, environment: Mapping[str, str]) -> str | None:
 def _repository(folder: Path) -> str | None:
     """The remote's address without user and password."""
     url = _git(folder, "config", "--get", "remote.origin.url")
+    # GitLab's CI clones by https://USER:TOKEN@…, and the revision is shown to people. The user of
+    # git@host:path is part of the address and no secret.
     scheme, mark, rest = url.partition("://")
     return (scheme + mark + rest.rpartition("@")[2] if mark else url)[:_LONGEST] or None
 
@@ -115,8 +122,11 @@ def _git(folder: Path, *arguments: str) -> str:
     """The output of git, without the line end; nothing when it can't answer."""
     command = [
         "git",
+        # A look must not hold the lock of the index while somebody commits.
         "--no-optional-locks",
         "-c",
+        # A checkout's own configuration may name programs: for watching files, and here below for
+        # showing signatures. Neither may start.
         "core.fsmonitor=false",
         "-c",
         "log.showSignature=false",
@@ -124,6 +134,7 @@ def _git(folder: Path, *arguments: str) -> str:
         str(folder),
         *arguments,
     ]
+    # Git may be missing, hang or tell in another encoding: then the record is without its part.
     with suppress(OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         done = subprocess.run(
             command,

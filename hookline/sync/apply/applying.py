@@ -75,11 +75,15 @@ async def preview(runtime: Runtime, workspace_id: UUID, request: Request) -> Out
     Raises Unavailable.
     """
     document = request.document
+    # Off the loop, here and below: 10,000 webhooks take seconds, and other requests are to be
+    # answered within 50 ms meanwhile.
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     async with store.reading(runtime) as reads:
         state = await store.read(
             reads, runtime.vault, workspace_id, document.set_name, list(document.webhooks)
         )
+    # After the snapshot is closed: a child process renders, and nothing in the database waits for
+    # it.
     broken = await check_templates.check(document, runtime.renderer)
     plan = await asyncio.to_thread(_judged, request, wanted, broken, state)
     return Outcome(plan, state.revision)
@@ -103,6 +107,7 @@ async def apply(runtime: Runtime, actor: Actor, request: Request) -> Outcome:
         )
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     content = await asyncio.to_thread(content_of, {item.slug: item.prints for item in wanted})
+    # Before the lock is taken, which nobody is to hold while a child process renders.
     broken = await check_templates.check(document, runtime.renderer)
     applying = _Applying(runtime, actor, request, wanted, broken, content)
     set_name, patience = document.set_name, request.options.lock_timeout
@@ -113,13 +118,15 @@ async def apply(runtime: Runtime, actor: Actor, request: Request) -> Outcome:
             ) as work:
                 return await applying.run(work)
         except _Stopped as stopped:
+            # After the rollback: it is a notification of its own, and stays.
             if reason := _reason(set_name, stopped.outcome):
                 await tell_of_sync(runtime, actor.workspace_id, set_name, reason)
             return stopped.outcome
         except store.LockNotObtained:
             return Outcome(replace(planning.plan(set_name, 0, (), ()), blocked=(_LOCKED,)))
         except IntegrityError:
-            continue  # somebody made a webhook with one of the slugs meanwhile: plan again, with it
+            # Somebody made a webhook with one of the slugs meanwhile: plan again, with it.
+            continue
     raise Unavailable("Webhooks with the same slugs are being made elsewhere at once. Try again.")
 
 
@@ -145,15 +152,18 @@ class _Applying:
             request.idempotency_key,
             is_locking=True,
         )
+        # Before the plan, which would be empty by now, or somebody else's changes.
         if state.repeated is not None:
             raise _Stopped(self._repeated(state, state.repeated))
         plan = await asyncio.to_thread(_judged, request, self.wanted, self.broken, state)
+        # Compared under the lock, so nothing changes between the look and the write.
         if request.plan_digest not in (None, plan.digest):
             plan = replace(plan, blocked=(*plan.blocked, _STALE))
         if plan.blocked or plan.problems:
             raise _Stopped(Outcome(plan, state.revision))
         writing = Writing(self.runtime, self.actor, request, self.content, plan, state)
         revision = await writing.write(work)
+        # Only what was committed was applied.
         work.after_commit(lambda: self._log(revision))
         number = revision.number if revision else None
         return Outcome(replace(plan, revision=number), state.revision, revision)
@@ -218,6 +228,7 @@ def _judged(
     blocks = policy.check(
         plan, not wanted, options, state.committed_at, request.source.committed_at
     )
+    # A slug that was written wrong would do nothing, in silence.
     strangers = sorted(options.reenable - {item.slug for item in wanted})
     unknown = [
         Block(

@@ -28,14 +28,20 @@ from hookline.sync.plan.planning import Live
 from hookline.webhooks.columns import canonical
 
 LOOK_AGAIN_SECONDS: Final = 0.1
+# --lock-timeout 0s asks once: beginning a transaction takes its time too.
 LEAST_PATIENCE: Final = timedelta(milliseconds=100)
 
+# Of the transaction, so that it ends with it, also when the process dies. Tried, not waited for: a
+# wait would hold a connection of the pool.
 LOCK: Final = "select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as is_held"
+# Two rows at most: the newest revision, and the one that a repeated key made.
 READ_SET: Final = """select s.id as owner_id, s.revision_number, s."commit" as owner_commit,
   s.committed_at, r.* from sync_set s
 left join sync_revision r on r.set_id = s.id and (r.number = s.revision_number or r.idempotency_key
   = $3)
 where s.workspace_id = $1 and s.name = $2"""
+# One statement for any number of slugs: an array, or on SQLite, which has none, a JSON text. Sorted
+# by id, the order in which everybody locks webhooks.
 READ_WEBHOOKS: Final = {
     "postgres": "select * from webhook where workspace_id = $1 and deleted_at is null and "
     "(sync_set = $2 or slug = any($3::text[])) order by id",
@@ -95,6 +101,8 @@ async def reading(runtime: Runtime) -> AsyncIterator[Reads]:
     Raises Unavailable.
     """
     if runtime.database.dialect == "sqlite":
+        # A connection of its own: a unit of work begins as a writer (BEGIN IMMEDIATE), and this
+        # must not be able to write.
         with (
             faults_as_unavailable(),
             closing(
@@ -104,11 +112,14 @@ async def reading(runtime: Runtime) -> AsyncIterator[Reads]:
             yield _SqliteReads(connection)
         return
     async with runtime.database.unit_of_work() as work:
+        # The first statement of the transaction: later it is refused.
         await work.execute("set transaction isolation level repeatable read, read only")
         yield work
 
 
 def _open_read_only(path: Path) -> sqlite3.Connection:
+    # Its statements run in whatever thread is free, one after the other. Without a level of its
+    # own, Python's module begins no transactions behind our back.
     connection = sqlite3.connect(
         f"{path.resolve().as_uri()}?mode=ro",
         uri=True,
@@ -116,6 +127,7 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
         isolation_level=None,
     )
     connection.row_factory = sqlite3.Row
+    # All reads see the state of the first one.
     connection.execute("begin")
     return connection
 
@@ -270,6 +282,8 @@ async def write_set(work: Work, values: Sequence[Any], revision: SyncRevision | 
     if revision is None:
         await work.execute(SAVE_SET, *values)
         return
+    # On PostgreSQL one statement for both rows: foreign keys are checked at its end. SQLite takes
+    # no insert inside of WITH, and wants the set first.
     row = bulk_rows.attributes(revision)
     encoded = await asyncio.to_thread(bulk_rows.encode, work.dialect, SyncRevision, [row])
     if work.dialect == "sqlite":

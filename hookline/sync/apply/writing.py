@@ -59,15 +59,20 @@ class Writing:
         source, state, hub = self.request.source, self.state, self.runtime.hub
         now, set_id = clock.now(), state.id or ids.uuid7()
         number = self.plan.base + self.plan.has_effect
+        # Off the loop: each secret is sealed, and there may be thousands.
         rows = await asyncio.to_thread(self._rows, number, now)
         await store.write_webhooks(work, rows)
         revision = self._revision(set_id, number, now) if self.plan.has_effect else None
+        # A file outside of a checkout lets what was known of the last one stand: the check for
+        # older commits goes on.
         commit = source.commit or state.commit
         committed_at = source.committed_at or state.committed_at
         values = (set_id, workspace_id, set_name, number, commit, committed_at, now)
         await store.write_set(work, values, revision)
         await store.write_audit(work, self._audit(rows, number))
         if revision is not None:
+            # Last, and in this order: both lock a row of the workspace, for which publishers and
+            # every other change wait (docs/engine.md, Locks).
             await bump_match_version(work, hub, workspace_id)
             await append_activity(work, hub, workspace_id, self._activity(revision, rows.made))
         return revision
@@ -120,7 +125,9 @@ class Writing:
                 position = self._position(live.slug)
                 if live.position[:2] == (position["sync_file"], position["sync_line"]):
                     continue
-                if rows.changed:  # goes along in their statement
+                # Along with the changed rows in their statement: an apply stays within 12
+                # statements.
+                if rows.changed:
                     rows.changed.append(
                         bulk_rows.attributes(self.state.rows[live.id].update_from_dict(position))
                     )
@@ -158,12 +165,15 @@ class Writing:
             sync_applied=dict(write.applied),
             sync_removed_at=now if write.is_removed else None,
         )
+        # What left the file has no place in it: the last one stays.
         if not write.is_removed:
             values.update(self._position(write.slug))
+        # Equal content bumps no version: nobody's ifVersion fails, no claim loads the webhook anew.
         if write.is_visible:
             values.update(version=row.version + 1, modified_at=now, modified_by=by)
         if write.values.get("active") is True or "url" in write.values or write.is_reenabled:
-            values.update(TURNED_ON)  # a new URL may have mended what turned it off by itself
+            # A new URL may have mended what turned it off by itself.
+            values.update(TURNED_ON)
         elif RESETS_HEALTH & write.values.keys():
             values.update(HEALTH_RESET)
         row.update_from_dict(values)

@@ -9,7 +9,8 @@ from typing import Any, Final
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
 from hookline.sync.read.problems import Position, SyncProblem
 
-Json = dict[str, Any]  # Any: values of webhook fields, as JSON has them
+# Any: values of webhook fields, as JSON has them.
+Json = dict[str, Any]
 
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
 PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit }}
@@ -31,6 +32,7 @@ def encode(plan: Plan) -> Json:
         "unchanged": plan.unchanged,
         "blocked": [encode_block(block) for block in plan.blocked],
         "warnings": [encode_problem(problem) for problem in plan.warnings],
+        # The API's shape, an object, so that `decode` reads both.
         "revision": plan.revision and {"number": plan.revision},
     }
 
@@ -40,6 +42,7 @@ def decode(content: Json) -> Plan:
 
     Raises KeyError, TypeError, ValueError or AttributeError for anything else.
     """
+    # A SyncPlan of the API has neither revision nor server.
     base, revision = content["base"] or {}, content.get("revision") or {}
     return Plan(
         set_name=content["set"],
@@ -111,6 +114,7 @@ def _change(content: Json) -> Change:
         FieldChange(item["field"], item["before"], item["after"], item["live"], item["secret"])
         for item in content["fields"]
     )
+    # Plans are shown by file and line alone: the column is not carried.
     position = Position(content["line"] or 1, 1, content["file"]) if content["file"] else None
     kind = ChangeKind(content["kind"])
     return Change(kind, content["slug"], None, fields, position, content["hint"])

@@ -11,7 +11,8 @@ from typing import Any, Final
 from hookline.form.fields import DEFAULTS, FIELDS
 from hookline.form.kinds import UNKNOWN_SECRET
 
-Values = Mapping[str, Any]  # canonical values by the API's field names
+# Canonical values by the API's field names.
+Values = Mapping[str, Any]
 
 MASK: Final = "(secret)"
 UNKNOWN: Final = "(unknown)"
@@ -39,6 +40,7 @@ def compare(slug: str, wanted: Values, live: Values, applied: Values, is_adopted
     the set owns. is_adopted: nothing was owned yet.
     """
     found = Verdicts()
+    # In the table's order, whatever the file's: the digest of a plan must not depend on that.
     for name in FIELDS:
         if name in wanted:
             _judge_wanted(
@@ -109,6 +111,7 @@ def folded(name: str, value: Any) -> Any:
 
 def _is_same(one: Any, other: Any) -> bool:
     if one is UNKNOWN_SECRET or other is UNKNOWN_SECRET:
+        # A plan without its secrets would else show every one of them as a change.
         return one is other or _is_print(one) or _is_print(other)
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(_is_same(one[key], other[key]) for key in one)
@@ -116,6 +119,7 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def _is_print(value: Any) -> bool:
+    # Exactly this key: no value of a field has one of this name.
     return isinstance(value, Mapping) and value.keys() == {"fingerprint"}
 
 

@@ -111,6 +111,8 @@ def plan(
     """
     by_slug = {live.slug: live for live in lives}
     planner = _Planner(set_name, on_drift, frozenset(reenable))
+    # Sorted and taken out: the order of the file makes no difference, and what is left is no longer
+    # in it.
     for item in sorted(wanted, key=lambda item: item.slug):
         planner.want(item, by_slug.pop(item.slug, None))
     for _, live in sorted(by_slug.items()):
@@ -186,6 +188,7 @@ class _Planner:
             Write(
                 item.slug,
                 None,
+                # Each overrides what stands before it: the file has the last word.
                 {**DEFAULTS, "name": item.slug, **item.values},
                 item.prints,
                 item.position,
@@ -249,9 +252,11 @@ class _Planner:
     def _write(self, item: Wanted, live: Live, verdicts: Verdicts, is_reenabled: bool) -> None:
         is_overwriting = self.on_drift is DriftPolicy.OVERWRITE
         written = verdicts.updated | (verdicts.disputed if is_overwriting else {})
+        # What is kept keeps its last applied value, too: the next plan shows the drift again.
         kept = {} if is_overwriting else verdicts.disputed
         applied = {name: value for name, value in item.prints.items() if name not in kept}
         applied |= {name: live.applied[name] for name in kept if name in live.applied}
+        # The merged whole: a header by hand and one of the file may have the same name.
         self._check(item, {**live.form, **written})
         is_visible = (
             bool(written or verdicts.released)
@@ -260,6 +265,8 @@ class _Planner:
             or is_reenabled
         )
         if is_visible or applied != dict(live.applied):
+            # In clear where the file has it; a default that a dropped field goes back to has no
+            # secret.
             values = {name: item.values.get(name, value) for name, value in written.items()}
             self.writes.append(
                 Write(
@@ -305,11 +312,15 @@ def _remembered(write: Write) -> list[Any]:
     fingerprints.
     """
     applied = {
+        # An unknown secret has no fingerprint: two plans without it are equal.
         name: "" if holds_unknown(value) else folded(name, value)
         for name, value in write.applied.items()
     }
     return [write.slug, write.live and write.live.version, applied, write.is_removed]
 
 
+# Of the base and the versions of what is written, too: a plan that was agreed to is stale once the
+# set or one of its webhooks has changed.
 def _digest(value: Any) -> str:
+    # Sorted keys, so that equal plans are equal bytes.
     return "sha256:" + sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -50,6 +50,7 @@ def _about_the_commit(
     options: Options, newest: datetime | None, committed_at: datetime | None
 ) -> Iterator[Block]:
     """A job that was late or repeated would undo what came after its commit."""
+    # The same commit may come again: a job that is run once more.
     if newest and committed_at and committed_at < newest and not options.allow_older:
         yield Block(
             "older",

@@ -46,6 +46,7 @@ def save(path: Path, file: str, plan: Plan) -> None:
         "fileDigest": _digest_of(Path(file)),
         "plan": codec.encode(plan),
     }
+    # In the same folder, as a file is replaced at once only within one file system.
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         aside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -70,6 +71,7 @@ def load(path: Path) -> SavedPlan:
         return SavedPlan(content["file"], content["fileDigest"], codec.decode(content["plan"]))
     except OSError as error:
         raise HooklineError("FAILED", f"The plan {path} can't be read: {error.strerror}.") from None
+    # What `decode` raises for JSON of another shape; HooklineError is none of these.
     except (ValueError, KeyError, TypeError, AttributeError):
         raise HooklineError(
             "FAILED", f"{path} is no saved plan. Make one with: hookline sync plan -o {path}"
@@ -79,6 +81,7 @@ def load(path: Path) -> SavedPlan:
 def what_changed(agreed: Plan, plan: Plan) -> str:
     """A sentence with the webhooks that the plan of now treats otherwise than the agreed one."""
     before, after = _by_slug(agreed), _by_slug(plan)
+    # Only what a plan shows: a secret's value or a version differs without a trace in it.
     slugs = sorted(
         slug for slug in before.keys() | after.keys() if before.get(slug) != after.get(slug)
     )

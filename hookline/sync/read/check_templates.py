@@ -20,6 +20,8 @@ async def check(document: Document, renderer: Renderer) -> tuple[SyncProblem, ..
         )
         if not isinstance(template, str) or not isinstance(content_type, str):
             continue
+        # A template of the defaults stands in every webhook, and each try is a trip to the child
+        # process.
         key = (template, content_type)
         if key not in tried:
             tried[key] = await _problem(renderer, *key)

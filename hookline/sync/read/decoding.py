@@ -33,7 +33,9 @@ from hookline.sync.read.references import ReferenceRefused, Secrets, literal
 
 Path = tuple[str, ...]
 
+# YAML 1.1 reads 010 as 8 and 12:30 as 750: only plain decimals are numbers here.
 _WHOLE = re.compile("-?(?:0|[1-9][0-9]*)")
+# Words that YAML 1.1 takes for booleans: the hint names what was probably meant.
 _WORDS = {
     "yes": "true",
     "on": "true",
@@ -69,6 +71,7 @@ class Decoder:
         hint: str | None = None,
         is_warning: bool = False,
     ) -> object:
+        # An excerpt is one line, so the mark under it can't follow a text over several.
         width = len(node.text) if isinstance(node, Scalar) and "\n" not in node.text else 1
         severity = "warning" if is_warning else "error"
         problem = SyncProblem(
@@ -118,8 +121,10 @@ class Decoder:
                 return self._pairs("key", node, path)
             case Pattern() if isinstance(node, Mapping):
                 return self._event(node, path)
+            # A filter compares by value, so 1.50 is a number there and no text to be kept as typed.
             case Filter():
                 return to_json(node, are_fractions_numbers=True)
+            # Before the plain text below, which would let a secret in clear pass.
             case Text(is_secret=True) | SigningSecret():
                 return self._secret(node, path)
         return self._text(node, path)
@@ -178,6 +183,7 @@ class Decoder:
     def _secret(self, node: Node, path: Path) -> object:
         if not isinstance(node, Scalar):
             return self._wrong_type("text", node, path)
+        # Before it is resolved: where a literal secret is refused, the excerpt must hide it too.
         self.secret_nodes.append(node)
         try:
             value = self.secrets.resolve(node.text, path)
@@ -185,6 +191,7 @@ class Decoder:
             return self.note(
                 refused.code, f"{path[-1]}: {refused.message}", node, path, refused.hint
             )
+        # An unknown secret is not sent: the server plans with it as unknown.
         if isinstance(value, str):
             self.found_secrets[path] = value
         return value
@@ -224,6 +231,7 @@ class Decoder:
 
     def _event(self, node: Mapping, path: Path) -> object:
         parts = self._record(_EVENT_PARTS, node, path)
+        # What is wrong with a part was told there.
         if not isinstance(parts, dict) or BAD in parts.values():
             return BAD
         if lacking := [part.name for part in _EVENT_PARTS if part.name not in parts]:
@@ -241,6 +249,7 @@ class Decoder:
         ]
 
     def _pair_value(self, name: str, text: str, key: Scalar, value: Node, path: Path) -> object:
+        # Not labels: a label called token is no secret, and shown to everybody.
         is_secret = name == "name" and is_sensitive_header(text)
         return self.plain(_SECRET_VALUE if is_secret else _PLAIN_VALUE, key, value, path)
 

@@ -31,6 +31,7 @@ from hookline.sync.read.problems import Position, Problems
 from hookline.sync.read.references import Secrets
 
 _slug = re.compile(SLUG)
+# Kinds whose defaults are filled in entry by entry; any other value replaces its default.
 _MAPS = (Headers, Labels, Record, SecretHeader)
 
 
@@ -98,8 +99,11 @@ class _FileDecoder:
 
     def decode(self, root: Node) -> Document:
         names = (*FILE_FIELDS, "defaults", "webhooks")
+        # x-… keys are where people keep YAML anchors.
         entries = self.decoder.entries(names, root, (), may_be_extended=True) or {}
         document = Document(self._set_name(root, entries))
+        # Another root was told of already; a missing key would be the second sentence for one
+        # fault.
         if isinstance(root, Mapping) and "webhooks" not in entries:
             self.decoder.note(
                 "required",
@@ -113,6 +117,7 @@ class _FileDecoder:
             own = self.decoder.entries(tuple(FIELDS), node, ("webhooks", slug))
             if own is not None:
                 self._webhook(document, slug, key, _merged(defaults, own))
+        # Defaults are merged in, so the server never sees them, nor the secrets that stand there.
         document.content = {"version": 1, "set": document.set_name, "webhooks": document.content}
         document.secrets = {
             path: value
@@ -154,6 +159,7 @@ class _FileDecoder:
         fields = self.decoder.entries(tuple(FIELDS), entries["defaults"][1], ("defaults",)) or {}
         _, found = self._checked(("defaults",), fields)
         self._note(
+            # Defaults are parts of webhooks: what they lack, a webhook may have.
             [problem for problem in found if problem.kind != "required"],
             ("defaults",),
             fields,
@@ -201,8 +207,10 @@ class _FileDecoder:
         values, found = self._checked(path, fields)
         self._note(found + check_whole(values), path, fields, key)
         for row in FIELDS.values():
+            # The name is the slug when it is left out.
             if row.is_required and row.name not in fields and row.name != "name":
                 self.decoder.note("required", f"{row.name} is required", key, (*path, row.name))
+        # The key's place, not the value's: a webhook of an alias stands where it is named.
         at = Position(key.line, key.column, key.file or self.decoder.file)
         document.webhooks[slug] = WantedWebhook(slug, values, at)
         document.content[slug] = {
@@ -234,12 +242,14 @@ class _FileDecoder:
         fields: dict[str, tuple[Scalar, Node]],
         owner: Node,
     ) -> bool:
-        """Puts what the kinds said where it stands in the file. Whether nothing was wrong."""
+        """Puts what the kinds said where it stands in the file. True when nothing was wrong."""
         for problem in found:
             name, *rest = problem.field
             node, inner = (
                 place(tuple(rest), *fields[name]) if name in fields else (owner, tuple(rest))
             )
+            # The kinds count headers and labels as lists (headers[0].value); the file has them by
+            # name.
             message = problem.message
             if message.startswith(plain := label(problem.field)):
                 message = label((name, *inner)) + message.removeprefix(plain)
@@ -258,6 +268,8 @@ def _merged(
         (_, ours), (_, theirs) = own[name], defaults[name]
         kind: Kind = FIELDS[name].kind
         if isinstance(kind, _MAPS) and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+            # Names of headers are the same in any case, so the webhook's x-id replaces the
+            # default's X-Id.
             fold = str.lower if isinstance(kind, Headers) else str
             taken = {fold(text) for text in ours.entries}
             inherited = {

@@ -29,9 +29,11 @@ def read(name: str, bounds: Bounds, secrets: Secrets) -> Reading:
     path = Path(name)
     try:
         with path.open("rb") as file:
+            # One byte more than may be read tells that it is too much, however much there is.
             data = file.read(loader.MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         return _refused("no-files", "there is no such file", name, "name it with -f")
+    # ValueError: a NUL in the name.
     except (OSError, ValueError) as error:
         return _refused(
             "unreadable",
@@ -46,6 +48,7 @@ def decoded(data: bytes, name: str, bounds: Bounds, secrets: Secrets) -> Reading
     loaded = loader.load(data, name)
     if loaded.root is None:
         return Reading(None, loaded.problems.in_order(), loaded.lines, [])
+    # Also after problems of its form, so that people get all of them at once.
     document = decode(loaded.root, bounds, secrets, loaded.problems)
     is_good = not loaded.problems.has_errors()
     return Reading(

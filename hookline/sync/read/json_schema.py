@@ -38,6 +38,7 @@ def make() -> dict[str, Any]:
                 "description": "The webhooks by their slug, which is their identity. Each needs "
                 "url, environments and events, here or by defaults.",
                 "type": "object",
+                # Patterns of JSON Schema match anywhere in a text unless they are anchored.
                 "propertyNames": {"pattern": f"^(?:{SLUG})$"},
                 "additionalProperties": {"$ref": "#/$defs/webhook"},
             },

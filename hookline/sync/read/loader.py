@@ -32,6 +32,7 @@ from hookline.sync.read.nodes import (
 from hookline.sync.read.problems import FileRefused, Position, Problems, SyncProblem, shown
 from hookline.sync.read.syntax import explain
 
+# 10,000 webhooks, the most that the sync is made for, are 6.7 MB.
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 
 # What YAML or a terminal treats specially and an editor does not: it would shift line numbers or
@@ -50,9 +51,8 @@ class Loaded:
     problems: Problems
 
 
-def load(
-    data: bytes, file: str, parser: Any = None
-) -> Loaded:  # Any, here and below: PyYAML's parsers and events have no common types
+# Any, here and below: PyYAML's parsers and events have no common types.
+def load(data: bytes, file: str, parser: Any = None) -> Loaded:
     """The tree of one file's bytes and all that is wrong with its form. parser: PyYAML's class,
     libyaml's when there is one.
     """
@@ -66,7 +66,10 @@ def load(
     )
     try:
         root = _Composer(
-            parser or getattr(yaml, "CSafeLoader", yaml.SafeLoader), _text(data, file), problems
+            # PyYAML may have been built without libyaml; the tests run each case with both parsers.
+            parser or getattr(yaml, "CSafeLoader", yaml.SafeLoader),
+            _text(data, file),
+            problems,
         ).compose()
         if root is None or (isinstance(root, Scalar) and root.is_null):
             hint = "write 'webhooks: {}' for a set without webhooks"
@@ -183,6 +186,7 @@ class _Composer:
         kind = type(event)
         if kind is ScalarEvent:
             mark = event.start_mark
+            # implicit[0] is true of plain scalars without a tag only.
             node: Node = Scalar(event.value, mark.line + 1, mark.column + 1, not event.implicit[0])
             self._add(self._anchored(self._tagless(event, node), event))
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
@@ -194,6 +198,7 @@ class _Composer:
 
     def _open(self, event: Any) -> None:
         mark = event.start_mark
+        # Before the push: what reads the tree later does so by recursion.
         if len(self.stack) >= MAX_DEPTH:
             raise self._fatal(
                 "too-deep", f"the file is nested deeper than {MAX_DEPTH} levels", event
@@ -207,11 +212,13 @@ class _Composer:
         self._tagless(event, node)
         if event.anchor is not None:
             self._check_new_anchor(event)
+            # Known, but without a node until its end: an alias inside itself is found by that.
             self.anchors[event.anchor] = None
         self.stack.append(_Open(node, event.anchor))
 
     def _close(self) -> None:
         done = self.stack.pop()
+        # At its end, since the mapping's own keys win, also those after its `<<`.
         if done.merges and isinstance(done.node, Mapping):
             for source in done.merges:
                 self._merge(done.node, source)
@@ -220,6 +227,7 @@ class _Composer:
         self._add(done.node)
 
     def _add(self, node: Node) -> None:
+        # Aliases count as all that they stand for: a billion laughs are few nodes and load at once.
         self.nodes += 1
         if self.nodes + self.expanded > MAX_NODES:
             code = "too-many-nodes" if self.nodes > self.expanded else "alias-bomb"
@@ -255,6 +263,7 @@ class _Composer:
                     node,
                     "put a template such as {{ x }} in quotes",
                 )
+        # A quoted '<<' is a key like any other.
         elif node.text == "<<" and not node.is_quoted:
             around.is_merge_next = True
             if around.merges is not None:
@@ -287,6 +296,8 @@ class _Composer:
             if text not in into.entries:
                 into.entries[text] = (key, value)
                 _grow(into, value)
+                # Merges of merges multiply as aliases do: 880 bytes of them ended a process in
+                # yaml.load.
                 self._expand(value.weight + 1, source)
 
     def _tagless(self, event: Any, node: Node) -> Node:

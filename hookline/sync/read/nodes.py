@@ -12,11 +12,17 @@ import orjson
 
 from hookline.sync.read.problems import Position
 
+# Whatever reads the tree recurses. 40,000 levels were a segmentation fault of libyaml's composer,
+# 4,000 in a thread with a stack of 1 MiB (PyYAML 6.0.3).
 MAX_DEPTH: Final = 64
+# Bounds what aliases and merges stand for, and so the memory that a small file can take.
 MAX_NODES: Final = 1_000_000
 
+# The spellings of null in YAML; any of them in quotes is text.
 _PLAIN_NULLS: Final = frozenset(["", "~", "null", "Null", "NULL"])
+# Bounded in every part: 1e999 would be infinite, which no JSON can hold.
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
+# Only numbers that are spelled the same when they come back: 007 and -0 stay text.
 _WHOLE = re.compile("0|-?[1-9][0-9]{0,14}")
 
 

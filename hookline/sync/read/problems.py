@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+# A mistake in the defaults may stand in 10,000 webhooks; nobody reads so many lines.
 MAX_PROBLEMS = 1_000
 
 
@@ -92,5 +93,6 @@ def nearest(text: str, names: Iterable[str]) -> str | None:
     """The hint for a word that is probably a slip of one of the names."""
     folded = text.replace("_", "").replace("-", "").lower()
     same = [name for name in names if name.lower() == folded]
+    # Cut, as the comparison takes time by the product of both lengths, and a key may be megabytes.
     close = same or difflib.get_close_matches(text[:100], list(names), 1)
     return f"did you mean '{close[0]}'?" if close else None

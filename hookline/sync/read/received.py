@@ -14,6 +14,7 @@ from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Node, Positions, from
 from hookline.sync.read.problems import Position, Problems, SyncProblem
 from hookline.sync.read.references import GivenSecrets
 
+# Far beyond the lines of the largest file, and within the column's 32 bits.
 LARGEST_LINE: Final = 100_000_000
 LONGEST_FILE_NAME: Final = 1_000
 
@@ -39,6 +40,7 @@ def decode(
 
 
 def _tree(content: object, positions: Positions, problems: Problems) -> Node | None:
+    # Counted before it is copied into nodes, each of which takes more memory than its value.
     if not _has_room(content):
         problems.add(
             SyncProblem(
@@ -61,6 +63,7 @@ def _has_room(content: object) -> bool:
     """True when the tree stays below the limit that files have too; a value in a mapping counts
     with its key.
     """
+    # A list of its own instead of recursion: the depth is checked only when the tree is made.
     seen, waiting = 0, [content]
     while waiting and seen <= MAX_NODES:
         value = waiting.pop()
@@ -88,6 +91,7 @@ def _is_position(value: object) -> TypeGuard[tuple[str, int, int]]:
     if not isinstance(value, list) or len(value) != 3:
         return False
     file, *numbers = value
+    # By type: True is an int for isinstance.
     are_numbers = all(type(number) is int and 1 <= number <= LARGEST_LINE for number in numbers)
     return (
         are_numbers

@@ -15,6 +15,7 @@ from typing import Protocol
 from hookline.form.kinds import UNKNOWN_SECRET
 from hookline.sync.read.problems import shown
 
+# In this order: the escape is no reference, and the last one finds what is none but looks like one.
 _REFERENCE = re.compile(r"\$\$\{|\$\{(env|file):([^{}]*)\}|\$\{")
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _MAX_SECRET_BYTES = 65_536
@@ -73,6 +74,8 @@ class LocalSecrets:
         if not found[1]:
             return "${"
         source = (found[1], found[2])
+        # Read once: thousands of webhooks may name it, and all get the same if the file changes
+        # meanwhile.
         if source not in self._values:
             self._values[source] = (
                 self._from_environment(found[2]) if found[1] == "env" else self._from_file(found[2])
@@ -81,6 +84,8 @@ class LocalSecrets:
 
     def _from_environment(self, name: str) -> str:
         value = self.environment.get(name)
+        # An empty one too: GitHub Actions hands a secret that a job may not see over as an empty
+        # variable.
         if not value:
             message = f"the environment variable {name} is {'empty' if value == '' else 'not set'}"
             raise ReferenceRefused(
@@ -90,6 +95,7 @@ class LocalSecrets:
 
     def _from_file(self, name: str) -> str:
         try:
+            # Both are resolved, so that neither `..` nor a link leads into the home folder.
             place = (self.folder / name).resolve()
             if place.is_relative_to(self.home.resolve()):
                 raise ReferenceRefused(
@@ -98,11 +104,14 @@ class LocalSecrets:
                     "keep the secret elsewhere",
                 )
             return _content(place)
+        # Before OSError, whose kinds they are.
         except (FileNotFoundError, NotADirectoryError):
             message = f"the file {shown(name)} does not exist"
             raise ReferenceRefused(
                 "file-missing", message, "make it, or plan with --unresolved-secrets"
             ) from None
+        # ValueError: NUL in the path, not UTF-8, too large. RuntimeError: a circle of links (Python
+        # 3.11).
         except (OSError, ValueError, RuntimeError):
             message = (
                 f"the file {shown(name)} can't be read as text of at most "
@@ -152,8 +161,10 @@ def _check(text: str) -> None:
             "write ${env:NAME} or ${file:PATH}",
         )
     for found in references:
+        # The message repeats nothing of the text, which may be a secret that holds ${.
         if not found[2] or (found[1] == "env" and not _NAME.fullmatch(found[2])):
             raise ReferenceRefused("bad-reference", "this is no reference to a secret", _FORMS)
+        # In any case, as the settings read them: hookline_secret_keys is the key ring too.
         if found[1] == "env" and found[2].upper().startswith("HOOKLINE_"):
             raise ReferenceRefused(
                 "reference-not-allowed",
@@ -168,6 +179,7 @@ def _content(place: Path) -> str:
     """
     descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
+        # Of what was opened, not of the path: that may name something else by now.
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError("not a regular file")
         data = file.read(_MAX_SECRET_BYTES + 1)

@@ -27,6 +27,8 @@ def explain(error: MarkedError, text: str, file: str) -> SyncProblem:
     """A `syntax` problem where the mistake probably is, with a hint for the mistakes that people
     make.
     """
+    # `*.order` is read as an alias, and the parser complains behind its asterisk; people look at
+    # it.
     is_alias = "alias" in (error.context or "")
     mark = (
         (error.context_mark if is_alias else error.problem_mark)
@@ -56,6 +58,7 @@ def _reason(problem: str, is_alias: bool, source: str, column: int) -> tuple[str
         )
     if "cannot start any token" in problem and source[column : column + 1] in tuple("@`%"):
         return f"a value can't begin with {source[column]}", "put the value in quotes"
+    # "did not find expected …" is how libyaml alone words a broken structure.
     if "expected ':'" in problem or "did not find expected" in problem:
         return (
             problem,

@@ -10,6 +10,7 @@ from hookline.sync.read.problems import Position, SyncProblem
 
 MASK: Final = "********"
 _LONGEST: Final = 160
+# Wider than the names of secret fields: a misspelt key may hold a secret as well.
 _SENSITIVE = re.compile("secret|passw|token|key|auth", re.IGNORECASE)
 _WITHOUT_EXCERPT: Final = frozenset(["bad-character", "encoding"])
 """Codes of problems about something that can't be seen, where the line may be part of a secret."""
@@ -23,6 +24,7 @@ def shown(
     """
     hidden = {
         place.line: place.column
+        # From the right to the left, so that the leftmost of a line is the one that stays.
         for place in sorted(secret_positions, key=lambda place: (-place.line, -place.column))
     }
     return "\n".join(_one(problem, lines, hidden) for problem in problems)
@@ -58,6 +60,7 @@ def _excerpt(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int])
     ):
         return []
     line, cut = lines[number - 1], _cut(lines, number, hidden)
+    # The mark must not tell how long the secret is, or where in it the fault lies.
     column = min(problem.position.column, cut + 1) if cut is not None else problem.position.column
     width = max(1, min(problem.width, len(line) - column + 1))
     if cut is not None:

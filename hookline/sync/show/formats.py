@@ -85,16 +85,20 @@ def _block_annotation(block: Block) -> str:
 
 
 def _data(text: str) -> str:
+    # As GitHub unescapes them: a line end in a text of the file could begin a command of its own.
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
+    # Inside of properties these two separate, too.
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _quiet(text: str) -> str:
+    # Nothing ends the code span early.
     return report.printable(text).replace("`", "'")
 
 
 def _cell(text: str) -> str:
+    # No cell ends early, no tag begins, and the zero-width space keeps @name from calling anybody.
     return report.printable(text).replace("|", "\\|").replace("<", "&lt;").replace("@", "@\u200b")

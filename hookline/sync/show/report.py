@@ -74,6 +74,7 @@ def _blocked(blocked: tuple[Block, ...]) -> str:
 
 
 def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
+    # Columns as wide as their longest text, so that a plan reads as a table.
     slug_width = max((len(change.slug) for change in changes), default=0)
     places = {
         id(change): f"{change.position.file}:{change.position.line}"
@@ -156,6 +157,7 @@ def value_text(value: Any) -> str:
 
 
 def printable(text: str) -> str:
+    # Names come from files and from strangers: an escape sequence must not reach the terminal.
     return "".join(
         character if character.isprintable() else f"\\u{ord(character):04x}" for character in text
     )
