@@ -12,11 +12,14 @@ from uuid import UUID
 from hookline import clock, ids
 from hookline.models import AuditEntry
 
+# A context variable: verbs know nothing of requests, and each request is a task with a context of
+# its own.
 REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 """Of the API request that is being answered: the API sets it."""
 MASK: Final = "(secret)"
 
-Values = Mapping[str, Any]  # JSON values by the API's field names
+# JSON values by the API's field names.
+Values = Mapping[str, Any]
 
 
 async def record(
@@ -32,6 +35,7 @@ async def record(
     actor: as `Actor.stored`. subject: prefix and key. before, after: what changed, secrets as
     fingerprints.
     """
+    # In the change's own transaction: no change without its entry, no entry without its change.
     await AuditEntry(**entry(workspace_id, actor, action, subject, before, after)).save(
         force_create=True
     )
@@ -52,6 +56,7 @@ def entry(
         "workspace_id": workspace_id,
         "action": action,
         "actor": dict(actor),
+        # A column beside the JSON, by which lists are filtered.
         "actor_name": actor["name"],
         "at": clock.now(),
         "subject_prefix": prefix,

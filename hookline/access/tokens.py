@@ -53,10 +53,14 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "admin": tuple(SCOPES),
 }
 
-CACHE_SECONDS: Final = 1.0  # how long a revoked token may go on
+# How long a revoked token may go on; without a memory each publish would cost a read.
+CACHE_SECONDS: Final = 1.0
+# Anybody may send new texts of the right form: the memory of them is bounded.
 CACHE_SIZE: Final = 10_000
+# For people who look for tokens in use: not worth a write for each request.
 NOTED_EVERY: Final = timedelta(minutes=1)
 
+# 43 characters of base64 hold 256 bits.
 _FORM = re.compile("hl_[A-Za-z0-9_-]{43}")
 
 
@@ -95,6 +99,7 @@ async def create(
         name=name,
         digest=digest_of(text),
         last_four=text[-4:],
+        # In the order of the table, each once.
         scopes=tuple(scope for scope in SCOPES if scope in scopes),
         created_at=now,
         expires_at=expires_at,
@@ -167,9 +172,8 @@ class Authenticator:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[bytes, tuple[float, Caller | None]] = {}
-        self._strange: dict[
-            bytes, tuple[float, Caller | None]
-        ] = {}  # apart, so that guesses can't push out what is known
+        # Apart, so that guesses can't push out what is known.
+        self._strange: dict[bytes, tuple[float, Caller | None]] = {}
         self._lookups: dict[bytes, asyncio.Task[Caller | None]] = {}
         self._notes: dict[UUID, asyncio.Task[None]] = {}
 
@@ -179,12 +183,14 @@ class Authenticator:
 
         Raises Unavailable when the database does not answer.
         """
+        # Neither a hash nor a read for what can be no token.
         if not _FORM.fullmatch(text):
             return None
         digest = digest_of(text)
         read_at, caller = self._known.get(digest) or self._strange.get(digest) or (0.0, None)
         if not read_at or clock.monotonic() - read_at >= CACHE_SECONDS:
             caller = await self._look_up(digest)
+        # On each call, as the memory may be older than the end of the token.
         if caller and caller.expires_at and caller.expires_at <= clock.now():
             return None
         return caller
@@ -199,12 +205,17 @@ class Authenticator:
         if task is None:
             task = self._lookups[digest] = asyncio.create_task(self._read(digest))
             task.add_done_callback(lambda done: self._lookups.pop(digest, None))
+        # One of those who wait may be cancelled: a client that has gone must not end the others'
+        # look.
         return await asyncio.shield(task)
 
     async def _read(self, digest: bytes) -> Caller | None:
+        # From before the read: a token revoked during it is not known for longer than a second.
         asked_at = clock.monotonic()
         with faults_as_unavailable():
             token = await Token.filter(digest=digest, revoked_at__isnull=True).first()
+        # From both, as an unknown one may have been made since; and to the end, as the first leave
+        # first.
         for memory in (self._known, self._strange):
             memory.pop(digest, None)
         caller = (
@@ -228,6 +239,7 @@ class Authenticator:
             token.last_used_at is not None and now - token.last_used_at < NOTED_EVERY
         ):
             return
+        # In the background: a request does not wait for a write, nor fail with it.
         task = self._notes[token.id] = asyncio.create_task(self._write_use(token.id, now))
         task.add_done_callback(lambda done: self._notes.pop(token.id, None))
 

@@ -38,6 +38,8 @@ def check_create(
     given = {name: value for name, value in values.items() if _is_given(name, value)}
     canonical, found = check_given(given, bounds)
     problems: list[Problem] = [problem for problem in found if not problem.is_warning]
+    # A copy, as lists of the defaults would be shared by all webhooks. Checked as a whole even
+    # after problems, so that all are told at once.
     whole = {**deepcopy(DEFAULTS), **canonical}
     return whole, [*problems, *missing(given), *check_whole(whole)]
 
@@ -54,6 +56,7 @@ def check_update(
     given = {name: value for name, value in values.items() if _is_given(name, value)}
     canonical, found = check_given(given, bounds)
     problems: list[Problem] = [problem for problem in found if not problem.is_warning]
+    # A null goes back to the default, but for a field whose null is a value (autoDisable).
     cleared = [name for name in values if name in FIELDS and name not in given]
     for name in cleared:
         if FIELDS[name].is_required:
@@ -73,6 +76,7 @@ def check_given(
     findings = Findings(bounds)
     checked = {
         name: row.kind.check(values[name], (name,), findings)
+        # In the table's order: problems come in the same order whatever the input's.
         for name, row in FIELDS.items()
         if name in values
     }
@@ -135,6 +139,7 @@ def _mismatched(webhook: Mapping[str, object]) -> list[FieldProblem]:
 def _repeated_headers(webhook: Mapping[str, object]) -> list[FieldProblem]:
     problems, taken = [], dict[str, str]()
     for name, at in sources_of_header(webhook):
+        # By source: two of `headers` alone are told by their own kind, at their item.
         if (owner := taken.setdefault(name.lower(), at[0])) != at[0]:
             message = f"{at[0]} sets the header {name}, which {owner} sets too; keep one of them."
             problems.append(FieldProblem(Code.INVALID, message, at, "duplicate-header"))
@@ -145,7 +150,9 @@ def slug_of(name: str) -> str:
     """The slug that a name suggests: lower-case letters, digits and single hyphens, 1 to 63 of
     them.
     """
+    # NFKD takes accents off their letters, so that Café becomes cafe.
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    # Cut to 63, what stands at the end may be a hyphen again.
     return re.sub("[^a-z0-9]+", "-", plain).strip("-")[:63].rstrip("-") or "webhook"
 
 

@@ -149,6 +149,7 @@ class FailurePolicy:
 
     def encode(self, value: Any, sealing: Sealing) -> Columns:
         if value is None:
+            # The other column stays: it has a default and may not be null.
             return {self.failures: None}
         seconds = int(parse_duration(value["over"]).total_seconds())
         return {self.failures: value["failures"], self.seconds: seconds}
@@ -177,6 +178,7 @@ class HeaderList(Plain):
 
     def _stored(self, header: Mapping[str, str], sealing: Sealing) -> dict[str, str]:
         name, value = header["name"], header["value"]
+        # By the name at the time of saving: `sealed` in the entry says later whether it was.
         if is_sensitive_header(name):
             return {"name": name, "sealed": sealing.seal(value, self.column)}
         return {"name": name, "value": value}
@@ -219,6 +221,8 @@ class SealedPair:
     def encode(self, value: Any, sealing: Sealing) -> Columns:
         if value is None:
             return {self.open_column: None, self.sealed_column: None}
+        # Without the secret the sealed column is left out, so that a change of the open part keeps
+        # it.
         made = {self.open_column: value[self.open_part]}
         if self.secret_part in value:
             made[self.sealed_column] = sealing.seal(value[self.secret_part], self.sealed_column)
@@ -263,6 +267,7 @@ class SigningSecrets(Plain):
         return {**entry, "publicKey": public_key} if public_key else entry
 
     def decode(self, row: Any, open_secret: Open) -> Any:
+        # The newest stands first; those behind it only go on for their overlap.
         return open_secret(getattr(row, self.column)[0]["sealed"], self.column)
 
     def replace_secrets(self, value: Any, replace: Replace) -> Any:
@@ -275,6 +280,7 @@ class SigningAlgorithm(Plain):
     __slots__ = ()
 
     def encode(self, value: Any, sealing: Sealing) -> Columns:
+        # The secret's own prefix says it: a column could contradict the secret.
         return {}
 
     def decode(self, row: Any, open_secret: Open) -> Any:

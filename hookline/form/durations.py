@@ -5,8 +5,11 @@ timedelta or the other way; pure.
 import re
 from datetime import timedelta
 
+# 12 digits: int() of a text without a bound takes time by the square of its length.
 _FORM = re.compile(r"([0-9]{1,12})(ms|s|m|h|d)")
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+# Written back in the largest unit that divides evenly, so that equal durations are equal texts: 60s
+# and 1m are no change.
 _LARGEST_FIRST = tuple(reversed(_MILLISECONDS.items()))
 
 
@@ -22,6 +25,7 @@ def parse_duration(text: str) -> timedelta:
         )
     try:
         return timedelta(milliseconds=int(found[1]) * _MILLISECONDS[found[2]])
+    # 999999999999d is more than a timedelta can hold.
     except OverflowError:
         raise ValueError("The duration is too long.") from None
 

@@ -82,6 +82,7 @@ class Field:
 
 
 _second, _day = timedelta(seconds=1), timedelta(days=1)
+# 11 attempts over about three days, the pauses growing as an outage does.
 _default_schedule = ("5s", "1m", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "20h")
 _notify_on = ("AUTO_DISABLED", "FAILING", "RECOVERED", "DELIVERY_FAILED", "SYNC_FAILED")
 
@@ -89,6 +90,7 @@ _basic_auth = Record(
     (
         Part(
             "username",
+            # Basic authentication ends the name at the first colon (RFC 7617).
             Text(255, "[^:]+", "a name without a colon"),
             "Name of the user, without a colon.",
         ),
@@ -306,6 +308,9 @@ _rows = (
 FIELDS: Final[Mapping[str, Field]] = {row.name: row for row in _rows}
 
 DEFAULTS: Final[Mapping[str, object]] = {
-    row.name: row.default for row in _rows if not row.is_required and row.name != "signingSecret"
+    # A signing secret's default is made for each webhook.
+    row.name: row.default
+    for row in _rows
+    if not row.is_required and row.name != "signingSecret"
 }
 """Canonical values of what was left out. Copy before changing: lists inside are shared."""

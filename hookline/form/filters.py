@@ -11,33 +11,40 @@ import orjson
 
 from hookline.outbound.payloads import check_data
 
-Json = Any  # what JSON decodes to
+# What JSON decodes to.
+Json = Any
 Facts = tuple[str, str, Json]
 """An event's type, environment and data."""
 Test = Callable[[Facts], bool]
 Found = tuple[tuple[str, ...], str]
 """The path in the filter, and a sentence."""
 
+# A filter costs what its size allows, for every event: no loops, and a bound on each way to grow
+# (docs/decisions/filter-language.md).
 DEPTH_LIMIT: Final = 8
 CONDITIONS_LIMIT: Final = 100
 SIZE_LIMIT: Final = 16_384
 ITEMS_LIMIT: Final = 100
 PATH_LENGTH: Final = 255
 PATH_SEGMENTS: Final = 32
+# All at once helps people; a hostile filter must not make an answer many times its size.
 _PROBLEMS_LIMIT = 20
 _SHOWN = 60
 _GROUPS = ("any", "all", "not")
 _ROOTS = ("type", "environment", "data")
+# None is a value of JSON.
 _MISSING: Final = object()
 
 
 def _kind(value: Json) -> type:
     """The JSON type: integers and floats are one, booleans none of them."""
+    # By type: bool is a subclass of int, and true must not equal 1.
     kind = type(value)
     return float if kind is int else kind
 
 
 def _equal(one: Json, other: Json) -> bool:
+    # Written out, as Python's == finds True equal to 1, also inside of lists and objects.
     if _kind(one) is not _kind(other):
         return False
     if type(one) is dict:
@@ -88,14 +95,15 @@ class CompiledFilter:
     def matches(self, event_type: str, environment: str, data: Json) -> bool:
         """About 1 µs for two conditions (2026-11)."""
         facts = (event_type, environment, data)
-        for test in self._tests:  # noqa: SIM110  # a generator costs half as much again
+        # A generator costs half as much again.
+        for test in self._tests:  # noqa: SIM110
             if not test(facts):
                 return False
         return True
 
     def reasons(self, event_type: str, environment: str, data: Json) -> list[str]:
-        """Why an event does not match, a sentence for each entry that does not hold; empty when it
-        matches.
+        """Reasons for which an event does not match, a sentence for each entry that does not hold;
+        none when it matches.
         """
         return list(_reasons(self._conditions, (event_type, environment, data)))
 
@@ -110,6 +118,8 @@ def check_filter(value: object) -> list[Found]:
     """
     if not isinstance(value, Mapping):
         return [((), 'must be an object such as {"data.total": {"gte": 100}}')]
+    # First of all, by the rules of an event's data: depth, numbers and surrogates are bounded
+    # before anything recurses into the filter.
     if data_problems := [
         (path, f"is refused: {sentence[0].lower()}{sentence[1:].rstrip('.')}")
         for path, sentence in check_data(value)
@@ -122,10 +132,12 @@ def check_filter(value: object) -> list[Found]:
     if size > SIZE_LIMIT:
         return [((), f"must be at most {SIZE_LIMIT:,} bytes as JSON; it has {size:,}")]
     found = list[Found]()
+    # A generator, so that the search ends with the last one that is told.
     for problem in _problems(value, (), 1):
         found.append(problem)
         if len(found) == _PROBLEMS_LIMIT:
             break
+    # Only a filter of the right form can be counted.
     if not found and _count(value) > CONDITIONS_LIMIT:
         return [((), f"must have at most {CONDITIONS_LIMIT} conditions")]
     return found
@@ -210,6 +222,7 @@ def _group(key: str, inner: Json) -> Test:
     filters = [_tests(item) for item in ([inner] if isinstance(inner, Mapping) else inner)]
     if key == "any":
         return lambda facts: any(all(test(facts) for test in tests) for tests in filters)
+    # All of all is one flat list: no call for each of its members.
     flat = [test for tests in filters for test in tests]
     if key == "all":
         return lambda facts: all(test(facts) for test in flat)
@@ -239,6 +252,7 @@ def _finder(path: str) -> Callable[[Facts], Json]:
         for segment in segments:
             if type(value) is dict:
                 value = value.get(segment, _MISSING)
+            # Fewer than ten digits: no list is longer, and int() of a long key takes its time.
             elif (
                 type(value) is list
                 and segment.isdecimal()

@@ -18,6 +18,7 @@ from hookline.outbound.addresses import AddressPolicy
 Path = tuple[str, ...]
 Schema = dict[str, object]
 
+# No value of JSON or YAML is one of these two objects, so neither can be sent.
 BAD: Final = object()
 """The answer of a check for a value that it has refused. Inside a list or mapping it marks an item
 that was refused before: not checked again.
@@ -125,6 +126,7 @@ class Text:
             return findings.refuse(at, Code.INVALID, "type", "must be text")
         if not value and not self.may_be_empty:
             return findings.refuse(at, Code.REQUIRED, "missing-value", "must not be empty")
+        # Before the expressions below run over it.
         if len(value) > self.max_length:
             return findings.refuse(
                 at,
@@ -175,6 +177,7 @@ class Number:
     high: int
 
     def check(self, value: object, at: Path, findings: Findings) -> object:
+        # True is an int for Python.
         if not isinstance(value, int) or isinstance(value, bool):
             return findings.refuse(at, Code.INVALID, "type", "must be a whole number")
         if not self.low <= value <= self.high:
@@ -252,6 +255,7 @@ class Listing:
     is_set: bool = False
 
     def check(self, value: object, at: Path, findings: Findings) -> object:
+        # A text is a sequence too, of its letters.
         if isinstance(value, str) or not isinstance(value, Sequence):
             return findings.refuse(at, Code.INVALID, "type", "must be a list")
         if len(value) < self.low:
@@ -269,6 +273,7 @@ class Listing:
             item if item is BAD else self.item.check(item, (*at, str(place)), findings)
             for place, item in enumerate(value)
         ]
+        # Only then may repeats be looked for: what was refused has no canonical form.
         if any(item is BAD for item in items):
             return BAD
         return self._unique(items, at, findings) if self.is_set else items
@@ -321,6 +326,7 @@ class Record:
         given = {
             part.name: (part.kind, value[part.name])
             for part in self.parts
+            # GraphQL gives null for a part that was left out.
             if value.get(part.name) is not None
         }
         checked = {
@@ -330,6 +336,8 @@ class Record:
         missing = [
             part
             for part in self.parts
+            # A secret may be left out of a change; `check_whole` sees whether there is a stored
+            # one.
             if part.is_required and not part.may_be_kept and part.name not in checked
         ]
         for part in missing:

@@ -1,5 +1,5 @@
 """Kinds of values that decide what a webhook is sent and how fast: filters, content types, rates.
-Called by the table in webhook_fields. Pure.
+Called by the table in fields. Pure.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ class Filter:
         found = check_filter(value)
         for path, rule in found:
             findings.refuse((*at, *path), Code.INVALID, "bad-filter", rule)
+        # Neither sorted nor folded: people find the condition again as they wrote it.
         return BAD if found or not isinstance(value, Mapping) else dict(value)
 
     def schema(self) -> Schema:

@@ -10,7 +10,8 @@ from typing import Final
 
 PER_MINUTE_LIMIT: Final = 600_000
 _FORM = re.compile(r"([1-9][0-9]{0,6})/([sm])")
-_BURST_SHARE = 600  # a minute's 100 ms
+# A burst is 100 ms worth: of a minute the 600th part.
+_BURST_SHARE = 600
 _LATE_MICROSECONDS = 25_000
 
 
@@ -21,6 +22,7 @@ class Rate:
     per_minute: int
 
     def __str__(self) -> str:
+        # One text for each rate: 600/m and 10/s are no change.
         return f"{self.per_minute // 60}/s" if self.per_minute % 60 == 0 else f"{self.per_minute}/m"
 
     @property
@@ -38,6 +40,7 @@ class Rate:
         """Microseconds that the next slot may lie ahead. With a burst of one a little, so that a
         claim that comes late loses no slot.
         """
+        # Never a whole interval, which would let two go for one slot.
         return max((self.burst - 1) * self.interval, min(_LATE_MICROSECONDS, self.interval / 2))
 
 
@@ -58,9 +61,10 @@ def parse_rate(text: str) -> Rate:
 
 
 def free_slots(next_slot: float, now: float, rate: Rate) -> int:
-    """How many requests may go now. Times in microseconds, here and below; hl_claim_paced does the
-    same on PostgreSQL.
+    """Number of requests that may go now. Times in microseconds, here and below; hl_claim_paced
+    does the same on PostgreSQL.
     """
+    # A slot in the past counts as now: what was not used is not saved up.
     ahead = max(next_slot, now) - now
     return max(0, int((rate.tolerance - ahead) // rate.interval) + 1)
 
@@ -71,5 +75,5 @@ def slot_after(next_slot: float, now: float, taken: int, rate: Rate) -> float:
 
 
 def seconds_until_free(next_slot: float, now: float, rate: Rate) -> float:
-    """How long until another one may go."""
+    """Seconds until another request may go."""
     return max(0.0, (max(next_slot, now) - now - rate.tolerance) / 1e6)

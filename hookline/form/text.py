@@ -5,6 +5,8 @@ event types and forced changes. Pure.
 import re
 from typing import Final
 
+# C0 and C1, which terminals and mail headers obey. Halves of surrogate pairs: UTF-8, and so
+# PostgreSQL, has no bytes for them.
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROL_BUT_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 

@@ -31,11 +31,14 @@ LABEL_KEY: Final = "[a-z0-9][a-z0-9._/-]{0,62}"
 _MAX_HEADER_BYTES = 4_096
 _pattern = re.compile(PATTERN)
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# Narrower than RFC 5321, without quotes and address literals: nothing here can end a header of a
+# mail.
 _email = re.compile(
     rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@{_LABEL}(?:\.{_LABEL})+"
 )
 _header_name = Text(200)
 _header_value = Text(_MAX_HEADER_BYTES, is_secret=True, may_be_empty=True)
+# No equals sign: it separates key and value in the column.
 _label_key = Text(
     63, LABEL_KEY, "1 to 63 lower-case letters, digits and . _ / - and begin with a letter or digit"
 )
@@ -47,6 +50,7 @@ def is_sensitive_header(name: str) -> bool:
     password in it.
     """
     folded = name.lower()
+    # By its name, as nobody marks a value as a secret: what is sealed once too often does no harm.
     return folded == "authorization" or any(
         word in folded for word in ("key", "token", "secret", "password")
     )
@@ -69,6 +73,8 @@ class Url:
         if not isinstance(text, str):
             return BAD
         try:
+            # Also its canonical form, so that one URL spelled in two ways is no change. No DNS: a
+            # name may resolve to something else when it is sent.
             return check_url(text, findings.bounds.addresses)
         except UrlRefused as refused:
             return findings.object_to(at, "bad-url", str(refused))
@@ -138,6 +144,7 @@ class Emails:
             for text in item.split(",") if isinstance(item, str) else [item]:
                 address = BAD if item is BAD else self._check_one(text, (*at, str(place)), findings)
                 if isinstance(address, str) and address:
+                    # The first spelling stays: the part before the @ may be told apart by case.
                     found.setdefault(address.lower(), address)
         if len(found) > self.high:
             return findings.refuse(
@@ -247,6 +254,7 @@ class Labels:
             if pair["value"] is not BAD:
                 _label_value.check(pair["value"], (*at, str(place), "value"), findings)
         _note_repeats([str(pair["key"]) for pair in pairs], "key", "duplicate-key", at, findings)
+        # Also what was refused while it was decoded, which has its problem already.
         is_good = len(findings.problems) == before and not any(
             pair["value"] is BAD for pair in pairs
         )
@@ -313,10 +321,12 @@ def _check_header(
     its value.
     """
     name = _header_name.check(pair["name"], (*at, "name"), findings)
+    # An update may leave a secret out: the stored one was checked when it was saved.
     value = pair.get("value", UNKNOWN_SECRET)
     value = value if value is BAD else _header_value.check(value, (*at, "value"), findings)
     if not isinstance(name, str) or value is BAD:
         return None
+    # First the name alone, so that the problem stands at the part that it is about.
     for part, tried in (("name", ""), ("value", value if isinstance(value, str) else "")):
         try:
             check_header(name, tried)

@@ -10,6 +10,7 @@ from hookline.errors import HooklineError, Misconfigured
 from hookline.secrets.vault import KeyRing, SecretLocation, Vault, open_ring
 from hookline.settings.fields import Settings
 
+# Of no workspace and no row: one for the whole database.
 FINGERPRINT_KEY: Final = SecretLocation(UUID(int=0), "vault_key", UUID(int=0), "sealed")
 
 
@@ -21,6 +22,7 @@ async def open_vault(settings: Settings, database: Database) -> Vault:
     """
     ring = open_ring(settings.secret_keys.get_secret_value(), settings.home / "key")
     async with database.unit_of_work() as work:
+        # Of processes that start at once the first one's key stays, and all read that one.
         await work.execute(
             "insert into vault_key (name, sealed) values ('fingerprint', $1) on conflict (name) "
             "do nothing",
@@ -29,6 +31,7 @@ async def open_vault(settings: Settings, database: Database) -> Vault:
         sealed = (await work.rows("select sealed from vault_key where name = 'fingerprint'"))[0][
             "sealed"
         ]
+    # A wrong ring is found at the start, and not at the first delivery of each webhook.
     return Vault(ring, check_ring(ring, sealed, settings))
 
 

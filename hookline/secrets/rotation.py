@@ -21,6 +21,7 @@ from hookline.secrets.webhook_columns import SEALED_COLUMNS, secret_location
 
 log = logging.getLogger(__name__)
 
+# Bounds how long rows are locked beside running servers.
 BATCH: Final = 200
 
 
@@ -49,6 +50,8 @@ async def rotate(
     found, last = Rotation(), UUID(int=0)
     while True:
         async with database.unit_of_work() as work:
+            # By id and from the last one on: a row that is made meanwhile has a later id, and is
+            # sealed by the newest key anyway.
             rows = await Webhook.filter(id__gt=last).order_by("id").limit(batch).select_for_update()
             await _reseal(work, rows, vault, found)
         if not rows:
@@ -70,6 +73,7 @@ async def _reseal(work: Work, rows: list[Webhook], vault: Vault, found: Rotation
     changed = []
     for row in rows:
         found.webhooks += 1
+        # All columns of a webhook or none: a secret that does not open leaves the row as it is.
         before = {column: getattr(row, column) for column in SEALED_COLUMNS}
         try:
             after = {
@@ -102,4 +106,5 @@ def _resealed(value: Any, row: Webhook, column: str, vault: Vault) -> Any:
             {**entry, "sealed": vault.resealed(entry["sealed"], at)} if "sealed" in entry else entry
             for entry in value
         ]
+    # None stays None: the webhook has no such secret.
     return value and vault.resealed(value, at)

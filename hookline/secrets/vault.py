@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hookline.errors import HooklineError, Misconfigured
 
 _KEY_BYTES = 32
+# The length that GCM is made for. Random, as many processes seal with one key and share no counter.
 _NONCE_BYTES = 12
 _VERSION = "v1"
 
@@ -36,6 +37,7 @@ class SecretLocation:
     column: str
 
     def associated_data(self, key_id: str) -> bytes:
+        # The key's id too, so that the text in front of the ciphertext can't be exchanged.
         return f"{self.workspace_id}|{self.table}|{self.row}|{self.column}|{key_id}".encode()
 
 
@@ -43,6 +45,7 @@ class KeyRing:
     """The keys of this installation, newest first: the first one seals, all of them open."""
 
     def __init__(self, keys: list[bytes]) -> None:
+        # By the key's hash: a stored secret names its key, and tells nothing of it.
         self._ciphers = {sha256(key).hexdigest()[:8]: AESGCM(key) for key in keys}
         self._newest_id = next(iter(self._ciphers))
 
@@ -81,6 +84,7 @@ class KeyRing:
             return cipher.decrypt(
                 data[:_NONCE_BYTES], data[_NONCE_BYTES:], location.associated_data(key_id)
             ).decode()
+        # ValueError: a text too short to hold a nonce, or bytes that are no UTF-8.
         except (Base64Error, ValueError, InvalidTag):
             raise _unreadable(location) from None
 
@@ -127,6 +131,7 @@ class Vault:
         """32 hex digits that are equal for equal texts only, and say nothing about the text
         (HMAC-SHA256, first half).
         """
+        # Keyed: a plain hash of a weak secret could be guessed. Half of it tells as well.
         return hmac.digest(self._fingerprint_key, text.encode(), "sha256").hex()[:32]
 
 
@@ -157,6 +162,7 @@ def load_or_make_key_file(path: Path) -> bytes:
         if not path.exists():
             _make_key_file(path)
         with path.open("rb") as file:
+            # Of the file that is read: the path may name another one a moment later.
             mode = os.fstat(file.fileno()).st_mode
             text = file.read(1024).decode("ascii", "replace").strip()
     except OSError as error:
@@ -175,18 +181,24 @@ def _make_key_file(path: Path) -> None:
     """Writes aside and links into place: the name appears with its whole content or not at all, and
     the first process wins.
     """
+    # The home folder holds the key, the token and the database: its owner's alone.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    # Its mode from the first moment on, and no file that somebody laid there before.
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(b64encode(os.urandom(_KEY_BYTES)) + b"\n")
             file.flush()
+            # A key that a power cut takes away takes every secret of the database with it; so does
+            # its name, hence the folder.
             os.fsync(file.fileno())
+        # Not a rename, which would replace the key of a process that was first.
         os.link(aside, path)
         _sync_folder(path.parent)
     except FileExistsError:
-        pass  # another process was first: its key counts
+        # Another process was first: its key counts.
+        pass
     finally:
         os.unlink(aside)
 
@@ -201,6 +213,7 @@ def _sync_folder(path: Path) -> None:
 
 def _decode_key(text: str, origin: str) -> bytes:
     try:
+        # Strict: a mistyped character would otherwise be skipped, and make another key.
         key = a2b_base64(text, strict_mode=True)
     except (Base64Error, ValueError):
         key = b""

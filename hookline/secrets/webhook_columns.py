@@ -1,4 +1,4 @@
-"""The columns of a webhook that hold secrets, and where each secret stands. Pure."""
+"""Columns of a webhook that hold secrets, and the location of each secret. Pure."""
 
 from typing import Final
 from uuid import UUID

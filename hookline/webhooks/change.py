@@ -61,24 +61,28 @@ async def update_webhook(
     """
     given, problems = check_update(values, bounds_of(runtime))
     problems += check_reason(force)
-    if TEMPLATE & given.keys():  # before the transaction: rendering takes its time
+    # Before the transaction: a child process renders, and nobody is to wait for the row meanwhile.
+    if TEMPLATE & given.keys():
         whole = {**await payload_of(actor, webhook_id), **given}
         problems += await check_template(runtime, actor, whole)
     async with runtime.database.unit_of_work() as work:
         webhook = await lock_webhook(actor, webhook_id, if_version, problems)
         stored = canonical(webhook, runtime.vault)
+        # Under the lock, so that the version and the audit entry tell exactly what has changed.
         changed = _changed(given, stored, runtime)
         problems += check_whole({**stored, **changed})
         problems += check_owner(actor, webhook, owned(webhook, changed), force)
         if given.get("active") is True and webhook.auto_disabled_at is not None:
             # the stored wish is "on" already, but only this turns the webhook on again
             changed["active"] = True
+        # Only now: whatever is wrong is told at once.
         if problems:
             raise Refused(problems)
         if changed:
             written = {name: given[name] for name in changed}
             before = {name: stored[name] for name in changed}
             await _write(runtime, actor, webhook, written, force, before)
+            # In the same transaction: the pause that has just ended says what was missed.
             if deliver_missed and written.get("active") is True:
                 await _deliver_missed(runtime, work, actor, webhook)
             await announce_change(runtime, work, webhook, _kinds(written))
@@ -123,6 +127,8 @@ async def delete_webhook(
         problems += check_owner(actor, webhook, [("id",)] if webhook.sync_set else [], force)
         if problems:
             raise Refused(problems)
+        # Kept, as its log is read until retention takes both; the engine's sweep cancels in
+        # batches.
         webhook.deleted_at = clock.now()
         sign_change(webhook, actor, force)
         await webhook.save(update_fields=["deleted_at", *SIGNED])
@@ -170,6 +176,7 @@ def _changed(given: Form, stored: Form, runtime: Runtime) -> dict[str, Any]:
     """
     wanted = fingerprinted(given, runtime.vault)
     for name, value in wanted.items():
+        # A secret that was left out is the stored one, so it makes no difference.
         if isinstance(FIELDS[name].codec, SealedPair) and value and stored[name]:
             wanted[name] = {**stored[name], **value}
     return {name: value for name, value in wanted.items() if value != stored[name]}
@@ -198,6 +205,7 @@ async def _write(
 async def _deliver_missed(runtime: Runtime, work: Work, actor: Actor, webhook: Webhook) -> None:
     """Begins a job that delivers the events published since the webhook went off."""
     if off_since := await jobs.last_pause(work, webhook.id):
+        # An event may have been received a little before the webhook went off, and stored after it.
         since = off_since - jobs.SLACK
         await jobs.begin(
             work, runtime.enqueuer, actor, webhook.id, jobs.Which.MISSED, since, clock.now()

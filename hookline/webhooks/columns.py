@@ -17,8 +17,10 @@ from hookline.models import Webhook
 from hookline.secrets.vault import Vault
 from hookline.secrets.webhook_columns import SIGNING, secret_location
 
-Form = Mapping[str, Any]  # the canonical form: JSON values by the API's field names
+# The canonical form: JSON values by the API's field names.
+Form = Mapping[str, Any]
 
+# Each makes a signature of every request.
 LIVE_SECRETS: Final = 10
 """The most that may sign at a time."""
 
@@ -97,10 +99,13 @@ def with_new_secret(
     """
     sealing = _sealing(webhook.id, webhook.workspace_id, vault, now)
     entry = SigningSecrets(SIGNING).entry(secret, sealing)
+    # Without an overlap the old secrets end at once: one of them may have leaked.
     if not overlap:
         return [entry]
     until = clock.rfc3339(now + overlap)
     old = [
+        # A later rotation never lengthens the life of a secret that was to end sooner. As times:
+        # two texts may have the same time in different forms.
         {**kept, "expiresAt": min(kept["expiresAt"] or until, until, key=datetime.fromisoformat)}
         for kept in live_secrets(webhook, now)
     ]

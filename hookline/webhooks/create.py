@@ -20,6 +20,7 @@ from hookline.webhooks.columns import Form, canonical, columns
 from hookline.webhooks.samples import check_template
 from hookline.webhooks.saving import Values, announce_change, bounds_of
 
+# The column's length, and a file's slug has the same.
 SLUG_LENGTH: Final = 63
 SLUG_TRIES: Final = 20
 
@@ -34,6 +35,7 @@ async def create_webhook(runtime: Runtime, actor: Actor, values: Values) -> Webh
     given = {name: value for name, value in values.items() if name != "slug"}
     for _ in range(SLUG_TRIES):
         form, problems = check_create(given, bounds)
+        # Before the transaction: a child process renders.
         problems += await check_template(runtime, actor, form)
         try:
             async with runtime.database.unit_of_work() as work:
@@ -45,7 +47,9 @@ async def create_webhook(runtime: Runtime, actor: Actor, values: Values) -> Webh
                 await announce_change(runtime, work, webhook, [Kind.WEBHOOK_CREATED])
                 return webhook
         except IntegrityError:
-            continue  # another creator committed the same slug meanwhile: look again
+            # Another creator committed the same slug meanwhile: look again. Only the unique index
+            # knows.
+            continue
     raise Unavailable("Too many webhooks of this name are being made at once. Try again.")
 
 
@@ -85,6 +89,7 @@ async def _slug(workspace_id: UUID, given: str | None, name: str, problems: list
     if given is not None and (wrong := check_slug(given)):
         problems += wrong
         return base
+    # A deleted webhook gives its slug back: the unique index holds the living ones only.
     living = Webhook.filter(workspace_id=workspace_id, deleted_at__isnull=True)
     if not await living.filter(slug=base).exists():
         return base

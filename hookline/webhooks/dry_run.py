@@ -54,7 +54,9 @@ async def dry_run(
     form, facts = await _form(runtime, actor, webhook_id, draft)
     event = await event_of(runtime, actor, form, sample)
     body = await _body(runtime, form, facts, event)
+    # As the sender makes it: the event's id, so that all attempts of an event are one trace.
     trace = f"00-{event.id.hex}-{ids.uuid7().hex[16:]}-01"
+    # Without a signature: nobody is to hold one for a request that was never sent.
     head = fixed_head(
         form["payloadContentType"], ids.encode("evt", event.id), int(time.time()), None, trace
     )
@@ -77,6 +79,7 @@ async def _form(
     if row is None:
         raise Refused(not_found("webhook"))
     facts = webhook_facts(ids.encode("wh", row.id), row.slug, row.name, labels_of(row))
+    # Also off when it was turned off by itself, whatever its wanted state.
     return {**canonical(row, runtime.vault), "active": row.is_live}, facts
 
 
@@ -85,7 +88,8 @@ def _drafted(runtime: Runtime, draft: Values) -> tuple[dict[str, Any], Facts]:
     checked, problems = check_create(given, bounds_of(runtime))
     if problems:
         raise Refused([problem.under("draft") for problem in problems])
-    form: dict[str, Any] = checked  # of the kinds in the table of fields
+    # Of the kinds in the table of fields.
+    form: dict[str, Any] = checked
     labels = [(label["key"], label["value"]) for label in form["labels"]]
     slug = str(draft.get("slug") or slug_of(form["name"]))
     return form, webhook_facts("wh_draft", slug, form["name"], labels)
@@ -100,6 +104,7 @@ async def _body(runtime: Runtime, form: Mapping[str, Any], facts: Facts, event: 
         event.type,
         event.environment,
         clock.rfc3339(event.occurred_at),
+        # The stored text as it is: numbers and the order of keys stay.
         orjson.Fragment(event.data),
     )
     try:

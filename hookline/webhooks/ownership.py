@@ -54,6 +54,7 @@ def _check_force(actor: Actor, force: Force) -> list[Problem]:
     if not (force.reason or "").strip():
         why = "Say why a webhook that a YAML file owns is changed by hand."
         problems.append(Problem(Code.REQUIRED, why, ("reason",)))
+    # Beside a missing reason, not instead of it: all that is wrong is told at once.
     if FORCE_SCOPE not in actor.scopes:
         lacks = f"This token may not force a change: it lacks the scope {FORCE_SCOPE}."
         problems.append(Problem(Code.NOT_ALLOWED, lacks, ("force",)))
@@ -66,6 +67,7 @@ def check_reason(force: Force) -> list[Problem]:
     if len(reason) > REASON_LENGTH:
         too_long = f"A reason is at most {REASON_LENGTH:,} characters long."
         return [Problem(Code.TOO_LONG, too_long, ("reason",))]
+    # Plans and the audit log show it, on terminals too.
     if not is_lines(reason):
         unprintable = "A reason must not hold control characters or broken surrogates."
         return [Problem(Code.INVALID, unprintable, ("reason",))]

@@ -85,6 +85,7 @@ async def event_of(
     """
     if sample.event_id is not None:
         return await _published(actor, sample.event_id)
+    # A star stands for any segment; `test` is one that reads as what it is.
     event_type = sample.type or form["events"][0].replace("*", "test")
     data = await sample_of(actor.workspace_id, [event_type]) if sample.data is None else sample.data
     given = PublishInput(event_type, sample.environment or form["environments"][0], data)

@@ -24,7 +24,8 @@ HEALTH_RESET: Final = {"consecutive_failures": 0, "failing_since": None, "consec
 TURNED_ON: Final = {**HEALTH_RESET, "auto_disabled_at": None, "auto_disabled_reason": None}
 """Columns of a webhook that goes on, also after it was turned off by itself."""
 SIGNED: Final = ("version", "modified_at", "modified_by")
-Values = Mapping[str, Any]  # an input by the API's field names
+# An input by the API's field names.
+Values = Mapping[str, Any]
 
 
 def bounds_of(runtime: Runtime) -> Bounds:
@@ -48,6 +49,7 @@ async def lock_webhook(
         .select_for_update()
         .first()
     )
+    # With what was found so far: a wrong id does not hide a wrong value.
     if webhook is None:
         raise Refused([webhook_not_found(), *problems])
     if if_version is not None and webhook.version != if_version:

@@ -51,6 +51,7 @@ async def reveal_secret(runtime: Runtime, actor: Actor, webhook_id: UUID) -> tup
         ).first()
         if webhook is None:
             raise Refused(webhook_not_found())
+        # Committed before the secret is handed out: nobody sees one without a trace.
         await audit.record(
             actor.workspace_id, actor.stored, "webhook.secretReveal", ("wh", webhook_id)
         )
@@ -78,7 +79,9 @@ async def rotate_secret(
         webhook = await lock_webhook(actor, webhook_id, None, problems)
         algorithm, now = signing_algorithm(webhook), clock.now()
         problems += _check_secret(secret, algorithm)
+        # With the row locked: two rotations at once are counted one after the other.
         problems += _check_room(webhook, overlap, now)
+        # No force: the next apply would set the file's secret again.
         held = [("id",)] if owned(webhook, {"signingSecret": secret}) else []
         problems += check_owner(actor, webhook, held, NO_FORCE)
         if problems:

@@ -17,6 +17,7 @@ from hookline.runtime import Runtime
 from hookline.webhooks.columns import canonical
 from hookline.webhooks.samples import Sample, event_of, not_found
 
+# An attempt is claimed before it is sent and recorded afterwards.
 PATIENCE: Final = timedelta(seconds=2)
 """Time beyond the webhook's timeout for which a test is waited for."""
 LOOK_SECONDS: Final = 0.05
@@ -43,6 +44,7 @@ async def send_test(
         if sample.event_id is None:
             await _store_event(actor, event, now)
         await _store_delivery(actor, webhook_id, key, event, now)
+        # A worker that looks before the commit would not see it.
         work.after_commit(lambda: runtime.wakeups.by_hand(webhook_id))
     attempt = await _attempt_of(key, timedelta(milliseconds=webhook.timeout_ms) + PATIENCE)
     with faults_as_unavailable():
@@ -86,6 +88,8 @@ async def _attempt_of(delivery_id: UUID, within: timedelta) -> Attempt | None:
     until = clock.monotonic() + within.total_seconds()
     while True:
         with faults_as_unavailable():
+            # Asked for again and again: the worker may be another process, and any signal may be
+            # lost.
             attempt = await Attempt.filter(delivery_id=delivery_id).first()
         if attempt is not None or clock.monotonic() > until:
             return attempt
