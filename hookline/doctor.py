@@ -22,6 +22,7 @@ from hookline.settings.listing import unknown_names
 from hookline.urls import mask_url
 from hookline.wiring import make_hub
 
+# Long for a hub, which takes milliseconds; a pooler lets the announcement vanish without a word.
 _ECHO_SECONDS = 5.0
 
 BEATING = "select count(*) as count from pump where beat_at > $1"
@@ -57,6 +58,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         database = Database(settings)
         stack.push_async_callback(_closed, database)
         connected = await _found("database", _database(settings, database))
+        # As soon as it is known: a check may wait for seconds, and people see what it waits for.
         yield connected
         tables = (
             await _found("schema", _schema(settings))
@@ -70,6 +72,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
                 if tables.is_ok
                 else Finding(name, State.SKIPPED, "needs the tables")
             )
+    # A hub of its own is worth a look even while the database is away.
     is_within_reach = connected.is_ok or settings.hub_url != settings.database_url
     yield (
         await _found("hub", _hub(settings))
@@ -89,12 +92,14 @@ async def _found(name: str, check: Awaitable[Finding | str]) -> Finding:
 
 
 async def _closed(database: Database) -> None:
-    with suppress(Exception):  # it may never have been open
+    # It may never have been open.
+    with suppress(Exception):
         await database.close()
 
 
 async def _database(settings: Settings, database: Database) -> str:
     if settings.is_sqlite:
+        # Opening it would make the file, and the doctor writes nothing.
         if not settings.sqlite_path.exists():
             raise Misconfigured(
                 f"There is no database at {settings.sqlite_path}. Run: hookline migrate"
@@ -140,6 +145,7 @@ async def _keys(settings: Settings, reader: Reader) -> Finding | str:
 
 async def _workers(settings: Settings, reader: Reader) -> Finding | str:
     """Looks for running workers. Times are the database's."""
+    # Beats are the database's times: this machine's clock may differ from the server's.
     now = clock.now() if settings.is_sqlite else (await reader.rows(NOW))[0]["now"]
     count = (await reader.rows(BEATING, now - DEAD_AFTER))[0]["count"]
     if count:
@@ -163,6 +169,7 @@ async def _hub(settings: Settings) -> Finding | str:
     hub = make_hub(settings)
     await hub.open()
     try:
+        # A text of its own: other processes announce meanwhile.
         heard, text = asyncio.Event(), f"doctor {uuid7()}"
         hub.listen("activity", lambda said: heard.set() if said == text else None)
         hub.announce("activity", text)
@@ -181,6 +188,7 @@ async def _broker(settings: Settings) -> str:
     def ask() -> None:
         open_broker(settings.broker_url).disconnect()
 
+    # Dramatiq's brokers connect in the calling thread, and may wait there.
     await asyncio.to_thread(ask)
     return (
         "memory: each worker enqueues to itself"

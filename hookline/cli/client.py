@@ -13,6 +13,7 @@ from hookline.outbound.tls import tls_context
 from hookline.settings.fields import Settings
 
 TIMEOUT_SECONDS = 60
+# The file's token is an admin's: it never goes to another machine.
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -62,6 +63,8 @@ def execute(
             timeout=timeout_seconds,
             verify=verify,
         )
+    # The request may have been taken: who asks again needs an idempotency key. Before
+    # TransportError, of which these are kinds.
     except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
         raise ServerFault(
             "ANSWER_LOST",
@@ -87,6 +90,7 @@ def _data(answer: httpx.Response, server: str) -> dict[str, Any]:
     try:
         content = answer.json()
         errors, data = content.get("errors"), content.get("data")
+    # A proxy or another program may answer anything: no JSON, or JSON that is no object.
     except (ValueError, AttributeError):
         raise ServerFault(
             "FAILED",

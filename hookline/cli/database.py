@@ -19,6 +19,7 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, UUI
 
     Raises Misconfigured when it lacks tables, Unavailable when it can't be reached.
     """
+    # Opening a missing file would make an empty one.
     if settings.is_sqlite and not settings.sqlite_path.exists():
         raise Misconfigured(
             f"There is no database at {settings.sqlite_path}. Run: hookline migrate"

@@ -42,8 +42,10 @@ def dev(port: int | None, path: str) -> None:
     from hookline.cli.server import listen, run
     from hookline.settings.fields import read_settings
 
+    # A second for what is under way: whoever presses Ctrl-C is waiting.
     settings = read_settings(port=port, shutdown_seconds=1)
     logs.configure("debug" if settings.log_level == "debug" else "warning", settings.log_format)
+    # The lock first: two servers on one SQLite file must never both begin to write.
     with alone(settings), listen(settings) as listener:
         run(lambda: _dev(settings, listener, Path(path)))
     click.echo("Stopped. Nothing is lost: what was not delivered goes on at the next start.")
@@ -57,6 +59,7 @@ async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
     from hookline.cli.server import running, serve, url_of
     from hookline.db.migrate import migrate
 
+    # Under the lock, and before the token, which is a row.
     await migrate(settings)
     token = await dev_home.token(settings)
     url = url_of(listener)

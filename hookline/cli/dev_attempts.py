@@ -41,6 +41,7 @@ async def _tell_all(runtime: Runtime, workspace_id: UUID) -> None:
             position = await _tell_some(runtime, workspace_id)
             await asyncio.sleep(1)
             missed = await runtime.feeds.position(workspace_id) - position
+        # The database is away for a while: the lines go on when it is back.
         except Unavailable:
             await asyncio.sleep(1)
             continue
@@ -68,6 +69,7 @@ async def _tell_some(runtime: Runtime, workspace_id: UUID) -> int:
 
 
 async def _slugs(batch: list[ActivityEvent]) -> dict[UUID, str]:
+    # One read for a batch, not one for each line.
     ids = {event.row.webhook_id for event in batch if isinstance(event.row, Attempt)}
     return {webhook.id: webhook.slug for webhook in await Webhook.filter(id__in=list(ids))}
 

@@ -26,6 +26,7 @@ from hookline.sync.show import excerpts, report
 from hookline.tasks import end_tasks
 from hookline.webhooks.saving import bounds_of
 
+# A look reads one file; only another content costs more.
 PERIOD_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ async def _follow(follower: "Follower") -> None:
         await asyncio.sleep(PERIOD_SECONDS)
         try:
             await follower.look()
+        # The next save may mend it; the server goes on meanwhile.
         except Exception:
             log.exception("the webhooks file could not be applied")
 
@@ -89,6 +91,7 @@ class Follower:
 
     async def _take(self, data: bytes, digest: bytes) -> None:
         """A content that is refused is not tried again; one that the database could not take is."""
+        # Set before the apply, and set back only where trying again may help.
         before, self._digest = self._digest, digest
         try:
             told = await self._apply(data)
@@ -101,6 +104,7 @@ class Follower:
             click.echo(told)
 
     def _tell_once(self, fault: str) -> None:
+        # Looked at each second: the same sentence is told once.
         if fault != self._fault:
             self._fault = fault
             click.echo(fault)
@@ -114,6 +118,7 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     """
     bounds = bounds_of(runtime)
     secrets = LocalSecrets(os.environ, runtime.settings.home, path.parent)
+    # Off the loop: a large file takes seconds, and this process serves and delivers.
     found = await asyncio.to_thread(file.decoded, data, str(path), bounds, secrets)
     told = excerpts.shown(found.problems, found.lines, found.secret_positions)
     if found.document is None:

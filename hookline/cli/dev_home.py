@@ -12,6 +12,8 @@ from hookline.errors import Misconfigured
 from hookline.outbound.addresses import AddressPolicy
 from hookline.settings.fields import Settings
 
+# A page elsewhere that resolves its own name to 127.0.0.1 could otherwise read the token out of
+# GraphiQL's page.
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
 TOKEN_NAME = "hookline dev"
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -33,6 +35,7 @@ async def token(settings: Settings) -> str:
     async with open_database(settings) as (database, workspace_id):
         authenticator = tokens.Authenticator(database)
         try:
+            # The database may be another one than the token was made with.
             if kept and await authenticator.find(kept):
                 return kept
         finally:
@@ -44,6 +47,7 @@ async def token(settings: Settings) -> str:
 
 def _read(path: Path) -> str:
     try:
+        # It is an admin's token.
         if path.stat().st_mode & 0o077:
             raise Misconfigured(
                 f"The token file {path} may be read by other users. Run: chmod 600 {path}"

@@ -67,6 +67,7 @@ def own_command() -> str:
     if called.name == "__main__.py":
         return f"{shlex.quote(shown(Path(sys.executable)))} -m hookline"
     found = shutil.which("hookline")
+    # Another installation may be the first on the PATH.
     return "hookline" if found and Path(found).samefile(called) else shlex.quote(shown(called))
 
 

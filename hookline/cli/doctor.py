@@ -23,6 +23,7 @@ def doctor(is_json: bool) -> None:
     from hookline.doctor import Finding, State, examine
     from hookline.settings.fields import read_settings
 
+    # Findings say what is wrong; the libraries' warnings would say it a second time, between them.
     logs.configure("error", "text")
     colors = {
         State.OK: "green",

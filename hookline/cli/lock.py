@@ -20,6 +20,7 @@ def alone(settings: Settings) -> Iterator[None]:
     path = _path(settings)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Never emptied, never deleted: a file that is replaced would have a lock of its own.
         file = path.open("a")
     except OSError as error:
         raise Misconfigured(
@@ -36,6 +37,8 @@ def alone(settings: Settings) -> Iterator[None]:
 
 def _path(settings: Settings) -> Path:
     return (
+        # Beside the database, as two home folders may name one. Not the database itself, whose
+        # locks SQLite manages.
         settings.sqlite_path.with_name(settings.sqlite_path.name + ".lock")
         if settings.is_sqlite
         else settings.home / "lock"

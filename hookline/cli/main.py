@@ -14,8 +14,11 @@ import click
 from hookline import __version__
 from hookline.errors import HooklineError, Misconfigured
 
+# 64, as click's own 2 for wrong usage would read as `there are changes` of `sync --check`.
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 64, 130
 
+# By name, so that --help of one command does not import all of them: 0.1 s of CPU instead of 1.3
+# (docs/performance.md).
 COMMANDS = {
     "dev": "hookline.cli.dev:dev",
     "serve": "hookline.cli.serve:serve",
@@ -61,6 +64,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command line and leaves with its exit code."""
+    # Not click's own mode, which ends with its own codes and shows other errors as tracebacks.
     sys.exit(exit_code_of(lambda: cli.main(arguments, prog_name="hookline", standalone_mode=False)))
 
 
@@ -70,6 +74,7 @@ def exit_code_of(command: Callable[[], object]) -> int:
     """
     try:
         result = command()
+        # Here, where a closed pipe is caught; at the interpreter's end it would be a traceback.
         sys.stdout.flush()
     except click.UsageError as error:
         error.show()
@@ -82,10 +87,13 @@ def exit_code_of(command: Callable[[], object]) -> int:
     except HooklineError as error:
         _tell(error.message)
         return FAILED
-    except BrokenPipeError:  # `hookline settings | head`: whoever read has enough
+    # `hookline settings | head`: whoever read has enough.
+    except BrokenPipeError:
+        # The interpreter flushes once more at its end, and would complain about the same pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a sentence, and the traceback for who asks for it
+    # The last line of defence: a sentence, and the traceback for who asks for it.
+    except Exception as error:  # noqa: BLE001
         _tell_unexpected(error)
         return FAILED
     return result if isinstance(result, int) else 0
@@ -97,7 +105,8 @@ def _tell(message: str) -> None:
 
 def _tell_unexpected(error: Exception) -> None:
     if _wants_details():
-        from traceback import print_exception  # 3 ms that every command line would pay
+        # 3 ms that every command line would pay.
+        from traceback import print_exception
 
         print_exception(error)
     _tell(
@@ -107,6 +116,7 @@ def _tell_unexpected(error: Exception) -> None:
 
 
 def _wants_details() -> bool:
+    # 0.3 s of CPU for pydantic-settings: only a command that fails unexpectedly pays it here.
     from hookline.settings.fields import read_settings
 
     try:

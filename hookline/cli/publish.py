@@ -20,6 +20,7 @@ def _read_data(context: click.Context, parameter: click.Parameter, text: str) ->
             text = sys.stdin.read()
         elif text.startswith("@"):
             text = Path(text[1:]).read_text("utf-8")
+        # Python's JSON takes NaN and Infinity, which no JSON can hold.
         return json.loads(text, parse_constant=_refuse_constant)
     except OSError as error:
         raise click.BadParameter(f"cannot read {error.filename}: {error.strerror}.") from None
@@ -29,6 +30,8 @@ def _read_data(context: click.Context, parameter: click.Parameter, text: str) ->
         raise click.BadParameter(
             f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
         ) from None
+    # After JSONDecodeError, which is a ValueError: constants, numbers of thousands of digits.
+    # RecursionError: depth.
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"is not JSON that can be sent: {error}.") from None
 
@@ -79,6 +82,7 @@ def publish(
         if payload["duplicate"]
         else f"goes to {count} webhook{'' if count == 1 else 's'}"
     )
+    # On standard error: standard output holds the id alone, for scripts.
     click.echo(told, err=True)
 
 

@@ -10,4 +10,5 @@ import click
 @click.command()
 def schema() -> None:
     """Print the GraphQL schema."""
+    # By its name: the core does not import the API.
     click.echo(import_module("api.schema").export(), nl=False)

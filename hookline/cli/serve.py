@@ -48,6 +48,7 @@ def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -
     settings = read_settings(host=host, port=port)
     check_api_processes(settings, workers, with_worker)
     logs.configure(settings.log_level, settings.log_format)
+    # The socket is made before the fork: all processes accept from one queue.
     with alone(settings) if settings.is_sqlite else nullcontext(), listen(settings) as listener:
         if workers == 1:
             _run_alone(settings, listener, with_worker)
@@ -58,6 +59,7 @@ def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -
 def _run_alone(settings: "Settings", listener: "socket", with_worker: bool) -> None:
     from hookline.cli.server import exit_at_once, run
 
+    # A lambda, so that the coroutine is made by the loop that runs it.
     run(lambda: _serve(settings, listener, with_worker, lambda: None, exit_at_once))
 
 

@@ -35,7 +35,8 @@ less CPU per delivery, and 6 MB more (2026-11).
 class Application(Protocol):
     """The application that api.app makes."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...  # Any: ASGI
+    # Any: ASGI.
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
 
     async def drain(self) -> None: ...
 
@@ -126,7 +127,8 @@ async def serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # nothing asks who the client is
+        # Nothing asks who the client is.
+        proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(grace_seconds)),
     )
     await _Server(config, app, tell_started, told_again).serve(sockets=[listener])
@@ -161,7 +163,8 @@ class _Server(uvicorn.Server):
             await asyncio.wait_for(self._app.drain(), _DRAIN_SECONDS)
         await super().shutdown(sockets)
 
-    def handle_exit(self, sig: int, frame: Any) -> None:  # Any: a frame that nobody looks at
+    # Any: a frame that nobody looks at.
+    def handle_exit(self, sig: int, frame: Any) -> None:
         """Does not note the signal, or uvicorn would raise it again at the end: asked to stop and
         stopped is success.
         """

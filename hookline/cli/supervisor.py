@@ -82,7 +82,8 @@ class Supervisor:
                 continue
             if not self._is_serving():
                 # a configuration that no process can start with would be forked for ever
-                self._code = 1  # it has said why
+                # It has said why.
+                self._code = 1
                 self._stop()
                 continue
             log.error("API process %d ended (%s), starting another one", pid, _how(status))

@@ -20,6 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     def add(command: F) -> F:
+        # Decorators apply from the innermost: --help shows them in the order above.
         for option in reversed(options):
             command = option(command)
         return command
@@ -34,6 +35,7 @@ def _only(context: click.Context, parameter: click.Parameter, files: tuple[str, 
     return files[0] if files else None
 
 
+# multiple, so that a second -f is seen and refused.
 _FILE = click.option(
     "-f",
     "--file",

@@ -70,9 +70,11 @@ def apply(asked: Asked, saved_plan: str | None, is_agreed: bool, message: str | 
     settings = read_settings(server=asked.server)
     try:
         if not saved_plan:
+            # Both ends: a pipeline without a terminal never waits for an answer that nobody gives.
             may_ask = not is_agreed and sys.stdin.isatty() and sys.stdout.isatty()
             return _apply(settings, asked, message, None, may_ask)
         agreed = saved.load(Path(saved_plan))
+        # Byte for byte and before the server is asked: what was reviewed is what is sent.
         if not agreed.is_of_file():
             click.echo(
                 f"Stale: {agreed.file} is not the file that was planned. Plan again.", err=True
@@ -103,6 +105,7 @@ def _apply(
         if plan.changes and not click.confirm("Apply this?"):
             click.echo("Nothing was changed.")
             return OK
+        # What was shown is what is applied, or nothing.
         digest = plan.digest
     # the key is made before the first try: asking again after a lost answer gives the same revision
     answer = target.apply(replace(request, plan_digest=digest, idempotency_key=str(uuid4())))

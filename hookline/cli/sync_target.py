@@ -37,6 +37,7 @@ APPLY: Final = (
     "mutation Apply($input: SyncApplyInput!) { syncApply(input: $input) { revision "
     f"{{ number }} {_PAYLOAD} }} }}"
 )
+# On top of the lock's patience, which the server may use up before it begins.
 _WORK_SECONDS: Final = 60.0
 
 
@@ -84,6 +85,8 @@ class ServerTarget:
         try:
             content = execute(self.settings, APPLY, {"input": given}, seconds)
         except ServerFault as fault:
+            # Once more, and only where it may have been applied: the key makes the second answer
+            # the first one's.
             if fault.code != "ANSWER_LOST":
                 raise
             content = execute(self.settings, APPLY, {"input": given}, seconds)
@@ -137,6 +140,7 @@ class LocalTarget:
                 "--local works on SQLite only: HOOKLINE_DATABASE_URL names PostgreSQL. Ask a "
                 "server, with --server."
             )
+        # SQLite serves one process, and its hub reaches nobody else.
         with alone(self.settings):
             outcome = asyncio.run(self._in_runtime(work))
         plan = replace(outcome.plan, server=str(self.settings.sqlite_path))

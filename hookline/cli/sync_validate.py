@@ -28,6 +28,7 @@ def validate(file: str, style: str, is_unresolved: bool) -> int:
     """Tells all that is wrong with the file; gives the exit code."""
     bounds = Bounds(environment.environments(), ANY_ADDRESS)
     found = read_file(file, bounds, environment.home(), is_unresolved)
+    # Templates last: only a document without errors is worth the child process.
     if found.document is not None and (broken := _broken_templates(found.document)):
         tell_problems(style, [*found.problems, *broken], found)
         return INVALID

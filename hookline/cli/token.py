@@ -4,6 +4,7 @@ run.
 
 import click
 
+# Written out: hookline.access.tokens imports the database's library, 0.4 s that --help would pay.
 ROLES = ("viewer", "publisher", "editor", "sync", "admin")
 
 
@@ -97,6 +98,7 @@ async def _revoke(text: str) -> str:
 
     try:
         prefix, key = ids.decode(text)
+    # Malformed or of another kind: to a person both are the wrong text.
     except ids.MalformedId:
         prefix, key = "", None
     if prefix != "tok" or key is None:

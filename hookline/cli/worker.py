@@ -29,6 +29,8 @@ def worker(processes: int) -> None:
 
     settings = read_settings()
     check_lone_worker(settings)
+    # Longer than the worker's own stop, which ends requests and records them: Dramatiq kills
+    # afterwards.
     grace_millis = int((settings.shutdown_seconds + 10) * 1_000)
     options = [
         "--processes",
@@ -39,5 +41,7 @@ def worker(processes: int) -> None:
         "--worker-shutdown-timeout",
         str(grace_millis),
     ]
+    # exec replaces the process with whatever it has not written yet.
     sys.stdout.flush()
+    # Not a child: signals of a supervisor reach Dramatiq's parent, which hands them on.
     os.execv(sys.executable, [sys.executable, "-m", "dramatiq", "workers.main", *options])

@@ -1,5 +1,5 @@
-"""The two settings that `hookline sync validate` needs, read without the others: loading them all
-costs half a second of CPU. hookline.settings.fields checks with the same rules.
+"""Two settings that `hookline sync validate` needs, read without the others: loading them all costs
+half a second of CPU. hookline.settings.fields checks with the same rules.
 """
 
 import os

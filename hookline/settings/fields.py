@@ -34,6 +34,7 @@ def _split(value: object) -> object:
     return split_at_commas(value) if isinstance(value, str) else value
 
 
+# NoDecode: pydantic-settings would read a list as JSON before it is split.
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -44,9 +45,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
+        # A misspelt name is a warning of `hookline settings` and `hookline doctor`, not the end of
+        # a server.
         extra="ignore",
         frozen=True,
         use_attribute_docstrings=True,
+        # pydantic repeats the input in its errors otherwise: keys and passwords.
         hide_input_in_errors=True,
     )
 
@@ -177,6 +181,8 @@ class Settings(BaseSettings):
     def _some_authorities(cls, path: str) -> str:
         if path:
             try:
+                # Read once at the start: a wrong file would otherwise show at the first delivery
+                # over TLS.
                 ssl.create_default_context(cafile=path)
             except OSError as error:
                 reason = (
@@ -264,7 +270,7 @@ def read_settings(**given: object) -> Settings:
     Raises Misconfigured: one sentence per wrong setting, which names it and never shows its value.
     """
     try:
-        # validated by pydantic
+        # Checked by pydantic, whatever its type.
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         raise Misconfigured("\n".join(_sentence(dict(found)) for found in error.errors())) from None
@@ -282,6 +288,7 @@ def check_api_processes(settings: Settings, count: int, with_worker: bool) -> No
 
     Raises Misconfigured.
     """
+    # One writer thread takes all writes; a second process would have its own.
     if settings.is_sqlite and count > 1:
         raise Misconfigured(
             f"{PREFIX}DATABASE_URL is SQLite, which serves one process. For --workers {count} set "

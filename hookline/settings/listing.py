@@ -43,6 +43,7 @@ def unknown_names() -> list[str]:
     """Sentences about `HOOKLINE_…` variables that are no settings: most likely typing errors."""
     known = [PREFIX + field.upper() for field in Settings.model_fields]
     sentences = []
+    # In any case, as the settings' library reads names.
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = get_close_matches(name.upper(), known, 1)
@@ -62,4 +63,5 @@ def _masked(value: object) -> str:
         return "********" if value.get_secret_value() else ""
     if isinstance(value, tuple):
         return ",".join(value)
+    # Every URL may hold a password, whatever the setting is called.
     return mask_url(value) if isinstance(value, str) and "://" in value else str(value)

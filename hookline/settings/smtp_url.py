@@ -31,6 +31,8 @@ class SmtpServer:
 
     @property
     def needs_tls(self) -> bool:
+        # A password never crosses a network in clear; a server on this machine may have no
+        # certificate.
         return self.is_implicit or (self.password is not None and not _is_loopback(self.host))
 
 
@@ -52,6 +54,7 @@ def read_smtp_url(url: str) -> SmtpServer:
         or query.keys() != {"from"}
     ):
         raise ValueError(WRONG)
+    # A user alone would log in without a password, and fail at the first mail only.
     if (parts.username is None) != (parts.password is None):
         raise ValueError("must have a user and a password, or neither")
     name, address = _sender(query["from"][-1])
@@ -75,7 +78,8 @@ def _sender(text: str) -> tuple[str, str]:
     name, address = parseaddr(text)
     try:
         parsed = Address(addr_spec=address)
-    except Exception:  # noqa: BLE001  # the parser raises whatever its bugs make of hostile text
+    # The parser raises whatever its bugs make of hostile text.
+    except Exception:  # noqa: BLE001
         raise ValueError(
             "must name the sender: ?from=hookline@example.com, or "
             "?from=Hookline%20%3Chookline@example.com%3E"
