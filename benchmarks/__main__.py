@@ -99,14 +99,19 @@ def rates(folder: Path, receiver_port: int) -> dict[str, Any]:
         results = {}
         for limit, per_second in (("20/s", 20), ("600/m", 10)):
             tell(f"  {limit}")
+            # A webhook of its own for each limit: the one before would still have events that wait.
             bench.remove_all()
             get(f"{bench.receiver}/reset")
             bench.create_webhook(limit, "/in", "stock.item.update", rateLimit=limit)
+            # More than the limit lets through in the minute that is counted, so that something
+            # always waits.
             bench.publish(per_second * 66)
+            # The minute from the first arrival, and some seconds until that.
             time.sleep(65)
             times = get(f"{bench.receiver}/times")
             within = [moment - times[0] for moment in times if moment - times[0] < 60]
             most = max(
+                # Any second, not only whole ones: a limit may be overrun across the turn of one.
                 bisect.bisect_left(within, moment + 1) - place
                 for place, moment in enumerate(within)
             )
@@ -152,8 +157,10 @@ def main() -> None:
     }
     for name in wanted:
         tell(name)
+        # A receiver of its own for each part: what still arrives for the one before is not counted.
         receiver_port = free_port()
         with (
+            # On a disk: /tmp may be memory, where a flush costs nothing.
             tempfile.TemporaryDirectory(dir="/var/tmp") as folder,
             process("-m", "benchmarks.receiver", str(receiver_port)),
         ):

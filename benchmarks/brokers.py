@@ -25,8 +25,11 @@ from workers.embedded import HostLoop
 from workers.engine import Engine
 
 WEBHOOKS = 10_000
+# RabbitMQ closes a connection that is silent for longer than two heartbeats: 25 quiet seconds are
+# beyond that. 12 seconds at 5 a second are 60 samples for each step.
 CUT_RATE, CUT_SECONDS, QUIET_SECONDS = 5, 12, 25
 ROUNDS, ROUND = 25, 80
+# In one statement, as copies of the one there is: creating webhooks is not what is measured.
 IDLE = """insert into webhook select r.* from (select w from webhook w limit 1) one(w),
   generate_series(2, $1::int) n,
 jsonb_populate_record(one.w, jsonb_build_object('id', gen_random_uuid(), 'slug', 'idle-' || n,
@@ -43,6 +46,7 @@ def _beside(
         server(folder / name) as broker,
         on_postgres(folder, receiver_port, HOOKLINE_BROKER_URL=broker.url, **more) as bench,
     ):
+        # What a message costs the broker is part of what it costs.
         bench.roots[name] = [broker.pid]
         yield bench, broker
 
@@ -78,6 +82,7 @@ async def _add_idle(url: str) -> None:
     try:
         async with connection.transaction():
             await connection.execute(IDLE, WEBHOOKS)
+            # As the verbs do: processes load webhooks anew when this number has risen.
             await connection.execute("update workspace set match_version = match_version + 1")
     finally:
         await connection.close()
@@ -153,7 +158,10 @@ async def _cost(url: str) -> dict[str, float]:
         began = process_time()
         _enqueue(broker)
         enqueued += process_time() - began
+        # A queue holds at most 100 messages: what nobody takes would be dropped at a cost of its
+        # own.
         broker.flush(DELIVERIES)
+    # A worker that is started by hand never emits it, and middleware waits for it (Dramatiq 2.2.1).
     broker.emit_after("process_boot")
     worker = dramatiq.Worker(broker, worker_threads=4, worker_timeout=50)
     worker.start()
@@ -161,7 +169,9 @@ async def _cost(url: str) -> dict[str, float]:
     for number in range(1, ROUNDS + 1):
         _enqueue(broker)
         await eventually(partial(seen.has, number * ROUND))
+    # Of the whole process: enqueuing is taken off below.
     both = process_time() - began
+    # It blocks until the threads have ended, which wait for this loop.
     await asyncio.to_thread(worker.stop)
     return {
         "enqueue_us": round(enqueued / ROUNDS / ROUND * 1e6),

@@ -53,6 +53,7 @@ class Client(asyncio.Protocol):
         self.transport.write(request)
         answer = await self.answered
         return (
+            # Searched, not parsed: the generator shares the cores with what it measures.
             answer.startswith(b"HTTP/1.1 200")
             and b'"errors"' not in answer
             and b'"userErrors":[]' in answer
@@ -66,6 +67,7 @@ def event(seq: str) -> dict[str, object]:
 
 def requests(url: str, token: str, batch: int) -> Iterator[bytes]:
     """Prepared once; only the numbers and the time change."""
+    # Of this run alone: what arrives late from another one is told apart.
     run = f"{time.time_ns():x}"
     fixed = {
         "Host": urlsplit(url).netloc,
@@ -143,6 +145,8 @@ async def steady(url: str, token: str, rate: int, seconds: float) -> dict[str, o
         # servers close what is idle for some seconds
         while idle and (client is None or client.transport.is_closing()):
             client = idle.pop()
+        # One more when all are busy: otherwise a server that stalls is not asked, and its stall is
+        # not measured.
         if client is None or client.transport.is_closing():
             client = await connect(url)
         if await client.post(next(source)):
@@ -153,7 +157,10 @@ async def steady(url: str, token: str, rate: int, seconds: float) -> dict[str, o
 
     began, start, tasks = time.time(), time.monotonic(), list[asyncio.Task[None]]()
     for number in range(int(rate * seconds)):
+        # By the start and not by the one before: a stall of this process is made up for, and the
+        # rate stays.
         await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
+        # Not awaited: a slow answer must not hold back the next request.
         tasks.append(asyncio.create_task(one()))
     await asyncio.gather(*tasks)
     return {"began": began, "accepted": accepted, "failed": failed}

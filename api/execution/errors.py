@@ -40,6 +40,7 @@ CODES = frozenset(
     }
 )
 
+# A secret in the wrong variable would be repeated to the client and in its logs.
 _VALUES = [
     (re.compile(r"(cannot represent [^:]*): .*", re.DOTALL), r"\1."),
     (re.compile(r"(found (?:Block)?String) .*", re.DOTALL), r"\1."),
@@ -48,7 +49,8 @@ _VALUES = [
 ]
 """The parts of graphql-core's messages (3.3.2) that quote an input."""
 
-Formatted = dict[str, Any]  # one error in GraphQL's response format
+# One error in GraphQL's response format.
+Formatted = dict[str, Any]
 
 
 class RequestRefused(Exception):
@@ -138,6 +140,7 @@ def _field_error(error: GraphQLError, request_id: str) -> Formatted:
         return _format(error, message, code, request_id)
     place = ".".join(str(part) for part in error.path or ())
     masked = _format(error, "Internal error", INTERNAL, request_id)
+    # The traceback of what was raised, not of its wrappings.
     internal(_cause(error) or error, request_id, place)
     return masked
 

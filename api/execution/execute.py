@@ -37,6 +37,7 @@ from hookline.activity.shared_feed import EncodedEvent, ShareKey
 from hookline.clock import monotonic
 from hookline.errors import Unavailable
 
+# A freeze of 12 s once ended in a message whose event was null, and its cursor had passed.
 _PATIENCE_SECONDS, _AGAIN_SECONDS = 60.0, 1.0
 
 
@@ -96,6 +97,8 @@ class Execution:
         """
         operation = self._documents.prepare(request.text).operation(request.operation_name)
         try:
+            # For each request: page sizes may stand in variables, while the document is prepared
+            # once.
             operation.measure.check_cost(request.variables or {}, self._limits)
         except TooCostly as error:
             raise RequestRefused(QUERY_TOO_COSTLY, str(error)) from None
@@ -111,6 +114,8 @@ class Execution:
         if isinstance(outcome, dict):
             return Answer(outcome, [])
         executor = self._build(operation, request, context, outcome)
+        # Before any row is read, so that nothing falls between the list and the stream; some may be
+        # in both.
         if operation.wants_live_cursor and operation.kind is OperationType.QUERY:
             await context.read_live_cursor()
         result = executor.execute_operation()
@@ -158,6 +163,7 @@ class Execution:
             # a TypeGuard in all but its annotation
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
         )
+        # graphql-core gives errors of variables as a list instead of raising them.
         if isinstance(executor, list):
             raise RequestRefused(BAD_USER_INPUT, executor)
         assert isinstance(executor, _HouseExecutor)
@@ -200,9 +206,11 @@ async def _follow(
     try:
         async for result in events:
             yield [_answer(result, context)]
-    except Exception as error:  # noqa: BLE001  # a source may raise anything: expected failures are told, others masked and logged
+    # A source may raise anything: expected failures are told, others masked and logged.
+    except Exception as error:  # noqa: BLE001
         yield [_answer(_failure(error, executor), context)]
     finally:
+        # Else the follower behind it would stay until the collector finds it.
         await events.aclose()
 
 
@@ -232,6 +240,7 @@ async def _follow_live(
             async for step in steps:
                 if isinstance(step, Shared):
                     yield [
+                        # Errors carry the request id of each, so they are not shared.
                         one if isinstance(one, bytes) else _answer(one, context)
                         for one in step.made
                     ]
@@ -240,7 +249,8 @@ async def _follow_live(
                     result = await execute(event, context)
                     if result is not None:
                         yield [_answer(result, context)]
-    except Exception as error:  # noqa: BLE001  # as above
+    # As above.
+    except Exception as error:  # noqa: BLE001
         yield [_answer(_failure(error, executor), context)]
 
 

@@ -54,7 +54,9 @@ def sharing_key(
     """Equal for those whose answers are equal, wherever they begin. actor: its workspace and scopes
     are all that an answer may know.
     """
+    # Without the cursor, which differs for everybody and says only where each begins.
     given = {key: value for key, value in variables.items() if key != cursor_variable}
+    # JSON with sorted keys: variables may hold lists and objects, which have no hash.
     return text, name, json.dumps(given, sort_keys=True), actor.workspace_id, actor.scopes
 
 
@@ -69,6 +71,7 @@ def cursor_variable(document: DocumentNode, operation: OperationDefinitionNode) 
             if (
                 argument.name.value == "after"
                 and isinstance(argument.value, VariableNode)
+                # Used elsewhere it is part of the answer, and nothing may be shared.
                 and used.counts[argument.value.name.value] == 1
             ):
                 return argument.value.name.value

@@ -16,11 +16,13 @@ from starlette.routing import BaseRoute, Route
 
 from hookline import clock
 
+# All that this page takes of memory: 100 beginnings of 16 KiB.
 KEPT = 100
 BODY_KEPT_BYTES = 16 * 1024
 BODY_LIMIT_BYTES = 2 * 1024 * 1024
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+# No script at all: the page shows what strangers sent.
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
@@ -88,6 +90,7 @@ class Echo:
         status = 500 if request.path_params.get("rest") == "fail" else 200
         try:
             kept, length = await _read(request)
+        # In the middle of the body: nobody is left to answer.
         except ClientDisconnect:
             return Response(status_code=400)
         if length > BODY_LIMIT_BYTES:

@@ -21,6 +21,8 @@ def routes(database: Database) -> list[BaseRoute]:
     async def ready(request: Request) -> Response:
         try:
             with faults_as_unavailable():
+                # A frozen server gives no error: a probe needs an answer before its own time is
+                # over.
                 await asyncio.wait_for(database.reader().rows("select 1 as one"), _PATIENCE_SECONDS)
         except Unavailable:
             return _answer(503, {"status": "unavailable", "database": "no answer"})

@@ -67,8 +67,10 @@ def playground(request: Request, token: str | None, static: Path = STATIC) -> Re
         built = (static / "playground" / "index.html").read_text("utf-8")
     except FileNotFoundError:
         return HTMLResponse(_NOT_BUILT, headers=_headers(PLAIN_POLICY, "no-store"))
+    # Another name that resolves to this machine (DNS rebinding) gets the page without the token.
     settings = {"token": token} if token and _is_own_name(request.headers.get("host", "")) else {}
     page = built.replace(_EMPTY_SETTINGS, f"{_SETTINGS_START}{_script_json(settings)}</script>", 1)
+    # It holds a token: no copy stays in a cache.
     return HTMLResponse(page, headers=_headers(PAGE_POLICY, "no-store"))
 
 
@@ -124,4 +126,5 @@ def _script_json(settings: dict[str, str]) -> str:
     """JSON that cannot end the script element it stands in: ASCII only (U+2028 too), and `<`, `>`,
     `&` as \\u escapes.
     """
+    # </script> in a text would end the element, whatever quotes are around it.
     return json.dumps(settings, ensure_ascii=True).translate(_ESCAPES)

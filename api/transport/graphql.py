@@ -77,13 +77,15 @@ class GraphQLEndpoint:
         exchange = _Exchange(scope, receive, send, headers, accepts)
         try:
             await self._serve(exchange)
+        # Nobody is left to answer.
         except ClientGone:
             return
         except RequestRefused as refused:
             await exchange.refuse(refused)
         except HooklineError as error:
             await exchange.refuse(refusal_of(error))
-        except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged with its traceback
+        # The last line of defence: masked and logged with its traceback.
+        except Exception as error:  # noqa: BLE001
             await exchange.fail(error)
 
     async def drain(self) -> None:
@@ -94,6 +96,7 @@ class GraphQLEndpoint:
         await self._streams.drain()
 
     async def _serve(self, exchange: "_Exchange") -> None:
+        # In this order: nothing of a body is read before the token is known, whose scopes bound it.
         exchange.check_method()
         authorization = exchange.authorization
         actor = exchange.actor = await self._authenticator.authenticate(authorization)
@@ -186,6 +189,8 @@ class _Exchange:
     @property
     def authorization(self) -> str | None:
         value = self.headers.get(b"authorization")
+        # Every byte has a character there: a header that is no ASCII is an unknown token, not a
+        # fault.
         return value.decode("latin-1") if value is not None else None
 
     def check_method(self) -> None:
@@ -213,6 +218,7 @@ class _Exchange:
     async def _read_body(self, limit_bytes: int) -> bytes:
         message = await self.receive()
         body: bytes = message.get("body", b"")
+        # Most bodies come in one message: no list, no join.
         if not message.get("more_body") and message["type"] == "http.request":
             if len(body) > limit_bytes:
                 raise too_long(limit_bytes)
@@ -222,8 +228,10 @@ class _Exchange:
             message = await self.receive()
             parts.append(message.get("body", b""))
             length += len(parts[-1])
+            # While it is read, as content-length may be missing or a lie.
             if length > limit_bytes:
                 raise too_long(limit_bytes)
+        # http.disconnect in the middle of the body.
         if message["type"] != "http.request":
             raise ClientGone
         return b"".join(parts)
@@ -264,9 +272,8 @@ class _Exchange:
     ) -> None:
         try:
             body = orjson.dumps(value)
-        except (
-            TypeError
-        ) as error:  # what no JSON can hold: an integer beyond 64 bits, a lone surrogate
+        # What no JSON can hold: an integer beyond 64 bits, a lone surrogate.
+        except TypeError as error:
             errors = [internal(error, self.request_id, "encoding")]
             status, body = 500, orjson.dumps({"errors": errors})
         media_type = (self.accepts.media_type or JSON) + b"; charset=utf-8"
@@ -279,6 +286,7 @@ class _Exchange:
         passes here thousands of times a second.
         """
         level = logging.INFO if errors else logging.DEBUG
+        # Before the dictionary is made, thousands of times a second.
         if not log.isEnabledFor(level):
             return
         operation, actor = self.operation, self.actor

@@ -23,14 +23,18 @@ class AllowedHosts:
         self._good_headers: set[bytes] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Lifespan is the server's own message and has no headers.
         if not self._hosts or scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        # All of them: two Host headers are how one gets past a check in front of a proxy that reads
+        # the other.
         given = [value for name, value in scope["headers"] if name == b"host"]
         if len(given) == 1 and (given[0] in self._good_headers or self._is_allowed(given[0])):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})  # before the handshake: HTTP 403
+            # Before the handshake: HTTP 403.
+            await send({"type": "websocket.close", "code": 1008})
         else:
             status, text = (
                 (400, b"Send one Host header.\n")
@@ -50,7 +54,9 @@ class AllowedHosts:
 def _host_of(header: bytes) -> str:
     """The host of `host:port`, in lower case; an IPv6 address keeps its brackets."""
     text = header.decode("latin-1").lower()
+    # Only digits are a port: [::1] has colons of its own.
     host, separator, port = text.rpartition(":")
     if not separator or not port.isdigit():
         host = text
+    # hooks.example. is the same name, written absolutely.
     return host.rstrip(".")

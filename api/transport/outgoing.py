@@ -15,10 +15,12 @@ class Outbound:
         self._waiting_bytes = 0
         self._room, self._filled = asyncio.Event(), asyncio.Event()
         self._room.set()
-        self.sending: int | None = None  # the number of the message that the writer is at
+        # The number of the message that the writer is at.
+        self.sending: int | None = None
         self._count = 0
 
     async def room(self) -> None:
+        # Checked again after the wait: of several that wait the first one may fill it.
         while self._waiting_bytes >= self._limit_bytes:
             self._room.clear()
             await self._room.wait()

@@ -27,7 +27,8 @@ LARGE_BODY_SCOPES = frozenset({"events:publish", "sync:plan", "sync:apply"})
 
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_LONGEST_INTEGER = 40  # digits: any longer one is as much beyond 64 bits as one of these
+# Digits: any longer one is as much beyond 64 bits as one of these.
+_LONGEST_INTEGER = 40
 
 
 def body_limit_bytes(scopes: frozenset[str]) -> int:
@@ -45,6 +46,7 @@ class Accepted(NamedTuple):
     is_streaming: bool
 
 
+# Clients send few different ones, on every request; hostile ones push each other out.
 @lru_cache(maxsize=256)
 def accepted(header: bytes) -> Accepted:
     """Reads an Accept header (RFC 9110, 12.5.1); an empty one accepts everything."""
@@ -65,6 +67,8 @@ def accepted(header: bytes) -> Accepted:
     return Accepted(
         media_type,
         media_type == JSON and plain > 0,
+        # Only allowed, not preferred: urql names it behind JSON in every query, which must not
+        # stream.
         weights.get(EVENT_STREAM, 0.0) > 0,
     )
 
@@ -95,11 +99,13 @@ def check_body_headers(headers: Mapping[bytes, bytes], limit_bytes: int) -> None
         raise RequestRefused(
             BAD_USER_INPUT, "Send the body as content-type: application/json, in UTF-8.", 415
         )
+    # Never unpacked: 300 kB of gzip can hold a gigabyte.
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise RequestRefused(
             BAD_USER_INPUT, "Send the body uncompressed, without content-encoding.", 415
         )
     length = headers.get(b"content-length", b"")
+    # Cut, as int() refuses more than 4,300 digits; who lies about it is stopped while reading.
     if length.isdigit() and int(length[:20]) > limit_bytes:
         raise too_long(limit_bytes)
 
@@ -123,6 +129,7 @@ def decode_json(body: bytes) -> Any:
     """
     try:
         # orjson makes floats of integers beyond 64 bits, without a word (3.13.0)
+        # All digits as zeros make one search of it: 19 of them in a row may be beyond 64 bits.
         if b"0" * 19 in body.translate(_DIGITS_AS_ZERO):
             return _decode_slowly(body)
         try:
@@ -131,6 +138,7 @@ def decode_json(body: bytes) -> Any:
             if not _SURROGATE.search(body):
                 raise
             return _decode_slowly(body)
+    # Not logged and not a 500: whoever sends 100,000 brackets causes this at will.
     except (ValueError, RecursionError):
         raise RequestRefused(
             BAD_USER_INPUT,
@@ -143,14 +151,15 @@ def _decode_slowly(body: bytes) -> Any:
     value = json.loads(
         body.decode(), parse_int=_integer, parse_float=_finite, parse_constant=_refuse_constant
     )
-    json.dumps(
-        _without_data(value), ensure_ascii=False
-    ).encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    # A lone surrogate is a UnicodeEncodeError, which is a ValueError.
+    json.dumps(_without_data(value), ensure_ascii=False).encode()
     return value
 
 
 def _without_data(value: Any) -> Any:
     if isinstance(value, dict):
+        # A half pair in an event's data is told at its path by who checks it; anywhere else it is
+        # no JSON.
         return {key: _without_data(item) if key != "data" else None for key, item in value.items()}
     return list(map(_without_data, value)) if isinstance(value, list) else value
 
@@ -161,6 +170,7 @@ def _integer(text: str) -> int:
 
 def _finite(text: str) -> float:
     number = float(text)
+    # 1e999 would be infinite, and no answer could repeat it as JSON.
     if math.isinf(number):
         raise ValueError(text[:40])
     return number
@@ -194,6 +204,7 @@ def request_of(parameters: Any) -> Request:
         raise RequestRefused(BAD_USER_INPUT, "operationName must be a string or left out.")
     if variables is not None and type(variables) is not dict:
         raise RequestRefused(BAD_USER_INPUT, "variables must be an object or left out.")
+    # Nothing reads them, but what is malformed is refused, also where it is falsy.
     if type(parameters.get("extensions") or {}) is not dict or parameters.get("extensions") in (
         "",
         0,
@@ -211,7 +222,11 @@ def request_of_query_string(query_string: bytes) -> Request:
     """
     try:
         pairs = parse_qsl(
-            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20
+            # A bound on the fields: parse_qsl would make a list of whatever is sent.
+            query_string.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=20,
         )
     except ValueError:
         raise RequestRefused(

@@ -29,6 +29,7 @@ def abort(send: Send) -> None:
     """Drops a connection whose peer reads nothing. ASGI has no word for it, and uvicorn's own close
     waits for the peer for ever (0.54).
     """
+    # No public way leads there: send is a method of uvicorn's protocol, which holds the transport.
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is not None:
         transport.abort()

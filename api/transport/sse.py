@@ -20,6 +20,7 @@ from hookline.tasks import end_tasks
 KEEP_ALIVE_SECONDS = 12.0
 # a stream of a revoked token ends within this and the second that lookups are remembered
 CHECK_TOKEN_SECONDS = 5.0
+# A reader that is only slow takes some bytes in that time; until then one step is held for it.
 STALLED_SECONDS = 10.0
 
 _COMPLETE = b"event: complete\ndata: \n\n"
@@ -47,6 +48,7 @@ class EventStreams:
 
     async def drain(self) -> None:
         """Ends every stream with `complete`; returns when they are gone."""
+        # New streams end at once too: each waits for this event.
         self._draining.set()
         if self._open:
             await asyncio.wait(self._open)
@@ -58,7 +60,8 @@ class EventStreams:
             await stream.start()
             await stream.next([answer])
             await stream.complete()
-        except OSError:  # the reader stalled (TimeoutError is one) or went away
+        # The reader stalled (TimeoutError is one) or went away.
+        except OSError:
             abort(send)
 
     async def serve(
@@ -84,9 +87,8 @@ class EventStreams:
         self._open.add(gone)
         try:
             await self._pump(_Stream(send, request_id, self._stalled_seconds), answers, ends)
-        except (
-            OSError
-        ):  # the reader stalled (TimeoutError is one) or went away in the middle of a write
+        # The reader stalled (TimeoutError is one) or went away in the middle of a write.
+        except OSError:
             abort(send)
         finally:
             await end_tasks(*ends)
@@ -107,6 +109,8 @@ class EventStreams:
                 count = stream.count
                 done, _ = await asyncio.wait(
                     {sending, *ends},
+                    # Only what was quiet for the whole time gets a comment: proxies close what says
+                    # nothing.
                     timeout=self._keep_alive_seconds,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
@@ -114,6 +118,7 @@ class EventStreams:
                     await end_tasks(sending)
                     await stream.end(ended)
                     return
+                # Not during a write: two of them would be mixed.
                 if not done and stream.count == count and not stream.is_writing:
                     await stream.keep_alive()
             sending.result()
@@ -135,7 +140,8 @@ class _Stream:
         headers = [
             (b"content-type", b"text/event-stream; charset=utf-8"),
             (b"cache-control", b"no-store"),
-            (b"x-accel-buffering", b"no"),  # nginx would keep events back
+            # nginx would keep events back.
+            (b"x-accel-buffering", b"no"),
             (b"x-request-id", self._request_id.encode()),
         ]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -161,6 +167,7 @@ class _Stream:
         """Ends a stream whose subscription goes on: because of the token (which is told), a drain
         or a client that is gone.
         """
+        # The client sees why, and does not connect again with the same token.
         if any(task.get_name() == "revoked" for task in ended):
             refused = RequestRefused(UNAUTHENTICATED, [GraphQLError(Unauthenticated().message)])
             await self.next([orjson.dumps({"errors": refused.formatted(self._request_id)})])
@@ -171,6 +178,7 @@ class _Stream:
 
     async def _write(self, body: bytes, more: bool = True) -> None:
         self.is_writing = True
+        # uvicorn waits in send while the peer takes nothing, without an end of its own.
         async with asyncio.timeout(self._stalled_seconds):
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
         self.is_writing = False
@@ -183,5 +191,6 @@ async def _send_all(stream: _Stream, answers: AsyncGenerator[Sequence[Encoded], 
 
 
 async def _gone(receive: Receive) -> None:
+    # The body was read: whatever comes besides is skipped until the client goes.
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -57,6 +57,7 @@ class SocketLimits:
     stalled_seconds: float = 10.0
     # each is a task and a follower of the feed
     operations: int = 100
+    # By bytes: without a bound 20 sockets that never read took 8 MB a second.
     queued_bytes: int = 256 * 1024
 
 
@@ -101,6 +102,7 @@ class Sockets:
         """Closes every socket with 1012 and takes no new one; returns when all are gone and the
         mutations they began have ended.
         """
+        # Before the list is made: whoever connects during it is sent away at once.
         self._is_draining = True
         gone = list(self._open.values())
         for socket in list(self._open):
@@ -178,7 +180,8 @@ class _Socket:
         try:
             async with asyncio.timeout(self._limits.stalled_seconds):
                 await self._send({"type": "websocket.close", "code": code, "reason": reason})
-        except OSError:  # a peer that reads nothing (TimeoutError is one), or is gone
+        # A peer that reads nothing (TimeoutError is one), or is gone.
+        except OSError:
             log.info("socket ended without a close frame", extra={"code": code})
             abort(self._send)
 
@@ -192,7 +195,8 @@ class _Socket:
             await work
         except ProtocolBroken as broken:
             self.end(broken.close)
-        except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged with its traceback
+        # The last line of defence: masked and logged with its traceback.
+        except Exception as error:  # noqa: BLE001
             internal(error, str(uuid7()), "socket")
             self.end(FAILED)
 
@@ -202,7 +206,8 @@ class _Socket:
                 message = await self._outbound.take()
                 await self._send({"type": "websocket.send", "text": message.decode()})
                 self._outbound.sent()
-        except OSError:  # uvicorn's ClientDisconnected is one
+        # uvicorn's ClientDisconnected is one.
+        except OSError:
             self.end(None)
 
     async def _watch_reader(self) -> None:
@@ -277,6 +282,7 @@ class _Socket:
             raise ProtocolBroken(TOO_MANY_OPERATIONS)
         request = request_in(payload)
         running = _Running(operation_id)
+        # Before its task runs, which looks itself up there.
         self._operations[operation_id] = running
         running.task = asyncio.create_task(
             self._guarded(self._operate(running, request, self._principal))
@@ -303,10 +309,13 @@ class _Socket:
             errors = refused.formatted(request_id)
         except HooklineError as error:
             errors = refusal_of(error).formatted(request_id)
-        except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged with its traceback
+        # The last line of defence: masked and logged with its traceback.
+        except Exception as error:  # noqa: BLE001
             errors = [internal(error, request_id, "socket operation")]
         if errors:
             _log(request_id, actor, errors)
+        # Completed by the client, which may have used the id again since: nothing more is said
+        # under it.
         if self._operations.get(running.id) is not running:
             return
         del self._operations[running.id]
@@ -327,7 +336,8 @@ class _Socket:
         context = self._sockets.make_context(actor, request_id)
         if operation.kind is not OperationType.SUBSCRIPTION:
             answer = await self._sockets.execution.run(operation, request, context)
-            running.must_finish = False  # waiting for a reader may be cut short
+            # Waiting for a reader may be cut short.
+            running.must_finish = False
             await self._tell(running, [answer], request_id, actor)
             return
         answers = await self._sockets.execution.subscribe(operation, request, context)

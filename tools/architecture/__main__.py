@@ -11,6 +11,7 @@ from tools.architecture.rooms import ROOT
 
 def main() -> int:
     drawn, written = ROOT / "docs/architecture.svg", ROOT / "docs/architecture.md"
+    # Both are made before either is written or compared: a fault leaves the old pair together.
     made = {drawn: picture(), written: page(written.read_text("utf-8"))}
     if "--check" in sys.argv[1:]:
         return int(any(not p.exists() or p.read_text("utf-8") != text for p, text in made.items()))

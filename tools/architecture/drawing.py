@@ -16,6 +16,8 @@ from tools.architecture.rooms import (
     without,
 )
 
+# Colours as variables in the file itself: GitHub shows it as an image, which gets no style of the
+# page.
 STYLE: Final = """
   svg { --page: #ffffff; --ink: #1f2430; --soft: #667085; --line: #e7e9ef; --up: #d92d20;
     --hookline: #3b5bdb; --hookline-fill: #eef2ff; --api: #0b7285; --api-fill: #e3f7fa;
@@ -37,6 +39,7 @@ GROUPS: Final = ("hookline", "api", "workers", LEAVES)
 
 def picture() -> str:
     imports, inside = rooms()
+    # Taken out first: with a circle no room could be above all that it imports.
     upward = backward(imports)
     downward = without(imports, upward)
     boxes = [
@@ -81,6 +84,7 @@ def svg(layout: Layout, upward: set[tuple[str, str]]) -> str:
             f'<path class="up" marker-end="url(#to-up)" d="{layout.straight(a, b)}"/>'
             for a, b in sorted(upward)
         ),
+        # After the arrows, which end under the boxes' edges: SVG paints in the order of the file.
         *(_box(layout, name) for name in sorted(layout.boxes)),
         *_key(layout, len(upward)),
         "</svg>",

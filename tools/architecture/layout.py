@@ -10,7 +10,8 @@ FLOOR_HEIGHT, BOX_HEIGHT, GAP, MARGIN = 104, 46, 26, 44
 SWEEPS, _ROUNDS = 24, 200
 _STRAIGHT = 6
 """Weight of a straight way for an arrow that passes a floor."""
-_TITLE_WIDTH, _INSIDE_WIDTH = 8.4, 6.0  # pixels of a character
+# Pixels of a character.
+_TITLE_WIDTH, _INSIDE_WIDTH = 8.4, 6.0
 _PORTS = 12
 """Pixels between two arrows at one box."""
 
@@ -69,6 +70,7 @@ def lay_out(boxes: Iterable[Box], level: Mapping[str, int], edges: Iterable[Edge
     links = sorted({(a, b) for chain in chains.values() for a, b in pairwise(chain)})
     rows = _ordered(levels, links)
     x = _positions(rows, links, {n: named[n].width if n in named else 6 for n in levels})
+    # Positions come out around zero; the picture begins at its left edge.
     left = min(at - (named[name].width / 2 if name in named else 0) for name, at in x.items())
     x = {name: at - left + MARGIN for name, at in x.items()}
     width = round(max(x[name] + box.width / 2 for name, box in named.items())) + MARGIN // 2
@@ -85,6 +87,8 @@ def _chain(edge: Edge, level: Mapping[str, int]) -> list[str]:
     """
     high, low = edge
     between = range(level[high] - 1, level[low], -1)
+    # By the lower box and the floor, not by the edge: that is what lets arrows to one box share
+    # them.
     return [high, *(f"~{low}~{floor:02}" for floor in between), low]
 
 
@@ -98,8 +102,10 @@ def _ordered(levels: Mapping[str, int], links: Sequence[Edge]) -> list[list[str]
         sorted(name for name in levels if levels[name] == floor)
         for floor in range(max(levels.values()) + 1)
     ]
+    # The best of all sweeps: a later one may be worse than the one before.
     best, fewest = [list(row) for row in rows], _crossings(rows, links, levels)
     for sweep in range(SWEEPS):
+        # In turns, so that neither the lowest nor the highest floor decides alone.
         upward = sweep % 2 == 0
         for floor in range(len(rows)) if upward else reversed(range(len(rows))):
             _sort_row(rows, floor, links, -1 if upward else 1, levels)
@@ -169,6 +175,7 @@ def _positions(
         near[a] += [b] * weight
         near[b] += [a] * weight
     for _ in range(_ROUNDS):
+        # Both ways: each floor is drawn to the one above as much as to the one below.
         for row in [*rows, *reversed(rows)]:
             wanted = [
                 sum(x[other] for other in near[name]) / len(near[name]) if near[name] else x[name]
@@ -184,7 +191,8 @@ def _spread(wanted: Sequence[float], widths: Sequence[int]) -> list[float]:
     offsets = [0.0]
     for left, right in pairwise(widths):
         offsets.append(offsets[-1] + (left + right) / 2 + GAP)
-    pools: list[list[float]] = []  # sum, count
+    # Sum and number of those that lie side by side.
+    pools: list[list[float]] = []
     for at, offset in zip(wanted, offsets, strict=True):
         pools.append([at - offset, 1.0])
         while len(pools) > 1 and pools[-2][0] / pools[-2][1] >= pools[-1][0] / pools[-1][1]:
@@ -231,6 +239,7 @@ def _ports(
         others = sorted(
             {other for edge, other in nexts.items() if edge[end] == name}, key=lambda n: (x[n], n)
         )
+        # Closer together where a box has many arrows, so that all end at its edge.
         step = min(_PORTS, (box.width - 28) / max(1, len(others) - 1))
         for edge, other in nexts.items():
             if edge[end] == name:

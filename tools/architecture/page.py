@@ -25,6 +25,7 @@ def page(text: str) -> str:
     imports, inside = rooms()
     downward = without(imports, backward(imports))
     levels = floors(downward)
+    # Only what stands between the marks is ours to write.
     head, _, rest = text.partition(_MARKS[0])
     tail = rest.partition(_MARKS[1])[2]
     rows = table(imports, reduced(downward), levels, inside)

@@ -19,6 +19,8 @@ Imports = dict[str, set[str]]
 
 def imports_of_modules() -> Imports:
     """Module → what it imports of ours, also for types only."""
+    # Imports for types count: they too make one room know another (import-linter counts them as
+    # well).
     graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=False)
     return {name: graph.find_modules_directly_imported_by(name) for name in sorted(graph.modules)}
 
@@ -26,6 +28,7 @@ def imports_of_modules() -> Imports:
 def leaves(modules: Imports) -> set[str]:
     """Files right in `hookline/` that import nothing but one another."""
     found = {name for name in modules if re.fullmatch(r"hookline(\.\w+)?", name) and is_file(name)}
+    # Again until nothing changes: whoever imports one that fell out falls out, too.
     while not all(modules[name] <= found for name in found):
         found = {name for name in found if modules[name] <= found}
     return found
@@ -94,13 +97,17 @@ def backward(imports: Imports) -> set[tuple[str, str]]:
 
     def walk(room: str, way: tuple[str, ...]) -> None:
         for other in sorted(imports[room]):
+            # On the way already: this arrow closes a circle, and is drawn upwards instead of
+            # followed.
             if other in way:
                 found.add((room, other))
             elif other not in done:
                 walk(other, (*way, other))
         done.add(room)
 
+    # Sorted, here and below: equal imports give an equal picture, which make check compares.
     for room in sorted(imports):
+        # Rooms that nothing lower imports begin a walk of their own.
         if room not in done:
             walk(room, (room,))
     return found
@@ -149,6 +156,7 @@ def purpose(room: str) -> str:
     """The first sentence of its docstring."""
     if room == LEAVES:
         return "What everything else stands on."
+    # Read, not imported: drawing must not start what it draws.
     text = ast.get_docstring(ast.parse(path_of(room).read_text("utf-8"))) or ""
     return re.split(r"(?<=\.)\s", " ".join(text.split()), maxsplit=1)[0]
 
