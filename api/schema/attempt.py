@@ -1,36 +1,26 @@
 """Attempts: the list of the log, and one by its id."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
 from api.auth import require
-from api.schema.attempt_filter import AttemptFilter, filtered, rows_of
-from api.schema.connections import After, Before, Connection, First, Last, page
-from api.schema.cursors import NEWEST_FIRST
+from api.schema.attempt_filter import Given, filtered, rows_of
+from api.schema.connections import Connection
 from api.schema.graph import Attempt
+from api.schema.listing import Listed, paged
 from api.schema.node import Info
+from hookline.models import Attempt as AttemptRow
 
 
 @strawberry.type
 class AttemptQuery:
-    @strawberry.field(description="Attempts, newest first. Needs the scope deliveries:read.")
-    async def attempts(
-        self,
-        info: Info,
-        filter: Annotated[
-            AttemptFilter | None, strawberry.argument(description="Which ones.")
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Attempt]:
+    @paged(
+        Connection[Attempt], description="Attempts, newest first. Needs the scope deliveries:read."
+    )
+    async def attempts(self, info: Info, filter: Given = None) -> Listed[AttemptRow]:
         require(info, "deliveries:read")
-        rows = filtered(rows_of(info), filter)
-        return await page(
-            rows, NEWEST_FIRST, Attempt.of, first=first, after=after, last=last, before=before
-        )
+        return Listed(filtered(rows_of(info), filter), Attempt.of)
 
 
 async def find_attempt(info: Info, key: Any) -> Attempt | None:

@@ -1,6 +1,7 @@
 """Enums of attempts (outcome, cause) and the filter of their lists."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 from tortoise.expressions import RawSQL
@@ -41,6 +42,10 @@ class AttemptFilter:
         default=None, description="Begun at this time or later."
     )
     until: datetime | None = strawberry.field(default=None, description="Begun before this time.")
+
+
+Given = Annotated[AttemptFilter | None, strawberry.argument(description="Which ones.")]
+"""The argument `filter` of a list of them."""
 
 
 def rows_of(info: Info) -> QuerySet[AttemptRow]:

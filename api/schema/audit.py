@@ -10,8 +10,8 @@ from strawberry.scalars import JSON
 from tortoise.queryset import QuerySet
 
 from api.auth import require
-from api.schema.connections import After, Before, Connection, First, Last, page
-from api.schema.cursors import NEWEST_FIRST
+from api.schema.connections import Connection
+from api.schema.listing import Listed, paged
 from api.schema.node import NOTHING, Actor, Info, Node, actor_of, is_storable, node_id
 from api.schema.times import within
 from hookline import ids
@@ -71,23 +71,20 @@ class AuditFilter:
 
 @strawberry.type
 class AuditQuery:
-    @strawberry.field(description="Who changed what, newest first. Needs the scope audit:read.")
+    @paged(
+        Connection[AuditEntry],
+        description="Who changed what, newest first. Needs the scope audit:read.",
+    )
     async def audit_entries(
         self,
         info: Info,
         filter: Annotated[
             AuditFilter | None, strawberry.argument(description="Which ones.")
         ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[AuditEntry]:
+    ) -> Listed[AuditRow]:
         actor = require(info, "audit:read")
         rows = _filtered(AuditRow.filter(workspace_id=actor.workspace_id), filter or AuditFilter())
-        return await page(
-            rows, NEWEST_FIRST, AuditEntry.of, first=first, after=after, last=last, before=before
-        )
+        return Listed(rows, AuditEntry.of)
 
 
 def _filtered(rows: QuerySet[AuditRow], wanted: AuditFilter) -> QuerySet[AuditRow]:

@@ -1,12 +1,12 @@
 """Relay connections by keyset: a page starts after a row's key, not at an offset, so that rows
-coming in meanwhile neither repeat nor vanish. Resolvers of the schema call `page` with a queryset.
+coming in meanwhile neither repeat nor vanish. Fields that are lists come here through `listing`.
 It must never read more than a page, nor count more than COUNTED rows.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import strawberry
 from tortoise.expressions import Q
@@ -14,32 +14,13 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from api.execution.errors import BadInput
-from api.execution.limits import LARGEST_PAGE
+from api.execution.limits import DEFAULT_PAGE, LARGEST_PAGE
 from api.schema.cursors import Key, Order, read_cursor, write_cursor
 
-DEFAULT_SIZE = 20
 COUNTED = 10_000
 
 Node = TypeVar("Node")
 Row = TypeVar("Row", bound=Model)
-
-First = Annotated[
-    int | None,
-    strawberry.argument(
-        description=f"Number of rows from the start: 0 to {LARGEST_PAGE}; {DEFAULT_SIZE} when "
-        "neither first nor last is given."
-    ),
-]
-After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
-Last = Annotated[
-    int | None,
-    strawberry.argument(
-        description=f"Number of rows from the end: 0 to {LARGEST_PAGE}. Not together with first."
-    ),
-]
-Before = Annotated[
-    str | None, strawberry.argument(description="Only what comes before this cursor.")
-]
 
 Check = Callable[[], Awaitable[bool]]
 
@@ -149,7 +130,7 @@ def page_arguments(
     if first is not None and last is not None:
         raise BadInput("Give either first or last, not both.")
     name, size = (
-        ("last", last) if last is not None else ("first", DEFAULT_SIZE if first is None else first)
+        ("last", last) if last is not None else ("first", DEFAULT_PAGE if first is None else first)
     )
     if not 0 <= size <= LARGEST_PAGE:
         raise BadInput(f"{name} must be from 0 to {LARGEST_PAGE}; go on with a cursor for more.")

@@ -8,16 +8,17 @@ from uuid import UUID
 import strawberry
 
 from api.auth import require
-from api.schema.connections import After, Before, Connection, First, Last, page
-from api.schema.cursors import NEWEST_FIRST
-from api.schema.delivery_filter import DeliveryFilter, filtered, rows_of
+from api.schema.connections import Connection
+from api.schema.delivery_filter import Given, filtered, rows_of
 from api.schema.graph import Delivery
+from api.schema.listing import Listed, paged
 from api.schema.node import Info, key_of
 from api.schema.user_error import UserError, user_error, user_errors
 from hookline import ids
 from hookline.access.actor import Actor
 from hookline.deliveries import manual
 from hookline.errors import Code, Problem, Refused
+from hookline.models import Delivery as DeliveryRow
 
 
 @strawberry.input(description="A delivery to cancel.")
@@ -42,23 +43,13 @@ class DeliveryPayload:
 
 @strawberry.type
 class DeliveryQuery:
-    @strawberry.field(description="Deliveries, newest first. Needs the scope deliveries:read.")
-    async def deliveries(
-        self,
-        info: Info,
-        filter: Annotated[
-            DeliveryFilter | None, strawberry.argument(description="Which ones.")
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Delivery]:
+    @paged(
+        Connection[Delivery],
+        description="Deliveries, newest first. Needs the scope deliveries:read.",
+    )
+    async def deliveries(self, info: Info, filter: Given = None) -> Listed[DeliveryRow]:
         require(info, "deliveries:read")
-        rows = filtered(rows_of(info), filter)
-        return await page(
-            rows, NEWEST_FIRST, Delivery.of, first=first, after=after, last=last, before=before
-        )
+        return Listed(filtered(rows_of(info), filter), Delivery.of)
 
 
 @strawberry.type

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from tortoise.expressions import Q, Subquery
@@ -61,6 +61,10 @@ class DeliveryFilter:
         default=None, description="Made at this time or later."
     )
     until: datetime | None = strawberry.field(default=None, description="Made before this time.")
+
+
+Given = Annotated[DeliveryFilter | None, strawberry.argument(description="Which ones.")]
+"""The argument `filter` of a list of them."""
 
 
 def rows_of(info: Info) -> QuerySet[DeliveryRow]:

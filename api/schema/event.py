@@ -9,9 +9,9 @@ from tortoise.queryset import QuerySet
 
 from api.auth import require
 from api.execution.compiled_mutations import COMPILED
-from api.schema.connections import After, Before, Connection, First, Last, page
-from api.schema.cursors import NEWEST_FIRST
+from api.schema.connections import Connection
 from api.schema.graph import Event
+from api.schema.listing import Listed, paged
 from api.schema.node import NOTHING, Info, is_storable
 from api.schema.times import within
 from api.schema.user_error import UserError, user_error, user_errors
@@ -100,26 +100,20 @@ class EventPublishBatchPayload:
 
 @strawberry.type
 class EventQuery:
-    @strawberry.field(description="Events, newest first. Needs the scope deliveries:read.")
+    @paged(Connection[Event], description="Events, newest first. Needs the scope deliveries:read.")
     async def events(
         self,
         info: Info,
         filter: Annotated[
             EventFilter | None, strawberry.argument(description="Which ones.")
         ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Event]:
+    ) -> Listed[EventRow]:
         require(info, "deliveries:read")
         rows = _filtered(
             EventRow.filter(workspace_id=info.context.actor.workspace_id, is_test=False),
             filter or EventFilter(),
         )
-        return await page(
-            rows, NEWEST_FIRST, Event.of, first=first, after=after, last=last, before=before
-        )
+        return Listed(rows, Event.of)
 
 
 @strawberry.type

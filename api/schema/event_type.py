@@ -8,8 +8,9 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.auth import require
-from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.connections import Connection
 from api.schema.cursors import BY_NAME
+from api.schema.listing import Listed, paged
 from api.schema.node import Info, Node, node_id
 from api.schema.user_error import UserError, user_errors
 from api.schema.viewer import Workspace
@@ -103,20 +104,14 @@ class WorkspacePayload:
 
 @strawberry.type
 class EventTypeQuery:
-    @strawberry.field(description="The known event types, by name. Needs the scope webhooks:read.")
-    async def event_types(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[EventType]:
+    @paged(
+        Connection[EventType],
+        description="The known event types, by name. Needs the scope webhooks:read.",
+    )
+    async def event_types(self, info: Info) -> Listed[TypeRow]:
         actor = require(info, "webhooks:read")
         rows = TypeRow.filter(workspace_id=actor.workspace_id)
-        return await page(
-            rows, BY_NAME, EventType.of, first=first, after=after, last=last, before=before
-        )
+        return Listed(rows, EventType.of, BY_NAME)
 
 
 @strawberry.type

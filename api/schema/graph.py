@@ -3,7 +3,7 @@ fields and here its edges. In one module, because a circle of modules has no ord
 mutations stand above it, fields and filters below.
 """
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -11,72 +11,38 @@ import strawberry
 from api.auth import require
 from api.schema import attempt_filter, delivery_filter
 from api.schema.attempt_fields import AttemptFields
-from api.schema.attempt_filter import AttemptFilter
-from api.schema.connections import After, Before, Connection, First, Last, page
-from api.schema.cursors import NEWEST_FIRST
+from api.schema.connections import Connection
 from api.schema.delivery_fields import DeliveryFields
-from api.schema.delivery_filter import DeliveryFilter
 from api.schema.event_fields import EventFields
+from api.schema.listing import Listed, paged
 from api.schema.node import Info
 from api.schema.notification_fields import NotificationFields
 from api.schema.webhook_fields import WebhookFields
+from hookline.models import Attempt as AttemptRow
+from hookline.models import Delivery as DeliveryRow
 
 
 @strawberry.type(description="Where events are sent, which ones, and how.")
 class Webhook(WebhookFields):
-    @strawberry.field(
-        description="What was sent to it, newest first. Needs the scope deliveries:read."
+    @paged(
+        Connection["Attempt"],
+        description="What was sent to it, newest first. Needs the scope deliveries:read.",
     )
-    async def attempts(
-        self,
-        info: Info,
-        filter: Annotated[
-            AttemptFilter | None, strawberry.argument(description="Which ones.")
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> "Connection[Attempt]":
+    async def attempts(self, info: Info, filter: attempt_filter.Given = None) -> Listed[AttemptRow]:
         require(info, "deliveries:read")
-        rows = attempt_filter.filtered(
-            attempt_filter.rows_of(info).filter(webhook_id=self.row.id), filter
-        )
-        return await page(
-            rows,
-            NEWEST_FIRST,
-            Attempt.of,
-            first=first,
-            after=after,
-            last=last,
-            before=before,
-        )
+        rows = attempt_filter.rows_of(info).filter(webhook_id=self.row.id)
+        return Listed(attempt_filter.filtered(rows, filter), Attempt.of)
 
-    @strawberry.field(description="Its deliveries, newest first. Needs the scope deliveries:read.")
+    @paged(
+        Connection["Delivery"],
+        description="Its deliveries, newest first. Needs the scope deliveries:read.",
+    )
     async def deliveries(
-        self,
-        info: Info,
-        filter: Annotated[
-            DeliveryFilter | None, strawberry.argument(description="Which ones.")
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> "Connection[Delivery]":
+        self, info: Info, filter: delivery_filter.Given = None
+    ) -> Listed[DeliveryRow]:
         require(info, "deliveries:read")
-        rows = delivery_filter.filtered(
-            delivery_filter.rows_of(info).filter(webhook_id=self.row.id), filter
-        )
-        return await page(
-            rows,
-            NEWEST_FIRST,
-            Delivery.of,
-            first=first,
-            after=after,
-            last=last,
-            before=before,
-        )
+        rows = delivery_filter.rows_of(info).filter(webhook_id=self.row.id)
+        return Listed(delivery_filter.filtered(rows, filter), Delivery.of)
 
 
 @strawberry.type(
@@ -84,26 +50,17 @@ class Webhook(WebhookFields):
     "delivery of it."
 )
 class Event(EventFields):
-    @strawberry.field(description="Its deliveries, newest first. Needs the scope deliveries:read.")
+    @paged(
+        Connection["Delivery"] | None,
+        description="Its deliveries, newest first. Needs the scope deliveries:read.",
+    )
     async def deliveries(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> "Connection[Delivery] | None":
+    ) -> Listed[DeliveryRow]:
         require(info, "deliveries:read")
         rows = delivery_filter.rows_of(info).filter(event_id=self.row.id)
-        return await page(
-            rows,
-            NEWEST_FIRST,
-            Delivery.of,
-            first=first,
-            after=after,
-            last=last,
-            before=before,
-        )
+        return Listed(rows, Delivery.of)
 
 
 @strawberry.type(description="An event on its way to a webhook.")
@@ -117,26 +74,17 @@ class Delivery(DeliveryFields):
         require(info, "deliveries:read")
         return Event.of(await info.context.loaders.event.load(self.row.event_id))
 
-    @strawberry.field(description="What was tried, newest first. Needs the scope deliveries:read.")
+    @paged(
+        Connection["Attempt"],
+        description="What was tried, newest first. Needs the scope deliveries:read.",
+    )
     async def attempts(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> "Connection[Attempt]":
+    ) -> Listed[AttemptRow]:
         require(info, "deliveries:read")
         rows = attempt_filter.rows_of(info).filter(delivery_id=self.row.id)
-        return await page(
-            rows,
-            NEWEST_FIRST,
-            Attempt.of,
-            first=first,
-            after=after,
-            last=last,
-            before=before,
-        )
+        return Listed(rows, Attempt.of)
 
 
 @strawberry.type(

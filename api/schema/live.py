@@ -2,9 +2,10 @@
 hookline.activity.feed does the following.
 """
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, TypeVar
+from uuid import UUID
 
 import strawberry
 
@@ -13,6 +14,7 @@ from api.execution.live import Live
 from api.schema.enums import AttemptOutcome
 from api.schema.graph import Attempt, Notification, Webhook
 from api.schema.node import Info, key_of
+from hookline.access.actor import Actor
 from hookline.activity.events import ActivityEvent, Gap, Kind
 from hookline.activity.feed import decode_cursor, encode_cursor
 from hookline.models import Attempt as AttemptRow
@@ -26,6 +28,8 @@ After = Annotated[
         "first, at most 10,000 events. Left out: from now on."
     ),
 ]
+
+Event = TypeVar("Event", bound="LiveEvent")
 
 
 @strawberry.enum(description="What happened to a webhook.")
@@ -50,41 +54,32 @@ CHANGES = {
 }
 
 
-@strawberry.type(description="An attempt that has ended, or a gap.")
-class AttemptEvent:
+@strawberry.type
+class LiveEvent:
     cursor: str = strawberry.field(
         description="Its place: subscribe `after` it to go on from here."
     )
     gap: bool = strawberry.field(
-        description="true: something may be missing before this place, and node is null. Query, "
-        "then go on."
+        default=False,
+        description="true: something may be missing before this place, and all other fields are "
+        "null. Query, then go on.",
     )
-    node: Attempt | None = strawberry.field(description="The attempt.")
+
+
+@strawberry.type(description="An attempt that has ended, or a gap.")
+class AttemptEvent(LiveEvent):
+    node: Attempt | None = strawberry.field(default=None, description="The attempt.")
 
 
 @strawberry.type(description="A change of a webhook, or a gap.")
-class WebhookChangeEvent:
-    cursor: str = strawberry.field(
-        description="Its place: subscribe `after` it to go on from here."
-    )
-    gap: bool = strawberry.field(
-        description="true: something may be missing before this place, and kind and node are "
-        "null. Query, then go on."
-    )
-    kind: WebhookChangeKind | None = strawberry.field(description="What happened.")
-    node: Webhook | None = strawberry.field(description="The webhook as it is now.")
+class WebhookChangeEvent(LiveEvent):
+    kind: WebhookChangeKind | None = strawberry.field(default=None, description="What happened.")
+    node: Webhook | None = strawberry.field(default=None, description="The webhook as it is now.")
 
 
 @strawberry.type(description="A notification, or a gap.")
-class NotificationEvent:
-    cursor: str = strawberry.field(
-        description="Its place: subscribe `after` it to go on from here."
-    )
-    gap: bool = strawberry.field(
-        description="true: something may be missing before this place, and node is null. Query, "
-        "then go on."
-    )
-    node: Notification | None = strawberry.field(description="The notification.")
+class NotificationEvent(LiveEvent):
+    node: Notification | None = strawberry.field(default=None, description="The notification.")
 
 
 @strawberry.type
@@ -109,84 +104,64 @@ class LiveSubscription:
     ) -> AsyncIterable[AttemptEvent]:
         actor = require(info, "deliveries:read")
         key = None if webhook_id is None else key_of("wh", webhook_id)
-        position = None if after is None else decode_cursor(after)
         outcomes = frozenset(int(wanted) for wanted in outcome or ()) or None
 
-        def is_wanted(row: AttemptRow) -> bool:
-            return (outcomes is None or row.outcome in outcomes) and environment in (
-                None,
-                row.environment,
-            )
-
-        def event_of(event: ActivityEvent | Gap) -> AttemptEvent | None:
-            cursor = encode_cursor(event.position)
-            if isinstance(event, Gap):
-                return AttemptEvent(cursor=cursor, gap=True, node=None)
+        def event_of(event: ActivityEvent, cursor: str) -> AttemptEvent | None:
             row = event.row
-            return (
-                AttemptEvent(cursor=cursor, gap=False, node=Attempt.of(row))
-                if isinstance(row, AttemptRow) and is_wanted(row)
-                else None
-            )
+            if not isinstance(row, AttemptRow) or environment not in (None, row.environment):
+                return None
+            if outcomes is not None and row.outcome not in outcomes:
+                return None
+            return AttemptEvent(cursor=cursor, node=Attempt.of(row))
 
-        return Live(
-            info.context.runtime.feeds,
-            actor.workspace_id,
-            position,
-            frozenset({Kind.ATTEMPT}),
-            key,
-            event_of,
-        )
+        kinds = frozenset({Kind.ATTEMPT})
+        return _live(info, actor, after, kinds, AttemptEvent, event_of, key)
 
     @strawberry.subscription(
         description="Each change of a webhook, once. Needs the scope webhooks:read."
     )
     def webhook_changes(self, info: Info, after: After = None) -> AsyncIterable[WebhookChangeEvent]:
         actor = require(info, "webhooks:read")
-        position = None if after is None else decode_cursor(after)
 
-        def event_of(event: ActivityEvent | Gap) -> WebhookChangeEvent | None:
-            cursor = encode_cursor(event.position)
-            if isinstance(event, Gap):
-                return WebhookChangeEvent(cursor=cursor, gap=True, kind=None, node=None)
+        def event_of(event: ActivityEvent, cursor: str) -> WebhookChangeEvent | None:
             if not isinstance(event.row, WebhookRow):
                 return None
-            return WebhookChangeEvent(
-                cursor=cursor, gap=False, kind=CHANGES[event.kind], node=Webhook.of(event.row)
-            )
+            kind = CHANGES[event.kind]
+            return WebhookChangeEvent(cursor=cursor, kind=kind, node=Webhook.of(event.row))
 
-        return Live(
-            info.context.runtime.feeds,
-            actor.workspace_id,
-            position,
-            frozenset(CHANGES),
-            None,
-            event_of,
-        )
+        return _live(info, actor, after, frozenset(CHANGES), WebhookChangeEvent, event_of)
 
     @strawberry.subscription(
         description="Each notification, once. Needs the scope deliveries:read."
     )
     def notifications(self, info: Info, after: After = None) -> AsyncIterable[NotificationEvent]:
         actor = require(info, "deliveries:read")
-        position = None if after is None else decode_cursor(after)
 
-        def event_of(event: ActivityEvent | Gap) -> NotificationEvent | None:
-            cursor = encode_cursor(event.position)
-            if isinstance(event, Gap):
-                return NotificationEvent(cursor=cursor, gap=True, node=None)
-            row = event.row
-            return (
-                NotificationEvent(cursor=cursor, gap=False, node=Notification.of(row))
-                if isinstance(row, NotificationRow)
-                else None
-            )
+        def event_of(event: ActivityEvent, cursor: str) -> NotificationEvent | None:
+            if not isinstance(event.row, NotificationRow):
+                return None
+            return NotificationEvent(cursor=cursor, node=Notification.of(event.row))
 
-        return Live(
-            info.context.runtime.feeds,
-            actor.workspace_id,
-            position,
-            frozenset({Kind.NOTIFICATION}),
-            None,
-            event_of,
-        )
+        kinds = frozenset({Kind.NOTIFICATION})
+        return _live(info, actor, after, kinds, NotificationEvent, event_of)
+
+
+def _live(
+    info: Info,
+    actor: Actor,
+    after: str | None,
+    kinds: frozenset[Kind],
+    gap: type[Event],
+    event_of: Callable[[ActivityEvent, str], Event | None],
+    webhook_id: UUID | None = None,
+) -> Live[Event]:
+    """Follows activity events as GraphQL's. event_of: makes one of an activity event and its
+    cursor; gap: the type that stands for a gap.
+    """
+
+    def made(event: ActivityEvent | Gap) -> Event | None:
+        cursor = encode_cursor(event.position)
+        return gap(cursor=cursor, gap=True) if isinstance(event, Gap) else event_of(event, cursor)
+
+    position = None if after is None else decode_cursor(after)
+    return Live(info.context.runtime.feeds, actor.workspace_id, position, kinds, webhook_id, made)

@@ -6,10 +6,10 @@ import strawberry
 from tortoise.queryset import QuerySet
 
 from api.auth import require
-from api.schema.connections import After, Before, Connection, First, Last, page
-from api.schema.cursors import NEWEST_FIRST
+from api.schema.connections import Connection
 from api.schema.enums import NotificationKind
 from api.schema.graph import Notification
+from api.schema.listing import Listed, paged
 from api.schema.node import Info, key_of
 from hookline.db.connection import faults_as_unavailable
 from hookline.models import Notification as NotificationRow
@@ -29,8 +29,9 @@ class NotificationFilter:
 
 @strawberry.type
 class NotificationQuery:
-    @strawberry.field(
-        description="What there was to tell, newest first. Needs the scope deliveries:read."
+    @paged(
+        Connection[Notification],
+        description="What there was to tell, newest first. Needs the scope deliveries:read.",
     )
     async def notifications(
         self,
@@ -38,18 +39,12 @@ class NotificationQuery:
         filter: Annotated[
             NotificationFilter | None, strawberry.argument(description="Which ones.")
         ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Notification]:
+    ) -> Listed[NotificationRow]:
         actor = require(info, "deliveries:read")
         rows = _filtered(
             NotificationRow.filter(workspace_id=actor.workspace_id), filter or NotificationFilter()
         )
-        return await page(
-            rows, NEWEST_FIRST, Notification.of, first=first, after=after, last=last, before=before
-        )
+        return Listed(rows, Notification.of)
 
 
 async def find_notification(info: Info, key: Any) -> Notification | None:

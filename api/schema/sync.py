@@ -13,6 +13,7 @@ from api.auth import require
 from api.schema.node import Actor, Info, Node, actor_of, node_id
 from api.schema.sync_input import (
     SyncApplyInput,
+    SyncFileInput,
     SyncPlanInput,
     check_texts,
     options_of,
@@ -230,7 +231,7 @@ async def _apply(
 
 async def _document(
     info: Info,
-    input: SyncPlanInput | SyncApplyInput,
+    input: SyncFileInput,
     wrong: list[Problem],
     may_be_unknown: bool = False,
 ) -> tuple[Document | None, list[FileProblem]]:

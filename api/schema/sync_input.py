@@ -15,16 +15,6 @@ from hookline.sync.plan.policy import MOST_REMOVALS
 from hookline.sync.request import Options, Source
 
 LONGEST_WAIT: Final = timedelta(minutes=5)
-SET = "The set that the file owns; the document must name it too."
-DOCUMENT = (
-    "The file as the command decoded it: version, set and webhooks, defaults filled in, "
-    "secrets as the references that they are."
-)
-POSITIONS = (
-    "Where things stand: an object of [file, line, column] by dotted path, such as "
-    "webhooks.order-sync.url. Problems and plans show it."
-)
-SECRETS = "What the document's references stand for, resolved by the command."
 
 _TEXTS: Final = {
     "commit": Text(200),
@@ -92,36 +82,44 @@ class SyncSourceInput:
     )
 
 
+@strawberry.input
+class SyncFileInput:
+    """The file of a plan or an apply, and all that goes with it."""
+
+    set: str = strawberry.field(
+        description="The set that the file owns; the document must name it too."
+    )
+    document: JSON = strawberry.field(
+        description="The file as the command decoded it: version, set and webhooks, "
+        "defaults filled in, secrets as the references that they are."
+    )
+    positions: JSON | None = strawberry.field(
+        default=None,
+        description="Where things stand: an object of [file, line, column] by dotted path, such as "
+        "webhooks.order-sync.url. Problems and plans show it.",
+    )
+    secrets: list[SyncSecretInput] | None = strawberry.field(
+        default=None,
+        description="What the document's references stand for, resolved by the command.",
+    )
+    options: SyncOptionsInput | None = strawberry.field(
+        default=None, description="What is allowed."
+    )
+    source: SyncSourceInput | None = strawberry.field(
+        default=None, description="Where the file comes from."
+    )
+
+
 @strawberry.input(description="A file to compare with what is there.")
-class SyncPlanInput:
-    set: str = strawberry.field(description=SET)
-    document: JSON = strawberry.field(description=DOCUMENT)
-    positions: JSON | None = strawberry.field(default=None, description=POSITIONS)
-    secrets: list[SyncSecretInput] | None = strawberry.field(default=None, description=SECRETS)
+class SyncPlanInput(SyncFileInput):
     unresolved_secrets: bool | None = strawberry.field(
         default=False,
         description="Plan without the secrets that were not sent; they show as unknown.",
     )
-    options: SyncOptionsInput | None = strawberry.field(
-        default=None, description="What is allowed."
-    )
-    source: SyncSourceInput | None = strawberry.field(
-        default=None, description="Where the file comes from."
-    )
 
 
 @strawberry.input(description="A file to apply.")
-class SyncApplyInput:
-    set: str = strawberry.field(description=SET)
-    document: JSON = strawberry.field(description=DOCUMENT)
-    positions: JSON | None = strawberry.field(default=None, description=POSITIONS)
-    secrets: list[SyncSecretInput] | None = strawberry.field(default=None, description=SECRETS)
-    options: SyncOptionsInput | None = strawberry.field(
-        default=None, description="What is allowed."
-    )
-    source: SyncSourceInput | None = strawberry.field(
-        default=None, description="Where the file comes from."
-    )
+class SyncApplyInput(SyncFileInput):
     plan_digest: str | None = strawberry.field(
         default=None, description="Apply exactly the plan with this digest, or nothing."
     )

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import strawberry
 
 from api.auth import require
-from api.schema.connections import After, Before, Connection, First, Last, page
-from api.schema.cursors import NEWEST_FIRST
+from api.schema.connections import Connection
+from api.schema.listing import Listed, paged
 from api.schema.node import Info, Node, key_of, node_id
 from api.schema.user_error import UserError, user_errors
 from hookline.access import tokens
@@ -108,22 +108,13 @@ class TokenPayload:
 
 @strawberry.type
 class TokenQuery:
-    @strawberry.field(
-        description="Tokens, newest first, revoked ones too. Needs the scope tokens:admin."
+    @paged(
+        Connection[Token],
+        description="Tokens, newest first, revoked ones too. Needs the scope tokens:admin.",
     )
-    async def tokens(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Token]:
+    async def tokens(self, info: Info) -> Listed[TokenRow]:
         actor = require(info, "tokens:admin")
-        rows = tokens.of_workspace(actor.workspace_id)
-        return await page(
-            rows, NEWEST_FIRST, Token.of, first=first, after=after, last=last, before=before
-        )
+        return Listed(tokens.of_workspace(actor.workspace_id), Token.of)
 
 
 @strawberry.type

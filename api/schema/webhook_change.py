@@ -14,6 +14,7 @@ from api.schema.node import Info, key_of
 from api.schema.user_error import UserError, user_errors
 from api.schema.webhook_form import form_values
 from api.schema.webhook_inputs import (
+    GuardedInput,
     WebhookCreateInput,
     WebhookDeleteInput,
     WebhookReleaseInput,
@@ -175,9 +176,7 @@ class WebhookMutation:
         return payload
 
 
-def _asked(
-    info: Info, input: WebhookUpdateInput | WebhookSetActiveInput | WebhookDeleteInput
-) -> tuple[Actor, Any, Force]:
+def _asked(info: Info, input: GuardedInput) -> tuple[Actor, Any, Force]:
     return (
         require(info, "webhooks:write"),
         key_of("wh", input.id),

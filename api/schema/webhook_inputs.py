@@ -9,15 +9,6 @@ import strawberry
 from api.schema.webhook_form import with_create_fields, with_update_fields
 from hookline.webhooks.secrets import SECRET_OVERLAP
 
-EXPECTED_VERSION = (
-    "The version that you have read. When somebody has changed the webhook since, "
-    "nothing is done: VERSION_CONFLICT."
-)
-FORCE = (
-    "Change by hand what a YAML file owns. Needs a reason and the scope webhooks:force; the "
-    "file's next plan shows it as drift."
-)
-REASON = "Why it is forced."
 SLUG = (
     "Its short name: 1 to 63 lower-case letters, digits and hyphens, unique among the living. "
     "Made from the name when left out."
@@ -30,21 +21,35 @@ class WebhookCreateInput:
     slug: str | None = strawberry.field(default=strawberry.UNSET, description=SLUG)
 
 
+@strawberry.input
+class GuardedInput:
+    """A change of one webhook that a version and an owner may forbid."""
+
+    id: strawberry.ID = strawberry.field(description="The webhook.")
+    if_version: int | None = strawberry.field(
+        default=None,
+        description="The version that you have read. When somebody has changed the webhook since, "
+        "nothing is done: VERSION_CONFLICT.",
+    )
+    force: bool | None = strawberry.field(
+        default=False,
+        description="Change by hand what a YAML file owns. Needs a reason and the scope "
+        "webhooks:force; the file's next plan shows it as drift.",
+    )
+    reason: str | None = strawberry.field(default=None, description="Why it is forced.")
+
+
 @strawberry.input(
     description="A change of a webhook. Left out: as it was. null: back to the default; for name, "
     "url, events and environments null is an error."
 )
 @with_update_fields
-class WebhookUpdateInput:
-    id: strawberry.ID = strawberry.field(description="The webhook.")
-    if_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
-    force: bool | None = strawberry.field(default=False, description=FORCE)
-    reason: str | None = strawberry.field(default=None, description=REASON)
+class WebhookUpdateInput(GuardedInput):
+    pass
 
 
 @strawberry.input(description="Turning a webhook on or off.")
-class WebhookSetActiveInput:
-    id: strawberry.ID = strawberry.field(description="The webhook.")
+class WebhookSetActiveInput(GuardedInput):
     active: bool = strawberry.field(
         description="true: on, open deliveries go on. false: off, they are held."
     )
@@ -53,17 +58,11 @@ class WebhookSetActiveInput:
         description="When it is turned on: deliver what was published since it went off, as a "
         "background job.",
     )
-    if_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
-    force: bool | None = strawberry.field(default=False, description=FORCE)
-    reason: str | None = strawberry.field(default=None, description=REASON)
 
 
 @strawberry.input(description="A webhook to delete.")
-class WebhookDeleteInput:
-    id: strawberry.ID = strawberry.field(description="The webhook.")
-    if_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
-    force: bool | None = strawberry.field(default=False, description=FORCE)
-    reason: str | None = strawberry.field(default=None, description=REASON)
+class WebhookDeleteInput(GuardedInput):
+    pass
 
 
 @strawberry.input(description="A webhook to hand back to people.")

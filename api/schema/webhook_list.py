@@ -12,10 +12,11 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from api.auth import require
-from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.connections import Connection
 from api.schema.cursors import BY_NAME, Column, Order
 from api.schema.graph import Webhook, find_webhook
 from api.schema.header import LabelInput
+from api.schema.listing import Listed, paged
 from api.schema.node import NOTHING, Info, is_storable, key_of
 from api.schema.webhook_parts import WebhookStatus
 from hookline.db.connection import faults_as_unavailable
@@ -108,8 +109,9 @@ class WebhookQuery:
             ).first()
         return Webhook.of(row) if row else None
 
-    @strawberry.field(
-        description="Webhooks, by name unless sorted otherwise. Needs the scope webhooks:read."
+    @paged(
+        Connection[Webhook],
+        description="Webhooks, by name unless sorted otherwise. Needs the scope webhooks:read.",
     )
     async def webhooks(
         self,
@@ -120,18 +122,12 @@ class WebhookQuery:
         order_by: Annotated[
             WebhookOrder | None, strawberry.argument(description="In which order.")
         ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Webhook]:
+    ) -> Listed[WebhookRow]:
         actor = require(info, "webhooks:read")
         rows = _filtered(
             WebhookRow.filter(workspace_id=actor.workspace_id), filter or WebhookFilter()
         )
-        return await page(
-            rows, _order(order_by), Webhook.of, first=first, after=after, last=last, before=before
-        )
+        return Listed(rows, Webhook.of, _order(order_by))
 
 
 def _order(wanted: WebhookOrder | None) -> Order:

@@ -19,8 +19,9 @@ from tortoise.context import TortoiseContext
 from tortoise.models import Model
 
 from api.execution.errors import BadInput
-from api.schema.connections import After, Before, Connection, First, Last, page
+from api.schema.connections import Connection, page
 from api.schema.cursors import BY_NAME, NEWEST_FIRST, Order, read_cursor, write_cursor
+from api.schema.listing import Listed, paged
 from hookline.ids import uuid7
 
 ROWS = 250
@@ -275,20 +276,10 @@ class NoteNode:
 
 @strawberry.type
 class Query:
-    @strawberry.field
-    async def notes(
-        self, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[NoteNode]:
+    @paged(Connection[NoteNode], description="Notes, by name.")
+    async def notes(self) -> Listed[Note]:
         to_node: Callable[[Note], NoteNode] = lambda row: NoteNode(name=row.name)  # noqa: E731
-        return await page(
-            Note.filter(is_shown=True),
-            BY_NAME,
-            to_node,
-            first=first,
-            after=after,
-            last=last,
-            before=before,
-        )
+        return Listed(Note.filter(is_shown=True), to_node, BY_NAME)
 
 
 async def test_connection_is_a_relay_connection_in_the_schema(notes: list[Note]) -> None:

@@ -1,0 +1,82 @@
+"""Fields that are lists: a resolver under `paged` returns the rows, and the arguments of a page are
+taken here, the same four for each list. Must never read a row itself: `connections` does.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.extensions.field_extension import AsyncExtensionResolver, FieldExtension
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from api.execution.limits import DEFAULT_PAGE, LARGEST_PAGE
+from api.schema.connections import Connection, page
+from api.schema.cursors import NEWEST_FIRST, Order
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[Row]):
+    """The rows of a list, all of them. rows: as `page` takes them; to_node: makes the GraphQL
+    object of a row.
+    """
+
+    rows: QuerySet[Row] | Sequence[QuerySet[Row]]
+    to_node: Callable[[Row], Any]
+    order: Order = NEWEST_FIRST
+
+
+Resolver = Callable[..., Awaitable[Listed[Any]]]
+
+
+def paged(connection: Any, *, description: str) -> Callable[[Resolver], Any]:
+    """Decorates a resolver that returns Listed: makes it a field of this type with the arguments
+    first, after, last and before. connection: `Connection[…]`, a type that mypy cannot name.
+    """
+    field: Callable[[Resolver], Any] = strawberry.field(
+        graphql_type=connection, description=description, extensions=[_Paging()]
+    )
+    return field
+
+
+class _Paging(FieldExtension):
+    """Takes the arguments of a page out of a call, and answers that page."""
+
+    def apply(self, field: StrawberryField) -> None:
+        # Strawberry 0.341 applies an extension for each schema that is made, to the same field
+        own = [given for given in field.arguments if given.python_name not in _ARGUMENTS]
+        field.arguments = [*own, *_ARGUMENTS.values()]
+
+    async def resolve_async(
+        self, next_: AsyncExtensionResolver, source: Any, info: strawberry.Info, **given: Any
+    ) -> Connection[Any]:
+        asked = {name: given.pop(name, None) for name in _ARGUMENTS}
+        listed: Listed[Any] = await next_(source, info, **given)
+        return await page(listed.rows, listed.order, listed.to_node, **asked)
+
+
+def _argument(name: str, kind: type[int] | type[str], description: str) -> StrawberryArgument:
+    annotation = StrawberryAnnotation(kind | None)
+    return StrawberryArgument(name, None, annotation, description=description, default=None)
+
+
+_FIRST = (
+    f"Number of rows from the start: 0 to {LARGEST_PAGE}; {DEFAULT_PAGE} when neither first nor "
+    "last is given."
+)
+_LAST = f"Number of rows from the end: 0 to {LARGEST_PAGE}. Not together with first."
+_ARGUMENTS: Final = {
+    argument.python_name: argument
+    for argument in (
+        _argument("first", int, _FIRST),
+        _argument("after", str, "Only what comes after this cursor."),
+        _argument("last", int, _LAST),
+        _argument("before", str, "Only what comes before this cursor."),
+    )
+}
