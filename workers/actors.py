@@ -30,10 +30,11 @@ from hookline.runtime import Runtime
 from workers.engine import JOBS_AT_ONCE, Engine
 from workers.reporting import Reporting, silence_duplicate_logs
 
+# A worker thread is held meanwhile; long jobs and purges take turns at the broker instead.
 SLICE_SECONDS: Final = 0.5
 """Time that a message is worked on before its actor enqueues the next step."""
 TIME_LIMIT_MILLIS: Final = 20_000
-"""Less than a job's lease: who is stopped by it has the lease still."""
+"""Shorter than a job's lease, so that a slice that is stopped by it still holds the lease."""
 
 
 def declare_actors(
@@ -44,6 +45,7 @@ def declare_actors(
     """
 
     def next_step(name: ActorName, *arguments: object) -> None:
+        # Through the process itself: a dead broker must not stop a job midway.
         broker.enqueue(make_message(name, *arguments, queue=OWN))
 
     @actor(broker=broker, queue_name=DELIVERIES, priority=0)
@@ -51,6 +53,7 @@ def declare_actors(
         """Claims what is due to these webhooks. The pump sends it, on the loop; no thread waits for
         a receiver.
         """
+        # Only a wake-up: RabbitMQ cuts a consumer off that holds a message for half an hour.
         engine().pump.wake(_ids(webhook_ids))
 
     @actor(broker=broker, queue_name=BACKGROUND, priority=10)
@@ -67,7 +70,8 @@ def declare_actors(
         """
         slots, runtime = engine().job_slots, engine().runtime
         if slots.locked():
-            return  # its row waits for a slice that ends
+            # The row stays due; the slice that ends enqueues the job that waits longest.
+            return
         async with slots:
             has_worked = await jobs.run(
                 runtime.database, runtime.wakeups, _id(job_id), slice_seconds
@@ -105,7 +109,7 @@ def _declare_clock_actors(
 
     @actor(broker=broker, queue_name=BACKGROUND, priority=20)
     async def notify_failures() -> None:
-        """Tells of deliveries that failed for good, each webhook's at most once an hour."""
+        """Notifies of deliveries that failed for good, at most once an hour for each webhook."""
         if await _for_a_slice(lambda: mails.tell_of_failed(engine().runtime), slice_seconds):
             next_step(ActorName.NOTIFY_FAILURES)
 
@@ -122,8 +126,11 @@ def make_broker(
     Raises what open_broker raises.
     """
     silence_duplicate_logs()
+    # What an old message is about was found by a sweep or a scheduler long since; an actor whose
+    # database hangs must not keep its thread.
     limits = [AgeLimit(max_age=MAX_AGE_MILLIS), TimeLimit(time_limit=TIME_LIMIT_MILLIS)]
     broker = open_broker(url, [*limits, Reporting(), host])
+    # What a worker enqueues to itself must work while the broker is away.
     broker.declare_own_queue()
     declare_actors(broker, engine, slice_seconds)
     return broker
@@ -142,6 +149,8 @@ async def _for_a_slice(step: Callable[[], Awaitable[int]], seconds: float) -> bo
 
 def _ids(texts: object) -> list[UUID]:
     """Raises NotUnderstood."""
+    # Anybody with access to the server may write into the queue; its arguments are checked like a
+    # request's.
     if not isinstance(texts, list) or len(texts) > IDS_LIMIT:
         raise NotUnderstood(f"takes a list of at most {IDS_LIMIT} ids")
     return [_id(text) for text in texts]
@@ -156,7 +165,7 @@ def _id(text: object) -> UUID:
 
 
 def _text(value: object) -> str:
-    """Raises NotUnderstood: for what no database takes as text."""
+    """Raises NotUnderstood for text that a database may refuse (control characters, NUL)."""
     if not isinstance(value, str) or not value.isprintable():
         raise NotUnderstood("takes an address that is printable text")
     return value

@@ -1,4 +1,4 @@
-"""Makes a leased delivery's request, and of its answer the row in the log. Called by delivering for
+"""A leased delivery's request, and the log's row made of its answer. Called by delivering for
 every attempt; no I/O.
 """
 
@@ -38,8 +38,12 @@ class Attempt:
         Raises HooklineError when a secret of the webhook can't be opened.
         """
         row, parts = self._row, self._target.request_parts
+        # One timestamp for choosing the keys, for the header and for the signature: receivers sign
+        # what the header says.
         message_id, timestamp = ids.encode("evt", row.event_id), int(time.time())
         signature = sign(parts.keys_at(timestamp), message_id, timestamp, body)
+        # All attempts of an event share its trace; the last 16 hex digits of the attempt's key are
+        # random and make the span.
         trace = f"00-{row.event_id.hex}-{self._id.hex[16:]}-01"
         is_test = row.next_cause == AttemptCause.TEST
         head = fixed_head(content_type or JSON, message_id, timestamp, signature, trace, is_test)
@@ -51,6 +55,8 @@ class Attempt:
     def result(self, answer: Answer) -> Result:
         """Returns what the log and the delivery's state become."""
         row, target = self._row, self._target
+        # The receiver's status line alone decides; a body that is broken or endless changes no
+        # verdict.
         error, message = _fault(answer)
         verdict = self._judge(answer, error)
         state, wait, step = _move(verdict, row.step, row.is_manual)
@@ -77,6 +83,7 @@ class Attempt:
         )
 
     def _judge(self, answer: Answer, error: str | None) -> Verdict:
+        # Heard on these two only; any other answer could stretch the schedule with it.
         retry_after = _header(answer, "retry-after") if answer.status_code in (429, 503) else None
         now, schedule, step = datetime.now(UTC), self._target.schedule, self._row.step
         return judge(answer.status_code, error, retry_after, now, schedule, step, random.random())
@@ -99,7 +106,7 @@ class Attempt:
         return headers, body
 
     def unsendable(self, error: HooklineError) -> Result:
-        """The request could not be made: a failed attempt that says why."""
+        """Returns the failed attempt of a request that could not be made, with the reason."""
         return self.result(
             Answer(None, 0, error=AttemptError.PROTOCOL, error_message=error.message)
         )
@@ -124,6 +131,8 @@ def _move(verdict: Verdict, step: int, is_manual: bool) -> tuple[DeliveryState, 
     if verdict.is_success:
         return DeliveryState.SUCCEEDED, None, step
     if is_manual:
+        # OPEN, though it may have ended before: the record's fence changes a finished delivery by a
+        # manual success only.
         return DeliveryState.OPEN, None, step
     if verdict.wait is None:
         return DeliveryState.FAILED, None, step + 1

@@ -32,6 +32,8 @@ class Bodies:
         """
         if row.body is not None:
             return row.body, target.content_type
+        # An earlier attempt sent the event itself (the webhook had no template then): retries
+        # repeat it, whatever the template is now.
         if target.template is None or (row.number > 1 and await self._queue.has_sent(row.id)):
             return plain(row), None
         try:
@@ -40,18 +42,23 @@ class Bodies:
             )
         except TemplateProblem as problem:
             raise HooklineError("TEMPLATE", str(problem)) from None
+        # Kept before it is sent: a crash in between must not let a retry send other bytes under the
+        # same id.
         await self._keep(row.id, body)
         return body, target.content_type
 
     async def _keep(self, key: UUID, body: bytes) -> None:
         self._waiting[key] = body
+        # The write under way may have begun before this body came; then it goes with the next one.
         while key in self._waiting:
             if self._keeping is None:
                 self._keeping = asyncio.create_task(self._keep_waiting())
+            # Shielded: one cancelled sender must not take the write from the others that wait for
+            # it.
             await asyncio.shield(self._keeping)
 
     async def _keep_waiting(self) -> None:
-        """A fault reaches all who wait for it."""
+        """Stores every waiting body in one statement. A fault reaches every caller that waits."""
         kept, self._waiting = self._waiting, {}
         try:
             await self._queue.keep_bodies(list(kept.items()))

@@ -8,14 +8,17 @@ from typing import Final, NamedTuple, cast
 
 import httptools
 
+# The status line decides; a body is only evidence, so little time and memory is spent on it.
 BODY_SECONDS: Final = 2.0
 BODY_READ_LIMIT_BYTES: Final = 64 * 1024
+# A hostile receiver sends headers, or interim answers (1xx), without end.
 _HEAD_LIMIT_BYTES: Final = 128 * 1024
 _HEADERS_LIMIT: Final = 1_000
 _INTERIM_LIMIT: Final = 20
 # below the 5 s after which many servers close: a request on a closing connection is a failed
 # attempt
 _KEEP_ALIVE_SECONDS: Final = 4.0
+# Every second, so that none is older than the 5 s above when it is closed.
 _LOOK_SECONDS: Final = 1.0
 _ONE_WRITE_BYTES: Final = 64 * 1024
 _LENGTHS: Final = (b"content-length", b"transfer-encoding")
@@ -30,8 +33,8 @@ class Closed(ConnectionError):
 
 
 class Route(NamedTuple):
-    """Where connections go that may stand for each other. host: a name or an address, without
-    brackets.
+    """The key of the idle connections: those with the same route may stand for each other. host: a
+    name or an address, without brackets.
     """
 
     is_tls: bool
@@ -74,9 +77,13 @@ class Exchange:
         is_broken = False
         try:
             self.parser.feed_data(data)
+        # What came before the fault is taken: a whole head keeps its verdict though its body is
+        # malformed.
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             is_broken = True
         if self.status is None:
+            # The parser tells of a header once it is whole: a single one that never ends is seen by
+            # the bytes only.
             self._size += len(data)
             if is_broken or self._size > _HEAD_LIMIT_BYTES:
                 raise NotHttp
@@ -93,13 +100,18 @@ class Exchange:
         Raises Closed.
         """
         if self.status is None:
+            # Before the head nobody knows whether the receiver acted; with it, the status has
+            # decided.
             raise Closed
+        # Without a length the end of the connection is the end of the body (RFC 9112), so it is no
+        # truncation.
         self.is_whole = self.is_whole or not self._has_length
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._size += len(name) + len(value)
         if self.status is not None:
-            return  # a trailer
+            # Trailers come after the body and are kept nowhere; their size still counts.
+            return
         if self._size > _HEAD_LIMIT_BYTES or len(self.headers) == _HEADERS_LIMIT:
             self.is_refused = True
             return
@@ -108,7 +120,9 @@ class Exchange:
 
     def on_headers_complete(self) -> None:
         status = self.parser.get_status_code()
-        if self.status is not None:  # a second answer, which nobody asked for
+        # A second answer, which nobody asked for, must not be read as the answer to the next
+        # request.
+        if self.status is not None:
             self.may_keep = False
         elif status >= 200:
             self.status = status
@@ -127,7 +141,7 @@ class Exchange:
 
 
 class Connection(asyncio.Protocol):
-    """One connection. Whoever asks awaits the answer before he asks again."""
+    """One connection. The caller awaits each answer before it asks again."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -150,6 +164,8 @@ class Connection(asyncio.Protocol):
         self._exchange, self._has_head, self._until = Exchange(), False, until
         self._answered = answered = self._loop.create_future()
         self._timer = self._loop.call_at(until, self._expire)
+        # One system call for both: writing requests is a third of a worker's CPU. A large body is
+        # not copied for it.
         if len(body) <= _ONE_WRITE_BYTES:
             self._transport.write(head + body)
         else:
@@ -158,7 +174,7 @@ class Connection(asyncio.Protocol):
         return answered
 
     def end(self) -> None:
-        """At once; what was not sent yet is dropped."""
+        """Closes it at once; bytes that were not sent yet are dropped."""
         self.is_open = False
         self._transport.abort()
 
@@ -200,6 +216,8 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange
         if exchange is None or self._answered.cancelled():
             self.end()
+        # A deadline after the head leaves the verdict alone: the body is cut there, and the attempt
+        # is what its status says.
         elif exchange.status is None:
             self._fail(TimeoutError())
         else:
@@ -208,6 +226,8 @@ class Connection(asyncio.Protocol):
     def _finish(self, exchange: Exchange) -> None:
         self._exchange = None
         self._timer.cancel()
+        # After a cut or malformed answer nobody knows where the next one begins: such a connection
+        # is never used again.
         if not (exchange.is_whole and exchange.may_keep) or self._answered.cancelled():
             self.end()
         if not self._answered.done():
@@ -230,9 +250,10 @@ class IdleConnections:
         self._timer = self._loop.call_later(_LOOK_SECONDS, self._look)
 
     def take(self, route: Route) -> Connection | None:
-        """One that is open."""
+        """Returns an open connection of the route, None if there is none."""
         waiting = self._idle.get(route)
         while waiting:
+            # The newest one: of all it is the one that its receiver closes last.
             connection = waiting.pop()
             if (
                 connection.is_open
@@ -243,7 +264,7 @@ class IdleConnections:
         return None
 
     def give(self, route: Route, connection: Connection) -> None:
-        """Its exchange has ended."""
+        """Keeps a connection whose exchange has ended, unless it is closed."""
         if connection.is_open:
             connection.idle_since = self._loop.time()
             waiting = self._idle.get(route)

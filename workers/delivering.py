@@ -1,5 +1,4 @@
-"""Sends what lies in the lanes, and hands each judged answer to the recorder. Used by the pump.
-
+"""Sends the deliveries in the lanes; each judged answer goes to the recorder. Used by the pump.
 No webhook waits for another one's receiver: each lane has its own slots, and gives them up in turn.
 """
 
@@ -66,27 +65,34 @@ class Delivering:
         try:
             while (
                 lane.queue
+                # Lane, slots and both guards are read again for each row: a change, a timeout or a
+                # lost token may have come while the one before was under way.
                 and lane.pace.on_wire <= lane.slots
                 and (not has_sent or self._slots.may_keep(slot, lane))
             ):
                 if not self._leases.is_fresh:
-                    self._leases.give_up()  # empties the lane
+                    # It empties the lane, which ends this loop.
+                    self._leases.give_up()
                 elif not self._has_looked:
                     await self._look()
                 else:
                     await self._send_next(lane)
                     has_sent = True
         finally:
+            # Also when a send dies of a mistake of ours, or its slot would be lost for good.
             self._slots.release(lane, slot)
         if not self._is_stopping:
+            # A stop passes no slot on: what waits in the lanes is given back instead.
             self._pass_on(lane)
 
     def _pass_on(self, left: Lane) -> None:
-        """Gives a free slot to who waits, or to the webhook's lane of now, which may be another
-        one.
+        """Gives the free slot to the lanes that wait for one, then to the webhook's own lane, which
+        may be another one by now.
         """
         for lane in self._slots.next_in_line():
             self.begin([lane])
+        # The lane of this task may have gone with its token; the webhook's new one waits for the
+        # room on the wire.
         if own := self._leases.lane(left.target.id):
             self.begin([own])
 
@@ -95,13 +101,17 @@ class Delivering:
         try:
             result = await self._attempt(lane, row)
         except BaseException:
-            self._leases.release(1)  # nothing will be recorded: a takeover finds the row
+            # Nothing will be recorded, so nothing else gives the room back; a takeover finds the
+            # row.
+            self._leases.release(1)
             raise
         if result is None:
             self._leases.give_back(lane, [row])
             return
+        # Under the lane's token, not the one of now: the record is fenced by who leased the row.
         self._recorder.add(lane.token, row.workspace_id, result)
         self._adapt(lane, result)
+        # Only when half of the lane's stock is gone: a claim per send would cost a round trip each.
         if self._claiming.has_named(row.webhook_id) and lane.wanted(self._leases.count):
             self._claiming.wake()
 
@@ -118,6 +128,8 @@ class Delivering:
             log.error("request not made: %s", error.message)
             return attempt.unsendable(error)
         try:
+            # Name servers and handshakes may take seconds: without asking again, requests arrived
+            # 2.7 s after their webhook was off (2026-11-25).
             answer = await self._sender.send(
                 request, partial(self._is_still_wanted, lane, row, target)
             )
@@ -129,6 +141,7 @@ class Delivering:
         """A timeout leaves the lane one slot; an answer, of whatever kind, gives all of them
         back.
         """
+        # A refusal comes back at once and holds no slot; only silence makes a receiver slow.
         if result.error_code == "TIMEOUT":
             if not lane.is_slow:
                 self._leases.give_back(lane, lane.slow_down())
@@ -144,6 +157,8 @@ class Delivering:
 
     async def _look(self) -> None:
         try:
+            # Together: hundreds of senders find the version too old at the same time, and one
+            # question answers all.
             await self._registry.look_together()
         except AWAY:
             await asyncio.sleep(_AGAIN_SECONDS)

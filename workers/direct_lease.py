@@ -20,6 +20,8 @@ class DirectLease:
         overtaken, and no rate limit, whose slots the database counts.
         """
         token = self._leases.claiming_token
+        # As for a send: with a beat that is too old, another process may take over what would be
+        # written here.
         if token is None or not self._leases.is_fresh:
             return None
         reserved = dict[UUID, UUID]()
@@ -37,10 +39,14 @@ class DirectLease:
 
     def settle(self, lease: Lease, rows: Sequence[Claimed]) -> None:
         self._leases.end_promises(lease)
+        # What was written stays counted until its record, as after a claim; the rest was never
+        # leased.
         self._leases.release(len(lease.webhook_ids) - len(rows))
         self._delivering.begin(self._leases.hold(lease.token, rows))
 
     def abandon(self, lease: Lease) -> None:
         self._leases.release(len(lease.webhook_ids))
+        # Whether it was committed is unknown. If it was, rows are leased to this token that nobody
+        # holds: it goes, and the takeover frees them.
         if self._leases.token is lease.token:
             self._leases.give_up()

@@ -15,14 +15,17 @@ from hookline.runtime import Runtime
 from workers.actors import make_broker
 from workers.engine import EngineHost, running
 
-_THREADS = 6  # two jobs, three actors of the clock, one for the rest
-_POLL_MILLIS = 200  # threads of Dramatiq look up that often; a stop waits for two of these looks
+# Two jobs, three actors of the clock, and one for the rest.
+_THREADS = 6
+# Dramatiq's threads look up that often; a stop waits for two of these looks.
+_POLL_MILLIS = 200
 
 
 @asynccontextmanager
 async def working(runtime: Runtime) -> AsyncIterator[None]:
     """Delivers until the block ends."""
     host = HostLoop(asyncio.get_running_loop())
+    # Opening a broker blocks, up to seconds when its server hangs; the loop also serves requests.
     broker = await asyncio.to_thread(make_broker, runtime.settings.broker_url, host, host.engine)
     async with running(runtime, broker) as host.opened:
         # Dramatiq's own command does; without it the time limits are inert (2.2.1)
@@ -32,6 +35,8 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            # It joins Dramatiq's threads, which wait for actors on this very loop: called here it
+            # would never end (2.2.1).
             await asyncio.to_thread(worker.stop)
 
 
@@ -53,5 +58,6 @@ class _Borrowed(EventLoopThread):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(logging.getLogger("dramatiq"))
+        # Dramatiq's constructor has made a loop of its own, which would never be closed.
         self.loop.close()
         self.loop = loop

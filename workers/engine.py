@@ -21,6 +21,8 @@ from workers.pump import Pump
 from workers.scheduler import Scheduler
 from workers.sending import Sender
 
+# With the three actors of the clock, five of Dramatiq's threads are held at most (of eight, or of
+# six inside the API): mails and deliveries always find one.
 JOBS_AT_ONCE: Final = 2
 
 
@@ -47,11 +49,12 @@ class EngineHost:
 
 @asynccontextmanager
 async def running(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Engine]:
-    """Works until the block ends, and looks for what no message named.
+    """Runs the engine and the scheduler until the block ends.
 
     broker: with the actors; the caller runs Dramatiq's worker behind it, and ends it first.
     """
     async with opened(runtime, broker) as engine:
+        # It begins last and ends first: it enqueues work that needs everything else open.
         scheduling = asyncio.create_task(Scheduler(runtime, broker).run())
         try:
             yield engine
@@ -61,17 +64,20 @@ async def running(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Engin
 
 @asynccontextmanager
 async def opened(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Engine]:
-    """Without the scheduler. At the end what is on the wire is finished (up to the deadline) and
-    recorded.
+    """Opens the engine without the scheduler. At the end, requests on the wire may finish (up to
+    the deadline) and are recorded.
     """
     async with Sender(runtime.addresses, ca_file=runtime.settings.ca_file) as sender:
         pump, mails = Pump(runtime, sender), Mails(runtime, make_mailer(runtime))
+        # Before the pump: its first record may have mails to enqueue.
         with runtime.enqueuer.sending_to(broker):
             await pump.start()
             try:
                 yield Engine(runtime, pump, mails, asyncio.Semaphore(JOBS_AT_ONCE))
             finally:
                 within_seconds = runtime.settings.shutdown_seconds
+                # Side by side: each may use the whole time that a stop has, and one after the other
+                # would need twice that.
                 await asyncio.gather(mails.close(within_seconds), pump.stop(within_seconds))
 
 

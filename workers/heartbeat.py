@@ -18,6 +18,8 @@ from workers.leases import Leases
 
 log = logging.getLogger(__name__)
 
+# Three beats in a row may get lost before sending stops at 8 s (leases.STALE_SECONDS); others take
+# over at 10 s.
 BEAT_SECONDS: Final = 2.0
 _AGAIN_SECONDS: Final = 0.2
 
@@ -29,7 +31,9 @@ class Heartbeat:
     async def new_tokens(self) -> AsyncIterator[UUID]:
         """Beats for as long as it is iterated; gives each new token, once it is registered."""
         while True:
-            asked_at = monotonic()  # what counts is when the question was asked
+            # The beat counts from when it was asked: the database has written its time some while
+            # after that.
+            asked_at = monotonic()
             pause = BEAT_SECONDS
             try:
                 if (token := await self._beat(asked_at)) is not None:
@@ -57,7 +61,10 @@ class Heartbeat:
             return token
         is_known = await self._queue.beat(token)
         if not is_known:
+            # Somebody took this pump over: it missed its beats for 10 s by the database's clock.
             self._leases.give_up()
+        # While the question was under way the token may have been given up; an old answer must not
+        # freshen the next one.
         elif token is self._leases.token:
             self._leases.confirm(asked_at)
         return None

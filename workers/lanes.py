@@ -17,6 +17,7 @@ AHEAD: Final = 50
 """Deliveries that a lane holds leased beyond those on the wire, so that a claim's latency is hidden
 (none: 0.301, not 0.231 CPU s per 1,000).
 """
+# What a crash may send twice is bounded by it, and so is the memory for rows and results.
 LEASED_LIMIT: Final = 1_000
 """Deliveries leased to this process and not yet recorded."""
 AHEAD_LIMIT: Final = LEASED_LIMIT // 2
@@ -25,8 +26,11 @@ SHARED_LIMIT: Final = LEASED_LIMIT * 3 // 4
 """With so many leased, only lanes that have nothing get one each: however many are busy or hang, a
 newcomer begins at once.
 """
+# With one slot each, thousands of hanging webhooks could still fill the process.
 SLOW_LIMIT: Final = LEASED_LIMIT // 2
 """Deliveries leased to webhooks whose last attempt timed out."""
+# One on the wire and one ahead: more would sit leased behind a receiver that hangs for its whole
+# timeout.
 _SLOW_HOLDS: Final = 2
 
 
@@ -71,6 +75,8 @@ class Lane:
 
     def room(self, leased: int) -> int:
         """Number of deliveries that it may hold in addition. leased: to the whole process."""
+        # Seventeen busy lanes could lease all 1,000 and leave nothing to a webhook that just woke
+        # up (2026-11-25).
         if leased >= SHARED_LIMIT:
             return int(leased < LEASED_LIMIT and not self.held)
         most = _SLOW_HOLDS if self.is_slow else self.slots + (AHEAD if leased < AHEAD_LIMIT else 0)
@@ -85,11 +91,13 @@ class Lane:
         that a claim is worth its round trip.
         """
         room = self.room(leased)
+        # A slow lane holds no stock, so waiting for half of it to go would leave it idle.
         return 0 if not self.is_slow and leased < AHEAD_LIMIT and room <= AHEAD // 2 else room
 
     def add(self, row: Claimed) -> None:
         """Deliveries that were asked for by hand go first."""
         if row.is_manual:
+            # Somebody is watching for it; it may not wait behind up to 50 that are leased ahead.
             self.queue.appendleft(row)
         else:
             self.queue.append(row)

@@ -20,6 +20,8 @@ from workers.lanes import LEASED_LIMIT, Lane, Pace
 
 log = logging.getLogger(__name__)
 
+# Two seconds less than the takeover's 10, which another clock counts: this one is the process's
+# own, that one the database's.
 STALE_SECONDS: Final = 8.0
 """Without a confirmed beat for this long nothing is sent; others take over at 10 s
 (queue.base.DEAD_AFTER).
@@ -48,6 +50,8 @@ class Leases:
     @property
     def is_fresh(self) -> bool:
         """True when the token was confirmed lately enough for a send."""
+        # Monotonic time goes on while a process is stopped (SIGSTOP) and does not jump with the
+        # clock of the system.
         return self.token is not None and monotonic() - self._confirmed_at <= STALE_SECONDS
 
     @property
@@ -70,10 +74,15 @@ class Leases:
         """
         if self.token is None:
             return
+        # First of all: nothing below may be sent or claimed under a token that others take over.
         self.token = None
+        # New lanes for the next token. Paces stay: what is still on the wire counts against the
+        # webhook's concurrency.
         lanes, self._lanes = self._lanes, {}
         for lane in lanes.values():
             self.give_back(lane, lane.take_out(keep=0))
+        # The heartbeat waits for it: without this nothing would be claimed until the next beat, up
+        # to 2 s.
         self.given_up.set()
 
     def claim_failed(self, error: Exception) -> None:
@@ -110,6 +119,8 @@ class Leases:
         Returns the lane of each row that is held now. asked_at: monotonic seconds before the claim.
         """
         for workspace_id, version in {(row.workspace_id, row.match_version) for row in rows}:
+            # The claim names the match version that it saw. With another one in memory, a webhook
+            # may be off or changed: it is loaded before anything is sent.
             if not self._registry.confirm(workspace_id, version, asked_at):
                 await self._registry.reload(workspace_id, self._registry.version(workspace_id))
         self.count += len(rows)
@@ -130,6 +141,7 @@ class Leases:
             lanes.append(lane)
         if unwanted:
             self.release(len(unwanted))
+            # In a task: a publish calls this too, and must not wait for a round trip of these rows.
             self.spawn(self._return(token, unwanted))
         return lanes
 
@@ -144,6 +156,8 @@ class Leases:
         """
         for webhook_id in lease.webhook_ids.values():
             lane = self._lanes.get(webhook_id)
+            # The token may have gone meanwhile; its lanes went with it, and new ones were never
+            # promised anything.
             if lane is not None and lane.token is lease.token:
                 lane.promised -= 1
 
@@ -164,7 +178,9 @@ class Leases:
     async def _return(self, token: UUID, rows: list[Claimed]) -> None:
         try:
             await self._queue.give_back(token, rows)
-        except AWAY as error:  # still leased by the token, but held by nobody
+        # The rows are still leased to the token but held by nobody here: with the token gone, a
+        # takeover frees them.
+        except AWAY as error:
             log.warning("deliveries not given back (a takeover follows): %r", error)
             if self.token is token:
                 self.give_up()
@@ -180,6 +196,7 @@ class Leases:
             lane.target = target
             if not target.is_live:
                 self.give_back(lane, lane.take_out(0, lambda row: not row.is_manual))
+        # Paces outlive their lanes, so those of deleted webhooks would pile up.
         for webhook_id in self._paces.keys() - self._registry.target_ids():
             del self._paces[webhook_id]
 
@@ -188,6 +205,8 @@ class Leases:
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs work on leased rows. Rows of work that dies are held by nobody: the token goes."""
         task = asyncio.create_task(work)
+        # The loop keeps only weak references to its tasks (asyncio): one that nobody holds may be
+        # collected while it runs.
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
@@ -207,12 +226,16 @@ class Leases:
 
     async def close(self, within_seconds: float) -> None:
         """Ends the work, and says that the token needs no takeover if nothing is leased to it."""
+        # First the work, then the sign-off: what a task still holds leased must be visible to the
+        # statement below.
         await end_tasks(*self._tasks)
         if self.token is None:
             return
         try:
             await asyncio.wait_for(self._queue.leave(self.token), within_seconds)
-        except Exception as error:  # noqa: BLE001  # whatever the database says now, the process ends
+        # Whatever the database says now, the process ends; a pump that stays registered is taken
+        # over after 10 s.
+        except Exception as error:  # noqa: BLE001
             log.warning("not signed off (a takeover follows): %r", error)
 
 

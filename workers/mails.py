@@ -19,7 +19,9 @@ from hookline.tasks import end_tasks
 
 log = logging.getLogger(__name__)
 
+# A mail server that hangs holds so many tasks for 20 s (smtp.DEADLINE_SECONDS), and no thread.
 AT_ONCE: Final = 10
+# Only ids wait here; beyond that many the rows are enough, which a scheduler finds again.
 WAITING_LIMIT: Final = 1_000
 
 Key = tuple[UUID, str]
@@ -47,6 +49,8 @@ class Mails:
         """
         self._waiting.clear()
         if self._sending:
+            # A mail that its server has taken but that is not noted would be sent twice, so those
+            # under way may end.
             await asyncio.wait(self._sending.values(), timeout=within_seconds)
         await end_tasks(*self._sending.values())
 
@@ -65,7 +69,8 @@ class Mails:
                 error,
                 extra={"notification_id": ids.encode("ntf", key[0])},
             )
-        except Exception:  # one row that can't be sent must not hold the others
+        # One row that can't be sent must not hold the others, and its lease ends by itself.
+        except Exception:
             log.exception(
                 "a mail could not be sent", extra={"notification_id": ids.encode("ntf", key[0])}
             )

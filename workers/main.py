@@ -36,7 +36,10 @@ _SAME_SIGNAL_SECONDS = 5.0
 """Dramatiq's main process passes a signal on within milliseconds; on a busy machine 2 s were too
 few.
 """
+# Python offers no signal for the death of a parent, so its pid is looked at instead.
 _PARENT_CHECK_SECONDS = 1.0
+# A worker that Dramatiq was still starting waits for its parent in the main thread and never sees
+# the signal.
 _ORPHAN_SECONDS = 5.0
 
 
@@ -54,6 +57,7 @@ class OwnLoop(EngineHost, AsyncIO):
         # Dramatiq's --queues: what a worker enqueues to itself is always read
         if worker.consumer_whitelist:
             worker.consumer_whitelist.add(OWN)
+        # Before the first message: async actors run on it, and it alone touches the database.
         self._thread = _LoopThread()
         self._thread.start(timeout=5)
         set_event_loop_thread(self._thread)
@@ -65,9 +69,8 @@ class OwnLoop(EngineHost, AsyncIO):
             _leave(error)
         except Exception as error:
             self._thread.stop()
-            raise MiddlewareError(
-                "the worker could not start"
-            ) from error  # any other exception Dramatiq would log and go on (2.2.1)
+            # Any other exception Dramatiq would log, and go on without an engine (2.2.1).
+            raise MiddlewareError("the worker could not start") from error
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
         self._thread.run_coroutine(self._close())
@@ -107,9 +110,7 @@ class OwnLoop(EngineHost, AsyncIO):
                 os.kill(os.getpid(), signal.SIGTERM)
                 try:
                     await asyncio.wait_for(self._is_closing.wait(), _ORPHAN_SECONDS)
-                except (
-                    TimeoutError
-                ):  # its main thread waits for the parent: one killed while it started its workers
+                except TimeoutError:
                     os._exit(1)
 
     async def _close(self) -> None:
@@ -124,7 +125,9 @@ class _LoopThread(EventLoopThread):
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger("dramatiq"))
-        self.daemon = True  # a worker that is told twice to stop goes without it
+        # Told twice to stop, a worker goes without waiting for this thread.
+        self.daemon = True
+        # Dramatiq's constructor has made one of asyncio's own, which would stay open.
         self.loop.close()
         self.loop = uvloop.new_event_loop()
 
@@ -137,6 +140,8 @@ def _pass_on_sigterm_once() -> None:
     this the second one would kill (2.2.1).
     """
     stop = signal.getsignal(signal.SIGTERM)
+    # Only the main thread may set a handler; a worker that somebody starts in another one is left
+    # alone.
     if not callable(stop) or threading.current_thread() is not threading.main_thread():
         return
     begun_at: list[float] = []

@@ -64,6 +64,8 @@ class Pacing:
     def _asks(self) -> list[Ask]:
         self._is_woken.clear()
         rooms = ((key, self._room(key)) for key in self._named)
+        # Each webhook's row stays locked until the statement commits, so one claim asks for no more
+        # than these.
         return [Ask(key, room) for key, room in rooms if room > 0][:_ASKS_LIMIT]
 
     def _room(self, key: UUID) -> int:
@@ -72,6 +74,7 @@ class Pacing:
 
     async def _claim(self, token: UUID, asks: list[Ask]) -> list[Lane]:
         for ask in asks:
+            # Taken out before the question, so that a wake-up meanwhile is not lost.
             del self._named[ask.webhook_id]
         asked_at = monotonic()
         self.is_idle = False
@@ -86,7 +89,7 @@ class Pacing:
         return lanes
 
     def _name_again(self, asks: list[Ask], paced: Paced) -> None:
-        """Those that got all they had room for may have more once a place is free."""
+        """Names the webhooks again that got all they had room for: they may have more due."""
         got = Counter([row.webhook_id for row in paced.rows])
         for ask in asks:
             if got[ask.webhook_id] >= ask.room and ask.webhook_id not in paced.waits:
@@ -94,6 +97,7 @@ class Pacing:
 
     def _ask_again(self, key: UUID, seconds: float) -> None:
         if (old := self._timers.pop(key, None)) is not None:
+            # One timer for each webhook: the latest answer knows its slots best.
             old.cancel()
         self._timers[key] = asyncio.get_running_loop().call_later(seconds, self._slot_is_free, key)
 

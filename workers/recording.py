@@ -1,5 +1,5 @@
 """Writes ended attempts in batches, one transaction each, and announces them after the commit. Used
-by the pump: what is added comes back as the size of each batch that has left memory.
+by the pump, which gets the size of each batch that was written.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ BUSY_SECONDS: Final = 0.02
 2 ms always: 0.243 CPU s per 1,000).
 """
 _BUSY_AT: Final = 20
+# Under load a pause only lets results pile up, which a crash would repeat.
 _FULL: Final = 200
 """Results that are written without gathering any longer."""
 _BATCH_LIMIT: Final = 500
@@ -58,7 +59,7 @@ class Recorder:
     async def write_next(self) -> Written:
         """Waits for results and writes one batch of them, however long the database is away.
 
-        Whoever cancels it leaves the batch to a takeover.
+        A cancellation leaves the batch to a takeover.
         """
         if not self._waiting:
             self._last_count = 0
@@ -77,7 +78,8 @@ class Recorder:
     def _take(self, batch: Batch) -> list[Result]:
         results = self._waiting.pop(batch)
         if rest := results[_BATCH_LIMIT:]:
-            self._waiting[batch] = rest  # behind the other batches
+            # Behind the other batches, so that one busy workspace does not hold them up.
+            self._waiting[batch] = rest
         self._last_count = len(results[:_BATCH_LIMIT])
         return results[:_BATCH_LIMIT]
 
@@ -90,10 +92,13 @@ class Recorder:
             try:
                 self._announce(workspace_id, await self._queue.record(token, workspace_id, results))
                 return True
-            except REFUSALS as error:  # a row that the database refuses must not hold the others
+            # A row that the database refuses must not hold the others.
+            except REFUSALS as error:
                 log.error("a batch of %d attempts was refused: %r", len(results), error)
                 return await self._write_apart(batch, results)
-            except Exception as error:  # noqa: BLE001  # away, read-only, out of room: what was answered is kept until it is back
+            # The database is away, read-only or out of room: what was answered is kept until it is
+            # back, since another try would reach the receiver twice.
+            except Exception as error:  # noqa: BLE001
                 log.warning("attempts not recorded yet, trying again: %r", error)
                 await asyncio.sleep(_AGAIN_SECONDS)
 
@@ -112,8 +117,11 @@ class Recorder:
         """
         if len(results) > 1:
             return all([await self._write(batch, [result]) for result in results])
+        # Refused even without what the receiver sent: it would be refused for ever.
         if results[0].error_message == _REFUSED:
             return False
+        # What the receiver sent is all in here that may not fit into a row; the verdict is ours and
+        # must count.
         bare = results[0]._replace(
             error_message=_REFUSED,
             request_url=None,

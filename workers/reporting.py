@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 _LABELS: Final = ("queue_name", "actor_name")
 _MILLIS: Final = (1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000)
+# Others may write anything into a server's queues: neither the log nor memory grows with it.
 _REFUSALS_LOGGED: Final = 100
 _SHOWN: Final = 200
 _LOGGED_HERE: Final = frozenset(
@@ -40,6 +41,7 @@ _LOGGED_HERE: Final = frozenset(
 most of them with a traceback.
 """
 _AWAY: Final = "Consumer encountered a connection error: %s"
+# Each of a worker's consumers finds the server away every few seconds.
 _AWAY_SECONDS: Final = 60.0
 
 
@@ -78,6 +80,8 @@ class Reporting(Middleware):
             _signature(broker.get_actor(message.actor_name).fn).bind(
                 *message.args, **message.kwargs
             )
+        # Before the actor runs: an older version's or a stranger's arguments are one line in the
+        # log, not a traceback.
         except TypeError as error:
             self._refuse(message, f"{message.actor_name} takes other arguments: {error}")
             raise SkipMessage from None
@@ -105,6 +109,7 @@ class Reporting(Middleware):
         self._began.pop(message.message_id, None)
 
     def after_nack(self, broker: Broker, message: MessageProxy) -> None:
+        # A stranger's names must not make time series without end.
         is_known = message.actor_name in broker.actors
         self._rejects.labels(
             message.queue_name, message.actor_name if is_known else "unknown"
@@ -164,6 +169,7 @@ def silence_duplicate_logs() -> None:
         *consumers,
     ):
         logger = logging.getLogger(name)
+        # Set, not added: an embedded worker that is opened again in one process would pile them up.
         logger.filters[:] = [quieter]
 
 

@@ -20,7 +20,9 @@ from hookline.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
-_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.7, 1.0  # spread, so that many workers don't ask at once
+# Spread, so that many workers don't ask at once.
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.7, 1.0
+# Both together fit into the queue, which holds 100 messages; more would push the oldest ones out.
 ROWS: Final = 50
 """Mails and jobs that one look enqueues, of each."""
 PERIODS: Final = {
@@ -34,6 +36,7 @@ PERIODS: Final = {
 class Scheduler:
     def __init__(self, runtime: Runtime, broker: WorkerBroker) -> None:
         self._runtime, self._broker = runtime, broker
+        # Spread over the first second, so that workers that start together don't look together.
         self._due_at = {actor: monotonic() + random.uniform(0, 1) for actor in PERIODS}
 
     async def run(self) -> None:
@@ -42,7 +45,8 @@ class Scheduler:
                 await self.enqueue_due()
             except (*FAULTS, Unavailable) as error:
                 log.warning("mails and jobs not looked for, the database is away: %r", error)
-            except Exception:  # without it, what a lost message named would never be done
+            # Without this loop, what a lost message named would never be done.
+            except Exception:
                 log.exception("mails and jobs not looked for")
             await asyncio.sleep(random.uniform(_SHORTEST_SECONDS, _LONGEST_SECONDS))
 
@@ -50,6 +54,8 @@ class Scheduler:
         """One message for each mail, each job and each period that is due."""
         for actor, period in PERIODS.items():
             if monotonic() >= self._due_at[actor]:
+                # Each worker keeps its own clock; the rows' leases make sure that each thing is
+                # done once.
                 self._due_at[actor] = monotonic() + period * random.uniform(0.8, 1.2)
                 self._enqueue(actor)
         for job_id in await jobs.due(self._runtime.database, ROWS):

@@ -30,8 +30,13 @@ HEADER_COUNT_LIMIT = 100
 HEADERS_KEPT_BYTES = 16 * 1024
 
 _TARGETS_LIMIT = 10_000
+# The guards passed just before: within this time a webhook's switch is still obeyed within a
+# second.
 _SLOW_CONNECT_SECONDS = 0.1
-_NEXT_ADDRESS_SECONDS = 0.25  # RFC 8305
+# RFC 8305's recommended delay before the next address is tried too.
+_NEXT_ADDRESS_SECONDS = 0.25
+# Nothing broader: a mistake of ours that is caught as a network's fault makes a delivered request a
+# failure, and retries it (2026-11-24).
 _NETWORK_FAULTS = (OSError, NotHttp)
 
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, SocketAddress]
@@ -53,7 +58,7 @@ StillWanted = Callable[[], Awaitable[bool]]
 
 
 class Withdrawn(Exception):
-    """While the connection came about the request was wanted no more. Nothing of it was sent."""
+    """The request was no longer wanted once the connection was there. Nothing of it was sent."""
 
 
 @dataclass(slots=True)
@@ -115,18 +120,18 @@ class Sender:
         await self.close()
 
     async def open(self) -> None:
-        """Get ready on the running loop. No connection is made yet."""
+        """Gets ready on the running loop. No connection is made yet."""
         self._loop = asyncio.get_running_loop()
         self._idle = IdleConnections()
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Closes all connections."""
         self._idle.close()
         await self._guard.close()
 
     async def send(self, request: Request, still_wanted: StillWanted | None = None) -> Answer:
-        """POST once and tell what came back. Faults of the network and of the receiver are in the
-        answer, never raised.
+        """Sends one POST and returns the answer. Faults of the network and of the receiver are in
+        it, never raised.
 
         still_wanted: is asked before the head is written, when connecting took its time (name
         servers and handshakes may take seconds). Raises Withdrawn when it says no.
@@ -144,6 +149,7 @@ class Sender:
                     await self._ask_again(target.route, connection, still_wanted)
             try:
                 exchange = await connection.ask(head, request.body, until)
+            # Its answer would be taken for that of the next request on this connection.
             except asyncio.CancelledError:
                 connection.end()
                 raise
@@ -160,6 +166,7 @@ class Sender:
         except BaseException:
             connection.end()
             raise
+        # Nothing was written to it yet, so it may serve another request.
         if not is_wanted:
             self._idle.give(route, connection)
             raise Withdrawn
@@ -175,16 +182,21 @@ class Sender:
             async with asyncio.timeout_at(min(latest, until)):
                 return await self._dial(route)
         except TimeoutError:
+            # Both end with TimeoutError; which deadline was the shorter one decides what the
+            # attempt says.
             if latest < until:
                 raise ConnectTimeout from None
             raise
 
     async def _dial(self, route: Route) -> Connection:
+        # A literal address never passes the resolver; _new_socket vets it.
         addresses = _literal(route) or await self._guard.addresses(route.host, route.port)
         infos: list[AddressInfo] = [
             (family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address)
             for family, address in addresses
         ]
+        # Dialled by hand: create_connection with a name would resolve it again, and the second
+        # answer may be a private address.
         dialled = await aiohappyeyeballs.start_connection(
             infos,
             happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS,
@@ -200,7 +212,10 @@ class Sender:
                 server_hostname=route.host if route.is_tls else None,
             )
         except BaseException as fault:
+            # The socket is not the transport's yet, so nobody else closes it, also when the attempt
+            # is cancelled here.
             dialled.close()
+            # TCP came about before; what breaks off now is the handshake, and the log says so.
             if route.is_tls and isinstance(fault, ConnectionError):
                 raise HandshakeLost from fault
             raise
@@ -220,10 +235,12 @@ class Sender:
         target = self._targets.get(text)
         if target is None:
             if len(self._targets) >= _TARGETS_LIMIT:
+                # Bounded, since every URL that a webhook ever had would stay.
                 self._targets.clear()
             try:
                 target = _target_of(check_url(text, self._policy))
             except UrlRefused as refusal:
+                # It is kept; its traceback would keep the frames of the first send with it.
                 target = refusal.with_traceback(None)
             self._targets[text] = target
         return target
@@ -233,6 +250,7 @@ class Sender:
         resolver.
         """
         family, kind, protocol, _, address = info
+        # The last look, at what is really dialled: whatever slips past the resolver ends here.
         self._guard.check(str(address[0]))
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
@@ -260,6 +278,8 @@ def _target_of(url: str) -> _Target:
     path = url.split("/", 3)[3]
     return _Target(
         route,
+        # `identity`: a compressed body of 300 kB can become 969 MB, so none is asked for and none
+        # is unpacked.
         f"POST /{path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\nAccept-Encoding: "
         "identity\r\n",
     )
@@ -341,7 +361,8 @@ def _classify(fault: Exception, timeout_seconds: float) -> tuple[AttemptError, s
 
 
 def _certificate_fault(error: ssl.SSLCertVerificationError) -> str:
-    return error.verify_message.partition(",")[0]  # what follows may show an address
+    # What follows the comma may show an address.
+    return error.verify_message.partition(",")[0]
 
 
 def _milliseconds_since(started_at: float) -> int:

@@ -13,9 +13,9 @@ from workers.lanes import Lane
 ON_WIRE_LIMIT: Final = 500
 """Requests of this process on the wire."""
 SHARED_ON_WIRE_LIMIT: Final = ON_WIRE_LIMIT * 3 // 4
-"""Beyond it only lanes that have none get a slot, one each."""
+"""With so many taken, only lanes that have nothing on the wire get a slot, one each."""
 SLOW_ON_WIRE_LIMIT: Final = ON_WIRE_LIMIT // 2
-"""Of all slots, those of webhooks whose last attempt timed out."""
+"""Slots that webhooks whose last attempt timed out share."""
 
 
 class Slot(NamedTuple):
@@ -54,6 +54,7 @@ class Slots:
     def release(self, lane: Lane, slot: Slot) -> None:
         lane.pace.on_wire -= 1
         self._taken -= 1
+        # As counted when it was taken: the lane may have turned slow or quick since.
         self._slow -= slot.is_slow
         if slot.host:
             self._hosts[slot.host] -= 1
@@ -72,7 +73,10 @@ class Slots:
         """Lanes whose turn it is, as long as there are slots. Each is out of the line when it is
         given.
         """
+        # Lanes with nothing on the wire first: however many are busy, a newcomer begins at once.
         for line in (self._first, self._others, self._slow_ones):
+            # A lane may belong to another line by now: it is given out too, and lines up anew if it
+            # finds no slot.
             while line and (line is not self._line(line[0]) or self._has_slot(line[0])):
                 yield self._out_of(line)
         for host, line in list(self._host_lines.items()):

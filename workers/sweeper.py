@@ -18,8 +18,9 @@ from hookline.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
+# Spread, so that many workers don't sweep at once.
 _SHORTEST_SECONDS: Final = 0.7
-_LONGEST_SECONDS: Final = 1.0  # spread, so that many workers don't sweep at once
+_LONGEST_SECONDS: Final = 1.0
 _ASKED_SECONDS: Final = 0.02
 """Between two looks that something asked for: a hub that says "look everywhere" may say
 it often.
@@ -32,8 +33,8 @@ class Sweeper:
         self._is_asked = asyncio.Event()
 
     def look_now(self) -> None:
-        """Something may be due, nobody knows to whom: looks for it now instead of at the next
-        sweep.
+        """Asks for the webhooks with something due now instead of at the next sweep: a signal said
+        that there may be some, not whose.
         """
         self._is_asked.set()
 
@@ -43,6 +44,8 @@ class Sweeper:
         """
         while True:
             try:
+                # What is due first: cancelling may take many chunks, and deliveries don't wait for
+                # it.
                 yield await self.sweep()
                 await self.cancel_deleted()
                 until = monotonic() + _pause_seconds()
@@ -52,7 +55,8 @@ class Sweeper:
             except (*FAULTS, Unavailable) as error:
                 log.warning("sweep failed, the next one follows: %r", error)
                 await asyncio.sleep(_pause_seconds())
-            except Exception:  # without a sweep, what a signal lost would never be found
+            # Without a sweep, what a lost signal named would never be found.
+            except Exception:
                 log.exception("sweep failed")
                 await asyncio.sleep(_pause_seconds())
 
@@ -61,12 +65,15 @@ class Sweeper:
         due.
         """
         await self._registry.look()
+        # One pump in each transaction: its rows' locks are held only as long as one pump's leases
+        # take.
         while (taken := await self._queue.take_over(DEAD_AFTER)) >= 0:
             log.warning("took over a dead worker's %d deliveries", taken)
         return set(await self._queue.due())
 
     async def cancel_deleted(self) -> None:
         """Cancels what deleted webhooks left open, in chunks."""
+        # Chunks, in transactions apart from the delete: inside it they deadlock with a record.
         while await self._queue.cancel_deleted():
             pass
 
@@ -75,6 +82,7 @@ class Sweeper:
             async with asyncio.timeout(until - monotonic()):
                 await self._is_asked.wait()
         is_asked = self._is_asked.is_set()
+        # What was asked until now is answered by the look that follows.
         self._is_asked.clear()
         return is_asked
 
