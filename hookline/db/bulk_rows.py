@@ -74,6 +74,7 @@ def load(model: type[Any], row: Row) -> Any:  # Any: the model
 
 def _source(dialect: str, model: type[Model], names: tuple[str, ...], parameter: int) -> str:
     if dialect == "sqlite":
+        # One parameter however many rows: no limit of placeholders, and one prepared text.
         return f"json_each(${parameter}) r"
     columns = ", ".join(f'"{name}" {_type(model, name)}' for name in names)
     return f"jsonb_to_recordset(${parameter}::text::jsonb) r({columns})"

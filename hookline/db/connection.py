@@ -34,16 +34,22 @@ FAULTS = (
     asyncio.TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # "cannot switch to state" after a cut connection (asyncpg 0.31)
+    # "cannot switch to state" after a cut connection (asyncpg 0.31).
+    asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,  # a deadlock, a serialisation failure
+    # A deadlock or a serialisation failure: the same call may come again.
+    asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,  # a failover to a standby
+    # A failover left us at a standby. Taken for a refusal, it made answered events be sent again
+    # (2026-11-25).
+    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.PostgresSystemError,  # its disk, above all
+    # Its disk, above all.
+    asyncpg.PostgresSystemError,
     DBConnectionError,
-    sqlite3.OperationalError,  # locked, full, gone
+    # Locked, full or gone.
+    sqlite3.OperationalError,
 )
 # what a driver or the database raises when a row itself can't be stored, whoever asks and whenever
 REFUSALS = (
@@ -137,9 +143,11 @@ class Database:
         # Tortoise 1.1.9 keeps statements by connection name: one engine's would meet the next one
         # opened
         EXECUTOR_CACHE.clear()
-        with self._context:  # only while it opens: its token belongs to one task (Tortoise 1.1.9)
+        # Only while it opens: its token belongs to one task (Tortoise 1.1.9).
+        with self._context:
             await self._context.init(config=self._config, _enable_global_fallback=True)
         with connecting(self._settings):
+            # Tortoise connects at the first query: a wrong URL is to be told at the start.
             await self.client.execute_query("select 1")
 
     async def close(self) -> None:
@@ -166,6 +174,8 @@ class Database:
             async with in_transaction("default") as client:
                 work = Work(self.dialect, client)
                 yield work
+        # Outside of the transaction: hub, broker and network come after the commit, or a failed one
+        # would have told of what never was.
         work.committed()
 
 
@@ -237,6 +247,8 @@ def is_fault(error: BaseException) -> bool:
     """True when the database is away or too busy: the outcome is unknown, and the same call may
     come again.
     """
+    # Tortoise wraps SQLite's errors, so that only their texts tell a busy database from a wrong
+    # statement.
     return isinstance(error, FAULTS) or (isinstance(error, OperationalError) and _is_busy(error))
 
 
@@ -280,8 +292,11 @@ def _postgres_credentials(url: str) -> dict[str, Any]:
         "database": unquote(parts.path[1:]),
         "minsize": 1,
         "maxsize": 8,
+        # A query fails after at most 12 s so: these 10, and 2 until its connection is given up
+        # (db/postgres.py).
         "command_timeout": 10,
-        "timeout": CONNECT_SECONDS,  # asyncpg would wait a minute
+        # asyncpg would wait a minute for a server that takes the connection and says nothing.
+        "timeout": CONNECT_SECONDS,
         "server_settings": {**postgres.SERVER_SETTINGS, **postgres.LIST_PLANS},
         **({"ssl": query["sslmode"]} if "sslmode" in query else {}),
     }

@@ -29,7 +29,8 @@ from hookline.db.connection import (
 from hookline.db.migration_log import note_applied
 from hookline.errors import HooklineError
 
-_LOCK = 7_235_001  # advisory lock number, any constant of our own
+# The number of the advisory lock: any constant that is ours.
+_LOCK = 7_235_001
 
 
 class _SqliteEditor(SqliteSchemaEditor):
@@ -88,13 +89,12 @@ async def migrate(
     config = tortoise_config(settings)
     if settings.is_sqlite:
         settings.sqlite_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        config["connections"]["default"]["credentials"]["foreign_keys"] = (
-            "OFF"  # a table's rebuild must not cascade
-        )
+        # A table's rebuild must not cascade: altering webhook.name deleted every delivery (Tortoise
+        # 1.1.9).
+        config["connections"]["default"]["credentials"]["foreign_keys"] = "OFF"
     else:
-        config["connections"]["default"]["credentials"]["command_timeout"] = (
-            None  # a large index takes its time
-        )
+        # A large index takes its time.
+        config["connections"]["default"]["credentials"]["command_timeout"] = None
     with faults_as_unavailable():
         async with _alone(settings), TortoiseContext() as context:
             await context.init(config=config)
@@ -106,6 +106,7 @@ async def migrate(
 async def _apply(config: dict[str, Any], is_sqlite: bool, tell: Callable[[str], None]) -> None:
     connection = get_connection("default")
     executor = _Executor(connection, config["apps"])
+    # An older program must not touch what it does not know.
     await _refuse_newer(executor)
 
     def progress(event: str, app: str, name: str) -> None:
@@ -115,6 +116,7 @@ async def _apply(config: dict[str, Any], is_sqlite: bool, tell: Callable[[str], 
     await executor.migrate(
         [MigrationTarget(APP, "__latest__")], direction="forward", progress=progress
     )
+    # With foreign keys off, nothing else would notice a row that lost its parent.
     if is_sqlite and (broken := await connection.execute_query_dict("pragma foreign_key_check")):
         raise HooklineError(
             "SCHEMA",
@@ -154,12 +156,15 @@ async def _alone(settings: DatabaseSettings) -> AsyncIterator[None]:
     if settings.is_sqlite:
         # a local file, once
         with Path(f"{settings.sqlite_path}.migrate.lock").open("w") as lock:  # noqa: ASYNC230
+            # In a thread: it waits for another migrator as long as that takes. The lock ends with
+            # the process.
             await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
             yield
         return
     with connecting(settings):
         connection = await asyncpg.connect(settings.postgres_dsn, timeout=CONNECT_SECONDS)
     try:
+        # Held by the session: it ends with the connection, also when the migrator is killed.
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         yield
     finally:

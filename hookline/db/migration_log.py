@@ -36,6 +36,8 @@ class NotedMigration(Migration):
             state, dry_run=dry_run, schema_editor=schema_editor, collect_sql=collect_sql
         )
         if schema_editor is not None and not dry_run and not collect_sql:
+            # Through the editor's connection, which holds the migration's transaction: Tortoise
+            # would note it after the commit (1.1.9), and a crash between would apply it twice.
             await note_applied(schema_editor.client, self.app_label, self.name)
         return after
 

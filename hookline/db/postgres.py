@@ -19,6 +19,7 @@ from tortoise.connection import get_connections
 
 log = logging.getLogger(__name__)
 
+# Without it, a pool whose connections all hang would be waited for without end.
 ACQUIRE_SECONDS = 5.0
 _RELEASE_SECONDS = 2.0
 SERVER_SETTINGS = {
@@ -35,8 +36,8 @@ cost little more than rows in their order.
 
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
-    """One of which nothing is cleaned up between its users: nothing here outlasts a statement or a
-    transaction (no session locks, no settings).
+    """A connection that is not reset when it goes back into its pool: nothing here outlasts a
+    statement or a transaction (no session locks, no settings).
 
     asyncpg's own way is a round trip for each release, before the statement's answer is handed on.
     An open transaction it still rolls back.
@@ -61,8 +62,10 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:
         try:
             await super().release(connection, timeout=timeout or _RELEASE_SECONDS)
-        except TimeoutError:  # cut off by now; what the statement came to is known without it
+        # It is cut off by now, and what the statement came to is known without it.
+        except TimeoutError:
             log.warning("a connection does not answer, all are made anew")
+            # One half-open connection is a sign that all are.
             await self.expire_connections()
 
 
@@ -92,6 +95,8 @@ class SafeTransactionContext(TransactionContextPooled):
             await self.client.begin()
         except BaseException:
             get_connections().reset(self.token)
+            # Shielded: a second cancellation would lose the connection for good (Tortoise 1.1.9
+            # loses it at the first).
             await asyncio.shield(asyncio.ensure_future(pool.release(self.client._connection)))
             raise
         return self.client

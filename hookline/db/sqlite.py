@@ -20,6 +20,8 @@ from tortoise.exceptions import OperationalError
 
 from hookline.models.fields import Instant, to_micros
 
+# WAL: readers don't wait for the writer. FULL: an accepted event is on disk, and group commit pays
+# for it. busy_timeout: other programs may hold the file (a backup, a command).
 PRAGMAS = {
     "journal_mode": "WAL",
     "synchronous": "FULL",
@@ -35,6 +37,7 @@ class SafeTransactionContext(SqliteTransactionContext):
     __slots__ = ()
 
     async def __aenter__(self) -> Any:  # Any: Tortoise's own signature
+        # The turn first, then Tortoise's own lock: the hot path's writer takes the turn alone.
         turn = self.connection._parent.turn
         await turn.acquire()
         try:
@@ -67,7 +70,8 @@ class SafeTransactionContext(SqliteTransactionContext):
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
         try:
             try:
-                await super().__aexit__(exc_type, exc_val, exc_tb)  # releases the engine's own lock
+                # It releases the engine's own lock.
+                await super().__aexit__(exc_type, exc_val, exc_tb)
             except BaseException:
                 await self._undo()
                 raise
@@ -81,6 +85,8 @@ class SafeTransactionWrapper(SqliteTransactionWrapper):
 
     async def begin(self) -> None:
         try:
+            # Takes the write lock at once: after a plain BEGIN, two that read and then write find
+            # the database locked.
             await self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
@@ -90,6 +96,7 @@ class SafeSqliteClient(SqliteClient):
     def __init__(self, file_path: str, **options: Any) -> None:
         super().__init__(file_path, **{**PRAGMAS, **options})
         self.turn = asyncio.Lock()
+        # For Tortoise's statements: sqlite3 itself knows neither class.
         sqlite3.register_adapter(UUID, lambda key: key.bytes)
         sqlite3.register_adapter(Instant, to_micros)
 

@@ -16,6 +16,7 @@ NOW: Final = {
     "sqlite": "cast((julianday('now') - 2440587.5) * 86400000000 as integer)",
 }
 """The database's clock: leases end by it, whatever the clocks of their holders say."""
+# Times are microseconds on SQLite, where sums of them are plain numbers.
 SECONDS: Final = {"postgres": "interval '1 second'", "sqlite": "1000000"}
 SKIP_LOCKED: Final = {"postgres": "for update skip locked", "sqlite": ""}
 """SQLite has one writer at a time."""
@@ -35,6 +36,7 @@ def for_dialect(sql: str, dialect: str) -> str:
 
 @lru_cache(1_000)
 def for_sqlite(sql: str) -> str:
+    # sqlite3 would take `$1` for a named parameter.
     return re.sub(r"\$(\d+)", r"?\1", sql)
 
 

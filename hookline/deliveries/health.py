@@ -126,6 +126,7 @@ def fold(health: Health, batch: Sequence[Ended]) -> Folded:
         if attempt.is_success:
             health.last_success_at, health.consecutive_gone = attempt.ended, 0
             had_success, failed_at = True, None
+            # What was counted when it was turned off is the evidence, and stays.
             if not health.is_disabled:
                 health.consecutive_failures, health.failing_since = 0, None
         elif attempt.is_failure and not health.is_disabled:
@@ -162,11 +163,14 @@ def _judge_streak(health: Health, policy: Policy, folded: Folded) -> Notificatio
         and not health.is_disabled
         and since is not None
     ):
+        # From when the first failure began to when the latest ended, by the attempts' own times:
+        # how late they are recorded does not count.
         span, count = folded.failed_at - since, health.consecutive_failures
         if health.consecutive_gone >= HealthLimit.GONE_ANSWERS or (
             count >= policy.failures and span >= policy.seconds * SECOND
         ):
             return NotificationKind.AUTO_DISABLED
+        # One warning for each streak of failures: an older one belongs to a streak that ended.
         is_new = policy.warned_at is None or policy.warned_at < since
         if is_new and count * 2 >= policy.failures and span * 2 >= policy.seconds * SECOND:
             return NotificationKind.FAILING

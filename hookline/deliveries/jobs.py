@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 KIND: Final = "deliveries.retry"
 STEP_ROWS: Final = 1_000
 """Deliveries or events that a step looks at."""
+# Counting costs time inside the request; beyond that many the progress is shown without a total.
 COUNTED: Final = 100_000
 SLACK: Final = timedelta(seconds=30)
 """An event may have been received a little before the webhook went off, and stored after it."""
@@ -56,7 +57,7 @@ FAILED: Final = named("""
 select d.id, d.status = DeliveryState.FAILED and d.created_at >= $4 and d.created_at < $5
   and ($6 = '' or d.event_type = $6) as is_wanted
 from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 order by d.id limit $7""")
-# How many the job is about, up to $7.
+# The number of deliveries that the job is about, up to $7.
 COUNT: Final = named("""
 select count(*) as number from (
   select 1 as one from delivery d
@@ -153,7 +154,8 @@ async def begin(
         run_at=now,
         created_at=now,
     )
-    await work.execute(for_dialect(DUE_NOW, work.dialect), job.id)  # by the clock that leases it
+    # By the clock that leases it: this process's may be ahead, and its actor would find it not due.
+    await work.execute(for_dialect(DUE_NOW, work.dialect), job.id)
     shown = {**asked, "webhookId": ids.encode("wh", webhook_id)}
     subject = ("job", job.id)
     await audit.record(actor.workspace_id, actor.stored, "deliveries.retry", subject, None, shown)
@@ -206,13 +208,15 @@ async def run(database: Database, wakeups: Wakeups, job_id: UUID, seconds: float
 
 
 async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
-    """Does a part of the job, in one transaction. Whether it goes on."""
+    """Does a part of the job, in one transaction. Returns True when it goes on."""
     async with database.unit_of_work() as work:
         if not await work.rows(for_dialect(OPEN, work.dialect), job_id):
             return False
         job = await Job.get(id=job_id)
         webhook = (
             await Webhook.filter(id=UUID(job.work["webhookId"]), deleted_at__isnull=True)
+            # Held to the commit: two jobs of one webhook would both find an event without a
+            # delivery.
             .select_for_update()
             .first()
         )
@@ -224,6 +228,7 @@ async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
             )
         else:
             await _advance(work, job, webhook)
+            # Each step wakes: the first deliveries go out while the job goes on.
             work.after_commit(lambda: wakeups.due([webhook.id]))
         await job.save(
             update_fields=["status", "position", "total", "done", "error", "finished_at"]
@@ -232,7 +237,7 @@ async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
 
 
 class _Part(NamedTuple):
-    """What of a webhook a step looks at: rows with keys between two, of a time and a type."""
+    """The rows that a step looks at: those with keys between two, of a time and a type."""
 
     after: UUID
     high: UUID
@@ -263,7 +268,9 @@ def _first_position(which: str) -> dict[str, str | None]:
 
 
 async def _reopen(work: Work, webhook: Webhook, part: _Part) -> tuple[UUID | None, int]:
-    """The last delivery looked at, None when there was none, and how many are open again."""
+    """Opens failed deliveries again. Returns the last one looked at, None when there was none, and
+    how many are open again.
+    """
     rows = await work.rows(FAILED, webhook.id, *part, STEP_ROWS)
     wanted = [row["id"] for row in rows if row["is_wanted"]]
     count = 0
@@ -274,8 +281,8 @@ async def _reopen(work: Work, webhook: Webhook, part: _Part) -> tuple[UUID | Non
 
 
 async def _deliver_missed(work: Work, webhook: Webhook, part: _Part) -> tuple[UUID | None, int]:
-    """The same for events: those that the webhook wants now, received while it was off, of which it
-    has no delivery.
+    """Makes deliveries of events that the webhook wants now, received while it was off, of which it
+    has none. Returns the last event looked at, None when there was none, and how many were made.
     """
     events = (
         await Event.filter(workspace_id=webhook.workspace_id, id__gt=part.after, id__lt=part.high)
@@ -297,7 +304,7 @@ async def _deliver_missed(work: Work, webhook: Webhook, part: _Part) -> tuple[UU
 async def _missed(
     work: Work, webhook: Webhook, part: _Part, events: Sequence[Event]
 ) -> list[Event]:
-    """Those that came while the webhook was off, and that it wants."""
+    """Returns the events that came while the webhook was off, and that it wants."""
     pauses = await _pauses(work, webhook.id, part.since, part.until)
     wants = _Wants(webhook, part.event_type)
     return [
@@ -337,6 +344,7 @@ class _Wants:
         self._index = MatchIndex([self])
 
     def __call__(self, event: Event) -> bool:
+        # A test is for one webhook only, and without data there is nothing to send.
         if event.is_test or event.data is None or self._event_type not in ("", event.type):
             return False
         return bool(self._index.wanted_by(event.environment, event.type, event.data))

@@ -19,7 +19,7 @@ from hookline.models import DeliveryState
 LOCK = """
 select id, webhook_id, lease_token, status from delivery
 where id = $1 and workspace_id = $2 {locked}"""
-# Whether there is anything to send, and anywhere.
+# The two reasons not to send again: the data is gone, or the webhook.
 SENDABLE = """
 select e.data is not null as has_data, w.deleted_at is not null as is_deleted from delivery d
 join event e on e.id = d.event_id join webhook w on w.id = d.webhook_id where d.id = $1"""
@@ -53,6 +53,8 @@ async def retry(database: Database, wakeups: Wakeups, actor: Actor, delivery_id:
         rows = await work.rows(for_dialect(LOCK, work.dialect), delivery_id, actor.workspace_id)
         if not rows:
             raise Refused(Problem(Code.NOT_FOUND, "There is no such delivery.", ("id",)))
+        # The record of the attempt under way clears manual_at with its lease: the wish would be
+        # lost.
         if rows[0]["lease_token"] is not None:
             raise Refused(
                 Problem(
@@ -81,6 +83,7 @@ async def retry(database: Database, wakeups: Wakeups, actor: Actor, delivery_id:
         await work.execute(ASK, delivery_id, clock.now())
         await audit.record(actor.workspace_id, actor.stored, "delivery.retry", ("dlv", delivery_id))
         key = rows[0]["webhook_id"]
+        # After the commit: a worker that looked sooner would find nothing.
         work.after_commit(lambda: wakeups.by_hand(key))
 
 
@@ -102,6 +105,8 @@ async def cancel(database: Database, actor: Actor, delivery_id: UUID) -> None:
                     ("id",),
                 )
             )
+        # What is leased may be on the wire; its record or the takeover ends the lease, so its token
+        # stays.
         if rows[0]["lease_token"] is None:
             await work.execute(CANCEL, delivery_id, clock.now())
         else:
@@ -121,8 +126,8 @@ async def backlogs(database: Database, webhook_ids: Sequence[UUID]) -> dict[UUID
 
 
 async def bodies(database: Database, delivery_ids: Sequence[UUID]) -> dict[UUID, bytes]:
-    """The bodies that templates made for these deliveries. The caller has seen to it that they are
-    his workspace's.
+    """Returns the bodies that templates made for these deliveries. The caller has checked that they
+    belong to its workspace.
     """
     if not delivery_ids:
         return {}

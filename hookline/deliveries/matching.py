@@ -29,6 +29,8 @@ class Matchable(Protocol):
 
 M = TypeVar("M", bound=Matchable)
 
+# Names of types come from publishers: neither many of them nor many webhooks for each may fill
+# memory.
 _CACHED_TYPES = 10_000
 _CACHED_IDS = 1_000_000
 """8 MB."""
@@ -76,6 +78,7 @@ class MatchIndex:
         made._filters = {
             key: found for key, found in self._filters.items() if key not in gone
         } | added._filters
+        # Without a wildcard only the very type that was touched is another one now.
         has_wildcards = any("*" in pattern for _, pattern in touched)
         for key, found in self._cache.items():
             if key not in touched and not (
@@ -90,6 +93,7 @@ class MatchIndex:
         JSON text, read when a filter asks.
         """
         matched = self.match(environment, event_type)
+        # The data is parsed only when a filter asks for it.
         if not matched.filters:
             return matched.ids
         value, filters = orjson.loads(data), matched.filters
@@ -106,6 +110,8 @@ class MatchIndex:
             found = self._look_up(environment, event_type)
             self._cached_ids += len(found.ids)
             if len(self._cache) >= _CACHED_TYPES or self._cached_ids > _CACHED_IDS:
+                # All at once: types that are in use are looked up again, 4 to 60 us each
+                # (docs/performance.md).
                 self._cache.clear()
                 self._cached_ids = len(found.ids)
             self._cache[environment, event_type] = found

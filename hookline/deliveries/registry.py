@@ -88,9 +88,12 @@ class Registry:
         """Loads a workspace anew. stale: the version that somebody found out of date; one load
         serves all who wait.
         """
+        # One load at a time: those who wait find the version loaded and need none of their own.
         async with self._loading:
             part = self._parts.get(workspace_id)
             if part is None or stale is None or part.version == stale:
+                # Before the question: a change that commits while it is answered must not seem
+                # known.
                 asked_at = monotonic()
                 part = self._build(
                     await self._queue.load(workspace_id, part.stamps if part else {}),
@@ -114,6 +117,7 @@ class Registry:
         )
         for target in gone:
             del self._targets[target.id]
+        # Before anybody is told: listeners look targets up at once.
         self._targets.update({target.id: target for target in changed})
         for call in self._on_change:
             call()
@@ -123,6 +127,7 @@ class Registry:
         """Asks for every workspace's match version and loads what is stale: a change that no
         message announced is met here.
         """
+        # Before the question, as in reload.
         asked_at = monotonic()
         for workspace_id, version in (await self._queue.versions()).items():
             known = self.version(workspace_id)
@@ -134,13 +139,15 @@ class Registry:
         """One look for all who ask for one until it ends."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self.look())
+        # Shielded: a sender that is cancelled must not end the look of all others.
         await asyncio.shield(self._looking)
 
     def confirm(self, workspace_id: UUID, version: int, asked_at: float) -> bool:
-        """True when a version that the database just named is the known one; if it is, and there is
-        no other workspace, that was a look.
+        """True when a version that the database just named is the known one. Counts as a look when
+        there is no other workspace.
         """
         is_current = self.version(workspace_id) == version
+        # A claim tells of the workspaces of its rows only; looked_at speaks of all.
         if is_current and len(self._parts) == 1:
             self.looked_at = max(self.looked_at, asked_at)
         return is_current
@@ -149,17 +156,20 @@ class Registry:
         task = asyncio.create_task(
             self._look_soon() if text == EVERYTHING else self._reload_soon(UUID(text))
         )
+        # asyncio itself keeps weak references only.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _reload_soon(self, workspace_id: UUID) -> None:
         try:
             await self.reload(workspace_id, self.version(workspace_id))
-        except Exception as error:  # noqa: BLE001  # publishes, claims and looks will ask again
+        # Publishes, claims and looks will ask again.
+        except Exception as error:  # noqa: BLE001
             log.warning("webhooks not loaded: %r", error)
 
     async def _look_soon(self) -> None:
         try:
             await self.look()
-        except Exception as error:  # noqa: BLE001  # likewise
+        # Likewise.
+        except Exception as error:  # noqa: BLE001
             log.warning("webhooks not looked at: %r", error)

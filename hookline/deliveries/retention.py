@@ -94,10 +94,12 @@ returning position""",
 
 
 async def purge(database: Database, queue: Queue, settings: Settings) -> int:
-    """One batch of each kind. How many rows it took; 0: nothing is too old."""
+    """Deletes one batch of each kind. Returns how many rows; 0: nothing is too old."""
     now = clock.now()
     log_before = _key(now - timedelta(days=settings.attempt_days))
     count = await forget_data(database, _key(now - timedelta(days=settings.event_days)))
+    # Attempts, then deliveries, then events: what a row belongs to goes after it. A transaction for
+    # each, so that none holds its locks for the next.
     for sql in (ATTEMPTS, DELIVERIES, EVENTS):
         async with database.unit_of_work() as work:
             count += len(
@@ -105,6 +107,7 @@ async def purge(database: Database, queue: Queue, settings: Settings) -> int:
             )
     async with database.unit_of_work() as work:
         told_before = _key(now - timedelta(days=settings.notification_days))
+        # Before the notifications: it finds the receipts by those that go next.
         await work.execute(EMAILS, told_before, BATCH)
         count += len(await work.rows(NOTIFICATIONS, told_before, BATCH))
         count += len(await work.rows(ACTIVITY[work.dialect], ACTIVITY_KEPT, BATCH * 10))
@@ -118,8 +121,8 @@ async def purge(database: Database, queue: Queue, settings: Settings) -> int:
 
 
 async def forget_data(database: Database, before: UUID) -> int:
-    """Takes the data of a batch of events; their open deliveries have failed, since there is
-    nothing to send any more.
+    """Deletes the data of a batch of events; their open deliveries fail, since there is nothing to
+    send any more. Returns how many events.
     """
     async with database.unit_of_work() as work:
         found = await work.rows(POSITION)
@@ -134,12 +137,14 @@ async def forget_data(database: Database, before: UUID) -> int:
             )
             await work.execute(DROP_BODIES.format(places), *keys)
             await work.execute(FORGET.format(places), *keys)
+            # Events stay after their data is gone: without the mark each sweep would read all of
+            # them again.
             await work.execute(MARK, keys[-1])
         return len(keys)
 
 
 async def _forget_webhooks(work: Work, before: datetime) -> int:
-    """Deleted webhooks whose log is gone."""
+    """Removes deleted webhooks whose log is gone. Returns how many."""
     keys = [row["id"] for row in await work.rows(WEBHOOKS, before)]
     for key in keys:
         for sql in OF_WEBHOOK:

@@ -29,8 +29,10 @@ class Verdict:
     wait: timedelta | None = None
 
 
+# A receiver may ask for years; its delivery would be neither sent nor failed.
 RETRY_AFTER_LIMIT = timedelta(hours=10)
 
+# Deliveries that failed together must not all come back together.
 _JITTER = 0.2
 _SUCCESS = Verdict(is_success=True, is_final=True)
 _OVER = Verdict(is_success=False, is_final=True)
@@ -53,6 +55,7 @@ def judge(
     """
     if status_code is not None and 200 <= status_code < 300:
         return _SUCCESS
+    # 410 says that nobody wants it any more; a refused address stays refused.
     if status_code == 410 or error == AttemptError.REFUSED_ADDRESS or step >= len(schedule):
         return _OVER
     wait = schedule[step] * (1 - _JITTER + 2 * _JITTER * random)
@@ -67,8 +70,10 @@ def _asked_wait(retry_after: str, now: datetime) -> timedelta:
     """
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
+        # Longer than the limit anyway, and int() and timedelta refuse what is much longer.
         return RETRY_AFTER_LIMIT if len(text.lstrip("0")) > 9 else timedelta(seconds=int(text))
     try:
+        # An HTTP date has 29 characters; a longer text is none.
         at = parsedate_to_datetime(text[:64])
     except (ValueError, OverflowError):
         return timedelta()

@@ -14,6 +14,7 @@ from hookline.db.connection import Database, faults_as_unavailable
 from hookline.deliveries.histogram import percentile
 from hookline.errors import HooklineError
 
+# What is older is shown by the hour, in up to sixty times fewer rows.
 MINUTES_KEPT: Final = timedelta(hours=48)
 BUCKETS_LIMIT: Final = 3_000
 FOLDED_AT_ONCE: Final = 2_000
@@ -31,6 +32,7 @@ from webhook_stat where webhook_id = $1 and step in (60, $5) and at >= $3 and at
 from webhook_stat where webhook_id = $1 and step in (60, $5) and at >= $3 and at < $4 group by 1,
   2""",
 }
+# One statement, and skip locked: two workers take different minutes.
 FOLD: Final = """
 with old as (select webhook_id, at, bucket from webhook_stat where step = 60 and at < $1 order by at
   limit $2 for update skip locked),

@@ -138,8 +138,8 @@ class Target:
 
 
 def _as_echoed(values: list[str]) -> tuple[str, ...]:
-    """As they are and as they stand in JSON. Those of under four characters could be any text's
-    part.
+    """Returns secrets as they are and as they stand in JSON. Those of under four characters could
+    be part of any text.
     """
     forms = {
         form
@@ -147,6 +147,7 @@ def _as_echoed(values: list[str]) -> tuple[str, ...]:
         if len(value) >= 4
         for form in (value, orjson.dumps(value).decode()[1:-1])
     }
+    # Longest first: a secret inside another one would leave the rest of the longer one in clear.
     return tuple(sorted(forms, key=len, reverse=True))
 
 

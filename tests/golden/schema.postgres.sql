@@ -344,6 +344,7 @@ begin
   end if;
   select array_agg(e.notification_id), array_agg(e.address) into notified, addresses
     from email e where e.notification_id = any(subjects);
+  -- Only then: every change of it makes all processes load the workspace anew.
   if has_switched then
     update workspace set match_version = match_version + 1 where id = hl_act.workspace;
   end if;
@@ -404,6 +405,7 @@ AS $function$
 declare h record; at timestamptz; slot timestamptz; pause float8; burst int; ahead float8; free int;
   picked uuid[]; n int;
 begin
+  -- Shared: it never meets the pump's own beat (an update), only a takeover's delete.
   perform 1 from pump p where p.token = tok for key share;
   if not found then
     return;
@@ -496,6 +498,7 @@ begin
       finished_at = case when m.status = 0
           and (m.is_gone or not m.is_manual and m.wait is null)
         then now() else d.finished_at end,
+      -- The spread of hookline.deliveries.retries.
       next_attempt_at = case when m.is_manual then d.next_attempt_at
         else now() + coalesce(m.wait, 0) * (0.8 + 0.4 * random()) * interval '1 second' end
     from moved m where d.id = m.id;
@@ -531,6 +534,7 @@ begin
     select told, w.workspace_id, word, w.id,
       case when word = 1 then w.auto_disabled_reason end,
       failed, w.failing_since, w.last_status_code,
+      -- Counted up to a bound: the webhook's row is locked meanwhile.
       (select count(*) from (
         select from delivery d where d.webhook_id = w.id and d.status = 0
         limit 10000) open),
@@ -588,6 +592,8 @@ begin
     return false;
   end if;
   if keys is not null then
+    -- Nothing is read first: an upsert in the order of the keys, so that two groups with the same
+    -- keys wait for each other and never in a circle.
     insert into idempotency as i (workspace_id, key, event_id, fingerprint, expires_at)
       select workspace, k.key, k.id, k.print, now() + interval '24 hours'
       from unnest(keys, ids, prints) k(key, id, print) where k.key is not null order by k.key
@@ -595,6 +601,8 @@ begin
         fingerprint = excluded.fingerprint, expires_at = excluded.expires_at
       where i.expires_at < now();
     get diagnostics taken = row_count;
+    -- Fewer rows than keys: one has an owner in force. Undone as a whole; the caller asks who it
+    -- is.
     if taken < (select count(k) from unnest(keys) k) then
       raise exception using errcode = 'HL001', message = 'an idempotency key is taken';
     end if;
@@ -612,6 +620,8 @@ begin
     from unnest(delivery_ids, hooks, events, delivery_types, delivery_environments)
       d(id, hook, event, type, environment);
   if look <> '' then
+    -- In this statement, so that the wake-up leaves with the commit and costs no round trip of its
+    -- own.
     perform pg_notify('hookline_wake', look);
   end if;
   return true;
@@ -625,6 +635,7 @@ declare done uuid[]; logged int; n int;
 begin
   last_position := 0;
   done := hl_record_moves(tok, ids, numbers, hooks, outcomes, states, waits, steps);
+  -- Not fenced: what was sent is in the log even if the lease was lost.
   logged := hl_record_log(workspace, ids, numbers, hooks, events, types, environments, attempts,
     outcomes, causes, states, waits, codes, errors, messages, agos, durations, urls, request_heads,
     response_heads, bodies, truncated);
@@ -646,6 +657,7 @@ begin
     select workspace, last_position - n + row_number() over (order by r.nth), 1,
       r.attempt, r.hook
     from unnest(ids, attempts, hooks) with ordinality r(id, attempt, hook, nth)
+    -- Counts are compared first: `= any` for each row of a batch of 500 is 250,000 comparisons.
     where n = cardinality(ids) or r.id = any(done);
 end $function$
 
@@ -770,6 +782,7 @@ AS $function$
 declare done uuid[]; gone uuid[];
 begin
   gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);
+  -- A statement of its own: the update below would lock rows in the order of its plan.
   perform 1 from delivery d where d.id = any(ids) order by d.id for update;
   with fenced as (
     update delivery d set
@@ -808,6 +821,7 @@ AS $function$
 declare dead uuid; lost uuid[]; ws uuid; pos bigint; n int;
 begin
   select token into dead from pump where beat_at < now() - dead_after order by beat_at limit 1
+    -- Another sweep is at work on it.
     for update skip locked;
   if dead is null then
     return -1;
@@ -831,6 +845,7 @@ begin
         where d.id = any(lost) and d.workspace_id = ws;
     end loop;
   end if;
+  -- Last, under the lock from above: a claim of this token waited for it and finds no pump now.
   delete from pump where token = dead;
   return coalesce(cardinality(lost), 0);
 end $function$

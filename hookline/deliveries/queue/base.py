@@ -84,7 +84,7 @@ class Claimed(NamedTuple):
     """Steps of the retry schedule used so far."""
     is_manual: bool
     next_cause: int | None
-    """Why this attempt is made, where its step does not tell."""
+    """The cause of this attempt, where its step does not tell."""
     match_version: int
     """The workspace's, at the claim."""
     body: bytes | None = None
@@ -236,7 +236,7 @@ class Queue(Protocol):
 
     async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
         """Leases due deliveries of these webhooks, oldest due first, at most room each and limit in
-        all. Nothing when the pump's row is gone.
+        all. Leases nothing when the pump's row is gone.
         """
 
     async def claim_paced(self, asks: Sequence[Ask], token: UUID) -> Paced:
@@ -264,19 +264,19 @@ class Queue(Protocol):
         """
 
     async def take_over(self, dead_after: timedelta) -> int:
-        """Ends one dead pump: its attempts become UNKNOWN. How many deliveries that were; -1: no
-        pump is dead.
+        """Ends one dead pump: its attempts become UNKNOWN. Returns how many deliveries that were;
+        -1: no pump is dead.
         """
 
     async def due(self) -> list[UUID]:
         """Webhooks with something to claim now."""
 
     async def cancel_deleted(self) -> int:
-        """Cancels open deliveries of deleted webhooks, a chunk at a time. How many; 0 when none is
+        """Cancels a chunk of the open deliveries of deleted webhooks. Returns how many; 0: none is
         left.
         """
 
     async def forget_keys(self) -> int:
-        """Removes a chunk of idempotency keys that are no longer in force. How many; 0 when none is
-        left.
+        """Removes a chunk of idempotency keys that are no longer in force. Returns how many; 0:
+        none is left.
         """

@@ -16,7 +16,7 @@ Values = Sequence[Any]  # Any: what SQLite takes
 
 def run_for_all(db: sqlite3.Connection, sql: str, rows: Sequence[Values], *first: Any) -> int:
     """Runs a statement whose `{rows}` stands for `(?, …), (?, …)`. first: values of the
-    placeholders before it. How many rows it touched.
+    placeholders before it. Returns how many rows it touched.
     """
     return sum(
         db.execute(_sized(sql, len(rows[0]), len(part)), [*first, *_flat(part)]).rowcount

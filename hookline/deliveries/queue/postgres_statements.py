@@ -24,6 +24,8 @@ select i.key, i.event_id, i.fingerprint,
 from idempotency i where i.workspace_id = $1 and i.key = any($2) and i.expires_at >= now()"""
 # Leases due deliveries, those asked for by hand first. The pump's own row is held: a takeover that
 # has deleted it leaves nothing to claim for (no lease without a heartbeat to miss).
+# attempt_count rises here, not at the record: token and number together fence what a late record
+# may change. Bodies are looked for from the second attempt on, since the first one makes them.
 CLAIM = sql("""
 with me as materialized (select token from pump where token = $3 for key share),
 picked as (
@@ -54,14 +56,15 @@ returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.eve
 CLAIM_PACED = """
 select c.* from unnest($1::uuid[], $2::int[]) a(hook, room)
 cross join lateral hl_claim_paced(a.hook, a.room, $3) c"""
-# What templates made, kept before it is sent; what is there already stays.
+# Keeps bodies that templates made, before they are sent; one that is there already stays.
 KEEP_BODIES = """
 insert into delivery_body (delivery_id, body) select * from unnest($1::uuid[], $2::bytea[])
 on conflict do nothing"""
-# Whether a request of the delivery is in the log.
+# True when a request of the delivery is in the log.
 HAS_SENT = """
 select exists (select from attempt where delivery_id = $1 and request_headers is not null)"""
 # Unleases what was never sent. One that was cancelled meanwhile stays so, and asks for nothing.
+# Rows are locked in the order of their ids, as a record does.
 GIVE_BACK = sql("""
 with mine as (
   select d.id from delivery d join unnest($2::uuid[], $3::int[]) r(id, number) on r.id = d.id
@@ -126,6 +129,7 @@ delete from pump where token = $1
   and not exists (select from delivery
     where lease_token = $1 and status <> DeliveryState.OPEN and manual_at is not null)""")
 # A chunk of the keys that are no longer in force.
+# Chunks, so that no lock is held for long.
 FORGET_KEYS = """
 delete from idempotency where ctid in (
   select ctid from idempotency where expires_at < now() limit 5000)"""

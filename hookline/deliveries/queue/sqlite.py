@@ -115,6 +115,7 @@ class SqliteQueue:
         deliveries: Sequence[NewDelivery],
         lease: Lease | None = None,
     ) -> bool:
+        # Rows are made here, not in the job: while a job runs, nobody else in the process writes.
         workspace, received = workspace_id.bytes, to_micros(received_at)
         written = [
             (
@@ -134,6 +135,7 @@ class SqliteQueue:
         def job(db: sqlite3.Connection) -> bool:
             if db.execute(VERSION, (workspace,)).fetchone()[0] != version:
                 return False
+            # Taken over: what is leased to it from now on nobody would ever free.
             if lease is not None and not db.execute(PUMP, (lease.token.bytes,)).fetchone():
                 raise PumpGone
             now = _now()
@@ -141,6 +143,7 @@ class SqliteQueue:
             try:
                 run_for_all(db, ADD_EVENTS, written)
             except sqlite3.IntegrityError as error:
+                # Only an event's own key says that this very group was committed before.
                 if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
                     raise
                 raise EventExists from error
@@ -176,6 +179,7 @@ class SqliteQueue:
 
     async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
         def job(db: sqlite3.Connection) -> list[Claimed]:
+            # No lease without a beat that can be missed.
             if not db.execute(PUMP, (token.bytes,)).fetchone():
                 return []
             now, rows = _now(), list[tuple[Any, ...]]()
@@ -210,6 +214,8 @@ class SqliteQueue:
         await self._writer.run(lambda db: db.executemany(GIVE_BACK, given).close())
 
     async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> Recorded:
+        # Read side by side: an attempt's age, in monotonic time, becomes a time of the clock by
+        # both.
         now, clock = _now(), time.monotonic()
         began = [now - int((clock - result.began) * 1_000_000) for result in results]
         return await self._writer.run(
@@ -253,6 +259,7 @@ def _claim_paced(db: sqlite3.Connection, ask: Ask, token: bytes, paced: Paced) -
         db.execute(SET_PACE, (round(slot), webhook))
         run_for_all(db, LEASE, [(row[0],) for row in rows], token)
         paced.rows.extend(map(_claimed, rows))
+    # All free slots are taken: there may be more due when the next one is free.
     if len(rows) == free:
         paced.waits[ask.webhook_id] = seconds_until_free(slot, now, rate)
 

@@ -1,7 +1,6 @@
-"""Counters and health of webhooks on SQLite, and what the rule decides about them:
-auto-deactivation and whom to tell. Part of the record's job.
-
-The same as hl_record_health, hl_act and hl_notify on PostgreSQL.
+"""Counters and health of webhooks on SQLite, and the decisions of the rule carried out:
+auto-deactivation, notifications, mails. Part of the record's job; as hl_record_health, hl_act and
+hl_notify on PostgreSQL.
 """
 
 import sqlite3
@@ -114,9 +113,10 @@ def count_attempts(db: sqlite3.Connection, done: Sequence[tuple[Result, int]]) -
 def fold_health(
     db: sqlite3.Connection, done: Sequence[tuple[Result, int]], now: int
 ) -> list[Crossed]:
-    """Folds attempts into their webhooks' health. The evidence of each webhook; the rule finds
-    those that crossed a line.
+    """Folds attempts into their webhooks' health. Returns the evidence of each webhook; the rule
+    finds those that crossed a line.
     """
+    # By webhook, in the order in which the attempts ended: the fold needs it.
     batches: dict[UUID, list[tuple[Result, int]]] = {}
     for one in done:
         batches.setdefault(one[0].webhook_id, []).append(one)
@@ -144,7 +144,7 @@ def _fold(
 def act(
     db: sqlite3.Connection, workspace: bytes, decisions: Sequence[Decision], now: int
 ) -> list[Note]:
-    """Does what the rule decided, once. What followers must hear of, besides the attempts."""
+    """Carries the decisions out, each once. Returns the activity beside the attempts'."""
     notes = [note for one in decisions for note in _act_on(db, workspace, one, now)]
     if any(note.kind is Kind.WEBHOOK_AUTO_DISABLED for note in notes):
         db.execute(BUMP, (workspace,))
@@ -184,6 +184,7 @@ def _act_on(db: sqlite3.Connection, workspace: bytes, one: Decision, now: int) -
     fence.
     """
     webhook = one.webhook_id.bytes
+    # Read before the statement: DELIVERY_FAILED sets its counter back.
     counted = db.execute(COUNTED[one.word], (webhook,)).fetchone()
     given = {
         "now": now,

@@ -49,6 +49,7 @@ returning delivery.id""")
 _ATTEMPT = """id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number,
   outcome, cause, request_url, request_headers, status_code, response_headers, response_body,
   response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at"""
+# Not fenced: what was sent is in the log even if the lease was lost.
 ADD_ATTEMPTS = f"""
 insert into attempt ({_ATTEMPT}) values {{rows}} on conflict (delivery_id, number) do nothing"""
 # What was really sent and answered, over what a takeover wrote.
@@ -198,6 +199,7 @@ def _evidence(r: Result, start: int) -> tuple[Any, ...]:
 
 def take_over(db: sqlite3.Connection, beaten_before: int, now: int) -> int:
     """Ends one dead pump, as Queue.take_over says."""
+    # One pump in each job, so that others' jobs get their turn.
     dead = db.execute(
         "select token from pump where beat_at < ? order by beat_at limit 1", (beaten_before,)
     ).fetchone()

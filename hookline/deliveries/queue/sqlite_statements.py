@@ -51,6 +51,7 @@ PACE = """
 select rate_per_minute, coalesce(paced_until, 0) from webhook
 where id = ? and deleted_at is null and rate_per_minute is not null"""
 SET_PACE = "update webhook set paced_until = ? where id = ?"
+# The number rises with the lease: both together fence what a late record may change.
 LEASE = """
 update delivery set lease_token = ?, attempt_count = attempt_count + 1
 where id in (values {rows})"""
@@ -60,9 +61,9 @@ update delivery set lease_token = null, attempt_count = attempt_count - 1,
   manual_at = case when next_cause = NextCause.CANCELLED_ON_WIRE then null else manual_at end,
   next_cause = nullif(next_cause, NextCause.CANCELLED_ON_WIRE)
 where id = ? and lease_token = ? and attempt_count = ?""")
-# What templates made, kept before it is sent; what is there already stays.
+# Keeps bodies that templates made, before they are sent; one that is there already stays.
 KEEP_BODY = "insert into delivery_body (delivery_id, body) values (?, ?) on conflict do nothing"
-# Whether a request of the delivery is in the log.
+# A row when a request of the delivery is in the log.
 HAS_SENT = "select 1 from attempt where delivery_id = ? and request_headers is not null"
 REGISTER = "insert into pump (token, process, beat_at) values (?, ?, ?)"
 BEAT = "update pump set beat_at = ? where token = ?"
@@ -73,6 +74,7 @@ delete from pump where token = ?1
   and not exists (select 1 from delivery
     where lease_token = ?1 and status <> DeliveryState.OPEN and manual_at is not null)""")
 # A chunk of the keys that are no longer in force.
+# Chunks: SQLite has one writer, and everything else waits while it deletes.
 FORGET_KEYS = """
 delete from idempotency where (workspace_id, key) in (
   select workspace_id, key from idempotency where expires_at < ? limit 5000)"""

@@ -3,6 +3,7 @@ the first workspace.
 """
 
 POSTGRES_TABLES = (
+    # A row that every record changes: room for HOT in its page.
     """create table workspace_activity (workspace_id uuid primary key, position bigint not null)
     with (fillfactor = 10)""",
     """create table activity (workspace_id uuid not null, position bigint not null,
@@ -11,6 +12,7 @@ POSTGRES_TABLES = (
     """create table idempotency (workspace_id uuid not null, key text not null,
     event_id uuid not null, fingerprint bytea not null, expires_at timestamptz not null,
     primary key (workspace_id, key))""",
+    # The same for the row that every beat changes.
     """create table pump (token uuid primary key, process text not null,
     beat_at timestamptz not null) with (fillfactor = 10)""",
     "create table vault_key (name text primary key, sealed text not null)",

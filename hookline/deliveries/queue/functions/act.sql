@@ -37,6 +37,7 @@ begin
   end if;
   select array_agg(e.notification_id), array_agg(e.address) into notified, addresses
     from email e where e.notification_id = any(subjects);
+  -- Only then: every change of it makes all processes load the workspace anew.
   if has_switched then
     update workspace set match_version = match_version + 1 where id = hl_act.workspace;
   end if;

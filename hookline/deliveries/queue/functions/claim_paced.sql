@@ -14,6 +14,7 @@ language plpgsql as $$
 declare h record; at timestamptz; slot timestamptz; pause float8; burst int; ahead float8; free int;
   picked uuid[]; n int;
 begin
+  -- Shared: it never meets the pump's own beat (an update), only a takeover's delete.
   perform 1 from pump p where p.token = tok for key share;
   if not found then
     return;

@@ -35,6 +35,7 @@ begin
       finished_at = case when m.status = DeliveryState.OPEN
           and (m.is_gone or not m.is_manual and m.wait is null)
         then now() else d.finished_at end,
+      -- The spread of hookline.deliveries.retries.
       next_attempt_at = case when m.is_manual then d.next_attempt_at
         else now() + coalesce(m.wait, 0) * (0.8 + 0.4 * random()) * interval '1 second' end
     from moved m where d.id = m.id;

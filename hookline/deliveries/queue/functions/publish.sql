@@ -19,6 +19,8 @@ begin
     return false;
   end if;
   if keys is not null then
+    -- Nothing is read first: an upsert in the order of the keys, so that two groups with the same
+    -- keys wait for each other and never in a circle.
     insert into idempotency as i (workspace_id, key, event_id, fingerprint, expires_at)
       select workspace, k.key, k.id, k.print, now() + interval '24 hours'
       from unnest(keys, ids, prints) k(key, id, print) where k.key is not null order by k.key
@@ -26,6 +28,8 @@ begin
         fingerprint = excluded.fingerprint, expires_at = excluded.expires_at
       where i.expires_at < now();
     get diagnostics taken = row_count;
+    -- Fewer rows than keys: one has an owner in force. Undone as a whole; the caller asks who it
+    -- is.
     if taken < (select count(k) from unnest(keys) k) then
       raise exception using errcode = 'HL001', message = 'an idempotency key is taken';
     end if;
@@ -43,6 +47,8 @@ begin
     from unnest(delivery_ids, hooks, events, delivery_types, delivery_environments)
       d(id, hook, event, type, environment);
   if look <> '' then
+    -- In this statement, so that the wake-up leaves with the commit and costs no round trip of its
+    -- own.
     perform pg_notify('hookline_wake', look);
   end if;
   return true;

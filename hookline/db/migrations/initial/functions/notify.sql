@@ -13,6 +13,7 @@ begin
     select told, w.workspace_id, word, w.id,
       case when word = 1 then w.auto_disabled_reason end,
       failed, w.failing_since, w.last_status_code,
+      -- Counted up to a bound: the webhook's row is locked meanwhile.
       (select count(*) from (
         select from delivery d where d.webhook_id = w.id and d.status = 0
         limit 10000) open),

@@ -20,6 +20,7 @@ declare done uuid[]; logged int; n int;
 begin
   last_position := 0;
   done := hl_record_moves(tok, ids, numbers, hooks, outcomes, states, waits, steps);
+  -- Not fenced: what was sent is in the log even if the lease was lost.
   logged := hl_record_log(workspace, ids, numbers, hooks, events, types, environments, attempts,
     outcomes, causes, states, waits, codes, errors, messages, agos, durations, urls, request_heads,
     response_heads, bodies, truncated);
@@ -41,5 +42,6 @@ begin
     select workspace, last_position - n + row_number() over (order by r.nth), 1,
       r.attempt, r.hook
     from unnest(ids, attempts, hooks) with ordinality r(id, attempt, hook, nth)
+    -- Counts are compared first: `= any` for each row of a batch of 500 is 250,000 comparisons.
     where n = cardinality(ids) or r.id = any(done);
 end $$

@@ -12,6 +12,7 @@ returns uuid[] language plpgsql as $$
 declare done uuid[]; gone uuid[];
 begin
   gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);
+  -- A statement of its own: the update below would lock rows in the order of its plan.
   perform 1 from delivery d where d.id = any(ids) order by d.id for update;
   with fenced as (
     update delivery d set

@@ -10,6 +10,7 @@ create function hl_take_over(dead_after interval) returns int language plpgsql a
 declare dead uuid; lost uuid[]; ws uuid; pos bigint; n int;
 begin
   select token into dead from pump where beat_at < now() - dead_after order by beat_at limit 1
+    -- Another sweep is at work on it.
     for update skip locked;
   if dead is null then
     return -1;
@@ -33,6 +34,7 @@ begin
         where d.id = any(lost) and d.workspace_id = ws;
     end loop;
   end if;
+  -- Last, under the lock from above: a claim of this token waited for it and finds no pump now.
   delete from pump where token = dead;
   return coalesce(cardinality(lost), 0);
 end $$
