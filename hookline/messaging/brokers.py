@@ -30,6 +30,7 @@ def open_broker(url: str, middleware: Sequence[Middleware] = ()) -> WorkerBroker
     Raises Unavailable when the server does not answer, Misconfigured when it refuses us or may
     throw messages away: with what to do.
     """
+    # Before any queue is read: Dramatiq has one encoder for the process.
     set_encoder(CheckedEncoder())
     broker = _open(url, middleware)
     for name in (DELIVERIES, BACKGROUND):
@@ -51,7 +52,8 @@ def _open(url: str, middleware: Sequence[Middleware]) -> WorkerBroker:
             "correct HOOKLINE_BROKER_URL; "
             "with memory:// the database alone carries everything."
         ) from error
-    except (ValueError, TypeError) as error:  # raised by the drivers' URL parsers
+    # The drivers' URL parsers raise these.
+    except (ValueError, TypeError) as error:
         raise Misconfigured(
             f"HOOKLINE_BROKER_URL {mask_url(url)}: a parameter after the ? is not valid. Correct "
             "it, or leave it out."

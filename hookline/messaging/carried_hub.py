@@ -16,10 +16,13 @@ from hookline.tasks import end_tasks
 log = logging.getLogger(__name__)
 
 TOPICS = ("wake", "match", "activity")
+# A half-open connection says nothing: only a question that gets no answer finds it.
 ANSWER_SECONDS = 5.0
 """Seconds that the server may take for an answer; a quiet connection is asked as often."""
 _TEXT_BYTES = 7_900
 """NOTIFY carries 8,000; more is said as "look everywhere"."""
+# A server that hangs must not fill memory; one text that says "everything" stands for all that has
+# no room.
 _WAITING_LIMIT = 1_000
 # a server that is down is asked twice a second, not in a loop
 _AGAIN_SECONDS = 0.5
@@ -49,7 +52,7 @@ class CarriedHub(ABC):
     carries_wakes_in_publish = False
     stays_inside = False
     away: ClassVar[tuple[type[Exception], ...]]
-    """The error to raise when the server is away. Whatever it says, it is asked again."""
+    """Exceptions of a server that is away. Whatever it says, it is asked again."""
 
     def __init__(self) -> None:
         self._listeners = Listeners()
@@ -81,8 +84,10 @@ class CarriedHub(ABC):
         await end_tasks(*self._tasks)
 
     def announce(self, topic: str, text: str) -> None:
+        # With EVERYTHING, listeners look in the database for what the text would have named.
         if len(text) > _TEXT_BYTES or len(self._waiting) >= _WAITING_LIMIT:
             text = EVERYTHING
+        # A dict, so that a text that waits already is sent once.
         self._waiting[topic, text] = None
         self._ready.set()
 
@@ -96,6 +101,8 @@ class CarriedHub(ABC):
                     if subscriber is None:
                         subscriber = await self._open_subscriber(self._listeners.tell)
                         log.info("hub connected again")
+                        # Before it listens again: what was announced while the connection was away
+                        # is found by looking.
                         self._listeners.tell_all_missed()
                     await subscriber.receive()
                 except self.away as error:
@@ -117,6 +124,8 @@ class CarriedHub(ABC):
                     publisher = publisher or await self._open_publisher()
                     await publisher.publish(list(waiting))
                 except self.away as error:
+                    # Not tried again: another one would come late, and sweeps and looks find what
+                    # these told of.
                     log.warning(
                         "announcements lost (sweeps and looks find what they told of): %r", error
                     )

@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 Handler = Callable[[str], None]
 
 EVERYTHING = "*"
-"""Heard instead of a text when something may have been missed (a reconnect, a text too long for the
+"""Told instead of a text when something may have been missed (a reconnect, a text too long for the
 carrier).
 """
 
@@ -53,16 +53,19 @@ class Listeners:
         hearers.append(hear)
 
         def end() -> None:
-            with suppress(ValueError):  # ended before
+            # It may be called again after it has ended.
+            with suppress(ValueError):
                 hearers.remove(hear)
 
         return end
 
     def tell(self, topic: str, text: str) -> None:
+        # A copy: a listener may end, or begin to listen, while it hears.
         for hear in tuple(self._topics.get(topic, ())):
             try:
                 hear(text)
-            except Exception:  # neither who announces nor who else listens has a part in it
+            # A listener that fails takes neither its neighbours nor the announcer with it.
+            except Exception:
                 log.exception("a listener of %s failed", topic)
 
     def tell_all_missed(self) -> None:

@@ -21,6 +21,8 @@ class WorkerBroker(Broker):
     def declare_own_queue(self) -> None:
         """Called once, by a worker."""
         self._own = Queue()
+        # Dramatiq's worker starts a consumer for each queue that it was told of by these signals
+        # (2.2.1).
         self.emit_before("declare_queue", OWN)
         self.queues.add(OWN)
         self.emit_after("declare_queue", OWN)
@@ -65,7 +67,7 @@ class InProcessBroker(WorkerBroker, StubBroker):
 
 
 class _ForgetfulConsumer(_StubConsumer):
-    """Dramatiq's keeps every refused message for ever (2.2.1)."""
+    """Drops refused messages; Dramatiq's consumer keeps every one for ever (2.2.1)."""
 
     def nack(self, message: MessageProxy) -> None:
         self.queue.task_done()
@@ -77,9 +79,12 @@ def put(queue: "Queue[bytes]", message: Message[Any]) -> None:
     thread.
     """
     queue.put(message.encode())
+    # A process that only publishes has no reader: without a bound its messages would pile up.
     while queue.qsize() > UNREAD_LIMIT:
         try:
             queue.get_nowait()
-        except Empty:  # somebody reads after all
+        # Somebody read it between the two calls.
+        except Empty:
             return
+        # Dramatiq's join() waits until each message that was put is done.
         queue.task_done()

@@ -21,6 +21,7 @@ OWN: Final = "hookline.own"
 what it does.
 """
 
+# Messages are only hints; many that say the same about one row are worth no more than the newest.
 UNREAD_LIMIT: Final = 100
 """Messages that a queue holds; the oldest one goes when another one comes."""
 MAX_AGE_MILLIS: Final = 60_000
@@ -73,7 +74,8 @@ class CheckedEncoder(JSONEncoder):
     def decode(self, data: bytes) -> MessageData:
         try:
             fields = super().decode(data)
-        except (DecodeError, ValueError, RecursionError):  # ValueError: a number of 5,000 digits
+        # ValueError: a number of 5,000 digits (Python 3.11); RecursionError: brackets without end.
+        except (DecodeError, ValueError, RecursionError):
             return _unreadable()
         return _checked(fields) if isinstance(fields, dict) else _unreadable()
 
@@ -87,6 +89,7 @@ def _checked(fields: MessageData) -> MessageData:
         fields.get("message_timestamp"),
         fields.get("options"),
     )
+    # Redis' broker ends a message by this key: without it, it would come again.
     key = options.get("redis_message_id") if isinstance(options, dict) else None
     kept = {"redis_message_id": key} if isinstance(key, str) else {}
     arguments, named = fields.get("args"), fields.get("kwargs")

@@ -30,7 +30,8 @@ class PostgresHub(CarriedHub):
         asyncio.TimeoutError,
         asyncpg.PostgresError,
         asyncpg.InterfaceError,
-        asyncpg.InternalClientError,  # after a cut connection (asyncpg 0.31)
+        # asyncpg 0.31 raises it after a cut connection ("cannot switch to state").
+        asyncpg.InternalClientError,
     )
 
     def __init__(self, dsn: str) -> None:
@@ -48,12 +49,15 @@ class PostgresHub(CarriedHub):
                         channel.removeprefix(_PREFIX), str(text)
                     ),
                 )
+        # Also when the start is cancelled: nobody else knows of this connection.
         except BaseException:
             await subscriber.drop()
             raise
         return subscriber
 
     async def _open_publisher(self) -> Publisher:
+        # A connection of its own, since the other one waits for notifications. Nothing that it
+        # commits must survive a crash, so it waits for no flush.
         return _Publisher(
             await self._connect({"application_name": "hookline hub", "synchronous_commit": "off"})
         )
@@ -87,9 +91,11 @@ class _Subscriber:
             with suppress(TimeoutError):
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self._lost.wait()
+            # A server that is gone without a word (half open) is found by its silence.
             await self._connection.execute("select 1", timeout=ANSWER_SECONDS)
 
     async def drop(self) -> None:
+        # At once: close() would wait for a server that hangs.
         self._connection.terminate()
 
 
@@ -102,6 +108,8 @@ class _Publisher:
             [_PREFIX + topic for topic, _ in announcements],
             [text for _, text in announcements],
         )
+        # One round trip and one commit for all: each commit with a NOTIFY takes a lock of the whole
+        # server.
         await self._connection.execute(
             "select pg_notify(topic, text) from unnest($1::text[], $2::text[]) n(topic, text)",
             topics,

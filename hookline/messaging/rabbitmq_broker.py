@@ -25,15 +25,19 @@ from hookline.messaging.messages import (
     assign_queue,
 )
 
+# A start, a stop and the sending thread wait that long for a server that is frozen.
 ANSWER_SECONDS: Final = 3.0
 """Seconds that RabbitMQ may take for a connection or an answer."""
 FAULTS = (dramatiq.DramatiqError, pika.exceptions.AMQPError, AMQPConnectorException, OSError)
+# A frozen server is found after 10 to 20 s ; pika looks no sooner.
 _HEARTBEAT_SECONDS: Final = 5
 """pika looks 5 s later than that, and gives up a connection over which nothing came between two
 looks.
 """
+# By the server: a broker of ours that hangs or is gone could not trim its queue.
 _ARGUMENTS: Final = {"x-max-length": UNREAD_LIMIT, "x-message-ttl": MAX_AGE_MILLIS}
 """RabbitMQ itself drops the oldest of too many messages, and what nobody read in time."""
+# Not written to disk: a sweep or a scheduler finds what a restart of RabbitMQ loses.
 _TRANSIENT = pika.BasicProperties(delivery_mode=1)
 
 
@@ -45,6 +49,7 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
     """
 
     def __init__(self, parameters: pika.URLParameters, middleware: Sequence[Middleware]) -> None:
+        # Without confirmations RabbitMQ silently drops what is sent to a queue that was deleted.
         super().__init__(confirm_delivery=True, middleware=list(middleware))
         self.parameters = parameters
 
@@ -60,15 +65,17 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
             # the one that declared the queue: nobody would answer its heartbeats
             del self.connection
             return consumer
+        # Dramatiq knows pika's other errors only, and tells these with a traceback (2.2.1).
         except (
             AMQPConnectorException,
             OSError,
-        ) as error:  # Dramatiq knows pika's other errors only and tells these with a traceback
+        ) as error:
             # Dramatiq left it untyped
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
 
     def declare_queue(self, queue_name: str, *, ensure: bool = False) -> None:
         if queue_name not in self.queues:
+            # Without Dramatiq's queues for delays and dead letters, which nobody would read.
             self.emit_before("declare_queue", queue_name)
             self.queues.add(queue_name)
             self.queues_pending.add(queue_name)
@@ -83,6 +90,7 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
             self.enqueue_own(message)
             return message
         with self._renewed_after_a_fault(message.queue_name):
+            # At the first send, and after each fault: the queue may have been deleted.
             self.declare_queue(message.queue_name, ensure=True)
             self.channel.basic_publish(
                 exchange="",
@@ -105,6 +113,7 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
         """
         if getattr(self.state, "connection", None) is not None:
             try:
+                # A BlockingConnection answers heartbeats only while one of its calls runs (pika).
                 self.connection.process_data_events(0)
             except FAULTS:
                 del self.connection
@@ -126,7 +135,8 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
         try:
             yield
         except FAULTS:
-            self.queues_pending.add(queue_name)  # it may be gone
+            # The queue may be gone: it is declared again before the next message.
+            self.queues_pending.add(queue_name)
             del self.connection
             raise
 
@@ -153,7 +163,7 @@ class _Consumer(_RabbitmqConsumer):
                 super().nack(message)  # type: ignore[no-untyped-call]  # likewise
 
     def close(self) -> None:
-        """As the broker's: a stop waits for each consumer in turn."""
+        """Waits no longer than the broker's close: a stop waits for each consumer in turn."""
         _within_patience(super().close)
 
 
@@ -166,6 +176,7 @@ def _within_patience(close: Callable[[], None]) -> None:
 
     closing = Thread(target=call, name="closing", daemon=True)
     closing.start()
+    # Left to itself then, as a daemon: the process ends without it.
     closing.join(ANSWER_SECONDS)
 
 
@@ -178,6 +189,7 @@ def open_rabbitmq(url: str, middleware: Sequence[Middleware]) -> BoundedRabbitmq
     parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = (
         ANSWER_SECONDS
     )
+    # Who waits decides about the next try: the sending thread each second, a start not at all.
     parameters.connection_attempts = 1
     # it tells each fault seven times; who meets it tells it once
     logging.getLogger("pika").setLevel(logging.CRITICAL)

@@ -20,6 +20,7 @@ from hookline.messaging.messages import BACKGROUND, DELIVERIES, OWN, UNREAD_LIMI
 
 log = logging.getLogger(__name__)
 
+# Without it redis-py waits for a frozen server for ever.
 ANSWER_SECONDS: Final = 3.0
 """Seconds that Redis may take for a connection or an answer."""
 NAMESPACE: Final = "hookline"
@@ -31,6 +32,7 @@ _POLL_MILLIS: Final = {DELIVERIES: 50}
 """Dramatiq asks an idle Redis ever more rarely, up to once a second (2.2.1): that often at least,
 since a delivery waits.
 """
+# Mails and jobs are less urgent: four questions a second, not twenty.
 _OTHERS_POLL_MILLIS: Final = 250
 
 
@@ -68,6 +70,7 @@ class BoundedRedisBroker(WorkerBroker, RedisBroker):
         if message.queue_name == OWN:
             self.enqueue_own(message)
             return message
+        # The trim is a second call, since Redis has no queue with a bound.
         super().enqueue(message)
         self._drop_unread(message.queue_name)
         return message
@@ -80,6 +83,7 @@ class BoundedRedisBroker(WorkerBroker, RedisBroker):
         key = f"{self.namespace}:{queue_name}"
         for _ in range(min(int(self.client.llen(key)) - UNREAD_LIMIT, UNREAD_LIMIT)):
             oldest: Any = self.client.lpop(key)  # redis-py types what it gives with a count too
+            # Another process may have taken it between the two calls.
             if oldest is not None:
                 self.client.hdel(f"{key}.msgs", oldest)
 
@@ -95,6 +99,7 @@ class _Consumer(_RedisConsumer):
         try:
             self._tell_done()
             # Dramatiq left it untyped
+            # This thread asks Redis, so it alone waits when Redis hangs.
             message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]
         # Dramatiq knows those of connections only; any other would be told with a traceback
         except redis.RedisError as error:
@@ -102,6 +107,8 @@ class _Consumer(_RedisConsumer):
         return message and assign_queue(message, self.queue_name)
 
     def ack(self, message: MessageProxy) -> None:
+        # Noted here, told by the consumer's thread: a worker thread must not wait for a Redis that
+        # hangs.
         self.queued_message_ids.discard(message.message_id)
         self._has_ended_some = True
         if (key := message.options.get("redis_message_id")) is not None:
@@ -126,15 +133,17 @@ class _Consumer(_RedisConsumer):
         """Raises redis.RedisError."""
         done = self.broker.done[self.queue_name]
         while done:
+            # Removed from the list only after it was told: a fault keeps it for the next time.
             self.broker.do_ack(self.queue_name, done[0])
             done.popleft()
+        # Only then is it certain that what Redis takes for fetched is nobody's here.
         if self._has_ended_some and not self.outstanding_message_count:
             self._has_ended_some = False
             self._forget_strays()
 
     def _forget_strays(self) -> None:
-        """With none in work, those that Redis still takes for fetched are messages that did not
-        name their own key: nobody else ends them.
+        """Ends the messages that Redis still takes for fetched though none is in work: they did not
+        name their own key, and nobody else would end them.
         """
         for key in self.broker.client.smembers(
             f"{self.broker.namespace}:__acks__.{self.broker.broker_id}.{self.queue_name}"
@@ -150,6 +159,8 @@ def open_redis(url: str, middleware: Sequence[Middleware]) -> BoundedRedisBroker
         url,
         socket_timeout=ANSWER_SECONDS,
         socket_connect_timeout=ANSWER_SECONDS,
+        # redis-py would try ten times over, which blocks the sending thread long beyond the
+        # timeout.
         retry=Retry(NoBackoff(), 0),
     )
     try:

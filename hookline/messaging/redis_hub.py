@@ -58,6 +58,8 @@ class RedisHub(CarriedHub):
             decode_responses=True,
             socket_connect_timeout=ANSWER_SECONDS,
             socket_timeout=ANSWER_SECONDS,
+            # The hub connects again by itself and says what was missed; redis-py's own retries
+            # would hide the loss.
             retry=Retry(NoBackoff(), 0),
             client_name="hookline-hub",
         )
@@ -78,6 +80,7 @@ class _Subscriber:
 
     async def begin(self, channels: Sequence[str]) -> None:
         """Returns once the server listens for them: what is told from then on is heard."""
+        # subscribe() only writes; the confirmations say that the server listens.
         await self._pubsub.subscribe(*channels)
         confirmed = 0
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -91,6 +94,7 @@ class _Subscriber:
             message = await self._pubsub.get_message(timeout=ANSWER_SECONDS)
             if message is None:
                 if is_asked:
+                    # The ping before was not answered: the connection is half open.
                     raise TimeoutError("Redis does not answer")
                 await self._pubsub.ping()
             elif message["type"] == "message":
@@ -107,6 +111,7 @@ class _Publisher:
         self._client, self._prefix = client, prefix
 
     async def publish(self, announcements: Sequence[Announcement]) -> None:
+        # One round trip; announcements need no atomicity.
         pipeline = self._client.pipeline(transaction=False)
         for topic, text in announcements:
             pipeline.publish(self._prefix + topic, text)

@@ -23,23 +23,26 @@ class Wakeups:
         self._hub, self._enqueuer = hub, enqueuer
 
     def published(self, webhook_ids: Iterable[UUID]) -> None:
-        """As `due`, after a publish, whose statement may have told the hub itself. webhook_ids:
+        """Tells the same of a publish, whose statement may have told the hub itself. webhook_ids:
         read only where somebody is to be told.
         """
+        # The statement's NOTIFY went with its commit; a second one would wake every worker twice.
         if self._hub.carries_wakes_in_publish:
             self._enqueuer.deliver(webhook_ids)
         else:
             self.due(webhook_ids)
 
     def due(self, webhook_ids: Iterable[UUID]) -> None:
-        """These webhooks have something due."""
+        """Tells that these webhooks have something due."""
         if keys := set(webhook_ids):
             self._hub.announce("wake", ",".join(map(str, keys)))
+            # Inside one process the hub's wake-up is a call: a message beside it would say it twice
+            # (0.569 against 0.548 CPU s per 1,000, noisy; 2026-11).
             if not self._hub.stays_inside:
                 self._enqueuer.deliver(keys)
 
     def by_hand(self, webhook_id: UUID) -> None:
-        """A delivery of this webhook was asked for by hand."""
+        """Tells that a delivery of this webhook was asked for by hand."""
         self._hub.announce("wake", f"{BY_HAND}{webhook_id}")
         if not self._hub.stays_inside:
             self._enqueuer.deliver([webhook_id])
