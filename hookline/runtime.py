@@ -23,7 +23,7 @@ class Runtime:
     database: Database
     hub: Hub
     enqueuer: Enqueuer
-    """Messages to the worker's actors. Silent until who opened the runtime gives it a broker."""
+    """Messages to the worker's actors. Silent until it is given a broker (`sending_to`)."""
     wakeups: Wakeups
     vault: Vault
     queue: Queue

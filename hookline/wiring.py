@@ -42,6 +42,7 @@ async def open_runtime(
                     stack,
                 )
         except Unavailable as error:
+            # It names its setting already.
             if "HOOKLINE_" in error.message:
                 raise
             raise Unavailable(
@@ -54,6 +55,7 @@ async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitSt
     database = await _open_database(settings, stack)
     vault = await open_vault(settings, database)
     hub = make_hub(settings)
+    # The hub before the registry, which listens and then looks: so no change falls in between.
     await hub.open()
     stack.push_async_callback(hub.close)
     queue = make_queue(settings, database, hub)

@@ -62,7 +62,8 @@ class Gap(NamedTuple):
 class Shared(NamedTuple):
     """The next events, encoded once for all who share a feed."""
 
-    made: list[Any]  # as ShareKey.make gave it
+    # Any: as ShareKey.make gave it.
+    made: list[Any]
 
 
 class Wanted(NamedTuple):
@@ -113,10 +114,14 @@ async def append_activity(
 
     Returns the position of the last one. Must be the last statements of the transaction.
     """
+    # It takes the row's lock and keeps it to the commit, so positions are in commit order and
+    # without holes.
     last = int((await work.rows(ADVANCE, workspace_id, len(entries)))[0]["position"])
     listed = orjson.dumps(
         [[kind, str(subject), webhook and str(webhook)] for kind, subject, webhook in entries]
     ).decode()
     await work.execute(APPEND[work.dialect], workspace_id, last - len(entries), listed)
+    # After the commit: a NOTIFY inside holds one lock of the whole server over the flush, and
+    # followers would look too soon.
     work.after_commit(lambda: hub.announce("activity", f"{workspace_id} {last}"))
     return last

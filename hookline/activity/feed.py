@@ -25,8 +25,10 @@ from hookline.tasks import end_tasks
 
 log = logging.getLogger(__name__)
 
-KEPT: Final = 10_000  # events in memory, and the most that is replayed
-ROWS_KEPT: Final = 500  # attempts have up to 16 KiB of body each: 8 MB
+# Events in memory, and the most that is replayed.
+KEPT: Final = 10_000
+# Attempts have up to 16 KiB of body each: 8 MB.
+ROWS_KEPT: Final = 500
 READ_AT_ONCE: Final = 1_000
 GIVEN_AT_ONCE: Final = 100
 LOOK_EVERY_SECONDS: Final = 1.0
@@ -37,11 +39,8 @@ AFTER = (
     "position > $2 order by position limit $3"
 )
 
-# all others are about a webhook
-_SUBJECTS: Final = {
-    int(Kind.ATTEMPT): Attempt,
-    int(Kind.NOTIFICATION): Notification,
-}
+# All other kinds are about a webhook.
+_SUBJECTS: Final = {int(Kind.ATTEMPT): Attempt, int(Kind.NOTIFICATION): Notification}
 _CURSOR = re.compile("live:(0|[1-9][0-9]{0,17})")
 
 
@@ -116,11 +115,11 @@ class Feeds:
         webhook_id: UUID | None,
         share_key: ShareKey,
     ) -> AsyncGenerator[list[ActivityEvent] | Gap | Shared, None]:
-        """The same, but what happens from now on comes as what `share_key.make` made of it, once
-        for all with its key.
+        """Follows as `follow` does, but new events come encoded by `share_key.make`, once for all
+        with its key.
 
-        The events themselves come to who replays, has fallen behind the others, or follows while
-        making fails.
+        The events themselves come to a follower that replays, has fallen behind the others, or
+        follows while encoding fails.
         """
         async with aclosing(
             self._follow(
@@ -142,6 +141,8 @@ class Feeds:
             self._joined(workspace_id) as feed,
             feed.joined(wanted, share_key) as shared_feed,
         ):
+            # After joining: what commits from here on is heard, and nothing falls between replay
+            # and live.
             now = await self.position(workspace_id)
             position = now if after is None else after
             if position > now:
@@ -189,7 +190,8 @@ class Feed:
         self._database, self._hub, self._workspace_id = database, hub, workspace_id
         self.followers = 0
         self.position = self._oldest = 0
-        self._ring: list[Entry | None] = [None] * KEPT  # the entry of position p stands at p % KEPT
+        # The entry of position p stands at p % KEPT.
+        self._ring: list[Entry | None] = [None] * KEPT
         self._rows: dict[int, Subject] = {}
         self._shared: dict[Hashable, SharedFeed] = {}
         self._loading = asyncio.Lock()
@@ -207,6 +209,7 @@ class Feed:
             self._start.done() and (self._start.cancelled() or self._start.exception())
         ):
             self._start = asyncio.create_task(self._begin())
+        # Shielded: the first follower that leaves must not end the start of the others.
         await asyncio.shield(self._start)
 
     async def close(self) -> None:
@@ -239,7 +242,7 @@ class Feed:
                 await shared_feed.close()
 
     async def step(self, position: int, wanted: Wanted) -> Step:
-        """The wanted ones of the next events after a position, at most 100 events and perhaps none;
+        """Returns the wanted ones of the next events after a position, at most 100, perhaps none;
         waits until something happened.
 
         Raises Unavailable.
@@ -284,6 +287,7 @@ class Feed:
 
         Raises Unavailable.
         """
+        # One at a time: all followers want the same rows, and the first one loads them for all.
         async with self._loading:
             rows = {
                 entry.position: self._rows[entry.position]
@@ -303,9 +307,8 @@ class Feed:
 
     async def _load(self, entries: Sequence[Entry]) -> dict[int, Subject]:
         found: dict[UUID, Subject] = {}
-        keys: dict[
-            type[Any], set[UUID]
-        ] = {}  # Any: the models have no common class with these columns
+        # Any: the models have no common class with these columns.
+        keys: dict[type[Any], set[UUID]] = {}
         for entry in entries:
             keys.setdefault(_SUBJECTS.get(entry.kind, Webhook), set()).add(entry.subject_id)
         with faults_as_unavailable():
@@ -326,6 +329,7 @@ class Feed:
 
     async def _begin(self) -> None:
         self._stop_listening()
+        # It listens before it reads where it begins: nothing announced in between is lost.
         self._stop_listening = self._hub.listen("activity", self._heard)
         self.position = self._oldest = await _position(self._database, self._workspace_id)
         self._task = asyncio.create_task(self._run())
@@ -344,9 +348,8 @@ class Feed:
             self._look.clear()
             try:
                 await self._catch_up()
-            except (
-                Exception
-            ) as fault:  # whatever the database does, followers must not be left without a reader
+            # Whatever the database does, followers must not be left without a reader.
+            except Exception as fault:
                 log.warning(
                     "the live feed could not read, it tries again reason=%s",
                     type(fault).__name__,
@@ -378,13 +381,7 @@ async def _read(database: Database, workspace_id: UUID, after: int) -> list[Entr
     with faults_as_unavailable():
         rows = await database.reader().rows(AFTER, workspace_id, after, READ_AT_ONCE)
     return [
-        Entry(
-            row["position"],
-            row["kind"],
-            row["subject_id"],
-            row["webhook_id"],
-        )
-        for row in rows
+        Entry(row["position"], row["kind"], row["subject_id"], row["webhook_id"]) for row in rows
     ]
 
 

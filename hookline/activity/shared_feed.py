@@ -1,6 +1,6 @@
-"""Followers who want the same made of what happens: it is made once and given to all. The feed
-keeps one of these for each key. Who is behind what a shared feed still holds goes on alone until he
-has caught up. Nothing here knows what is made.
+"""A feed shared by followers that ask the same: each event is encoded once and given to all. The
+workspace's feed keeps one for each key. A follower that is behind what a shared feed still holds
+goes on alone until it has caught up. Nothing here knows the encoding.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from hookline.tasks import end_tasks
 
 log = logging.getLogger(__name__)
 
+# Bounded in bytes, since one event may hold 16 KiB of body.
 STEP_BYTES: Final = 64 * 1024
 KEPT_BYTES: Final = 256 * 1024
 # then the loop turns: with 1,000 followers nothing else waits longer than a few milliseconds
@@ -23,13 +24,14 @@ WOKEN_AT_ONCE: Final = 50
 class EncodedEvent(NamedTuple):
     """One event, encoded."""
 
-    content: Any  # the business of whoever follows
+    # Any: the business of the follower.
+    content: Any
     size_bytes: int
 
 
 class ShareKey(NamedTuple):
-    """key: those of one workspace who have the same share what `make` made for one of them; it
-    gives None for what they do not want.
+    """key: followers of one workspace with the same one share what `make` encoded for one of them;
+    it gives None for an event that they do not want.
     """
 
     key: Hashable
@@ -49,8 +51,8 @@ class _Kept(NamedTuple):
 
 
 class SharedFeed:
-    """The newest of what was made. It moves while somebody waits, and holds no more than the last
-    step, or 256 KiB for two members or more.
+    """Holds the newest encoded events: the last step, or 256 KiB for two members or more. Moves
+    while somebody waits.
     """
 
     def __init__(
@@ -69,10 +71,12 @@ class SharedFeed:
         """The encoded events after a position, and the position behind it; waits until there is
         something.
 
-        None for who must take his next step alone: he is too far behind, or the others' step
-        failed.
+        None when the follower must take its next step alone: it is too far behind, or the others'
+        step failed.
         """
         # nobody waits, so nobody needs what lies between
+        # With nobody waiting, nobody needs what lies between: the feed begins anew where this one
+        # is.
         if self._moving is None and position > self._position:
             self._position = self._oldest = position
             self._kept.clear()
@@ -81,6 +85,7 @@ class SharedFeed:
                 return None
         if position < self._oldest:
             return None
+        # Most often: all wait for the same step and get the very same list.
         if (last := self._kept[-1]).begin == position:
             return last.end, last.made
         return last.end, [
@@ -95,7 +100,7 @@ class SharedFeed:
             await end_tasks(self._moving)
 
     async def _moved(self) -> bool:
-        """Waits for the next step, and says whether it was one."""
+        """Waits for the next step. False: there was none."""
         moved: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(moved)
         if self._moving is None:
@@ -103,7 +108,7 @@ class SharedFeed:
         return await moved
 
     async def _move(self) -> None:
-        """Step by step, as long as anybody waits for one."""
+        """Makes step after step, as long as anybody waits for one."""
         try:
             while self._waiting:
                 is_step = await self._step()
@@ -117,8 +122,8 @@ class SharedFeed:
             self._moving = None
 
     async def _step(self) -> bool:
-        """Makes the next step, if it can be made for all. A failure is told to nobody: each meets
-        it, or not, when he goes on alone.
+        """Makes the next step, if it can be made for all. A failure is not raised: each follower
+        meets it, or not, when it goes on alone.
         """
         end, positions, made, size_bytes = self._position, list[int](), list[Any](), 0
         try:
@@ -137,7 +142,8 @@ class SharedFeed:
                     if size_bytes >= STEP_BYTES:
                         end = event.position
                         break
-        except Exception as fault:  # noqa: BLE001  # whatever it is, nobody may be left waiting
+        # Whatever it is, nobody may be left waiting.
+        except Exception as fault:  # noqa: BLE001
             log.warning(
                 "a step for several followers failed, each goes on alone reason=%s",
                 type(fault).__name__,

@@ -81,6 +81,7 @@ def check_event(
     occurred_at = received_at
     try:
         occurred_at = given.occurred_at.astimezone(UTC) if given.occurred_at else received_at
+    # A time at the edge of year 1 or 9999, whose offset leads beyond it in UTC.
     except OverflowError:
         message = "The time must lie in the years 1 to 9999, in UTC."
         problems.append(Problem(Code.OUT_OF_RANGE, message, ("occurredAt",)))
@@ -88,6 +89,7 @@ def check_event(
         return None, problems
     key, fingerprint = given.idempotency_key, None
     if key is not None:
+        # Only with a key: it costs a walk through the data, and nothing else asks for it.
         fingerprint = canonical_fingerprint(
             given.type, given.environment, given.occurred_at, given.data
         )

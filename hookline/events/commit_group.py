@@ -16,6 +16,7 @@ from hookline.events import catalogue
 from hookline.events.checking import BATCH_BYTES_LIMIT
 from hookline.ids import uuid7
 
+# The first request of a group waits for all of it.
 _GROUP_ROWS: Final = 200
 """Events of one commit, unless a single request brings more."""
 _KEY_CONFLICT: Final = (
@@ -99,6 +100,7 @@ class CommitGroup:
             if event.key is None:
                 new.append(event)
                 continue
+            # The batch's own keys too: twice the same key in one batch counts as a repeat.
             owner = self._owners.get(event.key) or own.get(event.key)
             if owner is None:
                 own[event.key] = KeyOwner(event.id, event.fingerprint or b"", self._count(event))
@@ -106,9 +108,11 @@ class CommitGroup:
             elif owner.fingerprint != event.fingerprint:
                 field = (str(index), "idempotencyKey")
                 problems.append(Problem(Code.IDEMPOTENCY_CONFLICT, _KEY_CONFLICT, field))
+        # A request goes in whole or not at all; the others of the group go on without it.
         if problems:
             self._refused.append((request, problems))
             return
+        # Only now: keys of a refused request own nothing.
         self._owners.update(own)
         self._accepted.append(request)
         self.events += new

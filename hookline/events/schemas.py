@@ -13,11 +13,14 @@ import orjson
 
 from hookline.outbound.payloads import check_data
 
+# It is compiled in the process that publishes, and kept in memory for each type.
 SIZE_LIMIT: Final = 65_536
+# References can double the work at each level: 40 of them would have taken for ever.
 WEIGHT_LIMIT: Final = 10_000
 """Parts of a schema, those that a reference stands for counted at each reference."""
 PROBLEMS_LIMIT: Final = 20
 _SHOWN: Final = 300
+# By these a reference could lead out of the schema, or back into itself, past the check of $ref.
 _REFUSED: Final = ("$dynamicRef", "$recursiveRef", "$id", "$anchor", "$dynamicAnchor", "id")
 
 Found = tuple[tuple[str, ...], str]
@@ -40,6 +43,7 @@ def check_schema(schema: object) -> list[Found]:
     text = orjson.dumps(schema)
     if len(text) > SIZE_LIMIT:
         return [((), f"must be at most {SIZE_LIMIT:,} bytes as JSON; it has {len(text):,}")]
+    # Before the schema is compiled: what it costs must be bounded first.
     if references := list(_outward(schema, (), schema)):
         return references[:PROBLEMS_LIMIT]
     try:

@@ -66,6 +66,8 @@ async def save(database: Database, hub: Hub, actor: Actor, values: Values) -> Ev
         await audit.record(
             actor.workspace_id, actor.stored, "eventType.save", ("ety", row.id), before, _shown(row)
         )
+        # The catalogue belongs to the match version: the very next publish in every process goes by
+        # it.
         await bump_match_version(work, hub, actor.workspace_id)
     return row
 

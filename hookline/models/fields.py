@@ -24,6 +24,7 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
+# sqlite3 adapts by the exact class.
 class Instant(datetime):
     """An aware datetime on its way to the database (SQLite's adapter knows this class and leaves
     other datetimes alone).
@@ -68,7 +69,7 @@ class BytesColumn(Field[bytes], bytes):  # type: ignore[misc]
 
 
 class JsonColumn(Field[Any]):
-    """Any JSON value as text."""
+    """Any JSON value as text, which keeps the order of its keys."""
 
     SQL_TYPE = "TEXT"
 
@@ -80,7 +81,9 @@ class JsonColumn(Field[Any]):
 
 
 class LinesColumn(Field[tuple[str, ...]]):
-    """A list of texts without line breaks, one per line, with a break at both ends."""
+    """A list of texts, one per line, with a break at both ends (`\\nproduction\\nstaging\\n`), so
+    that a search for one item is a plain substring.
+    """
 
     SQL_TYPE = "TEXT"
 

@@ -1,8 +1,4 @@
-"""The words of a mail about a webhook or a sync, as plain text and as HTML. Pure.
-
-A webhook's name and slug come from people: they can neither break the HTML nor hide behind marks
-that nobody sees. Of its URL only the host is shown, since paths and queries hold secrets.
-"""
+"""The text of a mail about a webhook or a sync, plain and as HTML. Pure."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -51,6 +47,7 @@ def mail_about(kind: int, name: str, slug: str, webhook_id: str, url: str, messa
     notification's sentence.
     """
     word, seen = NotificationKind(kind), _visible(name)
+    # Of the URL only the host: paths and queries hold secrets.
     facts = {"Webhook": f"{seen} ({slug})", "Id": webhook_id, "Host": urlsplit(url).netloc}
     return _words(f"Webhook {seen} {_SUBJECTS[word]}", message, facts, _ADVICE[word])
 
@@ -89,7 +86,9 @@ def _words(title: str, message: str, facts: dict[str, str], advice: str) -> Word
 
 
 def _visible(text: str) -> str:
-    """Without control and formatting characters: no line can be broken, no text turned around."""
+    """A webhook's name, which people choose, without control and formatting characters: it can
+    break no line and turn no text around.
+    """
     return "".join(
         character
         for character in text

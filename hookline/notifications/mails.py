@@ -24,11 +24,13 @@ from hookline.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
+# One try takes at most 20 s (smtp.DEADLINE_SECONDS) and a few statements.
 LEASE_SECONDS: Final = 120
 """Longer than one try takes; after it somebody else may try."""
 AGAIN_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 43_200)
 """Before each further try; after the last one it has failed."""
 
+# A sync that is applied again and again fails with the same reason each time.
 _NO_NEWS: Final = timedelta(hours=1)
 # Unsent mails whose time has come, those that wait longest first.
 DUE: Final = named("""
@@ -71,6 +73,8 @@ async def send_mail(runtime: Runtime, mailer: Mailer, notification_id: UUID, add
 
     Raises Unavailable; the lease then ends by itself, and the mail is tried again.
     """
+    # The lease is committed before the mail goes out: a worker that dies leaves it to another one,
+    # never two at once.
     async with runtime.database.unit_of_work() as work:
         rows = await work.rows(
             for_dialect(LEASE, work.dialect), notification_id, address, LEASE_SECONDS
@@ -79,14 +83,15 @@ async def send_mail(runtime: Runtime, mailer: Mailer, notification_id: UUID, add
         return False
     with faults_as_unavailable():
         receipt = await Email.get_or_none(id=rows[0]["id"])
-    if receipt is not None:  # retention may have been faster
+    # Retention may have been faster.
+    if receipt is not None:
         await _send(runtime, mailer, receipt)
     return True
 
 
 async def tell_of_failed(runtime: Runtime) -> int:
-    """Tells of deliveries that failed for good since the last word, of webhooks whose hour is over.
-    How many webhooks.
+    """Notifies of deliveries that failed for good since the last notification, for webhooks whose
+    hour is over. Returns how many webhooks.
     """
     async with runtime.database.unit_of_work() as work:
         rows = await work.rows(
@@ -104,13 +109,14 @@ async def tell_of_failed(runtime: Runtime) -> int:
                 row["exhausted_count"],
             )
             notes.append((Kind.NOTIFICATION, told, webhook.id))
+            # Last for each: it locks the workspace's position to the commit.
             await append_activity(work, runtime.hub, webhook.workspace_id, notes[-1:])
     return len(rows)
 
 
 async def tell_of_sync(runtime: Runtime, workspace_id: UUID, set_name: str, reason: str) -> None:
-    """Tells that a set could not be applied: a mail to each address of its webhooks that want to
-    hear of it; the same again only after an hour.
+    """Notifies that a set could not be applied: a mail to each address of its webhooks that ask for
+    this kind; the same again only after an hour.
 
     reason: a sentence without anything secret.
     """
@@ -146,7 +152,7 @@ async def tell_of_sync(runtime: Runtime, workspace_id: UUID, set_name: str, reas
 async def _tell(
     work: Work, enqueuer: Enqueuer, webhook: Webhook, kind: NotificationKind, failures: int
 ) -> UUID:
-    """Writes a notification and its mails. The key of the notification."""
+    """Writes a notification and its mails. Returns the notification's key."""
     now = clock.now()
     told = await Notification.create(
         id=ids.uuid7(),
@@ -166,7 +172,7 @@ async def _tell(
 async def _write_receipts(
     work: Work, enqueuer: Enqueuer, told: Notification, addresses: Sequence[str]
 ) -> None:
-    """A mail to each address, and its actor's message after the commit."""
+    """Writes a mail to each address, and enqueues it after the commit."""
     about: dict[str, Any] = {
         "workspace_id": told.workspace_id,
         "notification_id": told.id,
@@ -175,12 +181,14 @@ async def _write_receipts(
     await Email.bulk_create(
         [Email(id=ids.uuid7(), address=address, **about) for address in addresses]
     )
-    await work.execute(for_dialect(DUE_NOW, work.dialect), told.id)  # by the clock that leases them
+    # By the clock that leases them.
+    await work.execute(for_dialect(DUE_NOW, work.dialect), told.id)
 
     def enqueue() -> None:
         for address in addresses:
             enqueuer.send_mail(told.id, address)
 
+    # A message before the commit would find no row.
     work.after_commit(enqueue)
 
 

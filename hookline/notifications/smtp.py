@@ -91,9 +91,13 @@ class Mailer:
             hostname=server.host,
             port=server.port,
             use_tls=server.is_implicit,
+            # With a password TLS is demanded, not only tried: it must never go over a line that
+            # anybody reads.
             start_tls=False if server.is_implicit else True if server.needs_tls else None,
             tls_context=tls_context(self._ca_file),
             timeout=self._seconds,
+            # Else aiosmtplib looks this machine's name up (socket.getfqdn), which a name server may
+            # delay.
             local_hostname="localhost",
         )
         try:
@@ -101,7 +105,8 @@ class Mailer:
             if server.username is not None and server.password is not None:
                 await client.login(server.username, server.password)
             await client.sendmail(server.sender_address, [mail.to], self._message(mail).as_bytes())
-            with suppress(aiosmtplib.SMTPException, OSError):  # it has taken the mail
+            # It has taken the mail; how it says goodbye changes nothing.
+            with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit()
         except aiosmtplib.SMTPException as error:
             raise _judged(error) from None
@@ -116,6 +121,7 @@ class Mailer:
         message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
         message["Date"] = mail.at
         message["Message-ID"] = f"<{mail.key}@{sender.rpartition('@')[2].rstrip('>')}>"
+        # Robots must not answer it (RFC 3834); the next header says the same to Exchange.
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
         message.set_content(mail.text)
@@ -123,11 +129,12 @@ class Mailer:
         return message
 
     def _write(self, mail: Mail) -> str:
-        """Whole or not at all, and readable for Hookline's user only."""
+        """Writes the mail as a file, whole or not at all, readable for Hookline's user only."""
         path = self._outbox / f"{mail.key}.eml"
         try:
             self._outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary = path.with_suffix(".tmp")
+            # What a process that died in the middle left behind.
             temporary.unlink(missing_ok=True)
             with open(
                 os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
@@ -155,6 +162,7 @@ def _judged(error: aiosmtplib.SMTPException) -> MailRefused | MailFailed:
         said = "".join(
             character if character.isprintable() else " " for character in str(error.message)
         )[:_LONGEST_REPLY]
+        # A 5xx is for good (RFC 5321); trying again would only annoy the server.
         kind = MailRefused if 500 <= error.code < 600 else MailFailed
         return kind(f"The mail server answered {error.code}: {said}")
     if isinstance(error, aiosmtplib.SMTPNotSupported):

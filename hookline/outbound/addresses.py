@@ -100,12 +100,15 @@ def is_refused(address: Address, policy: AddressPolicy) -> bool:
         return not _is_opened(address, policy) and any(
             address in network for network in _REFUSED_V4
         )
+    # A scope names an interface of this machine.
     if address.scope_id:
         return True
+    # Dialled as the IPv4 address that it holds, so judged as that.
     if address.ipv4_mapped is not None:
         return is_refused(address.ipv4_mapped, policy)
     if _is_opened(address, policy):
         return False
+    # A gateway of the network translates it to the IPv4 address in its last 32 bits.
     if address in _NAT64:
         return is_refused(IPv4Address(int(address) & 0xFFFF_FFFF), policy)
     return address not in _GLOBAL_V6 or any(address in network for network in _REFUSED_V6)
@@ -218,7 +221,7 @@ def _literal(text: str, policy: AddressPolicy) -> str:
 
 
 def check_header(name: str, value: str) -> None:
-    """Let pass a header that a webhook may add to its requests.
+    """Lets a header pass that a webhook may add to its requests.
 
     Raises HeaderRefused.
     """

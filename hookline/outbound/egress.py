@@ -23,11 +23,13 @@ STALE_SECONDS = 3600.0
 """Seconds that a vetted answer serves while the name server does not answer."""
 PATIENCE_SECONDS = 1.0
 CACHE_LIMIT = 1000
+# Each holds a thread as long as a name server hangs.
 LOOKUPS_LIMIT = 256
 ZONE_LOOKUPS_LIMIT = 8
 """At a time, of names that end alike: whoever owns a zone whose server hangs holds up nobody else's
 names.
 """
+# Of a name with hundreds no more are kept or tried.
 ADDRESSES_LIMIT = 8
 
 
@@ -87,7 +89,7 @@ class Guard:
             return None
 
     def check(self, address_text: str) -> None:
-        """Let pass an address that is about to be dialled.
+        """Lets an address pass that is about to be dialled.
 
         Raises AddressRefused.
         """
@@ -96,7 +98,7 @@ class Guard:
             raise AddressRefused
 
     async def close(self) -> None:
-        """Give up the lookups under way."""
+        """Gives up the lookups under way."""
         for lookup in self._lookups.values():
             lookup.cancel()
 
@@ -111,7 +113,8 @@ class Guard:
     def _looked_up(self, host: str, lookup: asyncio.Task[list[Address]]) -> None:
         del self._lookups[host]
         if not lookup.cancelled():
-            lookup.exception()  # all callers may be gone: mark it as seen
+            # All callers may be gone: asyncio would report an exception that nobody saw.
+            lookup.exception()
 
     async def _look_up(self, host: str) -> list[Address]:
         found = [ip_address(text) for text in await self._resolve(host)]
@@ -120,6 +123,7 @@ class Guard:
         if host in self._policy.hosts:
             self._opened.update(dict.fromkeys(found))
             _drop_oldest(self._opened)
+        # One refused address refuses the name: which of them is dialled would be chance.
         elif any(is_refused(address, self._policy) for address in found):
             raise AddressRefused
         self._known[host] = clock.monotonic() + CACHE_SECONDS, found[:ADDRESSES_LIMIT]
@@ -145,10 +149,13 @@ class SystemResolver:
         zone = self._zones.setdefault(name, _Zone())
         zone.users += 1
         try:
+            # The zone's room first: who waits for it holds none of the process's.
             async with zone.room, self._room:
                 answer: asyncio.Future[list[str] | None] = (
                     asyncio.get_running_loop().create_future()
                 )
+                # Not the loop's executor: its few threads would all wait for one name server that
+                # hangs. A daemon, since getaddrinfo can't be cancelled.
                 Thread(target=_ask_system, args=(host, answer), name="dns", daemon=True).start()
                 found = await answer
         finally:
@@ -167,8 +174,8 @@ class _Zone:
 
 
 def _zone_of(host: str) -> str:
-    """Near enough to who answers for a name: its last two labels, three below the likes
-    of co.uk.
+    """Guesses the zone that answers for a name: its last two labels, three below the likes of
+    co.uk.
     """
     labels = host.rstrip(".").lower().split(".")
     is_below_country = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
@@ -180,9 +187,11 @@ def _ask_system(host: str, answer: "asyncio.Future[list[str] | None]") -> None:
         found = [
             str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         ]
+    # UnicodeError: names such as `a..b` or a label of 64 characters.
     except (OSError, UnicodeError):
         found = None
-    with suppress(RuntimeError):  # the loop was closed meanwhile
+    # The loop was closed meanwhile.
+    with suppress(RuntimeError):
         answer.get_loop().call_soon_threadsafe(_settle, answer, found)
 
 

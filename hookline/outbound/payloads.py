@@ -19,6 +19,7 @@ Json = Any  # what JSON decodes to: None, bool, int, float, str, list, dict
 DEPTH_LIMIT = 64
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**64 - 1
 
+# Data of 1 MiB may hold a hundred thousand of them.
 _PROBLEMS_LIMIT = 20
 _PERHAPS_FLOAT = re.compile(rb"[0-9](?:\.[0-9]|e[+-]?[0-9])")
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
@@ -46,11 +47,13 @@ def encode_data(value: Json) -> str | None:
         encoded = orjson.dumps(value)
     except TypeError:  # an integer beyond 64 bits, a lone surrogate, or too deep for orjson
         return None
+    # It may be text that spells a backslash: only the walk tells.
     if b"\\u0000" in encoded:
         return None if check_data(value) else encoded.decode()
     # orjson writes NaN and Infinity as null
     if b"null" in encoded and orjson.loads(encoded) != value:
         return None
+    # Counted in the bytes: only data with more brackets than levels allowed is walked through.
     if encoded.count(b"{") + encoded.count(b"[") > DEPTH_LIMIT and _is_too_deep(value):
         return None
     return encoded.decode()
@@ -77,6 +80,7 @@ def canonical_fingerprint(
     data: as `check_data` lets it pass.
     """
     encoded = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+    # Most data has no floats, and then the walk through it is saved.
     if _PERHAPS_FLOAT.search(encoded):
         encoded = orjson.dumps(_with_whole_numbers(data), option=orjson.OPT_SORT_KEYS)
     time = occurred_at.astimezone(UTC).isoformat() if occurred_at else ""

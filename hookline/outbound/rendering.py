@@ -18,8 +18,11 @@ import orjson
 from hookline.clock import monotonic
 from hookline.outbound.templates import SAMPLE_EVENT, SAMPLE_WEBHOOK, Facts, escape_of
 
+# A template takes about 0.1 ms; fuel bounds its steps, but no single step.
 RENDER_SECONDS: Final = 0.5
+# The first answer waits for an interpreter to start, on a machine that may be busy.
 START_SECONDS: Final = 10.0
+# Each try costs half a second for everybody, and a child.
 REFUSED_SECONDS: Final = 60.0
 _REFUSED_LIMIT = 1_000
 _CHILD = Path(__file__).with_name("template_child.py")
@@ -55,8 +58,8 @@ class Renderer:
         event: Facts = SAMPLE_EVENT,
         webhook: Facts = SAMPLE_WEBHOOK,
     ) -> None:
-        """Lets pass what compiles and renders the sample, also when every missing value of it were
-        text.
+        """Lets a template pass that compiles and renders the sample, with missing values empty and
+        with each of them as a text.
 
         Raises TemplateProblem.
         """
@@ -76,6 +79,7 @@ class Renderer:
         request = orjson.dumps(
             {"template": template, "escape": escape, "context": context, "isProbe": is_probe}
         )
+        # One request at a time: answers carry no names, and come in the order of the requests.
         async with self._turn:
             child = await self._started()
             try:
@@ -84,14 +88,16 @@ class Renderer:
                 self._refuse(template, escape)
                 await self._end()
                 raise TemplateProblem(_TOO_LONG) from None
-            except (OSError, asyncio.IncompleteReadError):  # it died of its own limits
+            # It died of its own limits.
+            except (OSError, asyncio.IncompleteReadError):
                 self._refuse(template, escape)
                 await self._end()
                 raise TemplateProblem(
                     "The template makes too much of the event: it ran out of memory."
                 ) from None
+            # A caller that leaves in between: the child's answer would be taken for the next one's.
             except BaseException:
-                await self._end()  # its answer would be taken for the next one's
+                await self._end()
                 raise
         if answer[:1] == b"-":
             raise TemplateProblem(answer[1:].decode())
@@ -104,6 +110,7 @@ class Renderer:
 
     async def _started(self) -> Process:
         if self._child is None or self._child.returncode is not None:
+            # Isolated and without environment: it sees neither settings nor secrets.
             self._child = await asyncio.create_subprocess_exec(
                 sys.executable, "-I", str(_CHILD), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}
             )
@@ -117,6 +124,7 @@ class Renderer:
         child, self._child = self._child, None
         if child is not None:
             with suppress(ProcessLookupError):
+                # SIGKILL: a child that is stuck in a step hears nothing else.
                 os.kill(child.pid, 9)
             await child.wait()
 

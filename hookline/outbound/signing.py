@@ -19,6 +19,7 @@ SigningKey = bytes | Ed25519PrivateKey
 
 _PREFIXES = {HMAC_SHA256: "whsec_", ED25519: "whsk_"}
 _PUBLIC_PREFIX = "whpk_"
+# As the Standard Webhooks specification has it.
 _SHORTEST, _LONGEST = 24, 64
 _SEED_BYTES = 32
 
@@ -74,6 +75,8 @@ def decode_secret(text: str) -> SigningKey:
     try:
         if not text.startswith(_PREFIXES[algorithm]):
             raise ValueError
+        # strict_mode: else characters that are no base64 are skipped, and a mistyped secret would
+        # pass.
         key = a2b_base64(text.removeprefix(_PREFIXES[algorithm]), strict_mode=True)
     except (Base64Error, ValueError):
         raise ValueError(

@@ -23,6 +23,7 @@ _UNWANTED = ("debug", "lipsum")
 
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    # No file can be written, and no core of its memory either.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     serve(sys.stdin.buffer, sys.stdout.buffer)
@@ -44,6 +45,7 @@ def _answer(request: bytes) -> bytes:
         return b"+" + render(asked["template"], asked["escape"], asked["context"], asked["isProbe"])
     except Wrong as wrong:
         return b"-" + str(wrong).encode(errors="replace")
+    # Python's own allocations fail so; minijinja's end the process, and the parent says the same.
     except MemoryError:
         return b"-The template makes too much of the event: it ran out of memory."
 
@@ -88,6 +90,7 @@ def _environment(template: str, escape: str, is_probe: bool) -> minijinja.Enviro
         keep_trailing_newline=True,
         finalizer=_as_text if is_probe else None,
     )
+    # They show the whole context, or fill the output, and no payload needs them.
     for name in _UNWANTED:
         environment.remove_global(name)
     environment.add_template("payload", template)
