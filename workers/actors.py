@@ -126,7 +126,7 @@ def make_broker(
     Raises what open_broker raises.
     """
     silence_duplicate_logs()
-    # What an old message is about was found by a sweep or a scheduler long since; an actor whose
+    # The rows of an old message were found by a sweep or a scheduler long since; an actor whose
     # database hangs must not keep its thread.
     limits = [AgeLimit(max_age=MAX_AGE_MILLIS), TimeLimit(time_limit=TIME_LIMIT_MILLIS)]
     broker = open_broker(url, [*limits, Reporting(), host])

@@ -87,7 +87,7 @@ class Claiming:
                 self._leases.claim_failed(error)
 
     async def _drop_unknown(self) -> None:
-        """A webhook that is named but not known may be new: it is looked for once."""
+        """Forgets named webhooks that are unknown, after one look: a new one may be among them."""
         # The wake-up may come before the announcement that a webhook was made.
         if any(self._registry.target(key) is None for key in self._named):
             await self._registry.look()

@@ -41,7 +41,7 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
 
 
 class HostLoop(EngineHost, Middleware):
-    """Async actors run on a loop that belongs to somebody else."""
+    """Dramatiq's middleware for async actors, on the host's own loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

@@ -53,7 +53,7 @@ class Lane:
         self.promised = 0
         """Leased by a publish that is not committed yet."""
         self.is_waiting = False
-        """For a slot."""
+        """True while it waits for a slot."""
 
     @property
     def is_slow(self) -> bool:
@@ -83,7 +83,9 @@ class Lane:
         return max(0, most - self.held)
 
     def paced_room(self, leased: int) -> int:
-        """Under a rate limit nothing is held ahead: what has no slot waits in the database."""
+        """Number of deliveries that it may hold in addition under a rate limit: none ahead; those
+        without a slot wait in the database.
+        """
         return max(0, min(self.slots - self.held, self.room(leased)))
 
     def wanted(self, leased: int) -> int:
@@ -95,7 +97,7 @@ class Lane:
         return 0 if not self.is_slow and leased < AHEAD_LIMIT and room <= AHEAD // 2 else room
 
     def add(self, row: Claimed) -> None:
-        """Deliveries that were asked for by hand go first."""
+        """Queues a delivery; those that were asked for by hand go first."""
         if row.is_manual:
             # Somebody is watching for it; it may not wait behind up to 50 that are leased ahead.
             self.queue.appendleft(row)
@@ -116,10 +118,10 @@ class Lane:
         return gone
 
     def slow_down(self) -> list[Claimed]:
-        """After a timeout: one slot, one delivery held ahead. Gives what is too much."""
+        """Leaves one slot and one delivery ahead after a timeout. Returns the surplus."""
         self.pace.has_timed_out = True
         return self.take_out(keep=1)
 
     def speed_up(self) -> None:
-        """The receiver answered."""
+        """Gives all slots back: the receiver answered."""
         self.pace.has_timed_out = False

@@ -61,7 +61,7 @@ class Pump:
         ]
 
     def wake(self, webhook_ids: Iterable[UUID]) -> None:
-        """These webhooks may have something due: claims it as soon as they have room."""
+        """Claims deliveries that may be due to these webhooks as soon as they have room."""
         self._claiming.wake(webhook_ids)
 
     async def stop(self, within_seconds: float = 15.0) -> None:

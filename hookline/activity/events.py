@@ -60,7 +60,7 @@ class Gap(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """The next events, encoded once for all who share a feed."""
+    """The next events, encoded once for all members of a shared feed."""
 
     # Any: as ShareKey.make gave it.
     made: list[Any]

@@ -148,8 +148,8 @@ class Feeds:
             if position > now:
                 yield Gap(position := now)
             while True:
-                # what happened before this one came may have been made before he came too: he could
-                # see it older than what he has seen
+                # An event from before this follower came may have been encoded before it came: the
+                # follower could see a state older than one that it has seen.
                 shared = (
                     await shared_feed.after(position) if shared_feed and position >= now else None
                 )
@@ -202,7 +202,7 @@ class Feed:
         self._stop_listening: Callable[[], None] = lambda: None
 
     async def started(self) -> None:
-        """Returns once the feed listens and knows where it begins. All who wait share one start; a
+        """Returns once the feed listens and knows where it begins. All callers share one start; a
         failed one is tried again by the next.
         """
         if self._start is None or (
@@ -220,7 +220,7 @@ class Feed:
     async def joined(
         self, wanted: Wanted, share_key: ShareKey | None
     ) -> AsyncIterator[SharedFeed | None]:
-        """The feed of those who share it; None for who follows alone. The first member makes it,
+        """The shared feed; None for a follower that follows alone. The first member makes it,
         the last one ends it.
         """
         if share_key is None:

@@ -28,7 +28,7 @@ from hookline.urls import mask_url
 
 APP = "models"
 CONNECT_SECONDS = 5
-# what a driver raises when the database is away or too busy
+# Raised by a driver when the database is away or too busy.
 FAULTS = (
     OSError,
     asyncio.TimeoutError,
@@ -51,7 +51,7 @@ FAULTS = (
     # Locked, full or gone.
     sqlite3.OperationalError,
 )
-# what a driver or the database raises when a row itself can't be stored, whoever asks and whenever
+# Raised by a driver or the database when a row itself can't be stored, at any time by any caller.
 REFUSALS = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,

@@ -49,8 +49,8 @@ returning run_at""")
 # Ends a lease that is still one's own.
 RELEASE: Final = "update job set run_at = {now} where id = $1 and run_at = $2"
 DUE_NOW: Final = "update job set run_at = {now} where id = $1"
-# Waits: a lease that somebody else tries for locks the row for a moment, and who skipped it then
-# would leave the job to the end of its own lease.
+# Waits for the row: another message's try for the lease locks it for a moment, and a step that
+# skipped it would leave the job until the end of its own lease.
 OPEN: Final = named("select id from job where id = $1 and status < JobStatus.SUCCEEDED {locked}")
 # The webhook's next deliveries, with whether the job is about them.
 FAILED: Final = named("""

@@ -44,7 +44,7 @@ class Matched(NamedTuple):
 
     ids: Sequence[UUID]
     filters: dict[UUID, CompiledFilter]
-    """Of those that have one."""
+    """The filters of those that have one."""
 
 
 class MatchIndex:

@@ -88,7 +88,7 @@ class Registry:
         """Loads a workspace anew. stale: the version that somebody found out of date; one load
         serves all who wait.
         """
-        # One load at a time: those who wait find the version loaded and need none of their own.
+        # One load at a time: callers that wait find the version loaded and need none of their own.
         async with self._loading:
             part = self._parts.get(workspace_id)
             if part is None or stale is None or part.version == stale:
@@ -136,7 +136,7 @@ class Registry:
         self.looked_at = max(self.looked_at, asked_at)
 
     async def look_together(self) -> None:
-        """One look for all who ask for one until it ends."""
+        """Looks once for all callers that ask until it ends."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self.look())
         # Shielded: a sender that is cancelled must not end the look of all others.

@@ -60,7 +60,7 @@ select w.id from webhook w
 where w.deleted_at < $1 and not exists (select 1 as one from delivery d where d.webhook_id = w.id)
   and not exists (select 1 as one from attempt a where a.webhook_id = w.id)
 limit 100"""
-# What is known of one of them, the webhook itself last.
+# Deletes the rows of one of them, the webhook itself last.
 OF_WEBHOOK: Final = (
     "delete from webhook_stat where webhook_id = $1",
     "delete from webhook_pause where webhook_id = $1",
@@ -76,7 +76,7 @@ delete from webhook_stat where (webhook_id, step, at, bucket) in (
   select webhook_id, step, at, bucket from webhook_stat where step = 3600 and at < $1 limit $2)
 returning bucket""",
 }
-# What no subscriber can replay from any more.
+# Deletes the positions that no subscriber can replay from any more.
 ACTIVITY: Final = {
     "postgres": """
 delete from activity where ctid in (

@@ -109,12 +109,12 @@ class Target:
 
     @cached_property
     def host(self) -> str:
-        """Of its URL, without the port."""
+        """Host of its URL, without the port."""
         return urlsplit(self.url).hostname or ""
 
     @cached_property
     def content_type(self) -> str:
-        """Of what the template makes."""
+        """Content type of the template's output."""
         return str(self._row["payload_content_type"])
 
     @cached_property

@@ -100,7 +100,7 @@ def check_event(
 
 
 def _head_problems(given: PublishInput, limits: EventLimits) -> list[Problem]:
-    """Of everything but the data and the time."""
+    """Returns the problems of type, environment and key."""
     problems = []
     if not TYPE.fullmatch(given.type):
         message = (

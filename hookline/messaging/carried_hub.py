@@ -41,7 +41,7 @@ class Subscriber(Protocol):
 
 
 class Publisher(Protocol):
-    """A connection that tells."""
+    """A connection that announcements are sent over."""
 
     async def publish(self, announcements: Sequence[Announcement]) -> None: ...
 

@@ -34,8 +34,8 @@ Call = tuple[ActorName, *tuple[object, ...]]
 
 
 class Enqueuer:
-    """Without a broker (memory:// in a process that delivers nothing) it does nothing: the workers'
-    schedulers find the rows.
+    """Sends messages from a thread of its own. Without a broker (memory:// in a process that
+    delivers nothing) it does nothing: the workers' schedulers find the rows.
     """
 
     def __init__(self) -> None:

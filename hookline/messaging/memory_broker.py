@@ -45,14 +45,14 @@ class WorkerBroker(Broker):
 
 
 class InProcessBroker(WorkerBroker, StubBroker):
-    """For memory://: all queues are inside the process."""
+    """The broker of memory://: all queues are inside the process."""
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 100) -> Consumer:
         # Dramatiq left it untyped
         return _ForgetfulConsumer(self.queues[queue_name], [], prefetch, timeout)  # type: ignore[no-untyped-call]
 
     def declare_queue(self, queue_name: str) -> None:
-        """Without the queue of delayed messages: there are none."""
+        """Declares it without Dramatiq's queue of delayed messages: there are none."""
         if queue_name not in self.queues:
             self.emit_before("declare_queue", queue_name)
             self.queues[queue_name] = Queue()

@@ -189,9 +189,9 @@ def open_rabbitmq(url: str, middleware: Sequence[Middleware]) -> BoundedRabbitmq
     parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = (
         ANSWER_SECONDS
     )
-    # Who waits decides about the next try: the sending thread each second, a start not at all.
+    # The caller decides about the next try: the sending thread each second, a start not at all.
     parameters.connection_attempts = 1
-    # it tells each fault seven times; who meets it tells it once
+    # pika logs each fault seven times; the caller that meets it logs it once.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     try:
         with pika.BlockingConnection(parameters) as connection:

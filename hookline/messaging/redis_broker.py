@@ -37,7 +37,7 @@ _OTHERS_POLL_MILLIS: Final = 250
 
 
 class BoundedRedisBroker(WorkerBroker, RedisBroker):
-    """Without delays and dead letters; a queue holds at most 100 messages."""
+    """Dramatiq's Redis broker without delays and dead letters; queues hold at most 100 messages."""
 
     def __init__(self, client: "redis.Redis", middleware: Sequence[Middleware]) -> None:
         super().__init__(

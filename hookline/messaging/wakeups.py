@@ -11,8 +11,8 @@ from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub
 
 BY_HAND: Final = "!"
-"""Before a webhook's id in a wake-up: a delivery of it was asked for by hand, and goes before what
-is leased already.
+"""Prefix of a webhook's id in a wake-up: a delivery of it was asked for by hand, and goes before
+those that are leased already.
 """
 
 

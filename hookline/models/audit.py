@@ -18,7 +18,7 @@ class AuditEntry(Model):
     actor_name = fields.TextField()
     at = TimeColumn()
     subject_prefix = fields.TextField(null=True)
-    """Of the subject's TypeID: `wh`, `tok`, …"""
+    """Prefix of the subject's TypeID: `wh`, `tok`, …"""
     subject_id = UuidColumn(null=True)
     before = JsonColumn(null=True)
     after = JsonColumn(null=True)

@@ -38,7 +38,7 @@ class NextCause(IntEnum):
     """The value of `delivery.next_cause` beside an AttemptCause."""
 
     CANCELLED_ON_WIRE = 0
-    """Of a leased delivery: cancelled while its request was under way, and it stays so."""
+    """The delivery is leased and was cancelled while its request was under way; it stays so."""
 
 
 class Delivery(Model):

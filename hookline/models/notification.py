@@ -51,7 +51,7 @@ class Email(Model):
     status = fields.SmallIntField(default=0)
     tries = fields.IntField(default=0)
     next_try_at = TimeColumn()
-    """A try moves it on first: who dies while sending lets another one try then."""
+    """A try moves it on first: when its worker dies while sending, another one tries then."""
     finished_at = TimeColumn(null=True)
     error = fields.TextField(null=True)
     """Why the latest try failed, or where the mail lies when there is no SMTP server."""

@@ -27,7 +27,7 @@ class SyncRevision(Model):
     set_id = UuidColumn()
     number = fields.IntField()
     digest = fields.TextField()
-    """Of the wanted state with secrets as fingerprints: equal content, equal digest."""
+    """Digest of the wanted state with secrets as fingerprints: equal content, equal digest."""
     snapshot = JsonColumn()
     """Canonical webhooks by slug; secrets as `{"fingerprint": …}`."""
     changes = JsonColumn()

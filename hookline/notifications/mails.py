@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS: Final = 120
 """Longer than one try takes; after it somebody else may try."""
 AGAIN_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 43_200)
-"""Before each further try; after the last one it has failed."""
+"""Seconds before each further try; after the last one the mail has failed."""
 
 # A sync that is applied again and again fails with the same reason each time.
 _NO_NEWS: Final = timedelta(hours=1)

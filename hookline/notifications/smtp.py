@@ -21,7 +21,7 @@ from hookline.outbound.tls import tls_context
 from hookline.settings.smtp_url import SmtpServer
 
 DEADLINE_SECONDS = 20.0
-"""For one mail, from the connection to the server's last word."""
+"""Time for one mail, from the connection to the server's last answer."""
 _NO_SENDER = "Hookline <hookline@localhost>"
 _LONGEST_REPLY = 200
 
@@ -31,7 +31,7 @@ class MailRefused(Exception):
 
 
 class MailFailed(Exception):
-    """It did not work this time. The text says why, to people."""
+    """The mail was not taken this time. The text says why, to people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ CACHE_LIMIT = 1000
 # Each holds a thread as long as a name server hangs.
 LOOKUPS_LIMIT = 256
 ZONE_LOOKUPS_LIMIT = 8
-"""At a time, of names that end alike: whoever owns a zone whose server hangs holds up nobody else's
+"""Lookups at a time of names of one zone: a zone whose name server hangs holds up no other zone's
 names.
 """
 # Of a name with hundreds no more are kept or tried.
@@ -149,7 +149,7 @@ class SystemResolver:
         zone = self._zones.setdefault(name, _Zone())
         zone.users += 1
         try:
-            # The zone's room first: who waits for it holds none of the process's.
+            # The zone's room first: a lookup that waits for it holds none of the process's.
             async with zone.room, self._room:
                 answer: asyncio.Future[list[str] | None] = (
                     asyncio.get_running_loop().create_future()

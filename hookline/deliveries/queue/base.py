@@ -39,7 +39,7 @@ class NewEvent(NamedTuple):
     occurred_at: datetime
     key: str | None
     fingerprint: bytes | None
-    """Of the canonical draft; given whenever a key is."""
+    """Hash of the canonical draft; given whenever a key is."""
 
 
 class NewDelivery(NamedTuple):
@@ -57,7 +57,7 @@ class Lease(NamedTuple):
 
     token: UUID
     webhook_ids: Mapping[UUID, UUID]
-    """Of each leased delivery, by its id."""
+    """The webhook of each leased delivery, by the delivery's id."""
 
 
 class KeyOwner(NamedTuple):
@@ -74,7 +74,7 @@ class Claimed(NamedTuple):
     webhook_id: UUID
     event_id: UUID
     number: int
-    """Of the attempt that the lease begins, from 1."""
+    """Number of the attempt that the lease begins, from 1."""
     event_type: str
     environment: str
     data: str | None
@@ -110,7 +110,7 @@ class Result(NamedTuple):
     state: int
     """The delivery's after this attempt."""
     wait_seconds: float | None
-    """Until the next attempt; null: the schedule does not move."""
+    """Wait until the next attempt; null: the schedule does not move."""
     step: int
     """Steps of the schedule used after this attempt."""
     status_code: int | None
@@ -155,7 +155,7 @@ class Paced(NamedTuple):
 
 
 Stamp = tuple[int, bool]
-"""Of a webhook in memory: its version, and whether it is on. With the same stamp it is the same."""
+"""Version of a webhook, and True when it is on: two loads with the same stamp gave the same row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class Loaded:
     workspace_id: UUID
     match_version: int
     stamps: dict[UUID, Stamp]
-    """Of all living webhooks."""
+    """The stamps of all living webhooks."""
     rows: list[dict[str, Any]]
     types: list[tuple[str, str | None]]
     """Names of the known event types, with the schema (JSON text) of a strict one."""
@@ -240,8 +240,8 @@ class Queue(Protocol):
         """
 
     async def claim_paced(self, asks: Sequence[Ask], token: UUID) -> Paced:
-        """The same for webhooks with a rate limit: at most as many of each as have a slot now. What
-        has none stays unleased.
+        """Leases due deliveries of webhooks with a rate limit: of each as many as have a slot now.
+        The others stay unleased.
         """
 
     async def keep_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:

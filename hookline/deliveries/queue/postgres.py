@@ -77,7 +77,7 @@ _LIMITS = {
     "application_name": "hookline",
 }
 SETTINGS = {**_PLANS, **_LIMITS}
-"""Of every session of the hot path."""
+"""Settings of every session of the hot path."""
 _NOTIFY_BYTES = 7_900
 """NOTIFY carries 8,000; more is said as "look everywhere"."""
 _CLOSE_SECONDS = 1.0

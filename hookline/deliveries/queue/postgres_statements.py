@@ -78,7 +78,7 @@ RECORD = (
     + ", ".join(f"${n}" for n in range(3, len(Result._fields) + 3))
     + ")"
 )
-# What the rule decided about webhooks that crossed a line, once, with its fence.
+# Carries the rule's decisions out about webhooks that crossed a line, each once, by its fence.
 ACT = """
 select last_position, has_switched, notified, addresses from hl_act($1, $2, $3, $4, $5, $6)"""
 TAKE_OVER = "select hl_take_over($1)"

@@ -42,7 +42,7 @@ AUDIT = """insert into audit_entry (id, workspace_id, action, actor, actor_name,
 (?, ?, 'webhook.autoDisable', '{"kind":"SYSTEM","name":"hookline"}', 'hookline', ?, 'wh', ?,
   '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}')"""
 BUMP = "update workspace set match_version = match_version + 1 where id = ?"
-# What a decision does to its webhook, fenced by its evidence: a second time none touches a row.
+# The change that a decision makes, fenced by its evidence: a second time none touches a row.
 ACT = {
     NotificationKind.AUTO_DISABLED: """update webhook set auto_disabled_at = :now,
   warned_at = :now, auto_disabled_reason = :reason

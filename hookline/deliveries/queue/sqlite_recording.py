@@ -52,7 +52,7 @@ _ATTEMPT = """id, workspace_id, delivery_id, webhook_id, event_id, event_type, e
 # Not fenced: what was sent is in the log even if the lease was lost.
 ADD_ATTEMPTS = f"""
 insert into attempt ({_ATTEMPT}) values {{rows}} on conflict (delivery_id, number) do nothing"""
-# What was really sent and answered, over what a takeover wrote.
+# Puts the request and its answer in place of the UNKNOWN that a takeover wrote.
 REPLACE_UNKNOWN = sql("""
 update attempt set outcome = ?, status_code = ?, error_code = ?, error_message = ?, started_at = ?,
   duration_ms = ?, request_url = ?, request_headers = ?, response_headers = ?, response_body = ?,

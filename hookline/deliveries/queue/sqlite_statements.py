@@ -33,7 +33,7 @@ PUMP = "select 1 from pump where token = ?"
 KNOWN = """
 select i.event_id, i.fingerprint, (select count(*) from delivery d where d.event_id = i.event_id)
 from idempotency i where i.workspace_id = ? and i.key = ? and i.expires_at >= ?"""
-# What a claim gives of unleased deliveries of a webhook; the lease follows.
+# Reads unleased deliveries of a webhook as a claim gives them; the lease follows.
 _CLAIMED = """
 select d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count + 1, d.event_type,
   d.environment, e.data, e.occurred_at, d.schedule_step, d.manual_at is not null, d.next_cause,

@@ -17,7 +17,7 @@ T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]  # Any: each job has a result of its own kind
 # All of them share one flush to disk.
 _MOST_JOBS = 500
-"""In one transaction, so that the ORM's turn comes soon."""
+"""Jobs in one transaction; bounded, so that the ORM's turn comes soon."""
 
 
 class Writer:
