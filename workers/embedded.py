@@ -35,8 +35,8 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            # It joins Dramatiq's threads, which wait for actors on this very loop: called here it
-            # would never end (2.2.1).
+            # It joins Dramatiq's threads, which wait for actors on this very loop: called here,
+            # both would wait for each other (2.2.1).
             await asyncio.to_thread(worker.stop)
 
 

@@ -91,8 +91,8 @@ class Mailer:
             hostname=server.host,
             port=server.port,
             use_tls=server.is_implicit,
-            # With a password TLS is demanded, not only tried: it must never go over a line that
-            # anybody reads.
+            # With a password (except to this machine) TLS is demanded, not only tried: it must
+            # never go over a line that anybody reads.
             start_tls=False if server.is_implicit else True if server.needs_tls else None,
             tls_context=tls_context(self._ca_file),
             timeout=self._seconds,

@@ -68,8 +68,8 @@ _PLANS = {
     "enable_mergejoin": "off",
     "jit": "off",
 }
-# asyncpg's timeouts end the wait, not what the server does: a statement, a lock or a transaction
-# that nobody waits for any more ends by these.
+# asyncpg's timeouts ask the server to cancel, which a broken connection never carries: what nobody
+# waits for any more ends by these.
 _LIMITS = {
     "statement_timeout": "15s",
     "lock_timeout": "5s",
