@@ -69,13 +69,15 @@ MUTATIONS = (
 @strawberry.type
 class NodeQuery:
     @strawberry.field(
-        description="Anything by its id; null when there is no such thing. Needs the scope that "
-        "its kind asks for."
+        description="Returns an object of any type by its ID, or null if there is none. "
+        "Requires the scope for reading objects of that type."
     )
     async def node(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, of whatever kind.")],
+        id: Annotated[
+            strawberry.ID, strawberry.argument(description="ID of an object of any type.")
+        ],
     ) -> Node | None:
         prefix, key = ids.decode(id)
         find = FINDERS.get(prefix)
@@ -85,15 +87,16 @@ class NodeQuery:
 def make_schema() -> strawberry.Schema:
     """The schema with everything that this release has."""
     return strawberry.Schema(
-        query=_root("Query", "What can be read.", (NodeQuery, *QUERIES)),
+        query=_root("Query", "Operations that read.", (NodeQuery, *QUERIES)),
         mutation=_root(
             "Mutation",
-            "What can be changed. A payload is null only when a top-level error says why.",
+            "Operations that write. Errors in the input are returned as userErrors; a payload is "
+            "null only if there is a top-level error.",
             MUTATIONS,
         ),
         subscription=_root(
             "Subscription",
-            "What can be followed live: nothing twice, nothing missed, and a gap is told.",
+            "Live events, in order and each once. A gap is reported if events may be missing.",
             (LiveSubscription,),
         ),
         config=StrawberryConfig(scalar_map=dict(SCALARS)),

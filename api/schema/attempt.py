@@ -16,7 +16,8 @@ from hookline.models import Attempt as AttemptRow
 @strawberry.type
 class AttemptQuery:
     @paged(
-        Connection[Attempt], description="Attempts, newest first. Needs the scope deliveries:read."
+        Connection[Attempt],
+        description="Returns attempts, newest first. Requires the scope deliveries:read.",
     )
     async def attempts(self, info: Info, filter: Given = None) -> Listed[AttemptRow]:
         require(info, "deliveries:read")

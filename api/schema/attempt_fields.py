@@ -18,41 +18,46 @@ from hookline.outbound.payloads import request_body
 
 @strawberry.type
 class AttemptFields(Node):
-    number: int = strawberry.field(description="Which attempt of its delivery it was, from 1.")
-    outcome: AttemptOutcome = strawberry.field(description="How it ended.")
-    cause: AttemptCause = strawberry.field(description="Why it was made.")
+    number: int = strawberry.field(description="Number of the attempt within its delivery, from 1.")
+    outcome: AttemptOutcome = strawberry.field(description="Outcome of the attempt.")
+    cause: AttemptCause = strawberry.field(description="Reason for the attempt.")
     request_url: str | None = strawberry.field(
-        description="Where it was sent; null when that is unknown."
+        description="URL that the request was sent to, or null if unknown."
     )
     status_code: int | None = strawberry.field(
-        description="The answer's HTTP status; null without an answer."
+        description="HTTP status code of the response, or null if there was no response."
     )
     response_truncated: bool = strawberry.field(
-        description="Whether the answer's body was longer than the 16 KiB that are kept."
+        description="True if the response body was longer than the 16 KiB that are stored."
     )
     error_code: AttemptError | None = strawberry.field(
-        description="What made it fail, for programs."
+        description="Reason for the failure, or null if the attempt did not fail."
     )
-    error_message: str | None = strawberry.field(description="What made it fail, for people.")
-    started_at: datetime = strawberry.field(description="When it began.")
+    error_message: str | None = strawberry.field(
+        description="Reason for the failure in a sentence, or null if the attempt did not "
+        "fail. The text may change; rely on `errorCode`."
+    )
+    started_at: datetime = strawberry.field(
+        description="Time at which the attempt began. For the outcome UNKNOWN, time at which "
+        "it was recorded."
+    )
     duration_ms: int | None = strawberry.field(
-        description="How long it took, in milliseconds; null when that is unknown."
+        description="Duration in milliseconds, or null if unknown."
     )
     next_attempt_at: datetime | None = strawberry.field(
-        description="When the next one was due after it; null when none was to follow."
+        description="Time for which the following attempt was scheduled, or null if none was."
     )
     row: strawberry.Private[AttemptRow]
 
     @strawberry.field(
-        description="The request's headers, the values of secrets as null; null when they are "
-        "unknown."
+        description="Headers of the request; the values of secret ones are null. Null if unknown."
     )
     def request_headers(self) -> list[Header] | None:
         return _headers(self.row.request_headers)
 
     @strawberry.field(
-        description="The request's body; null when the outcome is UNKNOWN, or the event's data is "
-        "no longer kept."
+        description="Body of the request. Null if the outcome is UNKNOWN or the event's data "
+        "has expired."
     )
     async def request_body(self, info: Info) -> str | None:
         if self.row.outcome == AttemptOutcome.UNKNOWN or self.row.request_headers is None:
@@ -67,15 +72,17 @@ class AttemptFields(Node):
             ids.encode("evt", sent.id), sent.type, sent.environment, sent.occurred_at, sent.data
         ).decode()
 
-    @strawberry.field(description="The answer's headers; null without an answer.")
+    @strawberry.field(description="Headers of the response, or null if there was no response.")
     def response_headers(self) -> list[Header] | None:
         return _headers(self.row.response_headers)
 
-    @strawberry.field(description="The answer's body as text; null where it is not UTF-8.")
+    @strawberry.field(description="Body of the response as text. Null if it is empty or not UTF-8.")
     def response_body(self) -> str | None:
         return _text(self.row)
 
-    @strawberry.field(description="The answer's body in base64, only where it is not UTF-8.")
+    @strawberry.field(
+        description="Body of the response in base64. Null unless the body is not UTF-8."
+    )
     def response_body_base64(self) -> str | None:
         body = self.row.response_body
         return None if body is None or _text(self.row) is not None else b64encode(body).decode()

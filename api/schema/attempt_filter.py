@@ -16,35 +16,48 @@ _STATUS_CLASS = RawSQL("status_code / 100")  # as the index attempt_class has it
 
 
 @strawberry.input(
-    description="Which attempts to list; what is left out, or an empty list, excludes nothing."
+    description="Conditions on attempts. An attempt must meet all that are given; null "
+    "and an empty list set no condition."
 )
 class AttemptFilter:
     webhook_id: strawberry.ID | None = strawberry.field(
-        default=None, description="To this webhook."
+        default=None, description="ID of the webhook (wh_…) that the attempts were sent to."
     )
     delivery_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Of this delivery."
+        default=None, description="ID of the delivery (dlv_…) that the attempts belong to."
     )
     outcome: list[AttemptOutcome] | None = strawberry.field(
-        default=None, description="That ended in one of these ways."
+        default=None, description="Outcomes, any of which matches."
     )
     status_class: list[int] | None = strawberry.field(
-        default=None, description="Answered with one of these classes: 2 for 200 to 299, and so on."
+        default=None,
+        description="Classes of HTTP status codes, any of which matches: 2 for 200 to 299, 3 "
+        "for 300 to 399, and so on.",
     )
     cause: list[AttemptCause] | None = strawberry.field(
-        default=None, description="Made for one of these reasons."
+        default=None, description="Reasons for the attempt, any of which matches."
     )
     event_type: str | None = strawberry.field(
-        default=None, description="Of events of exactly this type."
+        default=None,
+        description="Exact type of the event, such as order.order.created. No patterns.",
     )
-    environment: str | None = strawberry.field(default=None, description="Of this environment.")
+    environment: str | None = strawberry.field(
+        default=None, description="Environment of the event."
+    )
     since: datetime | None = strawberry.field(
-        default=None, description="Begun at this time or later."
+        default=None, description="Start of the time range (`startedAt`), inclusive."
     )
-    until: datetime | None = strawberry.field(default=None, description="Begun before this time.")
+    until: datetime | None = strawberry.field(
+        default=None, description="End of the time range (`startedAt`), exclusive."
+    )
 
 
-Given = Annotated[AttemptFilter | None, strawberry.argument(description="Which ones.")]
+Given = Annotated[
+    AttemptFilter | None,
+    strawberry.argument(
+        description="Conditions that the attempts must meet. All attempts by default."
+    ),
+]
 """The argument `filter` of a list of them."""
 
 

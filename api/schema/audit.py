@@ -19,23 +19,25 @@ from hookline.db.connection import faults_as_unavailable
 from hookline.models import AuditEntry as AuditRow
 
 
-@strawberry.type(
-    description="One change: who made it, when, and what it was before and after. Secrets are "
-    "masked."
-)
+@strawberry.type(description="A change in the audit log. Secrets are masked.")
 class AuditEntry(Node):
-    action: str = strawberry.field(description="What was done, such as webhook.update.")
-    actor: Actor = strawberry.field(description="Who did it.")
-    at: datetime = strawberry.field(description="When.")
-    subject_id: strawberry.ID | None = strawberry.field(description="The id of what was changed.")
+    action: str = strawberry.field(description="Name of the operation, such as webhook.update.")
+    actor: Actor = strawberry.field(description="Actor that made the change.")
+    at: datetime = strawberry.field(description="Time of the change.")
+    subject_id: strawberry.ID | None = strawberry.field(
+        description="ID of the changed object, or null if the change concerns none."
+    )
     before: JSON | None = strawberry.field(
-        description="What was changed, as it was; null for something new."
+        description="Changed values before the change. Null for a new object and for "
+        "operations that change no value."
     )
     after: JSON | None = strawberry.field(
-        description="The same as it is then; null for what is gone."
+        description="Changed values after the change. Null for a deleted object and for "
+        "operations that change no value."
     )
     request_id: str | None = strawberry.field(
-        description="Of the API request; it stands in the log lines too."
+        description="ID of the API request, as in the response header X-Request-Id and in the "
+        "logs. Null for changes made without the API."
     )
 
     @classmethod
@@ -57,29 +59,42 @@ class AuditEntry(Node):
         )
 
 
-@strawberry.input(description="Which entries to list; what is left out excludes nothing.")
+@strawberry.input(
+    description="Conditions on audit entries. An entry must meet all that are given; null "
+    "sets no condition."
+)
 class AuditFilter:
     subject_id: strawberry.ID | None = strawberry.field(
-        default=None, description="About this webhook, token, event type or workspace."
+        default=None,
+        description="ID of the changed object, such as a webhook, delivery, job, token or "
+        "event type.",
     )
     actor: str | None = strawberry.field(
-        default=None, description="By a token or a set of exactly this name."
+        default=None, description="Exact name of the actor: a token or a set."
     )
-    since: datetime | None = strawberry.field(default=None, description="At this time or later.")
-    until: datetime | None = strawberry.field(default=None, description="Before this time.")
+    since: datetime | None = strawberry.field(
+        default=None, description="Start of the time range (`at`), inclusive."
+    )
+    until: datetime | None = strawberry.field(
+        default=None, description="End of the time range (`at`), exclusive."
+    )
 
 
 @strawberry.type
 class AuditQuery:
     @paged(
         Connection[AuditEntry],
-        description="Who changed what, newest first. Needs the scope audit:read.",
+        description="Returns the entries of the audit log, newest first. Requires the scope "
+        "audit:read.",
     )
     async def audit_entries(
         self,
         info: Info,
         filter: Annotated[
-            AuditFilter | None, strawberry.argument(description="Which ones.")
+            AuditFilter | None,
+            strawberry.argument(
+                description="Conditions that the entries must meet. All entries by default."
+            ),
         ] = None,
     ) -> Listed[AuditRow]:
         actor = require(info, "audit:read")

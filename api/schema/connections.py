@@ -69,43 +69,48 @@ def _nodes(root: strawberry.Parent[Any]) -> list[Any]:
     return [edge.node for edge in root.edges]
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="Position of a page within its list.")
 class PageInfo:
     start_cursor: str | None = strawberry.field(
-        description="The first row's cursor; null on an empty page."
+        description="Cursor of the first edge, or null if the page is empty."
     )
     end_cursor: str | None = strawberry.field(
-        description="The last row's cursor; null on an empty page."
+        description="Cursor of the last edge, or null if the page is empty."
     )
     previous: strawberry.Private[Check]
     following: strawberry.Private[Check]
     has_next_page: bool = strawberry.field(
-        resolver=_has_next_page, description="Whether something comes after this page."
+        resolver=_has_next_page, description="True if there are items after this page."
     )
     has_previous_page: bool = strawberry.field(
-        resolver=_has_previous_page, description="Whether something comes before this page."
+        resolver=_has_previous_page, description="True if there are items before this page."
     )
 
 
-@strawberry.type(description="A row of a list and its place.")
+@strawberry.type(description="An item of a list with its cursor.")
 class Edge(Generic[Node]):
-    node: Node = strawberry.field(description="The row.")
-    cursor: str = strawberry.field(description="Its place: pass it as after or before.")
+    node: Node = strawberry.field(description="The item.")
+    cursor: str = strawberry.field(
+        description="Cursor of the item, for the arguments `after` and `before` of the same list."
+    )
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Node]):
-    edges: list[Edge[Node]] = strawberry.field(description="The page's rows with their cursors.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    edges: list[Edge[Node]] = strawberry.field(description="Items of the page with their cursors.")
+    page_info: PageInfo = strawberry.field(description="Position of the page within the list.")
     total: strawberry.Private[_Total]
     nodes: list[Node] = strawberry.field(
-        resolver=_nodes, description="The page's rows, without their cursors."
+        resolver=_nodes, description="Items of the page, without their cursors."
     )
     total_count: int = strawberry.field(
-        resolver=_total_count, description="How many rows the whole list has, counted up to 10,000."
+        resolver=_total_count,
+        description="Number of items in the whole list, counted up to 10,000.",
     )
     total_count_exact: bool = strawberry.field(
-        resolver=_total_count_exact, description="Whether totalCount is all of them."
+        resolver=_total_count_exact,
+        description="True if `totalCount` is exact; false if the list has more than the "
+        "10,000 items that are counted.",
     )
 
 

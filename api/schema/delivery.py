@@ -21,23 +21,23 @@ from hookline.errors import Code, Problem, Refused
 from hookline.models import Delivery as DeliveryRow
 
 
-@strawberry.input(description="A delivery to cancel.")
+@strawberry.input(description="Input of `deliveryCancel`.")
 class DeliveryCancelInput:
-    id: strawberry.ID = strawberry.field(description="The delivery.")
+    id: strawberry.ID = strawberry.field(description="ID of the delivery (dlv_…).")
 
 
-@strawberry.input(description="A delivery to send again.")
+@strawberry.input(description="Input of `deliveryRetry`.")
 class DeliveryRetryInput:
-    id: strawberry.ID = strawberry.field(description="The delivery.")
+    id: strawberry.ID = strawberry.field(description="ID of the delivery (dlv_…).")
 
 
-@strawberry.type(description="What came of a change of a delivery.")
+@strawberry.type(description="Result of a mutation of a delivery.")
 class DeliveryPayload:
     delivery: Delivery | None = strawberry.field(
-        description="The delivery as it is now; null when the change was refused."
+        description="The delivery after the mutation. Null if there are user errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="All that is wrong with the input; empty when it was done."
+        description="Errors in the input. Empty on success."
     )
 
 
@@ -45,7 +45,7 @@ class DeliveryPayload:
 class DeliveryQuery:
     @paged(
         Connection[Delivery],
-        description="Deliveries, newest first. Needs the scope deliveries:read.",
+        description="Returns deliveries, newest first. Requires the scope deliveries:read.",
     )
     async def deliveries(self, info: Info, filter: Given = None) -> Listed[DeliveryRow]:
         require(info, "deliveries:read")
@@ -55,14 +55,15 @@ class DeliveryQuery:
 @strawberry.type
 class DeliveryMutation:
     @strawberry.mutation(
-        description="Sends a delivery once more, now, even while its webhook is off. Its schedule "
-        "does not move. Not while it is being sent. "
-        "Needs the scope deliveries:retry."
+        description="Sends a delivery once more at once, even if its webhook is inactive. The "
+        "retry schedule is not changed. User errors: NOT_FOUND; NOT_ALLOWED while "
+        "an attempt is in progress or if the webhook was deleted; DATA_EXPIRED. "
+        "Requires the scope deliveries:retry."
     )
     async def delivery_retry(
         self,
         info: Info,
-        input: Annotated[DeliveryRetryInput, strawberry.argument(description="The delivery.")],
+        input: Annotated[DeliveryRetryInput, strawberry.argument(description="Delivery to send.")],
     ) -> DeliveryPayload | None:
         return await _after(
             info,
@@ -71,13 +72,17 @@ class DeliveryMutation:
         )
 
     @strawberry.mutation(
-        description="Ends an open delivery for good. A request on the wire ends, is logged, and "
-        "changes nothing. Needs the scope deliveries:retry."
+        description="Cancels an open delivery. An attempt in progress is completed and "
+        "logged, but no longer changes the delivery. User errors: NOT_FOUND; "
+        "NOT_ALLOWED if the delivery has ended. Requires the scope "
+        "deliveries:retry."
     )
     async def delivery_cancel(
         self,
         info: Info,
-        input: Annotated[DeliveryCancelInput, strawberry.argument(description="The delivery.")],
+        input: Annotated[
+            DeliveryCancelInput, strawberry.argument(description="Delivery to cancel.")
+        ],
     ) -> DeliveryPayload | None:
         return await _after(info, input.id, partial(manual.cancel, info.context.runtime.database))
 

@@ -13,17 +13,19 @@ from hookline.models import DeliveryState
 
 @strawberry.type
 class DeliveryFields(Node):
-    attempt_count: int = strawberry.field(description="How many attempts were begun.")
+    attempt_count: int = strawberry.field(description="Number of attempts begun so far.")
     next_attempt_at: datetime | None = strawberry.field(
-        description="When it is sent next; null while it is being sent, and after its end."
+        description="Time of the next attempt. Null while an attempt is in progress and after "
+        "the delivery has ended."
     )
-    created_at: datetime = strawberry.field(description="When its event was accepted.")
+    created_at: datetime = strawberry.field(description="Time of creation.")
     finished_at: datetime | None = strawberry.field(
-        description="When it succeeded, failed or was cancelled."
+        description="Time at which the delivery succeeded, failed or was cancelled. Null "
+        "while it is open."
     )
     row: strawberry.Private[DeliveryRow]
 
-    @strawberry.field(description="How far it has come.")
+    @strawberry.field(description="Status of the delivery.")
     async def status(self, info: Info) -> DeliveryStatus:
         if self.row.lease_token is not None:
             return DeliveryStatus.IN_PROGRESS

@@ -16,17 +16,29 @@ from hookline.models import DeliveryState
 from hookline.models import Webhook as WebhookRow
 
 
-@strawberry.enum(description="How far a delivery has come.")
+@strawberry.enum(description="Status of a delivery.")
 class DeliveryStatus(Enum):
-    PENDING = strawberry.enum_value("PENDING", description="Waits for its first or next attempt.")
-    HELD = strawberry.enum_value("HELD", description="Waits while its webhook is off.")
-    IN_PROGRESS = strawberry.enum_value("IN_PROGRESS", description="Is being sent now.")
-    SUCCEEDED = strawberry.enum_value("SUCCEEDED", description="The receiver answered 2xx.")
+    PENDING = strawberry.enum_value(
+        "PENDING", description="Waiting for the first or the next attempt."
+    )
+    HELD = strawberry.enum_value(
+        "HELD",
+        description="Waiting because the webhook is inactive or disabled. Resumed when the "
+        "webhook is activated.",
+    )
+    IN_PROGRESS = strawberry.enum_value("IN_PROGRESS", description="Being sent.")
+    SUCCEEDED = strawberry.enum_value(
+        "SUCCEEDED", description="The receiver answered with a 2xx status."
+    )
     FAILED = strawberry.enum_value(
-        "FAILED", description="All attempts are used up, or the receiver does not want it."
+        "FAILED",
+        description="No attempt is left: the retry schedule is exhausted, the receiver "
+        "answered 410 Gone, its address is not allowed, or the event's data has "
+        "expired.",
     )
     CANCELLED = strawberry.enum_value(
-        "CANCELLED", description="Its webhook was deleted before it came through."
+        "CANCELLED",
+        description="Cancelled by `deliveryCancel`, or because the webhook was deleted.",
     )
 
 
@@ -43,27 +55,40 @@ LIVE = {"is_active": True, "auto_disabled_at__isnull": True, "deleted_at__isnull
 
 
 @strawberry.input(
-    description="Which deliveries to list; what is left out, or an empty list, excludes nothing."
+    description="Conditions on deliveries. A delivery must meet all that are given; null "
+    "and an empty list set no condition."
 )
 class DeliveryFilter:
     webhook_id: strawberry.ID | None = strawberry.field(
-        default=None, description="To this webhook."
+        default=None, description="ID of the webhook (wh_…) that the deliveries go to."
     )
-    event_id: strawberry.ID | None = strawberry.field(default=None, description="Of this event.")
+    event_id: strawberry.ID | None = strawberry.field(
+        default=None, description="ID of the event (evt_…) that is delivered."
+    )
     status: list[DeliveryStatus] | None = strawberry.field(
-        default=None, description="In one of these states."
+        default=None, description="Statuses, any of which matches."
     )
     event_type: str | None = strawberry.field(
-        default=None, description="Of events of exactly this type."
+        default=None,
+        description="Exact type of the event, such as order.order.created. No patterns.",
     )
-    environment: str | None = strawberry.field(default=None, description="Of this environment.")
+    environment: str | None = strawberry.field(
+        default=None, description="Environment of the event."
+    )
     since: datetime | None = strawberry.field(
-        default=None, description="Made at this time or later."
+        default=None, description="Start of the time range (`createdAt`), inclusive."
     )
-    until: datetime | None = strawberry.field(default=None, description="Made before this time.")
+    until: datetime | None = strawberry.field(
+        default=None, description="End of the time range (`createdAt`), exclusive."
+    )
 
 
-Given = Annotated[DeliveryFilter | None, strawberry.argument(description="Which ones.")]
+Given = Annotated[
+    DeliveryFilter | None,
+    strawberry.argument(
+        description="Conditions that the deliveries must meet. All deliveries by default."
+    ),
+]
 """The argument `filter` of a list of them."""
 
 

@@ -21,91 +21,118 @@ from hookline.events.checking import PublishInput
 from hookline.models import Event as EventRow
 
 
-@strawberry.input(description="Which events to list; what is left out excludes nothing.")
+@strawberry.input(
+    description="Conditions on events. An event must meet all that are given; null sets "
+    "no condition."
+)
 class EventFilter:
-    type: str | None = strawberry.field(default=None, description="Of exactly this type.")
-    environment: str | None = strawberry.field(default=None, description="Of this environment.")
+    type: str | None = strawberry.field(
+        default=None, description="Exact type, such as order.order.created. No patterns."
+    )
+    environment: str | None = strawberry.field(
+        default=None, description="Environment of the event."
+    )
     since: datetime | None = strawberry.field(
-        default=None, description="Accepted at this time or later."
+        default=None, description="Start of the time range (`receivedAt`), inclusive."
     )
     until: datetime | None = strawberry.field(
-        default=None, description="Accepted before this time."
+        default=None, description="End of the time range (`receivedAt`), exclusive."
     )
 
 
 @strawberry.input(description="An event to publish.")
 class EventPublishInput:
     type: str = strawberry.field(
-        description="What happened: object.model.action, each of lower-case letters, digits, - "
-        "and _."
+        description="Type of the event: object.model.action. Each part has 1 to 64 lower-case "
+        "letters, digits, - and _, and begins with a letter or digit."
     )
-    environment: str = strawberry.field(description="One of `environments`.")
+    environment: str = strawberry.field(
+        description="Environment of the event: one of those that the query `environments` returns."
+    )
     data: JSON = strawberry.field(
-        description="Any JSON, at most 256 KiB unless configured otherwise."
+        description="Data of the event: any JSON value, by default at most 256 KiB."
     )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="1 to 255 printable ASCII characters. Within 24 hours, the same key with the "
-        "same content gives the first event back "
-        "and publishes nothing; with other content it is an IDEMPOTENCY_CONFLICT.",
+        description="Key that makes a repeated publish safe: 1 to 255 printable ASCII "
+        "characters. For 24 hours, publishing the same content with the same key "
+        "returns the first event and publishes nothing; other content is refused "
+        "with IDEMPOTENCY_CONFLICT.",
     )
     occurred_at: datetime | None = strawberry.field(
-        default=None, description="When it happened; the time of its arrival when left out."
+        default=None,
+        description="Time at which the event occurred. Defaults to the time of receipt.",
     )
 
 
-@strawberry.input(description="Several events to publish at once.")
+@strawberry.input(description="Input of `eventPublishBatch`.")
 class EventPublishBatchInput:
     events: list[EventPublishInput] = strawberry.field(
-        description="1 to 1,000 events, together at most 8 MiB."
+        description="Events to publish: 1 to 1,000, with at most 8 MiB of data together."
     )
 
 
 @strawberry.type(
-    description="What came of publishing an event. By the time of this answer it is stored durably."
+    description="Result of `eventPublish`. The event is stored durably before the response is sent."
 )
 class EventPublishPayload:
     event: Event | None = strawberry.field(
-        description="The event; the first one of its key for a duplicate; null when it was refused."
+        description="The event; for a duplicate, the event that was published first. Null if "
+        "there are user errors."
     )
     duplicate: bool = strawberry.field(
-        description="Whether the key was used before: nothing was published now."
+        description="True if the idempotency key was used before, so that nothing was published."
     )
-    delivery_count: int = strawberry.field(description="How many webhooks get the event.")
+    delivery_count: int = strawberry.field(
+        description="Number of webhooks that the event is delivered to."
+    )
     user_errors: list[UserError] = strawberry.field(
-        description="All that is wrong with the input; empty when it was accepted."
+        description="Errors in the input. Empty on success."
     )
 
 
-@strawberry.type(description="What came of one event of a batch.")
+@strawberry.type(description="Result for one event of a batch.")
 class EventPublishResult:
     event: Event = strawberry.field(
-        description="The event; the first one of its key for a duplicate."
+        description="The event; for a duplicate, the event that was published first."
     )
     duplicate: bool = strawberry.field(
-        description="Whether the key was used before: this one was not published again."
+        description="True if the idempotency key was used before, so that this event was not "
+        "published."
     )
-    delivery_count: int = strawberry.field(description="How many webhooks get the event.")
+    delivery_count: int = strawberry.field(
+        description="Number of webhooks that the event is delivered to."
+    )
 
 
-@strawberry.type(description="What came of publishing several events: all are accepted, or none.")
+@strawberry.type(
+    description="Result of `eventPublishBatch`. Either all events are published or none."
+)
 class EventPublishBatchPayload:
     results: list[EventPublishResult] | None = strawberry.field(
-        description="One for each event, in the same order; null when they were refused."
+        description="One result per event, in the order of the input. Null if there are user "
+        "errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="All that is wrong with the input; empty when it was accepted."
+        description="Errors in the input. Empty on success."
     )
 
 
 @strawberry.type
 class EventQuery:
-    @paged(Connection[Event], description="Events, newest first. Needs the scope deliveries:read.")
+    @paged(
+        Connection[Event],
+        description="Returns published events, newest first. Test events are left out. "
+        "Requires the scope deliveries:read.",
+    )
     async def events(
         self,
         info: Info,
         filter: Annotated[
-            EventFilter | None, strawberry.argument(description="Which ones.")
+            EventFilter | None,
+            strawberry.argument(
+                description="Conditions that the events must meet. All events by default."
+            ),
         ] = None,
     ) -> Listed[EventRow]:
         require(info, "deliveries:read")
@@ -119,14 +146,15 @@ class EventQuery:
 @strawberry.type
 class EventMutation:
     @strawberry.mutation(
-        description="Publishes an event: once it is answered, it is stored and on its way. Needs "
+        description="Publishes an event to all matching webhooks. User errors: INVALID, "
+        "TOO_LONG, OUT_OF_RANGE, SCHEMA_MISMATCH, IDEMPOTENCY_CONFLICT. Requires "
         "the scope events:publish.",
         metadata=COMPILED,
     )
     async def event_publish(
         self,
         info: Info,
-        input: Annotated[EventPublishInput, strawberry.argument(description="The event.")],
+        input: Annotated[EventPublishInput, strawberry.argument(description="Event to publish.")],
     ) -> EventPublishPayload | None:
         actor = require(info, "events:publish")
         try:
@@ -147,14 +175,17 @@ class EventMutation:
         )
 
     @strawberry.mutation(
-        description="Publishes up to 1,000 events in one transaction: all or none. Needs the "
-        "scope events:publish.",
+        description="Publishes up to 1,000 events in one transaction: all or none. User "
+        "errors: those of `eventPublish`, REQUIRED for an empty batch, TOO_MANY. "
+        "Requires the scope events:publish.",
         metadata=COMPILED,
     )
     async def event_publish_batch(
         self,
         info: Info,
-        input: Annotated[EventPublishBatchInput, strawberry.argument(description="The events.")],
+        input: Annotated[
+            EventPublishBatchInput, strawberry.argument(description="Events to publish.")
+        ],
     ) -> EventPublishBatchPayload | None:
         actor = require(info, "events:publish")
         try:

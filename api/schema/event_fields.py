@@ -14,23 +14,23 @@ from hookline.models import Event as EventRow
 
 @strawberry.type
 class EventFields(Node):
-    type: str = strawberry.field(description="What happened: object.model.action.")
-    object: str = strawberry.field(description="The type's first part.")
-    model: str = strawberry.field(description="The type's second part.")
-    action: str = strawberry.field(description="The type's third part.")
-    environment: str = strawberry.field(description="The environment that it belongs to.")
+    type: str = strawberry.field(description="Type of the event: object.model.action.")
+    object: str = strawberry.field(description="First part of the type.")
+    model: str = strawberry.field(description="Second part of the type.")
+    action: str = strawberry.field(description="Third part of the type.")
+    environment: str = strawberry.field(description="Environment of the event.")
     occurred_at: datetime = strawberry.field(
-        description="When it happened, as the publisher says; the time of its arrival when "
-        "nothing was said."
+        description="Time at which the event occurred, as given by the publisher. Equal to "
+        "`receivedAt` if none was given."
     )
-    received_at: datetime = strawberry.field(description="When it was accepted.")
+    received_at: datetime = strawberry.field(description="Time of receipt.")
     idempotency_key: str | None = strawberry.field(
-        description="The key that the publisher gave it."
+        description="Idempotency key given by the publisher, or null if none was given."
     )
     row: strawberry.Private[EventRow | AcceptedEvent]
 
     @strawberry.field(
-        description="The data that was published; null once it is older than it is kept for."
+        description="Data of the event. Null once it is older than its retention period."
     )
     def data(self) -> JSON | None:
         data: JSON | None = None if self.row.data is None else orjson.loads(self.row.data)

@@ -20,16 +20,20 @@ from hookline.events import types as event_types
 from hookline.models import EventType as TypeRow
 
 
-@strawberry.type(description="A type of events: what it means and what its data looks like.")
+@strawberry.type(description="An entry of the catalogue of event types.")
 class EventType(Node):
-    name: str = strawberry.field(description="object.model.action.")
-    description: str | None = strawberry.field(description="What it means.")
-    schema: JSON | None = strawberry.field(description="A JSON Schema of its data.")
+    name: str = strawberry.field(description="Name of the type: object.model.action.")
+    description: str | None = strawberry.field(
+        description="Meaning of the type, or null if none was given."
+    )
+    schema: JSON | None = strawberry.field(
+        description="JSON Schema of the events' data, or null if none was given."
+    )
     strict: bool = strawberry.field(
-        description="Whether publishing refuses data that breaks the schema."
+        description="True if publishing refuses data that does not conform to the schema."
     )
     sample: JSON | None = strawberry.field(
-        description="An example of its data: for tests, dry runs and new templates."
+        description="Sample data for tests, dry runs and templates, or null if none was given."
     )
 
     @classmethod
@@ -45,60 +49,68 @@ class EventType(Node):
 
 
 @strawberry.input(
-    description="An event type to make, or to change whole: what is left out is empty."
+    description="Input of `eventTypeSave`. Replaces the whole event type: fields that are "
+    "left out become empty."
 )
 class EventTypeSaveInput:
     name: str = strawberry.field(
-        description="object.model.action: three parts of lower-case letters, digits, - and _."
+        description="Name of the type: object.model.action. Each part has 1 to 64 lower-case "
+        "letters, digits, - and _, and begins with a letter or digit."
     )
     description: str | None = strawberry.field(
-        default=None, description="What it means, at most 1,000 characters."
+        default=None, description="Meaning of the type. At most 1,000 characters."
     )
     schema: JSON | None = strawberry.field(
         default=None,
-        description="A JSON Schema (2020-12 unless it says otherwise), at most 64 KiB; references "
-        "go to #/… within it and not into themselves.",
+        description="JSON Schema of the events' data, draft 2020-12 unless it names another "
+        "one. At most 64 KiB. References must point to #/… within the schema and "
+        "must not be circular.",
     )
     strict: bool | None = strawberry.field(
-        default=False, description="Refuse events whose data breaks the schema."
+        default=False,
+        description="True to refuse events whose data does not conform to the schema. "
+        "Requires a schema.",
     )
     sample: JSON | None = strawberry.field(
-        default=None, description="An example that meets the schema."
+        default=None, description="Sample data. Must conform to the schema; at most 64 KiB."
     )
 
 
-@strawberry.input(description="An event type to forget.")
+@strawberry.input(description="Input of `eventTypeDelete`.")
 class EventTypeDeleteInput:
-    name: str = strawberry.field(description="Its name.")
+    name: str = strawberry.field(description="Name of the type.")
 
 
-@strawberry.type(description="What came of a change of an event type.")
+@strawberry.type(description="Result of a mutation of an event type.")
 class EventTypePayload:
     event_type: EventType | None = strawberry.field(
-        description="The type; null when the change was refused."
+        description="The event type after the mutation, or the deleted one. Null if there are "
+        "user errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="All that is wrong with the input; empty when it was done."
+        description="Errors in the input. Empty on success."
     )
 
 
-@strawberry.input(description="A change of the workspace; what is left out stays.")
+@strawberry.input(
+    description="Input of `workspaceUpdate`. Fields that are null or left out are not changed."
+)
 class WorkspaceUpdateInput:
     name: str | None = strawberry.field(
-        default=None, description="What people call it, 1 to 100 characters."
+        default=None, description="Display name. 1 to 100 characters."
     )
     strict_event_types: bool | None = strawberry.field(
-        default=None, description="Whether publishing refuses types that are not in the catalogue."
+        default=None, description="True to refuse events whose type is not in the catalogue."
     )
 
 
-@strawberry.type(description="What came of a change of a workspace.")
+@strawberry.type(description="Result of a mutation of the workspace.")
 class WorkspacePayload:
     workspace: Workspace | None = strawberry.field(
-        description="The workspace; null when the change was refused."
+        description="The workspace after the mutation. Null if there are user errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="All that is wrong with the input; empty when it was done."
+        description="Errors in the input. Empty on success."
     )
 
 
@@ -106,7 +118,8 @@ class WorkspacePayload:
 class EventTypeQuery:
     @paged(
         Connection[EventType],
-        description="The known event types, by name. Needs the scope webhooks:read.",
+        description="Returns the event types of the catalogue, by name. Requires the scope "
+        "webhooks:read.",
     )
     async def event_types(self, info: Info) -> Listed[TypeRow]:
         actor = require(info, "webhooks:read")
@@ -117,13 +130,16 @@ class EventTypeQuery:
 @strawberry.type
 class EventTypeMutation:
     @strawberry.mutation(
-        description="Makes an event type known, or changes the one of this name. Needs the scope "
-        "webhooks:write."
+        description="Creates or replaces the event type with this name. A workspace has at "
+        "most 10,000. User errors: INVALID, REQUIRED, TOO_LONG, TOO_MANY, "
+        "SCHEMA_MISMATCH. Requires the scope webhooks:write."
     )
     async def event_type_save(
         self,
         info: Info,
-        input: Annotated[EventTypeSaveInput, strawberry.argument(description="The type.")],
+        input: Annotated[
+            EventTypeSaveInput, strawberry.argument(description="Event type to save.")
+        ],
     ) -> EventTypePayload | None:
         actor = require(info, "webhooks:write")
         given = {
@@ -139,13 +155,16 @@ class EventTypeMutation:
         return EventTypePayload(event_type=EventType.of(row), user_errors=[])
 
     @strawberry.mutation(
-        description="Forgets an event type; events of it are taken as before. Needs the scope "
-        "webhooks:write."
+        description="Deletes an event type from the catalogue. Its events are still accepted, "
+        "unless the workspace is strict. User errors: NOT_FOUND. Requires the "
+        "scope webhooks:write."
     )
     async def event_type_delete(
         self,
         info: Info,
-        input: Annotated[EventTypeDeleteInput, strawberry.argument(description="The type.")],
+        input: Annotated[
+            EventTypeDeleteInput, strawberry.argument(description="Event type to delete.")
+        ],
     ) -> EventTypePayload | None:
         actor = require(info, "webhooks:write")
         try:
@@ -157,12 +176,15 @@ class EventTypeMutation:
         return EventTypePayload(event_type=EventType.of(row), user_errors=[])
 
     @strawberry.mutation(
-        description="Changes the workspace of the token that asks. Needs the scope tokens:admin."
+        description="Updates the workspace of the calling token. User errors: INVALID. "
+        "Requires the scope tokens:admin."
     )
     async def workspace_update(
         self,
         info: Info,
-        input: Annotated[WorkspaceUpdateInput, strawberry.argument(description="What to change.")],
+        input: Annotated[
+            WorkspaceUpdateInput, strawberry.argument(description="Fields to change.")
+        ],
     ) -> WorkspacePayload | None:
         actor = require(info, "tokens:admin")
         try:

@@ -22,11 +22,14 @@ from hookline.models import Attempt as AttemptRow
 from hookline.models import Delivery as DeliveryRow
 
 
-@strawberry.type(description="Where events are sent, which ones, and how.")
+@strawberry.type(
+    description="A receiver of events: its URL, the events that it gets, and how they are sent."
+)
 class Webhook(WebhookFields):
     @paged(
         Connection["Attempt"],
-        description="What was sent to it, newest first. Needs the scope deliveries:read.",
+        description="Returns the attempts to this webhook, newest first. Requires the scope "
+        "deliveries:read.",
     )
     async def attempts(self, info: Info, filter: attempt_filter.Given = None) -> Listed[AttemptRow]:
         require(info, "deliveries:read")
@@ -35,7 +38,8 @@ class Webhook(WebhookFields):
 
     @paged(
         Connection["Delivery"],
-        description="Its deliveries, newest first. Needs the scope deliveries:read.",
+        description="Returns the deliveries to this webhook, newest first. Requires the scope "
+        "deliveries:read.",
     )
     async def deliveries(
         self, info: Info, filter: delivery_filter.Given = None
@@ -46,13 +50,13 @@ class Webhook(WebhookFields):
 
 
 @strawberry.type(
-    description="Something that happened, as it was published. Every matching webhook gets a "
-    "delivery of it."
+    description="An event as it was published. Each matching webhook gets a delivery of it."
 )
 class Event(EventFields):
     @paged(
         Connection["Delivery"] | None,
-        description="Its deliveries, newest first. Needs the scope deliveries:read.",
+        description="Returns the deliveries of this event, newest first. Requires the scope "
+        "deliveries:read.",
     )
     async def deliveries(
         self,
@@ -63,20 +67,23 @@ class Event(EventFields):
         return Listed(rows, Delivery.of)
 
 
-@strawberry.type(description="An event on its way to a webhook.")
+@strawberry.type(description="The delivery of an event to a webhook, with all its attempts.")
 class Delivery(DeliveryFields):
-    @strawberry.field(description="Where it goes. Needs the scope webhooks:read.")
+    @strawberry.field(
+        description="Webhook that the event is delivered to. Requires the scope webhooks:read."
+    )
     async def webhook(self, info: Info) -> "Webhook":
         return await load_webhook(info, self.row.webhook_id)
 
-    @strawberry.field(description="What it brings. Needs the scope deliveries:read.")
+    @strawberry.field(description="Event that is delivered. Requires the scope deliveries:read.")
     async def event(self, info: Info) -> "Event":
         require(info, "deliveries:read")
         return Event.of(await info.context.loaders.event.load(self.row.event_id))
 
     @paged(
         Connection["Attempt"],
-        description="What was tried, newest first. Needs the scope deliveries:read.",
+        description="Returns the attempts of this delivery, newest first. Requires the scope "
+        "deliveries:read.",
     )
     async def attempts(
         self,
@@ -88,33 +95,38 @@ class Delivery(DeliveryFields):
 
 
 @strawberry.type(
-    description="One request that was sent for a delivery, and what came back. It is written when "
-    "it has ended."
+    description="A request that was sent for a delivery, and its response. Recorded when "
+    "the attempt has ended."
 )
 class Attempt(AttemptFields):
     @strawberry.field(
-        description="The delivery that it belongs to. Needs the scope deliveries:read."
+        description="Delivery that the attempt belongs to. Requires the scope deliveries:read."
     )
     async def delivery(self, info: Info) -> "Delivery":
         require(info, "deliveries:read")
         return Delivery.of(await info.context.loaders.delivery.load(self.row.delivery_id))
 
-    @strawberry.field(description="The webhook that it was sent to. Needs the scope webhooks:read.")
+    @strawberry.field(
+        description="Webhook that the request was sent to. Requires the scope webhooks:read."
+    )
     async def webhook(self, info: Info) -> "Webhook":
         return await load_webhook(info, self.row.webhook_id)
 
-    @strawberry.field(description="The event that it brought. Needs the scope deliveries:read.")
+    @strawberry.field(description="Event that was sent. Requires the scope deliveries:read.")
     async def event(self, info: Info) -> "Event":
         require(info, "deliveries:read")
         return Event.of(await info.context.loaders.event.load(self.row.event_id))
 
 
 @strawberry.type(
-    description="Something that people should know about a webhook or a sync. Figures are those "
-    "of that moment."
+    description="A message about the state of a webhook or a sync. Its figures are those "
+    "at its creation."
 )
 class Notification(NotificationFields):
-    @strawberry.field(description="The webhook that it is about. Needs the scope webhooks:read.")
+    @strawberry.field(
+        description="Webhook that the notification is about, or null if it is about a sync. "
+        "Requires the scope webhooks:read."
+    )
     async def webhook(self, info: Info) -> "Webhook | None":
         return await find_webhook(info, self.row.webhook_id) if self.row.webhook_id else None
 

@@ -5,33 +5,33 @@ import strawberry
 
 @strawberry.type(description="An HTTP header.")
 class Header:
-    name: str = strawberry.field(description="Its name.")
+    name: str = strawberry.field(description="Name of the header.")
     value: str | None = strawberry.field(
-        description="Its value; null where it is a secret: Authorization, and names with key, "
-        "token, secret or password in them."
+        description="Value of the header. Null if it is secret: always for Authorization and "
+        "for names that contain key, token, secret or password."
     )
 
 
-@strawberry.type(description="A key and a value that people gave a webhook.")
+@strawberry.type(description="A key-value pair of a webhook.")
 class Label:
-    key: str = strawberry.field(description="The key.")
-    value: str = strawberry.field(description="The value.")
+    key: str = strawberry.field(description="Key of the label.")
+    value: str = strawberry.field(description="Value of the label.")
 
 
 @strawberry.input(description="An HTTP header to send.")
 class HeaderInput:
-    name: str = strawberry.field(description="Its name.")
+    name: str = strawberry.field(description="Name of the header.")
     value: str = strawberry.field(
-        description="Its value, at most 4 KiB. Where the name is Authorization, or has key, "
-        "token, secret or password in it, "
-        "the value is stored sealed and never shown again."
+        description="Value of the header. At most 4 KiB. If the name is Authorization or "
+        "contains key, token, secret or password, the value is stored encrypted "
+        "and never returned."
     )
 
 
-@strawberry.input(description="A key and a value of your own.")
+@strawberry.input(description="A key-value pair of a webhook.")
 class LabelInput:
     key: str = strawberry.field(
-        description="1 to 63 lower-case letters, digits and . _ / -, beginning with a letter or "
-        "digit."
+        description="Key of the label: 1 to 63 lower-case letters, digits and . _ / -, "
+        "beginning with a letter or digit."
     )
-    value: str = strawberry.field(description="At most 200 characters.")
+    value: str = strawberry.field(description="Value of the label. At most 200 characters.")

@@ -15,17 +15,21 @@ from hookline.errors import Code, Problem, Refused
 from hookline.models import Job as JobRow
 
 
-@strawberry.type(description="Work that goes on after the answer.")
+@strawberry.type(description="An operation that runs in the background.")
 class Job(Node):
-    kind: str = strawberry.field(description="What it does, such as deliveries.retry.")
-    status: JobStatus = strawberry.field(description="How far it has come.")
+    kind: str = strawberry.field(description="Kind of the operation, such as deliveries.retry.")
+    status: JobStatus = strawberry.field(description="Status of the job.")
     total: int | None = strawberry.field(
-        description="How many there are; null while that is not known."
+        description="Number of deliveries to queue for sending. Null while it is unknown."
     )
-    done: int = strawberry.field(description="How many are done.")
-    error: str | None = strawberry.field(description="Why it could not go on.")
-    created_at: datetime = strawberry.field(description="When it was asked for.")
-    finished_at: datetime | None = strawberry.field(description="When it ended.")
+    done: int = strawberry.field(description="Number of deliveries queued for sending so far.")
+    error: str | None = strawberry.field(
+        description="Reason for the failure, or null if the job did not fail."
+    )
+    created_at: datetime = strawberry.field(description="Time of creation.")
+    finished_at: datetime | None = strawberry.field(
+        description="Time at which the job ended, or null while it is running."
+    )
 
     @classmethod
     def of(cls, row: JobRow) -> "Job":
@@ -41,39 +45,41 @@ class Job(Node):
         )
 
 
-@strawberry.input(
-    description="Deliveries of a webhook to send again, oldest first, under its limits."
-)
+@strawberry.input(description="Input of `deliveriesRetry`.")
 class DeliveriesRetryInput:
-    webhook_id: strawberry.ID = strawberry.field(description="The webhook.")
-    which: RetryWhich = strawberry.field(description="Which ones.")
-    since: datetime = strawberry.field(description="Made, or published, at this time or later.")
+    webhook_id: strawberry.ID = strawberry.field(description="ID of the webhook (wh_…).")
+    which: RetryWhich = strawberry.field(description="Deliveries to send.")
+    since: datetime = strawberry.field(
+        description="Start of the time range, inclusive: of the creation of failed "
+        "deliveries, and of the receipt of missed events."
+    )
     until: datetime | None = strawberry.field(
-        default=None, description="And before this time; left out: now."
+        default=None, description="End of the time range, exclusive. Defaults to now."
     )
     event_type: str | None = strawberry.field(
-        default=None, description="Only of exactly this type."
+        default=None,
+        description="Exact type of the event, such as order.order.created. All types by default.",
     )
 
 
-@strawberry.type(description="What came of asking for a job.")
+@strawberry.type(description="Result of a mutation that starts a job.")
 class JobPayload:
-    job: Job | None = strawberry.field(description="The job.")
+    job: Job | None = strawberry.field(description="The new job. Null if there are user errors.")
     user_errors: list[UserError] = strawberry.field(
-        description="What is wrong; empty when it was begun."
+        description="Errors in the input. Empty on success."
     )
 
 
 @strawberry.type
 class JobQuery:
     @strawberry.field(
-        description="The job with this id; null when there is none. Needs the scope "
+        description="Returns a job by its ID, or null if there is none. Requires the scope "
         "deliveries:read."
     )
     async def job(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, job_….")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="ID of the job (job_…).")],
     ) -> Job | None:
         return await find_job(info, key_of("job", id))
 
@@ -81,14 +87,15 @@ class JobQuery:
 @strawberry.type
 class JobMutation:
     @strawberry.mutation(
-        description="Sends again what failed, or what was missed while the webhook was off, in "
-        "the background. Needs the scope deliveries:retry."
+        description="Starts a job that sends failed deliveries or missed events of a webhook, "
+        "oldest first, within the webhook's rate and concurrency limits. User "
+        "errors: NOT_FOUND, INVALID. Requires the scope deliveries:retry."
     )
     async def deliveries_retry(
         self,
         info: Info,
         input: Annotated[
-            DeliveriesRetryInput, strawberry.argument(description="Which deliveries.")
+            DeliveriesRetryInput, strawberry.argument(description="Deliveries to send.")
         ],
     ) -> JobPayload | None:
         actor = require(info, "deliveries:retry")

@@ -67,16 +67,19 @@ def _argument(name: str, kind: type[int] | type[str], description: str) -> Straw
 
 
 _FIRST = (
-    f"Number of rows from the start: 0 to {LARGEST_PAGE}; {DEFAULT_PAGE} when neither first nor "
-    "last is given."
+    f"Maximum number of items to return, from the start: 0 to {LARGEST_PAGE}. Defaults to "
+    f"{DEFAULT_PAGE} if last is not given."
 )
-_LAST = f"Number of rows from the end: 0 to {LARGEST_PAGE}. Not together with first."
+_LAST = (
+    f"Maximum number of items to return, from the end: 0 to {LARGEST_PAGE}. Must not be given "
+    "together with first."
+)
 _ARGUMENTS: Final = {
     argument.python_name: argument
     for argument in (
         _argument("first", int, _FIRST),
-        _argument("after", str, "Only what comes after this cursor."),
+        _argument("after", str, "Cursor after which the page begins."),
         _argument("last", int, _LAST),
-        _argument("before", str, "Only what comes before this cursor."),
+        _argument("before", str, "Cursor before which the page ends."),
     )
 }

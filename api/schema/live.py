@@ -24,24 +24,25 @@ from hookline.models import Webhook as WebhookRow
 After = Annotated[
     str | None,
     strawberry.argument(
-        description="A cursor of an event or of liveCursor: what happened since is replayed "
-        "first, at most 10,000 events. Left out: from now on."
+        description="Cursor of an event, or of the query `liveCursor`. Later events are "
+        "replayed first, at most 10,000. By default only new events are returned."
     ),
 ]
 
 Event = TypeVar("Event", bound="LiveEvent")
 
 
-@strawberry.enum(description="What happened to a webhook.")
+@strawberry.enum(description="Kind of a change of a webhook.")
 class WebhookChangeKind(Enum):
-    CREATED = strawberry.enum_value("CREATED", description="It was made.")
-    UPDATED = strawberry.enum_value("UPDATED", description="Something of it was changed.")
-    ACTIVATED = strawberry.enum_value("ACTIVATED", description="It was turned on.")
-    DEACTIVATED = strawberry.enum_value("DEACTIVATED", description="It was turned off.")
+    CREATED = strawberry.enum_value("CREATED", description="The webhook was created.")
+    UPDATED = strawberry.enum_value("UPDATED", description="Fields of the webhook were changed.")
+    ACTIVATED = strawberry.enum_value("ACTIVATED", description="The webhook was activated.")
+    DEACTIVATED = strawberry.enum_value("DEACTIVATED", description="The webhook was deactivated.")
     AUTO_DISABLED = strawberry.enum_value(
-        "AUTO_DISABLED", description="It kept failing and was turned off by itself."
+        "AUTO_DISABLED",
+        description="The webhook was disabled automatically because its attempts kept failing.",
     )
-    DELETED = strawberry.enum_value("DELETED", description="It was deleted.")
+    DELETED = strawberry.enum_value("DELETED", description="The webhook was deleted.")
 
 
 CHANGES = {
@@ -57,48 +58,65 @@ CHANGES = {
 @strawberry.type
 class LiveEvent:
     cursor: str = strawberry.field(
-        description="Its place: subscribe `after` it to go on from here."
+        description="Cursor of the event, for the argument `after` of a later subscription."
     )
     gap: bool = strawberry.field(
         default=False,
-        description="true: something may be missing before this place, and all other fields are "
-        "null. Query, then go on.",
+        description="True if events may be missing before this cursor; the other fields are "
+        "then null. Query what you need, then continue after the cursor.",
     )
 
 
 @strawberry.type(description="An attempt that has ended, or a gap.")
 class AttemptEvent(LiveEvent):
-    node: Attempt | None = strawberry.field(default=None, description="The attempt.")
+    node: Attempt | None = strawberry.field(
+        default=None, description="The attempt, or null for a gap."
+    )
 
 
 @strawberry.type(description="A change of a webhook, or a gap.")
 class WebhookChangeEvent(LiveEvent):
-    kind: WebhookChangeKind | None = strawberry.field(default=None, description="What happened.")
-    node: Webhook | None = strawberry.field(default=None, description="The webhook as it is now.")
+    kind: WebhookChangeKind | None = strawberry.field(
+        default=None, description="Kind of the change, or null for a gap."
+    )
+    node: Webhook | None = strawberry.field(
+        default=None, description="The webhook in its present state, or null for a gap."
+    )
 
 
-@strawberry.type(description="A notification, or a gap.")
+@strawberry.type(description="A new notification, or a gap.")
 class NotificationEvent(LiveEvent):
-    node: Notification | None = strawberry.field(default=None, description="The notification.")
+    node: Notification | None = strawberry.field(
+        default=None, description="The notification, or null for a gap."
+    )
 
 
 @strawberry.type
 class LiveSubscription:
     @strawberry.subscription(
-        description="Each attempt, once, when it has ended. Needs the scope deliveries:read."
+        description="Returns each attempt once it has ended. Requires the scope deliveries:read."
     )
     def attempts(
         self,
         info: Info,
         webhook_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Only to this webhook.")
+            strawberry.ID | None,
+            strawberry.argument(
+                description="ID of the webhook (wh_…) that the attempts are sent to. "
+                "All webhooks by default."
+            ),
         ] = None,
         outcome: Annotated[
             list[AttemptOutcome] | None,
-            strawberry.argument(description="Only those that ended in one of these ways."),
+            strawberry.argument(
+                description="Outcomes, any of which matches. All outcomes by default."
+            ),
         ] = None,
         environment: Annotated[
-            str | None, strawberry.argument(description="Only of this environment.")
+            str | None,
+            strawberry.argument(
+                description="Environment of the event. All environments by default."
+            ),
         ] = None,
         after: After = None,
     ) -> AsyncIterable[AttemptEvent]:
@@ -118,7 +136,7 @@ class LiveSubscription:
         return _live(info, actor, after, kinds, AttemptEvent, event_of, key)
 
     @strawberry.subscription(
-        description="Each change of a webhook, once. Needs the scope webhooks:read."
+        description="Returns each change of a webhook. Requires the scope webhooks:read."
     )
     def webhook_changes(self, info: Info, after: After = None) -> AsyncIterable[WebhookChangeEvent]:
         actor = require(info, "webhooks:read")
@@ -132,7 +150,7 @@ class LiveSubscription:
         return _live(info, actor, after, frozenset(CHANGES), WebhookChangeEvent, event_of)
 
     @strawberry.subscription(
-        description="Each notification, once. Needs the scope deliveries:read."
+        description="Returns each new notification. Requires the scope deliveries:read."
     )
     def notifications(self, info: Info, after: After = None) -> AsyncIterable[NotificationEvent]:
         actor = require(info, "deliveries:read")

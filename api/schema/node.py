@@ -17,11 +17,11 @@ NOTHING = UUID(int=0)
 """The key of no row: a well-formed id of another kind asks for this one."""
 
 
-@strawberry.interface(description="Anything with an id that `node` can find.")
+@strawberry.interface(description="An object with a globally unique ID.")
 class Node:
     id: strawberry.ID = strawberry.field(
-        description="Its id: a prefix that says what it is, then 26 characters. The same text "
-        "everywhere."
+        description="Globally unique ID: a prefix for the type and 26 characters, such as "
+        "wh_01h455vb4pex5vsknk084sn02q."
     )
 
 
@@ -45,12 +45,18 @@ def is_storable(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-@strawberry.type(description="Who did something.")
+@strawberry.type(description="The originator of a change.")
 class Actor:
-    kind: ActorKind = strawberry.field(description="A token, a sync or the system.")
-    name: str = strawberry.field(description="The token's name, or the set's.")
-    commit: str | None = strawberry.field(description="The commit that was applied, for a sync.")
-    revision: int | None = strawberry.field(description="The set's revision, for a sync.")
+    kind: ActorKind = strawberry.field(description="Kind of the actor.")
+    name: str = strawberry.field(
+        description="Name of the token or of the set; hookline for the system."
+    )
+    commit: str | None = strawberry.field(
+        description="Commit that was applied. Null unless the actor is a sync."
+    )
+    revision: int | None = strawberry.field(
+        description="Number of the set's revision. Null unless the actor is a sync."
+    )
 
 
 def actor_of(stored: dict[str, Any]) -> Actor:

@@ -16,14 +16,15 @@ from hookline.models import Notification as NotificationRow
 
 
 @strawberry.input(
-    description="Which notifications to list; what is left out, or an empty list, excludes nothing."
+    description="Conditions on notifications. A notification must meet all that are "
+    "given; null and an empty list set no condition."
 )
 class NotificationFilter:
     webhook_id: strawberry.ID | None = strawberry.field(
-        default=None, description="About this webhook."
+        default=None, description="ID of the webhook (wh_…) that the notifications are about."
     )
     kind: list[NotificationKind] | None = strawberry.field(
-        default=None, description="Of one of these kinds."
+        default=None, description="Kinds, any of which matches."
     )
 
 
@@ -31,13 +32,17 @@ class NotificationFilter:
 class NotificationQuery:
     @paged(
         Connection[Notification],
-        description="What there was to tell, newest first. Needs the scope deliveries:read.",
+        description="Returns notifications, newest first. Requires the scope deliveries:read.",
     )
     async def notifications(
         self,
         info: Info,
         filter: Annotated[
-            NotificationFilter | None, strawberry.argument(description="Which ones.")
+            NotificationFilter | None,
+            strawberry.argument(
+                description="Conditions that the notifications must meet. All "
+                "notifications by default."
+            ),
         ] = None,
     ) -> Listed[NotificationRow]:
         actor = require(info, "deliveries:read")

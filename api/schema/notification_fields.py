@@ -14,36 +14,46 @@ from hookline.models import Notification as NotificationRow
 from hookline.notifications import notices
 
 
-@strawberry.type(description="What became of the mail to one address.")
+@strawberry.type(description="The email to one address about a notification.")
 class EmailReceipt:
-    address: str = strawberry.field(description="The address.")
-    status: EmailStatus = strawberry.field(description="How far it has come.")
-    sent_at: datetime | None = strawberry.field(description="When the mail server took it.")
+    address: str = strawberry.field(description="Address of the recipient.")
+    status: EmailStatus = strawberry.field(description="Status of the email.")
+    sent_at: datetime | None = strawberry.field(
+        description="Time at which the mail server accepted the email. Null unless the status "
+        "is SENT."
+    )
     error: str | None = strawberry.field(
-        description="What went wrong at the latest try, or the file that it was written to."
+        description="Reason for the latest failure, or the file that the email was written to "
+        "if no mail server is configured. Null otherwise."
     )
 
 
 @strawberry.type
 class NotificationFields(Node):
-    kind: NotificationKind = strawberry.field(description="What there is to tell.")
-    message: str = strawberry.field(description="The same in a sentence.")
+    kind: NotificationKind = strawberry.field(description="Kind of the notification.")
+    message: str = strawberry.field(
+        description="Text of the notification. It may change; rely on `kind`."
+    )
     failures: int | None = strawberry.field(
-        description="Failed attempts in a row; of DELIVERY_FAILED the deliveries."
+        description="Number of failed attempts in a row; for DELIVERY_FAILED, number of "
+        "failed deliveries. Null if not applicable."
     )
     failing_since: datetime | None = strawberry.field(
-        description="When the first of those attempts began."
+        description="Time at which the first of the failed attempts in a row began. Null if "
+        "there is none."
     )
     last_status_code: int | None = strawberry.field(
-        description="The HTTP status of the latest answer."
+        description="HTTP status code of the latest response. Null if the latest attempt got "
+        "none, or not applicable."
     )
     backlog: int | None = strawberry.field(
-        description="How many deliveries were open, counted up to 10,000."
+        description="Number of open deliveries of the webhook, counted up to 10,000. Null if "
+        "it was not counted."
     )
-    created_at: datetime = strawberry.field(description="When it happened.")
+    created_at: datetime = strawberry.field(description="Time of creation.")
     row: strawberry.Private[NotificationRow]
 
-    @strawberry.field(description="The mails about it, by address.")
+    @strawberry.field(description="Emails about the notification, by address.")
     async def emails(self, info: Info) -> list[EmailReceipt]:
         rows: list[EmailRow] = await info.context.loaders.emails.load(self.row.id)
         return [_receipt(row) for row in rows]

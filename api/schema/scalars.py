@@ -93,23 +93,23 @@ def _as_it_is(value: Any) -> Any:
 
 DATE_TIME = strawberry.scalar(
     name="DateTime",
-    description="A moment as RFC 3339 text with its offset (2026-11-24T10:00:00Z); always UTC in "
-    "answers.",
+    description="A time as RFC 3339 text with an offset, such as 2026-11-24T10:00:00Z. "
+    "Responses use UTC.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
     serialize=serialize_date_time,
     parse_value=parse_date_time,
 )
 DURATION = strawberry.scalar(
     name="Duration",
-    description="A whole number and a unit: 500ms, 30s, 5m, 2h, 7d. Compared by value; answers "
-    "use the largest unit that divides evenly.",
+    description="A whole number and a unit (ms, s, m, h or d), such as 500ms, 30s or 7d. "
+    "Responses use the largest unit that divides evenly.",
     serialize=format_duration,
     parse_value=parse_duration_value,
 )
 RATE = strawberry.scalar(
     name="Rate",
-    description="The most in a time: 20/s, 600/m. Compared by value; answers are per second when "
-    "that is whole, else per minute.",
+    description="A number of requests per second or minute, such as 20/s or 600/m. "
+    "Responses use seconds if the number is whole, otherwise minutes.",
     serialize=str,
     parse_value=parse_rate_value,
 )

@@ -36,24 +36,40 @@ from hookline.sync.request import Request
 from hookline.webhooks.saving import bounds_of
 
 
-@strawberry.type(description="One apply of a set that changed something.")
+@strawberry.type(
+    description="A revision of a set: an apply of a webhooks file that changed something."
+)
 class SyncRevision(Node):
-    set: str = strawberry.field(description="The set.")
-    number: int = strawberry.field(description="Its number within the set, from 1.")
-    commit: str | None = strawberry.field(description="The commit that was applied.")
-    branch: str | None = strawberry.field(description="Its branch.")
-    author: str | None = strawberry.field(description="Who wrote it.")
-    message: str | None = strawberry.field(description="What whoever applied it said.")
-    run_url: str | None = strawberry.field(description="The page of the CI run.")
-    repository: str | None = strawberry.field(description="Where the commit is kept.")
-    dirty: bool | None = strawberry.field(description="Whether the file differed from the commit.")
-    actor: Actor = strawberry.field(description="Who applied it.")
-    created: int = strawberry.field(description="How many webhooks it made.")
-    updated: int = strawberry.field(description="How many it changed.")
-    disabled: int = strawberry.field(
-        description="How many it turned off, since they were no longer in the file."
+    set: str = strawberry.field(description="Name of the set, the webhooks that one file owns.")
+    number: int = strawberry.field(description="Number of the revision within the set, from 1.")
+    commit: str | None = strawberry.field(
+        description="Commit that was applied, or null if none was given."
     )
-    applied_at: datetime = strawberry.field(description="When.")
+    branch: str | None = strawberry.field(
+        description="Branch of the commit, or null if none was given."
+    )
+    author: str | None = strawberry.field(
+        description="Author of the commit, or null if none was given."
+    )
+    message: str | None = strawberry.field(
+        description="Message given to `syncApply`, or null if none was given."
+    )
+    run_url: str | None = strawberry.field(
+        description="URL of the CI run, or null if none was given."
+    )
+    repository: str | None = strawberry.field(
+        description="Repository of the commit, or null if none was given."
+    )
+    dirty: bool | None = strawberry.field(
+        description="True if the file differed from the commit, or null if unknown."
+    )
+    actor: Actor = strawberry.field(description="Actor that applied the file.")
+    created: int = strawberry.field(description="Number of webhooks created.")
+    updated: int = strawberry.field(description="Number of webhooks updated.")
+    disabled: int = strawberry.field(
+        description="Number of webhooks deactivated because they were no longer in the file."
+    )
+    applied_at: datetime = strawberry.field(description="Time of the apply.")
 
     @classmethod
     def of(cls, row: RevisionRow, set_name: str) -> "SyncRevision":
@@ -76,24 +92,28 @@ class SyncRevision(Node):
         )
 
 
-@strawberry.type(description="What an apply would do, or did.")
+@strawberry.type(description="The changes that an apply would make, or has made.")
 class SyncPlan:
     digest: str = strawberry.field(
-        description="What this plan is recognised by: syncApply takes it as planDigest."
+        description="Digest that identifies the plan. Pass it to `syncApply` as `planDigest` "
+        "to apply exactly this plan."
     )
-    set: str = strawberry.field(description="The set.")
+    set: str = strawberry.field(description="Name of the set, the webhooks that one file owns.")
     base: SyncRevision | None = strawberry.field(
-        description="The newest revision before; null when there is none."
+        description="Newest revision of the set before the apply, or null if there is none."
     )
     changes: list[SyncChange] = strawberry.field(
-        description="The changes: what is in the file, then what no longer is, each by slug."
+        description="Changes by slug: first the webhooks in the file, then those that are no "
+        "longer in it."
     )
-    unchanged: int = strawberry.field(description="How many webhooks of the file stay as they are.")
+    unchanged: int = strawberry.field(
+        description="Number of webhooks in the file that do not change."
+    )
     blocked: list[SyncBlock] = strawberry.field(
-        description="What keeps it from being applied; empty when nothing does."
+        description="Policy checks that prevent the apply. Empty if the plan can be applied."
     )
     warnings: list[SyncProblem] = strawberry.field(
-        description="What looks odd in the file and is no error."
+        description="Warnings about the file. They do not prevent the apply."
     )
 
     @classmethod
@@ -110,45 +130,54 @@ class SyncPlan:
         )
 
 
-@strawberry.type(description="A plan, or why there is none.")
+@strawberry.type(description="Result of `syncPlan`.")
 class SyncPlanPayload:
     plan: SyncPlan | None = strawberry.field(
-        description="The plan; null when the file has errors or the input was refused."
+        description="The plan. Null if the file is invalid or there are user errors."
     )
-    problems: list[SyncProblem] = strawberry.field(description="All that is wrong with the file.")
+    problems: list[SyncProblem] = strawberry.field(
+        description="Errors in the file. They prevent an apply."
+    )
     user_errors: list[UserError] = strawberry.field(
-        description="All that is wrong with the rest of the input."
+        description="Errors in the input other than the file. Empty on success."
     )
 
 
 @strawberry.type(
-    description="What came of an apply. Nothing was changed when anything is blocked, wrong or "
-    "refused."
+    description="Result of `syncApply`. Nothing was changed if the plan is blocked or "
+    "there are problems or user errors."
 )
 class SyncApplyPayload:
     plan: SyncPlan | None = strawberry.field(
-        description="What was done, or what is blocked; null when the file has errors or the "
-        "input was refused."
+        description="The plan that was applied or is blocked. Null if the file is invalid or "
+        "there are user errors."
     )
     revision: SyncRevision | None = strawberry.field(
-        description="The revision that it made; null when nothing changed."
+        description="Revision of this apply, or of the first apply with the same idempotency "
+        "key. Null if nothing was changed."
     )
-    problems: list[SyncProblem] = strawberry.field(description="All that is wrong with the file.")
+    problems: list[SyncProblem] = strawberry.field(
+        description="Errors in the file. They prevent an apply."
+    )
     user_errors: list[UserError] = strawberry.field(
-        description="All that is wrong with the rest of the input."
+        description="Errors in the input other than the file. Empty on success."
     )
 
 
 @strawberry.type
 class SyncMutation:
     @strawberry.mutation(
-        description="Says what applying a webhooks file would do. It writes nothing. Needs the "
-        "scope sync:plan."
+        description="Returns the changes that applying a webhooks file would make, without "
+        "making them. User errors: INVALID, REQUIRED, TOO_LONG, OUT_OF_RANGE. "
+        "Requires the scope sync:plan."
     )
     async def sync_plan(
         self,
         info: Info,
-        input: Annotated[SyncPlanInput, strawberry.argument(description="The file.")],
+        input: Annotated[
+            SyncPlanInput,
+            strawberry.argument(description="File to compare with the present webhooks."),
+        ],
     ) -> SyncPlanPayload | None:
         actor = require(info, "sync:plan")
         options, wrong_options = options_of(input.options)
@@ -169,13 +198,14 @@ class SyncMutation:
         )
 
     @strawberry.mutation(
-        description="Makes a set what a webhooks file says: all of it in one transaction, or "
-        "nothing. Needs the scope sync:apply."
+        description="Applies a webhooks file: makes all changes to its set in one "
+        "transaction, or none. User errors: those of `syncPlan`, NOT_ALLOWED if a "
+        "secret is missing, IDEMPOTENCY_CONFLICT. Requires the scope sync:apply."
     )
     async def sync_apply(
         self,
         info: Info,
-        input: Annotated[SyncApplyInput, strawberry.argument(description="The file.")],
+        input: Annotated[SyncApplyInput, strawberry.argument(description="File to apply.")],
     ) -> SyncApplyPayload | None:
         actor = require(info, "sync:apply")
         try:

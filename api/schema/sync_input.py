@@ -28,57 +28,74 @@ _TEXTS: Final = {
 _NAMES: Final = {"run_url": "runUrl", "idempotency_key": "idempotencyKey"}
 
 
-@strawberry.input(description="What a reference to a secret stands for.")
+@strawberry.input(description="The value of a secret that the file refers to.")
 class SyncSecretInput:
     path: list[str] = strawberry.field(
-        description='Where it stands in the document: ["webhooks", "order-sync", "secretHeader", '
-        '"value"].'
+        description='Path of the reference in the document, such as ["webhooks", '
+        '"order-sync", "secretHeader", "value"].'
     )
-    value: str = strawberry.field(description="The secret. It is stored sealed and never shown.")
+    value: str = strawberry.field(
+        description="Value of the secret. It is stored encrypted and never returned."
+    )
 
 
-@strawberry.input(description="What whoever applies allows.")
+@strawberry.input(description="Options of a plan or an apply.")
 class SyncOptionsInput:
     adopt: bool | None = strawberry.field(
-        default=False, description="Take over webhooks that exist and that no file manages."
+        default=False,
+        description="True to take over webhooks that exist and that no file owns. Otherwise "
+        "they block the apply.",
     )
     on_drift: SyncDriftPolicy | None = strawberry.field(
-        default=None, description="What to do with what was changed by hand; left out: BLOCK."
+        default=None, description="Policy for fields that were changed by hand. Defaults to BLOCK."
     )
     allow_empty: bool | None = strawberry.field(
-        default=False, description="Accept a file without webhooks."
+        default=False, description="True to accept a file without webhooks."
     )
     allow_removals: int | None = strawberry.field(
         default=None,
-        description=f"How many webhooks may be taken out at once; left out: {MOST_REMOVALS}.",
+        description="Maximum number of webhooks that may be deactivated because they are no longer "
+        f"in the file. Defaults to {MOST_REMOVALS}.",
     )
     allow_older: bool | None = strawberry.field(
-        default=False, description="Accept a commit that is older than the one applied last."
+        default=False,
+        description="True to accept a commit that is older than the one applied last.",
     )
     reenable: list[str] | None = strawberry.field(
         default=None,
-        description="Slugs of webhooks of the file that go on if they were turned off by "
-        "themselves.",
+        description="Slugs of webhooks in the file that are to be activated again if they "
+        "were disabled automatically.",
     )
     lock_timeout: timedelta | None = strawberry.field(
         default=timedelta(seconds=30),
-        description="How long to wait for another apply of the set, at most 5m.",
+        description="Maximum time to wait for another apply of the same set. At most 5m.",
     )
 
 
-@strawberry.input(description="Where the file comes from. It is kept with the revision.")
+@strawberry.input(description="Origin of the file. It is stored with the revision.")
 class SyncSourceInput:
-    commit: str | None = strawberry.field(default=None, description="The commit.")
-    branch: str | None = strawberry.field(default=None, description="The branch.")
-    author: str | None = strawberry.field(default=None, description="Who wrote the commit.")
-    repository: str | None = strawberry.field(default=None, description="Where the commit is kept.")
-    run_url: str | None = strawberry.field(default=None, description="The page of the CI run.")
+    commit: str | None = strawberry.field(
+        default=None, description="Commit of the file. At most 200 characters."
+    )
+    branch: str | None = strawberry.field(
+        default=None, description="Branch of the commit. At most 500 characters."
+    )
+    author: str | None = strawberry.field(
+        default=None, description="Author of the commit. At most 500 characters."
+    )
+    repository: str | None = strawberry.field(
+        default=None, description="Repository of the commit. At most 2,048 characters."
+    )
+    run_url: str | None = strawberry.field(
+        default=None, description="URL of the CI run. At most 2,048 characters."
+    )
     dirty: bool | None = strawberry.field(
-        default=None, description="Whether the file differs from the commit."
+        default=None, description="True if the file differs from the commit."
     )
     committed_at: datetime | None = strawberry.field(
         default=None,
-        description="When the commit was made: one older than the one applied last is blocked.",
+        description="Time of the commit. A commit older than the one applied last blocks the "
+        "apply, unless `allowOlder` is true.",
     )
 
 
@@ -87,48 +104,52 @@ class SyncFileInput:
     """The file of a plan or an apply, and all that goes with it."""
 
     set: str = strawberry.field(
-        description="The set that the file owns; the document must name it too."
+        description="Name of the set that the file owns. Must be the one in the document."
     )
     document: JSON = strawberry.field(
-        description="The file as the command decoded it: version, set and webhooks, "
-        "defaults filled in, secrets as the references that they are."
+        description="Content of the file as JSON: version, set and webhooks, with defaults "
+        "filled in and secrets left as references. The command line sends it."
     )
     positions: JSON | None = strawberry.field(
         default=None,
-        description="Where things stand: an object of [file, line, column] by dotted path, such as "
-        "webhooks.order-sync.url. Problems and plans show it.",
+        description="Positions in the file, as an object of [file, line, column] by dotted "
+        "path, such as webhooks.order-sync.url. Used in plans and problems.",
     )
     secrets: list[SyncSecretInput] | None = strawberry.field(
         default=None,
-        description="What the document's references stand for, resolved by the command.",
+        description="Values of the secrets that the document refers to.",
     )
     options: SyncOptionsInput | None = strawberry.field(
-        default=None, description="What is allowed."
+        default=None, description="Options of the plan or apply."
     )
     source: SyncSourceInput | None = strawberry.field(
-        default=None, description="Where the file comes from."
+        default=None, description="Origin of the file."
     )
 
 
-@strawberry.input(description="A file to compare with what is there.")
+@strawberry.input(description="Input of `syncPlan`.")
 class SyncPlanInput(SyncFileInput):
     unresolved_secrets: bool | None = strawberry.field(
         default=False,
-        description="Plan without the secrets that were not sent; they show as unknown.",
+        description="True to plan without the secrets that are not given. They are shown as "
+        "unknown.",
     )
 
 
-@strawberry.input(description="A file to apply.")
+@strawberry.input(description="Input of `syncApply`.")
 class SyncApplyInput(SyncFileInput):
     plan_digest: str | None = strawberry.field(
-        default=None, description="Apply exactly the plan with this digest, or nothing."
+        default=None,
+        description="Digest of a plan. The apply is blocked unless its plan has the same digest.",
     )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="Of your own making: a repeated apply with it returns the first one's "
-        "revision.",
+        description="Key that makes a repeated apply safe. An apply with the key and content "
+        "of an earlier one returns the earlier revision. At most 200 characters.",
     )
-    message: str | None = strawberry.field(default=None, description="Why; kept with the revision.")
+    message: str | None = strawberry.field(
+        default=None, description="Message to store with the revision. At most 10,000 characters."
+    )
 
 
 def secrets_of(given: list[SyncSecretInput] | None) -> dict[tuple[str, ...], str]:

@@ -14,28 +14,42 @@ from hookline.sync.plan.changes import Block, Change
 from hookline.sync.read.problems import SyncProblem as Problem
 
 
-@strawberry.type(description="A field's part in a change. Secrets are masked.")
+@strawberry.type(description="The planned change of a field. Secrets are masked.")
 class SyncFieldChange:
-    field: str = strawberry.field(description="The field's name, as in inputs.")
+    field: str = strawberry.field(
+        description="Name of the field, as in `WebhookCreateInput`, or status."
+    )
     before: JSON | None = strawberry.field(
-        description="What it was: the last applied value where somebody has changed it since."
+        description="Value before the change. For DRIFT, CONFLICT and RELEASE, the value that "
+        "was applied last."
     )
-    after: JSON | None = strawberry.field(description="What the file wants, or the default.")
-    live: JSON | None = strawberry.field(description="What it is now.")
-    secret: bool = strawberry.field(description="Whether a secret is in it, which is not shown.")
+    after: JSON | None = strawberry.field(
+        description="Value in the file, or the default if the field is no longer in it. For "
+        "RELEASE, the present value."
+    )
+    live: JSON | None = strawberry.field(description="Present value.")
+    secret: bool = strawberry.field(
+        description="True if the values contain a secret. It is masked."
+    )
 
 
-@strawberry.type(description="What a plan wants to do with one webhook.")
+@strawberry.type(description="The planned change of a webhook.")
 class SyncChange:
-    kind: SyncChangeKind = strawberry.field(description="The kind of change.")
-    slug: str = strawberry.field(description="The webhook's short name.")
+    kind: SyncChangeKind = strawberry.field(description="Kind of the change.")
+    slug: str = strawberry.field(description="Slug of the webhook.")
     webhook_id: strawberry.ID | None = strawberry.field(
-        description="The webhook; null for a new one."
+        description="ID of the webhook (wh_…), or null for a new one."
     )
-    fields: list[SyncFieldChange] = strawberry.field(description="The fields that it is about.")
-    file: str | None = strawberry.field(description="The file.")
-    line: int | None = strawberry.field(description="The line of the webhook's slug.")
-    hint: str | None = strawberry.field(description="Why, for people.")
+    fields: list[SyncFieldChange] = strawberry.field(description="Fields that the change concerns.")
+    file: str | None = strawberry.field(
+        description="Name of the file, or null if positions were not sent."
+    )
+    line: int | None = strawberry.field(
+        description="Line of the webhook in the file, or null if positions were not sent."
+    )
+    hint: str | None = strawberry.field(
+        description="Explanation of the change, or null if it needs none."
+    )
 
     @classmethod
     def of(cls, change: Change) -> "SyncChange":
@@ -46,16 +60,19 @@ class SyncChange:
         return cls(webhook_id=key, **content)
 
 
-@strawberry.type(description="What keeps a plan from being applied.")
+@strawberry.type(description="A policy check that prevents an apply.")
 class SyncBlock:
     code: str = strawberry.field(
-        description="removals, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale "
-        "or locked."
+        description="Code of the policy check: removals, empty-set, drift, adopt, "
+        "owned-elsewhere, older, reenable, stale or locked."
     )
-    message: str = strawberry.field(description="What it is, for people.")
-    slug: str | None = strawberry.field(description="The webhook that it is about, if it is one.")
+    message: str = strawberry.field(description="Explanation of the block.")
+    slug: str | None = strawberry.field(
+        description="Slug of the webhook, or null if the block concerns the whole set."
+    )
     flag: str | None = strawberry.field(
-        description="The option of the command that lifts it, if one does."
+        description="Option of the command `hookline sync apply` that lifts the block, or "
+        "null if none does."
     )
 
     @classmethod
@@ -63,16 +80,27 @@ class SyncBlock:
         return cls(**codec.encode_block(block))
 
 
-@strawberry.type(description="Something wrong with a webhooks file.")
+@strawberry.type(description="An error or warning about a webhooks file.")
 class SyncProblem:
-    code: str = strawberry.field(description="A stable code, such as bad-url.")
-    message: str = strawberry.field(description="What is wrong, for people.")
-    severity: str = strawberry.field(description="error or warning.")
-    path: list[str] | None = strawberry.field(description="Where in the document.")
-    file: str | None = strawberry.field(description="The file.")
-    line: int | None = strawberry.field(description="The line, from 1.")
-    column: int | None = strawberry.field(description="The column in code points, from 1.")
-    hint: str | None = strawberry.field(description="What would help.")
+    code: str = strawberry.field(description="Stable code of the problem, such as bad-url.")
+    message: str = strawberry.field(description="Explanation of the problem.")
+    severity: str = strawberry.field(description="Severity of the problem: error or warning.")
+    path: list[str] | None = strawberry.field(
+        description="Path of the value in the document, or null if the problem concerns the "
+        "whole file."
+    )
+    file: str | None = strawberry.field(
+        description="Name of the file, or null if positions were not sent."
+    )
+    line: int | None = strawberry.field(
+        description="Line in the file, from 1, or null if positions were not sent."
+    )
+    column: int | None = strawberry.field(
+        description="Column in the line in code points, from 1, or null if positions were not sent."
+    )
+    hint: str | None = strawberry.field(
+        description="Suggestion for a correction, or null if there is none."
+    )
 
     @classmethod
     def of(cls, problem: Problem) -> "SyncProblem":

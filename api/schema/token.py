@@ -20,36 +20,35 @@ from hookline.errors import Code, Problem, Refused
 from hookline.models import Token as TokenRow
 
 
-@strawberry.enum(description="A set of scopes that fits a kind of user.")
+@strawberry.enum(description="A predefined set of scopes.")
 class TokenRole(Enum):
     VIEWER = strawberry.enum_value(
         "VIEWER", description="Reads webhooks, events, deliveries and attempts."
     )
-    PUBLISHER = strawberry.enum_value(
-        "PUBLISHER", description="Publishes events and reads nothing."
-    )
+    PUBLISHER = strawberry.enum_value("PUBLISHER", description="Publishes events. Reads nothing.")
     EDITOR = strawberry.enum_value(
-        "EDITOR", description="Reads, publishes, changes webhooks and sends deliveries again."
+        "EDITOR",
+        description="Reads, publishes events, changes webhooks and sends deliveries again.",
     )
-    SYNC = strawberry.enum_value("SYNC", description="Reads, and applies YAML files.")
-    ADMIN = strawberry.enum_value("ADMIN", description="Does everything in its workspace.")
+    SYNC = strawberry.enum_value("SYNC", description="Reads, plans and applies webhooks files.")
+    ADMIN = strawberry.enum_value("ADMIN", description="Has all scopes.")
 
 
-@strawberry.type(description="A bearer token of the API. Its text is shown once, when it is made.")
+@strawberry.type(description="A bearer token of the API.")
 class Token(Node):
-    name: str = strawberry.field(description="Who uses it.")
-    last_four: str = strawberry.field(
-        description="The last four characters of its text, to tell tokens apart."
-    )
-    scopes: list[str] = strawberry.field(description="What it may do.")
-    created_at: datetime = strawberry.field(description="When it was made.")
+    name: str = strawberry.field(description="Name of the token.")
+    last_four: str = strawberry.field(description="Last four characters of the token's text.")
+    scopes: list[str] = strawberry.field(description="Scopes of the token.")
+    created_at: datetime = strawberry.field(description="Time of creation.")
     expires_at: datetime | None = strawberry.field(
-        description="When it stops working by itself; null for never."
+        description="Time at which the token expires, or null if it does not."
     )
     last_used_at: datetime | None = strawberry.field(
-        description="When it was used last, to about a minute."
+        description="Time of the last use, to about a minute, or null if it was never used."
     )
-    revoked_at: datetime | None = strawberry.field(description="When it was revoked.")
+    revoked_at: datetime | None = strawberry.field(
+        description="Time at which the token was revoked, or null if it was not."
+    )
 
     @classmethod
     def of(cls, row: TokenRow) -> "Token":
@@ -66,43 +65,48 @@ class Token(Node):
 
 
 @strawberry.input(
-    description="A new token, with either a role or scopes. It can't get a scope that the token "
-    "asking for it lacks."
+    description="Input of `tokenCreate`. Requires either `role` or `scopes`. The calling "
+    "token must have all scopes that it gives."
 )
 class TokenCreateInput:
-    name: str = strawberry.field(description="Who uses it, 1 to 100 characters.")
-    role: TokenRole | None = strawberry.field(default=None, description="A ready set of scopes.")
+    name: str = strawberry.field(description="Name of the token. 1 to 100 characters.")
+    role: TokenRole | None = strawberry.field(default=None, description="Predefined set of scopes.")
     scopes: list[str] | None = strawberry.field(
-        default=None, description="The scopes themselves, such as events:publish."
+        default=None, description="List of scopes, such as events:publish."
     )
     expires_at: datetime | None = strawberry.field(
-        default=None, description="When it stops working by itself; left out: never."
+        default=None,
+        description="Time at which the token expires. Must be in the future. Tokens do not "
+        "expire by default.",
     )
 
 
-@strawberry.input(description="A token to revoke.")
+@strawberry.input(description="Input of `tokenRevoke`.")
 class TokenRevokeInput:
-    id: strawberry.ID = strawberry.field(description="The token.")
+    id: strawberry.ID = strawberry.field(description="ID of the token (tok_…).")
 
 
-@strawberry.type(description="A new token.")
+@strawberry.type(description="Result of `tokenCreate`.")
 class TokenCreatePayload:
-    token: Token | None = strawberry.field(description="The token; null when it was refused.")
+    token: Token | None = strawberry.field(
+        description="The new token. Null if there are user errors."
+    )
     secret: str | None = strawberry.field(
-        description="Its text, hl_…. It is shown this once: keep it now."
+        description="Text of the token (hl_…). It cannot be read again. Null if there are "
+        "user errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="All that is wrong with the input; empty when it was done."
+        description="Errors in the input. Empty on success."
     )
 
 
-@strawberry.type(description="What came of a change of a token.")
+@strawberry.type(description="Result of a mutation of a token.")
 class TokenPayload:
     token: Token | None = strawberry.field(
-        description="The token as it is now; null when the change was refused."
+        description="The token after the mutation. Null if there are user errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="All that is wrong with the input; empty when it was done."
+        description="Errors in the input. Empty on success."
     )
 
 
@@ -110,7 +114,8 @@ class TokenPayload:
 class TokenQuery:
     @paged(
         Connection[Token],
-        description="Tokens, newest first, revoked ones too. Needs the scope tokens:admin.",
+        description="Returns the tokens of the workspace, newest first, including revoked and "
+        "expired ones. Requires the scope tokens:admin.",
     )
     async def tokens(self, info: Info) -> Listed[TokenRow]:
         actor = require(info, "tokens:admin")
@@ -119,11 +124,15 @@ class TokenQuery:
 
 @strawberry.type
 class TokenMutation:
-    @strawberry.mutation(description="Makes a token. Needs the scope tokens:admin.")
+    @strawberry.mutation(
+        description="Creates a token. User errors: REQUIRED, INVALID, TOO_LONG, OUT_OF_RANGE, "
+        "NOT_ALLOWED for scopes that the calling token lacks. Requires the scope "
+        "tokens:admin."
+    )
     async def token_create(
         self,
         info: Info,
-        input: Annotated[TokenCreateInput, strawberry.argument(description="The token.")],
+        input: Annotated[TokenCreateInput, strawberry.argument(description="Token to create.")],
     ) -> TokenCreatePayload | None:
         actor = require(info, "tokens:admin")
         scopes = list(tokens.ROLES[input.role.name.lower()]) if input.role else input.scopes or []
@@ -139,12 +148,13 @@ class TokenMutation:
         return TokenCreatePayload(token=Token.of(row), secret=secret, user_errors=[])
 
     @strawberry.mutation(
-        description="Ends a token, everywhere within a second. Needs the scope tokens:admin."
+        description="Revokes a token. All servers refuse it within a second. User errors: "
+        "NOT_FOUND. Requires the scope tokens:admin."
     )
     async def token_revoke(
         self,
         info: Info,
-        input: Annotated[TokenRevokeInput, strawberry.argument(description="The token.")],
+        input: Annotated[TokenRevokeInput, strawberry.argument(description="Token to revoke.")],
     ) -> TokenPayload | None:
         actor = require(info, "tokens:admin")
         try:

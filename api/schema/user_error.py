@@ -9,15 +9,17 @@ from hookline.errors import Problem, Refused
 
 
 @strawberry.type(
-    description="One thing that is wrong with an input. A mutation that answers any of these has "
-    "changed nothing."
+    description="An error in the input of a mutation. A mutation that returns user errors "
+    "has changed nothing."
 )
 class UserError:
     field: list[str] | None = strawberry.field(
-        description='The path to the value, such as ["input", "headers", "0", "name"].'
+        description='Path of the value in the arguments, such as ["input", "headers", "0", "name"].'
     )
-    message: str = strawberry.field(description="What is wrong and what to do, for people.")
-    code: UserErrorCode = strawberry.field(description="The kind of mistake, for programs.")
+    message: str = strawberry.field(
+        description="Explanation of the error and its correction, for people."
+    )
+    code: UserErrorCode = strawberry.field(description="Code of the error, for programs.")
 
 
 def user_error(problem: Problem) -> UserError:

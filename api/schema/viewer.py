@@ -12,15 +12,16 @@ from hookline.models import Workspace as WorkspaceRow
 
 
 @strawberry.type(
-    description="A tenant: webhooks, events and tokens belong to one workspace and see no other."
+    description="A tenant. Its webhooks, events and tokens are separate from those of "
+    "other workspaces."
 )
 class Workspace(Node):
-    slug: str = strawberry.field(description="Its short name.")
-    name: str = strawberry.field(description="What people call it.")
+    slug: str = strawberry.field(description="Short name of the workspace.")
+    name: str = strawberry.field(description="Display name of the workspace.")
     strict_event_types: bool = strawberry.field(
-        description="Whether publishing refuses types that are not in the catalogue."
+        description="True if publishing refuses events whose type is not in the catalogue."
     )
-    created_at: datetime = strawberry.field(description="When it was made.")
+    created_at: datetime = strawberry.field(description="Time of creation.")
 
     @classmethod
     def of(cls, row: WorkspaceRow) -> "Workspace":
@@ -33,14 +34,12 @@ class Workspace(Node):
         )
 
 
-@strawberry.type(description="The token that asks.")
+@strawberry.type(description="The calling token.")
 class Viewer:
-    name: str = strawberry.field(description="The token's name.")
-    scopes: list[str] = strawberry.field(description="What it may do.")
+    name: str = strawberry.field(description="Name of the token.")
+    scopes: list[str] = strawberry.field(description="Scopes of the token.")
 
-    @strawberry.field(
-        description="The workspace that it belongs to; everything it reads or writes is in there."
-    )
+    @strawberry.field(description="Workspace of the token. All operations are confined to it.")
     async def workspace(self, info: Info) -> Workspace:
         with faults_as_unavailable():
             return Workspace.of(await WorkspaceRow.get(id=info.context.actor.workspace_id))
@@ -48,20 +47,22 @@ class Viewer:
 
 @strawberry.type
 class ViewerQuery:
-    @strawberry.field(description="The token that asks: its name, scopes and workspace.")
+    @strawberry.field(description="Returns the calling token. Requires no scope.")
     def viewer(self, info: Info) -> Viewer:
         actor = info.context.actor
         return Viewer(name=actor.name, scopes=[scope for scope in SCOPES if scope in actor.scopes])
 
-    @strawberry.field(description="The environments that events and webhooks may name.")
+    @strawberry.field(
+        description="Returns the environments that events and webhooks may use. Requires no scope."
+    )
     def environments(self, info: Info) -> list[str]:
         return list(info.context.runtime.settings.environments)
 
     @strawberry.field(
-        description="Now, as a cursor for the `after` argument of every subscription. It is read "
-        "before every other field of its query: "
-        "query with it, then subscribe after it, and nothing is missed. Needs the scope "
-        "deliveries:read."
+        description="Returns a cursor of the present, for the argument `after` of every "
+        "subscription. It is read before the other fields of the query: query the "
+        "state together with it, then subscribe after it, and no change is "
+        "missed. Requires the scope deliveries:read."
     )
     def live_cursor(self, info: Info) -> str:
         require(info, "deliveries:read")

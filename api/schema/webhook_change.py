@@ -38,54 +38,59 @@ from hookline.webhooks.ownership import Force
 from hookline.webhooks.secrets import SECRET_OVERLAP
 
 
-@strawberry.type(description="What came of a change of a webhook.")
+@strawberry.type(description="Result of a mutation of a webhook.")
 class WebhookPayload:
     webhook: Webhook | None = strawberry.field(
-        description="The webhook as it is now; null when the change was refused."
+        description="The webhook after the mutation. Null if there are user errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="All that is wrong with the input; empty when it was done."
+        description="Errors in the input. Empty on success."
     )
 
 
-@strawberry.type(description="A signing secret.")
+@strawberry.type(description="Result of a mutation that returns a signing secret.")
 class WebhookSecretPayload:
     secret: str | None = strawberry.field(
-        description="The newest secret: receivers check signatures with a whsec_…; a whsk_… is "
-        "the private key of `publicKey`, only for Hookline."
+        description="Newest signing secret: whsec_… for HMAC_SHA256, the private key whsk_… "
+        "for ED25519 (receivers use `signing.publicKey`). Null if there are user "
+        "errors or the token lacks the scope secrets:read."
     )
     expires_at: datetime | None = strawberry.field(
-        description="When it stops signing; null for one that goes on."
+        description="Time at which the secret expires, or null if it does not."
     )
-    webhook: Webhook | None = strawberry.field(description="The webhook that it belongs to.")
+    webhook: Webhook | None = strawberry.field(
+        description="Webhook that the secret belongs to. Null if there are user errors."
+    )
     user_errors: list[UserError] = strawberry.field(
-        description="All that is wrong with the input; empty when it was done."
+        description="Errors in the input. Empty on success."
     )
 
 
 @strawberry.type
 class WebhookMutation:
     @strawberry.mutation(
-        description="Makes a webhook. Events published from now on reach it. Needs the scope "
-        "webhooks:write."
+        description="Creates a webhook. It receives the events that are published from now "
+        "on. User errors: REQUIRED, INVALID, TAKEN, TOO_LONG, TOO_MANY, "
+        "OUT_OF_RANGE, NOT_ALLOWED. Requires the scope webhooks:write."
     )
     async def webhook_create(
         self,
         info: Info,
-        input: Annotated[WebhookCreateInput, strawberry.argument(description="The webhook.")],
+        input: Annotated[WebhookCreateInput, strawberry.argument(description="Webhook to create.")],
     ) -> WebhookPayload | None:
         actor = require(info, "webhooks:write")
         change = create_webhook(info.context.runtime, actor, form_values(input))
         return await _payload(info, change)
 
     @strawberry.mutation(
-        description="Changes a webhook; in force for the very next publish. Needs the scope "
-        "webhooks:write."
+        description="Updates a webhook. The change applies to all events that are published "
+        "after it. User errors: those of `webhookCreate` except TAKEN, NOT_FOUND, "
+        "VERSION_CONFLICT, FIELD_MANAGED. Requires the scope webhooks:write."
     )
     async def webhook_update(
         self,
         info: Info,
-        input: Annotated[WebhookUpdateInput, strawberry.argument(description="The change.")],
+        input: Annotated[WebhookUpdateInput, strawberry.argument(description="Fields to change.")],
     ) -> WebhookPayload | None:
         actor, key, force = _asked(info, input)
         return await _payload(
@@ -96,13 +101,17 @@ class WebhookMutation:
         )
 
     @strawberry.mutation(
-        description="Turns a webhook on or off. Once it is off, nothing begins later than a "
-        "second after the answer. Needs the scope webhooks:write."
+        description="Activates or deactivates a webhook. After a deactivation no attempt "
+        "begins later than one second after the response. User errors: NOT_FOUND, "
+        "VERSION_CONFLICT, FIELD_MANAGED; REQUIRED, INVALID, TOO_LONG and "
+        "NOT_ALLOWED for force and reason. Requires the scope webhooks:write."
     )
     async def webhook_set_active(
         self,
         info: Info,
-        input: Annotated[WebhookSetActiveInput, strawberry.argument(description="The switch.")],
+        input: Annotated[
+            WebhookSetActiveInput, strawberry.argument(description="Webhook and its new state.")
+        ],
     ) -> WebhookPayload | None:
         actor, key, force = _asked(info, input)
         is_missed = bool(input.deliver_missed)
@@ -112,13 +121,14 @@ class WebhookMutation:
         return await _payload(info, change)
 
     @strawberry.mutation(
-        description="Deletes a webhook; what is open is cancelled, its log stays for as long as "
-        "attempts are kept. Needs the scope webhooks:write."
+        description="Deletes a webhook and cancels its open deliveries. Its attempts remain "
+        "until they expire. User errors: those of `webhookSetActive`. Requires "
+        "the scope webhooks:write."
     )
     async def webhook_delete(
         self,
         info: Info,
-        input: Annotated[WebhookDeleteInput, strawberry.argument(description="The webhook.")],
+        input: Annotated[WebhookDeleteInput, strawberry.argument(description="Webhook to delete.")],
     ) -> WebhookPayload | None:
         actor, key, force = _asked(info, input)
         return await _payload(
@@ -126,13 +136,15 @@ class WebhookMutation:
         )
 
     @strawberry.mutation(
-        description="Hands a webhook that a YAML file owns back to people, as it is. Needs the "
-        "scope webhooks:write."
+        description="Releases a webhook from the webhooks file that owns it. Its fields are "
+        "not changed. User errors: NOT_FOUND. Requires the scope webhooks:write."
     )
     async def webhook_release(
         self,
         info: Info,
-        input: Annotated[WebhookReleaseInput, strawberry.argument(description="The webhook.")],
+        input: Annotated[
+            WebhookReleaseInput, strawberry.argument(description="Webhook to release.")
+        ],
     ) -> WebhookPayload | None:
         actor = require(info, "webhooks:write")
         return await _payload(
@@ -140,13 +152,17 @@ class WebhookMutation:
         )
 
     @strawberry.mutation(
-        description="Shows the secret that signs a webhook's requests. Needs the scope "
+        description="Returns the newest signing secret of a webhook. The access is recorded "
+        "in the audit log. User errors: NOT_FOUND. Requires the scope "
         "secrets:read."
     )
     async def webhook_secret_reveal(
         self,
         info: Info,
-        input: Annotated[WebhookSecretRevealInput, strawberry.argument(description="The webhook.")],
+        input: Annotated[
+            WebhookSecretRevealInput,
+            strawberry.argument(description="Webhook that the secret belongs to."),
+        ],
     ) -> WebhookSecretPayload | None:
         actor = require(info, "secrets:read")
         return await _secret_payload(
@@ -154,14 +170,18 @@ class WebhookMutation:
         )
 
     @strawberry.mutation(
-        description="Signs with a new secret from the next attempt on; the old ones go on beside "
-        "it for the overlap. The new secret is shown to "
-        "tokens with the scope secrets:read. Needs the scope webhooks:write."
+        description="Adds a signing secret to a webhook. Requests are signed with the new "
+        "secret, and with the old ones until the overlap has passed. The new "
+        "secret is returned to tokens with the scope secrets:read. User errors: "
+        "NOT_FOUND, INVALID, OUT_OF_RANGE, TOO_MANY, FIELD_MANAGED. Requires the "
+        "scope webhooks:write."
     )
     async def webhook_secret_rotate(
         self,
         info: Info,
-        input: Annotated[WebhookSecretRotateInput, strawberry.argument(description="The webhook.")],
+        input: Annotated[
+            WebhookSecretRotateInput, strawberry.argument(description="Webhook and its new secret.")
+        ],
     ) -> WebhookSecretPayload | None:
         actor, overlap = (
             require(info, "webhooks:write"),

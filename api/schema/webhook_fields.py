@@ -29,27 +29,34 @@ from hookline.models import Webhook as WebhookRow
 @strawberry.type
 @with_shown_fields
 class WebhookFields(Node):
-    slug: str = strawberry.field(description="Its short name, unique among the living.")
-    status: WebhookStatus = strawberry.field(description="What it does now.")
-    signing: Signing = strawberry.field(description="How requests are signed.")
-    health: WebhookHealth = strawberry.field(description="How sending to it goes.")
+    slug: str = strawberry.field(
+        description="Short name, unique among the webhooks that are not deleted."
+    )
+    status: WebhookStatus = strawberry.field(description="Status of the webhook.")
+    signing: Signing = strawberry.field(description="Signing of the requests.")
+    health: WebhookHealth = strawberry.field(
+        description="Health of the webhook, from its attempts."
+    )
     managed_by: SyncOrigin | None = strawberry.field(
-        description="The YAML file that owns it; null for one that people own."
+        description="Webhooks file that owns the webhook, or null if none does."
     )
     version: int = strawberry.field(
-        description="Rises with every change by people or a sync. Give it back as ifVersion to "
-        "hear of a concurrent edit."
+        description="Version, which rises with every change by a user or a sync. Pass it as "
+        "`ifVersion` to detect concurrent changes."
     )
-    created_at: datetime = strawberry.field(description="When it was made.")
-    created_by: Actor = strawberry.field(description="Who made it.")
-    modified_at: datetime = strawberry.field(description="When it was changed last.")
-    modified_by: Actor = strawberry.field(description="Who changed it last.")
+    created_at: datetime = strawberry.field(description="Time of creation.")
+    created_by: Actor = strawberry.field(description="Actor that created the webhook.")
+    modified_at: datetime = strawberry.field(
+        description="Time of the last change by a user or a sync."
+    )
+    modified_by: Actor = strawberry.field(description="Actor of the last change.")
     deleted_at: datetime | None = strawberry.field(
-        description="When it was deleted. Its log can be read as long as it lives."
+        description="Time of deletion, or null if the webhook is not deleted. A deleted "
+        "webhook can be read as long as its deliveries and attempts are kept."
     )
     row: strawberry.Private[WebhookRow]
 
-    @strawberry.field(description="The same as events, in parts.")
+    @strawberry.field(description="Patterns of `events`, split into their parts.")
     def event_patterns(self) -> list[EventPattern]:
         return [
             EventPattern(object=first, model=second, action=third)
@@ -57,22 +64,25 @@ class WebhookFields(Node):
         ]
 
     @strawberry.field(
-        description="Attempts by time, out of counters: every step, empty ones too. Needs the "
-        "scope deliveries:read."
+        description="Returns statistics of the attempts, oldest bucket first, including empty "
+        "ones. At most 3,000 buckets. Requires the scope deliveries:read."
     )
     async def stats(
         self,
         info: Info,
         since: Annotated[
-            datetime, strawberry.argument(description="From the step that this time is in.")
+            datetime,
+            strawberry.argument(
+                description="Time in the first bucket. With MINUTE at most 48 hours ago."
+            ),
         ],
         step: Annotated[
             StatsStep,
-            strawberry.argument(description="How long a step is. Minutes reach back 48 hours."),
+            strawberry.argument(description="Length of a bucket."),
         ],
         until: Annotated[
             datetime | None,
-            strawberry.argument(description="To the step before this time; left out: now."),
+            strawberry.argument(description="End of the last bucket, exclusive. Defaults to now."),
         ] = None,
     ) -> list[StatsBucket]:
         require(info, "deliveries:read")

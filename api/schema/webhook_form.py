@@ -109,7 +109,7 @@ def with_create_fields(made: type[T]) -> type[T]:
         if row.is_required:
             _add(made, row.name, shape.given, row.reference)
         else:
-            _add(made, row.name, shape.given | None, row.reference, shape.default)
+            _add(made, row.name, shape.given | None, _with_default(row, shape), shape.default)
     return made
 
 
@@ -174,6 +174,15 @@ def _shape_of(kind: Kind, default: object) -> Shape:
     if isinstance(kind, Flag | Choice) and default is not None:
         return Shape(plain.given, plain.shown, plain.show, {"default": default})
     return plain
+
+
+def _with_default(row: Field, shape: Shape) -> str:
+    """The field's description with its default, unless it is empty or the schema shows it."""
+    if not row.default or shape.default.get("default") is not strawberry.UNSET:
+        return row.reference
+    value = row.default["schedule"] if isinstance(row.default, dict) else row.default
+    shown = ", ".join(value) if isinstance(value, list) else value
+    return f"{row.reference} Defaults to {shown}."
 
 
 def _add(

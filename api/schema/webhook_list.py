@@ -31,74 +31,82 @@ _STATUS = {
 _SEGMENT = re.compile(r"\*|[a-z0-9][a-z0-9_-]{0,63}")
 
 
-@strawberry.enum(description="What lists of webhooks can be sorted by.")
+@strawberry.enum(description="Field that a list of webhooks is sorted by.")
 class WebhookOrderField(Enum):
-    NAME = strawberry.enum_value("NAME", description="By name.")
-    CREATED_AT = strawberry.enum_value("CREATED_AT", description="By the time when they were made.")
+    NAME = strawberry.enum_value("NAME", description="Sort by name.")
+    CREATED_AT = strawberry.enum_value("CREATED_AT", description="Sort by time of creation.")
     MODIFIED_AT = strawberry.enum_value(
-        "MODIFIED_AT", description="By the time of their last change."
+        "MODIFIED_AT", description="Sort by time of the last change."
     )
 
 
-@strawberry.enum(description="Which way a list is sorted.")
+@strawberry.enum(description="Direction of a sort order.")
 class Direction(Enum):
-    ASC = strawberry.enum_value("ASC", description="A first, oldest first.")
-    DESC = strawberry.enum_value("DESC", description="Z first, newest first.")
+    ASC = strawberry.enum_value("ASC", description="Ascending: A to Z, oldest first.")
+    DESC = strawberry.enum_value("DESC", description="Descending: Z to A, newest first.")
 
 
-@strawberry.input(description="How to sort webhooks.")
+@strawberry.input(description="Sort order of webhooks.")
 class WebhookOrder:
-    field: WebhookOrderField = strawberry.field(description="By what.")
-    direction: Direction = strawberry.field(description="Which way.")
+    field: WebhookOrderField = strawberry.field(description="Field to sort by.")
+    direction: Direction = strawberry.field(description="Direction of the order.")
 
 
 @strawberry.input(
-    description="Which webhooks to list; what is left out, or an empty list, excludes nothing."
+    description="Conditions on webhooks. A webhook must meet all that are given; null and "
+    "an empty list set no condition."
 )
 class WebhookFilter:
     search: str | None = strawberry.field(
-        default=None, description="With this text in name, slug, URL or description, in any case."
+        default=None,
+        description="Text that the name, slug, URL or description contains, ignoring case.",
     )
     status: list[WebhookStatus] | None = strawberry.field(
-        default=None, description="In one of these states."
+        default=None, description="Statuses, any of which matches."
     )
     environment: str | None = strawberry.field(
-        default=None, description="That get events of this environment."
+        default=None, description="Environment whose events the webhook receives."
     )
     event: str | None = strawberry.field(
-        default=None, description="That get events of this type, such as order.order.created."
+        default=None,
+        description="Event type that the webhook's patterns match, such as order.order.created.",
     )
     url: str | None = strawberry.field(
-        default=None, description="With this text in their URL, in any case."
+        default=None, description="Text that the URL contains, ignoring case."
     )
     managed: bool | None = strawberry.field(
-        default=None, description="true: owned by a YAML file; false: owned by people."
+        default=None,
+        description="True for webhooks that a webhooks file owns, false for all others.",
     )
-    label: LabelInput | None = strawberry.field(default=None, description="With this label.")
+    label: LabelInput | None = strawberry.field(
+        default=None, description="Label that the webhook has."
+    )
     deleted: bool | None = strawberry.field(
-        default=None, description="true: the deleted ones; otherwise the living."
+        default=None, description="True for deleted webhooks. By default only others are returned."
     )
 
 
 @strawberry.type
 class WebhookQuery:
     @strawberry.field(
-        description="The webhook with this id, also a deleted one; null when there is none. Needs "
-        "the scope webhooks:read."
+        description="Returns a webhook by its ID, even if it was deleted, or null if there is "
+        "none. Requires the scope webhooks:read."
     )
     async def webhook(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its id, wh_….")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="ID of the webhook (wh_…).")],
     ) -> Webhook | None:
         return await find_webhook(info, key_of("wh", id))
 
     @strawberry.field(
-        description="The living webhook with this slug; null when there is none. Needs the scope "
-        "webhooks:read."
+        description="Returns the webhook with this slug, or null if there is none. Deleted "
+        "webhooks are not found. Requires the scope webhooks:read."
     )
     async def webhook_by_slug(
-        self, info: Info, slug: Annotated[str, strawberry.argument(description="Its slug.")]
+        self,
+        info: Info,
+        slug: Annotated[str, strawberry.argument(description="Slug of the webhook.")],
     ) -> Webhook | None:
         actor = require(info, "webhooks:read")
         if not re.fullmatch(SLUG, slug):
@@ -111,16 +119,22 @@ class WebhookQuery:
 
     @paged(
         Connection[Webhook],
-        description="Webhooks, by name unless sorted otherwise. Needs the scope webhooks:read.",
+        description="Returns webhooks, by name unless `orderBy` is given. Requires the scope "
+        "webhooks:read.",
     )
     async def webhooks(
         self,
         info: Info,
         filter: Annotated[
-            WebhookFilter | None, strawberry.argument(description="Which ones.")
+            WebhookFilter | None,
+            strawberry.argument(
+                description="Conditions that the webhooks must meet. All webhooks that "
+                "are not deleted by default."
+            ),
         ] = None,
         order_by: Annotated[
-            WebhookOrder | None, strawberry.argument(description="In which order.")
+            WebhookOrder | None,
+            strawberry.argument(description="Sort order. By name, ascending, by default."),
         ] = None,
     ) -> Listed[WebhookRow]:
         actor = require(info, "webhooks:read")

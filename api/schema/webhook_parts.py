@@ -15,168 +15,188 @@ from hookline.notifications.notices import disabled_sentence
 from hookline.webhooks.columns import live_secrets, signing_algorithm
 
 
-@strawberry.enum(description="What a webhook does now.")
+@strawberry.enum(description="Status of a webhook.")
 class WebhookStatus(Enum):
-    ACTIVE = strawberry.enum_value("ACTIVE", description="It receives events.")
+    ACTIVE = strawberry.enum_value("ACTIVE", description="The webhook receives events.")
     INACTIVE = strawberry.enum_value(
-        "INACTIVE", description="It is off: what is open is held, new events pass it by."
+        "INACTIVE",
+        description="The webhook was deactivated or deleted. New events are not delivered to "
+        "it. Open deliveries are held until it is activated, or cancelled after a "
+        "deletion.",
     )
     AUTO_DISABLED = strawberry.enum_value(
         "AUTO_DISABLED",
-        description="It kept failing and was turned off by itself, with what INACTIVE means. "
-        "`active: true` turns it on again.",
+        description="The webhook was disabled automatically because its attempts kept "
+        "failing, with the effect of INACTIVE. `webhookSetActive` activates it "
+        "again.",
     )
 
 
-@strawberry.type(description="An event pattern in its three parts; * stands for any one segment.")
+@strawberry.type(description="An event pattern in its three parts. * matches any one segment.")
 class EventPattern:
-    object: str = strawberry.field(description="The first part.")
-    model: str = strawberry.field(description="The second part.")
-    action: str = strawberry.field(description="The third part.")
+    object: str = strawberry.field(description="First part of the pattern.")
+    model: str = strawberry.field(description="Second part of the pattern.")
+    action: str = strawberry.field(description="Third part of the pattern.")
 
 
-@strawberry.type(description="A header whose value is never shown.")
+@strawberry.type(description="A header whose value is never returned.")
 class SecretHeader:
-    name: str = strawberry.field(description="The header's name.")
+    name: str = strawberry.field(description="Name of the header.")
 
 
-@strawberry.type(description="Credentials whose password is never shown.")
+@strawberry.type(description="Credentials whose password is never returned.")
 class BasicAuth:
-    username: str = strawberry.field(description="The user's name.")
+    username: str = strawberry.field(description="Name of the user.")
 
 
-@strawberry.type(description="When a failed delivery is tried again.")
+@strawberry.type(description="Schedule of the retries of a failed delivery.")
 class RetryPolicy:
     schedule: list[timedelta] = strawberry.field(
-        description="The pause before each retry, varied by up to 20 %. After the last one it has "
-        "failed."
+        description="Pauses before each retry, each varied by up to 20 %. The delivery fails "
+        "after the last one."
     )
 
 
 @strawberry.type(
-    description="When failing turns a webhook off by itself. Three answers of 410 in a row do so "
-    "as well."
+    description="Policy that disables a failing webhook automatically. Three responses of "
+    "410 Gone in a row disable it too."
 )
 class AutoDisablePolicy:
-    failures: int = strawberry.field(description="After how many failed attempts in a row.")
+    failures: int = strawberry.field(
+        description="Number of failed attempts in a row that disable the webhook."
+    )
     over: timedelta = strawberry.field(
-        description="And how long after the first of them, at least."
+        description="Minimum time since the first of those attempts."
     )
 
 
-@strawberry.enum(description="How requests are signed.")
+@strawberry.enum(description="Algorithm that signs requests.")
 class SigningAlgorithm(Enum):
     HMAC_SHA256 = strawberry.enum_value(
-        "HMAC_SHA256", description="HMAC with SHA-256 and a shared secret: v1 of Standard Webhooks."
+        "HMAC_SHA256",
+        description="HMAC with SHA-256 and a shared secret: scheme v1 of Standard Webhooks.",
     )
     ED25519 = strawberry.enum_value(
         "ED25519",
-        description="Ed25519: v1a of Standard Webhooks. Receivers check with the public key.",
+        description="Ed25519 with a key pair: scheme v1a of Standard Webhooks. Receivers "
+        "verify with the public key.",
     )
 
 
 @strawberry.type(
-    description="A secret that signs requests. Its value is shown by webhookSecretReveal only."
+    description="A secret that signs requests. Its value is returned by `webhookSecretReveal` only."
 )
 class SigningSecret:
-    created_at: datetime = strawberry.field(description="When it was made.")
+    created_at: datetime = strawberry.field(description="Time of creation.")
     expires_at: datetime | None = strawberry.field(
-        description="When it stops signing; null for one that goes on."
+        description="Time at which the secret expires, or null if it does not."
     )
 
 
 @strawberry.type(
-    description="How requests are signed, after Standard Webhooks (standardwebhooks.com)."
+    description="Signing of requests according to Standard Webhooks (standardwebhooks.com)."
 )
 class Signing:
-    algorithm: SigningAlgorithm = strawberry.field(
-        description="The algorithm of the newest secret."
-    )
+    algorithm: SigningAlgorithm = strawberry.field(description="Algorithm of the newest secret.")
     public_key: str | None = strawberry.field(
-        description="whpk_…, with which receivers check Ed25519 signatures; null for HMAC_SHA256."
+        description="Public key (whpk_…) for verifying Ed25519 signatures. Null for HMAC_SHA256."
     )
     secrets: list[SigningSecret] = strawberry.field(
-        description="The secrets that sign now, newest first."
+        description="Secrets that are valid now, newest first."
     )
 
 
 @strawberry.type(
-    description="How sending to a webhook goes. A change of URL, headers or secrets, and turning "
-    "it on, count failures anew."
+    description="Health of a webhook. Activating it, or changing its URL, headers or "
+    "secrets, resets the failure count."
 )
 class WebhookHealth:
     consecutive_failures: int = strawberry.field(
-        description="Failed attempts since the last success."
+        description="Number of failed attempts since the last success. Attempts with the "
+        "cause MANUAL or TEST and the error REFUSED_ADDRESS do not count."
     )
-    failing_since: datetime | None = strawberry.field(description="When the first of those began.")
+    failing_since: datetime | None = strawberry.field(
+        description="Time at which the first of those attempts began, or null if there is none."
+    )
     last_attempt_at: datetime | None = strawberry.field(
-        description="When the latest attempt ended."
+        description="Time at which the latest attempt ended, or null if there was none."
     )
     last_success_at: datetime | None = strawberry.field(
-        description="When the latest successful attempt ended."
+        description="Time at which the latest successful attempt ended, or null if there was none."
     )
     last_status_code: int | None = strawberry.field(
-        description="The HTTP status of the latest answer."
+        description="HTTP status code of the latest response, or null if the latest attempt "
+        "got none."
     )
     auto_disabled_at: datetime | None = strawberry.field(
-        description="When failing turned it off by itself; the counts above are of that moment."
+        description="Time at which the webhook was disabled automatically, or null if it is "
+        "not. The figures above are then those of that time."
     )
     auto_disabled_reason: str | None = strawberry.field(
-        description="Why it was turned off by itself."
+        description="Reason for which the webhook was disabled automatically, or null if it is not."
     )
     webhook_id: strawberry.Private[UUID]
 
-    @strawberry.field(description="How many deliveries are open, counted up to 10,000.")
+    @strawberry.field(description="Number of open deliveries, counted up to 10,000.")
     async def backlog(self, info: Info) -> int:
         count: int = await info.context.loaders.backlog.load(self.webhook_id)
         return count
 
 
-@strawberry.type(description="The YAML file that owns a webhook.")
+@strawberry.type(description="The webhooks file (YAML) that owns a webhook.")
 class SyncOrigin:
-    set: str = strawberry.field(description="The set that the file describes.")
-    file: str | None = strawberry.field(description="The file.")
-    line: int | None = strawberry.field(description="The line where the webhook begins.")
-    commit: str | None = strawberry.field(description="The commit that was applied last.")
+    set: str = strawberry.field(description="Name of the set, the webhooks that one file owns.")
+    file: str | None = strawberry.field(description="Name of the file, or null if unknown.")
+    line: int | None = strawberry.field(
+        description="Line of the webhook in the file, or null if unknown."
+    )
+    commit: str | None = strawberry.field(
+        description="Commit that was applied last, or null if unknown."
+    )
     locked_fields: list[str] = strawberry.field(
-        description="The fields that the file sets: a change by hand needs force and a reason."
+        description="Fields that the file sets. Changing them by mutation requires force and "
+        "a reason."
     )
 
 
 @strawberry.input(description="A header whose value is secret.")
 class SecretHeaderInput:
-    name: str = strawberry.field(description="The header's name.")
+    name: str = strawberry.field(description="Name of the header.")
     value: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Its value: stored sealed, never shown. Left out in an update: kept.",
+        description="Value of the header. It is stored encrypted and never returned. In an "
+        "update, leave it out to keep the present one.",
     )
 
 
-@strawberry.input(description="Credentials sent as Authorization: Basic.")
+@strawberry.input(description="Credentials of the header Authorization: Basic.")
 class BasicAuthInput:
-    username: str = strawberry.field(description="The user's name, without a colon.")
+    username: str = strawberry.field(description="Name of the user, without a colon.")
     password: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="The password: stored sealed, never shown. Left out in an update: kept.",
+        description="Password. It is stored encrypted and never returned. In an update, leave "
+        "it out to keep the present one.",
     )
 
 
-@strawberry.input(description="When a failed delivery is tried again.")
+@strawberry.input(description="Schedule of the retries of a failed delivery.")
 class RetryInput:
     schedule: list[timedelta] = strawberry.field(
-        description="The pause before each retry: 1 to 20 of 1s to 48h."
+        description="Pauses before each retry: 1 to 20 of 1s to 48h."
     )
 
 
 @strawberry.input(
-    description="When failing turns a webhook off by itself. {} is the default policy."
+    description="Policy that disables a failing webhook automatically. {} is the default policy."
 )
 class AutoDisableInput:
     failures: int | None = strawberry.field(
-        default=10, description="After how many failed attempts in a row, 1 to 10,000."
+        default=10,
+        description="Number of failed attempts in a row that disable the webhook. 1 to 10,000.",
     )
     over: timedelta | None = strawberry.field(
-        default=timedelta(days=2), description="And how long after the first of them, 1s to 30d."
+        default=timedelta(days=2),
+        description="Minimum time since the first of those attempts. 1s to 30d.",
     )
 
 

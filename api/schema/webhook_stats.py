@@ -10,16 +10,19 @@ from api.schema.node import Info
 from hookline.deliveries import statistics
 
 
-@strawberry.type(description="Attempts that began in one step.")
+@strawberry.type(description="Statistics of the attempts in a step of time.")
 class StatsBucket:
-    start: datetime = strawberry.field(description="When the step begins.")
-    attempts: int = strawberry.field(description="How many attempts ended with an outcome.")
-    failures: int = strawberry.field(description="How many of them failed.")
+    start: datetime = strawberry.field(description="Start of the bucket.")
+    attempts: int = strawberry.field(description="Number of attempts that succeeded or failed.")
+    failures: int = strawberry.field(description="Number of attempts that failed.")
     p50_ms: int | None = strawberry.field(
-        description="Half of them took no longer, in milliseconds, within 5 %; null without "
+        description="Median duration in milliseconds, to within 5 %, or null if there were no "
         "attempts."
     )
-    p95_ms: int | None = strawberry.field(description="95 % of them took no longer.")
+    p95_ms: int | None = strawberry.field(
+        description="Duration that 95 % of the attempts did not exceed, in milliseconds, to "
+        "within 5 %, or null if there were no attempts."
+    )
 
 
 async def stats_of(

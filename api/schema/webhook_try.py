@@ -19,85 +19,90 @@ from hookline.webhooks.dry_run import dry_run
 from hookline.webhooks.samples import Sample
 from hookline.webhooks.testing import send_test
 
-EVENT = "An event that was published; left out: a sample is made."
-TYPE = "The sample's type; left out: one that the webhook's first pattern matches."
-DATA = "The sample's data."
+EVENT = "ID of a published event (evt_…) to use. By default a sample event is used."
+TYPE = "Type of the sample event. By default one that the webhook's first pattern matches."
+DATA = "Data of the sample event. By default the sample of its event type, or test data."
 
 
-@strawberry.input(description="A sample to send.")
+@strawberry.input(description="Input of `webhookTest`.")
 class WebhookTestInput:
-    id: strawberry.ID = strawberry.field(description="The webhook; it may be off.")
+    id: strawberry.ID = strawberry.field(description="ID of the webhook (wh_…).")
     event_id: strawberry.ID | None = strawberry.field(default=None, description=EVENT)
     type: str | None = strawberry.field(default=None, description=TYPE)
     data: JSON | None = strawberry.field(default=None, description=DATA)
 
 
-@strawberry.input(description="A request to look at before it is sent.")
+@strawberry.input(description="Input of `webhookDryRun`. Requires either `id` or `draft`.")
 class WebhookDryRunInput:
     id: strawberry.ID | None = strawberry.field(
-        default=None, description="A webhook; or give a draft."
+        default=None, description="ID of the webhook (wh_…)."
     )
     draft: WebhookCreateInput | None = strawberry.field(
-        default=None, description="A webhook that is not made yet."
+        default=None, description="Webhook that does not exist yet."
     )
     event_id: strawberry.ID | None = strawberry.field(default=None, description=EVENT)
     type: str | None = strawberry.field(default=None, description=TYPE)
     environment: str | None = strawberry.field(
-        default=None, description="The sample's environment; left out: the webhook's first."
+        default=None,
+        description="Environment of the sample event. By default the webhook's first one.",
     )
     data: JSON | None = strawberry.field(default=None, description=DATA)
 
 
-@strawberry.type(description="A request as it would be sent.")
+@strawberry.type(description="The request that would be sent.")
 class DryRunRequest:
-    method: str = strawberry.field(description="POST.")
-    url: str = strawberry.field(description="Where it would go.")
+    method: str = strawberry.field(description="HTTP method: POST.")
+    url: str = strawberry.field(description="URL of the request.")
     headers: list[Header] = strawberry.field(
-        description="Its headers; the values of secrets, and the signature, as null."
+        description="Headers of the request; the values of secret ones and of the signature "
+        "are null."
     )
-    body: str = strawberry.field(description="Its body.")
+    body: str = strawberry.field(description="Body of the request.")
 
 
-@strawberry.type(description="What a dry run came to.")
+@strawberry.type(description="Result of `webhookDryRun`.")
 class WebhookDryRunPayload:
     matches: bool | None = strawberry.field(
-        description="Whether the webhook would get this event; null when something is wrong."
+        description="True if the webhook would receive the event. Null if there are user errors."
     )
     reasons: list[str] = strawberry.field(
-        description="Why it would not: each thing that keeps the event from it."
+        description="Reasons for which the webhook would not receive the event. Empty if it would."
     )
     request: DryRunRequest | None = strawberry.field(
-        description="The request, also for an event that does not match."
+        description="The request, even if the event does not match. Null if there are user errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="What is wrong; empty when the request could be made."
+        description="Errors in the input. Empty on success."
     )
 
 
-@strawberry.type(description="What a test came to.")
+@strawberry.type(description="Result of `webhookTest`.")
 class WebhookTestPayload:
-    delivery: Delivery | None = strawberry.field(description="The delivery that was made for it.")
+    delivery: Delivery | None = strawberry.field(
+        description="Delivery of the test event. Null if there are user errors."
+    )
     attempt: Attempt | None = strawberry.field(
-        description="Its attempt; null when it has not ended in time (the timeout and 2 s)."
+        description="Attempt of the delivery. Null if it has not ended within the webhook's "
+        "timeout and 2 seconds, or there are user errors."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="What is wrong; empty when it was sent."
+        description="Errors in the input. Empty on success."
     )
 
 
 @strawberry.type
 class WebhookTryMutation:
     @strawberry.mutation(
-        description="Shows the exact request that an event would make, without sending it, and "
-        "whether and why (not) the event matches. "
-        "Needs the scope webhooks:read, and deliveries:read for an event that was published."
+        description="Returns the request that an event would cause, without sending it, and "
+        "whether the event matches. User errors: REQUIRED, NOT_FOUND, "
+        "DATA_EXPIRED, and those of `webhookCreate` and `eventPublish` for the "
+        "draft and the sample. Requires the scope webhooks:read, and "
+        "deliveries:read if `eventId` is given."
     )
     async def webhook_dry_run(
         self,
         info: Info,
-        input: Annotated[
-            WebhookDryRunInput, strawberry.argument(description="The webhook and the event.")
-        ],
+        input: Annotated[WebhookDryRunInput, strawberry.argument(description="Webhook and event.")],
     ) -> WebhookDryRunPayload | None:
         actor = require(info, "webhooks:read")
         key, sample = None if input.id is None else key_of("wh", input.id), _sample(info, input)
@@ -120,17 +125,16 @@ class WebhookTryMutation:
         )
 
     @strawberry.mutation(
-        description="Sends a request marked with `Hookline-Test: true` now, also while the "
-        "webhook is off, and waits for its attempt. It counts for "
-        "nothing: neither health nor schedule move. Needs the scopes webhooks:write and "
+        description="Sends a request with the header Hookline-Test: true at once, even if the "
+        "webhook is inactive, and waits for the attempt. Neither the health of "
+        "the webhook nor any retry schedule changes. User errors: NOT_FOUND, "
+        "INVALID, TOO_LONG, DATA_EXPIRED. Requires the scopes webhooks:write and "
         "deliveries:read."
     )
     async def webhook_test(
         self,
         info: Info,
-        input: Annotated[
-            WebhookTestInput, strawberry.argument(description="The webhook and the event.")
-        ],
+        input: Annotated[WebhookTestInput, strawberry.argument(description="Webhook and event.")],
     ) -> WebhookTestPayload | None:
         actor = require(info, "webhooks:write")
         require(info, "deliveries:read")

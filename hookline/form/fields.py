@@ -135,7 +135,7 @@ _rows = (
         "name",
         Text(100),
         Plain("name"),
-        "Name for people.",
+        "Display name.",
         "1 to 100 characters. In YAML the slug by default.",
         is_required=True,
     ),
@@ -143,7 +143,7 @@ _rows = (
         "description",
         Text(1_000, may_have_lines=True, may_be_empty=True),
         Plain("description"),
-        "Purpose of the webhook, for people.",
+        "Purpose of the webhook.",
         "At most 1,000 characters.",
     ),
     Field(
@@ -159,8 +159,8 @@ _rows = (
         "active",
         Flag(),
         Plain("is_active"),
-        "Wanted state: true to receive events; false to hold open deliveries and to let new events "
-        "pass by.",
+        "Wanted state: true to receive events; false to hold the open deliveries and to receive no "
+        "new events.",
         default=True,
     ),
     Field(
@@ -168,6 +168,7 @@ _rows = (
         Listing(Environment(), 1, 100, is_set=True),
         Lines("environments"),
         "Environments whose events are sent.",
+        "1 to 100 environments.",
         is_required=True,
     ),
     Field(
@@ -184,7 +185,7 @@ _rows = (
         Headers(20),
         HeaderList("headers"),
         "Headers of every request.",
-        "At most 20, with values of at most 4 KiB.",
+        "At most 20, each value at most 4 KiB.",
         default=[],
         resets_health=True,
     ),
@@ -229,7 +230,7 @@ _rows = (
         "labels",
         Labels(20),
         LabelLines("labels"),
-        "Keys and values of your own, sorted by key.",
+        "Labels of the webhook: key-value pairs, sorted by key.",
         "At most 20.",
         default=[],
     ),
@@ -256,15 +257,15 @@ _rows = (
         "filter",
         Filter(),
         Plain("event_filter"),
-        "Condition on the event, beside the patterns: paths with operators, all of which must "
-        "hold. None by default.",
+        "Condition on the event in addition to the patterns: paths with operators, all of which "
+        "must hold. None by default.",
     ),
     Field(
         "payloadTemplate",
         Text(65_536, may_have_lines=True),
         Plain("payload_template"),
-        "Template of the request's body, in minijinja's language; it is given event and webhook "
-        "(docs/templates.md). By default the body is the event as JSON.",
+        "Template of the request's body in the language of minijinja, with the variables event and "
+        "webhook (docs/templates.md). By default the body is the event as JSON.",
     ),
     Field(
         "payloadContentType",
@@ -283,8 +284,8 @@ _rows = (
         "autoDisable",
         OrNever(_auto_disable),
         FailurePolicy("auto_disable_failures", "auto_disable_seconds"),
-        "Policy that turns a failing webhook off: after that many failed attempts in a row over at "
-        "least that time, and after three answers of 410 in a row. null for never.",
+        "Policy that disables a failing webhook: after this number of failed attempts in a row "
+        "over at least this time, and after three responses of 410 Gone in a row. null for never.",
         default={"failures": 10, "over": "2d"},
     ),
     Field(
