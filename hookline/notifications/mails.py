@@ -54,7 +54,8 @@ where id = $2 and status = EmailStatus.PENDING""")
 # Ten at a time, so that one transaction locks few webhooks; skipped ones come in the next round.
 EXHAUSTED: Final = """
 select id, exhausted_count from webhook
-where exhausted_count > 0 and exhausted_told_at < $1 order by id limit 10 {skip_locked}"""
+where exhausted_count > 0 and (exhausted_told_at is null or exhausted_told_at < $1)
+order by id limit 10 {skip_locked}"""
 TOLD: Final = "update webhook set exhausted_count = 0, exhausted_told_at = $2 where id = $1"
 
 

@@ -185,8 +185,13 @@ async def test_deliveries_that_failed_for_good_are_told_of_at_most_once_an_hour(
     assert [kind for _, kind, _ in (await activity(runtime))[-1:]] == [Kind.NOTIFICATION]
 
 
-async def test_last_attempt_that_a_dead_worker_lost_counts_as_well(runtime: Runtime) -> None:
-    webhook = await make_webhook(runtime, retry={"schedule": ["1s"]})
+async def test_last_attempt_that_a_dead_worker_lost_counts_and_is_told_of(runtime: Runtime) -> None:
+    webhook = await make_webhook(
+        runtime,
+        retry={"schedule": ["1s"]},
+        notificationEmails=MAILS,
+        notifyOn=["DELIVERY_FAILED"],
+    )
     [key] = await enqueue(runtime, webhook.id)
     await set_column(runtime, "delivery", "schedule_step", 1, [key])
     hand = await Hand.begin(runtime)
@@ -195,6 +200,9 @@ async def test_last_attempt_that_a_dead_worker_lost_counts_as_well(runtime: Runt
     assert await runtime.queue.take_over(DEAD_AFTER) == 1
     assert (await Delivery.get(id=key)).status == DeliveryState.FAILED
     assert (await Webhook.get(id=webhook.id)).exhausted_count == 1
+    # nobody recorded an answer, so it is the clock's actor that tells
+    assert await mails.tell_of_failed(runtime) == 1
+    assert await told(runtime, webhook) == [NotificationKind.DELIVERY_FAILED]
 
 
 async def test_webhook_that_is_off_or_deleted_is_not_turned_off_by_itself(runtime: Runtime) -> None:
