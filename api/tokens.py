@@ -2,7 +2,7 @@
 
 from api.auth import Unauthenticated, bearer_token
 from hookline.access.actor import Actor
-from hookline.access.tokens import Authenticator
+from hookline.access.authenticator import Authenticator
 from hookline.db.connection import Database
 
 

@@ -15,8 +15,8 @@ from api.schema.enums import AttemptOutcome
 from api.schema.graph import Attempt, Notification, Webhook
 from api.schema.node import Info, key_of
 from hookline.access.actor import Actor
+from hookline.activity.cursors import decode_cursor, encode_cursor
 from hookline.activity.events import ActivityEvent, Gap, Kind
-from hookline.activity.feed import decode_cursor, encode_cursor
 from hookline.models import Attempt as AttemptRow
 from hookline.models import Notification as NotificationRow
 from hookline.models import Webhook as WebhookRow

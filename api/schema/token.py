@@ -15,6 +15,7 @@ from api.schema.node import Info, Node, key_of, node_id
 from api.schema.user_error import UserError, user_errors
 from hookline.access import tokens
 from hookline.access.actor import Actor
+from hookline.access.scopes import ROLES, SCOPES
 from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Token as TokenRow
@@ -135,7 +136,7 @@ class TokenMutation:
         input: Annotated[TokenCreateInput, strawberry.argument(description="Token to create.")],
     ) -> TokenCreatePayload | None:
         actor = require(info, "tokens:admin")
-        scopes = list(tokens.ROLES[input.role.name.lower()]) if input.role else input.scopes or []
+        scopes = list(ROLES[input.role.name.lower()]) if input.role else input.scopes or []
         try:
             if problems := _check_grant(actor, input, scopes):
                 raise Refused(problems)
@@ -191,5 +192,5 @@ def _check_grant(actor: Actor, input: TokenCreateInput, scopes: list[str]) -> li
             ("scopes", str(place)),
         )
         for place, scope in enumerate(scopes)
-        if scope in tokens.SCOPES and scope not in actor.scopes
+        if scope in SCOPES and scope not in actor.scopes
     ]

@@ -6,7 +6,7 @@ import strawberry
 
 from api.auth import require
 from api.schema.node import Info, Node, node_id
-from hookline.access.tokens import SCOPES
+from hookline.access.scopes import SCOPES
 from hookline.db.connection import faults_as_unavailable
 from hookline.models import Workspace as WorkspaceRow
 

@@ -1,18 +1,14 @@
-"""Bearer tokens: roles, scopes, making, revoking and looking them up. Called by the API's
-authentication, its token fields and the command line. The text of a token is shown once, when it is
-made; it must never be stored, logged or put into an error.
+"""Bearer tokens: making, listing and revoking them. Called by the API's token fields and the
+command line. The text of a token is shown once, when it is made; it must never be stored, logged or
+put into an error.
 """
 
-import asyncio
-import logging
 import os
-import re
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
@@ -20,59 +16,11 @@ from tortoise.queryset import QuerySet
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor, system_actor
-from hookline.db.connection import Database, faults_as_unavailable
-from hookline.errors import Code, HooklineError, Problem, Refused
+from hookline.access.scopes import SCOPES
+from hookline.db.connection import Database
+from hookline.errors import Code, Problem, Refused
 from hookline.form.text import is_one_line
 from hookline.models import Token
-from hookline.tasks import end_tasks
-
-log = logging.getLogger(__name__)
-
-SCOPES: Final[Mapping[str, str]] = {
-    "webhooks:read": "Read webhooks.",
-    "deliveries:read": "Read events, deliveries and attempts, and follow them live.",
-    "events:publish": "Publish events.",
-    "webhooks:write": "Create, change, switch and delete webhooks.",
-    "deliveries:retry": "Send deliveries again.",
-    "sync:plan": "Compare a YAML file with what is there.",
-    "sync:apply": "Apply a YAML file.",
-    "secrets:read": "See signing secrets.",
-    "tokens:admin": "Make, list and revoke tokens.",
-    "audit:read": "Read who changed what.",
-    "webhooks:force": "Change by hand what a YAML file owns.",
-    "actor:name": "Act under another name, for programs that pass on what people do.",
-}
-"""Every scope and what it allows, in the order in which they are shown."""
-
-_READ = ("webhooks:read", "deliveries:read")
-ROLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "viewer": _READ,
-    "publisher": ("events:publish",),
-    "editor": (*_READ, "events:publish", "webhooks:write", "deliveries:retry"),
-    "sync": (*_READ, "sync:plan", "sync:apply"),
-    "admin": tuple(SCOPES),
-}
-
-# How long a revoked token may go on; without a memory each publish would cost a read.
-CACHE_SECONDS: Final = 1.0
-# Anybody may send new texts of the right form: the memory of them is bounded.
-CACHE_SIZE: Final = 10_000
-# For people who look for tokens in use: not worth a write for each request.
-NOTED_EVERY: Final = timedelta(minutes=1)
-
-# 43 characters of base64 hold 256 bits.
-_FORM = re.compile("hl_[A-Za-z0-9_-]{43}")
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The caller that a valid token stands for."""
-
-    token_id: UUID
-    name: str
-    scopes: frozenset[str]
-    workspace_id: UUID
-    expires_at: datetime | None
 
 
 async def create(
@@ -164,95 +112,6 @@ def of_workspace(workspace_id: UUID) -> QuerySet[Token]:
 def digest_of(text: str) -> bytes:
     """The hash that is stored of a token. A plain one does: 256 random bits can't be guessed."""
     return sha256(text.encode()).digest()
-
-
-class Authenticator:
-    """Looks tokens up, with a memory of a second. One per process."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._known: dict[bytes, tuple[float, Caller | None]] = {}
-        # Apart, so that guesses can't push out what is known.
-        self._strange: dict[bytes, tuple[float, Caller | None]] = {}
-        self._lookups: dict[bytes, asyncio.Task[Caller | None]] = {}
-        self._notes: dict[UUID, asyncio.Task[None]] = {}
-
-    async def find(self, text: str) -> Caller | None:
-        """The caller that the token stands for; None for one that is unknown, expired or revoked
-        (at most a second ago).
-
-        Raises Unavailable when the database does not answer.
-        """
-        # Neither a hash nor a read for what can be no token.
-        if not _FORM.fullmatch(text):
-            return None
-        digest = digest_of(text)
-        read_at, caller = self._known.get(digest) or self._strange.get(digest) or (0.0, None)
-        if not read_at or clock.monotonic() - read_at >= CACHE_SECONDS:
-            caller = await self._look_up(digest)
-        # On each call, as the memory may be older than the end of the token.
-        if caller and caller.expires_at and caller.expires_at <= clock.now():
-            return None
-        return caller
-
-    async def close(self) -> None:
-        """Ends what still runs in the background."""
-        await end_tasks(*self._lookups.values(), *self._notes.values())
-
-    async def _look_up(self, digest: bytes) -> Caller | None:
-        """One read for all that ask at the same time; it goes on when one of them leaves."""
-        task = self._lookups.get(digest)
-        if task is None:
-            task = self._lookups[digest] = asyncio.create_task(self._read(digest))
-            task.add_done_callback(lambda done: self._lookups.pop(digest, None))
-        # One of those who wait may be cancelled: a client that has gone must not end the others'
-        # look.
-        return await asyncio.shield(task)
-
-    async def _read(self, digest: bytes) -> Caller | None:
-        # From before the read: a token revoked during it is not known for longer than a second.
-        asked_at = clock.monotonic()
-        with faults_as_unavailable():
-            token = await Token.filter(digest=digest, revoked_at__isnull=True).first()
-        # From both, as an unknown one may have been made since; and to the end, as the first leave
-        # first.
-        for memory in (self._known, self._strange):
-            memory.pop(digest, None)
-        caller = (
-            None
-            if token is None
-            else Caller(
-                token.id, token.name, frozenset(token.scopes), token.workspace_id, token.expires_at
-            )
-        )
-        memory = self._known if caller else self._strange
-        if len(memory) >= CACHE_SIZE:
-            del memory[next(iter(memory))]
-        memory[digest] = (asked_at, caller)
-        if token is not None:
-            self._note_use(token)
-        return caller
-
-    def _note_use(self, token: Token) -> None:
-        now = clock.now()
-        if token.id in self._notes or (
-            token.last_used_at is not None and now - token.last_used_at < NOTED_EVERY
-        ):
-            return
-        # In the background: a request does not wait for a write, nor fail with it.
-        task = self._notes[token.id] = asyncio.create_task(self._write_use(token.id, now))
-        task.add_done_callback(lambda done: self._notes.pop(token.id, None))
-
-    async def _write_use(self, token_id: UUID, at: datetime) -> None:
-        try:
-            async with self._database.unit_of_work():
-                await Token.filter(id=token_id).update(last_used_at=at)
-        except HooklineError as error:
-            log.warning(
-                "the last use of a token was not noted token_id=%s reason=%s",
-                ids.encode("tok", token_id),
-                error.code,
-            )
 
 
 def _check_name(name: str) -> list[Problem]:

@@ -6,19 +6,16 @@ does not read.
 
 import asyncio
 import logging
-import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
+from hookline.activity.cursors import encode_cursor
 from hookline.activity.events import ActivityEvent, Entry, Gap, Kind, Shared, Step, Subject, Wanted
 from hookline.activity.shared_feed import SharedFeed, ShareKey
 from hookline.db.connection import Database, faults_as_unavailable
-from hookline.errors import HooklineError
 from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.models import Attempt, Notification, Webhook
 from hookline.tasks import end_tasks
@@ -41,29 +38,6 @@ AFTER = (
 
 # All other kinds are about a webhook.
 _SUBJECTS: Final = {int(Kind.ATTEMPT): Attempt, int(Kind.NOTIFICATION): Notification}
-_CURSOR = re.compile("live:(0|[1-9][0-9]{0,17})")
-
-
-def encode_cursor(position: int) -> str:
-    """The opaque text of a position."""
-    return urlsafe_b64encode(b"live:%d" % position).decode().rstrip("=")
-
-
-def decode_cursor(text: str) -> int:
-    """The position in a cursor.
-
-    Raises HooklineError BAD_USER_INPUT for anything that `encode_cursor` could not have written.
-    """
-    with suppress(Base64Error, ValueError):
-        found = _CURSOR.fullmatch(
-            urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode("ascii")
-        )
-        if found and encode_cursor(int(found[1])) == text:
-            return int(found[1])
-    raise HooklineError(
-        "BAD_USER_INPUT",
-        "`after` is no live cursor. Take one from liveCursor or from an event of a subscription.",
-    )
 
 
 class Feeds:

@@ -7,6 +7,8 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from hookline.access import tokens
+from hookline.access.authenticator import Authenticator
+from hookline.access.scopes import ROLES
 from hookline.cli.database import open_database
 from hookline.errors import Misconfigured
 from hookline.outbound.addresses import AddressPolicy
@@ -33,14 +35,14 @@ async def token(settings: Settings) -> str:
     path = settings.home / "token"
     kept = _read(path)
     async with open_database(settings) as (database, workspace_id):
-        authenticator = tokens.Authenticator(database)
+        authenticator = Authenticator(database)
         try:
             # The database may be another one than the token was made with.
             if kept and await authenticator.find(kept):
                 return kept
         finally:
             await authenticator.close()
-        made = (await tokens.create(database, workspace_id, TOKEN_NAME, tokens.ROLES["admin"]))[1]
+        made = (await tokens.create(database, workspace_id, TOKEN_NAME, ROLES["admin"]))[1]
     _write(path, made)
     return made
 

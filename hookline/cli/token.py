@@ -57,11 +57,12 @@ def revoke(token_id: str) -> None:
 
 async def _create(name: str, role: str) -> str:
     from hookline.access import tokens
+    from hookline.access.scopes import ROLES
     from hookline.cli.database import open_database
     from hookline.settings.fields import read_settings
 
     async with open_database(read_settings()) as (database, workspace_id):
-        return (await tokens.create(database, workspace_id, name, tokens.ROLES[role]))[1]
+        return (await tokens.create(database, workspace_id, name, ROLES[role]))[1]
 
 
 async def _rows() -> list[tuple[str, ...]]:

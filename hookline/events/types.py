@@ -10,7 +10,7 @@ import orjson
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.activity.events import bump_match_version
+from hookline.activity.writer import bump_match_version
 from hookline.db.connection import Database
 from hookline.errors import Code, Problem, Refused
 from hookline.events.checking import TYPE

@@ -11,7 +11,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from hookline import clock, ids
-from hookline.activity.events import Kind, append_activity
+from hookline.activity.events import Kind
+from hookline.activity.writer import append_activity
 from hookline.db.connection import Work, faults_as_unavailable
 from hookline.db.numbers import named
 from hookline.db.statements import for_dialect

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from hookline import clock
 from hookline.access.actor import Actor
-from hookline.activity.events import Kind, append_activity, bump_match_version
+from hookline.activity.events import Kind
+from hookline.activity.writer import append_activity, bump_match_version
 from hookline.db.connection import Work
 from hookline.errors import Code, Problem, Refused
 from hookline.form.fields import FIELDS

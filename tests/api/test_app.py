@@ -7,6 +7,7 @@ import pytest
 
 from api.app import make_app
 from hookline.access import tokens
+from hookline.access.scopes import ROLES
 from hookline.runtime import Runtime
 from tests.conftest import WORKSPACE
 
@@ -23,7 +24,7 @@ async def client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_a_token_of_the_database_may_ask(client: httpx.AsyncClient, runtime: Runtime) -> None:
-    _, text = await tokens.create(runtime.database, WORKSPACE, "reader", tokens.ROLES["viewer"])
+    _, text = await tokens.create(runtime.database, WORKSPACE, "reader", ROLES["viewer"])
 
     answer = await client.post(
         "/graphql",
@@ -48,7 +49,7 @@ async def test_without_a_token_nothing_is_told(client: httpx.AsyncClient) -> Non
 async def test_a_revoked_token_is_out_within_a_second(
     client: httpx.AsyncClient, runtime: Runtime
 ) -> None:
-    token, text = await tokens.create(runtime.database, WORKSPACE, "reader", tokens.ROLES["viewer"])
+    token, text = await tokens.create(runtime.database, WORKSPACE, "reader", ROLES["viewer"])
     await tokens.revoke(runtime.database, WORKSPACE, token.id)
 
     answer = await client.post(
@@ -63,7 +64,7 @@ async def test_a_revoked_token_is_out_within_a_second(
 async def test_queries_by_get_and_pages_share_the_address(
     client: httpx.AsyncClient, runtime: Runtime
 ) -> None:
-    _, text = await tokens.create(runtime.database, WORKSPACE, "reader", tokens.ROLES["viewer"])
+    _, text = await tokens.create(runtime.database, WORKSPACE, "reader", ROLES["viewer"])
 
     query = await client.get(
         "/graphql",
@@ -88,7 +89,7 @@ PUBLISH = (
 async def test_half_a_surrogate_pair_in_data_is_told_at_its_path(
     client: httpx.AsyncClient, runtime: Runtime, data: str, path: list[str]
 ) -> None:
-    _, text = await tokens.create(runtime.database, WORKSPACE, "app", tokens.ROLES["publisher"])
+    _, text = await tokens.create(runtime.database, WORKSPACE, "app", ROLES["publisher"])
     given = f'{{"type": "order.order.create", "environment": "production", "data": {data}}}'
     body = f'{{"query": "{PUBLISH}", "variables": {{"input": {given}}}}}'
 

@@ -30,7 +30,7 @@ from hookline.deliveries.queue.base import (
     Stamp,
 )
 from hookline.deliveries.queue.bulk import fetch_for_all, run_for_all
-from hookline.deliveries.queue.sqlite_recording import record, take_over
+from hookline.deliveries.queue.sqlite_recording import record
 from hookline.deliveries.queue.sqlite_statements import (
     ADD_DELIVERIES,
     ADD_EVENTS,
@@ -58,6 +58,7 @@ from hookline.deliveries.queue.sqlite_statements import (
     WEBHOOKS,
     WORKSPACE,
 )
+from hookline.deliveries.queue.sqlite_takeover import take_over
 from hookline.deliveries.queue.writer import Writer
 from hookline.form.rates import Rate, free_slots, seconds_until_free, slot_after
 from hookline.models import DeliveryState

@@ -17,7 +17,8 @@ import orjson
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.activity.events import Kind, append_activity, bump_match_version
+from hookline.activity.events import Kind
+from hookline.activity.writer import append_activity, bump_match_version
 from hookline.db import bulk_rows
 from hookline.db.connection import Row, Work
 from hookline.models import SyncRevision, Webhook

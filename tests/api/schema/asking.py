@@ -17,7 +17,7 @@ from api.execution.execute import Answer, Encoded, Execution, Request
 from api.schema import make_schema
 from hookline import ids
 from hookline.access.actor import Actor
-from hookline.access.tokens import ROLES
+from hookline.access.scopes import ROLES
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE
 

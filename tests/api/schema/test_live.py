@@ -8,7 +8,7 @@ import pytest
 
 from api.execution.execute import Answer
 from hookline import ids
-from hookline.activity.feed import encode_cursor
+from hookline.activity.cursors import encode_cursor
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.api.schema.asking import Asker

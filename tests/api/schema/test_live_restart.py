@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from api.execution.execute import Answer
-from hookline.activity.feed import encode_cursor
+from hookline.activity.cursors import encode_cursor
 from hookline.runtime import Runtime
 from hookline.settings.fields import Settings, read_settings
 from tests.api.schema.asking import Asker

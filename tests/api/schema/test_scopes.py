@@ -7,7 +7,7 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
 from api.schema import make_schema
 from hookline import ids
-from hookline.access.tokens import SCOPES
+from hookline.access.scopes import SCOPES
 from tests.api.schema.asking import Asker
 from tests.making import WORKSPACE
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from hookline.access.tokens import SCOPES
+from hookline.access.scopes import SCOPES
 from hookline.models import SyncSet, Webhook
 from hookline.sync.plan import codec
 from tests.api.schema.asking import Asker, told

@@ -6,7 +6,7 @@ import pytest
 
 from hookline import ids
 from hookline.access import tokens
-from hookline.access.tokens import ROLES
+from hookline.access.scopes import ROLES
 from hookline.models import Token
 from tests.api.schema.asking import Asker, told
 from tests.making import WORKSPACE, make_workspace

@@ -18,6 +18,7 @@ from websockets.typing import Subprotocol
 
 from api.app import make_app
 from hookline.access import tokens
+from hookline.access.scopes import ROLES
 from hookline.runtime import Runtime
 from tests.conftest import WORKSPACE
 from tests.making import Hand, enqueue, make_webhook, succeeded
@@ -100,7 +101,7 @@ def followers(runtime: Runtime) -> list[int]:
 
 async def test_sockets_and_streams_hear_the_same_in_order(runtime: Runtime, port: int) -> None:
     secrets = [
-        (await tokens.create(runtime.database, WORKSPACE, name, tokens.ROLES["viewer"]))[1]
+        (await tokens.create(runtime.database, WORKSPACE, name, ROLES["viewer"]))[1]
         for name in ("a", "b")
     ]
     hearing = [asyncio.create_task(over_stream(port, token)) for token in secrets]
@@ -119,7 +120,7 @@ async def test_sockets_and_streams_hear_the_same_in_order(runtime: Runtime, port
 async def test_a_database_that_gives_no_rows_for_a_while_costs_no_message(
     runtime: Runtime, port: int
 ) -> None:
-    secret = (await tokens.create(runtime.database, WORKSPACE, "a", tokens.ROLES["viewer"]))[1]
+    secret = (await tokens.create(runtime.database, WORKSPACE, "a", ROLES["viewer"]))[1]
     hook, hand = await make_webhook(runtime), await Hand.begin(runtime)
     hearing = asyncio.create_task(over_stream(port, secret, ATTEMPTS, 1))
     await eventually(lambda: followers(runtime) == [1])

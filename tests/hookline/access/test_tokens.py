@@ -9,7 +9,8 @@ import pytest
 
 from hookline import clock, ids
 from hookline.access import tokens
-from hookline.access.tokens import CACHE_SECONDS, CACHE_SIZE, ROLES, SCOPES, Authenticator
+from hookline.access.authenticator import CACHE_SECONDS, CACHE_SIZE, Authenticator
+from hookline.access.scopes import ROLES, SCOPES
 from hookline.errors import Refused
 from hookline.models import Token
 from hookline.runtime import Runtime

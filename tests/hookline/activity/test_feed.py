@@ -10,8 +10,10 @@ from uuid import UUID
 import pytest
 
 from hookline.activity import feed
-from hookline.activity.events import ActivityEvent, Gap, Kind, append_activity
-from hookline.activity.feed import Feeds, decode_cursor, encode_cursor
+from hookline.activity.cursors import decode_cursor, encode_cursor
+from hookline.activity.events import ActivityEvent, Gap, Kind
+from hookline.activity.feed import Feeds
+from hookline.activity.writer import append_activity
 from hookline.errors import HooklineError
 from hookline.messaging.hub import MemoryHub
 from hookline.runtime import Runtime

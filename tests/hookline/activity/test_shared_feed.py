@@ -10,9 +10,10 @@ from uuid import UUID
 import pytest
 
 from hookline.activity import shared_feed
-from hookline.activity.events import ActivityEvent, Gap, Kind, Shared, append_activity
-from hookline.activity.feed import encode_cursor
+from hookline.activity.cursors import encode_cursor
+from hookline.activity.events import ActivityEvent, Gap, Kind, Shared
 from hookline.activity.shared_feed import EncodedEvent, ShareKey
+from hookline.activity.writer import append_activity
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_webhook
 from tests.waiting import eventually

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
-from hookline.activity import events
+from hookline.activity import writer
 from hookline.events.checking import PublishInput
 from hookline.models import Delivery, Event
 from hookline.runtime import Runtime
@@ -67,7 +67,7 @@ async def test_webhook_that_another_process_made_gets_the_very_next_event(runtim
     await runtime.registry.reload(WORKSPACE, None)
     async with runtime.database.unit_of_work() as work:  # nobody is told
         await work.execute("update webhook set is_active = $1 where id = $2", True, webhook.id)
-        await work.execute(events.BUMP, WORKSPACE)
+        await work.execute(writer.BUMP, WORKSPACE)
     [published] = await publish(runtime, given(1))
     assert published.delivery_count == await Delivery.filter(webhook_id=webhook.id).count() == 1
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from hookline import clock
-from hookline.activity.events import bump_match_version
+from hookline.activity.writer import bump_match_version
 from hookline.deliveries.queue.base import EventExists, KeyTaken, NewEvent
 from hookline.models import Delivery, DeliveryState, Event
 from hookline.runtime import Runtime

@@ -1,0 +1,56 @@
+"""The end of every transaction that changes what people see: match version, then activity. Called
+last in a unit of work, in this order. Both hold a row of the workspace until the commit, which
+makes number order commit order (ENGINE: "Locks"). Nothing may be locked after them.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import orjson
+
+from hookline.activity.events import Kind
+from hookline.db.connection import Work
+from hookline.messaging.hub import Hub
+
+BUMP = "update workspace set match_version = match_version + 1 where id = $1"
+ADVANCE = (
+    "update workspace_activity set position = position + $2 where workspace_id = $1 "
+    "returning position"
+)
+APPEND = {
+    "postgres": """insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+select $1, $2 + e.nth, (e.entry ->> 0)::smallint, (e.entry ->> 1)::uuid, (e.entry ->> 2)::uuid
+from jsonb_array_elements($3::text::jsonb) with ordinality e(entry, nth)""",
+    "sqlite": """insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+select $1, $2 + e.key + 1, e.value ->> 0, uuid_blob(e.value ->> 1), uuid_blob(e.value ->> 2) from
+  json_each($3) e""",
+}
+
+
+async def bump_match_version(work: Work, hub: Hub, workspace_id: UUID) -> None:
+    """Makes every publish and claim after the commit match anew. For changes of what matching or
+    sending depends on.
+    """
+    await work.execute(BUMP, workspace_id)
+    work.after_commit(lambda: hub.announce("match", str(workspace_id)))
+
+
+async def append_activity(
+    work: Work, hub: Hub, workspace_id: UUID, entries: Sequence[tuple[Kind, UUID, UUID | None]]
+) -> int:
+    """Writes activity rows. entries: kind, subject, its webhook if it has one; in the order in
+    which subscribers hear of them.
+
+    Returns the position of the last one. Must be the last statements of the transaction.
+    """
+    # It takes the row's lock and keeps it to the commit, so positions are in commit order and
+    # without holes.
+    last = int((await work.rows(ADVANCE, workspace_id, len(entries)))[0]["position"])
+    listed = orjson.dumps(
+        [[kind, str(subject), webhook and str(webhook)] for kind, subject, webhook in entries]
+    ).decode()
+    await work.execute(APPEND[work.dialect], workspace_id, last - len(entries), listed)
+    # After the commit: a NOTIFY inside holds one lock of the whole server over the flush, and
+    # followers would look too soon.
+    work.after_commit(lambda: hub.announce("activity", f"{workspace_id} {last}"))
+    return last
