@@ -4,8 +4,9 @@ run.
 
 import click
 
-# Written out: hookline.access.tokens imports the database's library, 0.4 s that --help would pay.
-ROLES = ("viewer", "publisher", "editor", "sync", "admin")
+# Of itself alone: hookline.access.tokens imports the database's library, 0.4 s that --help would
+# pay.
+from hookline.access.scopes import ROLES
 
 
 @click.group()
@@ -19,7 +20,7 @@ def token() -> None:
 @click.argument("name")
 @click.option(
     "--role",
-    type=click.Choice(ROLES),
+    type=click.Choice(list(ROLES)),
     required=True,
     help="What the token may do; the README has the table.",
 )
@@ -57,7 +58,6 @@ def revoke(token_id: str) -> None:
 
 async def _create(name: str, role: str) -> str:
     from hookline.access import tokens
-    from hookline.access.scopes import ROLES
     from hookline.cli.database import open_database
     from hookline.settings.fields import read_settings
 
