@@ -52,7 +52,7 @@ def _beside(
 
 
 def rabbitmq(folder: Path, receiver_port: int) -> dict[str, Any]:
-    """The same with RabbitMQ as broker, and what arriving costs in time while it is frozen."""
+    """Measures everything with RabbitMQ as broker, and the time to arrival while it is frozen."""
     with _beside(RabbitMQ, "rabbitmq", folder, receiver_port) as (bench, broker):
         results = bench.all()
         tell("  200 a second, RabbitMQ frozen")

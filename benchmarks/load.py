@@ -66,7 +66,7 @@ def event(seq: str) -> dict[str, object]:
 
 
 def requests(url: str, token: str, batch: int) -> Iterator[bytes]:
-    """Prepared once; only the numbers and the time change."""
+    """Yields one request after the other; only numbers and the time differ."""
     # Of this run alone: what arrives late from another one is told apart.
     run = f"{time.time_ns():x}"
     fixed = {

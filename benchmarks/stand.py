@@ -206,7 +206,7 @@ class Bench:
         self._second = self.create_webhook("late", "/late", "*.*.*")
 
     def add_hanging(self) -> None:
-        """Instead of that one a webhook whose receiver never answers."""
+        """Replaces that one by a webhook whose receiver never answers."""
         # Not both: isolation is to be seen from one bad receiver at a time.
         self.remove_second()
         self._second = self.create_webhook("hanging", "/hang", "*.*.*")

@@ -232,7 +232,7 @@ class Measured:
         }
 
     def _until_all_follow(self, readers: Subscribers, count: int) -> None:
-        """Somebody who hears an event follows; all do once one event brings all their messages."""
+        """Publishes until one event brings a message to every subscriber: then all follow."""
         for _ in range(50):
             before = readers.messages()
             self._publish(1, 1.0)

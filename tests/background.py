@@ -1,5 +1,5 @@
-"""What tests of background work begin with: a mail that is due, a job, messages to their actors.
-Real rows, nobody told of them.
+"""Rows and messages for tests of background work: a mail that is due, a job, messages to their
+actors. The rows are real, and no worker was told of them.
 """
 
 from collections.abc import Iterable

@@ -102,7 +102,7 @@ def _forker() -> _Forker:
 
 
 def _line(file: int, request: Mapping[str, object]) -> bytes:
-    """What the next write brought: lines are short, so they come whole."""
+    """Reads one line from a pipe, by a single read: lines are short, so they come whole."""
     ready, _, _ = select.select([file], [], [], _LIMIT_SECONDS)
     if not ready:
         raise subprocess.TimeoutExpired(str(request["argv"]), _LIMIT_SECONDS)
@@ -134,7 +134,7 @@ def _wait_for_a_command(requests: socket.socket) -> bool:
 
 
 def _keep(replies: int) -> None:
-    """Returns in the command's process; its parent, this one, tells of its pid and its end."""
+    """Forks. Returns in the command's process; its parent, this one, reports pid and end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if (pid := os.fork()) == 0:
         os.close(replies)

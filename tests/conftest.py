@@ -1,5 +1,5 @@
-"""What every test can ask for: a database of its own on SQLite or PostgreSQL, settings and a
-runtime over it.
+"""Fixtures of every test: a database of its own on SQLite or PostgreSQL, settings and a runtime
+over it.
 """
 
 import asyncio
@@ -88,7 +88,7 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Either; each test runs once per engine."""
+    """The URL of a database; each test runs once on each engine."""
     return str(request.getfixturevalue(f"{request.param}_database"))
 
 
@@ -99,6 +99,6 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
-    """Everything wired over the database, with loopback allowed as a target and no worker."""
+    """A runtime wired over the database, with loopback allowed as a target and no worker."""
     async with open_runtime(settings, LOOPBACK) as opened:
         yield opened

@@ -50,7 +50,7 @@ where datname = current_database() and pid <> pg_backend_pid()"""
 
 
 class Databases:
-    """Those of one server. `url` in any thread that runs no loop."""
+    """Databases of one PostgreSQL server. `url` in any thread that runs no loop."""
 
     def __init__(self, server: PostgreSQL) -> None:
         self._server = server
@@ -71,14 +71,16 @@ class Databases:
 
     @contextmanager
     def made(self, template: str = TEMPLATE) -> Iterator[str]:
-        """The URL of a new one, which is dropped afterwards."""
+        """Makes a database, which is dropped afterwards; its URL."""
         name = self._new(template)
         yield self._server.url_of(name)
         self._runner.run(self._drop(name))
 
     @contextmanager
     def lent(self) -> Iterator[str]:
-        """The URL of an empty one that comes back afterwards, whatever was done to it."""
+        """Lends an empty database, which comes back afterwards, whatever was done to it. Gives its
+        URL.
+        """
         name = self._clean.pop() if self._clean else self._new(TEMPLATE)
         yield self._server.url_of(name)
         if self._runner.run(self._emptied(name)):
@@ -116,7 +118,9 @@ class Databases:
             await connection.close()
 
     async def _emptied(self, name: str) -> bool:
-        """Whether the database is as new again; not when a test changed more than rows."""
+        """Empties the database; False when a test changed more than rows, so that it can't be used
+        again.
+        """
         connection = await asyncpg.connect(self._server.url_of(name))
         try:
             await connection.execute(_END_OTHERS)

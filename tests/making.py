@@ -1,5 +1,5 @@
-"""What tests of the engine begin with: a webhook, events for it, a hand that claims and records
-like a pump. Real verbs and rows, no fakes.
+"""Objects for tests of the engine: a webhook, events for it, a hand that claims and records like a
+pump. Real verbs and rows, no fakes.
 """
 
 from collections.abc import Sequence
@@ -80,7 +80,7 @@ def new_delivery(event: NewEvent, webhook_id: UUID) -> NewDelivery:
 async def enqueue(
     runtime: Runtime, webhook_id: UUID, count: int = 1, workspace_id: UUID = WORKSPACE
 ) -> list[UUID]:
-    """Deliveries of one event to one webhook, due at once. Their ids, oldest first."""
+    """Writes deliveries of one event to one webhook, due at once. Their ids, oldest first."""
     event = new_event()
     deliveries = [new_delivery(event, webhook_id) for _ in range(count)]
     version = (await runtime.queue.versions())[workspace_id]
@@ -117,7 +117,7 @@ class Hand:
         return (await self._queue.record(self.token, workspace_id, results)).position
 
     async def fall_silent(self, runtime: Runtime, ago: timedelta = timedelta(seconds=11)) -> None:
-        """As if the last beat were that long ago."""
+        """Makes a pump look dead: its last beat was that long ago."""
         async with runtime.database.unit_of_work() as work:
             await work.execute(
                 "update pump set beat_at = $1 where token = $2", clock.now() - ago, self.token
@@ -125,15 +125,15 @@ class Hand:
 
 
 def succeeded(row: Claimed, **changes: Any) -> Result:
-    """The receiver answered 200."""
+    """The result of an attempt that the receiver answered with 200."""
     return _ended(
         row, AttemptOutcome.SUCCEEDED, DeliveryState.SUCCEEDED, None, row.step, 200, None
     )._replace(**changes)
 
 
 def failed(row: Claimed, **changes: Any) -> Result:
-    """The receiver answered 500; the next attempt is due in a minute (one by hand leaves the
-    schedule alone).
+    """The result of an attempt that the receiver answered with 500; the next one is due in a minute
+    (one by hand leaves the schedule alone).
     """
     wait, step = (None, row.step) if row.is_manual else (60.0, row.step + 1)
     return _ended(

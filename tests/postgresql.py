@@ -82,8 +82,8 @@ class PostgreSQL(Server):
         return False
 
     def stop(self, mode: Literal["immediate", "fast"] = "immediate") -> None:
-        """immediate: as a crash, with recovery at the next start. fast: connections are ended, then
-        all is written down.
+        """Stops the server. immediate: as a crash, with recovery at the next start. fast:
+        connections are ended, then all is written down.
         """
         assert self._process is not None
         self._process.send_signal(_STOP[mode])
@@ -105,16 +105,16 @@ class PostgreSQL(Server):
                 process.send_signal(number)
 
     def _processes(self) -> list[psutil.Process]:
-        """The parent first, so that a stopped one starts no other; each of its processes leads a
-        group of its own.
+        """The server's process ids, the parent's first, so that a stopped one starts no other; each
+        process leads a group of its own.
         """
         assert self._process is not None
         parent = psutil.Process(self._process.pid)
         return [parent, *parent.children(recursive=True)]
 
     def _server_user(self) -> int | None:
-        """PostgreSQL refuses to run as root: then the wheel makes a user, and lets it reach the
-        wheel's files.
+        """The user that the server runs as. PostgreSQL refuses to run as root: then the wheel makes
+        a user, and lets it reach the wheel's files.
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the wheel's own warnings at import

@@ -15,7 +15,7 @@ CUT = (
 
 
 async def cut_connections(dsn: str) -> None:
-    """Ends every connection to the database, those to come not."""
+    """Ends every open connection to the database; new ones are taken."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.fetch(CUT, await connection.fetchval("select current_database()"))
@@ -25,7 +25,7 @@ async def cut_connections(dsn: str) -> None:
 
 @asynccontextmanager
 async def refusing_connections(dsn: str) -> AsyncIterator[None]:
-    """Until the block ends the database has no connection and takes none (an error that is none of
+    """Refuses connections until the block ends, and cuts those there are (an error that is none of
     a connection's own: 55000).
     """
     parts = urlsplit(dsn)

@@ -28,8 +28,8 @@ _START_SECONDS = 120
 
 
 def free_port() -> int:
-    """None that the kernel gives to an outgoing connection before the server takes it (those begin
-    at 32,768).
+    """A free port below 32,768, where the kernel's ports of outgoing connections begin: none of
+    them takes it before the server does.
     """
     while True:
         port = randrange(20_000, 32_000)
@@ -114,7 +114,7 @@ class Server:
         raise NotImplementedError
 
     def empty(self) -> None:
-        """Every message is gone."""
+        """Deletes every message."""
         raise NotImplementedError
 
 

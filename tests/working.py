@@ -52,7 +52,7 @@ async def working(
 
 
 def borrowed_loop() -> HostLoop:
-    """The test's own."""
+    """Lends the test's own loop."""
     return _Nested(asyncio.get_running_loop())
 
 

@@ -70,7 +70,7 @@ class Answer:
 
     @property
     def is_all_lost(self) -> bool:
-        """Nothing of what was asked succeeded."""
+        """True when nothing of what was asked succeeded."""
         return bool(self.errors) and (
             self.data is None or all(value is None for value in self.data.values())
         )
@@ -197,8 +197,8 @@ class _HouseExecutor(Executor[Any]):
 async def _follow(
     executor: _HouseExecutor, source: AsyncIterable[Any], context: Context
 ) -> AsyncGenerator[Sequence[Encoded], None]:
-    """An answer per event. A source that fails ends the stream with one last answer, which says
-    why.
+    """Yields an answer per event. A source that fails ends the stream with one last answer, which
+    says why.
     """
     events = map_source_to_response_event(
         executor, source, lambda one: _execute(one, context.renewed())
@@ -217,8 +217,8 @@ async def _follow(
 async def _follow_live(
     executor: _HouseExecutor, live: Live[Any], key: Hashable, context: Context
 ) -> AsyncGenerator[Sequence[Encoded], None]:
-    """The same for events: those that everybody follows now are executed and encoded once for all
-    with the key.
+    """Yields the answers to a live feed's events. Those that everybody follows now are executed and
+    encoded once for all with the key.
     """
 
     async def execute(step: ActivityEvent | Gap, context: Context) -> ExecutionResult | None:
@@ -255,8 +255,8 @@ async def _follow_live(
 
 
 def _made(result: ExecutionResult) -> EncodedEvent:
-    """Bytes that all may have. Errors carry the request id of each who is told, and what no JSON
-    can hold is an error of each.
+    """Encodes a result once for all who share it. Errors carry the request id of each who is told,
+    and what no JSON can hold is an error of each: such a result is left to each.
     """
     if not result.errors:
         with suppress(TypeError):
@@ -268,7 +268,7 @@ def _made(result: ExecutionResult) -> EncodedEvent:
 async def _execute_when_possible(
     make_executor: Callable[[], Executor[Any]], context: Context
 ) -> ExecutionResult:
-    """A database that is away for a while costs a subscriber no message: what happened is told when
+    """Executes an event, and again while the database is away: a subscriber gets its message when
     it is back.
 
     Raises Unavailable when it is not back within a minute: the last cursor that arrived says where

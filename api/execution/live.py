@@ -51,8 +51,8 @@ def sharing_key(
     variables: dict[str, Any],
     actor: Actor,
 ) -> Hashable:
-    """Equal for those whose answers are equal, wherever they begin. actor: its workspace and scopes
-    are all that an answer may know.
+    """The key by which subscriptions share answers: equal for those whose answers are equal,
+    wherever they begin. actor: its workspace and scopes are all that an answer may know.
     """
     # Without the cursor, which differs for everybody and says only where each begins.
     given = {key: value for key, value in variables.items() if key != cursor_variable}

@@ -203,8 +203,8 @@ class _Exchange:
             )
 
     def must_stream(self, operation: Operation) -> bool:
-        """A subscription has no other form; anything else streams only for a client that takes
-        nothing but a stream.
+        """True for a subscription, which has no other form, and for a client that takes nothing but
+        a stream.
         """
         return operation.kind is OperationType.SUBSCRIPTION or self.accepts.media_type is None
 

@@ -33,7 +33,7 @@ async def telling(runtime: Runtime) -> AsyncIterator[None]:
 
 
 async def _tell_all(runtime: Runtime, workspace_id: UUID) -> None:
-    """In turns: a second with more attempts than lines is cut short, so that a load test is not
+    """Prints attempts until there are too many, then how many were left out: a load test is not
     slowed by its onlooker.
     """
     while True:
@@ -50,7 +50,7 @@ async def _tell_all(runtime: Runtime, workspace_id: UUID) -> None:
 
 
 async def _tell_some(runtime: Runtime, workspace_id: UUID) -> int:
-    """Tells until there are too many; the position of the last one told."""
+    """Prints attempts until a second has more of them than lines; the position of the last one."""
     second = lines = last = 0
     async with aclosing(runtime.feeds.follow(workspace_id, None, [Kind.ATTEMPT])) as batches:
         async for batch in batches:

@@ -72,6 +72,6 @@ def own_command() -> str:
 
 
 def shown(path: Path) -> str:
-    """Relative to here where that is shorter."""
+    """The path as text, relative to the current folder where that is shorter."""
     relative = os.path.relpath(path)
     return min(str(path), relative, key=len) if path.is_absolute() else str(path)

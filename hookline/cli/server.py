@@ -154,8 +154,8 @@ class _Server(uvicorn.Server):
         self._tell_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """uvicorn 0.54 waits for event streams and open sockets to end by themselves: they are
-        ended first.
+        """Ends event streams and open sockets first: uvicorn 0.54 waits for them to end by
+        themselves.
         """
         for server in self.servers:
             server.close()
@@ -165,8 +165,8 @@ class _Server(uvicorn.Server):
 
     # Any: a frame that nobody looks at.
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """Does not note the signal, or uvicorn would raise it again at the end: asked to stop and
-        stopped is success.
+        """Stops the server without noting the signal, which uvicorn would raise again at the end:
+        asked to stop and stopped is success.
         """
         if self.should_exit:
             self._told_again(sig)

@@ -36,8 +36,8 @@ class Supervisor:
         self._has_served = False
 
     def run(self) -> int:
-        """Until it is told to stop: SIGTERM and Ctrl-C end all cleanly, a second one at once. Gives
-        the exit code: 1 when they could not start.
+        """Runs the processes until told to stop: SIGTERM and Ctrl-C end all cleanly, a second one
+        at once. Gives the exit code: 1 when they could not start.
         """
         # blocked and waited for: a handler could run between the look at a child and the next wait,
         # and its news would be lost
@@ -104,7 +104,9 @@ def _how(status: int) -> str:
 
 
 def _end_with(parent: int) -> None:
-    """Without its parent a process would serve for ever, and nobody could tell it to end."""
+    """Ends this process when its parent is gone: it would serve for ever, and nobody could tell it
+    to end.
+    """
     while os.getppid() == parent:
         time.sleep(_LOOK_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)

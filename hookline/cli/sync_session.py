@@ -116,7 +116,7 @@ def _apply(
 
 
 def _told(style: str, found: Reading, answer: Answer, is_applied: bool = False) -> Plan | None:
-    """Tells the answer. With problems there is no plan to speak of."""
+    """Prints the answer; gives its plan. With problems there is no plan to speak of."""
     plan = answer.plan
     # a plan of this process has none: the file's reading found them
     warnings = (plan.warnings or found.problems) if plan else ()

@@ -109,7 +109,9 @@ class LocalTarget:
     settings: Settings
 
     def bounds(self) -> Bounds:
-        """Nobody checks again: the addresses are those that `hookline dev` allows."""
+        """Limits with the addresses that `hookline dev` allows: here no server checks the file
+        again.
+        """
         from hookline.cli import dev_home
 
         return Bounds(self.settings.environments, dev_home.addresses(self.settings))

@@ -284,7 +284,7 @@ def _sentence(found: dict[str, object]) -> str:
 
 
 def check_api_processes(settings: Settings, count: int, with_worker: bool) -> None:
-    """Lets pass what so many API processes can work with.
+    """Checks that so many API processes can work with these settings.
 
     Raises Misconfigured.
     """
@@ -307,7 +307,7 @@ def check_api_processes(settings: Settings, count: int, with_worker: bool) -> No
 
 
 def check_lone_worker(settings: Settings) -> None:
-    """Lets pass what a worker process beside the API can work with.
+    """Checks that a worker process beside the API can work with these settings.
 
     Raises Misconfigured.
     """

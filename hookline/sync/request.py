@@ -90,7 +90,7 @@ def find_source(path: Path, environment: Mapping[str, str]) -> Source:
 
 
 def _branch(folder: Path, environment: Mapping[str, str]) -> str | None:
-    """CI checks commits out without their branch, and says it instead."""
+    """The branch. CI checks commits out without one, and names it in the environment."""
     named = (
         # For a pull request GITHUB_REF_NAME is a merge ref such as 7/merge; the branch stands in
         # GITHUB_HEAD_REF, which is empty otherwise.

@@ -26,7 +26,7 @@ SECRET_TEXT = "the password is hunter2"
 
 
 class Runtime:
-    """What the schema's resolvers reach: a log of what was called, and gates that tests open."""
+    """State that the schema's resolvers reach: a log of the calls, and gates that tests open."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -191,7 +191,7 @@ class Mutation:
 class Loaded:
     @strawberry.field
     def count(self, info: Info) -> int:
-        """How often this operation's loaders were used."""
+        """Number of times that this operation's loaders were used."""
         info.context.loaders.append(1)
         return len(info.context.loaders)
 

@@ -56,7 +56,7 @@ async def test_without_a_worker_it_sends_messages_and_runs_no_actor(
 
 
 def read(url: str) -> list[MessageProxy]:
-    """What waits in the queue of background work."""
+    """Messages that wait in the queue of background work."""
     broker = open_broker(url)
     consumer = broker.consume(BACKGROUND, prefetch=10, timeout=200)
     found = [message for message in (next(consumer), next(consumer)) if message is not None]

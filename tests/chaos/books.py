@@ -31,7 +31,7 @@ Row = tuple[Any, ...]  # Any: a column's value
 
 
 class Pump(NamedTuple):
-    """leased: (event id, webhook, number of the attempt)."""
+    """A pump's row. leased: (event id, webhook, number of the attempt)."""
 
     token: UUID
     pid: int
@@ -58,7 +58,7 @@ class Books:
         return int((await self._rows(OPEN))[0][0])
 
     async def fill(self, ledger: Ledger) -> None:
-        """Writes down what is recorded."""
+        """Adds the recorded deliveries and attempts to the ledger."""
         ledger.events = {
             _event(key): orjson.loads(data)["tag"] for key, data in await self._rows(EVENTS)
         }
@@ -71,7 +71,7 @@ class Books:
             deliveries[_uuid(key)].attempts.append(Attempted(*attempt))
 
     async def _rows(self, sql: str) -> list[Row]:
-        """Tries while the database is away."""
+        """Reads rows, again while the database is away."""
         until = monotonic() + _PATIENCE_SECONDS
         while True:
             try:

@@ -35,7 +35,7 @@ class Failpoint:
         self.name, self._left = name, hit
 
     def is_now(self) -> bool:
-        """Counts one hit."""
+        """Counts one hit; True for the one at which the process dies."""
         self._left -= 1
         return self._left == 0
 

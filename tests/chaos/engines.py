@@ -15,7 +15,9 @@ from tests.servers import Server, Valkey, rabbitmq
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """broker: makes its server, in a folder. is_hub: it carries wake-ups and live events too."""
+    """An engine. broker: makes its server, in a folder. is_hub: it carries wake-ups and live events
+    too.
+    """
 
     has_postgres: bool = True
     broker: Callable[[Path], Server] | None = None

@@ -20,8 +20,8 @@ BROKER, DATABASE = "broker", "postgres"
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """name: of a fault in ACTS; victim: a process or a server; seconds: how long it lasts, where it
-    lasts.
+    """One fault to come. name: of a fault in ACTS; victim: a process or a server; seconds: how long
+    it lasts, where it lasts.
     """
 
     name: str
@@ -73,7 +73,7 @@ async def freeze_server(stand: Stand, victim: str, seconds: float) -> None:
 
 
 async def empty_server(stand: Stand, victim: str, seconds: float) -> None:
-    """Every message is gone: FLUSHALL, or the queues purged."""
+    """Deletes every message: FLUSHALL, or the queues purged."""
     server = _noted(stand, "purge", victim)
     await asyncio.to_thread(server.empty)
 
@@ -110,7 +110,7 @@ ACTS: dict[str, Callable[[Stand, str, float], Awaitable[None]]] = {
 
 
 def acts_for(stand: Stand) -> list[Act]:
-    """All that can be done to it."""
+    """All faults that can be done to the installation."""
     acts = [Act("kill", name) for name in stand.names]
     for name in stand.names if len(stand.names) == 1 else stand.names[1:]:
         acts += [Act("freeze", name, 3), Act("freeze", name, LONG_FREEZE_SECONDS)]

@@ -22,7 +22,7 @@ class Attempted(NamedTuple):
 
     @property
     def is_blind(self) -> bool:
-        """Nobody knows what the receiver answered, or whether the request came."""
+        """True when nobody knows what the receiver answered, or whether the request came."""
         return self.status is None
 
 
@@ -38,8 +38,8 @@ class Recorded:
 
 @dataclass(slots=True)
 class Fault:
-    """in_flight: (event id, webhook, number of the attempt) of what the victim had leased. on_wire:
-    requests without an answer at the receiver.
+    """A fault that was done. in_flight: (event id, webhook, number of the attempt) of what the
+    victim had leased. on_wire: requests without an answer at the receiver.
     """
 
     kind: str
@@ -97,8 +97,8 @@ class Findings:
         self._check_cut_off()
 
     def _count_lost(self) -> int:
-        """Everything accepted, and everything that was stored though nobody heard of it, has been
-        answered 2xx by every webhook.
+        """Counts what is lost: everything accepted, and everything that was stored though nobody
+        heard of it, must have been answered 2xx by every webhook.
         """
         ledger = self._ledger
         missing = [
@@ -136,8 +136,8 @@ class Findings:
         return len(wrong)
 
     def _count_duplicates(self) -> int:
-        """Arrivals after the first that was answered 200, or cut off. Each needs an attempt that
-        was in flight at a fault.
+        """Counts arrivals after the first that was answered 200, or cut off. Each needs an attempt
+        that was in flight at a fault.
         """
         count = 0
         for key, arrivals in self._arrived.items():
@@ -241,8 +241,8 @@ class Findings:
         }
 
     def by_fault(self) -> dict[str, dict[str, int]]:
-        """Kind and victim → how often, what was leased and on the wire then, and how much of it
-        came twice.
+        """Sums by kind and victim: how often, what was leased and on the wire then, and how much of
+        it came twice.
         """
         table: dict[str, dict[str, int]] = {}
         repeated = {

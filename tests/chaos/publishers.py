@@ -76,7 +76,9 @@ class Publishers:
             self._ledger.accept(event["data"]["tag"], result["event"]["id"])
 
     async def _ask(self, query: str, given: Json) -> Json:
-        """The data; None when there was no answer, or UNAVAILABLE: the outcome is unknown."""
+        """Executes a document; its data, None when there was no answer, or UNAVAILABLE: the outcome
+        is unknown.
+        """
         body = orjson.dumps({"query": query, "variables": {"input": given}})
         try:
             answer = (

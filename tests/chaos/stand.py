@@ -71,10 +71,9 @@ class Stand(Installation):
     async def running(
         self, armings: Mapping[str, Iterable[Arming | None]], per_second: float
     ) -> AsyncIterator[None]:
-        """Everything runs, under load. armings: for the lives of each process, one after the other;
-        then it lives unarmed.
-
-        After the block the load ends, what is open is delivered, and the ledger is complete.
+        """Runs everything under load until the block ends; then what is open is delivered, and the
+        ledger is complete. armings: for the lives of each process, one after the other; then it
+        lives unarmed.
         """
         async with self.receivers, asyncio.TaskGroup() as group:
             for name in self.names:
@@ -174,7 +173,7 @@ class Stand(Installation):
         return has_fired
 
     def fault(self, kind: str, victim: str, is_deadly: bool = True) -> Fault:
-        """One more, in the ledger."""
+        """Adds a fault to the ledger."""
         fault = Fault(
             kind, victim, time.time(), on_wire=self.receivers.on_wire, is_deadly=is_deadly
         )
@@ -192,7 +191,7 @@ class Stand(Installation):
             os.killpg(self.processes[name].pid, number)
 
     async def until_working(self, name: str) -> None:
-        """Until the process answers, or has a pump of its own."""
+        """Waits until the process answers, or has a pump of its own."""
 
         async def is_working() -> bool:
             if name not in self.processes or self.processes[name].poll() is not None:
@@ -205,7 +204,7 @@ class Stand(Installation):
         return bool(await self.pumps_of(name))
 
     async def pumps_of(self, name: str) -> list[Pump]:
-        """Those of the process and of what it started."""
+        """Pumps of the process and of what it started."""
         with suppress(psutil.Error):
             process = psutil.Process(self.processes[name].pid)
             pids = {process.pid, *(child.pid for child in process.children())}

@@ -28,7 +28,9 @@ Json = Any  # what a GraphQL answer holds
 
 
 class Installation:
-    """Its processes end with the block. client: speaks as an admin."""
+    """Commands, processes and a client over one database. Its processes end with the block. client:
+    speaks as an admin.
+    """
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
@@ -64,7 +66,7 @@ class Installation:
     def run(
         self, *arguments: str, exit_code: int = 0, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """A `hookline` command, to its end."""
+        """Runs a `hookline` command to its end."""
         done = run_hookline(arguments, self.folder, {**self.environment, **environment})
         assert done.returncode == exit_code, (
             f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
@@ -72,7 +74,9 @@ class Installation:
         return done
 
     async def start(self) -> None:
-        """The API, and the worker: inside of it on SQLite, a process of its own on PostgreSQL."""
+        """Starts the API, and the worker: inside of it on SQLite, as a process of its own on
+        PostgreSQL.
+        """
         self.start_process("serve")
         if not self.is_sqlite:
             self.start_process("worker")
@@ -104,7 +108,7 @@ class Installation:
         return False
 
     async def graphql(self, query: str, **variables: Json) -> Json:
-        """The data of an answer without errors."""
+        """Executes a document; the data of its answer, which must be without errors."""
         answer = (
             await self.client.post(
                 "/graphql",
@@ -116,7 +120,9 @@ class Installation:
         return answer["data"]
 
     async def mutate(self, name: str, selection: str, /, **given: Json) -> Json:
-        """The payload of a mutation without user errors. given: its input's fields."""
+        """Executes a mutation; its payload, which must be without user errors. given: its input's
+        fields.
+        """
         type_name = name[0].upper() + name[1:] + "Input"
         query = (
             f"mutation($input: {type_name}!) {{ {name}(input: $input) {{ {selection} "
@@ -152,7 +158,7 @@ class Installation:
 
     @contextlib.asynccontextmanager
     async def subscription(self, query: str, **variables: Json) -> AsyncIterator["Subscription"]:
-        """A live subscription over graphql-transport-ws."""
+        """Opens a live subscription over graphql-transport-ws."""
         address = self.url.replace("http", "ws", 1) + "/graphql"
         async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket_:
             await socket_.send(

@@ -32,7 +32,7 @@ PATIENT = 50
 
 
 class Ledger:
-    """What was published and accepted, and what must therefore arrive."""
+    """Events that were published and accepted, and must therefore arrive."""
 
     def __init__(self, hookline: Installation, receiver: Receiver) -> None:
         self._hookline, self._receiver = hookline, receiver

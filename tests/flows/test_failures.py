@@ -1,5 +1,5 @@
-"""What happens when a receiver fails, is switched off, or Hookline itself dies: nothing accepted is
-lost, every try is on record.
+"""A receiver fails, is switched off, or Hookline itself dies: nothing accepted is lost, every try
+is on record.
 """
 
 from tests.flows.installation import Installation, Json

@@ -53,7 +53,7 @@ BROKEN = "mutation($input: Int!) { webhookCreate(input: $input) { webhook { id }
 
 
 class Place:
-    """Where an installation keeps its data."""
+    """The data of an installation: its files, and the server's."""
 
     def __init__(self, installation: Installation, server: PostgreSQL | None) -> None:
         self.installation, self._server = installation, server
@@ -117,7 +117,7 @@ REFUSED = {**FORM, "name": "c", "url": "ftp://nowhere", "signingSecret": SIGNING
 
 
 class Asked:
-    """What an installation answered and printed. made: the secret that it made."""
+    """Answers and output of an installation. made: the secret that it made."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation

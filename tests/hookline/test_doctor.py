@@ -1,5 +1,5 @@
-"""What the doctor finds in a healthy installation, and in each that something is wrong with: always
-with the way to mend it.
+"""Findings of the doctor in a healthy installation, and in each that something is wrong with:
+always with the way to mend it.
 """
 
 from pathlib import Path

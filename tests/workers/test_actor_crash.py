@@ -95,7 +95,7 @@ async def test_a_job_goes_on_where_it_was(runtime: Runtime, broker_url: str) -> 
 
 
 async def is_consistent(job_id: UUID) -> bool:
-    """What the job says it has done is what it has done."""
+    """True when the deliveries that the job has sent again are as many as it says."""
     return (await Job.get(id=job_id)).done == await Delivery.filter(
         status=DeliveryState.OPEN
     ).count()

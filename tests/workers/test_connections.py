@@ -1,6 +1,4 @@
-"""What one connection makes of an answer's bytes, however they come, and which connections are used
-again.
-"""
+"""Answers as one connection reads them, however their bytes come, and reuse of connections."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
-"""What a publish hands straight to the pump of its own process (SQLite only): nothing is lost when
-either of them stops, fails or is gone.
+"""Deliveries that a publish hands straight to the pump of its own process (SQLite only): nothing is
+lost when either of them stops, fails or is gone.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What becomes of a published event, with a real receiver at the other end."""
+"""Deliveries from the published event to a real receiver at the other end."""
 
 from collections import Counter
 from datetime import timedelta

@@ -253,7 +253,7 @@ async def cut_connections(dsn: str) -> None:
 
 
 async def succeeded_after_silence(runtime: Runtime, count: int) -> bool:
-    """Whether all is done; tokens that were given up needn't wait for their ten seconds."""
+    """True when all is done; tokens that were given up needn't wait for their ten seconds."""
     async with runtime.database.unit_of_work() as work:
         await work.execute(
             "update pump set beat_at = $1 where token not in (select token from pump order by "

@@ -63,7 +63,7 @@ class Outcome:
 
 
 class _Stopped(Exception):
-    """Ends the transaction without a trace."""
+    """Rolls the transaction back and carries the outcome out of it."""
 
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
@@ -169,7 +169,7 @@ class _Applying:
         return Outcome(replace(plan, revision=number), state.revision, revision)
 
     def _repeated(self, state: State, revision: SyncRevision) -> Outcome:
-        """A retry whose first answer was lost: nothing is left to do."""
+        """The outcome of a retry whose first answer was lost: nothing is left to do."""
         if revision.digest != self.content.digest:
             message = (
                 f"This idempotency key belongs to revision {revision.number}, which had "

@@ -20,8 +20,8 @@ PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit }}
 
 
 def encode(plan: Plan) -> Json:
-    """The JSON of a plan. server and revision are what whoever asked knows besides: a SyncPlan of
-    the API is without them.
+    """Encodes a plan as JSON. server and revision are known to the caller only: a SyncPlan of the
+    API is without them.
     """
     return {
         "set": plan.set_name,

@@ -49,7 +49,9 @@ def _about_the_set(plan: Planned, is_empty: bool, options: Options) -> Iterator[
 def _about_the_commit(
     options: Options, newest: datetime | None, committed_at: datetime | None
 ) -> Iterator[Block]:
-    """A job that was late or repeated would undo what came after its commit."""
+    """Blocks a commit that is older than the one applied last: a job that was late or repeated
+    would undo what came after it.
+    """
     # The same commit may come again: a job that is run once more.
     if newest and committed_at and committed_at < newest and not options.allow_older:
         yield Block(

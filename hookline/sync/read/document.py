@@ -242,7 +242,7 @@ class _FileDecoder:
         fields: dict[str, tuple[Scalar, Node]],
         owner: Node,
     ) -> bool:
-        """Puts what the kinds said where it stands in the file. True when nothing was wrong."""
+        """Adds what the kinds found, where it stands in the file. True when nothing was wrong."""
         for problem in found:
             name, *rest = problem.field
             node, inner = (

@@ -32,7 +32,7 @@ def as_json(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
 
 
 def as_markdown(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
-    """For a comment below a pull request."""
+    """Formats problems and plan as Markdown, for a comment below a pull request."""
     lines = [
         f"- `{_quiet(headline(problem))}`" + (f" ({_quiet(problem.hint)})" if problem.hint else "")
         for problem in problems
@@ -64,8 +64,8 @@ def _markdown(plan: Plan) -> Iterator[str]:
 
 
 def as_github(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
-    """Workflow commands, which GitHub shows beside the lines of the file; the plan
-    follows as text.
+    """Formats problems and blocks as workflow commands, which GitHub shows beside the lines of the
+    file; the plan follows as text.
     """
     lines = [_annotation(problem) for problem in problems]
     if plan is not None:

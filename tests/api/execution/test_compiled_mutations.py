@@ -113,7 +113,7 @@ def _seen(**changes: Any) -> Seen:
 
 
 def outcome(given: Given) -> Payload | None:
-    """What the resolver makes of the word it was given."""
+    """The resolver's outcome for the word that it was given."""
     made: dict[str, Any] = {
         "ok": Payload(seen=_seen(), ok=True),
         "deep": Payload(seen=_seen(below=_seen(words=None, weight=None)), ok=True),
@@ -224,7 +224,7 @@ def context() -> Context:
 
 
 async def road(operation: Operation, request: Request) -> tuple[object, list[object]]:
-    """What is answered, as bytes; and what the resolvers were given."""
+    """The answer as bytes, and the arguments that the resolvers were given."""
     used = context()
     try:
         answer = await EXECUTION.run(operation, request, used)

@@ -18,7 +18,9 @@ EXECUTION = Execution(make_schema())
 
 
 def calls_of(holds: Callable[[], bool]) -> int:
-    """How many calls, of Python's and of C's functions, it takes to find that something holds."""
+    """Number of calls, of Python's and of C's functions, that it takes to find that something
+    holds.
+    """
     calls = 0
 
     def count(frame: object, event: str, argument: object) -> None:

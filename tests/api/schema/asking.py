@@ -42,7 +42,7 @@ class Asker:
         return Asker(self.runtime, self.scopes, workspace_id)
 
     async def answer(self, text: str, **variables: Any) -> Answer:
-        """What comes back, errors and all.
+        """The answer, errors and all.
 
         Raises RequestRefused when nothing of it could be executed.
         """

@@ -1,4 +1,4 @@
-"""What tests of the schema begin with: an admin of the default workspace."""
+"""Fixtures of the schema's tests: an admin of the default workspace."""
 
 import pytest
 

@@ -35,7 +35,7 @@ def settings(postgres_database: str, tmp_path: Path) -> Settings:
 async def recorded_elsewhere(
     settings: Settings, rounds: int, each: int, webhooks: int
 ) -> dict[str, list[str]]:
-    """What another process recorded: attempts by webhook, in order. It cuts every hub connection in
+    """Attempts that another process recorded, by webhook, in order. It cuts every hub connection in
     every fourth round.
     """
     command = [

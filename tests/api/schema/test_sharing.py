@@ -44,7 +44,7 @@ def shared_feeds(runtime: Runtime) -> list[SharedFeed]:
 
 
 async def told_of_one(runtime: Runtime, followers: list[Awaitable[Encoded]]) -> list[Encoded]:
-    """What each is told of one attempt that ends when all follow."""
+    """Messages of each subscriber about one attempt that ends when all follow."""
     webhook, hand = await make_webhook(runtime), await Hand.begin(runtime)
     hearing = [asyncio.ensure_future(following) for following in followers]
     await eventually(

@@ -38,7 +38,7 @@ SECRETIVE = ORDERS + 'secretHeader: { name: X-Webhook-Secret, value: "${env:CRM_
 
 
 def sent(*, environment: Mapping[str, str] | None = None, **bodies: str) -> dict[str, Any]:
-    """What a command sends of a file, once it has been JSON."""
+    """The input that a command sends for a file, once it has been JSON."""
     document = webhooks("", "storefront", environment or {}, **bodies)
     secrets = [{"path": path, "value": value} for path, value in document.secrets.items()]
     whole = {

@@ -56,7 +56,7 @@ async def port(runtime: Runtime) -> AsyncIterator[int]:
 
 
 async def over_socket(port: int, token: str, ids: list[str]) -> dict[str, list[Any]]:
-    """What each subscription of one socket hears."""
+    """Messages that each subscription of one socket hears."""
     heard: dict[str, list[Any]] = {id: [] for id in ids}
     async with connect(
         f"ws://127.0.0.1:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]

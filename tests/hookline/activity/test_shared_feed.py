@@ -100,7 +100,7 @@ def is_waiting(runtime: Runtime, count: int) -> bool:
 
 @pytest.mark.parametrize("back", [1, 240])
 async def test_who_replays_goes_alone_until_he_has_caught_up(runtime: Runtime, back: int) -> None:
-    """What the others share already was made before he came: he could see it older than what he has
+    """The others' shared events were made before he came: they could be older than what he has
     seen.
     """
     webhook, maker = await make_webhook(runtime), Maker()

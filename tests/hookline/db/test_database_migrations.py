@@ -67,7 +67,7 @@ async def noted(reader: Reader) -> list[str]:
 
 
 async def hookline_migrate(settings: Settings) -> str:
-    """What `hookline migrate` in a process of its own prints."""
+    """Output of `hookline migrate` in a process of its own."""
     environment = {
         **os.environ,
         "HOOKLINE_DATABASE_URL": settings.database_url,

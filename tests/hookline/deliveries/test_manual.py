@@ -31,7 +31,7 @@ from tests.waiting import eventually
 async def refusal(
     runtime: Runtime, delivery_id: UUID, workspace_id: UUID = WORKSPACE
 ) -> tuple[Code, tuple[str, ...]]:
-    """Why it is not sent again. Nothing was asked for and nobody woken."""
+    """The reason for which it is not sent again. Nothing was asked for and nobody woken."""
     heard = list[str]()
     end = runtime.hub.listen("wake", heard.append)
     with pytest.raises(Refused) as refused:

@@ -1,5 +1,5 @@
-"""Which webhooks want an event: patterns, and an index that is changed in place of one that is made
-anew.
+"""Matching of events to webhooks: patterns, and an index that is changed in place of one that is
+made anew.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is too old goes, on both databases, in small batches; what is not stays."""
+"""Retention on both databases: rows that are too old go in small batches, all others stay."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a webhook does when nobody said otherwise."""
+"""Defaults of a webhook: its behaviour when nobody said otherwise."""
 
 from datetime import timedelta
 from typing import Any, cast

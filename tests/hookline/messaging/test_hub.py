@@ -1,4 +1,4 @@
-"""What every hub does: the one inside a process, the one over PostgreSQL, the one over Redis."""
+"""Conformance of the hubs: inside a process, over PostgreSQL, over Redis."""
 
 from collections.abc import AsyncIterator
 
@@ -30,7 +30,7 @@ async def hub(unopened: Hub) -> AsyncIterator[Hub]:
 
 
 def listener(hub: Hub, topic: str) -> list[str]:
-    """What is heard from now on."""
+    """Announcements that are heard from now on."""
     heard = list[str]()
     hub.listen(topic, heard.append)
     return heard

@@ -1,4 +1,4 @@
-"""What is read from a queue that others write to."""
+"""Reading messages from a queue that others write to."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What only the hub over PostgreSQL has: wake-ups in the publish itself, connections that the
+"""Features of the hub over PostgreSQL alone: wake-ups in the publish itself, connections that the
 database refuses or counts.
 """
 

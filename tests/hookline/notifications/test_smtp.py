@@ -32,7 +32,7 @@ MAIL = Mail(
 
 
 class Box:
-    """What the server says to which command, and what it took."""
+    """A mail server. Its answers by command, and the mails that it took."""
 
     def __init__(self, **replies: str) -> None:
         self.replies, self.taken, self.logins = replies, list[Envelope](), list[Any]()

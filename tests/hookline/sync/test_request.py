@@ -1,4 +1,4 @@
-"""Where a file comes from, as git and CI tell it."""
+"""Origin of a file, as git and CI tell it."""
 
 import subprocess
 from pathlib import Path

@@ -170,7 +170,7 @@ class Plans:
         return sum(int(top["Shared Hit Blocks"] + top["Shared Read Blocks"]) for top in tops)
 
     async def of(self, call: Awaitable[T]) -> T:
-        """What the call gives; afterwards only its plans are here."""
+        """The call's result; afterwards only its plans are here."""
         await self._settle()
         self.found.clear()
         result = await call

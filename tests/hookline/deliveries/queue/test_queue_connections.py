@@ -20,7 +20,7 @@ async def opened(settings: Settings) -> PostgresQueue:
 
 
 async def steps_of_a_load(settings: Settings) -> int:
-    """How many turns of the loop a load takes."""
+    """Number of turns of the loop that a load takes."""
     queue = await opened(settings)
     loading, steps = asyncio.create_task(queue.load(WORKSPACE, {})), 0
     while not loading.done():

@@ -1,5 +1,5 @@
-"""What recorded attempts bring about, on both databases: a webhook that keeps failing is turned off
-once, and who is told of what.
+"""Consequences of recorded attempts, on both databases: a webhook that keeps failing is turned off
+once, and people are told as they asked.
 """
 
 from typing import Any

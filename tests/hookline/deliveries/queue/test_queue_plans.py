@@ -269,8 +269,8 @@ async def test_claim_writes_no_index(runtime: Runtime) -> None:
 
 
 WHILE_OPEN = {"delivery_open"}
-"""What is rare is looked for among all that are open, of which there are many only while a receiver
-is down.
+"""Indexes of what is open: lists of something rare are searched in them. There is much open only
+while a receiver is down.
 """
 
 

@@ -38,7 +38,7 @@ OF_LISTS = {
 }
 """In the order of a list, and so to its first page, besides those that are named for it."""
 OF_FEW_ROWS = {"delivery_event", "attempt_number"}
-"""What they find is sorted."""
+"""Indexes that find few rows, which are sorted afterwards."""
 TABLES = ("delivery", "event", "attempt", "idempotency", "activity", "webhook")
 READ_WHOLE = {
     # a loose scan reads one entry, then searches for the next webhook's; all that was asked for by
@@ -49,8 +49,8 @@ READ_WHOLE = {
     "delete from pump": {"delivery by delivery_due", "delivery by delivery_manual"},
     "select d.id": {"d by delivery_due", "d by delivery_manual"},
 }
-"""How the statements begin that read an index from end to end: under which name of the table, and
-which.
+"""Indexes that a statement may read from end to end, as EXPLAIN names them with their table, by the
+statement's beginning.
 """
 
 
@@ -62,7 +62,7 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def seen(runtime: Runtime) -> list[str]:
-    """What the queue ran, with its values."""
+    """Statements that the queue ran, with their values."""
     queue, texts = runtime.queue, list[str]()
     assert isinstance(queue, SqliteQueue)
     await queue._writer.run(lambda db: db.set_trace_callback(texts.append))
@@ -97,8 +97,8 @@ async def use_everything(runtime: Runtime) -> None:
 
 
 def scans(db: sqlite3.Connection, text: str) -> set[str]:
-    """What the statement reads from end to end: the table's name in it, and the index if there is
-    one.
+    """Tables and indexes that the statement reads from end to end: the table's name in it, and the
+    index if there is one.
     """
     names = dict.fromkeys(TABLES, "") | {
         alias: table

@@ -1,5 +1,5 @@
-"""What an apply has to do with health: what was turned off by itself goes on when that is asked
-for, and who wants to hears of a blocked apply.
+"""Applies and health: a webhook that was turned off by itself goes on when that is asked for, and
+those who want to hear of a blocked apply.
 """
 
 from hookline import clock

@@ -1,5 +1,5 @@
-"""What a command sends is, once decoded, the same webhooks that the file has; and nothing that is
-sent can do harm.
+"""A document that a command sent is, once decoded, the same webhooks that the file has; and nothing
+that is sent can do harm.
 """
 
 import json

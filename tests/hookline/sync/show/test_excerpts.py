@@ -1,4 +1,4 @@
-"""What is shown of a file beside a problem: the line, the place, and never a secret."""
+"""Excerpts of a file beside a problem: the line, the place, and never a secret."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What people, programs and reviews read of a plan."""
+"""Plans as people, programs and reviews read them."""
 
 import json
 
