@@ -1,5 +1,5 @@
-"""The base of every migration. Frozen, like fields.py: migrations import only these two modules of
-ours.
+"""The base of every migration. Frozen, like hookline/models/fields.py: migrations import these two
+modules of ours and no other.
 """
 
 from datetime import UTC, datetime

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hookline.db import migrations
 from hookline.db.connection import Database, Reader
 from hookline.db.migrate import _SqliteEditor, migrate, missing_migrations
 from hookline.errors import HooklineError, Misconfigured
@@ -19,7 +20,7 @@ from hookline.wiring import open_runtime
 from tests.databases import Databases
 from tests.making import make_webhook
 
-NAMES = ["0001_initial"]
+NAMES = [file.stem for file in sorted(Path(migrations.__path__[0]).glob("[0-9]*_*.py"))]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

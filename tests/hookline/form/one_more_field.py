@@ -1,27 +1,29 @@
-"""Hookline with one more field of a webhook, `costCenter`: a column, an attribute of the model and
-a row of the table. A process of its own, because everything is made from the table at import;
-prints as JSON where the field is seen. Usage: python -m tests.hookline.form.one_more_field
-SQLITE_FILE
+"""Uses a field of the webhook form that CONTRIBUTING.md's example adds, `costCenter`, and prints as
+JSON where it is seen. Run by test_new_field.py in a copy of the sources; its database is that of
+the settings.
 """
 
 import asyncio
 import json
-import sqlite3
 import sys
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from tortoise import fields as columns
+from tortoise import Tortoise
+from tortoise.migrations.autodetector import MigrationAutodetector
 
-from hookline.form import fields
-from hookline.form.codecs import Plain
-from hookline.form.kinds import Text
+from api import schema
+from hookline.db.connection import tortoise_config
+from hookline.db.migrate import migrate
+from hookline.form import reference
 from hookline.models import Webhook
+from hookline.settings.fields import Settings, read_settings
+from hookline.sync.read import json_schema
+from hookline.webhooks.columns import canonical
+from hookline.wiring import open_runtime
+from tests.api.schema.asking import Asker
+from tests.conftest import LOOPBACK
+from tests.hookline.sync.files import apply, webhooks
 
-MIGRATION = "alter table webhook add column cost_center text"
-ROW = fields.Field(
-    "costCenter", Text(40), Plain("cost_center"), "Cost centre that pays.", "At most 40 characters."
-)
 CREATE = """mutation { webhookCreate(input: {name: "Orders", url: "https://crm.example.com/in",
   events: ["order.*.*"], environments: ["production"], costCenter: "4711"}) {
   webhook { id costCenter } userErrors { code field } } }"""
@@ -34,27 +36,15 @@ costCenter: 4713
 """
 
 
-def add_the_field(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute(MIGRATION)
-    cast(dict[str, fields.Field], fields.FIELDS)["costCenter"] = ROW
-    cast(dict[str, object], fields.DEFAULTS)["costCenter"] = None
-    Webhook._meta.add_field("cost_center", columns.TextField(null=True))
+async def differences(settings: Settings) -> list[str]:
+    """Operations that migrations lack to make the models."""
+    assert Tortoise.apps is not None
+    apps = tortoise_config(settings)["apps"]
+    found = await MigrationAutodetector(Tortoise.apps, apps).changes()
+    return [operation.describe() for writer in found for operation in writer.operations]
 
 
-async def look(path: Path) -> dict[str, Any]:
-    # imported now: their types are made from the table as it is here
-    from api import schema
-    from hookline.form import reference
-    from hookline.settings.fields import read_settings
-    from hookline.sync.read import json_schema
-    from hookline.webhooks.columns import canonical
-    from hookline.wiring import open_runtime
-    from tests.api.schema.asking import Asker
-    from tests.conftest import LOOPBACK
-    from tests.hookline.sync.files import apply, webhooks
-
-    settings = read_settings(database_url=f"sqlite:///{path}", home=path.parent)
+async def look(settings: Settings) -> dict[str, Any]:
     async with open_runtime(settings, LOOPBACK) as runtime:
         ask = Asker(runtime)
         made = (await ask.data(CREATE))["webhookCreate"]
@@ -69,15 +59,21 @@ async def look(path: Path) -> dict[str, Any]:
             "update": changed["webhook"]["costCenter"],
             "refused": refused["userErrors"],
             "canonical": canonical(row, runtime.vault)["costCenter"],
-            "column": row.cost_center,  # type: ignore[attr-defined] # added above
+            "column": row.cost_center,  # type: ignore[attr-defined] # of the example
             "yaml": canonical(cheap, runtime.vault)["costCenter"],
             "yaml left out": canonical(plain, runtime.vault)["costCenter"],
             "json schema": json_schema.make()["$defs"]["webhook"]["properties"]["costCenter"],
             "graphql": schema.export(),
             "docs": reference.markdown(),
+            "differences": await differences(settings),
         }
 
 
+async def main() -> dict[str, Any]:
+    settings = read_settings()
+    await migrate(settings)
+    return await look(settings)
+
+
 if __name__ == "__main__":
-    add_the_field(Path(sys.argv[1]))
-    sys.stdout.write(json.dumps(asyncio.run(look(Path(sys.argv[1])))))
+    sys.stdout.write(json.dumps(asyncio.run(main())))

@@ -1,6 +1,10 @@
-"""A new plain field of a webhook is a migration, a line of the model and a row of the table."""
+"""CONTRIBUTING.md's example of a new field of a webhook, followed word for word in a copy of the
+sources: a migration, a line of the model and a row of the table are all that it takes.
+"""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,15 +14,63 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[3]
+MIGRATION, MODEL, TABLE = (
+    "hookline/db/migrations/0002_webhook_cost_center.py",
+    "hookline/models/webhook.py",
+    "hookline/form/fields.py",
+)
+
+
+def example() -> dict[str, str]:
+    """The blocks of CONTRIBUTING.md, by the file that each names in its first line."""
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    blocks = re.findall(r"^```python\n# (\S+\.py).*?\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    return dict(blocks)
 
 
 @pytest.fixture(scope="module")
-def seen(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    path = tmp_path_factory.mktemp("field") / "hookline.db"
-    shutil.copyfile(sqlite_template, path)
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy with the example's field."""
+    copy = tmp_path_factory.mktemp("sources")
+    for folder in ("hookline", "api", "workers", "tests"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("static"))
+    blocks = example()
+    add_migration(copy, blocks[MIGRATION])
+    insert(copy / MODEL, blocks[MODEL], before="\n    version = ")
+    insert(copy / TABLE, blocks[TABLE], before=")\n\nFIELDS: ")
+    return copy
+
+
+def add_migration(copy: Path, text: str) -> None:
+    """The example's, numbered after those that there are."""
+    newest = max(file.stem for file in (copy / MIGRATION).parent.glob("[0-9]*_*.py"))
+    number = f"{int(newest[:4]) + 1:04}"
+    path = copy / MIGRATION.replace("0002", number)
+    path.write_text(text.replace("0001_initial", newest), "utf-8")
+
+
+def insert(path: Path, text: str, before: str) -> None:
+    head, mark, tail = path.read_text("utf-8").partition(before)
+    assert mark, path
+    path.write_text(head + text + mark + tail, "utf-8")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def seen(
+    request: pytest.FixtureRequest, sources: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    home = tmp_path_factory.mktemp("field")
+    if request.param == "sqlite":
+        return used(sources, home, f"sqlite:///{home}/hookline.db")
+    with request.getfixturevalue("databases").made("template1") as url:
+        return used(sources, home, url)
+
+
+def used(sources: Path, home: Path, database_url: str) -> dict[str, Any]:
     run = subprocess.run(
-        [sys.executable, "-m", "tests.hookline.form.one_more_field", str(path)],
-        cwd=ROOT,
+        [sys.executable, "-m", "tests.hookline.form.one_more_field"],
+        cwd=sources,
+        env={**os.environ, "HOOKLINE_DATABASE_URL": database_url, "HOOKLINE_HOME": str(home)},
         capture_output=True,
         text=True,
         timeout=50,
@@ -26,6 +78,14 @@ def seen(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
     assert run.returncode == 0, run.stderr
     found: dict[str, Any] = json.loads(run.stdout)
     return found
+
+
+def test_the_example_is_a_migration_a_line_of_the_model_and_a_row() -> None:
+    assert {MIGRATION, MODEL, TABLE} <= example().keys()
+
+
+def test_the_migration_makes_what_the_model_says(seen: dict[str, Any]) -> None:
+    assert seen["differences"] == []
 
 
 def test_a_row_of_the_table_is_a_field_of_creation_update_and_reading(seen: dict[str, Any]) -> None:
