@@ -5,7 +5,7 @@ hookline/messaging/enqueuer.py (after a commit) and workers/scheduler.py.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from dramatiq import Broker, actor
@@ -16,8 +16,7 @@ from hookline.deliveries import jobs, retention, statistics
 from hookline.messaging.brokers import open_broker
 from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import (
-    BACKGROUND,
-    DELIVERIES,
+    ACTORS,
     IDS_LIMIT,
     MAX_AGE_MILLIS,
     OWN,
@@ -37,6 +36,10 @@ TIME_LIMIT_MILLIS: Final = 20_000
 """Shorter than a job's lease, so that a slice that is stopped by it still holds the lease."""
 
 
+Declare = Callable[[ActorName], Callable[[Callable[..., Any]], Any]]
+"""Gives the decorator that declares a coroutine as this actor. Any: of whatever arguments."""
+
+
 def declare_actors(
     broker: Broker, engine: Callable[[], Engine], slice_seconds: float = SLICE_SECONDS
 ) -> None:
@@ -44,11 +47,15 @@ def declare_actors(
     engine: asked at each message.
     """
 
+    def declared(name: ActorName) -> Callable[[Callable[..., Any]], Any]:
+        row = ACTORS[name]
+        return actor(broker=broker, actor_name=name, queue_name=row.queue, priority=row.priority)
+
     def next_step(name: ActorName, *arguments: object) -> None:
         # Through the process itself: a dead broker must not stop a job midway.
         broker.enqueue(make_message(name, *arguments, queue=OWN))
 
-    @actor(broker=broker, queue_name=DELIVERIES, priority=0)
+    @declared(ActorName.DELIVER)
     async def deliver(webhook_ids: list[str]) -> None:
         """Claims what is due to these webhooks. The pump sends it, on the loop; no thread waits for
         a receiver.
@@ -56,16 +63,16 @@ def declare_actors(
         # Only a wake-up: RabbitMQ cuts a consumer off that holds a message for half an hour.
         engine().pump.wake(_ids(webhook_ids))
 
-    @actor(broker=broker, queue_name=BACKGROUND, priority=10)
+    @declared(ActorName.SEND_MAIL)
     async def send_mail(notification_id: str, address: str) -> None:
-        """Begins to send one mail of a notification, unless somebody else does or did; no thread
+        """Begins to send one mail of a notification, unless another worker does or did; no thread
         waits for the mail server.
         """
         engine().mails.send(_id(notification_id), _text(address))
 
-    @actor(broker=broker, queue_name=BACKGROUND, priority=30)
+    @declared(ActorName.RUN_JOB)
     async def run_job(job_id: str) -> None:
-        """Goes on with a job where it stands, unless somebody else does. The next step is that of
+        """Goes on with a job where it stands, unless another worker does. The next step is that of
         the job that waits longest.
         """
         slots, runtime = engine().job_slots, engine().runtime
@@ -80,38 +87,50 @@ def declare_actors(
             for key in await jobs.due(runtime.database, JOBS_AT_ONCE):
                 next_step(ActorName.RUN_JOB, str(key))
 
-    _declare_clock_actors(broker, engine, slice_seconds, next_step)
+    _declare_periodic_actors(declared, engine, slice_seconds, next_step)
 
 
-def _declare_clock_actors(
-    broker: Broker,
+def _declare_periodic_actors(
+    declared: Declare,
     engine: Callable[[], Engine],
     slice_seconds: float,
     next_step: Callable[[ActorName], None],
 ) -> None:
-    """Declares those that the scheduler enqueues by the clock alone."""
+    """Declares those that have a period: the scheduler enqueues them, no row calls for them."""
+    at_work = set[ActorName]()
 
-    @actor(broker=broker, queue_name=BACKGROUND, priority=20)
+    async def in_slices(name: ActorName, step: Callable[[], Awaitable[int]]) -> None:
+        # A message of the next period finds the step of the last one still there while much is to
+        # be done: one thread each, whatever the backlog (workers.engine.THREADS_HELD).
+        if name in at_work:
+            return
+        at_work.add(name)
+        try:
+            has_more = await _for_a_slice(step, slice_seconds)
+        finally:
+            at_work.discard(name)
+        if has_more:
+            next_step(name)
+
+    @declared(ActorName.ROLL_UP_STATISTICS)
     async def roll_up_statistics() -> None:
         """Makes hours of minutes that are old enough."""
-        if await _for_a_slice(
-            lambda: statistics.fold_minutes(engine().runtime.database), slice_seconds
-        ):
-            next_step(ActorName.ROLL_UP_STATISTICS)
+        await in_slices(
+            ActorName.ROLL_UP_STATISTICS,
+            lambda: statistics.fold_minutes(engine().runtime.database),
+        )
 
-    @actor(broker=broker, queue_name=BACKGROUND, priority=20)
+    @declared(ActorName.PURGE_EXPIRED)
     async def purge_expired() -> None:
         """Deletes what is kept no longer: data of events, the log, notifications,
         idempotency keys.
         """
-        if await _for_a_slice(lambda: _purge(engine().runtime), slice_seconds):
-            next_step(ActorName.PURGE_EXPIRED)
+        await in_slices(ActorName.PURGE_EXPIRED, lambda: _purge(engine().runtime))
 
-    @actor(broker=broker, queue_name=BACKGROUND, priority=20)
+    @declared(ActorName.NOTIFY_FAILURES)
     async def notify_failures() -> None:
         """Notifies of deliveries that failed for good, at most once an hour for each webhook."""
-        if await _for_a_slice(lambda: mails.tell_of_failed(engine().runtime), slice_seconds):
-            next_step(ActorName.NOTIFY_FAILURES)
+        await in_slices(ActorName.NOTIFY_FAILURES, lambda: mails.tell_of_failed(engine().runtime))
 
 
 def make_broker(

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from dramatiq import Broker, Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
@@ -13,10 +14,10 @@ from dramatiq.middleware import Middleware
 
 from hookline.runtime import Runtime
 from workers.actors import make_broker
-from workers.engine import EngineHost, running
+from workers.engine import THREADS_HELD, EngineHost, running
 
-# Two jobs, three actors of the clock, and one for the rest.
-_THREADS = 6
+# One more than can be held, so that deliveries and mails always find one.
+THREADS: Final = THREADS_HELD + 1
 # Dramatiq's threads look up that often; a stop waits for two of these looks.
 _POLL_MILLIS = 200
 
@@ -30,7 +31,7 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
     async with running(runtime, broker) as host.opened:
         # Dramatiq's own command does; without it the time limits are inert (2.2.1)
         broker.emit_after("process_boot")
-        worker = Worker(broker, worker_threads=_THREADS, worker_timeout=_POLL_MILLIS)
+        worker = Worker(broker, worker_threads=THREADS, worker_timeout=_POLL_MILLIS)
         worker.start()
         try:
             yield

@@ -18,12 +18,16 @@ from hookline.settings.smtp_url import read_smtp_url
 from hookline.tasks import end_tasks
 from workers.mails import Mails
 from workers.pump import Pump
-from workers.scheduler import Scheduler
+from workers.scheduler import PERIODS, Scheduler
 from workers.sending import Sender
 
 # With the three actors of the clock, five of Dramatiq's threads are held at most (of eight, or of
 # six inside the API): mails and deliveries always find one.
 JOBS_AT_ONCE: Final = 2
+THREADS_HELD: Final = JOBS_AT_ONCE + len(PERIODS)
+"""Dramatiq's threads that are held at a time at most: by jobs, and by one message of each actor
+that has a period. The other actors return at once.
+"""
 
 
 @dataclass(frozen=True, slots=True)

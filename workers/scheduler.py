@@ -14,7 +14,7 @@ from hookline.db.connection import FAULTS
 from hookline.deliveries import jobs
 from hookline.errors import Unavailable
 from hookline.messaging.memory_broker import WorkerBroker
-from hookline.messaging.messages import OWN, ActorName, make_message
+from hookline.messaging.messages import ACTORS, OWN, ActorName, make_message
 from hookline.notifications import mails
 from hookline.runtime import Runtime
 
@@ -26,11 +26,9 @@ _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.7, 1.0
 ROWS: Final = 50
 """Mails and jobs that one look enqueues, of each."""
 PERIODS: Final = {
-    ActorName.NOTIFY_FAILURES: 30.0,
-    ActorName.ROLL_UP_STATISTICS: 60.0,
-    ActorName.PURGE_EXPIRED: 60.0,
+    name: row.period_seconds for name, row in ACTORS.items() if row.period_seconds is not None
 }
-"""Seconds between two messages of a worker."""
+"""Seconds between two messages of this worker; every other worker sends as many to itself."""
 
 
 class Scheduler:

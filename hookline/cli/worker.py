@@ -6,8 +6,8 @@ import sys
 import click
 
 THREADS = 8
-"""Dramatiq's own default, in each process. At most five are held at a time: two jobs, and one each
-of what comes by the clock.
+"""Dramatiq's own default, in each process. A contract test holds it above what jobs and periodic
+actors may hold at a time (workers.engine.THREADS_HELD).
 """
 
 

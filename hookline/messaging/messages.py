@@ -1,10 +1,11 @@
-"""Messages to the worker's actors: names, queues, arguments. Used by those who send them and by the
-brokers that read them.
+"""Messages to the worker's actors, and the table of these actors. Used by those who send messages
+and by the brokers that read them.
 
 Others may write to a server's queues: what is read from there is checked before Dramatiq sees it.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -45,6 +46,31 @@ class ActorName(StrEnum):
     NOTIFY_FAILURES = "notify_failures"
 
 
+@dataclass(frozen=True, slots=True)
+class ActorRow:
+    """The declaration of an actor: its queue, which all workers read, the order in which a worker
+    takes messages (lower first), and for what nothing but the clock calls for, the seconds between
+    two messages that each worker sends to itself.
+    """
+
+    queue: str
+    priority: int
+    period_seconds: float | None = None
+
+
+ACTORS: Final[Mapping[ActorName, ActorRow]] = {
+    ActorName.DELIVER: ActorRow(DELIVERIES, 0),
+    ActorName.SEND_MAIL: ActorRow(BACKGROUND, 10),
+    ActorName.NOTIFY_FAILURES: ActorRow(BACKGROUND, 20, period_seconds=30),
+    ActorName.ROLL_UP_STATISTICS: ActorRow(BACKGROUND, 20, period_seconds=60),
+    ActorName.PURGE_EXPIRED: ActorRow(BACKGROUND, 20, period_seconds=60),
+    ActorName.RUN_JOB: ActorRow(BACKGROUND, 30),
+}
+"""The one table of actors: workers/actors.py declares them by it, workers/scheduler.py keeps the
+periods, a contract test compares it with docs/engine.md.
+"""
+
+
 class NotUnderstood(HooklineError):
     """A message for an actor of ours with arguments that it can't take: an older version's, or a
     stranger's.
@@ -54,15 +80,14 @@ class NotUnderstood(HooklineError):
         super().__init__("BAD_USER_INPUT", message)
 
 
-def queue_of(actor: ActorName) -> str:
-    """The queue that all workers read it from."""
-    return DELIVERIES if actor is ActorName.DELIVER else BACKGROUND
-
-
 def make_message(actor: ActorName, *arguments: object, queue: str | None = None) -> Message[Any]:
     """arguments: values that JSON has. queue: instead of the actor's."""
     return Message(
-        queue_name=queue or queue_of(actor), actor_name=actor, args=arguments, kwargs={}, options={}
+        queue_name=queue or ACTORS[actor].queue,
+        actor_name=actor,
+        args=arguments,
+        kwargs={},
+        options={},
     )
 
 

@@ -7,12 +7,12 @@ import orjson
 import pytest
 
 from hookline.messaging.messages import (
+    DELIVERIES,
     OWN,
     UNREADABLE,
     ActorName,
     CheckedEncoder,
     make_message,
-    queue_of,
 )
 
 NONE: list[bytes] = [
@@ -67,5 +67,5 @@ def test_a_key_of_redis_that_is_no_text_is_dropped() -> None:
 
 def test_a_message_goes_to_its_actors_queue_or_to_the_one_that_is_said() -> None:
     message: dramatiq.Message[Any] = make_message(ActorName.DELIVER, ["id"])
-    assert message.queue_name == queue_of(ActorName.DELIVER)
+    assert message.queue_name == DELIVERIES
     assert make_message(ActorName.DELIVER, ["id"], queue=OWN).queue_name == OWN
