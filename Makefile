@@ -44,7 +44,7 @@ schema: setup ## Write the generated files: GraphQL schema, JSON Schema of the w
 	@$(BIN)/hookline sync schema >$(VENV)/schema.new && mv $(VENV)/schema.new config/webhooks.v1.schema.json
 	@$(BIN)/python -m hookline.form.reference >$(VENV)/schema.new && mv $(VENV)/schema.new docs/webhooks.md
 
-docs: $(VENV)/.test-installed ## Draw docs/architecture.svg and its table of rooms from the imports
+docs: $(VENV)/.test-installed ## Draw docs/architecture.svg and its table of packages from the imports
 	@$(BIN)/python -m tools.architecture
 
 bench: $(VENV)/.test-installed ## Measure throughput, latency, isolation and memory; prints JSON (ARGS=embedded_sqlite for one part)

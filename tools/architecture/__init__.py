@@ -1,1 +1,3 @@
-"""Draws the house from its imports. Used by `make docs` and `make check`, never by Hookline."""
+"""Draws the packages and their layers from the imports. Used by `make docs` and `make check`, never
+by Hookline.
+"""

@@ -1,12 +1,12 @@
-"""`make docs` writes the picture and the table of rooms; `make check` asks (--check) whether they
-are what would be written.
+"""`make docs` writes the picture and the table of packages; `make check` asks (--check) whether
+both are what would be written.
 """
 
 import sys
 
 from tools.architecture.drawing import picture
+from tools.architecture.packages import ROOT
 from tools.architecture.page import page
-from tools.architecture.rooms import ROOT
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""docs/architecture.svg: boxes on floors, arrows down in the colour of who imports, arrows up in
+"""docs/architecture.svg: boxes on layers, arrows down in the colour of who imports, arrows up in
 red. Readable on light and on dark pages.
 """
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from tools.architecture.layout import Box, Layout, lay_out
-from tools.architecture.rooms import (
+from tools.architecture.packages import (
     LEAVES,
     backward,
-    floors,
+    layers,
+    packages,
     reduced,
-    rooms,
     short,
     without,
 )
@@ -27,7 +27,7 @@ STYLE: Final = """
     --api-fill: #0f2e35; --workers: #f0a35e; --workers-fill: #38240f; --leaves: #8b949e;
     --leaves-fill: #1c2128; } }
   text { font-family: ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
-  .page { fill: var(--page); } .floor { stroke: var(--line); }
+  .page { fill: var(--page); } .layer { stroke: var(--line); }
   .number { fill: var(--soft); font-size: 11px; }
   .name { fill: var(--ink); font-size: 14px; font-weight: 600; text-anchor: middle; }
   .inside { fill: var(--soft); font-size: 11px; text-anchor: middle; }
@@ -38,20 +38,20 @@ GROUPS: Final = ("hookline", "api", "workers", LEAVES)
 
 
 def picture() -> str:
-    imports, inside = rooms()
-    # Taken out first: with a circle no room could be above all that it imports.
+    imports, inside = packages()
+    # Taken out first: with a circle no package could be above all that it imports.
     upward = backward(imports)
     downward = without(imports, upward)
     boxes = [
         Box(
-            room,
-            short(room),
-            " · ".join(inside[room]),
-            room.split(".")[0],
+            package,
+            short(package),
+            " · ".join(inside[package]),
+            package.split(".")[0],
         )
-        for room in sorted(imports)
+        for package in sorted(imports)
     ]
-    layout = lay_out(boxes, floors(downward), reduced(downward))
+    layout = lay_out(boxes, layers(downward), reduced(downward))
     return svg(layout, upward)
 
 
@@ -68,13 +68,13 @@ def svg(layout: Layout, upward: set[tuple[str, str]]) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         'aria-labelledby="title">',
-        '<title id="title">The rooms of Hookline by floors: imports point down</title>',
+        '<title id="title">The packages of Hookline by layers: imports point down</title>',
         f"<style>{style}</style>",
         "<defs>",
         *(_marker(group) for group in (*GROUPS, "up")),
         "</defs>",
         f'<rect class="page" width="{width}" height="{height}" rx="12"/>',
-        *_floors(layout),
+        *_layers(layout),
         *(
             f'<path class="{layout.boxes[a].group}" marker-end="url(#to-{layout.boxes[a].group})" '
             f'd="{layout.curves[a, b]}"/>'
@@ -100,9 +100,9 @@ def _marker(group: str) -> str:
     )
 
 
-def _floors(layout: Layout) -> Iterator[str]:
-    for number, y in enumerate(layout.floors):
-        yield f'<line class="floor" x1="36" x2="{layout.width - 20}" y1="{y}" y2="{y}"/>'
+def _layers(layout: Layout) -> Iterator[str]:
+    for number, y in enumerate(layout.layers):
+        yield f'<line class="layer" x1="36" x2="{layout.width - 20}" y1="{y}" y2="{y}"/>'
         yield f'<text class="number" x="16" y="{y + 4}">{number}</text>'
 
 

@@ -1,4 +1,4 @@
-"""Places boxes on floors and leads arrows between them (Sugiyama's method: dummies on the floors
+"""Places boxes on layers and leads arrows between them (Sugiyama's method: dummies on the layers
 that an arrow passes, few crossings, short ways). The same input gives the same picture.
 """
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-FLOOR_HEIGHT, BOX_HEIGHT, GAP, MARGIN = 104, 46, 26, 44
+LAYER_HEIGHT, BOX_HEIGHT, GAP, MARGIN = 104, 46, 26, 44
 SWEEPS, _ROUNDS = 24, 200
 _STRAIGHT = 6
-"""Weight of a straight way for an arrow that passes a floor."""
+"""Weight of a straight way for an arrow that passes a layer."""
 # Pixels of a character.
 _TITLE_WIDTH, _INSIDE_WIDTH = 8.4, 6.0
 _PORTS = 12
@@ -35,13 +35,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Layout:
-    """floors: the middle of each, from the lowest. curves: an SVG path for each arrow."""
+    """layers: the middle of each, from the lowest. curves: an SVG path for each arrow."""
 
     boxes: Mapping[str, Box]
     x: Mapping[str, float]
     level: Mapping[str, int]
     curves: Mapping[Edge, str]
-    floors: Sequence[int]
+    layers: Sequence[int]
     width: int
     height: int
 
@@ -49,7 +49,7 @@ class Layout:
         """Its middle, width and height."""
         return (
             round(self.x[name]),
-            self.floors[self.level[name]],
+            self.layers[self.level[name]],
             self.boxes[name].width,
             BOX_HEIGHT,
         )
@@ -74,22 +74,22 @@ def lay_out(boxes: Iterable[Box], level: Mapping[str, int], edges: Iterable[Edge
     left = min(at - (named[name].width / 2 if name in named else 0) for name, at in x.items())
     x = {name: at - left + MARGIN for name, at in x.items()}
     width = round(max(x[name] + box.width / 2 for name, box in named.items())) + MARGIN // 2
-    height = len(rows) * FLOOR_HEIGHT
-    floors = [round(height - FLOOR_HEIGHT * (row + 0.5)) for row in range(len(rows))]
-    curves = _curves(chains, x, levels, floors, named)
-    return Layout(named, x, levels, curves, floors, width, height)
+    height = len(rows) * LAYER_HEIGHT
+    layers = [round(height - LAYER_HEIGHT * (row + 0.5)) for row in range(len(rows))]
+    curves = _curves(chains, x, levels, layers, named)
+    return Layout(named, x, levels, curves, layers, width, height)
 
 
 def _chain(edge: Edge, level: Mapping[str, int]) -> list[str]:
-    """From the upper box down to the lower one, with a dummy on each floor between.
+    """From the upper box down to the lower one, with a dummy on each layer between.
 
     Arrows to one box share their dummies: they run together like pipes.
     """
     high, low = edge
     between = range(level[high] - 1, level[low], -1)
-    # By the lower box and the floor, not by the edge: that is what lets arrows to one box share
+    # By the lower box and the layer, not by the edge: that is what lets arrows to one box share
     # them.
-    return [high, *(f"~{low}~{floor:02}" for floor in between), low]
+    return [high, *(f"~{low}~{layer:02}" for layer in between), low]
 
 
 def _is_dummy(name: str) -> bool:
@@ -99,16 +99,16 @@ def _is_dummy(name: str) -> bool:
 def _ordered(levels: Mapping[str, int], links: Sequence[Edge]) -> list[list[str]]:
     """Floors from the lowest, each in an order with few crossings."""
     rows = [
-        sorted(name for name in levels if levels[name] == floor)
-        for floor in range(max(levels.values()) + 1)
+        sorted(name for name in levels if levels[name] == layer)
+        for layer in range(max(levels.values()) + 1)
     ]
     # The best of all sweeps: a later one may be worse than the one before.
     best, fewest = [list(row) for row in rows], _crossings(rows, links, levels)
     for sweep in range(SWEEPS):
-        # In turns, so that neither the lowest nor the highest floor decides alone.
+        # In turns, so that neither the lowest nor the highest layer decides alone.
         upward = sweep % 2 == 0
-        for floor in range(len(rows)) if upward else reversed(range(len(rows))):
-            _sort_row(rows, floor, links, -1 if upward else 1, levels)
+        for layer in range(len(rows)) if upward else reversed(range(len(rows))):
+            _sort_row(rows, layer, links, -1 if upward else 1, levels)
         _swap(rows, links, levels)
         if (now := _crossings(rows, links, levels)) < fewest:
             best, fewest = [list(row) for row in rows], now
@@ -116,19 +116,19 @@ def _ordered(levels: Mapping[str, int], links: Sequence[Edge]) -> list[list[str]
 
 
 def _sort_row(
-    rows: list[list[str]], floor: int, links: Sequence[Edge], side: int, levels: Mapping[str, int]
+    rows: list[list[str]], layer: int, links: Sequence[Edge], side: int, levels: Mapping[str, int]
 ) -> None:
-    """Orders a floor by the middle of what each is linked to on the floor beside it."""
-    if not 0 <= floor + side < len(rows):
+    """Orders a layer by the middle of what each is linked to on the layer beside it."""
+    if not 0 <= layer + side < len(rows):
         return
-    at = {name: n for n, name in enumerate(rows[floor + side])}
-    old = {name: n for n, name in enumerate(rows[floor])}
-    near: dict[str, list[int]] = {name: [] for name in rows[floor]}
+    at = {name: n for n, name in enumerate(rows[layer + side])}
+    old = {name: n for n, name in enumerate(rows[layer])}
+    near: dict[str, list[int]] = {name: [] for name in rows[layer]}
     for a, b in links:
         for one, other in ((a, b), (b, a)):
-            if levels[one] == floor and other in at:
+            if levels[one] == layer and other in at:
                 near[one].append(at[other])
-    rows[floor].sort(
+    rows[layer].sort(
         key=lambda name: (
             sum(near[name]) / len(near[name]) if near[name] else float(old[name]),
             old[name],
@@ -149,8 +149,8 @@ def _swap(rows: list[list[str]], links: Sequence[Edge], levels: Mapping[str, int
 def _crossings(rows: list[list[str]], links: Sequence[Edge], levels: Mapping[str, int]) -> int:
     at = {name: n for row in rows for n, name in enumerate(row)}
     count = 0
-    for floor in range(1, len(rows)):
-        ends = [(at[a], at[b]) for a, b in links if levels[a] == floor]
+    for layer in range(1, len(rows)):
+        ends = [(at[a], at[b]) for a, b in links if levels[a] == layer]
         count += sum(
             (a[0] - b[0]) * (a[1] - b[1]) < 0 for n, a in enumerate(ends) for b in ends[:n]
         )
@@ -175,7 +175,7 @@ def _positions(
         near[a] += [b] * weight
         near[b] += [a] * weight
     for _ in range(_ROUNDS):
-        # Both ways: each floor is drawn to the one above as much as to the one below.
+        # Both ways: each layer is drawn to the one above as much as to the one below.
         for row in [*rows, *reversed(rows)]:
             wanted = [
                 sum(x[other] for other in near[name]) / len(near[name]) if near[name] else x[name]
@@ -209,7 +209,7 @@ def _curves(
     chains: Mapping[Edge, list[str]],
     x: Mapping[str, float],
     levels: Mapping[str, int],
-    floors: Sequence[int],
+    layers: Sequence[int],
     boxes: Mapping[str, Box],
 ) -> dict[Edge, str]:
     out = _ports({edge: chain[1] for edge, chain in chains.items()}, 0, x, boxes)
@@ -217,13 +217,13 @@ def _curves(
     half = BOX_HEIGHT // 2
     curves = {}
     for edge, chain in chains.items():
-        points = [(out[edge], floors[levels[chain[0]]] + half)]
+        points = [(out[edge], layers[levels[chain[0]]] + half)]
         for name in chain[1:-1]:
             points += [
-                (x[name], floors[levels[name]] - half),
-                (x[name], floors[levels[name]] + half),
+                (x[name], layers[levels[name]] - half),
+                (x[name], layers[levels[name]] + half),
             ]
-        points.append((into[edge], floors[levels[chain[-1]]] - half))
+        points.append((into[edge], layers[levels[chain[-1]]] - half))
         curves[edge] = _path(points)
     return curves
 

@@ -1,30 +1,30 @@
-"""The table of rooms in docs/architecture.md, between two marks. The rest of the page is written by
-hand.
+"""The table of packages in docs/architecture.md, between two marks. The rest of the page is written
+by hand.
 """
 
 from typing import Final
 
-from tools.architecture.rooms import (
+from tools.architecture.packages import (
     LEAVES,
     Imports,
     backward,
-    floors,
     is_file,
+    layers,
+    packages,
     purpose,
     reduced,
-    rooms,
     short,
     without,
 )
 
-_MARKS: Final = ("<!-- rooms: written by `make docs` -->", "<!-- end of rooms -->")
+_MARKS: Final = ("<!-- packages: written by `make docs` -->", "<!-- end of packages -->")
 
 
 def page(text: str) -> str:
     """The page with today's table between its marks."""
-    imports, inside = rooms()
+    imports, inside = packages()
     downward = without(imports, backward(imports))
-    levels = floors(downward)
+    levels = layers(downward)
     # Only what stands between the marks is ours to write.
     head, _, rest = text.partition(_MARKS[0])
     tail = rest.partition(_MARKS[1])[2]
@@ -39,14 +39,14 @@ def table(
     inside: dict[str, list[str]],
 ) -> str:
     """arrows: those of the picture, so that the table changes only when the picture does."""
-    lines = ["| floor | room | for | stands on |", "|--:|---|---|---|"]
-    for room in sorted(imports, key=lambda name: (levels[name], name)):
+    lines = ["| layer | package | for | imports |", "|--:|---|---|---|"]
+    for package in sorted(imports, key=lambda name: (levels[name], name)):
         name = (
-            " ".join(f"`{file}`" for file in inside[room])
-            if room == LEAVES
-            else f"`{room.replace('.', '/')}{'.py' if is_file(room) else '/'}`"
+            " ".join(f"`{file}`" for file in inside[package])
+            if package == LEAVES
+            else f"`{package.replace('.', '/')}{'.py' if is_file(package) else '/'}`"
         )
-        below = sorted(other for upper, other in arrows if upper == room)
+        below = sorted(other for upper, other in arrows if upper == package)
         names = ", ".join(map(short, below)) or "nothing of ours"
-        lines.append(f"| {levels[room]} | {name} | {purpose(room)} | {names} |")
+        lines.append(f"| {levels[package]} | {name} | {purpose(package)} | {names} |")
     return "\n".join(lines)

@@ -1,5 +1,5 @@
-"""The rooms of the house out of the imports: which there are, on which floor, and which arrows
-between them close a circle.
+"""The packages and their layers, from the imports, and the imports that close a circle. A file that
+lies beside the packages of `hookline` or `api` counts as a package of its own.
 """
 
 import ast
@@ -11,7 +11,7 @@ from typing import Final
 import grimp
 
 ROOT: Final = Path(__file__).parents[2]
-PACKAGES: Final = ("hookline", "api", "workers")
+ROOTS: Final = ("hookline", "api", "workers")
 LEAVES: Final = "leaves"
 
 Imports = dict[str, set[str]]
@@ -19,9 +19,9 @@ Imports = dict[str, set[str]]
 
 def imports_of_modules() -> Imports:
     """Module → what it imports of ours, also for types only."""
-    # Imports for types count: they too make one room know another (import-linter counts them as
+    # Imports for types count: they too make one package know another (import-linter counts them as
     # well).
-    graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=False)
+    graph = grimp.build_graph(*ROOTS, exclude_type_checking_imports=False)
     return {name: graph.find_modules_directly_imported_by(name) for name in sorted(graph.modules)}
 
 
@@ -35,7 +35,7 @@ def leaves(modules: Imports) -> set[str]:
 
 
 def tops(modules: Imports) -> set[str]:
-    """Files right in `api/` that no folder imports: together they are the room at its top."""
+    """Files right in `api/` that no folder imports: together they are the package at its top."""
     found = {name for name in modules if re.fullmatch(r"api\.\w+", name) and is_file(name)}
     others = {other for name in modules for other in modules[name] if name not in found}
     while wanted := found & others:
@@ -53,8 +53,8 @@ def path_of(module: str) -> Path:
     return folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
 
 
-def room_of(module: str, low: set[str], high: set[str]) -> str:
-    """The folder that a module is in; another file right in a package is a room of its own."""
+def package_of(module: str, low: set[str], high: set[str]) -> str:
+    """The folder below `hookline` or `api` that a module is in, or else the module itself."""
     if module in low:
         return LEAVES
     if module in high:
@@ -65,27 +65,27 @@ def room_of(module: str, low: set[str], high: set[str]) -> str:
     return "hookline.cli" if module == "hookline.__main__" else ".".join(parts[:2])
 
 
-def rooms() -> tuple[Imports, dict[str, list[str]]]:
-    """Room → rooms that it imports, and room → what is in it (for its second line)."""
+def packages() -> tuple[Imports, dict[str, list[str]]]:
+    """Package → packages that it imports, and package → what is in it (for its second line)."""
     modules = imports_of_modules()
     low, high = leaves(modules), tops(modules)
     found: Imports = {}
     inside: dict[str, set[str]] = {}
     for module, imported in modules.items():
-        room = room_of(module, low, high)
-        others = {room_of(name, low, high) for name in imported} - {room}
-        found.setdefault(room, set()).update(others)
-        inside.setdefault(room, set()).update(_shown_inside(module, room))
-    return found, {room: sorted(names) for room, names in inside.items()}
+        package = package_of(module, low, high)
+        others = {package_of(name, low, high) for name in imported} - {package}
+        found.setdefault(package, set()).update(others)
+        inside.setdefault(package, set()).update(_shown_inside(module, package))
+    return found, {package: sorted(names) for package, names in inside.items()}
 
 
-def _shown_inside(module: str, room: str) -> Iterator[str]:
-    """The leaves and the top by their files, other rooms by the folders in them."""
+def _shown_inside(module: str, package: str) -> Iterator[str]:
+    """The leaves and the top by their files, other packages by the folders in them."""
     parts = module.split(".")
-    if room in (LEAVES, "api"):
+    if package in (LEAVES, "api"):
         yield from parts[1:]
-    elif len(parts) > len(room.split(".")) and path_of(module).name == "__init__.py":
-        yield parts[len(room.split("."))]
+    elif len(parts) > len(package.split(".")) and path_of(module).name == "__init__.py":
+        yield parts[len(package.split("."))]
 
 
 def backward(imports: Imports) -> set[tuple[str, str]]:
@@ -95,43 +95,43 @@ def backward(imports: Imports) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     done: set[str] = set()
 
-    def walk(room: str, way: tuple[str, ...]) -> None:
-        for other in sorted(imports[room]):
+    def walk(package: str, way: tuple[str, ...]) -> None:
+        for other in sorted(imports[package]):
             # On the way already: this arrow closes a circle, and is drawn upwards instead of
             # followed.
             if other in way:
-                found.add((room, other))
+                found.add((package, other))
             elif other not in done:
                 walk(other, (*way, other))
-        done.add(room)
+        done.add(package)
 
     # Sorted, here and below: equal imports give an equal picture, which make check compares.
-    for room in sorted(imports):
-        # Rooms that nothing lower imports begin a walk of their own.
-        if room not in done:
-            walk(room, (room,))
+    for package in sorted(imports):
+        # Packages that nothing lower imports begin a walk of their own.
+        if package not in done:
+            walk(package, (package,))
     return found
 
 
 def without(imports: Imports, edges: Iterable[tuple[str, str]]) -> Imports:
     gone = set(edges)
     return {
-        room: {other for other in others if (room, other) not in gone}
-        for room, others in imports.items()
+        package: {other for other in others if (package, other) not in gone}
+        for package, others in imports.items()
     }
 
 
-def floors(imports: Imports) -> dict[str, int]:
-    """Room → its floor: one above the highest that it imports."""
+def layers(imports: Imports) -> dict[str, int]:
+    """Package → its layer: one above the highest that it imports."""
     found: dict[str, int] = {}
 
-    def floor(room: str) -> int:
-        if room not in found:
-            found[room] = 1 + max((floor(other) for other in imports[room]), default=-1)
-        return found[room]
+    def layer(package: str) -> int:
+        if package not in found:
+            found[package] = 1 + max((layer(other) for other in imports[package]), default=-1)
+        return found[package]
 
-    for room in sorted(imports):
-        floor(room)
+    for package in sorted(imports):
+        layer(package)
     return found
 
 
@@ -139,27 +139,27 @@ def reduced(imports: Imports) -> set[tuple[str, str]]:
     """Without the arrows that a longer way implies."""
     below: dict[str, set[str]] = {}
 
-    def reach(room: str) -> set[str]:
-        if room not in below:
-            below[room] = set(imports[room]).union(*(reach(other) for other in imports[room]))
-        return below[room]
+    def reach(package: str) -> set[str]:
+        if package not in below:
+            below[package] = set(imports[package]).union(*map(reach, imports[package]))
+        return below[package]
 
     return {
-        (room, other)
-        for room, others in imports.items()
+        (package, other)
+        for package, others in imports.items()
         for other in others
         if not any(other in reach(between) for between in others if between != other)
     }
 
 
-def purpose(room: str) -> str:
+def purpose(package: str) -> str:
     """The first sentence of its docstring."""
-    if room == LEAVES:
-        return "What everything else stands on."
+    if package == LEAVES:
+        return "Modules that import nothing of ours but one another, used everywhere."
     # Read, not imported: drawing must not start what it draws.
-    text = ast.get_docstring(ast.parse(path_of(room).read_text("utf-8"))) or ""
+    text = ast.get_docstring(ast.parse(path_of(package).read_text("utf-8"))) or ""
     return re.split(r"(?<=\.)\s", " ".join(text.split()), maxsplit=1)[0]
 
 
-def short(room: str) -> str:
-    return room.removeprefix("hookline.").replace(".", "/")
+def short(package: str) -> str:
+    return package.removeprefix("hookline.").replace(".", "/")
