@@ -1,5 +1,5 @@
-"""Time. Aware UTC datetimes for what is stored or shown, monotonic seconds for what is measured.
-Tests hand in a clock of their own.
+"""The time: aware UTC datetimes for what is stored or shown, monotonic seconds for what is timed.
+Rules take it as an argument; what PostgreSQL decides goes by the database's own clock.
 """
 
 import time

@@ -35,7 +35,6 @@ SLICE_SECONDS: Final = 0.5
 TIME_LIMIT_MILLIS: Final = 20_000
 """Shorter than a job's lease, so that a slice that is stopped by it still holds the lease."""
 
-
 Declare = Callable[[ActorName], Callable[[Callable[..., Any]], Any]]
 """Gives the decorator that declares a coroutine as this actor. Any: of whatever arguments."""
 
@@ -46,10 +45,7 @@ def declare_actors(
     """Declares all of them on a broker; they are closures, since nothing of a worker is global.
     engine: asked at each message.
     """
-
-    def declared(name: ActorName) -> Callable[[Callable[..., Any]], Any]:
-        row = ACTORS[name]
-        return actor(broker=broker, actor_name=name, queue_name=row.queue, priority=row.priority)
+    declared = _declaring(broker)
 
     def next_step(name: ActorName, *arguments: object) -> None:
         # Through the process itself: a dead broker must not stop a job midway.
@@ -88,6 +84,14 @@ def declare_actors(
                 next_step(ActorName.RUN_JOB, str(key))
 
     _declare_periodic_actors(declared, engine, slice_seconds, next_step)
+
+
+def _declaring(broker: Broker) -> Declare:
+    def declared(name: ActorName) -> Callable[[Callable[..., Any]], Any]:
+        row = ACTORS[name]
+        return actor(broker=broker, actor_name=name, queue_name=row.queue, priority=row.priority)
+
+    return declared
 
 
 def _declare_periodic_actors(

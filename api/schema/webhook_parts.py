@@ -1,5 +1,5 @@
 """Parts of a webhook that have fields of their own: status, signing, health, policies, origin.
-Called by webhook_fields. Never shows a secret.
+Called by webhook_fields.py. Never shows a secret.
 """
 
 from datetime import datetime, timedelta

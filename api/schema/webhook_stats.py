@@ -1,4 +1,4 @@
-"""Statistics of a webhook's attempts by time, out of counters. Called by webhook_fields."""
+"""Statistics of a webhook's attempts by time, out of counters. Called by webhook_fields.py."""
 
 from datetime import datetime
 from uuid import UUID

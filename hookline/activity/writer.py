@@ -1,6 +1,6 @@
 """The end of every transaction that changes what people see: match version, then activity. Called
 last in a unit of work, in this order. Both hold a row of the workspace until the commit, which
-makes number order commit order (ENGINE: "Locks"). Nothing may be locked after them.
+makes number order commit order (docs/engine.md, "Locks"). Nothing may be locked after them.
 """
 
 from collections.abc import Sequence

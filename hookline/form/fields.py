@@ -1,8 +1,6 @@
 """The one table of a webhook's fields: the API, YAML, the JSON Schema, the canonical form, the
-columns and docs/webhooks.md follow from its rows.
-
-A new plain field is a migration, a line of the model (hookline.models.webhook) and a row here:
-CONTRIBUTING.md has an example.
+columns and docs/webhooks.md follow from its rows. A new plain field is a migration, a line of the
+model (hookline.models.webhook) and a row here: CONTRIBUTING.md has an example.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Kinds of values of a webhook's fields: each checks a value, and gives canonical form and schema.
 
-Called by form/fields (the table) and by sync/read/document, which asks a kind for its shape. Pure:
-problems are noted, never raised.
+Called by hookline/form/fields.py (the table) and hookline/sync/read/document.py, which asks a kind
+for its shape. Pure: problems are noted, never raised.
 """
 
 import re
@@ -28,7 +28,7 @@ UNKNOWN_SECRET: Final = object()
 check.
 """
 REFERENCE: Final = r"\$\{(?:env|file):[^{}]+\}"
-"""The form of a secret in YAML, for the JSON Schema; sync/references reads it."""
+"""The form of a secret in YAML, for the JSON Schema; hookline/sync/read/references.py reads it."""
 
 
 @dataclass(frozen=True, slots=True)

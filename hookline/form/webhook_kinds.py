@@ -101,7 +101,9 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """An event pattern. YAML may also write it in parts, which sync/document joins."""
+    """An event pattern. YAML may also write it in parts, which hookline/sync/read/document.py
+    joins.
+    """
 
     def check(self, value: object, at: Path, findings: Findings) -> object:
         if not isinstance(value, str):

@@ -31,6 +31,12 @@ MACHINE = re.compile(
 RIDDLE = re.compile('"""(What|Who|Which|Whether|How|Whoever|Where|Whatever|When)\\b')
 
 
+PATH = re.compile(r"(?<![\w./-])((?:hookline|api|workers|tests|docs|config)/[\w./-]*\w)")
+NAME = re.compile(r"(?<![\w./-])((?:hookline|api|workers)(?:\.[A-Za-z_]\w*)+)")
+NOT_MEANT = {"hookline.background", "hookline.own", "hookline.api", "api/static"}
+"""Two queues, the name in an example of a log line, and what is built."""
+
+
 def modules() -> list[Path]:
     return sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
@@ -88,3 +94,36 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
         found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in MACHINE.finditer(text)]
 
     assert not found
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Code and papers, without tests: these have variables of such names."""
+    for path in sources():
+        name = str(path.relative_to(ROOT))
+        if path.suffix in {".py", ".sql", ".md"} and not name.startswith("tests/"):
+            yield name, path.read_text("utf-8")
+
+
+def test_every_path_and_every_dotted_name_that_a_text_points_at_exists() -> None:
+    found = [
+        f"{name}: {pointer}"
+        for name, text in texts()
+        for pointer in {*PATH.findall(text), *NAME.findall(text)}
+        if pointer not in NOT_MEANT and not _exists(pointer)
+    ]
+
+    # the example of a migration to come
+    assert found == ["CONTRIBUTING.md: hookline/db/migrations/0002_webhook_cost_center.py"]
+
+
+def _exists(pointer: str) -> bool:
+    if "/" in pointer:
+        return any(map(Path.exists, (ROOT / pointer, ROOT / f"{pointer}.py")))
+    *parents, last = pointer.split(".")
+    folder = ROOT.joinpath(*parents)
+    if (folder / last).is_dir() or (folder / f"{last}.py").is_file():
+        return True
+    holder = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+    if holder.is_file():
+        return re.search(rf"\b{last}\b", holder.read_text("utf-8")) is not None
+    return len(parents) > 1 and _exists(".".join(parents))  # an attribute of an attribute

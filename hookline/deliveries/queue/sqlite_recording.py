@@ -55,7 +55,7 @@ update attempt set outcome = ?, status_code = ?, error_code = ?, error_message =
   response_truncated = ?
 where delivery_id = ? and number = ? and outcome = AttemptOutcome.UNKNOWN""")
 GONE = "select 1 from webhook where id = ? and deleted_at is not null"
-# The workspace's activity moves on by so many; last, as ENGINE's order of locks has it.
+# The workspace's activity moves on by so many; last, in the order of locks of docs/engine.md.
 ADVANCE = """
 update workspace_activity set position = position + ? where workspace_id = ? returning position"""
 NOTE = "insert into activity (workspace_id, position, kind, subject_id, webhook_id) values {rows}"
