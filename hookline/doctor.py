@@ -19,7 +19,7 @@ from hookline.secrets.opening import check_ring
 from hookline.secrets.vault import open_ring
 from hookline.settings.fields import Settings
 from hookline.settings.listing import unknown_names
-from hookline.urls import mask_url
+from hookline.text import mask_url
 from hookline.wiring import make_hub
 
 # Long for a hub, which takes milliseconds; a pooler lets the announcement vanish without a word.

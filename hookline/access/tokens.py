@@ -19,8 +19,8 @@ from hookline.access.actor import Actor, system_actor
 from hookline.access.scopes import SCOPES
 from hookline.db.connection import Database
 from hookline.errors import Code, Problem, Refused
-from hookline.form.text import is_one_line
 from hookline.models import Token
+from hookline.text import is_one_line
 
 
 async def create(

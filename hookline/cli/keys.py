@@ -25,9 +25,9 @@ async def _rotate() -> None:
     from hookline import ids
     from hookline.cli.database import open_database
     from hookline.errors import HooklineError
-    from hookline.secrets import rotation as keys
     from hookline.secrets.opening import open_vault
     from hookline.settings.fields import read_settings
+    from hookline.webhooks import key_rotation as keys
 
     settings = read_settings()
     async with open_database(settings) as (database, _):

@@ -24,7 +24,7 @@ from hookline.db import postgres
 from hookline.db.decoding import decode_rows
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.errors import Misconfigured, Unavailable
-from hookline.urls import mask_url
+from hookline.text import mask_url
 
 APP = "models"
 CONNECT_SECONDS = 5

@@ -15,10 +15,10 @@ from hookline.db.connection import Database
 from hookline.errors import Code, Problem, Refused
 from hookline.events.checking import TYPE
 from hookline.events.schemas import check_schema, problems
-from hookline.form.text import is_lines, is_one_line
 from hookline.messaging.hub import Hub
 from hookline.models import EventType, Workspace
 from hookline.outbound.payloads import check_data
+from hookline.text import is_lines, is_one_line
 
 DESCRIPTION_LENGTH: Final = 1_000
 NAME_LENGTH: Final = 100

@@ -12,8 +12,8 @@ from typing import Final, Protocol
 
 from hookline.errors import Code, Problem
 from hookline.form.durations import format_duration, parse_duration
-from hookline.form.text import is_lines, is_one_line
 from hookline.outbound.addresses import AddressPolicy
+from hookline.text import is_lines, is_one_line
 
 Path = tuple[str, ...]
 Schema = dict[str, object]

@@ -17,7 +17,7 @@ from hookline.messaging.memory_broker import InProcessBroker, WorkerBroker
 from hookline.messaging.messages import BACKGROUND, DELIVERIES, CheckedEncoder
 from hookline.messaging.rabbitmq_broker import open_rabbitmq
 from hookline.messaging.redis_broker import open_redis
-from hookline.urls import mask_url
+from hookline.text import mask_url
 
 FAULTS = (*rabbitmq_broker.FAULTS, redis.RedisError)
 """Exceptions of a broker that is away."""

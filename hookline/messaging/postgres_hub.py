@@ -18,7 +18,7 @@ from hookline.messaging.carried_hub import (
     Publisher,
     Subscriber,
 )
-from hookline.urls import mask_url
+from hookline.text import mask_url
 
 _PREFIX = "hookline_"
 

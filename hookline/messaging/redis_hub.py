@@ -21,7 +21,7 @@ from hookline.messaging.carried_hub import (
     Publisher,
     Subscriber,
 )
-from hookline.urls import mask_url
+from hookline.text import mask_url
 
 if TYPE_CHECKING:
     from redis.asyncio.client import PubSub

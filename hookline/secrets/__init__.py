@@ -1,1 +1,1 @@
-"""Secrets at rest: the vault that seals them, and the rotation of its keys."""
+"""Secrets at rest: the vault that seals them, and where a webhook has them."""

@@ -1,9 +1,7 @@
 """Columns of a webhook that hold secrets, and the location of each secret. Pure."""
 
-from typing import Final
 from uuid import UUID
 
-from hookline.form.fields import FIELDS
 from hookline.secrets.vault import SecretLocation
 
 HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = (
@@ -12,12 +10,6 @@ HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = (
     "basic_auth_sealed",
     "signing_secrets",
 )
-SEALED_COLUMNS: Final = tuple(
-    dict.fromkeys(column for row in FIELDS.values() for column in row.codec.sealed_columns)
-)
-"""The columns that hold sealed texts; each text is bound to its column
-(`SecretLocation.column`).
-"""
 
 
 def secret_location(workspace_id: UUID, webhook_id: UUID, column: str) -> SecretLocation:

@@ -27,7 +27,7 @@ from hookline.settings.environment import (
     split_at_commas,
 )
 from hookline.settings.smtp_url import read_smtp_url
-from hookline.urls import HOST_NAME, check_postgres, names_a_server, network_of
+from hookline.settings.urls import HOST_NAME, check_postgres, names_a_server, network_of
 
 
 def _split(value: object) -> object:

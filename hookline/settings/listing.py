@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from hookline.settings.environment import PREFIX
 from hookline.settings.fields import Settings
-from hookline.urls import mask_url
+from hookline.text import mask_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Verbs for webhooks: create, change, delete, rotate secrets, dry run, test."""
+"""Verbs for webhooks: create, change, delete, rotate secrets and keys, dry run, test."""

@@ -8,8 +8,8 @@ from typing import Final
 
 from hookline.access.actor import Actor
 from hookline.errors import Code, Problem
-from hookline.form.text import is_lines
 from hookline.models import Webhook
+from hookline.text import is_lines
 from hookline.webhooks.columns import Form
 
 FORCE_SCOPE: Final = "webhooks:force"

@@ -7,7 +7,7 @@ import pytest
 from hookline.errors import Misconfigured
 from hookline.settings.fields import Settings, check_api_processes, check_lone_worker, read_settings
 from hookline.settings.listing import describe, unknown_names
-from hookline.urls import mask_url
+from hookline.text import mask_url
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Re-encrypts secrets under older keys. Called by `hookline keys rotate`, beside running servers.
+"""Re-encrypts secrets of webhooks under older keys, for `hookline keys rotate` beside servers.
 
 Each batch is one transaction over locked rows, so that a change of a webhook meanwhile is neither
 lost nor undone. Webhooks' versions stay.
@@ -14,15 +14,22 @@ from hookline import ids
 from hookline.db import bulk_rows
 from hookline.db.connection import Database, Work
 from hookline.errors import HooklineError
+from hookline.form.fields import FIELDS
 from hookline.models import Webhook
 from hookline.secrets.opening import FINGERPRINT_KEY
 from hookline.secrets.vault import Vault
-from hookline.secrets.webhook_columns import SEALED_COLUMNS, secret_location
+from hookline.secrets.webhook_columns import secret_location
 
 log = logging.getLogger(__name__)
 
 # Bounds how long rows are locked beside running servers.
 BATCH: Final = 200
+SEALED_COLUMNS: Final = tuple(
+    dict.fromkeys(column for row in FIELDS.values() for column in row.codec.sealed_columns)
+)
+"""The columns that hold sealed texts; each text is bound to its column
+(`SecretLocation.column`).
+"""
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hookline.form.text import is_lines, is_one_line
+from hookline.text import is_lines, is_one_line
 
 
 @pytest.mark.parametrize("text", ["", "Orders", "Bestellungen – 注文", "a b"])

@@ -11,14 +11,13 @@ from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.models import Webhook
 from hookline.runtime import Runtime
-from hookline.secrets import rotation
 from hookline.secrets.opening import open_vault
-from hookline.secrets.rotation import Rotation
 from hookline.secrets.vault import Vault
 from hookline.settings.fields import Settings
-from hookline.webhooks import secrets
+from hookline.webhooks import key_rotation, secrets
 from hookline.webhooks.change import delete_webhook
 from hookline.webhooks.columns import canonical
+from hookline.webhooks.key_rotation import Rotation
 from tests.making import SOMEBODY, make_webhook, set_column
 
 SECRETS: dict[str, Any] = {
@@ -53,7 +52,7 @@ async def rotated(runtime: Runtime, secret_keys: str) -> tuple[Rotation, Vault]:
     vault = await open_vault(
         with_keys(runtime.settings, secret_keys, key_of(runtime.settings)), runtime.database
     )
-    return await rotation.rotate(runtime.database, vault, lambda so_far: None, batch=2), vault
+    return await key_rotation.rotate(runtime.database, vault, lambda so_far: None, batch=2), vault
 
 
 async def test_everything_opens_under_the_new_key_alone(runtime: Runtime) -> None:
