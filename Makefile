@@ -6,6 +6,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$name; break; fi; done)
 
+# Compiled files are kept: without them each process of a test compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup run test web check lint schema docs bench chaos pages
@@ -19,7 +22,7 @@ run: setup pages ## Install what is missing, build the pages, run everything on 
 	@$(BIN)/hookline dev
 
 test: $(VENV)/.test-installed ## Install what tests need, run them all (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 web: setup ## Build the browser pages
 	@sh web/build.sh || { $(PIP) install --retries 1 --require-hashes -r requirements-web.lock && sh web/build.sh; }

@@ -3,9 +3,11 @@ over it.
 """
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from inspect import iscoroutinefunction
 from ipaddress import ip_network
 from pathlib import Path
 from uuid import UUID
@@ -19,18 +21,60 @@ from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
 from tests.commands import end_forker
 from tests.databases import Databases
+from tests.leftovers import end_watcher
 from tests.postgresql import PostgreSQL
 from tests.servers import RabbitMQ, Valkey, rabbitmq
+from tests.waiting import bounded
 
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 """The workspace that the first migration makes."""
+_OF_THE_LIMIT = 0.8
+"""The rest is for the fixtures, which the plugin's clock covers too."""
+_WAITING = 4
+_SHARED = ("shared_installation",)
 LOOPBACK = AddressPolicy(
     (ip_network("127.0.0.0/8"), ip_network("::1/128")), frozenset({"localhost"})
 )
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Processes for `-n auto`: the longest tests wait for servers, not for a core."""
+    return (os.cpu_count() or 1) + _WAITING
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    usual = float(config.getini("timeout"))
+    for item in items:
+        if isinstance(item, pytest.Function):
+            _bound(item, usual)
+            _stay_together(item)
+
+
+def _bound(item: pytest.Function, usual_seconds: float) -> None:
+    """Bounds an asynchronous test from inside of its loop: the alarm of pytest-timeout raises
+    there, and uvloop 0.23 drops that. The plugin's own thread is for whatever hangs elsewhere; it
+    ends the whole process.
+    """
+    if iscoroutinefunction(item.obj):
+        marker = item.get_closest_marker("timeout")
+        limit = float(marker.args[0]) if marker else usual_seconds
+        item.obj = bounded(limit * _OF_THE_LIMIT, item.obj)
+
+
+def _stay_together(item: pytest.Function) -> None:
+    """Has tests that share something slow run in one process, which makes it once."""
+    shared = [
+        f"{name} {item.callspec.params.get(name, '') if hasattr(item, 'callspec') else ''}"
+        for name, [*_, found] in item._fixtureinfo.name2fixturedefs.items()
+        if found.scope == "module" or name in _SHARED
+    ]
+    if shared:
+        item.add_marker(pytest.mark.xdist_group(shared[0]))
+
+
 def pytest_unconfigure() -> None:
     end_forker()
+    end_watcher()
 
 
 @pytest.fixture(scope="session")

@@ -4,18 +4,23 @@ pump. Real verbs and rows, no fakes.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from hookline import clock
+from hookline.access import tokens
 from hookline.access.actor import Actor
+from hookline.access.scopes import ROLES
 from hookline.deliveries.histogram import bucket_of
 from hookline.deliveries.queue.base import Ask, Claimed, NewDelivery, NewEvent, Queue, Result
 from hookline.events.checking import PublishInput
 from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState, Webhook, Workspace
 from hookline.runtime import Runtime
+from hookline.settings.fields import read_settings
 from hookline.webhooks.create import create_webhook
+from hookline.wiring import open_runtime
 
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 NOWHERE = "http://127.0.0.1:9999/in"
@@ -36,6 +41,15 @@ async def make_workspace(runtime: Runtime) -> UUID:
             "insert into workspace_activity (workspace_id, position) values ($1, 0)", key
         )
     return key
+
+
+async def make_tenant(database_url: str, home: Path) -> str:
+    """A new workspace of an installation. Returns the text of an admin's token."""
+    async with open_runtime(read_settings(database_url=database_url, home=home)) as runtime:
+        workspace_id = await make_workspace(runtime)
+        scopes = ROLES["admin"]
+        _, text = await tokens.create(runtime.database, workspace_id, "tests", scopes)
+        return text
 
 
 async def make_webhook(

@@ -16,6 +16,7 @@ from typing import Literal
 
 import psutil
 
+from tests.leftovers import watch_folder
 from tests.servers import Server
 
 _STOP = {"immediate": signal.SIGQUIT, "fast": signal.SIGINT}
@@ -46,6 +47,7 @@ class PostgreSQL(Server):
         super().__init__(folder)
         self._options = options
         self.home = Path(tempfile.mkdtemp(prefix="hl", dir="/var/tmp"))  # a socket's path is short
+        watch_folder(self.home)
         self.url = self.url_of("postgres")
         self.user = self._server_user()
         self._initialize()
@@ -88,7 +90,7 @@ class PostgreSQL(Server):
         assert self._process is not None
         self._process.send_signal(_STOP[mode])
         self._process.wait(_STOP_SECONDS)
-        self._process = None
+        self._forget()
 
     def kill(self) -> None:
         """kill -9 of all its processes."""
@@ -97,7 +99,7 @@ class PostgreSQL(Server):
             self.tell(signal.SIGKILL)
             self._process.wait(_STOP_SECONDS)
             psutil.wait_procs(processes, _STOP_SECONDS)
-            self._process = None
+            self._forget()
 
     def tell(self, number: signal.Signals) -> None:
         for process in self._processes():

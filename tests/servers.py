@@ -21,6 +21,7 @@ import pytest
 import redis
 
 from hookline.messaging.messages import BACKGROUND, DELIVERIES
+from tests.leftovers import forget_group, watch_group
 
 _RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """Debian's; the one in /usr/sbin changes to a user of its own."""
@@ -71,6 +72,7 @@ class Server:
                 start_new_session=True,
                 user=self.user,
             )
+        watch_group(self._process.pid)
         until = time.monotonic() + _START_SECONDS
         while not self.answers():
             if self._process.poll() is not None or time.monotonic() > until:
@@ -86,7 +88,13 @@ class Server:
             self.tell(signal.SIGCONT)
             self.tell(signal.SIGKILL)
             self._process.wait(60)
-            self._process = None
+            self._forget()
+
+    def _forget(self) -> None:
+        """For a process that has ended."""
+        assert self._process is not None
+        forget_group(self._process.pid)
+        self._process = None
 
     @property
     def pid(self) -> int:

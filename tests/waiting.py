@@ -3,7 +3,8 @@ in the background.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
 from typing import TypeVar, overload
 
 T = TypeVar("T")
@@ -27,3 +28,18 @@ async def eventually(condition: Callable[[], T | Awaitable[T]], seconds: float =
             if value:
                 return value
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
+
+
+def bounded(
+    seconds: float, test: Callable[..., Coroutine[object, object, None]]
+) -> Callable[..., Coroutine[object, object, None]]:
+    """The test, cancelled after some time where it hangs: it then fails with a TimeoutError that
+    points there.
+    """
+
+    @wraps(test)
+    async def within(*args: object, **kwargs: object) -> None:
+        async with asyncio.timeout(seconds):
+            await test(*args, **kwargs)
+
+    return within

@@ -179,11 +179,12 @@ class Findings:
             self.wrong.append(
                 f"{place} has the attempts {numbers}, and counts {recorded.attempt_count}"
             )
-        blind = [attempt.number for attempt in recorded.attempts if attempt.is_blind]
+        blind = [attempt for attempt in recorded.attempts if attempt.is_blind]
         self.wrong += [
-            f"{place}: attempt {n} has no answer, and no fault cut it off"
-            for n in blind
-            if (*key, n) not in self._in_flight
+            f"{place}: attempt {attempt.number} has no answer "
+            f"({AttemptOutcome(attempt.outcome).name}), and no fault cut it off"
+            for attempt in blind
+            if (*key, attempt.number) not in self._in_flight
         ]
         answers, arrived = (
             Counter(a.status for a in recorded.attempts if not a.is_blind),

@@ -23,6 +23,7 @@ from tests.chaos.ledger import Fault, Ledger
 from tests.chaos.publishers import Publishers
 from tests.chaos.receiver import WEBHOOKS, Receivers
 from tests.flows.installation import Installation
+from tests.leftovers import forget_group, watch_group
 from tests.servers import Server
 from tests.waiting import eventually
 
@@ -119,6 +120,7 @@ class Stand(Installation):
         while not self._is_ending:
             process = self._start(name, arming)
             await asyncio.to_thread(process.wait)
+            forget_group(process.pid)
             if not self._is_ending and (
                 await self._note_death(name, process.pid, arming) or arming is None
             ):
@@ -147,6 +149,7 @@ class Stand(Installation):
                 stderr=log,
                 start_new_session=True,
             )
+        watch_group(self.processes[name].pid)
         return self.processes[name]
 
     async def _note_death(self, name: str, pid: int, arming: Arming | None) -> bool:

@@ -75,7 +75,7 @@ def test_what_is_promised_is_not_complained_about(book: Ledger) -> None:
         ),
         (
             ledger([200], [CUT_OFF, second(OK)]),
-            "evt_1 → healthy: attempt 1 has no answer, and no fault cut it off",
+            "evt_1 → healthy: attempt 1 has no answer (UNKNOWN), and no fault cut it off",
         ),
         (ledger([200], [second(OK)]), "evt_1 → healthy has the attempts [2], and counts 1"),
         (

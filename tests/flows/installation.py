@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from copy import copy
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -19,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.commands import run_hookline
+from tests.leftovers import forget_group, watch_group
 from tests.servers import free_port
 from tests.waiting import eventually
 
@@ -50,18 +52,34 @@ class Installation:
         self.log = folder / "log.txt"
 
     async def __aenter__(self) -> Self:
-        self.token = self.run("token", "create", "tests", "--role", "admin").stdout.strip()
-        self.environment["HOOKLINE_TOKEN"] = self.token
-        self.client = httpx.AsyncClient(
-            base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=120
-        )
+        self._speak_with(self.run("token", "create", "tests", "--role", "admin").stdout.strip())
         return self
 
     async def __aexit__(self, *exception: object) -> None:
         await self.client.aclose()
+        self.end()
+
+    @contextlib.asynccontextmanager
+    async def as_seen_with(self, token: str, folder: Path) -> AsyncIterator["Installation"]:
+        """The same processes, spoken to with another token; commands run in that folder."""
+        seen = copy(self)
+        seen.folder, seen.environment = folder, dict(self.environment)
+        seen._speak_with(token)
+        async with seen.client:
+            yield seen
+
+    def _speak_with(self, token: str) -> None:
+        self.token = self.environment["HOOKLINE_TOKEN"] = token
+        self.client = httpx.AsyncClient(
+            base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=120
+        )
+
+    def end(self) -> None:
+        """Kills its processes."""
         for process in self.processes.values():
             process.kill()
             process.wait(60)
+            forget_group(process.pid)
 
     def run(
         self, *arguments: str, exit_code: int = 0, **environment: str
@@ -95,12 +113,14 @@ class Installation:
                 stderr=log,
                 start_new_session=True,
             )
+        watch_group(self.processes[name].pid)
 
     async def kill(self, name: str) -> None:
         """kill -9 of a process and of what it started."""
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         await asyncio.to_thread(process.wait, 60)
+        forget_group(process.pid)
 
     async def is_ready(self) -> bool:
         with contextlib.suppress(httpx.TransportError):

@@ -90,7 +90,8 @@ async def test_the_same_key_publishes_once(hookline: Installation) -> None:
         assert len(receiver.requests) == 2
 
 
-async def test_a_worker_killed_in_the_middle_loses_nothing(hookline: Installation) -> None:
+async def test_a_worker_killed_in_the_middle_loses_nothing(own_hookline: Installation) -> None:
+    hookline = own_hookline
     async with Receiver() as receiver:
         receiver.gate.clear()  # requests arrive and get no answer
         await hookline.create_webhook(receiver.url)

@@ -236,7 +236,8 @@ async def test_no_secret_is_found_anywhere_afterwards(place: Place) -> None:
         assert not [part[:200] for part in everything if any(form in part for form in forms)], text
 
 
-async def test_the_key_is_changed_while_deliveries_go_on(hookline: Installation) -> None:
+async def test_the_key_is_changed_while_deliveries_go_on(own_hookline: Installation) -> None:
+    hookline = own_hookline
     old, new = (
         (hookline.folder / "home/key").read_text().strip(),
         b64encode(os.urandom(32)).decode(),

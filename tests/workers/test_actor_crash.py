@@ -17,6 +17,7 @@ import pytest
 from hookline.models import Delivery, DeliveryState, Email, Job, JobStatus
 from hookline.runtime import Runtime
 from tests.background import a_job, a_mail, failed_deliveries, is_done, is_sent, mails_sent
+from tests.leftovers import forget_group, watch_group
 from tests.making import ago, set_column
 from tests.receivers import Server
 from tests.waiting import eventually
@@ -41,11 +42,13 @@ def worker_process(runtime: Runtime, **environment: str) -> Iterator[None]:
     process = subprocess.Popen(
         [sys.executable, "-m", "hookline", "worker"], env=around, start_new_session=True
     )
+    watch_group(process.pid)
     try:
         yield
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(60)
+        forget_group(process.pid)
 
 
 @pytest.fixture(params=["memory", "valkey_server", "rabbitmq_server"])

@@ -18,6 +18,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from tests.leftovers import forget_group, watch_group
 from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[3]
@@ -54,6 +55,12 @@ class Dev:
                 stderr=output,
                 start_new_session=True,
             )
+        watch_group(self.process.pid)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait(60)
+        forget_group(self.process.pid)
 
     async def answers(self) -> bool:
         assert self.process.poll() is None, self.printed()
@@ -100,8 +107,7 @@ async def running(folder: Path, *options: str) -> AsyncIterator[Dev]:
         await eventually(dev.answers)
         yield dev
     finally:
-        dev.process.kill()
-        dev.process.wait(60)
+        dev.end()
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +120,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     dev.start()
     asyncio.run(eventually(dev.answers))
     yield dev
-    dev.process.kill()
-    dev.process.wait(60)
+    dev.end()
 
 
 async def test_first_answer_takes_little_memory(tmp_path: Path) -> None:
