@@ -134,7 +134,9 @@ def _declare_periodic_actors(
     @declared(ActorName.NOTIFY_FAILURES)
     async def notify_failures() -> None:
         """Notifies of deliveries that failed for good, at most once an hour for each webhook."""
-        await in_slices(ActorName.NOTIFY_FAILURES, lambda: mails.tell_of_failed(engine().runtime))
+        await in_slices(
+            ActorName.NOTIFY_FAILURES, lambda: mails.notify_failed_deliveries(engine().runtime)
+        )
 
 
 def make_broker(

@@ -11,7 +11,7 @@ import orjson
 from hookline import ids
 from hookline.deliveries.histogram import bucket_of
 from hookline.deliveries.queue.base import Claimed, Result
-from hookline.deliveries.retries import AttemptError, Verdict, judge
+from hookline.deliveries.retries import AttemptError, Verdict, retry_verdict
 from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
@@ -58,7 +58,7 @@ class Attempt:
         # The receiver's status line alone decides; a body that is broken or endless changes no
         # verdict.
         error, message = _fault(answer)
-        verdict = self._judge(answer, error)
+        verdict = self._verdict(answer, error)
         state, wait, step = _move(verdict, row.step, row.is_manual)
         response_headers, response_body = self._evidence(answer)
         return Result(
@@ -82,11 +82,13 @@ class Attempt:
             bucket=bucket_of(answer.duration_ms),
         )
 
-    def _judge(self, answer: Answer, error: str | None) -> Verdict:
+    def _verdict(self, answer: Answer, error: str | None) -> Verdict:
         # Heard on these two only; any other answer could stretch the schedule with it.
         retry_after = _header(answer, "retry-after") if answer.status_code in (429, 503) else None
         now, schedule, step = datetime.now(UTC), self._target.schedule, self._row.step
-        return judge(answer.status_code, error, retry_after, now, schedule, step, random.random())
+        return retry_verdict(
+            answer.status_code, error, retry_after, now, schedule, step, random.random()
+        )
 
     def _masked_headers(self) -> str | None:
         """The request's headers for the log; None when none was made."""

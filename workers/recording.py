@@ -104,7 +104,7 @@ class Recorder:
 
     def _announce(self, workspace_id: UUID, recorded: Recorded) -> None:
         """Runs after the commit: a NOTIFY inside would hold a lock of the whole server."""
-        if recorded.has_switched:
+        if recorded.has_auto_disabled:
             self._hub.announce("match", str(workspace_id))
         if recorded.position:
             self._hub.announce("activity", f"{workspace_id} {recorded.position}")

@@ -1,6 +1,6 @@
 """A webhook's health after a batch of attempts: the one pure rule of both queues. Recording counts
-(SQLite with `fold`, PostgreSQL in hl_record_health) and gathers the webhooks that crossed a line;
-`decide` says what follows; the queue's second statement does it, once.
+(SQLite with `fold`, PostgreSQL in hl_record_health) and gathers the evidence about those that
+crossed a line; `decide` says what follows; the queue's second statement does it, once.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class HealthLimit(IntEnum):
     GONE_ANSWERS = 3
     """Answers of 410 in a row that turn a webhook off."""
     DIGEST_SECONDS = 3_600
-    """Between two words about deliveries that failed for good."""
+    """Between two notifications about deliveries that failed for good."""
 
 
 class Ended(NamedTuple):
@@ -70,10 +70,10 @@ class Policy:
     seconds: int
     is_wanted: bool
     warned_at: int | None
-    exhausted_told_at: int | None
+    exhausted_notified_at: int | None
 
 
-class Crossed(NamedTuple):
+class HealthEvidence(NamedTuple):
     """A webhook whose counters crossed a line in a batch: the evidence."""
 
     webhook_id: UUID
@@ -91,26 +91,26 @@ class Decision(NamedTuple):
     """
 
     webhook_id: UUID
-    word: NotificationKind
+    kind: NotificationKind
     reason: str | None
-    """FAILURES or GONE of an auto-deactivation."""
+    """FAILURES or GONE of an auto-disable."""
     version: int
     failing_since: int | None
 
 
-def decide(crossed: Sequence[Crossed]) -> list[Decision]:
-    """Decides from the evidence, webhook by webhook; most often one word or none of each."""
+def decide(evidence: Sequence[HealthEvidence]) -> list[Decision]:
+    """Decides from the evidence, webhook by webhook; most often one decision or none for each."""
     return [
         Decision(
-            one.webhook_id, word, _reason(word, one.health), one.version, one.health.failing_since
+            one.webhook_id, kind, _reason(kind, one.health), one.version, one.health.failing_since
         )
-        for one in crossed
-        for word in judge(one.health, one.policy, one.folded, one.now)
+        for one in evidence
+        for kind in notifications_due(one.health, one.policy, one.folded, one.now)
     ]
 
 
-def _reason(word: NotificationKind, health: Health) -> str | None:
-    if word is not NotificationKind.AUTO_DISABLED:
+def _reason(kind: NotificationKind, health: Health) -> str | None:
+    if kind is not NotificationKind.AUTO_DISABLED:
         return None
     return "GONE" if health.consecutive_gone >= HealthLimit.GONE_ANSWERS else "FAILURES"
 
@@ -140,21 +140,23 @@ def fold(health: Health, batch: Sequence[Ended]) -> Folded:
     return Folded(had_success, failed_at)
 
 
-def judge(health: Health, policy: Policy, folded: Folded, now: int) -> list[NotificationKind]:
+def notifications_due(
+    health: Health, policy: Policy, folded: Folded, now: int
+) -> list[NotificationKind]:
     """Notifications after a batch: at most one of the first three, and the digest of failed
     deliveries at most once an hour.
     """
-    words = []
-    if (word := _judge_streak(health, policy, folded)) is not None:
-        words.append(word)
+    kinds = []
+    if (kind := _streak_notification(health, policy, folded)) is not None:
+        kinds.append(kind)
     digest = HealthLimit.DIGEST_SECONDS * SECOND
-    is_due = policy.exhausted_told_at is None or policy.exhausted_told_at < now - digest
+    is_due = policy.exhausted_notified_at is None or policy.exhausted_notified_at < now - digest
     return (
-        [*words, NotificationKind.DELIVERY_FAILED] if health.exhausted_count and is_due else words
+        [*kinds, NotificationKind.DELIVERY_FAILED] if health.exhausted_count and is_due else kinds
     )
 
 
-def _judge_streak(health: Health, policy: Policy, folded: Folded) -> NotificationKind | None:
+def _streak_notification(health: Health, policy: Policy, folded: Folded) -> NotificationKind | None:
     since = health.failing_since
     if (
         folded.failed_at is not None

@@ -38,7 +38,7 @@ _SUCCESS = Verdict(is_success=True, is_final=True)
 _OVER = Verdict(is_success=False, is_final=True)
 
 
-def judge(
+def retry_verdict(
     status_code: int | None,
     error: str | None,
     retry_after: str | None,

@@ -30,7 +30,7 @@ class Notification(Model):
     kind = fields.SmallIntField()
     webhook_id = UuidColumn(null=True)
     reason = fields.TextField(null=True)
-    """FAILURES or GONE of an auto-deactivation; a sentence for a sync."""
+    """FAILURES or GONE of an auto-disable; a sentence for a sync."""
     failures = fields.IntField(null=True)
     """Attempts in a row, or deliveries for DELIVERY_FAILED."""
     failing_since = TimeColumn(null=True)

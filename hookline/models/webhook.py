@@ -76,7 +76,7 @@ class Webhook(Model):
     """Time of the last FAILING or AUTO_DISABLED notification; null again once RECOVERED was."""
     exhausted_count = fields.IntField(default=0, db_default=0)
     """Deliveries that failed for good and that no DELIVERY_FAILED has told of yet."""
-    exhausted_told_at = TimeColumn(null=True)
+    exhausted_notified_at = TimeColumn(null=True)
     paced_until = TimeColumn(null=True)
     """The next free slot of the rate limit (GCRA's theoretical arrival time)."""
 

@@ -36,25 +36,29 @@ _ROW: Final = '<tr><td style="padding: 2px 12px 2px 0; color: #666">{}</td><td>{
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class MailText:
     subject: str
     text: str
     html: str
 
 
-def mail_about(kind: int, name: str, slug: str, webhook_id: str, url: str, message: str) -> Words:
+def mail_about(
+    kind: int, name: str, slug: str, webhook_id: str, url: str, message: str
+) -> MailText:
     """A mail of one of the kinds in NotificationKind that are about a webhook. message: the
     notification's sentence.
     """
-    word, seen = NotificationKind(kind), _visible(name)
+    notification_kind, seen = NotificationKind(kind), _visible(name)
     # Of the URL only the host: paths and queries hold secrets.
     facts = {"Webhook": f"{seen} ({slug})", "Id": webhook_id, "Host": urlsplit(url).netloc}
-    return _words(f"Webhook {seen} {_SUBJECTS[word]}", message, facts, _ADVICE[word])
+    return _mail_text(
+        f"Webhook {seen} {_SUBJECTS[notification_kind]}", message, facts, _ADVICE[notification_kind]
+    )
 
 
-def mail_about_sync(message: str) -> Words:
+def mail_about_sync(message: str) -> MailText:
     """A mail of SYNC_FAILED."""
-    return _words(
+    return _mail_text(
         "A set of webhooks could not be applied",
         message,
         {},
@@ -62,7 +66,7 @@ def mail_about_sync(message: str) -> Words:
     )
 
 
-def _words(title: str, message: str, facts: dict[str, str], advice: str) -> Words:
+def _mail_text(title: str, message: str, facts: dict[str, str], advice: str) -> MailText:
     text = "\n".join(
         [
             title,
@@ -76,7 +80,7 @@ def _words(title: str, message: str, facts: dict[str, str], advice: str) -> Word
         ]
     )
     rows = "".join(_ROW.format(label, escape(value)) for label, value in facts.items())
-    return Words(
+    return MailText(
         f"[Hookline] {title}",
         text,
         _PAGE.format(

@@ -55,9 +55,11 @@ where id = $2 and status = EmailStatus.PENDING""")
 # Ten at a time, so that one transaction locks few webhooks; skipped ones come in the next round.
 EXHAUSTED: Final = """
 select id, exhausted_count from webhook
-where exhausted_count > 0 and (exhausted_told_at is null or exhausted_told_at < $1)
+where exhausted_count > 0 and (exhausted_notified_at is null or exhausted_notified_at < $1)
 order by id limit 10 {skip_locked}"""
-TOLD: Final = "update webhook set exhausted_count = 0, exhausted_told_at = $2 where id = $1"
+RESET_EXHAUSTED: Final = (
+    "update webhook set exhausted_count = 0, exhausted_notified_at = $2 where id = $1"
+)
 
 
 async def due(runtime: Runtime, limit: int) -> list[tuple[UUID, str]]:
@@ -91,7 +93,7 @@ async def send_mail(runtime: Runtime, mailer: Mailer, notification_id: UUID, add
     return True
 
 
-async def tell_of_failed(runtime: Runtime) -> int:
+async def notify_failed_deliveries(runtime: Runtime) -> int:
     """Notifies of deliveries that failed for good since the last notification, for webhooks whose
     hour is over. Returns how many webhooks.
     """
@@ -99,24 +101,26 @@ async def tell_of_failed(runtime: Runtime) -> int:
         rows = await work.rows(
             for_dialect(EXHAUSTED, work.dialect), clock.now() - timedelta(hours=1)
         )
-        notes = list[tuple[Kind, UUID, UUID | None]]()
+        entries = list[tuple[Kind, UUID, UUID | None]]()
         for row in rows:
             webhook = await Webhook.get(id=row["id"])
-            await work.execute(TOLD, webhook.id, clock.now())
-            told = await _tell(
+            await work.execute(RESET_EXHAUSTED, webhook.id, clock.now())
+            notification = await _add_notification(
                 work,
                 runtime.enqueuer,
                 webhook,
                 NotificationKind.DELIVERY_FAILED,
                 row["exhausted_count"],
             )
-            notes.append((Kind.NOTIFICATION, told, webhook.id))
+            entries.append((Kind.NOTIFICATION, notification, webhook.id))
             # Last for each: it locks the workspace's position to the commit.
-            await append_activity(work, runtime.hub, webhook.workspace_id, notes[-1:])
+            await append_activity(work, runtime.hub, webhook.workspace_id, entries[-1:])
     return len(rows)
 
 
-async def tell_of_sync(runtime: Runtime, workspace_id: UUID, set_name: str, reason: str) -> None:
+async def notify_failed_sync(
+    runtime: Runtime, workspace_id: UUID, set_name: str, reason: str
+) -> None:
     """Notifies that a set could not be applied: a mail to each address of its webhooks that ask for
     this kind; the same again only after an hour.
 
@@ -131,7 +135,7 @@ async def tell_of_sync(runtime: Runtime, workspace_id: UUID, set_name: str, reas
         )
         if await lately.filter(reason=reason).exists():
             return
-        told = await Notification.create(
+        notification = await Notification.create(
             id=ids.uuid7(),
             workspace_id=workspace_id,
             kind=NotificationKind.SYNC_FAILED,
@@ -147,16 +151,18 @@ async def tell_of_sync(runtime: Runtime, workspace_id: UUID, set_name: str, reas
             if NotificationKind.SYNC_FAILED.name in webhook.notify_on
         ]
         if addresses := dict.fromkeys(address for emails in asked for address in emails):
-            await _write_receipts(work, runtime.enqueuer, told, list(addresses))
-        await append_activity(work, runtime.hub, workspace_id, [(Kind.NOTIFICATION, told.id, None)])
+            await _write_receipts(work, runtime.enqueuer, notification, list(addresses))
+        await append_activity(
+            work, runtime.hub, workspace_id, [(Kind.NOTIFICATION, notification.id, None)]
+        )
 
 
-async def _tell(
+async def _add_notification(
     work: Work, enqueuer: Enqueuer, webhook: Webhook, kind: NotificationKind, failures: int
 ) -> UUID:
     """Writes a notification and its mails. Returns the notification's key."""
     now = clock.now()
-    told = await Notification.create(
+    notification = await Notification.create(
         id=ids.uuid7(),
         workspace_id=webhook.workspace_id,
         kind=kind,
@@ -167,28 +173,28 @@ async def _tell(
         created_at=now,
     )
     if kind.name in webhook.notify_on:
-        await _write_receipts(work, enqueuer, told, webhook.notification_emails)
-    return told.id
+        await _write_receipts(work, enqueuer, notification, webhook.notification_emails)
+    return notification.id
 
 
 async def _write_receipts(
-    work: Work, enqueuer: Enqueuer, told: Notification, addresses: Sequence[str]
+    work: Work, enqueuer: Enqueuer, notification: Notification, addresses: Sequence[str]
 ) -> None:
     """Writes a mail to each address, and enqueues it after the commit."""
     about: dict[str, Any] = {
-        "workspace_id": told.workspace_id,
-        "notification_id": told.id,
-        "next_try_at": told.created_at,
+        "workspace_id": notification.workspace_id,
+        "notification_id": notification.id,
+        "next_try_at": notification.created_at,
     }
     await Email.bulk_create(
         [Email(id=ids.uuid7(), address=address, **about) for address in addresses]
     )
     # By the clock that leases them.
-    await work.execute(for_dialect(DUE_NOW, work.dialect), told.id)
+    await work.execute(for_dialect(DUE_NOW, work.dialect), notification.id)
 
     def enqueue() -> None:
         for address in addresses:
-            enqueuer.send_mail(told.id, address)
+            enqueuer.send_mail(notification.id, address)
 
     # A message before the commit would find no row.
     work.after_commit(enqueue)
@@ -224,28 +230,32 @@ async def _send(runtime: Runtime, mailer: Mailer, row: Email) -> None:
 
 async def _mail(row: Email) -> Mail | None:
     """The mail to one address; None when the notification or its webhook is gone."""
-    told = await Notification.get_or_none(id=row.notification_id)
-    webhook = await Webhook.get_or_none(id=told.webhook_id) if told and told.webhook_id else None
-    if told is None or (told.webhook_id and webhook is None):
+    notification = await Notification.get_or_none(id=row.notification_id)
+    webhook = (
+        await Webhook.get_or_none(id=notification.webhook_id)
+        if notification and notification.webhook_id
+        else None
+    )
+    if notification is None or (notification.webhook_id and webhook is None):
         return None
     message = notices.message(
-        told.kind,
-        told.reason,
-        told.failures,
-        told.failing_since,
-        told.last_status_code,
-        told.backlog,
+        notification.kind,
+        notification.reason,
+        notification.failures,
+        notification.failing_since,
+        notification.last_status_code,
+        notification.backlog,
     )
     if webhook is None:
-        words = mail_about_sync(message)
+        text = mail_about_sync(message)
     else:
-        words = mail_about(
-            told.kind,
+        text = mail_about(
+            notification.kind,
             webhook.name,
             webhook.slug,
             ids.encode("wh", webhook.id),
             webhook.url,
             message,
         )
-    key = f"{ids.encode('ntf', told.id)}-{row.id.hex[-12:]}"
-    return Mail(key, row.address, words.subject, words.text, words.html, told.created_at)
+    key = f"{ids.encode('ntf', notification.id)}-{row.id.hex[-12:]}"
+    return Mail(key, row.address, text.subject, text.text, text.html, notification.created_at)

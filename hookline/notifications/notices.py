@@ -31,7 +31,7 @@ def message(
     backlog: int | None,
 ) -> str:
     """A notification's text. kind: hookline.models.NotificationKind; reason: of an
-    auto-deactivation, or a sentence about a sync.
+    auto-disable, or a sentence about a sync.
     """
     match kind:
         case NotificationKind.AUTO_DISABLED:

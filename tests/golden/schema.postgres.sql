@@ -174,7 +174,7 @@ column webhook.environments text not null
 column webhook.event_filter text
 column webhook.events text not null
 column webhook.exhausted_count integer not null default 0
-column webhook.exhausted_told_at timestamp with time zone
+column webhook.exhausted_notified_at timestamp with time zone
 column webhook.failing_since timestamp with time zone
 column webhook.headers text not null
 column webhook.id uuid not null
@@ -274,7 +274,7 @@ index CREATE INDEX idempotency_expiry ON public.idempotency USING btree (expires
 index CREATE INDEX job_open ON public.job USING btree (run_at) WHERE (status < 2)
 index CREATE INDEX notification_list ON public.notification USING btree (workspace_id, id)
 index CREATE INDEX notification_webhook ON public.notification USING btree (webhook_id, id)
-index CREATE INDEX webhook_exhausted ON public.webhook USING btree (exhausted_told_at) WHERE (exhausted_count > 0)
+index CREATE INDEX webhook_exhausted ON public.webhook USING btree (exhausted_notified_at) WHERE (exhausted_count > 0)
 index CREATE INDEX webhook_list ON public.webhook USING btree (workspace_id, name, id)
 index CREATE INDEX webhook_stat_age ON public.webhook_stat USING btree (step, at)
 index CREATE UNIQUE INDEX activity_pkey ON public.activity USING btree (workspace_id, "position")
@@ -314,54 +314,13 @@ table pump with (fillfactor=10)
 table webhook with (fillfactor=50)
 table webhook_stat with (fillfactor=50)
 table workspace_activity with (fillfactor=10)
-CREATE OR REPLACE FUNCTION public.hl_act(workspace uuid, hooks uuid[], words smallint[], reasons text[], versions integer[], sinces timestamp with time zone[], OUT last_position bigint, OUT has_switched boolean, OUT notified uuid[], OUT addresses text[])
- RETURNS record
- LANGUAGE plpgsql
-AS $function$
-declare a record; failed int; told uuid; kinds smallint[] := '{}'; subjects uuid[] := '{}';
-  abouts uuid[] := '{}';
-begin
-  has_switched := false;
-  perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
-  for a in
-      select * from unnest(hooks, words, reasons, versions, sinces) with ordinality
-        d(hook, word, reason, version, since, nth) order by nth loop
-    failed := hl_act_on(a.hook, a.word, a.reason, a.version, a.since);
-    continue when failed is null;
-    if a.word = 1 then
-      has_switched := true;
-      kinds := kinds || 14::smallint;
-      subjects := subjects || a.hook;
-      abouts := abouts || a.hook;
-    end if;
-    told := hl_notify(a.hook, a.word, nullif(failed, 0));
-    kinds := kinds || 30::smallint;
-    subjects := subjects || told;
-    abouts := abouts || a.hook;
-  end loop;
-  if cardinality(kinds) = 0 then
-    return;
-  end if;
-  select array_agg(e.notification_id), array_agg(e.address) into notified, addresses
-    from email e where e.notification_id = any(subjects);
-  -- Only then: every change of it makes all processes load the workspace anew.
-  if has_switched then
-    update workspace set match_version = match_version + 1 where id = hl_act.workspace;
-  end if;
-  update workspace_activity set position = position + cardinality(kinds)
-    where workspace_id = workspace returning position into last_position;
-  insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-    select workspace, last_position - cardinality(kinds) + e.nth, e.kind, e.subject, e.about
-    from unnest(kinds, subjects, abouts) with ordinality e(kind, subject, about, nth);
-end $function$
-
-CREATE OR REPLACE FUNCTION public.hl_act_on(hook uuid, word smallint, reason text, seen integer, since timestamp with time zone)
+CREATE OR REPLACE FUNCTION public.hl_apply_decision(hook uuid, kind smallint, reason text, seen integer, since timestamp with time zone)
  RETURNS integer
  LANGUAGE plpgsql
 AS $function$
 declare failed int;
 begin
-  if word = 1 then
+  if kind = 1 then
     update webhook w set auto_disabled_at = now(), warned_at = now(), auto_disabled_reason = reason
       where w.id = hook and w.version = seen and w.failing_since = since
         and w.is_active and w.deleted_at is null and w.auto_disabled_at is null
@@ -374,12 +333,12 @@ begin
           '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}'
         from webhook w where w.id = hook;
     end if;
-  elsif word = 2 then
+  elsif kind = 2 then
     update webhook w set warned_at = now()
       where w.id = hook and w.version = seen and w.failing_since = since
         and (w.warned_at is null or w.warned_at < since) and w.auto_disabled_at is null
       returning w.consecutive_failures into failed;
-  elsif word = 3 then
+  elsif kind = 3 then
     update webhook w set warned_at = null
       where w.id = hook and w.warned_at is not null and w.consecutive_failures = 0
         and w.auto_disabled_at is null
@@ -387,14 +346,56 @@ begin
   else
     -- the update below returns the row as it is after it: counted before, under the row's lock
     select w.exhausted_count into failed from webhook w where w.id = hook and w.exhausted_count > 0;
-    update webhook w set exhausted_count = 0, exhausted_told_at = now()
-      where w.id = hook and w.exhausted_count > 0 and (w.exhausted_told_at is null
-        or w.exhausted_told_at < now() - 3600 * interval '1 second');
+    update webhook w set exhausted_count = 0, exhausted_notified_at = now()
+      where w.id = hook and w.exhausted_count > 0 and (w.exhausted_notified_at is null
+        or w.exhausted_notified_at < now() - 3600 * interval '1 second');
     if not found then
       failed := null;
     end if;
   end if;
   return failed;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_apply_decisions(workspace uuid, hooks uuid[], kinds smallint[], reasons text[], versions integer[], sinces timestamp with time zone[], OUT last_position bigint, OUT has_auto_disabled boolean, OUT notified uuid[], OUT addresses text[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare a record; failed int; notification uuid; entry_kinds smallint[] := '{}';
+  entry_subjects uuid[] := '{}'; entry_webhooks uuid[] := '{}';
+begin
+  has_auto_disabled := false;
+  perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
+  for a in
+      select * from unnest(hooks, kinds, reasons, versions, sinces) with ordinality
+        d(hook, kind, reason, version, since, nth) order by nth loop
+    failed := hl_apply_decision(a.hook, a.kind, a.reason, a.version, a.since);
+    continue when failed is null;
+    if a.kind = 1 then
+      has_auto_disabled := true;
+      entry_kinds := entry_kinds || 14::smallint;
+      entry_subjects := entry_subjects || a.hook;
+      entry_webhooks := entry_webhooks || a.hook;
+    end if;
+    notification := hl_notify(a.hook, a.kind, nullif(failed, 0));
+    entry_kinds := entry_kinds || 30::smallint;
+    entry_subjects := entry_subjects || notification;
+    entry_webhooks := entry_webhooks || a.hook;
+  end loop;
+  if cardinality(entry_kinds) = 0 then
+    return;
+  end if;
+  select array_agg(e.notification_id), array_agg(e.address) into notified, addresses
+    from email e where e.notification_id = any(entry_subjects);
+  -- Only then: every change of it makes all processes load the workspace anew.
+  if has_auto_disabled then
+    update workspace set match_version = match_version + 1 where id = hl_apply_decisions.workspace;
+  end if;
+  update workspace_activity set position = position + cardinality(entry_kinds)
+    where workspace_id = workspace returning position into last_position;
+  insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+    select workspace, last_position - cardinality(entry_kinds) + e.nth, e.kind, e.subject, e.webhook
+    from unnest(entry_kinds, entry_subjects, entry_webhooks) with ordinality
+      e(kind, subject, webhook, nth);
 end $function$
 
 CREATE OR REPLACE FUNCTION public.hl_claim_paced(hook uuid, room integer, tok uuid)
@@ -444,23 +445,6 @@ begin
   return next;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_crossed(hooks uuid[], hads boolean[], faileds timestamp with time zone[])
- RETURNS jsonb
- LANGUAGE plpgsql
-AS $function$
-begin
-  return (
-    select jsonb_agg(jsonb_build_object(
-        'id', w.id, 'version', w.version, 'had_success', c.had, 'failed_at', hl_micros(c.failed),
-        'consecutive_failures', w.consecutive_failures,
-        'failing_since', hl_micros(w.failing_since), 'consecutive_gone', w.consecutive_gone,
-        'exhausted_count', w.exhausted_count, 'is_disabled', w.auto_disabled_at is not null,
-        'failures', w.auto_disable_failures, 'seconds', w.auto_disable_seconds,
-        'is_wanted', w.is_active and w.deleted_at is null, 'warned_at', hl_micros(w.warned_at),
-        'exhausted_told_at', hl_micros(w.exhausted_told_at), 'now', hl_micros(now())) order by w.id)
-    from unnest(hooks, hads, faileds) c(id, had, failed) join webhook w on w.id = c.id);
-end $function$
-
 CREATE OR REPLACE FUNCTION public.hl_end_unknown(lost uuid[])
  RETURNS void
  LANGUAGE plpgsql
@@ -504,6 +488,24 @@ begin
     from moved m where d.id = m.id;
 end $function$
 
+CREATE OR REPLACE FUNCTION public.hl_health_evidence(hooks uuid[], hads boolean[], faileds timestamp with time zone[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return (
+    select jsonb_agg(jsonb_build_object(
+        'id', w.id, 'version', w.version, 'had_success', c.had, 'failed_at', hl_micros(c.failed),
+        'consecutive_failures', w.consecutive_failures,
+        'failing_since', hl_micros(w.failing_since), 'consecutive_gone', w.consecutive_gone,
+        'exhausted_count', w.exhausted_count, 'is_disabled', w.auto_disabled_at is not null,
+        'failures', w.auto_disable_failures, 'seconds', w.auto_disable_seconds,
+        'is_wanted', w.is_active and w.deleted_at is null, 'warned_at', hl_micros(w.warned_at),
+        'exhausted_notified_at', hl_micros(w.exhausted_notified_at), 'now', hl_micros(now()))
+        order by w.id)
+    from unnest(hooks, hads, faileds) c(id, had, failed) join webhook w on w.id = c.id);
+end $function$
+
 CREATE OR REPLACE FUNCTION public.hl_key()
  RETURNS uuid
  LANGUAGE sql
@@ -521,18 +523,18 @@ AS $function$
   select (extract(epoch from at) * 1000000)::bigint
 $function$
 
-CREATE OR REPLACE FUNCTION public.hl_notify(hook uuid, word smallint, failed integer)
+CREATE OR REPLACE FUNCTION public.hl_notify(hook uuid, kind smallint, failed integer)
  RETURNS uuid
  LANGUAGE plpgsql
 AS $function$
 declare
-  told uuid := hl_key();
-  names text[] := array['AUTO_DISABLED', 'FAILING', 'RECOVERED', 'DELIVERY_FAILED'];
+  notification_id uuid := hl_key();
+  kind_names text[] := array['AUTO_DISABLED', 'FAILING', 'RECOVERED', 'DELIVERY_FAILED'];
 begin
   insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since,
       last_status_code, backlog, created_at)
-    select told, w.workspace_id, word, w.id,
-      case when word = 1 then w.auto_disabled_reason end,
+    select notification_id, w.workspace_id, kind, w.id,
+      case when kind = 1 then w.auto_disabled_reason end,
       failed, w.failing_since, w.last_status_code,
       -- Counted up to a bound: the webhook's row is locked meanwhile.
       (select count(*) from (
@@ -541,11 +543,11 @@ begin
       now()
     from webhook w where w.id = hook;
   insert into email (id, workspace_id, notification_id, address, status, tries, next_try_at)
-    select hl_key(), w.workspace_id, told, a.address, 0, 0, now()
+    select hl_key(), w.workspace_id, notification_id, a.address, 0, 0, now()
     from webhook w, unnest(string_to_array(w.notification_emails, E'\n')) a(address)
     where w.id = hook and a.address <> ''
-      and strpos(w.notify_on, E'\n' || names[word] || E'\n') > 0;
-  return told;
+      and strpos(w.notify_on, E'\n' || kind_names[kind] || E'\n') > 0;
+  return notification_id;
 end $function$
 
 CREATE OR REPLACE FUNCTION public.hl_pause()
@@ -627,7 +629,7 @@ begin
   return true;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record(tok uuid, workspace uuid, ids uuid[], numbers integer[], hooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[], OUT last_position bigint, OUT crossed jsonb)
+CREATE OR REPLACE FUNCTION public.hl_record(tok uuid, workspace uuid, ids uuid[], numbers integer[], hooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[], OUT last_position bigint, OUT evidence jsonb)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -649,7 +651,7 @@ begin
   end if;
   perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
   perform hl_record_counts(done, ids, hooks, outcomes, agos, buckets);
-  crossed := hl_record_health(done, ids, hooks, versions, outcomes, causes, states, codes, errors,
+  evidence := hl_record_health(done, ids, hooks, versions, outcomes, causes, states, codes, errors,
     agos, durations);
   update workspace_activity set position = position + n where workspace_id = workspace
     returning position into last_position;
@@ -723,15 +725,15 @@ begin
         from fold join latest on latest.hook = fold.hook where w.id = fold.hook
         returning w.*, fold.had, fold.failed)
   select array_agg(id), array_agg(had), array_agg(failed) into crossed, hads, faileds from folded
-    where exhausted_count > 0 and (exhausted_told_at is null
-        or exhausted_told_at < now() - 3600 * interval '1 second')
+    where exhausted_count > 0 and (exhausted_notified_at is null
+        or exhausted_notified_at < now() - 3600 * interval '1 second')
       or had and warned_at is not null and auto_disabled_at is null
       or failed is not null and auto_disable_failures is not null and is_active
         and deleted_at is null and auto_disabled_at is null
         and (consecutive_gone >= 3
           or consecutive_failures * 2 >= auto_disable_failures
             and (failed - failing_since) * 2 >= auto_disable_seconds * interval '1 second');
-  return case when crossed is not null then hl_crossed(crossed, hads, faileds) end;
+  return case when crossed is not null then hl_health_evidence(crossed, hads, faileds) end;
 end $function$
 
 CREATE OR REPLACE FUNCTION public.hl_record_late(ids uuid[], numbers integer[], outcomes smallint[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[])

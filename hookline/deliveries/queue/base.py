@@ -131,11 +131,11 @@ class Result(NamedTuple):
 
 class Recorded(NamedTuple):
     """The result of a record. position: the activity's after it, 0 when every lease was lost.
-    has_switched: a webhook was turned off.
+    has_auto_disabled: a webhook was turned off.
     """
 
     position: int
-    has_switched: bool
+    has_auto_disabled: bool
     mails: Sequence[tuple[UUID, str]] = ()
     """Receipts that it wrote: notification and address."""
 

@@ -16,7 +16,7 @@ import orjson
 
 from hookline.db.connection import FAULTS
 from hookline.db.postgres import open_pool
-from hookline.deliveries.health import Crossed, Decision, Folded, Health, Policy, decide
+from hookline.deliveries.health import Decision, Folded, Health, HealthEvidence, Policy, decide
 from hookline.deliveries.queue.base import (
     Ask,
     Claimed,
@@ -34,7 +34,7 @@ from hookline.deliveries.queue.base import (
     Stamp,
 )
 from hookline.deliveries.queue.postgres_statements import (
-    ACT,
+    APPLY_DECISIONS,
     BEAT,
     CANCEL,
     CLAIM,
@@ -251,48 +251,50 @@ class PostgresQueue:
         )
 
     async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> Recorded:
-        position, crossed = await self.count(token, workspace_id, results)
-        decisions = decide(crossed)
+        position, evidence = await self.record_attempts(token, workspace_id, results)
+        decisions = decide(evidence)
         if not decisions:
             return Recorded(position, False)
         try:
-            acted = await self.act(workspace_id, decisions)
-            return acted._replace(position=max(position, acted.position))
+            applied = await self.apply_decisions(workspace_id, decisions)
+            return applied._replace(position=max(position, applied.position))
         except (*FAULTS, asyncpg.PostgresError) as error:
             # The attempts are recorded, and their counters stay: the webhook's next one crosses the
             # line again. Raising would make the recorder write what is written.
             log.warning("health of %d webhooks waits for more: %r", len(decisions), error)
             return Recorded(position, False)
 
-    async def count(
+    async def record_attempts(
         self, token: UUID, workspace_id: UUID, results: Sequence[Result]
-    ) -> tuple[int, list[Crossed]]:
+    ) -> tuple[int, list[HealthEvidence]]:
         """Runs the first half of a record: all but the decisions. Returns the activity's position
-        (0 when every lease was lost) and the webhooks that crossed a line.
+        (0 when every lease was lost) and the evidence about webhooks that crossed a line.
         """
         columns = _columns(results, Result)
         # Ages, not times: the database's clock says when, this process's only how long ago.
         now = time.monotonic()
         columns[_BEGAN] = [int((now - began) * 1_000) for began in columns[_BEGAN]]
-        position, crossed = await self._work.fetchrow(RECORD, token, workspace_id, *columns)
-        return position, [_crossed(row) for row in orjson.loads(crossed)] if crossed else []
+        position, evidence = await self._work.fetchrow(RECORD, token, workspace_id, *columns)
+        return position, [
+            _health_evidence(row) for row in orjson.loads(evidence)
+        ] if evidence else []
 
-    async def act(self, workspace_id: UUID, decisions: Sequence[Decision]) -> Recorded:
+    async def apply_decisions(self, workspace_id: UUID, decisions: Sequence[Decision]) -> Recorded:
         """Runs the other half, in a transaction of its own: the same one would cost every healthy
         batch two round trips. A decision that was carried out, or lost its evidence, is left out.
         """
-        keys, words, reasons, versions, since = zip(*decisions, strict=True)
-        position, has_switched, notified, addresses = await self._work.fetchrow(
-            ACT,
+        keys, kinds, reasons, versions, since = zip(*decisions, strict=True)
+        position, has_auto_disabled, notified, addresses = await self._work.fetchrow(
+            APPLY_DECISIONS,
             workspace_id,
             keys,
-            words,
+            kinds,
             reasons,
             versions,
             [None if at is None else from_micros(at) for at in since],
         )
         mails = list(zip(notified, addresses, strict=True)) if notified else ()
-        return Recorded(position or 0, has_switched, mails)
+        return Recorded(position or 0, has_auto_disabled, mails)
 
     async def take_over(self, dead_after: timedelta) -> int:
         return int(await self._work.fetchval(TAKE_OVER, dead_after))
@@ -307,8 +309,8 @@ class PostgresQueue:
         return int((await self._work.execute(FORGET_KEYS)).split()[1])
 
 
-def _crossed(row: dict[str, Any]) -> Crossed:
-    """Evidence, as hl_crossed tells it."""
+def _health_evidence(row: dict[str, Any]) -> HealthEvidence:
+    """Evidence, as hl_health_evidence tells it."""
     health = Health(
         consecutive_failures=row["consecutive_failures"],
         failing_since=row["failing_since"],
@@ -321,10 +323,10 @@ def _crossed(row: dict[str, Any]) -> Crossed:
         seconds=row["seconds"],
         is_wanted=row["is_wanted"],
         warned_at=row["warned_at"],
-        exhausted_told_at=row["exhausted_told_at"],
+        exhausted_notified_at=row["exhausted_notified_at"],
     )
     folded = Folded(row["had_success"], row["failed_at"])
-    return Crossed(UUID(row["id"]), row["version"], health, policy, folded, row["now"])
+    return HealthEvidence(UUID(row["id"]), row["version"], health, policy, folded, row["now"])
 
 
 async def _connect(*where: Any, **how: Any) -> "asyncpg.Connection[Any]":

@@ -74,13 +74,14 @@ update delivery d set lease_token = null, attempt_count = d.attempt_count - 1,
   next_cause = nullif(d.next_cause, NextCause.CANCELLED_ON_WIRE)
 from mine where d.id = mine.id""")
 RECORD = (
-    "select last_position, crossed from hl_record($1, $2, "
+    "select last_position, evidence from hl_record($1, $2, "
     + ", ".join(f"${n}" for n in range(3, len(Result._fields) + 3))
     + ")"
 )
 # Carries the rule's decisions out about webhooks that crossed a line, each once, by its fence.
-ACT = """
-select last_position, has_switched, notified, addresses from hl_act($1, $2, $3, $4, $5, $6)"""
+APPLY_DECISIONS = """
+select last_position, has_auto_disabled, notified, addresses
+from hl_apply_decisions($1, $2, $3, $4, $5, $6)"""
 TAKE_OVER = "select hl_take_over($1)"
 # Webhooks with open deliveries. A loose index scan: its cost grows with the webhooks that have open
 # rows, not with the rows (0.11 ms with 105,000 rows of 2 webhooks).

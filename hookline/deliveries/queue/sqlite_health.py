@@ -1,6 +1,6 @@
 """Counters and health of webhooks on SQLite, and the decisions of the rule carried out:
-auto-deactivation, notifications, mails. Part of the record's job; as hl_record_health, hl_act and
-hl_notify on PostgreSQL.
+auto-disable, notifications, mails. Part of the record's job; as hl_record_health,
+hl_apply_decisions and hl_notify on PostgreSQL.
 """
 
 import sqlite3
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hookline.activity.events import Kind
-from hookline.deliveries.health import Crossed, Decision, Ended, Health, Policy, fold
+from hookline.deliveries.health import Decision, Ended, Health, HealthEvidence, Policy, fold
 from hookline.deliveries.queue.base import Result
 from hookline.deliveries.queue.bulk import run_for_all
 from hookline.deliveries.queue.sql import sql
@@ -26,12 +26,12 @@ from hookline.models import (
 from hookline.models.fields import split_lines
 
 MINUTE = 60_000_000
-COUNT = """insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures) values
-  {rows}
-on conflict (webhook_id, step, at, bucket) do update set attempts = s.attempts + excluded.attempts,
-  failures = s.failures + excluded.failures"""
+ADD_COUNTS = """
+insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures) values {rows}
+on conflict (webhook_id, step, at, bucket) do update set
+  attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures"""
 HEALTH = """select version, is_active and deleted_at is null, auto_disable_failures,
-  auto_disable_seconds, warned_at, exhausted_told_at, consecutive_failures, failing_since,
+  auto_disable_seconds, warned_at, exhausted_notified_at, consecutive_failures, failing_since,
 last_attempt_at, last_success_at, last_status_code, consecutive_gone, exhausted_count,
   auto_disabled_at is not null from webhook where id = ?"""
 SET_HEALTH = """update webhook set consecutive_failures = ?, failing_since = ?, last_attempt_at = ?,
@@ -43,7 +43,7 @@ AUDIT = """insert into audit_entry (id, workspace_id, action, actor, actor_name,
   '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}')"""
 BUMP = "update workspace set match_version = match_version + 1 where id = ?"
 # The change that a decision makes, fenced by its evidence: a second time none touches a row.
-ACT = {
+APPLY = {
     NotificationKind.AUTO_DISABLED: """update webhook set auto_disabled_at = :now,
   warned_at = :now, auto_disabled_reason = :reason
 where id = :id and version = :version and failing_since = :since
@@ -55,13 +55,13 @@ where id = :id and version = :version and failing_since = :since
 where id = :id and warned_at is not null and consecutive_failures = 0
   and auto_disabled_at is null""",
     NotificationKind.DELIVERY_FAILED: sql("""update webhook
-set exhausted_count = 0, exhausted_told_at = :now
-where id = :id and exhausted_count > 0 and (exhausted_told_at is null
-  or exhausted_told_at < :now - HealthLimit.DIGEST_SECONDS * 1000000)"""),
+set exhausted_count = 0, exhausted_notified_at = :now
+where id = :id and exhausted_count > 0 and (exhausted_notified_at is null
+  or exhausted_notified_at < :now - HealthLimit.DIGEST_SECONDS * 1000000)"""),
 }
 _FAILURES = "select consecutive_failures from webhook where id = ?"
 # The number that a notification tells of, before the statement above changes it.
-COUNTED = {
+FAILURE_COUNTS = {
     NotificationKind.AUTO_DISABLED: _FAILURES,
     NotificationKind.FAILING: _FAILURES,
     NotificationKind.RECOVERED: "select null from webhook where id = ?",
@@ -83,7 +83,7 @@ MAILS = "select address from email where notification_id = ?"
 RECIPIENTS = "select workspace_id, notification_emails, notify_on from webhook where id = ?"
 
 
-class Note(NamedTuple):
+class ActivityEntry(NamedTuple):
     """A row for `activity`: kind, subject, webhook (16 bytes each)."""
 
     kind: Kind
@@ -102,7 +102,7 @@ def count_attempts(db: sqlite3.Connection, done: Sequence[tuple[Result, int]]) -
         failed[key] += result.outcome == AttemptOutcome.FAILED
     run_for_all(
         db,
-        COUNT,
+        ADD_COUNTS,
         [
             (hook, 60, at, bucket, all_[hook, at, bucket], failed[hook, at, bucket])
             for hook, at, bucket in all_
@@ -112,7 +112,7 @@ def count_attempts(db: sqlite3.Connection, done: Sequence[tuple[Result, int]]) -
 
 def fold_health(
     db: sqlite3.Connection, done: Sequence[tuple[Result, int]], now: int
-) -> list[Crossed]:
+) -> list[HealthEvidence]:
     """Folds attempts into their webhooks' health. Returns the evidence of each webhook; the rule
     finds those that crossed a line.
     """
@@ -125,8 +125,8 @@ def fold_health(
 
 def _fold(
     db: sqlite3.Connection, webhook_id: UUID, batch: Sequence[tuple[Result, int]], now: int
-) -> Crossed:
-    version, is_wanted, failures, seconds, warned_at, told_at, *columns = db.execute(
+) -> HealthEvidence:
+    version, is_wanted, failures, seconds, warned_at, exhausted_notified_at, *columns = db.execute(
         HEALTH, (webhook_id.bytes,)
     ).fetchone()
     health = Health(*columns)
@@ -137,39 +137,39 @@ def _fold(
         SET_HEALTH,
         (health.consecutive_failures, health.failing_since, *latest, *counts, webhook_id.bytes),
     )
-    policy = Policy(failures, seconds, bool(is_wanted), warned_at, told_at)
-    return Crossed(webhook_id, version, health, policy, folded, now)
+    policy = Policy(failures, seconds, bool(is_wanted), warned_at, exhausted_notified_at)
+    return HealthEvidence(webhook_id, version, health, policy, folded, now)
 
 
-def act(
+def apply_decisions(
     db: sqlite3.Connection, workspace: bytes, decisions: Sequence[Decision], now: int
-) -> list[Note]:
+) -> list[ActivityEntry]:
     """Carries the decisions out, each once. Returns the activity beside the attempts'."""
-    notes = [note for one in decisions for note in _act_on(db, workspace, one, now)]
-    if any(note.kind is Kind.WEBHOOK_AUTO_DISABLED for note in notes):
+    entries = [entry for one in decisions for entry in _apply_decision(db, workspace, one, now)]
+    if any(entry.kind is Kind.WEBHOOK_AUTO_DISABLED for entry in entries):
         db.execute(BUMP, (workspace,))
-    return notes
+    return entries
 
 
 def notify(
-    db: sqlite3.Connection, webhook: bytes, word: NotificationKind, failures: int | None, now: int
-) -> Note:
+    db: sqlite3.Connection, webhook: bytes, kind: NotificationKind, failures: int | None, now: int
+) -> ActivityEntry:
     """A notification about a webhook as it is now, and a mail to each address that
     wants this kind.
     """
-    told = uuid7().bytes
-    db.execute(ADD_NOTIFICATION, (told, word, failures, now, webhook))
+    notification = uuid7().bytes
+    db.execute(ADD_NOTIFICATION, (notification, kind, failures, now, webhook))
     workspace, addresses, notify_on = db.execute(RECIPIENTS, (webhook,)).fetchone()
-    if word.name in split_lines(notify_on):
+    if kind.name in split_lines(notify_on):
         run_for_all(
             db,
             ADD_EMAILS,
             [
-                (uuid7().bytes, workspace, told, address, EmailStatus.PENDING, 0, now)
+                (uuid7().bytes, workspace, notification, address, EmailStatus.PENDING, 0, now)
                 for address in split_lines(addresses)
             ],
         )
-    return Note(Kind.NOTIFICATION, told, webhook)
+    return ActivityEntry(Kind.NOTIFICATION, notification, webhook)
 
 
 def mails_of(db: sqlite3.Connection, notification: bytes) -> list[tuple[UUID, str]]:
@@ -179,13 +179,15 @@ def mails_of(db: sqlite3.Connection, notification: bytes) -> list[tuple[UUID, st
     ]
 
 
-def _act_on(db: sqlite3.Connection, workspace: bytes, one: Decision, now: int) -> list[Note]:
-    """Carries one decision out, as hl_act_on on PostgreSQL: its statement's where clause is the
-    fence.
+def _apply_decision(
+    db: sqlite3.Connection, workspace: bytes, one: Decision, now: int
+) -> list[ActivityEntry]:
+    """Carries one decision out, as hl_apply_decision on PostgreSQL: the where clause of its
+    statement is the fence.
     """
     webhook = one.webhook_id.bytes
     # Read before the statement: DELIVERY_FAILED sets its counter back.
-    counted = db.execute(COUNTED[one.word], (webhook,)).fetchone()
+    counted = db.execute(FAILURE_COUNTS[one.kind], (webhook,)).fetchone()
     given = {
         "now": now,
         "id": webhook,
@@ -193,13 +195,13 @@ def _act_on(db: sqlite3.Connection, workspace: bytes, one: Decision, now: int) -
         "since": one.failing_since,
         "reason": one.reason,
     }
-    if not db.execute(ACT[one.word], given).rowcount:
+    if not db.execute(APPLY[one.kind], given).rowcount:
         return []
-    told = notify(db, webhook, one.word, counted[0], now)
-    if one.word is not NotificationKind.AUTO_DISABLED:
-        return [told]
+    entry = notify(db, webhook, one.kind, counted[0], now)
+    if one.kind is not NotificationKind.AUTO_DISABLED:
+        return [entry]
     db.execute(AUDIT, (uuid7().bytes, workspace, now, webhook))
-    return [Note(Kind.WEBHOOK_AUTO_DISABLED, webhook, webhook), told]
+    return [ActivityEntry(Kind.WEBHOOK_AUTO_DISABLED, webhook, webhook), entry]
 
 
 def _ended(r: Result, start: int, version: int) -> Ended:

@@ -12,8 +12,8 @@ from hookline.deliveries.queue.base import Recorded, Result
 from hookline.deliveries.queue.bulk import fetch_for_all, run_for_all
 from hookline.deliveries.queue.sql import sql
 from hookline.deliveries.queue.sqlite_health import (
-    Note,
-    act,
+    ActivityEntry,
+    apply_decisions,
     count_attempts,
     fold_health,
     mails_of,
@@ -58,7 +58,8 @@ GONE = "select 1 from webhook where id = ? and deleted_at is not null"
 # The workspace's activity moves on by so many; last, in the order of locks of docs/engine.md.
 ADVANCE = """
 update workspace_activity set position = position + ? where workspace_id = ? returning position"""
-NOTE = "insert into activity (workspace_id, position, kind, subject_id, webhook_id) values {rows}"
+ADD_ACTIVITY = """
+insert into activity (workspace_id, position, kind, subject_id, webhook_id) values {rows}"""
 
 
 def record(
@@ -88,9 +89,9 @@ def record(
     if not done:
         return Recorded(0, False)
     count_attempts(db, done)
-    notes = [Note(Kind.ATTEMPT, r.attempt_id.bytes, r.webhook_id.bytes) for r, _ in done]
-    notes += act(db, workspace, decide(fold_health(db, done, now)), now)
-    return _append(db, workspace, notes)
+    entries = [ActivityEntry(Kind.ATTEMPT, r.attempt_id.bytes, r.webhook_id.bytes) for r, _ in done]
+    entries += apply_decisions(db, workspace, decide(fold_health(db, done, now)), now)
+    return _append(db, workspace, entries)
 
 
 def _move(
@@ -113,18 +114,22 @@ def _move(
     return {row[0] for row in fetch_for_all(db, MOVE, moves, now, token)}
 
 
-def _append(db: sqlite3.Connection, workspace: bytes, notes: Sequence[Note]) -> Recorded:
-    """Puts the notes behind the workspace's activity."""
-    position = int(db.execute(ADVANCE, (len(notes), workspace)).fetchone()[0])
-    first = position - len(notes) + 1
-    run_for_all(db, NOTE, [(workspace, first + n, *note) for n, note in enumerate(notes)])
+def _append(db: sqlite3.Connection, workspace: bytes, entries: Sequence[ActivityEntry]) -> Recorded:
+    """Puts the entries behind the workspace's activity."""
+    position = int(db.execute(ADVANCE, (len(entries), workspace)).fetchone()[0])
+    first = position - len(entries) + 1
+    run_for_all(
+        db, ADD_ACTIVITY, [(workspace, first + n, *entry) for n, entry in enumerate(entries)]
+    )
     mails = [
         mail
-        for note in notes
-        if note.kind is Kind.NOTIFICATION
-        for mail in mails_of(db, note.subject)
+        for entry in entries
+        if entry.kind is Kind.NOTIFICATION
+        for mail in mails_of(db, entry.subject)
     ]
-    return Recorded(position, any(note.kind is Kind.WEBHOOK_AUTO_DISABLED for note in notes), mails)
+    return Recorded(
+        position, any(entry.kind is Kind.WEBHOOK_AUTO_DISABLED for entry in entries), mails
+    )
 
 
 def _logged(workspace: bytes, r: Result, start: int, after: int | None) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ import orjson
 from hookline.activity.events import Kind
 from hookline.deliveries.queue.bulk import run_for_all
 from hookline.deliveries.queue.sql import sql
-from hookline.deliveries.queue.sqlite_recording import ADD_ATTEMPTS, ADVANCE, NOTE
+from hookline.deliveries.queue.sqlite_recording import ADD_ACTIVITY, ADD_ATTEMPTS, ADVANCE
 from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 
@@ -79,7 +79,7 @@ def _mark_unknown(db: sqlite3.Connection, d: _Lost, now: int) -> None:
         [(*keys, d.number, AttemptOutcome.UNKNOWN, cause, *request, *answer, now, None, None)],
     ):
         position = db.execute(ADVANCE, (1, d.workspace)).fetchone()[0]
-        run_for_all(db, NOTE, [(d.workspace, position, Kind.ATTEMPT, attempt, d.webhook)])
+        run_for_all(db, ADD_ACTIVITY, [(d.workspace, position, Kind.ATTEMPT, attempt, d.webhook)])
     waits = orjson.loads(d.retry_schedule)
     is_over = d.status == DeliveryState.OPEN and (
         d.is_gone or (not d.is_manual and d.step >= len(waits))

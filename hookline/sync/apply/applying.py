@@ -16,7 +16,7 @@ from hookline.access.actor import Actor
 from hookline.db.connection import Work
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.models import SyncRevision
-from hookline.notifications.mails import tell_of_sync
+from hookline.notifications.mails import notify_failed_sync
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
 from hookline.sync.apply.store import State
@@ -120,7 +120,7 @@ async def apply(runtime: Runtime, actor: Actor, request: Request) -> Outcome:
         except _Stopped as stopped:
             # After the rollback: it is a notification of its own, and stays.
             if reason := _reason(set_name, stopped.outcome):
-                await tell_of_sync(runtime, actor.workspace_id, set_name, reason)
+                await notify_failed_sync(runtime, actor.workspace_id, set_name, reason)
             return stopped.outcome
         except store.LockNotObtained:
             return Outcome(replace(planning.plan(set_name, 0, (), ()), blocked=(_LOCKED,)))

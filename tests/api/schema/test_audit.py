@@ -127,7 +127,7 @@ async def test_tokens_types_and_workspaces_are_noted_too(runtime: Runtime, admin
     assert noted[5]["before"] == {"name": "Default", "strictEventTypes": False}
 
 
-async def test_auto_deactivation_is_the_systems(runtime: Runtime, admin: Asker) -> None:
+async def test_auto_disable_is_the_systems(runtime: Runtime, admin: Asker) -> None:
     webhook = await turned_off(runtime)
     entry = (await entries(admin))[-1]
     assert (entry["action"], entry["actor"]["kind"], entry["subjectId"]) == (

@@ -32,9 +32,7 @@ FORM = {
 }
 
 
-async def test_auto_deactivation_is_listed_with_its_receipts(
-    runtime: Runtime, admin: Asker
-) -> None:
+async def test_auto_disable_is_listed_with_its_receipts(runtime: Runtime, admin: Asker) -> None:
     webhook = await turned_off(runtime)
     await send_due(runtime, Post())
     data = (await admin.as_role("viewer").data(LIST))["notifications"]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hookline.deliveries.retries import AttemptError, Verdict, judge
+from hookline.deliveries.retries import AttemptError, Verdict, retry_verdict
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -17,7 +17,7 @@ def judged(
     step: int = 0,
     random: float = 0.5,
 ) -> Verdict:
-    return judge(status_code, error, retry_after, NOW, (MINUTE, 2 * MINUTE), step, random)
+    return retry_verdict(status_code, error, retry_after, NOW, (MINUTE, 2 * MINUTE), step, random)
 
 
 @pytest.mark.parametrize("status_code", [200, 201, 204, 299])

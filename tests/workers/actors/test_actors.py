@@ -240,7 +240,7 @@ async def test_notify_failures_tells_once_and_mails_it(
     )
     async with runtime.database.unit_of_work() as work:
         await work.execute(
-            "update webhook set exhausted_count = 3, exhausted_told_at = $1 where id = $2",
+            "update webhook set exhausted_count = 3, exhausted_notified_at = $1 where id = $2",
             ago(2 * 3_600),
             webhook.id,
         )

@@ -19,8 +19,8 @@ ENGINE = (
     "create index webhook_stat_age on webhook_stat (step, at)",
     # mails to send now
     "create index email_pending on email (next_try_at) where status = 0",
-    # failed deliveries that wait for the next hour's word
-    "create index webhook_exhausted on webhook (exhausted_told_at) where exhausted_count > 0",
+    # failed deliveries that wait for the next hour's notification
+    "create index webhook_exhausted on webhook (exhausted_notified_at) where exhausted_count > 0",
     # jobs to go on with now
     "create index job_open on job (run_at) where status < 2",
 )

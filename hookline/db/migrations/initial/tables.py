@@ -273,7 +273,7 @@ WEBHOOK = _table(
         "consecutive_gone": fields.IntField(default=0, db_default=0),
         "event_filter": JsonColumn(null=True),
         "exhausted_count": fields.IntField(default=0, db_default=0),
-        "exhausted_told_at": TimeColumn(null=True),
+        "exhausted_notified_at": TimeColumn(null=True),
         "notification_emails": LinesColumn(default=(), db_default="\n"),
         "notify_on": LinesColumn(default=("AUTO_DISABLED",), db_default="\nAUTO_DISABLED\n"),
         "paced_until": TimeColumn(null=True),

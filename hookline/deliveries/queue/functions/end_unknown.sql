@@ -1,5 +1,5 @@
 -- hl_end_unknown: ends the attempts of lost deliveries as UNKNOWN, counts those that were the last
--- of their schedule for their webhook's next word, and moves the deliveries on. Part of
+-- of their schedule for their webhook's next notification, and moves the deliveries on. Part of
 -- hl_take_over, which holds the deliveries; locks their webhooks by id.
 create function hl_end_unknown(lost uuid[]) returns void language plpgsql as $$
 begin

@@ -6,15 +6,16 @@
 -- Locks in this order: deliveries by id, webhooks by id, the workspace's activity position. What
 -- the fenced update returns is what counts: a repeated record finds no lease and changes nothing.
 -- The heavy part stands before the lock that serialises the workspace.
--- Returns the activity's position, 0 when every lease was lost, and the webhooks that crossed a
--- line (hl_record_health), null when none did: the caller judges them and calls hl_act.
+-- Returns the activity's position, 0 when every lease was lost, and the evidence about webhooks
+-- that crossed a line (hl_record_health), null when none did: the caller decides what follows
+-- (hookline.deliveries.health) and calls hl_apply_decisions.
 create function hl_record(
     tok uuid, workspace uuid, ids uuid[], numbers int[], hooks uuid[], events uuid[], types text[],
     environments text[], attempts uuid[], versions int[], outcomes smallint[], causes smallint[],
     states smallint[], waits float8[], steps int[], codes smallint[], errors text[],
     messages text[], agos int[], durations int[], urls text[], request_heads text[],
     response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[],
-    out last_position bigint, out crossed jsonb)
+    out last_position bigint, out evidence jsonb)
 language plpgsql as $$
 declare done uuid[]; logged int; n int;
 begin
@@ -34,7 +35,7 @@ begin
   end if;
   perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
   perform hl_record_counts(done, ids, hooks, outcomes, agos, buckets);
-  crossed := hl_record_health(done, ids, hooks, versions, outcomes, causes, states, codes, errors,
+  evidence := hl_record_health(done, ids, hooks, versions, outcomes, causes, states, codes, errors,
     agos, durations);
   update workspace_activity set position = position + n where workspace_id = workspace
     returning position into last_position;

@@ -3,8 +3,8 @@
 --   done  deliveries whose attempts count; ids: of all attempts of the batch
 -- fails: an attempt that counts as a failure: not by hand, not a refused address, not begun under
 -- an older version, and not while failing has turned the webhook off (the evidence stays).
--- Returns the webhooks that crossed a line, as hl_crossed tells them; null when none did. A line is
--- the half of what turns a webhook off: hookline.deliveries.health.judge decides what follows.
+-- Returns the evidence about webhooks that crossed a line (hl_health_evidence); null when none did.
+-- A line is the half of what turns a webhook off: hookline.deliveries.health decides what follows.
 create function hl_record_health(
     done uuid[], ids uuid[], hooks uuid[], versions int[], outcomes smallint[], causes smallint[],
     states smallint[], codes smallint[], errors text[], agos int[], durations int[])
@@ -51,13 +51,13 @@ begin
         from fold join latest on latest.hook = fold.hook where w.id = fold.hook
         returning w.*, fold.had, fold.failed)
   select array_agg(id), array_agg(had), array_agg(failed) into crossed, hads, faileds from folded
-    where exhausted_count > 0 and (exhausted_told_at is null
-        or exhausted_told_at < now() - HealthLimit.DIGEST_SECONDS * interval '1 second')
+    where exhausted_count > 0 and (exhausted_notified_at is null
+        or exhausted_notified_at < now() - HealthLimit.DIGEST_SECONDS * interval '1 second')
       or had and warned_at is not null and auto_disabled_at is null
       or failed is not null and auto_disable_failures is not null and is_active
         and deleted_at is null and auto_disabled_at is null
         and (consecutive_gone >= HealthLimit.GONE_ANSWERS
           or consecutive_failures * 2 >= auto_disable_failures
             and (failed - failing_since) * 2 >= auto_disable_seconds * interval '1 second');
-  return case when crossed is not null then hl_crossed(crossed, hads, faileds) end;
+  return case when crossed is not null then hl_health_evidence(crossed, hads, faileds) end;
 end $$

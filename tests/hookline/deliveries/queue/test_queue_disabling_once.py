@@ -56,10 +56,10 @@ async def test_workers_that_record_at_once_turn_it_off_once(runtime: Runtime) ->
 async def test_crash_between_counting_and_acting_only_delays(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, autoDisable=SOON, notificationEmails=MAILS)
     hand, queue, rows = await begin_failing(runtime, webhook)
-    _, crossed = await queue.count(
+    _, evidence = await queue.record_attempts(
         hand.token, WORKSPACE, [at(failed(row), 20 - n * 5) for n, row in enumerate(rows[:4])]
     )
-    assert [one.health.consecutive_failures for one in crossed] == [4]
+    assert [one.health.consecutive_failures for one in evidence] == [4]
     assert (await Webhook.get(id=webhook.id)).is_live
     assert await told(runtime, webhook) == []
     await hand.record(at(failed(rows[4]), 1))
@@ -78,12 +78,14 @@ async def test_one_decision_is_carried_out_once_however_many_made_it(runtime: Ru
         at(failed(row), seconds) for row, seconds in zip(rows, (20, 15, 10, 5, 1), strict=True)
     ]
     decisions = [
-        decide((await queue.count(hand.token, WORKSPACE, batch))[1])
+        decide((await queue.record_attempts(hand.token, WORKSPACE, batch))[1])
         for batch in (results[:4], results[4:])
     ]
     version = (await runtime.queue.versions())[WORKSPACE]
-    first, second = await asyncio.gather(*(queue.act(WORKSPACE, made) for made in decisions))
-    assert sorted([first.has_switched, second.has_switched]) == [False, True]
+    first, second = await asyncio.gather(
+        *(queue.apply_decisions(WORKSPACE, made) for made in decisions)
+    )
+    assert sorted([first.has_auto_disabled, second.has_auto_disabled]) == [False, True]
     assert await told(runtime, webhook) == [NotificationKind.AUTO_DISABLED]
     assert (await runtime.queue.versions())[WORKSPACE] == version + 1
     assert await AuditEntry.filter(subject_id=webhook.id, action="webhook.autoDisable").count() == 1
@@ -99,15 +101,15 @@ async def test_decision_whose_evidence_is_gone_does_nothing(
     webhook = await make_webhook(runtime, autoDisable=SOON)
     hand, queue, rows = await begin_failing(runtime, webhook)
     results = [at(failed(row), 20 - n * 5) for n, row in enumerate(rows[:4])]
-    decisions = decide((await queue.count(hand.token, WORKSPACE, results))[1])
-    assert [one.word for one in decisions] == [NotificationKind.AUTO_DISABLED]
+    decisions = decide((await queue.record_attempts(hand.token, WORKSPACE, results))[1])
+    assert [one.kind for one in decisions] == [NotificationKind.AUTO_DISABLED]
     if meanwhile == "success":
         await hand.record(succeeded(rows[4]))
     elif meanwhile == "edit":
         await update_webhook(runtime, SOMEBODY, webhook.id, {"autoDisable": None})
     else:
         await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
-    assert await queue.act(WORKSPACE, decisions) == Recorded(0, False)
+    assert await queue.apply_decisions(WORKSPACE, decisions) == Recorded(0, False)
     assert (await Webhook.get(id=webhook.id)).auto_disabled_at is None
     assert await told(runtime, webhook) == []
 

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hookline.deliveries.health import Ended, Health, Policy, fold, judge
+from hookline.deliveries.health import Ended, Health, Policy, fold, notifications_due
 from hookline.deliveries.queue.base import Claimed, Result
 from hookline.models import AttemptCause, DeliveryState, Notification, NotificationKind, Webhook
 from hookline.runtime import Runtime
@@ -34,7 +34,7 @@ async def test_database_judges_as_the_rule_says(
     await enqueue(runtime, webhook.id, count)
     hand = await Hand.begin(runtime)
     rows = iter(await hand.claim(webhook.id, room=count))
-    rule, words = Rule(), list[NotificationKind]()
+    rule, notifications = Rule(), list[NotificationKind]()
     for batch in batches:
         results = []
         for kind, gap in batch:
@@ -42,11 +42,11 @@ async def test_database_judges_as_the_rule_says(
             results.append(at(as_result(next(rows), kind), left))
             rule.ended.append(as_ended(kind, int(-left * 1_000_000)))
         await hand.record(*results)
-        words += rule.judge()
+        notifications += rule.notifications()
     stored = await Webhook.get(id=webhook.id)
     assert sorted(
         NotificationKind(row.kind) for row in await Notification.filter(webhook_id=webhook.id)
-    ) == sorted(words)
+    ) == sorted(notifications)
     assert (stored.consecutive_failures, stored.consecutive_gone) == (
         rule.health.consecutive_failures,
         rule.health.consecutive_gone,
@@ -65,17 +65,19 @@ class Rule:
         self.warned_at: int | None = None
         self.told_at: int | None = None
 
-    def judge(self) -> list[NotificationKind]:
+    def notifications(self) -> list[NotificationKind]:
         folded = fold(self.health, self.ended)
         self.ended = []
-        words = judge(self.health, Policy(4, 17, True, self.warned_at, self.told_at), folded, 0)
-        for word in words:
-            if word is NotificationKind.DELIVERY_FAILED:
+        notifications = notifications_due(
+            self.health, Policy(4, 17, True, self.warned_at, self.told_at), folded, 0
+        )
+        for notification in notifications:
+            if notification is NotificationKind.DELIVERY_FAILED:
                 self.health.exhausted_count, self.told_at = 0, 0
             else:
-                self.warned_at = None if word is NotificationKind.RECOVERED else 0
-            self.health.is_disabled |= word is NotificationKind.AUTO_DISABLED
-        return words
+                self.warned_at = None if notification is NotificationKind.RECOVERED else 0
+            self.health.is_disabled |= notification is NotificationKind.AUTO_DISABLED
+        return notifications
 
 
 def as_result(row: Claimed, kind: str) -> Result:

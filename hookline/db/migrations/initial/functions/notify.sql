@@ -1,17 +1,18 @@
 -- hl_notify: writes a notification about a webhook as it is now, and a mail to each address that
--- wants this kind. Called by hl_act, which holds the webhook's row; locks nothing itself.
---   word    NotificationKind
+-- wants this kind. Called by hl_apply_decisions, which holds the webhook's row; locks nothing
+-- itself.
+--   kind    NotificationKind
 --   failed  attempts in a row or deliveries that the notification tells of; null: none
 -- Returns the notification's id.
-create function hl_notify(hook uuid, word smallint, failed int) returns uuid language plpgsql as $$
+create function hl_notify(hook uuid, kind smallint, failed int) returns uuid language plpgsql as $$
 declare
-  told uuid := hl_key();
-  names text[] := array['AUTO_DISABLED', 'FAILING', 'RECOVERED', 'DELIVERY_FAILED'];
+  notification_id uuid := hl_key();
+  kind_names text[] := array['AUTO_DISABLED', 'FAILING', 'RECOVERED', 'DELIVERY_FAILED'];
 begin
   insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since,
       last_status_code, backlog, created_at)
-    select told, w.workspace_id, word, w.id,
-      case when word = 1 then w.auto_disabled_reason end,
+    select notification_id, w.workspace_id, kind, w.id,
+      case when kind = 1 then w.auto_disabled_reason end,
       failed, w.failing_since, w.last_status_code,
       -- Counted up to a bound: the webhook's row is locked meanwhile.
       (select count(*) from (
@@ -20,9 +21,9 @@ begin
       now()
     from webhook w where w.id = hook;
   insert into email (id, workspace_id, notification_id, address, status, tries, next_try_at)
-    select hl_key(), w.workspace_id, told, a.address, 0, 0, now()
+    select hl_key(), w.workspace_id, notification_id, a.address, 0, 0, now()
     from webhook w, unnest(string_to_array(w.notification_emails, E'\n')) a(address)
     where w.id = hook and a.address <> ''
-      and strpos(w.notify_on, E'\n' || names[word] || E'\n') > 0;
-  return told;
+      and strpos(w.notify_on, E'\n' || kind_names[kind] || E'\n') > 0;
+  return notification_id;
 end $$

@@ -1,12 +1,13 @@
--- hl_act_on: carries one decision out, once: the where clauses are the fence. Part of hl_act, which
--- holds the webhook's row; arguments as there.
+-- hl_apply_decision: carries one decision out, once: the where clauses are the fence. Part of
+-- hl_apply_decisions, which holds the webhook's row; arguments as there.
 -- Returns what the notification counts (attempts in a row, or deliveries; 0: nothing), null when
 -- there is nothing to tell: somebody else did it, or the evidence is gone.
-create function hl_act_on(hook uuid, word smallint, reason text, seen int, since timestamptz)
+create function hl_apply_decision(
+    hook uuid, kind smallint, reason text, seen int, since timestamptz)
 returns int language plpgsql as $$
 declare failed int;
 begin
-  if word = 1 then
+  if kind = NotificationKind.AUTO_DISABLED then
     update webhook w set auto_disabled_at = now(), warned_at = now(), auto_disabled_reason = reason
       where w.id = hook and w.version = seen and w.failing_since = since
         and w.is_active and w.deleted_at is null and w.auto_disabled_at is null
@@ -19,12 +20,12 @@ begin
           '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}'
         from webhook w where w.id = hook;
     end if;
-  elsif word = 2 then
+  elsif kind = NotificationKind.FAILING then
     update webhook w set warned_at = now()
       where w.id = hook and w.version = seen and w.failing_since = since
         and (w.warned_at is null or w.warned_at < since) and w.auto_disabled_at is null
       returning w.consecutive_failures into failed;
-  elsif word = 3 then
+  elsif kind = NotificationKind.RECOVERED then
     update webhook w set warned_at = null
       where w.id = hook and w.warned_at is not null and w.consecutive_failures = 0
         and w.auto_disabled_at is null
@@ -32,9 +33,9 @@ begin
   else
     -- the update below returns the row as it is after it: counted before, under the row's lock
     select w.exhausted_count into failed from webhook w where w.id = hook and w.exhausted_count > 0;
-    update webhook w set exhausted_count = 0, exhausted_told_at = now()
-      where w.id = hook and w.exhausted_count > 0 and (w.exhausted_told_at is null
-        or w.exhausted_told_at < now() - 3600 * interval '1 second');
+    update webhook w set exhausted_count = 0, exhausted_notified_at = now()
+      where w.id = hook and w.exhausted_count > 0 and (w.exhausted_notified_at is null
+        or w.exhausted_notified_at < now() - HealthLimit.DIGEST_SECONDS * interval '1 second');
     if not found then
       failed := null;
     end if;

@@ -1,9 +1,9 @@
--- hl_crossed: the evidence about webhooks that crossed a line. Called by hl_record_health, which
--- holds their rows.
+-- hl_health_evidence: the evidence about webhooks that crossed a line, as HealthEvidence of
+-- hookline.deliveries.health has it. Called by hl_record_health, which holds their rows.
 --   hads, faileds  what the batch held: a success; when the latest failure after it ended, or null
 -- Returns an array of objects, one per webhook, by id; times are microseconds since 1970.
-create function hl_crossed(hooks uuid[], hads boolean[], faileds timestamptz[]) returns jsonb
-language plpgsql as $$
+create function hl_health_evidence(hooks uuid[], hads boolean[], faileds timestamptz[])
+returns jsonb language plpgsql as $$
 begin
   return (
     select jsonb_agg(jsonb_build_object(
@@ -13,6 +13,7 @@ begin
         'exhausted_count', w.exhausted_count, 'is_disabled', w.auto_disabled_at is not null,
         'failures', w.auto_disable_failures, 'seconds', w.auto_disable_seconds,
         'is_wanted', w.is_active and w.deleted_at is null, 'warned_at', hl_micros(w.warned_at),
-        'exhausted_told_at', hl_micros(w.exhausted_told_at), 'now', hl_micros(now())) order by w.id)
+        'exhausted_notified_at', hl_micros(w.exhausted_notified_at), 'now', hl_micros(now()))
+        order by w.id)
     from unnest(hooks, hads, faileds) c(id, had, failed) join webhook w on w.id = c.id);
 end $$
