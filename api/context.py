@@ -43,7 +43,7 @@ class Context:
         self.live_cursor = await self._read_cursor(self)
 
     def of_nobody(self) -> "Context":
-        """The same for whoever has these scopes in this workspace: what is made with it may be
+        """The same for any caller with these scopes in this workspace: what is made with it may be
         shown to all of them.
         """
         nobody = Actor(self.actor.workspace_id, "", self.actor.scopes)

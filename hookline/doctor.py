@@ -50,7 +50,9 @@ class Finding:
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """Each check's finding as soon as it is known. What rests on a check that failed is skipped."""
+    """Yields each check's finding as soon as it is known. Checks that rest on one that failed are
+    skipped.
+    """
     for sentence in unknown_names():
         yield Finding("settings", State.WARNING, sentence)
     yield Finding("settings", State.OK, "every value can be used")

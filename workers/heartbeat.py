@@ -61,7 +61,8 @@ class Heartbeat:
             return token
         is_known = await self._queue.beat(token)
         if not is_known:
-            # Somebody took this pump over: it missed its beats for 10 s by the database's clock.
+            # Another worker took this pump over, which missed its beats for 10 s by the database's
+            # clock.
             self._leases.give_up()
         # While the question was under way the token may have been given up; an old answer must not
         # freshen the next one.

@@ -38,7 +38,7 @@ class Leases:
         self.token: UUID | None = None
         self._confirmed_at = 0.0
         self.given_up = asyncio.Event()
-        """Set when the token goes, until somebody takes a new one."""
+        """Set when the token goes, until a new one is taken."""
         self.count = 0
         self._lanes: dict[UUID, Lane] = {}
         self._paces: dict[UUID, Pace] = {}
@@ -86,7 +86,7 @@ class Leases:
         self.given_up.set()
 
     def claim_failed(self, error: Exception) -> None:
-        """A claim whose answer was lost has leased rows that nobody holds: the token goes, and its
+        """A claim whose answer was lost has leased rows that no lane holds: the token goes, and its
         takeover frees them.
         """
         log.warning("claim failed: %r", error)
@@ -203,7 +203,7 @@ class Leases:
     # work on leased rows
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Runs work on leased rows. Rows of work that dies are held by nobody: the token goes."""
+        """Runs work on leased rows. Rows of work that dies are in no lane: the token goes."""
         task = asyncio.create_task(work)
         # The loop keeps only weak references to its tasks (asyncio): one that nobody holds may be
         # collected while it runs.
@@ -218,7 +218,7 @@ class Leases:
 
     @property
     def is_idle(self) -> bool:
-        """True when nobody works on leased rows, and no publish is about to write some."""
+        """True when no leased row is worked on, and no publish is about to write some."""
         return not self._tasks and not any(lane.promised for lane in self._lanes.values())
 
     def stop_claiming(self) -> None:

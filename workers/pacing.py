@@ -1,6 +1,6 @@
 """Claims for webhooks with a rate limit. Part of claiming, in a task of its own.
 
-What waits for its slot is leased to nobody: a timer asks again when the next one is free, and the
+What waits for its slot is not leased: a timer asks again when the next one is free, and the
 sweep finds what a lost timer does not.
 """
 

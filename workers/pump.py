@@ -119,13 +119,13 @@ class Pump:
                 await loop()
             except Exception as error:
                 log.critical("a task of the pump died: %r", error, exc_info=True)
-                # What the loop held is held by nobody now: a takeover frees it.
+                # What the loop held is in no lane now: a takeover frees it.
                 self.leases.give_up()
                 await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _beat(self) -> None:
         async for _ in self._heartbeat.new_tokens():
-            # A new token claims nothing until somebody names webhooks: this look does.
+            # A new token claims nothing until webhooks are named: this look does.
             self._sweeper.look_now()
 
     async def _sweep(self) -> None:
@@ -149,6 +149,6 @@ class Pump:
             # up under load, and a crash would have repeated them all (2026-11-24).
             self.leases.release(written.size)
             if written.has_lost:
-                # The row stays leased and nobody here holds it: only a takeover ends its lease.
+                # The row stays leased and is in no lane: only a takeover ends its lease.
                 self.leases.give_up()
             self._claiming.wake()

@@ -40,7 +40,7 @@ class Sweeper:
 
     async def due_webhooks(self) -> AsyncIterator[set[UUID]]:
         """Sweeps for as long as it is iterated; gives the webhooks that have something due, at each
-        sweep and as often as somebody asks in between.
+        sweep and as often as it is asked for in between.
         """
         while True:
             try:

@@ -217,8 +217,8 @@ async def _follow(
 async def _follow_live(
     executor: _HouseExecutor, live: Live[Any], key: Hashable, context: Context
 ) -> AsyncGenerator[Sequence[Encoded], None]:
-    """Yields the answers to a live feed's events. Those that everybody follows now are executed and
-    encoded once for all with the key.
+    """Yields the answers to a live feed's events. Those that all followers want now are executed
+    and encoded once for all with the key.
     """
 
     async def execute(step: ActivityEvent | Gap, context: Context) -> ExecutionResult | None:

@@ -119,7 +119,7 @@ class Sockets:
 
 
 class _Socket:
-    """One connection. Its end is a future: whoever has a reason to end it sets it first, and `run`
+    """One connection. Its end is a future: the first reason to end it sets it, and `run`
     takes everything down.
     """
 
@@ -356,7 +356,7 @@ class _Socket:
         for answer in answers:
             if not isinstance(answer, bytes) and answer.errors:
                 _log(request_id, actor, answer.errors)
-        # only then are messages made: who waits holds nothing of his own
+        # only then are messages made: an operation that waits holds nothing of its own
         await self._outbound.room()
         if self._operations.get(running.id) is running:
             for answer in answers:
@@ -370,7 +370,7 @@ class _Socket:
 
 
 class _Running:
-    """An operation of a socket. must_finish: a mutation is at work, which nobody may interrupt."""
+    """An operation of a socket. must_finish: a mutation is at work, which nothing may interrupt."""
 
     __slots__ = ("_prefix", "id", "must_finish", "task")
 

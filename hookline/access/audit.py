@@ -49,7 +49,7 @@ def entry(
     before: Values | None = None,
     after: Values | None = None,
 ) -> dict[str, Any]:
-    """The row of an entry, for whoever writes many at once."""
+    """The row of an entry, for callers that write many at once."""
     prefix, key = subject or (None, None)
     return {
         "id": ids.uuid7(),

@@ -41,7 +41,7 @@ _SUBJECTS: Final = {int(Kind.ATTEMPT): Attempt, int(Kind.NOTIFICATION): Notifica
 
 
 class Feeds:
-    """The feeds of this process, one per workspace that somebody follows."""
+    """The feeds of this process, one per workspace that has followers."""
 
     def __init__(self, database: Database, hub: Hub) -> None:
         self._database, self._hub = database, hub
@@ -68,8 +68,8 @@ class Feeds:
         """The events after a position (None: from now on) and then each new one, in order, nothing
         twice, nothing missed; without end.
 
-        Whoever is more than 10,000 events behind, or asks for a position that is purged or not
-        reached yet, gets one Gap and goes on from now. kinds, webhook_id: the only ones given.
+        A follower that is more than 10,000 events behind, or asks for a position that is purged or
+        not reached yet, gets one Gap and goes on from now. kinds, webhook_id: the only ones given.
         Close the generator to leave.
 
         Raises Unavailable when the database does not answer during a replay.
@@ -332,7 +332,7 @@ class Feed:
 
     async def _catch_up(self) -> None:
         while entries := await _read(self._database, self._workspace_id, self.position):
-            # purged faster than read: nobody gets past this hole without a gap
+            # purged faster than read: no follower gets past this hole without a gap
             if not _is_whole(entries, self.position):
                 self._oldest = entries[-1].position
             for entry in entries:

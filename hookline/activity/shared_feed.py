@@ -52,7 +52,7 @@ class _Kept(NamedTuple):
 
 class SharedFeed:
     """Holds the newest encoded events: the last step, or 256 KiB for two members or more. Moves
-    while somebody waits.
+    while a follower waits.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class SharedFeed:
         return await moved
 
     async def _move(self) -> None:
-        """Makes step after step, as long as anybody waits for one."""
+        """Makes step after step, as long as a follower waits for one."""
         try:
             while self._waiting:
                 is_step = await self._step()
@@ -142,7 +142,7 @@ class SharedFeed:
                     if size_bytes >= STEP_BYTES:
                         end = event.position
                         break
-        # Whatever it is, nobody may be left waiting.
+        # Whatever it is, no follower may be left waiting.
         except Exception as fault:  # noqa: BLE001
             log.warning(
                 "a step for several followers failed, each goes on alone reason=%s",

@@ -1,4 +1,4 @@
-"""`hookline sync plan` and `apply`: read the file, ask whoever plans or applies it, tell the
+"""`hookline sync plan` and `apply`: read the file, ask a terminal for consent, tell the
 answer; each gives its exit code.
 """
 
@@ -88,7 +88,7 @@ def apply(asked: Asked, saved_plan: str | None, is_agreed: bool, message: str | 
 def _apply(
     settings: Settings, asked: Asked, message: str | None, agreed: SavedPlan | None, may_ask: bool
 ) -> int:
-    """may_ask: somebody sits at the terminal; then what they saw is what is applied."""
+    """may_ask: a person sits at the terminal; then what they saw is what is applied."""
     target = asked.target(settings)
     found = read_file(asked.file, target.bounds(), settings.home, is_unresolved=False)
     if found.document is None:

@@ -48,7 +48,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no ty
 
 
 class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
-    """A pool that nobody waits for without end, in either direction: a connection that does not
+    """A pool for which no caller waits without end, in either direction: a connection that does not
     answer is cut off.
 
     asyncpg 0.32 waits as long as it was ready to wait for the connection, without end by default,

@@ -36,11 +36,11 @@ SLACK: Final = timedelta(seconds=30)
 
 LEASE_SECONDS: Final = 30
 """Longer than a slice of a job takes; a worker that dies in it lets another one go on then."""
-# Open jobs that nobody works on, those that wait longest first.
+# Open jobs that no worker has leased, those that wait longest first.
 DUE: Final = named("""
 select id from job where status < JobStatus.SUCCEEDED and run_at <= {now}
 order by run_at limit $1""")
-# Moves the job's time on, which leases it; no row: it has ended, is not due, or somebody has it.
+# Moves the job's time on, which leases it; no row: it has ended, is not due, or is leased.
 LEASE: Final = named("""
 update job set run_at = {now} + $2 * {second} where id in (
   select id from job
@@ -182,7 +182,7 @@ async def _total(
 
 
 async def due(database: Database, limit: int) -> list[UUID]:
-    """Open jobs that nobody has leased, those first that wait longest."""
+    """Returns open jobs that are not leased, those first that wait longest."""
     with faults_as_unavailable():
         rows = await database.reader().rows(for_dialect(DUE, database.dialect), limit)
     return [row["id"] for row in rows]
@@ -190,7 +190,7 @@ async def due(database: Database, limit: int) -> list[UUID]:
 
 async def run(database: Database, wakeups: Wakeups, job_id: UUID, seconds: float) -> bool:
     """Leases a job and does steps of it for about that long. False: it had ended, is gone, is not
-    due, or somebody else has it.
+    due, or another worker has it.
 
     Raises Unavailable; the lease then ends by itself.
     """

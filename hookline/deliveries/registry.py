@@ -85,7 +85,7 @@ class Registry:
         return self._parts.get(workspace_id) or await self.reload(workspace_id, None)
 
     async def reload(self, workspace_id: UUID, stale: int | None) -> Part:
-        """Loads a workspace anew. stale: the version that somebody found out of date; one load
+        """Loads a workspace anew. stale: the version that a caller found out of date; one load
         serves all who wait.
         """
         # One load at a time: callers that wait find the version loaded and need none of their own.
@@ -103,7 +103,7 @@ class Registry:
             return part
 
     def _build(self, loaded: Loaded, old: Part | None, asked_at: float) -> Part:
-        """The new part. What has not changed is neither loaded nor made again."""
+        """Returns the new part; what has not changed is neither loaded nor made again."""
         changed = [Target(row, self._vault) for row in loaded.rows]
         gone = [
             self._targets[key] for key in (old.stamps.keys() - loaded.stamps.keys() if old else ())
@@ -117,7 +117,7 @@ class Registry:
         )
         for target in gone:
             del self._targets[target.id]
-        # Before anybody is told: listeners look targets up at once.
+        # Before listeners are told: they look targets up at once.
         self._targets.update({target.id: target for target in changed})
         for call in self._on_change:
             call()

@@ -169,7 +169,7 @@ class CommitGroup:
 
     def answer(self) -> None:
         """Answers every request. After the commit only: until then a key of this very group may
-        turn out to be taken by nobody.
+        turn out to be free.
         """
         for request, problems in self._refused:
             request.fail(Refused(problems))

@@ -1,7 +1,7 @@
 """Checks and matches events and writes them by group commit. Called by the API for every publish.
 
 It never waits for a broker, a hub or a receiver. Publishes that arrive while a commit is in flight
-share the next one; nobody waits for company.
+share the next one; none waits for others to come.
 """
 
 import asyncio
@@ -149,8 +149,8 @@ class Publisher:
             del self._writers[workspace_id]
 
     async def _commit(self, workspace_id: UUID, requests: list[Request]) -> None:
-        """Commits a group. If the database refuses it, each request is tried alone, so that nobody
-        gets a stranger's error.
+        """Commits a group. If the database refuses it, each request is tried alone, so that none
+        gets the error of another one.
         """
         try:
             # One after the other they would wait ever longer: the second in line waited 60 s for a

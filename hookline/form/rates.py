@@ -1,7 +1,7 @@
 """Rate limits, `20/s` or `600/m`: their meaning, and the figures of GCRA for the claim. Pure. GCRA
 (generic cell rate algorithm, ITU-T I.371): a webhook keeps the time of its next free slot; a
 request may go when that is no further ahead than the tolerance, and moves it on by one interval. So
-any second holds at most the rate and one burst, whoever claims.
+any second holds at most the rate and one burst, whichever worker claims.
 """
 
 import re

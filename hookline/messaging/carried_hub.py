@@ -1,6 +1,6 @@
 """A hub over a server: one connection listens, another one tells. Announcements are coalesced and
 sent after their commit. A lost connection costs its announcements; it is opened again, and
-everybody is told that something may have been missed.
+all listeners are told that something may have been missed.
 """
 
 import asyncio

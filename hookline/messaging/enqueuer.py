@@ -88,7 +88,7 @@ class Enqueuer:
         self._enqueue(ActorName.RUN_JOB, str(job_id))
 
     def _enqueue(self, *call: Any) -> None:  # Any: as Call
-        # Nothing is kept without a broker: nobody would ever send it.
+        # Nothing is kept without a broker: it would never be sent.
         if self._broker is not None:
             with self._lock:
                 # The queue holds no more, so the broker would drop the oldest ones anyway.

@@ -115,7 +115,7 @@ class _Consumer(_RedisConsumer):
             self.broker.done[self.queue_name].append(key)
 
     def nack(self, message: MessageProxy) -> None:
-        """Nobody reads dead letters: a refused message goes as if it had been done."""
+        """Removes a refused message as if it had been done: dead letters would never be read."""
         self.ack(message)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
@@ -143,7 +143,7 @@ class _Consumer(_RedisConsumer):
 
     def _forget_strays(self) -> None:
         """Ends the messages that Redis still takes for fetched though none is in work: they did not
-        name their own key, and nobody else would end them.
+        name their own key, and nothing else would end them.
         """
         for key in self.broker.client.smembers(
             f"{self.broker.namespace}:__acks__.{self.broker.broker_id}.{self.queue_name}"

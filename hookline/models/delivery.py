@@ -51,7 +51,7 @@ class Delivery(Model):
     status = fields.SmallIntField(default=0)
     next_attempt_at = TimeColumn()
     manual_at = TimeColumn(null=True)
-    """Somebody asked for one attempt now, whatever the schedule and the webhook's switch say."""
+    """Set when one attempt was asked for, whatever the schedule and the webhook's switch say."""
     next_cause = fields.SmallIntField(null=True)
     """Why the next attempt is made, where the step does not tell: an AttemptCause or NextCause."""
     attempt_count = fields.IntField(default=0)

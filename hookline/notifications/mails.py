@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 # One try takes at most 20 s (smtp.DEADLINE_SECONDS) and a few statements.
 LEASE_SECONDS: Final = 120
-"""Longer than one try takes; after it somebody else may try."""
+"""Longer than one try takes; after it another worker may try."""
 AGAIN_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 43_200)
 """Seconds before each further try; after the last one the mail has failed."""
 
@@ -37,7 +37,7 @@ _NO_NEWS: Final = timedelta(hours=1)
 DUE: Final = named("""
 select notification_id, address from email
 where status = EmailStatus.PENDING and next_try_at <= {now} order by next_try_at limit $1""")
-# Moves the next try on, which leases the mail; no row: it ended, is not due, or somebody has it.
+# Moves the next try on, which leases the mail; no row: it ended, is not due, or is leased.
 LEASE: Final = named("""
 update email set tries = tries + 1, next_try_at = {now} + $3 * {second} where id in (
   select id from email
@@ -63,7 +63,7 @@ RESET_EXHAUSTED: Final = (
 
 
 async def due(runtime: Runtime, limit: int) -> list[tuple[UUID, str]]:
-    """Mails whose time has come and that nobody has leased, as notification and address."""
+    """Returns mails whose time has come and that are not leased, as notification and address."""
     with faults_as_unavailable():
         rows = await runtime.database.reader().rows(
             for_dialect(DUE, runtime.database.dialect), limit
@@ -73,7 +73,7 @@ async def due(runtime: Runtime, limit: int) -> list[tuple[UUID, str]]:
 
 async def send_mail(runtime: Runtime, mailer: Mailer, notification_id: UUID, address: str) -> bool:
     """Leases the receipt of one address and tries its mail. False: it is sent, not due, gone, or
-    somebody else has it.
+    another worker has it.
 
     Raises Unavailable; the lease then ends by itself, and the mail is tried again.
     """

@@ -38,8 +38,8 @@ async def lock_webhook(
     actor: Actor, webhook_id: UUID, if_version: int | None, problems: list[Problem]
 ) -> Webhook:
     """The living webhook, locked to the end of the transaction: two changes of one webhook follow
-    each other, so the version tells whether somebody came between. Adds VERSION_CONFLICT to the
-    problems when the version is not the expected one.
+    each other, so the version tells whether another change came between. Adds VERSION_CONFLICT to
+    the problems when the version is not the expected one.
 
     Raises Refused: the problems found so far, and NOT_FOUND.
     """

@@ -28,7 +28,7 @@ def imports_of_modules() -> Imports:
 def leaves(modules: Imports) -> set[str]:
     """Files right in `hookline/` that import nothing but one another."""
     found = {name for name in modules if re.fullmatch(r"hookline(\.\w+)?", name) and is_file(name)}
-    # Again until nothing changes: whoever imports one that fell out falls out, too.
+    # Again until nothing changes: a module that imports one that fell out falls out, too.
     while not all(modules[name] <= found for name in found):
         found = {name for name in found if modules[name] <= found}
     return found

@@ -185,7 +185,7 @@ class Lessor(Protocol):
         """Takes over the rows that were written; room for the others comes back."""
 
     def abandon(self, lease: Lease) -> None:
-        """Ends a lease when the pump is gone, or nobody knows whether it was written: a takeover
+        """Ends a lease when the pump is gone, or it is unknown whether it was written: a takeover
         finds out.
         """
 

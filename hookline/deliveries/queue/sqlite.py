@@ -116,7 +116,7 @@ class SqliteQueue:
         deliveries: Sequence[NewDelivery],
         lease: Lease | None = None,
     ) -> bool:
-        # Rows are made here, not in the job: while a job runs, nobody else in the process writes.
+        # Rows are made here, not in the job: while a job runs, nothing else in the process writes.
         workspace, received = workspace_id.bytes, to_micros(received_at)
         written = [
             (
@@ -136,7 +136,7 @@ class SqliteQueue:
         def job(db: sqlite3.Connection) -> bool:
             if db.execute(VERSION, (workspace,)).fetchone()[0] != version:
                 return False
-            # Taken over: what is leased to it from now on nobody would ever free.
+            # Taken over: what is leased to it from now on would never be freed.
             if lease is not None and not db.execute(PUMP, (lease.token.bytes,)).fetchone():
                 raise PumpGone
             now = _now()

@@ -15,7 +15,7 @@ from webhook where workspace_id = ? and deleted_at is null"""
 # All columns: the registry knows which ones it needs.
 WEBHOOKS = "select * from webhook where id in (values {rows})"
 WEBHOOK_COLUMNS = "select * from webhook where id = x''"
-# Takes an idempotency key that nobody has, or whose time is over; no row: somebody has it.
+# Takes an idempotency key that is free, or whose time is over; no row: it is taken.
 TAKE_KEY = """
 insert into idempotency as i (workspace_id, key, event_id, fingerprint, expires_at)
 values (?, ?, ?, ?, ?)

@@ -1,7 +1,7 @@
 """SQLite's one writer: a thread that runs jobs, many in one transaction. Used by queue/sqlite.py.
 
 A job is a function of the connection. One that fails is undone alone; the others keep their commit.
-Nobody hears of success before the commit.
+No caller hears of success before the commit.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A plan as everybody sees it, from the server to the terminal: changes, counts, blocks. Made by
+"""A plan as it is seen from the server to the terminal: changes, counts, blocks. Made by
 planning, completed by apply; codec turns it to JSON and back, show to text.
 
 Everything in it is masked already.
@@ -37,7 +37,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """webhook_id: None for a new webhook, and for whoever only reads the plan."""
+    """webhook_id: None for a new webhook, and for clients that only read the plan."""
 
     kind: ChangeKind
     slug: str
@@ -62,7 +62,7 @@ class Block:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """base: number of the set's newest revision before, 0 for none; revision: of the one that an
-    apply made. server: the server or database, for whoever asked several.
+    apply made. server: the server or database, for callers that asked several.
 
     digest: equal for equal changes of an equal state; a reviewed plan is recognised by it.
     """

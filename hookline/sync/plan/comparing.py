@@ -59,7 +59,7 @@ def compare(slug: str, wanted: Values, live: Values, applied: Values, is_adopted
 def _judge_wanted(
     found: Verdicts, name: str, wish: Any, value: Any, applied: Values, may_be_taken: bool
 ) -> None:
-    """may_be_taken: the value, if nothing owns it, is nobody's choice."""
+    """may_be_taken: the value, if nothing owns it, was not chosen by a person."""
     if same(name, wish, value):
         return
     if name not in applied:
@@ -85,8 +85,8 @@ def _default(slug: str, name: str) -> Any:
 
 
 def _is_default(slug: str, name: str, value: Any) -> bool:
-    """True when nobody has chosen this value. A signing secret that no file gave counts as made by
-    Hookline.
+    """True when no person has chosen this value. A signing secret that no file gave counts as made
+    by Hookline.
     """
     return name == "signingSecret" or same(name, value, _default(slug, name))
 

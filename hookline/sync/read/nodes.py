@@ -69,7 +69,7 @@ class Mapping:
 
 @dataclass(slots=True, eq=False)
 class Unusable:
-    """A value whose problem has been noted: whoever meets it says nothing more."""
+    """A value whose problem has been noted: no further problem is noted for it."""
 
     line: int
     column: int
