@@ -186,7 +186,7 @@ def _id(text: object) -> UUID:
     try:
         return UUID(str(text))
     except ValueError:
-        raise NotUnderstood(f"{str(text)[:40]!r} is no id") from None
+        raise NotUnderstood(f"{str(text)[:40]!r} is not a valid id") from None
 
 
 def _text(value: object) -> str:

@@ -115,7 +115,7 @@ class Reporting(Middleware):
             message.queue_name, message.actor_name if is_known else "unknown"
         ).inc()
         if message.actor_name == UNREADABLE:
-            self._log_refusal(UNREADABLE, "it is no message")
+            self._log_refusal(UNREADABLE, "it is not a message")
         elif not is_known:
             self._log_refusal(
                 message.actor_name, f"there is no actor {message.actor_name[:_SHOWN]!r}"

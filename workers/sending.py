@@ -352,7 +352,7 @@ def _classify(fault: Exception, timeout_seconds: float) -> tuple[AttemptError, s
         case NotHttp():
             return (
                 AttemptError.PROTOCOL,
-                "The receiver's answer is no valid HTTP, or its headers are too large.",
+                "The receiver's answer is not valid HTTP, or its headers are too large.",
             )
         case ConnectionRefusedError():
             return AttemptError.CONNECT, "The receiver refused the connection."

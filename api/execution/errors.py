@@ -151,7 +151,8 @@ def _expected(error: GraphQLError) -> tuple[str, str] | None:
     if isinstance(cause, Refused | StrawberryInputCoercionError):
         return BAD_USER_INPUT, str(cause.message)
     if isinstance(cause, MalformedId):
-        return BAD_USER_INPUT, f"{cause} is no id. Ids look like wh_01h2xcejqtf2nbrexx3vqjhp41."
+        message = f"{cause} is not a valid id. Ids look like wh_01h2xcejqtf2nbrexx3vqjhp41."
+        return BAD_USER_INPUT, message
     if isinstance(cause, HooklineError):
         return (cause.code, cause.message) if cause.code in CODES else None
     code = (error.extensions or {}).get("code")

@@ -290,7 +290,7 @@ def _size(value: ValueNode, defaults: dict[str, int]) -> "int | PageSize":
 
 
 def _page(value: object) -> int:
-    """A page size as it counts: above the largest nothing is ever read, and what is no number is
+    """A page size as it counts: above the largest nothing is ever read, and what is not a number is
     counted as the largest.
     """
     if value is None:

@@ -213,7 +213,7 @@ def _line(item: str) -> str:
 
 
 def _patterns(event_type: str) -> list[str]:
-    """Every pattern that matches the type; none for what is no type."""
+    """Every pattern that matches the type; none for what is not a type."""
     segments = event_type.split(".")
     if len(segments) != 3 or not all(_SEGMENT.fullmatch(segment) for segment in segments):
         return []

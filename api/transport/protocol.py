@@ -48,7 +48,7 @@ def read_message(text: str | None, scopes: frozenset[str]) -> dict[str, Any]:
     # Half of a surrogate pair has no bytes in UTF-8.
     except (RequestRefused, UnicodeEncodeError):
         raise ProtocolBroken((4400, "The message is not valid JSON")) from None
-    # A list, a number or an id that is no string ended Strawberry's sockets with 1006 (0.341.2).
+    # A list, a number or an id that is not a string ended Strawberry's sockets with 1006 (0.341.2).
     if type(message) is not dict or type(message.get("type")) is not str:
         raise ProtocolBroken((4400, "A message is a JSON object with a type"))
     return message

@@ -30,5 +30,6 @@ def decode_cursor(text: str) -> int:
             return int(found[1])
     raise HooklineError(
         "BAD_USER_INPUT",
-        "`after` is no live cursor. Take one from liveCursor or from an event of a subscription.",
+        "`after` is not a live cursor. Take one from liveCursor or from an event of a "
+        "subscription.",
     )

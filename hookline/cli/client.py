@@ -90,7 +90,7 @@ def _data(answer: httpx.Response, server: str) -> dict[str, Any]:
     try:
         content = answer.json()
         errors, data = content.get("errors"), content.get("data")
-    # A proxy or another program may answer anything: no JSON, or JSON that is no object.
+    # A proxy or another program may answer anything: no JSON, or JSON that is not an object.
     except (ValueError, AttributeError):
         raise ServerFault(
             "FAILED",

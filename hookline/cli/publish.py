@@ -37,7 +37,7 @@ def _read_data(context: click.Context, parameter: click.Parameter, text: str) ->
 
 
 def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is no JSON number")
+    raise ValueError(f"{text} is not a JSON number")
 
 
 @click.command()

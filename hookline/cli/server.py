@@ -55,7 +55,7 @@ def listen(settings: Settings) -> socket.socket:
             backlog=_BACKLOG,
         )
     except socket.gaierror:
-        raise Misconfigured(f"HOOKLINE_HOST {host} is no address of this machine.") from None
+        raise Misconfigured(f"HOOKLINE_HOST {host} is not an address of this machine.") from None
     except OSError as error:
         raise Misconfigured(_why_not(error, host, port)) from None
 

@@ -54,7 +54,8 @@ def check_schema(schema: object) -> list[Found]:
         _compile(text)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
         path = tuple(map(str, getattr(error, "instance_path", ())))
-        return [(path, f"is no valid JSON Schema: {_short(getattr(error, 'message', str(error)))}")]
+        reason = _short(getattr(error, "message", str(error)))
+        return [(path, f"is not a valid JSON Schema: {reason}")]
     return []
 
 

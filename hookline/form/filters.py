@@ -199,7 +199,7 @@ def _operand_problem(name: str, operand: object) -> str | None:
             return None if isinstance(operand, str) else "must be text"
         case "eq" | "ne" | "contains":
             return None
-    return f"is no operator; known are {', '.join(OPERATORS)}"
+    return f"is not an operator; known are {', '.join(OPERATORS)}"
 
 
 def _count(value: Mapping[str, Json]) -> int:

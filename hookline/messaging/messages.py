@@ -92,8 +92,8 @@ def make_message(actor: ActorName, *arguments: object, queue: str | None = None)
 
 
 class CheckedEncoder(JSONEncoder):
-    """Reads anything: what is no message becomes one for an actor that does not exist, so that it
-    is refused like any other stranger's.
+    """Reads anything: what is not a message becomes one for an actor that does not exist, so that
+    it is refused like any other stranger's.
     """
 
     def decode(self, data: bytes) -> MessageData:

@@ -185,7 +185,7 @@ def _name_or_ipv4(text: str, policy: AddressPolicy) -> str:
         return _literal(host, policy)
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise UrlRefused(
-            "The host is no valid name: labels of 1 to 63 letters, digits, - and _, with single "
+            "The host is not a valid name: labels of 1 to 63 letters, digits, - and _, with single "
             "dots between them."
         )
     return host
@@ -201,7 +201,7 @@ def _to_ascii(text: str) -> str:
     try:
         return idna.encode(lowered, uts46=True).decode()
     except (idna.IDNAError, UnicodeError):
-        raise UrlRefused("The host is no valid internationalised name.") from None
+        raise UrlRefused("The host is not a valid internationalised name.") from None
 
 
 def _literal(text: str, policy: AddressPolicy) -> str:

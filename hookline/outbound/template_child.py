@@ -73,7 +73,7 @@ def render(template: str, escape: str, context: dict[str, Any], is_probe: bool) 
         except orjson.JSONDecodeError as error:
             line = text.count("\n", 0, error.pos) + 1
             raise Wrong(
-                f"What the template makes is no JSON (its line {line}: {error.msg}). A "
+                f"What the template makes is not JSON (its line {line}: {error.msg}). A "
                 "placeholder prints a whole JSON value: write "
                 '{"name": {{ event.data.name }}} without quotes around it, and {{ "Order " ~ '
                 "event.data.number }} for text with a value in it."

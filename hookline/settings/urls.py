@@ -19,7 +19,7 @@ def check_postgres(
             and bool(parts.path[1:])
             and (parts.port is None or parts.port > 0)
         )
-    except ValueError:  # a port that is no number, a broken IPv6 address
+    except ValueError:  # a port that is not a number, a broken IPv6 address
         is_right = False
     if not is_right:
         raise ValueError(wanted)
@@ -39,7 +39,7 @@ def names_a_server(url: str, schemes: tuple[str, ...]) -> bool:
             and (parts.port is None or parts.port > 0)
             and has_number
         )
-    except ValueError:  # a port that is no number, a broken IPv6 address
+    except ValueError:  # a port that is not a number, a broken IPv6 address
         return False
 
 

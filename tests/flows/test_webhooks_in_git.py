@@ -120,7 +120,7 @@ async def test_a_saved_plan_is_applied_exactly_or_not_at_all(
         "is not the file that was planned"
         in shop.run("sync", "apply", str(plan), exit_code=5).stderr
     )
-    assert "is no saved plan" in shop.run("sync", "apply", str(file), exit_code=1).stderr
+    assert "is not a saved plan" in shop.run("sync", "apply", str(file), exit_code=1).stderr
 
 
 async def test_every_ending_has_its_exit_code(shop: Installation, file: Path) -> None:

@@ -211,7 +211,7 @@ async def test_answer_that_is_no_sane_http_is_a_failure(behaviour: Handler) -> N
     assert (answer.status_code, answer.error) == (None, AttemptError.PROTOCOL)
     assert (
         answer.error_message
-        == "The receiver's answer is no valid HTTP, or its headers are too large."
+        == "The receiver's answer is not valid HTTP, or its headers are too large."
     )
     assert answer.duration_ms < 1500
 

@@ -58,7 +58,7 @@ def save(path: Path, file: str, plan: Plan) -> None:
 
 
 def load(path: Path) -> SavedPlan:
-    """Raises HooklineError for what is no saved plan."""
+    """Raises HooklineError for what is not a saved plan."""
     try:
         content = json.loads(path.read_text("utf-8"))
         if content["format"] != FORMAT:
@@ -74,7 +74,7 @@ def load(path: Path) -> SavedPlan:
     # What `decode` raises for JSON of another shape; HooklineError is none of these.
     except (ValueError, KeyError, TypeError, AttributeError):
         raise HooklineError(
-            "FAILED", f"{path} is no saved plan. Make one with: hookline sync plan -o {path}"
+            "FAILED", f"{path} is not a saved plan. Make one with: hookline sync plan -o {path}"
         ) from None
 
 

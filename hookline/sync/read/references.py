@@ -15,7 +15,7 @@ from typing import Protocol
 from hookline.form.kinds import UNKNOWN_SECRET
 from hookline.sync.read.problems import shown
 
-# In this order: the escape is no reference, and the last one finds what is none but looks like one.
+# In this order: the escape is not a reference, and the last one finds what only looks like one.
 _REFERENCE = re.compile(r"\$\$\{|\$\{(env|file):([^{}]*)\}|\$\{")
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 _MAX_SECRET_BYTES = 65_536
@@ -50,7 +50,7 @@ def literal(text: str) -> str:
             )
         if found[0] == "${":
             raise ReferenceRefused(
-                "bad-reference", f"{shown(text[found.start() :])} is no reference", _FORMS
+                "bad-reference", f"{shown(text[found.start() :])} is not a reference", _FORMS
             )
     return text.replace("$${", "${")
 
@@ -163,7 +163,7 @@ def _check(text: str) -> None:
     for found in references:
         # The message repeats nothing of the text, which may be a secret that holds ${.
         if not found[2] or (found[1] == "env" and not _NAME.fullmatch(found[2])):
-            raise ReferenceRefused("bad-reference", "this is no reference to a secret", _FORMS)
+            raise ReferenceRefused("bad-reference", "this is not a reference to a secret", _FORMS)
         # In any case, as the settings read them: hookline_secret_keys is the key ring too.
         if found[1] == "env" and found[2].upper().startswith("HOOKLINE_"):
             raise ReferenceRefused(

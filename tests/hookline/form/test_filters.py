@@ -150,7 +150,7 @@ def deep(depth: int) -> dict[str, Any]:
         ({"type.x": {"eq": 1}}, ("type.x",), "must be type, environment or a path"),
         ({"data.x": "paid"}, ("data.x",), 'write {"eq": …}'),
         ({"data.x": {}}, ("data.x",), "must have an operator"),
-        ({"data.x": {"equals": 1}}, ("data.x", "equals"), "is no operator"),
+        ({"data.x": {"equals": 1}}, ("data.x", "equals"), "is not an operator"),
         ({"data.x": {"gt": True}}, ("data.x", "gt"), "number or text"),
         ({"data.x": {"in": []}}, ("data.x", "in"), "1 to 100 values"),
         ({"data.x": {"in": list(range(101))}}, ("data.x", "in"), "1 to 100 values"),

@@ -107,7 +107,7 @@ async def test_escaping_follows_the_content_type(
         ("{% if %}", "line 1"),
         ("\n\n{{ event.data.total * 2 }}", "line 3"),
         ('{"name": "{{ event.data.name }}"}', "without quotes around it"),
-        ("hello", "no JSON"),
+        ("hello", "not JSON"),
         ("{{ nothing() }}", "fails"),
         ("{% include 'other' %}", "fails"),
         ("{{ event.data | frobnicate }}", "fails"),
