@@ -43,14 +43,14 @@ class Context:
         self.live_cursor = await self._read_cursor(self)
 
     def of_nobody(self) -> "Context":
-        """The same for any caller with these scopes in this workspace: what is made with it may be
-        shown to all of them.
+        """Returns a context that names no caller: what is made with it may be shown to every caller
+        with these scopes in this workspace.
         """
         nobody = Actor(self.actor.workspace_id, "", self.actor.scopes)
         return Context(self.runtime, nobody, "", self._read_cursor, self._make_loaders)
 
     def renewed(self) -> "Context":
-        """The same with loaders of its own: each event of a subscription reads its rows anew."""
+        """Returns a copy with loaders of its own: each event of a subscription reads rows anew."""
         return Context(
             self.runtime, self.actor, self.request_id, self._read_cursor, self._make_loaders
         )

@@ -36,12 +36,12 @@ class Problem:
     field: tuple[str, ...] = ()
 
     def under(self, *path: str) -> "Problem":
-        """The same problem, seen from further out."""
+        """Returns this problem with its field below an outer path."""
         return Problem(self.code, self.message, (*path, *self.field))
 
 
 class HooklineError(Exception):
-    """A failure that somebody outside can mend; its text says how."""
+    """A failure that a user or an operator can mend; its text says how."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -181,7 +181,7 @@ def _parse_code(error: GraphQLError) -> str:
 
 
 def _without_tree(error: GraphQLError) -> GraphQLError:
-    """The same error without its nodes and traceback, which would keep the whole syntax tree in
+    """Copies an error without its nodes and traceback, which would keep the whole syntax tree in
     memory.
     """
     bare = GraphQLError(error.message)

@@ -15,7 +15,7 @@ from hookline.models import AuditEntry
 # A context variable: verbs know nothing of requests, and each request is a task with a context of
 # its own.
 REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
-"""Of the API request that is being answered: the API sets it."""
+"""Id of the API request that is being answered; the API sets it."""
 MASK: Final = "(secret)"
 
 # JSON values by the API's field names.

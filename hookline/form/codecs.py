@@ -49,7 +49,7 @@ class Codec(Protocol):
         """The canonical value that a row stands for."""
 
     def replace_secrets(self, value: Any, replace: Replace) -> Any:
-        """The same canonical value with each secret in it replaced."""
+        """Returns a canonical value with each secret in it replaced."""
 
 
 @dataclass(frozen=True, slots=True)

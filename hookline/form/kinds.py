@@ -155,7 +155,12 @@ class Text:
                 "maxLength": self.max_length,
             }
         # Unquoted 0123 or true is text here, whatever an editor takes it for.
-        return {"type": ["string", "number", "boolean"], "maxLength": self.max_length}
+        lengths = {} if self.may_be_empty else {"minLength": 1}
+        return {
+            "type": ["string", "number", "boolean"],
+            **lengths,
+            "maxLength": self.max_length,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class AuditEntry(Model):
     subject_id = UuidColumn(null=True)
     before = JsonColumn(null=True)
     after = JsonColumn(null=True)
-    """Only what changed, by the API's field names."""
+    """The fields that changed, by their names in the API; so in `before`."""
     request_id = fields.TextField(null=True)
 
     class Meta:

@@ -88,8 +88,8 @@ def canonical_fingerprint(
 
 
 def _with_whole_numbers(value: Json) -> Json:
-    """The same value with every float that is a whole number within 64 bits as an integer: 1.0 and
-    1e0 become 1.
+    """Returns the value with every float that is a whole number within 64 bits as an integer: 1.0
+    and 1e0 become 1.
     """
     kind = type(value)
     if kind is float:

@@ -117,7 +117,7 @@ class Vault:
         return self._ring.unseal(sealed, location)
 
     def resealed(self, sealed: str, location: SecretLocation) -> str:
-        """The same secret under the newest key; the very same text when that sealed it already.
+        """Seals a sealed secret under the newest key; one that this key sealed comes back as it is.
 
         Raises what unseal raises.
         """

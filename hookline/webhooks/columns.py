@@ -59,7 +59,7 @@ def without_secrets(webhook: Webhook) -> dict[str, Any]:
 
 
 def fingerprinted(form: Form, vault: Vault) -> dict[str, Any]:
-    """The same form with `{"fingerprint": …}` for each secret, so that it compares with
+    """Returns a form with `{"fingerprint": …}` for each secret, so that it compares with
     `canonical`. Fingerprints in it stay.
     """
 

@@ -44,7 +44,7 @@ def read(name: str, bounds: Bounds, secrets: Secrets) -> Reading:
 
 
 def decoded(data: bytes, name: str, bounds: Bounds, secrets: Secrets) -> Reading:
-    """The same for bytes that were read already. name: of the file, as people know it."""
+    """Reads a webhooks file from bytes. name: of the file, as people know it."""
     loaded = loader.load(data, name)
     if loaded.root is None:
         return Reading(None, loaded.problems.in_order(), loaded.lines, [])

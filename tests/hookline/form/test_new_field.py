@@ -80,8 +80,10 @@ def used(sources: Path, home: Path, database_url: str) -> dict[str, Any]:
     return found
 
 
-def test_the_example_is_a_migration_a_line_of_the_model_and_a_row() -> None:
-    assert {MIGRATION, MODEL, TABLE} <= example().keys()
+def test_every_block_of_code_in_the_page_is_followed_here() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert list(example()) == [MIGRATION, MODEL, TABLE]
+    assert page.count("\n```") == 2 * len(example())
 
 
 def test_the_migration_makes_what_the_model_says(seen: dict[str, Any]) -> None:
@@ -112,8 +114,9 @@ def test_a_row_of_the_table_is_a_field_of_the_yaml_file(seen: dict[str, Any]) ->
 
 def test_a_row_of_the_table_is_in_the_json_schema(seen: dict[str, Any]) -> None:
     assert seen["json schema"] == {
-        "description": "Cost centre that pays. At most 40 characters.",
+        "description": "Cost centre that pays. 1 to 40 characters.",
         "type": ["string", "number", "boolean"],
+        "minLength": 1,
         "maxLength": 40,
     }
 
@@ -121,12 +124,12 @@ def test_a_row_of_the_table_is_in_the_json_schema(seen: dict[str, Any]) -> None:
 def test_a_row_of_the_table_is_in_the_exported_schema(seen: dict[str, Any]) -> None:
     exported = seen["graphql"]
 
-    in_inputs = '"""Cost centre that pays. At most 40 characters."""\n  costCenter: String\n'
+    in_inputs = '"""Cost centre that pays. 1 to 40 characters."""\n  costCenter: String\n'
     assert exported.count(in_inputs) == 2
     assert exported.count('"""Cost centre that pays."""\n  costCenter: String\n') == 1
 
 
 def test_a_row_of_the_table_is_in_the_documentation(seen: dict[str, Any]) -> None:
-    line = "| `costCenter` | text |  | Cost centre that pays. At most 40 characters. |"
+    line = "| `costCenter` | text |  | Cost centre that pays. 1 to 40 characters. |"
 
     assert line in seen["docs"].splitlines()
