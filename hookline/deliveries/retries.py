@@ -1,11 +1,12 @@
 """Judges what an attempt means for its delivery: done, over, or again after a wait. Called for
-every attempt; pure: time and chance are arguments.
+every attempt; pure: time and chance are arguments. PostgreSQL's takeover has `unknown_verdict` as
+SQL, since it moves a dead worker's deliveries in one statement (queue/functions/end_unknown.sql).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class AttemptError(StrEnum):
@@ -29,11 +30,18 @@ class Verdict:
     wait: timedelta | None = None
 
 
+class RetryLimit(IntEnum):
+    """Numbers that the rule and the takeover's statement share."""
+
+    # Deliveries that failed together must not all come back together.
+    JITTER_PERCENT = 20
+    """Largest part of a wait that is added or taken off."""
+
+
 # A receiver may ask for years; its delivery would be neither sent nor failed.
 RETRY_AFTER_LIMIT = timedelta(hours=10)
 
-# Deliveries that failed together must not all come back together.
-_JITTER = 0.2
+_JITTER = RetryLimit.JITTER_PERCENT / 100
 _SUCCESS = Verdict(is_success=True, is_final=True)
 _OVER = Verdict(is_success=False, is_final=True)
 
@@ -56,11 +64,22 @@ def retry_verdict(
     if status_code is not None and 200 <= status_code < 300:
         return _SUCCESS
     # 410 says that nobody wants it any more; a refused address stays refused.
-    if status_code == 410 or error == AttemptError.REFUSED_ADDRESS or step >= len(schedule):
+    if status_code == 410 or error == AttemptError.REFUSED_ADDRESS:
+        return _OVER
+    verdict = unknown_verdict(schedule, step, random)
+    if verdict.wait is None or retry_after is None or status_code not in (429, 503):
+        return verdict
+    asked = min(_asked_wait(retry_after, now), RETRY_AFTER_LIMIT)
+    return replace(verdict, wait=max(verdict.wait, asked))
+
+
+def unknown_verdict(schedule: tuple[timedelta, ...], step: int, random: float) -> Verdict:
+    """The verdict over an attempt whose answer nobody knows: the schedule alone decides. Arguments
+    as for `retry_verdict`.
+    """
+    if step >= len(schedule):
         return _OVER
     wait = schedule[step] * (1 - _JITTER + 2 * _JITTER * random)
-    if retry_after is not None and status_code in (429, 503):
-        wait = max(wait, min(_asked_wait(retry_after, now), RETRY_AFTER_LIMIT))
     return Verdict(is_success=False, is_final=False, wait=wait)
 
 

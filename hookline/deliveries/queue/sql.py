@@ -10,13 +10,14 @@ from typing import Final
 from hookline.activity.events import Kind
 from hookline.db.numbers import named
 from hookline.deliveries.health import HealthLimit
+from hookline.deliveries.retries import RetryLimit
 
 FUNCTIONS: Final = Path(__file__).parent / "functions"
 
 
 def sql(text: str) -> str:
     """A statement, or its part, with numbers for the names of enums."""
-    return named(text, Kind, HealthLimit)
+    return named(text, Kind, HealthLimit, RetryLimit)
 
 
 def functions() -> dict[str, str]:

@@ -4,6 +4,7 @@ of the one writer, called by hookline.deliveries.queue.sqlite.
 
 import random
 import sqlite3
+from datetime import timedelta
 from typing import NamedTuple
 
 import orjson
@@ -12,6 +13,7 @@ from hookline.activity.events import Kind
 from hookline.deliveries.queue.bulk import run_for_all
 from hookline.deliveries.queue.sql import sql
 from hookline.deliveries.queue.sqlite_recording import ADD_ACTIVITY, ADD_ATTEMPTS, ADVANCE
+from hookline.deliveries.retries import unknown_verdict
 from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 
@@ -80,30 +82,26 @@ def _mark_unknown(db: sqlite3.Connection, d: _Lost, now: int) -> None:
     ):
         position = db.execute(ADVANCE, (1, d.workspace)).fetchone()[0]
         run_for_all(db, ADD_ACTIVITY, [(d.workspace, position, Kind.ATTEMPT, attempt, d.webhook)])
-    waits = orjson.loads(d.retry_schedule)
-    is_over = d.status == DeliveryState.OPEN and (
-        d.is_gone or (not d.is_manual and d.step >= len(waits))
-    )
-    if is_over and not d.is_gone:
+    _move(db, d, now)
+
+
+def _move(db: sqlite3.Connection, d: _Lost, now: int) -> None:
+    """Ends the lease: the delivery waits for its next step, or ends. An attempt by hand moves no
+    schedule.
+    """
+    schedule = tuple(timedelta(seconds=seconds) for seconds in orjson.loads(d.retry_schedule))
+    verdict = None if d.is_manual else unknown_verdict(schedule, d.step, random.random())
+    state = d.status
+    if d.status == DeliveryState.OPEN and d.is_gone:
+        state = DeliveryState.CANCELLED
+    elif d.status == DeliveryState.OPEN and verdict is not None and verdict.is_final:
+        state = DeliveryState.FAILED
         db.execute(EXHAUSTED, (d.webhook,))
-    wait = (
-        None
-        if d.is_manual or d.step >= len(waits)
-        else now + int(waits[d.step] * random.uniform(0.8, 1.2) * 1_000_000)
-    )
-    db.execute(
-        UNLEASE,
-        (
-            d.step + (not d.is_manual),
-            (DeliveryState.CANCELLED if d.is_gone else DeliveryState.FAILED)
-            if is_over
-            else d.status,
-            is_over,
-            now,
-            wait,
-            d.id,
-        ),
-    )
+    is_over = state != d.status
+    wait = None if verdict is None else verdict.wait
+    next_at = None if wait is None else now + wait // timedelta(microseconds=1)
+    step = d.step if d.is_manual else d.step + 1
+    db.execute(UNLEASE, (step, state, is_over, now, next_at, d.id))
 
 
 def _cause(d: _Lost) -> int:

@@ -1,6 +1,9 @@
 -- hl_end_unknown: ends the attempts of lost deliveries as UNKNOWN, counts those that were the last
 -- of their schedule for their webhook's next notification, and moves the deliveries on. Part of
 -- hl_take_over, which holds the deliveries; locks their webhooks by id.
+-- When the schedule ends and how a wait is spread is hookline.deliveries.retries.unknown_verdict in
+-- SQL: one statement moves what may be thousands of deliveries. Change both;
+-- tests/hookline/deliveries/queue/test_queue_takeover_rule.py compares them.
 create function hl_end_unknown(lost uuid[]) returns void language plpgsql as $$
 begin
   insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment,
@@ -35,8 +38,8 @@ begin
       finished_at = case when m.status = 0
           and (m.is_gone or not m.is_manual and m.wait is null)
         then now() else d.finished_at end,
-      -- The spread of hookline.deliveries.retries.
-      next_attempt_at = case when m.is_manual then d.next_attempt_at
-        else now() + coalesce(m.wait, 0) * (0.8 + 0.4 * random()) * interval '1 second' end
+      next_attempt_at = case when m.is_manual or m.wait is null then d.next_attempt_at
+        else now() + m.wait * (1 + (2 * random() - 1) * 20 / 100)
+          * interval '1 second' end
     from moved m where d.id = m.id;
 end $$
