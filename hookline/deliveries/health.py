@@ -146,6 +146,9 @@ def notifications_due(
     """Notifications after a batch: at most one of the first three, and the digest of failed
     deliveries at most once an hour.
     """
+    # Parts of these conditions stand in SQL too: wider in record_health.sql, which asks the rule
+    # about few webhooks only, and as fences in apply_decision.sql and sqlite_health.APPLY. Change
+    # them with these; test_queue_health_filter.py compares.
     kinds = []
     if (kind := _streak_notification(health, policy, folded)) is not None:
         kinds.append(kind)

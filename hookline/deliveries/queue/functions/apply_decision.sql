@@ -1,4 +1,5 @@
--- hl_apply_decision: carries one decision out, once: the where clauses are the fence. Part of
+-- hl_apply_decision: carries one decision out, once: the where clauses are the fence, parts of the
+-- conditions of hookline.deliveries.health.notifications_due (as in sqlite_health.APPLY). Part of
 -- hl_apply_decisions, which holds the webhook's row; arguments as there.
 -- Returns what the notification counts (attempts in a row, or deliveries; 0: nothing), null when
 -- there is nothing to tell: somebody else did it, or the evidence is gone.

@@ -4,7 +4,9 @@
 -- fails: an attempt that counts as a failure: not by hand, not a refused address, not begun under
 -- an older version, and not while failing has turned the webhook off (the evidence stays).
 -- Returns the evidence about webhooks that crossed a line (hl_health_evidence); null when none did.
--- A line is the half of what turns a webhook off: hookline.deliveries.health decides what follows.
+-- hookline.deliveries.health.notifications_due decides what follows. The lines must be no narrower
+-- than its conditions (the half of what turns a webhook off is where it warns): what they leave out
+-- it never sees. tests/hookline/deliveries/queue/test_queue_health_filter.py compares them.
 create function hl_record_health(
     done uuid[], ids uuid[], hooks uuid[], versions int[], outcomes smallint[], causes smallint[],
     states smallint[], codes smallint[], errors text[], agos int[], durations int[])
