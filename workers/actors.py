@@ -24,7 +24,7 @@ from hookline.messaging.messages import (
     NotUnderstood,
     make_message,
 )
-from hookline.notifications import mails
+from hookline.notifications import notifying
 from hookline.runtime import Runtime
 from workers.engine import JOBS_AT_ONCE, Engine
 from workers.reporting import Reporting, silence_duplicate_logs
@@ -135,7 +135,7 @@ def _declare_periodic_actors(
     async def notify_failures() -> None:
         """Notifies of deliveries that failed for good, at most once an hour for each webhook."""
         await in_slices(
-            ActorName.NOTIFY_FAILURES, lambda: mails.notify_failed_deliveries(engine().runtime)
+            ActorName.NOTIFY_FAILURES, lambda: notifying.notify_failed_deliveries(engine().runtime)
         )
 
 

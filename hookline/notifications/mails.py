@@ -1,23 +1,17 @@
-"""Mails that tell of notifications. Called by the worker's actors, and by a sync that fails. The
-record writes the other rows. A mail is tried by the worker that moves its next try on, which leases
-it; a crash between the mail server's answer and the commit sends one address the same mail, under
-the same Message-ID, twice.
+"""Mails that tell of notifications. Called by the worker's actors. A mail is tried by the worker
+that moves its next try on, which leases it; a crash between the mail server's answer and the commit
+sends one address the same mail, under the same Message-ID, twice.
 """
 
 import logging
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from hookline import clock, ids
-from hookline.activity.events import Kind
-from hookline.activity.writer import append_activity
-from hookline.db.connection import Work, faults_as_unavailable
+from hookline import ids
+from hookline.db.connection import faults_as_unavailable
 from hookline.db.numbers import named
 from hookline.db.statements import for_dialect
-from hookline.messaging.enqueuer import Enqueuer
-from hookline.models import Email, EmailStatus, Notification, NotificationKind, Webhook
+from hookline.models import Email, EmailStatus, Notification, Webhook
 from hookline.notifications import notices
 from hookline.notifications.mail_texts import mail_about, mail_about_sync
 from hookline.notifications.smtp import Mail, Mailer, MailFailed, MailRefused
@@ -31,8 +25,6 @@ LEASE_SECONDS: Final = 120
 AGAIN_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 43_200)
 """Seconds before each further try; after the last one the mail has failed."""
 
-# A sync that is applied again and again fails with the same reason each time.
-_NO_NEWS: Final = timedelta(hours=1)
 # Unsent mails whose time has come, those that wait longest first.
 DUE: Final = named("""
 select notification_id, address from email
@@ -44,7 +36,6 @@ update email set tries = tries + 1, next_try_at = {now} + $3 * {second} where id
   where notification_id = $1 and address = $2 and status = EmailStatus.PENDING
     and next_try_at <= {now} {skip_locked})
 returning id""")
-DUE_NOW: Final = "update email set next_try_at = {now} where notification_id = $1"
 # Only of a mail that is pending: of two that tried the same one, the first to end it decides.
 DONE: Final = named("""
 update email set status = $2, finished_at = {now}, error = $3
@@ -52,14 +43,6 @@ where id = $1 and status = EmailStatus.PENDING""")
 LATER: Final = named("""
 update email set next_try_at = {now} + $1 * {second}, error = $3
 where id = $2 and status = EmailStatus.PENDING""")
-# Ten at a time, so that one transaction locks few webhooks; skipped ones come in the next round.
-EXHAUSTED: Final = """
-select id, exhausted_count from webhook
-where exhausted_count > 0 and (exhausted_notified_at is null or exhausted_notified_at < $1)
-order by id limit 10 {skip_locked}"""
-RESET_EXHAUSTED: Final = (
-    "update webhook set exhausted_count = 0, exhausted_notified_at = $2 where id = $1"
-)
 
 
 async def due(runtime: Runtime, limit: int) -> list[tuple[UUID, str]]:
@@ -91,113 +74,6 @@ async def send_mail(runtime: Runtime, mailer: Mailer, notification_id: UUID, add
     if receipt is not None:
         await _send(runtime, mailer, receipt)
     return True
-
-
-async def notify_failed_deliveries(runtime: Runtime) -> int:
-    """Notifies of deliveries that failed for good since the last notification, for webhooks whose
-    hour is over. Returns how many webhooks.
-    """
-    async with runtime.database.unit_of_work() as work:
-        rows = await work.rows(
-            for_dialect(EXHAUSTED, work.dialect), clock.now() - timedelta(hours=1)
-        )
-        entries = list[tuple[Kind, UUID, UUID | None]]()
-        for row in rows:
-            webhook = await Webhook.get(id=row["id"])
-            await work.execute(RESET_EXHAUSTED, webhook.id, clock.now())
-            notification = await _add_notification(
-                work,
-                runtime.enqueuer,
-                webhook,
-                NotificationKind.DELIVERY_FAILED,
-                row["exhausted_count"],
-            )
-            entries.append((Kind.NOTIFICATION, notification, webhook.id))
-            # Last for each: it locks the workspace's position to the commit.
-            await append_activity(work, runtime.hub, webhook.workspace_id, entries[-1:])
-    return len(rows)
-
-
-async def notify_failed_sync(
-    runtime: Runtime, workspace_id: UUID, set_name: str, reason: str
-) -> None:
-    """Notifies that a set could not be applied: a mail to each address of its webhooks that ask for
-    this kind; the same again only after an hour.
-
-    reason: a sentence without anything secret.
-    """
-    async with runtime.database.unit_of_work() as work:
-        now = clock.now()
-        lately = Notification.filter(
-            workspace_id=workspace_id,
-            id__gte=ids.first_of(now - _NO_NEWS),
-            kind=NotificationKind.SYNC_FAILED,
-        )
-        if await lately.filter(reason=reason).exists():
-            return
-        notification = await Notification.create(
-            id=ids.uuid7(),
-            workspace_id=workspace_id,
-            kind=NotificationKind.SYNC_FAILED,
-            reason=reason,
-            created_at=now,
-        )
-        webhooks = await Webhook.filter(
-            workspace_id=workspace_id, sync_set=set_name, deleted_at__isnull=True
-        ).only("notify_on", "notification_emails")
-        asked = [
-            webhook.notification_emails
-            for webhook in webhooks
-            if NotificationKind.SYNC_FAILED.name in webhook.notify_on
-        ]
-        if addresses := dict.fromkeys(address for emails in asked for address in emails):
-            await _write_receipts(work, runtime.enqueuer, notification, list(addresses))
-        await append_activity(
-            work, runtime.hub, workspace_id, [(Kind.NOTIFICATION, notification.id, None)]
-        )
-
-
-async def _add_notification(
-    work: Work, enqueuer: Enqueuer, webhook: Webhook, kind: NotificationKind, failures: int
-) -> UUID:
-    """Writes a notification and its mails. Returns the notification's key."""
-    now = clock.now()
-    notification = await Notification.create(
-        id=ids.uuid7(),
-        workspace_id=webhook.workspace_id,
-        kind=kind,
-        webhook_id=webhook.id,
-        failures=failures,
-        failing_since=webhook.failing_since,
-        last_status_code=webhook.last_status_code,
-        created_at=now,
-    )
-    if kind.name in webhook.notify_on:
-        await _write_receipts(work, enqueuer, notification, webhook.notification_emails)
-    return notification.id
-
-
-async def _write_receipts(
-    work: Work, enqueuer: Enqueuer, notification: Notification, addresses: Sequence[str]
-) -> None:
-    """Writes a mail to each address, and enqueues it after the commit."""
-    about: dict[str, Any] = {
-        "workspace_id": notification.workspace_id,
-        "notification_id": notification.id,
-        "next_try_at": notification.created_at,
-    }
-    await Email.bulk_create(
-        [Email(id=ids.uuid7(), address=address, **about) for address in addresses]
-    )
-    # By the clock that leases them.
-    await work.execute(for_dialect(DUE_NOW, work.dialect), notification.id)
-
-    def enqueue() -> None:
-        for address in addresses:
-            enqueuer.send_mail(notification.id, address)
-
-    # A message before the commit would find no row.
-    work.after_commit(enqueue)
 
 
 async def _send(runtime: Runtime, mailer: Mailer, row: Email) -> None:

@@ -16,7 +16,7 @@ from hookline.access.actor import Actor
 from hookline.db.connection import Work
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.models import SyncRevision
-from hookline.notifications.mails import notify_failed_sync
+from hookline.notifications.notifying import notify_failed_sync
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
 from hookline.sync.apply.store import State

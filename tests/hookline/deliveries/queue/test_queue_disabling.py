@@ -18,7 +18,7 @@ from hookline.models import (
     NotificationKind,
     Webhook,
 )
-from hookline.notifications import mails
+from hookline.notifications.notifying import notify_failed_deliveries
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.hookline.deliveries.queue.failing import MAILS, SOON, at, fail, told
@@ -175,10 +175,10 @@ async def test_deliveries_that_failed_for_good_are_told_of_at_most_once_an_hour(
 ) -> None:
     webhook = await make_webhook(runtime, notificationEmails=MAILS, notifyOn=["DELIVERY_FAILED"])
     await fail(runtime, webhook, 3, 2, 1, state=DeliveryState.FAILED)
-    assert await mails.notify_failed_deliveries(runtime) == 0
+    assert await notify_failed_deliveries(runtime) == 0
     await set_column(runtime, "webhook", "exhausted_notified_at", ago(3_700), [webhook.id])
-    assert await mails.notify_failed_deliveries(runtime) == 1
-    assert await mails.notify_failed_deliveries(runtime) == 0
+    assert await notify_failed_deliveries(runtime) == 1
+    assert await notify_failed_deliveries(runtime) == 0
     told_of = await Notification.filter(kind=NotificationKind.DELIVERY_FAILED).order_by("id")
     assert [row.failures for row in told_of] == [1, 2]
     assert await Email.all().count() == 4
@@ -201,7 +201,7 @@ async def test_last_attempt_that_a_dead_worker_lost_counts_and_is_told_of(runtim
     assert (await Delivery.get(id=key)).status == DeliveryState.FAILED
     assert (await Webhook.get(id=webhook.id)).exhausted_count == 1
     # nobody recorded an answer, so it is the clock's actor that tells
-    assert await mails.notify_failed_deliveries(runtime) == 1
+    assert await notify_failed_deliveries(runtime) == 1
     assert await told(runtime, webhook) == [NotificationKind.DELIVERY_FAILED]
 
 

@@ -1,0 +1,136 @@
+"""Writes notifications with their mails, beside those that the record writes: of deliveries that
+failed for good, by the worker's actor, and of a sync that failed.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from hookline import clock, ids
+from hookline.activity.events import Kind
+from hookline.activity.writer import append_activity
+from hookline.db.connection import Work
+from hookline.db.statements import for_dialect
+from hookline.messaging.enqueuer import Enqueuer
+from hookline.models import Email, Notification, NotificationKind, Webhook
+from hookline.runtime import Runtime
+
+# A sync that is applied again and again fails with the same reason each time.
+_NO_NEWS: Final = timedelta(hours=1)
+DUE_NOW: Final = "update email set next_try_at = {now} where notification_id = $1"
+# Ten at a time, so that one transaction locks few webhooks; skipped ones come in the next round.
+EXHAUSTED: Final = """
+select id, exhausted_count from webhook
+where exhausted_count > 0 and (exhausted_notified_at is null or exhausted_notified_at < $1)
+order by id limit 10 {skip_locked}"""
+RESET_EXHAUSTED: Final = (
+    "update webhook set exhausted_count = 0, exhausted_notified_at = $2 where id = $1"
+)
+
+
+async def notify_failed_deliveries(runtime: Runtime) -> int:
+    """Notifies of deliveries that failed for good since the last notification, for webhooks whose
+    hour is over. Returns how many webhooks.
+    """
+    async with runtime.database.unit_of_work() as work:
+        rows = await work.rows(
+            for_dialect(EXHAUSTED, work.dialect), clock.now() - timedelta(hours=1)
+        )
+        entries = list[tuple[Kind, UUID, UUID | None]]()
+        for row in rows:
+            webhook = await Webhook.get(id=row["id"])
+            await work.execute(RESET_EXHAUSTED, webhook.id, clock.now())
+            notification = await _add_notification(
+                work,
+                runtime.enqueuer,
+                webhook,
+                NotificationKind.DELIVERY_FAILED,
+                row["exhausted_count"],
+            )
+            entries.append((Kind.NOTIFICATION, notification, webhook.id))
+            # Last for each: it locks the workspace's position to the commit.
+            await append_activity(work, runtime.hub, webhook.workspace_id, entries[-1:])
+    return len(rows)
+
+
+async def notify_failed_sync(
+    runtime: Runtime, workspace_id: UUID, set_name: str, reason: str
+) -> None:
+    """Notifies that a set could not be applied: a mail to each address of its webhooks that ask for
+    this kind; the same again only after an hour.
+
+    reason: a sentence without anything secret.
+    """
+    async with runtime.database.unit_of_work() as work:
+        now = clock.now()
+        lately = Notification.filter(
+            workspace_id=workspace_id,
+            id__gte=ids.first_of(now - _NO_NEWS),
+            kind=NotificationKind.SYNC_FAILED,
+        )
+        if await lately.filter(reason=reason).exists():
+            return
+        notification = await Notification.create(
+            id=ids.uuid7(),
+            workspace_id=workspace_id,
+            kind=NotificationKind.SYNC_FAILED,
+            reason=reason,
+            created_at=now,
+        )
+        webhooks = await Webhook.filter(
+            workspace_id=workspace_id, sync_set=set_name, deleted_at__isnull=True
+        ).only("notify_on", "notification_emails")
+        asked = [
+            webhook.notification_emails
+            for webhook in webhooks
+            if NotificationKind.SYNC_FAILED.name in webhook.notify_on
+        ]
+        if addresses := dict.fromkeys(address for emails in asked for address in emails):
+            await _write_receipts(work, runtime.enqueuer, notification, list(addresses))
+        await append_activity(
+            work, runtime.hub, workspace_id, [(Kind.NOTIFICATION, notification.id, None)]
+        )
+
+
+async def _add_notification(
+    work: Work, enqueuer: Enqueuer, webhook: Webhook, kind: NotificationKind, failures: int
+) -> UUID:
+    """Writes a notification and its mails. Returns the notification's key."""
+    now = clock.now()
+    notification = await Notification.create(
+        id=ids.uuid7(),
+        workspace_id=webhook.workspace_id,
+        kind=kind,
+        webhook_id=webhook.id,
+        failures=failures,
+        failing_since=webhook.failing_since,
+        last_status_code=webhook.last_status_code,
+        created_at=now,
+    )
+    if kind.name in webhook.notify_on:
+        await _write_receipts(work, enqueuer, notification, webhook.notification_emails)
+    return notification.id
+
+
+async def _write_receipts(
+    work: Work, enqueuer: Enqueuer, notification: Notification, addresses: Sequence[str]
+) -> None:
+    """Writes a mail to each address, and enqueues it after the commit."""
+    about: dict[str, Any] = {
+        "workspace_id": notification.workspace_id,
+        "notification_id": notification.id,
+        "next_try_at": notification.created_at,
+    }
+    await Email.bulk_create(
+        [Email(id=ids.uuid7(), address=address, **about) for address in addresses]
+    )
+    # By the clock that leases them.
+    await work.execute(for_dialect(DUE_NOW, work.dialect), notification.id)
+
+    def enqueue() -> None:
+        for address in addresses:
+            enqueuer.send_mail(notification.id, address)
+
+    # A message before the commit would find no row.
+    work.after_commit(enqueue)
