@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from hookline.db.connection import REFUSALS
-from hookline.deliveries.queue.base import Queue, Recorded, Result
+from hookline.deliveries.announcing import announce
+from hookline.deliveries.queue.base import Queue, Result
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub
 
@@ -90,7 +91,8 @@ class Recorder:
         token, workspace_id = batch
         while True:
             try:
-                self._announce(workspace_id, await self._queue.record(token, workspace_id, results))
+                recorded = await self._queue.record(token, workspace_id, results)
+                announce(self._hub, self._enqueuer, workspace_id, recorded)
                 return True
             # A row that the database refuses must not hold the others.
             except REFUSALS as error:
@@ -101,15 +103,6 @@ class Recorder:
             except Exception as error:  # noqa: BLE001
                 log.warning("attempts not recorded yet, trying again: %r", error)
                 await asyncio.sleep(_AGAIN_SECONDS)
-
-    def _announce(self, workspace_id: UUID, recorded: Recorded) -> None:
-        """Runs after the commit: a NOTIFY inside would hold a lock of the whole server."""
-        if recorded.has_auto_disabled:
-            self._hub.announce("match", str(workspace_id))
-        if recorded.position:
-            self._hub.announce("activity", f"{workspace_id} {recorded.position}")
-        for mail in recorded.mails:
-            self._enqueuer.send_mail(*mail)
 
     async def _write_apart(self, batch: Batch, results: list[Result]) -> bool:
         """Row by row; a row that is refused alone, without its evidence; one that is refused even

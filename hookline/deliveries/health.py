@@ -3,7 +3,7 @@
 crossed a line; `decide` says what follows; the queue's second statement does it, once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple
@@ -107,6 +107,13 @@ def decide(evidence: Sequence[HealthEvidence]) -> list[Decision]:
         for one in evidence
         for kind in notifications_due(one.health, one.policy, one.folded, one.now)
     ]
+
+
+def digests(webhook_ids: Iterable[UUID]) -> list[Decision]:
+    """Decisions to notify of deliveries that failed for good. Their fence is that there are some
+    and that the hour is over, not the evidence.
+    """
+    return [Decision(key, NotificationKind.DELIVERY_FAILED, None, 0, None) for key in webhook_ids]
 
 
 def _reason(kind: NotificationKind, health: Health) -> str | None:

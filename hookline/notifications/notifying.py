@@ -1,5 +1,5 @@
-"""Writes notifications with their mails, beside those that the record writes: of deliveries that
-failed for good, by the worker's actor, and of a sync that failed.
+"""Notifications that no recorded attempt brings about: of deliveries that a takeover ended, called
+by the worker's actor, and of a sync that failed. The record writes the others, in the queue.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,9 @@ from uuid import UUID
 from hookline import clock, ids
 from hookline.activity.events import Kind
 from hookline.activity.writer import append_activity
-from hookline.db.connection import Work
+from hookline.db.connection import Work, faults_as_unavailable
 from hookline.db.statements import for_dialect
+from hookline.deliveries.announcing import announce
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.models import Email, Notification, NotificationKind, Webhook
 from hookline.runtime import Runtime
@@ -19,39 +20,20 @@ from hookline.runtime import Runtime
 # A sync that is applied again and again fails with the same reason each time.
 _NO_NEWS: Final = timedelta(hours=1)
 DUE_NOW: Final = "update email set next_try_at = {now} where notification_id = $1"
-# Ten at a time, so that one transaction locks few webhooks; skipped ones come in the next round.
-EXHAUSTED: Final = """
-select id, exhausted_count from webhook
-where exhausted_count > 0 and (exhausted_notified_at is null or exhausted_notified_at < $1)
-order by id limit 10 {skip_locked}"""
-RESET_EXHAUSTED: Final = (
-    "update webhook set exhausted_count = 0, exhausted_notified_at = $2 where id = $1"
-)
 
 
 async def notify_failed_deliveries(runtime: Runtime) -> int:
     """Notifies of deliveries that failed for good since the last notification, for webhooks whose
-    hour is over. Returns how many webhooks.
+    hour is over. Returns 0 when there was nothing to do.
+
+    Raises Unavailable.
     """
-    async with runtime.database.unit_of_work() as work:
-        rows = await work.rows(
-            for_dialect(EXHAUSTED, work.dialect), clock.now() - timedelta(hours=1)
-        )
-        entries = list[tuple[Kind, UUID, UUID | None]]()
-        for row in rows:
-            webhook = await Webhook.get(id=row["id"])
-            await work.execute(RESET_EXHAUSTED, webhook.id, clock.now())
-            notification = await _add_notification(
-                work,
-                runtime.enqueuer,
-                webhook,
-                NotificationKind.DELIVERY_FAILED,
-                row["exhausted_count"],
-            )
-            entries.append((Kind.NOTIFICATION, notification, webhook.id))
-            # Last for each: it locks the workspace's position to the commit.
-            await append_activity(work, runtime.hub, webhook.workspace_id, entries[-1:])
-    return len(rows)
+    with faults_as_unavailable():
+        written = await runtime.queue.notify_exhausted()
+    if written is None:
+        return 0
+    announce(runtime.hub, runtime.enqueuer, *written)
+    return 1
 
 
 async def notify_failed_sync(
@@ -91,26 +73,6 @@ async def notify_failed_sync(
         await append_activity(
             work, runtime.hub, workspace_id, [(Kind.NOTIFICATION, notification.id, None)]
         )
-
-
-async def _add_notification(
-    work: Work, enqueuer: Enqueuer, webhook: Webhook, kind: NotificationKind, failures: int
-) -> UUID:
-    """Writes a notification and its mails. Returns the notification's key."""
-    now = clock.now()
-    notification = await Notification.create(
-        id=ids.uuid7(),
-        workspace_id=webhook.workspace_id,
-        kind=kind,
-        webhook_id=webhook.id,
-        failures=failures,
-        failing_since=webhook.failing_since,
-        last_status_code=webhook.last_status_code,
-        created_at=now,
-    )
-    if kind.name in webhook.notify_on:
-        await _write_receipts(work, enqueuer, notification, webhook.notification_emails)
-    return notification.id
 
 
 async def _write_receipts(

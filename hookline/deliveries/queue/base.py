@@ -263,6 +263,14 @@ class Queue(Protocol):
         Running it again changes nothing.
         """
 
+    async def notify_exhausted(self) -> tuple[UUID, Recorded] | None:
+        """Notifies of the failed deliveries that no record has told of: those that a takeover
+        ended, and those that came less than an hour after the last notification. Ten webhooks of
+        one workspace at a time, each at most once an hour.
+
+        Returns the workspace with what was written; None when there is nothing to tell.
+        """
+
     async def take_over(self, dead_after: timedelta) -> int:
         """Ends one dead pump: its attempts become UNKNOWN. Returns how many deliveries that were;
         -1: no pump is dead.

@@ -16,7 +16,15 @@ import orjson
 
 from hookline.db.connection import FAULTS
 from hookline.db.postgres import open_pool
-from hookline.deliveries.health import Decision, Folded, Health, HealthEvidence, Policy, decide
+from hookline.deliveries.health import (
+    Decision,
+    Folded,
+    Health,
+    HealthEvidence,
+    Policy,
+    decide,
+    digests,
+)
 from hookline.deliveries.queue.base import (
     Ask,
     Claimed,
@@ -40,6 +48,7 @@ from hookline.deliveries.queue.postgres_statements import (
     CLAIM,
     CLAIM_PACED,
     DUE,
+    EXHAUSTED,
     FORGET_KEYS,
     GIVE_BACK,
     HAS_SENT,
@@ -295,6 +304,14 @@ class PostgresQueue:
         )
         mails = list(zip(notified, addresses, strict=True)) if notified else ()
         return Recorded(position or 0, has_auto_disabled, mails)
+
+    async def notify_exhausted(self) -> tuple[UUID, Recorded] | None:
+        rows = await self._work.fetch(EXHAUSTED)
+        if not rows:
+            return None
+        workspace_id = rows[0]["workspace_id"]
+        keys = [row["id"] for row in rows if row["workspace_id"] == workspace_id]
+        return workspace_id, await self.apply_decisions(workspace_id, digests(keys))
 
     async def take_over(self, dead_after: timedelta) -> int:
         return int(await self._work.fetchval(TAKE_OVER, dead_after))

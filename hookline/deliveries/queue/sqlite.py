@@ -30,7 +30,7 @@ from hookline.deliveries.queue.base import (
     Stamp,
 )
 from hookline.deliveries.queue.bulk import fetch_for_all, run_for_all
-from hookline.deliveries.queue.sqlite_recording import record
+from hookline.deliveries.queue.sqlite_recording import notify_exhausted, record
 from hookline.deliveries.queue.sqlite_statements import (
     ADD_DELIVERIES,
     ADD_EVENTS,
@@ -222,6 +222,9 @@ class SqliteQueue:
         return await self._writer.run(
             lambda db: record(db, token.bytes, workspace_id.bytes, results, began, now)
         )
+
+    async def notify_exhausted(self) -> tuple[UUID, Recorded] | None:
+        return await self._writer.run(lambda db: notify_exhausted(db, _now()))
 
     async def take_over(self, dead_after: timedelta) -> int:
         return await self._writer.run(

@@ -5,9 +5,10 @@ hookline.deliveries.queue.sqlite.
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from hookline.activity.events import Kind
-from hookline.deliveries.health import decide
+from hookline.deliveries.health import decide, digests
 from hookline.deliveries.queue.base import Recorded, Result
 from hookline.deliveries.queue.bulk import fetch_for_all, run_for_all
 from hookline.deliveries.queue.sql import sql
@@ -60,6 +61,12 @@ ADVANCE = """
 update workspace_activity set position = position + ? where workspace_id = ? returning position"""
 ADD_ACTIVITY = """
 insert into activity (workspace_id, position, kind, subject_id, webhook_id) values {rows}"""
+EXHAUSTED = sql("""
+select id, workspace_id from webhook
+where exhausted_count > 0 and (exhausted_notified_at is null
+  or exhausted_notified_at < ? - HealthLimit.DIGEST_SECONDS * 1000000)
+order by workspace_id, id
+limit 10""")
 
 
 def record(
@@ -112,6 +119,17 @@ def _move(
         for r, state, at in zip(results, states, after, strict=True)
     ]
     return {row[0] for row in fetch_for_all(db, MOVE, moves, now, token)}
+
+
+def notify_exhausted(db: sqlite3.Connection, now: int) -> tuple[UUID, Recorded] | None:
+    """Notifies of deliveries that failed for good, as Queue.notify_exhausted says."""
+    rows = db.execute(EXHAUSTED, (now,)).fetchall()
+    if not rows:
+        return None
+    workspace = rows[0][1]
+    keys = [UUID(bytes=key) for key, owner in rows if owner == workspace]
+    entries = apply_decisions(db, workspace, digests(keys), now)
+    return UUID(bytes=workspace), _append(db, workspace, entries)
 
 
 def _append(db: sqlite3.Connection, workspace: bytes, entries: Sequence[ActivityEntry]) -> Recorded:

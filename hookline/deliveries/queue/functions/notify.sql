@@ -7,7 +7,11 @@
 create function hl_notify(hook uuid, kind smallint, failed int) returns uuid language plpgsql as $$
 declare
   notification_id uuid := hl_key();
-  kind_names text[] := array['AUTO_DISABLED', 'FAILING', 'RECOVERED', 'DELIVERY_FAILED'];
+  kind_name text := case kind
+    when NotificationKind.AUTO_DISABLED then 'AUTO_DISABLED'
+    when NotificationKind.FAILING then 'FAILING'
+    when NotificationKind.RECOVERED then 'RECOVERED'
+    when NotificationKind.DELIVERY_FAILED then 'DELIVERY_FAILED' end;
 begin
   insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since,
       last_status_code, backlog, created_at)
@@ -24,6 +28,6 @@ begin
     select hl_key(), w.workspace_id, notification_id, a.address, EmailStatus.PENDING, 0, now()
     from webhook w, unnest(string_to_array(w.notification_emails, E'\n')) a(address)
     where w.id = hook and a.address <> ''
-      and strpos(w.notify_on, E'\n' || kind_names[kind] || E'\n') > 0;
+      and strpos(w.notify_on, E'\n' || kind_name || E'\n') > 0;
   return notification_id;
 end $$

@@ -2,6 +2,7 @@
 once, and people are told as they asked.
 """
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from tests.making import (
     enqueue,
     failed,
     make_webhook,
+    make_workspace,
     set_column,
     succeeded,
 )
@@ -201,8 +203,35 @@ async def test_last_attempt_that_a_dead_worker_lost_counts_and_is_told_of(runtim
     assert (await Delivery.get(id=key)).status == DeliveryState.FAILED
     assert (await Webhook.get(id=webhook.id)).exhausted_count == 1
     # nobody recorded an answer, so it is the clock's actor that tells
+    await enqueue(runtime, webhook.id, 2)
     assert await notify_failed_deliveries(runtime) == 1
     assert await told(runtime, webhook) == [NotificationKind.DELIVERY_FAILED]
+    row = await Notification.get(webhook_id=webhook.id)
+    assert (row.failures, row.backlog) == (1, 2)
+    assert await Email.filter(notification_id=row.id).count() == len(MAILS)
+    assert (await Webhook.get(id=webhook.id)).exhausted_count == 0
+
+
+async def test_failed_deliveries_of_many_webhooks_and_workspaces_are_each_told_of_once(
+    runtime: Runtime,
+) -> None:
+    other = await make_workspace(runtime)
+    keys = [
+        (await make_webhook(runtime, workspace_id=owner)).id for owner in (WORKSPACE, other) * 11
+    ]
+    await set_column(runtime, "webhook", "exhausted_count", 2, keys)
+    before = len(await activity(runtime)), len(await activity(runtime, other))
+    # as two workers do it
+    await asyncio.gather(*(notify_all(runtime) for _ in range(2)))
+    told_of = [row.webhook_id for row in await Notification.all() if row.webhook_id]
+    assert sorted(told_of) == sorted(keys)
+    after = len(await activity(runtime)), len(await activity(runtime, other))
+    assert (after[0] - before[0], after[1] - before[1]) == (11, 11)
+
+
+async def notify_all(runtime: Runtime) -> None:
+    while await notify_failed_deliveries(runtime):
+        pass
 
 
 async def test_webhook_that_is_off_or_deleted_is_not_turned_off_by_itself(runtime: Runtime) -> None:
