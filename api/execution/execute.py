@@ -151,9 +151,9 @@ class Execution:
         request: Request,
         context: Context,
         outcome: Outcome | None = None,
-    ) -> "_HouseExecutor":
+    ) -> "_HooklineExecutor":
         """outcome: what graphql-core answers for instead of running the resolver."""
-        executor = _HouseExecutor.build(
+        executor = _HooklineExecutor.build(
             self._schema,
             operation.document,
             context_value=context,
@@ -166,7 +166,7 @@ class Execution:
         # graphql-core gives errors of variables as a list instead of raising them.
         if isinstance(executor, list):
             raise RequestRefused(BAD_USER_INPUT, executor)
-        assert isinstance(executor, _HouseExecutor)
+        assert isinstance(executor, _HooklineExecutor)
         return executor
 
 
@@ -185,7 +185,7 @@ async def _run_plan(
     return await operation.compiled.run(arguments, context)
 
 
-class _HouseExecutor(Executor[Any]):
+class _HooklineExecutor(Executor[Any]):
     """graphql-core's plain executor (no @defer, no @stream) with the `info` that Strawberry's
     resolvers expect.
     """
@@ -195,7 +195,7 @@ class _HouseExecutor(Executor[Any]):
 
 
 async def _follow(
-    executor: _HouseExecutor, source: AsyncIterable[Any], context: Context
+    executor: _HooklineExecutor, source: AsyncIterable[Any], context: Context
 ) -> AsyncGenerator[Sequence[Encoded], None]:
     """Yields an answer per event. A source that fails ends the stream with one last answer, which
     says why.
@@ -215,7 +215,7 @@ async def _follow(
 
 
 async def _follow_live(
-    executor: _HouseExecutor, live: Live[Any], key: Hashable, context: Context
+    executor: _HooklineExecutor, live: Live[Any], key: Hashable, context: Context
 ) -> AsyncGenerator[Sequence[Encoded], None]:
     """Yields the answers to a live feed's events. Those that all followers want now are executed
     and encoded once for all with the key.

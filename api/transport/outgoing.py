@@ -7,7 +7,7 @@ from collections import deque
 
 
 class Outbound:
-    """Messages that wait for the socket's writer. Who puts one in waits for room first."""
+    """Messages that wait for the socket's writer. A producer waits for room first."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes

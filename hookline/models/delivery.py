@@ -1,5 +1,5 @@
-"""Deliveries (an event on its way to a webhook) and their attempts. The engine writes both;
-everybody else reads.
+"""Deliveries (an event on its way to a webhook) and their attempts, which hookline/deliveries alone
+writes.
 """
 
 from enum import IntEnum
@@ -12,7 +12,7 @@ from hookline.models.fields import BytesColumn, JsonColumn, TimeColumn, UuidColu
 
 class DeliveryState(IntEnum):
     """`delivery.status`. HELD and IN_PROGRESS are derived: open, with its webhook off
-    or a lease.
+    or a lease. SUCCEEDED and FAILED have the numbers of AttemptOutcome.
     """
 
     OPEN = 0

@@ -1,4 +1,4 @@
-"""House rules that every file keeps."""
+"""Rules that every file keeps."""
 
 import ast
 import re

@@ -97,7 +97,7 @@ def _is_dummy(name: str) -> bool:
 
 
 def _ordered(levels: Mapping[str, int], links: Sequence[Edge]) -> list[list[str]]:
-    """Floors from the lowest, each in an order with few crossings."""
+    """Layers from the lowest, each in an order with few crossings."""
     rows = [
         sorted(name for name in levels if levels[name] == layer)
         for layer in range(max(levels.values()) + 1)
