@@ -98,7 +98,7 @@ class OwnLoop(EngineHost, AsyncIO):
 
     async def _until_closing(self) -> None:
         """Asks to be stopped once Dramatiq's main process is gone: an orphan would deliver for
-        ever, and nobody could tell it to end.
+        ever, beyond the reach of any stop.
         """
         # as it was at the fork: the main process may be gone before this first look
         started_by = multiprocessing.parent_process()

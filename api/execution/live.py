@@ -23,7 +23,7 @@ Event = TypeVar("Event")
 @dataclass(frozen=True, slots=True)
 class Live(AsyncIterable[Event], Generic[Event]):
     """after: the position that a replay begins behind. event_of: what the schema makes of it; None
-    for one that nobody asked for.
+    for one that is not asked for.
     """
 
     feeds: Feeds

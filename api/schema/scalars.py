@@ -69,7 +69,7 @@ def parse_rate_value(value: object) -> Rate:
 
 
 def parse_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
-    """The value of a JSON literal in a document. Of integers 40 digits are kept: whoever checks the
+    """The value of a JSON literal in a document. Of integers 40 digits are kept: the check of the
     data sees that they are beyond 64 bits.
 
     A variable inside that was not given is null in a list; in an object its field is left out.

@@ -104,8 +104,8 @@ def _how(status: int) -> str:
 
 
 def _end_with(parent: int) -> None:
-    """Ends this process when its parent is gone: it would serve for ever, and nobody could tell it
-    to end.
+    """Ends this process when its parent is gone: it would serve for ever, beyond
+    the reach of any stop.
     """
     while os.getppid() == parent:
         time.sleep(_LOOK_SECONDS)

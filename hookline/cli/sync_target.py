@@ -43,8 +43,8 @@ _WORK_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """plan: None when there are problems. problems: what is wrong with the file, as whoever applies
-    it sees it.
+    """plan: None when there are problems. problems: what is wrong with the file, as it is
+    shown at the terminal.
     """
 
     plan: Plan | None

@@ -100,7 +100,7 @@ class Reader:
         return await self._client.execute_query_dict(sql, list(values))
 
     async def execute(self, sql: str, *values: Any) -> int:
-        """Runs the statement; how many rows it touched."""
+        """Runs the statement and returns the number of rows that it touched."""
         if self.dialect == "sqlite":
             return (
                 await self._client.execute_query(

@@ -21,8 +21,8 @@ class Hub(Protocol):
     """
 
     carries_wakes_in_publish: bool
-    """The publish statement itself sends the wake-up (PostgreSQL); then nobody
-    announces it again.
+    """The publish statement itself sends the wake-up (PostgreSQL); then it is
+    not announced again.
     """
     stays_inside: bool
     """It reaches this process alone and loses nothing: a message to the same process would say it

@@ -36,7 +36,7 @@ looks.
 """
 # By the server: a broker of ours that hangs or is gone could not trim its queue.
 _ARGUMENTS: Final = {"x-max-length": UNREAD_LIMIT, "x-message-ttl": MAX_AGE_MILLIS}
-"""RabbitMQ itself drops the oldest of too many messages, and what nobody read in time."""
+"""RabbitMQ itself drops the oldest of too many messages, and those that were not read in time."""
 # Not written to disk: a sweep or a scheduler finds what a restart of RabbitMQ loses.
 _TRANSIENT = pika.BasicProperties(delivery_mode=1)
 

@@ -24,7 +24,7 @@ class Wakeups:
 
     def published(self, webhook_ids: Iterable[UUID]) -> None:
         """Tells the same of a publish, whose statement may have told the hub itself. webhook_ids:
-        read only where somebody is to be told.
+        read only where they are to be announced.
         """
         # The statement's NOTIFY went with its commit; a second one would wake every worker twice.
         if self._hub.carries_wakes_in_publish:

@@ -6,7 +6,7 @@ from hookline import __version__
 
 AGENT = f"Hookline/{__version__}"
 TEST_HEADER = "Hookline-Test"
-"""Stands in requests that somebody sent to try a webhook, and in no others."""
+"""Header of requests that were sent to try a webhook, and of no others."""
 
 
 def fixed_head(

@@ -133,7 +133,7 @@ class Decoder:
         self, names: tuple[str, ...], node: Node, path: Path, may_be_extended: bool = False
     ) -> dict[str, tuple[Scalar, Node]] | None:
         """A mapping's entries with known keys; the others are noted. may_be_extended: keys that
-        begin with x- are nobody's business.
+        begin with x- are passed over.
         """
         if isinstance(node, Unusable):
             return None

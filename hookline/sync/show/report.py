@@ -105,7 +105,7 @@ def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
 
 
 def field_text(kind: ChangeKind, item: FieldChange) -> str:
-    """A field's part of a change: what it becomes, or for drift what somebody made of it."""
+    """A field's part of a change: what it becomes, or for drift what it was changed to by hand."""
     if kind is ChangeKind.CREATE:
         return f"{item.field} {value_text(item.after)}"
     if kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT):
