@@ -22,7 +22,7 @@ run: setup pages ## Install what is missing, build the pages, run everything on 
 	@$(BIN)/hookline dev
 
 test: $(VENV)/.test-installed ## Install what tests need, run them all (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 web: setup ## Build the browser pages
 	@sh web/build.sh || { $(PIP) install --retries 1 --require-hashes -r requirements-web.lock && sh web/build.sh; }

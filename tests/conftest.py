@@ -30,8 +30,9 @@ WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 """The workspace that the first migration makes."""
 _OF_THE_LIMIT = 0.8
 """The rest is for the fixtures, which the plugin's clock covers too."""
-_WAITING = 4
-_SHARED = ("shared_installation",)
+_WAITING = 3
+_SLOW = ("chaos", "flows", "workers")
+TESTS = Path(__file__).parent
 LOOPBACK = AddressPolicy(
     (ip_network("127.0.0.0/8"), ip_network("::1/128")), frozenset({"localhost"})
 )
@@ -42,12 +43,22 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + _WAITING
 
 
+# After pytest-randomly: inside of a folder the order stays random.
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_when)
     usual = float(config.getini("timeout"))
     for item in items:
         if isinstance(item, pytest.Function):
             _bound(item, usual)
-            _stay_together(item)
+
+
+def _when(item: pytest.Item) -> int:
+    """The longest files first: the last ones are to end together (the processes take whole files,
+    so that what a file shares is made once).
+    """
+    folder = item.path.relative_to(TESTS).parts[0]
+    return _SLOW.index(folder) if folder in _SLOW else len(_SLOW)
 
 
 def _bound(item: pytest.Function, usual_seconds: float) -> None:
@@ -59,17 +70,6 @@ def _bound(item: pytest.Function, usual_seconds: float) -> None:
         marker = item.get_closest_marker("timeout")
         limit = float(marker.args[0]) if marker else usual_seconds
         item.obj = bounded(limit * _OF_THE_LIMIT, item.obj)
-
-
-def _stay_together(item: pytest.Function) -> None:
-    """Has tests that share something slow run in one process, which makes it once."""
-    shared = [
-        f"{name} {item.callspec.params.get(name, '') if hasattr(item, 'callspec') else ''}"
-        for name, [*_, found] in item._fixtureinfo.name2fixturedefs.items()
-        if found.scope == "module" or name in _SHARED
-    ]
-    if shared:
-        item.add_marker(pytest.mark.xdist_group(shared[0]))
 
 
 def pytest_unconfigure() -> None:
