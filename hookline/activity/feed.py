@@ -31,10 +31,10 @@ GIVEN_AT_ONCE: Final = 100
 LOOK_EVERY_SECONDS: Final = 1.0
 
 POSITION = "select position from workspace_activity where workspace_id = $1"
-AFTER = (
-    "select position, kind, subject_id, webhook_id from activity where workspace_id = $1 and "
-    "position > $2 order by position limit $3"
-)
+AFTER = """
+select position, kind, subject_id, webhook_id from activity
+where workspace_id = $1 and position > $2
+order by position limit $3"""
 
 # All other kinds are about a webhook.
 _SUBJECTS: Final = {int(Kind.ATTEMPT): Attempt, int(Kind.NOTIFICATION): Notification}

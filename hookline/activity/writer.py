@@ -13,17 +13,21 @@ from hookline.db.connection import Work
 from hookline.messaging.hub import Hub
 
 BUMP = "update workspace set match_version = match_version + 1 where id = $1"
-ADVANCE = (
-    "update workspace_activity set position = position + $2 where workspace_id = $1 "
-    "returning position"
-)
+ADVANCE = """
+update workspace_activity set position = position + $2
+where workspace_id = $1
+returning position"""
 APPEND = {
-    "postgres": """insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-select $1, $2 + e.nth, (e.entry ->> 0)::smallint, (e.entry ->> 1)::uuid, (e.entry ->> 2)::uuid
+    "postgres": """
+insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+select $1, $2 + e.nth,
+  (e.entry ->> 0)::smallint, (e.entry ->> 1)::uuid, (e.entry ->> 2)::uuid
 from jsonb_array_elements($3::text::jsonb) with ordinality e(entry, nth)""",
-    "sqlite": """insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-select $1, $2 + e.key + 1, e.value ->> 0, uuid_blob(e.value ->> 1), uuid_blob(e.value ->> 2) from
-  json_each($3) e""",
+    "sqlite": """
+insert into activity (workspace_id, position, kind, subject_id, webhook_id)
+select $1, $2 + e.key + 1,
+  e.value ->> 0, uuid_blob(e.value ->> 1), uuid_blob(e.value ->> 2)
+from json_each($3) e""",
 }
 
 

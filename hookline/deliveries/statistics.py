@@ -22,40 +22,49 @@ FOLDED_AT_ONCE: Final = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # $2 seconds of a bucket; only rows of $5 seconds or more make buckets of that size
 COUNTS: Final = {
-    "postgres": """select (floor(extract(epoch from at) / $2::int) * $2::int)::bigint as start,
-      bucket,
+    "postgres": """
+select (floor(extract(epoch from at) / $2::int) * $2::int)::bigint as start, bucket,
   sum(attempts)::bigint as attempts, sum(failures)::bigint as failures
-from webhook_stat where webhook_id = $1 and step in (60, $5) and at >= $3 and at < $4 group by 1,
-  2""",
-    "sqlite": """select at / 1000000 / $2 * $2 as start, bucket, sum(attempts) as attempts,
-      sum(failures) as failures
-from webhook_stat where webhook_id = $1 and step in (60, $5) and at >= $3 and at < $4 group by 1,
-  2""",
+from webhook_stat
+where webhook_id = $1 and step in (60, $5) and at >= $3 and at < $4
+group by 1, 2""",
+    "sqlite": """
+select at / 1000000 / $2 * $2 as start, bucket,
+  sum(attempts) as attempts, sum(failures) as failures
+from webhook_stat
+where webhook_id = $1 and step in (60, $5) and at >= $3 and at < $4
+group by 1, 2""",
 }
 # One statement, and skip locked: two workers take different minutes.
 FOLD: Final = """
-with old as (select webhook_id, at, bucket from webhook_stat where step = 60 and at < $1 order by at
-  limit $2 for update skip locked),
+with old as (
+  select webhook_id, at, bucket from webhook_stat
+  where step = 60 and at < $1
+  order by at limit $2 for update skip locked),
 gone as (
-  delete from webhook_stat s using old o where s.webhook_id = o.webhook_id and s.step = 60 and s.at
-    = o.at and s.bucket = o.bucket returning s.*)
+  delete from webhook_stat s using old o
+  where s.webhook_id = o.webhook_id and s.step = 60 and s.at = o.at and s.bucket = o.bucket
+  returning s.*)
 insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
-select webhook_id, 3600, date_trunc('hour', at, 'UTC'), bucket, sum(attempts), sum(failures) from
-  gone group by 1, 3, 4 order by 1, 3, 4
-on conflict (webhook_id, step, at, bucket) do update set attempts = s.attempts + excluded.attempts,
-  failures = s.failures + excluded.failures
+select webhook_id, 3600, date_trunc('hour', at, 'UTC'), bucket, sum(attempts), sum(failures)
+from gone
+group by 1, 3, 4
+order by 1, 3, 4
+on conflict (webhook_id, step, at, bucket) do update set
+  attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures
 returning bucket"""
-OLD: Final = (
-    "select webhook_id, at, bucket, attempts, failures from webhook_stat where step = 60 "
-    "and at < $1 order by at limit $2"
-)
-ADD: Final = """insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
-  values ($1, 3600, $2, $3, $4, $5)
-on conflict (webhook_id, step, at, bucket) do update set attempts = s.attempts + excluded.attempts,
-  failures = s.failures + excluded.failures"""
-TAKE: Final = (
-    "delete from webhook_stat where webhook_id = $1 and step = 60 and at = $2 and bucket = $3"
-)
+OLD: Final = """
+select webhook_id, at, bucket, attempts, failures from webhook_stat
+where step = 60 and at < $1
+order by at limit $2"""
+ADD: Final = """
+insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
+values ($1, 3600, $2, $3, $4, $5)
+on conflict (webhook_id, step, at, bucket) do update set
+  attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures"""
+TAKE: Final = """
+delete from webhook_stat
+where webhook_id = $1 and step = 60 and at = $2 and bucket = $3"""
 
 
 class Step(Enum):

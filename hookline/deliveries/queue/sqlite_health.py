@@ -30,34 +30,43 @@ ADD_COUNTS = """
 insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures) values {rows}
 on conflict (webhook_id, step, at, bucket) do update set
   attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures"""
-HEALTH = """select version, is_active and deleted_at is null, auto_disable_failures,
-  auto_disable_seconds, warned_at, exhausted_notified_at, consecutive_failures, failing_since,
-last_attempt_at, last_success_at, last_status_code, consecutive_gone, exhausted_count,
-  auto_disabled_at is not null from webhook where id = ?"""
-SET_HEALTH = """update webhook set consecutive_failures = ?, failing_since = ?, last_attempt_at = ?,
-  last_success_at = ?, last_status_code = ?, consecutive_gone = ?,
-exhausted_count = ? where id = ?"""
-AUDIT = """insert into audit_entry (id, workspace_id, action, actor, actor_name, at, subject_prefix,
-  subject_id, before, after) values
-(?, ?, 'webhook.autoDisable', '{"kind":"SYSTEM","name":"hookline"}', 'hookline', ?, 'wh', ?,
+HEALTH = """
+select version, is_active and deleted_at is null, auto_disable_failures, auto_disable_seconds,
+  warned_at, exhausted_notified_at, consecutive_failures, failing_since, last_attempt_at,
+  last_success_at, last_status_code, consecutive_gone, exhausted_count,
+  auto_disabled_at is not null
+from webhook
+where id = ?"""
+SET_HEALTH = """
+update webhook set consecutive_failures = ?, failing_since = ?, last_attempt_at = ?,
+  last_success_at = ?, last_status_code = ?, consecutive_gone = ?, exhausted_count = ?
+where id = ?"""
+AUDIT = """
+insert into audit_entry (id, workspace_id, action, actor, actor_name, at, subject_prefix,
+  subject_id, before, after)
+values (?, ?, 'webhook.autoDisable', '{"kind":"SYSTEM","name":"hookline"}', 'hookline', ?, 'wh', ?,
   '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}')"""
 BUMP = "update workspace set match_version = match_version + 1 where id = ?"
-# The change that a decision makes, fenced by its evidence: a second time none touches a row.
+# The change that a decision makes, fenced by its evidence: a second time none touches a row. The
+# fences are parts of the conditions of hookline.deliveries.health.notifications_due.
 APPLY = {
-    NotificationKind.AUTO_DISABLED: """update webhook set auto_disabled_at = :now,
-  warned_at = :now, auto_disabled_reason = :reason
+    NotificationKind.AUTO_DISABLED: """
+update webhook set auto_disabled_at = :now, warned_at = :now, auto_disabled_reason = :reason
 where id = :id and version = :version and failing_since = :since
   and is_active and deleted_at is null and auto_disabled_at is null""",
-    NotificationKind.FAILING: """update webhook set warned_at = :now
+    NotificationKind.FAILING: """
+update webhook set warned_at = :now
 where id = :id and version = :version and failing_since = :since
   and (warned_at is null or warned_at < :since) and auto_disabled_at is null""",
-    NotificationKind.RECOVERED: """update webhook set warned_at = null
+    NotificationKind.RECOVERED: """
+update webhook set warned_at = null
 where id = :id and warned_at is not null and consecutive_failures = 0
   and auto_disabled_at is null""",
-    NotificationKind.DELIVERY_FAILED: sql("""update webhook
-set exhausted_count = 0, exhausted_notified_at = :now
-where id = :id and exhausted_count > 0 and (exhausted_notified_at is null
-  or exhausted_notified_at < :now - HealthLimit.DIGEST_SECONDS * 1000000)"""),
+    NotificationKind.DELIVERY_FAILED: sql("""
+update webhook set exhausted_count = 0, exhausted_notified_at = :now
+where id = :id and exhausted_count > 0
+  and (exhausted_notified_at is null
+    or exhausted_notified_at < :now - HealthLimit.DIGEST_SECONDS * 1000000)"""),
 }
 _FAILURES = "select consecutive_failures from webhook where id = ?"
 # The number that a notification tells of, before the statement above changes it.
@@ -67,15 +76,23 @@ FAILURE_COUNTS = {
     NotificationKind.RECOVERED: "select null from webhook where id = ?",
     NotificationKind.DELIVERY_FAILED: "select exhausted_count from webhook where id = ?",
 }
-ADD_NOTIFICATION = sql("""insert into notification (id, workspace_id, kind, webhook_id, reason,
-  failures, failing_since, last_status_code, backlog, created_at)
+ADD_NOTIFICATION = sql("""
+insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since,
+  last_status_code, backlog, created_at)
 select ?1, workspace_id, ?2, id,
   case when ?2 = NotificationKind.AUTO_DISABLED then auto_disabled_reason end,
   ?3, failing_since, last_status_code,
-  (select count(*) from (select 1 from delivery d
-    where d.webhook_id = w.id and d.status = DeliveryState.OPEN limit 10000)),
-  ?4 from webhook w where id = ?5""")
-ADD_EMAILS = (
+  (select count(*) from (
+    select 1 from delivery d
+    where d.webhook_id = w.id and d.status = DeliveryState.OPEN
+    limit 10000)),
+  ?4
+from webhook w
+where id = ?5""")
+ADD_EMAILS = """
+insert into email (id, workspace_id, notification_id, address, status, tries, next_try_at)
+values {rows}"""
+MAILS = (
     "insert into email (id, workspace_id, notification_id, address, status, tries, "
     "next_try_at) values {rows}"
 )

@@ -35,25 +35,32 @@ LEAST_PATIENCE: Final = timedelta(milliseconds=100)
 # wait would hold a connection of the pool.
 LOCK: Final = "select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as is_held"
 # Two rows at most: the newest revision, and the one that a repeated key made.
-READ_SET: Final = """select s.id as owner_id, s.revision_number, s."commit" as owner_commit,
-  s.committed_at, r.* from sync_set s
-left join sync_revision r on r.set_id = s.id and (r.number = s.revision_number or r.idempotency_key
-  = $3)
+READ_SET: Final = """
+select s.id as owner_id, s.revision_number, s."commit" as owner_commit, s.committed_at, r.*
+from sync_set s
+left join sync_revision r
+  on r.set_id = s.id and (r.number = s.revision_number or r.idempotency_key = $3)
 where s.workspace_id = $1 and s.name = $2"""
 # One statement for any number of slugs: an array, or on SQLite, which has none, a JSON text. Sorted
 # by id, the order in which everybody locks webhooks.
 READ_WEBHOOKS: Final = {
-    "postgres": "select * from webhook where workspace_id = $1 and deleted_at is null and "
-    "(sync_set = $2 or slug = any($3::text[])) order by id",
-    "sqlite": "select * from webhook where workspace_id = $1 and deleted_at is null and (sync_set "
-    "= $2 or slug in (select value from json_each($3)))",
+    "postgres": """
+select * from webhook
+where workspace_id = $1 and deleted_at is null
+  and (sync_set = $2 or slug = any($3::text[]))
+order by id""",
+    "sqlite": """
+select * from webhook
+where workspace_id = $1 and deleted_at is null
+  and (sync_set = $2 or slug in (select value from json_each($3)))""",
 }
-SAVE_SET: Final = """insert into sync_set (id, workspace_id, name, revision_number, "commit",
-  committed_at, last_applied_at)
-values ($1, $2, $3, $4, $5, $6, $7) on conflict (workspace_id, name) do update set revision_number =
-  excluded.revision_number,
-"commit" = excluded."commit", committed_at = excluded.committed_at, last_applied_at =
-  excluded.last_applied_at"""
+SAVE_SET: Final = """
+insert into sync_set
+  (id, workspace_id, name, revision_number, "commit", committed_at, last_applied_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (workspace_id, name) do update set
+  revision_number = excluded.revision_number, "commit" = excluded."commit",
+  committed_at = excluded.committed_at, last_applied_at = excluded.last_applied_at"""
 
 
 class LockNotObtained(Exception):
