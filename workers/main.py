@@ -11,7 +11,8 @@ import os
 import signal
 import sys
 import threading
-from contextlib import AsyncExitStack, suppress
+import time
+from contextlib import AsyncExitStack
 from types import FrameType
 from typing import NoReturn
 
@@ -25,6 +26,7 @@ from hookline.clock import monotonic
 from hookline.errors import HooklineError
 from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import OWN
+from hookline.orphans import GRACE_SECONDS, discard_log, end_with_parent
 from hookline.settings.fields import Settings, check_lone_worker, read_settings
 from hookline.wiring import open_runtime
 from workers.actors import make_broker
@@ -36,8 +38,6 @@ _SAME_SIGNAL_SECONDS = 5.0
 """Dramatiq's main process passes a signal on within milliseconds; on a busy machine 2 s were too
 few.
 """
-# Python offers no signal for the death of a parent, so its pid is looked at instead.
-_PARENT_CHECK_SECONDS = 1.0
 # A worker that Dramatiq was still starting waits for its parent in the main thread and never sees
 # the signal.
 _ORPHAN_SECONDS = 5.0
@@ -51,9 +51,13 @@ class OwnLoop(EngineHost, AsyncIO):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
+        self._has_begun_to_close = threading.Event()
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         _pass_on_sigterm_once()
+        # as it was at the fork: the main process may be gone before the first look
+        if (main := multiprocessing.parent_process()) and main.pid:
+            end_with_parent(main.pid, self._end_as_orphan)
         # Dramatiq's --queues: what a worker enqueues to itself is always read
         if worker.consumer_whitelist:
             worker.consumer_whitelist.add(OWN)
@@ -71,6 +75,9 @@ class OwnLoop(EngineHost, AsyncIO):
             self._thread.stop()
             # Any other exception Dramatiq would log, and go on without an engine (2.2.1).
             raise MiddlewareError("the worker could not start") from error
+
+    def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        self._has_begun_to_close.set()
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
         self._thread.run_coroutine(self._close())
@@ -94,24 +101,14 @@ class OwnLoop(EngineHost, AsyncIO):
             self.opened = await stack.enter_async_context(running(runtime, broker))
             is_open.set()
             log.info("delivering")
-            await self._until_closing()
+            await self._is_closing.wait()
 
-    async def _until_closing(self) -> None:
-        """Asks to be stopped once Dramatiq's main process is gone: an orphan would deliver for
-        ever, beyond the reach of any stop.
-        """
-        # as it was at the fork: the main process may be gone before this first look
-        started_by = multiprocessing.parent_process()
-        parent = started_by.pid if started_by else os.getppid()
-        while not self._is_closing.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_closing.wait(), _PARENT_CHECK_SECONDS)
-            if os.getppid() != parent:
-                os.kill(os.getpid(), signal.SIGTERM)
-                try:
-                    await asyncio.wait_for(self._is_closing.wait(), _ORPHAN_SECONDS)
-                except TimeoutError:
-                    os._exit(1)
+    def _end_as_orphan(self) -> None:
+        """Dramatiq's main process is gone, and with it the reader of the log."""
+        discard_log(sys.stderr.fileno())
+        os.kill(os.getpid(), signal.SIGTERM)
+        if self._has_begun_to_close.wait(_ORPHAN_SECONDS):
+            time.sleep(self._settings.shutdown_seconds + GRACE_SECONDS)
 
     async def _close(self) -> None:
         self.opened = None

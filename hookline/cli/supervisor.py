@@ -5,10 +5,11 @@ again when one dies, and ends them.
 import logging
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable
 from typing import NoReturn
+
+from hookline.orphans import end_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +23,14 @@ that can't start costs little.
 
 class Supervisor:
     """serve: runs in each process, calls what it is given once it serves, gives the exit code. No
-    thread may run yet: forks leave them behind.
+    thread may run yet: forks leave them behind. end_seconds: the longest that a clean end of a
+    process takes.
     """
 
-    def __init__(self, count: int, serve: Callable[[Callable[[], None]], int]) -> None:
-        self._count, self._serve = count, serve
+    def __init__(
+        self, count: int, serve: Callable[[Callable[[], None]], int], end_seconds: float
+    ) -> None:
+        self._count, self._serve, self._end_seconds = count, serve, end_seconds
         self._children: dict[int, float] = {}
         """The start of each, by process id."""
         self._stops = 0
@@ -60,9 +64,13 @@ class Supervisor:
 
     def _be_child(self, parent: int) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        end_with_parent(parent, self._end_child)
         # not sys.exit: the exit handlers are the parent's
         os._exit(self._serve(self._tell))
+
+    def _end_child(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(self._end_seconds)
 
     def _tell(self) -> None:
         os.write(self._tell_started, b".")
@@ -101,12 +109,3 @@ class Supervisor:
 def _how(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
     return f"signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def _end_with(parent: int) -> None:
-    """Ends this process when its parent is gone: it would serve for ever, beyond
-    the reach of any stop.
-    """
-    while os.getppid() == parent:
-        time.sleep(_LOOK_SECONDS)
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -25,13 +25,14 @@ def worker(processes: int) -> None:
 
     On SQLite the worker runs inside `hookline dev` and `hookline serve`.
     """
+    from hookline.orphans import GRACE_SECONDS
     from hookline.settings.fields import check_lone_worker, read_settings
 
     settings = read_settings()
     check_lone_worker(settings)
     # Longer than the worker's own stop, which ends requests and records them: Dramatiq kills
     # afterwards.
-    grace_millis = int((settings.shutdown_seconds + 10) * 1_000)
+    grace_millis = int((settings.shutdown_seconds + GRACE_SECONDS) * 1_000)
     options = [
         "--processes",
         str(processes),

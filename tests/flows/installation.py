@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import httpx
 import orjson
+import psutil
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -75,11 +76,11 @@ class Installation:
         )
 
     def end(self) -> None:
-        """Kills its processes."""
+        """Kills its processes with all that they started: an orphan would work on in a database
+        that the next test has.
+        """
         for process in self.processes.values():
-            process.kill()
-            process.wait(60)
-            forget_group(process.pid)
+            kill_group(process)
 
     def run(
         self, *arguments: str, exit_code: int = 0, **environment: str
@@ -117,10 +118,7 @@ class Installation:
 
     async def kill(self, name: str) -> None:
         """kill -9 of a process and of what it started."""
-        process = self.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
-        await asyncio.to_thread(process.wait, 60)
-        forget_group(process.pid)
+        await asyncio.to_thread(kill_group, self.processes.pop(name))
 
     async def is_ready(self) -> bool:
         with contextlib.suppress(httpx.TransportError):
@@ -210,6 +208,18 @@ class Subscription:
             assert message["type"] == "next", message
             assert "errors" not in message["payload"], message
             return message["payload"]["data"]
+
+
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """kill -9 of a process that leads a group, and of the group, which may outlive its leader."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(60)
+    forget_group(process.pid)
+
+
+def is_running(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 JSON = {"content-type": "application/json"}

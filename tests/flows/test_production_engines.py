@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.flows.installation import Installation
+from tests.flows.installation import Installation, is_running
 from tests.receivers import Receiver
 from tests.servers import free_port
 from tests.waiting import eventually
@@ -94,10 +94,6 @@ async def test_processes_end_when_their_parent_is_killed(hookline: Installation)
     process.kill()
 
     await eventually(lambda: not any(map(is_running, children)))
-
-
-def is_running(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 async def test_processes_that_cannot_start_end_with_a_sentence(

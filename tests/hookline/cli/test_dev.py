@@ -58,7 +58,9 @@ class Dev:
         watch_group(self.process.pid)
 
     def end(self) -> None:
-        self.process.kill()
+        """Kills it with all that it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(60)
         forget_group(self.process.pid)
 

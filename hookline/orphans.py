@@ -1,0 +1,53 @@
+"""Ends a process whose parent is gone: it would work for ever, beyond the reach of any stop.
+
+Used by the workers and by `hookline serve --workers`. The watch is a thread and never logs: the
+loop and the logger may hang in a write that nobody reads any more.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+# Python offers no signal for the death of a parent, so its pid is looked at instead.
+_LOOK_SECONDS: Final = 1.0
+GRACE_SECONDS: Final = 10.0
+"""For an end beyond what `shutdown_seconds` gives to requests: records, connections, the rest."""
+
+
+def end_with_parent(parent: int, shut_down: Callable[[], None]) -> None:
+    """Begins to watch. When the process `parent` is no longer the parent, calls `shut_down`, which
+    waits as long as a clean end may take, and then ends this process without any further care.
+    """
+    threading.Thread(
+        target=_watch, args=(parent, shut_down), name="parent-watch", daemon=True
+    ).start()
+
+
+def _watch(parent: int, shut_down: Callable[[], None]) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    try:
+        shut_down()
+    finally:
+        os._exit(1)
+
+
+def discard_log(pipe: int) -> None:
+    """From now on reads what this process writes into a pipe that its parent alone had read.
+
+    A forked child holds the reading end too, so that its writes do not fail when the parent dies:
+    they fill the pipe and then wait for ever. Elsewhere than on Linux this does nothing.
+    """
+    threading.Thread(target=_discard, args=(pipe,), name="log-discard", daemon=True).start()
+
+
+def _discard(pipe: int) -> None:
+    try:
+        # the reading end that was inherited has no name here: this opens another one
+        reading = os.open(f"/proc/self/fd/{pipe}", os.O_RDONLY)
+    except OSError:
+        return
+    while os.read(reading, 65_536):
+        pass
