@@ -1,5 +1,5 @@
-"""Waiting for what must come true, instead of sleeping and hoping. For tests of things that happen
-in the background.
+"""Waiting for what must come true, instead of sleeping and hoping; and moments of an interleaving,
+to be tried one by one. For tests of things that happen in the background.
 """
 
 import asyncio
@@ -43,3 +43,11 @@ def bounded(
             await test(*args, **kwargs)
 
     return within
+
+
+async def turns(count: int) -> None:
+    """Lets the loop take so many turns. No wait for anything: a test that tries every moment at
+    which something may be cancelled counts them so.
+    """
+    for _ in range(count):
+        await asyncio.sleep(0)

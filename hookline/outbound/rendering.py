@@ -117,7 +117,11 @@ class Renderer:
             probe = orjson.dumps(
                 {"template": "", "escape": "none", "context": {}, "isProbe": False}
             )
-            await asyncio.wait_for(_exchange(self._child, probe), START_SECONDS)
+            try:
+                await asyncio.wait_for(_exchange(self._child, probe), START_SECONDS)
+            except BaseException:
+                await self._end()  # its answer to the probe would be taken for the next one's
+                raise
         return self._child
 
     async def _end(self) -> None:

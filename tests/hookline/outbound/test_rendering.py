@@ -18,6 +18,7 @@ from hookline.outbound.templates import (
     event_facts,
     is_content_type,
 )
+from tests.waiting import eventually, turns
 
 DATA = {
     "z": 1,
@@ -199,10 +200,23 @@ async def test_many_at_once_get_their_own_answers(renderer: Renderer) -> None:
 
 
 async def test_caller_that_leaves_mixes_nobodys_answers(renderer: Renderer) -> None:
-    leaving = asyncio.create_task(rendered(renderer, "{{ event.data }}", data="mine"))
-    await asyncio.sleep(0)
+    await rendered(renderer, "1")
+    leaving = asyncio.create_task(rendered(renderer, HOSTILE["lists in lists"]))
+    await eventually(renderer._turn.locked)  # its template takes longer than a look
     leaving.cancel()
     assert await rendered(renderer, "{{ event.data }}", data="yours") == '"yours"'
+    assert leaving.cancelled()
+
+
+async def test_caller_that_leaves_while_the_child_starts_mixes_nobodys_answers(
+    renderer: Renderer,
+) -> None:
+    leaving = asyncio.create_task(rendered(renderer, "{{ event.data }}", data="mine"))
+    while renderer._child is None:
+        await turns(1)
+    leaving.cancel()
+    assert await rendered(renderer, "{{ event.data }}", data="yours") == '"yours"'
+    assert leaving.cancelled()
 
 
 async def test_child_that_was_killed_is_started_again(renderer: Renderer) -> None:
