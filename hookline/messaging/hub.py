@@ -81,7 +81,7 @@ class MemoryHub(Listeners):
         return None
 
     async def close(self) -> None:
-        return None
+        self._topics.clear()
 
     def announce(self, topic: str, text: str) -> None:
         self.tell(topic, text)

@@ -132,6 +132,8 @@ async def test_installations_that_share_a_redis_do_not_hear_each_other(
     await eventually(lambda: heard_there == ["theirs"])
     mine.announce("match", "mine")
     await eventually(lambda: heard == ["mine"])
+    theirs.announce("match", "the end")  # comes after all that was announced before
+    await eventually(lambda: heard_there == ["theirs", "the end"])
     await mine.close()
     await theirs.close()
 

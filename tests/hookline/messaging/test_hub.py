@@ -124,7 +124,9 @@ async def test_listener_may_listen_end_and_announce_while_it_hears(hub: Hub) -> 
 
 
 async def test_announcing_after_the_close_is_lost_and_no_error(hub: Hub) -> None:
+    heard = listener(hub, "wake")
     await hub.close()
     for number in range(2_000):
         hub.announce("wake", str(number))
     await hub.close()
+    assert heard == []
