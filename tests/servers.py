@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
 from random import randrange
@@ -39,7 +40,7 @@ def free_port() -> int:
             return port
 
 
-class Server:
+class Server(ABC):
     """A server process with its folder. `url` stays the same over a restart; what it keeps on disk
     too.
     """
@@ -112,21 +113,25 @@ class Server:
         assert self._process is not None
         os.killpg(self._process.pid, number)
 
-    def command(self) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def command(self) -> list[str]: ...
 
     def environment(self) -> dict[str, str]:
         return {}
 
-    def answers(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def answers(self) -> bool: ...
 
+
+class MessageServer(Server):
+    """A server that carries messages."""
+
+    @abstractmethod
     def empty(self) -> None:
         """Deletes every message."""
-        raise NotImplementedError
 
 
-class Valkey(Server):
+class Valkey(MessageServer):
     """options: more of its command line."""
 
     def __init__(self, folder: Path, *options: str) -> None:
@@ -166,7 +171,7 @@ class Valkey(Server):
         return redis.Redis.from_url(self.url, socket_timeout=2, retry=None)
 
 
-class RabbitMQ(Server):
+class RabbitMQ(MessageServer):
     """A node of its own, not clustered, with a name and a port mapper that no other node knows."""
 
     def __init__(self, folder: Path) -> None:

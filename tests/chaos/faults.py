@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hookline.deliveries.queue.base import DEAD_AFTER
 from tests.chaos.stand import API, Stand
 from tests.postgresql import PostgreSQL
-from tests.servers import Server
+from tests.servers import MessageServer, Server
 
 LONG_FREEZE_SECONDS = DEAD_AFTER.total_seconds() + 2
 _LOOK_EVERY_SECONDS = 0.1
@@ -75,6 +75,7 @@ async def freeze_server(stand: Stand, victim: str, seconds: float) -> None:
 async def empty_server(stand: Stand, victim: str, seconds: float) -> None:
     """Deletes every message: FLUSHALL, or the queues purged."""
     server = _noted(stand, "purge", victim)
+    assert isinstance(server, MessageServer)
     await asyncio.to_thread(server.empty)
 
 

@@ -76,6 +76,7 @@ async def test_a_failed_delivery_can_be_sent_again_by_hand(hookline: Installatio
         )
         await receiver.wait_for(2)
         await eventually(is_succeeded)
+        assert len(receiver.requests) == 2
 
 
 async def test_the_same_key_publishes_once(hookline: Installation) -> None:

@@ -10,11 +10,13 @@ from hookline.tasks import end_tasks
 async def test_a_task_that_loses_its_first_cancellation_ends() -> None:
     async def go_on_once() -> None:
         with suppress(asyncio.CancelledError):
+            has_begun.set()
             await asyncio.sleep(60)
         await asyncio.sleep(60)
 
+    has_begun = asyncio.Event()
     task = asyncio.create_task(go_on_once())
-    await asyncio.sleep(0)
+    await has_begun.wait()
     await asyncio.wait_for(end_tasks(task), 10 * tasks._AGAIN_SECONDS)
     assert task.cancelled()
 
@@ -22,14 +24,15 @@ async def test_a_task_that_loses_its_first_cancellation_ends() -> None:
 async def test_what_a_task_cleans_up_is_waited_for() -> None:
     async def clean_up() -> None:
         try:
+            has_begun.set()
             await asyncio.sleep(60)
         finally:
             await asyncio.sleep(0.05)
             cleaned.append(True)
 
-    cleaned = list[bool]()
+    cleaned, has_begun = list[bool](), asyncio.Event()
     task = asyncio.create_task(clean_up())
-    await asyncio.sleep(0)
+    await has_begun.wait()
     await end_tasks(task)
     assert cleaned
 
@@ -39,6 +42,6 @@ async def test_what_a_task_raises_is_dropped() -> None:
         raise ValueError
 
     task = asyncio.create_task(fail())
-    await asyncio.sleep(0)
+    await asyncio.wait([task])
     await end_tasks(task)
     assert isinstance(task.exception(), ValueError)

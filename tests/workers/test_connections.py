@@ -93,19 +93,19 @@ async def test_a_second_answer_in_one_packet_is_dropped_with_its_connection() ->
 
 
 async def test_bytes_that_nobody_asked_for_end_an_idle_connection() -> None:
-    ended = asyncio.Event()
+    was_answered, ended = asyncio.Event(), asyncio.Event()
 
     async def lie_later(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
         writer.write(ANSWER)
-        await writer.drain()
-        await asyncio.sleep(0.05)
+        await was_answered.wait()
         writer.write(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
         await reader.read()
         ended.set()
 
     async with Sender(LOOPBACK) as sender, Server(lie_later) as server:
         assert (await sender.send(request(server.url))).status_code == 200
+        was_answered.set()
         await asyncio.wait_for(ended.wait(), 3)  # before it is closed for being idle
         assert (await sender.send(request(server.url))).status_code == 200
 

@@ -3,12 +3,15 @@ certificates, resets at every stage.
 """
 
 import asyncio
+import fcntl
 import ssl
+import struct
 import tracemalloc
 from datetime import timedelta
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
+from termios import TIOCOUTQ
 
 import pytest
 
@@ -17,6 +20,7 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.outbound.egress import CACHE_SECONDS
 from tests import receivers
 from tests.receivers import Handler, Receiver, Reply, Server, hostile, make_tls, read_request, reset
+from tests.waiting import eventually
 from workers.sending import Answer, Request, Sender
 
 LOOPBACK = AddressPolicy((ip_network("127.0.0.1/32"),))
@@ -195,9 +199,15 @@ async def says_and_resets(
 ) -> None:
     await read_request(reader)
     writer.write(words)
-    await writer.drain()
-    await asyncio.sleep(0.05)  # a reset overtakes what was sent before it
+    # a reset overtakes what was sent before it
+    await eventually(lambda: has_all(writer))
     reset(writer)
+
+
+def has_all(writer: asyncio.StreamWriter) -> bool:
+    """The other side's kernel has acknowledged every byte."""
+    unsent = struct.unpack("i", fcntl.ioctl(writer.get_extra_info("socket"), TIOCOUTQ, bytes(4)))
+    return not writer.transport.get_write_buffer_size() and unsent == (0,)
 
 
 async def speaks_no_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -262,8 +272,10 @@ async def test_connection_that_is_reset_while_it_waits_is_not_used_again() -> No
 
     async with Server(answers_and_resets) as server, Sender(LOOPBACK) as sender:
         assert (await sender.send(request(server.url))).status_code == 200
-        await asyncio.sleep(0.2)
+        [[waiting]] = sender._idle._idle.values()
+        await eventually(lambda: not waiting.is_open, seconds=3)  # before it is too old
         assert (await sender.send(request(server.url))).status_code == 200
+        assert server.connection_count == 2
 
 
 async def test_handshake_that_hangs_is_held_to_the_deadline() -> None:

@@ -18,7 +18,7 @@ from hookline.errors import HooklineError
 from hookline.messaging.hub import MemoryHub
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, make_workspace, succeeded
-from tests.waiting import eventually
+from tests.waiting import eventually, turns
 
 CHANGED = (Kind.WEBHOOK_UPDATED,)
 Step = list[ActivityEvent] | Gap
@@ -202,10 +202,9 @@ async def test_a_follower_that_is_cancelled_at_any_moment_leaves_nothing_behind(
 ) -> None:
     webhook = await make_webhook(runtime)
     begin = await change(runtime, webhook.id, 50)
-    for steps in range(40):
+    for moment in range(40):
         task = asyncio.create_task(positions(following_from(runtime.feeds, begin - 50), begin + 1))
-        for _ in range(steps):
-            await asyncio.sleep(0)
+        await turns(moment)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     await eventually(lambda: not runtime.feeds._feeds)
@@ -215,13 +214,12 @@ async def test_a_follower_that_is_cancelled_at_any_moment_leaves_nothing_behind(
 
 async def test_the_last_follower_may_leave_just_as_an_announcement_comes(runtime: Runtime) -> None:
     begin = await runtime.feeds.position(WORKSPACE)
-    for turns in range(6):
+    for moment in range(6):
         following = runtime.feeds.follow(WORKSPACE, begin, CHANGED)
         waiting = asyncio.ensure_future(anext(following))
         await eventually(lambda: is_listening(runtime.feeds))
         runtime.feeds._feeds[WORKSPACE]._heard(str(WORKSPACE))
-        for _ in range(turns):
-            await asyncio.sleep(0)
+        await turns(moment)
         waiting.cancel()
         async with asyncio.timeout(60):
             await asyncio.gather(waiting, return_exceptions=True)

@@ -16,7 +16,7 @@ from hookline.activity.shared_feed import EncodedEvent, ShareKey
 from hookline.activity.writer import append_activity
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_webhook
-from tests.waiting import eventually
+from tests.waiting import eventually, turns
 
 Step = list[ActivityEvent] | Gap | Shared
 
@@ -31,7 +31,7 @@ class Maker:
     async def __call__(self, event: ActivityEvent) -> EncodedEvent | None:
         if self.is_broken:
             raise RuntimeError("broken")
-        await asyncio.sleep(0)
+        await turns(1)  # others come in between, as when a query is executed
         self.made.append(event.position)
         return EncodedEvent(encode_cursor(event.position), self.size_bytes)
 
@@ -240,15 +240,14 @@ async def test_who_leaves_at_any_moment_takes_nothing_from_the_others(runtime: R
     async with aclosing(following(runtime, maker, begin)) as staying:
         hearing = asyncio.create_task(heard(staying, begin + 30))
         await eventually(lambda: is_waiting(runtime, 1))
-        for turns in range(30):
+        for moment in range(30):
             leaving = asyncio.create_task(
-                heard(following(runtime, maker, begin + turns), begin + 1_000)
+                heard(following(runtime, maker, begin + moment), begin + 1_000)
             )
-            if turns % 2:
+            if moment % 2:
                 await eventually(lambda: is_waiting(runtime, 2))
             writing = asyncio.create_task(change(runtime, webhook.id))
-            for _ in range(turns):
-                await asyncio.sleep(0)
+            await turns(moment)
             leaving.cancel()
             await asyncio.gather(leaving, writing, return_exceptions=True)
         assert await hearing == (cursors(begin + 1, begin + 30), [])

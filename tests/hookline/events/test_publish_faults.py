@@ -10,7 +10,7 @@ from hookline.models import Delivery, Event
 from hookline.runtime import Runtime
 from tests.hookline.events.publishers import Tampered, given, over, publish, refuse_poison
 from tests.making import make_webhook
-from tests.waiting import eventually
+from tests.waiting import eventually, turns
 
 
 @pytest.mark.parametrize("key", [None, "k"])
@@ -81,7 +81,7 @@ async def test_too_many_waiting_events_are_answered_unavailable(runtime: Runtime
     full = [asyncio.create_task(publish(at, *[given(1)] * 1_000))]
     await eventually(lambda: blocked.waiting)
     full += [asyncio.create_task(publish(at, *[given(1)] * 1_000)) for _ in range(19)]
-    await asyncio.sleep(0)
+    await eventually(lambda: at.publisher._waiting_events == 20_000)
     with pytest.raises(Unavailable, match="more slowly"):
         await publish(at, given(1))
     blocked.gate.set()
@@ -105,8 +105,15 @@ async def test_large_events_that_wait_are_bounded_by_their_size(runtime: Runtime
 
 
 async def test_close_waits_for_what_was_accepted(runtime: Runtime) -> None:
-    accepted = asyncio.create_task(publish(runtime, given(1)))
-    await asyncio.sleep(0)
-    await runtime.publisher.close()
-    await accepted
+    blocked = Tampered(runtime.queue)
+    blocked.gate.clear()
+    at = over(runtime, blocked)
+    accepted = asyncio.create_task(publish(at, given(1)))
+    await eventually(lambda: blocked.waiting)
+    closing = asyncio.create_task(at.publisher.close())
+    await turns(3)  # enough for a close that does not wait
+    assert not closing.done()
+    blocked.gate.set()
+    await closing
+    assert accepted.done()
     assert await Event.all().count() == 1

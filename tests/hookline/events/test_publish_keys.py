@@ -118,7 +118,7 @@ async def test_conflict_with_a_key_that_was_never_stored_is_none(runtime: Runtim
     rest = asyncio.gather(
         publish(at, given("poison", "k")), publish(at, given("good", "k")), return_exceptions=True
     )
-    await asyncio.sleep(0)
+    await eventually(lambda: at.publisher._waiting_events == 3)
     blocked.gate.set()
     poisoned, good = await rest
     await first

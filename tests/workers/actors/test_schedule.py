@@ -81,6 +81,7 @@ async def test_with_the_broker_dead_mails_and_jobs_go_on(
             job = await a_job(runtime, (await make_webhook(runtime)).id)
             await eventually(lambda: is_done(job.id))
             await eventually(lambda: is_sent(notification))
+    assert mails_sent(runtime) == 1
 
 
 async def test_a_job_that_is_long_yields_and_goes_on_by_messages_to_its_own_process(

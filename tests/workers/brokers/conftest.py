@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import Server, Valkey, rabbitmq
+from tests.servers import MessageServer, Valkey, rabbitmq
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def shared_server(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(params=["redis", "amqp"])
-def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MessageServer]:
     """One that may be killed, frozen and emptied."""
     with Valkey(tmp_path) if request.param == "redis" else rabbitmq(tmp_path) as server:
         yield server

@@ -22,7 +22,7 @@ from hookline.messaging.messages import (
     make_message,
 )
 from hookline.messaging.rabbitmq_broker import BoundedRabbitmqBroker
-from tests.servers import RabbitMQ, Server, Valkey, rabbitmq
+from tests.servers import MessageServer, RabbitMQ, Valkey, rabbitmq
 from tests.waiting import eventually
 from tests.workers.brokers.listening import Seen, deliver, listening
 from tests.working import borrowed_loop, consuming
@@ -31,7 +31,7 @@ from workers.engine import Engine
 
 
 async def test_a_server_that_was_killed_is_found_again_and_the_own_queue_works_meanwhile(
-    own_server: Server,
+    own_server: MessageServer,
 ) -> None:
     async with listening(own_server.url) as (broker, seen, enqueuer):
         await eventually(deliver(enqueuer, seen))
@@ -51,7 +51,9 @@ async def works_by_itself(broker: Broker, seen: Seen) -> None:
     await eventually(lambda: set(keys) <= set(seen.webhooks), seconds=5)
 
 
-async def test_a_server_that_dies_with_messages_in_work_holds_no_thread(own_server: Server) -> None:
+async def test_a_server_that_dies_with_messages_in_work_holds_no_thread(
+    own_server: MessageServer,
+) -> None:
     started, gate = threading.Semaphore(0), threading.Event()
 
     def blocked() -> Engine:
@@ -82,7 +84,7 @@ async def test_a_server_that_dies_with_messages_in_work_holds_no_thread(own_serv
 
 
 async def test_a_server_that_was_frozen_holds_nobody_up_and_is_found_again(
-    own_server: Server, caplog: pytest.LogCaptureFixture
+    own_server: MessageServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with listening(own_server.url) as (broker, seen, enqueuer):
         await eventually(deliver(enqueuer, seen))
@@ -97,14 +99,14 @@ async def test_a_server_that_was_frozen_holds_nobody_up_and_is_found_again(
     assert len(caplog.records) <= 4
 
 
-async def test_a_server_that_was_emptied_goes_on(own_server: Server) -> None:
+async def test_a_server_that_was_emptied_goes_on(own_server: MessageServer) -> None:
     async with listening(own_server.url) as (_, seen, enqueuer):
         await eventually(deliver(enqueuer, seen))
         empty(own_server)
         await eventually(deliver(enqueuer, seen))
 
 
-def empty(server: Server) -> None:
+def empty(server: MessageServer) -> None:
     """FLUSHALL, or the queues deleted: more than a purge."""
     if isinstance(server, Valkey):
         server.empty()

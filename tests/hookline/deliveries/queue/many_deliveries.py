@@ -2,7 +2,6 @@
 with their plans. For test_queue_plans.
 """
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -15,6 +14,7 @@ import asyncpg
 
 from hookline.deliveries.queue.postgres import SETTINGS, PostgresQueue
 from tests.making import WORKSPACE
+from tests.waiting import turns
 
 T = TypeVar("T")
 DELIVERIES, EVENTS, BACKLOG, HEALTHY = 400_000, 200_000, 100_000, 200
@@ -178,11 +178,11 @@ class Plans:
         return result
 
     async def _settle(self) -> None:
-        # a statement is over, and logged, once the next one begins; what was logged is heard at the
-        # loop's next turn
+        # a statement is over, and logged, once the next one begins; asyncpg tells its listeners of
+        # what was logged at the loop's next turn
         assert self.connection is not None
         await self.connection.execute("set local client_min_messages = log")
-        await asyncio.sleep(0)
+        await turns(1)
 
 
 @asynccontextmanager

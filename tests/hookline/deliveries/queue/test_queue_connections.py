@@ -4,11 +4,13 @@ still hangs on one.
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from hookline.deliveries.queue.postgres import PostgresQueue
 from hookline.settings.fields import Settings
 from tests.making import WORKSPACE
+from tests.waiting import eventually, turns
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
@@ -24,7 +26,7 @@ async def steps_of_a_load(settings: Settings) -> int:
     queue = await opened(settings)
     loading, steps = asyncio.create_task(queue.load(WORKSPACE, {})), 0
     while not loading.done():
-        await asyncio.sleep(0)
+        await turns(1)
         steps += 1
     await queue.close()
     return steps
@@ -39,8 +41,7 @@ async def test_close_after_a_load_was_cancelled_anywhere_leaves_no_fault_behind(
     for step in range(0, steps, max(1, steps // 25)):
         queue = await opened(settings)
         loading = asyncio.create_task(queue.load(WORKSPACE, {}))
-        for _ in range(step):
-            await asyncio.sleep(0)
+        await turns(step)
         loading.cancel()
         await asyncio.gather(loading, return_exceptions=True)
         await queue.close()
@@ -50,7 +51,21 @@ async def test_close_after_a_load_was_cancelled_anywhere_leaves_no_fault_behind(
 async def test_close_cuts_off_what_hangs(settings: Settings) -> None:
     queue = await opened(settings)
     hanging = asyncio.create_task(queue._work.fetchval("select pg_sleep(60)"))
-    await asyncio.sleep(0)
+    await eventually(lambda: is_sleeping(settings))
     await asyncio.wait_for(queue.close(), 30)
     await asyncio.wait([hanging], timeout=5)
     assert isinstance(hanging.exception(), Exception)
+
+
+async def is_sleeping(settings: Settings) -> bool:
+    """The server works on it."""
+    connection = await asyncpg.connect(settings.postgres_dsn)
+    try:
+        return bool(
+            await connection.fetchval(
+                "select count(*) from pg_stat_activity where datname = current_database() "
+                "and wait_event = 'PgSleep'"
+            )
+        )
+    finally:
+        await connection.close()

@@ -11,11 +11,18 @@ from pathlib import Path
 import pytest
 
 from hookline.deliveries.queue.writer import Job, Writer
+from tests.waiting import eventually
 
 
 @pytest.fixture
-async def writer(tmp_path: Path) -> AsyncIterator[Writer]:
-    writer = Writer(tmp_path / "some.db", asyncio.Lock())
+def turn() -> asyncio.Lock:
+    """Keeps the writer's jobs waiting while a test holds it."""
+    return asyncio.Lock()
+
+
+@pytest.fixture
+async def writer(tmp_path: Path, turn: asyncio.Lock) -> AsyncIterator[Writer]:
+    writer = Writer(tmp_path / "some.db", turn)
     await writer.open()
     await writer.run(lambda db: db.execute("create table t (n integer primary key)").close())
     yield writer
@@ -72,23 +79,26 @@ async def test_nobody_hears_of_success_when_the_commit_fails(writer: Writer) -> 
     assert await stored(writer) == []
 
 
-async def test_caller_that_leaves_holds_nobody(writer: Writer) -> None:
-    leaving, staying = (
-        asyncio.create_task(writer.run(add(1))),
-        asyncio.create_task(writer.run(add(2))),
-    )
-    await asyncio.sleep(0)
-    leaving.cancel()
+async def test_caller_that_leaves_holds_nobody(writer: Writer, turn: asyncio.Lock) -> None:
+    async with turn:
+        leaving, staying = [asyncio.create_task(writer.run(add(n))) for n in (1, 2)]
+        await eventually(lambda: len(writer._waiting) == 2)
+        leaving.cancel()
     await staying
     assert await stored(writer) == [1, 2]
 
 
-async def test_close_lets_what_was_asked_before_be_written(tmp_path: Path) -> None:
-    writer = Writer(tmp_path / "some.db", asyncio.Lock())
+async def test_close_lets_what_was_asked_before_be_written(
+    tmp_path: Path, turn: asyncio.Lock
+) -> None:
+    writer = Writer(tmp_path / "some.db", turn)
     await writer.open()
-    asked = asyncio.create_task(writer.run(lambda db: db.execute("create table t (n)").close()))
-    await asyncio.sleep(0)
-    await writer.close()
+    async with turn:
+        asked = asyncio.create_task(writer.run(lambda db: db.execute("create table t (n)").close()))
+        await eventually(lambda: writer._waiting)
+        closing = asyncio.create_task(writer.close())
+        await eventually(lambda: writer._is_closed)
+    await closing
     await asked
     with sqlite3.connect(tmp_path / "some.db") as connection:
         assert connection.execute("select count(*) from t").fetchone() == (0,)
