@@ -314,7 +314,7 @@ table pump with (fillfactor=10)
 table webhook with (fillfactor=50)
 table webhook_stat with (fillfactor=50)
 table workspace_activity with (fillfactor=10)
-CREATE OR REPLACE FUNCTION public.hl_apply_decision(hook uuid, kind smallint, reason text, seen integer, since timestamp with time zone)
+CREATE OR REPLACE FUNCTION public.hl_apply_decision(of_webhook uuid, kind smallint, reason text, seen_version integer, since timestamp with time zone)
  RETURNS integer
  LANGUAGE plpgsql
 AS $function$
@@ -322,32 +322,33 @@ declare failed int;
 begin
   if kind = 1 then
     update webhook w set auto_disabled_at = now(), warned_at = now(), auto_disabled_reason = reason
-      where w.id = hook and w.version = seen and w.failing_since = since
+      where w.id = of_webhook and w.version = seen_version and w.failing_since = since
         and w.is_active and w.deleted_at is null and w.auto_disabled_at is null
       returning w.consecutive_failures into failed;
     if found then
       insert into audit_entry (id, workspace_id, action, actor, actor_name, at, subject_prefix,
           subject_id, before, after)
-        select hl_key(), w.workspace_id, 'webhook.autoDisable',
+        select hl_new_id(), w.workspace_id, 'webhook.autoDisable',
           '{"kind":"SYSTEM","name":"hookline"}', 'hookline', now(), 'wh', w.id,
           '{"status":"ACTIVE"}', '{"status":"AUTO_DISABLED"}'
-        from webhook w where w.id = hook;
+        from webhook w where w.id = of_webhook;
     end if;
   elsif kind = 2 then
     update webhook w set warned_at = now()
-      where w.id = hook and w.version = seen and w.failing_since = since
+      where w.id = of_webhook and w.version = seen_version and w.failing_since = since
         and (w.warned_at is null or w.warned_at < since) and w.auto_disabled_at is null
       returning w.consecutive_failures into failed;
   elsif kind = 3 then
     update webhook w set warned_at = null
-      where w.id = hook and w.warned_at is not null and w.consecutive_failures = 0
+      where w.id = of_webhook and w.warned_at is not null and w.consecutive_failures = 0
         and w.auto_disabled_at is null
       returning 0 into failed;
   else
     -- the update below returns the row as it is after it: counted before, under the row's lock
-    select w.exhausted_count into failed from webhook w where w.id = hook and w.exhausted_count > 0;
+    select w.exhausted_count into failed from webhook w
+      where w.id = of_webhook and w.exhausted_count > 0;
     update webhook w set exhausted_count = 0, exhausted_notified_at = now()
-      where w.id = hook and w.exhausted_count > 0 and (w.exhausted_notified_at is null
+      where w.id = of_webhook and w.exhausted_count > 0 and (w.exhausted_notified_at is null
         or w.exhausted_notified_at < now() - 3600 * interval '1 second');
     if not found then
       failed := null;
@@ -356,7 +357,7 @@ begin
   return failed;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_apply_decisions(workspace uuid, hooks uuid[], kinds smallint[], reasons text[], versions integer[], sinces timestamp with time zone[], OUT last_position bigint, OUT has_auto_disabled boolean, OUT notified uuid[], OUT addresses text[])
+CREATE OR REPLACE FUNCTION public.hl_apply_decisions(workspace uuid, webhooks uuid[], kinds smallint[], reasons text[], versions integer[], sinces timestamp with time zone[], OUT last_position bigint, OUT has_auto_disabled boolean, OUT notified uuid[], OUT addresses text[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -364,22 +365,22 @@ declare a record; failed int; notification uuid; entry_kinds smallint[] := '{}';
   entry_subjects uuid[] := '{}'; entry_webhooks uuid[] := '{}';
 begin
   has_auto_disabled := false;
-  perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
+  perform 1 from webhook w where w.id = any(webhooks) order by w.id for update;
   for a in
-      select * from unnest(hooks, kinds, reasons, versions, sinces) with ordinality
-        d(hook, kind, reason, version, since, nth) order by nth loop
-    failed := hl_apply_decision(a.hook, a.kind, a.reason, a.version, a.since);
+      select * from unnest(webhooks, kinds, reasons, versions, sinces) with ordinality
+        d(webhook, kind, reason, version, since, nth) order by nth loop
+    failed := hl_apply_decision(a.webhook, a.kind, a.reason, a.version, a.since);
     continue when failed is null;
     if a.kind = 1 then
       has_auto_disabled := true;
       entry_kinds := entry_kinds || 14::smallint;
-      entry_subjects := entry_subjects || a.hook;
-      entry_webhooks := entry_webhooks || a.hook;
+      entry_subjects := entry_subjects || a.webhook;
+      entry_webhooks := entry_webhooks || a.webhook;
     end if;
-    notification := hl_notify(a.hook, a.kind, nullif(failed, 0));
+    notification := hl_notify(a.webhook, a.kind, nullif(failed, 0));
     entry_kinds := entry_kinds || 30::smallint;
     entry_subjects := entry_subjects || notification;
-    entry_webhooks := entry_webhooks || a.hook;
+    entry_webhooks := entry_webhooks || a.webhook;
   end loop;
   if cardinality(entry_kinds) = 0 then
     return;
@@ -398,7 +399,7 @@ begin
       e(kind, subject, webhook, nth);
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_claim_paced(hook uuid, room integer, tok uuid)
+CREATE OR REPLACE FUNCTION public.hl_claim_paced(of_webhook uuid, room integer, pump_token uuid)
  RETURNS TABLE(id uuid, workspace_id uuid, webhook_id uuid, event_id uuid, number integer, event_type text, environment text, data text, occurred_at timestamp with time zone, step integer, is_manual boolean, next_cause smallint, match_version bigint, body bytea, wait double precision)
  LANGUAGE plpgsql
 AS $function$
@@ -407,13 +408,13 @@ declare h record; at timestamptz; slot timestamptz; pause float8; burst int; ahe
   picked uuid[]; n int;
 begin
   -- Shared: it never meets the pump's own beat (an update), only a takeover's delete.
-  perform 1 from pump p where p.token = tok for key share;
+  perform 1 from pump p where p.token = pump_token for key share;
   if not found then
     return;
   end if;
   select w.is_active and w.auto_disabled_at is null as is_live, w.paced_until, w.rate_per_minute
     into h from webhook w
-    where w.id = hook and w.deleted_at is null and w.rate_per_minute is not null for update;
+    where w.id = of_webhook and w.deleted_at is null and w.rate_per_minute is not null for update;
   if not found then
     return;
   end if;
@@ -423,13 +424,13 @@ begin
   ahead := greatest((burst - 1) * pause, least(25e3, pause / 2));
   slot := greatest(h.paced_until, at);
   free := greatest(0, floor((ahead - extract(epoch from slot - at) * 1e6) / pause)::int + 1);
-  picked := hl_pick(hook, least(room, free), h.is_live);
+  picked := hl_lock_claimable(of_webhook, least(room, free), h.is_live);
   n := cardinality(picked);
   if n > 0 then
     slot := slot + n * pause * interval '1 microsecond';
-    update webhook w set paced_until = slot where w.id = hook;
+    update webhook w set paced_until = slot where w.id = of_webhook;
     return query
-      update delivery d set lease_token = tok, attempt_count = d.attempt_count + 1
+      update delivery d set lease_token = pump_token, attempt_count = d.attempt_count + 1
       from event e where d.id = any(picked) and e.id = d.event_id
       returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.event_type,
         d.environment, e.data, e.occurred_at, d.schedule_step, d.manual_at is not null,
@@ -441,7 +442,7 @@ begin
   if n = free then
     wait := greatest(0, extract(epoch from slot - at) - ahead / 1e6);
   end if;
-  id := null; webhook_id := hook;
+  id := null; webhook_id := of_webhook;
   return next;
 end $function$
 
@@ -452,7 +453,7 @@ AS $function$
 begin
   insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment,
       number, outcome, cause, response_truncated, started_at)
-    select hl_key(), d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment,
+    select hl_new_id(), d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment,
       d.attempt_count, 9,
       coalesce(nullif(d.next_cause, 0), case
         when d.manual_at is not null then 3
@@ -482,31 +483,52 @@ begin
       finished_at = case when m.status = 0
           and (m.is_gone or not m.is_manual and m.wait is null)
         then now() else d.finished_at end,
-      -- The spread of hookline.deliveries.retries.
-      next_attempt_at = case when m.is_manual then d.next_attempt_at
-        else now() + coalesce(m.wait, 0) * (0.8 + 0.4 * random()) * interval '1 second' end
+      next_attempt_at = case when m.is_manual or m.wait is null then d.next_attempt_at
+        else now() + m.wait * (1 + (2 * random() - 1) * 20 / 100)
+          * interval '1 second' end
     from moved m where d.id = m.id;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_health_evidence(hooks uuid[], hads boolean[], faileds timestamp with time zone[])
+CREATE OR REPLACE FUNCTION public.hl_health_evidence(webhooks uuid[], successes boolean[], failures_at timestamp with time zone[])
  RETURNS jsonb
  LANGUAGE plpgsql
 AS $function$
 begin
   return (
     select jsonb_agg(jsonb_build_object(
-        'id', w.id, 'version', w.version, 'had_success', c.had, 'failed_at', hl_micros(c.failed),
-        'consecutive_failures', w.consecutive_failures,
-        'failing_since', hl_micros(w.failing_since), 'consecutive_gone', w.consecutive_gone,
+        'id', w.id, 'version', w.version, 'had_success', c.had_success,
+        'failed_at', hl_to_micros(c.failed_at), 'consecutive_failures', w.consecutive_failures,
+        'failing_since', hl_to_micros(w.failing_since), 'consecutive_gone', w.consecutive_gone,
         'exhausted_count', w.exhausted_count, 'is_disabled', w.auto_disabled_at is not null,
         'failures', w.auto_disable_failures, 'seconds', w.auto_disable_seconds,
-        'is_wanted', w.is_active and w.deleted_at is null, 'warned_at', hl_micros(w.warned_at),
-        'exhausted_notified_at', hl_micros(w.exhausted_notified_at), 'now', hl_micros(now()))
+        'is_wanted', w.is_active and w.deleted_at is null, 'warned_at', hl_to_micros(w.warned_at),
+        'exhausted_notified_at', hl_to_micros(w.exhausted_notified_at), 'now', hl_to_micros(now()))
         order by w.id)
-    from unnest(hooks, hads, faileds) c(id, had, failed) join webhook w on w.id = c.id);
+    from unnest(webhooks, successes, failures_at) c(id, had_success, failed_at)
+    join webhook w on w.id = c.id);
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_key()
+CREATE OR REPLACE FUNCTION public.hl_lock_claimable(of_webhook uuid, room integer, is_live boolean)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return array(
+    select d.id from (
+      select * from (
+        select d.id from delivery d
+        where d.webhook_id = of_webhook and d.manual_at is not null and d.lease_token is null
+        limit room for update skip locked) manual
+      union all
+      select * from (
+        select d.id from delivery d
+        where is_live and d.status = 0 and d.webhook_id = of_webhook
+          and d.next_attempt_at <= now() and d.lease_token is null and d.manual_at is null
+        order by d.next_attempt_at limit room for update skip locked) due
+      limit room) d);
+end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_new_id()
  RETURNS uuid
  LANGUAGE sql
 AS $function$
@@ -515,21 +537,17 @@ AS $function$
     52, 1), 53, 1), 'hex')::uuid
 $function$
 
-CREATE OR REPLACE FUNCTION public.hl_micros(at timestamp with time zone)
- RETURNS bigint
- LANGUAGE sql
- STABLE
-AS $function$
-  select (extract(epoch from at) * 1000000)::bigint
-$function$
-
-CREATE OR REPLACE FUNCTION public.hl_notify(hook uuid, kind smallint, failed integer)
+CREATE OR REPLACE FUNCTION public.hl_notify(of_webhook uuid, kind smallint, failed integer)
  RETURNS uuid
  LANGUAGE plpgsql
 AS $function$
 declare
-  notification_id uuid := hl_key();
-  kind_names text[] := array['AUTO_DISABLED', 'FAILING', 'RECOVERED', 'DELIVERY_FAILED'];
+  notification_id uuid := hl_new_id();
+  kind_name text := case kind
+    when 1 then 'AUTO_DISABLED'
+    when 2 then 'FAILING'
+    when 3 then 'RECOVERED'
+    when 4 then 'DELIVERY_FAILED' end;
 begin
   insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since,
       last_status_code, backlog, created_at)
@@ -541,12 +559,12 @@ begin
         select from delivery d where d.webhook_id = w.id and d.status = 0
         limit 10000) open),
       now()
-    from webhook w where w.id = hook;
+    from webhook w where w.id = of_webhook;
   insert into email (id, workspace_id, notification_id, address, status, tries, next_try_at)
-    select hl_key(), w.workspace_id, notification_id, a.address, 0, 0, now()
+    select hl_new_id(), w.workspace_id, notification_id, a.address, 0, 0, now()
     from webhook w, unnest(string_to_array(w.notification_emails, E'\n')) a(address)
-    where w.id = hook and a.address <> ''
-      and strpos(w.notify_on, E'\n' || kind_names[kind] || E'\n') > 0;
+    where w.id = of_webhook and a.address <> ''
+      and strpos(w.notify_on, E'\n' || kind_name || E'\n') > 0;
   return notification_id;
 end $function$
 
@@ -563,27 +581,7 @@ begin
   return null;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_pick(hook uuid, room integer, is_live boolean)
- RETURNS uuid[]
- LANGUAGE plpgsql
-AS $function$
-begin
-  return array(
-    select d.id from (
-      select * from (
-        select d.id from delivery d
-        where d.webhook_id = hook and d.manual_at is not null and d.lease_token is null
-        limit room for update skip locked) manual
-      union all
-      select * from (
-        select d.id from delivery d
-        where is_live and d.status = 0 and d.webhook_id = hook
-          and d.next_attempt_at <= now() and d.lease_token is null and d.manual_at is null
-        order by d.next_attempt_at limit room for update skip locked) due
-      limit room) d);
-end $function$
-
-CREATE OR REPLACE FUNCTION public.hl_publish(workspace uuid, version bigint, ids uuid[], types text[], environments text[], datas text[], occurred timestamp with time zone[], received timestamp with time zone, keys text[], prints bytea[], delivery_ids uuid[], hooks uuid[], events uuid[], delivery_types text[], delivery_environments text[], look text)
+CREATE OR REPLACE FUNCTION public.hl_publish(workspace uuid, version bigint, ids uuid[], types text[], environments text[], data text[], occurred timestamp with time zone[], received timestamp with time zone, keys text[], fingerprints bytea[], delivery_ids uuid[], webhooks uuid[], events uuid[], delivery_types text[], delivery_environments text[], wake_payload text)
  RETURNS boolean
  LANGUAGE plpgsql
 AS $function$
@@ -597,8 +595,9 @@ begin
     -- Nothing is read first: an upsert in the order of the keys, so that two groups with the same
     -- keys wait for each other and never in a circle.
     insert into idempotency as i (workspace_id, key, event_id, fingerprint, expires_at)
-      select workspace, k.key, k.id, k.print, now() + interval '24 hours'
-      from unnest(keys, ids, prints) k(key, id, print) where k.key is not null order by k.key
+      select workspace, k.key, k.id, k.fingerprint, now() + interval '24 hours'
+      from unnest(keys, ids, fingerprints) k(key, id, fingerprint)
+      where k.key is not null order by k.key
       on conflict (workspace_id, key) do update set event_id = excluded.event_id,
         fingerprint = excluded.fingerprint, expires_at = excluded.expires_at
       where i.expires_at < now();
@@ -612,147 +611,150 @@ begin
   insert into event (id, workspace_id, type, environment, data, occurred_at, received_at,
       idempotency_key)
     select e.id, workspace, e.type, e.environment, e.data, e.occurred, received, e.key
-    from unnest(ids, types, environments, datas, occurred,
+    from unnest(ids, types, environments, data, occurred,
         coalesce(keys, array_fill(null::text, array[cardinality(ids)])))
       e(id, type, environment, data, occurred, key);
   insert into delivery (id, workspace_id, webhook_id, event_id, event_type, environment, status,
       next_attempt_at, attempt_count, schedule_step, created_at)
-    select d.id, workspace, d.hook, d.event, d.type, d.environment, 0, now(), 0, 0,
-      received
-    from unnest(delivery_ids, hooks, events, delivery_types, delivery_environments)
-      d(id, hook, event, type, environment);
-  if look <> '' then
+    select d.id, workspace, d.webhook, d.event, d.type, d.environment, 0, now(),
+      0, 0, received
+    from unnest(delivery_ids, webhooks, events, delivery_types, delivery_environments)
+      d(id, webhook, event, type, environment);
+  if wake_payload <> '' then
     -- In this statement, so that the wake-up leaves with the commit and costs no round trip of its
     -- own.
-    perform pg_notify('hookline_wake', look);
+    perform pg_notify('hookline_wake', wake_payload);
   end if;
   return true;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record(tok uuid, workspace uuid, ids uuid[], numbers integer[], hooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[], OUT last_position bigint, OUT evidence jsonb)
+CREATE OR REPLACE FUNCTION public.hl_record(pump_token uuid, workspace uuid, ids uuid[], numbers integer[], webhooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], ages_ms integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[], OUT last_position bigint, OUT evidence jsonb)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 declare done uuid[]; logged int; n int;
 begin
   last_position := 0;
-  done := hl_record_moves(tok, ids, numbers, hooks, outcomes, states, waits, steps);
+  done := hl_record_moves(pump_token, ids, numbers, webhooks, outcomes, states, waits, steps);
   -- Not fenced: what was sent is in the log even if the lease was lost.
-  logged := hl_record_log(workspace, ids, numbers, hooks, events, types, environments, attempts,
-    outcomes, causes, states, waits, codes, errors, messages, agos, durations, urls, request_heads,
-    response_heads, bodies, truncated);
+  logged := hl_record_log(workspace, ids, numbers, webhooks, events, types, environments, attempts,
+    outcomes, causes, states, waits, codes, errors, messages, ages_ms, durations, urls,
+    request_heads, response_heads, bodies, truncated);
   if logged < cardinality(ids) then
-    perform hl_record_late(ids, numbers, outcomes, codes, errors, messages, agos, durations, urls,
-      request_heads, response_heads, bodies, truncated);
+    perform hl_record_late(ids, numbers, outcomes, codes, errors, messages, ages_ms, durations,
+      urls, request_heads, response_heads, bodies, truncated);
   end if;
   n := cardinality(done);
   if n = 0 then
     return;
   end if;
-  perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
-  perform hl_record_counts(done, ids, hooks, outcomes, agos, buckets);
-  evidence := hl_record_health(done, ids, hooks, versions, outcomes, causes, states, codes, errors,
-    agos, durations);
+  perform 1 from webhook w where w.id = any(webhooks) order by w.id for update;
+  perform hl_record_counts(done, ids, webhooks, outcomes, ages_ms, buckets);
+  evidence := hl_record_health(done, ids, webhooks, versions, outcomes, causes, states, codes,
+    errors, ages_ms, durations);
   update workspace_activity set position = position + n where workspace_id = workspace
     returning position into last_position;
   insert into activity (workspace_id, position, kind, subject_id, webhook_id)
     select workspace, last_position - n + row_number() over (order by r.nth), 1,
-      r.attempt, r.hook
-    from unnest(ids, attempts, hooks) with ordinality r(id, attempt, hook, nth)
+      r.attempt, r.webhook
+    from unnest(ids, attempts, webhooks) with ordinality r(id, attempt, webhook, nth)
     -- Counts are compared first: `= any` for each row of a batch of 500 is 250,000 comparisons.
     where n = cardinality(ids) or r.id = any(done);
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record_counts(done uuid[], ids uuid[], hooks uuid[], outcomes smallint[], agos integer[], buckets smallint[])
+CREATE OR REPLACE FUNCTION public.hl_record_counts(done uuid[], ids uuid[], webhooks uuid[], outcomes smallint[], ages_ms integer[], buckets smallint[])
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
 declare is_whole boolean := cardinality(done) = cardinality(ids);
 begin
   insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
-    select r.hook, 60, date_trunc('minute', now() - r.ago * interval '1 millisecond'), r.bucket,
-      count(*), count(*) filter (where r.outcome = 3)
-    from unnest(ids, hooks, outcomes, agos, buckets) r(id, hook, outcome, ago, bucket)
+    select r.webhook, 60, date_trunc('minute', now() - r.age_ms * interval '1 millisecond'),
+      r.bucket, count(*), count(*) filter (where r.outcome = 3)
+    from unnest(ids, webhooks, outcomes, ages_ms, buckets) r(id, webhook, outcome, age_ms, bucket)
     where is_whole or r.id = any(done)
     group by 1, 3, 4 order by 1, 3, 4
     on conflict (webhook_id, step, at, bucket) do update set
       attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record_health(done uuid[], ids uuid[], hooks uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], codes smallint[], errors text[], agos integer[], durations integer[])
+CREATE OR REPLACE FUNCTION public.hl_record_health(done uuid[], ids uuid[], webhooks uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], codes smallint[], errors text[], ages_ms integer[], durations integer[])
  RETURNS jsonb
  LANGUAGE plpgsql
 AS $function$
 declare is_whole boolean := cardinality(done) = cardinality(ids); crossed uuid[];
-  hads boolean[]; faileds timestamptz[];
+  successes boolean[]; failures_at timestamptz[];
 begin
   with r as (
-      select r.hook, r.code, r.nth, now() - r.ago * interval '1 millisecond' as began,
-        now() - (r.ago - coalesce(r.duration, 0)) * interval '1 millisecond' as ended,
+      select r.webhook, r.code, r.nth, now() - r.age_ms * interval '1 millisecond' as began,
+        now() - (r.age_ms - coalesce(r.duration, 0)) * interval '1 millisecond' as ended,
         r.outcome = 2 as is_won, r.state = 3 as is_last,
         r.outcome = 3 and r.error is distinct from 'REFUSED_ADDRESS'
           and r.cause in (1, 2)
           and w.version = r.version and w.auto_disabled_at is null as fails
-      from unnest(ids, hooks, versions, outcomes, causes, states, codes, errors, agos, durations)
-        with ordinality
-          r(id, hook, version, outcome, cause, state, code, error, ago, duration, nth)
-      join webhook w on w.id = r.hook where is_whole or r.id = any(done)),
-    latest as (select distinct on (hook) hook, ended, code from r order by hook, nth desc),
+      from unnest(ids, webhooks, versions, outcomes, causes, states, codes, errors, ages_ms,
+          durations) with ordinality
+        r(id, webhook, version, outcome, cause, state, code, error, age_ms, duration, nth)
+      join webhook w on w.id = r.webhook where is_whole or r.id = any(done)),
+    latest as (select distinct on (webhook) webhook, ended, code from r order by webhook, nth desc),
     marked as (  -- good: the last success; other: the last answer that ends a row of 410s
       select r.*, coalesce(max(nth) filter (where is_won) over same, 0) as good,
         coalesce(max(nth) filter (where is_won or (fails and code is distinct from 410)) over same,
           0) as other
-      from r window same as (partition by hook)),
+      from r window same as (partition by webhook)),
     fold as (
-      select hook, bool_or(is_won) as had, max(ended) filter (where is_won) as succeeded,
+      select webhook, bool_or(is_won) as had_success, max(ended) filter (where is_won) as succeeded,
         count(*) filter (where fails and nth > good) as failures,
-        (array_agg(began order by nth) filter (where fails and nth > good))[1] as since,
-        max(ended) filter (where fails and nth > good) as failed, max(other) > 0 as is_mixed,
-        count(*) filter (where fails and code = 410 and nth > other) as gones,
+        (array_agg(began order by nth) filter (where fails and nth > good))[1] as failing_since,
+        max(ended) filter (where fails and nth > good) as failed_at, max(other) > 0 as is_mixed,
+        count(*) filter (where fails and code = 410 and nth > other) as gone_answers,
         count(*) filter (where is_last) as exhausted
-      from marked group by hook),
+      from marked group by webhook),
     folded as (
       update webhook w set last_attempt_at = latest.ended, last_status_code = latest.code,
           last_success_at = coalesce(fold.succeeded, w.last_success_at),
           consecutive_failures = case when w.auto_disabled_at is not null
             then w.consecutive_failures
-            else fold.failures + case when fold.had then 0 else w.consecutive_failures end end,
+            else fold.failures
+              + case when fold.had_success then 0 else w.consecutive_failures end end,
           failing_since = case when w.auto_disabled_at is not null then w.failing_since
-            when fold.had or w.consecutive_failures = 0 then fold.since else w.failing_since end,
-          consecutive_gone = fold.gones + case when fold.is_mixed then 0
+            when fold.had_success or w.consecutive_failures = 0 then fold.failing_since
+            else w.failing_since end,
+          consecutive_gone = fold.gone_answers + case when fold.is_mixed then 0
             else w.consecutive_gone end,
           exhausted_count = w.exhausted_count + fold.exhausted
-        from fold join latest on latest.hook = fold.hook where w.id = fold.hook
-        returning w.*, fold.had, fold.failed)
-  select array_agg(id), array_agg(had), array_agg(failed) into crossed, hads, faileds from folded
+        from fold join latest on latest.webhook = fold.webhook where w.id = fold.webhook
+        returning w.*, fold.had_success, fold.failed_at)
+  select array_agg(id), array_agg(had_success), array_agg(failed_at)
+    into crossed, successes, failures_at from folded
     where exhausted_count > 0 and (exhausted_notified_at is null
         or exhausted_notified_at < now() - 3600 * interval '1 second')
-      or had and warned_at is not null and auto_disabled_at is null
-      or failed is not null and auto_disable_failures is not null and is_active
+      or had_success and warned_at is not null and auto_disabled_at is null
+      or failed_at is not null and auto_disable_failures is not null and is_active
         and deleted_at is null and auto_disabled_at is null
         and (consecutive_gone >= 3
           or consecutive_failures * 2 >= auto_disable_failures
-            and (failed - failing_since) * 2 >= auto_disable_seconds * interval '1 second');
-  return case when crossed is not null then hl_health_evidence(crossed, hads, faileds) end;
+            and (failed_at - failing_since) * 2 >= auto_disable_seconds * interval '1 second');
+  return case when crossed is not null then hl_health_evidence(crossed, successes, failures_at) end;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record_late(ids uuid[], numbers integer[], outcomes smallint[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[])
+CREATE OR REPLACE FUNCTION public.hl_record_late(ids uuid[], numbers integer[], outcomes smallint[], codes smallint[], errors text[], messages text[], ages_ms integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[])
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
 begin
   update attempt a set outcome = r.outcome, status_code = r.code, error_code = r.error,
-      error_message = r.message, started_at = now() - r.ago * interval '1 millisecond',
+      error_message = r.message, started_at = now() - r.age_ms * interval '1 millisecond',
       duration_ms = r.duration, request_url = r.url, request_headers = r.request_head,
-      response_headers = r.response_head, response_body = r.body, response_truncated = r.cut
-    from unnest(ids, numbers, outcomes, codes, errors, messages, agos, durations, urls,
+      response_headers = r.response_head, response_body = r.body, response_truncated = r.truncated
+    from unnest(ids, numbers, outcomes, codes, errors, messages, ages_ms, durations, urls,
         request_heads, response_heads, bodies, truncated)
-      r(id, number, outcome, code, error, message, ago, duration, url, request_head,
-        response_head, body, cut)
+      r(id, number, outcome, code, error, message, age_ms, duration, url, request_head,
+        response_head, body, truncated)
     where a.delivery_id = r.id and a.number = r.number and a.outcome = 9;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record_log(workspace uuid, ids uuid[], numbers integer[], hooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], codes smallint[], errors text[], messages text[], agos integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[])
+CREATE OR REPLACE FUNCTION public.hl_record_log(workspace uuid, ids uuid[], numbers integer[], webhooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], codes smallint[], errors text[], messages text[], ages_ms integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[])
  RETURNS integer
  LANGUAGE plpgsql
 AS $function$
@@ -762,28 +764,28 @@ begin
       number, outcome, cause, request_url, request_headers, status_code, response_headers,
       response_body, response_truncated, error_code, error_message, started_at, duration_ms,
       next_attempt_at)
-    select r.attempt, workspace, r.id, r.hook, r.event, r.type, r.environment,
+    select r.attempt, workspace, r.id, r.webhook, r.event, r.type, r.environment,
       r.number, r.outcome, r.cause, r.url, r.request_head, r.code, r.response_head,
-      r.body, r.cut, r.error, r.message, now() - r.ago * interval '1 millisecond', r.duration,
-      case when r.state = 0 and r.wait is not null
+      r.body, r.truncated, r.error, r.message, now() - r.age_ms * interval '1 millisecond',
+      r.duration, case when r.state = 0 and r.wait is not null
         then now() + r.wait * interval '1 second' end
-    from unnest(attempts, ids, hooks, events, types, environments, numbers, outcomes, causes,
-        states, waits, codes, errors, messages, agos, durations, urls, request_heads,
+    from unnest(attempts, ids, webhooks, events, types, environments, numbers, outcomes, causes,
+        states, waits, codes, errors, messages, ages_ms, durations, urls, request_heads,
         response_heads, bodies, truncated)
-      r(attempt, id, hook, event, type, environment, number, outcome, cause, state, wait, code,
-        error, message, ago, duration, url, request_head, response_head, body, cut)
+      r(attempt, id, webhook, event, type, environment, number, outcome, cause, state, wait, code,
+        error, message, age_ms, duration, url, request_head, response_head, body, truncated)
     on conflict (delivery_id, number) do nothing;
   get diagnostics logged = row_count;
   return logged;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record_moves(tok uuid, ids uuid[], numbers integer[], hooks uuid[], outcomes smallint[], states smallint[], waits double precision[], steps integer[])
+CREATE OR REPLACE FUNCTION public.hl_record_moves(pump_token uuid, ids uuid[], numbers integer[], webhooks uuid[], outcomes smallint[], states smallint[], waits double precision[], steps integer[])
  RETURNS uuid[]
  LANGUAGE plpgsql
 AS $function$
 declare done uuid[]; gone uuid[];
 begin
-  gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);
+  gone := array(select w.id from webhook w where w.id = any(webhooks) and w.deleted_at is not null);
   -- A statement of its own: the update below would lock rows in the order of its plan.
   perform 1 from delivery d where d.id = any(ids) order by d.id for update;
   with fenced as (
@@ -810,7 +812,7 @@ begin
         lease_token = null, manual_at = null, next_cause = null, schedule_step = r.step
       from unnest(ids, numbers, outcomes, states, waits, steps)
         r(id, number, outcome, state, wait, step)
-      where d.id = r.id and d.lease_token = tok and d.attempt_count = r.number
+      where d.id = r.id and d.lease_token = pump_token and d.attempt_count = r.number
       returning d.id)
   select coalesce(array_agg(id), '{}') into done from fenced;
   return done;
@@ -820,7 +822,7 @@ CREATE OR REPLACE FUNCTION public.hl_take_over(dead_after interval)
  RETURNS integer
  LANGUAGE plpgsql
 AS $function$
-declare dead uuid; lost uuid[]; ws uuid; pos bigint; n int;
+declare dead uuid; lost uuid[]; workspace uuid; last_position bigint; n int;
 begin
   select token into dead from pump where beat_at < now() - dead_after order by beat_at limit 1
     -- Another sweep is at work on it.
@@ -837,18 +839,28 @@ begin
     order by id for update) x;
   if lost is not null then
     perform hl_end_unknown(lost);
-    for ws in select distinct d.workspace_id from delivery d where d.id = any(lost) order by 1 loop
-      select count(*) into n from delivery d where d.id = any(lost) and d.workspace_id = ws;
-      update workspace_activity set position = position + n where workspace_id = ws
-        returning position into pos;
+    for workspace in
+        select distinct d.workspace_id from delivery d where d.id = any(lost) order by 1 loop
+      select count(*) into n from delivery d where d.id = any(lost) and d.workspace_id = workspace;
+      update workspace_activity set position = position + n where workspace_id = workspace
+        returning position into last_position;
       insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-        select ws, pos - n + row_number() over (order by d.id), 1, a.id, d.webhook_id
+        select workspace, last_position - n + row_number() over (order by d.id), 1, a.id,
+          d.webhook_id
         from delivery d join attempt a on a.delivery_id = d.id and a.number = d.attempt_count
-        where d.id = any(lost) and d.workspace_id = ws;
+        where d.id = any(lost) and d.workspace_id = workspace;
     end loop;
   end if;
   -- Last, under the lock from above: a claim of this token waited for it and finds no pump now.
   delete from pump where token = dead;
   return coalesce(cardinality(lost), 0);
 end $function$
+
+CREATE OR REPLACE FUNCTION public.hl_to_micros(at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select (extract(epoch from at) * 1000000)::bigint
+$function$
 

@@ -171,9 +171,9 @@ class PostgresQueue:
         if lease is not None:
             # A worker is a process of its own here: it claims.
             raise PumpGone
-        ids, types, environments, data, occurred, keys, prints = zip(*events, strict=True)
+        ids, types, environments, data, occurred, keys, fingerprints = zip(*events, strict=True)
         has_keys = any(keys)
-        look = self._look(deliveries)
+        wake_payload = self._wake_payload(deliveries)
         try:
             written = await self._work.fetchval(
                 PUBLISH,
@@ -187,10 +187,10 @@ class PostgresQueue:
                     occurred,
                     received_at,
                     keys if has_keys else None,
-                    prints if has_keys else None,
+                    fingerprints if has_keys else None,
                 ),
                 *_columns(deliveries, NewDelivery),
-                look,
+                wake_payload,
                 timeout=_PUBLISH_SECONDS,
             )
             return bool(written)
@@ -202,7 +202,7 @@ class PostgresQueue:
                 raise KeyTaken from error
             raise
 
-    def _look(self, deliveries: Sequence[NewDelivery]) -> str:
+    def _wake_payload(self, deliveries: Sequence[NewDelivery]) -> str:
         if not self._notify_wakes or not deliveries:
             return ""
         # Each webhook's id once, not once a delivery: making texts of ids was 1.3 % of the process

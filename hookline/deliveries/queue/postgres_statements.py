@@ -54,8 +54,8 @@ returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.eve
   case when d.attempt_count > 1
     then (select b.body from delivery_body b where b.delivery_id = d.id) end""")
 CLAIM_PACED = """
-select c.* from unnest($1::uuid[], $2::int[]) a(hook, room)
-cross join lateral hl_claim_paced(a.hook, a.room, $3) c"""
+select c.* from unnest($1::uuid[], $2::int[]) a(webhook, room)
+cross join lateral hl_claim_paced(a.webhook, a.room, $3) c"""
 # Keeps bodies that templates made, before they are sent; one that is there already stays.
 KEEP_BODIES = """
 insert into delivery_body (delivery_id, body) select * from unnest($1::uuid[], $2::bytea[])

@@ -121,8 +121,8 @@ def count_attempts(db: sqlite3.Connection, done: Sequence[tuple[Result, int]]) -
         db,
         ADD_COUNTS,
         [
-            (hook, 60, at, bucket, all_[hook, at, bucket], failed[hook, at, bucket])
-            for hook, at, bucket in all_
+            (webhook, 60, at, bucket, all_[webhook, at, bucket], failed[webhook, at, bucket])
+            for webhook, at, bucket in all_
         ],
     )
 

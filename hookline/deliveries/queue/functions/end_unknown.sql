@@ -8,7 +8,7 @@ create function hl_end_unknown(lost uuid[]) returns void language plpgsql as $$
 begin
   insert into attempt (id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment,
       number, outcome, cause, response_truncated, started_at)
-    select hl_key(), d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment,
+    select hl_new_id(), d.workspace_id, d.id, d.webhook_id, d.event_id, d.event_type, d.environment,
       d.attempt_count, AttemptOutcome.UNKNOWN,
       coalesce(nullif(d.next_cause, NextCause.CANCELLED_ON_WIRE), case
         when d.manual_at is not null then AttemptCause.MANUAL

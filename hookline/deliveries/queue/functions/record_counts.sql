@@ -2,14 +2,15 @@
 -- (hookline.deliveries.histogram). Part of hl_record, which holds the webhooks' rows.
 --   done  deliveries whose attempts count; ids: of all attempts of the batch
 create function hl_record_counts(
-    done uuid[], ids uuid[], hooks uuid[], outcomes smallint[], agos int[], buckets smallint[])
+    done uuid[], ids uuid[], webhooks uuid[], outcomes smallint[], ages_ms int[],
+    buckets smallint[])
 returns void language plpgsql as $$
 declare is_whole boolean := cardinality(done) = cardinality(ids);
 begin
   insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
-    select r.hook, 60, date_trunc('minute', now() - r.ago * interval '1 millisecond'), r.bucket,
-      count(*), count(*) filter (where r.outcome = AttemptOutcome.FAILED)
-    from unnest(ids, hooks, outcomes, agos, buckets) r(id, hook, outcome, ago, bucket)
+    select r.webhook, 60, date_trunc('minute', now() - r.age_ms * interval '1 millisecond'),
+      r.bucket, count(*), count(*) filter (where r.outcome = AttemptOutcome.FAILED)
+    from unnest(ids, webhooks, outcomes, ages_ms, buckets) r(id, webhook, outcome, age_ms, bucket)
     where is_whole or r.id = any(done)
     group by 1, 3, 4 order by 1, 3, 4
     on conflict (webhook_id, step, at, bucket) do update set

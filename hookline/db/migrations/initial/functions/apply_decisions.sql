@@ -7,7 +7,7 @@
 -- Returns the activity's position, null when nothing was done; whether a webhook was turned off;
 -- and the mails that it wrote, as two arrays side by side.
 create function hl_apply_decisions(
-    workspace uuid, hooks uuid[], kinds smallint[], reasons text[], versions int[],
+    workspace uuid, webhooks uuid[], kinds smallint[], reasons text[], versions int[],
     sinces timestamptz[], out last_position bigint, out has_auto_disabled boolean,
     out notified uuid[], out addresses text[])
 language plpgsql as $$
@@ -15,22 +15,22 @@ declare a record; failed int; notification uuid; entry_kinds smallint[] := '{}';
   entry_subjects uuid[] := '{}'; entry_webhooks uuid[] := '{}';
 begin
   has_auto_disabled := false;
-  perform 1 from webhook w where w.id = any(hooks) order by w.id for update;
+  perform 1 from webhook w where w.id = any(webhooks) order by w.id for update;
   for a in
-      select * from unnest(hooks, kinds, reasons, versions, sinces) with ordinality
-        d(hook, kind, reason, version, since, nth) order by nth loop
-    failed := hl_apply_decision(a.hook, a.kind, a.reason, a.version, a.since);
+      select * from unnest(webhooks, kinds, reasons, versions, sinces) with ordinality
+        d(webhook, kind, reason, version, since, nth) order by nth loop
+    failed := hl_apply_decision(a.webhook, a.kind, a.reason, a.version, a.since);
     continue when failed is null;
     if a.kind = 1 then
       has_auto_disabled := true;
       entry_kinds := entry_kinds || 14::smallint;
-      entry_subjects := entry_subjects || a.hook;
-      entry_webhooks := entry_webhooks || a.hook;
+      entry_subjects := entry_subjects || a.webhook;
+      entry_webhooks := entry_webhooks || a.webhook;
     end if;
-    notification := hl_notify(a.hook, a.kind, nullif(failed, 0));
+    notification := hl_notify(a.webhook, a.kind, nullif(failed, 0));
     entry_kinds := entry_kinds || 30::smallint;
     entry_subjects := entry_subjects || notification;
-    entry_webhooks := entry_webhooks || a.hook;
+    entry_webhooks := entry_webhooks || a.webhook;
   end loop;
   if cardinality(entry_kinds) = 0 then
     return;

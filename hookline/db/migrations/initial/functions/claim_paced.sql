@@ -1,11 +1,11 @@
 -- hl_claim_paced: leases due deliveries of one webhook with a rate limit, as many as have a slot
 -- now (hookline.form.rates has the algorithm).
---   room  the most deliveries; tok: the pump's token
+--   room  the most deliveries; pump_token: the pump's token
 -- Locks: the pump's row (shared), the webhook's row, then deliveries, against the order of the
 -- others. No wait can close a circle, since deliveries that somebody else holds are skipped.
 -- Returns the leased deliveries, then a row without one: in how many seconds the next slot is
 -- free, null when nothing more is due. Times are the clock's after the lock, not the transaction's.
-create function hl_claim_paced(hook uuid, room int, tok uuid)
+create function hl_claim_paced(of_webhook uuid, room int, pump_token uuid)
 returns table (id uuid, workspace_id uuid, webhook_id uuid, event_id uuid, number int,
   event_type text, environment text, data text, occurred_at timestamptz, step int,
   is_manual boolean, next_cause smallint, match_version bigint, body bytea, wait float8)
@@ -15,13 +15,13 @@ declare h record; at timestamptz; slot timestamptz; pause float8; burst int; ahe
   picked uuid[]; n int;
 begin
   -- Shared: it never meets the pump's own beat (an update), only a takeover's delete.
-  perform 1 from pump p where p.token = tok for key share;
+  perform 1 from pump p where p.token = pump_token for key share;
   if not found then
     return;
   end if;
   select w.is_active and w.auto_disabled_at is null as is_live, w.paced_until, w.rate_per_minute
     into h from webhook w
-    where w.id = hook and w.deleted_at is null and w.rate_per_minute is not null for update;
+    where w.id = of_webhook and w.deleted_at is null and w.rate_per_minute is not null for update;
   if not found then
     return;
   end if;
@@ -31,13 +31,13 @@ begin
   ahead := greatest((burst - 1) * pause, least(25e3, pause / 2));
   slot := greatest(h.paced_until, at);
   free := greatest(0, floor((ahead - extract(epoch from slot - at) * 1e6) / pause)::int + 1);
-  picked := hl_pick(hook, least(room, free), h.is_live);
+  picked := hl_lock_claimable(of_webhook, least(room, free), h.is_live);
   n := cardinality(picked);
   if n > 0 then
     slot := slot + n * pause * interval '1 microsecond';
-    update webhook w set paced_until = slot where w.id = hook;
+    update webhook w set paced_until = slot where w.id = of_webhook;
     return query
-      update delivery d set lease_token = tok, attempt_count = d.attempt_count + 1
+      update delivery d set lease_token = pump_token, attempt_count = d.attempt_count + 1
       from event e where d.id = any(picked) and e.id = d.event_id
       returning d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count, d.event_type,
         d.environment, e.data, e.occurred_at, d.schedule_step, d.manual_at is not null,
@@ -49,6 +49,6 @@ begin
   if n = free then
     wait := greatest(0, extract(epoch from slot - at) - ahead / 1e6);
   end if;
-  id := null; webhook_id := hook;
+  id := null; webhook_id := of_webhook;
   return next;
 end $$

@@ -4,9 +4,10 @@
 --   kind    NotificationKind
 --   failed  attempts in a row or deliveries that the notification tells of; null: none
 -- Returns the notification's id.
-create function hl_notify(hook uuid, kind smallint, failed int) returns uuid language plpgsql as $$
+create function hl_notify(of_webhook uuid, kind smallint, failed int) returns uuid
+language plpgsql as $$
 declare
-  notification_id uuid := hl_key();
+  notification_id uuid := hl_new_id();
   kind_name text := case kind
     when 1 then 'AUTO_DISABLED'
     when 2 then 'FAILING'
@@ -23,11 +24,11 @@ begin
         select from delivery d where d.webhook_id = w.id and d.status = 0
         limit 10000) open),
       now()
-    from webhook w where w.id = hook;
+    from webhook w where w.id = of_webhook;
   insert into email (id, workspace_id, notification_id, address, status, tries, next_try_at)
-    select hl_key(), w.workspace_id, notification_id, a.address, 0, 0, now()
+    select hl_new_id(), w.workspace_id, notification_id, a.address, 0, 0, now()
     from webhook w, unnest(string_to_array(w.notification_emails, E'\n')) a(address)
-    where w.id = hook and a.address <> ''
+    where w.id = of_webhook and a.address <> ''
       and strpos(w.notify_on, E'\n' || kind_name || E'\n') > 0;
   return notification_id;
 end $$

@@ -6,12 +6,12 @@
 -- cancelled a deleted webhook's deliveries yet: they end as cancelled here.
 -- Returns the ids of those that were leased to this pump under this number.
 create function hl_record_moves(
-    tok uuid, ids uuid[], numbers int[], hooks uuid[], outcomes smallint[], states smallint[],
-    waits float8[], steps int[])
+    pump_token uuid, ids uuid[], numbers int[], webhooks uuid[], outcomes smallint[],
+    states smallint[], waits float8[], steps int[])
 returns uuid[] language plpgsql as $$
 declare done uuid[]; gone uuid[];
 begin
-  gone := array(select w.id from webhook w where w.id = any(hooks) and w.deleted_at is not null);
+  gone := array(select w.id from webhook w where w.id = any(webhooks) and w.deleted_at is not null);
   -- A statement of its own: the update below would lock rows in the order of its plan.
   perform 1 from delivery d where d.id = any(ids) order by d.id for update;
   with fenced as (
@@ -38,7 +38,7 @@ begin
         lease_token = null, manual_at = null, next_cause = null, schedule_step = r.step
       from unnest(ids, numbers, outcomes, states, waits, steps)
         r(id, number, outcome, state, wait, step)
-      where d.id = r.id and d.lease_token = tok and d.attempt_count = r.number
+      where d.id = r.id and d.lease_token = pump_token and d.attempt_count = r.number
       returning d.id)
   select coalesce(array_agg(id), '{}') into done from fenced;
   return done;

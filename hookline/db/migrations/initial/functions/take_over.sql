@@ -7,7 +7,7 @@
 -- sweep cancels nothing that is leased).
 -- Returns how many deliveries that were; -1: no pump is dead.
 create function hl_take_over(dead_after interval) returns int language plpgsql as $$
-declare dead uuid; lost uuid[]; ws uuid; pos bigint; n int;
+declare dead uuid; lost uuid[]; workspace uuid; last_position bigint; n int;
 begin
   select token into dead from pump where beat_at < now() - dead_after order by beat_at limit 1
     -- Another sweep is at work on it.
@@ -24,14 +24,16 @@ begin
     order by id for update) x;
   if lost is not null then
     perform hl_end_unknown(lost);
-    for ws in select distinct d.workspace_id from delivery d where d.id = any(lost) order by 1 loop
-      select count(*) into n from delivery d where d.id = any(lost) and d.workspace_id = ws;
-      update workspace_activity set position = position + n where workspace_id = ws
-        returning position into pos;
+    for workspace in
+        select distinct d.workspace_id from delivery d where d.id = any(lost) order by 1 loop
+      select count(*) into n from delivery d where d.id = any(lost) and d.workspace_id = workspace;
+      update workspace_activity set position = position + n where workspace_id = workspace
+        returning position into last_position;
       insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-        select ws, pos - n + row_number() over (order by d.id), 1, a.id, d.webhook_id
+        select workspace, last_position - n + row_number() over (order by d.id), 1, a.id,
+          d.webhook_id
         from delivery d join attempt a on a.delivery_id = d.id and a.number = d.attempt_count
-        where d.id = any(lost) and d.workspace_id = ws;
+        where d.id = any(lost) and d.workspace_id = workspace;
     end loop;
   end if;
   -- Last, under the lock from above: a claim of this token waited for it and finds no pump now.
