@@ -58,7 +58,7 @@ async def a_job(runtime: Runtime, webhook_id: UUID) -> Job:
         runtime.enqueuer,
         SOMEBODY,
         webhook_id,
-        jobs.Which.FAILED,
+        jobs.RetryScope.FAILED,
         since,
         None,
         None,

@@ -13,7 +13,14 @@ from hookline.access import tokens
 from hookline.access.actor import Actor
 from hookline.access.scopes import ROLES
 from hookline.deliveries.histogram import bucket_of
-from hookline.deliveries.queue.base import Ask, Claimed, NewDelivery, NewEvent, Queue, Result
+from hookline.deliveries.queue.base import (
+    Claimed,
+    ClaimRequest,
+    NewDelivery,
+    NewEvent,
+    Queue,
+    Result,
+)
 from hookline.events.checking import PublishInput
 from hookline.ids import uuid7
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState, Webhook, Workspace
@@ -117,7 +124,7 @@ class Hand:
 
     async def claim(self, *webhook_ids: UUID, room: int = 50, limit: int = 200) -> list[Claimed]:
         return await self._queue.claim(
-            [Ask(webhook_id, room) for webhook_id in webhook_ids], self.token, limit
+            [ClaimRequest(webhook_id, room) for webhook_id in webhook_ids], self.token, limit
         )
 
     async def claim_one(self, webhook_id: UUID) -> Claimed:

@@ -11,13 +11,13 @@ from typing import Final
 from uuid import UUID
 
 from hookline.clock import monotonic
-from hookline.deliveries.queue.base import Ask, Claimed, Queue
+from hookline.deliveries.queue.base import Claimed, ClaimRequest, Queue
 from hookline.deliveries.registry import Registry
 from workers.lanes import LEASED_LIMIT, SLOW_LIMIT, Lane
 from workers.leases import AWAY, Leases
 from workers.pacing import Pacing
 
-_ASKS_LIMIT: Final = 200
+_REQUESTS_LIMIT: Final = 200
 """Webhooks that one claim asks for, so that its statement stays short."""
 _CLAIM_LIMIT: Final = 200
 
@@ -30,7 +30,7 @@ class Claiming:
     def __init__(self, queue: Queue, registry: Registry, leases: Leases) -> None:
         self._queue, self._registry, self._leases = queue, registry, leases
         self.pacing = Pacing(queue, leases)
-        self._named: dict[UUID, None] = {}
+        self._pending: dict[UUID, None] = {}
         """Webhooks to ask for, in turn: named by a signal or the sweep, or not emptied by the last
         claim.
         """
@@ -43,9 +43,9 @@ class Claiming:
     def is_idle(self) -> bool:
         return not self._is_claiming and self.pacing.is_idle
 
-    def has_named(self, webhook_id: UUID) -> bool:
+    def is_pending(self, webhook_id: UUID) -> bool:
         """True when it may have more in the database than it had room for."""
-        return webhook_id in self._named
+        return webhook_id in self._pending
 
     def wake(self, webhook_ids: Iterable[UUID] = ()) -> None:
         """Claims for these webhooks, and for those that had no room when they were named."""
@@ -54,9 +54,9 @@ class Claiming:
             if target is not None and target.rate is not None:
                 self.pacing.name(webhook_id)
             else:
-                self._named.setdefault(webhook_id)
+                self._pending.setdefault(webhook_id)
         self.pacing.wake()
-        if self._named:
+        if self._pending:
             self._is_woken.set()
 
     def wake_by_hand(self, webhook_id: UUID) -> None:
@@ -81,30 +81,30 @@ class Claiming:
                 continue
             try:
                 await self._drop_unknown()
-                while (token := self._leases.claiming_token) and (asks := self._asks()):
-                    yield await self._claim(token, asks)
+                while (token := self._leases.claiming_token) and (requests := self._requests()):
+                    yield await self._claim(token, requests)
             except AWAY as error:
                 self._leases.claim_failed(error)
 
     async def _drop_unknown(self) -> None:
         """Forgets named webhooks that are unknown, after one look: a new one may be among them."""
         # The wake-up may come before the announcement that a webhook was made.
-        if any(self._registry.target(key) is None for key in self._named):
+        if any(self._registry.target(key) is None for key in self._pending):
             await self._registry.look()
-            for key in [key for key in self._named if self._registry.target(key) is None]:
-                del self._named[key]
+            for key in [key for key in self._pending if self._registry.target(key) is None]:
+                del self._pending[key]
 
-    def _asks(self) -> list[Ask]:
-        """Returns an ask for each named webhook that has room, in turn. A full lane is not asked
-        for: it asks again when it has drained.
+    def _requests(self) -> list[ClaimRequest]:
+        """Returns a request for each pending webhook that has room, in turn. A full lane is left
+        out: it asks again when it has drained.
         """
         # Cleared before the names are read: a wake that comes while this claim runs is asked for in
         # the next one.
         self._is_woken.clear()
-        asks, leased = list[Ask](), self._leases.count
+        requests, leased = list[ClaimRequest](), self._leases.count
         slow_room = SLOW_LIMIT - self._leases.slow_count
-        for key in self._named:
-            if len(asks) == _ASKS_LIMIT or leased >= LEASED_LIMIT:
+        for key in self._pending:
+            if len(requests) == _REQUESTS_LIMIT or leased >= LEASED_LIMIT:
                 break
             lane = self._leases.lane(key)
             if lane is None:
@@ -116,42 +116,44 @@ class Claiming:
                 wanted = min(wanted, max(slow_room, 0))
                 slow_room -= wanted
             if wanted:
-                asks.append(Ask(key, wanted))
+                requests.append(ClaimRequest(key, wanted))
                 leased += wanted
-        return asks
+        return requests
 
-    async def _claim(self, token: UUID, asks: list[Ask]) -> list[Lane]:
+    async def _claim(self, token: UUID, requests: list[ClaimRequest]) -> list[Lane]:
         # Names are taken out before the database is asked: a wake-up during the claim names its
         # webhook again and is not lost.
-        for ask in asks:
-            del self._named[ask.webhook_id]
-            self._by_hand.discard(ask.webhook_id)
+        for request in requests:
+            del self._pending[request.webhook_id]
+            self._by_hand.discard(request.webhook_id)
         # The version that the claim returns was true at some time after the question, so it counts
         # from before it.
         asked_at, limit = monotonic(), min(_CLAIM_LIMIT, LEASED_LIMIT - self._leases.count)
         self._is_claiming = True
         try:
-            rows = await self._queue.claim(asks, token, limit)
+            rows = await self._queue.claim(requests, token, limit)
             lanes = await self._leases.take(token, asked_at, rows)
         finally:
             self._is_claiming = False
-        self._name_again(asks, rows, is_cut=len(rows) >= limit)
+        self._requeue(requests, rows, is_cut=len(rows) >= limit)
         return lanes
 
-    def _name_again(self, asks: list[Ask], rows: list[Claimed], is_cut: bool) -> None:
+    def _requeue(self, requests: list[ClaimRequest], rows: list[Claimed], is_cut: bool) -> None:
         """Puts the webhooks that may have more at the end of the turn; those that a cut claim did
         not reach stay first.
         """
         got = Counter([row.webhook_id for row in rows])
-        missed = [ask.webhook_id for ask in asks if is_cut and ask.webhook_id not in got]
+        missed = [
+            request.webhook_id for request in requests if is_cut and request.webhook_id not in got
+        ]
         served = [
-            ask.webhook_id
-            for ask in asks
-            if (is_cut and ask.webhook_id in got) or got[ask.webhook_id] >= ask.room
+            request.webhook_id
+            for request in requests
+            if (is_cut and request.webhook_id in got) or got[request.webhook_id] >= request.room
         ]
         # Webhooks are asked in turn: of 60 busy ones 23 got nothing within 12 s while they were
         # asked in the order of a hash (2026-11-25).
-        self._named = dict.fromkeys([*missed, *self._named])
+        self._pending = dict.fromkeys([*missed, *self._pending])
         for key in served:
-            self._named.pop(key, None)
-            self._named[key] = None
+            self._pending.pop(key, None)
+            self._pending[key] = None

@@ -112,7 +112,7 @@ class Delivering:
         self._recorder.add(lane.token, row.workspace_id, result)
         self._adapt(lane, result)
         # Only when half of the lane's stock is gone: a claim per send would cost a round trip each.
-        if self._claiming.has_named(row.webhook_id) and lane.wanted(self._leases.count):
+        if self._claiming.is_pending(row.webhook_id) and lane.wanted(self._leases.count):
             self._claiming.wake()
 
     async def _attempt(self, lane: Lane, row: Claimed) -> Result | None:

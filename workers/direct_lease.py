@@ -1,5 +1,5 @@
 """The direct lease of embedded mode (SQLite): what this process publishes goes into its lanes as it
-is written, without a claim. The publisher's Lessor; no I/O.
+is written, without a claim. The publisher's EmbeddedPump; no I/O.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class DirectLease:
             if (
                 lane
                 and lane.target.rate is None
-                and not self._claiming.has_named(delivery.webhook_id)
+                and not self._claiming.is_pending(delivery.webhook_id)
                 and lane.room(self._leases.count)
             ):
                 self._leases.promise(lane)

@@ -11,11 +11,11 @@ from typing import Final
 from uuid import UUID
 
 from hookline.clock import monotonic
-from hookline.deliveries.queue.base import Ask, Paced, Queue
+from hookline.deliveries.queue.base import ClaimRequest, Queue, RateLimitedClaim
 from workers.lanes import Lane
 from workers.leases import AWAY, Leases
 
-_ASKS_LIMIT: Final = 100
+_REQUESTS_LIMIT: Final = 100
 _SHORTEST_SECONDS: Final = 0.005
 """Between two claims for one webhook, so that a fast rate is claimed in batches; less than a
 burst's 100 ms.
@@ -25,23 +25,23 @@ burst's 100 ms.
 class Pacing:
     def __init__(self, queue: Queue, leases: Leases) -> None:
         self._queue, self._leases = queue, leases
-        self._named: dict[UUID, None] = {}
+        self._pending: dict[UUID, None] = {}
         self._timers: dict[UUID, asyncio.TimerHandle] = {}
         self._is_woken = asyncio.Event()
         self.is_idle = True
 
     def name(self, webhook_id: UUID) -> None:
         """Asks for it at the next wake."""
-        self._named.setdefault(webhook_id)
+        self._pending.setdefault(webhook_id)
 
     def wake(self) -> None:
         """Claims for the named webhooks that have room."""
-        if self._named:
+        if self._pending:
             self._is_woken.set()
 
     def forget_all_but(self, known: set[UUID]) -> None:
-        for key in self._named.keys() - known:
-            del self._named[key]
+        for key in self._pending.keys() - known:
+            del self._pending[key]
         for key in self._timers.keys() - known:
             self._timers.pop(key).cancel()
 
@@ -56,44 +56,44 @@ class Pacing:
             await self._is_woken.wait()
             self._is_woken.clear()
             try:
-                while (token := self._leases.claiming_token) and (asks := self._asks()):
-                    yield await self._claim(token, asks)
+                while (token := self._leases.claiming_token) and (requests := self._requests()):
+                    yield await self._claim(token, requests)
             except AWAY as error:
                 self._leases.claim_failed(error)
 
-    def _asks(self) -> list[Ask]:
+    def _requests(self) -> list[ClaimRequest]:
         self._is_woken.clear()
-        rooms = ((key, self._room(key)) for key in self._named)
+        rooms = ((key, self._room(key)) for key in self._pending)
         # Each webhook's row stays locked until the statement commits, so one claim asks for no more
         # than these.
-        return [Ask(key, room) for key, room in rooms if room > 0][:_ASKS_LIMIT]
+        return [ClaimRequest(key, room) for key, room in rooms if room > 0][:_REQUESTS_LIMIT]
 
     def _room(self, key: UUID) -> int:
         lane = self._leases.lane(key) if self._leases.has_room else None
         return lane.paced_room(self._leases.count) if lane else 0
 
-    async def _claim(self, token: UUID, asks: list[Ask]) -> list[Lane]:
-        for ask in asks:
+    async def _claim(self, token: UUID, requests: list[ClaimRequest]) -> list[Lane]:
+        for request in requests:
             # Taken out before the question, so that a wake-up meanwhile is not lost.
-            del self._named[ask.webhook_id]
+            del self._pending[request.webhook_id]
         asked_at = monotonic()
         self.is_idle = False
         try:
-            paced = await self._queue.claim_paced(asks, token)
+            paced = await self._queue.claim_paced(requests, token)
             for key, seconds in paced.waits.items():
                 self._ask_again(key, max(seconds, _SHORTEST_SECONDS))
             lanes = await self._leases.take(token, asked_at, paced.rows)
         finally:
             self.is_idle = True
-        self._name_again(asks, paced)
+        self._requeue(requests, paced)
         return lanes
 
-    def _name_again(self, asks: list[Ask], paced: Paced) -> None:
+    def _requeue(self, requests: list[ClaimRequest], paced: RateLimitedClaim) -> None:
         """Names the webhooks again that got all they had room for: they may have more due."""
         got = Counter([row.webhook_id for row in paced.rows])
-        for ask in asks:
-            if got[ask.webhook_id] >= ask.room and ask.webhook_id not in paced.waits:
-                self._named.setdefault(ask.webhook_id)
+        for request in requests:
+            if got[request.webhook_id] >= request.room and request.webhook_id not in paced.waits:
+                self._pending.setdefault(request.webhook_id)
 
     def _ask_again(self, key: UUID, seconds: float) -> None:
         if (old := self._timers.pop(key, None)) is not None:

@@ -51,8 +51,8 @@ class Pump:
             # wait for 10 s without a beat.
             while await self._runtime.queue.take_over(timedelta(0)) >= 0:
                 pass
-            lessor = DirectLease(self.leases, self._claiming, self._delivering)
-            self._runtime.publisher.lease_to(lessor)
+            direct_lease = DirectLease(self.leases, self._claiming, self._delivering)
+            self._runtime.publisher.lease_to(direct_lease)
         self._runtime.registry.on_change(self._on_webhook_change)
         self._unlisten = self._runtime.hub.listen("wake", self._on_wakeup)
         self._loops = [

@@ -7,7 +7,7 @@ from enum import Enum
 import strawberry
 
 from hookline.access.actor import ActorKind
-from hookline.deliveries.jobs import Which as RetryWhich
+from hookline.deliveries.jobs import RetryScope
 from hookline.deliveries.retries import AttemptError
 from hookline.deliveries.statistics import Step as StatsStep
 from hookline.errors import Code as UserErrorCode
@@ -23,7 +23,7 @@ __all__ = [
     "EmailStatus",
     "JobStatus",
     "NotificationKind",
-    "RetryWhich",
+    "RetryScope",
     "StatsStep",
     "SyncChangeKind",
     "SyncDriftPolicy",
@@ -102,7 +102,7 @@ describe(
     SYNC_FAILED="A webhooks file could not be applied.",
 )
 describe(
-    RetryWhich,
+    RetryScope,
     "Selection of deliveries to send again.",
     name="RetryWhich",
     FAILED="Deliveries with the status FAILED.",

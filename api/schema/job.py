@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import strawberry
 
 from api.auth import require
-from api.schema.enums import JobStatus, RetryWhich
+from api.schema.enums import JobStatus, RetryScope
 from api.schema.node import Info, Node, is_storable, key_of, node_id
 from api.schema.user_error import UserError, user_errors
 from hookline.db.connection import faults_as_unavailable
@@ -48,7 +48,7 @@ class Job(Node):
 @strawberry.input(description="Input of `deliveriesRetry`.")
 class DeliveriesRetryInput:
     webhook_id: strawberry.ID = strawberry.field(description="ID of the webhook (wh_…).")
-    which: RetryWhich = strawberry.field(description="Deliveries to send.")
+    which: RetryScope = strawberry.field(description="Deliveries to send.")
     since: datetime = strawberry.field(
         description="Start of the time range, inclusive: of the creation of failed "
         "deliveries, and of the receipt of missed events."

@@ -31,7 +31,7 @@ STEP_ROWS: Final = 1_000
 """Deliveries or events that a step looks at."""
 # Counting costs time inside the request; beyond that many the progress is shown without a total.
 COUNTED: Final = 100_000
-SLACK: Final = timedelta(seconds=30)
+CLOCK_SKEW: Final = timedelta(seconds=30)
 """An event may have been received a little before the webhook went off, and stored after it."""
 
 LEASE_SECONDS: Final = 30
@@ -81,7 +81,7 @@ where webhook_id = $1 and began_at < $3 and (ended_at is null or ended_at > $2)"
 LAST_PAUSE: Final = "select max(began_at) as began_at from webhook_pause where webhook_id = $1"
 
 
-class Which(StrEnum):
+class RetryScope(StrEnum):
     FAILED = "FAILED"
     MISSED = "MISSED"
     ALL = "ALL"
@@ -92,7 +92,7 @@ async def retry_deliveries(
     enqueuer: Enqueuer,
     actor: Actor,
     webhook_id: UUID,
-    which: Which,
+    which: RetryScope,
     since: datetime,
     until: datetime | None,
     event_type: str | None,
@@ -130,7 +130,7 @@ async def begin(
     enqueuer: Enqueuer,
     actor: Actor,
     webhook_id: UUID,
-    which: Which,
+    which: RetryScope,
     since: datetime,
     until: datetime,
     event_type: str | None = None,
@@ -166,13 +166,13 @@ async def begin(
 async def _total(
     work: Work,
     webhook_id: UUID,
-    which: Which,
+    which: RetryScope,
     since: datetime,
     until: datetime,
     event_type: str | None,
 ) -> int | None:
     """Deliveries that the job is about, where that can be counted beforehand."""
-    if which is not Which.FAILED:
+    if which is not RetryScope.FAILED:
         return None
     found = await work.rows(
         COUNT, webhook_id, *_ids(since, until), since, until, event_type or "", COUNTED + 1
@@ -257,14 +257,14 @@ async def _advance(work: Work, job: Job, webhook: Webhook) -> None:
     job.status, job.done = JobStatus.RUNNING, job.done + count
     if last is not None:
         job.position = {**position, "after": str(last)}
-    elif position["phase"] == "FAILED" and asked["which"] == Which.ALL:
+    elif position["phase"] == "FAILED" and asked["which"] == RetryScope.ALL:
         job.position = {"phase": "MISSED", "after": None}
     else:
         job.status, job.finished_at, job.total = JobStatus.SUCCEEDED, clock.now(), job.done
 
 
 def _first_position(which: str) -> dict[str, str | None]:
-    return {"phase": "MISSED" if which == Which.MISSED else "FAILED", "after": None}
+    return {"phase": "MISSED" if which == RetryScope.MISSED else "FAILED", "after": None}
 
 
 async def _reopen(work: Work, webhook: Webhook, part: _Part) -> tuple[UUID | None, int]:
@@ -311,7 +311,7 @@ async def _missed(
         event
         for event in events
         if _is_within(event.received_at, pauses)
-        and part.since - SLACK <= event.received_at < part.until
+        and part.since - CLOCK_SKEW <= event.received_at < part.until
         and wants(event)
     ]
 
@@ -364,7 +364,9 @@ async def _pauses(
 
 
 def _is_within(at: datetime, pauses: Sequence[tuple[datetime, datetime | None]]) -> bool:
-    return any(began - SLACK <= at and (ended is None or at <= ended) for began, ended in pauses)
+    return any(
+        began - CLOCK_SKEW <= at and (ended is None or at <= ended) for began, ended in pauses
+    )
 
 
 def _ids(since: datetime, until: datetime) -> tuple[UUID, UUID]:

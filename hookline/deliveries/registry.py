@@ -33,7 +33,7 @@ class Catalogue:
 
 
 @dataclass(frozen=True)
-class Part:
+class WorkspaceSnapshot:
     """One workspace at one match version. asked_at: monotonic seconds, before the question was
     asked.
     """
@@ -48,7 +48,7 @@ class Part:
 class Registry:
     def __init__(self, queue: Queue, hub: Hub, vault: Vault) -> None:
         self._queue, self._hub, self._vault = queue, hub, vault
-        self._parts: dict[UUID, Part] = {}
+        self._parts: dict[UUID, WorkspaceSnapshot] = {}
         self._targets: dict[UUID, Target] = {}
         self._loading = asyncio.Lock()
         self._stop_listening: Callable[[], None] = lambda: None
@@ -80,11 +80,11 @@ class Registry:
         part = self._parts.get(workspace_id)
         return part.version if part else None
 
-    async def part(self, workspace_id: UUID) -> Part:
+    async def part(self, workspace_id: UUID) -> WorkspaceSnapshot:
         """The workspace's part, loaded if it was never asked for."""
         return self._parts.get(workspace_id) or await self.reload(workspace_id, None)
 
-    async def reload(self, workspace_id: UUID, stale: int | None) -> Part:
+    async def reload(self, workspace_id: UUID, stale: int | None) -> WorkspaceSnapshot:
         """Loads a workspace anew. stale: the version that a caller found out of date; one load
         serves all who wait.
         """
@@ -102,7 +102,9 @@ class Registry:
                 )
             return part
 
-    def _build(self, loaded: Loaded, old: Part | None, asked_at: float) -> Part:
+    def _build(
+        self, loaded: Loaded, old: WorkspaceSnapshot | None, asked_at: float
+    ) -> WorkspaceSnapshot:
         """Returns the new part; what has not changed is neither loaded nor made again."""
         changed = [Target(row, self._vault) for row in loaded.rows]
         gone = [
@@ -112,7 +114,7 @@ class Registry:
         index = old.index.changed([*before, *gone], changed) if old else MatchIndex(changed)
         strict = {name: schema for name, schema in loaded.types if schema is not None}
         catalogue = Catalogue(strict, frozenset(name for name, _ in loaded.types), loaded.is_strict)
-        part = self._parts[loaded.workspace_id] = Part(
+        part = self._parts[loaded.workspace_id] = WorkspaceSnapshot(
             loaded.match_version, loaded.stamps, index, catalogue, asked_at
         )
         for target in gone:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from hookline.deliveries.queue.base import Claimed, KeyOwner, Lease, NewDelivery, NewEvent
-from hookline.deliveries.registry import Part
+from hookline.deliveries.registry import WorkspaceSnapshot
 from hookline.errors import Code, Problem, Refused
 from hookline.events import catalogue
 from hookline.events.checking import BATCH_BYTES_LIMIT
@@ -77,7 +77,7 @@ class CommitGroup:
     """
 
     def __init__(
-        self, requests: Sequence[Request], owners: dict[str, KeyOwner], part: Part
+        self, requests: Sequence[Request], owners: dict[str, KeyOwner], part: WorkspaceSnapshot
     ) -> None:
         self._part = part
         self._owners = dict(owners)

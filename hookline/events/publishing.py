@@ -14,10 +14,10 @@ from uuid import UUID
 from hookline import clock
 from hookline.db.connection import FAULTS
 from hookline.deliveries.queue.base import (
+    EmbeddedPump,
     EventExists,
     KeyOwner,
     KeyTaken,
-    Lessor,
     NewEvent,
     PumpGone,
     Queue,
@@ -76,15 +76,15 @@ class Publisher:
         self._waiting: dict[UUID, list[Request]] = {}
         self._waiting_events = self._waiting_size = 0
         self._writers: dict[UUID, asyncio.Task[None]] = {}
-        self._lessor: Lessor | None = None
+        self._embedded_pump: EmbeddedPump | None = None
         self._is_away = False
         """True when the last try of a group ended with the database away."""
 
-    def lease_to(self, lessor: Lessor | None) -> None:
+    def lease_to(self, pump: EmbeddedPump | None) -> None:
         """Lets a pump in this very process take what it has room for straight from the publish
         (SQLite only). None: no longer.
         """
-        self._lessor = lessor
+        self._embedded_pump = pump
 
     async def publish(self, workspace_id: UUID, inputs: Sequence[PublishInput]) -> list[Published]:
         """Accepts all inputs or none, in one transaction; the answers come in the order of the
@@ -217,24 +217,24 @@ class Publisher:
         """Runs one transaction, then wakes the workers. What the pump of this process has room for
         is written as claimed.
         """
-        # a lessor that is taken away meanwhile still has its lease settled
-        lessor = self._lessor
-        lease = lessor.reserve(group.deliveries) if lessor else None
+        # a pump that is taken away meanwhile still has its lease settled
+        pump = self._embedded_pump
+        lease = pump.reserve(group.deliveries) if pump else None
         try:
             written = await self._queue.publish(
                 workspace_id, version, received_at, group.events, group.deliveries, lease
             )
         # Nothing was written under this lease: its room comes back at once.
         except (KeyTaken, EventExists):
-            if lessor and lease:
-                lessor.settle(lease, [])
+            if pump and lease:
+                pump.settle(lease, [])
             raise
         except BaseException:
-            if lessor and lease:
-                lessor.abandon(lease)
+            if pump and lease:
+                pump.abandon(lease)
             raise
-        if lessor and lease:
-            lessor.settle(lease, group.claimed(workspace_id, version, lease) if written else [])
+        if pump and lease:
+            pump.settle(lease, group.claimed(workspace_id, version, lease) if written else [])
         if written:
             # After the commit: a worker that looked sooner would find nothing.
             self._wakeups.published(group.unleased_webhook_ids(lease))

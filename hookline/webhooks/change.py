@@ -206,9 +206,9 @@ async def _deliver_missed(runtime: Runtime, work: Work, actor: Actor, webhook: W
     """Begins a job that delivers the events published since the webhook went off."""
     if off_since := await jobs.last_pause(work, webhook.id):
         # An event may have been received a little before the webhook went off, and stored after it.
-        since = off_since - jobs.SLACK
+        since = off_since - jobs.CLOCK_SKEW
         await jobs.begin(
-            work, runtime.enqueuer, actor, webhook.id, jobs.Which.MISSED, since, clock.now()
+            work, runtime.enqueuer, actor, webhook.id, jobs.RetryScope.MISSED, since, clock.now()
         )
 
 

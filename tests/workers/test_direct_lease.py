@@ -205,7 +205,7 @@ async def test_pump_that_stops_during_a_publish_leaves_its_deliveries_to_the_nex
                 publishing = asyncio.create_task(publish(over, 3))
                 await eventually(lambda: pump.leases.count == 3)
                 stopping = asyncio.create_task(pump.stop(within_seconds))
-                await eventually(lambda: over.publisher._lessor is None)
+                await eventually(lambda: over.publisher._embedded_pump is None)
             [*event_ids] = await publishing
             await stopping
             await eventually(nothing_is_leased)

@@ -140,12 +140,12 @@ class Recorded(NamedTuple):
     """Receipts that it wrote: notification and address."""
 
 
-class Ask(NamedTuple):
+class ClaimRequest(NamedTuple):
     webhook_id: UUID
     room: int
 
 
-class Paced(NamedTuple):
+class RateLimitedClaim(NamedTuple):
     """The result of a claim under rate limits. waits: seconds until the next free slot, of each
     webhook that may have more by then.
     """
@@ -175,7 +175,7 @@ class Loaded:
     """True: others are refused."""
 
 
-class Lessor(Protocol):
+class EmbeddedPump(Protocol):
     """A pump in the publisher's own process. Every reserved lease is settled or abandoned."""
 
     def reserve(self, deliveries: Sequence[NewDelivery]) -> Lease | None:
@@ -234,12 +234,14 @@ class Queue(Protocol):
     async def leave(self, token: UUID) -> None:
         """Forgets a pump that holds no lease; one that still does stays for the takeover."""
 
-    async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
+    async def claim(
+        self, requests: Sequence[ClaimRequest], token: UUID, limit: int
+    ) -> list[Claimed]:
         """Leases due deliveries of these webhooks, oldest due first, at most room each and limit in
         all. Leases nothing when the pump's row is gone.
         """
 
-    async def claim_paced(self, asks: Sequence[Ask], token: UUID) -> Paced:
+    async def claim_paced(self, requests: Sequence[ClaimRequest], token: UUID) -> RateLimitedClaim:
         """Leases due deliveries of webhooks with a rate limit: of each as many as have a slot now.
         The others stay unleased.
         """

@@ -26,8 +26,8 @@ from hookline.deliveries.health import (
     digests,
 )
 from hookline.deliveries.queue.base import (
-    Ask,
     Claimed,
+    ClaimRequest,
     EventExists,
     KeyOwner,
     KeyTaken,
@@ -35,8 +35,8 @@ from hookline.deliveries.queue.base import (
     Loaded,
     NewDelivery,
     NewEvent,
-    Paced,
     PumpGone,
+    RateLimitedClaim,
     Recorded,
     Result,
     Stamp,
@@ -226,20 +226,29 @@ class PostgresQueue:
     async def leave(self, token: UUID) -> None:
         await self._work.execute(LEAVE, token)
 
-    async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
+    async def claim(
+        self, requests: Sequence[ClaimRequest], token: UUID, limit: int
+    ) -> list[Claimed]:
         rows = await self._claims.fetch(
-            CLAIM, [ask.webhook_id for ask in asks], [ask.room for ask in asks], token, limit
+            CLAIM,
+            [request.webhook_id for request in requests],
+            [request.room for request in requests],
+            token,
+            limit,
         )
         return [Claimed(*row) for row in rows]
 
-    async def claim_paced(self, asks: Sequence[Ask], token: UUID) -> Paced:
+    async def claim_paced(self, requests: Sequence[ClaimRequest], token: UUID) -> RateLimitedClaim:
         # Sorted, so that two workers lock webhooks in one order.
-        ordered = sorted(asks)
+        ordered = sorted(requests)
         rows = await self._work.fetch(
-            CLAIM_PACED, [ask.webhook_id for ask in ordered], [ask.room for ask in ordered], token
+            CLAIM_PACED,
+            [request.webhook_id for request in ordered],
+            [request.room for request in ordered],
+            token,
         )
         claimed = [Claimed(*row[:-1]) for row in rows if row[0] is not None]
-        return Paced(
+        return RateLimitedClaim(
             claimed,
             {
                 row["webhook_id"]: row["wait"]

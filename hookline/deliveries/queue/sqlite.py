@@ -14,8 +14,8 @@ from uuid import UUID
 from hookline.db.decoding import decode_rows
 from hookline.deliveries.queue.base import (
     KEY_HOURS,
-    Ask,
     Claimed,
+    ClaimRequest,
     EventExists,
     KeyOwner,
     KeyTaken,
@@ -23,8 +23,8 @@ from hookline.deliveries.queue.base import (
     Loaded,
     NewDelivery,
     NewEvent,
-    Paced,
     PumpGone,
+    RateLimitedClaim,
     Recorded,
     Result,
     Stamp,
@@ -178,25 +178,29 @@ class SqliteQueue:
     async def leave(self, token: UUID) -> None:
         await self._writer.run(lambda db: db.execute(LEAVE, (token.bytes,)).close())
 
-    async def claim(self, asks: Sequence[Ask], token: UUID, limit: int) -> list[Claimed]:
+    async def claim(
+        self, requests: Sequence[ClaimRequest], token: UUID, limit: int
+    ) -> list[Claimed]:
         def job(db: sqlite3.Connection) -> list[Claimed]:
             # No lease without a beat that can be missed.
             if not db.execute(PUMP, (token.bytes,)).fetchone():
                 return []
             now, rows = _now(), list[tuple[Any, ...]]()
-            for ask in asks:
-                rows += _due(db, ask.webhook_id.bytes, min(ask.room, limit - len(rows)), now)
+            for request in requests:
+                rows += _due(
+                    db, request.webhook_id.bytes, min(request.room, limit - len(rows)), now
+                )
             run_for_all(db, LEASE, [(row[0],) for row in rows], token.bytes)
             return [_claimed(row) for row in rows]
 
         return await self._writer.run(job)
 
-    async def claim_paced(self, asks: Sequence[Ask], token: UUID) -> Paced:
-        def job(db: sqlite3.Connection) -> Paced:
-            paced = Paced([], {})
+    async def claim_paced(self, requests: Sequence[ClaimRequest], token: UUID) -> RateLimitedClaim:
+        def job(db: sqlite3.Connection) -> RateLimitedClaim:
+            paced = RateLimitedClaim([], {})
             if db.execute(PUMP, (token.bytes,)).fetchone():
-                for ask in asks:
-                    _claim_paced(db, ask, token.bytes, paced)
+                for request in requests:
+                    _claim_paced(db, request, token.bytes, paced)
             return paced
 
         return await self._writer.run(job)
@@ -249,15 +253,17 @@ def _due(db: sqlite3.Connection, webhook: bytes, room: int, now: int) -> list[tu
     return manual + db.execute(CLAIM_DUE, (webhook, now, room - len(manual))).fetchall()
 
 
-def _claim_paced(db: sqlite3.Connection, ask: Ask, token: bytes, paced: Paced) -> None:
+def _claim_paced(
+    db: sqlite3.Connection, request: ClaimRequest, token: bytes, paced: RateLimitedClaim
+) -> None:
     """One webhook's part of a claim under rate limits, as hl_claim_paced on PostgreSQL."""
-    webhook, now = ask.webhook_id.bytes, _now()
+    webhook, now = request.webhook_id.bytes, _now()
     found = db.execute(PACE, (webhook,)).fetchone()
     if found is None:
         return
     rate, slot = Rate(found[0]), found[1]
     free = free_slots(slot, now, rate)
-    rows = _due(db, webhook, min(ask.room, free), now)
+    rows = _due(db, webhook, min(request.room, free), now)
     if rows:
         slot = slot_after(slot, now, len(rows), rate)
         db.execute(SET_PACE, (round(slot), webhook))
@@ -265,7 +271,7 @@ def _claim_paced(db: sqlite3.Connection, ask: Ask, token: bytes, paced: Paced) -
         paced.rows.extend(map(_claimed, rows))
     # All free slots are taken: there may be more due when the next one is free.
     if len(rows) == free:
-        paced.waits[ask.webhook_id] = seconds_until_free(slot, now, rate)
+        paced.waits[request.webhook_id] = seconds_until_free(slot, now, rate)
 
 
 def _new_delivery(

@@ -169,7 +169,7 @@ async def test_what_is_done_to_deliveries_by_hand_is_noted(runtime: Runtime, adm
         runtime.enqueuer,
         SOMEBODY,
         webhook.id,
-        jobs.Which.FAILED,
+        jobs.RetryScope.FAILED,
         since,
         until,
         None,

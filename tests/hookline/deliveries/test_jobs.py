@@ -11,7 +11,7 @@ import pytest
 
 from hookline import clock
 from hookline.deliveries import jobs, manual
-from hookline.deliveries.jobs import Which
+from hookline.deliveries.jobs import RetryScope
 from hookline.errors import Code, Refused
 from hookline.events.checking import PublishInput
 from hookline.models import AttemptCause, Delivery, DeliveryState, Job, JobStatus, Webhook
@@ -44,7 +44,7 @@ async def run(runtime: Runtime) -> Job:
 
 
 async def begin(
-    runtime: Runtime, webhook: Webhook, which: Which = Which.FAILED, **changes: Any
+    runtime: Runtime, webhook: Webhook, which: RetryScope = RetryScope.FAILED, **changes: Any
 ) -> Job:
     asked = {"since": clock.now() - HOUR, "until": None, "event_type": None, **changes}
     return await jobs.retry_deliveries(
@@ -141,7 +141,7 @@ async def test_what_was_missed_while_off_is_delivered_once(runtime: Runtime) -> 
     assert on.is_live
     assert (await run(runtime)).done == 2  # of 0, 1, 2 the filter takes two
     await Job.all().delete()
-    await begin(runtime, webhook, Which.MISSED)
+    await begin(runtime, webhook, RetryScope.MISSED)
     assert (await run(runtime)).done == 0
     assert await Delivery.filter(webhook_id=webhook.id).count() == 4
     rows = await (await Hand.begin(runtime)).claim(webhook.id)
@@ -152,7 +152,7 @@ async def test_what_was_published_while_it_was_on_is_no_miss(runtime: Runtime) -
     webhook = await make_webhook(runtime, events=["user.user.create"])
     await publish(runtime, 2)
     await update_webhook(runtime, SOMEBODY, webhook.id, {"events": ["order.*.*"]})
-    await begin(runtime, webhook, Which.MISSED)
+    await begin(runtime, webhook, RetryScope.MISSED)
     assert (await run(runtime)).done == 0
 
 
@@ -173,7 +173,7 @@ async def test_all_is_what_failed_and_what_was_missed(runtime: Runtime) -> None:
     await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
     await publish(runtime, 3)
     await set_webhook_active(runtime, SOMEBODY, webhook.id, True)
-    await begin(runtime, webhook, Which.ALL)
+    await begin(runtime, webhook, RetryScope.ALL)
     job = await run(runtime)
     assert (job.status, job.done, job.total) == (JobStatus.SUCCEEDED, 5, 5)
 

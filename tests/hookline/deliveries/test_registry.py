@@ -110,8 +110,8 @@ async def test_load_that_fails_leaves_the_next_one_to_those_who_wait(runtime: Ru
         )
         assert [type(outcome).__name__ for outcome in outcomes] == [
             "ConnectionResetError",
-            "Part",
-            "Part",
+            "WorkspaceSnapshot",
+            "WorkspaceSnapshot",
         ]
         assert registry.target_ids() == {webhook.id}
 

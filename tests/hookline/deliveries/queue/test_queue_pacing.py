@@ -8,7 +8,7 @@ import pytest
 
 from hookline import clock
 from hookline.deliveries import manual
-from hookline.deliveries.queue.base import Ask, Paced
+from hookline.deliveries.queue.base import ClaimRequest, RateLimitedClaim
 from hookline.form.rates import parse_rate
 from hookline.models import Delivery, Webhook
 from hookline.runtime import Runtime
@@ -16,8 +16,8 @@ from hookline.webhooks.change import delete_webhook, set_webhook_active
 from tests.making import SOMEBODY, Hand, ago, enqueue, make_webhook, set_column
 
 
-async def claim(runtime: Runtime, hand: Hand, webhook: Webhook, room: int = 50) -> Paced:
-    return await runtime.queue.claim_paced([Ask(webhook.id, room)], hand.token)
+async def claim(runtime: Runtime, hand: Hand, webhook: Webhook, room: int = 50) -> RateLimitedClaim:
+    return await runtime.queue.claim_paced([ClaimRequest(webhook.id, room)], hand.token)
 
 
 async def test_claim_takes_one_burst_and_says_when_the_next_slot_is_free(runtime: Runtime) -> None:
@@ -69,7 +69,7 @@ async def test_time_that_passes_frees_slots_but_never_more_than_a_burst(runtime:
 
 async def test_nothing_due_asks_for_no_further_look(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, rateLimit="20/s")
-    assert await claim(runtime, await Hand.begin(runtime), webhook) == Paced([], {})
+    assert await claim(runtime, await Hand.begin(runtime), webhook) == RateLimitedClaim([], {})
 
 
 async def test_no_free_slot_leases_nothing(runtime: Runtime) -> None:
@@ -102,8 +102,8 @@ async def test_webhook_that_is_off_or_gone_gives_nothing(runtime: Runtime) -> No
     await set_webhook_active(runtime, SOMEBODY, off.id, False)
     await delete_webhook(runtime, SOMEBODY, gone.id)
     hand = await Hand.begin(runtime)
-    assert await claim(runtime, hand, off) == Paced([], {})
-    assert await claim(runtime, hand, gone) == Paced([], {})
+    assert await claim(runtime, hand, off) == RateLimitedClaim([], {})
+    assert await claim(runtime, hand, gone) == RateLimitedClaim([], {})
 
 
 async def test_pump_that_is_gone_claims_nothing(runtime: Runtime) -> None:
@@ -111,4 +111,4 @@ async def test_pump_that_is_gone_claims_nothing(runtime: Runtime) -> None:
     await enqueue(runtime, webhook.id, 2)
     hand = await Hand.begin(runtime)
     await runtime.queue.leave(hand.token)
-    assert await claim(runtime, hand, webhook) == Paced([], {})
+    assert await claim(runtime, hand, webhook) == RateLimitedClaim([], {})

@@ -15,7 +15,7 @@ from tortoise.queryset import QuerySet
 
 from hookline import clock
 from hookline.db.connection import Database
-from hookline.deliveries.queue.base import DEAD_AFTER, Ask, Claimed
+from hookline.deliveries.queue.base import DEAD_AFTER, Claimed, ClaimRequest
 from hookline.deliveries.queue.postgres import PostgresQueue
 from hookline.runtime import Runtime
 from hookline.settings.fields import read_settings
@@ -83,7 +83,7 @@ async def claim(
     token = uuid4()
     await queue.register(token, "test")
     return token, await queue.claim(
-        [Ask(webhook_id, room) for webhook_id in webhook_ids], token, limit
+        [ClaimRequest(webhook_id, room) for webhook_id in webhook_ids], token, limit
     )
 
 
