@@ -13,7 +13,7 @@ from typing import Final
 from hookline.errors import Code, Problem
 from hookline.form.codecs import SealedPair
 from hookline.form.fields import DEFAULTS, FIELDS
-from hookline.form.kinds import BAD, Bounds, FieldProblem, Findings
+from hookline.form.kinds import REFUSED, Bounds, FieldProblem, Findings
 from hookline.form.webhook_kinds import sources_of_header
 from hookline.outbound.signing import HMAC_SHA256, algorithm_of
 from hookline.outbound.templates import JSON
@@ -80,7 +80,9 @@ def check_given(
         for name, row in FIELDS.items()
         if name in values
     }
-    return {name: value for name, value in checked.items() if value is not BAD}, findings.problems
+    return {
+        name: value for name, value in checked.items() if value is not REFUSED
+    }, findings.problems
 
 
 def missing(values: Mapping[str, object]) -> list[FieldProblem]:

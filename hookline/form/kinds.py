@@ -19,7 +19,7 @@ Path = tuple[str, ...]
 Schema = dict[str, object]
 
 # No value of JSON or YAML is one of these two objects, so neither can be sent.
-BAD: Final = object()
+REFUSED: Final = object()
 """The answer of a check for a value that it has refused. Inside a list or mapping it marks an item
 that was refused before: not checked again.
 """
@@ -69,12 +69,12 @@ class Findings:
         be text".
         """
         self.problems.append(FieldProblem(code, f"{label(at)} {rule}.", at, kind, hint))
-        return BAD
+        return REFUSED
 
-    def object_to(self, at: Path, kind: str, sentence: str) -> object:
+    def add_problem(self, at: Path, kind: str, sentence: str) -> object:
         """Notes a problem that another rule has put into a sentence of its own."""
         self.problems.append(FieldProblem(Code.INVALID, sentence, at, kind))
-        return BAD
+        return REFUSED
 
     def repeat(self, at: Path, value: str) -> None:
         """Notes, as a warning, an item that is listed a second time."""
@@ -92,7 +92,7 @@ class Findings:
 
 class Kind(Protocol):
     def check(self, value: object, at: Path, findings: Findings) -> object:
-        """The canonical form of a value that is not None, or BAD after noting why."""
+        """The canonical form of a value that is not None, or REFUSED after noting why."""
 
     def schema(self) -> Schema:
         """The JSON Schema of the form that YAML has."""
@@ -275,12 +275,12 @@ class Listing:
                 at, Code.TOO_MANY, "too-many", f"must have at most {self.high} items"
             )
         items = [
-            item if item is BAD else self.item.check(item, (*at, str(place)), findings)
+            item if item is REFUSED else self.item.check(item, (*at, str(place)), findings)
             for place, item in enumerate(value)
         ]
         # Only then may repeats be looked for: what was refused has no canonical form.
-        if any(item is BAD for item in items):
-            return BAD
+        if any(item is REFUSED for item in items):
+            return REFUSED
         return self._unique(items, at, findings) if self.is_set else items
 
     def _unique(self, items: list[object], at: Path, findings: Findings) -> list[str]:
@@ -335,7 +335,7 @@ class Record:
             if value.get(part.name) is not None
         }
         checked = {
-            name: item if item is BAD else kind.check(item, (*at, name), findings)
+            name: item if item is REFUSED else kind.check(item, (*at, name), findings)
             for name, (kind, item) in given.items()
         }
         missing = [
@@ -347,8 +347,8 @@ class Record:
         ]
         for part in missing:
             findings.refuse((*at, part.name), Code.REQUIRED, "required", "is required")
-        if missing or any(item is BAD for item in checked.values()):
-            return BAD
+        if missing or any(item is REFUSED for item in checked.values()):
+            return REFUSED
         return {
             part.name: checked.get(part.name, part.default)
             for part in self.parts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hookline.errors import Code
 from hookline.form.filters import check_filter
-from hookline.form.kinds import BAD, Findings, Path, Schema
+from hookline.form.kinds import REFUSED, Findings, Path, Schema
 from hookline.form.rates import Rate, parse_rate
 from hookline.outbound.templates import CONTENT_TYPE_LENGTH, is_content_type
 
@@ -21,7 +21,7 @@ class Filter:
         for path, rule in found:
             findings.refuse((*at, *path), Code.INVALID, "bad-filter", rule)
         # Neither sorted nor folded: people find the condition again as they wrote it.
-        return BAD if found or not isinstance(value, Mapping) else dict(value)
+        return REFUSED if found or not isinstance(value, Mapping) else dict(value)
 
     def schema(self) -> Schema:
         return {"type": "object", "minProperties": 1}

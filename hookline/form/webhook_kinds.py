@@ -11,8 +11,8 @@ from typing import Final
 
 from hookline.errors import Code
 from hookline.form.kinds import (
-    BAD,
     REFERENCE,
+    REFUSED,
     UNKNOWN_SECRET,
     Findings,
     Part,
@@ -71,13 +71,13 @@ class Url:
     def check(self, value: object, at: Path, findings: Findings) -> object:
         text = Text(2_048).check(value, at, findings)
         if not isinstance(text, str):
-            return BAD
+            return REFUSED
         try:
             # Also its canonical form, so that one URL spelled in two ways is no change. No DNS: a
             # name may resolve to something else when it is sent.
             return check_url(text, findings.bounds.addresses)
         except UrlRefused as refused:
-            return findings.object_to(at, "bad-url", str(refused))
+            return findings.add_problem(at, "bad-url", str(refused))
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": 2_048}
@@ -144,7 +144,11 @@ class Emails:
         found, before = dict[str, str](), len(findings.problems)
         for place, item in enumerate(value):
             for text in item.split(",") if isinstance(item, str) else [item]:
-                address = BAD if item is BAD else self._check_one(text, (*at, str(place)), findings)
+                address = (
+                    REFUSED
+                    if item is REFUSED
+                    else self._check_one(text, (*at, str(place)), findings)
+                )
                 if isinstance(address, str) and address:
                     # The first spelling stays: the part before the @ may be told apart by case.
                     found.setdefault(address.lower(), address)
@@ -152,7 +156,9 @@ class Emails:
             return findings.refuse(
                 at, Code.TOO_MANY, "too-many", f"must have at most {self.high} addresses"
             )
-        return BAD if BAD in value or len(findings.problems) > before else list(found.values())
+        return (
+            REFUSED if REFUSED in value or len(findings.problems) > before else list(found.values())
+        )
 
     def _check_one(self, value: object, at: Path, findings: Findings) -> object:
         text = Text(254, may_be_empty=True).check(
@@ -196,7 +202,7 @@ class Headers:
     def check(self, value: object, at: Path, findings: Findings) -> object:
         pairs = _checked_pairs(value, "name", self.high, at, findings)
         if pairs is None:
-            return BAD
+            return REFUSED
         checked = [
             _check_header(pair, (*at, str(place)), findings) for place, pair in enumerate(pairs)
         ]
@@ -204,7 +210,7 @@ class Headers:
         has_repeats = _note_repeats(
             [str(pair["name"]).lower() for pair in pairs], "name", "duplicate-header", at, findings
         )
-        return BAD if has_repeats or len(headers) < len(pairs) else headers
+        return REFUSED if has_repeats or len(headers) < len(pairs) else headers
 
     def schema(self) -> Schema:
         return {
@@ -220,7 +226,9 @@ class SecretHeader:
 
     def check(self, value: object, at: Path, findings: Findings) -> object:
         record = _SECRET_HEADER.check(value, at, findings)
-        return _check_header(record, at, findings) or BAD if isinstance(record, dict) else BAD
+        return (
+            _check_header(record, at, findings) or REFUSED if isinstance(record, dict) else REFUSED
+        )
 
     def schema(self) -> Schema:
         return _SECRET_HEADER.schema()
@@ -249,18 +257,18 @@ class Labels:
     def check(self, value: object, at: Path, findings: Findings) -> object:
         pairs = _checked_pairs(value, "key", self.high, at, findings)
         if pairs is None:
-            return BAD
+            return REFUSED
         before = len(findings.problems)
         for place, pair in enumerate(pairs):
             _label_key.check(pair["key"], (*at, str(place), "key"), findings)
-            if pair["value"] is not BAD:
+            if pair["value"] is not REFUSED:
                 _label_value.check(pair["value"], (*at, str(place), "value"), findings)
         _note_repeats([str(pair["key"]) for pair in pairs], "key", "duplicate-key", at, findings)
         # Also what was refused while it was decoded, which has its problem already.
         is_good = len(findings.problems) == before and not any(
-            pair["value"] is BAD for pair in pairs
+            pair["value"] is REFUSED for pair in pairs
         )
-        return sorted(pairs, key=lambda pair: str(pair["key"])) if is_good else BAD
+        return sorted(pairs, key=lambda pair: str(pair["key"])) if is_good else REFUSED
 
     def schema(self) -> Schema:
         names = {"pattern": f"^{LABEL_KEY}$"}
@@ -325,15 +333,15 @@ def _check_header(
     name = _header_name.check(pair["name"], (*at, "name"), findings)
     # An update may leave a secret out: the stored one was checked when it was saved.
     value = pair.get("value", UNKNOWN_SECRET)
-    value = value if value is BAD else _header_value.check(value, (*at, "value"), findings)
-    if not isinstance(name, str) or value is BAD:
+    value = value if value is REFUSED else _header_value.check(value, (*at, "value"), findings)
+    if not isinstance(name, str) or value is REFUSED:
         return None
     # First the name alone, so that the problem stands at the part that it is about.
     for part, tried in (("name", ""), ("value", value if isinstance(value, str) else "")):
         try:
             check_header(name, tried)
         except HeaderRefused as refused:
-            findings.object_to((*at, part), "bad-header", str(refused))
+            findings.add_problem((*at, part), "bad-header", str(refused))
             return None
     return pair
 

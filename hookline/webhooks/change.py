@@ -24,14 +24,14 @@ from hookline.webhooks.ownership import NO_FORCE, Force, check_owner, check_reas
 from hookline.webhooks.samples import TEMPLATE, check_template, payload_of
 from hookline.webhooks.saving import (
     HEALTH_RESET,
+    MODIFIED_COLUMNS,
     RESETS_HEALTH,
-    SIGNED,
-    TURNED_ON,
+    TURN_ON_VALUES,
     Values,
     announce_change,
     bounds_of,
     lock_webhook,
-    sign_change,
+    stamp_modified,
 )
 
 SYNC_COLUMNS: Final = (
@@ -130,8 +130,8 @@ async def delete_webhook(
         # Kept, as its log is read until retention takes both; the engine's sweep cancels in
         # batches.
         webhook.deleted_at = clock.now()
-        sign_change(webhook, actor, force)
-        await webhook.save(update_fields=["deleted_at", *SIGNED])
+        stamp_modified(webhook, actor, force)
+        await webhook.save(update_fields=["deleted_at", *MODIFIED_COLUMNS])
         gone = {"slug": webhook.slug, **canonical(webhook, runtime.vault)}
         await audit.record(
             actor.workspace_id,
@@ -156,8 +156,8 @@ async def release_webhook(runtime: Runtime, actor: Actor, webhook_id: UUID) -> W
         if webhook.sync_set:
             owner = {"managedBy": webhook.sync_set}
             webhook.update_from_dict(dict.fromkeys(SYNC_COLUMNS))
-            sign_change(webhook, actor)
-            await webhook.save(update_fields=[*SYNC_COLUMNS, *SIGNED])
+            stamp_modified(webhook, actor)
+            await webhook.save(update_fields=[*SYNC_COLUMNS, *MODIFIED_COLUMNS])
             await audit.record(
                 actor.workspace_id,
                 webhook.modified_by,
@@ -190,12 +190,12 @@ async def _write(
     """
     made = columns(given, webhook.id, webhook.workspace_id, runtime.vault)
     if given.get("active") is True:
-        made.update(TURNED_ON)
+        made.update(TURN_ON_VALUES)
     elif RESETS_HEALTH & given.keys():
         made.update(HEALTH_RESET)
     webhook.update_from_dict(made)
-    sign_change(webhook, actor, force)
-    await webhook.save(update_fields=[*made, *SIGNED])
+    stamp_modified(webhook, actor, force)
+    await webhook.save(update_fields=[*made, *MODIFIED_COLUMNS])
     after = fingerprinted(given, runtime.vault)
     await audit.record(
         actor.workspace_id, webhook.modified_by, "webhook.update", ("wh", webhook.id), before, after

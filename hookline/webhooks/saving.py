@@ -22,9 +22,9 @@ RESETS_HEALTH: Final = frozenset(row.name for row in FIELDS.values() if row.rese
 """A change of these may have mended what failed: the count of failures begins anew."""
 HEALTH_RESET: Final = {"consecutive_failures": 0, "failing_since": None, "consecutive_gone": 0}
 """Columns of a webhook whose failures count anew."""
-TURNED_ON: Final = {**HEALTH_RESET, "auto_disabled_at": None, "auto_disabled_reason": None}
+TURN_ON_VALUES: Final = {**HEALTH_RESET, "auto_disabled_at": None, "auto_disabled_reason": None}
 """Columns of a webhook that goes on, also after it was turned off by itself."""
-SIGNED: Final = ("version", "modified_at", "modified_by")
+MODIFIED_COLUMNS: Final = ("version", "modified_at", "modified_by")
 # An input by the API's field names.
 Values = Mapping[str, Any]
 
@@ -81,8 +81,8 @@ def _signature(actor: Actor, force: Force) -> dict[str, str]:
     )
 
 
-def sign_change(webhook: Webhook, actor: Actor, force: Force = NO_FORCE) -> None:
-    """Sets the columns SIGNED: the next version, the time and the actor."""
+def stamp_modified(webhook: Webhook, actor: Actor, force: Force = NO_FORCE) -> None:
+    """Sets the columns MODIFIED_COLUMNS: the next version, the time and the actor."""
     webhook.version += 1
     webhook.modified_at = clock.now()
     webhook.modified_by = _signature(actor, force)

@@ -25,10 +25,10 @@ from hookline.webhooks.columns import (
 from hookline.webhooks.ownership import NO_FORCE, check_owner, owned
 from hookline.webhooks.saving import (
     HEALTH_RESET,
-    SIGNED,
+    MODIFIED_COLUMNS,
     announce_change,
     lock_webhook,
-    sign_change,
+    stamp_modified,
     webhook_not_found,
 )
 
@@ -98,8 +98,8 @@ async def _write(
     actor: Actor, webhook: Webhook, values: dict[str, Any], overlap: timedelta
 ) -> None:
     webhook.update_from_dict(values)
-    sign_change(webhook, actor)
-    await webhook.save(update_fields=[*values, *SIGNED])
+    stamp_modified(webhook, actor)
+    await webhook.save(update_fields=[*values, *MODIFIED_COLUMNS])
     overlapping = {"signingSecret": audit.MASK, "overlapSeconds": overlap.total_seconds()}
     at = ("wh", webhook.id)
     await audit.record(

@@ -31,7 +31,7 @@ from hookline.sync.plan.changes import Change, ChangeKind
 from hookline.sync.plan.planning import Planned, Write
 from hookline.sync.request import Request
 from hookline.webhooks.columns import columns, signing_algorithm, with_new_secret
-from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURNED_ON
+from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURN_ON_VALUES
 from hookline.webhooks.secrets import SECRET_OVERLAP
 
 
@@ -174,7 +174,7 @@ class Writing:
             values.update(version=row.version + 1, modified_at=now, modified_by=by)
         if write.values.get("active") is True or "url" in write.values or write.is_reenabled:
             # A new URL may have mended what turned it off by itself.
-            values.update(TURNED_ON)
+            values.update(TURN_ON_VALUES)
         elif RESETS_HEALTH & write.values.keys():
             values.update(HEALTH_RESET)
         row.update_from_dict(values)

@@ -6,7 +6,7 @@ kinds judge the values afterwards, and `place` finds the node of such a judgemen
 import re
 from dataclasses import dataclass, field
 
-from hookline.form.kinds import BAD, Flag, Kind, Listing, Number, OrNever, Part, Record, Text
+from hookline.form.kinds import REFUSED, Flag, Kind, Listing, Number, OrNever, Part, Record, Text
 from hookline.form.payload_kinds import Filter
 from hookline.form.webhook_kinds import (
     SECRET_HEADER_PARTS,
@@ -84,14 +84,14 @@ class Decoder:
             severity,
         )
         self.problems.add(problem, node)
-        return BAD
+        return REFUSED
 
     def plain(self, kind: Kind, key: Node, node: Node, path: Path) -> object:
-        """The value that a kind's `check` takes, or BAD after noting why. key: the owner, where a
-        missing value is reported.
+        """The value that a kind's `check` takes, or REFUSED after noting why. key: the owner, where
+        a missing value is reported.
         """
         if isinstance(node, Unusable):
-            return BAD
+            return REFUSED
         if isinstance(node, Scalar) and node.is_null:
             return (
                 None
@@ -222,7 +222,7 @@ class Decoder:
     def _record(self, parts: tuple[Part, ...], node: Node, path: Path) -> object:
         entries = self.entries(tuple(part.name for part in parts), node, path)
         if entries is None:
-            return BAD
+            return REFUSED
         kinds = {part.name: part.kind for part in parts}
         return {
             name: self.plain(kinds[name], key, value, (*path, name))
@@ -232,8 +232,8 @@ class Decoder:
     def _event(self, node: Mapping, path: Path) -> object:
         parts = self._record(_EVENT_PARTS, node, path)
         # What is wrong with a part was told there.
-        if not isinstance(parts, dict) or BAD in parts.values():
-            return BAD
+        if not isinstance(parts, dict) or REFUSED in parts.values():
+            return REFUSED
         if lacking := [part.name for part in _EVENT_PARTS if part.name not in parts]:
             return self.note(
                 "required", f"{' and '.join(lacking)} must be given, * for any", node, path

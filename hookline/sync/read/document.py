@@ -13,7 +13,7 @@ from typing import Final
 from hookline.form.check import SLUG, check_given, check_whole
 from hookline.form.fields import FIELDS
 from hookline.form.kinds import (
-    BAD,
+    REFUSED,
     UNKNOWN_SECRET,
     Bounds,
     FieldProblem,
@@ -138,10 +138,10 @@ class _FileDecoder:
                 key, node = entries[name]
                 findings = Findings(self.bounds)
                 plain = self.decoder.plain(row.kind, key, node, (name,))
-                checked = plain if plain is BAD else row.kind.check(plain, (name,), findings)
+                checked = plain if plain is REFUSED else row.kind.check(plain, (name,), findings)
                 is_good = (
                     self._note(findings.problems, (), {name: (key, node)}, root)
-                    and checked is not BAD
+                    and checked is not REFUSED
                 )
                 values[name] = str(checked) if is_good else "default"
             elif row.is_required and isinstance(root, Mapping):
@@ -232,7 +232,7 @@ class _FileDecoder:
             name: self.decoder.plain(FIELDS[name].kind, key, node, (*path, name))
             for name, (key, node) in fields.items()
         }
-        given = {name: value for name, value in plain.items() if value is not BAD}
+        given = {name: value for name, value in plain.items() if value is not REFUSED}
         return check_given(given, self.bounds)
 
     def _note(
