@@ -79,15 +79,18 @@ class NodeQuery:
             strawberry.ID, strawberry.argument(description="ID of an object of any type.")
         ],
     ) -> Node | None:
+        # Not Strawberry's own relay node (0.341): a malformed id is an internal error there
         prefix, key = ids.decode(id)
         find = FINDERS.get(prefix)
         return await find(info, key) if find else None
 
 
 def make_schema() -> strawberry.Schema:
-    """The schema with everything that this release has."""
+    """Makes the schema with everything that this release has."""
     return strawberry.Schema(
         query=_root("Query", "Operations that read.", (NodeQuery, *QUERIES)),
+        # fields of a mutation may be null: an error in a non-null one takes the answers of all the
+        # others with it
         mutation=_root(
             "Mutation",
             "Operations that write. Errors in the input are returned as userErrors; a payload is "
@@ -99,12 +102,13 @@ def make_schema() -> strawberry.Schema:
             "Live events, in order and each once. A gap is reported if events may be missing.",
             (LiveSubscription,),
         ),
+        # own scalars: Strawberry's DateTime (0.341) takes times without an offset
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
 
 
 def export() -> str:
-    """The schema in GraphQL's own language, as `schema.graphql` holds it."""
+    """Prints the schema in GraphQL's own language, as `schema.graphql` holds it."""
     return make_schema().as_str().strip() + "\n"
 
 

@@ -60,8 +60,11 @@ class AttemptFields(Node):
         "has expired."
     )
     async def request_body(self, info: Info) -> str | None:
+        # without headers no request was made, or the database refused its record
         if self.row.outcome == AttemptOutcome.UNKNOWN or self.row.request_headers is None:
             return None
+        # a rendered body is kept before it is first sent, so that all attempts send the same bytes;
+        # an event's own body can be made again at any time
         rendered: bytes | None = await info.context.loaders.body.load(self.row.delivery_id)
         if rendered is not None:
             return rendered.decode(errors="replace")
@@ -111,12 +114,13 @@ def _headers(stored: list[tuple[str, str | None]] | None) -> list[Header] | None
 
 
 def _text(row: AttemptRow) -> str | None:
-    """The body as text, or None. A truncated one may end inside a character: up to three bytes of
-    it are left out.
+    """Decodes the body, or returns None. A truncated one may end inside a character: up to three
+    bytes of it are left out.
     """
     body = row.response_body
     if body is None:
         return None
+    # UTF-8 has four bytes at the most, so three may be left of a character that was cut
     for cut in range(4 if row.response_truncated else 1):
         try:
             return body[: len(body) - cut].decode()

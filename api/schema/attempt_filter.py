@@ -1,4 +1,4 @@
-"""Enums of attempts (outcome, cause) and the filter of their lists."""
+"""Filter of lists of attempts: its input, and the rows that it leaves."""
 
 from datetime import datetime
 from typing import Annotated
@@ -62,12 +62,12 @@ Given = Annotated[
 
 
 def rows_of(info: Info) -> QuerySet[AttemptRow]:
-    """All attempts of the caller's workspace."""
+    """Returns all attempts of the caller's workspace."""
     return AttemptRow.filter(workspace_id=info.context.actor.workspace_id)
 
 
 def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QuerySet[AttemptRow]:
-    """The rows that a filter leaves.
+    """Returns the rows that a filter leaves.
 
     Raises MalformedId.
     """
@@ -79,6 +79,7 @@ def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QueryS
         rows = rows.filter(delivery_id=key_of("dlv", wanted.delivery_id))
     if wanted.outcome:
         rows = _one_of("outcome", rows, {int(outcome) for outcome in wanted.outcome})
+        # the condition of the partial indexes of failed attempts, which no planner uses without it
         if AttemptOutcome.SUCCEEDED not in wanted.outcome:
             rows = rows.filter(outcome__gt=int(AttemptOutcome.SUCCEEDED))
     if wanted.status_class:
@@ -91,6 +92,7 @@ def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QueryS
         rows = rows.filter(cause__in=[int(cause) for cause in wanted.cause])
     for name, text in (("event_type", wanted.event_type), ("environment", wanted.environment)):
         if text is not None:
+            # text that no row can hold finds none; the database would raise
             rows = rows.filter(**{name: text}) if is_storable(text) else rows.filter(id=NOTHING)
     return within(rows, "started_at", wanted.since, wanted.until)
 

@@ -1,5 +1,5 @@
-"""The audit log: who changed what and when. Verbs write it (hookline.access.audit); here it is
-read.
+"""Audit log: the list of changes, and one by its id. Verbs write it (hookline.access.audit); here
+it is read.
 """
 
 from datetime import datetime
@@ -108,6 +108,7 @@ def _filtered(rows: QuerySet[AuditRow], wanted: AuditFilter) -> QuerySet[AuditRo
         rows = rows.filter(subject_id=key, subject_prefix=prefix)
     if wanted.actor is not None:
         rows = (
+            # a column beside the actor's JSON: JSON cannot be filtered on SQLite (Tortoise 1.1.9)
             rows.filter(actor_name=wanted.actor)
             if is_storable(wanted.actor)
             else rows.filter(id=NOTHING)

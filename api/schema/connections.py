@@ -30,6 +30,7 @@ class _Total:
 
     def __init__(self, parts: Sequence[QuerySet[Any]]) -> None:
         self._parts = parts
+        # totalCount and totalCountExact are resolved at the same time: one counts, the other waits
         self._lock = asyncio.Lock()
         self._counted: tuple[int, bool] | None = None
 
@@ -43,6 +44,8 @@ class _Total:
     async def _count(self) -> tuple[int, bool]:
         count = 0
         for rows in self._parts:
+            # asks for the first row beyond the limit before it counts: a count of all reads
+            # millions of rows
             if await rows.order_by().offset(COUNTED - count).limit(1).values_list("id", flat=True):
                 return COUNTED, False
             count += await rows.order_by().count()
@@ -116,7 +119,7 @@ class Connection(Generic[Node]):
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """A page that was asked for, checked."""
+    """Arguments of a page, checked."""
 
     size: int
     is_from_end: bool
@@ -153,8 +156,8 @@ async def page(
     last: int | None = None,
     before: str | None = None,
 ) -> Connection[Node]:
-    """A page of the rows in this order. rows: filtered, not ordered; several parts, none of whose
-    rows is in another, are read one by one, because each has an index of its own. Counts and
+    """Makes a page of the rows in this order. rows: filtered, not ordered; several parts, none of
+    whose rows is in another, are read one by one, because each has an index of its own. Counts and
     neighbours are read only when they are selected.
 
     Raises BadInput, as `page_arguments` says.
@@ -181,17 +184,17 @@ async def page(
 async def _read(
     parts: Sequence[QuerySet[Row]], order: Order, asked: PageArguments
 ) -> tuple[Sequence[Row], bool]:
-    """The page's rows in the order of the list, and whether the direction of reading has more."""
+    """Reads the page's rows, in the order of the list; True when there are more that way."""
     is_backward = order.is_descending != asked.is_from_end
     sign = "-" if is_backward else ""
-    by_key = dict[
-        tuple[Key, ...], Row
-    ]()  # a row that moved on to a later part meanwhile counts once, as it is there
+    # a row that moves on to a later part meanwhile counts once, as it is there
+    by_key = dict[tuple[Key, ...], Row]()
     for rows in parts:
         if asked.after is not None:
             rows = rows.filter(_beyond(order, asked.after, is_after=True))
         if asked.before is not None:
             rows = rows.filter(_beyond(order, asked.before, is_after=False))
+        # one row more than asked for says whether there is a next page, without a count
         for row in await rows.order_by(*(sign + column.name for column in order.columns)).limit(
             asked.size + 1
         ):
@@ -202,7 +205,9 @@ async def _read(
 
 
 def _beyond(order: Order, key: tuple[Key, ...], *, is_after: bool) -> Q:
-    """Rows strictly after (or before) a key: (a, b) > (x, y) as a > x or (a = x and b > y)."""
+    """Condition of rows strictly after (or before) a key: (a, b) > (x, y) as a > x or (a = x and
+    b > y).
+    """
     comparison = "gt" if order.is_descending != is_after else "lt"
     alternatives = []
     for place, column in enumerate(order.columns):
@@ -232,6 +237,7 @@ def _neighbour(
         at: dict[str, Any] = {
             column.name: value for column, value in zip(order.columns, bound, strict=True)
         }
+        # the row of the cursor itself stands on the far side of the page; it may be deleted by now
         near = Q(Q(**at), _beyond(order, bound, is_after=is_after), join_type="OR")
         return any([await rows.filter(near).exists() for rows in parts])
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from api.execution.errors import BadInput
 
+# The longest name (100 characters beyond the BMP, escaped) makes a cursor of 1,676.
 LONGEST_CURSOR = 2_000
 
 Key = str | int | datetime | UUID
@@ -45,15 +46,15 @@ BY_NAME = Order("name", (Column("name", str), Column("id", UUID)))
 
 
 def write_cursor(order: Order, key: Sequence[Key]) -> str:
-    """Opaque text: base64url, without padding, of a JSON list of the order's name and
-    the values.
+    """Returns opaque text: base64url, without padding, of a JSON list of the order's name and the
+    values.
     """
     parts = [order.name, *(value if isinstance(value, int) else _text(value) for value in key)]
     return urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
 def read_cursor(order: Order, cursor: str) -> tuple[Key, ...]:
-    """The key values in a cursor of this order.
+    """Returns the key values in a cursor of this order.
 
     Raises BadInput for text that `write_cursor` could not have written, and for a cursor of another
     order.
@@ -67,8 +68,10 @@ def read_cursor(order: Order, cursor: str) -> tuple[Key, ...]:
         key = tuple(
             _value(column, value) for column, value in zip(order.columns, values, strict=True)
         )
+        # one text for each key: base64, UUIDs and times can be written in several ways
         if write_cursor(order, key) != cursor:
             raise ValueError("written by somebody else")
+    # a cursor may hold JSON that is nested too deep for the decoder
     except (ValueError, RecursionError):
         raise BadInput(
             "The cursor is malformed. Use an endCursor, a startCursor or an edge's cursor as it "
@@ -91,6 +94,7 @@ def _decode(cursor: str) -> tuple[Any, list[Any]]:
 
 
 def _value(column: Column, value: Any) -> Key:
+    # type() and not isinstance(): true is an int too; beyond 64 bits the driver raises
     if column.type is int and type(value) is int and -(2**63) <= value < 2**63:
         return value
     if column.type is int or type(value) is not str:
@@ -99,6 +103,7 @@ def _value(column: Column, value: Any) -> Key:
         return UUID(value)
     if column.type is datetime:
         return _aware(datetime.fromisoformat(value))
+    # PostgreSQL has no text with NUL
     if "\x00" in value:
         raise ValueError(column.name)
     value.encode()  # a lone surrogate, which no database takes, is a ValueError too

@@ -90,7 +90,7 @@ class DeliveryMutation:
 async def _after(
     info: Info, id: strawberry.ID, change: Callable[[Actor, UUID], Awaitable[None]]
 ) -> DeliveryPayload:
-    """The delivery as it is after a change."""
+    """Makes a change and returns the delivery after it."""
     actor, key = require(info, "deliveries:retry"), key_of("dlv", id)
     try:
         await change(actor, key)
@@ -99,6 +99,7 @@ async def _after(
     # an earlier mutation of the same request may have read it
     info.context.loaders.delivery.clear_all()
     row = await info.context.loaders.delivery.load(key)
+    # retention may have deleted it since
     if row is None:
         gone = Problem(
             Code.NOT_FOUND, f"The delivery {ids.encode('dlv', key)} is gone by now.", ("id",)

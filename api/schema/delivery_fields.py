@@ -27,11 +27,14 @@ class DeliveryFields(Node):
 
     @strawberry.field(description="Status of the delivery.")
     async def status(self, info: Info) -> DeliveryStatus:
+        # a lease first: a delivery that has ended is sent again by hand, and keeps its state
+        # meanwhile
         if self.row.lease_token is not None:
             return DeliveryStatus.IN_PROGRESS
         if self.row.status != DeliveryState.OPEN:
             return ENDED[DeliveryState(self.row.status)]
         target = await info.context.loaders.webhook.load(self.row.webhook_id)
+        # open, but the sweep that cancels deliveries of deleted webhooks has not come by yet
         if target is None or target.deleted_at is not None:
             return DeliveryStatus.CANCELLED
         return DeliveryStatus.PENDING if target.is_live else DeliveryStatus.HELD

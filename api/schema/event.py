@@ -137,6 +137,7 @@ class EventQuery:
     ) -> Listed[EventRow]:
         require(info, "deliveries:read")
         rows = _filtered(
+            # events made by webhookTest were published by nobody
             EventRow.filter(workspace_id=info.context.actor.workspace_id, is_test=False),
             filter or EventFilter(),
         )
@@ -149,6 +150,8 @@ class EventMutation:
         description="Publishes an event to all matching webhooks. User errors: INVALID, "
         "TOO_LONG, OUT_OF_RANGE, SCHEMA_MISMATCH, IDEMPOTENCY_CONFLICT. Requires "
         "the scope events:publish.",
+        # published thousands of times a second: the plan of its document skips graphql-core's
+        # executor (0.40 to 0.13 CPU s per 1,000), so the resolver must read nothing
         metadata=COMPILED,
     )
     async def event_publish(
@@ -219,11 +222,12 @@ def _draft(given: EventPublishInput) -> PublishInput:
 
 
 async def _event(info: Info, published: publishing.Published) -> Event:
-    """The event of an answer. Only a duplicate's has to be read."""
+    """Returns the event of an answer. Only a duplicate's has to be read."""
     return Event.of(published.event or await info.context.loaders.event.load(published.event_id))
 
 
 def _without_index(problem: Problem) -> Problem:
+    # one event is published as a batch of one, so its path begins with an index
     return Problem(problem.code, problem.message, problem.field[1:])
 
 

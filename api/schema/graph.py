@@ -54,6 +54,7 @@ class Webhook(WebhookFields):
 )
 class Event(EventFields):
     @paged(
+        # nullable: a token that publishes and may not read gets its event, with an error here
         Connection["Delivery"] | None,
         description="Returns the deliveries of this event, newest first. Requires the scope "
         "deliveries:read.",
@@ -132,7 +133,7 @@ class Notification(NotificationFields):
 
 
 async def load_webhook(info: Info, key: UUID) -> Webhook:
-    """The webhook of a delivery or attempt, also a deleted one.
+    """Returns the webhook of a delivery or attempt, also a deleted one.
 
     Raises Forbidden.
     """

@@ -100,6 +100,7 @@ class JobMutation:
     ) -> JobPayload | None:
         actor = require(info, "deliveries:retry")
         try:
+            # the database would raise for it
             if not is_storable(input.event_type or ""):
                 raise Refused(Problem(Code.INVALID, "There is no such type.", ("eventType",)))
             key = key_of("wh", input.webhook_id)

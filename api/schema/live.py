@@ -122,6 +122,7 @@ class LiveSubscription:
     ) -> AsyncIterable[AttemptEvent]:
         actor = require(info, "deliveries:read")
         key = None if webhook_id is None else key_of("wh", webhook_id)
+        # filtered here: one feed of the workspace serves all followers, whatever they want
         outcomes = frozenset(int(wanted) for wanted in outcome or ()) or None
 
         def event_of(event: ActivityEvent, cursor: str) -> AttemptEvent | None:
@@ -181,5 +182,6 @@ def _live(
         cursor = encode_cursor(event.position)
         return gap(cursor=cursor, gap=True) if isinstance(event, Gap) else event_of(event, cursor)
 
+    # now, and not when it is followed: a wrong cursor is the answer to the subscribe
     position = None if after is None else decode_cursor(after)
     return Live(info.context.runtime.feeds, actor.workspace_id, position, kinds, webhook_id, made)

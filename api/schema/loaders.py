@@ -22,8 +22,8 @@ Row = TypeVar("Row", bound=Model)
 
 
 class Loaders:
-    """By id: the row, or None. Each loader is made when it is first asked for: a publish needs none
-    (five at once cost 20 µs, November 2026).
+    """Loaders by id: of the row, or None. Each is made when it is first asked for: a publish needs
+    none (five at once cost 20 µs, November 2026).
     """
 
     def __init__(self, context: Context) -> None:
@@ -31,7 +31,7 @@ class Loaders:
 
     @cached_property
     def webhook(self) -> DataLoader[UUID, Webhook | None]:
-        """Deleted ones too."""
+        """Webhooks, deleted ones too."""
         return self._by_id(Webhook)
 
     @cached_property
@@ -48,17 +48,17 @@ class Loaders:
 
     @cached_property
     def backlog(self) -> DataLoader[UUID, int]:
-        """A webhook's open deliveries, counted up to 10,000."""
+        """Number of a webhook's open deliveries, counted up to 10,000."""
         return DataLoader(load_fn=self._count, max_batch_size=LARGEST_BATCH)
 
     @cached_property
     def body(self) -> DataLoader[UUID, bytes | None]:
-        """The body that a template made for a delivery; None when it sends the event itself."""
+        """Body that a template made for a delivery; None when it sends the event itself."""
         return DataLoader(load_fn=self._bodies, max_batch_size=LARGEST_BATCH)
 
     @cached_property
     def emails(self) -> DataLoader[UUID, list[Email]]:
-        """A notification's mails, by address."""
+        """Mails of a notification, by address."""
         return DataLoader(load_fn=self._emails, max_batch_size=LARGEST_BATCH)
 
     def _by_id(self, model: type[Row]) -> DataLoader[UUID, Row | None]:
@@ -68,6 +68,7 @@ class Loaders:
             with faults_as_unavailable():
                 found: dict[Any, Row] = {
                     row.pk: row
+                    # an id of another workspace is not found, whatever refers to it
                     for row in await model.filter(id__in=keys, workspace_id=workspace_id)
                 }
             return [found.get(key) for key in keys]

@@ -30,7 +30,7 @@ def node_id(prefix: str, key: UUID) -> strawberry.ID:
 
 
 def key_of(prefix: str, text: str) -> UUID:
-    """The key in an id of this kind; NOTHING for an id of another kind.
+    """Returns the key in an id of this kind; NOTHING for an id of another kind.
 
     Raises MalformedId, which becomes a BAD_USER_INPUT.
     """
@@ -60,7 +60,7 @@ class Actor:
 
 
 def actor_of(stored: dict[str, Any]) -> Actor:
-    """An actor as rows keep it."""
+    """Makes an actor of one as rows keep it."""
     return Actor(
         kind=ActorKind(stored["kind"]),
         name=stored["name"],

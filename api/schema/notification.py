@@ -1,4 +1,4 @@
-"""Notifications: the list of what the system had to tell, and one by its id."""
+"""Notifications: the list, and one by its id."""
 
 from typing import Annotated, Any
 

@@ -78,5 +78,6 @@ class NotificationFields(Node):
 
 def _receipt(row: EmailRow) -> EmailReceipt:
     status = EmailStatus(row.status)
+    # finished_at is also the time at which a mail was given up
     sent_at = row.finished_at if status is EmailStatus.SENT else None
     return EmailReceipt(address=row.address, status=status, sent_at=sent_at, error=row.error)

@@ -26,10 +26,11 @@ _LONGEST_INTEGER = 40  # digits: any longer one is as much beyond 64 bits as one
 
 
 def parse_date_time(value: object) -> datetime:
-    """An aware UTC datetime from RFC 3339 text; more than six decimals are cut off.
+    """Parses RFC 3339 text to an aware UTC datetime; more than six decimals are cut off.
 
     Raises GraphQLError with what would be right.
     """
+    # own pattern: fromisoformat also takes dates without time, week dates and times without offset
     found = _RFC3339.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise GraphQLError(_RIGHT_DATE_TIME)
@@ -47,7 +48,7 @@ def serialize_date_time(value: datetime) -> str:
 
 
 def parse_duration_value(value: object) -> timedelta:
-    """A timedelta from text such as 30s.
+    """Parses text such as 30s to a timedelta.
 
     Raises GraphQLError with what would be right.
     """
@@ -58,7 +59,7 @@ def parse_duration_value(value: object) -> timedelta:
 
 
 def parse_rate_value(value: object) -> Rate:
-    """A rate from text such as 20/s.
+    """Parses text such as 20/s to a rate.
 
     Raises GraphQLError with what would be right.
     """
@@ -69,12 +70,13 @@ def parse_rate_value(value: object) -> Rate:
 
 
 def parse_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
-    """The value of a JSON literal in a document. Of integers 40 digits are kept: the check of the
-    data sees that they are beyond 64 bits.
+    """Returns the value of a JSON literal in a document. Of integers 40 digits are kept: the check
+    of the data sees that they are beyond 64 bits.
 
     A variable inside that was not given is null in a list; in an object its field is left out.
     """
     if isinstance(node, IntValueNode):
+        # int() of more than 4,300 digits is a ValueError (Python 3.11), which would be a 500
         return int(node.value[:_LONGEST_INTEGER])
     if isinstance(node, ListValueNode):
         items = [parse_json_literal(item, variables) for item in node.values]

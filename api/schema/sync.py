@@ -242,8 +242,8 @@ def _revision(row: RevisionRow | None, set_name: str) -> SyncRevision | None:
 async def _apply(
     info: Info, actor: actors.Actor, input: SyncApplyInput
 ) -> tuple[Document | None, list[FileProblem], Outcome | None]:
-    """The document with its warnings and what came of it; or no document, and what is wrong with
-    it.
+    """Applies the file. Returns the document with its warnings and the outcome; or no document and
+    its problems.
 
     Raises Refused.
     """
@@ -265,13 +265,14 @@ async def _document(
     wrong: list[Problem],
     may_be_unknown: bool = False,
 ) -> tuple[Document | None, list[FileProblem]]:
-    """The document and its warnings, or none and all that is wrong with it. wrong: what is wrong
-    with the rest of the input.
+    """Decodes the file. Returns the document and its warnings, or none and all its problems. wrong:
+    problems of the rest of the input.
 
     Raises Refused with that, or for a document of another set.
     """
     runtime = info.context.runtime
     bounds = bounds_of(runtime)
+    # off the loop: a document of thousands of webhooks would hold up every other request
     document, problems = await asyncio.to_thread(
         received.decode,
         input.document,

@@ -153,12 +153,12 @@ class SyncApplyInput(SyncFileInput):
 
 
 def secrets_of(given: list[SyncSecretInput] | None) -> dict[tuple[str, ...], str]:
-    """By path, as the decoder asks for them."""
+    """Returns the secrets by path, as the decoder asks for them."""
     return {tuple(secret.path): secret.value for secret in given or ()}
 
 
 def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
-    """The options, and what is wrong with them."""
+    """Returns the options, and the problems with them."""
     if given is None:
         return Options(), []
     problems = []
@@ -190,7 +190,7 @@ def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
 
 
 def source_of(given: SyncSourceInput | None) -> tuple[Source, list[Problem]]:
-    """The origin of the file, and what is wrong with its fields."""
+    """Returns the origin of the file, and the problems with its fields."""
     if given is None:
         return Source(), []
     source = Source(

@@ -54,6 +54,7 @@ class SyncChange:
     @classmethod
     def of(cls, change: Change) -> "SyncChange":
         content = codec.encode_change(change)
+        # the codec makes JSON, where a kind is text
         content["kind"] = change.kind
         content["fields"] = [SyncFieldChange(**item) for item in content["fields"]]
         key = node_id("wh", change.webhook_id) if change.webhook_id else None

@@ -24,6 +24,7 @@ def within(
     """The rows whose time, in this column, is `since` or later and before `until`."""
     bounds = dict[str, Any]()
     if since is not None:
+        # the key too: lists go by it, and without a bound a page reads on to the end of the table
         bounds |= {f"{column}__gte": since, "id__gte": ids.first_of(_moved(since, -SLACK))}
     if until is not None:
         bounds |= {f"{column}__lt": until, "id__lt": ids.first_of(_moved(until, SLACK))}

@@ -136,6 +136,7 @@ class TokenMutation:
         input: Annotated[TokenCreateInput, strawberry.argument(description="Token to create.")],
     ) -> TokenCreatePayload | None:
         actor = require(info, "tokens:admin")
+        # stored as scopes: tokens do not change when a role does
         scopes = list(ROLES[input.role.name.lower()]) if input.role else input.scopes or []
         try:
             if problems := _check_grant(actor, input, scopes):
@@ -178,7 +179,7 @@ async def find_token(info: Info, key: Any) -> Token | None:
 
 
 def _check_grant(actor: Actor, input: TokenCreateInput, scopes: list[str]) -> list[Problem]:
-    """Problems when this token gives scopes away that it does not have itself."""
+    """Finds scopes that this token would give away and does not have itself."""
     if input.role and input.scopes:
         return [Problem(Code.INVALID, "Give either a role or scopes, not both.", ("role",))]
     if input.role:

@@ -23,8 +23,9 @@ class UserError:
 
 
 def user_error(problem: Problem) -> UserError:
-    """The problem, seen from the mutation: its path begins with the argument."""
+    """Makes the GraphQL error of a problem: its path begins with the argument."""
     return UserError(
+        # each mutation has one argument, input
         field=["input", *problem.field],
         message=problem.message,
         code=problem.code,

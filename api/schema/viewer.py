@@ -50,6 +50,7 @@ class ViewerQuery:
     @strawberry.field(description="Returns the calling token. Requires no scope.")
     def viewer(self, info: Info) -> Viewer:
         actor = info.context.actor
+        # in the order of SCOPES, as everywhere
         return Viewer(name=actor.name, scopes=[scope for scope in SCOPES if scope in actor.scopes])
 
     @strawberry.field(
@@ -72,7 +73,7 @@ class ViewerQuery:
 
 
 async def find_workspace(info: Info, key: object) -> Workspace | None:
-    """The caller's own workspace; any other does not exist."""
+    """Returns the caller's own workspace; any other does not exist."""
     actor = info.context.actor
     if key != actor.workspace_id:
         return None

@@ -223,6 +223,7 @@ async def _secret_payload(
         return WebhookSecretPayload(
             secret=None, expires_at=None, webhook=None, user_errors=user_errors(refused)
         )
+    # who may rotate need not be one who may read: an editor changes secrets without seeing them
     shown = secret if "secrets:read" in actor.scopes else None
     return WebhookSecretPayload(
         secret=shown, expires_at=None, webhook=Webhook.of(row), user_errors=[]

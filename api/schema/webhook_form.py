@@ -104,6 +104,7 @@ _SHAPES: Final[dict[str, Shape]] = {
 
 def with_create_fields(made: type[T]) -> type[T]:
     """Class decorator: adds every field of the form to the input of a new webhook."""
+    # runs below @strawberry.input, which makes its fields of the annotations that stand then
     for row in FIELDS.values():
         shape = _shape(row)
         if row.is_required:
@@ -133,7 +134,9 @@ def with_shown_fields(made: type[T]) -> type[T]:
 
 
 def shown_values(row: WebhookRow) -> dict[str, Any]:
-    """Values of the fields that `with_shown_fields` adds, by their Python names; no secret."""
+    """Returns the values of the fields that `with_shown_fields` adds, by their Python names; no
+    secret.
+    """
     form = without_secrets(row)
     return {
         _python_name(name): None if form[name] is None else _shape(entry).show(form[name])
@@ -143,8 +146,8 @@ def shown_values(row: WebhookRow) -> dict[str, Any]:
 
 
 def form_values(given: Any) -> dict[str, Any]:
-    """An input's fields of the form, and slug, as plain values by the API's field names, without
-    those that were left out.
+    """Returns an input's fields of the form, and slug, as plain values by the API's field names,
+    without those that were left out.
     """
     values = _plain(given)
     return {name: value for name, value in values.items() if name == "slug" or name in FIELDS}

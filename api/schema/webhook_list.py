@@ -109,6 +109,7 @@ class WebhookQuery:
         slug: Annotated[str, strawberry.argument(description="Slug of the webhook.")],
     ) -> Webhook | None:
         actor = require(info, "webhooks:read")
+        # no row has it, and the database would raise for some texts
         if not re.fullmatch(SLUG, slug):
             return None
         with faults_as_unavailable():
@@ -145,6 +146,7 @@ class WebhookQuery:
 
 
 def _order(wanted: WebhookOrder | None) -> Order:
+    # the default order by any of its two names: cursors of one go on in the other
     if wanted is None or (
         wanted.field is WebhookOrderField.NAME and wanted.direction is Direction.ASC
     ):
@@ -172,8 +174,10 @@ def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[Web
     if wanted.status:
         rows = _in_status(rows, set(wanted.status), bool(wanted.deleted))
     if wanted.environment is not None:
+        # the columns are text with an item a line: the same search on both engines
         rows = rows.filter(environments__contains=_line(wanted.environment))
     if wanted.event is not None:
+        # at most eight patterns match a type: each segment or *
         patterns = _patterns(wanted.event)
         rows = (
             rows.filter(Q(*(Q(events__contains=_line(p)) for p in patterns), join_type="OR"))
@@ -208,12 +212,12 @@ def _texts(wanted: WebhookFilter) -> list[str]:
 
 
 def _line(item: str) -> str:
-    """An item as it stands in a column of lines."""
+    """Returns an item as it stands in a column of lines."""
     return f"\n{item}\n"
 
 
 def _patterns(event_type: str) -> list[str]:
-    """Every pattern that matches the type; none for what is not a type."""
+    """Returns every pattern that matches the type; none for text that is not a type."""
     segments = event_type.split(".")
     if len(segments) != 3 or not all(_SEGMENT.fullmatch(segment) for segment in segments):
         return []

@@ -210,11 +210,15 @@ def signing_of(row: WebhookRow) -> Signing:
     ]
     algorithm = SigningAlgorithm[signing_algorithm(row)]
     return Signing(
-        algorithm=algorithm, public_key=row.signing_secrets[0].get("publicKey"), secrets=secrets
+        # the newest secret comes first
+        algorithm=algorithm,
+        public_key=row.signing_secrets[0].get("publicKey"),
+        secrets=secrets,
     )
 
 
 def status_of(row: WebhookRow) -> WebhookStatus:
+    # switched off by a person counts more than turned off by failing
     if not row.is_active or row.deleted_at is not None:
         return WebhookStatus.INACTIVE
     return WebhookStatus.ACTIVE if row.auto_disabled_at is None else WebhookStatus.AUTO_DISABLED

@@ -28,7 +28,7 @@ class StatsBucket:
 async def stats_of(
     info: Info, webhook_id: UUID, since: datetime, step: StatsStep, until: datetime | None
 ) -> list[StatsBucket]:
-    """Every step from `since` to before `until` (None: now), empty ones too."""
+    """Returns every bucket from `since` to before `until` (None: now), empty ones too."""
     found = await statistics.stats(info.context.runtime.database, webhook_id, since, until, step)
     return [
         StatsBucket(

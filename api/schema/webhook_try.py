@@ -137,6 +137,7 @@ class WebhookTryMutation:
         input: Annotated[WebhookTestInput, strawberry.argument(description="Webhook and event.")],
     ) -> WebhookTestPayload | None:
         actor = require(info, "webhooks:write")
+        # the answer shows a delivery and its attempt
         require(info, "deliveries:read")
         try:
             delivery, attempt = await send_test(
@@ -150,6 +151,7 @@ class WebhookTryMutation:
 
 def _sample(info: Info, given: WebhookTestInput | WebhookDryRunInput) -> Sample:
     if given.event_id is not None:
+        # the request shows the data of the event
         require(info, "deliveries:read")
     environment = given.environment if isinstance(given, WebhookDryRunInput) else None
     return Sample(
