@@ -8,8 +8,8 @@ from tortoise.expressions import RawSQL
 from tortoise.queryset import QuerySet
 
 from api.schema.enums import AttemptCause, AttemptOutcome
-from api.schema.node import NOTHING, Info, is_storable, key_of
-from api.schema.times import within
+from api.schema.filters import exactly, within
+from api.schema.node import Info, key_of
 from hookline.models import Attempt as AttemptRow
 
 _STATUS_CLASS = RawSQL("status_code / 100")  # as the index attempt_class has it
@@ -90,10 +90,7 @@ def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QueryS
             rows = rows.filter(outcome__gt=int(AttemptOutcome.SUCCEEDED))
     if wanted.cause:
         rows = rows.filter(cause__in=[int(cause) for cause in wanted.cause])
-    for name, text in (("event_type", wanted.event_type), ("environment", wanted.environment)):
-        if text is not None:
-            # text that no row can hold finds none; the database would raise
-            rows = rows.filter(**{name: text}) if is_storable(text) else rows.filter(id=NOTHING)
+    rows = exactly(rows, event_type=wanted.event_type, environment=wanted.environment)
     return within(rows, "started_at", wanted.since, wanted.until)
 
 

@@ -11,9 +11,9 @@ from tortoise.queryset import QuerySet
 
 from api.auth import require
 from api.schema.connections import Connection
+from api.schema.filters import exactly, within
 from api.schema.listing import Listed, paged
-from api.schema.node import NOTHING, Actor, Info, Node, actor_of, is_storable, node_id
-from api.schema.times import within
+from api.schema.node import Actor, Info, Node, actor_of, node_id
 from hookline import ids
 from hookline.db.connection import faults_as_unavailable
 from hookline.models import AuditEntry as AuditRow
@@ -106,13 +106,8 @@ def _filtered(rows: QuerySet[AuditRow], wanted: AuditFilter) -> QuerySet[AuditRo
     if wanted.subject_id is not None:
         prefix, key = ids.decode(wanted.subject_id)
         rows = rows.filter(subject_id=key, subject_prefix=prefix)
-    if wanted.actor is not None:
-        rows = (
-            # a column beside the actor's JSON: JSON cannot be filtered on SQLite (Tortoise 1.1.9)
-            rows.filter(actor_name=wanted.actor)
-            if is_storable(wanted.actor)
-            else rows.filter(id=NOTHING)
-        )
+    # a column beside the actor's JSON: JSON cannot be filtered on SQLite (Tortoise 1.1.9)
+    rows = exactly(rows, actor_name=wanted.actor)
     return within(rows, "at", wanted.since, wanted.until)
 
 

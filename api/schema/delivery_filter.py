@@ -9,8 +9,8 @@ import strawberry
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
-from api.schema.node import NOTHING, Info, is_storable, key_of
-from api.schema.times import within
+from api.schema.filters import exactly, within
+from api.schema.node import Info, key_of
 from hookline.models import Delivery as DeliveryRow
 from hookline.models import DeliveryState
 from hookline.models import Webhook as WebhookRow
@@ -111,9 +111,7 @@ def filtered(
         rows = rows.filter(webhook_id=key_of("wh", wanted.webhook_id))
     if wanted.event_id is not None:
         rows = rows.filter(event_id=key_of("evt", wanted.event_id))
-    for name, text in (("event_type", wanted.event_type), ("environment", wanted.environment)):
-        if text is not None:
-            rows = rows.filter(**{name: text}) if is_storable(text) else rows.filter(id=NOTHING)
+    rows = exactly(rows, event_type=wanted.event_type, environment=wanted.environment)
     rows = within(rows, "created_at", wanted.since, wanted.until)
     if wanted.status:
         return [rows.filter(part) for part in _parts(set(wanted.status))]

@@ -10,10 +10,10 @@ from tortoise.queryset import QuerySet
 from api.auth import require
 from api.execution.compiled_mutations import COMPILED
 from api.schema.connections import Connection
+from api.schema.filters import exactly, within
 from api.schema.graph import Event
 from api.schema.listing import Listed, paged
-from api.schema.node import NOTHING, Info, is_storable
-from api.schema.times import within
+from api.schema.node import Info
 from api.schema.user_error import UserError, user_error, user_errors
 from hookline.errors import Problem, Refused
 from hookline.events import publishing
@@ -232,7 +232,5 @@ def _without_index(problem: Problem) -> Problem:
 
 
 def _filtered(rows: QuerySet[EventRow], wanted: EventFilter) -> QuerySet[EventRow]:
-    for name, value in (("type", wanted.type), ("environment", wanted.environment)):
-        if value is not None:
-            rows = rows.filter(**{name: value}) if is_storable(value) else rows.filter(id=NOTHING)
+    rows = exactly(rows, type=wanted.type, environment=wanted.environment)
     return within(rows, "received_at", wanted.since, wanted.until)

@@ -1,5 +1,5 @@
-"""Lists within a time: by the column that says it, and by their keys, which are in the order of
-time and have the index.
+"""Conditions that several lists share: text that a column equals, and a time that a row lies in.
+Times bound the keys too, which are in the order of time and have the index.
 """
 
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from api.schema.node import NOTHING, is_storable
 from hookline import ids
 
 Row = TypeVar("Row", bound=Model)
@@ -18,10 +19,19 @@ be of different machines' clocks.
 """
 
 
+def exactly(rows: QuerySet[Row], **wanted: str | None) -> QuerySet[Row]:
+    """Returns the rows whose columns equal these texts; None sets no condition."""
+    for column, text in wanted.items():
+        if text is not None:
+            # text that no row can hold finds none; the database would raise
+            rows = rows.filter(**{column: text}) if is_storable(text) else rows.filter(id=NOTHING)
+    return rows
+
+
 def within(
     rows: QuerySet[Row], column: str, since: datetime | None, until: datetime | None
 ) -> QuerySet[Row]:
-    """The rows whose time, in this column, is `since` or later and before `until`."""
+    """Returns the rows whose time, in this column, is `since` or later and before `until`."""
     bounds = dict[str, Any]()
     if since is not None:
         # the key too: lists go by it, and without a bound a page reads on to the end of the table
