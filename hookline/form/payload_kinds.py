@@ -40,7 +40,7 @@ class ContentType:
         return value
 
     def schema(self) -> Schema:
-        return {"type": "string", "maxLength": CONTENT_TYPE_LENGTH}
+        return {"type": "string", "minLength": 1, "maxLength": CONTENT_TYPE_LENGTH}
 
 
 @dataclass(frozen=True, slots=True)

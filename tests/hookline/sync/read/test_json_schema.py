@@ -11,8 +11,10 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from hookline.form.fields import FIELDS
+from hookline.sync.read import file
 from hookline.sync.read.json_schema import make
-from tests.hookline.sync.read.test_cases import CASES, FOLDER, names
+from hookline.sync.read.references import LocalSecrets
+from tests.hookline.sync.read.test_cases import BOUNDS, CASES, FOLDER, names
 
 ROOT = Path(__file__).parents[4]
 VALIDATOR = Draft202012Validator(make())
@@ -92,3 +94,13 @@ def test_secrets_are_references() -> None:
             "webhooks": {"a": {**FORM, "secretHeader": {"name": "X-S", "value": "${env:CRM_KEY}"}}},
         }
     )
+
+
+@pytest.mark.parametrize("empty", ["", [], {}], ids=repr)
+@pytest.mark.parametrize("field", FIELDS)
+def test_empty_value_passes_an_editor_exactly_if_it_passes_here(field: str, empty: Any) -> None:
+    content = {"version": 1, "set": "shop", "webhooks": {"a": {**FORM, field: empty}}}
+    text = yaml.safe_dump(content).encode()
+    secrets = LocalSecrets({}, Path("/nowhere"), FOLDER)
+    reading = file.decoded(text, "webhooks.yaml", BOUNDS, secrets)
+    assert is_valid(content) == (reading.document is not None), reading.problems
