@@ -229,7 +229,7 @@ async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
         else:
             await _advance(work, job, webhook)
             # Each step wakes: the first deliveries go out while the job goes on.
-            work.after_commit(lambda: wakeups.due([webhook.id]))
+            work.after_commit(lambda: wakeups.notify_due([webhook.id]))
         await job.save(
             update_fields=["status", "position", "total", "done", "error", "finished_at"]
         )

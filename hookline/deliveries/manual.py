@@ -84,7 +84,7 @@ async def retry(database: Database, wakeups: Wakeups, actor: Actor, delivery_id:
         await audit.record(actor.workspace_id, actor.stored, "delivery.retry", ("dlv", delivery_id))
         key = rows[0]["webhook_id"]
         # After the commit: a worker that looked sooner would find nothing.
-        work.after_commit(lambda: wakeups.by_hand(key))
+        work.after_commit(lambda: wakeups.notify_manual(key))
 
 
 async def cancel(database: Database, actor: Actor, delivery_id: UUID) -> None:

@@ -237,7 +237,7 @@ class Publisher:
             pump.settle(lease, group.claimed(workspace_id, version, lease) if written else [])
         if written:
             # After the commit: a worker that looked sooner would find nothing.
-            self._wakeups.published(group.unleased_webhook_ids(lease))
+            self._wakeups.notify_published(group.unleased_webhook_ids(lease))
         return written
 
 

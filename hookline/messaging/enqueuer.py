@@ -43,7 +43,7 @@ class Enqueuer:
         self._lock = Lock()
         self._webhooks: dict[UUID, None] = {}
         self._waiting: dict[Call, None] = {}
-        self._is_wanted = Event()
+        self._has_work = Event()
         self._is_away = False
 
     @contextmanager
@@ -51,10 +51,10 @@ class Enqueuer:
         """Sends until the block ends. Does not wait for a broker that hangs."""
         # A new event for each broker: the thread of the one before may still hang and must not take
         # the new one's.
-        self._broker, self._is_wanted = broker, Event()
+        self._broker, self._has_work = broker, Event()
         # of this thread alone: it may still hang when the next one begins
         is_wanted, is_stopped = (
-            self._is_wanted,
+            self._has_work,
             Event(),
         )
         # A daemon: it may hang in a broker for ever and must not keep the process.
@@ -77,7 +77,7 @@ class Enqueuer:
                 if len(self._webhooks) < _WEBHOOKS_LIMIT:
                     self._webhooks.update(dict.fromkeys(webhook_ids))
             if self._webhooks:
-                self._want()
+                self._signal()
 
     def send_mail(self, notification_id: UUID, address: str) -> None:
         """Enqueues one mail of a notification. Returns at once, never raises."""
@@ -94,19 +94,19 @@ class Enqueuer:
                 # The queue holds no more, so the broker would drop the oldest ones anyway.
                 if len(self._waiting) < UNREAD_LIMIT:
                     self._waiting[call] = None
-            self._want()
+            self._signal()
 
-    def _want(self) -> None:
+    def _signal(self) -> None:
         # Asked first, since set() takes a lock each time, and publishes come thousands a second.
-        if not self._is_wanted.is_set():
-            self._is_wanted.set()
+        if not self._has_work.is_set():
+            self._has_work.set()
 
     def _run(self, broker: WorkerBroker, is_wanted: Event, is_stopped: Event) -> None:
         while not is_stopped.is_set():
             if is_wanted.wait(_KEEP_ALIVE_SECONDS):
                 is_wanted.clear()
                 is_stopped.wait(
-                    PAUSE_SECONDS if self._send(broker, self._taken()) else _AGAIN_SECONDS
+                    PAUSE_SECONDS if self._send(broker, self._drain()) else _AGAIN_SECONDS
                 )
             else:
                 self._keep_alive(broker)
@@ -114,7 +114,7 @@ class Enqueuer:
         with suppress(*FAULTS):
             broker.disconnect()
 
-    def _taken(self) -> list[Message[Any]]:
+    def _drain(self) -> list[Message[Any]]:
         """Messages for all that waits; one of them names webhooks, those that it has no room for
         come with the next one.
         """
@@ -123,7 +123,7 @@ class Enqueuer:
             webhooks, left = list(self._webhooks)[:IDS_LIMIT], list(self._webhooks)[IDS_LIMIT:]
             self._webhooks = dict.fromkeys(left)
         if left:
-            self._is_wanted.set()
+            self._has_work.set()
         messages = (
             [make_message(ActorName.DELIVER, [str(key) for key in webhooks])] if webhooks else []
         )

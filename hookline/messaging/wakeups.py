@@ -22,18 +22,18 @@ class Wakeups:
     def __init__(self, hub: Hub, enqueuer: Enqueuer) -> None:
         self._hub, self._enqueuer = hub, enqueuer
 
-    def published(self, webhook_ids: Iterable[UUID]) -> None:
-        """Tells the same of a publish, whose statement may have told the hub itself. webhook_ids:
+    def notify_published(self, webhook_ids: Iterable[UUID]) -> None:
+        """Wakes for a publish, whose statement may have told the hub itself. webhook_ids:
         read only where they are to be announced.
         """
         # The statement's NOTIFY went with its commit; a second one would wake every worker twice.
         if self._hub.carries_wakes_in_publish:
             self._enqueuer.deliver(webhook_ids)
         else:
-            self.due(webhook_ids)
+            self.notify_due(webhook_ids)
 
-    def due(self, webhook_ids: Iterable[UUID]) -> None:
-        """Tells that these webhooks have something due."""
+    def notify_due(self, webhook_ids: Iterable[UUID]) -> None:
+        """Wakes for webhooks that have something due."""
         if keys := set(webhook_ids):
             self._hub.announce("wake", ",".join(map(str, keys)))
             # Inside one process the hub's wake-up is a call: a message beside it would say it twice
@@ -41,8 +41,8 @@ class Wakeups:
             if not self._hub.stays_inside:
                 self._enqueuer.deliver(keys)
 
-    def by_hand(self, webhook_id: UUID) -> None:
-        """Tells that a delivery of this webhook was asked for by hand."""
+    def notify_manual(self, webhook_id: UUID) -> None:
+        """Wakes for a webhook of which a delivery was asked for by hand."""
         self._hub.announce("wake", f"{BY_HAND}{webhook_id}")
         if not self._hub.stays_inside:
             self._enqueuer.deliver([webhook_id])

@@ -45,7 +45,7 @@ async def send_test(
             await _store_event(actor, event, now)
         await _store_delivery(actor, webhook_id, key, event, now)
         # A worker that looks before the commit would not see it.
-        work.after_commit(lambda: runtime.wakeups.by_hand(webhook_id))
+        work.after_commit(lambda: runtime.wakeups.notify_manual(webhook_id))
     attempt = await _attempt_of(key, timedelta(milliseconds=webhook.timeout_ms) + PATIENCE)
     with faults_as_unavailable():
         return await Delivery.get(id=key), attempt
