@@ -15,7 +15,7 @@ from hookline.messaging.memory_broker import WorkerBroker
 from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
 from hookline.settings.smtp_url import read_smtp_url
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 from workers.mails import Mails
 from workers.pump import Pump
 from workers.scheduler import PERIODS, Scheduler

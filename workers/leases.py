@@ -15,7 +15,7 @@ from hookline.deliveries.queue.base import Claimed, Lease, Queue
 from hookline.deliveries.registry import Registry
 from hookline.deliveries.target import Target
 from hookline.errors import Unavailable
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 from workers.lanes import LEASED_LIMIT, Lane, Pace
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from hookline.errors import Unavailable
 from hookline.notifications import mails
 from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
 

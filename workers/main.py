@@ -26,8 +26,8 @@ from hookline.clock import monotonic
 from hookline.errors import HooklineError
 from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import OWN
-from hookline.orphans import GRACE_SECONDS, discard_log, end_with_parent
 from hookline.settings.fields import Settings, check_lone_worker, read_settings
+from hookline.shutdown import GRACE_SECONDS, discard_log, end_with_parent
 from hookline.wiring import open_runtime
 from workers.actors import make_broker
 from workers.engine import EngineHost, running

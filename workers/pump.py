@@ -13,7 +13,7 @@ from hookline.clock import monotonic
 from hookline.messaging.hub import EVERYTHING
 from hookline.messaging.wakeups import BY_HAND
 from hookline.runtime import Runtime
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 from workers.claiming import Claiming
 from workers.delivering import Delivering
 from workers.direct_lease import DirectLease

@@ -14,7 +14,7 @@ from api.auth import Authenticator, Unauthenticated, wait_until_revoked
 from api.execution.errors import UNAUTHENTICATED, RequestRefused, internal
 from api.execution.execute import Answer, Encoded
 from api.transport.responses import Receive, Send, abort
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 
 # below the 15 to 60 s after which proxies close a quiet connection
 KEEP_ALIVE_SECONDS = 12.0

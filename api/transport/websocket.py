@@ -40,7 +40,7 @@ from api.transport.responses import Receive, Scope, Send, abort
 from hookline.access.actor import Actor
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from hookline.access.tokens import digest_of
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import HooklineError
 from hookline.models import Token
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
 

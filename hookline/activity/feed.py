@@ -18,7 +18,7 @@ from hookline.activity.shared_feed import SharedFeed, ShareKey
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.models import Attempt, Notification, Webhook
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from hookline.errors import Unavailable
 from hookline.form.durations import format_duration
 from hookline.models import Attempt, AttemptOutcome, Webhook
 from hookline.runtime import Runtime
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 
 LINES_PER_SECOND = 20
 

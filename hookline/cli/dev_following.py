@@ -18,12 +18,12 @@ from hookline.access.actor import system_actor
 from hookline.cli.database import workspace_id_of
 from hookline.errors import HooklineError
 from hookline.runtime import Runtime
+from hookline.shutdown import end_tasks
 from hookline.sync.apply import applying
 from hookline.sync.read import file
 from hookline.sync.read.references import LocalSecrets
 from hookline.sync.request import Request, find_source
 from hookline.sync.show import excerpts, report
-from hookline.tasks import end_tasks
 from hookline.webhooks.saving import bounds_of
 
 # A look reads one file; only another content costs more.

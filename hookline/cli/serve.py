@@ -67,7 +67,7 @@ def _run_several(settings: "Settings", listener: "socket", workers: int, with_wo
     from hookline.cli.main import exit_code_of
     from hookline.cli.server import run
     from hookline.cli.supervisor import Supervisor
-    from hookline.orphans import GRACE_SECONDS
+    from hookline.shutdown import GRACE_SECONDS
 
     def serve(tell_started: "Callable[[], None]") -> int:
         # a supervisor of the system tells every process, the parent tells its own: twice is no

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from hookline.orphans import end_with_parent
+from hookline.shutdown import end_with_parent
 
 log = logging.getLogger(__name__)
 

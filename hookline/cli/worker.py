@@ -25,8 +25,8 @@ def worker(processes: int) -> None:
 
     On SQLite the worker runs inside `hookline dev` and `hookline serve`.
     """
-    from hookline.orphans import GRACE_SECONDS
     from hookline.settings.fields import check_lone_worker, read_settings
+    from hookline.shutdown import GRACE_SECONDS
 
     settings = read_settings()
     check_lone_worker(settings)

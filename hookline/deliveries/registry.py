@@ -16,7 +16,7 @@ from hookline.deliveries.queue.base import Loaded, Queue, Stamp
 from hookline.deliveries.target import Target
 from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.secrets.vault import Vault
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
 

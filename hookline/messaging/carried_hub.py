@@ -11,7 +11,7 @@ from typing import ClassVar, Protocol
 
 from hookline.errors import Unavailable
 from hookline.messaging.hub import EVERYTHING, Handler, Listeners
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
 

@@ -41,6 +41,11 @@ def test_the_files_of_a_journey_are_as_many_as_the_page_says(name: str) -> None:
     assert f"These {len(files_of(name))} are" in " ".join(section.split())
 
 
+def test_the_main_line_of_an_event_is_six_files() -> None:
+    assert len(listed("publish in short")) == 6
+    assert listed("publish in short") <= listed("publish")
+
+
 @pytest.mark.parametrize("name", ["publish", "sync"])
 def test_the_files_of_the_journeys_exist(name: str) -> None:
     assert [file for file in sorted(files_of(name)) if not (ROOT / file).is_file()] == []

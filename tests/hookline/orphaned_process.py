@@ -1,5 +1,5 @@
 """A process that writes into a pipe which only its parent could read, and watches the parent. For
-test_orphans: `python -m tests.hookline.orphaned_process deaf|reading`.
+test_orphaned_processes: `python -m tests.hookline.orphaned_process deaf|reading`.
 
 The parent writes the child's pid once the pipe is full; the child writes "clean" at a clean end.
 """
@@ -12,7 +12,7 @@ import threading
 import time
 from types import FrameType
 
-from hookline.orphans import discard_log, end_with_parent
+from hookline.shutdown import discard_log, end_with_parent
 
 
 def _be_child(parent: int, pipe: int, is_reading: bool) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hookline.deliveries.queue.base import Claimed, Queue, Recorded, Result
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
-from hookline.tasks import end_tasks
+from hookline.shutdown import end_tasks
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, make_workspace, succeeded
 from tests.waiting import eventually
 from workers.recording import Recorder

@@ -1,14 +1,31 @@
-"""Ends a process whose parent is gone: it would work for ever, beyond the reach of any stop.
-
-Used by the workers and by `hookline serve --workers`. The watch is a thread and never logs: the
-loop and the logger may hang in a write that nobody reads any more.
+"""Ends of background tasks, and of a process whose parent is gone: it would work for ever, beyond
+the reach of any stop. The watch is a thread and never logs: the loop and the logger may hang in a
+write that nobody reads any more.
 """
 
+import asyncio
 import os
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
+
+_AGAIN_SECONDS: Final = 2.0
+
+
+async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
+    """Cancels the tasks until all of them have ended. What they raise is dropped.
+
+    A cancellation can get lost: asyncio.wait_for of Python 3.11 gives a result that comes in the
+    same turn, and redis-py 8.1 went on after one.
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_AGAIN_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
 
 # Python offers no signal for the death of a parent, so its pid is looked at instead.
 _LOOK_SECONDS: Final = 1.0

@@ -3,8 +3,8 @@
 import asyncio
 from contextlib import suppress
 
-from hookline import tasks
-from hookline.tasks import end_tasks
+from hookline import shutdown
+from hookline.shutdown import end_tasks
 
 
 async def test_a_task_that_loses_its_first_cancellation_ends() -> None:
@@ -17,7 +17,7 @@ async def test_a_task_that_loses_its_first_cancellation_ends() -> None:
     has_begun = asyncio.Event()
     task = asyncio.create_task(go_on_once())
     await has_begun.wait()
-    await asyncio.wait_for(end_tasks(task), 10 * tasks._AGAIN_SECONDS)
+    await asyncio.wait_for(end_tasks(task), 10 * shutdown._AGAIN_SECONDS)
     assert task.cancelled()
 
 
