@@ -72,9 +72,10 @@ def _bound(item: pytest.Function, usual_seconds: float) -> None:
         item.obj = bounded(limit * _OF_THE_LIMIT, item.obj)
 
 
-def pytest_unconfigure() -> None:
-    end_forker()
-    end_watcher()
+def pytest_configure(config: pytest.Config) -> None:
+    # In reverse, after the cleanups that fixtures add: the watcher removes what they left.
+    config.add_cleanup(end_watcher)
+    config.add_cleanup(end_forker)
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ class Dev:
         return self.output.read_text()
 
     async def stop(self, by: signal.Signals = signal.SIGINT) -> None:
-        """Fails when it waits for what is on the wire (15 s)."""
+        """Signals it, and waits for its end."""
         self.process.send_signal(by)
         await asyncio.to_thread(self.process.wait, 60)
 
@@ -283,7 +283,8 @@ async def test_nothing_is_lost_over_a_stop_and_the_token_stays(tmp_path: Path) -
                 'mutation { eventPublish(input: {type: "order.order.create", environment: '
                 '"development", data: 1}) { deliveryCount } }'
             )
-            await eventually(lambda: dev.graphql("{ deliveries(first: 1) { nodes { status } } }"))
+            query = "{ deliveries(first: 1) { nodes { status } } }"
+            await eventually(lambda: _has(dev, query, "IN_PROGRESS"))
             await dev.stop()
             assert dev.process.returncode == 0
 
