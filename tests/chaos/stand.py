@@ -34,6 +34,7 @@ START_REFUSED = "start refused"
 """It ended with a sentence about a server that was away just then."""
 _NAMED = ("HOOKLINE_BROKER_URL", "HOOKLINE_PUBSUB_URL", "HOOKLINE_DATABASE_URL")
 _SCHEDULE = ["1s"] * 20
+_DRAIN_SECONDS = 120
 
 
 class Arming(NamedTuple):
@@ -105,11 +106,11 @@ class Stand(Installation):
             return await self.books.open_count() == 0
 
         try:
-            await eventually(is_empty, 60)
+            await eventually(is_empty, _DRAIN_SECONDS)
         except TimeoutError:
+            left = await self.books.open_count()
             self.ledger.surprises.append(
-                f"60 s after the last publish {await self.books.open_count()} deliveries are "
-                "still open"
+                f"{_DRAIN_SECONDS} s after the last publish {left} deliveries are still open"
             )
         await self.books.fill(self.ledger)
 
@@ -201,7 +202,7 @@ class Stand(Installation):
                 return False
             return await (self.is_ready() if name == API else self._has_pump(name))
 
-        await eventually(is_working, 30)
+        await eventually(is_working, 120)
 
     async def _has_pump(self, name: str) -> bool:
         return bool(await self.pumps_of(name))

@@ -42,9 +42,9 @@ async def storm(
         )
 
     async with stand.running(armings, PER_SECOND):
-        await eventually(lambda: len(stand.receivers.arrivals) > PER_SECOND, 20)
+        await eventually(lambda: len(stand.receivers.arrivals) > PER_SECOND)
         await asyncio.gather(*map(one_after_the_other, acts))
-        await eventually(has_happened, 40)
+        await eventually(has_happened, 120)
     return {(fault.kind, fault.victim) for fault in stand.ledger.faults}
 
 
@@ -66,7 +66,7 @@ async def test_embedded_loses_nothing_whatever_kills_it(tmp_path: Path) -> None:
         assert_nothing_is_wrong(stand)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 async def test_two_workers_lose_nothing_whatever_kills_or_freezes_them_and_their_servers(
     tmp_path: Path,
 ) -> None:
@@ -94,7 +94,7 @@ async def test_two_workers_lose_nothing_whatever_kills_or_freezes_them_and_their
         assert_nothing_is_wrong(stand)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 async def test_redis_that_is_emptied_killed_or_frozen_loses_nothing(tmp_path: Path) -> None:
     async with standing("production-redis", tmp_path) as stand:
         happened = await storm(stand, {"worker-1": [Arming("in-send", 60)]}, BROKER_LOST)

@@ -18,6 +18,8 @@ DONE = "{ deliveries(first: 1) { nodes { status } } }"
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_it_ends_though_nobody_reads_its_log(own_hookline: Installation) -> None:
+    # What it logs at its start must be out before its log is full.
+    await eventually(lambda: "delivering" in own_hookline.log.read_text())
     main = psutil.Process(own_hookline.processes["worker"].pid)
     [worker] = main.children()
     async with Receiver() as receiver:
