@@ -52,21 +52,18 @@ class Enqueuer:
         # A new event for each broker: the thread of the one before may still hang and must not take
         # the new one's.
         self._broker, self._has_work = broker, Event()
-        # of this thread alone: it may still hang when the next one begins
-        is_wanted, is_stopped = (
-            self._has_work,
-            Event(),
-        )
+        # Of this thread alone: it may still hang when the next one begins.
+        has_work, is_stopped = self._has_work, Event()
         # A daemon: it may hang in a broker for ever and must not keep the process.
         Thread(
-            target=self._run, args=(broker, is_wanted, is_stopped), name="enqueuer", daemon=True
+            target=self._run, args=(broker, has_work, is_stopped), name="enqueuer", daemon=True
         ).start()
         try:
             yield
         finally:
             self._broker = None
             is_stopped.set()
-            is_wanted.set()
+            has_work.set()
 
     def deliver(self, webhook_ids: Iterable[UUID]) -> None:
         """Enqueues claims for webhooks that have something due. Returns at once, never raises; at
@@ -101,10 +98,10 @@ class Enqueuer:
         if not self._has_work.is_set():
             self._has_work.set()
 
-    def _run(self, broker: WorkerBroker, is_wanted: Event, is_stopped: Event) -> None:
+    def _run(self, broker: WorkerBroker, has_work: Event, is_stopped: Event) -> None:
         while not is_stopped.is_set():
-            if is_wanted.wait(_KEEP_ALIVE_SECONDS):
-                is_wanted.clear()
+            if has_work.wait(_KEEP_ALIVE_SECONDS):
+                has_work.clear()
                 is_stopped.wait(
                     PAUSE_SECONDS if self._send(broker, self._drain()) else _AGAIN_SECONDS
                 )

@@ -91,6 +91,7 @@ async def test_sigterm_ends_every_process_cleanly(hookline: Installation, name: 
 async def test_processes_end_when_their_parent_is_killed(hookline: Installation) -> None:
     process = hookline.processes["serve"]
     children = psutil.Process(process.pid).children()
+    assert children
     process.kill()
 
     await eventually(lambda: not any(map(is_running, children)))
