@@ -96,6 +96,20 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     assert not found
 
 
+def test_no_file_holds_the_marks_of_a_conflict() -> None:
+    # pieces, so that this file does not hold what it looks for
+    marks = re.compile("^(?:" + "<" * 7 + " |" + ">" * 7 + " )", re.MULTILINE)
+    found = []
+    for path in sources():
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [str(path.relative_to(ROOT))] if marks.search(text) else []
+
+    assert not found
+
+
 def texts() -> Iterator[tuple[str, str]]:
     """Code and papers, without tests: these have variables of such names."""
     for path in sources():
