@@ -171,11 +171,11 @@ async def _hub(settings: Settings) -> Finding | str:
     hub = make_hub(settings)
     await hub.open()
     try:
-        # A text of its own: other processes announce meanwhile.
-        heard, text = asyncio.Event(), f"doctor {uuid7()}"
-        hub.listen("activity", lambda said: heard.set() if said == text else None)
-        hub.announce("activity", text)
-        await asyncio.wait_for(heard.wait(), _ECHO_SECONDS)
+        # A text of its own: other processes publish meanwhile.
+        returned, text = asyncio.Event(), f"doctor {uuid7()}"
+        hub.subscribe("activity", lambda got: returned.set() if got == text else None)
+        hub.publish("activity", text)
+        await asyncio.wait_for(returned.wait(), _ECHO_SECONDS)
     except TimeoutError:
         raise Misconfigured(
             "The hub connects, but what it announces does not come back, as behind a pooler. "

@@ -128,6 +128,4 @@ def make_queue(settings: Settings, database: Database, hub: Hub) -> Queue:
         return SqliteQueue(settings.sqlite_path, client.turn)
     from hookline.deliveries.queue.postgres import PostgresQueue
 
-    return PostgresQueue(
-        settings.postgres_dsn, settings.database_pool, hub.carries_wakes_in_publish
-    )
+    return PostgresQueue(settings.postgres_dsn, settings.database_pool, hub.publish_statement_wakes)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hookline.clock import monotonic
 from hookline.messaging.hub import EVERYTHING
-from hookline.messaging.wakeups import BY_HAND
+from hookline.messaging.wakeups import MANUAL_PREFIX
 from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
 from workers.claiming import Claiming
@@ -40,7 +40,7 @@ class Pump:
         self._claiming = Claiming(runtime.queue, runtime.registry, self.leases)
         self._delivering = Delivering(runtime, sender, self.leases, self._claiming, self.recorder)
         self._loops: list[asyncio.Task[None]] = []
-        self._unlisten: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Begins. With SQLite this is the only worker: what an earlier one left leased is taken
@@ -54,7 +54,7 @@ class Pump:
             direct_lease = DirectLease(self.leases, self._claiming, self._delivering)
             self._runtime.publisher.lease_to(direct_lease)
         self._runtime.registry.on_change(self._on_webhook_change)
-        self._unlisten = self._runtime.hub.listen("wake", self._on_wakeup)
+        self._unsubscribe = self._runtime.hub.subscribe("wake", self._on_wakeup)
         self._loops = [
             asyncio.create_task(self._keep(loop))
             for loop in (self._beat, self._sweep, self._claim, self._claim_paced, self._record)
@@ -77,7 +77,7 @@ class Pump:
         self._delivering.stop_passing_on()
         self._claiming.pacing.stop_timers()
         self._runtime.publisher.lease_to(None)
-        self._unlisten()
+        self._unsubscribe()
         until = monotonic() + within_seconds
         while not self._is_idle and monotonic() < until:
             # Each time: a claim or a publish that was under way may still bring rows.
@@ -99,8 +99,8 @@ class Pump:
     def _on_wakeup(self, text: str) -> None:
         if text == EVERYTHING:
             self._sweeper.look_now()
-        elif text.startswith(BY_HAND):
-            self._claiming.wake_by_hand(UUID(text.removeprefix(BY_HAND)))
+        elif text.startswith(MANUAL_PREFIX):
+            self._claiming.wake_by_hand(UUID(text.removeprefix(MANUAL_PREFIX)))
         else:
             self._claiming.wake(map(UUID, text.split(",")))
 

@@ -173,7 +173,7 @@ class Feed:
         self._news = asyncio.Event()
         self._start: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
-        self._stop_listening: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     async def started(self) -> None:
         """Returns once the feed listens and knows where it begins. All callers share one start; a
@@ -187,7 +187,7 @@ class Feed:
         await asyncio.shield(self._start)
 
     async def close(self) -> None:
-        self._stop_listening()
+        self._unsubscribe()
         await end_tasks(*[task for task in (self._start, self._task) if task])
 
     @asynccontextmanager
@@ -302,13 +302,13 @@ class Feed:
         }
 
     async def _begin(self) -> None:
-        self._stop_listening()
-        # It listens before it reads where it begins: nothing announced in between is lost.
-        self._stop_listening = self._hub.listen("activity", self._heard)
+        self._unsubscribe()
+        # It subscribes before it reads where it begins: nothing announced in between is lost.
+        self._unsubscribe = self._hub.subscribe("activity", self._on_announcement)
         self.position = self._oldest = await _position(self._database, self._workspace_id)
         self._task = asyncio.create_task(self._run())
 
-    def _heard(self, text: str) -> None:
+    def _on_announcement(self, text: str) -> None:
         if text == EVERYTHING or text.startswith(str(self._workspace_id)):
             self._look.set()
 

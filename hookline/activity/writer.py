@@ -36,7 +36,7 @@ async def bump_match_version(work: Work, hub: Hub, workspace_id: UUID) -> None:
     sending depends on.
     """
     await work.execute(BUMP, workspace_id)
-    work.after_commit(lambda: hub.announce("match", str(workspace_id)))
+    work.after_commit(lambda: hub.publish("match", str(workspace_id)))
 
 
 async def append_activity(
@@ -56,5 +56,5 @@ async def append_activity(
     await work.execute(APPEND[work.dialect], workspace_id, last - len(entries), listed)
     # After the commit: a NOTIFY inside holds one lock of the whole server over the flush, and
     # followers would look too soon.
-    work.after_commit(lambda: hub.announce("activity", f"{workspace_id} {last}"))
+    work.after_commit(lambda: hub.publish("activity", f"{workspace_id} {last}"))
     return last

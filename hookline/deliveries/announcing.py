@@ -14,8 +14,8 @@ def announce(hub: Hub, enqueuer: Enqueuer, workspace_id: UUID, recorded: Recorde
     worker of mails to send.
     """
     if recorded.has_auto_disabled:
-        hub.announce("match", str(workspace_id))
+        hub.publish("match", str(workspace_id))
     if recorded.position:
-        hub.announce("activity", f"{workspace_id} {recorded.position}")
+        hub.publish("activity", f"{workspace_id} {recorded.position}")
     for mail in recorded.mails:
         enqueuer.send_mail(*mail)

@@ -51,7 +51,7 @@ class Registry:
         self._parts: dict[UUID, WorkspaceSnapshot] = {}
         self._targets: dict[UUID, Target] = {}
         self._loading = asyncio.Lock()
-        self._stop_listening: Callable[[], None] = lambda: None
+        self._unsubscribe: Callable[[], None] = lambda: None
         self._on_change: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
@@ -59,11 +59,11 @@ class Registry:
         """Monotonic seconds: since when every part is known to have been right."""
 
     async def open(self) -> None:
-        self._stop_listening = self._hub.listen("match", self._on_announcement)
+        self._unsubscribe = self._hub.subscribe("match", self._on_announcement)
         await self.look()
 
     async def close(self) -> None:
-        self._stop_listening()
+        self._unsubscribe()
         await end_tasks(*self._tasks, *filter(None, (self._looking,)))
 
     def on_change(self, call: Callable[[], None]) -> None:
@@ -119,7 +119,7 @@ class Registry:
         )
         for target in gone:
             del self._targets[target.id]
-        # Before listeners are told: they look targets up at once.
+        # Before the callbacks: they look targets up at once.
         self._targets.update({target.id: target for target in changed})
         for call in self._on_change:
             call()

@@ -10,78 +10,77 @@ log = logging.getLogger(__name__)
 Handler = Callable[[str], None]
 
 EVERYTHING = "*"
-"""Told instead of a text when something may have been missed (a reconnect, a text too long for the
-carrier).
+"""Published instead of a text when something may have been missed (a reconnect, a text too long for
+the server).
 """
 
 
 class Hub(Protocol):
-    """Topics: `wake` (webhook ids, comma-separated, or one after BY_HAND), `match` (a workspace
-    id), `activity` (workspace id, blank, position).
+    """Topics: `wake` (webhook ids, comma-separated, or one after MANUAL_PREFIX), `match` (a
+    workspace id), `activity` (workspace id, blank, position).
     """
 
-    carries_wakes_in_publish: bool
-    """The publish statement itself sends the wake-up (PostgreSQL); then it is
-    not announced again.
+    publish_statement_wakes: bool
+    """The statement that publishes events sends their wake-up itself (PostgreSQL), so that it needs
+    no announcement.
     """
-    stays_inside: bool
-    """It reaches this process alone and loses nothing: a message to the same process would say it
-    twice.
+    is_in_process: bool
+    """It reaches this process alone and loses nothing: a message to the same process would repeat
+    it.
     """
 
     async def open(self) -> None: ...
 
     async def close(self) -> None: ...
 
-    def announce(self, topic: str, text: str) -> None:
-        """Tells every process, this one too. Returns at once, never raises; may be lost."""
+    def publish(self, topic: str, text: str) -> None:
+        """Announces a text to every process, this one too. Returns at once, never raises; the
+        announcement may be lost.
+        """
 
-    def listen(self, topic: str, hear: Handler) -> Callable[[], None]:
-        """hear: is called on the event loop with each text, or with EVERYTHING. Returns a function
-        that ends it, once or more.
+    def subscribe(self, topic: str, handler: Handler) -> Callable[[], None]:
+        """Calls the handler on the event loop with each text, or with EVERYTHING. Returns the
+        function that unsubscribes; it may be called more than once.
         """
 
 
-class Listeners:
-    """The fan-out inside a process."""
+class Subscribers:
+    """The handlers of a process, by topic."""
 
     def __init__(self) -> None:
         self._topics: dict[str, list[Handler]] = {}
 
-    def listen(self, topic: str, hear: Handler) -> Callable[[], None]:
-        hearers = self._topics.setdefault(topic, [])
-        hearers.append(hear)
+    def subscribe(self, topic: str, handler: Handler) -> Callable[[], None]:
+        handlers = self._topics.setdefault(topic, [])
+        handlers.append(handler)
 
-        def end() -> None:
+        def unsubscribe() -> None:
             # It may be called again after it has ended.
             with suppress(ValueError):
-                hearers.remove(hear)
+                handlers.remove(handler)
 
-        return end
+        return unsubscribe
 
-    def tell(self, topic: str, text: str) -> None:
-        # A copy: a listener may end, or begin to listen, while it hears.
-        for hear in tuple(self._topics.get(topic, ())):
+    def publish(self, topic: str, text: str) -> None:
+        # A copy: a handler may subscribe or unsubscribe.
+        for handler in tuple(self._topics.get(topic, ())):
             try:
-                hear(text)
-            # A listener that fails takes neither its neighbours nor the announcer with it.
+                handler(text)
+            # A handler that fails takes neither the others nor the publisher with it.
             except Exception:
                 log.exception("a listener of %s failed", topic)
 
-    def tell_all_missed(self) -> None:
+    def publish_missed(self) -> None:
         for topic in self._topics:
-            self.tell(topic, EVERYTHING)
+            self.publish(topic, EVERYTHING)
 
 
-class MemoryHub(Listeners):
-    carries_wakes_in_publish = False
-    stays_inside = True
+class MemoryHub(Subscribers):
+    publish_statement_wakes = False
+    is_in_process = True
 
     async def open(self) -> None:
         return None
 
     async def close(self) -> None:
         self._topics.clear()
-
-    def announce(self, topic: str, text: str) -> None:
-        self.tell(topic, text)

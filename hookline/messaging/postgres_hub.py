@@ -10,21 +10,21 @@ from typing import Any
 import asyncpg
 
 from hookline.errors import Unavailable
-from hookline.messaging.carried_hub import (
+from hookline.messaging.server_hub import (
     ANSWER_SECONDS,
     TOPICS,
     Announcement,
-    CarriedHub,
-    Publisher,
-    Subscriber,
+    PublisherConnection,
+    ServerHub,
+    SubscriberConnection,
 )
 from hookline.text import mask_url
 
 _PREFIX = "hookline_"
 
 
-class PostgresHub(CarriedHub):
-    carries_wakes_in_publish = True
+class PostgresHub(ServerHub):
+    publish_statement_wakes = True
     away = (
         OSError,
         asyncio.TimeoutError,
@@ -38,14 +38,14 @@ class PostgresHub(CarriedHub):
         super().__init__()
         self._dsn = dsn
 
-    async def _open_subscriber(self, hear: Callable[[str, str], None]) -> Subscriber:
+    async def _open_subscriber(self, handle: Callable[[str, str], None]) -> SubscriberConnection:
         connection = await self._connect({"application_name": "hookline hub"})
-        subscriber = _Subscriber(connection)
+        subscriber = _PostgresSubscriber(connection)
         try:
             for topic in TOPICS:
                 await connection.add_listener(
                     _PREFIX + topic,
-                    lambda connection, pid, channel, text: hear(
+                    lambda connection, pid, channel, text: handle(
                         channel.removeprefix(_PREFIX), str(text)
                     ),
                 )
@@ -55,10 +55,10 @@ class PostgresHub(CarriedHub):
             raise
         return subscriber
 
-    async def _open_publisher(self) -> Publisher:
+    async def _open_publisher(self) -> PublisherConnection:
         # A connection of its own, since the other one waits for notifications. Nothing that it
         # commits must survive a crash, so it waits for no flush.
-        return _Publisher(
+        return _PostgresPublisher(
             await self._connect({"application_name": "hookline hub", "synchronous_commit": "off"})
         )
 
@@ -78,7 +78,7 @@ class PostgresHub(CarriedHub):
         )
 
 
-class _Subscriber:
+class _PostgresSubscriber:
     """A cut connection is known at once; the question finds a half-open one within seconds."""
 
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
@@ -99,7 +99,7 @@ class _Subscriber:
         self._connection.terminate()
 
 
-class _Publisher:
+class _PostgresPublisher:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
 

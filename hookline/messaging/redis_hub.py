@@ -13,13 +13,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from hookline.errors import Unavailable
-from hookline.messaging.carried_hub import (
+from hookline.messaging.server_hub import (
     ANSWER_SECONDS,
     TOPICS,
     Announcement,
-    CarriedHub,
-    Publisher,
-    Subscriber,
+    PublisherConnection,
+    ServerHub,
+    SubscriberConnection,
 )
 from hookline.text import mask_url
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from redis.asyncio.client import PubSub
 
 
-class RedisHub(CarriedHub):
+class RedisHub(ServerHub):
     away = (RedisError, OSError)
 
     def __init__(self, url: str) -> None:
@@ -35,12 +35,12 @@ class RedisHub(CarriedHub):
         self._url = url
         self._prefix = f"hookline:{urlsplit(url).path.strip('/') or '0'}:"
 
-    async def _open_subscriber(self, hear: Callable[[str, str], None]) -> Subscriber:
+    async def _open_subscriber(self, handle: Callable[[str, str], None]) -> SubscriberConnection:
         client = self._client()
-        subscriber = _Subscriber(
+        subscriber = _RedisSubscriber(
             client,
             client.pubsub(),
-            lambda channel, text: hear(channel.removeprefix(self._prefix), text),
+            lambda channel, text: handle(channel.removeprefix(self._prefix), text),
         )
         try:
             await subscriber.begin([self._prefix + topic for topic in TOPICS])
@@ -49,8 +49,8 @@ class RedisHub(CarriedHub):
             raise
         return subscriber
 
-    async def _open_publisher(self) -> Publisher:
-        return _Publisher(self._client(), self._prefix)
+    async def _open_publisher(self) -> PublisherConnection:
+        return _RedisPublisher(self._client(), self._prefix)
 
     def _client(self) -> Redis:
         return Redis.from_url(
@@ -72,15 +72,15 @@ class RedisHub(CarriedHub):
         )
 
 
-class _Subscriber:
+class _RedisSubscriber:
     """A cut connection is known at once; the ping finds a half-open one within seconds."""
 
-    def __init__(self, client: Redis, pubsub: "PubSub", hear: Callable[[str, str], None]) -> None:
-        self._client, self._pubsub, self._hear = client, pubsub, hear
+    def __init__(self, client: Redis, pubsub: "PubSub", handle: Callable[[str, str], None]) -> None:
+        self._client, self._pubsub, self._handle = client, pubsub, handle
 
     async def begin(self, channels: Sequence[str]) -> None:
-        """Returns once the server listens for them: what is told from then on is heard."""
-        # subscribe() only writes; the confirmations say that the server listens.
+        """Returns once the server has confirmed all: nothing published from then on is missed."""
+        # subscribe() only writes; the confirmations say that the server has subscribed it.
         await self._pubsub.subscribe(*channels)
         confirmed = 0
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -98,7 +98,7 @@ class _Subscriber:
                     raise TimeoutError("Redis does not answer")
                 await self._pubsub.ping()
             elif message["type"] == "message":
-                self._hear(message["channel"], message["data"])
+                self._handle(message["channel"], message["data"])
             is_asked = message is None
 
     async def drop(self) -> None:
@@ -106,7 +106,7 @@ class _Subscriber:
         await self._client.aclose()
 
 
-class _Publisher:
+class _RedisPublisher:
     def __init__(self, client: Redis, prefix: str) -> None:
         self._client, self._prefix = client, prefix
 

@@ -23,7 +23,7 @@ from workers.sending import Sender
 class DeafHub(MemoryHub):
     """Loses everything."""
 
-    def announce(self, topic: str, text: str) -> None:
+    def publish(self, topic: str, text: str) -> None:
         return None
 
 

@@ -46,7 +46,7 @@ class Notes:
     def __init__(self, runtime: Runtime) -> None:
         self.queue = Flaky(runtime.queue)
         self.recorded, self.given_up, self.announced = list[int](), list[bool](), list[str]()
-        runtime.hub.listen("activity", self.announced.append)
+        runtime.hub.subscribe("activity", self.announced.append)
         self.recorder = Recorder(cast(Queue, self.queue), runtime.hub, runtime.enqueuer)
         self.writing: asyncio.Task[None] | None = None
 

@@ -42,7 +42,7 @@ async def record(runtime: Runtime, rounds: int, each: int, webhooks: int) -> dic
             await enqueue(runtime, hook.id, each)
             results = [succeeded(row) for row in await hand.claim(hook.id, room=each)]
             await hand.record(*results)
-            runtime.hub.announce("activity", f"{WORKSPACE} 0")
+            runtime.hub.publish("activity", f"{WORKSPACE} 0")
             ended[ids.encode("wh", hook.id)] += [
                 ids.encode("att", result.attempt_id) for result in results
             ]

@@ -53,7 +53,7 @@ async def now(admin: Asker) -> str:
 async def end_one(runtime: Runtime, hand: Hand, webhook_id: Any, ended: Any = succeeded) -> None:
     await enqueue(runtime, webhook_id)
     await hand.record(ended(await hand.claim_one(webhook_id)))
-    runtime.hub.announce("activity", f"{WORKSPACE} 0")  # as the recorder does
+    runtime.hub.publish("activity", f"{WORKSPACE} 0")  # as the recorder does
 
 
 async def test_attempts_since_the_cursor_are_replayed_and_then_live(admin: Asker) -> None:

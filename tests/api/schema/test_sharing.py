@@ -52,7 +52,7 @@ async def told_of_one(runtime: Runtime, followers: list[Awaitable[Encoded]]) -> 
     )
     await enqueue(runtime, webhook.id)
     await hand.record(succeeded(await hand.claim_one(webhook.id)))
-    runtime.hub.announce("activity", f"{WORKSPACE} 0")
+    runtime.hub.publish("activity", f"{WORKSPACE} 0")
     return list(await asyncio.gather(*hearing))
 
 

@@ -218,7 +218,7 @@ async def test_the_last_follower_may_leave_just_as_an_announcement_comes(runtime
         following = runtime.feeds.follow(WORKSPACE, begin, CHANGED)
         waiting = asyncio.ensure_future(anext(following))
         await eventually(lambda: is_listening(runtime.feeds))
-        runtime.feeds._feeds[WORKSPACE]._heard(str(WORKSPACE))
+        runtime.feeds._feeds[WORKSPACE]._on_announcement(str(WORKSPACE))
         await turns(moment)
         waiting.cancel()
         async with asyncio.timeout(60):

@@ -10,7 +10,7 @@ from hookline.access.actor import Actor
 from hookline.deliveries import manual
 from hookline.errors import Code, Refused
 from hookline.ids import uuid7
-from hookline.messaging.wakeups import BY_HAND
+from hookline.messaging.wakeups import MANUAL_PREFIX
 from hookline.models import Delivery, DeliveryState
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook, set_webhook_active
@@ -32,15 +32,15 @@ async def refusal(
     runtime: Runtime, delivery_id: UUID, workspace_id: UUID = WORKSPACE
 ) -> tuple[Code, tuple[str, ...]]:
     """The reason for which it is not sent again. Nothing was asked for and nobody woken."""
-    heard = list[str]()
-    end = runtime.hub.listen("wake", heard.append)
+    received = list[str]()
+    end = runtime.hub.subscribe("wake", received.append)
     with pytest.raises(Refused) as refused:
         await manual.retry(
             runtime.database, runtime.wakeups, Actor(workspace_id, "tester"), delivery_id
         )
     end()
     # the publish's own may come late
-    assert not [text for text in heard if text.startswith(BY_HAND)]
+    assert not [text for text in received if text.startswith(MANUAL_PREFIX)]
     assert not await Delivery.filter(manual_at__isnull=False).exists()
     [problem] = refused.value.problems
     return problem.code, problem.field
@@ -51,8 +51,8 @@ async def test_delivery_that_waits_is_asked_for_and_whoever_sends_is_woken(
 ) -> None:
     webhook = await make_webhook(runtime)
     [key] = await enqueue(runtime, webhook.id)
-    before, heard = await Delivery.get(id=key), list[str]()
-    runtime.hub.listen("wake", heard.append)
+    before, received = await Delivery.get(id=key), list[str]()
+    runtime.hub.subscribe("wake", received.append)
     await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, key)
     after = await Delivery.get(id=key)
     assert after.manual_at is not None
@@ -61,7 +61,7 @@ async def test_delivery_that_waits_is_asked_for_and_whoever_sends_is_woken(
         0,
         DeliveryState.OPEN,
     )
-    await eventually(lambda: BY_HAND + str(webhook.id) in heard)
+    await eventually(lambda: MANUAL_PREFIX + str(webhook.id) in received)
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ async def test_message_loads_and_tells_of_the_change(runtime: Runtime, text: str
         told = list[int]()
         registry.on_change(lambda: told.append(1))
         webhook = await make_webhook(runtime)
-        hub.announce("match", text)
+        hub.publish("match", text)
         await eventually(lambda: registry.target(webhook.id))
         assert told
 
@@ -164,7 +164,7 @@ async def test_message_while_the_database_is_away_is_made_good_by_the_next_look(
     async with registry_of(runtime) as (registry, queue, hub):
         webhook = await make_webhook(runtime)
         queue.faults = [ConnectionResetError()]
-        hub.announce("match", str(WORKSPACE))
+        hub.publish("match", str(WORKSPACE))
         await eventually(lambda: not queue.faults)
         assert registry.target(webhook.id) is None
         await registry.look()

@@ -4,37 +4,37 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from hookline.messaging.carried_hub import TOPICS, CarriedHub
 from hookline.messaging.hub import EVERYTHING
+from hookline.messaging.server_hub import TOPICS, ServerHub
 
 
 class Hubs:
-    """heard: by the second one, topic and text."""
+    """received: by the second one, topic and text."""
 
-    def __init__(self, make: Callable[[], CarriedHub]) -> None:
+    def __init__(self, make: Callable[[], ServerHub]) -> None:
         self.one, self.two = make(), make()
-        self.heard = list[tuple[str, str]]()
+        self.received = list[tuple[str, str]]()
         for topic in TOPICS:
-            self.two.listen(topic, partial(self._hear, topic))
+            self.two.subscribe(topic, partial(self._receive, topic))
         self._count = 0
 
-    def _hear(self, topic: str, text: str) -> None:
-        self.heard.append((topic, text))
+    def _receive(self, topic: str, text: str) -> None:
+        self.received.append((topic, text))
 
     def reach(self) -> bool:
         """Announces once more; whether any such announcement has come to the second hub. For
         `eventually`.
         """
         self._count += 1
-        self.one.announce("match", f"{self._count}")
-        return any(topic == "match" and text != EVERYTHING for topic, text in self.heard)
+        self.one.publish("match", f"{self._count}")
+        return any(topic == "match" and text != EVERYTHING for topic, text in self.received)
 
-    def all_were_told(self) -> bool:
-        return {topic for topic, text in self.heard if text == EVERYTHING} == set(TOPICS)
+    def all_got_everything(self) -> bool:
+        return {topic for topic, text in self.received if text == EVERYTHING} == set(TOPICS)
 
 
 @asynccontextmanager
-async def two_hubs(make: Callable[[], CarriedHub]) -> AsyncIterator[Hubs]:
+async def two_hubs(make: Callable[[], ServerHub]) -> AsyncIterator[Hubs]:
     hubs = Hubs(make)
     await hubs.one.open()
     await hubs.two.open()

@@ -23,7 +23,7 @@ async def test_database_that_refuses_connections_for_a_while_is_asked_again(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     def both_were_refused() -> bool:
-        hubs.one.announce("wake", "lost")
+        hubs.one.publish("wake", "lost")
         refused = [
             record.getMessage()
             for record in caplog.records
@@ -38,8 +38,8 @@ async def test_database_that_refuses_connections_for_a_while_is_asked_again(
         await eventually(hubs.reach)
         async with refusing_connections(settings.postgres_dsn):
             await eventually(both_were_refused)
-        await eventually(hubs.all_were_told)
-        hubs.heard.clear()
+        await eventually(hubs.all_got_everything)
+        hubs.received.clear()
         await eventually(hubs.reach)
 
 
@@ -62,13 +62,13 @@ async def test_close_ends_every_connection(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 300])
-async def test_publish_itself_wakes_whoever_listens(runtime: Runtime, count: int) -> None:
+async def test_publish_statement_itself_wakes_subscribers(runtime: Runtime, count: int) -> None:
     """For so many webhooks that their ids do not fit, everybody looks everywhere."""
-    heard = list[str]()
-    runtime.hub.listen("wake", heard.append)
+    received = list[str]()
+    runtime.hub.subscribe("wake", received.append)
     event, webhook_ids = new_event(), [uuid7() for _ in range(count)]
     version = (await runtime.queue.versions())[WORKSPACE]
     deliveries = [new_delivery(event, webhook_id) for webhook_id in webhook_ids]
     assert await runtime.queue.publish(WORKSPACE, version, clock.now(), [event], deliveries)
-    await eventually(lambda: heard)
-    assert heard == ([EVERYTHING] if count > 1 else [str(webhook_ids[0])])
+    await eventually(lambda: received)
+    assert received == ([EVERYTHING] if count > 1 else [str(webhook_ids[0])])

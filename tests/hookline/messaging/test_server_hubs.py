@@ -8,30 +8,30 @@ from pathlib import Path
 import pytest
 
 from hookline.errors import Unavailable
-from hookline.messaging.carried_hub import CarriedHub
 from hookline.messaging.hub import EVERYTHING
 from hookline.messaging.postgres_hub import PostgresHub
 from hookline.messaging.redis_hub import RedisHub
+from hookline.messaging.server_hub import ServerHub
 from tests.hookline.messaging.hubs import two_hubs
 from tests.refusing import cut_connections
 from tests.servers import Valkey, free_port
 from tests.waiting import eventually
 
 
-class Carrier:
+class HubServer:
     """make: a hub over the server. cut: ends the connections of all hubs."""
 
-    def __init__(self, make: Callable[[], CarriedHub], cut: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, make: Callable[[], ServerHub], cut: Callable[[], Awaitable[None]]) -> None:
         self.make, self.cut = make, cut
 
 
 @pytest.fixture(params=["postgres", "redis"])
-def carrier(request: pytest.FixtureRequest) -> Carrier:
+def server(request: pytest.FixtureRequest) -> HubServer:
     if request.param == "postgres":
         dsn = str(request.getfixturevalue("postgres_database")).replace(
             "postgres://", "postgresql://", 1
         )
-        return Carrier(lambda: PostgresHub(dsn), lambda: cut_connections(dsn))
+        return HubServer(lambda: PostgresHub(dsn), lambda: cut_connections(dsn))
     server: Valkey = request.getfixturevalue("valkey_server")
 
     async def cut() -> None:
@@ -39,7 +39,7 @@ def carrier(request: pytest.FixtureRequest) -> Carrier:
             for kind in ("pubsub", "normal"):
                 client.client_kill_filter(_type=kind, skipme=True)
 
-    return Carrier(lambda: RedisHub(server.url), cut)
+    return HubServer(lambda: RedisHub(server.url), cut)
 
 
 @pytest.fixture
@@ -49,40 +49,40 @@ def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
         yield server
 
 
-async def test_processes_hear_each_other_in_order(carrier: Carrier) -> None:
-    async with two_hubs(carrier.make) as hubs:
+async def test_processes_reach_each_other_in_order(server: HubServer) -> None:
+    async with two_hubs(server.make) as hubs:
         texts = [str(number) for number in range(100)]
         for text in texts:
-            hubs.one.announce("wake", text)
-        await eventually(lambda: len(hubs.heard) == 100)
-        assert hubs.heard == [("wake", text) for text in texts]
+            hubs.one.publish("wake", text)
+        await eventually(lambda: len(hubs.received) == 100)
+        assert hubs.received == [("wake", text) for text in texts]
 
 
-async def test_text_that_waits_already_is_sent_once(carrier: Carrier) -> None:
-    async with two_hubs(carrier.make) as hubs:
+async def test_text_that_waits_already_is_sent_once(server: HubServer) -> None:
+    async with two_hubs(server.make) as hubs:
         for _ in range(100):
-            hubs.one.announce("wake", "again")
-        hubs.one.announce("wake", "end")
-        await eventually(lambda: ("wake", "end") in hubs.heard)
-        assert hubs.heard == [("wake", "again"), ("wake", "end")]
+            hubs.one.publish("wake", "again")
+        hubs.one.publish("wake", "end")
+        await eventually(lambda: ("wake", "end") in hubs.received)
+        assert hubs.received == [("wake", "again"), ("wake", "end")]
 
 
-async def test_what_waits_is_bounded_and_everything_is_told_instead(carrier: Carrier) -> None:
-    async with two_hubs(carrier.make) as hubs:
+async def test_what_waits_is_bounded_and_becomes_everything(server: HubServer) -> None:
+    async with two_hubs(server.make) as hubs:
         for number in range(10_000):
-            hubs.one.announce("wake", str(number))
-        await eventually(lambda: ("wake", EVERYTHING) in hubs.heard)
-        assert len(hubs.heard) <= 1_001
+            hubs.one.publish("wake", str(number))
+        await eventually(lambda: ("wake", EVERYTHING) in hubs.received)
+        assert len(hubs.received) <= 1_001
 
 
 async def test_cut_connections_are_opened_again_and_everybody_looks_everywhere(
-    carrier: Carrier,
+    server: HubServer,
 ) -> None:
-    async with two_hubs(carrier.make) as hubs:
+    async with two_hubs(server.make) as hubs:
         await eventually(hubs.reach)
-        await carrier.cut()
-        await eventually(hubs.all_were_told, seconds=4)  # at once, not after the next ping
-        hubs.heard.clear()
+        await server.cut()
+        await eventually(hubs.all_got_everything, seconds=4)  # at once, not after the next ping
+        hubs.received.clear()
         await eventually(hubs.reach)
 
 
@@ -91,10 +91,10 @@ async def test_redis_that_was_killed_is_found_again(own_valkey: Valkey) -> None:
         await eventually(hubs.reach)
         own_valkey.kill()
         for number in range(3_000):
-            hubs.one.announce("wake", str(number))  # returns, and what waits is bounded
+            hubs.one.publish("wake", str(number))  # returns, and what waits is bounded
         own_valkey.start()
-        await eventually(hubs.all_were_told)
-        hubs.heard.clear()
+        await eventually(hubs.all_got_everything)
+        hubs.received.clear()
         await eventually(hubs.reach)
 
 
@@ -102,7 +102,7 @@ async def test_redis_that_was_frozen_is_noticed_and_found_again(
     own_valkey: Valkey, caplog: pytest.LogCaptureFixture
 ) -> None:
     def both_have_noticed() -> bool:
-        hubs.one.announce("wake", "lost")
+        hubs.one.publish("wake", "lost")
         messages = [record.getMessage() for record in caplog.records]
         return all(
             any(message.startswith(what) for message in messages)
@@ -114,26 +114,26 @@ async def test_redis_that_was_frozen_is_noticed_and_found_again(
         own_valkey.freeze()
         await eventually(both_have_noticed)
         own_valkey.thaw()
-        await eventually(hubs.all_were_told)
-        hubs.heard.clear()
+        await eventually(hubs.all_got_everything)
+        hubs.received.clear()
         await eventually(hubs.reach)
 
 
-async def test_installations_that_share_a_redis_do_not_hear_each_other(
+async def test_installations_that_share_a_redis_do_not_reach_each_other(
     valkey_server: Valkey,
 ) -> None:
     mine, theirs = RedisHub(valkey_server.url), RedisHub(valkey_server.url.replace("/0", "/1"))
-    heard, heard_there = list[str](), list[str]()
+    received, received_there = list[str](), list[str]()
     await mine.open()
     await theirs.open()
-    mine.listen("match", heard.append)
-    theirs.listen("match", heard_there.append)
-    theirs.announce("match", "theirs")
-    await eventually(lambda: heard_there == ["theirs"])
-    mine.announce("match", "mine")
-    await eventually(lambda: heard == ["mine"])
-    theirs.announce("match", "the end")  # comes after all that was announced before
-    await eventually(lambda: heard_there == ["theirs", "the end"])
+    mine.subscribe("match", received.append)
+    theirs.subscribe("match", received_there.append)
+    theirs.publish("match", "theirs")
+    await eventually(lambda: received_there == ["theirs"])
+    mine.publish("match", "mine")
+    await eventually(lambda: received == ["mine"])
+    theirs.publish("match", "the end")  # comes after all that was announced before
+    await eventually(lambda: received_there == ["theirs", "the end"])
     await mine.close()
     await theirs.close()
 
@@ -146,7 +146,7 @@ async def test_installations_that_share_a_redis_do_not_hear_each_other(
     ],
 )
 async def test_server_that_is_not_there_is_told_by_name_without_its_password(
-    make: Callable[[int], CarriedHub],
+    make: Callable[[int], ServerHub],
 ) -> None:
     with pytest.raises(Unavailable, match="HOOKLINE_PUBSUB_URL") as caught:
         await make(free_port()).open()

@@ -1,6 +1,6 @@
-"""A hub over a server: one connection listens, another one tells. Announcements are coalesced and
-sent after their commit. A lost connection costs its announcements; it is opened again, and
-all listeners are told that something may have been missed.
+"""A hub over a server: one connection subscribes, another one publishes. Announcements are
+coalesced and sent after their commit. A lost connection costs its announcements; it is opened
+again, and all subscribers get EVERYTHING.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol
 
 from hookline.errors import Unavailable
-from hookline.messaging.hub import EVERYTHING, Handler, Listeners
+from hookline.messaging.hub import EVERYTHING, Handler, Subscribers
 from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
@@ -20,9 +20,8 @@ TOPICS = ("wake", "match", "activity")
 ANSWER_SECONDS = 5.0
 """Seconds that the server may take for an answer; a quiet connection is asked as often."""
 _TEXT_BYTES = 7_900
-"""NOTIFY carries 8,000; more is said as "look everywhere"."""
-# A server that hangs must not fill memory; one text that says "everything" stands for all that has
-# no room.
+"""NOTIFY carries 8,000; a longer text goes as EVERYTHING."""
+# A server that hangs must not fill memory; EVERYTHING stands for all that has no room.
 _WAITING_LIMIT = 1_000
 # a server that is down is asked twice a second, not in a loop
 _AGAIN_SECONDS = 0.5
@@ -31,16 +30,16 @@ Announcement = tuple[str, str]
 """Topic and text."""
 
 
-class Subscriber(Protocol):
-    """A connection that listens to every topic."""
+class SubscriberConnection(Protocol):
+    """A connection that is subscribed to every topic."""
 
     async def receive(self) -> None:
-        """Passes on what comes until the connection is lost. Raises then."""
+        """Passes announcements on until the connection is lost. Raises then."""
 
     async def drop(self) -> None: ...
 
 
-class Publisher(Protocol):
+class PublisherConnection(Protocol):
     """A connection that announcements are sent over."""
 
     async def publish(self, announcements: Sequence[Announcement]) -> None: ...
@@ -48,23 +47,25 @@ class Publisher(Protocol):
     async def drop(self) -> None: ...
 
 
-class CarriedHub(ABC):
-    carries_wakes_in_publish = False
-    stays_inside = False
+class ServerHub(ABC):
+    publish_statement_wakes = False
+    is_in_process = False
     away: ClassVar[tuple[type[Exception], ...]]
     """Exceptions of a server that is away. Whatever it says, it is asked again."""
 
     def __init__(self) -> None:
-        self._listeners = Listeners()
+        self._subscribers = Subscribers()
         self._waiting: dict[Announcement, None] = {}
         self._ready = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     @abstractmethod
-    async def _open_subscriber(self, hear: Callable[[str, str], None]) -> Subscriber: ...
+    async def _open_subscriber(
+        self, handle: Callable[[str, str], None]
+    ) -> SubscriberConnection: ...
 
     @abstractmethod
-    async def _open_publisher(self) -> Publisher: ...
+    async def _open_publisher(self) -> PublisherConnection: ...
 
     @abstractmethod
     def _no_answer(self, error: Exception) -> Unavailable: ...
@@ -72,38 +73,38 @@ class CarriedHub(ABC):
     async def open(self) -> None:
         """Raises Unavailable when the server does not answer."""
         try:
-            subscriber = await self._open_subscriber(self._listeners.tell)
+            subscriber = await self._open_subscriber(self._subscribers.publish)
         except self.away as error:
             raise self._no_answer(error) from error
         self._tasks = [
             asyncio.create_task(self._stay_connected(subscriber)),
-            asyncio.create_task(self._tell()),
+            asyncio.create_task(self._send()),
         ]
 
     async def close(self) -> None:
         await end_tasks(*self._tasks)
 
-    def announce(self, topic: str, text: str) -> None:
-        # With EVERYTHING, listeners look in the database for what the text would have named.
+    def publish(self, topic: str, text: str) -> None:
+        # With EVERYTHING, subscribers look in the database for what the text would have named.
         if len(text) > _TEXT_BYTES or len(self._waiting) >= _WAITING_LIMIT:
             text = EVERYTHING
         # A dict, so that a text that waits already is sent once.
         self._waiting[topic, text] = None
         self._ready.set()
 
-    def listen(self, topic: str, hear: Handler) -> Callable[[], None]:
-        return self._listeners.listen(topic, hear)
+    def subscribe(self, topic: str, handler: Handler) -> Callable[[], None]:
+        return self._subscribers.subscribe(topic, handler)
 
-    async def _stay_connected(self, subscriber: Subscriber | None) -> None:
+    async def _stay_connected(self, subscriber: SubscriberConnection | None) -> None:
         try:
             while True:
                 try:
                     if subscriber is None:
-                        subscriber = await self._open_subscriber(self._listeners.tell)
+                        subscriber = await self._open_subscriber(self._subscribers.publish)
                         log.info("hub connected again")
                         # Before it listens again: what was announced while the connection was away
                         # is found by looking.
-                        self._listeners.tell_all_missed()
+                        self._subscribers.publish_missed()
                     await subscriber.receive()
                 except self.away as error:
                     log.warning("hub connection lost, connecting again: %r", error)
@@ -113,8 +114,8 @@ class CarriedHub(ABC):
         finally:
             await _drop(subscriber)
 
-    async def _tell(self) -> None:
-        publisher: Publisher | None = None
+    async def _send(self) -> None:
+        publisher: PublisherConnection | None = None
         try:
             while True:
                 await self._ready.wait()
@@ -125,7 +126,7 @@ class CarriedHub(ABC):
                     await publisher.publish(list(waiting))
                 except self.away as error:
                     # Not tried again: another one would come late, and sweeps and looks find what
-                    # these told of.
+                    # these named.
                     log.warning(
                         "announcements lost (sweeps and looks find what they told of): %r", error
                     )
@@ -136,6 +137,6 @@ class CarriedHub(ABC):
             await _drop(publisher)
 
 
-async def _drop(connection: Subscriber | Publisher | None) -> None:
+async def _drop(connection: SubscriberConnection | PublisherConnection | None) -> None:
     if connection is not None:
         await connection.drop()
