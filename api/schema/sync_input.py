@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 
 from api.schema.enums import SyncDriftPolicy
 from hookline.errors import Code, Problem
-from hookline.form.kinds import Bounds, Findings, Text
+from hookline.form.kinds import Bounds, Text, Validation
 from hookline.outbound.addresses import AddressPolicy
 from hookline.sync.plan.policy import MOST_REMOVALS
 from hookline.sync.request import Options, Source
@@ -216,8 +216,8 @@ def check_texts(texts: Mapping[str, str | None], *around: str) -> list[Problem]:
     """Problems of texts that cannot be stored or shown. texts: by attribute; around: the path to
     their input.
     """
-    findings = Findings(Bounds((), AddressPolicy((), frozenset())))
+    validation = Validation(Bounds((), AddressPolicy((), frozenset())))
     for name, text in texts.items():
         if text is not None:
-            _TEXTS[name].check(text, (*around, _NAMES.get(name, name)), findings)
-    return list(findings.problems)
+            _TEXTS[name].check(text, (*around, _NAMES.get(name, name)), validation)
+    return list(validation.problems)

@@ -30,7 +30,7 @@ from api.schema.webhook_parts import (
 )
 from hookline.form.durations import parse_duration
 from hookline.form.fields import FIELDS, Field
-from hookline.form.kinds import Choice, Duration, Flag, Kind, Listing, Number, Text
+from hookline.form.kinds import Choice, Duration, FieldKind, Flag, ListOf, Number, Text
 from hookline.form.payload_kinds import ContentType, Filter, RateLimit
 from hookline.form.rates import Rate, parse_rate
 from hookline.form.webhook_kinds import Emails, Environment, Pattern, SigningSecret, Url
@@ -54,7 +54,7 @@ class Shape:
 
 
 _TEXT: Final = Shape(str, str)
-_PLAIN: Final[dict[type[Kind], Shape]] = {
+_PLAIN: Final[dict[type[FieldKind], Shape]] = {
     Text: _TEXT,
     Url: _TEXT,
     Environment: _TEXT,
@@ -168,8 +168,8 @@ def _shape(row: Field) -> Shape:
     return _SHAPES.get(row.name) or _shape_of(row.kind, row.default)
 
 
-def _shape_of(kind: Kind, default: object) -> Shape:
-    if isinstance(kind, Listing):
+def _shape_of(kind: FieldKind, default: object) -> Shape:
+    if isinstance(kind, ListOf):
         item = _shape_of(kind.item, None)
         given, shown = types.GenericAlias(list, item.given), types.GenericAlias(list, item.shown)
         return Shape(given, shown, lambda value: [item.show(part) for part in value])

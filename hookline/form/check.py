@@ -13,7 +13,7 @@ from typing import Final
 from hookline.errors import Code, Problem
 from hookline.form.codecs import SealedPair
 from hookline.form.fields import DEFAULTS, FIELDS
-from hookline.form.kinds import REFUSED, Bounds, FieldProblem, Findings
+from hookline.form.kinds import REFUSED, Bounds, FieldProblem, Validation
 from hookline.form.webhook_kinds import sources_of_header
 from hookline.outbound.signing import HMAC_SHA256, algorithm_of
 from hookline.outbound.templates import JSON
@@ -73,16 +73,16 @@ def check_given(
     """Canonical values of the given fields alone (refused ones are absent), and all problems and
     warnings. None only where it is a value.
     """
-    findings = Findings(bounds)
+    validation = Validation(bounds)
     checked = {
-        name: row.kind.check(values[name], (name,), findings)
+        name: row.kind.check(values[name], (name,), validation)
         # In the table's order: problems come in the same order whatever the input's.
         for name, row in FIELDS.items()
         if name in values
     }
     return {
         name: value for name, value in checked.items() if value is not REFUSED
-    }, findings.problems
+    }, validation.problems
 
 
 def missing(values: Mapping[str, object]) -> list[FieldProblem]:
@@ -111,12 +111,12 @@ def _lacking_secrets(webhook: Mapping[str, object]) -> list[FieldProblem]:
     return [
         FieldProblem(
             Code.REQUIRED,
-            f"{name}.{codec.secret_part} is required.",
-            (name, codec.secret_part),
+            f"{name}.{codec.secret_key} is required.",
+            (name, codec.secret_key),
             "required",
         )
         for name, codec in pairs
-        if isinstance(record := webhook.get(name), Mapping) and codec.secret_part not in record
+        if isinstance(record := webhook.get(name), Mapping) and codec.secret_key not in record
     ]
 
 

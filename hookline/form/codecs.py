@@ -84,7 +84,7 @@ class Lines(Plain):
         return list(getattr(row, self.column))
 
 
-class Labels(Plain):
+class LabelLines(Plain):
     """Keys and values in a column of lines, `key=value` each. A key holds no equals sign."""
 
     __slots__ = ()
@@ -205,13 +205,13 @@ class HeaderList(Plain):
 
 @dataclass(frozen=True, slots=True)
 class SealedPair:
-    """A record of an open and a secret part in two columns, or none of both. A record without its
+    """A record of a plain and a secret value in two columns, or none of both. A record without its
     secret leaves the sealed column out: the stored secret stays.
     """
 
-    open_part: str
-    open_column: str
-    secret_part: str
+    plain_key: str
+    plain_column: str
+    secret_key: str
     sealed_column: str
 
     @property
@@ -220,24 +220,24 @@ class SealedPair:
 
     def encode(self, value: Any, sealing: Sealing) -> Columns:
         if value is None:
-            return {self.open_column: None, self.sealed_column: None}
-        # Without the secret the sealed column is left out, so that a change of the open part keeps
+            return {self.plain_column: None, self.sealed_column: None}
+        # Without the secret the sealed column is left out, so that a change of the plain one keeps
         # it.
-        made = {self.open_column: value[self.open_part]}
-        if self.secret_part in value:
-            made[self.sealed_column] = sealing.seal(value[self.secret_part], self.sealed_column)
+        made = {self.plain_column: value[self.plain_key]}
+        if self.secret_key in value:
+            made[self.sealed_column] = sealing.seal(value[self.secret_key], self.sealed_column)
         return made
 
     def decode(self, row: Any, open_secret: Open) -> Any:
-        shown, sealed = getattr(row, self.open_column), getattr(row, self.sealed_column)
+        shown, sealed = getattr(row, self.plain_column), getattr(row, self.sealed_column)
         if not shown or not sealed:
             return None
-        return {self.open_part: shown, self.secret_part: open_secret(sealed, self.sealed_column)}
+        return {self.plain_key: shown, self.secret_key: open_secret(sealed, self.sealed_column)}
 
     def replace_secrets(self, value: Any, replace: Replace) -> Any:
-        if not value or self.secret_part not in value:
+        if not value or self.secret_key not in value:
             return value
-        return {**value, self.secret_part: replace(value[self.secret_part])}
+        return {**value, self.secret_key: replace(value[self.secret_key])}
 
 
 class SigningSecrets(Plain):
@@ -274,7 +274,7 @@ class SigningSecrets(Plain):
         return replace(value)
 
 
-class SigningAlgorithm(Plain):
+class NewestAlgorithm(Plain):
     """The algorithm of the newest signing secret: it has no column of its own."""
 
     __slots__ = ()

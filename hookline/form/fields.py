@@ -12,26 +12,26 @@ from hookline.form.codecs import (
     Codec,
     FailurePolicy,
     HeaderList,
+    LabelLines,
     Lines,
     Milliseconds,
+    NewestAlgorithm,
     PerMinute,
     Plain,
     RetrySchedule,
     SealedPair,
     SigningSecrets,
 )
-from hookline.form.codecs import Labels as LabelLines
-from hookline.form.codecs import SigningAlgorithm as NewestAlgorithm
 from hookline.form.kinds import (
     Choice,
     Duration,
+    FieldKind,
     Flag,
-    Kind,
-    Listing,
+    ListOf,
+    NullableRecord,
     Number,
-    OrNever,
-    Part,
     Record,
+    RecordField,
     Text,
 )
 from hookline.form.payload_kinds import ContentType, Filter, RateLimit
@@ -60,7 +60,7 @@ class Field:
     """
 
     name: str
-    kind: Kind
+    kind: FieldKind
     codec: Codec
     description: str
     limits: str = ""
@@ -77,7 +77,7 @@ class Field:
     @property
     def may_be_null(self) -> bool:
         """True when null is a value of the field, and not a way to its default."""
-        return isinstance(self.kind, OrNever)
+        return isinstance(self.kind, NullableRecord)
 
 
 _second, _day = timedelta(seconds=1), timedelta(days=1)
@@ -87,39 +87,39 @@ _notify_on = ("AUTO_DISABLED", "FAILING", "RECOVERED", "DELIVERY_FAILED", "SYNC_
 
 _basic_auth = Record(
     (
-        Part(
+        RecordField(
             "username",
             # Basic authentication ends the name at the first colon (RFC 7617).
             Text(255, "[^:]+", "a name without a colon"),
             "Name of the user, without a colon.",
         ),
-        Part(
+        RecordField(
             "password",
             Text(1_000, is_secret=True),
             "Password, stored encrypted and never returned.",
-            may_be_kept=True,
+            is_optional_in_update=True,
         ),
     )
 )
 _retry = Record(
     (
-        Part(
+        RecordField(
             "schedule",
-            Listing(Duration(_second, 2 * _day), 1, 20),
+            ListOf(Duration(_second, 2 * _day), 1, 20),
             "Pauses before each retry: 1 to 20 of 1s to 48h.",
         ),
     )
 )
 _auto_disable = Record(
     (
-        Part(
+        RecordField(
             "failures",
             Number(1, 10_000),
             "Number of failed attempts in a row.",
             is_required=False,
             default=10,
         ),
-        Part(
+        RecordField(
             "over",
             Duration(_second, 30 * _day, _second),
             "Minimum time since the first of those attempts.",
@@ -164,7 +164,7 @@ _rows = (
     ),
     Field(
         "environments",
-        Listing(Environment(), 1, 100, is_set=True),
+        ListOf(Environment(), 1, 100, is_set=True),
         Lines("environments"),
         "Environments whose events are sent.",
         "1 to 100 environments.",
@@ -172,7 +172,7 @@ _rows = (
     ),
     Field(
         "events",
-        Listing(Pattern(), 1, 100, is_set=True),
+        ListOf(Pattern(), 1, 100, is_set=True),
         Lines("events"),
         "Types of events that are sent, as patterns object.model.action; * stands for any one "
         "segment.",
@@ -281,7 +281,7 @@ _rows = (
     ),
     Field(
         "autoDisable",
-        OrNever(_auto_disable),
+        NullableRecord(_auto_disable),
         FailurePolicy("auto_disable_failures", "auto_disable_seconds"),
         "Policy that disables a failing webhook: after this number of failed attempts in a row "
         "over at least this time, and after three responses of 410 Gone in a row. null for never.",
@@ -297,7 +297,7 @@ _rows = (
     ),
     Field(
         "notifyOn",
-        Listing(Choice(_notify_on), 0, len(_notify_on), is_set=True),
+        ListOf(Choice(_notify_on), 0, len(_notify_on), is_set=True),
         Lines("notify_on"),
         "Kinds of notifications that are mailed.",
         f"Any of {', '.join(_notify_on)}.",

@@ -33,11 +33,11 @@ REFERENCE: Final = r"\$\{(?:env|file):[^{}]+\}"
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem(Problem):
-    """A problem with the two things that only YAML shows: the stable code of the documentation, and
-    a hint.
+    """A problem with the two things that only YAML shows: yaml_code, stable and listed in
+    docs/sync.md, and a hint.
     """
 
-    kind: str = "format"
+    yaml_code: str = "format"
     hint: str | None = None
     is_warning: bool = False
 
@@ -58,25 +58,27 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
-    """All that one check has found so far."""
+class Validation:
+    """One check of an input: the bounds that it keeps, and all problems so far."""
 
     bounds: Bounds
     problems: list[FieldProblem] = field(default_factory=list)
 
-    def refuse(self, at: Path, code: Code, kind: str, rule: str, hint: str | None = None) -> object:
+    def refuse(
+        self, at: Path, code: Code, yaml_code: str, rule: str, hint: str | None = None
+    ) -> object:
         """Notes a problem. rule: continues the sentence that begins with the field, such as "must
         be text".
         """
-        self.problems.append(FieldProblem(code, f"{label(at)} {rule}.", at, kind, hint))
+        self.problems.append(FieldProblem(code, f"{label(at)} {rule}.", at, yaml_code, hint))
         return REFUSED
 
-    def add_problem(self, at: Path, kind: str, sentence: str) -> object:
+    def add_problem(self, at: Path, yaml_code: str, sentence: str) -> object:
         """Notes a problem that another rule has put into a sentence of its own."""
-        self.problems.append(FieldProblem(Code.INVALID, sentence, at, kind))
+        self.problems.append(FieldProblem(Code.INVALID, sentence, at, yaml_code))
         return REFUSED
 
-    def repeat(self, at: Path, value: str) -> None:
+    def warn_repeated(self, at: Path, value: str) -> None:
         """Notes, as a warning, an item that is listed a second time."""
         self.problems.append(
             FieldProblem(
@@ -90,8 +92,8 @@ class Findings:
         )
 
 
-class Kind(Protocol):
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+class FieldKind(Protocol):
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         """The canonical form of a value that is not None, or REFUSED after noting why."""
 
     def schema(self) -> Schema:
@@ -117,32 +119,32 @@ class Text:
     is_secret: bool = False
     may_have_lines: bool = False
     may_be_empty: bool = False
-    kind: str = "format"
+    yaml_code: str = "format"
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         if self.is_secret and value is UNKNOWN_SECRET:
             return value
         if not isinstance(value, str):
-            return findings.refuse(at, Code.INVALID, "type", "must be text")
+            return validation.refuse(at, Code.INVALID, "type", "must be text")
         if not value and not self.may_be_empty:
-            return findings.refuse(at, Code.REQUIRED, "missing-value", "must not be empty")
+            return validation.refuse(at, Code.REQUIRED, "missing-value", "must not be empty")
         # Before the expressions below run over it.
         if len(value) > self.max_length:
-            return findings.refuse(
+            return validation.refuse(
                 at,
                 Code.TOO_LONG,
                 "too-long",
                 f"must be at most {self.max_length:,} characters long",
             )
         if not (is_lines if self.may_have_lines else is_one_line)(value):
-            return findings.refuse(
+            return validation.refuse(
                 at,
                 Code.INVALID,
                 "bad-character",
                 "must not hold control characters or broken surrogates",
             )
         if self.pattern and not re.fullmatch(self.pattern, value):
-            return findings.refuse(at, Code.INVALID, self.kind, f"must be {self.form}")
+            return validation.refuse(at, Code.INVALID, self.yaml_code, f"must be {self.form}")
         return value
 
     def schema(self) -> Schema:
@@ -165,11 +167,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         return (
             value
             if isinstance(value, bool)
-            else findings.refuse(at, Code.INVALID, "type", "must be true or false")
+            else validation.refuse(at, Code.INVALID, "type", "must be true or false")
         )
 
     def schema(self) -> Schema:
@@ -181,12 +183,12 @@ class Number:
     low: int
     high: int
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         # True is an int for Python.
         if not isinstance(value, int) or isinstance(value, bool):
-            return findings.refuse(at, Code.INVALID, "type", "must be a whole number")
+            return validation.refuse(at, Code.INVALID, "type", "must be a whole number")
         if not self.low <= value <= self.high:
-            return findings.refuse(
+            return validation.refuse(
                 at, Code.OUT_OF_RANGE, "range", f"must be from {self.low} to {self.high}"
             )
         return value
@@ -203,26 +205,26 @@ class Duration:
     high: timedelta
     step: timedelta = timedelta(milliseconds=1)
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         if not isinstance(value, str | timedelta):
-            return findings.refuse(
+            return validation.refuse(
                 at, Code.INVALID, "type", "must be a duration such as 30s, 5m or 2h"
             )
         try:
             duration = value if isinstance(value, timedelta) else parse_duration(value)
         except ValueError:
-            return findings.refuse(
+            return validation.refuse(
                 at, Code.INVALID, "format", "must be a duration such as 500ms, 30s, 5m, 2h or 7d"
             )
         if not self.low <= duration <= self.high:
-            return findings.refuse(
+            return validation.refuse(
                 at,
                 Code.OUT_OF_RANGE,
                 "range",
                 f"must be from {format_duration(self.low)} to {format_duration(self.high)}",
             )
         if duration % self.step:
-            return findings.refuse(
+            return validation.refuse(
                 at, Code.INVALID, "format", f"must be a multiple of {format_duration(self.step)}"
             )
         return format_duration(duration)
@@ -235,11 +237,11 @@ class Duration:
 class Choice:
     values: tuple[str, ...]
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         return (
             value
             if value in self.values
-            else findings.refuse(
+            else validation.refuse(
                 at, Code.INVALID, "enum", f"must be one of {', '.join(self.values)}"
             )
         )
@@ -249,45 +251,45 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListOf:
     """A list of one kind. is_set: order and repeats mean nothing, so that the canonical form is
     sorted.
     """
 
-    item: Kind
+    item: FieldKind
     low: int
     high: int
     is_set: bool = False
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         # A text is a sequence too, of its letters.
         if isinstance(value, str) or not isinstance(value, Sequence):
-            return findings.refuse(at, Code.INVALID, "type", "must be a list")
+            return validation.refuse(at, Code.INVALID, "type", "must be a list")
         if len(value) < self.low:
-            return findings.refuse(
+            return validation.refuse(
                 at,
                 Code.REQUIRED,
                 "too-few",
                 f"must have at least {self.low} item{'s' if self.low > 1 else ''}",
             )
         if len(value) > self.high:
-            return findings.refuse(
+            return validation.refuse(
                 at, Code.TOO_MANY, "too-many", f"must have at most {self.high} items"
             )
         items = [
-            item if item is REFUSED else self.item.check(item, (*at, str(place)), findings)
+            item if item is REFUSED else self.item.check(item, (*at, str(place)), validation)
             for place, item in enumerate(value)
         ]
         # Only then may repeats be looked for: what was refused has no canonical form.
         if any(item is REFUSED for item in items):
             return REFUSED
-        return self._unique(items, at, findings) if self.is_set else items
+        return self._unique(items, at, validation) if self.is_set else items
 
-    def _unique(self, items: list[object], at: Path, findings: Findings) -> list[str]:
+    def _unique(self, items: list[object], at: Path, validation: Validation) -> list[str]:
         seen: set[str] = set()
         for place, item in enumerate(map(str, items)):
             if item in seen:
-                findings.repeat((*at, str(place)), item)
+                validation.warn_repeated((*at, str(place)), item)
             seen.add(item)
         return sorted(seen)
 
@@ -301,16 +303,16 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One entry of a Record. may_be_kept: an update may leave it out, which keeps what is stored.
-    default: filled in where it is left out.
+class RecordField:
+    """One entry of a Record. is_optional_in_update: an update may leave it out, which keeps what is
+    stored. default: filled in where it is left out.
     """
 
     name: str
-    kind: Kind
+    kind: FieldKind
     description: str
     is_required: bool = True
-    may_be_kept: bool = False
+    is_optional_in_update: bool = False
     default: object = None
 
 
@@ -318,63 +320,63 @@ class Part:
 class Record:
     """A mapping with fixed keys."""
 
-    parts: tuple[Part, ...]
+    fields: tuple[RecordField, ...]
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         if not isinstance(value, Mapping):
-            return findings.refuse(
+            return validation.refuse(
                 at,
                 Code.INVALID,
                 "type",
-                f"must be a mapping with {' and '.join(part.name for part in self.parts)}",
+                f"must be a mapping with {' and '.join(entry.name for entry in self.fields)}",
             )
         given = {
-            part.name: (part.kind, value[part.name])
-            for part in self.parts
-            # GraphQL gives null for a part that was left out.
-            if value.get(part.name) is not None
+            entry.name: (entry.kind, value[entry.name])
+            for entry in self.fields
+            # GraphQL gives null for an entry that was left out.
+            if value.get(entry.name) is not None
         }
         checked = {
-            name: item if item is REFUSED else kind.check(item, (*at, name), findings)
+            name: item if item is REFUSED else kind.check(item, (*at, name), validation)
             for name, (kind, item) in given.items()
         }
         missing = [
-            part
-            for part in self.parts
+            entry
+            for entry in self.fields
             # A secret may be left out of a change; `check_whole` sees whether there is a stored
             # one.
-            if part.is_required and not part.may_be_kept and part.name not in checked
+            if entry.is_required and not entry.is_optional_in_update and entry.name not in checked
         ]
-        for part in missing:
-            findings.refuse((*at, part.name), Code.REQUIRED, "required", "is required")
+        for entry in missing:
+            validation.refuse((*at, entry.name), Code.REQUIRED, "required", "is required")
         if missing or any(item is REFUSED for item in checked.values()):
             return REFUSED
         return {
-            part.name: checked.get(part.name, part.default)
-            for part in self.parts
-            if part.name in checked or part.default is not None
+            entry.name: checked.get(entry.name, entry.default)
+            for entry in self.fields
+            if entry.name in checked or entry.default is not None
         }
 
     def schema(self) -> Schema:
         return {
             "type": "object",
             "properties": {
-                part.name: {"description": part.description, **part.kind.schema()}
-                for part in self.parts
+                entry.name: {"description": entry.description, **entry.kind.schema()}
+                for entry in self.fields
             },
-            "required": [part.name for part in self.parts if part.is_required],
+            "required": [entry.name for entry in self.fields if entry.is_required],
             "additionalProperties": False,
         }
 
 
 @dataclass(frozen=True, slots=True)
-class OrNever:
+class NullableRecord:
     """A policy, or null for never: for this field null is a value, not a way to the default."""
 
     record: Record
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
-        return None if value is None else self.record.check(value, at, findings)
+    def check(self, value: object, at: Path, validation: Validation) -> object:
+        return None if value is None else self.record.check(value, at, validation)
 
     def schema(self) -> Schema:
         return {**self.record.schema(), "type": ["object", "null"]}

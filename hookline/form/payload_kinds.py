@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hookline.errors import Code
 from hookline.form.filters import check_filter
-from hookline.form.kinds import REFUSED, Findings, Path, Schema
+from hookline.form.kinds import REFUSED, Path, Schema, Validation
 from hookline.form.rates import Rate, parse_rate
 from hookline.outbound.templates import CONTENT_TYPE_LENGTH, is_content_type
 
@@ -16,10 +16,10 @@ from hookline.outbound.templates import CONTENT_TYPE_LENGTH, is_content_type
 class Filter:
     """A condition on an event, kept as it was given."""
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         found = check_filter(value)
         for path, rule in found:
-            findings.refuse((*at, *path), Code.INVALID, "bad-filter", rule)
+            validation.refuse((*at, *path), Code.INVALID, "bad-filter", rule)
         # Neither sorted nor folded: people find the condition again as they wrote it.
         return REFUSED if found or not isinstance(value, Mapping) else dict(value)
 
@@ -29,9 +29,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class ContentType:
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         if not isinstance(value, str) or not is_content_type(value):
-            return findings.refuse(
+            return validation.refuse(
                 at,
                 Code.INVALID,
                 "format",
@@ -47,13 +47,15 @@ class ContentType:
 class RateLimit:
     """A rate as text (or a Rate), kept as text: per second when that is whole, else per minute."""
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         if not isinstance(value, str | Rate):
-            return findings.refuse(at, Code.INVALID, "type", "must be a rate such as 20/s or 600/m")
+            return validation.refuse(
+                at, Code.INVALID, "type", "must be a rate such as 20/s or 600/m"
+            )
         try:
             return str(value if isinstance(value, Rate) else parse_rate(value))
         except ValueError:
-            return findings.refuse(
+            return validation.refuse(
                 at, Code.INVALID, "format", "must be a rate such as 20/s or 600/m, at most 10000/s"
             )
 

@@ -14,12 +14,12 @@ from hookline.form.kinds import (
     REFERENCE,
     REFUSED,
     UNKNOWN_SECRET,
-    Findings,
-    Part,
     Path,
     Record,
+    RecordField,
     Schema,
     Text,
+    Validation,
 )
 from hookline.outbound.addresses import HeaderRefused, UrlRefused, check_header, check_url
 from hookline.outbound.signing import decode_secret
@@ -68,16 +68,16 @@ def sources_of_header(webhook: Mapping[str, object]) -> Iterator[tuple[str, Path
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    def check(self, value: object, at: Path, findings: Findings) -> object:
-        text = Text(2_048).check(value, at, findings)
+    def check(self, value: object, at: Path, validation: Validation) -> object:
+        text = Text(2_048).check(value, at, validation)
         if not isinstance(text, str):
             return REFUSED
         try:
             # Also its canonical form, so that one URL spelled in two ways is no change. No DNS: a
             # name may resolve to something else when it is sent.
-            return check_url(text, findings.bounds.addresses)
+            return check_url(text, validation.bounds.addresses)
         except UrlRefused as refused:
-            return findings.add_problem(at, "bad-url", str(refused))
+            return validation.add_problem(at, "bad-url", str(refused))
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": 2_048}
@@ -85,14 +85,14 @@ class Url:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         if not isinstance(value, str):
-            return findings.refuse(at, Code.INVALID, "type", "must be text")
-        known = findings.bounds.environments
+            return validation.refuse(at, Code.INVALID, "type", "must be text")
+        known = validation.bounds.environments
         return (
             value
             if value in known
-            else findings.refuse(at, Code.INVALID, "enum", f"must be one of {', '.join(known)}")
+            else validation.refuse(at, Code.INVALID, "enum", f"must be one of {', '.join(known)}")
         )
 
     def schema(self) -> Schema:
@@ -105,9 +105,9 @@ class Pattern:
     joins.
     """
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         if not isinstance(value, str):
-            return findings.refuse(
+            return validation.refuse(
                 at, Code.INVALID, "type", "must be text such as order.order.created"
             )
         if not _pattern.fullmatch(value):
@@ -115,7 +115,7 @@ class Pattern:
                 "must be object.model.action, each 1 to 64 lower-case letters, digits, - and "
                 "_, or *"
             )
-            return findings.refuse(at, Code.INVALID, "bad-event", rule)
+            return validation.refuse(at, Code.INVALID, "bad-event", rule)
         return value
 
     def schema(self) -> Schema:
@@ -138,41 +138,43 @@ class Emails:
 
     high: int
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         if not isinstance(value, list | tuple):
-            return findings.refuse(at, Code.INVALID, "type", "must be a list of mail addresses")
-        found, before = dict[str, str](), len(findings.problems)
+            return validation.refuse(at, Code.INVALID, "type", "must be a list of mail addresses")
+        found, before = dict[str, str](), len(validation.problems)
         for place, item in enumerate(value):
             for text in item.split(",") if isinstance(item, str) else [item]:
                 address = (
                     REFUSED
                     if item is REFUSED
-                    else self._check_one(text, (*at, str(place)), findings)
+                    else self._check_one(text, (*at, str(place)), validation)
                 )
                 if isinstance(address, str) and address:
                     # The first spelling stays: the part before the @ may be told apart by case.
                     found.setdefault(address.lower(), address)
         if len(found) > self.high:
-            return findings.refuse(
+            return validation.refuse(
                 at, Code.TOO_MANY, "too-many", f"must have at most {self.high} addresses"
             )
         return (
-            REFUSED if REFUSED in value or len(findings.problems) > before else list(found.values())
+            REFUSED
+            if REFUSED in value or len(validation.problems) > before
+            else list(found.values())
         )
 
-    def _check_one(self, value: object, at: Path, findings: Findings) -> object:
+    def _check_one(self, value: object, at: Path, validation: Validation) -> object:
         text = Text(254, may_be_empty=True).check(
-            value.strip() if isinstance(value, str) else value, at, findings
+            value.strip() if isinstance(value, str) else value, at, validation
         )
         if not isinstance(text, str) or not text:
             return text
         if not _email.fullmatch(text):
-            return findings.refuse(
+            return validation.refuse(
                 at, Code.INVALID, "bad-email", "must be an address such as ops@example.com"
             )
-        domains = findings.bounds.mail_domains
+        domains = validation.bounds.mail_domains
         if domains and text.rpartition("@")[2].lower() not in domains:
-            return findings.refuse(
+            return validation.refuse(
                 at,
                 Code.NOT_ALLOWED,
                 "mail-domain",
@@ -199,16 +201,20 @@ class Headers:
 
     high: int
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
-        pairs = _checked_pairs(value, "name", self.high, at, findings)
+    def check(self, value: object, at: Path, validation: Validation) -> object:
+        pairs = _checked_pairs(value, "name", self.high, at, validation)
         if pairs is None:
             return REFUSED
         checked = [
-            _check_header(pair, (*at, str(place)), findings) for place, pair in enumerate(pairs)
+            _check_header(pair, (*at, str(place)), validation) for place, pair in enumerate(pairs)
         ]
         headers = [header for header in checked if header]
         has_repeats = _note_repeats(
-            [str(pair["name"]).lower() for pair in pairs], "name", "duplicate-header", at, findings
+            [str(pair["name"]).lower() for pair in pairs],
+            "name",
+            "duplicate-header",
+            at,
+            validation,
         )
         return REFUSED if has_repeats or len(headers) < len(pairs) else headers
 
@@ -224,10 +230,12 @@ class Headers:
 class SecretHeader:
     """A header's name and its secret value, which an update may leave out."""
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
-        record = _SECRET_HEADER.check(value, at, findings)
+    def check(self, value: object, at: Path, validation: Validation) -> object:
+        record = _SECRET_HEADER.check(value, at, validation)
         return (
-            _check_header(record, at, findings) or REFUSED if isinstance(record, dict) else REFUSED
+            _check_header(record, at, validation) or REFUSED
+            if isinstance(record, dict)
+            else REFUSED
         )
 
     def schema(self) -> Schema:
@@ -236,16 +244,16 @@ class SecretHeader:
 
 _SECRET_HEADER: Final = Record(
     (
-        Part("name", _header_name, "Name of the header."),
-        Part(
+        RecordField("name", _header_name, "Name of the header."),
+        RecordField(
             "value",
             Text(_MAX_HEADER_BYTES, is_secret=True),
             "Value, stored encrypted and never returned.",
-            may_be_kept=True,
+            is_optional_in_update=True,
         ),
     )
 )
-SECRET_HEADER_PARTS: Final = _SECRET_HEADER.parts
+SECRET_HEADER_FIELDS: Final = _SECRET_HEADER.fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,18 +262,18 @@ class Labels:
 
     high: int
 
-    def check(self, value: object, at: Path, findings: Findings) -> object:
-        pairs = _checked_pairs(value, "key", self.high, at, findings)
+    def check(self, value: object, at: Path, validation: Validation) -> object:
+        pairs = _checked_pairs(value, "key", self.high, at, validation)
         if pairs is None:
             return REFUSED
-        before = len(findings.problems)
+        before = len(validation.problems)
         for place, pair in enumerate(pairs):
-            _label_key.check(pair["key"], (*at, str(place), "key"), findings)
+            _label_key.check(pair["key"], (*at, str(place), "key"), validation)
             if pair["value"] is not REFUSED:
-                _label_value.check(pair["value"], (*at, str(place), "value"), findings)
-        _note_repeats([str(pair["key"]) for pair in pairs], "key", "duplicate-key", at, findings)
+                _label_value.check(pair["value"], (*at, str(place), "value"), validation)
+        _note_repeats([str(pair["key"]) for pair in pairs], "key", "duplicate-key", at, validation)
         # Also what was refused while it was decoded, which has its problem already.
-        is_good = len(findings.problems) == before and not any(
+        is_good = len(validation.problems) == before and not any(
             pair["value"] is REFUSED for pair in pairs
         )
         return sorted(pairs, key=lambda pair: str(pair["key"])) if is_good else REFUSED
@@ -282,15 +290,15 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class SigningSecret:
-    def check(self, value: object, at: Path, findings: Findings) -> object:
+    def check(self, value: object, at: Path, validation: Validation) -> object:
         if value is UNKNOWN_SECRET:
             return value
         if not isinstance(value, str):
-            return findings.refuse(at, Code.INVALID, "type", "must be text")
+            return validation.refuse(at, Code.INVALID, "type", "must be text")
         try:
             decode_secret(value)
         except ValueError:
-            return findings.refuse(
+            return validation.refuse(
                 at,
                 Code.INVALID,
                 "format",
@@ -308,7 +316,7 @@ def _pairs(value: object) -> Sequence[Mapping[str, object]]:
 
 
 def _checked_pairs(
-    value: object, key: str, high: int, at: Path, findings: Findings
+    value: object, key: str, high: int, at: Path, validation: Validation
 ) -> list[dict[str, object]] | None:
     """A list of objects with the key and `value`, otherwise unchecked; None after noting that it is
     no such list.
@@ -316,24 +324,26 @@ def _checked_pairs(
     if not isinstance(value, list | tuple) or not all(
         isinstance(pair, Mapping) and {key, "value"} <= set(pair) for pair in value
     ):
-        findings.refuse(at, Code.INVALID, "type", f"must be a list of objects with {key} and value")
+        validation.refuse(
+            at, Code.INVALID, "type", f"must be a list of objects with {key} and value"
+        )
         return None
     if len(value) > high:
-        findings.refuse(at, Code.TOO_MANY, "too-many", f"must have at most {high} items")
+        validation.refuse(at, Code.TOO_MANY, "too-many", f"must have at most {high} items")
         return None
     return [{key: pair[key], "value": pair["value"]} for pair in value]
 
 
 def _check_header(
-    pair: dict[str, object], at: Path, findings: Findings
+    pair: dict[str, object], at: Path, validation: Validation
 ) -> dict[str, object] | None:
     """The pair as it came, or None after noting what is wrong with its name, else with
     its value.
     """
-    name = _header_name.check(pair["name"], (*at, "name"), findings)
+    name = _header_name.check(pair["name"], (*at, "name"), validation)
     # An update may leave a secret out: the stored one was checked when it was saved.
     value = pair.get("value", UNKNOWN_SECRET)
-    value = value if value is REFUSED else _header_value.check(value, (*at, "value"), findings)
+    value = value if value is REFUSED else _header_value.check(value, (*at, "value"), validation)
     if not isinstance(name, str) or value is REFUSED:
         return None
     # First the name alone, so that the problem stands at the part that it is about.
@@ -341,19 +351,21 @@ def _check_header(
         try:
             check_header(name, tried)
         except HeaderRefused as refused:
-            findings.add_problem((*at, part), "bad-header", str(refused))
+            validation.add_problem((*at, part), "bad-header", str(refused))
             return None
     return pair
 
 
-def _note_repeats(names: list[str], key: str, kind: str, at: Path, findings: Findings) -> bool:
+def _note_repeats(
+    names: list[str], key: str, yaml_code: str, at: Path, validation: Validation
+) -> bool:
     first: dict[str, int] = {}
     repeats = [place for place, name in enumerate(names) if first.setdefault(name, place) != place]
     for place in repeats:
-        findings.refuse(
+        validation.refuse(
             (*at, str(place), key),
             Code.INVALID,
-            kind,
+            yaml_code,
             f"is the same as that of item {first[names[place]]}; keep one of them",
         )
     return bool(repeats)

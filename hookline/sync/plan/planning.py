@@ -285,7 +285,9 @@ class _Planner:
         for problem in check_whole(whole):
             path = ("webhooks", item.slug, *problem.field)
             self.problems.append(
-                SyncProblem(problem.kind, problem.message.removesuffix("."), item.position, path)
+                SyncProblem(
+                    problem.yaml_code, problem.message.removesuffix("."), item.position, path
+                )
             )
 
 

@@ -6,10 +6,20 @@ kinds judge the values afterwards, and `place` finds the node of such a judgemen
 import re
 from dataclasses import dataclass, field
 
-from hookline.form.kinds import REFUSED, Flag, Kind, Listing, Number, OrNever, Part, Record, Text
+from hookline.form.kinds import (
+    REFUSED,
+    FieldKind,
+    Flag,
+    ListOf,
+    NullableRecord,
+    Number,
+    Record,
+    RecordField,
+    Text,
+)
 from hookline.form.payload_kinds import Filter
 from hookline.form.webhook_kinds import (
-    SECRET_HEADER_PARTS,
+    SECRET_HEADER_FIELDS,
     Emails,
     Headers,
     Labels,
@@ -47,7 +57,7 @@ _WORDS = {
     "false": "false",
 }
 _PLAIN_VALUE, _SECRET_VALUE = Text(0), Text(0, is_secret=True)
-_EVENT_PARTS = tuple(Part(name, Text(64), "") for name in ("object", "model", "action"))
+_EVENT_FIELDS = tuple(RecordField(name, Text(64), "") for name in ("object", "model", "action"))
 
 
 @dataclass(slots=True)
@@ -62,7 +72,7 @@ class Decoder:
     found_secrets: dict[Path, str] = field(default_factory=dict)
     secret_nodes: list[Scalar] = field(default_factory=list)
 
-    def note(
+    def add_problem(
         self,
         code: str,
         message: str,
@@ -86,7 +96,7 @@ class Decoder:
         self.problems.add(problem, node)
         return REFUSED
 
-    def plain(self, kind: Kind, key: Node, node: Node, path: Path) -> object:
+    def plain(self, kind: FieldKind, key: Node, node: Node, path: Path) -> object:
         """The value that a kind's `check` takes, or REFUSED after noting why. key: the owner, where
         a missing value is reported.
         """
@@ -95,8 +105,8 @@ class Decoder:
         if isinstance(node, Scalar) and node.is_null:
             return (
                 None
-                if isinstance(kind, OrNever)
-                else self.note(
+                if isinstance(kind, NullableRecord)
+                else self.add_problem(
                     "missing-value",
                     f"{path[-1]} has no value",
                     key,
@@ -109,10 +119,10 @@ class Decoder:
                 return self._flag(node, path)
             case Number():
                 return self._number(node, path)
-            case Listing():
+            case ListOf():
                 return self._list(kind, key, node, path)
-            case Record() | OrNever() | SecretHeader():
-                return self._record(_parts_of(kind), node, path)
+            case Record() | NullableRecord() | SecretHeader():
+                return self._record(_fields_of(kind), node, path)
             case Emails():
                 return self._emails(node, path)
             case Headers():
@@ -138,7 +148,7 @@ class Decoder:
         if isinstance(node, Unusable):
             return None
         if not isinstance(node, Mapping):
-            self.note(
+            self.add_problem(
                 "type",
                 f"{'.'.join(path) or 'the file'} must be a mapping, not {kind_of(node)}",
                 node,
@@ -151,7 +161,7 @@ class Decoder:
                 known[text] = entry
             elif not (may_be_extended and text.startswith("x-")):
                 hint = nearest(text, names) or f"known keys: {', '.join(names)}"
-                self.note("unknown-key", f"unknown key {shown(text)}", entry[0], path, hint)
+                self.add_problem("unknown-key", f"unknown key {shown(text)}", entry[0], path, hint)
         return known
 
     def _flag(self, node: Node, path: Path) -> object:
@@ -176,7 +186,7 @@ class Decoder:
         try:
             return literal(node.text)
         except ReferenceRefused as refused:
-            return self.note(
+            return self.add_problem(
                 refused.code, f"{path[-1]}: {refused.message}", node, path, refused.hint
             )
 
@@ -188,7 +198,7 @@ class Decoder:
         try:
             value = self.secrets.resolve(node.text, path)
         except ReferenceRefused as refused:
-            return self.note(
+            return self.add_problem(
                 refused.code, f"{path[-1]}: {refused.message}", node, path, refused.hint
             )
         # An unknown secret is not sent: the server plans with it as unknown.
@@ -196,7 +206,7 @@ class Decoder:
             self.found_secrets[path] = value
         return value
 
-    def _list(self, kind: Listing, key: Node, node: Node, path: Path) -> object:
+    def _list(self, kind: ListOf, key: Node, node: Node, path: Path) -> object:
         if not isinstance(node, Sequence):
             return self._wrong_type(
                 "a list",
@@ -219,26 +229,26 @@ class Decoder:
             for index, item in enumerate(node.items)
         ]
 
-    def _record(self, parts: tuple[Part, ...], node: Node, path: Path) -> object:
-        entries = self.entries(tuple(part.name for part in parts), node, path)
+    def _record(self, fields: tuple[RecordField, ...], node: Node, path: Path) -> object:
+        entries = self.entries(tuple(one.name for one in fields), node, path)
         if entries is None:
             return REFUSED
-        kinds = {part.name: part.kind for part in parts}
+        kinds = {one.name: one.kind for one in fields}
         return {
             name: self.plain(kinds[name], key, value, (*path, name))
             for name, (key, value) in entries.items()
         }
 
     def _event(self, node: Mapping, path: Path) -> object:
-        parts = self._record(_EVENT_PARTS, node, path)
+        parts = self._record(_EVENT_FIELDS, node, path)
         # What is wrong with a part was told there.
         if not isinstance(parts, dict) or REFUSED in parts.values():
             return REFUSED
-        if lacking := [part.name for part in _EVENT_PARTS if part.name not in parts]:
-            return self.note(
+        if lacking := [one.name for one in _EVENT_FIELDS if one.name not in parts]:
+            return self.add_problem(
                 "required", f"{' and '.join(lacking)} must be given, * for any", node, path
             )
-        return ".".join(str(parts[part.name]) for part in _EVENT_PARTS)
+        return ".".join(str(parts[one.name]) for one in _EVENT_FIELDS)
 
     def _pairs(self, name: str, node: Node, path: Path) -> object:
         if not isinstance(node, Mapping):
@@ -259,16 +269,18 @@ class Decoder:
             if isinstance(node, Scalar) and "\n" not in node.text
             else kind_of(node)
         )
-        return self.note("type", f"{path[-1]} must be {wanted}, not {found}", node, path, hint)
+        return self.add_problem(
+            "type", f"{path[-1]} must be {wanted}, not {found}", node, path, hint
+        )
 
 
-def _parts_of(kind: Record | OrNever | SecretHeader) -> tuple[Part, ...]:
+def _fields_of(kind: Record | NullableRecord | SecretHeader) -> tuple[RecordField, ...]:
     match kind:
         case Record():
-            return kind.parts
-        case OrNever():
-            return kind.record.parts
-    return SECRET_HEADER_PARTS
+            return kind.fields
+        case NullableRecord():
+            return kind.record.fields
+    return SECRET_HEADER_FIELDS
 
 
 def place(at: Path, key: Node, node: Node) -> tuple[Node, Path]:

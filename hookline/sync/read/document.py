@@ -16,12 +16,12 @@ from hookline.form.kinds import (
     REFUSED,
     UNKNOWN_SECRET,
     Bounds,
+    FieldKind,
     FieldProblem,
-    Findings,
-    Kind,
     Number,
     Record,
     Text,
+    Validation,
     label,
 )
 from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
@@ -39,7 +39,7 @@ _MAPS = (Headers, Labels, Record, SecretHeader)
 class FileField:
     """One of the file's own keys, beside the webhooks and their defaults."""
 
-    kind: Kind
+    kind: FieldKind
     description: str
     is_required: bool = False
     default: str | None = None
@@ -48,7 +48,7 @@ class FileField:
 FILE_FIELDS: Final = {
     "version": FileField(Number(1, 1), "The version of this format: 1.", is_required=True),
     "set": FileField(
-        Text(63, SLUG, "1 to 63 lower-case letters, digits and hyphens", kind="bad-slug"),
+        Text(63, SLUG, "1 to 63 lower-case letters, digits and hyphens", yaml_code="bad-slug"),
         "The name of what this file owns.",
         default="default",
     ),
@@ -105,7 +105,7 @@ class _FileDecoder:
         # Another root was told of already; a missing key would be the second sentence for one
         # fault.
         if isinstance(root, Mapping) and "webhooks" not in entries:
-            self.decoder.note(
+            self.decoder.add_problem(
                 "required",
                 "webhooks is required",
                 root,
@@ -136,16 +136,16 @@ class _FileDecoder:
         for name, row in FILE_FIELDS.items():
             if name in entries:
                 key, node = entries[name]
-                findings = Findings(self.bounds)
+                validation = Validation(self.bounds)
                 plain = self.decoder.plain(row.kind, key, node, (name,))
-                checked = plain if plain is REFUSED else row.kind.check(plain, (name,), findings)
+                checked = plain if plain is REFUSED else row.kind.check(plain, (name,), validation)
                 is_good = (
-                    self._note(findings.problems, (), {name: (key, node)}, root)
+                    self._add_problems(validation.problems, (), {name: (key, node)}, root)
                     and checked is not REFUSED
                 )
                 values[name] = str(checked) if is_good else "default"
             elif row.is_required and isinstance(root, Mapping):
-                self.decoder.note(
+                self.decoder.add_problem(
                     "required", f"{name} is required", root, (), f"begin the file with '{name}: 1'"
                 )
         return values["set"]
@@ -158,9 +158,9 @@ class _FileDecoder:
             return {}
         fields = self.decoder.entries(tuple(FIELDS), entries["defaults"][1], ("defaults",)) or {}
         _, found = self._checked(("defaults",), fields)
-        self._note(
+        self._add_problems(
             # Defaults are parts of webhooks: what they lack, a webhook may have.
-            [problem for problem in found if problem.kind != "required"],
+            [problem for problem in found if problem.yaml_code != "required"],
             ("defaults",),
             fields,
             entries["defaults"][0],
@@ -174,7 +174,7 @@ class _FileDecoder:
             return
         key, node = entries["webhooks"]
         if isinstance(node, Scalar) and node.is_null:
-            self.decoder.note(
+            self.decoder.add_problem(
                 "missing-value",
                 "webhooks has no value",
                 key,
@@ -183,7 +183,7 @@ class _FileDecoder:
             )
         elif not isinstance(node, Mapping):
             hint = "write 'my-webhook:' and its fields below, not '- name: my-webhook'"
-            self.decoder.note(
+            self.decoder.add_problem(
                 "type", "webhooks must be a mapping of slugs to webhooks", node, ("webhooks",), hint
             )
         else:
@@ -192,7 +192,7 @@ class _FileDecoder:
                     yield slug, slug_key, value
                 else:
                     message = "a slug is 1 to 63 lower-case letters, digits and hyphens"
-                    self.decoder.note(
+                    self.decoder.add_problem(
                         "bad-slug",
                         message,
                         slug_key,
@@ -205,11 +205,13 @@ class _FileDecoder:
     ) -> None:
         path = ("webhooks", slug)
         values, found = self._checked(path, fields)
-        self._note(found + check_whole(values), path, fields, key)
+        self._add_problems(found + check_whole(values), path, fields, key)
         for row in FIELDS.values():
             # The name is the slug when it is left out.
             if row.is_required and row.name not in fields and row.name != "name":
-                self.decoder.note("required", f"{row.name} is required", key, (*path, row.name))
+                self.decoder.add_problem(
+                    "required", f"{row.name} is required", key, (*path, row.name)
+                )
         # The key's place, not the value's: a webhook of an alias stands where it is named.
         at = Position(key.line, key.column, key.file or self.decoder.file)
         document.webhooks[slug] = WantedWebhook(slug, values, at)
@@ -235,7 +237,7 @@ class _FileDecoder:
         given = {name: value for name, value in plain.items() if value is not REFUSED}
         return check_given(given, self.bounds)
 
-    def _note(
+    def _add_problems(
         self,
         found: list[FieldProblem],
         path: Path,
@@ -253,8 +255,13 @@ class _FileDecoder:
             message = problem.message
             if message.startswith(plain := label(problem.field)):
                 message = label((name, *inner)) + message.removeprefix(plain)
-            self.decoder.note(
-                problem.kind, message, node, (*path, name, *inner), problem.hint, problem.is_warning
+            self.decoder.add_problem(
+                problem.yaml_code,
+                message,
+                node,
+                (*path, name, *inner),
+                problem.hint,
+                problem.is_warning,
             )
         return not any(not problem.is_warning for problem in found)
 
@@ -266,7 +273,7 @@ def _merged(
     merged = {**defaults, **own}
     for name in defaults.keys() & own.keys():
         (_, ours), (_, theirs) = own[name], defaults[name]
-        kind: Kind = FIELDS[name].kind
+        kind: FieldKind = FIELDS[name].kind
         if isinstance(kind, _MAPS) and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
             # Names of headers are the same in any case, so the webhook's x-id replaces the
             # default's X-Id.

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from hookline.form.check import SLUG
 from hookline.form.fields import FIELDS
-from hookline.form.kinds import Kind
+from hookline.form.kinds import FieldKind
 from hookline.sync.read.document import FILE_FIELDS
 
 ID: Final = "webhooks.v1.schema.json"
@@ -51,6 +51,6 @@ def make() -> dict[str, Any]:
     }
 
 
-def _described(kind: Kind, description: str, default: object) -> dict[str, Any]:
+def _described(kind: FieldKind, description: str, default: object) -> dict[str, Any]:
     shown = {"default": default} if default not in (None, []) else {}
     return {"description": description, **kind.schema(), **shown}

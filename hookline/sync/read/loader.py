@@ -257,7 +257,7 @@ class _Composer:
         assert isinstance(around.node, Mapping)
         if not isinstance(node, Scalar):
             if not isinstance(node, Unusable):
-                self._note(
+                self._add_problem(
                     "complex-key",
                     "a key must be plain text",
                     node,
@@ -267,13 +267,15 @@ class _Composer:
         elif node.text == "<<" and not node.is_quoted:
             around.is_merge_next = True
             if around.merges is not None:
-                self._note("duplicate-key", "'<<' is given twice", node, "write '<<: [*a, *b]'")
+                self._add_problem(
+                    "duplicate-key", "'<<' is given twice", node, "write '<<: [*a, *b]'"
+                )
         elif node.text in around.node.entries:
             first = around.node.entries[node.text][0]
             message = (
                 f"{shown(node.text)} stands at line {first.line}, column {first.column} already"
             )
-            self._note("duplicate-key", message, node, "keep one of the two")
+            self._add_problem("duplicate-key", message, node, "keep one of the two")
 
     def _take_value(self, around: _Open, mapping: Mapping, node: Node) -> None:
         key, around.key = around.key, None
@@ -290,7 +292,7 @@ class _Composer:
         if isinstance(source, Unusable):
             return
         if not isinstance(source, Mapping):
-            self._note("bad-merge", "'<<' needs a mapping or a list of mappings", source)
+            self._add_problem("bad-merge", "'<<' needs a mapping or a list of mappings", source)
             return
         for text, (key, value) in source.entries.items():
             if text not in into.entries:
@@ -304,7 +306,7 @@ class _Composer:
         if event.tag is None or event.tag == "!":
             return node
         tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
-        self._note(
+        self._add_problem(
             "tag",
             f"the tag {shown(tag)} is not allowed",
             node,
@@ -321,7 +323,7 @@ class _Composer:
     def _check_new_anchor(self, event: Any) -> None:
         if event.anchor in self.anchors:
             mark = event.start_mark
-            self._note(
+            self._add_problem(
                 "duplicate-anchor",
                 f"the anchor {shown('&' + event.anchor)} is defined twice",
                 Unusable(mark.line + 1, mark.column + 1),
@@ -332,13 +334,13 @@ class _Composer:
         here = Unusable(mark.line + 1, mark.column + 1)
         if event.anchor not in self.anchors:
             hint = "put the text in quotes if the asterisk belongs to it"
-            self._note(
+            self._add_problem(
                 "unknown-alias", f"no anchor is called {shown('&' + event.anchor)}", here, hint
             )
             return here
         node = self.anchors[event.anchor]
         if node is None:
-            self._note(
+            self._add_problem(
                 "recursive-alias", f"{shown('*' + event.anchor)} stands inside what it names", here
             )
             return here
@@ -357,7 +359,7 @@ class _Composer:
                 SyncProblem("alias-bomb", message, position_of(node, self.problems.file))
             )
 
-    def _note(self, code: str, message: str, node: Node, hint: str | None = None) -> None:
+    def _add_problem(self, code: str, message: str, node: Node, hint: str | None = None) -> None:
         width = len(node.text) if isinstance(node, Scalar) else 1
         self.problems.add(
             SyncProblem(

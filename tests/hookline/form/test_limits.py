@@ -7,11 +7,11 @@ import pytest
 from hookline.form.codecs import Plain
 from hookline.form.durations import format_duration
 from hookline.form.fields import FIELDS, Field
-from hookline.form.kinds import Duration, Kind, Listing, Number, Text
+from hookline.form.kinds import Duration, FieldKind, ListOf, Number, Text
 from hookline.models import Webhook
 
 
-def limits_of(kind: Kind) -> str | None:
+def limits_of(kind: FieldKind) -> str | None:
     """The limits as the table writes them; None where the table says no more than the kind."""
     if isinstance(kind, Text):
         return f"{kind.max_length:,} characters"
@@ -19,7 +19,7 @@ def limits_of(kind: Kind) -> str | None:
         return f"{kind.low:,} to {kind.high:,}."
     if isinstance(kind, Duration):
         return f"{format_duration(kind.low)} to {format_duration(kind.high)}."
-    return f"{kind.low} to {kind.high} " if isinstance(kind, Listing) else None
+    return f"{kind.low} to {kind.high} " if isinstance(kind, ListOf) else None
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
