@@ -1,5 +1,5 @@
-"""GraphQL fields of the webhook form, made from the table in hookline.form.fields: a plain row
-needs nothing here, a row of another shape one line of _SHAPES. Called by webhook_inputs and
+"""GraphQL fields of the webhook form, made from the table in hookline.form.webhook_fields: a plain
+row needs nothing here, a row of another shape one line of _SHAPES. Called by webhook_inputs and
 webhook_fields.
 """
 
@@ -29,10 +29,10 @@ from api.schema.webhook_parts import (
     SigningAlgorithm,
 )
 from hookline.form.durations import parse_duration
-from hookline.form.fields import FIELDS, Field
 from hookline.form.kinds import Choice, Duration, FieldKind, Flag, ListOf, Number, Text
 from hookline.form.payload_kinds import ContentType, Filter, RateLimit
 from hookline.form.rates import Rate, parse_rate
+from hookline.form.webhook_fields import FIELDS, Field
 from hookline.form.webhook_kinds import Emails, Environment, Pattern, SigningSecret, Url
 from hookline.models import Webhook as WebhookRow
 from hookline.webhooks.columns import without_secrets

@@ -1,5 +1,5 @@
 """Inputs of the mutations of webhooks. The fields of the form in them come from the table in
-hookline.form.fields.
+hookline.form.webhook_fields.
 """
 
 from datetime import timedelta

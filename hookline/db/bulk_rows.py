@@ -12,7 +12,7 @@ from tortoise.fields import BooleanField, IntField, SmallIntField
 from tortoise.models import Model
 
 from hookline.db.connection import Row
-from hookline.models.fields import Instant, TimeColumn, UuidColumn, to_micros
+from hookline.models.column_types import Instant, TimeColumn, UuidColumn, to_micros
 
 
 @lru_cache(32)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from hookline.models.fields import from_micros
+from hookline.models.column_types import from_micros
 
 _IDS: Final = frozenset({"id", "token", "lease_token", "position"})
 _TIMES: Final = frozenset({"at", "failing_since", "paced_until"})

@@ -26,7 +26,7 @@ from hookline.db.connection import (
     faults_as_unavailable,
     tortoise_config,
 )
-from hookline.db.migration_log import note_applied
+from hookline.db.migration_base import log_applied
 from hookline.errors import HooklineError
 
 # The number of the advisory lock: any constant that is ours.
@@ -57,10 +57,10 @@ class _SqliteEditor(SqliteSchemaEditor):
 
 class _Recorder(MigrationRecorder):
     async def record_applied(self, app: str, name: str) -> None:
-        """The migration's own transaction has noted it already; kept so that Tortoise's call
+        """The migration's own transaction has logged it already; kept so that Tortoise's call
         changes nothing.
         """
-        await note_applied(self.connection, app, name)
+        await log_applied(self.connection, app, name)
 
 
 class _Executor(MigrationExecutor):

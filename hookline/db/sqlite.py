@@ -18,7 +18,7 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
-from hookline.models.fields import Instant, to_micros
+from hookline.models.column_types import Instant, to_micros
 
 # WAL: readers don't wait for the writer. FULL: an accepted event is on disk, and group commit pays
 # for it. busy_timeout: other programs may hold the file (a backup, a command).

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from hookline.models.fields import to_micros
+from hookline.models.column_types import to_micros
 
 NOW: Final = {
     "postgres": "now()",
@@ -48,11 +48,11 @@ def sqlite_value(value: Any) -> Any:  # Any: what a driver takes is not one type
     return value
 
 
-def with_numbers(sql: str, *enums: type[IntEnum]) -> str:
+def replace_enums(sql: str, *enums: type[IntEnum]) -> str:
     """The statement with each `Enum.MEMBER` of these as its number: SQL reads as Python does, and
     pays nothing for it. Raises KeyError for a member that there is not.
 
-    >>> with_numbers("status = DeliveryState.OPEN", DeliveryState)
+    >>> replace_enums("status = DeliveryState.OPEN", DeliveryState)
     'status = 0'
     """
     known = {enum.__name__: enum for enum in enums}

@@ -15,7 +15,7 @@ from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.db.connection import Database, Work, faults_as_unavailable
-from hookline.db.numbers import named
+from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import for_dialect
 from hookline.deliveries.matching import MatchIndex
 from hookline.errors import Code, Problem, Refused
@@ -37,11 +37,11 @@ CLOCK_SKEW: Final = timedelta(seconds=30)
 LEASE_SECONDS: Final = 30
 """Longer than a slice of a job takes; a worker that dies in it lets another one go on then."""
 # Open jobs that no worker has leased, those that wait longest first.
-DUE: Final = named("""
+DUE: Final = with_enum_numbers("""
 select id from job where status < JobStatus.SUCCEEDED and run_at <= {now}
 order by run_at limit $1""")
 # Moves the job's time on, which leases it; no row: it has ended, is not due, or is leased.
-LEASE: Final = named("""
+LEASE: Final = with_enum_numbers("""
 update job set run_at = {now} + $2 * {second} where id in (
   select id from job
   where id = $1 and status < JobStatus.SUCCEEDED and run_at <= {now} {skip_locked})
@@ -51,21 +51,23 @@ RELEASE: Final = "update job set run_at = {now} where id = $1 and run_at = $2"
 DUE_NOW: Final = "update job set run_at = {now} where id = $1"
 # Waits for the row: another message's try for the lease locks it for a moment, and a step that
 # skipped it would leave the job until the end of its own lease.
-OPEN: Final = named("select id from job where id = $1 and status < JobStatus.SUCCEEDED {locked}")
+OPEN: Final = with_enum_numbers(
+    "select id from job where id = $1 and status < JobStatus.SUCCEEDED {locked}"
+)
 # The webhook's next deliveries, with whether the job is about them.
-FAILED: Final = named("""
+FAILED: Final = with_enum_numbers("""
 select d.id, d.status = DeliveryState.FAILED and d.created_at >= $4 and d.created_at < $5
   and ($6 = '' or d.event_type = $6) as is_wanted
 from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 order by d.id limit $7""")
 # The number of deliveries that the job is about, up to $7.
-COUNT: Final = named("""
+COUNT: Final = with_enum_numbers("""
 select count(*) as number from (
   select 1 as one from delivery d
   where d.webhook_id = $1 and d.id > $2 and d.id < $3 and d.status = DeliveryState.FAILED
     and d.created_at >= $4 and d.created_at < $5 and ($6 = '' or d.event_type = $6)
   limit $7) found""")
 # Opens failed deliveries again, but those of tests and those whose event's data is gone.
-REOPEN: Final = named("""
+REOPEN: Final = with_enum_numbers("""
 update delivery set status = DeliveryState.OPEN, finished_at = null, next_attempt_at = $1,
   schedule_step = 0, next_cause = AttemptCause.MANUAL
 where id in ({}) and status = DeliveryState.FAILED and lease_token is null and manual_at is null

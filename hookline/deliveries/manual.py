@@ -9,7 +9,7 @@ from hookline import clock
 from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.db.connection import Database
-from hookline.db.numbers import named
+from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import for_dialect
 from hookline.errors import Code, Problem, Refused
 from hookline.messaging.wakeups import Wakeups
@@ -24,16 +24,16 @@ SENDABLE = """
 select e.data is not null as has_data, w.deleted_at is not null as is_deleted from delivery d
 join event e on e.id = d.event_id join webhook w on w.id = d.webhook_id where d.id = $1"""
 ASK = "update delivery set manual_at = $2 where id = $1"
-CANCEL = named("""
+CANCEL = with_enum_numbers("""
 update delivery set status = DeliveryState.CANCELLED, finished_at = $2, manual_at = null
 where id = $1""")
 # With manual_at the index of what is by hand finds the lease of a delivery that is not open.
-CANCEL_ON_WIRE = named("""
+CANCEL_ON_WIRE = with_enum_numbers("""
 update delivery set status = DeliveryState.CANCELLED, finished_at = $2, manual_at = $2,
   next_cause = NextCause.CANCELLED_ON_WIRE
 where id = $1""")
 # Open deliveries per webhook, counted so far that a backlog costs no more than a page of them.
-BACKLOG = named("""
+BACKLOG = with_enum_numbers("""
 select w.id as webhook_id, (
   select count(*) from (
     select 1 as one from delivery d

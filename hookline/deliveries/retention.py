@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hookline import clock
 from hookline.db.connection import Database, Work
-from hookline.db.numbers import named
+from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import SKIP_LOCKED
 from hookline.deliveries.queue.base import Queue
 from hookline.settings.fields import Settings
@@ -23,7 +23,7 @@ ACTIVITY_KEPT: Final = 100_000
 AFTER: Final = "select id from event where id > $1 and id < $2 order by id limit $3"
 FORGET: Final = "update event set data = null where id in ({})"
 # Their open deliveries have nothing to send any more; what is on the wire ends by itself.
-GIVE_UP: Final = named("""
+GIVE_UP: Final = with_enum_numbers("""
 update delivery set status = DeliveryState.FAILED, finished_at = ${now} where id in (
   select id from delivery
   where event_id in ({places}) and status = DeliveryState.OPEN and lease_token is null {skip})""")
@@ -37,7 +37,7 @@ POSITION: Final = "select position from retention where name = 'event data'"
 ATTEMPTS: Final = """
 delete from attempt where id in (
   select id from attempt where id < $1 order by id limit $2) returning id"""
-DELIVERIES: Final = named("""
+DELIVERIES: Final = with_enum_numbers("""
 delete from delivery where id in (
   select id from delivery
   where id < $1 and status <> DeliveryState.OPEN and lease_token is null

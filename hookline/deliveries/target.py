@@ -16,7 +16,7 @@ from hookline import ids
 from hookline.form.filters import compile_filter
 from hookline.form.rates import Rate
 from hookline.form.webhook_kinds import is_sensitive_header
-from hookline.models.fields import split_lines
+from hookline.models.column_types import split_lines
 from hookline.outbound.signing import SigningKey, decode_secret
 from hookline.outbound.templates import Facts, webhook_facts
 from hookline.secrets.vault import Vault

@@ -12,8 +12,8 @@ from typing import Final
 
 from hookline.errors import Code, Problem
 from hookline.form.codecs import SealedPair
-from hookline.form.fields import DEFAULTS, FIELDS
 from hookline.form.kinds import REFUSED, Bounds, FieldProblem, Validation
+from hookline.form.webhook_fields import DEFAULTS, FIELDS
 from hookline.form.webhook_kinds import sources_of_header
 from hookline.outbound.signing import HMAC_SHA256, algorithm_of
 from hookline.outbound.templates import JSON

@@ -6,15 +6,15 @@ import json
 import sys
 from typing import Final
 
-from hookline.form.fields import FIELDS, Field
 from hookline.form.kinds import Schema
+from hookline.form.webhook_fields import FIELDS, Field
 
 _HEAD: Final = """# Fields of a webhook
 
-Made from the table in `hookline/form/fields.py` by `make schema`. The names are those of the inputs
-`webhookCreate` and `webhookUpdate` and of the YAML file ([sync.md](sync.md)). GraphQL writes
-`headers` and `labels` as lists of objects, YAML as mappings; a secret in YAML is a reference such
-as `${env:NAME}`.
+Made from the table in `hookline/form/webhook_fields.py` by `make schema`. The names are those of
+the inputs `webhookCreate` and `webhookUpdate` and of the YAML file ([sync.md](sync.md)). GraphQL
+writes `headers` and `labels` as lists of objects, YAML as mappings; a secret in YAML is a reference
+such as `${env:NAME}`.
 
 | field | YAML | default | description |
 |---|---|---|---|

@@ -7,7 +7,7 @@ from enum import IntEnum
 from tortoise import fields
 from tortoise.models import Model
 
-from hookline.models.fields import BytesColumn, JsonColumn, TimeColumn, UuidColumn
+from hookline.models.column_types import BytesColumn, JsonColumn, TimeColumn, UuidColumn
 
 
 class DeliveryState(IntEnum):

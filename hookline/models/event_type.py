@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from hookline.models.fields import JsonColumn, TimeColumn, UuidColumn
+from hookline.models.column_types import JsonColumn, TimeColumn, UuidColumn
 
 
 class EventType(Model):

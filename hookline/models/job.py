@@ -5,7 +5,7 @@ from enum import IntEnum
 from tortoise import fields
 from tortoise.models import Model
 
-from hookline.models.fields import JsonColumn, TimeColumn, UuidColumn
+from hookline.models.column_types import JsonColumn, TimeColumn, UuidColumn
 
 
 class JobStatus(IntEnum):

@@ -7,7 +7,7 @@ from enum import IntEnum
 from tortoise import fields
 from tortoise.models import Model
 
-from hookline.models.fields import TimeColumn, UuidColumn
+from hookline.models.column_types import TimeColumn, UuidColumn
 
 
 class NotificationKind(IntEnum):

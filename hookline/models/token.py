@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from hookline.models.fields import BytesColumn, LinesColumn, TimeColumn, UuidColumn
+from hookline.models.column_types import BytesColumn, LinesColumn, TimeColumn, UuidColumn
 
 
 class Token(Model):

@@ -3,7 +3,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from hookline.models.fields import JsonColumn, LinesColumn, TimeColumn, UuidColumn
+from hookline.models.column_types import JsonColumn, LinesColumn, TimeColumn, UuidColumn
 
 
 class Webhook(Model):

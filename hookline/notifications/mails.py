@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hookline import ids
 from hookline.db.connection import faults_as_unavailable
-from hookline.db.numbers import named
+from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import for_dialect
 from hookline.models import Email, EmailStatus, Notification, Webhook
 from hookline.notifications import notices
@@ -26,21 +26,21 @@ AGAIN_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 43_200)
 """Seconds before each further try; after the last one the mail has failed."""
 
 # Unsent mails whose time has come, those that wait longest first.
-DUE: Final = named("""
+DUE: Final = with_enum_numbers("""
 select notification_id, address from email
 where status = EmailStatus.PENDING and next_try_at <= {now} order by next_try_at limit $1""")
 # Moves the next try on, which leases the mail; no row: it ended, is not due, or is leased.
-LEASE: Final = named("""
+LEASE: Final = with_enum_numbers("""
 update email set tries = tries + 1, next_try_at = {now} + $3 * {second} where id in (
   select id from email
   where notification_id = $1 and address = $2 and status = EmailStatus.PENDING
     and next_try_at <= {now} {skip_locked})
 returning id""")
 # Only of a mail that is pending: of two that tried the same one, the first to end it decides.
-DONE: Final = named("""
+DONE: Final = with_enum_numbers("""
 update email set status = $2, finished_at = {now}, error = $3
 where id = $1 and status = EmailStatus.PENDING""")
-LATER: Final = named("""
+LATER: Final = with_enum_numbers("""
 update email set next_try_at = {now} + $1 * {second}, error = $3
 where id = $2 and status = EmailStatus.PENDING""")
 

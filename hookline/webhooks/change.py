@@ -16,7 +16,7 @@ from hookline.deliveries import jobs
 from hookline.errors import Refused
 from hookline.form.check import check_update, check_whole
 from hookline.form.codecs import SealedPair
-from hookline.form.fields import FIELDS
+from hookline.form.webhook_fields import FIELDS
 from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks.columns import Form, canonical, columns, fingerprinted

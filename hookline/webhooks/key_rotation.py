@@ -14,7 +14,7 @@ from hookline import ids
 from hookline.db import bulk_rows
 from hookline.db.connection import Database, Work
 from hookline.errors import HooklineError
-from hookline.form.fields import FIELDS
+from hookline.form.webhook_fields import FIELDS
 from hookline.models import Webhook
 from hookline.secrets.opening import FINGERPRINT_KEY
 from hookline.secrets.vault import Vault

@@ -12,8 +12,8 @@ from hookline.activity.events import Kind
 from hookline.activity.writer import append_activity, bump_match_version
 from hookline.db.connection import Work
 from hookline.errors import Code, Problem, Refused
-from hookline.form.fields import FIELDS
 from hookline.form.kinds import Bounds
+from hookline.form.webhook_fields import FIELDS
 from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks.ownership import NO_FORCE, Force

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from hookline.db.migration_log import NotedMigration, OneStep, Sql
-from hookline.db.migrations.initial.engine import (
+from hookline.db.migration_base import LoggedMigration, OneStep, Sql
+from hookline.db.migrations.initial.indexes import INDEXES
+from hookline.db.migrations.initial.plain_tables import (
     POSTGRES_ROWS,
     POSTGRES_TABLES,
     POSTGRES_TRIGGERS,
@@ -11,7 +12,6 @@ from hookline.db.migrations.initial.engine import (
     SQLITE_TABLES,
     SQLITE_TRIGGERS,
 )
-from hookline.db.migrations.initial.indexes import INDEXES
 from hookline.db.migrations.initial.tables import TABLES
 
 _FUNCTIONS = tuple(
@@ -19,7 +19,7 @@ _FUNCTIONS = tuple(
 )
 
 
-class Migration(NotedMigration):
+class Migration(LoggedMigration):
     initial = True
     operations = [
         OneStep(*TABLES),

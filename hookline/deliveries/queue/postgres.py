@@ -65,7 +65,7 @@ from hookline.deliveries.queue.postgres_statements import (
     WEBHOOKS,
     WORKSPACE,
 )
-from hookline.models.fields import from_micros
+from hookline.models.column_types import from_micros
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@ hookline.deliveries.queue.postgres only; functions/ has the longer ones.
 """
 
 from hookline.deliveries.queue.base import Result
-from hookline.deliveries.queue.sql import sql
+from hookline.deliveries.queue.sql_texts import queue_statement
 
 # Match versions of all workspaces, as committed now.
 VERSIONS = "select id, match_version from workspace"
@@ -26,7 +26,7 @@ from idempotency i where i.workspace_id = $1 and i.key = any($2) and i.expires_a
 # has deleted it leaves nothing to claim for (no lease without a heartbeat to miss).
 # attempt_count rises here, not at the record: token and number together fence what a late record
 # may change. Bodies are looked for from the second attempt on, since the first one makes them.
-CLAIM = sql("""
+CLAIM = queue_statement("""
 with me as materialized (select token from pump where token = $3 for key share),
 picked as (
   select d.id from me
@@ -65,7 +65,7 @@ HAS_SENT = """
 select exists (select from attempt where delivery_id = $1 and request_headers is not null)"""
 # Unleases what was never sent. One that was cancelled meanwhile stays so, and asks for nothing.
 # Rows are locked in the order of their ids, as a record does.
-GIVE_BACK = sql("""
+GIVE_BACK = queue_statement("""
 with mine as (
   select d.id from delivery d join unnest($2::uuid[], $3::int[]) r(id, number) on r.id = d.id
   where d.lease_token = $1 and d.attempt_count = r.number order by d.id for update of d)
@@ -83,7 +83,7 @@ APPLY_DECISIONS = """
 select last_position, has_auto_disabled, notified, addresses
 from hl_apply_decisions($1, $2, $3, $4, $5, $6)"""
 # Ten webhooks at a time, so that one transaction locks few.
-EXHAUSTED = sql("""
+EXHAUSTED = queue_statement("""
 select id, workspace_id from webhook
 where exhausted_count > 0 and (exhausted_notified_at is null
   or exhausted_notified_at < now() - HealthLimit.DIGEST_SECONDS * interval '1 second')
@@ -92,7 +92,7 @@ limit 10""")
 TAKE_OVER = "select hl_take_over($1)"
 # Webhooks with open deliveries. A loose index scan: its cost grows with the webhooks that have open
 # rows, not with the rows (0.11 ms with 105,000 rows of 2 webhooks).
-_OPEN = sql("""
+_OPEN = queue_statement("""
 with recursive open as (
   (select webhook_id from delivery where status = DeliveryState.OPEN order by webhook_id limit 1)
   union all
@@ -101,7 +101,7 @@ with recursive open as (
     order by d.webhook_id limit 1)
   from open where open.webhook_id is not null)""")
 # Webhooks with something to claim now.
-DUE = _OPEN + sql("""
+DUE = _OPEN + queue_statement("""
 select w.id from open join webhook w on w.id = open.webhook_id
 where w.is_active and w.deleted_at is null and w.auto_disabled_at is null
   and exists (select from delivery d where d.status = DeliveryState.OPEN and d.webhook_id = w.id
@@ -113,7 +113,7 @@ where d.manual_at is not null and d.lease_token is null""")
 # transaction of its own: inside the webhook's change it would wait against a record. What is on the
 # wire is left to its record, which cancels it too: a finished delivery with a lease is one by hand,
 # and delivery_manual finds it.
-CANCEL = _OPEN + sql(""",
+CANCEL = _OPEN + queue_statement(""",
 chosen as materialized (
   select d.id from open
   join webhook w on w.id = open.webhook_id and w.deleted_at is not null
@@ -131,7 +131,7 @@ from held where d.id = held.id""")
 REGISTER = "insert into pump (token, process, beat_at) values ($1, $2, now())"
 BEAT = "update pump set beat_at = now() where token = $1 returning true"
 # Forgets a pump without leases: an open delivery's is found by one index, one by hand by another.
-LEAVE = sql("""
+LEAVE = queue_statement("""
 delete from pump where token = $1
   and not exists (select from delivery where lease_token = $1 and status = DeliveryState.OPEN)
   and not exists (select from delivery

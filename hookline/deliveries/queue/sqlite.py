@@ -29,7 +29,7 @@ from hookline.deliveries.queue.base import (
     Result,
     Stamp,
 )
-from hookline.deliveries.queue.bulk import fetch_for_all, run_for_all
+from hookline.deliveries.queue.sqlite_bulk import fetch_for_all, run_for_all
 from hookline.deliveries.queue.sqlite_recording import notify_exhausted, record
 from hookline.deliveries.queue.sqlite_statements import (
     ADD_DELIVERIES,
@@ -59,10 +59,10 @@ from hookline.deliveries.queue.sqlite_statements import (
     WORKSPACE,
 )
 from hookline.deliveries.queue.sqlite_takeover import take_over
-from hookline.deliveries.queue.writer import Writer
+from hookline.deliveries.queue.sqlite_writer import SqliteWriter
 from hookline.form.rates import Rate, free_slots, seconds_until_free, slot_after
 from hookline.models import DeliveryState
-from hookline.models.fields import from_micros, to_micros
+from hookline.models.column_types import from_micros, to_micros
 
 
 def _now() -> int:
@@ -73,7 +73,7 @@ class SqliteQueue:
     """turn: the write lock that the ORM's units of work take too."""
 
     def __init__(self, path: Path, turn: asyncio.Lock) -> None:
-        self._writer = Writer(path, turn)
+        self._writer = SqliteWriter(path, turn)
 
     async def open(self) -> None:
         await self._writer.open()

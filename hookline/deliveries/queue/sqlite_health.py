@@ -12,8 +12,8 @@ from uuid import UUID
 from hookline.activity.events import Kind
 from hookline.deliveries.health import Decision, Ended, Health, HealthEvidence, Policy, fold
 from hookline.deliveries.queue.base import Result
-from hookline.deliveries.queue.bulk import run_for_all
-from hookline.deliveries.queue.sql import sql
+from hookline.deliveries.queue.sql_texts import queue_statement
+from hookline.deliveries.queue.sqlite_bulk import run_for_all
 from hookline.deliveries.retries import AttemptError
 from hookline.ids import uuid7
 from hookline.models import (
@@ -23,7 +23,7 @@ from hookline.models import (
     EmailStatus,
     NotificationKind,
 )
-from hookline.models.fields import split_lines
+from hookline.models.column_types import split_lines
 
 MINUTE = 60_000_000
 ADD_COUNTS = """
@@ -62,7 +62,7 @@ where id = :id and version = :version and failing_since = :since
 update webhook set warned_at = null
 where id = :id and warned_at is not null and consecutive_failures = 0
   and auto_disabled_at is null""",
-    NotificationKind.DELIVERY_FAILED: sql("""
+    NotificationKind.DELIVERY_FAILED: queue_statement("""
 update webhook set exhausted_count = 0, exhausted_notified_at = :now
 where id = :id and exhausted_count > 0
   and (exhausted_notified_at is null
@@ -76,7 +76,7 @@ FAILURE_COUNTS = {
     NotificationKind.RECOVERED: "select null from webhook where id = ?",
     NotificationKind.DELIVERY_FAILED: "select exhausted_count from webhook where id = ?",
 }
-ADD_NOTIFICATION = sql("""
+ADD_NOTIFICATION = queue_statement("""
 insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since,
   last_status_code, backlog, created_at)
 select ?1, workspace_id, ?2, id,

@@ -10,8 +10,8 @@ from uuid import UUID
 from hookline.activity.events import Kind
 from hookline.deliveries.health import decide, digests
 from hookline.deliveries.queue.base import Recorded, Result
-from hookline.deliveries.queue.bulk import fetch_for_all, run_for_all
-from hookline.deliveries.queue.sql import sql
+from hookline.deliveries.queue.sql_texts import queue_statement
+from hookline.deliveries.queue.sqlite_bulk import fetch_for_all, run_for_all
 from hookline.deliveries.queue.sqlite_health import (
     ActivityEntry,
     apply_decisions,
@@ -24,7 +24,7 @@ from hookline.models import AttemptOutcome, DeliveryState
 # Moves the deliveries that are still leased to the pump under that number, and ends their leases. A
 # finished one changes its state only by a success by hand, and not when it was cancelled on the
 # wire.
-MOVE = sql("""
+MOVE = queue_statement("""
 with given(now, token) as (values (?, ?)),
 r(id, number, state, is_won, next_at, step) as (values {rows})
 update delivery set
@@ -50,7 +50,7 @@ _ATTEMPT = """id, workspace_id, delivery_id, webhook_id, event_id, event_type, e
 ADD_ATTEMPTS = f"""
 insert into attempt ({_ATTEMPT}) values {{rows}} on conflict (delivery_id, number) do nothing"""
 # Puts the request and its answer in place of the UNKNOWN that a takeover wrote.
-REPLACE_UNKNOWN = sql("""
+REPLACE_UNKNOWN = queue_statement("""
 update attempt set outcome = ?, status_code = ?, error_code = ?, error_message = ?, started_at = ?,
   duration_ms = ?, request_url = ?, request_headers = ?, response_headers = ?, response_body = ?,
   response_truncated = ?
@@ -61,7 +61,7 @@ ADVANCE = """
 update workspace_activity set position = position + ? where workspace_id = ? returning position"""
 ADD_ACTIVITY = """
 insert into activity (workspace_id, position, kind, subject_id, webhook_id) values {rows}"""
-EXHAUSTED = sql("""
+EXHAUSTED = queue_statement("""
 select id, workspace_id from webhook
 where exhausted_count > 0 and (exhausted_notified_at is null
   or exhausted_notified_at < ? - HealthLimit.DIGEST_SECONDS * 1000000)

@@ -1,8 +1,8 @@
 """Statements of the hot path on SQLite, each described. Called by hookline.deliveries.queue.sqlite
-only; `{rows}` stands for many (hookline.deliveries.queue.bulk).
+only; `{rows}` stands for many (hookline.deliveries.queue.sqlite_bulk).
 """
 
-from hookline.deliveries.queue.sql import sql
+from hookline.deliveries.queue.sql_texts import queue_statement
 
 VERSION = "select match_version from workspace where id = ?"
 WORKSPACE = "select match_version, strict_event_types from workspace where id = ?"
@@ -42,7 +42,7 @@ select d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count + 1, d.ev
     then (select b.body from delivery_body b where b.delivery_id = d.id) end
 from delivery d join event e on e.id = d.event_id join webhook h on h.id = d.webhook_id
 where d.webhook_id = ? and d.lease_token is null and h.deleted_at is null and """
-CLAIM_DUE = _CLAIMED + sql("""h.is_active and h.auto_disabled_at is null
+CLAIM_DUE = _CLAIMED + queue_statement("""h.is_active and h.auto_disabled_at is null
   and d.status = DeliveryState.OPEN and d.manual_at is null and d.next_attempt_at <= ?
 order by d.next_attempt_at limit ?""")
 CLAIM_MANUAL = _CLAIMED + "d.manual_at is not null limit ?"
@@ -56,7 +56,7 @@ LEASE = """
 update delivery set lease_token = ?, attempt_count = attempt_count + 1
 where id in (values {rows})"""
 # Unleases what was never sent. One that was cancelled meanwhile stays so, and asks for nothing.
-GIVE_BACK = sql("""
+GIVE_BACK = queue_statement("""
 update delivery set lease_token = null, attempt_count = attempt_count - 1,
   manual_at = case when next_cause = NextCause.CANCELLED_ON_WIRE then null else manual_at end,
   next_cause = nullif(next_cause, NextCause.CANCELLED_ON_WIRE)
@@ -68,7 +68,7 @@ HAS_SENT = "select 1 from attempt where delivery_id = ? and request_headers is n
 REGISTER = "insert into pump (token, process, beat_at) values (?, ?, ?)"
 BEAT = "update pump set beat_at = ? where token = ?"
 # Forgets a pump without leases: an open delivery's is found by one index, one by hand by another.
-LEAVE = sql("""
+LEAVE = queue_statement("""
 delete from pump where token = ?1
   and not exists (select 1 from delivery where lease_token = ?1 and status = DeliveryState.OPEN)
   and not exists (select 1 from delivery
@@ -80,7 +80,7 @@ delete from idempotency where (workspace_id, key) in (
   select workspace_id, key from idempotency where expires_at < ? limit 5000)"""
 # Webhooks with open deliveries. A loose index scan: its cost grows with the webhooks that have open
 # rows, not with the rows.
-_OPEN = sql("""
+_OPEN = queue_statement("""
 with recursive open(webhook_id) as (
   select * from (
     select webhook_id from delivery where status = DeliveryState.OPEN order by webhook_id limit 1)
@@ -91,7 +91,7 @@ with recursive open(webhook_id) as (
   from open where open.webhook_id is not null)
 """)
 # Webhooks with something to claim now.
-DUE = _OPEN + sql("""
+DUE = _OPEN + queue_statement("""
 select w.id from open join webhook w on w.id = open.webhook_id
 where w.is_active and w.deleted_at is null and w.auto_disabled_at is null
   and exists (select 1 from delivery d where d.status = DeliveryState.OPEN and d.webhook_id = w.id
@@ -102,7 +102,7 @@ where d.manual_at is not null and d.lease_token is null""")
 # Cancels a chunk of what deleted webhooks left. Cross joins keep their order: the planner would
 # rather look up the webhook of every open row. The statement begins with `update`: for one that
 # begins with `with`, sqlite3 tells no rowcount (Python 3.11).
-CANCEL = sql(f"""
+CANCEL = queue_statement(f"""
 update delivery set status = DeliveryState.CANCELLED, finished_at = ?, manual_at = null
 where id in ({_OPEN}
 select d.id from open cross join webhook w on w.id = open.webhook_id

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import orjson
 
 from hookline.activity.events import Kind
-from hookline.deliveries.queue.bulk import run_for_all
-from hookline.deliveries.queue.sql import sql
+from hookline.deliveries.queue.sql_texts import queue_statement
+from hookline.deliveries.queue.sqlite_bulk import run_for_all
 from hookline.deliveries.queue.sqlite_recording import ADD_ACTIVITY, ADD_ATTEMPTS, ADVANCE
 from hookline.deliveries.retries import unknown_verdict
 from hookline.ids import uuid7
@@ -24,7 +24,7 @@ select d.id, d.workspace_id, d.webhook_id, d.event_id, d.event_type, d.environme
 from delivery d join webhook w on w.id = d.webhook_id
 where d.lease_token = ? and """
 # Leases of a dead pump, where the due index and the manual index find them.
-LOST = sql(
+LOST = queue_statement(
     f"{_LOST} d.status = DeliveryState.OPEN union all {_LOST} d.status <> DeliveryState.OPEN "
     "and d.manual_at is not null"
 )

@@ -21,7 +21,7 @@ from hookline.db import bulk_rows
 from hookline.db.connection import Database, Row, Work, faults_as_unavailable
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.models import AuditEntry, SyncRevision, Webhook
-from hookline.models.fields import TimeColumn, UuidColumn
+from hookline.models.column_types import TimeColumn, UuidColumn
 from hookline.runtime import Runtime
 from hookline.secrets.vault import Vault
 from hookline.sync.plan.planning import Live

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hookline.form.fields import DEFAULTS, FIELDS
 from hookline.form.kinds import UNKNOWN_SECRET
+from hookline.form.webhook_fields import DEFAULTS, FIELDS
 
 # Canonical values by the API's field names.
 Values = Mapping[str, Any]

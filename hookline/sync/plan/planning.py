@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from hookline.form.check import check_whole
-from hookline.form.fields import DEFAULTS, FIELDS
+from hookline.form.webhook_fields import DEFAULTS, FIELDS
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, Plan
 from hookline.sync.plan.comparing import (
     Values,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hookline.form.check import SLUG, check_given, check_whole
-from hookline.form.fields import FIELDS
 from hookline.form.kinds import (
     REFUSED,
     UNKNOWN_SECRET,
@@ -24,6 +23,7 @@ from hookline.form.kinds import (
     Validation,
     label,
 )
+from hookline.form.webhook_fields import FIELDS
 from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
 from hookline.sync.read.decoding import Decoder, Path, place
 from hookline.sync.read.nodes import Mapping, Node, Positions, Scalar, to_json

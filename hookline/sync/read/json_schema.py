@@ -5,8 +5,8 @@ with. Called by `hookline sync schema`.
 from typing import Any, Final
 
 from hookline.form.check import SLUG
-from hookline.form.fields import FIELDS
 from hookline.form.kinds import FieldKind
+from hookline.form.webhook_fields import FIELDS
 from hookline.sync.read.document import FILE_FIELDS
 
 ID: Final = "webhooks.v1.schema.json"

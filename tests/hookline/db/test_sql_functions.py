@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from hookline.db import migrations
-from hookline.deliveries.queue.sql import FUNCTIONS, functions
+from hookline.deliveries.queue.sql_texts import FUNCTIONS, function_texts
 
 MIGRATIONS = Path(migrations.__path__[0])
 _BODY_LINES, _COLUMNS = 60, 100
@@ -31,7 +31,7 @@ def frozen(migrations: Path) -> dict[str, str]:
 def test_migrations_make_the_functions_as_they_are_now() -> None:
     if os.environ.get("REFRESH_INITIAL"):
         _refresh_initial()
-    assert frozen(MIGRATIONS) == functions(), (
+    assert frozen(MIGRATIONS) == function_texts(), (
         "A file of hookline/deliveries/queue/functions differs from what the migrations make. "
         "Before the first release: REFRESH_INITIAL=1 pytest tests/hookline/db copies it into "
         "migrations/initial/functions. After it: leave those, and write a migration with a folder "
@@ -66,7 +66,7 @@ def _refresh_initial() -> None:
     folder.mkdir(exist_ok=True)
     for file in folder.glob("*.sql"):
         file.unlink()
-    for name, text in functions().items():
+    for name, text in function_texts().items():
         (folder / name).write_text(text)
 
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 MIGRATION, MODEL, TABLE = (
     "hookline/db/migrations/0002_webhook_cost_center.py",
     "hookline/models/webhook.py",
-    "hookline/form/fields.py",
+    "hookline/form/webhook_fields.py",
 )
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from hookline.form.durations import parse_duration
-from hookline.form.fields import DEFAULTS
+from hookline.form.webhook_fields import DEFAULTS
 
 
 def test_default_schedule_makes_eleven_attempts_in_about_three_days() -> None:

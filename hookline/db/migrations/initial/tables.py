@@ -7,7 +7,13 @@ from typing import Any
 from tortoise import fields
 from tortoise.migrations import operations as ops
 
-from hookline.models.fields import BytesColumn, JsonColumn, LinesColumn, TimeColumn, UuidColumn
+from hookline.models.column_types import (
+    BytesColumn,
+    JsonColumn,
+    LinesColumn,
+    TimeColumn,
+    UuidColumn,
+)
 
 
 def _key() -> UuidColumn:

@@ -11,7 +11,7 @@ from hookline import clock
 from hookline.deliveries.health import Ended, Health, fold
 from hookline.deliveries.queue.base import Claimed, Result
 from hookline.models import AttemptCause, DeliveryState, Webhook
-from hookline.models.fields import from_micros, to_micros
+from hookline.models.column_types import from_micros, to_micros
 from hookline.runtime import Runtime
 from tests.making import Hand, enqueue, failed, make_webhook, set_column, succeeded
 

@@ -13,7 +13,7 @@ from hookline import clock
 from hookline.deliveries.health import Ended, Health, Policy, fold, notifications_due
 from hookline.deliveries.queue.base import Claimed, Result
 from hookline.models import AttemptCause, DeliveryState, Notification, NotificationKind
-from hookline.models.fields import to_micros
+from hookline.models.column_types import to_micros
 from hookline.runtime import Runtime
 from tests.hookline.deliveries.queue.failing import at
 from tests.making import Hand, ago, enqueue, failed, make_webhook, succeeded

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookline import ids
-from hookline.form.fields import DEFAULTS
 from hookline.form.kinds import UNKNOWN_SECRET
+from hookline.form.webhook_fields import DEFAULTS
 from hookline.sync.plan.changes import ChangeKind
 from hookline.sync.plan.planning import Live, Planned, Wanted, Write, plan
 from hookline.sync.read.problems import Position

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from hookline.form.fields import FIELDS
+from hookline.form.webhook_fields import FIELDS
 from hookline.sync.read import file
 from hookline.sync.read.json_schema import make
 from hookline.sync.read.references import LocalSecrets

@@ -1,5 +1,5 @@
-"""The base of every migration. Frozen, like hookline/models/fields.py: migrations import these two
-modules of ours and no other.
+"""The base of every migration. Frozen, like hookline/models/column_types.py: migrations import
+these two modules of ours and no other.
 """
 
 from datetime import UTC, datetime
@@ -8,20 +8,20 @@ from typing import Any
 from tortoise.migrations.migration import Migration
 from tortoise.migrations.operations import TortoiseOperation
 
-_NOTE = (
+_LOG_APPLIED = (
     'insert into "tortoise_migrations" ("app", "name", "applied_at") values ({}) on conflict '
     "do nothing"
 )
 
 
-async def note_applied(client: Any, app: str, name: str) -> None:
+async def log_applied(client: Any, app: str, name: str) -> None:
     placeholders = "?, ?, ?" if client.capabilities.dialect == "sqlite" else "$1, $2, $3"
-    await client.execute_insert(_NOTE.format(placeholders), [app, name, datetime.now(UTC)])
+    await client.execute_insert(_LOG_APPLIED.format(placeholders), [app, name, datetime.now(UTC)])
 
 
-class NotedMigration(Migration):
-    """A migration that is noted as applied inside its own transaction: it is there whole and noted,
-    or not at all.
+class LoggedMigration(Migration):
+    """A migration that is logged as applied inside its own transaction: it is there whole and
+    logged, or not at all.
     """
 
     async def apply(
@@ -37,8 +37,8 @@ class NotedMigration(Migration):
         )
         if schema_editor is not None and not dry_run and not collect_sql:
             # Through the editor's connection, which holds the migration's transaction: Tortoise
-            # would note it after the commit (1.1.9), and a crash between would apply it twice.
-            await note_applied(schema_editor.client, self.app_label, self.name)
+            # would log it after the commit (1.1.9), and a crash between would apply it twice.
+            await log_applied(schema_editor.client, self.app_label, self.name)
         return after
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hookline.deliveries.queue.writer import Job, Writer
+from hookline.deliveries.queue.sqlite_writer import Job, SqliteWriter
 from tests.waiting import eventually
 
 
@@ -21,8 +21,8 @@ def turn() -> asyncio.Lock:
 
 
 @pytest.fixture
-async def writer(tmp_path: Path, turn: asyncio.Lock) -> AsyncIterator[Writer]:
-    writer = Writer(tmp_path / "some.db", turn)
+async def writer(tmp_path: Path, turn: asyncio.Lock) -> AsyncIterator[SqliteWriter]:
+    writer = SqliteWriter(tmp_path / "some.db", turn)
     await writer.open()
     await writer.run(lambda db: db.execute("create table t (n integer primary key)").close())
     yield writer
@@ -33,7 +33,7 @@ def add(number: int) -> Job:
     return lambda db: db.execute("insert into t values (?)", (number,)).close()
 
 
-async def stored(writer: Writer) -> list[int]:
+async def stored(writer: SqliteWriter) -> list[int]:
     return await writer.run(lambda db: [row[0] for row in db.execute("select n from t order by n")])
 
 
@@ -41,13 +41,13 @@ def _insert(n: int, db: sqlite3.Connection) -> tuple[int, int]:
     return db.execute("insert into t values (?)", (n,)).rowcount, n
 
 
-async def test_jobs_run_in_order_and_each_hears_its_own_result(writer: Writer) -> None:
+async def test_jobs_run_in_order_and_each_hears_its_own_result(writer: SqliteWriter) -> None:
     results = await asyncio.gather(*(writer.run(partial(_insert, n)) for n in range(20)))
     assert results == [(1, n) for n in range(20)]
     assert await stored(writer) == list(range(20))
 
 
-async def test_job_that_fails_is_undone_alone(writer: Writer) -> None:
+async def test_job_that_fails_is_undone_alone(writer: SqliteWriter) -> None:
     def half(db: sqlite3.Connection) -> None:
         add(100)(db)
         raise KeyError("half")
@@ -68,7 +68,7 @@ async def test_job_that_fails_is_undone_alone(writer: Writer) -> None:
     assert await stored(writer) == [1, 2]
 
 
-async def test_nobody_hears_of_success_when_the_commit_fails(writer: Writer) -> None:
+async def test_nobody_hears_of_success_when_the_commit_fails(writer: SqliteWriter) -> None:
     def commit_early(db: sqlite3.Connection) -> None:
         db.execute("rollback").close()  # as SQLite does by itself when the disk is full
 
@@ -79,7 +79,7 @@ async def test_nobody_hears_of_success_when_the_commit_fails(writer: Writer) -> 
     assert await stored(writer) == []
 
 
-async def test_caller_that_leaves_holds_nobody(writer: Writer, turn: asyncio.Lock) -> None:
+async def test_caller_that_leaves_holds_nobody(writer: SqliteWriter, turn: asyncio.Lock) -> None:
     async with turn:
         leaving, staying = [asyncio.create_task(writer.run(add(n))) for n in (1, 2)]
         await eventually(lambda: len(writer._waiting) == 2)
@@ -91,7 +91,7 @@ async def test_caller_that_leaves_holds_nobody(writer: Writer, turn: asyncio.Loc
 async def test_close_lets_what_was_asked_before_be_written(
     tmp_path: Path, turn: asyncio.Lock
 ) -> None:
-    writer = Writer(tmp_path / "some.db", turn)
+    writer = SqliteWriter(tmp_path / "some.db", turn)
     await writer.open()
     async with turn:
         asked = asyncio.create_task(writer.run(lambda db: db.execute("create table t (n)").close()))
@@ -106,7 +106,7 @@ async def test_close_lets_what_was_asked_before_be_written(
 
 
 async def test_call_after_the_close_is_answered_with_an_error(tmp_path: Path) -> None:
-    writer = Writer(tmp_path / "some.db", asyncio.Lock())
+    writer = SqliteWriter(tmp_path / "some.db", asyncio.Lock())
     await writer.open()
     await writer.close()
     async with asyncio.timeout(20):

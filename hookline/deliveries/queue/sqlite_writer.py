@@ -20,7 +20,7 @@ _MOST_JOBS = 500
 """Jobs in one transaction; bounded, so that the ORM's turn comes soon."""
 
 
-class Writer:
+class SqliteWriter:
     """turn: what every writer of this process takes first (the ORM's units of work too), so that
     none waits in SQLite's busy handler.
     """

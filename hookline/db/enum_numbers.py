@@ -4,7 +4,7 @@ a statement stands, once per process.
 
 from enum import IntEnum
 
-from hookline.db.statements import with_numbers
+from hookline.db.statements import replace_enums
 from hookline.models.delivery import AttemptCause, AttemptOutcome, DeliveryState, NextCause
 from hookline.models.job import JobStatus
 from hookline.models.notification import EmailStatus, NotificationKind
@@ -20,6 +20,6 @@ _ENUMS = (
 )
 
 
-def named(sql: str, *more: type[IntEnum]) -> str:
+def with_enum_numbers(sql: str, *more: type[IntEnum]) -> str:
     """The statement with its `Enum.MEMBER`s as numbers. more: enums beside the models'."""
-    return with_numbers(sql, *_ENUMS, *more)
+    return replace_enums(sql, *_ENUMS, *more)

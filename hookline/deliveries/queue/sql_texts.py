@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import Final
 
 from hookline.activity.events import Kind
-from hookline.db.numbers import named
+from hookline.db.enum_numbers import with_enum_numbers
 from hookline.deliveries.health import HealthLimit
 from hookline.deliveries.retries import RetryLimit
 
 FUNCTIONS: Final = Path(__file__).parent / "functions"
 
 
-def sql(text: str) -> str:
-    """A statement, or its part, with numbers for the names of enums."""
-    return named(text, Kind, HealthLimit, RetryLimit)
+def queue_statement(text: str) -> str:
+    """A statement of the queue, or its part, with numbers for the names of enums."""
+    return with_enum_numbers(text, Kind, HealthLimit, RetryLimit)
 
 
-def functions() -> dict[str, str]:
+def function_texts() -> dict[str, str]:
     """The current text of each function, by the name of its file."""
-    return {file.name: sql(file.read_text()) for file in sorted(FUNCTIONS.glob("*.sql"))}
+    return {
+        file.name: queue_statement(file.read_text()) for file in sorted(FUNCTIONS.glob("*.sql"))
+    }
