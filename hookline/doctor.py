@@ -29,7 +29,7 @@ BEATING = "select count(*) as count from pump where beat_at > $1"
 NOW = "select now() as now"
 
 
-class State(Enum):
+class CheckState(Enum):
     OK = "ok"
     WARNING = "warning"
     PROBLEM = "problem"
@@ -41,12 +41,12 @@ class Finding:
     """text: what was found, and for a problem the way to mend it."""
 
     name: str
-    state: State
+    state: CheckState
     text: str
 
     @property
     def is_ok(self) -> bool:
-        return self.state is State.OK
+        return self.state is CheckState.OK
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
@@ -54,8 +54,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     skipped.
     """
     for sentence in unknown_names():
-        yield Finding("settings", State.WARNING, sentence)
-    yield Finding("settings", State.OK, "every value can be used")
+        yield Finding("settings", CheckState.WARNING, sentence)
+    yield Finding("settings", CheckState.OK, "every value can be used")
     async with AsyncExitStack() as stack:
         database = Database(settings)
         stack.push_async_callback(_closed, database)
@@ -65,21 +65,21 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         tables = (
             await _found("schema", _schema(settings))
             if connected.is_ok
-            else Finding("schema", State.SKIPPED, "needs the database")
+            else Finding("schema", CheckState.SKIPPED, "needs the database")
         )
         yield tables
         for name, check in (("keys", _keys), ("workers", _workers)):
             yield (
                 await _found(name, check(settings, database.reader()))
                 if tables.is_ok
-                else Finding(name, State.SKIPPED, "needs the tables")
+                else Finding(name, CheckState.SKIPPED, "needs the tables")
             )
     # A hub of its own is worth a look even while the database is away.
     is_within_reach = connected.is_ok or settings.hub_url != settings.database_url
     yield (
         await _found("hub", _hub(settings))
         if is_within_reach
-        else Finding("hub", State.SKIPPED, "needs the database")
+        else Finding("hub", CheckState.SKIPPED, "needs the database")
     )
     yield await _found("broker", _broker(settings))
 
@@ -89,8 +89,8 @@ async def _found(name: str, check: Awaitable[Finding | str]) -> Finding:
         with faults_as_unavailable():
             found = await check
     except HooklineError as error:
-        return Finding(name, State.PROBLEM, error.message)
-    return found if isinstance(found, Finding) else Finding(name, State.OK, found)
+        return Finding(name, CheckState.PROBLEM, error.message)
+    return found if isinstance(found, Finding) else Finding(name, CheckState.OK, found)
 
 
 async def _closed(database: Database) -> None:
@@ -141,7 +141,7 @@ async def _keys(settings: Settings, reader: Reader) -> Finding | str:
             f"{key_file} opens the database's secrets, on this machine alone: other machines "
             "need the same key in HOOKLINE_SECRET_KEYS."
         )
-        return Finding("keys", State.WARNING, text)
+        return Finding("keys", CheckState.WARNING, text)
     return "they open the database's secrets"
 
 
@@ -154,7 +154,7 @@ async def _workers(settings: Settings, reader: Reader) -> Finding | str:
         return f"{count} running"
     start = "`hookline serve`" if settings.is_sqlite else "`hookline worker`"
     return Finding(
-        "workers", State.WARNING, f"None is running, so nothing is delivered. Start: {start}"
+        "workers", CheckState.WARNING, f"None is running, so nothing is delivered. Start: {start}"
     )
 
 
@@ -164,7 +164,7 @@ async def _hub(settings: Settings) -> Finding | str:
             return "memory, for the one process that SQLite takes"
         return Finding(
             "hub",
-            State.WARNING,
+            CheckState.WARNING,
             "memory, so only `hookline serve --with-worker` works. For workers leave "
             "HOOKLINE_PUBSUB_URL empty.",
         )

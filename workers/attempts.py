@@ -18,12 +18,12 @@ from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 from hookline.outbound.request_head import fixed_head
 from hookline.outbound.signing import sign
 from hookline.outbound.templates import JSON
-from workers.sending import Answer, Request
+from workers.sending import OutboundRequest, ReceiverAnswer
 
 MASK = "***"
 
 
-class Attempt:
+class RunningAttempt:
     """One attempt of a delivery at a webhook as it is now. began: monotonic seconds."""
 
     def __init__(self, row: Claimed, target: Target, began: float) -> None:
@@ -31,7 +31,7 @@ class Attempt:
         self._id = ids.uuid7()
         self._head: list[tuple[str, str]] = []
 
-    def request(self, body: bytes, content_type: str | None = None) -> Request:
+    def request(self, body: bytes, content_type: str | None = None) -> OutboundRequest:
         """The signed request (Standard Webhooks; the trace is the event's, the span the attempt's,
         W3C Trace Context).
 
@@ -48,11 +48,11 @@ class Attempt:
         is_test = row.next_cause == AttemptCause.TEST
         head = fixed_head(content_type or JSON, message_id, timestamp, signature, trace, is_test)
         self._head = [(name, value) for name, value in head if value is not None]
-        return Request(
+        return OutboundRequest(
             self._target.url, [*self._head, *parts.headers], body, self._target.timeout_seconds
         )
 
-    def result(self, answer: Answer) -> Result:
+    def result(self, answer: ReceiverAnswer) -> Result:
         """Returns what the log and the delivery's state become."""
         row, target = self._row, self._target
         # The receiver's status line alone decides; a body that is broken or endless changes no
@@ -82,7 +82,7 @@ class Attempt:
             bucket=bucket_of(answer.duration_ms),
         )
 
-    def _verdict(self, answer: Answer, error: str | None) -> Verdict:
+    def _verdict(self, answer: ReceiverAnswer, error: str | None) -> Verdict:
         # Heard on these two only; any other answer could stretch the schedule with it.
         retry_after = _header(answer, "retry-after") if answer.status_code in (429, 503) else None
         now, schedule, step = datetime.now(UTC), self._target.schedule, self._row.step
@@ -96,7 +96,7 @@ class Attempt:
             return None
         return orjson.dumps([*self._head, *self._target.request_parts.masked]).decode()
 
-    def _evidence(self, answer: Answer) -> tuple[str | None, bytes | None]:
+    def _evidence(self, answer: ReceiverAnswer) -> tuple[str | None, bytes | None]:
         """The answer's headers and body for the log, without the secrets of a request that the
         receiver sent back.
         """
@@ -110,7 +110,7 @@ class Attempt:
     def unsendable(self, error: HooklineError) -> Result:
         """Returns the failed attempt of a request that could not be made, with the reason."""
         return self.result(
-            Answer(None, 0, error=AttemptError.PROTOCOL, error_message=error.message)
+            ReceiverAnswer(None, 0, error=AttemptError.PROTOCOL, error_message=error.message)
         )
 
 
@@ -141,7 +141,7 @@ def _move(verdict: Verdict, step: int, is_manual: bool) -> tuple[DeliveryState, 
     return DeliveryState.OPEN, verdict.wait.total_seconds(), step + 1
 
 
-def _fault(answer: Answer) -> tuple[str | None, str | None]:
+def _fault(answer: ReceiverAnswer) -> tuple[str | None, str | None]:
     code = answer.status_code
     if code is None:
         return answer.error, answer.error_message
@@ -156,5 +156,5 @@ def _fault(answer: Answer) -> tuple[str | None, str | None]:
     return AttemptError.STATUS, f"The receiver answered {code}."
 
 
-def _header(answer: Answer, name: str) -> str | None:
+def _header(answer: ReceiverAnswer, name: str) -> str | None:
     return next((value for key, value in answer.headers if key.lower() == name), None)

@@ -140,7 +140,7 @@ class Exchange:
             self.is_whole, self.may_keep = True, self.parser.should_keep_alive()
 
 
-class Connection(asyncio.Protocol):
+class ReceiverConnection(asyncio.Protocol):
     """One connection. The caller awaits each answer before it asks again."""
 
     def __init__(self) -> None:
@@ -246,10 +246,10 @@ class IdleConnections:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._idle: dict[Route, list[Connection]] = {}
+        self._idle: dict[Route, list[ReceiverConnection]] = {}
         self._timer = self._loop.call_later(_LOOK_SECONDS, self._look)
 
-    def take(self, route: Route) -> Connection | None:
+    def take(self, route: Route) -> ReceiverConnection | None:
         """Returns an open connection of the route, None if there is none."""
         waiting = self._idle.get(route)
         while waiting:
@@ -263,7 +263,7 @@ class IdleConnections:
             connection.end()
         return None
 
-    def give(self, route: Route, connection: Connection) -> None:
+    def give(self, route: Route, connection: ReceiverConnection) -> None:
         """Keeps a connection whose exchange has ended, unless it is closed."""
         if connection.is_open:
             connection.idle_since = self._loop.time()

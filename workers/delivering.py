@@ -13,7 +13,7 @@ from hookline.deliveries.queue.base import Claimed, Result
 from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.runtime import Runtime
-from workers.attempts import Attempt
+from workers.attempts import RunningAttempt
 from workers.bodies import Bodies
 from workers.claiming import Claiming
 from workers.lanes import Lane
@@ -118,7 +118,7 @@ class Delivering:
     async def _attempt(self, lane: Lane, row: Claimed) -> Result | None:
         """Sends a delivery once and judges the answer. None: nothing was sent."""
         target = lane.target
-        attempt = Attempt(row, target, monotonic())
+        attempt = RunningAttempt(row, target, monotonic())
         try:
             request = attempt.request(*await self._bodies.body_of(row, target))
         except AWAY as error:

@@ -22,7 +22,14 @@ from hookline.deliveries.retries import AttemptError
 from hookline.outbound.addresses import AddressPolicy, UrlRefused, check_url
 from hookline.outbound.egress import AddressRefused, DnsFailed, Guard, Resolve, SocketAddress
 from hookline.outbound.tls import tls_context
-from workers.connections import Closed, Connection, Exchange, IdleConnections, NotHttp, Route
+from workers.connections import (
+    Closed,
+    Exchange,
+    IdleConnections,
+    NotHttp,
+    ReceiverConnection,
+    Route,
+)
 
 CONNECT_SECONDS = 5
 BODY_KEPT_BYTES = 16 * 1024
@@ -43,7 +50,7 @@ AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, st
 
 
 @dataclass(slots=True)
-class Request:
+class OutboundRequest:
     """A request to send. headers: all but Host, Content-Length, Accept and Accept-Encoding, values
     already checked.
     """
@@ -62,7 +69,7 @@ class Withdrawn(Exception):
 
 
 @dataclass(slots=True)
-class Answer:
+class ReceiverAnswer:
     """An answer, or why there is none. status_code: None when no answer's head came, then
     error and error_message say why.
 
@@ -87,7 +94,7 @@ class ConnectTimeout(TimeoutError):
     """No connection came about in time."""
 
 
-class _Target(NamedTuple):
+class _Destination(NamedTuple):
     """head: the request's first lines."""
 
     route: Route
@@ -105,7 +112,7 @@ class Sender:
         self._policy = policy
         self._guard = Guard(policy, resolve)
         self._ca_file = ca_file
-        self._targets: dict[str, _Target | UrlRefused] = {}
+        self._targets: dict[str, _Destination | UrlRefused] = {}
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -129,7 +136,9 @@ class Sender:
         self._idle.close()
         await self._guard.close()
 
-    async def send(self, request: Request, still_wanted: StillWanted | None = None) -> Answer:
+    async def send(
+        self, request: OutboundRequest, still_wanted: StillWanted | None = None
+    ) -> ReceiverAnswer:
         """Sends one POST and returns the answer. Faults of the network and of the receiver are in
         it, never raised.
 
@@ -159,7 +168,7 @@ class Sender:
         return _answer(exchange, started_at)
 
     async def _ask_again(
-        self, route: Route, connection: Connection, still_wanted: StillWanted
+        self, route: Route, connection: ReceiverConnection, still_wanted: StillWanted
     ) -> None:
         try:
             is_wanted = await still_wanted()
@@ -171,7 +180,7 @@ class Sender:
             self._idle.give(route, connection)
             raise Withdrawn
 
-    async def _connect(self, route: Route, until: float) -> Connection:
+    async def _connect(self, route: Route, until: float) -> ReceiverConnection:
         """A new connection, within 5 s.
 
         Raises ConnectTimeout, or TimeoutError where the request's own deadline is the shorter one;
@@ -188,7 +197,7 @@ class Sender:
                 raise ConnectTimeout from None
             raise
 
-    async def _dial(self, route: Route) -> Connection:
+    async def _dial(self, route: Route) -> ReceiverConnection:
         # A literal address never passes the resolver; _new_socket vets it.
         addresses = _literal(route) or await self._guard.addresses(route.host, route.port)
         infos: list[AddressInfo] = [
@@ -206,7 +215,7 @@ class Sender:
         )
         try:
             _, connection = await self._loop.create_connection(
-                Connection,
+                ReceiverConnection,
                 sock=dialled,
                 ssl=self._tls if route.is_tls else None,
                 server_hostname=route.host if route.is_tls else None,
@@ -228,7 +237,7 @@ class Sender:
         context.set_alpn_protocols(["http/1.1"])
         return context
 
-    def _target(self, text: str) -> _Target | UrlRefused:
+    def _target(self, text: str) -> _Destination | UrlRefused:
         """The checked URL, or why it is refused. Kept: checking and parsing cost more than the rest
         of a send does here.
         """
@@ -270,13 +279,13 @@ def _literal(route: Route) -> list[tuple[socket.AddressFamily, SocketAddress]]:
     ]
 
 
-def _target_of(url: str) -> _Target:
+def _target_of(url: str) -> _Destination:
     """url: as check_url gives it."""
     parts = urlsplit(url)
     is_tls = parts.scheme == "https"
     route = Route(is_tls, parts.hostname or "", parts.port or (443 if is_tls else 80))
     path = url.split("/", 3)[3]
-    return _Target(
+    return _Destination(
         route,
         # `identity`: a compressed body of 300 kB can become 969 MB, so none is asked for and none
         # is unpacked.
@@ -285,15 +294,15 @@ def _target_of(url: str) -> _Target:
     )
 
 
-def _head(target: _Target, request: Request) -> bytes:
+def _head(target: _Destination, request: OutboundRequest) -> bytes:
     lines = [name + ": " + value for name, value in request.headers]
     return (
         target.head + "\r\n".join([*lines, f"Content-Length: {len(request.body)}\r\n\r\n"])
     ).encode("latin-1")
 
 
-def _answer(exchange: Exchange, started_at: float) -> Answer:
-    return Answer(
+def _answer(exchange: Exchange, started_at: float) -> ReceiverAnswer:
+    return ReceiverAnswer(
         exchange.status,
         _milliseconds_since(started_at),
         _kept_headers(exchange.headers),
@@ -312,9 +321,9 @@ def _kept_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
     return kept
 
 
-def _failure(fault: Exception, request: Request, started_at: float) -> Answer:
+def _failure(fault: Exception, request: OutboundRequest, started_at: float) -> ReceiverAnswer:
     error, message = _classify(fault, request.timeout_seconds)
-    return Answer(None, _milliseconds_since(started_at), error=error, error_message=message)
+    return ReceiverAnswer(None, _milliseconds_since(started_at), error=error, error_message=message)
 
 
 def _classify(fault: Exception, timeout_seconds: float) -> tuple[AttemptError, str]:

@@ -32,7 +32,7 @@ from api.execution.errors import (
 )
 from api.execution.limits import Limits, TooCostly
 from api.execution.live import Live, sharing_key
-from hookline.activity.events import ActivityEvent, Gap, Shared
+from hookline.activity.events import ActivityEvent, Gap, SharedBatch
 from hookline.activity.shared_feed import EncodedEvent, ShareKey
 from hookline.clock import monotonic
 from hookline.errors import Unavailable
@@ -238,7 +238,7 @@ async def _follow_live(
     try:
         async with aclosing(live.follow(ShareKey(key, make))) as steps:
             async for step in steps:
-                if isinstance(step, Shared):
+                if isinstance(step, SharedBatch):
                     yield [
                         # Errors carry the request id of each, so they are not shared.
                         one if isinstance(one, bytes) else _answer(one, context)

@@ -13,7 +13,7 @@ from uuid import UUID
 from graphql import DocumentNode, FieldNode, OperationDefinitionNode, VariableNode, Visitor, visit
 
 from hookline.access.actor import Actor
-from hookline.activity.events import ActivityEvent, Gap, Kind, Shared
+from hookline.activity.events import ActivityEvent, ActivityKind, Gap, SharedBatch
 from hookline.activity.feed import Feeds
 from hookline.activity.shared_feed import ShareKey
 
@@ -29,13 +29,13 @@ class Live(AsyncIterable[Event], Generic[Event]):
     feeds: Feeds
     workspace_id: UUID
     after: int | None
-    kinds: frozenset[Kind]
+    kinds: frozenset[ActivityKind]
     webhook_id: UUID | None
     event_of: Callable[[ActivityEvent | Gap], Event | None]
 
     def follow(
         self, share_key: ShareKey
-    ) -> AsyncGenerator[list[ActivityEvent] | Gap | Shared, None]:
+    ) -> AsyncGenerator[list[ActivityEvent] | Gap | SharedBatch, None]:
         return self.feeds.follow_shared(
             self.workspace_id, self.after, self.kinds, self.webhook_id, share_key
         )

@@ -9,7 +9,7 @@ import strawberry
 from hookline.access.actor import ActorKind
 from hookline.deliveries.jobs import RetryScope
 from hookline.deliveries.retries import AttemptError
-from hookline.deliveries.statistics import Step as StatsStep
+from hookline.deliveries.statistics import StatsStep
 from hookline.errors import Code as UserErrorCode
 from hookline.models import AttemptCause, AttemptOutcome, EmailStatus, JobStatus, NotificationKind
 from hookline.sync.plan.changes import ChangeKind as SyncChangeKind

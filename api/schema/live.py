@@ -16,7 +16,7 @@ from api.schema.graph import Attempt, Notification, Webhook
 from api.schema.node import Info, key_of
 from hookline.access.actor import Actor
 from hookline.activity.cursors import decode_cursor, encode_cursor
-from hookline.activity.events import ActivityEvent, Gap, Kind
+from hookline.activity.events import ActivityEvent, ActivityKind, Gap
 from hookline.models import Attempt as AttemptRow
 from hookline.models import Notification as NotificationRow
 from hookline.models import Webhook as WebhookRow
@@ -46,12 +46,12 @@ class WebhookChangeKind(Enum):
 
 
 CHANGES = {
-    Kind.WEBHOOK_CREATED: WebhookChangeKind.CREATED,
-    Kind.WEBHOOK_UPDATED: WebhookChangeKind.UPDATED,
-    Kind.WEBHOOK_ACTIVATED: WebhookChangeKind.ACTIVATED,
-    Kind.WEBHOOK_DEACTIVATED: WebhookChangeKind.DEACTIVATED,
-    Kind.WEBHOOK_AUTO_DISABLED: WebhookChangeKind.AUTO_DISABLED,
-    Kind.WEBHOOK_DELETED: WebhookChangeKind.DELETED,
+    ActivityKind.WEBHOOK_CREATED: WebhookChangeKind.CREATED,
+    ActivityKind.WEBHOOK_UPDATED: WebhookChangeKind.UPDATED,
+    ActivityKind.WEBHOOK_ACTIVATED: WebhookChangeKind.ACTIVATED,
+    ActivityKind.WEBHOOK_DEACTIVATED: WebhookChangeKind.DEACTIVATED,
+    ActivityKind.WEBHOOK_AUTO_DISABLED: WebhookChangeKind.AUTO_DISABLED,
+    ActivityKind.WEBHOOK_DELETED: WebhookChangeKind.DELETED,
 }
 
 
@@ -133,7 +133,7 @@ class LiveSubscription:
                 return None
             return AttemptEvent(cursor=cursor, node=Attempt.of(row))
 
-        kinds = frozenset({Kind.ATTEMPT})
+        kinds = frozenset({ActivityKind.ATTEMPT})
         return _live(info, actor, after, kinds, AttemptEvent, event_of, key)
 
     @strawberry.subscription(
@@ -161,7 +161,7 @@ class LiveSubscription:
                 return None
             return NotificationEvent(cursor=cursor, node=Notification.of(event.row))
 
-        kinds = frozenset({Kind.NOTIFICATION})
+        kinds = frozenset({ActivityKind.NOTIFICATION})
         return _live(info, actor, after, kinds, NotificationEvent, event_of)
 
 
@@ -169,7 +169,7 @@ def _live(
     info: Info,
     actor: Actor,
     after: str | None,
-    kinds: frozenset[Kind],
+    kinds: frozenset[ActivityKind],
     gap: type[Event],
     event_of: Callable[[ActivityEvent, str], Event | None],
     webhook_id: UUID | None = None,

@@ -28,11 +28,11 @@ from hookline.errors import Code, Problem, Refused
 from hookline.models import SyncRevision as RevisionRow
 from hookline.models import SyncSet as SetRow
 from hookline.sync.apply import applying
-from hookline.sync.apply.applying import Outcome
+from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.read import received
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import SyncProblem as FileProblem
-from hookline.sync.request import Request
+from hookline.sync.request import SyncRequest
 from hookline.webhooks.saving import bounds_of
 
 
@@ -117,7 +117,7 @@ class SyncPlan:
     )
 
     @classmethod
-    def of(cls, outcome: Outcome, warnings: Iterable[FileProblem]) -> "SyncPlan":
+    def of(cls, outcome: ApplyOutcome, warnings: Iterable[FileProblem]) -> "SyncPlan":
         plan = outcome.plan
         return cls(
             digest=plan.digest,
@@ -191,7 +191,7 @@ class SyncMutation:
         if document is None:
             return SyncPlanPayload(plan=None, problems=problems_of(found), user_errors=[])
         outcome = await applying.preview(
-            info.context.runtime, actor.workspace_id, Request(document, options, source)
+            info.context.runtime, actor.workspace_id, SyncRequest(document, options, source)
         )
         return SyncPlanPayload(
             plan=SyncPlan.of(outcome, found), problems=problems_of(outcome.problems), user_errors=[]
@@ -241,7 +241,7 @@ def _revision(row: RevisionRow | None, set_name: str) -> SyncRevision | None:
 
 async def _apply(
     info: Info, actor: actors.Actor, input: SyncApplyInput
-) -> tuple[Document | None, list[FileProblem], Outcome | None]:
+) -> tuple[Document | None, list[FileProblem], ApplyOutcome | None]:
     """Applies the file. Returns the document with its warnings and the outcome; or no document and
     its problems.
 
@@ -253,7 +253,7 @@ async def _apply(
     document, found = await _document(info, input, [*wrong_options, *wrong_source, *wrong_texts])
     if document is None:
         return None, found, None
-    request = Request(
+    request = SyncRequest(
         document, options, source, input.plan_digest, input.idempotency_key, input.message
     )
     return document, found, await applying.apply(info.context.runtime, actor, request)

@@ -8,7 +8,7 @@ from uuid import UUID
 from hookline.models import Attempt, Notification, Webhook
 
 
-class Kind(IntEnum):
+class ActivityKind(IntEnum):
     """`activity.kind`: what happened to the subject (an attempt, a webhook, a revision of a set, a
     notification).
     """
@@ -42,7 +42,7 @@ class ActivityEvent(NamedTuple):
     """
 
     position: int
-    kind: Kind
+    kind: ActivityKind
     row: Subject
 
 
@@ -52,21 +52,21 @@ class Gap(NamedTuple):
     position: int
 
 
-class Shared(NamedTuple):
+class SharedBatch(NamedTuple):
     """The next events, encoded once for all members of a shared feed."""
 
     # Any: as ShareKey.make gave it.
     made: list[Any]
 
 
-class Wanted(NamedTuple):
+class FeedFilter(NamedTuple):
     """The selection of events that a follower gets."""
 
     kinds: frozenset[int]
     webhook_id: UUID | None
 
 
-class Step(NamedTuple):
+class FeedBatch(NamedTuple):
     """The events up to a position that a follower wants. is_gap: something may be missing before
     it.
     """

@@ -13,7 +13,16 @@ from typing import Any, Final
 from uuid import UUID
 
 from hookline.activity.cursors import encode_cursor
-from hookline.activity.events import ActivityEvent, Entry, Gap, Kind, Shared, Step, Subject, Wanted
+from hookline.activity.events import (
+    ActivityEvent,
+    ActivityKind,
+    Entry,
+    FeedBatch,
+    FeedFilter,
+    Gap,
+    SharedBatch,
+    Subject,
+)
 from hookline.activity.shared_feed import SharedFeed, ShareKey
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.messaging.hub import EVERYTHING, Hub
@@ -37,7 +46,10 @@ where workspace_id = $1 and position > $2
 order by position limit $3"""
 
 # All other kinds are about a webhook.
-_SUBJECTS: Final = {int(Kind.ATTEMPT): Attempt, int(Kind.NOTIFICATION): Notification}
+_SUBJECTS: Final = {
+    int(ActivityKind.ATTEMPT): Attempt,
+    int(ActivityKind.NOTIFICATION): Notification,
+}
 
 
 class Feeds:
@@ -62,7 +74,7 @@ class Feeds:
         self,
         workspace_id: UUID,
         after: int | None,
-        kinds: Iterable[Kind],
+        kinds: Iterable[ActivityKind],
         webhook_id: UUID | None = None,
     ) -> AsyncGenerator[list[ActivityEvent] | Gap, None]:
         """The events after a position (None: from now on) and then each new one, in order, nothing
@@ -75,20 +87,22 @@ class Feeds:
         Raises Unavailable when the database does not answer during a replay.
         """
         async with aclosing(
-            self._follow(workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), None)
+            self._follow(
+                workspace_id, after, FeedFilter(frozenset(map(int, kinds)), webhook_id), None
+            )
         ) as steps:
             async for step in steps:
-                if not isinstance(step, Shared):
+                if not isinstance(step, SharedBatch):
                     yield step
 
     async def follow_shared(
         self,
         workspace_id: UUID,
         after: int | None,
-        kinds: Iterable[Kind],
+        kinds: Iterable[ActivityKind],
         webhook_id: UUID | None,
         share_key: ShareKey,
-    ) -> AsyncGenerator[list[ActivityEvent] | Gap | Shared, None]:
+    ) -> AsyncGenerator[list[ActivityEvent] | Gap | SharedBatch, None]:
         """Follows as `follow` does, but new events come encoded by `share_key.make`, once for all
         with its key.
 
@@ -97,7 +111,7 @@ class Feeds:
         """
         async with aclosing(
             self._follow(
-                workspace_id, after, Wanted(frozenset(map(int, kinds)), webhook_id), share_key
+                workspace_id, after, FeedFilter(frozenset(map(int, kinds)), webhook_id), share_key
             )
         ) as steps:
             async for step in steps:
@@ -109,8 +123,8 @@ class Feeds:
             await feed.close()
 
     async def _follow(
-        self, workspace_id: UUID, after: int | None, wanted: Wanted, share_key: ShareKey | None
-    ) -> AsyncGenerator[list[ActivityEvent] | Gap | Shared, None]:
+        self, workspace_id: UUID, after: int | None, wanted: FeedFilter, share_key: ShareKey | None
+    ) -> AsyncGenerator[list[ActivityEvent] | Gap | SharedBatch, None]:
         async with (
             self._joined(workspace_id) as feed,
             feed.joined(wanted, share_key) as shared_feed,
@@ -129,7 +143,7 @@ class Feeds:
                 )
                 if shared is not None:
                     position, made = shared
-                    yield Shared(made)
+                    yield SharedBatch(made)
                     continue
                 step = await feed.step(position, wanted)
                 position = step.position
@@ -192,7 +206,7 @@ class Feed:
 
     @asynccontextmanager
     async def joined(
-        self, wanted: Wanted, share_key: ShareKey | None
+        self, wanted: FeedFilter, share_key: ShareKey | None
     ) -> AsyncIterator[SharedFeed | None]:
         """The shared feed; None for a follower that follows alone. The first member makes it,
         the last one ends it.
@@ -215,7 +229,7 @@ class Feed:
                 del self._shared[key]
                 await shared_feed.close()
 
-    async def step(self, position: int, wanted: Wanted) -> Step:
+    async def step(self, position: int, wanted: FeedFilter) -> FeedBatch:
         """Returns the wanted ones of the next events after a position, at most 100, perhaps none;
         waits until something happened.
 
@@ -223,7 +237,7 @@ class Feed:
         """
         entries = await self.after(position)
         if entries is None:
-            return Step(self.position, is_gap=True)
+            return FeedBatch(self.position, is_gap=True)
         mine = [
             entry
             for entry in entries
@@ -231,7 +245,7 @@ class Feed:
         ]
         given = mine[:GIVEN_AT_ONCE]
         end = entries[-1].position if len(mine) == len(given) else given[-1].position
-        return Step(end, await self.with_rows(given))
+        return FeedBatch(end, await self.with_rows(given))
 
     async def after(self, position: int) -> Sequence[Entry] | None:
         """The next entries after a position, at most 1,000, from memory or else from the database;
@@ -274,7 +288,7 @@ class Feed:
                 del self._rows[position]
         rows.update(loaded)
         return [
-            ActivityEvent(entry.position, Kind(entry.kind), rows[entry.position])
+            ActivityEvent(entry.position, ActivityKind(entry.kind), rows[entry.position])
             for entry in entries
             if entry.position in rows
         ]

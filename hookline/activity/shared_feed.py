@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Final, NamedTuple
 
-from hookline.activity.events import ActivityEvent, Step
+from hookline.activity.events import ActivityEvent, FeedBatch
 from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class SharedFeed:
 
     def __init__(
         self,
-        read: Callable[[int], Awaitable[Step]],
+        read: Callable[[int], Awaitable[FeedBatch]],
         make: Callable[[ActivityEvent], Awaitable[EncodedEvent | None]],
     ) -> None:
         self.members = 0

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.db.connection import Work
 from hookline.messaging.hub import Hub
 
@@ -40,7 +40,10 @@ async def bump_match_version(work: Work, hub: Hub, workspace_id: UUID) -> None:
 
 
 async def append_activity(
-    work: Work, hub: Hub, workspace_id: UUID, entries: Sequence[tuple[Kind, UUID, UUID | None]]
+    work: Work,
+    hub: Hub,
+    workspace_id: UUID,
+    entries: Sequence[tuple[ActivityKind, UUID, UUID | None]],
 ) -> int:
     """Writes activity rows. entries: kind, subject, its webhook if it has one; in the order in
     which subscribers hear of them.

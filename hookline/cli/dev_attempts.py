@@ -10,7 +10,7 @@ from uuid import UUID
 
 import click
 
-from hookline.activity.events import ActivityEvent, Gap, Kind
+from hookline.activity.events import ActivityEvent, ActivityKind, Gap
 from hookline.cli.database import workspace_id_of
 from hookline.clock import monotonic
 from hookline.errors import Unavailable
@@ -52,7 +52,9 @@ async def _tell_all(runtime: Runtime, workspace_id: UUID) -> None:
 async def _tell_some(runtime: Runtime, workspace_id: UUID) -> int:
     """Prints attempts until a second has more of them than lines; the position of the last one."""
     second = lines = last = 0
-    async with aclosing(runtime.feeds.follow(workspace_id, None, [Kind.ATTEMPT])) as batches:
+    async with aclosing(
+        runtime.feeds.follow(workspace_id, None, [ActivityKind.ATTEMPT])
+    ) as batches:
         async for batch in batches:
             if isinstance(batch, Gap):
                 continue

@@ -22,7 +22,7 @@ from hookline.shutdown import end_tasks
 from hookline.sync.apply import applying
 from hookline.sync.read import file
 from hookline.sync.read.references import LocalSecrets
-from hookline.sync.request import Request, find_source
+from hookline.sync.request import SyncRequest, find_source
 from hookline.sync.show import excerpts, report
 from hookline.webhooks.saving import bounds_of
 
@@ -124,7 +124,7 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     if found.document is None:
         return f"{told}\n{path} was not applied: its webhooks stay as they are."
     where_from = await asyncio.to_thread(find_source, path, os.environ)
-    request = Request(found.document, source=where_from)
+    request = SyncRequest(found.document, source=where_from)
     outcome = await applying.apply(runtime, system_actor(workspace_id, "hookline dev"), request)
     plan = replace(outcome.plan, server="this server")
     if outcome.blocked or outcome.problems:

@@ -20,16 +20,16 @@ def doctor(is_json: bool) -> None:
     import sys
 
     from hookline import logs
-    from hookline.doctor import Finding, State, examine
+    from hookline.doctor import CheckState, Finding, examine
     from hookline.settings.fields import read_settings
 
     # Findings say what is wrong; the libraries' warnings would say it a second time, between them.
     logs.configure("error", "text")
     colors = {
-        State.OK: "green",
-        State.WARNING: "yellow",
-        State.PROBLEM: "red",
-        State.SKIPPED: "bright_black",
+        CheckState.OK: "green",
+        CheckState.WARNING: "yellow",
+        CheckState.PROBLEM: "red",
+        CheckState.SKIPPED: "bright_black",
     }
 
     async def found() -> list[Finding]:
@@ -51,5 +51,5 @@ def doctor(is_json: bool) -> None:
             {"name": one.name, "state": one.state.value, "text": one.text} for one in findings
         ]
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
-    if any(one.state is State.PROBLEM for one in findings):
+    if any(one.state is CheckState.PROBLEM for one in findings):
         sys.exit(1)

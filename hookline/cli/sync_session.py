@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import click
 
-from hookline.cli.sync_target import Answer, LocalTarget, ServerTarget, Target
+from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncAnswer, SyncTarget
 from hookline.cli.sync_validate import INVALID, OK, read_file, tell_formatted, tell_problems
 from hookline.errors import HooklineError
 from hookline.settings.fields import Settings, read_settings
@@ -18,7 +18,7 @@ from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
 from hookline.sync.plan.saved import SavedPlan
 from hookline.sync.read.file import Reading
-from hookline.sync.request import Options, Request, find_source
+from hookline.sync.request import Options, SyncRequest, find_source
 from hookline.sync.show import report
 
 FAILED, CHANGES, BLOCKED, STALE, LOCKED, NOT_REACHED = 1, 2, 4, 5, 6, 7
@@ -34,7 +34,7 @@ class Asked:
     is_local: bool
     allowed: Options
 
-    def target(self, settings: Settings) -> Target:
+    def target(self, settings: Settings) -> SyncTarget:
         return LocalTarget(settings) if self.is_local else ServerTarget(settings)
 
 
@@ -48,7 +48,7 @@ def plan(asked: Asked, is_check: bool, is_unresolved: bool, output: str | None) 
             tell_problems(asked.style, found.problems, found)
             return INVALID
         source = find_source(Path(asked.file), os.environ)
-        answer = target.plan(Request(found.document, asked.allowed, source), is_unresolved)
+        answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
     except HooklineError as error:
         return _failed(error)
     plan = _told(asked.style, found, answer)
@@ -95,7 +95,7 @@ def _apply(
         tell_problems(asked.style, found.problems, found)
         return INVALID
     source = find_source(Path(asked.file), os.environ)
-    request = Request(found.document, asked.allowed, source, message=message)
+    request = SyncRequest(found.document, asked.allowed, source, message=message)
     digest = agreed.plan.digest if agreed else None
     if may_ask:
         proposed = target.plan(request, is_unresolved=False)
@@ -115,7 +115,7 @@ def _apply(
     return _outcome(answer)
 
 
-def _told(style: str, found: Reading, answer: Answer, is_applied: bool = False) -> Plan | None:
+def _told(style: str, found: Reading, answer: SyncAnswer, is_applied: bool = False) -> Plan | None:
     """Prints the answer; gives its plan. With problems there is no plan to speak of."""
     plan = answer.plan
     # a plan of this process has none: the file's reading found them
@@ -131,7 +131,7 @@ def _told(style: str, found: Reading, answer: Answer, is_applied: bool = False) 
     return plan
 
 
-def _outcome(answer: Answer) -> int:
+def _outcome(answer: SyncAnswer) -> int:
     if answer.problems or answer.plan is None:
         return INVALID
     codes = {block.code for block in answer.plan.blocked}

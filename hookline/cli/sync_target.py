@@ -17,13 +17,13 @@ from hookline.settings.fields import Settings
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
 from hookline.sync.read.problems import SyncProblem
-from hookline.sync.request import Request
+from hookline.sync.request import SyncRequest
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from hookline.runtime import Runtime
-    from hookline.sync.apply.applying import Outcome
+    from hookline.sync.apply.applying import ApplyOutcome
 
 ENVIRONMENTS: Final = "{ environments }"
 _PAYLOAD: Final = (
@@ -42,7 +42,7 @@ _WORK_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SyncAnswer:
     """plan: None when there are problems. problems: what is wrong with the file, as it is
     shown at the terminal.
     """
@@ -51,14 +51,14 @@ class Answer:
     problems: list[SyncProblem]
 
 
-class Target(Protocol):
+class SyncTarget(Protocol):
     """Raises HooklineError for everything that keeps it from answering."""
 
     def bounds(self) -> Bounds:
         """Limits that a file is checked with before it is sent."""
 
-    def plan(self, request: Request, is_unresolved: bool) -> Answer: ...
-    def apply(self, request: Request) -> Answer: ...
+    def plan(self, request: SyncRequest, is_unresolved: bool) -> SyncAnswer: ...
+    def apply(self, request: SyncRequest) -> SyncAnswer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ class ServerTarget:
     def bounds(self) -> Bounds:
         return Bounds(tuple(execute(self.settings, ENVIRONMENTS, {})["environments"]), ANY_ADDRESS)
 
-    def plan(self, request: Request, is_unresolved: bool) -> Answer:
+    def plan(self, request: SyncRequest, is_unresolved: bool) -> SyncAnswer:
         given = {**_input(request), "unresolvedSecrets": is_unresolved}
         content = execute(self.settings, PLAN, {"input": given}, _WORK_SECONDS)
         return self._answer(content["syncPlan"])
 
-    def apply(self, request: Request) -> Answer:
+    def apply(self, request: SyncRequest) -> SyncAnswer:
         """The key makes it safe to ask again when the answer was lost."""
         given = {
             **_input(request),
@@ -92,16 +92,16 @@ class ServerTarget:
             content = execute(self.settings, APPLY, {"input": given}, seconds)
         return self._answer(content["syncApply"])
 
-    def _answer(self, payload: dict[str, Any]) -> Answer:
+    def _answer(self, payload: dict[str, Any]) -> SyncAnswer:
         if payload["userErrors"]:
             raise HooklineError(
                 "FAILED", "; ".join(str(error["message"]) for error in payload["userErrors"])
             )
         problems = [codec.decode_problem(problem) for problem in payload["problems"]]
         if payload["plan"] is None:
-            return Answer(None, problems)
+            return SyncAnswer(None, problems)
         plan = codec.decode({**payload["plan"], "revision": payload.get("revision")})
-        return Answer(replace(plan, server=self.settings.server), problems)
+        return SyncAnswer(replace(plan, server=self.settings.server), problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +116,14 @@ class LocalTarget:
 
         return Bounds(self.settings.environments, dev_home.addresses(self.settings))
 
-    def plan(self, request: Request, is_unresolved: bool) -> Answer:
+    def plan(self, request: SyncRequest, is_unresolved: bool) -> SyncAnswer:
         from hookline.sync.apply import applying
 
         return self._run(
             lambda runtime, workspace_id: applying.preview(runtime, workspace_id, request)
         )
 
-    def apply(self, request: Request) -> Answer:
+    def apply(self, request: SyncRequest) -> SyncAnswer:
         from hookline.access.actor import system_actor
         from hookline.sync.apply import applying
 
@@ -133,7 +133,7 @@ class LocalTarget:
             )
         )
 
-    def _run(self, work: "Callable[[Runtime, UUID], Awaitable[Outcome]]") -> Answer:
+    def _run(self, work: "Callable[[Runtime, UUID], Awaitable[ApplyOutcome]]") -> SyncAnswer:
         from hookline.cli.lock import alone
         from hookline.errors import Misconfigured
 
@@ -146,9 +146,11 @@ class LocalTarget:
         with alone(self.settings):
             outcome = asyncio.run(self._in_runtime(work))
         plan = replace(outcome.plan, server=str(self.settings.sqlite_path))
-        return Answer(plan, list(outcome.problems))
+        return SyncAnswer(plan, list(outcome.problems))
 
-    async def _in_runtime(self, work: "Callable[[Runtime, UUID], Awaitable[Outcome]]") -> "Outcome":
+    async def _in_runtime(
+        self, work: "Callable[[Runtime, UUID], Awaitable[ApplyOutcome]]"
+    ) -> "ApplyOutcome":
         from hookline.cli.database import workspace_id_of
         from hookline.wiring import open_runtime
 
@@ -156,7 +158,7 @@ class LocalTarget:
             return await work(runtime, await workspace_id_of(runtime.database))
 
 
-def _input(request: Request) -> dict[str, Any]:
+def _input(request: SyncRequest) -> dict[str, Any]:
     """The parts that SyncPlanInput and SyncApplyInput share."""
     document, options, source = request.document, request.options, request.source
     return {

@@ -35,7 +35,7 @@ cost little more than rows in their order.
 """
 
 
-class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+class PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
     """A connection that is not reset when it goes back into its pool: nothing here outlasts a
     statement or a transaction (no session locks, no settings).
 
@@ -78,12 +78,12 @@ async def open_pool(dsn: str | None, **options: Any) -> BoundedPool:
         **options,
     }
     pool: BoundedPool = await BoundedPool(
-        dsn, **{"connection_class": Connection, "record_class": Record, **options}
+        dsn, **{"connection_class": PooledConnection, "record_class": Record, **options}
     )
     return pool
 
 
-class SafeTransactionContext(TransactionContextPooled):
+class SafePooledTransaction(TransactionContextPooled):
     __slots__ = ()
 
     async def __aenter__(self) -> Any:  # Any: Tortoise's own signature
@@ -125,7 +125,7 @@ class SafeAsyncpgClient(AsyncpgDBClient):
         return SafePoolConnection(self, self._pool_init_lock)
 
     def _in_transaction(self) -> TransactionContext:
-        return SafeTransactionContext(TransactionWrapper(self), self._pool_init_lock)
+        return SafePooledTransaction(TransactionWrapper(self), self._pool_init_lock)
 
 
 client_class = SafeAsyncpgClient

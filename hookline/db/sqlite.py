@@ -33,7 +33,7 @@ PRAGMAS = {
 }
 
 
-class SafeTransactionContext(SqliteTransactionContext):
+class SafeSqliteTransaction(SqliteTransactionContext):
     __slots__ = ()
 
     async def __aenter__(self) -> Any:  # Any: Tortoise's own signature
@@ -107,7 +107,7 @@ class SafeSqliteClient(SqliteClient):
             await self._connection.create_function("uuid_blob", 1, _uuid_blob, deterministic=True)
 
     def _in_transaction(self) -> TransactionContext:
-        return SafeTransactionContext(SafeTransactionWrapper(self), self._lock)
+        return SafeSqliteTransaction(SafeTransactionWrapper(self), self._lock)
 
 
 def _uuid_blob(text: str | None) -> bytes | None:

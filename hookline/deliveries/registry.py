@@ -12,7 +12,7 @@ from uuid import UUID
 
 from hookline.clock import monotonic
 from hookline.deliveries.matching import MatchIndex
-from hookline.deliveries.queue.base import Loaded, Queue, Stamp
+from hookline.deliveries.queue.base import LoadedWorkspace, Queue, Stamp
 from hookline.deliveries.target import Target
 from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.secrets.vault import Vault
@@ -103,7 +103,7 @@ class Registry:
             return part
 
     def _build(
-        self, loaded: Loaded, old: WorkspaceSnapshot | None, asked_at: float
+        self, loaded: LoadedWorkspace, old: WorkspaceSnapshot | None, asked_at: float
     ) -> WorkspaceSnapshot:
         """Returns the new part; what has not changed is neither loaded nor made again."""
         changed = [Target(row, self._vault) for row in loaded.rows]

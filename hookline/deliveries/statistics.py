@@ -67,7 +67,7 @@ delete from webhook_stat
 where webhook_id = $1 and step = 60 and at = $2 and bucket = $3"""
 
 
-class Step(Enum):
+class StatsStep(Enum):
     """Seconds of a bucket."""
 
     MINUTE = 60
@@ -87,7 +87,7 @@ class Bucket:
 
 
 async def stats(
-    database: Database, webhook_id: UUID, since: datetime, until: datetime | None, step: Step
+    database: Database, webhook_id: UUID, since: datetime, until: datetime | None, step: StatsStep
 ) -> list[Bucket]:
     """Every bucket from the one that `since` is in to the one before `until` (now), oldest first,
     empty ones too. Days are UTC's.
@@ -103,7 +103,7 @@ async def stats(
             "BAD_USER_INPUT",
             f"That is more than {BUCKETS_LIMIT:,} buckets. Take a larger step or a shorter time.",
         )
-    if step is Step.MINUTE and first < (now - MINUTES_KEPT).timestamp() - 60:
+    if step is StatsStep.MINUTE and first < (now - MINUTES_KEPT).timestamp() - 60:
         raise HooklineError(
             "BAD_USER_INPUT", "Minutes are kept for 48 hours. Take the step HOUR for what is older."
         )
@@ -114,7 +114,7 @@ async def stats(
             webhook_id,
             seconds,
             *times,
-            60 if step is Step.MINUTE else 3_600,
+            60 if step is StatsStep.MINUTE else 3_600,
         )
     found: dict[int, list[Any]] = {}
     for row in rows:

@@ -25,14 +25,14 @@ _KEY_CONFLICT: Final = (
 )
 
 
-class Answer(NamedTuple):
+class PublishResult(NamedTuple):
     event_id: UUID
     is_duplicate: bool
     delivery_count: int
 
 
 @dataclass(slots=True)
-class Request:
+class PublishRequest:
     """One caller's events on their way into a commit; their ids are fixed, so that a group may run
     again after a lost answer.
     """
@@ -41,7 +41,7 @@ class Request:
     came_at: float
     """Monotonic seconds."""
     events: list[NewEvent]
-    done: "asyncio.Future[list[Answer]]"
+    done: "asyncio.Future[list[PublishResult]]"
     size: int
     """Characters of data."""
 
@@ -50,11 +50,11 @@ class Request:
             self.done.set_exception(error)
 
 
-def take_group(waiting: list[Request]) -> list[Request]:
+def take_group(waiting: list[PublishRequest]) -> list[PublishRequest]:
     """Takes the requests of the next commit off the waiting ones: the first, and those that fit in
     with it.
     """
-    group, rows, size = list[Request](), 0, 0
+    group, rows, size = list[PublishRequest](), 0, 0
     while waiting and (
         not group
         or (
@@ -77,12 +77,15 @@ class CommitGroup:
     """
 
     def __init__(
-        self, requests: Sequence[Request], owners: dict[str, KeyOwner], part: WorkspaceSnapshot
+        self,
+        requests: Sequence[PublishRequest],
+        owners: dict[str, KeyOwner],
+        part: WorkspaceSnapshot,
     ) -> None:
         self._part = part
         self._owners = dict(owners)
-        self._accepted: list[Request] = []
-        self._refused: list[tuple[Request, list[Problem]]] = []
+        self._accepted: list[PublishRequest] = []
+        self._refused: list[tuple[PublishRequest, list[Problem]]] = []
         self.events: list[NewEvent] = []
         self.deliveries: list[NewDelivery] = []
         self.is_refused_by_catalogue = False
@@ -91,7 +94,7 @@ class CommitGroup:
         for request in requests:
             self._add(request)
 
-    def _add(self, request: Request) -> None:
+    def _add(self, request: PublishRequest) -> None:
         own, new, problems = dict[str, KeyOwner](), list[NewEvent](), list[Problem]()
         for index, event in enumerate(request.events):
             unmet = catalogue.check(self._part.catalogue, event.type, event.data)
@@ -177,11 +180,11 @@ class CommitGroup:
             if not request.done.done():
                 request.done.set_result([self._answer(event) for event in request.events])
 
-    def _answer(self, event: NewEvent) -> Answer:
+    def _answer(self, event: NewEvent) -> PublishResult:
         owner = self._owners.get(event.key) if event.key else None
         if owner is not None and owner.event_id != event.id:
-            return Answer(owner.event_id, True, owner.delivery_count)
-        return Answer(event.id, False, self._count(event))
+            return PublishResult(owner.event_id, True, owner.delivery_count)
+        return PublishResult(event.id, False, self._count(event))
 
     def _wanted_by(self, event: NewEvent) -> Sequence[UUID]:
         return self._part.index.wanted_by(event.environment, event.type, event.data)

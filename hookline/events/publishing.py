@@ -25,7 +25,7 @@ from hookline.deliveries.queue.base import (
 from hookline.deliveries.registry import Registry
 from hookline.errors import Unavailable
 from hookline.events.checking import EventLimits, PublishInput, check_events
-from hookline.events.commit_group import Answer, CommitGroup, Request, take_group
+from hookline.events.commit_group import CommitGroup, PublishRequest, PublishResult, take_group
 from hookline.messaging.wakeups import Wakeups
 
 _WAITING_LIMIT: Final = 20_000
@@ -73,7 +73,7 @@ class Publisher:
         self, queue: Queue, registry: Registry, wakeups: Wakeups, limits: EventLimits
     ) -> None:
         self._queue, self._registry, self._wakeups, self._limits = queue, registry, wakeups, limits
-        self._waiting: dict[UUID, list[Request]] = {}
+        self._waiting: dict[UUID, list[PublishRequest]] = {}
         self._waiting_events = self._waiting_size = 0
         self._writers: dict[UUID, asyncio.Task[None]] = {}
         self._embedded_pump: EmbeddedPump | None = None
@@ -104,7 +104,7 @@ class Publisher:
 
     async def _written(
         self, workspace_id: UUID, received_at: datetime, events: list[NewEvent]
-    ) -> list[Answer]:
+    ) -> list[PublishResult]:
         size = sum([len(event.data) for event in events])
         if (
             self._waiting_events + len(events) > _WAITING_LIMIT
@@ -114,7 +114,7 @@ class Publisher:
                 "Too many events wait to be stored. Publish more slowly, or in batches.",
                 retry_after_seconds=1,
             )
-        request = Request(
+        request = PublishRequest(
             received_at, clock.monotonic(), events, asyncio.get_running_loop().create_future(), size
         )
         self._waiting.setdefault(workspace_id, []).append(request)
@@ -148,7 +148,7 @@ class Publisher:
         finally:
             del self._writers[workspace_id]
 
-    async def _commit(self, workspace_id: UUID, requests: list[Request]) -> None:
+    async def _commit(self, workspace_id: UUID, requests: list[PublishRequest]) -> None:
         """Commits a group. If the database refuses it, each request is tried alone, so that none
         gets the error of another one.
         """
@@ -172,7 +172,7 @@ class Publisher:
             for request in requests:
                 await self._commit(workspace_id, [request])
 
-    async def _try(self, workspace_id: UUID, requests: list[Request]) -> None:
+    async def _try(self, workspace_id: UUID, requests: list[PublishRequest]) -> None:
         """Writes a group under the newest match version and answers it."""
         until = requests[0].came_at + _PATIENCE_SECONDS
         owners: dict[str, KeyOwner] = {}
@@ -241,7 +241,9 @@ class Publisher:
         return written
 
 
-def _published(workspace_id: UUID, received_at: datetime, e: NewEvent, answer: Answer) -> Published:
+def _published(
+    workspace_id: UUID, received_at: datetime, e: NewEvent, answer: PublishResult
+) -> Published:
     accepted = (
         None
         if answer.is_duplicate

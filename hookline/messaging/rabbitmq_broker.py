@@ -55,7 +55,7 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
 
     @property
     def consumer_class(self) -> type[_RabbitmqConsumer]:
-        return _Consumer
+        return _BoundedRabbitmqConsumer
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         if queue_name == OWN:
@@ -141,7 +141,7 @@ class BoundedRabbitmqBroker(WorkerBroker, RabbitmqBroker):
             raise
 
 
-class _Consumer(_RabbitmqConsumer):
+class _BoundedRabbitmqConsumer(_RabbitmqConsumer):
     """A lost acknowledgement costs nothing: RabbitMQ gives the message to another one. Dramatiq's
     would hold its worker thread (2.2.1).
     """

@@ -63,7 +63,7 @@ class BoundedRedisBroker(WorkerBroker, RedisBroker):
             return self.consume_own(prefetch, timeout)
         poll = min(timeout, _POLL_MILLIS.get(queue_name, _OTHERS_POLL_MILLIS))
         # Dramatiq left it untyped
-        return _Consumer(self, queue_name, prefetch, poll)  # type: ignore[no-untyped-call]
+        return _BoundedRedisConsumer(self, queue_name, prefetch, poll)  # type: ignore[no-untyped-call]
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         """Raises redis.RedisError."""
@@ -88,7 +88,7 @@ class BoundedRedisBroker(WorkerBroker, RedisBroker):
                 self.client.hdel(f"{key}.msgs", oldest)
 
 
-class _Consumer(_RedisConsumer):
+class _BoundedRedisConsumer(_RedisConsumer):
     """A lost acknowledgement costs nothing: Dramatiq's would hold its worker thread until Redis is
     back (2.2.1).
     """

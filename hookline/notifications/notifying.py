@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from hookline import clock, ids
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.activity.writer import append_activity
 from hookline.db.connection import Work, faults_as_unavailable
 from hookline.db.statements import for_dialect
@@ -71,7 +71,7 @@ async def notify_failed_sync(
         if addresses := dict.fromkeys(address for emails in asked for address in emails):
             await _write_receipts(work, runtime.enqueuer, notification, list(addresses))
         await append_activity(
-            work, runtime.hub, workspace_id, [(Kind.NOTIFICATION, notification.id, None)]
+            work, runtime.hub, workspace_id, [(ActivityKind.NOTIFICATION, notification.id, None)]
         )
 
 

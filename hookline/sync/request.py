@@ -56,7 +56,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SyncRequest:
     """A document to be planned or applied. plan_digest: of the plan that was agreed to, None for
     none; idempotency_key: of the asker's own making; message: kept with the revision.
     """

@@ -10,7 +10,7 @@ from uuid import UUID
 from hookline import clock
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.db.connection import Work
 from hookline.deliveries import jobs
 from hookline.errors import Refused
@@ -141,7 +141,7 @@ async def delete_webhook(
             gone,
             None,
         )
-        await announce_change(runtime, work, webhook, [Kind.WEBHOOK_DELETED])
+        await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_DELETED])
     return webhook
 
 
@@ -166,7 +166,7 @@ async def release_webhook(runtime: Runtime, actor: Actor, webhook_id: UUID) -> W
                 owner,
                 {"managedBy": None},
             )
-            await announce_change(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
+            await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_UPDATED])
     return webhook
 
 
@@ -212,9 +212,11 @@ async def _deliver_missed(runtime: Runtime, work: Work, actor: Actor, webhook: W
         )
 
 
-def _kinds(given: Form) -> list[Kind]:
+def _kinds(given: Form) -> list[ActivityKind]:
     """The activities that a change of these fields is."""
-    kinds = [Kind.WEBHOOK_UPDATED] if given.keys() - {"active"} else []
+    kinds = [ActivityKind.WEBHOOK_UPDATED] if given.keys() - {"active"} else []
     if "active" in given:
-        kinds.append(Kind.WEBHOOK_ACTIVATED if given["active"] else Kind.WEBHOOK_DEACTIVATED)
+        kinds.append(
+            ActivityKind.WEBHOOK_ACTIVATED if given["active"] else ActivityKind.WEBHOOK_DEACTIVATED
+        )
     return kinds

@@ -10,7 +10,7 @@ from tortoise.exceptions import IntegrityError
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.form.check import check_create, check_slug, slug_of
 from hookline.models import Webhook
@@ -44,7 +44,7 @@ async def create_webhook(runtime: Runtime, actor: Actor, values: Values) -> Webh
                 if problems:
                     raise Refused(problems)
                 webhook = await _insert(runtime, actor, slug, form)
-                await announce_change(runtime, work, webhook, [Kind.WEBHOOK_CREATED])
+                await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_CREATED])
                 return webhook
         except IntegrityError:
             # Another creator committed the same slug meanwhile: look again. Only the unique index

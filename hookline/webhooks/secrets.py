@@ -10,7 +10,7 @@ from uuid import UUID
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Webhook
 from hookline.outbound import signing
@@ -89,7 +89,7 @@ async def rotate_secret(
         made = secret or signing.new_secret(algorithm)
         secrets = with_new_secret(webhook, made, overlap, now, runtime.vault)
         await _write(actor, webhook, {"signing_secrets": secrets, **HEALTH_RESET}, overlap)
-        await announce_change(runtime, work, webhook, [Kind.WEBHOOK_UPDATED])
+        await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_UPDATED])
     log.info("signing secret rotated webhook_id=%s by=%s", ids.encode("wh", webhook_id), actor.name)
     return webhook, made
 

@@ -16,7 +16,7 @@ import hookline.wiring
 import workers.engine
 from hookline.deliveries.queue.base import Queue
 from tests.chaos.receiver import CUT
-from workers.sending import Answer, Request, Sender, StillWanted
+from workers.sending import OutboundRequest, ReceiverAnswer, Sender, StillWanted
 
 Call = Callable[..., Awaitable[Any]]  # Any: a method of the queue, whichever
 
@@ -49,7 +49,9 @@ class CutSender(Sender):
 
     failpoint: Failpoint
 
-    async def send(self, request: Request, still_wanted: StillWanted | None = None) -> Answer:
+    async def send(
+        self, request: OutboundRequest, still_wanted: StillWanted | None = None
+    ) -> ReceiverAnswer:
         if not self.failpoint.is_now():
             return await super().send(request, still_wanted)
         answer = await super().send(

@@ -9,7 +9,7 @@ import pytest
 
 from hookline.db.connection import Database
 from hookline.db.migrate import migrate
-from hookline.doctor import Finding, State, examine
+from hookline.doctor import CheckState, Finding, examine
 from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
 from tests.servers import RabbitMQ, Valkey, free_port
@@ -22,14 +22,14 @@ async def findings(settings: Settings) -> dict[str, Finding]:
 
 
 def problems(found: dict[str, Finding]) -> list[str]:
-    return [one.name for one in found.values() if one.state is State.PROBLEM]
+    return [one.name for one in found.values() if one.state is CheckState.PROBLEM]
 
 
 async def test_a_healthy_installation_has_no_problem(settings: Settings) -> None:
     async with open_runtime(settings) as runtime:
         await runtime.queue.register(uuid4(), "a worker that has just begun")
     found = await findings(settings)
-    assert {one.state for one in found.values()} <= {State.OK, State.WARNING}
+    assert {one.state for one in found.values()} <= {CheckState.OK, CheckState.WARNING}
     assert found["workers"].text == "1 running"
     assert list(found) == ["settings", "database", "schema", "keys", "workers", "hub", "broker"]
 
@@ -39,7 +39,7 @@ async def test_nothing_is_made_by_looking(settings: Settings) -> None:
     assert problems(found) == []
     assert "first start" in found["keys"].text
     assert "hookline" in found["workers"].text
-    assert found["workers"].state is State.WARNING
+    assert found["workers"].state is CheckState.WARNING
     assert not (settings.home / "key").exists()
 
 
@@ -54,7 +54,7 @@ async def test_a_missing_database_is_told_once(tmp_path: Path) -> None:
     assert "HOOKLINE_DATABASE_URL" in found["database"].text
     assert "hunter2" not in found["database"].text
     assert [found[name].state for name in ("schema", "keys", "workers", "hub")] == [
-        State.SKIPPED
+        CheckState.SKIPPED
     ] * 4
 
 

@@ -26,13 +26,13 @@ from hookline.secrets.webhook_columns import (
     SIGNING,
     secret_location,
 )
-from workers.attempts import Attempt
+from workers.attempts import RunningAttempt
 from workers.bodies import plain
-from workers.sending import Answer
+from workers.sending import ReceiverAnswer
 
 VAULT = Vault(KeyRing([b"k" * 32]), Vault.new_fingerprint_key())
 SECRETS = [new_secret(), new_secret()]
-OK = Answer(200, 12)
+OK = ReceiverAnswer(200, 12)
 
 
 def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -> Target:
@@ -102,13 +102,13 @@ def claimed(**changes: Any) -> Claimed:
     return row._replace(**changes)
 
 
-def result(answer: Answer, **changes: Any) -> Result:
-    attempt = Attempt(claimed(**changes), target(), clock.monotonic())
+def result(answer: ReceiverAnswer, **changes: Any) -> Result:
+    attempt = RunningAttempt(claimed(**changes), target(), clock.monotonic())
     attempt.request(BODY)
     return attempt.result(answer)
 
 
-def move(answer: Answer, **changes: Any) -> tuple[int, float | None, int]:
+def move(answer: ReceiverAnswer, **changes: Any) -> tuple[int, float | None, int]:
     ended = result(answer, **changes)
     return ended.state, ended.wait_seconds, ended.step
 
@@ -116,14 +116,16 @@ def move(answer: Answer, **changes: Any) -> tuple[int, float | None, int]:
 @pytest.mark.parametrize("secret", SECRETS, ids=["newest", "older"])
 def test_request_is_signed_under_every_living_secret(secret: str) -> None:
     row = claimed()
-    request = Attempt(row, target(), clock.monotonic()).request(plain(row))
+    request = RunningAttempt(row, target(), clock.monotonic()).request(plain(row))
     headers = {name.lower(): value for name, value in request.headers}
     assert Verifier(secret).verify(request.body, headers)["id"] == ids.encode("evt", row.event_id)
 
 
 def test_secret_that_has_expired_signs_no_more() -> None:
     past, future = "2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
-    request = Attempt(claimed(), target(ends=(future, past)), clock.monotonic()).request(BODY)
+    request = RunningAttempt(claimed(), target(ends=(future, past)), clock.monotonic()).request(
+        BODY
+    )
     headers = {name.lower(): value for name, value in request.headers}
     assert Verifier(SECRETS[0]).verify(request.body, headers)
     with pytest.raises(WebhookVerificationError):
@@ -133,7 +135,7 @@ def test_secret_that_has_expired_signs_no_more() -> None:
 def test_every_try_has_the_body_and_the_id_of_the_first_and_a_span_of_its_own() -> None:
     row, webhook = claimed(), target()
     first, second = [
-        Attempt(row._replace(number=number), webhook, clock.monotonic()).request(BODY)
+        RunningAttempt(row._replace(number=number), webhook, clock.monotonic()).request(BODY)
         for number in (1, 2)
     ]
     one, two = dict(first.headers), dict(second.headers)
@@ -152,7 +154,7 @@ def test_data_is_sent_as_it_is_stored_and_as_null_when_it_is_gone() -> None:
 
 
 def test_log_has_every_header_of_the_request_and_no_secret() -> None:
-    attempt = Attempt(claimed(), target(), clock.monotonic())
+    attempt = RunningAttempt(claimed(), target(), clock.monotonic())
     sent = dict(attempt.request(BODY).headers)
     text = attempt.result(OK).request_headers or ""
     logged = dict(orjson.loads(text))
@@ -183,22 +185,24 @@ def test_success_ends_the_delivery_and_moves_no_schedule() -> None:
 
 
 def test_failure_uses_a_step_until_none_is_left() -> None:
-    state, wait, step = move(Answer(500, 1), step=1)
+    state, wait, step = move(ReceiverAnswer(500, 1), step=1)
     assert (state, step) == (DeliveryState.OPEN, 2)
     assert 480 <= (wait or 0) <= 720
-    assert move(Answer(500, 1), step=2) == (DeliveryState.FAILED, None, 3)
+    assert move(ReceiverAnswer(500, 1), step=2) == (DeliveryState.FAILED, None, 3)
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(500, 1),
-        Answer(410, 1),
-        Answer(None, 1, error=AttemptError.REFUSED_ADDRESS, error_message="no"),
+        ReceiverAnswer(500, 1),
+        ReceiverAnswer(410, 1),
+        ReceiverAnswer(None, 1, error=AttemptError.REFUSED_ADDRESS, error_message="no"),
     ],
 )
 @pytest.mark.parametrize("step", [0, 2])
-def test_failure_by_hand_moves_no_schedule_and_ends_nothing(answer: Answer, step: int) -> None:
+def test_failure_by_hand_moves_no_schedule_and_ends_nothing(
+    answer: ReceiverAnswer, step: int
+) -> None:
     assert move(answer, is_manual=True, step=step) == (DeliveryState.OPEN, None, step)
 
 
@@ -206,13 +210,13 @@ def test_failure_by_hand_moves_no_schedule_and_ends_nothing(answer: Answer, step
     ("status_code", "is_heard"), [(429, True), (503, True), (500, False), (301, False)]
 )
 def test_retry_after_is_heard_on_429_and_503(status_code: int, is_heard: bool) -> None:
-    _, wait, _ = move(Answer(status_code, 1, [("RETRY-After", "7200")]))
+    _, wait, _ = move(ReceiverAnswer(status_code, 1, [("RETRY-After", "7200")]))
     assert wait is not None
     assert (wait >= timedelta(hours=2).total_seconds()) == is_heard
 
 
 def test_row_tells_what_came_back() -> None:
-    answer = Answer(404, 31, [("X-Seen", "é")], b"\x00gone", True)
+    answer = ReceiverAnswer(404, 31, [("X-Seen", "é")], b"\x00gone", True)
     ended = result(answer)
     assert (ended.outcome, ended.status_code, ended.duration_ms, ended.webhook_version) == (
         AttemptOutcome.FAILED,
@@ -231,11 +235,13 @@ def test_row_tells_what_came_back() -> None:
         None,
         None,
     )
-    assert "Redirects are not followed" in (result(Answer(302, 1)).error_message or "")
+    assert "Redirects are not followed" in (result(ReceiverAnswer(302, 1)).error_message or "")
 
 
 def test_secret_that_cannot_be_opened_is_a_failed_attempt_without_a_request() -> None:
-    attempt = Attempt(claimed(), target(secret_header_sealed="v1.00000000.AAAA"), clock.monotonic())
+    attempt = RunningAttempt(
+        claimed(), target(secret_header_sealed="v1.00000000.AAAA"), clock.monotonic()
+    )
     with pytest.raises(HooklineError) as unopened:
         attempt.request(BODY)
     ended = attempt.unsendable(unopened.value)
@@ -253,12 +259,12 @@ def test_secret_that_cannot_be_opened_is_a_failed_attempt_without_a_request() ->
 
 
 def test_a_receiver_that_sends_our_request_back_leaves_no_secret_in_the_log() -> None:
-    attempt = Attempt(claimed(), target(), clock.monotonic())
+    attempt = RunningAttempt(claimed(), target(), clock.monotonic())
     echoed = b"\n".join(
         f"{name}: {value}".encode() for name, value in attempt.request(BODY).headers
     )
     ended = attempt.result(
-        Answer(400, 12, headers=[("X-Echo", "s3cret")], body=echoed + b' p4ss "7"')
+        ReceiverAnswer(400, 12, headers=[("X-Echo", "s3cret")], body=echoed + b' p4ss "7"')
     )
     assert ended.response_headers == '[["X-Echo","***"]]'
     assert ended.response_body is not None

@@ -8,7 +8,7 @@ from tests.receivers import Handler, Server, read_request
 from tests.waiting import eventually
 from tests.workers.test_sending import LOOPBACK, request
 from workers.connections import BODY_READ_LIMIT_BYTES, Exchange, NotHttp
-from workers.sending import Answer, Sender
+from workers.sending import ReceiverAnswer, Sender
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -27,7 +27,7 @@ def says(*pieces: bytes, then_closes: bool = False) -> Handler:
     return behave
 
 
-async def sent_to(behaviour: Handler) -> Answer:
+async def sent_to(behaviour: Handler) -> ReceiverAnswer:
     async with Sender(LOOPBACK) as sender, Server(behaviour) as server:
         return await sender.send(request(server.url))
 

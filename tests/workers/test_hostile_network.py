@@ -21,14 +21,14 @@ from hookline.outbound.egress import CACHE_SECONDS
 from tests import receivers
 from tests.receivers import Handler, Receiver, Reply, Server, hostile, make_tls, read_request, reset
 from tests.waiting import eventually
-from workers.sending import Answer, Request, Sender
+from workers.sending import OutboundRequest, ReceiverAnswer, Sender
 
 LOOPBACK = AddressPolicy((ip_network("127.0.0.1/32"),))
 PUBLIC = "192.0.66.2"
 
 
-def request(url: str, timeout_seconds: float = 5.0, body: bytes = b"{}") -> Request:
-    return Request(url, [("Content-Type", "application/json")], body, timeout_seconds)
+def request(url: str, timeout_seconds: float = 5.0, body: bytes = b"{}") -> OutboundRequest:
+    return OutboundRequest(url, [("Content-Type", "application/json")], body, timeout_seconds)
 
 
 class ChangingNames:
@@ -110,7 +110,9 @@ async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.Monkey
         assert proxy.connection_count == 0
 
 
-async def sent_with_tls(tls: ssl.SSLContext, ca_file: str, host: str = "shop.example") -> Answer:
+async def sent_with_tls(
+    tls: ssl.SSLContext, ca_file: str, host: str = "shop.example"
+) -> ReceiverAnswer:
     names = ChangingNames(["127.0.0.1"])
     async with (
         Receiver(tls=tls) as receiver,

@@ -10,7 +10,7 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 
 from hookline import ids
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.deliveries import manual
 from hookline.models import (
     Attempt,
@@ -77,7 +77,7 @@ async def test_event_is_delivered_logged_and_told(runtime: Runtime) -> None:
     assert ["X-Seen", "yes"] in attempt.response_headers
     assert (await Delivery.get(event_id=event_id)).status == DeliveryState.SUCCEEDED
     assert attempt.id in [
-        subject for _, kind, subject in await activity(runtime) if kind == Kind.ATTEMPT
+        subject for _, kind, subject in await activity(runtime) if kind == ActivityKind.ATTEMPT
     ]
     assert (await Webhook.get(id=webhook.id)).last_status_code == 201
 

@@ -24,7 +24,7 @@ from tests.waiting import eventually
 from tests.working import pumping
 from workers.leases import STALE_SECONDS
 from workers.pump import Pump
-from workers.sending import Answer, Request, Sender, StillWanted
+from workers.sending import OutboundRequest, ReceiverAnswer, Sender, StillWanted
 
 SOON = {"schedule": ["1s", "1s", "1s"]}
 
@@ -268,7 +268,9 @@ class Clumsy(Sender):
 
     is_warned = False
 
-    async def send(self, request: Request, still_wanted: StillWanted | None = None) -> Answer:
+    async def send(
+        self, request: OutboundRequest, still_wanted: StillWanted | None = None
+    ) -> ReceiverAnswer:
         if not self.is_warned:
             self.is_warned = True
             raise RuntimeError("clumsy")

@@ -11,7 +11,7 @@ from hookline.deliveries.retries import AttemptError
 from hookline.outbound.addresses import AddressPolicy
 from tests import receivers
 from tests.receivers import Handler, Receiver, Reply, Server, hostile
-from workers.sending import Answer, Request, Sender
+from workers.sending import OutboundRequest, ReceiverAnswer, Sender
 
 LOOPBACK = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
 HEADERS = [
@@ -22,8 +22,8 @@ HEADERS = [
 ]
 
 
-def request(url: str, timeout_seconds: float = 5.0, body: bytes = b'{"a":1}') -> Request:
-    return Request(url, HEADERS, body, timeout_seconds)
+def request(url: str, timeout_seconds: float = 5.0, body: bytes = b'{"a":1}') -> OutboundRequest:
+    return OutboundRequest(url, HEADERS, body, timeout_seconds)
 
 
 async def resolve_to_loopback(host: str) -> list[str]:
@@ -35,7 +35,7 @@ async def resolve_never(host: str) -> list[str]:
     return []
 
 
-async def sent_to(behaviour: Handler, timeout_seconds: float = 5.0) -> Answer:
+async def sent_to(behaviour: Handler, timeout_seconds: float = 5.0) -> ReceiverAnswer:
     async with Sender(LOOPBACK) as sender, hostile(behaviour) as url:
         return await sender.send(request(url, timeout_seconds))
 
@@ -334,4 +334,4 @@ async def test_mistake_of_ours_is_raised_and_not_taken_for_a_network_fault() -> 
     async with Sender(LOOPBACK) as sender, Receiver() as receiver:
         with pytest.raises(TypeError):
             # the mistake
-            await sender.send(Request(receiver.url, [("X-Number", 5)], b"", 5.0))  # type: ignore[list-item]
+            await sender.send(OutboundRequest(receiver.url, [("X-Number", 5)], b"", 5.0))  # type: ignore[list-item]

@@ -159,7 +159,7 @@ Stamp = tuple[int, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedWorkspace:
     """A workspace's webhooks and event types at one moment. rows: of the webhooks that are not as
     known; column -> value, as the models name them.
     """
@@ -202,7 +202,7 @@ class Queue(Protocol):
     async def versions(self) -> dict[UUID, int]:
         """The match version of each workspace, as committed now."""
 
-    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> Loaded:
+    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> LoadedWorkspace:
         """The living webhooks of a workspace with the match version that they belong to. known:
         those whose rows are not asked for again.
         """

@@ -32,7 +32,7 @@ from hookline.deliveries.queue.base import (
     KeyOwner,
     KeyTaken,
     Lease,
-    Loaded,
+    LoadedWorkspace,
     NewDelivery,
     NewEvent,
     PumpGone,
@@ -142,7 +142,7 @@ class PostgresQueue:
     async def versions(self) -> dict[UUID, int]:
         return {row[0]: row[1] for row in await self._beats.fetch(VERSIONS, timeout=2)}
 
-    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> Loaded:
+    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> LoadedWorkspace:
         async with (
             self._work.acquire(timeout=5) as connection,
             # One snapshot: version, types and webhooks must belong together.
@@ -155,7 +155,7 @@ class PostgresQueue:
             }
             changed = [key for key, stamp in stamps.items() if known.get(key) != stamp]
             rows = await connection.fetch(WEBHOOKS, changed) if changed else []
-            return Loaded(
+            return LoadedWorkspace(
                 workspace_id, version, stamps, [dict(row) for row in rows], types, is_strict
             )
 

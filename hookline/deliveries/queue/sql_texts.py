@@ -7,7 +7,7 @@ A migration creates the functions from a frozen copy; a test holds copy and file
 from pathlib import Path
 from typing import Final
 
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.db.enum_numbers import with_enum_numbers
 from hookline.deliveries.health import HealthLimit
 from hookline.deliveries.retries import RetryLimit
@@ -17,7 +17,7 @@ FUNCTIONS: Final = Path(__file__).parent / "functions"
 
 def queue_statement(text: str) -> str:
     """A statement of the queue, or its part, with numbers for the names of enums."""
-    return with_enum_numbers(text, Kind, HealthLimit, RetryLimit)
+    return with_enum_numbers(text, ActivityKind, HealthLimit, RetryLimit)
 
 
 def function_texts() -> dict[str, str]:

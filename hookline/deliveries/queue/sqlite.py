@@ -20,7 +20,7 @@ from hookline.deliveries.queue.base import (
     KeyOwner,
     KeyTaken,
     Lease,
-    Loaded,
+    LoadedWorkspace,
     NewDelivery,
     NewEvent,
     PumpGone,
@@ -89,8 +89,8 @@ class SqliteQueue:
             }
         )
 
-    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> Loaded:
-        def job(db: sqlite3.Connection) -> Loaded:
+    async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> LoadedWorkspace:
+        def job(db: sqlite3.Connection) -> LoadedWorkspace:
             version, is_strict = db.execute(WORKSPACE, (workspace_id.bytes,)).fetchone()
             types = [(name, schema) for name, schema in db.execute(TYPES, (workspace_id.bytes,))]
             stamps: dict[UUID, Stamp] = {
@@ -103,7 +103,7 @@ class SqliteQueue:
                 dict(zip(names, row, strict=True)) for row in fetch_for_all(db, WEBHOOKS, changed)
             ]
             decode_rows(rows)
-            return Loaded(workspace_id, version, stamps, rows, types, bool(is_strict))
+            return LoadedWorkspace(workspace_id, version, stamps, rows, types, bool(is_strict))
 
         return await self._writer.run(job)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.deliveries.health import Decision, Ended, Health, HealthEvidence, Policy, fold
 from hookline.deliveries.queue.base import Result
 from hookline.deliveries.queue.sql_texts import queue_statement
@@ -103,7 +103,7 @@ RECIPIENTS = "select workspace_id, notification_emails, notify_on from webhook w
 class ActivityEntry(NamedTuple):
     """A row for `activity`: kind, subject, webhook (16 bytes each)."""
 
-    kind: Kind
+    kind: ActivityKind
     subject: bytes
     webhook: bytes
 
@@ -163,7 +163,7 @@ def apply_decisions(
 ) -> list[ActivityEntry]:
     """Carries the decisions out, each once. Returns the activity beside the attempts'."""
     entries = [entry for one in decisions for entry in _apply_decision(db, workspace, one, now)]
-    if any(entry.kind is Kind.WEBHOOK_AUTO_DISABLED for entry in entries):
+    if any(entry.kind is ActivityKind.WEBHOOK_AUTO_DISABLED for entry in entries):
         db.execute(BUMP, (workspace,))
     return entries
 
@@ -186,7 +186,7 @@ def notify(
                 for address in split_lines(addresses)
             ],
         )
-    return ActivityEntry(Kind.NOTIFICATION, notification, webhook)
+    return ActivityEntry(ActivityKind.NOTIFICATION, notification, webhook)
 
 
 def mails_of(db: sqlite3.Connection, notification: bytes) -> list[tuple[UUID, str]]:
@@ -218,7 +218,7 @@ def _apply_decision(
     if one.kind is not NotificationKind.AUTO_DISABLED:
         return [entry]
     db.execute(AUDIT, (uuid7().bytes, workspace, now, webhook))
-    return [ActivityEntry(Kind.WEBHOOK_AUTO_DISABLED, webhook, webhook), entry]
+    return [ActivityEntry(ActivityKind.WEBHOOK_AUTO_DISABLED, webhook, webhook), entry]
 
 
 def _ended(r: Result, start: int, version: int) -> Ended:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.deliveries.health import decide, digests
 from hookline.deliveries.queue.base import Recorded, Result
 from hookline.deliveries.queue.sql_texts import queue_statement
@@ -96,7 +96,9 @@ def record(
     if not done:
         return Recorded(0, False)
     count_attempts(db, done)
-    entries = [ActivityEntry(Kind.ATTEMPT, r.attempt_id.bytes, r.webhook_id.bytes) for r, _ in done]
+    entries = [
+        ActivityEntry(ActivityKind.ATTEMPT, r.attempt_id.bytes, r.webhook_id.bytes) for r, _ in done
+    ]
     entries += apply_decisions(db, workspace, decide(fold_health(db, done, now)), now)
     return _append(db, workspace, entries)
 
@@ -142,11 +144,11 @@ def _append(db: sqlite3.Connection, workspace: bytes, entries: Sequence[Activity
     mails = [
         mail
         for entry in entries
-        if entry.kind is Kind.NOTIFICATION
+        if entry.kind is ActivityKind.NOTIFICATION
         for mail in mails_of(db, entry.subject)
     ]
     return Recorded(
-        position, any(entry.kind is Kind.WEBHOOK_AUTO_DISABLED for entry in entries), mails
+        position, any(entry.kind is ActivityKind.WEBHOOK_AUTO_DISABLED for entry in entries), mails
     )
 
 

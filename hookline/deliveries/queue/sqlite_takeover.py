@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import orjson
 
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.deliveries.queue.sql_texts import queue_statement
 from hookline.deliveries.queue.sqlite_bulk import run_for_all
 from hookline.deliveries.queue.sqlite_recording import ADD_ACTIVITY, ADD_ATTEMPTS, ADVANCE
@@ -81,7 +81,9 @@ def _mark_unknown(db: sqlite3.Connection, d: _Lost, now: int) -> None:
         [(*keys, d.number, AttemptOutcome.UNKNOWN, cause, *request, *answer, now, None, None)],
     ):
         position = db.execute(ADVANCE, (1, d.workspace)).fetchone()[0]
-        run_for_all(db, ADD_ACTIVITY, [(d.workspace, position, Kind.ATTEMPT, attempt, d.webhook)])
+        run_for_all(
+            db, ADD_ACTIVITY, [(d.workspace, position, ActivityKind.ATTEMPT, attempt, d.webhook)]
+        )
     _move(db, d, now)
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from hookline.db.sqlite import PRAGMAS
 
 T = TypeVar("T")
-Job = Callable[[sqlite3.Connection], Any]  # Any: each job has a result of its own kind
+WriteJob = Callable[[sqlite3.Connection], Any]  # Any: each job has a result of its own kind
 # All of them share one flush to disk.
 _MOST_JOBS = 500
 """Jobs in one transaction; bounded, so that the ORM's turn comes soon."""
@@ -27,7 +27,7 @@ class SqliteWriter:
 
     def __init__(self, path: Path, turn: asyncio.Lock) -> None:
         self._path, self._turn = path, turn
-        self._waiting: list[tuple[Job, asyncio.Future[Any]]] = []
+        self._waiting: list[tuple[WriteJob, asyncio.Future[Any]]] = []
         self._task: asyncio.Task[None] | None = None
         # SQLite takes one writer at a time.
         self._thread = ThreadPoolExecutor(1, "sqlite-writer")
@@ -87,7 +87,7 @@ class SqliteWriter:
         finally:
             self._task = None
 
-    def _commit(self, jobs: list[Job]) -> list[tuple[Any, Exception | None]]:
+    def _commit(self, jobs: list[WriteJob]) -> list[tuple[Any, Exception | None]]:
         connection = self._connection
         try:
             # A plain BEGIN that reads first gets no write lock later: 50 of 100 such transactions
@@ -102,7 +102,7 @@ class SqliteWriter:
                 connection.execute("rollback")
             return [(None, error)] * len(jobs)
 
-    def _run_one(self, job: Job) -> tuple[Any, Exception | None]:
+    def _run_one(self, job: WriteJob) -> tuple[Any, Exception | None]:
         # A job that fails is undone alone; the others keep their commit.
         self._connection.execute("savepoint job")
         try:

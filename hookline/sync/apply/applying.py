@@ -19,15 +19,15 @@ from hookline.models import SyncRevision
 from hookline.notifications.notifying import notify_failed_sync
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
-from hookline.sync.apply.store import State
+from hookline.sync.apply.store import SetState
 from hookline.sync.apply.writing import Content, Writing, content_of
 from hookline.sync.plan import planning, policy
 from hookline.sync.plan.changes import Block
-from hookline.sync.plan.planning import Planned, Wanted
+from hookline.sync.plan.planning import Planned, WantedWebhook
 from hookline.sync.read import check_templates
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import SyncProblem
-from hookline.sync.request import Request
+from hookline.sync.request import SyncRequest
 from hookline.webhooks.columns import fingerprinted
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ _STALE: Final = Block("stale", "something changed since the plan was made; plan 
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ApplyOutcome:
     """A plan that was made or applied; nothing was written when it is blocked or has a problem.
 
     base: the set's newest revision before. revision: the one that was made, or made before by the
@@ -65,11 +65,11 @@ class Outcome:
 class _Stopped(Exception):
     """Rolls the transaction back and carries the outcome out of it."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: ApplyOutcome) -> None:
         self.outcome = outcome
 
 
-async def preview(runtime: Runtime, workspace_id: UUID, request: Request) -> Outcome:
+async def preview(runtime: Runtime, workspace_id: UUID, request: SyncRequest) -> ApplyOutcome:
     """The plan of an apply now. Nothing is written: the transaction could not.
 
     Raises Unavailable.
@@ -86,10 +86,10 @@ async def preview(runtime: Runtime, workspace_id: UUID, request: Request) -> Out
     # it.
     broken = await check_templates.check(document, runtime.renderer)
     plan = await asyncio.to_thread(_judged, request, wanted, broken, state)
-    return Outcome(plan, state.revision)
+    return ApplyOutcome(plan, state.revision)
 
 
-async def apply(runtime: Runtime, actor: Actor, request: Request) -> Outcome:
+async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOutcome:
     """Makes the set what the document says, or says what blocks it.
 
     Raises Refused: NOT_ALLOWED when a secret is not known, IDEMPOTENCY_CONFLICT when the key
@@ -123,7 +123,7 @@ async def apply(runtime: Runtime, actor: Actor, request: Request) -> Outcome:
                 await notify_failed_sync(runtime, actor.workspace_id, set_name, reason)
             return stopped.outcome
         except store.LockNotObtained:
-            return Outcome(replace(planning.plan(set_name, 0, (), ()), blocked=(_LOCKED,)))
+            return ApplyOutcome(replace(planning.plan(set_name, 0, (), ()), blocked=(_LOCKED,)))
         except IntegrityError:
             # Somebody made a webhook with one of the slugs meanwhile: plan again, with it.
             continue
@@ -134,13 +134,13 @@ async def apply(runtime: Runtime, actor: Actor, request: Request) -> Outcome:
 class _Applying:
     runtime: Runtime
     actor: Actor
-    request: Request
-    wanted: list[Wanted]
+    request: SyncRequest
+    wanted: list[WantedWebhook]
     broken: tuple[SyncProblem, ...]
     """Payload templates that do not render."""
     content: Content
 
-    async def run(self, work: Work) -> Outcome:
+    async def run(self, work: Work) -> ApplyOutcome:
         """One try. Raises _Stopped where nothing may be written."""
         request, document = self.request, self.request.document
         state = await store.read(
@@ -160,15 +160,15 @@ class _Applying:
         if request.plan_digest not in (None, plan.digest):
             plan = replace(plan, blocked=(*plan.blocked, _STALE))
         if plan.blocked or plan.problems:
-            raise _Stopped(Outcome(plan, state.revision))
+            raise _Stopped(ApplyOutcome(plan, state.revision))
         writing = Writing(self.runtime, self.actor, request, self.content, plan, state)
         revision = await writing.write(work)
         # Only what was committed was applied.
         work.after_commit(lambda: self._log(revision))
         number = revision.number if revision else None
-        return Outcome(replace(plan, revision=number), state.revision, revision)
+        return ApplyOutcome(replace(plan, revision=number), state.revision, revision)
 
-    def _repeated(self, state: State, revision: SyncRevision) -> Outcome:
+    def _repeated(self, state: SetState, revision: SyncRevision) -> ApplyOutcome:
         """The outcome of a retry whose first answer was lost: nothing is left to do."""
         if revision.digest != self.content.digest:
             message = (
@@ -183,7 +183,7 @@ class _Applying:
             base_commit=state.revision.commit if state.revision else None,
             revision=revision.number,
         )
-        return Outcome(plan, state.revision, revision)
+        return ApplyOutcome(plan, state.revision, revision)
 
     def _log(self, revision: SyncRevision | None) -> None:
         by = (self.request.document.set_name, self.actor.name, self.request.source.commit)
@@ -198,7 +198,7 @@ class _Applying:
             )
 
 
-def _reason(set_name: str, outcome: Outcome) -> str | None:
+def _reason(set_name: str, outcome: ApplyOutcome) -> str | None:
     """A sentence about what kept the set from being applied; None when nothing did."""
     reasons = [block.message for block in outcome.blocked] or [
         problem.message for problem in outcome.problems
@@ -209,21 +209,26 @@ def _reason(set_name: str, outcome: Outcome) -> str | None:
     return f'The set "{set_name}" could not be applied: {reasons[0]}{more}.'
 
 
-def _wanted(runtime: Runtime, document: Document) -> list[Wanted]:
+def _wanted(runtime: Runtime, document: Document) -> list[WantedWebhook]:
     items = document.webhooks.values()
     return [
-        Wanted(item.slug, item.values, fingerprinted(item.values, runtime.vault), item.position)
+        WantedWebhook(
+            item.slug, item.values, fingerprinted(item.values, runtime.vault), item.position
+        )
         for item in items
     ]
 
 
 def _judged(
-    request: Request, wanted: list[Wanted], broken: tuple[SyncProblem, ...], state: State
+    request: SyncRequest,
+    wanted: list[WantedWebhook],
+    broken: tuple[SyncProblem, ...],
+    state: SetState,
 ) -> Planned:
     """The plan with what blocks it."""
     set_name, options = request.document.set_name, request.options
     plan = planning.plan(
-        set_name, state.number, wanted, state.lives, options.on_drift, options.reenable
+        set_name, state.number, wanted, state.stored, options.on_drift, options.reenable
     )
     blocks = policy.check(
         plan, not wanted, options, state.committed_at, request.source.committed_at

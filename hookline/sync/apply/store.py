@@ -24,7 +24,7 @@ from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.models.column_types import TimeColumn, UuidColumn
 from hookline.runtime import Runtime
 from hookline.secrets.vault import Vault
-from hookline.sync.plan.planning import Live
+from hookline.sync.plan.planning import StoredWebhook
 from hookline.webhooks.columns import canonical
 
 LOOK_AGAIN_SECONDS: Final = 0.1
@@ -68,15 +68,15 @@ class LockNotObtained(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SetState:
     """A set before a plan. id: None for one that was never applied. revision: the newest; repeated:
     the one of the same idempotency key.
     """
 
     id: UUID | None
-    lives: list[Live]
+    stored: list[StoredWebhook]
     rows: dict[UUID, Webhook]
-    """The webhooks behind `lives`."""
+    """The webhooks behind `stored`."""
     number: int = 0
     commit: str | None = None
     committed_at: datetime | None = None
@@ -197,7 +197,7 @@ async def read(
     slugs: list[str],
     key: str | None = None,
     is_locking: bool = False,
-) -> State:
+) -> SetState:
     """The set, its webhooks, and whatever webhook has one of the slugs. key: of a revision to look
     for; is_locking: to the transaction's end.
     """
@@ -207,16 +207,16 @@ async def read(
     )
     wanted: Any = slugs if reads.dialect == "postgres" else orjson.dumps(slugs).decode()
     hooks = await reads.rows(sql, workspace_id, set_name, wanted)
-    lives, rows = await asyncio.to_thread(_lives, hooks, vault)
+    stored, rows = await asyncio.to_thread(_stored, hooks, vault)
     if not sets:
-        return State(None, lives, rows)
+        return SetState(None, stored, rows)
     first = sets[0]
     revisions: list[SyncRevision] = [
         bulk_rows.load(SyncRevision, row) for row in sets if row["id"] is not None
     ]
-    return State(
+    return SetState(
         id=UuidColumn().to_python_value(first["owner_id"]),
-        lives=lives,
+        stored=stored,
         rows=rows,
         number=first["revision_number"],
         commit=first["owner_commit"],
@@ -236,18 +236,18 @@ async def read(
     )
 
 
-def _lives(hooks: list[Row], vault: Vault) -> tuple[list[Live], dict[UUID, Webhook]]:
+def _stored(hooks: list[Row], vault: Vault) -> tuple[list[StoredWebhook], dict[UUID, Webhook]]:
     rows: list[Webhook] = [bulk_rows.load(Webhook, hook) for hook in hooks]
     return [_live(row, vault) for row in rows], {row.id: row for row in rows}
 
 
-def _live(row: Webhook, vault: Vault) -> Live:
+def _live(row: Webhook, vault: Vault) -> StoredWebhook:
     by = (
         f'{row.modified_by["kind"].lower()} "{row.modified_by["name"]}" on '
         f"{row.modified_at:%Y-%m-%d %H:%M} UTC"
     )
     reason = row.modified_by.get("reason")
-    return Live(
+    return StoredWebhook(
         id=row.id,
         slug=row.slug,
         form=canonical(row, vault),

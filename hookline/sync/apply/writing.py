@@ -17,7 +17,7 @@ import orjson
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.activity.writer import append_activity, bump_match_version
 from hookline.db import bulk_rows
 from hookline.db.connection import Row, Work
@@ -26,10 +26,10 @@ from hookline.outbound import signing
 from hookline.runtime import Runtime
 from hookline.secrets.webhook_columns import SIGNING
 from hookline.sync.apply import store
-from hookline.sync.apply.store import Rows, State
+from hookline.sync.apply.store import Rows, SetState
 from hookline.sync.plan.changes import Change, ChangeKind
 from hookline.sync.plan.planning import Planned, Write
-from hookline.sync.request import Request
+from hookline.sync.request import SyncRequest
 from hookline.webhooks.columns import columns, signing_algorithm, with_new_secret
 from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURN_ON_VALUES
 from hookline.webhooks.secrets import SECRET_OVERLAP
@@ -49,10 +49,10 @@ class Writing:
 
     runtime: Runtime
     actor: Actor
-    request: Request
+    request: SyncRequest
     content: Content
     plan: Planned
-    state: State
+    state: SetState
 
     async def write(self, work: Work) -> SyncRevision | None:
         """The new revision; None when nothing changes that people see."""
@@ -121,7 +121,7 @@ class Writing:
                 rows.made.append(self._made(write, by, now))
             else:
                 rows.changed.append(self._changed(write, self.state.rows[write.live.id], by, now))
-        for live in self.state.lives:
+        for live in self.state.stored:
             if live.slug not in written and live.slug in self.request.document.webhooks:
                 position = self._position(live.slug)
                 if live.position[:2] == (position["sync_file"], position["sync_line"]):
@@ -217,10 +217,12 @@ class Writing:
 
     def _activity(
         self, revision: SyncRevision, made: list[Row]
-    ) -> list[tuple[Kind, UUID, UUID | None]]:
+    ) -> list[tuple[ActivityKind, UUID, UUID | None]]:
         """The revision, then what happened to each webhook."""
-        told: list[tuple[Kind, UUID, UUID | None]] = [(Kind.SYNC_APPLIED, revision.id, None)]
-        told += [(Kind.WEBHOOK_CREATED, row["id"], row["id"]) for row in made]
+        told: list[tuple[ActivityKind, UUID, UUID | None]] = [
+            (ActivityKind.SYNC_APPLIED, revision.id, None)
+        ]
+        told += [(ActivityKind.WEBHOOK_CREATED, row["id"], row["id"]) for row in made]
         for write in self.plan.writes:
             if write.live is not None and write.is_visible:
                 told += [(kind, write.live.id, write.live.id) for kind in _kinds(write)]
@@ -245,13 +247,17 @@ def _new_secret(values: Mapping[str, Any], row: Webhook) -> str | None:
     return given or (None if algorithm == signing_algorithm(row) else signing.new_secret(algorithm))
 
 
-def _kinds(write: Write) -> list[Kind]:
+def _kinds(write: Write) -> list[ActivityKind]:
     """The activity kind for a webhook that was there before."""
     if write.is_reenabled and not write.values:
-        return [Kind.WEBHOOK_ACTIVATED]
-    kinds = [] if write.values.keys() == {"active"} else [Kind.WEBHOOK_UPDATED]
+        return [ActivityKind.WEBHOOK_ACTIVATED]
+    kinds = [] if write.values.keys() == {"active"} else [ActivityKind.WEBHOOK_UPDATED]
     if "active" in write.values:
-        kinds.append(Kind.WEBHOOK_ACTIVATED if write.values["active"] else Kind.WEBHOOK_DEACTIVATED)
+        kinds.append(
+            ActivityKind.WEBHOOK_ACTIVATED
+            if write.values["active"]
+            else ActivityKind.WEBHOOK_DEACTIVATED
+        )
     return kinds
 
 

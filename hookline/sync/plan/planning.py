@@ -29,7 +29,7 @@ from hookline.sync.request import DriftPolicy
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedWebhook:
     """A webhook as the file wants it. values: of the fields that it mentions, secrets in clear;
     prints: the same with secrets as fingerprints.
     """
@@ -41,7 +41,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class StoredWebhook:
     """A living webhook as it is. form: canonical, secrets as fingerprints; applied: the last
     applied values of the fields that its set owns.
     """
@@ -68,7 +68,7 @@ class Write:
     """
 
     slug: str
-    live: Live | None
+    live: StoredWebhook | None
     values: Values
     applied: Values
     position: Position | None
@@ -98,18 +98,18 @@ class Planned(Plan):
 def plan(
     set_name: str,
     base: int,
-    wanted: Iterable[Wanted],
-    lives: Iterable[Live],
+    wanted: Iterable[WantedWebhook],
+    stored: Iterable[StoredWebhook],
     on_drift: DriftPolicy = DriftPolicy.BLOCK,
     reenable: Iterable[str] = (),
 ) -> Planned:
     """Compares everything: first what the file has, then what it no longer has, each in the order
     of the slugs.
 
-    lives: what the set owns, and whatever has a wanted slug. reenable: slugs of webhooks that go on
-    if they were turned off by themselves.
+    stored: what the set owns, and whatever has a wanted slug. reenable: slugs of webhooks that go
+    on if they were turned off by themselves.
     """
-    by_slug = {live.slug: live for live in lives}
+    by_slug = {live.slug: live for live in stored}
     planner = _Planner(set_name, on_drift, frozenset(reenable))
     # Sorted and taken out: the order of the file makes no difference, and what is left is no longer
     # in it.
@@ -152,7 +152,7 @@ class _Planner:
     problems: list[SyncProblem] = field(default_factory=list)
     owned_elsewhere: list[tuple[str, str]] = field(default_factory=list)
 
-    def want(self, item: Wanted, live: Live | None) -> None:
+    def want(self, item: WantedWebhook, live: StoredWebhook | None) -> None:
         self.slugs.add(item.slug)
         if live is None:
             self._create(item)
@@ -161,7 +161,7 @@ class _Planner:
         else:
             self._compare(item, live)
 
-    def remove(self, live: Live) -> None:
+    def remove(self, live: StoredWebhook) -> None:
         """A webhook that the set owns and the file no longer has: turned off once, then left alone.
         The set owns the switch from then on.
         """
@@ -179,7 +179,7 @@ class _Planner:
             Write(live.slug, live, values, {**live.applied, "active": False}, None, is_removed=True)
         )
 
-    def _create(self, item: Wanted) -> None:
+    def _create(self, item: WantedWebhook) -> None:
         fields = tuple(
             _shown(name, None, item.prints[name], None) for name in FIELDS if name in item.prints
         )
@@ -195,7 +195,7 @@ class _Planner:
             )
         )
 
-    def _compare(self, item: Wanted, live: Live) -> None:
+    def _compare(self, item: WantedWebhook, live: StoredWebhook) -> None:
         is_adopted = live.set_name is None
         is_reenabled = live.is_auto_disabled and item.slug in self.reenable
         verdicts = compare(item.slug, item.prints, live.form, live.applied, is_adopted)
@@ -214,7 +214,9 @@ class _Planner:
             )
         self._write(item, live, verdicts, is_reenabled)
 
-    def _update(self, item: Wanted, live: Live, verdicts: Verdicts, is_reenabled: bool) -> None:
+    def _update(
+        self, item: WantedWebhook, live: StoredWebhook, verdicts: Verdicts, is_reenabled: bool
+    ) -> None:
         kind, hint = ChangeKind.UPDATE, "back in the file" if live.is_removed else None
         if live.set_name is None:
             kind, hint = ChangeKind.ADOPT, "exists, not managed"
@@ -227,7 +229,9 @@ class _Planner:
             fields = (FieldChange("status", "AUTO_DISABLED", wanted, "AUTO_DISABLED"), *fields)
         self.changes.append(Change(kind, item.slug, live.id, fields, item.position, hint))
 
-    def _note_disputed(self, item: Wanted, live: Live, kind: ChangeKind, fields: Values) -> None:
+    def _note_disputed(
+        self, item: WantedWebhook, live: StoredWebhook, kind: ChangeKind, fields: Values
+    ) -> None:
         if fields:
             end = {
                 DriftPolicy.BLOCK: "",
@@ -249,7 +253,9 @@ class _Planner:
                 )
             )
 
-    def _write(self, item: Wanted, live: Live, verdicts: Verdicts, is_reenabled: bool) -> None:
+    def _write(
+        self, item: WantedWebhook, live: StoredWebhook, verdicts: Verdicts, is_reenabled: bool
+    ) -> None:
         is_overwriting = self.on_drift is DriftPolicy.OVERWRITE
         written = verdicts.updated | (verdicts.disputed if is_overwriting else {})
         # What is kept keeps its last applied value, too: the next plan shows the drift again.
@@ -280,7 +286,7 @@ class _Planner:
                 )
             )
 
-    def _check(self, item: Wanted, whole: Values) -> None:
+    def _check(self, item: WantedWebhook, whole: Values) -> None:
         """Problems where the file's wishes and what people set by hand contradict each other."""
         for problem in check_whole(whole):
             path = ("webhooks", item.slug, *problem.field)
@@ -296,7 +302,7 @@ def _shown(name: str, before: Any, after: Any, live: Any) -> FieldChange:
     return FieldChange(name, masked(before), masked(after), masked(live), is_secret)
 
 
-def _position(live: Live) -> Position | None:
+def _position(live: StoredWebhook) -> Position | None:
     file, line, _ = live.position
     return Position(line or 1, 1, file) if file else None
 

@@ -56,7 +56,7 @@ FILE_FIELDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class WantedWebhook:
+class DocumentWebhook:
     """A webhook as the file wants it. values: canonical, of the fields that it mentions (defaults
     count); secrets in clear or UNKNOWN_SECRET.
     """
@@ -75,7 +75,7 @@ class Document:
     """
 
     set_name: str
-    webhooks: dict[str, WantedWebhook] = field(default_factory=dict)
+    webhooks: dict[str, DocumentWebhook] = field(default_factory=dict)
     content: dict[str, object] = field(default_factory=dict)
     positions: Positions = field(default_factory=dict)
     secrets: dict[Path, str] = field(default_factory=dict)
@@ -214,7 +214,7 @@ class _FileDecoder:
                 )
         # The key's place, not the value's: a webhook of an alias stands where it is named.
         at = Position(key.line, key.column, key.file or self.decoder.file)
-        document.webhooks[slug] = WantedWebhook(slug, values, at)
+        document.webhooks[slug] = DocumentWebhook(slug, values, at)
         document.content[slug] = {
             name: to_json(node, name == "filter") for name, (_, node) in fields.items()
         }

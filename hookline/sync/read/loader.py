@@ -43,7 +43,7 @@ _REFUSED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedFile:
     """root: None when the file can't be read on. lines: for excerpts, without line ends."""
 
     root: Node | None
@@ -52,7 +52,7 @@ class Loaded:
 
 
 # Any, here and below: PyYAML's parsers and events have no common types.
-def load(data: bytes, file: str, parser: Any = None) -> Loaded:
+def load(data: bytes, file: str, parser: Any = None) -> LoadedFile:
     """The tree of one file's bytes and all that is wrong with its form. parser: PyYAML's class,
     libyaml's when there is one.
     """
@@ -78,8 +78,8 @@ def load(data: bytes, file: str, parser: Any = None) -> Loaded:
             )
     except FileRefused as refused:
         problems.add(refused.problem)
-        return Loaded(None, lines, problems)
-    return Loaded(root, lines, problems)
+        return LoadedFile(None, lines, problems)
+    return LoadedFile(root, lines, problems)
 
 
 def _text(data: bytes, file: str) -> str:

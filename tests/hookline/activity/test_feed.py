@@ -11,7 +11,7 @@ import pytest
 
 from hookline.activity import feed
 from hookline.activity.cursors import decode_cursor, encode_cursor
-from hookline.activity.events import ActivityEvent, Gap, Kind
+from hookline.activity.events import ActivityEvent, ActivityKind, Gap
 from hookline.activity.feed import Feeds
 from hookline.activity.writer import append_activity
 from hookline.errors import HooklineError
@@ -20,12 +20,15 @@ from hookline.runtime import Runtime
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, make_workspace, succeeded
 from tests.waiting import eventually, turns
 
-CHANGED = (Kind.WEBHOOK_UPDATED,)
+CHANGED = (ActivityKind.WEBHOOK_UPDATED,)
 Step = list[ActivityEvent] | Gap
 
 
 async def change(
-    runtime: Runtime, webhook_id: UUID, count: int = 1, kind: Kind = Kind.WEBHOOK_UPDATED
+    runtime: Runtime,
+    webhook_id: UUID,
+    count: int = 1,
+    kind: ActivityKind = ActivityKind.WEBHOOK_UPDATED,
 ) -> int:
     """Happenings of one commit. Returns the position of the last one."""
     async with runtime.database.unit_of_work() as work:
@@ -45,7 +48,7 @@ async def positions(following: AsyncGenerator[Step, None], until: int) -> list[i
 
 
 async def following_from(
-    feeds: Feeds, after: int | None, kinds: Sequence[Kind] = CHANGED
+    feeds: Feeds, after: int | None, kinds: Sequence[ActivityKind] = CHANGED
 ) -> AsyncGenerator[Step, None]:
     async with aclosing(feeds.follow(WORKSPACE, after, kinds)) as steps:
         async for step in steps:
@@ -100,12 +103,12 @@ async def test_attempts_come_with_their_rows_and_other_kinds_are_left_out(runtim
         await hand.record(succeeded(await hand.claim_one(hook.id)))
     await change(runtime, webhook.id)
     async with aclosing(
-        runtime.feeds.follow(WORKSPACE, begin, (Kind.ATTEMPT,), webhook.id)
+        runtime.feeds.follow(WORKSPACE, begin, (ActivityKind.ATTEMPT,), webhook.id)
     ) as following:
         step = await anext(following)
     assert isinstance(step, list)
     [event] = step
-    assert (event.position, event.kind) == (begin + 2, Kind.ATTEMPT)
+    assert (event.position, event.kind) == (begin + 2, ActivityKind.ATTEMPT)
     assert getattr(event.row, "webhook_id", None) == webhook.id
 
 
@@ -235,7 +238,10 @@ async def test_another_workspace_hears_nothing(runtime: Runtime) -> None:
         foreign = await make_webhook(runtime, workspace_id=stranger)
         async with runtime.database.unit_of_work() as work:
             await append_activity(
-                work, runtime.hub, stranger, [(Kind.WEBHOOK_UPDATED, foreign.id, foreign.id)]
+                work,
+                runtime.hub,
+                stranger,
+                [(ActivityKind.WEBHOOK_UPDATED, foreign.id, foreign.id)],
             )
         step = await first
     assert isinstance(step, list)

@@ -11,14 +11,14 @@ import pytest
 
 from hookline.activity import shared_feed
 from hookline.activity.cursors import encode_cursor
-from hookline.activity.events import ActivityEvent, Gap, Kind, Shared
+from hookline.activity.events import ActivityEvent, ActivityKind, Gap, SharedBatch
 from hookline.activity.shared_feed import EncodedEvent, ShareKey
 from hookline.activity.writer import append_activity
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_webhook
 from tests.waiting import eventually, turns
 
-Step = list[ActivityEvent] | Gap | Shared
+Step = list[ActivityEvent] | Gap | SharedBatch
 
 
 class Maker:
@@ -40,7 +40,10 @@ async def change(runtime: Runtime, webhook_id: UUID, count: int = 1) -> int:
     """Happenings of one commit. Returns the position of the last one."""
     async with runtime.database.unit_of_work() as work:
         return await append_activity(
-            work, runtime.hub, WORKSPACE, [(Kind.WEBHOOK_UPDATED, webhook_id, webhook_id)] * count
+            work,
+            runtime.hub,
+            WORKSPACE,
+            [(ActivityKind.WEBHOOK_UPDATED, webhook_id, webhook_id)] * count,
         )
 
 
@@ -48,7 +51,7 @@ def following(
     runtime: Runtime, maker: Maker, after: int | None, key: str = "key"
 ) -> AsyncGenerator[Step, None]:
     return runtime.feeds.follow_shared(
-        WORKSPACE, after, [Kind.WEBHOOK_UPDATED], None, ShareKey(key, maker)
+        WORKSPACE, after, [ActivityKind.WEBHOOK_UPDATED], None, ShareKey(key, maker)
     )
 
 
@@ -60,7 +63,7 @@ async def heard(steps: AsyncGenerator[Step, None], until: int) -> tuple[list[str
     while encode_cursor(until) not in everything:
         async with asyncio.timeout(60):  # wait_for of 3.11 may swallow a cancellation
             step = await anext(steps)
-        if isinstance(step, Shared):
+        if isinstance(step, SharedBatch):
             everything += step.made
             continue
         alone += (

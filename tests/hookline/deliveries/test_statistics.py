@@ -11,7 +11,7 @@ from hookline import clock
 from hookline.deliveries import statistics
 from hookline.deliveries.histogram import BOUNDS, bucket_of, percentile
 from hookline.deliveries.queue.base import Result
-from hookline.deliveries.statistics import Bucket, Step
+from hookline.deliveries.statistics import Bucket, StatsStep
 from hookline.errors import HooklineError
 from hookline.models import Webhook
 from hookline.runtime import Runtime
@@ -38,7 +38,11 @@ async def record(runtime: Runtime, webhook: Webhook, *endings: tuple[timedelta, 
 
 
 async def stats(
-    runtime: Runtime, webhook: Webhook, since: datetime, step: Step, until: datetime | None = None
+    runtime: Runtime,
+    webhook: Webhook,
+    since: datetime,
+    step: StatsStep,
+    until: datetime | None = None,
 ) -> list[Bucket]:
     return await statistics.stats(runtime.database, webhook.id, since, until, step)
 
@@ -53,7 +57,7 @@ async def test_every_minute_is_there_with_what_began_in_it(runtime: Runtime) -> 
     )
     await record(runtime, other, (timedelta(minutes=5), 10, True))
     now = clock.now()
-    found = await stats(runtime, webhook, now - timedelta(minutes=10), Step.MINUTE)
+    found = await stats(runtime, webhook, now - timedelta(minutes=10), StatsStep.MINUTE)
     assert len(found) in (10, 11)
     assert [later.start - earlier.start for earlier, later in pairwise(found)] == [
         timedelta(minutes=1)
@@ -67,8 +71,8 @@ async def test_every_minute_is_there_with_what_began_in_it(runtime: Runtime) -> 
     } == {(0, None, None)}
 
 
-@pytest.mark.parametrize("step", [Step.HOUR, Step.DAY])
-async def test_folding_changes_no_figure(runtime: Runtime, step: Step) -> None:
+@pytest.mark.parametrize("step", [StatsStep.HOUR, StatsStep.DAY])
+async def test_folding_changes_no_figure(runtime: Runtime, step: StatsStep) -> None:
     webhook = await make_webhook(runtime)
     agos = [timedelta(hours=hours) for hours in (1, 49, 49.2, 50, 75, 100)]
     await record(runtime, webhook, *((ago, 20 + n, bool(n % 2)) for n, ago in enumerate(agos)))
@@ -92,14 +96,14 @@ async def test_folding_changes_no_figure(runtime: Runtime, step: Step) -> None:
 async def test_too_many_buckets_and_minutes_that_are_gone_are_refused(runtime: Runtime) -> None:
     webhook, now = await make_webhook(runtime), clock.now()
     with pytest.raises(HooklineError, match="larger step"):
-        await stats(runtime, webhook, now - timedelta(days=400), Step.HOUR)
+        await stats(runtime, webhook, now - timedelta(days=400), StatsStep.HOUR)
     with pytest.raises(HooklineError, match="48 hours"):
         await stats(
-            runtime, webhook, now - timedelta(hours=49), Step.MINUTE, now - timedelta(hours=48)
+            runtime, webhook, now - timedelta(hours=49), StatsStep.MINUTE, now - timedelta(hours=48)
         )
-    assert await stats(runtime, webhook, now, Step.HOUR, now - DAY) == []
+    assert await stats(runtime, webhook, now, StatsStep.HOUR, now - DAY) == []
     with pytest.raises(HooklineError, match="larger step"):
-        await stats(runtime, webhook, datetime(1, 1, 1, tzinfo=UTC), Step.DAY)
+        await stats(runtime, webhook, datetime(1, 1, 1, tzinfo=UTC), StatsStep.DAY)
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying
-from hookline.sync.apply.applying import Outcome
+from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.plan.changes import Plan
 from hookline.sync.read import document as documents
 from hookline.sync.read import loader
 from hookline.sync.read.document import Document
 from hookline.sync.read.references import LocalSecrets, Secrets, UnresolvedSecrets
-from hookline.sync.request import Options, Request, Source
+from hookline.sync.request import Options, Source, SyncRequest
 from tests.making import WORKSPACE
 
 FILE = "config/webhooks.yaml"
@@ -68,18 +68,18 @@ async def apply(
     options: Options | None = None,
     source: Source | None = None,
     **more: Any,
-) -> Outcome:
+) -> ApplyOutcome:
     """Applies as somebody with a token."""
     return await applying.apply(
-        runtime, SOMEBODY, Request(wanted, options or Options(), source or Source(), **more)
+        runtime, SOMEBODY, SyncRequest(wanted, options or Options(), source or Source(), **more)
     )
 
 
 async def preview(
     runtime: Runtime, wanted: Document, options: Options | None = None, source: Source | None = None
-) -> Outcome:
+) -> ApplyOutcome:
     return await applying.preview(
-        runtime, WORKSPACE, Request(wanted, options or Options(), source or Source())
+        runtime, WORKSPACE, SyncRequest(wanted, options or Options(), source or Source())
     )
 
 
@@ -92,5 +92,5 @@ def told(plan: Plan) -> list[str]:
     return [f"{kind} {slug} {fields}".strip() for kind, slug, fields in changes]
 
 
-def codes(outcome: Outcome) -> set[str]:
+def codes(outcome: ApplyOutcome) -> set[str]:
     return {block.code for block in outcome.blocked}

@@ -8,7 +8,7 @@ import pytest
 
 from hookline import ids
 from hookline.access.actor import Actor
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.errors import Code, Refused
 from hookline.models import Webhook, Workspace
 from hookline.runtime import Runtime
@@ -72,7 +72,7 @@ async def test_a_new_webhook_has_defaults_and_a_signing_secret(runtime: Runtime)
     assert stored.created_by == {"kind": "TOKEN", "name": "tester"}
     assert (await secrets.reveal_secret(runtime, SOMEBODY, webhook.id))[1].startswith("whsec_")
     assert [(kind, subject) for _, kind, subject in await activity(runtime)] == [
-        (Kind.WEBHOOK_CREATED, webhook.id)
+        (ActivityKind.WEBHOOK_CREATED, webhook.id)
     ]
 
 
@@ -207,8 +207,8 @@ async def test_a_change_bumps_version_and_match_version_and_is_noted(runtime: Ru
     assert (stored.version, stored.modified_by["name"], stored.is_active) == (2, "anna", False)
     assert await match_version(runtime) == before + 1
     assert [kind for _, kind, _ in await activity(runtime)][1:] == [
-        Kind.WEBHOOK_UPDATED,
-        Kind.WEBHOOK_DEACTIVATED,
+        ActivityKind.WEBHOOK_UPDATED,
+        ActivityKind.WEBHOOK_DEACTIVATED,
     ]
 
 
@@ -297,7 +297,7 @@ async def test_turning_a_webhook_on_again_counts_failures_anew(runtime: Runtime)
     await set_column(runtime, "webhook", "consecutive_failures", 7, [webhook.id])
     await set_webhook_active(runtime, SOMEBODY, webhook.id, True)
     assert (await Webhook.get(id=webhook.id)).consecutive_failures == 0
-    assert [kind for _, kind, _ in await activity(runtime)][1:] == [Kind.WEBHOOK_ACTIVATED]
+    assert [kind for _, kind, _ in await activity(runtime)][1:] == [ActivityKind.WEBHOOK_ACTIVATED]
 
 
 async def test_a_field_that_a_file_owns_is_refused_by_the_name_of_its_place(

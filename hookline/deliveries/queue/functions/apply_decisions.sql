@@ -23,12 +23,12 @@ begin
     continue when failed is null;
     if a.kind = NotificationKind.AUTO_DISABLED then
       has_auto_disabled := true;
-      entry_kinds := entry_kinds || Kind.WEBHOOK_AUTO_DISABLED::smallint;
+      entry_kinds := entry_kinds || ActivityKind.WEBHOOK_AUTO_DISABLED::smallint;
       entry_subjects := entry_subjects || a.webhook;
       entry_webhooks := entry_webhooks || a.webhook;
     end if;
     notification := hl_notify(a.webhook, a.kind, nullif(failed, 0));
-    entry_kinds := entry_kinds || Kind.NOTIFICATION::smallint;
+    entry_kinds := entry_kinds || ActivityKind.NOTIFICATION::smallint;
     entry_subjects := entry_subjects || notification;
     entry_webhooks := entry_webhooks || a.webhook;
   end loop;

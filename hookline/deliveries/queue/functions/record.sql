@@ -40,7 +40,7 @@ begin
   update workspace_activity set position = position + n where workspace_id = workspace
     returning position into last_position;
   insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-    select workspace, last_position - n + row_number() over (order by r.nth), Kind.ATTEMPT,
+    select workspace, last_position - n + row_number() over (order by r.nth), ActivityKind.ATTEMPT,
       r.attempt, r.webhook
     from unnest(ids, attempts, webhooks) with ordinality r(id, attempt, webhook, nth)
     -- Counts are compared first: `= any` for each row of a batch of 500 is 250,000 comparisons.

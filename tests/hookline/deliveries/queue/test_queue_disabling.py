@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import (
     AttemptCause,
@@ -58,7 +58,10 @@ async def test_enough_failures_over_enough_time_turn_it_off_once(runtime: Runtim
     assert row.failing_since == stored.failing_since
     assert sorted(mail.address for mail in await Email.filter(notification_id=row.id)) == MAILS
     kinds = [(kind, subject) for _, kind, subject in (await activity(runtime))[-2:]]
-    assert kinds == [(Kind.WEBHOOK_AUTO_DISABLED, webhook.id), (Kind.NOTIFICATION, row.id)]
+    assert kinds == [
+        (ActivityKind.WEBHOOK_AUTO_DISABLED, webhook.id),
+        (ActivityKind.NOTIFICATION, row.id),
+    ]
     [entry] = await AuditEntry.filter(subject_id=webhook.id, action="webhook.autoDisable")
     assert (entry.actor, entry.after) == (
         {"kind": "SYSTEM", "name": "hookline"},
@@ -184,7 +187,7 @@ async def test_deliveries_that_failed_for_good_are_told_of_at_most_once_an_hour(
     told_of = await Notification.filter(kind=NotificationKind.DELIVERY_FAILED).order_by("id")
     assert [row.failures for row in told_of] == [1, 2]
     assert await Email.all().count() == 4
-    assert [kind for _, kind, _ in (await activity(runtime))[-1:]] == [Kind.NOTIFICATION]
+    assert [kind for _, kind, _ in (await activity(runtime))[-1:]] == [ActivityKind.NOTIFICATION]
 
 
 async def test_last_attempt_that_a_dead_worker_lost_counts_and_is_told_of(runtime: Runtime) -> None:

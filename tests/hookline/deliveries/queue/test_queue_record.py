@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from hookline import clock
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.deliveries import manual
 from hookline.deliveries.queue.base import DEAD_AFTER, Claimed, Result
 from hookline.ids import uuid7
@@ -49,7 +49,7 @@ async def taken_over(runtime: Runtime, hand: Hand) -> None:
 
 
 async def attempts_noted(runtime: Runtime) -> list[object]:
-    return [subject for _, kind, subject in await activity(runtime) if kind == Kind.ATTEMPT]
+    return [subject for _, kind, subject in await activity(runtime) if kind == ActivityKind.ATTEMPT]
 
 
 async def test_success_ends_the_delivery_and_is_logged(runtime: Runtime) -> None:

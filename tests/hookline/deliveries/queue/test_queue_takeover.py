@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hookline import clock
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.deliveries import manual
 from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Webhook
@@ -48,7 +48,7 @@ async def test_takeover_writes_unknown_and_uses_a_step_of_the_schedule(runtime: 
     assert delivery.lease_token is None
     assert timedelta(seconds=40) < delivery.next_attempt_at - clock.now() < timedelta(seconds=80)
     assert [kind for _, kind, subject in await activity(runtime) if subject == attempt.id] == [
-        Kind.ATTEMPT
+        ActivityKind.ATTEMPT
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hookline.deliveries.queue.sqlite_writer import Job, SqliteWriter
+from hookline.deliveries.queue.sqlite_writer import SqliteWriter, WriteJob
 from tests.waiting import eventually
 
 
@@ -29,7 +29,7 @@ async def writer(tmp_path: Path, turn: asyncio.Lock) -> AsyncIterator[SqliteWrit
     await writer.close()
 
 
-def add(number: int) -> Job:
+def add(number: int) -> WriteJob:
     return lambda db: db.execute("insert into t values (?)", (number,)).close()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hookline import clock
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.errors import Code, Refused
 from hookline.models import Delivery, SyncRevision, SyncSet, Webhook, Workspace
 from hookline.runtime import Runtime
@@ -47,7 +47,7 @@ async def test_a_new_webhook_is_made_with_its_owner_and_a_signing_secret(runtime
     }
     assert canonical(made, runtime.vault)["signingSecret"]["fingerprint"]
     assert told(outcome.plan) == ["CREATE orders url,environments,events,timeout"]
-    assert await kinds(runtime) == [Kind.SYNC_APPLIED, Kind.WEBHOOK_CREATED]
+    assert await kinds(runtime) == [ActivityKind.SYNC_APPLIED, ActivityKind.WEBHOOK_CREATED]
 
 
 async def test_a_revision_tells_who_applied_what(runtime: Runtime) -> None:
@@ -81,7 +81,7 @@ async def test_an_update_writes_what_changed_and_a_dropped_field_goes_back_to_it
     assert (after.timeout_ms, after.concurrency, after.version) == (15_000, 5, before.version + 1)
     assert set(after.sync_applied) == {"url", "events", "environments", "concurrency"}
     assert after.signing_secrets == before.signing_secrets
-    assert (await kinds(runtime))[2:] == [Kind.SYNC_APPLIED, Kind.WEBHOOK_UPDATED]
+    assert (await kinds(runtime))[2:] == [ActivityKind.SYNC_APPLIED, ActivityKind.WEBHOOK_UPDATED]
 
 
 async def test_another_algorithm_or_secret_signs_beside_the_old_one_for_a_day(
@@ -139,10 +139,10 @@ async def test_a_webhook_taken_out_is_turned_off_once_and_its_return_turns_it_on
         True,
     )
     assert (await kinds(runtime))[3:] == [
-        Kind.SYNC_APPLIED,
-        Kind.WEBHOOK_DEACTIVATED,
-        Kind.SYNC_APPLIED,
-        Kind.WEBHOOK_ACTIVATED,
+        ActivityKind.SYNC_APPLIED,
+        ActivityKind.WEBHOOK_DEACTIVATED,
+        ActivityKind.SYNC_APPLIED,
+        ActivityKind.WEBHOOK_ACTIVATED,
     ]
 
 

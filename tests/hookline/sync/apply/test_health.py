@@ -3,7 +3,7 @@ those who want to hear of a blocked apply.
 """
 
 from hookline import clock
-from hookline.activity.events import Kind
+from hookline.activity.events import ActivityKind
 from hookline.models import Email, Notification, NotificationKind, Webhook
 from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
@@ -54,7 +54,10 @@ async def test_it_goes_on_when_that_is_asked_for(runtime: Runtime) -> None:
     assert (mended.consecutive_failures, mended.version) == (0, version + 1)
     assert (await one("others")).auto_disabled_at is not None
     assert outcome.revision is not None
-    assert (await kinds(runtime))[-2:] == [Kind.SYNC_APPLIED, Kind.WEBHOOK_ACTIVATED]
+    assert (await kinds(runtime))[-2:] == [
+        ActivityKind.SYNC_APPLIED,
+        ActivityKind.WEBHOOK_ACTIVATED,
+    ]
     assert (await apply(runtime, webhooks(orders=ORDERS, others=ORDERS), wish)).revision is None
 
 
@@ -93,7 +96,7 @@ async def test_an_apply_that_is_blocked_is_told_of_once_to_those_who_want_it(
         "ops@example.com",
         "shop@example.com",
     ]
-    assert (await kinds(runtime))[-1] == Kind.NOTIFICATION
+    assert (await kinds(runtime))[-1] == ActivityKind.NOTIFICATION
     assert await send_due(runtime, Mailer(None, runtime.settings.home / "outbox")) == 2
     mails = [path.read_text() for path in (runtime.settings.home / "outbox").iterdir()]
     assert len(mails) == 2

@@ -13,7 +13,7 @@ from hookline import ids
 from hookline.form.kinds import UNKNOWN_SECRET
 from hookline.form.webhook_fields import DEFAULTS
 from hookline.sync.plan.changes import ChangeKind
-from hookline.sync.plan.planning import Live, Planned, Wanted, Write, plan
+from hookline.sync.plan.planning import Planned, StoredWebhook, WantedWebhook, Write, plan
 from hookline.sync.read.problems import Position
 from hookline.sync.request import DriftPolicy
 from tests.hookline.sync.files import told
@@ -27,18 +27,20 @@ REQUIRED = {
 PRINT, OTHER_PRINT = {"fingerprint": "aa"}, {"fingerprint": "bb"}
 
 
-def wanted(slug: str = "orders", /, **values: Any) -> Wanted:
+def wanted(slug: str = "orders", /, **values: Any) -> WantedWebhook:
     whole = {**REQUIRED, **values}
-    return Wanted(slug, whole, whole, Position(9, 3, "config/webhooks.yaml"))
+    return WantedWebhook(slug, whole, whole, Position(9, 3, "config/webhooks.yaml"))
 
 
-def live(slug: str = "orders", /, applied: dict[str, Any] | None = None, **form: Any) -> Live:
+def live(
+    slug: str = "orders", /, applied: dict[str, Any] | None = None, **form: Any
+) -> StoredWebhook:
     """A webhook of the set. form: what differs from the defaults; applied: what the set owns beside
     the required fields.
     """
     whole = {**DEFAULTS, "name": slug, **REQUIRED, "signingSecret": PRINT, **form}
     owned = {**REQUIRED, **(applied or {})}
-    return Live(
+    return StoredWebhook(
         ids.uuid7(),
         slug,
         whole,
@@ -51,7 +53,9 @@ def live(slug: str = "orders", /, applied: dict[str, Any] | None = None, **form:
     )
 
 
-def planned(wish: Wanted, there: Live, on_drift: DriftPolicy = DriftPolicy.BLOCK) -> Planned:
+def planned(
+    wish: WantedWebhook, there: StoredWebhook, on_drift: DriftPolicy = DriftPolicy.BLOCK
+) -> Planned:
     return plan(SET, 1, [wish], [there], on_drift)
 
 
@@ -284,7 +288,7 @@ files = st.dictionaries(slugs, fields, max_size=4)
 
 
 @st.composite
-def states(draw: st.DrawFn) -> list[Live]:
+def states(draw: st.DrawFn) -> list[StoredWebhook]:
     """Webhooks of the set, changed by hand since, taken out, or of nobody."""
     found = []
     for slug, form in draw(files).items():
@@ -299,7 +303,7 @@ def states(draw: st.DrawFn) -> list[Live]:
     return found
 
 
-def applied(there: Live, write: Write) -> Live:
+def applied(there: StoredWebhook, write: Write) -> StoredWebhook:
     """The webhook after a write, as an apply leaves it."""
     form = {**there.form, **write.values}
     return replace(
@@ -312,7 +316,7 @@ def applied(there: Live, write: Write) -> Live:
     )
 
 
-def after(found: Planned, lives: list[Live]) -> list[Live]:
+def after(found: Planned, stored: list[StoredWebhook]) -> list[StoredWebhook]:
     """The state that applying a plan leaves."""
     writes = {write.slug: write for write in found.writes}
     made = [
@@ -321,15 +325,17 @@ def after(found: Planned, lives: list[Live]) -> list[Live]:
         if write.live is None
     ]
     return made + [
-        applied(there, writes[there.slug]) if there.slug in writes else there for there in lives
+        applied(there, writes[there.slug]) if there.slug in writes else there for there in stored
     ]
 
 
 @settings(deadline=None)
 @given(files, states())
-def test_applying_a_plan_leaves_nothing_to_plan(file: dict[str, Any], lives: list[Live]) -> None:
+def test_applying_a_plan_leaves_nothing_to_plan(
+    file: dict[str, Any], stored: list[StoredWebhook]
+) -> None:
     wishes = [wanted(slug, **values) for slug, values in file.items()]
-    left = after(plan(SET, 1, wishes, lives, OVERWRITE), lives)
+    left = after(plan(SET, 1, wishes, stored, OVERWRITE), stored)
     again = plan(SET, 2, wishes, left)
     assert (told(again), again.writes, again.unchanged) == ([], (), len(wishes))
 
@@ -337,16 +343,16 @@ def test_applying_a_plan_leaves_nothing_to_plan(file: dict[str, Any], lives: lis
 @settings(deadline=None)
 @given(files, states(), st.randoms(use_true_random=False))
 def test_the_order_of_everything_never_matters(
-    file: dict[str, Any], lives: list[Live], random: Any
+    file: dict[str, Any], stored: list[StoredWebhook], random: Any
 ) -> None:
     wishes = [wanted(slug, **values) for slug, values in file.items()]
-    first = plan(SET, 1, wishes, lives)
+    first = plan(SET, 1, wishes, stored)
     shuffled = [
         replace(wish, prints=_shuffled(wish.prints, random), values=_shuffled(wish.values, random))
         for wish in wishes
     ]
     random.shuffle(shuffled)
-    turned = [replace(there, form=_shuffled(there.form, random)) for there in lives]
+    turned = [replace(there, form=_shuffled(there.form, random)) for there in stored]
     random.shuffle(turned)
     second = plan(SET, 1, shuffled, turned)
     assert (second.digest, told(second)) == (first.digest, told(first))
@@ -354,9 +360,11 @@ def test_the_order_of_everything_never_matters(
 
 @settings(deadline=None)
 @given(files, states())
-def test_keeping_drift_twice_changes_nothing_more(file: dict[str, Any], lives: list[Live]) -> None:
+def test_keeping_drift_twice_changes_nothing_more(
+    file: dict[str, Any], stored: list[StoredWebhook]
+) -> None:
     wishes = [wanted(slug, **values) for slug, values in file.items()]
-    left = after(plan(SET, 1, wishes, lives, KEEP), lives)
+    left = after(plan(SET, 1, wishes, stored, KEEP), stored)
     again = plan(SET, 2, wishes, left, KEEP)
     assert {change.kind for change in again.changes} <= {ChangeKind.DRIFT, ChangeKind.CONFLICT}
     assert not again.has_effect

@@ -30,8 +30,8 @@ begin
       update workspace_activity set position = position + n where workspace_id = workspace
         returning position into last_position;
       insert into activity (workspace_id, position, kind, subject_id, webhook_id)
-        select workspace, last_position - n + row_number() over (order by d.id), 1, a.id,
-          d.webhook_id
+        select workspace, last_position - n + row_number() over (order by d.id),
+          1, a.id, d.webhook_id
         from delivery d join attempt a on a.delivery_id = d.id and a.number = d.attempt_count
         where d.id = any(lost) and d.workspace_id = workspace;
     end loop;
