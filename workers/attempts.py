@@ -57,10 +57,10 @@ class RunningAttempt:
         row, target = self._row, self._target
         # The receiver's status line alone decides; a body that is broken or endless changes no
         # verdict.
-        error, message = _fault(answer)
+        error, message = _error_of(answer)
         verdict = self._verdict(answer, error)
-        state, wait, step = _move(verdict, row.step, row.is_manual)
-        response_headers, response_body = self._evidence(answer)
+        state, wait, step = _next_state(verdict, row.step, row.is_manual)
+        response_headers, response_body = self._logged_answer(answer)
         return Result(
             *(row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment),
             *(self._id, target.version),
@@ -96,7 +96,7 @@ class RunningAttempt:
             return None
         return orjson.dumps([*self._head, *self._target.request_parts.masked]).decode()
 
-    def _evidence(self, answer: ReceiverAnswer) -> tuple[str | None, bytes | None]:
+    def _logged_answer(self, answer: ReceiverAnswer) -> tuple[str | None, bytes | None]:
         """The answer's headers and body for the log, without the secrets of a request that the
         receiver sent back.
         """
@@ -126,7 +126,9 @@ def _cause(row: Claimed) -> AttemptCause:
     )
 
 
-def _move(verdict: Verdict, step: int, is_manual: bool) -> tuple[DeliveryState, float | None, int]:
+def _next_state(
+    verdict: Verdict, step: int, is_manual: bool
+) -> tuple[DeliveryState, float | None, int]:
     """The delivery's state, seconds until the next attempt and used steps; what was asked for by
     hand does not move the schedule.
     """
@@ -141,7 +143,7 @@ def _move(verdict: Verdict, step: int, is_manual: bool) -> tuple[DeliveryState, 
     return DeliveryState.OPEN, verdict.wait.total_seconds(), step + 1
 
 
-def _fault(answer: ReceiverAnswer) -> tuple[str | None, str | None]:
+def _error_of(answer: ReceiverAnswer) -> tuple[str | None, str | None]:
     code = answer.status_code
     if code is None:
         return answer.error, answer.error_message

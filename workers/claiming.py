@@ -34,7 +34,7 @@ class Claiming:
         """Webhooks to ask for, in turn: named by a signal or the sweep, or not emptied by the last
         claim.
         """
-        self._by_hand: set[UUID] = set()
+        self._manual: set[UUID] = set()
         """Webhooks of which a delivery was asked for by hand: a full lane is asked for too."""
         self._is_woken = asyncio.Event()
         self._is_claiming = False
@@ -59,15 +59,15 @@ class Claiming:
         if self._pending:
             self._is_woken.set()
 
-    def wake_by_hand(self, webhook_id: UUID) -> None:
+    def wake_manual(self, webhook_id: UUID) -> None:
         """Claims at least one delivery, however full the webhook's lane is."""
-        self._by_hand.add(webhook_id)
+        self._manual.add(webhook_id)
         self.wake([webhook_id])
 
     def forget_unknown(self) -> None:
         """Keeps nothing of webhooks that are not known any more."""
         known = self._registry.target_ids()
-        self._by_hand &= known
+        self._manual &= known
         self.pacing.forget_all_but(known)
 
     async def run(self) -> AsyncIterator[list[Lane]]:
@@ -90,7 +90,7 @@ class Claiming:
         """Forgets named webhooks that are unknown, after one look: a new one may be among them."""
         # The wake-up may come before the announcement that a webhook was made.
         if any(self._registry.target(key) is None for key in self._pending):
-            await self._registry.look()
+            await self._registry.refresh()
             for key in [key for key in self._pending if self._registry.target(key) is None]:
                 del self._pending[key]
 
@@ -111,7 +111,7 @@ class Claiming:
                 continue
             # What was asked for by hand is claimed though the lane is full: it goes before what is
             # leased already.
-            wanted = max(lane.wanted(leased), int(key in self._by_hand))
+            wanted = max(lane.claim_size(leased), int(key in self._manual))
             if lane.is_slow:
                 wanted = min(wanted, max(slow_room, 0))
                 slow_room -= wanted
@@ -125,7 +125,7 @@ class Claiming:
         # webhook again and is not lost.
         for request in requests:
             del self._pending[request.webhook_id]
-            self._by_hand.discard(request.webhook_id)
+            self._manual.discard(request.webhook_id)
         # The version that the claim returns was true at some time after the question, so it counts
         # from before it.
         asked_at, limit = monotonic(), min(_CLAIM_LIMIT, LEASED_LIMIT - self._leases.count)

@@ -24,7 +24,7 @@ from workers.slots import Slot, Slots
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS: Final = 0.8
+REFRESH_SECONDS: Final = 0.8
 """Nothing is sent on a match version that was confirmed longer ago than this: a webhook that was
 switched off is off within a second.
 """
@@ -73,8 +73,8 @@ class Delivering:
                 if not self._leases.is_fresh:
                     # It empties the lane, which ends this loop.
                     self._leases.give_up()
-                elif not self._has_looked:
-                    await self._look()
+                elif not self._is_refreshed:
+                    await self._refresh()
                 else:
                     await self._send_next(lane)
                     has_sent = True
@@ -112,7 +112,7 @@ class Delivering:
         self._recorder.add(lane.token, row.workspace_id, result)
         self._adapt(lane, result)
         # Only when half of the lane's stock is gone: a claim per send would cost a round trip each.
-        if self._claiming.is_pending(row.webhook_id) and lane.wanted(self._leases.count):
+        if self._claiming.is_pending(row.webhook_id) and lane.claim_size(self._leases.count):
             self._claiming.wake()
 
     async def _attempt(self, lane: Lane, row: Claimed) -> Result | None:
@@ -152,14 +152,14 @@ class Delivering:
     # guards of a send
 
     @property
-    def _has_looked(self) -> bool:
-        return monotonic() - self._registry.looked_at <= LOOK_SECONDS
+    def _is_refreshed(self) -> bool:
+        return monotonic() - self._registry.refreshed_at <= REFRESH_SECONDS
 
-    async def _look(self) -> None:
+    async def _refresh(self) -> None:
         try:
-            # Together: hundreds of senders find the version too old at the same time, and one
+            # Joined: hundreds of senders find the version too old at the same time, and one
             # question answers all.
-            await self._registry.look_together()
+            await self._registry.join_refresh()
         except AWAY:
             await asyncio.sleep(_AGAIN_SECONDS)
 
@@ -167,10 +167,10 @@ class Delivering:
         """Asks the guards once more, after a connection that took its time: the webhook may be off,
         changed or gone, the token too.
         """
-        if not self._has_looked:
-            await self._look()
+        if not self._is_refreshed:
+            await self._refresh()
         return (
-            self._has_looked
+            self._is_refreshed
             and self._leases.is_fresh
             and lane.token is self._leases.token
             and self._registry.target(row.webhook_id) is target

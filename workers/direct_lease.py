@@ -33,16 +33,16 @@ class DirectLease:
                 and not self._claiming.is_pending(delivery.webhook_id)
                 and lane.room(self._leases.count)
             ):
-                self._leases.promise(lane)
+                self._leases.reserve(lane)
                 reserved[delivery.id] = delivery.webhook_id
         return Lease(token, reserved) if reserved else None
 
     def settle(self, lease: Lease, rows: Sequence[Claimed]) -> None:
-        self._leases.end_promises(lease)
+        self._leases.end_reservations(lease)
         # What was written stays counted until its record, as after a claim; the rest was never
         # leased.
         self._leases.release(len(lease.webhook_ids) - len(rows))
-        self._delivering.begin(self._leases.hold(lease.token, rows))
+        self._delivering.begin(self._leases.fill_lanes(lease.token, rows))
 
     def abandon(self, lease: Lease) -> None:
         self._leases.release(len(lease.webhook_ids))

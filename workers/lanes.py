@@ -13,25 +13,25 @@ from uuid import UUID
 from hookline.deliveries.queue.base import Claimed
 from hookline.deliveries.target import Target
 
-AHEAD: Final = 50
+PREFETCH: Final = 50
 """Deliveries that a lane holds leased beyond those on the wire, so that a claim's latency is hidden
 (none: 0.301, not 0.231 CPU s per 1,000).
 """
 # What a crash may send twice is bounded by it, and so is the memory for rows and results.
 LEASED_LIMIT: Final = 1_000
 """Deliveries leased to this process and not yet recorded."""
-AHEAD_LIMIT: Final = LEASED_LIMIT // 2
-"""With so many leased, lanes hold none ahead any more."""
-SHARED_LIMIT: Final = LEASED_LIMIT * 3 // 4
-"""With so many leased, only lanes that have nothing get one each: however many are busy or hang, a
-newcomer begins at once.
+PREFETCH_LIMIT: Final = LEASED_LIMIT // 2
+"""With so many leased, lanes prefetch no more."""
+ONE_EACH_LIMIT: Final = LEASED_LIMIT * 3 // 4
+"""With so many leased, only lanes that have nothing get one each: however many are busy or hang,
+another one begins at once.
 """
 # With one slot each, thousands of hanging webhooks could still fill the process.
 SLOW_LIMIT: Final = LEASED_LIMIT // 2
 """Deliveries leased to webhooks whose last attempt timed out."""
 # One on the wire and one ahead: more would sit leased behind a receiver that hangs for its whole
 # timeout.
-_SLOW_HOLDS: Final = 2
+_SLOW_CAPACITY: Final = 2
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Lane:
     def __init__(self, target: Target, token: UUID, pace: Pace) -> None:
         self.target, self.token, self.pace = target, token, pace
         self.queue: deque[Claimed] = deque()
-        self.promised = 0
+        self.reserved = 0
         """Leased by a publish that is not committed yet."""
         self.is_waiting = False
         """True while it waits for a slot."""
@@ -64,9 +64,9 @@ class Lane:
         return 1 if self.pace.has_timed_out else self.target.concurrency
 
     @property
-    def held(self) -> int:
+    def leased_count(self) -> int:
         """Deliveries that are leased to it."""
-        return self.pace.on_wire + len(self.queue) + self.promised
+        return self.pace.on_wire + len(self.queue) + self.reserved
 
     @property
     def may_begin(self) -> bool:
@@ -77,24 +77,28 @@ class Lane:
         """Number of deliveries that it may hold in addition. leased: to the whole process."""
         # Seventeen busy lanes could lease all 1,000 and leave nothing to a webhook that just woke
         # up (2026-11-25).
-        if leased >= SHARED_LIMIT:
-            return int(leased < LEASED_LIMIT and not self.held)
-        most = _SLOW_HOLDS if self.is_slow else self.slots + (AHEAD if leased < AHEAD_LIMIT else 0)
-        return max(0, most - self.held)
+        if leased >= ONE_EACH_LIMIT:
+            return int(leased < LEASED_LIMIT and not self.leased_count)
+        most = (
+            _SLOW_CAPACITY
+            if self.is_slow
+            else self.slots + (PREFETCH if leased < PREFETCH_LIMIT else 0)
+        )
+        return max(0, most - self.leased_count)
 
     def paced_room(self, leased: int) -> int:
         """Number of deliveries that it may hold in addition under a rate limit: none ahead; those
         without a slot wait in the database.
         """
-        return max(0, min(self.slots - self.held, self.room(leased)))
+        return max(0, min(self.slots - self.leased_count, self.room(leased)))
 
-    def wanted(self, leased: int) -> int:
+    def claim_size(self, leased: int) -> int:
         """Number of deliveries to lease next: with a stock ahead none before half of it is gone, so
         that a claim is worth its round trip.
         """
         room = self.room(leased)
         # A slow lane holds no stock, so waiting for half of it to go would leave it idle.
-        return 0 if not self.is_slow and leased < AHEAD_LIMIT and room <= AHEAD // 2 else room
+        return 0 if not self.is_slow and leased < PREFETCH_LIMIT and room <= PREFETCH // 2 else room
 
     def add(self, row: Claimed) -> None:
         """Queues a delivery; those that were asked for by hand go first."""

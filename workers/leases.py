@@ -101,7 +101,7 @@ class Leases:
     @property
     def slow_count(self) -> int:
         """Deliveries leased to webhooks whose last attempt timed out."""
-        return sum(lane.held for lane in self._lanes.values() if lane.is_slow)
+        return sum(lane.leased_count for lane in self._lanes.values() if lane.is_slow)
 
     def lane(self, webhook_id: UUID) -> Lane | None:
         """Returns the webhook's lane; None without a token, or for an unknown webhook."""
@@ -124,9 +124,9 @@ class Leases:
             if not self._registry.confirm(workspace_id, version, asked_at):
                 await self._registry.reload(workspace_id, self._registry.version(workspace_id))
         self.count += len(rows)
-        return self.hold(token, rows)
+        return self.fill_lanes(token, rows)
 
-    def hold(self, token: UUID, rows: Sequence[Claimed]) -> list[Lane]:
+    def fill_lanes(self, token: UUID, rows: Sequence[Claimed]) -> list[Lane]:
         """Puts counted rows into their lanes, or gives them back: a webhook may be off by now, the
         token gone, the pump about to stop.
         """
@@ -145,21 +145,21 @@ class Leases:
             self.spawn(self._return(token, unwanted))
         return lanes
 
-    def promise(self, lane: Lane) -> None:
+    def reserve(self, lane: Lane) -> None:
         """Counts a delivery that a publish is about to write as leased to the lane."""
-        lane.promised += 1
+        lane.reserved += 1
         self.count += 1
 
-    def end_promises(self, lease: Lease) -> None:
+    def end_reservations(self, lease: Lease) -> None:
         """The publish has ended; what it wrote is counted still. Lanes of another token never had
-        its promises.
+        its reservations.
         """
         for webhook_id in lease.webhook_ids.values():
             lane = self._lanes.get(webhook_id)
             # The token may have gone meanwhile; its lanes went with it, and new ones were never
-            # promised anything.
+            # reserved anything.
             if lane is not None and lane.token is lease.token:
-                lane.promised -= 1
+                lane.reserved -= 1
 
     def release(self, count: int) -> None:
         """Deliveries that are held no longer: recorded, or left to a takeover."""
@@ -219,7 +219,7 @@ class Leases:
     @property
     def is_idle(self) -> bool:
         """True when no leased row is worked on, and no publish is about to write some."""
-        return not self._tasks and not any(lane.promised for lane in self._lanes.values())
+        return not self._tasks and not any(lane.reserved for lane in self._lanes.values())
 
     def stop_claiming(self) -> None:
         self._is_stopping = True

@@ -98,9 +98,9 @@ class Pump:
 
     def _on_wakeup(self, text: str) -> None:
         if text == EVERYTHING:
-            self._sweeper.look_now()
+            self._sweeper.sweep_now()
         elif text.startswith(MANUAL_PREFIX):
-            self._claiming.wake_by_hand(UUID(text.removeprefix(MANUAL_PREFIX)))
+            self._claiming.wake_manual(UUID(text.removeprefix(MANUAL_PREFIX)))
         else:
             self._claiming.wake(map(UUID, text.split(",")))
 
@@ -125,8 +125,8 @@ class Pump:
 
     async def _beat(self) -> None:
         async for _ in self._heartbeat.new_tokens():
-            # A new token claims nothing until webhooks are named: this look does.
-            self._sweeper.look_now()
+            # A new token claims nothing until webhooks are named: this sweep does.
+            self._sweeper.sweep_now()
 
     async def _sweep(self) -> None:
         async for webhook_ids in self._sweeper.due_webhooks():

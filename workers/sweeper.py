@@ -22,9 +22,7 @@ log = logging.getLogger(__name__)
 _SHORTEST_SECONDS: Final = 0.7
 _LONGEST_SECONDS: Final = 1.0
 _ASKED_SECONDS: Final = 0.02
-"""Between two looks that something asked for: a hub that says "look everywhere" may say
-it often.
-"""
+"""Between two queries that something asked for: a hub may publish EVERYTHING often."""
 
 
 class Sweeper:
@@ -32,7 +30,7 @@ class Sweeper:
         self._queue, self._registry = queue, registry
         self._is_asked = asyncio.Event()
 
-    def look_now(self) -> None:
+    def sweep_now(self) -> None:
         """Asks for the webhooks with something due now instead of at the next sweep: a signal said
         that there may be some, not whose.
         """
@@ -64,7 +62,7 @@ class Sweeper:
         """Learns of changes, takes dead pumps over, and returns the webhooks that have something
         due.
         """
-        await self._registry.look()
+        await self._registry.refresh()
         # One pump in each transaction: its rows' locks are held only as long as one pump's leases
         # take.
         while (taken := await self._queue.take_over(DEAD_AFTER)) >= 0:
@@ -82,7 +80,7 @@ class Sweeper:
             async with asyncio.timeout(until - monotonic()):
                 await self._is_asked.wait()
         is_asked = self._is_asked.is_set()
-        # What was asked until now is answered by the look that follows.
+        # What was asked until now is answered by the query that follows.
         self._is_asked.clear()
         return is_asked
 

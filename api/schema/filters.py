@@ -13,7 +13,7 @@ from hookline import ids
 
 Row = TypeVar("Row", bound=Model)
 
-SLACK = timedelta(minutes=1)
+CLOCK_SKEW = timedelta(minutes=1)
 """Distance that a row's time and its key's may have: a row may wait for its commit, and the two may
 be of different machines' clocks.
 """
@@ -35,9 +35,9 @@ def within(
     bounds = dict[str, Any]()
     if since is not None:
         # the key too: lists go by it, and without a bound a page reads on to the end of the table
-        bounds |= {f"{column}__gte": since, "id__gte": ids.first_of(_moved(since, -SLACK))}
+        bounds |= {f"{column}__gte": since, "id__gte": ids.first_of(_moved(since, -CLOCK_SKEW))}
     if until is not None:
-        bounds |= {f"{column}__lt": until, "id__lt": ids.first_of(_moved(until, SLACK))}
+        bounds |= {f"{column}__lt": until, "id__lt": ids.first_of(_moved(until, CLOCK_SKEW))}
     return rows.filter(**bounds)
 
 

@@ -210,7 +210,7 @@ async def run(database: Database, wakeups: Wakeups, job_id: UUID, seconds: float
 
 
 async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
-    """Does a part of the job, in one transaction. Returns True when it goes on."""
+    """Does a bounded step of the job, in one transaction. Returns True when it goes on."""
     async with database.unit_of_work() as work:
         if not await work.rows(for_dialect(OPEN, work.dialect), job_id):
             return False
@@ -238,8 +238,8 @@ async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
     return bool(job.status < JobStatus.SUCCEEDED)
 
 
-class _Part(NamedTuple):
-    """The rows that a step looks at: those with keys between two, of a time and a type."""
+class _Window(NamedTuple):
+    """The rows that a step reads: those with keys between two, of a time and a type."""
 
     after: UUID
     high: UUID
@@ -253,9 +253,9 @@ async def _advance(work: Work, job: Job, webhook: Webhook) -> None:
     since, until = datetime.fromisoformat(asked["since"]), datetime.fromisoformat(asked["until"])
     low, high = _ids(since, until)
     after = UUID(position["after"]) if position["after"] else low
-    part = _Part(after, high, since, until, asked["eventType"])
+    window = _Window(after, high, since, until, asked["eventType"])
     do = _reopen if position["phase"] == "FAILED" else _deliver_missed
-    last, count = await do(work, webhook, part)
+    last, count = await do(work, webhook, window)
     job.status, job.done = JobStatus.RUNNING, job.done + count
     if last is not None:
         job.position = {**position, "after": str(last)}
@@ -269,11 +269,11 @@ def _first_position(which: str) -> dict[str, str | None]:
     return {"phase": "MISSED" if which == RetryScope.MISSED else "FAILED", "after": None}
 
 
-async def _reopen(work: Work, webhook: Webhook, part: _Part) -> tuple[UUID | None, int]:
+async def _reopen(work: Work, webhook: Webhook, window: _Window) -> tuple[UUID | None, int]:
     """Opens failed deliveries again. Returns the last one looked at, None when there was none, and
     how many are open again.
     """
-    rows = await work.rows(FAILED, webhook.id, *part, STEP_ROWS)
+    rows = await work.rows(FAILED, webhook.id, *window, STEP_ROWS)
     wanted = [row["id"] for row in rows if row["is_wanted"]]
     count = 0
     if wanted:
@@ -282,18 +282,20 @@ async def _reopen(work: Work, webhook: Webhook, part: _Part) -> tuple[UUID | Non
     return (rows[-1]["id"] if rows else None), count
 
 
-async def _deliver_missed(work: Work, webhook: Webhook, part: _Part) -> tuple[UUID | None, int]:
+async def _deliver_missed(work: Work, webhook: Webhook, window: _Window) -> tuple[UUID | None, int]:
     """Makes deliveries of events that the webhook wants now, received while it was off, of which it
     has none. Returns the last event looked at, None when there was none, and how many were made.
     """
     events = (
-        await Event.filter(workspace_id=webhook.workspace_id, id__gt=part.after, id__lt=part.high)
+        await Event.filter(
+            workspace_id=webhook.workspace_id, id__gt=window.after, id__lt=window.high
+        )
         .order_by("id")
         .limit(STEP_ROWS)
     )
     if not events:
         return None, 0
-    missed = await _missed(work, webhook, part, events)
+    missed = await _missed(work, webhook, window, events)
     found = Delivery.filter(webhook_id=webhook.id, event_id__in=[event.id for event in missed])
     has = set(await found.values_list("event_id", flat=True))
     now = clock.now()
@@ -304,16 +306,16 @@ async def _deliver_missed(work: Work, webhook: Webhook, part: _Part) -> tuple[UU
 
 
 async def _missed(
-    work: Work, webhook: Webhook, part: _Part, events: Sequence[Event]
+    work: Work, webhook: Webhook, window: _Window, events: Sequence[Event]
 ) -> list[Event]:
     """Returns the events that came while the webhook was off, and that it wants."""
-    pauses = await _pauses(work, webhook.id, part.since, part.until)
-    wants = _Wants(webhook, part.event_type)
+    pauses = await _pauses(work, webhook.id, window.since, window.until)
+    wants = _Wants(webhook, window.event_type)
     return [
         event
         for event in events
         if _is_within(event.received_at, pauses)
-        and part.since - CLOCK_SKEW <= event.received_at < part.until
+        and window.since - CLOCK_SKEW <= event.received_at < window.until
         and wants(event)
     ]
 

@@ -1,7 +1,7 @@
-"""The living webhooks in memory, as matching and sending need them. One per process; publishes and
-claims say when a workspace's part is stale.
+"""The webhooks in memory, as matching and sending need them. One per process; publishes and
+claims say when a workspace's snapshot is stale.
 
-It is a copy: the truth is in the database, and its match version tells the two apart.
+It is a copy: the truth is in the database, whose match version says when the copy is stale.
 """
 
 import asyncio
@@ -48,23 +48,23 @@ class WorkspaceSnapshot:
 class Registry:
     def __init__(self, queue: Queue, hub: Hub, vault: Vault) -> None:
         self._queue, self._hub, self._vault = queue, hub, vault
-        self._parts: dict[UUID, WorkspaceSnapshot] = {}
+        self._snapshots: dict[UUID, WorkspaceSnapshot] = {}
         self._targets: dict[UUID, Target] = {}
         self._loading = asyncio.Lock()
         self._unsubscribe: Callable[[], None] = lambda: None
         self._on_change: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._looking: asyncio.Task[None] | None = None
-        self.looked_at = 0.0
-        """Monotonic seconds: since when every part is known to have been right."""
+        self._refreshing: asyncio.Task[None] | None = None
+        self.refreshed_at = 0.0
+        """Monotonic seconds: since when every snapshot is known to have been right."""
 
     async def open(self) -> None:
         self._unsubscribe = self._hub.subscribe("match", self._on_announcement)
-        await self.look()
+        await self.refresh()
 
     async def close(self) -> None:
         self._unsubscribe()
-        await end_tasks(*self._tasks, *filter(None, (self._looking,)))
+        await end_tasks(*self._tasks, *filter(None, (self._refreshing,)))
 
     def on_change(self, call: Callable[[], None]) -> None:
         """call: is called on the loop after webhooks were loaded anew."""
@@ -77,12 +77,12 @@ class Registry:
         return set(self._targets)
 
     def version(self, workspace_id: UUID) -> int | None:
-        part = self._parts.get(workspace_id)
-        return part.version if part else None
+        snapshot = self._snapshots.get(workspace_id)
+        return snapshot.version if snapshot else None
 
-    async def part(self, workspace_id: UUID) -> WorkspaceSnapshot:
-        """The workspace's part, loaded if it was never asked for."""
-        return self._parts.get(workspace_id) or await self.reload(workspace_id, None)
+    async def snapshot(self, workspace_id: UUID) -> WorkspaceSnapshot:
+        """The workspace's snapshot, loaded if it was never asked for."""
+        return self._snapshots.get(workspace_id) or await self.reload(workspace_id, None)
 
     async def reload(self, workspace_id: UUID, stale: int | None) -> WorkspaceSnapshot:
         """Loads a workspace anew. stale: the version that a caller found out of date; one load
@@ -90,22 +90,22 @@ class Registry:
         """
         # One load at a time: callers that wait find the version loaded and need none of their own.
         async with self._loading:
-            part = self._parts.get(workspace_id)
-            if part is None or stale is None or part.version == stale:
+            snapshot = self._snapshots.get(workspace_id)
+            if snapshot is None or stale is None or snapshot.version == stale:
                 # Before the question: a change that commits while it is answered must not seem
                 # known.
                 asked_at = monotonic()
-                part = self._build(
-                    await self._queue.load(workspace_id, part.stamps if part else {}),
-                    part,
+                snapshot = self._build(
+                    await self._queue.load(workspace_id, snapshot.stamps if snapshot else {}),
+                    snapshot,
                     asked_at,
                 )
-            return part
+            return snapshot
 
     def _build(
         self, loaded: LoadedWorkspace, old: WorkspaceSnapshot | None, asked_at: float
     ) -> WorkspaceSnapshot:
-        """Returns the new part; what has not changed is neither loaded nor made again."""
+        """Returns the new snapshot; what has not changed is neither loaded nor made again."""
         changed = [Target(row, self._vault) for row in loaded.rows]
         gone = [
             self._targets[key] for key in (old.stamps.keys() - loaded.stamps.keys() if old else ())
@@ -114,7 +114,7 @@ class Registry:
         index = old.index.changed([*before, *gone], changed) if old else MatchIndex(changed)
         strict = {name: schema for name, schema in loaded.types if schema is not None}
         catalogue = Catalogue(strict, frozenset(name for name, _ in loaded.types), loaded.is_strict)
-        part = self._parts[loaded.workspace_id] = WorkspaceSnapshot(
+        snapshot = self._snapshots[loaded.workspace_id] = WorkspaceSnapshot(
             loaded.match_version, loaded.stamps, index, catalogue, asked_at
         )
         for target in gone:
@@ -123,9 +123,9 @@ class Registry:
         self._targets.update({target.id: target for target in changed})
         for call in self._on_change:
             call()
-        return part
+        return snapshot
 
-    async def look(self) -> None:
+    async def refresh(self) -> None:
         """Asks for every workspace's match version and loads what is stale: a change that no
         message announced is met here.
         """
@@ -135,28 +135,28 @@ class Registry:
             known = self.version(workspace_id)
             if known != version:
                 await self.reload(workspace_id, known)
-        self.looked_at = max(self.looked_at, asked_at)
+        self.refreshed_at = max(self.refreshed_at, asked_at)
 
-    async def look_together(self) -> None:
-        """Looks once for all callers that ask until it ends."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self.look())
-        # Shielded: a sender that is cancelled must not end the look of all others.
-        await asyncio.shield(self._looking)
+    async def join_refresh(self) -> None:
+        """Waits for the refresh that is under way, or begins one: all callers share it."""
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(self.refresh())
+        # Shielded: a sender that is cancelled must not end the refresh of all others.
+        await asyncio.shield(self._refreshing)
 
     def confirm(self, workspace_id: UUID, version: int, asked_at: float) -> bool:
-        """True when a version that the database just named is the known one. Counts as a look when
-        there is no other workspace.
+        """True when a version that the database just named is the known one. Counts as a
+        refresh when there is no other workspace.
         """
         is_current = self.version(workspace_id) == version
-        # A claim tells of the workspaces of its rows only; looked_at speaks of all.
-        if is_current and len(self._parts) == 1:
-            self.looked_at = max(self.looked_at, asked_at)
+        # A claim knows the versions of its rows' workspaces only; refreshed_at is about all.
+        if is_current and len(self._snapshots) == 1:
+            self.refreshed_at = max(self.refreshed_at, asked_at)
         return is_current
 
     def _on_announcement(self, text: str) -> None:
         task = asyncio.create_task(
-            self._look_soon() if text == EVERYTHING else self._reload_soon(UUID(text))
+            self._refresh_soon() if text == EVERYTHING else self._reload_soon(UUID(text))
         )
         # asyncio itself keeps weak references only.
         self._tasks.add(task)
@@ -165,13 +165,13 @@ class Registry:
     async def _reload_soon(self, workspace_id: UUID) -> None:
         try:
             await self.reload(workspace_id, self.version(workspace_id))
-        # Publishes, claims and looks will ask again.
+        # Publishes, claims and refreshes will ask again.
         except Exception as error:  # noqa: BLE001
             log.warning("webhooks not loaded: %r", error)
 
-    async def _look_soon(self) -> None:
+    async def _refresh_soon(self) -> None:
         try:
-            await self.look()
+            await self.refresh()
         # Likewise.
         except Exception as error:  # noqa: BLE001
             log.warning("webhooks not looked at: %r", error)

@@ -80,9 +80,9 @@ class CommitGroup:
         self,
         requests: Sequence[PublishRequest],
         owners: dict[str, KeyOwner],
-        part: WorkspaceSnapshot,
+        snapshot: WorkspaceSnapshot,
     ) -> None:
-        self._part = part
+        self._snapshot = snapshot
         self._owners = dict(owners)
         self._accepted: list[PublishRequest] = []
         self._refused: list[tuple[PublishRequest, list[Problem]]] = []
@@ -97,7 +97,7 @@ class CommitGroup:
     def _add(self, request: PublishRequest) -> None:
         own, new, problems = dict[str, KeyOwner](), list[NewEvent](), list[Problem]()
         for index, event in enumerate(request.events):
-            unmet = catalogue.check(self._part.catalogue, event.type, event.data)
+            unmet = catalogue.check(self._snapshot.catalogue, event.type, event.data)
             self.is_refused_by_catalogue |= bool(unmet)
             problems += [problem.under(str(index)) for problem in unmet]
             if event.key is None:
@@ -187,7 +187,7 @@ class CommitGroup:
         return PublishResult(event.id, False, self._count(event))
 
     def _wanted_by(self, event: NewEvent) -> Sequence[UUID]:
-        return self._part.index.wanted_by(event.environment, event.type, event.data)
+        return self._snapshot.index.wanted_by(event.environment, event.type, event.data)
 
     def _count(self, event: NewEvent) -> int:
         count = self._counts.get(event.id)

@@ -176,22 +176,22 @@ class Publisher:
         """Writes a group under the newest match version and answers it."""
         until = requests[0].came_at + _PATIENCE_SECONDS
         owners: dict[str, KeyOwner] = {}
-        has_looked = False
+        has_refreshed = False
         while True:
-            # Anew in each round: the version below is checked against this very part.
-            part = await self._registry.part(workspace_id)
-            group = CommitGroup(requests, owners, part)
+            # Anew in each round: the version below is checked against this very snapshot.
+            snapshot = await self._registry.snapshot(workspace_id)
+            group = CommitGroup(requests, owners, snapshot)
             try:
                 # what is written finds out by itself whether the catalogue was stale
-                if group.is_refused_by_catalogue and not has_looked:
-                    await self._registry.look_together()
-                    has_looked = True
+                if group.is_refused_by_catalogue and not has_refreshed:
+                    await self._registry.join_refresh()
+                    has_refreshed = True
                     continue
                 if not group.events or await self._write(
-                    workspace_id, part.version, requests[0].received_at, group
+                    workspace_id, snapshot.version, requests[0].received_at, group
                 ):
                     break
-                await self._registry.reload(workspace_id, part.version)
+                await self._registry.reload(workspace_id, snapshot.version)
             except KeyTaken:
                 owners = await self._queue.known(workspace_id, group.keys())
                 # The taken key is this group's own: its commit came through, the answer did not.

@@ -10,7 +10,7 @@ from hookline.deliveries.queue.base import Claimed
 from hookline.deliveries.target import Target
 from hookline.ids import uuid7
 from hookline.secrets.vault import Vault
-from workers.lanes import AHEAD, AHEAD_LIMIT, LEASED_LIMIT, SHARED_LIMIT, Lane, Pace
+from workers.lanes import LEASED_LIMIT, ONE_EACH_LIMIT, PREFETCH, PREFETCH_LIMIT, Lane, Pace
 
 
 def target(concurrency: int = 10) -> Target:
@@ -53,10 +53,10 @@ def claimed(is_manual: bool = False) -> Claimed:
     )
 
 
-def lane(concurrency: int = 10, queued: int = 0, on_wire: int = 0, promised: int = 0) -> Lane:
+def lane(concurrency: int = 10, queued: int = 0, on_wire: int = 0, reserved: int = 0) -> Lane:
     one = Lane(target(concurrency), uuid4(), Pace(on_wire))
     one.queue.extend(claimed() for _ in range(queued))
-    one.promised = promised
+    one.reserved = reserved
     return one
 
 
@@ -65,18 +65,18 @@ def keys(rows: Any) -> list[UUID]:
 
 
 def test_lane_has_room_for_its_slots_and_a_stock_ahead() -> None:
-    assert lane(10).room(0) == 10 + AHEAD
-    assert lane(10, queued=20, on_wire=10, promised=5).room(0) == AHEAD - 25
-    assert lane(10, queued=AHEAD, on_wire=10).room(0) == 0
+    assert lane(10).room(0) == 10 + PREFETCH
+    assert lane(10, queued=20, on_wire=10, reserved=5).room(0) == PREFETCH - 25
+    assert lane(10, queued=PREFETCH, on_wire=10).room(0) == 0
 
 
 def test_overfull_lane_has_no_room_and_never_less() -> None:
-    assert lane(1, queued=AHEAD + 20, on_wire=1).room(0) == 0
+    assert lane(1, queued=PREFETCH + 20, on_wire=1).room(0) == 0
 
 
 def test_lane_is_asked_for_only_when_it_has_drained_by_half_its_stock() -> None:
-    assert lane(10, queued=AHEAD // 2, on_wire=10).wanted(0) == 0
-    assert lane(10, queued=AHEAD // 2 - 1, on_wire=10).wanted(0) == AHEAD // 2 + 1
+    assert lane(10, queued=PREFETCH // 2, on_wire=10).claim_size(0) == 0
+    assert lane(10, queued=PREFETCH // 2 - 1, on_wire=10).claim_size(0) == PREFETCH // 2 + 1
 
 
 def test_timeout_leaves_one_slot_and_one_delivery_ahead_and_gives_the_rest_back() -> None:
@@ -90,34 +90,34 @@ def test_timeout_leaves_one_slot_and_one_delivery_ahead_and_gives_the_rest_back(
 def test_slow_lane_is_asked_for_as_soon_as_it_has_room_for_one() -> None:
     one = lane(5)
     one.slow_down()
-    assert (one.room(0), one.wanted(0)) == (2, 2)
+    assert (one.room(0), one.claim_size(0)) == (2, 2)
     one.pace.on_wire = 1
-    assert (one.room(0), one.wanted(0)) == (1, 1)
+    assert (one.room(0), one.claim_size(0)) == (1, 1)
 
 
 def test_answer_gives_all_slots_back() -> None:
     one = lane(5)
     one.slow_down()
     one.speed_up()
-    assert (one.slots, one.is_slow, one.room(0)) == (5, False, 5 + AHEAD)
+    assert (one.slots, one.is_slow, one.room(0)) == (5, False, 5 + PREFETCH)
 
 
 def test_webhook_that_always_has_one_slot_is_slow_only_after_a_timeout() -> None:
     one = lane(1)
-    assert (one.is_slow, one.room(0)) == (False, 1 + AHEAD)
+    assert (one.is_slow, one.room(0)) == (False, 1 + PREFETCH)
     one.slow_down()
     assert (one.is_slow, one.room(0)) == (True, 2)
 
 
 def test_stock_ahead_ends_where_the_process_is_half_full() -> None:
-    assert lane(10).room(AHEAD_LIMIT - 1) == 10 + AHEAD
-    assert lane(10).room(AHEAD_LIMIT) == 10
-    assert lane(10, queued=3, on_wire=6).wanted(AHEAD_LIMIT) == 1
+    assert lane(10).room(PREFETCH_LIMIT - 1) == 10 + PREFETCH
+    assert lane(10).room(PREFETCH_LIMIT) == 10
+    assert lane(10, queued=3, on_wire=6).claim_size(PREFETCH_LIMIT) == 1
 
 
 def test_last_quarter_is_for_those_who_have_nothing() -> None:
-    assert lane(10, on_wire=1).room(SHARED_LIMIT) == 0
-    assert lane(10).room(SHARED_LIMIT) == 1
+    assert lane(10, on_wire=1).room(ONE_EACH_LIMIT) == 0
+    assert lane(10).room(ONE_EACH_LIMIT) == 1
     assert lane(10).room(LEASED_LIMIT) == 0
 
 
@@ -133,7 +133,7 @@ def test_what_is_known_of_a_receiver_outlives_the_lane() -> None:
     old = lane(5, on_wire=3)
     old.slow_down()
     new = Lane(old.target, uuid4(), old.pace)
-    assert (new.is_slow, new.held, new.room(0)) == (True, 3, 0)
+    assert (new.is_slow, new.leased_count, new.room(0)) == (True, 3, 0)
 
 
 def test_only_what_was_named_is_taken_out_and_the_order_stays() -> None:

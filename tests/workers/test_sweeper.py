@@ -119,7 +119,7 @@ async def test_look_that_is_asked_for_does_not_wait_for_a_sweep(runtime: Runtime
     sweeps = asyncio.create_task(collect(sweeper, found))
     for _ in range(20):
         seen = len(found)
-        sweeper.look_now()
+        sweeper.sweep_now()
         await eventually(partial(has_found, found, seen, webhook.id))
     sweeps.cancel()
     await asyncio.gather(sweeps, return_exceptions=True)

@@ -19,8 +19,8 @@ def run_for_all(db: sqlite3.Connection, sql: str, rows: Sequence[Values], *first
     placeholders before it. Returns how many rows it touched.
     """
     return sum(
-        db.execute(_sized(sql, len(rows[0]), len(part)), [*first, *_flat(part)]).rowcount
-        for part in _parts(rows)
+        db.execute(_sized(sql, len(rows[0]), len(chunk)), [*first, *_flat(chunk)]).rowcount
+        for chunk in _chunks(rows)
     )
 
 
@@ -30,8 +30,8 @@ def fetch_for_all(
     """Like run_for_all, for a statement that returns rows."""
     return [
         row
-        for part in _parts(rows)
-        for row in db.execute(_sized(sql, len(rows[0]), len(part)), [*first, *_flat(part)])
+        for chunk in _chunks(rows)
+        for row in db.execute(_sized(sql, len(rows[0]), len(chunk)), [*first, *_flat(chunk)])
     ]
 
 
@@ -41,7 +41,7 @@ def _sized(sql: str, width: int, height: int) -> str:
     return sql.format(rows=", ".join([row] * height))
 
 
-def _parts(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
+def _chunks(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
     start = 0
     while left := len(rows) - start:
         size = min(_LARGEST, 1 << left.bit_length() - 1)

@@ -83,12 +83,13 @@ def record(
     after = [
         None if r.wait_seconds is None else now + int(r.wait_seconds * 1_000_000) for r in results
     ]
-    moved = _move(db, token, results, after, now)
+    moved = _move_deliveries(db, token, results, after, now)
     logged = [_logged(workspace, *row) for row in zip(results, began, after, strict=True)]
     # a lease was lost: what was sent replaces UNKNOWN, and that is all
     if run_for_all(db, ADD_ATTEMPTS, logged) < len(results):
         db.executemany(
-            REPLACE_UNKNOWN, [_evidence(r, start) for r, start in zip(results, began, strict=True)]
+            REPLACE_UNKNOWN,
+            [_replacement(r, start) for r, start in zip(results, began, strict=True)],
         )
     done = [
         (r, start) for r, start in zip(results, began, strict=True) if r.delivery_id.bytes in moved
@@ -103,14 +104,16 @@ def record(
     return _append(db, workspace, entries)
 
 
-def _move(
+def _move_deliveries(
     db: sqlite3.Connection,
     token: bytes,
     results: Sequence[Result],
     after: Sequence[int | None],
     now: int,
 ) -> set[bytes]:
-    """Gives the deliveries that were still leased to this pump. after: their next attempts."""
+    """Writes the next states; returns the deliveries that were still leased to this pump. after:
+    their next attempts.
+    """
     # the sweep has not cancelled them yet
     gone = {
         key for key in {r.webhook_id for r in results} if db.execute(GONE, (key.bytes,)).fetchone()
@@ -186,7 +189,7 @@ def _logged(workspace: bytes, r: Result, start: int, after: int | None) -> tuple
     )
 
 
-def _evidence(r: Result, start: int) -> tuple[Any, ...]:
+def _replacement(r: Result, start: int) -> tuple[Any, ...]:
     sent = (r.request_url, r.request_headers, r.response_headers, r.response_body, r.is_truncated)
     return (
         r.outcome,

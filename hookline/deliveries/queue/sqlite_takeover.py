@@ -84,10 +84,10 @@ def _mark_unknown(db: sqlite3.Connection, d: _Lost, now: int) -> None:
         run_for_all(
             db, ADD_ACTIVITY, [(d.workspace, position, ActivityKind.ATTEMPT, attempt, d.webhook)]
         )
-    _move(db, d, now)
+    _move_delivery(db, d, now)
 
 
-def _move(db: sqlite3.Connection, d: _Lost, now: int) -> None:
+def _move_delivery(db: sqlite3.Connection, d: _Lost, now: int) -> None:
     """Ends the lease: the delivery waits for its next step, or ends. An attempt by hand moves no
     schedule.
     """

@@ -59,13 +59,13 @@ async def test_look_finds_new_changed_and_deleted_webhooks(runtime: Runtime) -> 
         new = await make_webhook(runtime)
         await update_webhook(runtime, SOMEBODY, changed.id, {"concurrency": 3})
         await delete_webhook(runtime, SOMEBODY, deleted.id)
-        await registry.look()
+        await registry.refresh()
         assert registry.target_ids() == {changed.id, new.id}
         assert (
             cast(Target, registry.target(changed.id)).concurrency,
             registry.target(deleted.id),
         ) == (3, None)
-        assert set((await registry.part(WORKSPACE)).index.match(ENVIRONMENT, TYPE).ids) == {
+        assert set((await registry.snapshot(WORKSPACE)).index.match(ENVIRONMENT, TYPE).ids) == {
             changed.id,
             new.id,
         }
@@ -75,9 +75,9 @@ async def test_look_at_what_has_not_changed_loads_nothing(runtime: Runtime) -> N
     await make_webhook(runtime)
     async with registry_of(runtime) as (registry, queue, _):
         began = monotonic()
-        await registry.look()
+        await registry.refresh()
         assert queue.asked == {"versions": 1}
-        assert registry.looked_at >= began
+        assert registry.refreshed_at >= began
 
 
 async def test_webhook_that_did_not_change_stays_the_same_object(runtime: Runtime) -> None:
@@ -85,7 +85,7 @@ async def test_webhook_that_did_not_change_stays_the_same_object(runtime: Runtim
     async with registry_of(runtime) as (registry, _, _):
         before = registry.target(same.id), registry.target(other.id)
         await set_webhook_active(runtime, SOMEBODY, other.id, False)
-        await registry.look()
+        await registry.refresh()
         assert registry.target(same.id) is before[0]
         assert registry.target(other.id) is not before[1]
         assert not cast(Target, registry.target(other.id)).is_live
@@ -95,9 +95,9 @@ async def test_one_load_serves_all_who_found_the_same_version_stale(runtime: Run
     async with registry_of(runtime) as (registry, queue, _):
         stale = registry.version(WORKSPACE)
         await make_webhook(runtime)
-        parts = await asyncio.gather(*(registry.reload(WORKSPACE, stale) for _ in range(10)))
+        snapshots = await asyncio.gather(*(registry.reload(WORKSPACE, stale) for _ in range(10)))
         assert queue.asked["load"] == 1
-        assert {part.version for part in parts} == {(await runtime.queue.versions())[WORKSPACE]}
+        assert {one.version for one in snapshots} == {(await runtime.queue.versions())[WORKSPACE]}
 
 
 async def test_load_that_fails_leaves_the_next_one_to_those_who_wait(runtime: Runtime) -> None:
@@ -121,30 +121,30 @@ async def test_version_of_a_claim_confirms_what_is_known_and_refuses_what_is_not
 ) -> None:
     async with registry_of(runtime) as (registry, _, _):
         version = cast(int, registry.version(WORKSPACE))
-        looked_at, asked_at = registry.looked_at, monotonic() + 5
+        refreshed_at, asked_at = registry.refreshed_at, monotonic() + 5
         assert not registry.confirm(WORKSPACE, version + 1, asked_at)
-        assert registry.looked_at == looked_at
+        assert registry.refreshed_at == refreshed_at
         assert registry.confirm(WORKSPACE, version, asked_at)
-        assert registry.looked_at == asked_at
+        assert registry.refreshed_at == asked_at
         assert registry.confirm(WORKSPACE, version, asked_at - 1)
-        assert registry.looked_at == asked_at
+        assert registry.refreshed_at == asked_at
 
 
 async def test_one_of_several_workspaces_confirms_no_other(runtime: Runtime) -> None:
     await make_workspace(runtime)
     async with registry_of(runtime) as (registry, _, _):
-        looked_at = registry.looked_at
+        refreshed_at = registry.refreshed_at
         assert registry.confirm(WORKSPACE, cast(int, registry.version(WORKSPACE)), monotonic() + 5)
-        assert registry.looked_at == looked_at
+        assert registry.refreshed_at == refreshed_at
 
 
 async def test_look_that_fails_confirms_nothing(runtime: Runtime) -> None:
     async with registry_of(runtime) as (registry, queue, _):
         await make_webhook(runtime)
-        looked_at, queue.faults = registry.looked_at, [ConnectionResetError()]
+        refreshed_at, queue.faults = registry.refreshed_at, [ConnectionResetError()]
         with pytest.raises(ConnectionResetError):
-            await registry.look()
-        assert registry.looked_at == looked_at
+            await registry.refresh()
+        assert registry.refreshed_at == refreshed_at
 
 
 @pytest.mark.parametrize("text", [str(WORKSPACE), EVERYTHING])
@@ -167,7 +167,7 @@ async def test_message_while_the_database_is_away_is_made_good_by_the_next_look(
         hub.publish("match", str(WORKSPACE))
         await eventually(lambda: not queue.faults)
         assert registry.target(webhook.id) is None
-        await registry.look()
+        await registry.refresh()
         assert registry.target(webhook.id) is not None
 
 
@@ -175,7 +175,7 @@ async def test_workspace_that_is_new_is_loaded_when_it_is_asked_for(runtime: Run
     async with registry_of(runtime) as (registry, queue, _):
         other = await make_workspace(runtime)
         webhook = await make_webhook(replace(runtime, hub=MemoryHub()), workspace_id=other)
-        parts = await registry.part(other), await registry.part(other)
-        assert parts[0] is parts[1]
-        assert set(parts[0].stamps) == {webhook.id}
+        snapshots = await registry.snapshot(other), await registry.snapshot(other)
+        assert snapshots[0] is snapshots[1]
+        assert set(snapshots[0].stamps) == {webhook.id}
         assert queue.asked["load"] == 1
