@@ -31,7 +31,7 @@ class Hook:
     id: UUID
     events: tuple[str, ...]
     environments: tuple[str, ...] = ("production",)
-    is_live: bool = True
+    is_on: bool = True
     filter: CompiledFilter | None = None
 
 

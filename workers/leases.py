@@ -194,7 +194,7 @@ class Leases:
                 del self._lanes[webhook_id]
                 continue
             lane.target = target
-            if not target.is_live:
+            if not target.is_on:
                 self.give_back(lane, lane.take_out(0, lambda row: not row.is_manual))
         # Paces outlive their lanes, so those of deleted webhooks would pile up.
         for webhook_id in self._paces.keys() - self._registry.target_ids():
@@ -241,4 +241,4 @@ class Leases:
 
 def may_send(target: Target, row: Claimed) -> bool:
     """True when the webhook is on, or the delivery was asked for by hand."""
-    return target.is_live or row.is_manual
+    return target.is_on or row.is_manual

@@ -37,7 +37,7 @@ class DeliveryFields(Node):
         # open, but the sweep that cancels deliveries of deleted webhooks has not come by yet
         if target is None or target.deleted_at is not None:
             return DeliveryStatus.CANCELLED
-        return DeliveryStatus.PENDING if target.is_live else DeliveryStatus.HELD
+        return DeliveryStatus.PENDING if target.is_on else DeliveryStatus.HELD
 
     @classmethod
     def of(cls, row: DeliveryRow) -> Self:

@@ -51,7 +51,7 @@ ENDED = {
 
 # "not null" in a form that SQLite, too, finds a partial index by
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
-# as Webhook.is_live says it
+# as Webhook.is_on says it
 LIVE = {"is_active": True, "auto_disabled_at__isnull": True, "deleted_at__isnull": True}
 
 

@@ -56,19 +56,19 @@ class Health:
     last_status_code: int | None = None
     consecutive_gone: int = 0
     exhausted_count: int = 0
-    is_disabled: bool = False
+    is_auto_disabled: bool = False
     """Turned off by failing: what was counted until then is the evidence and stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """failures: None when failing never turns it off. is_wanted: neither off nor deleted. Times are
-    microseconds since 1970.
+    """failures: None when failing never turns it off. is_active: switched on, and not deleted.
+    Times are microseconds since 1970.
     """
 
     failures: int | None
     seconds: int
-    is_wanted: bool
+    is_active: bool
     warned_at: int | None
     exhausted_notified_at: int | None
 
@@ -134,9 +134,9 @@ def fold(health: Health, batch: Sequence[Ended]) -> Folded:
             health.last_success_at, health.consecutive_gone = attempt.ended, 0
             had_success, failed_at = True, None
             # What was counted when it was turned off is the evidence, and stays.
-            if not health.is_disabled:
+            if not health.is_auto_disabled:
                 health.consecutive_failures, health.failing_since = 0, None
-        elif attempt.is_failure and not health.is_disabled:
+        elif attempt.is_failure and not health.is_auto_disabled:
             if health.consecutive_failures == 0:
                 health.failing_since = attempt.began
             health.consecutive_failures += 1
@@ -171,8 +171,8 @@ def _streak_notification(health: Health, policy: Policy, folded: Folded) -> Noti
     if (
         folded.failed_at is not None
         and policy.failures is not None
-        and policy.is_wanted
-        and not health.is_disabled
+        and policy.is_active
+        and not health.is_auto_disabled
         and since is not None
     ):
         # From when the first failure began to when the latest ended, by the attempts' own times:
@@ -186,5 +186,5 @@ def _streak_notification(health: Health, policy: Policy, folded: Folded) -> Noti
         is_new = policy.warned_at is None or policy.warned_at < since
         if is_new and count * 2 >= policy.failures and span * 2 >= policy.seconds * SECOND:
             return NotificationKind.FAILING
-    is_well = folded.had_success and not health.consecutive_failures and not health.is_disabled
+    is_well = folded.had_success and not health.consecutive_failures and not health.is_auto_disabled
     return NotificationKind.RECOVERED if is_well and policy.warned_at is not None else None

@@ -57,7 +57,7 @@ OPEN: Final = with_enum_numbers(
 # The webhook's next deliveries, with whether the job is about them.
 FAILED: Final = with_enum_numbers("""
 select d.id, d.status = DeliveryState.FAILED and d.created_at >= $4 and d.created_at < $5
-  and ($6 = '' or d.event_type = $6) as is_wanted
+  and ($6 = '' or d.event_type = $6) as is_selected
 from delivery d where d.webhook_id = $1 and d.id > $2 and d.id < $3 order by d.id limit $7""")
 # The number of deliveries that the job is about, up to $7.
 COUNT: Final = with_enum_numbers("""
@@ -274,7 +274,7 @@ async def _reopen(work: Work, webhook: Webhook, window: _Window) -> tuple[UUID |
     how many are open again.
     """
     rows = await work.rows(FAILED, webhook.id, *window, STEP_ROWS)
-    wanted = [row["id"] for row in rows if row["is_wanted"]]
+    wanted = [row["id"] for row in rows if row["is_selected"]]
     count = 0
     if wanted:
         places = ", ".join(f"${number}" for number in range(2, len(wanted) + 2))
@@ -337,7 +337,7 @@ class _Wants:
     """True when the webhook as it is now wants an event, whatever its switch says."""
 
     def __init__(self, webhook: Webhook, event_type: str) -> None:
-        self.id, self.is_live, self.environments, self.events = (
+        self.id, self.is_on, self.environments, self.events = (
             webhook.id,
             True,
             webhook.environments,

@@ -18,7 +18,7 @@ class Matchable(Protocol):
     @property
     def id(self) -> UUID: ...
     @property
-    def is_live(self) -> bool: ...
+    def is_on(self) -> bool: ...
     @property
     def environments(self) -> tuple[str, ...]: ...
     @property
@@ -62,7 +62,7 @@ class MatchIndex:
             table = self._tables[len(webhook.events) > 1]
             for want in _wants(webhook):
                 table.setdefault(want, []).append(webhook.id)
-            if webhook.is_live and webhook.filter is not None:
+            if webhook.is_on and webhook.filter is not None:
                 self._filters[webhook.id] = webhook.filter
 
     def changed(self, before: Sequence[Matchable], after: Iterable[Matchable]) -> "MatchIndex":
@@ -142,7 +142,7 @@ def _wants(webhook: Matchable) -> list[_Want]:
             for environment in webhook.environments
             for pattern in webhook.events
         ]
-        if webhook.is_live
+        if webhook.is_on
         else []
     )
 

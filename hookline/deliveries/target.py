@@ -59,7 +59,7 @@ class Target:
         self.environments = split_lines(row["environments"])
         self.events = split_lines(row["events"])
         # the deleted are not loaded
-        self.is_live = bool(row["is_active"]) and row["auto_disabled_at"] is None
+        self.is_on = bool(row["is_active"]) and row["auto_disabled_at"] is None
         self.filter = (
             compile_filter(orjson.loads(row["event_filter"])) if row["event_filter"] else None
         )

@@ -75,7 +75,7 @@ class Webhook(Model):
     warned_at = TimeColumn(null=True)
     """Time of the last FAILING or AUTO_DISABLED notification; null again once RECOVERED was."""
     exhausted_count = fields.IntField(default=0, db_default=0)
-    """Deliveries that failed for good and that no DELIVERY_FAILED has told of yet."""
+    """Deliveries that failed for good and that are in no DELIVERY_FAILED notification yet."""
     exhausted_notified_at = TimeColumn(null=True)
     paced_until = TimeColumn(null=True)
     """The next free slot of the rate limit (GCRA's theoretical arrival time)."""
@@ -93,5 +93,6 @@ class Webhook(Model):
         table = "webhook"
 
     @property
-    def is_live(self) -> bool:
+    def is_on(self) -> bool:
+        """True when events are sent: active, and neither deleted nor auto-disabled."""
         return self.is_active and self.deleted_at is None and self.auto_disabled_at is None

@@ -89,9 +89,9 @@ async def _slug(workspace_id: UUID, given: str | None, name: str, problems: list
     if given is not None and (wrong := check_slug(given)):
         problems += wrong
         return base
-    # A deleted webhook gives its slug back: the unique index holds the living ones only.
-    living = Webhook.filter(workspace_id=workspace_id, deleted_at__isnull=True)
-    if not await living.filter(slug=base).exists():
+    # A deleted webhook gives its slug back: the unique index holds the others only.
+    undeleted = Webhook.filter(workspace_id=workspace_id, deleted_at__isnull=True)
+    if not await undeleted.filter(slug=base).exists():
         return base
     if given is not None:
         problems.append(
@@ -104,7 +104,7 @@ async def _slug(workspace_id: UUID, given: str | None, name: str, problems: list
         return base
     # a suffix may push the end of a long base out, so all that begin like its shortest form are
     # looked at
-    rows = await living.filter(slug__startswith=base[: SLUG_LENGTH - 12]).values_list(
+    rows = await undeleted.filter(slug__startswith=base[: SLUG_LENGTH - 12]).values_list(
         "slug", flat=True
     )
     taken = set(map(str, rows))

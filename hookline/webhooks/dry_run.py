@@ -80,7 +80,7 @@ async def _form(
         raise Refused(not_found("webhook"))
     facts = webhook_facts(ids.encode("wh", row.id), row.slug, row.name, labels_of(row))
     # Also off when it was turned off by itself, whatever its wanted state.
-    return {**canonical(row, runtime.vault), "active": row.is_live}, facts
+    return {**canonical(row, runtime.vault), "active": row.is_on}, facts
 
 
 def _drafted(runtime: Runtime, draft: Values) -> tuple[dict[str, Any], Facts]:

@@ -22,7 +22,7 @@ class Force:
     the scope webhooks:force.
     """
 
-    is_wanted: bool = False
+    is_requested: bool = False
     reason: str | None = None
 
 
@@ -36,15 +36,15 @@ def owned(webhook: Webhook, changed: Form) -> list[tuple[str, ...]]:
 
 
 def check_owner(
-    actor: Actor, webhook: Webhook, held: Sequence[tuple[str, ...]], force: Force
+    actor: Actor, webhook: Webhook, fields: Sequence[tuple[str, ...]], force: Force
 ) -> list[Problem]:
     """Problems of a person's change of what a YAML file owns: FIELD_MANAGED, or what a forced one
-    lacks. held: paths of the input that touch it.
+    lacks. fields: paths of the input that touch it.
     """
-    if not held:
+    if not fields:
         return []
-    if not force.is_wanted:
-        return [Problem(Code.FIELD_MANAGED, _owner_sentence(webhook), path) for path in held]
+    if not force.is_requested:
+        return [Problem(Code.FIELD_MANAGED, _owner_sentence(webhook), path) for path in fields]
     return _check_force(actor, force)
 
 

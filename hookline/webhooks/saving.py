@@ -37,9 +37,9 @@ def bounds_of(runtime: Runtime) -> Bounds:
 async def lock_webhook(
     actor: Actor, webhook_id: UUID, if_version: int | None, problems: list[Problem]
 ) -> Webhook:
-    """The living webhook, locked to the end of the transaction: two changes of one webhook follow
-    each other, so the version tells whether another change came between. Adds VERSION_CONFLICT to
-    the problems when the version is not the expected one.
+    """Locks the webhook, if it is not deleted, to the end of the transaction: two changes of it
+    follow each other, so the version shows whether another one came between. Adds
+    VERSION_CONFLICT to the problems when the version is not the expected one.
 
     Raises Refused: the problems found so far, and NOT_FOUND.
     """
@@ -76,7 +76,7 @@ def _signature(actor: Actor, force: Force) -> dict[str, str]:
     """The actor as the row keeps it, with the reason when the change was forced."""
     return (
         {**actor.stored, "reason": force.reason.strip()}
-        if force.is_wanted and force.reason
+        if force.is_requested and force.reason
         else actor.stored
     )
 

@@ -82,8 +82,8 @@ async def rotate_secret(
         # With the row locked: two rotations at once are counted one after the other.
         problems += _check_room(webhook, overlap, now)
         # No force: the next apply would set the file's secret again.
-        held = [("id",)] if owned(webhook, {"signingSecret": secret}) else []
-        problems += check_owner(actor, webhook, held, NO_FORCE)
+        fields = [("id",)] if owned(webhook, {"signingSecret": secret}) else []
+        problems += check_owner(actor, webhook, fields, NO_FORCE)
         if problems:
             raise Refused(problems)
         made = secret or signing.new_secret(algorithm)

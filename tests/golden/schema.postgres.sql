@@ -412,7 +412,7 @@ begin
   if not found then
     return;
   end if;
-  select w.is_active and w.auto_disabled_at is null as is_live, w.paced_until, w.rate_per_minute
+  select w.is_active and w.auto_disabled_at is null as is_on, w.paced_until, w.rate_per_minute
     into h from webhook w
     where w.id = of_webhook and w.deleted_at is null and w.rate_per_minute is not null for update;
   if not found then
@@ -424,7 +424,7 @@ begin
   ahead := greatest((burst - 1) * pause, least(25e3, pause / 2));
   slot := greatest(h.paced_until, at);
   free := greatest(0, floor((ahead - extract(epoch from slot - at) * 1e6) / pause)::int + 1);
-  picked := hl_lock_claimable(of_webhook, least(room, free), h.is_live);
+  picked := hl_lock_claimable(of_webhook, least(room, free), h.is_on);
   n := cardinality(picked);
   if n > 0 then
     slot := slot + n * pause * interval '1 microsecond';
@@ -499,16 +499,16 @@ begin
         'id', w.id, 'version', w.version, 'had_success', c.had_success,
         'failed_at', hl_to_micros(c.failed_at), 'consecutive_failures', w.consecutive_failures,
         'failing_since', hl_to_micros(w.failing_since), 'consecutive_gone', w.consecutive_gone,
-        'exhausted_count', w.exhausted_count, 'is_disabled', w.auto_disabled_at is not null,
+        'exhausted_count', w.exhausted_count, 'is_auto_disabled', w.auto_disabled_at is not null,
         'failures', w.auto_disable_failures, 'seconds', w.auto_disable_seconds,
-        'is_wanted', w.is_active and w.deleted_at is null, 'warned_at', hl_to_micros(w.warned_at),
+        'is_active', w.is_active and w.deleted_at is null, 'warned_at', hl_to_micros(w.warned_at),
         'exhausted_notified_at', hl_to_micros(w.exhausted_notified_at), 'now', hl_to_micros(now()))
         order by w.id)
     from unnest(webhooks, successes, failures_at) c(id, had_success, failed_at)
     join webhook w on w.id = c.id);
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_lock_claimable(of_webhook uuid, room integer, is_live boolean)
+CREATE OR REPLACE FUNCTION public.hl_lock_claimable(of_webhook uuid, room integer, is_on boolean)
  RETURNS uuid[]
  LANGUAGE plpgsql
 AS $function$
@@ -522,7 +522,7 @@ begin
       union all
       select * from (
         select d.id from delivery d
-        where is_live and d.status = 0 and d.webhook_id = of_webhook
+        where is_on and d.status = 0 and d.webhook_id = of_webhook
           and d.next_attempt_at <= now() and d.lease_token is null and d.manual_at is null
         order by d.next_attempt_at limit room for update skip locked) due
       limit room) d);

@@ -36,7 +36,7 @@ OK = ReceiverAnswer(200, 12)
 
 
 def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -> Target:
-    """A webhook with a header of each kind and two living signing secrets, as the queue
+    """A webhook with a header of each kind and two current signing secrets, as the queue
     loads it.
     """
     key, workspace = uuid7(), uuid7()

@@ -74,7 +74,7 @@ async def test_sweep_learns_of_a_change_that_nobody_told(runtime: Runtime) -> No
     await swept(runtime)
     target = runtime.registry.target(webhook.id)
     assert target is not None
-    assert not target.is_live
+    assert not target.is_on
 
 
 class Faulty:

@@ -167,7 +167,7 @@ class LoadedWorkspace:
     workspace_id: UUID
     match_version: int
     stamps: dict[UUID, Stamp]
-    """The stamps of all living webhooks."""
+    """The stamps of all webhooks that are not deleted."""
     rows: list[dict[str, Any]]
     types: list[tuple[str, str | None]]
     """Names of the known event types, with the schema (JSON text) of a strict one."""
@@ -203,8 +203,8 @@ class Queue(Protocol):
         """The match version of each workspace, as committed now."""
 
     async def load(self, workspace_id: UUID, known: Mapping[UUID, Stamp]) -> LoadedWorkspace:
-        """The living webhooks of a workspace with the match version that they belong to. known:
-        those whose rows are not asked for again.
+        """The webhooks of a workspace, without the deleted, and the match version that they belong
+        to. known: those whose rows are not asked for again.
         """
 
     async def publish(

@@ -342,12 +342,12 @@ def _health_evidence(row: dict[str, Any]) -> HealthEvidence:
         failing_since=row["failing_since"],
         consecutive_gone=row["consecutive_gone"],
         exhausted_count=row["exhausted_count"],
-        is_disabled=row["is_disabled"],
+        is_auto_disabled=row["is_auto_disabled"],
     )
     policy = Policy(
         failures=row["failures"],
         seconds=row["seconds"],
-        is_wanted=row["is_wanted"],
+        is_active=row["is_active"],
         warned_at=row["warned_at"],
         exhausted_notified_at=row["exhausted_notified_at"],
     )

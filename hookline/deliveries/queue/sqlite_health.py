@@ -143,7 +143,7 @@ def fold_health(
 def _fold(
     db: sqlite3.Connection, webhook_id: UUID, batch: Sequence[tuple[Result, int]], now: int
 ) -> HealthEvidence:
-    version, is_wanted, failures, seconds, warned_at, exhausted_notified_at, *columns = db.execute(
+    version, is_active, failures, seconds, warned_at, exhausted_notified_at, *columns = db.execute(
         HEALTH, (webhook_id.bytes,)
     ).fetchone()
     health = Health(*columns)
@@ -154,7 +154,7 @@ def _fold(
         SET_HEALTH,
         (health.consecutive_failures, health.failing_since, *latest, *counts, webhook_id.bytes),
     )
-    policy = Policy(failures, seconds, bool(is_wanted), warned_at, exhausted_notified_at)
+    policy = Policy(failures, seconds, bool(is_active), warned_at, exhausted_notified_at)
     return HealthEvidence(webhook_id, version, health, policy, folded, now)
 
 

@@ -42,8 +42,8 @@ class WantedWebhook:
 
 @dataclass(frozen=True, slots=True)
 class StoredWebhook:
-    """A living webhook as it is. form: canonical, secrets as fingerprints; applied: the last
-    applied values of the fields that its set owns.
+    """A webhook as it is in the database. form: canonical, secrets as fingerprints; applied: the
+    last applied values of the fields that its set owns.
     """
 
     id: UUID

@@ -138,7 +138,7 @@ async def test_what_was_missed_while_off_is_delivered_once(runtime: Runtime) -> 
     )
     on = await set_webhook_active(runtime, SOMEBODY, webhook.id, True, deliver_missed=True)
     await publish(runtime, data={"n": 9})
-    assert on.is_live
+    assert on.is_on
     assert (await run(runtime)).done == 2  # of 0, 1, 2 the filter takes two
     await Job.all().delete()
     await begin(runtime, webhook, RetryScope.MISSED)

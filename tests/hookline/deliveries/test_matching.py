@@ -20,7 +20,7 @@ class Hook:
     id: UUID
     events: tuple[str, ...] = ("order.order.create",)
     environments: tuple[str, ...] = ("production",)
-    is_live: bool = True
+    is_on: bool = True
     filter: CompiledFilter | None = field(default=None, compare=False)
 
 
@@ -28,10 +28,10 @@ def hook(
     number: int,
     *events: str,
     environments: tuple[str, ...] = ("production",),
-    is_live: bool = True,
+    is_on: bool = True,
     has_filter: bool = False,
 ) -> Hook:
-    return Hook(UUID(int=number), events, environments, is_live, BIG if has_filter else None)
+    return Hook(UUID(int=number), events, environments, is_on, BIG if has_filter else None)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,7 @@ def test_webhook_with_several_patterns_gets_an_event_once() -> None:
 
 
 def test_what_is_off_or_elsewhere_gets_nothing() -> None:
-    index = MatchIndex(
-        [hook(1, "*.*.*", is_live=False), hook(2, "*.*.*", environments=("staging",))]
-    )
+    index = MatchIndex([hook(1, "*.*.*", is_on=False), hook(2, "*.*.*", environments=("staging",))])
     assert index.match("production", "order.order.create").ids == []
 
 
@@ -78,10 +76,10 @@ SEGMENT = st.sampled_from(["a", "b", "*"])
 HOOKS = st.dictionaries(
     st.integers(0, 6),
     st.builds(
-        lambda events, environments, is_live, has_filter: (
+        lambda events, environments, is_on, has_filter: (
             events,
             environments,
-            is_live,
+            is_on,
             has_filter,
         ),
         st.lists(
@@ -102,10 +100,10 @@ def made(drawn: Drawn) -> dict[int, Hook]:
             number,
             *events,
             environments=tuple(environments),
-            is_live=is_live,
+            is_on=is_on,
             has_filter=has_filter,
         )
-        for number, (events, environments, is_live, has_filter) in drawn.items()
+        for number, (events, environments, is_on, has_filter) in drawn.items()
     }
 
 

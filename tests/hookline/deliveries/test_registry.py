@@ -88,7 +88,7 @@ async def test_webhook_that_did_not_change_stays_the_same_object(runtime: Runtim
         await registry.refresh()
         assert registry.target(same.id) is before[0]
         assert registry.target(other.id) is not before[1]
-        assert not cast(Target, registry.target(other.id)).is_live
+        assert not cast(Target, registry.target(other.id)).is_on
 
 
 async def test_one_load_serves_all_who_found_the_same_version_stale(runtime: Runtime) -> None:

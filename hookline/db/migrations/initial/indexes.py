@@ -26,7 +26,7 @@ ENGINE = (
 )
 
 KEYS = (
-    # a slug names one living webhook: webhookBySlug, create, sync
+    # a slug names one webhook that is not deleted: webhookBySlug, create, sync
     "create unique index webhook_slug on webhook (workspace_id, slug) where deleted_at is null",
     # authentication
     "create unique index token_digest on token (digest)",

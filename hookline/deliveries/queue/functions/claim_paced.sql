@@ -19,7 +19,7 @@ begin
   if not found then
     return;
   end if;
-  select w.is_active and w.auto_disabled_at is null as is_live, w.paced_until, w.rate_per_minute
+  select w.is_active and w.auto_disabled_at is null as is_on, w.paced_until, w.rate_per_minute
     into h from webhook w
     where w.id = of_webhook and w.deleted_at is null and w.rate_per_minute is not null for update;
   if not found then
@@ -31,7 +31,7 @@ begin
   ahead := greatest((burst - 1) * pause, least(25e3, pause / 2));
   slot := greatest(h.paced_until, at);
   free := greatest(0, floor((ahead - extract(epoch from slot - at) * 1e6) / pause)::int + 1);
-  picked := hl_lock_claimable(of_webhook, least(room, free), h.is_live);
+  picked := hl_lock_claimable(of_webhook, least(room, free), h.is_on);
   n := cardinality(picked);
   if n > 0 then
     slot := slot + n * pause * interval '1 microsecond';

@@ -12,9 +12,9 @@ begin
         'id', w.id, 'version', w.version, 'had_success', c.had_success,
         'failed_at', hl_to_micros(c.failed_at), 'consecutive_failures', w.consecutive_failures,
         'failing_since', hl_to_micros(w.failing_since), 'consecutive_gone', w.consecutive_gone,
-        'exhausted_count', w.exhausted_count, 'is_disabled', w.auto_disabled_at is not null,
+        'exhausted_count', w.exhausted_count, 'is_auto_disabled', w.auto_disabled_at is not null,
         'failures', w.auto_disable_failures, 'seconds', w.auto_disable_seconds,
-        'is_wanted', w.is_active and w.deleted_at is null, 'warned_at', hl_to_micros(w.warned_at),
+        'is_active', w.is_active and w.deleted_at is null, 'warned_at', hl_to_micros(w.warned_at),
         'exhausted_notified_at', hl_to_micros(w.exhausted_notified_at), 'now', hl_to_micros(now()))
         order by w.id)
     from unnest(webhooks, successes, failures_at) c(id, had_success, failed_at)

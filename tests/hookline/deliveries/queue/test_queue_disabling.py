@@ -51,7 +51,7 @@ async def test_enough_failures_over_enough_time_turn_it_off_once(runtime: Runtim
         stored.is_active,
         stored.version,
     ) == ("FAILURES", 3, True, webhook.version)
-    assert not stored.is_live
+    assert not stored.is_on
     assert (await runtime.queue.versions())[WORKSPACE] == version + 1
     [row] = await Notification.filter(kind=NotificationKind.AUTO_DISABLED)
     assert (row.reason, row.failures, row.last_status_code, row.backlog) == ("FAILURES", 3, 503, 3)
@@ -75,21 +75,21 @@ async def test_too_few_or_too_soon_turn_nothing_off(
 ) -> None:
     webhook = await make_webhook(runtime, autoDisable=SOON)
     await fail(runtime, webhook, *ends_ago)
-    assert (await Webhook.get(id=webhook.id)).is_live
+    assert (await Webhook.get(id=webhook.id)).is_on
 
 
 async def test_default_is_ten_failures_over_two_days(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     await fail(runtime, webhook, *[2.5 * DAY] * 9, 2 * DAY)
-    assert (await Webhook.get(id=webhook.id)).is_live
+    assert (await Webhook.get(id=webhook.id)).is_on
     await fail(runtime, webhook, 0.4 * DAY)
-    assert not (await Webhook.get(id=webhook.id)).is_live
+    assert not (await Webhook.get(id=webhook.id)).is_on
 
 
 async def test_null_turns_it_never_off_not_even_for_410(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, autoDisable=None)
     await fail(runtime, webhook, *[9 * DAY] * 5, *[1.0] * 20, status_code=410)
-    assert (await Webhook.get(id=webhook.id)).is_live
+    assert (await Webhook.get(id=webhook.id)).is_on
     assert await told(runtime, webhook) == []
 
 
@@ -98,7 +98,7 @@ async def test_third_410_in_a_row_turns_it_off_at_once(runtime: Runtime) -> None
     await fail(runtime, webhook, 3, 2, status_code=410)
     await fail(runtime, webhook, 1.5, status_code=500)
     await fail(runtime, webhook, 1, 0.5, status_code=410)
-    assert (await Webhook.get(id=webhook.id)).is_live
+    assert (await Webhook.get(id=webhook.id)).is_on
     await fail(runtime, webhook, 0.2, status_code=410)
     assert (await Webhook.get(id=webhook.id)).auto_disabled_reason == "GONE"
 
@@ -118,7 +118,7 @@ async def test_what_does_not_count_never_turns_it_off(
     webhook = await make_webhook(runtime, autoDisable=SOON)
     await fail(runtime, webhook, 60, 50, 40, 30, 20, 10, **changes)
     stored = await Webhook.get(id=webhook.id)
-    assert (stored.is_live, stored.consecutive_failures) == (True, 0)
+    assert (stored.is_on, stored.consecutive_failures) == (True, 0)
 
 
 async def test_what_is_open_is_held_and_goes_on_when_somebody_turns_it_on(runtime: Runtime) -> None:

@@ -60,7 +60,7 @@ async def test_crash_between_counting_and_acting_only_delays(runtime: Runtime) -
         hand.token, WORKSPACE, [at(failed(row), 20 - n * 5) for n, row in enumerate(rows[:4])]
     )
     assert [one.health.consecutive_failures for one in evidence] == [4]
-    assert (await Webhook.get(id=webhook.id)).is_live
+    assert (await Webhook.get(id=webhook.id)).is_on
     assert await told(runtime, webhook) == []
     await hand.record(at(failed(rows[4]), 1))
     stored = await Webhook.get(id=webhook.id)

@@ -53,7 +53,7 @@ async def test_database_judges_as_the_rule_says(
     )
     assert (stored.exhausted_count, stored.auto_disabled_at is not None) == (
         rule.health.exhausted_count,
-        rule.health.is_disabled,
+        rule.health.is_auto_disabled,
     )
 
 
@@ -76,7 +76,7 @@ class Rule:
                 self.health.exhausted_count, self.told_at = 0, 0
             else:
                 self.warned_at = None if notification is NotificationKind.RECOVERED else 0
-            self.health.is_disabled |= notification is NotificationKind.AUTO_DISABLED
+            self.health.is_auto_disabled |= notification is NotificationKind.AUTO_DISABLED
         return notifications
 
 

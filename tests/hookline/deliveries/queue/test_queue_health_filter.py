@@ -35,7 +35,7 @@ class State:
 
     is_active: bool
     is_deleted: bool
-    is_disabled: bool
+    is_auto_disabled: bool
     failures: int | None
     seconds: int
     count: int
@@ -54,7 +54,7 @@ class State:
         return [
             self.is_active,
             time(10 if self.is_deleted else None),
-            time(10 if self.is_disabled else None),
+            time(10 if self.is_auto_disabled else None),
             self.failures,
             self.seconds,
             self.count,
@@ -77,7 +77,7 @@ class State:
             time(self.since if self.count else None),
             consecutive_gone=min(self.gone, self.count),
             exhausted_count=self.exhausted,
-            is_disabled=self.is_disabled,
+            is_auto_disabled=self.is_auto_disabled,
         )
         policy = Policy(
             self.failures,
@@ -111,7 +111,7 @@ def random_state(chance: Random) -> State:
     return State(
         is_active=chance.random() < 0.8,
         is_deleted=chance.random() < 0.2,
-        is_disabled=chance.random() < 0.2,
+        is_auto_disabled=chance.random() < 0.2,
         failures=chance.choice([None, 1, 2, 3, 5, 10]),
         seconds=chance.choice([10, 100]),
         count=chance.randint(0, 10),

@@ -1,8 +1,8 @@
 -- hl_lock_claimable: locks unleased deliveries of a webhook, those asked for by hand first, then
--- the oldest due while the webhook is live. What somebody else holds is skipped. Called by
+-- the oldest due while the webhook is on. What somebody else holds is skipped. Called by
 -- hl_claim_paced.
 -- Returns at most room ids.
-create function hl_lock_claimable(of_webhook uuid, room int, is_live boolean) returns uuid[]
+create function hl_lock_claimable(of_webhook uuid, room int, is_on boolean) returns uuid[]
 language plpgsql as $$
 begin
   return array(
@@ -14,7 +14,7 @@ begin
       union all
       select * from (
         select d.id from delivery d
-        where is_live and d.status = 0 and d.webhook_id = of_webhook
+        where is_on and d.status = 0 and d.webhook_id = of_webhook
           and d.next_attempt_at <= now() and d.lease_token is null and d.manual_at is null
         order by d.next_attempt_at limit room for update skip locked) due
       limit room) d);
