@@ -13,7 +13,7 @@ from structlog.types import EventDict, Processor, WrappedLogger
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json"]
 
-# libraries that tell of every step: heard only when something is wrong, or when everything is
+# libraries that log every step: heard only when something is wrong, or when everything is
 # wanted
 TALKATIVE = (
     "uvicorn",

@@ -22,7 +22,7 @@ def is_one_line(text: str) -> bool:
 
 
 def is_lines(text: str) -> bool:
-    """The same, with line feeds and tabs allowed."""
+    """Checks as `is_one_line`, with line feeds and tabs allowed."""
     return not _CONTROL_BUT_LINES.search(text)
 
 

@@ -108,7 +108,8 @@ class Delivering:
         if result is None:
             self._leases.give_back(lane, [row])
             return
-        # Under the lane's token, not the one of now: the record is fenced by who leased the row.
+        # Under the lane's token, not the one of now: the record is fenced by the token that leased
+        # the row.
         self._recorder.add(lane.token, row.workspace_id, result)
         self._adapt(lane, result)
         # Only when half of the lane's stock is gone: a claim per send would cost a round trip each.

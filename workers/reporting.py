@@ -80,8 +80,8 @@ class Reporting(Middleware):
             _signature(broker.get_actor(message.actor_name).fn).bind(
                 *message.args, **message.kwargs
             )
-        # Before the actor runs: an older version's or a stranger's arguments are one line in the
-        # log, not a traceback.
+        # Before the actor runs: an older version's or another program's arguments are one line
+        # in the log, not a traceback.
         except TypeError as error:
             self._refuse(message, f"{message.actor_name} takes other arguments: {error}")
             raise SkipMessage from None
@@ -109,7 +109,7 @@ class Reporting(Middleware):
         self._began.pop(message.message_id, None)
 
     def after_nack(self, broker: Broker, message: MessageProxy) -> None:
-        # A stranger's names must not make time series without end.
+        # Another program's names must not make time series without end.
         is_known = message.actor_name in broker.actors
         self._rejects.labels(
             message.queue_name, message.actor_name if is_known else "unknown"
@@ -154,8 +154,8 @@ def _signature(actor: Callable[..., object]) -> inspect.Signature:
 
 def silence_duplicate_logs() -> None:
     """Keeps from the log what Dramatiq writes about failed, skipped and refused messages, which the
-    middleware tells once, and tells of a server that is away once a minute, not each time that one
-    of the queues finds it away.
+    middleware logs once, and logs a server that is away once a minute, not each time that one of
+    the queues finds it away.
     """
     quieter = _Quieter()
     consumers = [

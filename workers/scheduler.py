@@ -1,4 +1,4 @@
-"""Enqueues what is due and was not heard of: mails and jobs by their rows, the rest by the clock.
+"""Enqueues what is due and no message named: mails and jobs by their rows, the rest by the clock.
 Runs in every worker.
 
 It enqueues to the process itself: so a broker that is away, frozen or emptied delays nothing.

@@ -73,7 +73,7 @@ class Slots:
         """Lanes whose turn it is, as long as there are slots. Each is out of the line when it is
         given.
         """
-        # Lanes with nothing on the wire first: however many are busy, a newcomer begins at once.
+        # Lanes with nothing on the wire first: however many are busy, another one begins at once.
         for line in (self._first, self._others, self._slow_ones):
             # A lane may belong to another line by now: it is given out too, and lines up anew if it
             # finds no slot.

@@ -80,8 +80,8 @@ class Authenticator:
         if task is None:
             task = self._lookups[digest] = asyncio.create_task(self._read(digest))
             task.add_done_callback(lambda done: self._lookups.pop(digest, None))
-        # One of those who wait may be cancelled: a client that has gone must not end the others'
-        # look.
+        # One of the waiting callers may be cancelled: a client that has gone must not end the
+        # others' look-up.
         return await asyncio.shield(task)
 
     async def _read(self, digest: bytes) -> Caller | None:

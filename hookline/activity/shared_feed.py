@@ -74,9 +74,8 @@ class SharedFeed:
         None when the follower must take its next step alone: it is too far behind, or the others'
         step failed.
         """
-        # nobody waits, so nobody needs what lies between
-        # With nobody waiting, nobody needs what lies between: the feed begins anew where this one
-        # is.
+        # Without another waiting member, no one needs what lies between: the feed begins anew where
+        # this one is.
         if self._moving is None and position > self._position:
             self._position = self._oldest = position
             self._kept.clear()

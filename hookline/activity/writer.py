@@ -32,8 +32,8 @@ from json_each($3) e""",
 
 
 async def bump_match_version(work: Work, hub: Hub, workspace_id: UUID) -> None:
-    """Makes every publish and claim after the commit match anew. For changes of what matching or
-    sending depends on.
+    """Makes every publish and claim after the commit match anew. Called for changes of what
+    matching or sending depends on.
     """
     await work.execute(BUMP, workspace_id)
     work.after_commit(lambda: hub.publish("match", str(workspace_id)))

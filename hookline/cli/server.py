@@ -42,8 +42,8 @@ class Application(Protocol):
 
 
 def listen(settings: Settings) -> socket.socket:
-    """The bound socket. It listens from here on: who connects while the rest starts is served a
-    moment later.
+    """The bound socket. It listens from here on: a client that connects while the rest starts is
+    served a moment later.
 
     Raises Misconfigured when that address can't be had.
     """

@@ -175,7 +175,7 @@ class Database:
                 work = Work(self.dialect, client)
                 yield work
         # Outside of the transaction: hub, broker and network come after the commit, or a failed one
-        # would have told of what never was.
+        # would have announced what never was.
         work.committed()
 
 

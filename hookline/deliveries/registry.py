@@ -86,7 +86,7 @@ class Registry:
 
     async def reload(self, workspace_id: UUID, stale: int | None) -> WorkspaceSnapshot:
         """Loads a workspace anew. stale: the version that a caller found out of date; one load
-        serves all who wait.
+        serves all that wait.
         """
         # One load at a time: callers that wait find the version loaded and need none of their own.
         async with self._loading:

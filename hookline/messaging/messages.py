@@ -72,8 +72,8 @@ periods, a contract test compares it with docs/engine.md.
 
 
 class NotUnderstood(HooklineError):
-    """A message for an actor of ours with arguments that it can't take: an older version's, or a
-    stranger's.
+    """A message for an actor of ours with arguments that it can't take: an older version's, or
+    another program's.
     """
 
     def __init__(self, message: str) -> None:
@@ -93,7 +93,7 @@ def make_message(actor: ActorName, *arguments: object, queue: str | None = None)
 
 class CheckedEncoder(JSONEncoder):
     """Reads anything: what is not a message becomes one for an actor that does not exist, so that
-    it is refused like any other stranger's.
+    it is refused like any other program's.
     """
 
     def decode(self, data: bytes) -> MessageData:

@@ -1,5 +1,5 @@
-"""Mails that tell of notifications. Called by the worker's actors. A mail is tried by the worker
-that moves its next try on, which leases it; a crash between the mail server's answer and the commit
+"""Mails for notifications. Called by the worker's actors. A mail is tried by the worker that moves
+its next try on, which leases it; a crash between the mail server's answer and the commit
 sends one address the same mail, under the same Message-ID, twice.
 """
 

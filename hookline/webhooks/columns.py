@@ -77,7 +77,7 @@ def labels_of(webhook: Webhook) -> list[tuple[str, str]]:
 
 
 def signing_algorithm(webhook: Webhook) -> str:
-    """The newest secret's."""
+    """The algorithm of the newest signing secret."""
     algorithm: str = FIELDS["signingAlgorithm"].codec.decode(webhook, lambda *_: None)
     return algorithm
 

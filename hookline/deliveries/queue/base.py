@@ -266,11 +266,11 @@ class Queue(Protocol):
         """
 
     async def notify_exhausted(self) -> tuple[UUID, Recorded] | None:
-        """Notifies of the failed deliveries that no record has told of: those that a takeover
-        ended, and those that came less than an hour after the last notification. Ten webhooks of
-        one workspace at a time, each at most once an hour.
+        """Notifies of failed deliveries whose record did not: those that a takeover ended, and
+        those that came less than an hour after the last notification. Ten webhooks of one
+        workspace at a time, each at most once an hour.
 
-        Returns the workspace with what was written; None when there is nothing to tell.
+        Returns the workspace with what was written; None when no notification is due.
         """
 
     async def take_over(self, dead_after: timedelta) -> int:

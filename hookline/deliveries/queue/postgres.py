@@ -88,7 +88,7 @@ _LIMITS = {
 SETTINGS = {**_PLANS, **_LIMITS}
 """Settings of every session of the hot path."""
 _NOTIFY_BYTES = 7_900
-"""NOTIFY carries 8,000; more is said as "look everywhere"."""
+"""NOTIFY carries 8,000; a longer text goes as EVERYTHING."""
 _CLOSE_SECONDS = 1.0
 _PUBLISH_SECONDS = 6.0
 """A caller waits: hardly longer than for a lock."""
@@ -336,7 +336,7 @@ class PostgresQueue:
 
 
 def _health_evidence(row: dict[str, Any]) -> HealthEvidence:
-    """Evidence, as hl_health_evidence tells it."""
+    """Evidence of a row of hl_health_evidence."""
     health = Health(
         consecutive_failures=row["consecutive_failures"],
         failing_since=row["failing_since"],

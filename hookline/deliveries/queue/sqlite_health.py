@@ -69,7 +69,7 @@ where id = :id and exhausted_count > 0
     or exhausted_notified_at < :now - HealthLimit.DIGEST_SECONDS * 1000000)"""),
 }
 _FAILURES = "select consecutive_failures from webhook where id = ?"
-# The number that a notification tells of, before the statement above changes it.
+# The number that a notification names, before the statement above changes it.
 FAILURE_COUNTS = {
     NotificationKind.AUTO_DISABLED: _FAILURES,
     NotificationKind.FAILING: _FAILURES,

@@ -2,7 +2,7 @@
 -- wants this kind. Called by hl_apply_decisions, which holds the webhook's row; locks nothing
 -- itself.
 --   kind    NotificationKind
---   failed  attempts in a row or deliveries that the notification tells of; null: none
+--   failed  attempts in a row or deliveries that the notification names; null: none
 -- Returns the notification's id.
 create function hl_notify(of_webhook uuid, kind smallint, failed int) returns uuid
 language plpgsql as $$

@@ -2,7 +2,7 @@
 -- conditions of hookline.deliveries.health.notifications_due (as in sqlite_health.APPLY). Part of
 -- hl_apply_decisions, which holds the webhook's row; arguments as there.
 -- Returns what the notification counts (attempts in a row, or deliveries; 0: nothing), null when
--- there is nothing to tell: somebody else did it, or the evidence is gone.
+-- no notification is due: another transaction did it, or the evidence is gone.
 create function hl_apply_decision(
     of_webhook uuid, kind smallint, reason text, seen_version int, since timestamptz)
 returns int language plpgsql as $$

@@ -2,7 +2,7 @@
 -- a line, in a transaction of its own after hl_record's. One array element per decision.
 --   kinds     NotificationKind; reasons: FAILURES or GONE of an auto-disable
 --   versions  the webhook's, sinces: its failing_since, when it was judged: the evidence. A
---             decision whose evidence is gone, or that somebody else has carried out, does nothing
+--             decision whose evidence is gone, or that has been carried out already, does nothing
 -- Locks in this order: webhooks by id, the match version, the activity position.
 -- Returns the activity's position, null when nothing was done; whether a webhook was turned off;
 -- and the mails that it wrote, as two arrays side by side.

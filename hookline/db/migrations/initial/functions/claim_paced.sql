@@ -2,7 +2,7 @@
 -- now (hookline.form.rates has the algorithm).
 --   room  the most deliveries; pump_token: the pump's token
 -- Locks: the pump's row (shared), the webhook's row, then deliveries, against the order of the
--- others. No wait can close a circle, since deliveries that somebody else holds are skipped.
+-- others. No wait can close a circle, since deliveries that another transaction holds are skipped.
 -- Returns the leased deliveries, then a row without one: in how many seconds the next slot is
 -- free, null when nothing more is due. Times are the clock's after the lock, not the transaction's.
 create function hl_claim_paced(of_webhook uuid, room int, pump_token uuid)

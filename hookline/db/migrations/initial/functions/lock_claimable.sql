@@ -1,6 +1,6 @@
 -- hl_lock_claimable: locks unleased deliveries of a webhook, those asked for by hand first, then
--- the oldest due while the webhook is on. What somebody else holds is skipped. Called by
--- hl_claim_paced.
+-- the oldest due while the webhook is on. What another transaction holds is skipped.
+-- Called by hl_claim_paced.
 -- Returns at most room ids.
 create function hl_lock_claimable(of_webhook uuid, room int, is_on boolean) returns uuid[]
 language plpgsql as $$
