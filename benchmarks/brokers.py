@@ -21,8 +21,8 @@ from hookline.messaging.messages import DELIVERIES, ActorName, make_message
 from tests.servers import RabbitMQ, Server, Valkey
 from tests.waiting import eventually
 from workers.actors import make_broker
+from workers.context import WorkerContext
 from workers.embedded import HostLoop
-from workers.engine import Engine
 
 WEBHOOKS = 10_000
 # RabbitMQ closes a connection that is silent for longer than two heartbeats: 25 quiet seconds are
@@ -138,7 +138,7 @@ def messages(folder: Path, _: int) -> dict[str, Any]:
 
 
 class _Counting:
-    """Stands for an engine and its pump."""
+    """Stands for a worker context and its pump."""
 
     def __init__(self) -> None:
         self.pump, self.count = self, 0
@@ -152,7 +152,9 @@ class _Counting:
 
 async def _cost(url: str) -> dict[str, float]:
     seen = _Counting()
-    broker = make_broker(url, HostLoop(asyncio.get_running_loop()), lambda: cast(Engine, seen))
+    broker = make_broker(
+        url, HostLoop(asyncio.get_running_loop()), lambda: cast(WorkerContext, seen)
+    )
     enqueued = 0.0
     for _ in range(ROUNDS):
         began = process_time()

@@ -1,4 +1,4 @@
-"""Workers inside a test: an engine alone, one with Dramatiq before it as in every shape, or what
+"""Workers inside a test: a pump alone, one with Dramatiq before it as in every shape, or what
 their actors do, by hand.
 """
 
@@ -19,17 +19,17 @@ from hookline.notifications import mails
 from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
 from workers.actors import SLICE_SECONDS, make_broker
+from workers.context import WorkerContext, opened, running
 from workers.embedded import HostLoop
-from workers.engine import Engine, opened, running
 from workers.pump import Pump
 
 
 @asynccontextmanager
 async def pumping(runtime: Runtime) -> AsyncIterator[Pump]:
-    """An engine that delivers; nobody reads its messages."""
+    """A pump that delivers; nobody reads the messages to its actors."""
     host = borrowed_loop()
-    async with running(runtime, make_broker("memory://", host, host.engine)) as engine:
-        yield engine.pump
+    async with running(runtime, make_broker("memory://", host, host.context)) as context:
+        yield context.pump
 
 
 @asynccontextmanager
@@ -39,16 +39,16 @@ async def working(
     *,
     is_scheduled: bool = True,
     slice_seconds: float = SLICE_SECONDS,
-) -> AsyncIterator[tuple[Engine, WorkerBroker]]:
+) -> AsyncIterator[tuple[WorkerContext, WorkerBroker]]:
     """A worker behind that broker, on the test's loop. Without a scheduler it does what messages
     ask for, and its pump's sweeps.
     """
     host = borrowed_loop()
-    broker = await asyncio.to_thread(make_broker, url, host, host.engine, slice_seconds)
-    async with (running if is_scheduled else opened)(runtime, broker) as engine:
-        host.opened = engine
+    broker = await asyncio.to_thread(make_broker, url, host, host.context, slice_seconds)
+    async with (running if is_scheduled else opened)(runtime, broker) as context:
+        host.opened = context
         async with consuming(broker):
-            yield engine, broker
+            yield context, broker
 
 
 def borrowed_loop() -> HostLoop:

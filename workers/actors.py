@@ -26,7 +26,7 @@ from hookline.messaging.messages import (
 )
 from hookline.notifications import notifying
 from hookline.runtime import Runtime
-from workers.engine import JOBS_AT_ONCE, Engine
+from workers.context import JOBS_AT_ONCE, WorkerContext
 from workers.reporting import Reporting, silence_duplicate_logs
 
 # A worker thread is held meanwhile; long jobs and purges take turns at the broker instead.
@@ -40,10 +40,10 @@ Declare = Callable[[ActorName], Callable[[Callable[..., Any]], Any]]
 
 
 def declare_actors(
-    broker: Broker, engine: Callable[[], Engine], slice_seconds: float = SLICE_SECONDS
+    broker: Broker, context: Callable[[], WorkerContext], slice_seconds: float = SLICE_SECONDS
 ) -> None:
     """Declares all of them on a broker; they are closures, since nothing of a worker is global.
-    engine: asked at each message.
+    context: asked at each message.
     """
     declared = _declaring(broker)
 
@@ -57,21 +57,21 @@ def declare_actors(
         a receiver.
         """
         # Only a wake-up: RabbitMQ cuts a consumer off that holds a message for half an hour.
-        engine().pump.wake(_ids(webhook_ids))
+        context().pump.wake(_ids(webhook_ids))
 
     @declared(ActorName.SEND_MAIL)
     async def send_mail(notification_id: str, address: str) -> None:
         """Begins to send one mail of a notification, unless another worker does or did; no thread
         waits for the mail server.
         """
-        engine().mails.send(_id(notification_id), _text(address))
+        context().mails.send(_id(notification_id), _text(address))
 
     @declared(ActorName.RUN_JOB)
     async def run_job(job_id: str) -> None:
         """Goes on with a job where it stands, unless another worker does. The next step is that of
         the job that waits longest.
         """
-        slots, runtime = engine().job_slots, engine().runtime
+        slots, runtime = context().job_slots, context().runtime
         if slots.locked():
             # The row stays due; the slice that ends enqueues the job that waits longest.
             return
@@ -83,7 +83,7 @@ def declare_actors(
             for key in await jobs.due(runtime.database, JOBS_AT_ONCE):
                 next_step(ActorName.RUN_JOB, str(key))
 
-    _declare_periodic_actors(declared, engine, slice_seconds, next_step)
+    _declare_periodic_actors(declared, context, slice_seconds, next_step)
 
 
 def _declaring(broker: Broker) -> Declare:
@@ -96,7 +96,7 @@ def _declaring(broker: Broker) -> Declare:
 
 def _declare_periodic_actors(
     declared: Declare,
-    engine: Callable[[], Engine],
+    context: Callable[[], WorkerContext],
     slice_seconds: float,
     next_step: Callable[[ActorName], None],
 ) -> None:
@@ -105,7 +105,7 @@ def _declare_periodic_actors(
 
     async def in_slices(name: ActorName, step: Callable[[], Awaitable[int]]) -> None:
         # A message of the next period finds the step of the last one still there while much is to
-        # be done: one thread each, whatever the backlog (workers.engine.THREADS_HELD).
+        # be done: one thread each, whatever the backlog (workers.context.THREADS_HELD).
         if name in at_work:
             return
         at_work.add(name)
@@ -121,7 +121,7 @@ def _declare_periodic_actors(
         """Makes hours of minutes that are old enough."""
         await in_slices(
             ActorName.ROLL_UP_STATISTICS,
-            lambda: statistics.fold_minutes(engine().runtime.database),
+            lambda: statistics.fold_minutes(context().runtime.database),
         )
 
     @declared(ActorName.PURGE_EXPIRED)
@@ -129,21 +129,24 @@ def _declare_periodic_actors(
         """Deletes what is kept no longer: data of events, the log, notifications,
         idempotency keys.
         """
-        await in_slices(ActorName.PURGE_EXPIRED, lambda: _purge(engine().runtime))
+        await in_slices(ActorName.PURGE_EXPIRED, lambda: _purge(context().runtime))
 
     @declared(ActorName.NOTIFY_FAILURES)
     async def notify_failures() -> None:
         """Notifies of deliveries that failed for good, at most once an hour for each webhook."""
         await in_slices(
-            ActorName.NOTIFY_FAILURES, lambda: notifying.notify_failed_deliveries(engine().runtime)
+            ActorName.NOTIFY_FAILURES, lambda: notifying.notify_failed_deliveries(context().runtime)
         )
 
 
 def make_broker(
-    url: str, host: Middleware, engine: Callable[[], Engine], slice_seconds: float = SLICE_SECONDS
+    url: str,
+    host: Middleware,
+    context: Callable[[], WorkerContext],
+    slice_seconds: float = SLICE_SECONDS,
 ) -> WorkerBroker:
     """Opens a broker with every actor and its queues, also the worker's own. host: opens and closes
-    the engine, or lends its loop.
+    the worker context, or lends its loop.
 
     There is no Retries middleware, there are no delays and no results: the database has the
     schedule.
@@ -157,7 +160,7 @@ def make_broker(
     broker = open_broker(url, [*limits, Reporting(), host])
     # What a worker enqueues to itself must work while the broker is away.
     broker.declare_own_queue()
-    declare_actors(broker, engine, slice_seconds)
+    declare_actors(broker, context, slice_seconds)
     return broker
 
 

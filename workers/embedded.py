@@ -1,4 +1,4 @@
-"""The worker inside the API process: engine and actors on the server's own loop. Started by
+"""The worker inside the API process: context and actors on the server's own loop. Started by
 `api.lifespan` alone.
 """
 
@@ -14,7 +14,7 @@ from dramatiq.middleware import Middleware
 
 from hookline.runtime import Runtime
 from workers.actors import make_broker
-from workers.engine import THREADS_HELD, EngineHost, running
+from workers.context import THREADS_HELD, ContextHolder, running
 
 # One more than can be held, so that deliveries and mails always find one.
 THREADS: Final = THREADS_HELD + 1
@@ -27,7 +27,7 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
     """Delivers until the block ends."""
     host = HostLoop(asyncio.get_running_loop())
     # Opening a broker blocks, up to seconds when its server hangs; the loop also serves requests.
-    broker = await asyncio.to_thread(make_broker, runtime.settings.broker_url, host, host.engine)
+    broker = await asyncio.to_thread(make_broker, runtime.settings.broker_url, host, host.context)
     async with running(runtime, broker) as host.opened:
         # Dramatiq's own command does; without it the time limits are inert (2.2.1)
         broker.emit_after("process_boot")
@@ -41,7 +41,7 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
             await asyncio.to_thread(worker.stop)
 
 
-class HostLoop(EngineHost, Middleware):
+class HostLoop(ContextHolder, Middleware):
     """Dramatiq's middleware for async actors, on the host's own loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -1,5 +1,5 @@
-"""The module that `dramatiq workers.main` imports: a broker with the actors, whose process runs
-their engine. `hookline worker` starts the same.
+"""The module that `dramatiq workers.main` imports: a broker with the actors, whose process opens
+the worker. `hookline worker` starts the same.
 
 The one module that does something at import: Dramatiq's command looks for a broker in it.
 """
@@ -30,7 +30,7 @@ from hookline.settings.fields import Settings, check_lone_worker, read_settings
 from hookline.shutdown import GRACE_SECONDS, discard_log, end_with_parent
 from hookline.wiring import open_runtime
 from workers.actors import make_broker
-from workers.engine import EngineHost, running
+from workers.context import ContextHolder, running
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,8 @@ few.
 _ORPHAN_SECONDS = 5.0
 
 
-class OwnLoop(EngineHost, AsyncIO):
-    """Dramatiq's middleware for async actors; opens runtime and engine on its loop before the first
+class OwnLoop(ContextHolder, AsyncIO):
+    """Dramatiq's middleware for async actors; opens runtime and context on its loop before the first
     message, and closes them after the last.
     """
 
@@ -73,7 +73,7 @@ class OwnLoop(EngineHost, AsyncIO):
             _leave(error)
         except Exception as error:
             self._thread.stop()
-            # Any other exception Dramatiq would log, and go on without an engine (2.2.1).
+            # Any other exception Dramatiq would log, and go on without a context (2.2.1).
             raise MiddlewareError("the worker could not start") from error
 
     def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
@@ -85,7 +85,7 @@ class OwnLoop(EngineHost, AsyncIO):
         set_event_loop_thread(None)
 
     async def _open(self, broker: WorkerBroker) -> None:
-        """Runtime and engine live in one task, which `_close` tells to end."""
+        """Keeps runtime and context open in one task, which `_close` ends."""
         self._is_closing = asyncio.Event()
         is_open = asyncio.Event()
         self._life = asyncio.create_task(self._live(broker, is_open))
@@ -165,7 +165,7 @@ def _start() -> Broker:
         check_lone_worker(settings)
         logs.configure(settings.log_level, settings.log_format)
         host = OwnLoop(settings)
-        return make_broker(settings.broker_url, host, host.engine)
+        return make_broker(settings.broker_url, host, host.context)
     except HooklineError as error:
         _leave(error)
 

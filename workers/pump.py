@@ -1,5 +1,5 @@
 """The pump: claiming, delivering and recording around one set of leases, as tasks on the process's
-only event loop. One per worker process; opened by the engine.
+only event loop. One per worker process; opened with the context.
 """
 
 import asyncio

@@ -7,7 +7,7 @@ import click
 
 THREADS = 8
 """Dramatiq's own default, in each process. A contract test holds it above what jobs and periodic
-actors may hold at a time (workers.engine.THREADS_HELD).
+actors may hold at a time (workers.context.THREADS_HELD).
 """
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import hookline.wiring
-import workers.engine
+import workers.context
 from hookline.deliveries.queue.base import Queue
 from tests.chaos.receiver import CUT
 from workers.sending import OutboundRequest, ReceiverAnswer, Sender, StillWanted
@@ -71,7 +71,7 @@ def install() -> None:
     failpoint = Failpoint(name, int(os.environ.get("HOOKLINE_FAILPOINT_HIT", "1")))
     if name == IN_SEND:
         CutSender.failpoint = failpoint
-        _put_in_place(workers.engine, "Sender", CutSender)
+        _put_in_place(workers.context, "Sender", CutSender)
     else:
         _put_in_place(
             hookline.wiring,

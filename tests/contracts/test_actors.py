@@ -13,7 +13,7 @@ from hookline.cli.worker import THREADS
 from hookline.messaging.messages import ACTORS, ActorName
 from workers import embedded
 from workers.actors import declare_actors
-from workers.engine import THREADS_HELD, Engine
+from workers.context import THREADS_HELD, WorkerContext
 
 PAGE = (Path(__file__).parents[2] / "docs/engine.md").read_text("utf-8")
 ROW = re.compile(r"^\| `(\w+)\((.*?)\)` \| .* \| (.*) \|$", re.MULTILINE)
@@ -22,11 +22,11 @@ ROW = re.compile(r"^\| `(\w+)\((.*?)\)` \| .* \| (.*) \|$", re.MULTILINE)
 @pytest.fixture(scope="module")
 def declared() -> dict[str, dramatiq.Actor[..., object]]:
     broker = StubBroker(middleware=[AsyncIO()])
-    declare_actors(broker, no_engine)
+    declare_actors(broker, no_context)
     return dict(broker.actors)
 
 
-def no_engine() -> Engine:
+def no_context() -> WorkerContext:
     raise AssertionError("asked at a message only")
 
 

@@ -42,7 +42,7 @@ from tests.receivers import Receiver
 from tests.waiting import eventually
 from tests.workers.actors.on_brokers import DAY, add_old_minutes, rows_of, two_workers, unscheduled
 from tests.working import working
-from workers.engine import THREADS_HELD
+from workers.context import THREADS_HELD
 from workers.scheduler import PERIODS
 
 # deliver

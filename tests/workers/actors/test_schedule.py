@@ -101,18 +101,18 @@ async def test_long_jobs_take_turns_and_leave_threads_to_others(runtime: Runtime
     await set_column(runtime, "webhook", "is_active", False, [webhook.id])
     keys = [(await a_job(runtime, webhook.id)).id for _ in range(8)]
     notification = await a_mail(runtime)
-    async with working(runtime, url, slice_seconds=0) as (engine, _):
+    async with working(runtime, url, slice_seconds=0) as (context, _):
         await eventually(lambda: is_sent(notification))
         for key in keys:
             await eventually(partial(is_done, key))
-        await eventually(lambda: not engine.job_slots.locked())
+        await eventually(lambda: not context.job_slots.locked())
     assert sum([job.done for job in await Job.all()]) == 1_500  # none twice
 
 
 async def test_a_stop_waits_for_the_mails_under_way(runtime: Runtime, url: str) -> None:
     notification = await a_mail(runtime)
-    async with working(runtime, url, is_scheduled=False) as (engine, _):
-        engine.mails.send(notification, ADDRESS)
+    async with working(runtime, url, is_scheduled=False) as (context, _):
+        context.mails.send(notification, ADDRESS)
     assert await is_sent(notification)
     assert mails_sent(runtime) == 1
 

@@ -15,12 +15,12 @@ from hookline.messaging.rabbitmq_broker import BoundedRabbitmqBroker
 from hookline.messaging.redis_broker import BoundedRedisBroker
 from tests.working import borrowed_loop, consuming
 from workers.actors import make_broker
-from workers.engine import Engine
+from workers.context import WorkerContext
 
 
 @dataclass
 class Seen:
-    """Stands for an engine, and keeps what its actors were told."""
+    """Stands for a worker context, and keeps what its actors were told."""
 
     webhooks: list[UUID] = field(default_factory=list)
     mails: list[tuple[UUID, str]] = field(default_factory=list)
@@ -32,8 +32,8 @@ class Seen:
     def wake(self, webhook_ids: list[UUID]) -> None:
         self.webhooks += webhook_ids
 
-    def engine(self) -> Engine:
-        return cast(Engine, self)
+    def context(self) -> WorkerContext:
+        return cast(WorkerContext, self)
 
 
 @asynccontextmanager
@@ -42,7 +42,7 @@ async def listening(url: str) -> AsyncIterator[tuple[WorkerBroker, Seen, Enqueue
     process (memory://: of the same).
     """
     seen, enqueuer = Seen(), Enqueuer()
-    broker = make_broker(url, borrowed_loop(), seen.engine)
+    broker = make_broker(url, borrowed_loop(), seen.context)
     with enqueuer.sending_to(broker if url == "memory://" else open_broker(url)):
         async with consuming(broker):
             yield broker, seen, enqueuer

@@ -27,7 +27,7 @@ from tests.waiting import eventually
 from tests.workers.brokers.listening import Seen, deliver, listening
 from tests.working import borrowed_loop, consuming
 from workers.actors import make_broker
-from workers.engine import Engine
+from workers.context import WorkerContext
 
 
 async def test_a_server_that_was_killed_is_found_again_and_the_own_queue_works_meanwhile(
@@ -56,10 +56,10 @@ async def test_a_server_that_dies_with_messages_in_work_holds_no_thread(
 ) -> None:
     started, gate = threading.Semaphore(0), threading.Event()
 
-    def blocked() -> Engine:
+    def blocked() -> WorkerContext:
         started.release()
         gate.wait(60)
-        return Seen().engine()
+        return Seen().context()
 
     broker = make_broker(own_server.url, borrowed_loop(), blocked)
     done = list[str]()
@@ -125,7 +125,7 @@ async def test_a_process_that_was_quiet_for_long_loses_no_message(
     cast(
         pika.URLParameters, sender.parameters
     ).heartbeat = 1  # RabbitMQ gives up a connection that is silent for twice as long
-    broker = make_broker(rabbitmq_server.url, borrowed_loop(), seen.engine)
+    broker = make_broker(rabbitmq_server.url, borrowed_loop(), seen.context)
     with enqueuer.sending_to(sender):
         async with consuming(broker):
             for _ in range(2):

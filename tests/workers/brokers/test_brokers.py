@@ -25,7 +25,7 @@ from tests.waiting import eventually
 from tests.workers.brokers.listening import Seen, deliver, left_in, listening, put
 from tests.working import borrowed_loop, consuming
 from workers.actors import make_broker
-from workers.engine import Engine
+from workers.context import WorkerContext
 from workers.reporting import Reporting
 
 
@@ -54,7 +54,7 @@ async def test_a_message_to_the_process_itself_stays_in_it(url: str) -> None:
 
 
 async def test_messages_that_nobody_reads_do_not_pile_up(url: str) -> None:
-    broker = make_broker(url, borrowed_loop(), Seen().engine)
+    broker = make_broker(url, borrowed_loop(), Seen().context)
     for queue in (DELIVERIES, BACKGROUND, OWN):
         for number in range(UNREAD_LIMIT + 50):
             broker.enqueue(make_message(ActorName.DELIVER, [str(UUID(int=number))], queue=queue))
@@ -156,7 +156,7 @@ async def test_messages_that_are_too_old_are_dropped_in_silence(
 async def test_an_actor_that_fails_is_told_once_with_its_ids_and_its_message_is_gone(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def closed() -> Engine:
+    def closed() -> WorkerContext:
         raise RuntimeError("unforeseen")
 
     broker = make_broker(url, borrowed_loop(), closed)
@@ -186,7 +186,7 @@ async def test_an_actor_that_fails_is_told_once_with_its_ids_and_its_message_is_
 async def test_an_actor_whose_database_is_away_is_told_without_a_traceback(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def away() -> Engine:
+    def away() -> WorkerContext:
         raise Unavailable
 
     broker = make_broker("memory://", borrowed_loop(), away)

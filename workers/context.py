@@ -31,7 +31,7 @@ that has a period. The other actors return at once.
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class WorkerContext:
     runtime: Runtime
     pump: Pump
     mails: Mails
@@ -39,12 +39,12 @@ class Engine:
     """Jobs that may be worked on at once, so that they never hold all of Dramatiq's threads."""
 
 
-class EngineHost:
+class ContextHolder:
     """The part of a worker's middleware that its actors ask. opened: None while it is closed."""
 
-    opened: Engine | None = None
+    opened: WorkerContext | None = None
 
-    def engine(self) -> Engine:
+    def context(self) -> WorkerContext:
         """Raises Unavailable while it is closed."""
         if self.opened is None:
             raise Unavailable("The worker is not open.")
@@ -52,23 +52,23 @@ class EngineHost:
 
 
 @asynccontextmanager
-async def running(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Engine]:
-    """Runs the engine and the scheduler until the block ends.
+async def running(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[WorkerContext]:
+    """Runs the worker and its scheduler until the block ends.
 
     broker: with the actors; the caller runs Dramatiq's worker behind it, and ends it first.
     """
-    async with opened(runtime, broker) as engine:
+    async with opened(runtime, broker) as context:
         # It begins last and ends first: it enqueues work that needs everything else open.
         scheduling = asyncio.create_task(Scheduler(runtime, broker).run())
         try:
-            yield engine
+            yield context
         finally:
             await end_tasks(scheduling)
 
 
 @asynccontextmanager
-async def opened(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Engine]:
-    """Opens the engine without the scheduler. At the end, requests on the wire may finish (up to
+async def opened(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[WorkerContext]:
+    """Opens the worker without the scheduler. At the end, requests on the wire may finish (up to
     the deadline) and are recorded.
     """
     async with Sender(runtime.addresses, ca_file=runtime.settings.ca_file) as sender:
@@ -77,7 +77,7 @@ async def opened(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Engine
         with runtime.enqueuer.sending_to(broker):
             await pump.start()
             try:
-                yield Engine(runtime, pump, mails, asyncio.Semaphore(JOBS_AT_ONCE))
+                yield WorkerContext(runtime, pump, mails, asyncio.Semaphore(JOBS_AT_ONCE))
             finally:
                 within_seconds = runtime.settings.shutdown_seconds
                 # Side by side: each may use the whole time that a stop has, and one after the other
