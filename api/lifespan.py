@@ -41,9 +41,9 @@ async def running(
         stack.push_async_callback(app.close)
         if has_worker:
             # here and not above: the API without a worker never imports Dramatiq's actors
-            from workers.embedded import working
+            from workers.embedded import embedded_worker
 
-            await stack.enter_async_context(working(runtime))
+            await stack.enter_async_context(embedded_worker(runtime))
         elif settings.broker_url != "memory://":
             broker = await asyncio.to_thread(open_broker, settings.broker_url)
             stack.enter_context(runtime.enqueuer.sending_to(broker))

@@ -14,12 +14,12 @@ from hookline.access.actor import Actor
 from hookline.access.scopes import ROLES
 from hookline.deliveries.histogram import bucket_of
 from hookline.deliveries.queue.base import (
-    Claimed,
+    AttemptResult,
+    ClaimedDelivery,
     ClaimRequest,
     NewDelivery,
     NewEvent,
     Queue,
-    Result,
 )
 from hookline.events.checking import PublishInput
 from hookline.ids import uuid7
@@ -122,19 +122,21 @@ class Hand:
         await hand._queue.register(hand.token, "test")
         return hand
 
-    async def claim(self, *webhook_ids: UUID, room: int = 50, limit: int = 200) -> list[Claimed]:
+    async def claim(
+        self, *webhook_ids: UUID, room: int = 50, limit: int = 200
+    ) -> list[ClaimedDelivery]:
         return await self._queue.claim(
             [ClaimRequest(webhook_id, room) for webhook_id in webhook_ids], self.token, limit
         )
 
-    async def claim_one(self, webhook_id: UUID) -> Claimed:
+    async def claim_one(self, webhook_id: UUID) -> ClaimedDelivery:
         [row] = await self.claim(webhook_id, room=1)
         return row
 
-    async def give_back(self, *rows: Claimed) -> None:
+    async def give_back(self, *rows: ClaimedDelivery) -> None:
         await self._queue.give_back(self.token, rows)
 
-    async def record(self, *results: Result, workspace_id: UUID = WORKSPACE) -> int:
+    async def record(self, *results: AttemptResult, workspace_id: UUID = WORKSPACE) -> int:
         return (await self._queue.record(self.token, workspace_id, results)).position
 
     async def fall_silent(self, runtime: Runtime, ago: timedelta = timedelta(seconds=11)) -> None:
@@ -145,14 +147,14 @@ class Hand:
             )
 
 
-def succeeded(row: Claimed, **changes: Any) -> Result:
+def succeeded(row: ClaimedDelivery, **changes: Any) -> AttemptResult:
     """The result of an attempt that the receiver answered with 200."""
     return _ended(
         row, AttemptOutcome.SUCCEEDED, DeliveryState.SUCCEEDED, None, row.step, 200, None
     )._replace(**changes)
 
 
-def failed(row: Claimed, **changes: Any) -> Result:
+def failed(row: ClaimedDelivery, **changes: Any) -> AttemptResult:
     """The result of an attempt that the receiver answered with 500; the next one is due in a minute
     (one by hand leaves the schedule alone).
     """
@@ -163,14 +165,14 @@ def failed(row: Claimed, **changes: Any) -> Result:
 
 
 def _ended(
-    row: Claimed,
+    row: ClaimedDelivery,
     outcome: int,
     state: int,
     wait: float | None,
     step: int,
     code: int,
     error: str | None,
-) -> Result:
+) -> AttemptResult:
     cause = (
         row.next_cause or AttemptCause.MANUAL
         if row.is_manual
@@ -178,7 +180,7 @@ def _ended(
         if row.step == 0
         else AttemptCause.RETRY
     )
-    return Result(
+    return AttemptResult(
         *(
             row.id,
             row.number,

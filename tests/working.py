@@ -19,7 +19,7 @@ from hookline.notifications import mails
 from hookline.notifications.smtp import Mailer
 from hookline.runtime import Runtime
 from workers.actors import SLICE_SECONDS, make_broker
-from workers.context import WorkerContext, opened, running
+from workers.context import WorkerContext, opened_worker, running_worker
 from workers.embedded import HostLoop
 from workers.pump import Pump
 
@@ -28,7 +28,7 @@ from workers.pump import Pump
 async def pumping(runtime: Runtime) -> AsyncIterator[Pump]:
     """A pump that delivers; nobody reads the messages to its actors."""
     host = borrowed_loop()
-    async with running(runtime, make_broker("memory://", host, host.context)) as context:
+    async with running_worker(runtime, make_broker("memory://", host, host.context)) as context:
         yield context.pump
 
 
@@ -45,7 +45,7 @@ async def working(
     """
     host = borrowed_loop()
     broker = await asyncio.to_thread(make_broker, url, host, host.context, slice_seconds)
-    async with (running if is_scheduled else opened)(runtime, broker) as context:
+    async with (running_worker if is_scheduled else opened_worker)(runtime, broker) as context:
         host.opened = context
         async with consuming(broker):
             yield context, broker

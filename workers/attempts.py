@@ -10,7 +10,7 @@ import orjson
 
 from hookline import ids
 from hookline.deliveries.histogram import bucket_of
-from hookline.deliveries.queue.base import Claimed, Result
+from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
 from hookline.deliveries.retries import AttemptError, Verdict, retry_verdict
 from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
@@ -26,7 +26,7 @@ MASK = "***"
 class RunningAttempt:
     """One attempt of a delivery at a webhook as it is now. began: monotonic seconds."""
 
-    def __init__(self, row: Claimed, target: Target, began: float) -> None:
+    def __init__(self, row: ClaimedDelivery, target: Target, began: float) -> None:
         self._row, self._target, self._began = row, target, began
         self._id = ids.uuid7()
         self._head: list[tuple[str, str]] = []
@@ -52,7 +52,7 @@ class RunningAttempt:
             self._target.url, [*self._head, *parts.headers], body, self._target.timeout_seconds
         )
 
-    def result(self, answer: ReceiverAnswer) -> Result:
+    def result(self, answer: ReceiverAnswer) -> AttemptResult:
         """Returns what the log and the delivery's state become."""
         row, target = self._row, self._target
         # The receiver's status line alone decides; a body that is broken or endless changes no
@@ -61,7 +61,7 @@ class RunningAttempt:
         verdict = self._verdict(answer, error)
         state, wait, step = _next_state(verdict, row.step, row.is_manual)
         response_headers, response_body = self._logged_answer(answer)
-        return Result(
+        return AttemptResult(
             *(row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment),
             *(self._id, target.version),
             outcome=AttemptOutcome.SUCCEEDED if verdict.is_success else AttemptOutcome.FAILED,
@@ -107,14 +107,14 @@ class RunningAttempt:
             body = body and body.replace(secret.encode(), MASK.encode())
         return headers, body
 
-    def unsendable(self, error: HooklineError) -> Result:
+    def unsendable(self, error: HooklineError) -> AttemptResult:
         """Returns the failed attempt of a request that could not be made, with the reason."""
         return self.result(
             ReceiverAnswer(None, 0, error=AttemptError.PROTOCOL, error_message=error.message)
         )
 
 
-def _cause(row: Claimed) -> AttemptCause:
+def _cause(row: ClaimedDelivery) -> AttemptCause:
     if row.next_cause is not None:
         return AttemptCause(row.next_cause)
     return (

@@ -11,7 +11,7 @@ import orjson
 
 from hookline import ids
 from hookline.clock import rfc3339
-from hookline.deliveries.queue.base import Claimed, Queue
+from hookline.deliveries.queue.base import ClaimedDelivery, Queue
 from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.outbound.payloads import request_body
@@ -25,7 +25,7 @@ class Bodies:
         self._waiting: dict[UUID, bytes] = {}
         self._keeping: asyncio.Task[None] | None = None
 
-    async def body_of(self, row: Claimed, target: Target) -> tuple[bytes, str | None]:
+    async def body_of(self, row: ClaimedDelivery, target: Target) -> tuple[bytes, str | None]:
         """The body, and the content type if it is a template's.
 
         Raises HooklineError when the template fails, and the database's faults.
@@ -61,12 +61,12 @@ class Bodies:
         """Stores every waiting body in one statement. A fault reaches every caller that waits."""
         kept, self._waiting = self._waiting, {}
         try:
-            await self._queue.keep_bodies(list(kept.items()))
+            await self._queue.store_bodies(list(kept.items()))
         finally:
             self._keeping = None
 
 
-def plain(row: Claimed) -> bytes:
+def plain(row: ClaimedDelivery) -> bytes:
     return request_body(
         ids.encode("evt", row.event_id),
         row.event_type,
@@ -76,7 +76,7 @@ def plain(row: Claimed) -> bytes:
     )
 
 
-def facts_of(row: Claimed) -> Facts:
+def facts_of(row: ClaimedDelivery) -> Facts:
     data = orjson.Fragment(row.data or "null")
     return event_facts(
         ids.encode("evt", row.event_id),

@@ -11,25 +11,25 @@ from typing import Final
 from uuid import UUID
 
 from hookline.clock import monotonic
-from hookline.deliveries.queue.base import Claimed, ClaimRequest, Queue
+from hookline.deliveries.queue.base import ClaimedDelivery, ClaimRequest, Queue
 from hookline.deliveries.registry import Registry
 from workers.lanes import LEASED_LIMIT, SLOW_LIMIT, Lane
 from workers.leases import AWAY, Leases
-from workers.pacing import Pacing
+from workers.paced_claiming import PacedClaimer
 
 _REQUESTS_LIMIT: Final = 200
 """Webhooks that one claim asks for, so that its statement stays short."""
 _CLAIM_LIMIT: Final = 200
 
 
-class Claiming:
-    """Webhooks with a rate limit are claimed for beside the others (`pacing`), so that neither
+class Claimer:
+    """Webhooks with a rate limit are claimed for beside the others (`paced`), so that neither
     waits for the other.
     """
 
     def __init__(self, queue: Queue, registry: Registry, leases: Leases) -> None:
         self._queue, self._registry, self._leases = queue, registry, leases
-        self.pacing = Pacing(queue, leases)
+        self.paced = PacedClaimer(queue, leases)
         self._pending: dict[UUID, None] = {}
         """Webhooks to ask for, in turn: named by a signal or the sweep, or not emptied by the last
         claim.
@@ -41,7 +41,7 @@ class Claiming:
 
     @property
     def is_idle(self) -> bool:
-        return not self._is_claiming and self.pacing.is_idle
+        return not self._is_claiming and self.paced.is_idle
 
     def is_pending(self, webhook_id: UUID) -> bool:
         """True when it may have more in the database than it had room for."""
@@ -52,10 +52,10 @@ class Claiming:
         for webhook_id in webhook_ids:
             target = self._registry.target(webhook_id)
             if target is not None and target.rate is not None:
-                self.pacing.name(webhook_id)
+                self.paced.add(webhook_id)
             else:
                 self._pending.setdefault(webhook_id)
-        self.pacing.wake()
+        self.paced.wake()
         if self._pending:
             self._is_woken.set()
 
@@ -68,7 +68,7 @@ class Claiming:
         """Keeps nothing of webhooks that are not known any more."""
         known = self._registry.target_ids()
         self._manual &= known
-        self.pacing.forget_all_but(known)
+        self.paced.forget_others(known)
 
     async def run(self) -> AsyncIterator[list[Lane]]:
         """Claims for as long as it is iterated; gives the lane of each claimed row that is held."""
@@ -138,7 +138,9 @@ class Claiming:
         self._requeue(requests, rows, is_cut=len(rows) >= limit)
         return lanes
 
-    def _requeue(self, requests: list[ClaimRequest], rows: list[Claimed], is_cut: bool) -> None:
+    def _requeue(
+        self, requests: list[ClaimRequest], rows: list[ClaimedDelivery], is_cut: bool
+    ) -> None:
         """Puts the webhooks that may have more at the end of the turn; those that a cut claim did
         not reach stay first.
         """

@@ -52,12 +52,12 @@ class ContextHolder:
 
 
 @asynccontextmanager
-async def running(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[WorkerContext]:
+async def running_worker(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[WorkerContext]:
     """Runs the worker and its scheduler until the block ends.
 
     broker: with the actors; the caller runs Dramatiq's worker behind it, and ends it first.
     """
-    async with opened(runtime, broker) as context:
+    async with opened_worker(runtime, broker) as context:
         # It begins last and ends first: it enqueues work that needs everything else open.
         scheduling = asyncio.create_task(Scheduler(runtime, broker).run())
         try:
@@ -67,7 +67,7 @@ async def running(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[Worke
 
 
 @asynccontextmanager
-async def opened(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[WorkerContext]:
+async def opened_worker(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator[WorkerContext]:
     """Opens the worker without the scheduler. At the end, requests on the wire may finish (up to
     the deadline) and are recorded.
     """

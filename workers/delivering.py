@@ -9,13 +9,13 @@ from functools import partial
 from typing import Final
 
 from hookline.clock import monotonic
-from hookline.deliveries.queue.base import Claimed, Result
+from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
 from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.runtime import Runtime
 from workers.attempts import RunningAttempt
 from workers.bodies import Bodies
-from workers.claiming import Claiming
+from workers.claiming import Claimer
 from workers.lanes import Lane
 from workers.leases import AWAY, Leases, may_send
 from workers.recording import Recorder
@@ -31,17 +31,17 @@ switched off is off within a second.
 _AGAIN_SECONDS: Final = 0.2
 
 
-class Delivering:
+class Deliverer:
     def __init__(
         self,
         runtime: Runtime,
         sender: Sender,
         leases: Leases,
-        claiming: Claiming,
+        claimer: Claimer,
         recorder: Recorder,
     ) -> None:
         self._registry, self._sender = runtime.registry, sender
-        self._leases, self._claiming, self._recorder = leases, claiming, recorder
+        self._leases, self._claimer, self._recorder = leases, claimer, recorder
         self._bodies = Bodies(runtime.queue, runtime.renderer)
         self._slots = Slots(runtime.settings.host_concurrency)
         self._is_stopping = False
@@ -113,10 +113,10 @@ class Delivering:
         self._recorder.add(lane.token, row.workspace_id, result)
         self._adapt(lane, result)
         # Only when half of the lane's stock is gone: a claim per send would cost a round trip each.
-        if self._claiming.is_pending(row.webhook_id) and lane.claim_size(self._leases.count):
-            self._claiming.wake()
+        if self._claimer.is_pending(row.webhook_id) and lane.claim_size(self._leases.count):
+            self._claimer.wake()
 
-    async def _attempt(self, lane: Lane, row: Claimed) -> Result | None:
+    async def _attempt(self, lane: Lane, row: ClaimedDelivery) -> AttemptResult | None:
         """Sends a delivery once and judges the answer. None: nothing was sent."""
         target = lane.target
         attempt = RunningAttempt(row, target, monotonic())
@@ -138,7 +138,7 @@ class Delivering:
             return None
         return attempt.result(answer)
 
-    def _adapt(self, lane: Lane, result: Result) -> None:
+    def _adapt(self, lane: Lane, result: AttemptResult) -> None:
         """A timeout leaves the lane one slot; an answer, of whatever kind, gives all of them
         back.
         """
@@ -164,7 +164,7 @@ class Delivering:
         except AWAY:
             await asyncio.sleep(_AGAIN_SECONDS)
 
-    async def _is_still_wanted(self, lane: Lane, row: Claimed, target: Target) -> bool:
+    async def _is_still_wanted(self, lane: Lane, row: ClaimedDelivery, target: Target) -> bool:
         """Asks the guards once more, after a connection that took its time: the webhook may be off,
         changed or gone, the token too.
         """

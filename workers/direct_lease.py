@@ -5,15 +5,15 @@ is written, without a claim. The publisher's EmbeddedPump; no I/O.
 from collections.abc import Sequence
 from uuid import UUID
 
-from hookline.deliveries.queue.base import Claimed, Lease, NewDelivery
-from workers.claiming import Claiming
-from workers.delivering import Delivering
+from hookline.deliveries.queue.base import ClaimedDelivery, Lease, NewDelivery
+from workers.claiming import Claimer
+from workers.delivering import Deliverer
 from workers.leases import Leases
 
 
 class DirectLease:
-    def __init__(self, leases: Leases, claiming: Claiming, delivering: Delivering) -> None:
-        self._leases, self._claiming, self._delivering = leases, claiming, delivering
+    def __init__(self, leases: Leases, claimer: Claimer, deliverer: Deliverer) -> None:
+        self._leases, self._claimer, self._deliverer = leases, claimer, deliverer
 
     def reserve(self, deliveries: Sequence[NewDelivery]) -> Lease | None:
         """Takes room in lanes of webhooks that have nothing waiting in the database, which would be
@@ -30,19 +30,19 @@ class DirectLease:
             if (
                 lane
                 and lane.target.rate is None
-                and not self._claiming.is_pending(delivery.webhook_id)
+                and not self._claimer.is_pending(delivery.webhook_id)
                 and lane.room(self._leases.count)
             ):
                 self._leases.reserve(lane)
                 reserved[delivery.id] = delivery.webhook_id
         return Lease(token, reserved) if reserved else None
 
-    def settle(self, lease: Lease, rows: Sequence[Claimed]) -> None:
+    def settle(self, lease: Lease, rows: Sequence[ClaimedDelivery]) -> None:
         self._leases.end_reservations(lease)
         # What was written stays counted until its record, as after a claim; the rest was never
         # leased.
         self._leases.release(len(lease.webhook_ids) - len(rows))
-        self._delivering.begin(self._leases.fill_lanes(lease.token, rows))
+        self._deliverer.begin(self._leases.fill_lanes(lease.token, rows))
 
     def abandon(self, lease: Lease) -> None:
         self._leases.release(len(lease.webhook_ids))

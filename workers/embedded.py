@@ -14,7 +14,7 @@ from dramatiq.middleware import Middleware
 
 from hookline.runtime import Runtime
 from workers.actors import make_broker
-from workers.context import THREADS_HELD, ContextHolder, running
+from workers.context import THREADS_HELD, ContextHolder, running_worker
 
 # One more than can be held, so that deliveries and mails always find one.
 THREADS: Final = THREADS_HELD + 1
@@ -23,12 +23,12 @@ _POLL_MILLIS = 200
 
 
 @asynccontextmanager
-async def working(runtime: Runtime) -> AsyncIterator[None]:
+async def embedded_worker(runtime: Runtime) -> AsyncIterator[None]:
     """Delivers until the block ends."""
     host = HostLoop(asyncio.get_running_loop())
     # Opening a broker blocks, up to seconds when its server hangs; the loop also serves requests.
     broker = await asyncio.to_thread(make_broker, runtime.settings.broker_url, host, host.context)
-    async with running(runtime, broker) as host.opened:
+    async with running_worker(runtime, broker) as host.opened:
         # Dramatiq's own command does; without it the time limits are inert (2.2.1)
         broker.emit_after("process_boot")
         worker = Worker(broker, worker_threads=THREADS, worker_timeout=_POLL_MILLIS)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from hookline.deliveries.queue.base import Claimed
+from hookline.deliveries.queue.base import ClaimedDelivery
 from hookline.deliveries.target import Target
 
 PREFETCH: Final = 50
@@ -49,7 +49,7 @@ class Lane:
 
     def __init__(self, target: Target, token: UUID, pace: Pace) -> None:
         self.target, self.token, self.pace = target, token, pace
-        self.queue: deque[Claimed] = deque()
+        self.queue: deque[ClaimedDelivery] = deque()
         self.reserved = 0
         """Leased by a publish that is not committed yet."""
         self.is_waiting = False
@@ -100,7 +100,7 @@ class Lane:
         # A slow lane holds no stock, so waiting for half of it to go would leave it idle.
         return 0 if not self.is_slow and leased < PREFETCH_LIMIT and room <= PREFETCH // 2 else room
 
-    def add(self, row: Claimed) -> None:
+    def add(self, row: ClaimedDelivery) -> None:
         """Queues a delivery; those that were asked for by hand go first."""
         if row.is_manual:
             # Somebody is watching for it; it may not wait behind up to 50 that are leased ahead.
@@ -109,10 +109,10 @@ class Lane:
             self.queue.append(row)
 
     def take_out(
-        self, keep: int, also: Callable[[Claimed], bool] = lambda row: True
-    ) -> list[Claimed]:
+        self, keep: int, also: Callable[[ClaimedDelivery], bool] = lambda row: True
+    ) -> list[ClaimedDelivery]:
         """Removes queued deliveries behind the first `keep` that `also` names."""
-        kept, gone = deque[Claimed](), list[Claimed]()
+        kept, gone = deque[ClaimedDelivery](), list[ClaimedDelivery]()
         for place, row in enumerate(self.queue):
             if place >= keep and also(row):
                 gone.append(row)
@@ -121,7 +121,7 @@ class Lane:
         self.queue = kept
         return gone
 
-    def slow_down(self) -> list[Claimed]:
+    def slow_down(self) -> list[ClaimedDelivery]:
         """Leaves one slot and one delivery ahead after a timeout. Returns the surplus."""
         self.pace.has_timed_out = True
         return self.take_out(keep=1)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
-from hookline.deliveries.queue.base import Claimed, Lease, Queue
+from hookline.deliveries.queue.base import ClaimedDelivery, Lease, Queue
 from hookline.deliveries.registry import Registry
 from hookline.deliveries.target import Target
 from hookline.errors import Unavailable
@@ -113,7 +113,9 @@ class Leases:
                 lane = self._lanes[webhook_id] = Lane(target, self.token, pace)
         return lane
 
-    async def take(self, token: UUID, asked_at: float, rows: Sequence[Claimed]) -> list[Lane]:
+    async def take(
+        self, token: UUID, asked_at: float, rows: Sequence[ClaimedDelivery]
+    ) -> list[Lane]:
         """Puts claimed rows into their lanes, under the webhooks as they were at the claim.
 
         Returns the lane of each row that is held now. asked_at: monotonic seconds before the claim.
@@ -126,11 +128,11 @@ class Leases:
         self.count += len(rows)
         return self.fill_lanes(token, rows)
 
-    def fill_lanes(self, token: UUID, rows: Sequence[Claimed]) -> list[Lane]:
+    def fill_lanes(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> list[Lane]:
         """Puts counted rows into their lanes, or gives them back: a webhook may be off by now, the
         token gone, the pump about to stop.
         """
-        lanes, unwanted = list[Lane](), list[Claimed]()
+        lanes, unwanted = list[Lane](), list[ClaimedDelivery]()
         for row in rows:
             target = self._registry.target(row.webhook_id)
             lane = self.lane(row.webhook_id) if token is self.claiming_token else None
@@ -165,7 +167,7 @@ class Leases:
         """Deliveries that are held no longer: recorded, or left to a takeover."""
         self.count -= count
 
-    def give_back(self, lane: Lane, rows: list[Claimed]) -> None:
+    def give_back(self, lane: Lane, rows: list[ClaimedDelivery]) -> None:
         """Unleases what was never sent. rows: taken out of the lane by the caller."""
         if rows:
             self.release(len(rows))
@@ -175,7 +177,7 @@ class Leases:
         for lane in self._lanes.values():
             self.give_back(lane, lane.take_out(keep=0))
 
-    async def _return(self, token: UUID, rows: list[Claimed]) -> None:
+    async def _return(self, token: UUID, rows: list[ClaimedDelivery]) -> None:
         try:
             await self._queue.give_back(token, rows)
         # The rows are still leased to the token but held by nobody here: with the token gone, a
@@ -232,13 +234,13 @@ class Leases:
         if self.token is None:
             return
         try:
-            await asyncio.wait_for(self._queue.leave(self.token), within_seconds)
+            await asyncio.wait_for(self._queue.unregister(self.token), within_seconds)
         # Whatever the database says now, the process ends; a pump that stays registered is taken
         # over after 10 s.
         except Exception as error:  # noqa: BLE001
             log.warning("not signed off (a takeover follows): %r", error)
 
 
-def may_send(target: Target, row: Claimed) -> bool:
+def may_send(target: Target, row: ClaimedDelivery) -> bool:
     """True when the webhook is on, or the delivery was asked for by hand."""
     return target.is_on or row.is_manual

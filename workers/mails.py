@@ -20,7 +20,7 @@ from hookline.shutdown import end_tasks
 log = logging.getLogger(__name__)
 
 # A mail server that hangs holds so many tasks for 20 s (smtp.DEADLINE_SECONDS), and no thread.
-AT_ONCE: Final = 10
+MAILS_AT_ONCE: Final = 10
 # Only ids wait here; beyond that many the rows are enough, which a scheduler finds again.
 WAITING_LIMIT: Final = 1_000
 
@@ -55,7 +55,7 @@ class Mails:
         await end_tasks(*self._sending.values())
 
     def _begin(self) -> None:
-        while self._waiting and len(self._sending) < AT_ONCE:
+        while self._waiting and len(self._sending) < MAILS_AT_ONCE:
             key = next(iter(self._waiting))
             del self._waiting[key]
             self._sending[key] = asyncio.create_task(self._send(key))

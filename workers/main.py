@@ -30,7 +30,7 @@ from hookline.settings.fields import Settings, check_lone_worker, read_settings
 from hookline.shutdown import GRACE_SECONDS, discard_log, end_with_parent
 from hookline.wiring import open_runtime
 from workers.actors import make_broker
-from workers.context import ContextHolder, running
+from workers.context import ContextHolder, running_worker
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +44,8 @@ _ORPHAN_SECONDS = 5.0
 
 
 class OwnLoop(ContextHolder, AsyncIO):
-    """Dramatiq's middleware for async actors; opens runtime and context on its loop before the first
-    message, and closes them after the last.
+    """Dramatiq's middleware for async actors; opens runtime and context on its loop before the
+    first message, and closes them after the last.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -98,7 +98,7 @@ class OwnLoop(ContextHolder, AsyncIO):
     async def _live(self, broker: WorkerBroker, is_open: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
             runtime = await stack.enter_async_context(open_runtime(self._settings))
-            self.opened = await stack.enter_async_context(running(runtime, broker))
+            self.opened = await stack.enter_async_context(running_worker(runtime, broker))
             is_open.set()
             log.info("delivering")
             await self._is_closing.wait()

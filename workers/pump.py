@@ -14,8 +14,8 @@ from hookline.messaging.hub import EVERYTHING
 from hookline.messaging.wakeups import MANUAL_PREFIX
 from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
-from workers.claiming import Claiming
-from workers.delivering import Delivering
+from workers.claiming import Claimer
+from workers.delivering import Deliverer
 from workers.direct_lease import DirectLease
 from workers.heartbeat import Heartbeat
 from workers.lanes import Lane
@@ -37,8 +37,8 @@ class Pump:
         self.recorder = Recorder(runtime.queue, runtime.hub, runtime.enqueuer)
         self._heartbeat = Heartbeat(runtime.queue, self.leases)
         self._sweeper = Sweeper(runtime.queue, runtime.registry)
-        self._claiming = Claiming(runtime.queue, runtime.registry, self.leases)
-        self._delivering = Delivering(runtime, sender, self.leases, self._claiming, self.recorder)
+        self._claimer = Claimer(runtime.queue, runtime.registry, self.leases)
+        self._deliverer = Deliverer(runtime, sender, self.leases, self._claimer, self.recorder)
         self._loops: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -51,7 +51,7 @@ class Pump:
             # wait for 10 s without a beat.
             while await self._runtime.queue.take_over(timedelta(0)) >= 0:
                 pass
-            direct_lease = DirectLease(self.leases, self._claiming, self._delivering)
+            direct_lease = DirectLease(self.leases, self._claimer, self._deliverer)
             self._runtime.publisher.lease_to(direct_lease)
         self._runtime.registry.on_change(self._on_webhook_change)
         self._unsubscribe = self._runtime.hub.subscribe("wake", self._on_wakeup)
@@ -62,7 +62,7 @@ class Pump:
 
     def wake(self, webhook_ids: Iterable[UUID]) -> None:
         """Claims deliveries that may be due to these webhooks as soon as they have room."""
-        self._claiming.wake(webhook_ids)
+        self._claimer.wake(webhook_ids)
 
     async def stop(self, within_seconds: float = 15.0) -> None:
         """Claims nothing more, gives back what was not sent, waits for what is on the wire and
@@ -74,8 +74,8 @@ class Pump:
         # Nothing new first: claims, slots, timers, publishes, wake-ups. The token stays, since what
         # is on the wire is recorded under it.
         self.leases.stop_claiming()
-        self._delivering.stop_passing_on()
-        self._claiming.pacing.stop_timers()
+        self._deliverer.stop_passing_on()
+        self._claimer.paced.stop_timers()
         self._runtime.publisher.lease_to(None)
         self._unsubscribe()
         until = monotonic() + within_seconds
@@ -92,7 +92,7 @@ class Pump:
 
     @property
     def _is_idle(self) -> bool:
-        return self._claiming.is_idle and self.leases.is_idle and self.recorder.is_idle
+        return self._claimer.is_idle and self.leases.is_idle and self.recorder.is_idle
 
     # signals
 
@@ -100,13 +100,13 @@ class Pump:
         if text == EVERYTHING:
             self._sweeper.sweep_now()
         elif text.startswith(MANUAL_PREFIX):
-            self._claiming.wake_manual(UUID(text.removeprefix(MANUAL_PREFIX)))
+            self._claimer.wake_manual(UUID(text.removeprefix(MANUAL_PREFIX)))
         else:
-            self._claiming.wake(map(UUID, text.split(",")))
+            self._claimer.wake(map(UUID, text.split(",")))
 
     def _on_webhook_change(self) -> None:
         self.leases.adopt_webhooks()
-        self._claiming.forget_unknown()
+        self._claimer.forget_unknown()
 
     # loops
 
@@ -130,17 +130,17 @@ class Pump:
 
     async def _sweep(self) -> None:
         async for webhook_ids in self._sweeper.due_webhooks():
-            self._claiming.wake(webhook_ids)
+            self._claimer.wake(webhook_ids)
 
     async def _claim(self) -> None:
-        await self._begin_all(self._claiming.run())
+        await self._begin_all(self._claimer.run())
 
     async def _claim_paced(self) -> None:
-        await self._begin_all(self._claiming.pacing.run())
+        await self._begin_all(self._claimer.paced.run())
 
     async def _begin_all(self, claims: AsyncIterator[list[Lane]]) -> None:
         async for lanes in claims:
-            self._delivering.begin(lanes)
+            self._deliverer.begin(lanes)
 
     async def _record(self) -> None:
         while True:
@@ -151,4 +151,4 @@ class Pump:
             if written.has_lost:
                 # The row stays leased and is in no lane: only a takeover ends its lease.
                 self.leases.give_up()
-            self._claiming.wake()
+            self._claimer.wake()

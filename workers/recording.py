@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hookline.db.connection import REFUSALS
 from hookline.deliveries.announcing import announce
-from hookline.deliveries.queue.base import Queue, Result
+from hookline.deliveries.queue.base import AttemptResult, Queue
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub
 
@@ -32,7 +32,7 @@ Batch = tuple[UUID, UUID]
 """Token of the lease and workspace: what one record call takes."""
 
 
-class Written(NamedTuple):
+class WrittenBatch(NamedTuple):
     """A batch of that many results that has left memory. has_lost: one of them could not be written
     at all, so its lease is left to a takeover.
     """
@@ -44,7 +44,7 @@ class Written(NamedTuple):
 class Recorder:
     def __init__(self, queue: Queue, hub: Hub, enqueuer: Enqueuer) -> None:
         self._queue, self._hub, self._enqueuer = queue, hub, enqueuer
-        self._waiting: dict[Batch, list[Result]] = {}
+        self._waiting: dict[Batch, list[AttemptResult]] = {}
         self._has_some = asyncio.Event()
         self._last_count = 0
         self._is_writing = False
@@ -53,11 +53,11 @@ class Recorder:
     def is_idle(self) -> bool:
         return not self._waiting and not self._is_writing
 
-    def add(self, token: UUID, workspace_id: UUID, result: Result) -> None:
+    def add(self, token: UUID, workspace_id: UUID, result: AttemptResult) -> None:
         self._waiting.setdefault((token, workspace_id), []).append(result)
         self._has_some.set()
 
-    async def write_next(self) -> Written:
+    async def write_next(self) -> WrittenBatch:
         """Waits for results and writes one batch of them, however long the database is away.
 
         A cancellation leaves the batch to a takeover.
@@ -72,11 +72,11 @@ class Recorder:
         self._is_writing = True
         try:
             results = self._take(batch)
-            return Written(len(results), not await self._write(batch, results))
+            return WrittenBatch(len(results), not await self._write(batch, results))
         finally:
             self._is_writing = False
 
-    def _take(self, batch: Batch) -> list[Result]:
+    def _take(self, batch: Batch) -> list[AttemptResult]:
         results = self._waiting.pop(batch)
         if rest := results[_BATCH_LIMIT:]:
             # Behind the other batches, so that one busy workspace does not hold them up.
@@ -84,7 +84,7 @@ class Recorder:
         self._last_count = len(results[:_BATCH_LIMIT])
         return results[:_BATCH_LIMIT]
 
-    async def _write(self, batch: Batch, results: list[Result]) -> bool:
+    async def _write(self, batch: Batch, results: list[AttemptResult]) -> bool:
         """Tries until it is written: recording again changes nothing. What the database refuses is
         tried row by row. False: not all could be written.
         """
@@ -104,7 +104,7 @@ class Recorder:
                 log.warning("attempts not recorded yet, trying again: %r", error)
                 await asyncio.sleep(_AGAIN_SECONDS)
 
-    async def _write_apart(self, batch: Batch, results: list[Result]) -> bool:
+    async def _write_apart(self, batch: Batch, results: list[AttemptResult]) -> bool:
         """Row by row; a row that is refused alone, without its evidence; one that is refused even
         so is left to a takeover.
         """

@@ -13,7 +13,6 @@ from api.schema.audit import AuditQuery, find_audit_entry
 from api.schema.delivery import DeliveryMutation, DeliveryQuery, find_delivery
 from api.schema.event import EventMutation, EventQuery, find_event
 from api.schema.event_type import EventTypeMutation, EventTypeQuery, find_event_type
-from api.schema.graph import find_webhook
 from api.schema.job import JobMutation, JobQuery, find_job
 from api.schema.live import LiveSubscription
 from api.schema.node import Info, Node
@@ -21,10 +20,11 @@ from api.schema.notification import NotificationQuery, find_notification
 from api.schema.scalars import SCALARS
 from api.schema.sync import SyncMutation, find_revision
 from api.schema.token import TokenMutation, TokenQuery, find_token
+from api.schema.types import find_webhook
 from api.schema.viewer import ViewerQuery, find_workspace
 from api.schema.webhook_change import WebhookMutation
+from api.schema.webhook_dry_run import WebhookDryRunMutation
 from api.schema.webhook_list import WebhookQuery
-from api.schema.webhook_try import WebhookTryMutation
 from hookline import ids
 
 FINDERS = {
@@ -56,7 +56,7 @@ QUERIES = (
 )
 MUTATIONS = (
     WebhookMutation,
-    WebhookTryMutation,
+    WebhookDryRunMutation,
     EventMutation,
     DeliveryMutation,
     JobMutation,

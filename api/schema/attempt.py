@@ -7,9 +7,9 @@ import strawberry
 from api.auth import require
 from api.schema.attempt_filter import Given, filtered, rows_of
 from api.schema.connections import Connection
-from api.schema.graph import Attempt
 from api.schema.listing import Listed, paged
 from api.schema.node import Info
+from api.schema.types import Attempt
 from hookline.models import Attempt as AttemptRow
 
 

@@ -1,5 +1,5 @@
 """Fields of an attempt: the request that was sent and the answer, without the edges, which are in
-graph. Secrets of a request were masked when it was recorded.
+types. Secrets of a request were masked when it was recorded.
 """
 
 from base64 import b64encode

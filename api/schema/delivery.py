@@ -10,9 +10,9 @@ import strawberry
 from api.auth import require
 from api.schema.connections import Connection
 from api.schema.delivery_filter import Given, filtered, rows_of
-from api.schema.graph import Delivery
 from api.schema.listing import Listed, paged
 from api.schema.node import Info, key_of
+from api.schema.types import Delivery
 from api.schema.user_error import UserError, user_error, user_errors
 from hookline import ids
 from hookline.access.actor import Actor

@@ -1,4 +1,4 @@
-"""Fields of a delivery with its derived status, without the edges, which are in graph."""
+"""Fields of a delivery with its derived status, without the edges, which are in types."""
 
 from datetime import datetime
 from typing import Self

@@ -11,9 +11,9 @@ from api.auth import require
 from api.execution.compiled_mutations import COMPILED
 from api.schema.connections import Connection
 from api.schema.filters import exactly, within
-from api.schema.graph import Event
 from api.schema.listing import Listed, paged
 from api.schema.node import Info
+from api.schema.types import Event
 from api.schema.user_error import UserError, user_error, user_errors
 from hookline.errors import Problem, Refused
 from hookline.events import publishing

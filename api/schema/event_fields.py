@@ -1,4 +1,4 @@
-"""Fields of an event, without the edge to its deliveries, which is in graph."""
+"""Fields of an event, without the edge to its deliveries, which is in types."""
 
 from datetime import datetime
 from typing import Self

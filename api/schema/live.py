@@ -12,8 +12,8 @@ import strawberry
 from api.auth import require
 from api.execution.live import Live
 from api.schema.enums import AttemptOutcome
-from api.schema.graph import Attempt, Notification, Webhook
 from api.schema.node import Info, key_of
+from api.schema.types import Attempt, Notification, Webhook
 from hookline.access.actor import Actor
 from hookline.activity.cursors import decode_cursor, encode_cursor
 from hookline.activity.events import ActivityEvent, ActivityKind, Gap

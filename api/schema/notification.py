@@ -8,9 +8,9 @@ from tortoise.queryset import QuerySet
 from api.auth import require
 from api.schema.connections import Connection
 from api.schema.enums import NotificationKind
-from api.schema.graph import Notification
 from api.schema.listing import Listed, paged
 from api.schema.node import Info, key_of
+from api.schema.types import Notification
 from hookline.db.connection import faults_as_unavailable
 from hookline.models import Notification as NotificationRow
 

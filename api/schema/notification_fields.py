@@ -1,5 +1,5 @@
 """Fields of a notification and of the mails about it, without the edge to its webhook, which is in
-graph.
+types.
 """
 
 from datetime import datetime

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import strawberry
 
 from api.auth import require
-from api.schema.graph import Webhook
 from api.schema.node import Info, key_of
+from api.schema.types import Webhook
 from api.schema.user_error import UserError, user_errors
 from api.schema.webhook_form import form_values
 from api.schema.webhook_inputs import (

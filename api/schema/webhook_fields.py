@@ -1,4 +1,4 @@
-"""Fields of a webhook, without the edges to its deliveries and attempts, which are in graph. Never
+"""Fields of a webhook, without the edges to its deliveries and attempts, which are in types. Never
 shows a secret.
 """
 
@@ -11,7 +11,8 @@ from api.auth import require
 from api.schema.enums import StatsStep
 from api.schema.node import Actor, Info, Node, actor_of, node_id
 from api.schema.webhook_form import shown_values, with_shown_fields
-from api.schema.webhook_parts import (
+from api.schema.webhook_stats import StatsBucket, stats_of
+from api.schema.webhook_types import (
     EventPattern,
     Signing,
     SyncOrigin,
@@ -22,7 +23,6 @@ from api.schema.webhook_parts import (
     signing_of,
     status_of,
 )
-from api.schema.webhook_stats import StatsBucket, stats_of
 from hookline.models import Webhook as WebhookRow
 
 

@@ -17,7 +17,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from api.schema.enums import NotificationKind
 from api.schema.header import Header, HeaderInput, Label, LabelInput
-from api.schema.webhook_parts import (
+from api.schema.webhook_types import (
     AutoDisableInput,
     AutoDisablePolicy,
     BasicAuth,

@@ -14,11 +14,11 @@ from tortoise.queryset import QuerySet
 from api.auth import require
 from api.schema.connections import Connection
 from api.schema.cursors import BY_NAME, Column, Order
-from api.schema.graph import Webhook, find_webhook
 from api.schema.header import LabelInput
 from api.schema.listing import Listed, paged
 from api.schema.node import NOTHING, Info, is_storable, key_of
-from api.schema.webhook_parts import WebhookStatus
+from api.schema.types import Webhook, find_webhook
+from api.schema.webhook_types import WebhookStatus
 from hookline.db.connection import faults_as_unavailable
 from hookline.form.check import SLUG
 from hookline.models import Webhook as WebhookRow

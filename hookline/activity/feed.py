@@ -37,7 +37,7 @@ KEPT: Final = 10_000
 ROWS_KEPT: Final = 500
 READ_AT_ONCE: Final = 1_000
 GIVEN_AT_ONCE: Final = 100
-LOOK_EVERY_SECONDS: Final = 1.0
+POLL_SECONDS: Final = 1.0
 
 POSITION = "select position from workspace_activity where workspace_id = $1"
 AFTER = """
@@ -331,7 +331,7 @@ class Feed:
         while True:
             with suppress(TimeoutError):
                 # wait_for swallows a cancellation that comes with the look (3.11)
-                async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                async with asyncio.timeout(POLL_SECONDS):
                     await self._look.wait()
             self._look.clear()
             try:

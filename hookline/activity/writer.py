@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from hookline.activity.events import ActivityKind
-from hookline.db.connection import Work
+from hookline.db.connection import UnitOfWork
 from hookline.messaging.hub import Hub
 
 BUMP = "update workspace set match_version = match_version + 1 where id = $1"
@@ -31,7 +31,7 @@ from json_each($3) e""",
 }
 
 
-async def bump_match_version(work: Work, hub: Hub, workspace_id: UUID) -> None:
+async def bump_match_version(work: UnitOfWork, hub: Hub, workspace_id: UUID) -> None:
     """Makes every publish and claim after the commit match anew. Called for changes of what
     matching or sending depends on.
     """
@@ -40,7 +40,7 @@ async def bump_match_version(work: Work, hub: Hub, workspace_id: UUID) -> None:
 
 
 async def append_activity(
-    work: Work,
+    work: UnitOfWork,
     hub: Hub,
     workspace_id: UUID,
     entries: Sequence[tuple[ActivityKind, UUID, UUID | None]],

@@ -38,7 +38,7 @@ def dev(port: int | None, path: str) -> None:
     from pathlib import Path
 
     from hookline import logs
-    from hookline.cli.lock import alone
+    from hookline.cli.lock import process_lock
     from hookline.cli.server import listen, run
     from hookline.settings.fields import read_settings
 
@@ -46,7 +46,7 @@ def dev(port: int | None, path: str) -> None:
     settings = read_settings(port=port, shutdown_seconds=1)
     logs.configure("debug" if settings.log_level == "debug" else "warning", settings.log_format)
     # The lock first: two servers on one SQLite file must never both begin to write.
-    with alone(settings), listen(settings) as listener:
+    with process_lock(settings), listen(settings) as listener:
         run(lambda: _dev(settings, listener, Path(path)))
     click.echo("Stopped. Nothing is lost: what was not delivered goes on at the next start.")
 
@@ -63,7 +63,7 @@ async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
     await migrate(settings)
     token = await dev_home.token(settings)
     url = url_of(listener)
-    companions = (partial(dev_following.following, path), dev_attempts.telling)
+    companions = (partial(dev_following.following, path), dev_attempts.printing_attempts)
     async with running(
         settings,
         has_worker=True,

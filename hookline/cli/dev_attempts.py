@@ -23,22 +23,22 @@ LINES_PER_SECOND = 20
 
 
 @asynccontextmanager
-async def telling(runtime: Runtime) -> AsyncIterator[None]:
-    """Tells of each attempt until the block ends."""
-    task = asyncio.create_task(_tell_all(runtime, await workspace_id_of(runtime.database)))
+async def printing_attempts(runtime: Runtime) -> AsyncIterator[None]:
+    """Prints each attempt until the block ends."""
+    task = asyncio.create_task(_print_all(runtime, await workspace_id_of(runtime.database)))
     try:
         yield
     finally:
         await end_tasks(task)
 
 
-async def _tell_all(runtime: Runtime, workspace_id: UUID) -> None:
+async def _print_all(runtime: Runtime, workspace_id: UUID) -> None:
     """Prints attempts until there are too many, then how many were left out: a load test is not
     slowed by its onlooker.
     """
     while True:
         try:
-            position = await _tell_some(runtime, workspace_id)
+            position = await _print_some(runtime, workspace_id)
             await asyncio.sleep(1)
             missed = await runtime.feeds.position(workspace_id) - position
         # The database is away for a while: the lines go on when it is back.
@@ -49,7 +49,7 @@ async def _tell_all(runtime: Runtime, workspace_id: UUID) -> None:
             click.echo(f"{'…':>10} {missed:,} more, not shown here")
 
 
-async def _tell_some(runtime: Runtime, workspace_id: UUID) -> int:
+async def _print_some(runtime: Runtime, workspace_id: UUID) -> int:
     """Prints attempts until a second has more of them than lines; the position of the last one."""
     second = lines = last = 0
     async with aclosing(

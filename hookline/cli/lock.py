@@ -12,7 +12,7 @@ from hookline.settings.fields import Settings
 
 
 @contextmanager
-def alone(settings: Settings) -> Iterator[None]:
+def process_lock(settings: Settings) -> Iterator[None]:
     """Holds the lock until the block ends; the system frees it when the process dies.
 
     Raises Misconfigured when another process holds it.

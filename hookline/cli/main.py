@@ -85,7 +85,7 @@ def exit_code_of(command: Callable[[], object]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except HooklineError as error:
-        _tell(error.message)
+        _print_error(error.message)
         return FAILED
     # `hookline settings | head`: whoever read has enough.
     except BrokenPipeError:
@@ -94,22 +94,22 @@ def exit_code_of(command: Callable[[], object]) -> int:
         return FAILED
     # The last line of defence: a sentence, and the traceback for who asks for it.
     except Exception as error:  # noqa: BLE001
-        _tell_unexpected(error)
+        _print_unexpected(error)
         return FAILED
     return result if isinstance(result, int) else 0
 
 
-def _tell(message: str) -> None:
+def _print_error(message: str) -> None:
     click.echo(f"Error: {message}", err=True)
 
 
-def _tell_unexpected(error: Exception) -> None:
+def _print_unexpected(error: Exception) -> None:
     if _wants_details():
         # 3 ms that every command line would pay.
         from traceback import print_exception
 
         print_exception(error)
-    _tell(
+    _print_error(
         f"unexpected {type(error).__name__}. Run it again with HOOKLINE_LOG_LEVEL=debug to see "
         "where it came from, and please report it."
     )

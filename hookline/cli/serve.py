@@ -41,7 +41,7 @@ def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -
     from contextlib import nullcontext
 
     from hookline import logs
-    from hookline.cli.lock import alone
+    from hookline.cli.lock import process_lock
     from hookline.cli.server import listen
     from hookline.settings.fields import check_api_processes, read_settings
 
@@ -49,7 +49,10 @@ def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -
     check_api_processes(settings, workers, with_worker)
     logs.configure(settings.log_level, settings.log_format)
     # The socket is made before the fork: all processes accept from one queue.
-    with alone(settings) if settings.is_sqlite else nullcontext(), listen(settings) as listener:
+    with (
+        process_lock(settings) if settings.is_sqlite else nullcontext(),
+        listen(settings) as listener,
+    ):
         if workers == 1:
             _run_alone(settings, listener, with_worker)
         else:

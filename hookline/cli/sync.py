@@ -10,7 +10,7 @@ import click
 from hookline.cli.dev import DEFAULT_FILE
 
 if TYPE_CHECKING:
-    from hookline.cli.sync_session import Asked
+    from hookline.cli.sync_session import CommandOptions
 
 EPILOG = """Exit codes: 0 done (a plan with changes too), 1 the server failed, 2 with --check: there
 are changes, 3 the file has errors, 4 something blocks the plan, 5 the plan is stale, 6 another
@@ -200,10 +200,10 @@ def schema() -> None:
     click.echo(json.dumps(make(), indent=2, ensure_ascii=False))
 
 
-def _asked(file: str | None, style: str, given: dict[str, Any]) -> "Asked":
+def _asked(file: str | None, style: str, given: dict[str, Any]) -> "CommandOptions":
     from datetime import timedelta
 
-    from hookline.cli.sync_session import Asked
+    from hookline.cli.sync_session import CommandOptions
     from hookline.form.durations import parse_duration
     from hookline.sync.request import DriftPolicy, Options
 
@@ -226,4 +226,4 @@ def _asked(file: str | None, style: str, given: dict[str, Any]) -> "Asked":
         lock_timeout=patience,
         reenable=frozenset(given["reenable"]),
     )
-    return Asked(file or DEFAULT_FILE, style, given["server"], given["local"], allowed)
+    return CommandOptions(file or DEFAULT_FILE, style, given["server"], given["local"], allowed)

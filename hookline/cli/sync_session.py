@@ -11,7 +11,7 @@ from uuid import uuid4
 import click
 
 from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncAnswer, SyncTarget
-from hookline.cli.sync_validate import INVALID, OK, read_file, tell_formatted, tell_problems
+from hookline.cli.sync_validate import INVALID, OK, print_formatted, print_problems, read_file
 from hookline.errors import HooklineError
 from hookline.settings.fields import Settings, read_settings
 from hookline.sync.plan import saved
@@ -25,7 +25,7 @@ FAILED, CHANGES, BLOCKED, STALE, LOCKED, NOT_REACHED = 1, 2, 4, 5, 6, 7
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CommandOptions:
     """The command line's options. server: None for the setting's."""
 
     file: str
@@ -38,14 +38,14 @@ class Asked:
         return LocalTarget(settings) if self.is_local else ServerTarget(settings)
 
 
-def plan(asked: Asked, is_check: bool, is_unresolved: bool, output: str | None) -> int:
+def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str | None) -> int:
     """Shows, and with an output saves, what an apply would do; its exit code."""
     settings = read_settings(server=asked.server)
     try:
         target = asked.target(settings)
         found = read_file(asked.file, target.bounds(), settings.home, is_unresolved)
         if found.document is None:
-            tell_problems(asked.style, found.problems, found)
+            print_problems(asked.style, found.problems, found)
             return INVALID
         source = find_source(Path(asked.file), os.environ)
         answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
@@ -65,7 +65,9 @@ def plan(asked: Asked, is_check: bool, is_unresolved: bool, output: str | None) 
     return BLOCKED if plan.blocked else CHANGES if plan.changes else OK
 
 
-def apply(asked: Asked, saved_plan: str | None, is_agreed: bool, message: str | None) -> int:
+def apply(
+    asked: CommandOptions, saved_plan: str | None, is_agreed: bool, message: str | None
+) -> int:
     """Applies the file, or exactly the saved plan of one; its exit code."""
     settings = read_settings(server=asked.server)
     try:
@@ -86,13 +88,17 @@ def apply(asked: Asked, saved_plan: str | None, is_agreed: bool, message: str | 
 
 
 def _apply(
-    settings: Settings, asked: Asked, message: str | None, agreed: SavedPlan | None, may_ask: bool
+    settings: Settings,
+    asked: CommandOptions,
+    message: str | None,
+    agreed: SavedPlan | None,
+    may_ask: bool,
 ) -> int:
     """may_ask: a person sits at the terminal; then what they saw is what is applied."""
     target = asked.target(settings)
     found = read_file(asked.file, target.bounds(), settings.home, is_unresolved=False)
     if found.document is None:
-        tell_problems(asked.style, found.problems, found)
+        print_problems(asked.style, found.problems, found)
         return INVALID
     source = find_source(Path(asked.file), os.environ)
     request = SyncRequest(found.document, asked.allowed, source, message=message)
@@ -122,9 +128,9 @@ def _told(style: str, found: Reading, answer: SyncAnswer, is_applied: bool = Fal
     warnings = (plan.warnings or found.problems) if plan else ()
     problems = [*answer.problems, *warnings]
     if style != "human":
-        tell_formatted(style, problems, plan)
+        print_formatted(style, problems, plan)
         return plan
-    tell_problems(style, problems, found)
+    print_problems(style, problems, found)
     if plan is not None and not answer.problems:
         is_done = is_applied and not plan.blocked
         click.echo(report.applied(plan) if is_done else report.planned(plan))

@@ -134,7 +134,7 @@ class LocalTarget:
         )
 
     def _run(self, work: "Callable[[Runtime, UUID], Awaitable[ApplyOutcome]]") -> SyncAnswer:
-        from hookline.cli.lock import alone
+        from hookline.cli.lock import process_lock
         from hookline.errors import Misconfigured
 
         if not self.settings.is_sqlite:
@@ -143,7 +143,7 @@ class LocalTarget:
                 "server, with --server."
             )
         # SQLite serves one process, and its hub reaches nobody else.
-        with alone(self.settings):
+        with process_lock(self.settings):
             outcome = asyncio.run(self._in_runtime(work))
         plan = replace(outcome.plan, server=str(self.settings.sqlite_path))
         return SyncAnswer(plan, list(outcome.problems))

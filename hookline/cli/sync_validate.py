@@ -30,9 +30,9 @@ def validate(file: str, style: str, is_unresolved: bool) -> int:
     found = read_file(file, bounds, environment.home(), is_unresolved)
     # Templates last: only a document without errors is worth the child process.
     if found.document is not None and (broken := _broken_templates(found.document)):
-        tell_problems(style, [*found.problems, *broken], found)
+        print_problems(style, [*found.problems, *broken], found)
         return INVALID
-    tell_problems(style, found.problems, found)
+    print_problems(style, found.problems, found)
     if style == "human" and found.document is not None:
         count = len(found.document.webhooks)
         click.echo(
@@ -50,9 +50,9 @@ def read_file(file: str, bounds: Bounds, home: Path, is_unresolved: bool) -> Rea
     return files.read(file, bounds, secrets)
 
 
-def tell_problems(style: str, problems: list[SyncProblem], found: Reading) -> None:
+def print_problems(style: str, problems: list[SyncProblem], found: Reading) -> None:
     if style != "human":
-        tell_formatted(style, problems, None)
+        print_formatted(style, problems, None)
     elif problems:
         from hookline.sync.show import excerpts
 
@@ -64,7 +64,7 @@ def tell_problems(style: str, problems: list[SyncProblem], found: Reading) -> No
             )
 
 
-def tell_formatted(style: str, problems: list[SyncProblem], plan: Plan | None) -> None:
+def print_formatted(style: str, problems: list[SyncProblem], plan: Plan | None) -> None:
     from hookline.sync.show import formats
 
     tell = {"json": formats.as_json, "markdown": formats.as_markdown, "github": formats.as_github}[

@@ -110,7 +110,7 @@ class Reader:
         return (await self._client.execute_query(sql, list(values)))[0]
 
 
-class Work(Reader):
+class UnitOfWork(Reader):
     """One transaction. What must follow its commit (hub, broker, network) goes on the after-commit
     list.
     """
@@ -161,7 +161,7 @@ class Database:
         return Reader(self.dialect, self.client)
 
     @asynccontextmanager
-    async def unit_of_work(self) -> AsyncIterator[Work]:
+    async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
         """One transaction; models used inside are part of it. Commits at the end, rolls back on any
         exception.
 
@@ -172,7 +172,7 @@ class Database:
         """
         with faults_as_unavailable():
             async with in_transaction("default") as client:
-                work = Work(self.dialect, client)
+                work = UnitOfWork(self.dialect, client)
                 yield work
         # Outside of the transaction: hub, broker and network come after the commit, or a failed one
         # would have announced what never was.

@@ -23,7 +23,7 @@ class HealthLimit(IntEnum):
     """Between two notifications about deliveries that failed for good."""
 
 
-class Ended(NamedTuple):
+class EndedAttempt(NamedTuple):
     """One attempt, as far as health asks. began, ended: microseconds since 1970."""
 
     is_success: bool
@@ -38,7 +38,7 @@ class Ended(NamedTuple):
     """The delivery failed for good with it."""
 
 
-class Folded(NamedTuple):
+class FoldedBatch(NamedTuple):
     """The results of a batch. failed_at: when the latest failure that counts ended, if no success
     came after it.
     """
@@ -61,7 +61,7 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class HealthPolicy:
     """failures: None when failing never turns it off. is_active: switched on, and not deleted.
     Times are microseconds since 1970.
     """
@@ -79,8 +79,8 @@ class HealthEvidence(NamedTuple):
     webhook_id: UUID
     version: int
     health: Health
-    policy: Policy
-    folded: Folded
+    policy: HealthPolicy
+    folded: FoldedBatch
     now: int
     """By the database's clock, microseconds since 1970."""
 
@@ -122,7 +122,7 @@ def _reason(kind: NotificationKind, health: Health) -> str | None:
     return "GONE" if health.consecutive_gone >= HealthLimit.GONE_ANSWERS else "FAILURES"
 
 
-def fold(health: Health, batch: Sequence[Ended]) -> Folded:
+def fold(health: Health, batch: Sequence[EndedAttempt]) -> FoldedBatch:
     """Takes a batch into account, in the order in which the attempts ended: a success resets the
     count, a failure adds to it.
     """
@@ -144,11 +144,11 @@ def fold(health: Health, batch: Sequence[Ended]) -> Folded:
                 health.consecutive_gone + 1 if attempt.status_code == 410 else 0
             )
             failed_at = attempt.ended if failed_at is None else max(failed_at, attempt.ended)
-    return Folded(had_success, failed_at)
+    return FoldedBatch(had_success, failed_at)
 
 
 def notifications_due(
-    health: Health, policy: Policy, folded: Folded, now: int
+    health: Health, policy: HealthPolicy, folded: FoldedBatch, now: int
 ) -> list[NotificationKind]:
     """Notifications after a batch: at most one of the first three, and the digest of failed
     deliveries at most once an hour.
@@ -166,7 +166,9 @@ def notifications_due(
     )
 
 
-def _streak_notification(health: Health, policy: Policy, folded: Folded) -> NotificationKind | None:
+def _streak_notification(
+    health: Health, policy: HealthPolicy, folded: FoldedBatch
+) -> NotificationKind | None:
     since = health.failing_since
     if (
         folded.failed_at is not None

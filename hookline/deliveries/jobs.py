@@ -14,7 +14,7 @@ from uuid import UUID
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.db.connection import Database, Work, faults_as_unavailable
+from hookline.db.connection import Database, UnitOfWork, faults_as_unavailable
 from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import for_dialect
 from hookline.deliveries.matching import MatchIndex
@@ -26,11 +26,11 @@ from hookline.models import Delivery, Event, Job, JobStatus, Webhook
 
 log = logging.getLogger(__name__)
 
-KIND: Final = "deliveries.retry"
+JOB_KIND: Final = "deliveries.retry"
 STEP_ROWS: Final = 1_000
-"""Deliveries or events that a step looks at."""
+"""Deliveries or events that a step reads."""
 # Counting costs time inside the request; beyond that many the progress is shown without a total.
-COUNTED: Final = 100_000
+COUNT_LIMIT: Final = 100_000
 CLOCK_SKEW: Final = timedelta(seconds=30)
 """An event may have been received a little before the webhook went off, and stored after it."""
 
@@ -128,7 +128,7 @@ async def retry_deliveries(
 
 
 async def begin(
-    work: Work,
+    work: UnitOfWork,
     enqueuer: Enqueuer,
     actor: Actor,
     webhook_id: UUID,
@@ -149,7 +149,7 @@ async def begin(
     job = await Job.create(
         id=ids.uuid7(),
         workspace_id=actor.workspace_id,
-        kind=KIND,
+        kind=JOB_KIND,
         work=asked,
         total=await _total(work, webhook_id, which, since, until, event_type),
         actor=actor.stored,
@@ -166,7 +166,7 @@ async def begin(
 
 
 async def _total(
-    work: Work,
+    work: UnitOfWork,
     webhook_id: UUID,
     which: RetryScope,
     since: datetime,
@@ -177,10 +177,10 @@ async def _total(
     if which is not RetryScope.FAILED:
         return None
     found = await work.rows(
-        COUNT, webhook_id, *_ids(since, until), since, until, event_type or "", COUNTED + 1
+        COUNT, webhook_id, *_ids(since, until), since, until, event_type or "", COUNT_LIMIT + 1
     )
     number: int = found[0]["number"]
-    return number if number <= COUNTED else None
+    return number if number <= COUNT_LIMIT else None
 
 
 async def due(database: Database, limit: int) -> list[UUID]:
@@ -248,7 +248,7 @@ class _Window(NamedTuple):
     event_type: str
 
 
-async def _advance(work: Work, job: Job, webhook: Webhook) -> None:
+async def _advance(work: UnitOfWork, job: Job, webhook: Webhook) -> None:
     asked, position = job.work, job.position or _first_position(job.work["which"])
     since, until = datetime.fromisoformat(asked["since"]), datetime.fromisoformat(asked["until"])
     low, high = _ids(since, until)
@@ -269,7 +269,7 @@ def _first_position(which: str) -> dict[str, str | None]:
     return {"phase": "MISSED" if which == RetryScope.MISSED else "FAILED", "after": None}
 
 
-async def _reopen(work: Work, webhook: Webhook, window: _Window) -> tuple[UUID | None, int]:
+async def _reopen(work: UnitOfWork, webhook: Webhook, window: _Window) -> tuple[UUID | None, int]:
     """Opens failed deliveries again. Returns the last one looked at, None when there was none, and
     how many are open again.
     """
@@ -282,7 +282,9 @@ async def _reopen(work: Work, webhook: Webhook, window: _Window) -> tuple[UUID |
     return (rows[-1]["id"] if rows else None), count
 
 
-async def _deliver_missed(work: Work, webhook: Webhook, window: _Window) -> tuple[UUID | None, int]:
+async def _deliver_missed(
+    work: UnitOfWork, webhook: Webhook, window: _Window
+) -> tuple[UUID | None, int]:
     """Makes deliveries of events that the webhook wants now, received while it was off, of which it
     has none. Returns the last event looked at, None when there was none, and how many were made.
     """
@@ -306,11 +308,11 @@ async def _deliver_missed(work: Work, webhook: Webhook, window: _Window) -> tupl
 
 
 async def _missed(
-    work: Work, webhook: Webhook, window: _Window, events: Sequence[Event]
+    work: UnitOfWork, webhook: Webhook, window: _Window, events: Sequence[Event]
 ) -> list[Event]:
     """Returns the events that came while the webhook was off, and that it wants."""
     pauses = await _pauses(work, webhook.id, window.since, window.until)
-    wants = _Wants(webhook, window.event_type)
+    wants = _Matcher(webhook, window.event_type)
     return [
         event
         for event in events
@@ -333,7 +335,7 @@ def _new_delivery(webhook: Webhook, event: Event, now: datetime) -> Delivery:
     )
 
 
-class _Wants:
+class _Matcher:
     """True when the webhook as it is now wants an event, whatever its switch says."""
 
     def __init__(self, webhook: Webhook, event_type: str) -> None:
@@ -354,14 +356,14 @@ class _Wants:
         return bool(self._index.wanted_by(event.environment, event.type, event.data))
 
 
-async def last_pause(work: Work, webhook_id: UUID) -> datetime | None:
+async def last_pause(work: UnitOfWork, webhook_id: UUID) -> datetime | None:
     """The time at which the webhook went off last."""
     began_at: datetime | None = (await work.rows(LAST_PAUSE, webhook_id))[0]["began_at"]
     return began_at
 
 
 async def _pauses(
-    work: Work, webhook_id: UUID, since: datetime, until: datetime
+    work: UnitOfWork, webhook_id: UUID, since: datetime, until: datetime
 ) -> list[tuple[datetime, datetime | None]]:
     rows = await work.rows(PAUSES, webhook_id, since, until)
     return [(row["began_at"], row["ended_at"]) for row in rows]

@@ -23,7 +23,7 @@ where id = $1 and workspace_id = $2 {locked}"""
 SENDABLE = """
 select e.data is not null as has_data, w.deleted_at is not null as is_deleted from delivery d
 join event e on e.id = d.event_id join webhook w on w.id = d.webhook_id where d.id = $1"""
-ASK = "update delivery set manual_at = $2 where id = $1"
+REQUEST_ATTEMPT = "update delivery set manual_at = $2 where id = $1"
 CANCEL = with_enum_numbers("""
 update delivery set status = DeliveryState.CANCELLED, finished_at = $2, manual_at = null
 where id = $1""")
@@ -80,7 +80,7 @@ async def retry(database: Database, wakeups: Wakeups, actor: Actor, delivery_id:
                     ("id",),
                 )
             )
-        await work.execute(ASK, delivery_id, clock.now())
+        await work.execute(REQUEST_ATTEMPT, delivery_id, clock.now())
         await audit.record(actor.workspace_id, actor.stored, "delivery.retry", ("dlv", delivery_id))
         key = rows[0]["webhook_id"]
         # After the commit: a worker that looked sooner would find nothing.

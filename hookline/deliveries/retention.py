@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from hookline import clock
-from hookline.db.connection import Database, Work
+from hookline.db.connection import Database, UnitOfWork
 from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import SKIP_LOCKED
 from hookline.deliveries.queue.base import Queue
@@ -143,7 +143,7 @@ async def forget_data(database: Database, before: UUID) -> int:
         return len(keys)
 
 
-async def _forget_webhooks(work: Work, before: datetime) -> int:
+async def _forget_webhooks(work: UnitOfWork, before: datetime) -> int:
     """Removes deleted webhooks whose log is gone. Returns how many."""
     keys = [row["id"] for row in await work.rows(WEBHOOKS, before)]
     for key in keys:

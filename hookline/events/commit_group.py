@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from hookline.deliveries.queue.base import Claimed, KeyOwner, Lease, NewDelivery, NewEvent
+from hookline.deliveries.queue.base import ClaimedDelivery, KeyOwner, Lease, NewDelivery, NewEvent
 from hookline.deliveries.registry import WorkspaceSnapshot
 from hookline.errors import Code, Problem, Refused
 from hookline.events import catalogue
@@ -141,11 +141,11 @@ class CommitGroup:
             event.key in owners and owners[event.key].event_id == event.id for event in self.events
         )
 
-    def claimed(self, workspace_id: UUID, version: int, lease: Lease) -> list[Claimed]:
+    def claimed(self, workspace_id: UUID, version: int, lease: Lease) -> list[ClaimedDelivery]:
         """Returns the leased deliveries as a claim would."""
         events = {event.id: event for event in self.events}
         return [
-            Claimed(
+            ClaimedDelivery(
                 d.id,
                 workspace_id,
                 d.webhook_id,

@@ -193,7 +193,7 @@ class Publisher:
                     break
                 await self._registry.reload(workspace_id, snapshot.version)
             except KeyTaken:
-                owners = await self._queue.known(workspace_id, group.keys())
+                owners = await self._queue.key_owners(workspace_id, group.keys())
                 # The taken key is this group's own: its commit came through, the answer did not.
                 if group.is_stored(owners):
                     break

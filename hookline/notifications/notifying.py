@@ -10,7 +10,7 @@ from uuid import UUID
 from hookline import clock, ids
 from hookline.activity.events import ActivityKind
 from hookline.activity.writer import append_activity
-from hookline.db.connection import Work, faults_as_unavailable
+from hookline.db.connection import UnitOfWork, faults_as_unavailable
 from hookline.db.statements import for_dialect
 from hookline.deliveries.announcing import announce
 from hookline.messaging.enqueuer import Enqueuer
@@ -76,7 +76,7 @@ async def notify_failed_sync(
 
 
 async def _write_receipts(
-    work: Work, enqueuer: Enqueuer, notification: Notification, addresses: Sequence[str]
+    work: UnitOfWork, enqueuer: Enqueuer, notification: Notification, addresses: Sequence[str]
 ) -> None:
     """Writes a mail to each address, and enqueues it after the commit."""
     about: dict[str, Any] = {

@@ -43,14 +43,14 @@ def _answer(request: bytes) -> bytes:
     try:
         asked = orjson.loads(request)
         return b"+" + render(asked["template"], asked["escape"], asked["context"], asked["isProbe"])
-    except Wrong as wrong:
+    except TemplateError as wrong:
         return b"-" + str(wrong).encode(errors="replace")
     # Python's own allocations fail so; minijinja's end the process, and the parent says the same.
     except MemoryError:
         return b"-The template makes too much of the event: it ran out of memory."
 
 
-class Wrong(Exception):
+class TemplateError(Exception):
     """The template can't be used. The text says why and what to do."""
 
 
@@ -63,16 +63,18 @@ def render(template: str, escape: str, context: dict[str, Any], is_probe: bool) 
     try:
         text = _environment(template, escape, is_probe).render_template("payload", **context)
     except minijinja.TemplateError as error:
-        raise Wrong(_sentence(error)) from None
+        raise TemplateError(_sentence(error)) from None
     body = text.encode(errors="surrogatepass")
     if len(body) > OUTPUT_LIMIT:
-        raise Wrong(f"The template makes {len(body):,} bytes; a body has at most {OUTPUT_LIMIT:,}.")
+        raise TemplateError(
+            f"The template makes {len(body):,} bytes; a body has at most {OUTPUT_LIMIT:,}."
+        )
     if escape == "json":
         try:
             orjson.loads(body)
         except orjson.JSONDecodeError as error:
             line = text.count("\n", 0, error.pos) + 1
-            raise Wrong(
+            raise TemplateError(
                 f"What the template makes is not JSON (its line {line}: {error.msg}). A "
                 "placeholder prints a whole JSON value: write "
                 '{"name": {{ event.data.name }}} without quotes around it, and {{ "Order " ~ '

@@ -11,7 +11,7 @@ from hookline import clock
 from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.activity.events import ActivityKind
-from hookline.db.connection import Work
+from hookline.db.connection import UnitOfWork
 from hookline.deliveries import jobs
 from hookline.errors import Refused
 from hookline.form.check import check_update, check_whole
@@ -202,7 +202,9 @@ async def _write(
     )
 
 
-async def _deliver_missed(runtime: Runtime, work: Work, actor: Actor, webhook: Webhook) -> None:
+async def _deliver_missed(
+    runtime: Runtime, work: UnitOfWork, actor: Actor, webhook: Webhook
+) -> None:
     """Begins a job that delivers the events published since the webhook went off."""
     if off_since := await jobs.last_pause(work, webhook.id):
         # An event may have been received a little before the webhook went off, and stored after it.

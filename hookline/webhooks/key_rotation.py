@@ -12,7 +12,7 @@ from uuid import UUID
 
 from hookline import ids
 from hookline.db import bulk_rows
-from hookline.db.connection import Database, Work
+from hookline.db.connection import Database, UnitOfWork
 from hookline.errors import HooklineError
 from hookline.form.webhook_fields import FIELDS
 from hookline.models import Webhook
@@ -76,7 +76,7 @@ async def rotate(
     return found
 
 
-async def _reseal(work: Work, rows: list[Webhook], vault: Vault, found: Rotation) -> None:
+async def _reseal(work: UnitOfWork, rows: list[Webhook], vault: Vault, found: Rotation) -> None:
     changed = []
     for row in rows:
         found.webhooks += 1

@@ -10,7 +10,7 @@ from hookline import clock
 from hookline.access.actor import Actor
 from hookline.activity.events import ActivityKind
 from hookline.activity.writer import append_activity, bump_match_version
-from hookline.db.connection import Work
+from hookline.db.connection import UnitOfWork
 from hookline.errors import Code, Problem, Refused
 from hookline.form.kinds import Bounds
 from hookline.form.webhook_fields import FIELDS
@@ -89,7 +89,7 @@ def stamp_modified(webhook: Webhook, actor: Actor, force: Force = NO_FORCE) -> N
 
 
 async def announce_change(
-    runtime: Runtime, work: Work, webhook: Webhook, kinds: list[ActivityKind]
+    runtime: Runtime, work: UnitOfWork, webhook: Webhook, kinds: list[ActivityKind]
 ) -> None:
     """The last statements of a change: matching and sending reload the webhook, followers of the
     activity hear of it. Last, because the match version's row is a lock that publishers wait for.

@@ -11,7 +11,7 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from hookline import clock, ids
-from hookline.deliveries.queue.base import Claimed, Result
+from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
 from hookline.deliveries.retries import AttemptError
 from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
@@ -83,8 +83,8 @@ def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -
 BODY = b'{"id":"evt_1"}'
 
 
-def claimed(**changes: Any) -> Claimed:
-    row = Claimed(
+def claimed(**changes: Any) -> ClaimedDelivery:
+    row = ClaimedDelivery(
         uuid7(),
         uuid7(),
         uuid7(),
@@ -102,7 +102,7 @@ def claimed(**changes: Any) -> Claimed:
     return row._replace(**changes)
 
 
-def result(answer: ReceiverAnswer, **changes: Any) -> Result:
+def result(answer: ReceiverAnswer, **changes: Any) -> AttemptResult:
     attempt = RunningAttempt(claimed(**changes), target(), clock.monotonic())
     attempt.request(BODY)
     return attempt.result(answer)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from hookline import clock
-from hookline.deliveries.queue.base import Claimed
+from hookline.deliveries.queue.base import ClaimedDelivery
 from hookline.deliveries.target import Target
 from hookline.ids import uuid7
 from hookline.secrets.vault import Vault
@@ -35,8 +35,8 @@ def target(concurrency: int = 10) -> Target:
     return Target(row, cast(Vault, None))
 
 
-def claimed(is_manual: bool = False) -> Claimed:
-    return Claimed(
+def claimed(is_manual: bool = False) -> ClaimedDelivery:
+    return ClaimedDelivery(
         uuid7(),
         uuid7(),
         uuid7(),

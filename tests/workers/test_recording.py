@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from hookline.deliveries.queue.base import Claimed, Queue, Recorded, Result
+from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery, Queue, Recorded
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
@@ -28,7 +28,7 @@ class Flaky:
         self.is_away = False
         self.before, self.after, self.sizes = list[Exception](), list[Exception](), list[int]()
 
-    async def record(self, token: Any, workspace_id: Any, results: list[Result]) -> Recorded:
+    async def record(self, token: Any, workspace_id: Any, results: list[AttemptResult]) -> Recorded:
         self.sizes.append(len(results))
         if self.is_away:
             raise ConnectionRefusedError
@@ -56,7 +56,7 @@ class Notes:
             self.recorded.append(written.size)
             self.given_up += [True] * written.has_lost
 
-    def add(self, hand: Hand, *results: Result, workspace_id: UUID = WORKSPACE) -> None:
+    def add(self, hand: Hand, *results: AttemptResult, workspace_id: UUID = WORKSPACE) -> None:
         for result in results:
             self.recorder.add(hand.token, workspace_id, result)
         self.writing = self.writing or asyncio.create_task(self._write_all())
@@ -72,7 +72,7 @@ class Notes:
             self.writing = None
 
 
-async def claimed(runtime: Runtime, count: int) -> tuple[Hand, list[Claimed]]:
+async def claimed(runtime: Runtime, count: int) -> tuple[Hand, list[ClaimedDelivery]]:
     webhook = await make_webhook(runtime)
     await enqueue(runtime, webhook.id, count)
     hand = await Hand.begin(runtime)

@@ -66,7 +66,7 @@ class KeyOwner(NamedTuple):
     delivery_count: int
 
 
-class Claimed(NamedTuple):
+class ClaimedDelivery(NamedTuple):
     """A delivery leased to this pump, with what its request needs."""
 
     id: UUID
@@ -91,7 +91,7 @@ class Claimed(NamedTuple):
     """The body that a template made for the first attempt."""
 
 
-class Result(NamedTuple):
+class AttemptResult(NamedTuple):
     """An ended attempt, on its way into the log. One array per field goes to PostgreSQL, in this
     order.
     """
@@ -150,7 +150,7 @@ class RateLimitedClaim(NamedTuple):
     webhook that may have more by then.
     """
 
-    rows: list[Claimed]
+    rows: list[ClaimedDelivery]
     waits: dict[UUID, float]
 
 
@@ -181,7 +181,7 @@ class EmbeddedPump(Protocol):
     def reserve(self, deliveries: Sequence[NewDelivery]) -> Lease | None:
         """Reserves room for some of these; None when there is none."""
 
-    def settle(self, lease: Lease, rows: Sequence[Claimed]) -> None:
+    def settle(self, lease: Lease, rows: Sequence[ClaimedDelivery]) -> None:
         """Takes over the rows that were written; room for the others comes back."""
 
     def abandon(self, lease: Lease) -> None:
@@ -223,7 +223,7 @@ class Queue(Protocol):
         EventExists, PumpGone.
         """
 
-    async def known(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
+    async def key_owners(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
         """The owners of these idempotency keys, as far as they are in force."""
 
     async def register(self, token: UUID, process: str) -> None: ...
@@ -231,12 +231,12 @@ class Queue(Protocol):
     async def beat(self, token: UUID) -> bool:
         """False: the pump was taken over; what it leased is no longer its own."""
 
-    async def leave(self, token: UUID) -> None:
+    async def unregister(self, token: UUID) -> None:
         """Forgets a pump that holds no lease; one that still does stays for the takeover."""
 
     async def claim(
         self, requests: Sequence[ClaimRequest], token: UUID, limit: int
-    ) -> list[Claimed]:
+    ) -> list[ClaimedDelivery]:
         """Leases due deliveries of these webhooks, oldest due first, at most room each and limit in
         all. Leases nothing when the pump's row is gone.
         """
@@ -246,7 +246,7 @@ class Queue(Protocol):
         The others stay unleased.
         """
 
-    async def keep_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
+    async def store_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
         """Keeps what was rendered for deliveries before it is sent, for their retries. What is kept
         already stays.
         """
@@ -254,10 +254,12 @@ class Queue(Protocol):
     async def has_sent(self, delivery_id: UUID) -> bool:
         """True when a request of the delivery is in the log: then its body is not made anew."""
 
-    async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
+    async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> None:
         """Unleases what was never sent, as if it had not been claimed."""
 
-    async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> Recorded:
+    async def record(
+        self, token: UUID, workspace_id: UUID, results: Sequence[AttemptResult]
+    ) -> Recorded:
         """Logs ended attempts, in the order in which they ended, and moves their deliveries, fenced
         by (token, number).
 

@@ -18,15 +18,16 @@ from hookline.db.connection import FAULTS
 from hookline.db.postgres import open_pool
 from hookline.deliveries.health import (
     Decision,
-    Folded,
+    FoldedBatch,
     Health,
     HealthEvidence,
-    Policy,
+    HealthPolicy,
     decide,
     digests,
 )
 from hookline.deliveries.queue.base import (
-    Claimed,
+    AttemptResult,
+    ClaimedDelivery,
     ClaimRequest,
     EventExists,
     KeyOwner,
@@ -38,7 +39,6 @@ from hookline.deliveries.queue.base import (
     PumpGone,
     RateLimitedClaim,
     Recorded,
-    Result,
     Stamp,
 )
 from hookline.deliveries.queue.postgres_statements import (
@@ -52,15 +52,15 @@ from hookline.deliveries.queue.postgres_statements import (
     FORGET_KEYS,
     GIVE_BACK,
     HAS_SENT,
-    KEEP_BODIES,
-    KNOWN,
-    LEAVE,
+    KEY_OWNERS,
     PUBLISH,
     RECORD,
     REGISTER,
     STAMPS,
+    STORE_BODIES,
     TAKE_OVER,
     TYPES,
+    UNREGISTER,
     VERSIONS,
     WEBHOOKS,
     WORKSPACE,
@@ -92,7 +92,7 @@ _NOTIFY_BYTES = 7_900
 _CLOSE_SECONDS = 1.0
 _PUBLISH_SECONDS = 6.0
 """A caller waits: hardly longer than for a lock."""
-_BEGAN = Result._fields.index("began")
+_BEGAN = AttemptResult._fields.index("began")
 
 
 class PostgresQueue:
@@ -210,8 +210,8 @@ class PostgresQueue:
         text = ",".join(map(str, {delivery.webhook_id for delivery in deliveries}))
         return text if len(text) < _NOTIFY_BYTES else "*"
 
-    async def known(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
-        rows = await self._work.fetch(KNOWN, workspace_id, list(keys))
+    async def key_owners(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
+        rows = await self._work.fetch(KEY_OWNERS, workspace_id, list(keys))
         return {
             key: KeyOwner(event_id, fingerprint, count)
             for key, event_id, fingerprint, count in rows
@@ -223,12 +223,12 @@ class PostgresQueue:
     async def beat(self, token: UUID) -> bool:
         return bool(await self._beats.fetchval(BEAT, token))
 
-    async def leave(self, token: UUID) -> None:
-        await self._work.execute(LEAVE, token)
+    async def unregister(self, token: UUID) -> None:
+        await self._work.execute(UNREGISTER, token)
 
     async def claim(
         self, requests: Sequence[ClaimRequest], token: UUID, limit: int
-    ) -> list[Claimed]:
+    ) -> list[ClaimedDelivery]:
         rows = await self._claims.fetch(
             CLAIM,
             [request.webhook_id for request in requests],
@@ -236,7 +236,7 @@ class PostgresQueue:
             token,
             limit,
         )
-        return [Claimed(*row) for row in rows]
+        return [ClaimedDelivery(*row) for row in rows]
 
     async def claim_paced(self, requests: Sequence[ClaimRequest], token: UUID) -> RateLimitedClaim:
         # Sorted, so that two workers lock webhooks in one order.
@@ -247,7 +247,7 @@ class PostgresQueue:
             [request.room for request in ordered],
             token,
         )
-        claimed = [Claimed(*row[:-1]) for row in rows if row[0] is not None]
+        claimed = [ClaimedDelivery(*row[:-1]) for row in rows if row[0] is not None]
         return RateLimitedClaim(
             claimed,
             {
@@ -257,18 +257,20 @@ class PostgresQueue:
             },
         )
 
-    async def keep_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
-        await self._work.execute(KEEP_BODIES, *map(list, zip(*bodies, strict=True)))
+    async def store_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
+        await self._work.execute(STORE_BODIES, *map(list, zip(*bodies, strict=True)))
 
     async def has_sent(self, delivery_id: UUID) -> bool:
         return bool(await self._work.fetchval(HAS_SENT, delivery_id))
 
-    async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
+    async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> None:
         await self._work.execute(
             GIVE_BACK, token, [row.id for row in rows], [row.number for row in rows]
         )
 
-    async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> Recorded:
+    async def record(
+        self, token: UUID, workspace_id: UUID, results: Sequence[AttemptResult]
+    ) -> Recorded:
         position, evidence = await self.record_attempts(token, workspace_id, results)
         decisions = decide(evidence)
         if not decisions:
@@ -283,12 +285,12 @@ class PostgresQueue:
             return Recorded(position, False)
 
     async def record_attempts(
-        self, token: UUID, workspace_id: UUID, results: Sequence[Result]
+        self, token: UUID, workspace_id: UUID, results: Sequence[AttemptResult]
     ) -> tuple[int, list[HealthEvidence]]:
         """Runs the first half of a record: all but the decisions. Returns the activity's position
         (0 when every lease was lost) and the evidence about webhooks that crossed a line.
         """
-        columns = _columns(results, Result)
+        columns = _columns(results, AttemptResult)
         # Ages, not times: the database's clock says when, this process's only how long ago.
         now = time.monotonic()
         columns[_BEGAN] = [int((now - began) * 1_000) for began in columns[_BEGAN]]
@@ -344,14 +346,14 @@ def _health_evidence(row: dict[str, Any]) -> HealthEvidence:
         exhausted_count=row["exhausted_count"],
         is_auto_disabled=row["is_auto_disabled"],
     )
-    policy = Policy(
+    policy = HealthPolicy(
         failures=row["failures"],
         seconds=row["seconds"],
         is_active=row["is_active"],
         warned_at=row["warned_at"],
         exhausted_notified_at=row["exhausted_notified_at"],
     )
-    folded = Folded(row["had_success"], row["failed_at"])
+    folded = FoldedBatch(row["had_success"], row["failed_at"])
     return HealthEvidence(UUID(row["id"]), row["version"], health, policy, folded, row["now"])
 
 

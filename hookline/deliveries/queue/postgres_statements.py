@@ -2,7 +2,7 @@
 hookline.deliveries.queue.postgres only; functions/ has the longer ones.
 """
 
-from hookline.deliveries.queue.base import Result
+from hookline.deliveries.queue.base import AttemptResult
 from hookline.deliveries.queue.sql_texts import queue_statement
 
 # Match versions of all workspaces, as committed now.
@@ -18,7 +18,7 @@ WORKSPACE = "select match_version, strict_event_types from workspace where id = 
 TYPES = "select name, case when is_strict then schema end from event_type where workspace_id = $1"
 PUBLISH = "select hl_publish(" + ", ".join(f"${n}" for n in range(1, 17)) + ")"
 # Owners of idempotency keys in force, with what a duplicate publish answers.
-KNOWN = """
+KEY_OWNERS = """
 select i.key, i.event_id, i.fingerprint,
   (select count(*) from delivery d where d.event_id = i.event_id)
 from idempotency i where i.workspace_id = $1 and i.key = any($2) and i.expires_at >= now()"""
@@ -57,7 +57,7 @@ CLAIM_PACED = """
 select c.* from unnest($1::uuid[], $2::int[]) a(webhook, room)
 cross join lateral hl_claim_paced(a.webhook, a.room, $3) c"""
 # Keeps bodies that templates made, before they are sent; one that is there already stays.
-KEEP_BODIES = """
+STORE_BODIES = """
 insert into delivery_body (delivery_id, body) select * from unnest($1::uuid[], $2::bytea[])
 on conflict do nothing"""
 # True when a request of the delivery is in the log.
@@ -75,7 +75,7 @@ update delivery d set lease_token = null, attempt_count = d.attempt_count - 1,
 from mine where d.id = mine.id""")
 RECORD = (
     "select last_position, evidence from hl_record($1, $2, "
-    + ", ".join(f"${n}" for n in range(3, len(Result._fields) + 3))
+    + ", ".join(f"${n}" for n in range(3, len(AttemptResult._fields) + 3))
     + ")"
 )
 # Carries the rule's decisions out about webhooks that crossed a line, each once, by its fence.
@@ -131,7 +131,7 @@ from held where d.id = held.id""")
 REGISTER = "insert into pump (token, process, beat_at) values ($1, $2, now())"
 BEAT = "update pump set beat_at = now() where token = $1 returning true"
 # Forgets a pump without leases: an open delivery's is found by one index, one by hand by another.
-LEAVE = queue_statement("""
+UNREGISTER = queue_statement("""
 delete from pump where token = $1
   and not exists (select from delivery where lease_token = $1 and status = DeliveryState.OPEN)
   and not exists (select from delivery

@@ -14,7 +14,8 @@ from uuid import UUID
 from hookline.db.decoding import decode_rows
 from hookline.deliveries.queue.base import (
     KEY_HOURS,
-    Claimed,
+    AttemptResult,
+    ClaimedDelivery,
     ClaimRequest,
     EventExists,
     KeyOwner,
@@ -26,7 +27,6 @@ from hookline.deliveries.queue.base import (
     PumpGone,
     RateLimitedClaim,
     Recorded,
-    Result,
     Stamp,
 )
 from hookline.deliveries.queue.sqlite_bulk import fetch_for_all, run_for_all
@@ -42,17 +42,17 @@ from hookline.deliveries.queue.sqlite_statements import (
     FORGET_KEYS,
     GIVE_BACK,
     HAS_SENT,
-    KEEP_BODY,
-    KNOWN,
+    KEY_OWNERS,
     LEASE,
-    LEAVE,
     PACE,
     PUMP,
     REGISTER,
     SET_PACE,
     STAMPS,
+    STORE_BODY,
     TAKE_KEY,
     TYPES,
+    UNREGISTER,
     VERSION,
     WEBHOOK_COLUMNS,
     WEBHOOKS,
@@ -153,12 +153,12 @@ class SqliteQueue:
 
         return await self._writer.run(job)
 
-    async def known(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
+    async def key_owners(self, workspace_id: UUID, keys: Sequence[str]) -> dict[str, KeyOwner]:
         def job(db: sqlite3.Connection) -> dict[str, KeyOwner]:
             now, owners = _now(), {}
             for key in keys:
                 for event_id, fingerprint, count in db.execute(
-                    KNOWN, (workspace_id.bytes, key, now)
+                    KEY_OWNERS, (workspace_id.bytes, key, now)
                 ):
                     owners[key] = KeyOwner(UUID(bytes=event_id), fingerprint, count)
             return owners
@@ -175,13 +175,13 @@ class SqliteQueue:
             lambda db: db.execute(BEAT, (_now(), token.bytes)).rowcount == 1
         )
 
-    async def leave(self, token: UUID) -> None:
-        await self._writer.run(lambda db: db.execute(LEAVE, (token.bytes,)).close())
+    async def unregister(self, token: UUID) -> None:
+        await self._writer.run(lambda db: db.execute(UNREGISTER, (token.bytes,)).close())
 
     async def claim(
         self, requests: Sequence[ClaimRequest], token: UUID, limit: int
-    ) -> list[Claimed]:
-        def job(db: sqlite3.Connection) -> list[Claimed]:
+    ) -> list[ClaimedDelivery]:
+        def job(db: sqlite3.Connection) -> list[ClaimedDelivery]:
             # No lease without a beat that can be missed.
             if not db.execute(PUMP, (token.bytes,)).fetchone():
                 return []
@@ -205,20 +205,22 @@ class SqliteQueue:
 
         return await self._writer.run(job)
 
-    async def keep_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
+    async def store_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
         rows = [(key.bytes, body) for key, body in bodies]
-        await self._writer.run(lambda db: db.executemany(KEEP_BODY, rows).close())
+        await self._writer.run(lambda db: db.executemany(STORE_BODY, rows).close())
 
     async def has_sent(self, delivery_id: UUID) -> bool:
         return await self._writer.run(
             lambda db: db.execute(HAS_SENT, (delivery_id.bytes,)).fetchone() is not None
         )
 
-    async def give_back(self, token: UUID, rows: Sequence[Claimed]) -> None:
+    async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> None:
         given = [(row.id.bytes, token.bytes, row.number) for row in rows]
         await self._writer.run(lambda db: db.executemany(GIVE_BACK, given).close())
 
-    async def record(self, token: UUID, workspace_id: UUID, results: Sequence[Result]) -> Recorded:
+    async def record(
+        self, token: UUID, workspace_id: UUID, results: Sequence[AttemptResult]
+    ) -> Recorded:
         # Read side by side: an attempt's age, in monotonic time, becomes a time of the clock by
         # both.
         now, clock = _now(), time.monotonic()
@@ -309,7 +311,7 @@ def _take_keys(
             raise KeyTaken
 
 
-def _claimed(row: tuple[Any, ...]) -> Claimed:
+def _claimed(row: tuple[Any, ...]) -> ClaimedDelivery:
     (
         delivery,
         workspace,
@@ -327,7 +329,7 @@ def _claimed(row: tuple[Any, ...]) -> Claimed:
         body,
     ) = row
     keys = UUID(bytes=delivery), UUID(bytes=workspace), UUID(bytes=webhook), UUID(bytes=event)
-    return Claimed(
+    return ClaimedDelivery(
         *keys,
         number,
         kind,

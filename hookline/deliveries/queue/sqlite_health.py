@@ -10,8 +10,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hookline.activity.events import ActivityKind
-from hookline.deliveries.health import Decision, Ended, Health, HealthEvidence, Policy, fold
-from hookline.deliveries.queue.base import Result
+from hookline.deliveries.health import (
+    Decision,
+    EndedAttempt,
+    Health,
+    HealthEvidence,
+    HealthPolicy,
+    fold,
+)
+from hookline.deliveries.queue.base import AttemptResult
 from hookline.deliveries.queue.sql_texts import queue_statement
 from hookline.deliveries.queue.sqlite_bulk import run_for_all
 from hookline.deliveries.retries import AttemptError
@@ -108,7 +115,7 @@ class ActivityEntry(NamedTuple):
     webhook: bytes
 
 
-def count_attempts(db: sqlite3.Connection, done: Sequence[tuple[Result, int]]) -> None:
+def count_attempts(db: sqlite3.Connection, done: Sequence[tuple[AttemptResult, int]]) -> None:
     """Adds attempts to the counters of their minute. done: with when each began, in
     microseconds.
     """
@@ -128,20 +135,20 @@ def count_attempts(db: sqlite3.Connection, done: Sequence[tuple[Result, int]]) -
 
 
 def fold_health(
-    db: sqlite3.Connection, done: Sequence[tuple[Result, int]], now: int
+    db: sqlite3.Connection, done: Sequence[tuple[AttemptResult, int]], now: int
 ) -> list[HealthEvidence]:
     """Folds attempts into their webhooks' health. Returns the evidence of each webhook; the rule
     finds those that crossed a line.
     """
     # By webhook, in the order in which the attempts ended: the fold needs it.
-    batches: dict[UUID, list[tuple[Result, int]]] = {}
+    batches: dict[UUID, list[tuple[AttemptResult, int]]] = {}
     for one in done:
         batches.setdefault(one[0].webhook_id, []).append(one)
     return [_fold(db, webhook_id, batch, now) for webhook_id, batch in batches.items()]
 
 
 def _fold(
-    db: sqlite3.Connection, webhook_id: UUID, batch: Sequence[tuple[Result, int]], now: int
+    db: sqlite3.Connection, webhook_id: UUID, batch: Sequence[tuple[AttemptResult, int]], now: int
 ) -> HealthEvidence:
     version, is_active, failures, seconds, warned_at, exhausted_notified_at, *columns = db.execute(
         HEALTH, (webhook_id.bytes,)
@@ -154,7 +161,7 @@ def _fold(
         SET_HEALTH,
         (health.consecutive_failures, health.failing_since, *latest, *counts, webhook_id.bytes),
     )
-    policy = Policy(failures, seconds, bool(is_active), warned_at, exhausted_notified_at)
+    policy = HealthPolicy(failures, seconds, bool(is_active), warned_at, exhausted_notified_at)
     return HealthEvidence(webhook_id, version, health, policy, folded, now)
 
 
@@ -221,14 +228,14 @@ def _apply_decision(
     return [ActivityEntry(ActivityKind.WEBHOOK_AUTO_DISABLED, webhook, webhook), entry]
 
 
-def _ended(r: Result, start: int, version: int) -> Ended:
+def _ended(r: AttemptResult, start: int, version: int) -> EndedAttempt:
     counts = (
         r.outcome == AttemptOutcome.FAILED
         and r.cause in (AttemptCause.PUBLISH, AttemptCause.RETRY)
         and r.error_code != AttemptError.REFUSED_ADDRESS
         and r.webhook_version == version
     )
-    return Ended(
+    return EndedAttempt(
         r.outcome == AttemptOutcome.SUCCEEDED,
         counts,
         start,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hookline.activity.events import ActivityKind
 from hookline.deliveries.health import decide, digests
-from hookline.deliveries.queue.base import Recorded, Result
+from hookline.deliveries.queue.base import AttemptResult, Recorded
 from hookline.deliveries.queue.sql_texts import queue_statement
 from hookline.deliveries.queue.sqlite_bulk import fetch_for_all, run_for_all
 from hookline.deliveries.queue.sqlite_health import (
@@ -73,7 +73,7 @@ def record(
     db: sqlite3.Connection,
     token: bytes,
     workspace: bytes,
-    results: Sequence[Result],
+    results: Sequence[AttemptResult],
     began: list[int],
     now: int,
 ) -> Recorded:
@@ -107,7 +107,7 @@ def record(
 def _move_deliveries(
     db: sqlite3.Connection,
     token: bytes,
-    results: Sequence[Result],
+    results: Sequence[AttemptResult],
     after: Sequence[int | None],
     now: int,
 ) -> set[bytes]:
@@ -155,7 +155,7 @@ def _append(db: sqlite3.Connection, workspace: bytes, entries: Sequence[Activity
     )
 
 
-def _logged(workspace: bytes, r: Result, start: int, after: int | None) -> tuple[Any, ...]:
+def _logged(workspace: bytes, r: AttemptResult, start: int, after: int | None) -> tuple[Any, ...]:
     """A row of `attempt`, in the order of _ATTEMPT."""
     keys = (
         r.attempt_id.bytes,
@@ -189,7 +189,7 @@ def _logged(workspace: bytes, r: Result, start: int, after: int | None) -> tuple
     )
 
 
-def _replacement(r: Result, start: int) -> tuple[Any, ...]:
+def _replacement(r: AttemptResult, start: int) -> tuple[Any, ...]:
     sent = (r.request_url, r.request_headers, r.response_headers, r.response_body, r.is_truncated)
     return (
         r.outcome,

@@ -30,7 +30,7 @@ insert into delivery (next_attempt_at, id, workspace_id, webhook_id, event_id, e
   environment, created_at, lease_token, attempt_count, status, schedule_step) values {rows}"""
 PUMP = "select 1 from pump where token = ?"
 # The owner of an idempotency key in force, with what a duplicate publish answers.
-KNOWN = """
+KEY_OWNERS = """
 select i.event_id, i.fingerprint, (select count(*) from delivery d where d.event_id = i.event_id)
 from idempotency i where i.workspace_id = ? and i.key = ? and i.expires_at >= ?"""
 # Reads unleased deliveries of a webhook as a claim gives them; the lease follows.
@@ -62,13 +62,13 @@ update delivery set lease_token = null, attempt_count = attempt_count - 1,
   next_cause = nullif(next_cause, NextCause.CANCELLED_ON_WIRE)
 where id = ? and lease_token = ? and attempt_count = ?""")
 # Keeps bodies that templates made, before they are sent; one that is there already stays.
-KEEP_BODY = "insert into delivery_body (delivery_id, body) values (?, ?) on conflict do nothing"
+STORE_BODY = "insert into delivery_body (delivery_id, body) values (?, ?) on conflict do nothing"
 # A row when a request of the delivery is in the log.
 HAS_SENT = "select 1 from attempt where delivery_id = ? and request_headers is not null"
 REGISTER = "insert into pump (token, process, beat_at) values (?, ?, ?)"
 BEAT = "update pump set beat_at = ? where token = ?"
 # Forgets a pump without leases: an open delivery's is found by one index, one by hand by another.
-LEAVE = queue_statement("""
+UNREGISTER = queue_statement("""
 delete from pump where token = ?1
   and not exists (select 1 from delivery where lease_token = ?1 and status = DeliveryState.OPEN)
   and not exists (select 1 from delivery

@@ -13,7 +13,7 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from hookline.access.actor import Actor
-from hookline.db.connection import Work
+from hookline.db.connection import UnitOfWork
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.models import SyncRevision
 from hookline.notifications.notifying import notify_failed_sync
@@ -140,7 +140,7 @@ class _Applying:
     """Payload templates that do not render."""
     content: Content
 
-    async def run(self, work: Work) -> ApplyOutcome:
+    async def run(self, work: UnitOfWork) -> ApplyOutcome:
         """One try. Raises _Stopped where nothing may be written."""
         request, document = self.request, self.request.document
         state = await store.read(

@@ -18,7 +18,7 @@ import orjson
 
 from hookline import clock
 from hookline.db import bulk_rows
-from hookline.db.connection import Database, Row, Work, faults_as_unavailable
+from hookline.db.connection import Database, Row, UnitOfWork, faults_as_unavailable
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.models.column_types import TimeColumn, UuidColumn
@@ -27,7 +27,7 @@ from hookline.secrets.vault import Vault
 from hookline.sync.plan.planning import StoredWebhook
 from hookline.webhooks.columns import canonical
 
-LOOK_AGAIN_SECONDS: Final = 0.1
+POLL_SECONDS: Final = 0.1
 # --lock-timeout 0s asks once: beginning a transaction takes its time too.
 LEAST_PATIENCE: Final = timedelta(milliseconds=100)
 
@@ -85,7 +85,7 @@ class SetState:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowsToWrite:
     """The rows that one apply writes. made: new webhooks; changed: whole rows; moved: those that
     only stand elsewhere in the file.
     """
@@ -95,14 +95,14 @@ class Rows:
     moved: list[Row] = field(default_factory=list)
 
 
-class Reads(Protocol):
+class RowReader(Protocol):
     @property
     def dialect(self) -> str: ...
     async def rows(self, sql: str, *values: Any) -> list[Row]: ...
 
 
 @asynccontextmanager
-async def reading(runtime: Runtime) -> AsyncIterator[Reads]:
+async def reading(runtime: Runtime) -> AsyncIterator[RowReader]:
     """One snapshot of the database that can't be written to.
 
     Raises Unavailable.
@@ -160,7 +160,7 @@ class _SqliteReads:
 @asynccontextmanager
 async def locked(
     database: Database, workspace_id: UUID, set_name: str, patience: timedelta
-) -> AsyncIterator[Work]:
+) -> AsyncIterator[UnitOfWork]:
     """A transaction that no other apply of the set runs beside. SQLite has one writer anyway; on
     PostgreSQL no connection is held while waiting.
 
@@ -178,19 +178,19 @@ async def locked(
                 return
         if clock.monotonic() >= deadline:
             raise LockNotObtained
-        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
-async def _begun(database: Database, stack: AsyncExitStack, deadline: float) -> Work:
+async def _begun(database: Database, stack: AsyncExitStack, deadline: float) -> UnitOfWork:
     try:
-        async with asyncio.timeout(max(deadline - clock.monotonic(), LOOK_AGAIN_SECONDS)):
+        async with asyncio.timeout(max(deadline - clock.monotonic(), POLL_SECONDS)):
             return await stack.enter_async_context(database.unit_of_work())
     except TimeoutError:
         raise LockNotObtained from None
 
 
 async def read(
-    reads: Reads,
+    reads: RowReader,
     vault: Vault,
     workspace_id: UUID,
     set_name: str,
@@ -261,7 +261,7 @@ def _live(row: Webhook, vault: Vault) -> StoredWebhook:
     )
 
 
-async def write_webhooks(work: Work, rows: Rows) -> None:
+async def write_webhooks(work: UnitOfWork, rows: RowsToWrite) -> None:
     """At most two statements."""
     for statement, part in (
         (bulk_rows.insert, rows.made),
@@ -273,7 +273,7 @@ async def write_webhooks(work: Work, rows: Rows) -> None:
             await work.execute(statement(work.dialect, Webhook, bulk_rows.names_of(part)), encoded)
 
 
-async def write_audit(work: Work, entries: Sequence[Row]) -> None:
+async def write_audit(work: UnitOfWork, entries: Sequence[Row]) -> None:
     """One statement."""
     if entries:
         encoded = await asyncio.to_thread(bulk_rows.encode, work.dialect, AuditEntry, entries)
@@ -282,7 +282,7 @@ async def write_audit(work: Work, entries: Sequence[Row]) -> None:
         )
 
 
-async def write_set(work: Work, values: Sequence[Any], revision: SyncRevision | None) -> None:
+async def write_set(work: UnitOfWork, values: Sequence[Any], revision: SyncRevision | None) -> None:
     """The set as it is now, in the order of SAVE_SET's columns, with its new revision if there is
     one: one statement, two on SQLite.
     """

@@ -20,13 +20,13 @@ from hookline.access.actor import Actor
 from hookline.activity.events import ActivityKind
 from hookline.activity.writer import append_activity, bump_match_version
 from hookline.db import bulk_rows
-from hookline.db.connection import Row, Work
+from hookline.db.connection import Row, UnitOfWork
 from hookline.models import SyncRevision, Webhook
 from hookline.outbound import signing
 from hookline.runtime import Runtime
 from hookline.secrets.webhook_columns import SIGNING
 from hookline.sync.apply import store
-from hookline.sync.apply.store import Rows, SetState
+from hookline.sync.apply.store import RowsToWrite, SetState
 from hookline.sync.plan.changes import Change, ChangeKind
 from hookline.sync.plan.planning import Planned, Write
 from hookline.sync.request import SyncRequest
@@ -54,7 +54,7 @@ class Writing:
     plan: Planned
     state: SetState
 
-    async def write(self, work: Work) -> SyncRevision | None:
+    async def write(self, work: UnitOfWork) -> SyncRevision | None:
         """The new revision; None when nothing changes that people see."""
         workspace_id, set_name = self.actor.workspace_id, self.request.document.set_name
         source, state, hub = self.request.source, self.state, self.runtime.hub
@@ -78,7 +78,7 @@ class Writing:
             await append_activity(work, hub, workspace_id, self._activity(revision, rows.made))
         return revision
 
-    def _audit(self, rows: Rows, number: int) -> list[Row]:
+    def _audit(self, rows: RowsToWrite, number: int) -> list[Row]:
         """An entry for each webhook that people see a change of."""
         keys = {row["slug"]: row["id"] for row in rows.made}
         by = {
@@ -107,14 +107,14 @@ class Writing:
             )
         return entries
 
-    def _rows(self, number: int, now: datetime) -> Rows:
+    def _rows(self, number: int, now: datetime) -> RowsToWrite:
         by = {
             "kind": "SYNC",
             "name": self.request.document.set_name,
             "commit": self.request.source.commit,
             "revision": number,
         }
-        rows, written = Rows(), set()
+        rows, written = RowsToWrite(), set()
         for write in self.plan.writes:
             written.add(write.slug)
             if write.live is None:

@@ -30,7 +30,7 @@ from hookline.sync.read.nodes import (
     position_of,
 )
 from hookline.sync.read.problems import FileRefused, Position, Problems, SyncProblem, shown
-from hookline.sync.read.syntax import explain
+from hookline.sync.read.syntax_errors import explain
 
 # 10,000 webhooks, the most that the sync is made for, are 6.7 MB.
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024

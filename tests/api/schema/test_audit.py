@@ -17,7 +17,7 @@ from hookline.runtime import Runtime
 from hookline.webhooks import secrets
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.api.schema.asking import Asker
-from tests.api.schema.test_webhook_try import SECRETS
+from tests.api.schema.test_webhook_dry_run import SECRETS
 from tests.hookline.notifications.test_mails import turned_off
 from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook, make_workspace
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
-from hookline.db.connection import Work
+from hookline.db.connection import UnitOfWork
 from hookline.errors import Unavailable
 from hookline.models import Workspace
 from hookline.runtime import Runtime
@@ -24,7 +24,7 @@ class Boom(Exception):
 
 
 async def rename(
-    runtime: Runtime, name: str, after: Callable[[Work], Awaitable[None]] | None = None
+    runtime: Runtime, name: str, after: Callable[[UnitOfWork], Awaitable[None]] | None = None
 ) -> None:
     async with runtime.database.unit_of_work() as work:
         await work.execute(RENAME, name)
@@ -135,7 +135,7 @@ async def test_four_hundred_cancelled_tasks_leave_the_database_usable(runtime: R
 async def test_cancelled_task_writes_nothing_late(runtime: Runtime) -> None:
     reached = asyncio.Event()
 
-    async def hang(work: Work) -> None:
+    async def hang(work: UnitOfWork) -> None:
         reached.set()
         await asyncio.Event().wait()
 

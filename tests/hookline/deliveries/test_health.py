@@ -2,7 +2,7 @@
 since when.
 """
 
-from hookline.deliveries.health import Ended, Health, fold
+from hookline.deliveries.health import EndedAttempt, Health, fold
 
 
 def ended(
@@ -11,19 +11,19 @@ def ended(
     is_failure: bool = False,
     code: int | None = None,
     took: int = 3,
-) -> Ended:
-    return Ended(is_success, is_failure, at - took, at, code)
+) -> EndedAttempt:
+    return EndedAttempt(is_success, is_failure, at - took, at, code)
 
 
-def success(at: int) -> Ended:
+def success(at: int) -> EndedAttempt:
     return ended(at, is_success=True, code=200)
 
 
-def failure(at: int) -> Ended:
+def failure(at: int) -> EndedAttempt:
     return ended(at, is_failure=True, code=500)
 
 
-def after(*batch: Ended, health: Health | None = None) -> Health:
+def after(*batch: EndedAttempt, health: Health | None = None) -> Health:
     health = health or Health(0, None, None, None, None)
     fold(health, batch)
     return health

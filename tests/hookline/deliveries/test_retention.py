@@ -92,7 +92,7 @@ async def test_data_goes_after_thirty_days_and_what_was_held_has_failed(runtime:
         await delivery_of(webhook, old, 31, DeliveryState.OPEN),
         await delivery_of(webhook, new, 29, DeliveryState.OPEN),
     )
-    await runtime.queue.keep_bodies([(held.id, b"old"), (waiting.id, b"new")])
+    await runtime.queue.store_bodies([(held.id, b"old"), (waiting.id, b"new")])
     await sweep(runtime)
     assert [(await Event.get(id=row.id)).data for row in (old, new)] == [None, "{}"]
     assert [(await Delivery.get(id=row.id)).status for row in (held, waiting)] == [

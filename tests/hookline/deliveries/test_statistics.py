@@ -10,7 +10,7 @@ import pytest
 from hookline import clock
 from hookline.deliveries import statistics
 from hookline.deliveries.histogram import BOUNDS, bucket_of, percentile
-from hookline.deliveries.queue.base import Result
+from hookline.deliveries.queue.base import AttemptResult
 from hookline.deliveries.statistics import Bucket, StatsStep
 from hookline.errors import HooklineError
 from hookline.models import Webhook
@@ -20,7 +20,7 @@ from tests.making import Hand, enqueue, failed, make_webhook, succeeded
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def at(result: Result, ago: timedelta, duration_ms: int) -> Result:
+def at(result: AttemptResult, ago: timedelta, duration_ms: int) -> AttemptResult:
     return result._replace(
         began=clock.monotonic() - ago.total_seconds(),
         duration_ms=duration_ms,

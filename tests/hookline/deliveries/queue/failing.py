@@ -3,7 +3,7 @@
 from typing import Any
 
 from hookline import clock
-from hookline.deliveries.queue.base import Result
+from hookline.deliveries.queue.base import AttemptResult
 from hookline.models import Notification, NotificationKind, Webhook
 from hookline.runtime import Runtime
 from tests.making import Hand, enqueue, failed
@@ -21,7 +21,7 @@ async def fail(runtime: Runtime, webhook: Webhook, *ends_ago: float, **changes: 
         await hand.record(at(failed(row, **changes), seconds))
 
 
-def at(result: Result, ended_ago: float) -> Result:
+def at(result: AttemptResult, ended_ago: float) -> AttemptResult:
     return result._replace(began=clock.monotonic() - ended_ago - 0.001, duration_ms=1)
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from hookline.deliveries.health import decide
-from hookline.deliveries.queue.base import Claimed, Recorded
+from hookline.deliveries.queue.base import ClaimedDelivery, Recorded
 from hookline.deliveries.queue.postgres import PostgresQueue
 from hookline.models import AuditEntry, Email, NotificationKind, Webhook
 from hookline.runtime import Runtime
@@ -116,7 +116,7 @@ async def test_decision_whose_evidence_is_gone_does_nothing(
 
 async def begin_failing(
     runtime: Runtime, webhook: Webhook
-) -> tuple[Hand, PostgresQueue, list[Claimed]]:
+) -> tuple[Hand, PostgresQueue, list[ClaimedDelivery]]:
     """Five claimed deliveries, with the queue whose halves are called apart."""
     assert isinstance(runtime.queue, PostgresQueue)
     await enqueue(runtime, webhook.id, 5)

@@ -3,8 +3,8 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hookline.deliveries.health import Ended, Health, Policy, fold, notifications_due
-from hookline.deliveries.queue.base import Claimed, Result
+from hookline.deliveries.health import EndedAttempt, Health, HealthPolicy, fold, notifications_due
+from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
 from hookline.models import AttemptCause, DeliveryState, Notification, NotificationKind, Webhook
 from hookline.runtime import Runtime
 from tests.hookline.deliveries.queue.failing import at
@@ -61,7 +61,7 @@ class Rule:
     """The rule's side: what hl_record and the SQLite queue keep in columns."""
 
     def __init__(self) -> None:
-        self.health, self.ended = Health(0, None, None, None, None), list[Ended]()
+        self.health, self.ended = Health(0, None, None, None, None), list[EndedAttempt]()
         self.warned_at: int | None = None
         self.told_at: int | None = None
 
@@ -69,7 +69,7 @@ class Rule:
         folded = fold(self.health, self.ended)
         self.ended = []
         notifications = notifications_due(
-            self.health, Policy(4, 17, True, self.warned_at, self.told_at), folded, 0
+            self.health, HealthPolicy(4, 17, True, self.warned_at, self.told_at), folded, 0
         )
         for notification in notifications:
             if notification is NotificationKind.DELIVERY_FAILED:
@@ -80,7 +80,7 @@ class Rule:
         return notifications
 
 
-def as_result(row: Claimed, kind: str) -> Result:
+def as_result(row: ClaimedDelivery, kind: str) -> AttemptResult:
     if kind == "ok":
         return succeeded(row)
     made = failed(row, state=DeliveryState.FAILED) if kind == "last" else failed(row)
@@ -89,8 +89,8 @@ def as_result(row: Claimed, kind: str) -> Result:
     return made._replace(status_code=410 if kind == "410" else 500)
 
 
-def as_ended(kind: str, ended: int) -> Ended:
+def as_ended(kind: str, ended: int) -> EndedAttempt:
     code = {"ok": 200, "410": 410}.get(kind, 500)
-    return Ended(
+    return EndedAttempt(
         kind == "ok", kind in ("500", "410", "last"), ended - 1_000, ended, code, kind == "last"
     )

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hookline import clock
-from hookline.deliveries.health import Ended, Health, fold
-from hookline.deliveries.queue.base import Claimed, Result
+from hookline.deliveries.health import EndedAttempt, Health, fold
+from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
 from hookline.models import AttemptCause, DeliveryState, Webhook
 from hookline.models.column_types import from_micros, to_micros
 from hookline.runtime import Runtime
@@ -39,7 +39,7 @@ class Ending:
 ENDINGS = st.builds(Ending, st.sampled_from(KINDS), st.integers(1, 5), st.integers(0, 30))
 
 
-def as_result(row: Claimed, ending: Ending, ended_ago: float) -> Result:
+def as_result(row: ClaimedDelivery, ending: Ending, ended_ago: float) -> AttemptResult:
     made = succeeded(row) if "success" in ending.kind else failed(row, wait_seconds=0.0)
     if "by hand" in ending.kind:
         made = made._replace(cause=AttemptCause.MANUAL)
@@ -55,9 +55,11 @@ def as_result(row: Claimed, ending: Ending, ended_ago: float) -> Result:
     )
 
 
-def as_ended(ending: Ending, ended: int, code: int | None) -> Ended:
+def as_ended(ending: Ending, ended: int, code: int | None) -> EndedAttempt:
     counts = ending.kind in ("failure", "no answer")
-    return Ended("success" in ending.kind, counts, ended - ending.duration * SECOND, ended, code)
+    return EndedAttempt(
+        "success" in ending.kind, counts, ended - ending.duration * SECOND, ended, code
+    )
 
 
 def is_near(stored: datetime | None, expected: int | None) -> bool:

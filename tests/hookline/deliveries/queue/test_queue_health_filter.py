@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 from hookline import clock
-from hookline.deliveries.health import Ended, Health, Policy, fold, notifications_due
-from hookline.deliveries.queue.base import Claimed, Result
+from hookline.deliveries.health import EndedAttempt, Health, HealthPolicy, fold, notifications_due
+from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
 from hookline.models import AttemptCause, DeliveryState, Notification, NotificationKind
 from hookline.models.column_types import to_micros
 from hookline.runtime import Runtime
@@ -79,7 +79,7 @@ class State:
             exhausted_count=self.exhausted,
             is_auto_disabled=self.is_auto_disabled,
         )
-        policy = Policy(
+        policy = HealthPolicy(
             self.failures,
             self.seconds,
             self.is_active and not self.is_deleted,
@@ -88,7 +88,7 @@ class State:
         )
         ended = now - int(ENDED_AGO * 1_000_000)
         code = {"ok": 200, "410": 410}.get(self.ending, 500)
-        attempt = Ended(
+        attempt = EndedAttempt(
             self.ending == "ok",
             self.ending in ("500", "410", "last"),
             ended - 1_000,
@@ -98,7 +98,7 @@ class State:
         )
         return notifications_due(health, policy, fold(health, [attempt]), now)
 
-    def result(self, row: Claimed) -> Result:
+    def result(self, row: ClaimedDelivery) -> AttemptResult:
         if self.ending == "ok":
             return at(succeeded(row), ENDED_AGO)
         made = at(failed(row, status_code=410 if self.ending == "410" else 500), ENDED_AGO)
@@ -129,7 +129,7 @@ async def test_record_acts_on_every_webhook_on_which_the_rule_acts(
     runtime: Runtime, seed: int
 ) -> None:
     chance, hand = Random(seed), await Hand.begin(runtime)
-    results, states = list[Result](), dict[UUID, State]()
+    results, states = list[AttemptResult](), dict[UUID, State]()
     for _ in range(40):
         webhook = await make_webhook(runtime)
         await enqueue(runtime, webhook.id)

@@ -110,5 +110,5 @@ async def test_pump_that_is_gone_claims_nothing(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, rateLimit="20/s")
     await enqueue(runtime, webhook.id, 2)
     hand = await Hand.begin(runtime)
-    await runtime.queue.leave(hand.token)
+    await runtime.queue.unregister(hand.token)
     assert await claim(runtime, hand, webhook) == RateLimitedClaim([], {})

@@ -15,7 +15,7 @@ from tortoise.queryset import QuerySet
 
 from hookline import clock
 from hookline.db.connection import Database
-from hookline.deliveries.queue.base import DEAD_AFTER, Claimed, ClaimRequest
+from hookline.deliveries.queue.base import DEAD_AFTER, ClaimedDelivery, ClaimRequest
 from hookline.deliveries.queue.postgres import PostgresQueue
 from hookline.runtime import Runtime
 from hookline.settings.fields import read_settings
@@ -78,7 +78,7 @@ def postgres_database(databases: Databases) -> Iterator[str]:
 
 async def claim(
     queue: PostgresQueue, *webhook_ids: UUID, room: int = 10, limit: int = 100
-) -> tuple[UUID, list[Claimed]]:
+) -> tuple[UUID, list[ClaimedDelivery]]:
     """The new pump's token and what it claimed."""
     token = uuid4()
     await queue.register(token, "test")
@@ -189,7 +189,9 @@ async def test_keys_are_found_and_forgotten_by_index(filled: str, mode: str) -> 
         assert (
             len(
                 await plans.of(
-                    queue.known(WORKSPACE, [f"key-{number}" for number in range(50_000, 50_100)])
+                    queue.key_owners(
+                        WORKSPACE, [f"key-{number}" for number in range(50_000, 50_100)]
+                    )
                 )
             )
             == 100
@@ -229,7 +231,7 @@ async def test_takeover_and_leaving_read_open_rows_and_those_by_hand_only(
         assert lost == 1_000
         check(plans, TAKEOVER, 110_000 + 100 * lost, reads_all_open=True)
         token, _ = await claim(queue, *busy(1))
-        await plans.of(queue.leave(token))
+        await plans.of(queue.unregister(token))
         check(plans, {"pump_pkey", "delivery_due", "delivery_manual"}, 110_000, reads_all_open=True)
 
 
@@ -250,7 +252,7 @@ async def test_plans_made_while_the_tables_are_empty_use_the_same_indexes(runtim
         assert plans.indexes() - OF_WEBHOOKS == CLAIM - OF_WEBHOOKS
         await plans.of(queue.due())
         assert plans.indexes() - OF_WEBHOOKS == {"delivery_due", "delivery_manual"}
-        await plans.of(queue.known(WORKSPACE, ["none"]))
+        await plans.of(queue.key_owners(WORKSPACE, ["none"]))
         check(plans, {"idempotency_pkey", "delivery_event"}, 100)
 
 

@@ -51,7 +51,7 @@ async def test_event_delivery_and_key_are_there_after_a_publish(runtime: Runtime
     assert (row.status, row.attempt_count, row.schedule_step) == (DeliveryState.OPEN, 0, 0)
     assert row.lease_token is None
     assert abs(row.next_attempt_at - received_at) < timedelta(seconds=5)
-    owner = (await runtime.queue.known(WORKSPACE, ["k", "other"]))["k"]
+    owner = (await runtime.queue.key_owners(WORKSPACE, ["k", "other"]))["k"]
     assert owner == (event.id, b"print", 1)
 
 
@@ -61,7 +61,7 @@ async def test_publish_at_another_match_version_writes_nothing(runtime: Runtime)
         WORKSPACE, await version_of(runtime) + 1, clock.now(), [event], []
     )
     assert await Event.all().count() == 0
-    assert await runtime.queue.known(WORKSPACE, ["k"]) == {}
+    assert await runtime.queue.key_owners(WORKSPACE, ["k"]) == {}
 
 
 async def test_publish_waits_for_a_change_in_flight_and_then_knows_of_it(runtime: Runtime) -> None:
@@ -83,16 +83,16 @@ async def test_taken_key_undoes_the_whole_group(runtime: Runtime) -> None:
     with pytest.raises(KeyTaken):
         await write(runtime, new_event("free"), new_event("taken"), new_event())
     assert [event.id for event in await Event.all()] == [first.id]
-    assert set(await runtime.queue.known(WORKSPACE, ["free", "taken"])) == {"taken"}
+    assert set(await runtime.queue.key_owners(WORKSPACE, ["free", "taken"])) == {"taken"}
 
 
 async def test_expired_key_is_free_again(runtime: Runtime) -> None:
     await write(runtime, new_event("k"))
     await expire(runtime, "k")
-    assert await runtime.queue.known(WORKSPACE, ["k"]) == {}
+    assert await runtime.queue.key_owners(WORKSPACE, ["k"]) == {}
     second = new_event("k")
     assert await write(runtime, second)
-    assert (await runtime.queue.known(WORKSPACE, ["k"]))["k"].event_id == second.id
+    assert (await runtime.queue.key_owners(WORKSPACE, ["k"]))["k"].event_id == second.id
 
 
 async def test_only_expired_keys_are_forgotten(runtime: Runtime) -> None:
@@ -118,7 +118,7 @@ async def test_key_belongs_to_its_workspace(runtime: Runtime) -> None:
     other = await make_workspace(runtime)
     await write(runtime, new_event("k"))
     assert await runtime.queue.publish(other, 1, clock.now(), [new_event("k")], [])
-    assert len(await runtime.queue.known(other, ["k"])) == 1
+    assert len(await runtime.queue.key_owners(other, ["k"])) == 1
 
 
 async def test_group_that_was_committed_before_says_so(runtime: Runtime) -> None:

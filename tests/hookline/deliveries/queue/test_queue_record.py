@@ -10,7 +10,7 @@ import pytest
 from hookline import clock
 from hookline.activity.events import ActivityKind
 from hookline.deliveries import manual
-from hookline.deliveries.queue.base import DEAD_AFTER, Claimed, Result
+from hookline.deliveries.queue.base import DEAD_AFTER, AttemptResult, ClaimedDelivery
 from hookline.ids import uuid7
 from hookline.models import Attempt, AttemptCause, AttemptOutcome, Delivery, DeliveryState, Webhook
 from hookline.runtime import Runtime
@@ -29,7 +29,7 @@ from tests.making import (
 )
 
 
-async def claimed(runtime: Runtime, count: int = 1) -> tuple[Hand, list[Claimed]]:
+async def claimed(runtime: Runtime, count: int = 1) -> tuple[Hand, list[ClaimedDelivery]]:
     """Deliveries of a new webhook in somebody's hand, oldest first."""
     webhook = await make_webhook(runtime)
     await enqueue(runtime, webhook.id, count)
@@ -37,7 +37,7 @@ async def claimed(runtime: Runtime, count: int = 1) -> tuple[Hand, list[Claimed]
     return hand, sorted(await hand.claim(webhook.id))
 
 
-async def retried(runtime: Runtime, hand: Hand, row: Claimed) -> Claimed:
+async def retried(runtime: Runtime, hand: Hand, row: ClaimedDelivery) -> ClaimedDelivery:
     """The same delivery, asked for by hand and claimed."""
     await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, row.id)
     return await hand.claim_one(row.webhook_id)
@@ -274,7 +274,7 @@ async def test_sweep_leaves_what_is_on_the_wire_to_its_record_which_cancels_it_w
 
 @pytest.mark.parametrize("end", [succeeded, failed])
 async def test_what_ends_after_the_delete_is_cancelled_before_the_sweep_comes(
-    runtime: Runtime, end: Callable[[Claimed], Result]
+    runtime: Runtime, end: Callable[[ClaimedDelivery], AttemptResult]
 ) -> None:
     hand, [row] = await claimed(runtime)
     await delete_webhook(runtime, SOMEBODY, row.webhook_id)

@@ -104,7 +104,7 @@ async def test_beat_after_a_takeover_is_refused(runtime: Runtime) -> None:
 
 async def test_pump_that_left_is_not_taken_over(runtime: Runtime) -> None:
     hand = await Hand.begin(runtime)
-    await runtime.queue.leave(hand.token)
+    await runtime.queue.unregister(hand.token)
     assert await runtime.queue.take_over(timedelta(0)) == -1
 
 
@@ -113,6 +113,6 @@ async def test_pump_that_leaves_with_a_lease_stays_for_the_takeover(runtime: Run
     await enqueue(runtime, webhook.id)
     hand = await Hand.begin(runtime)
     await hand.claim_one(webhook.id)
-    await runtime.queue.leave(hand.token)
+    await runtime.queue.unregister(hand.token)
     await hand.fall_silent(runtime)
     assert await runtime.queue.take_over(DEAD_AFTER) == 1

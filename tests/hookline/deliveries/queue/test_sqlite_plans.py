@@ -78,7 +78,7 @@ async def use_everything(runtime: Runtime) -> None:
     await runtime.queue.publish(
         WORKSPACE, version, clock.now(), [event], [new_delivery(event, webhook.id)]
     )
-    await runtime.queue.known(WORKSPACE, ["key"])
+    await runtime.queue.key_owners(WORKSPACE, ["key"])
     hand = await Hand.begin(runtime)
     rows = await hand.claim(webhook.id)
     await hand.give_back(rows[0])
@@ -89,7 +89,7 @@ async def use_everything(runtime: Runtime) -> None:
     await delete_webhook(runtime, SOMEBODY, gone.id)
     await runtime.queue.due()
     await runtime.queue.cancel_deleted()
-    await runtime.queue.leave(hand.token)
+    await runtime.queue.unregister(hand.token)
     await runtime.queue.forget_keys()
     await runtime.queue.beat(uuid4())
     await hand.fall_silent(runtime)

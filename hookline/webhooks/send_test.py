@@ -18,9 +18,9 @@ from hookline.webhooks.columns import canonical
 from hookline.webhooks.samples import Sample, event_of, not_found
 
 # An attempt is claimed before it is sent and recorded afterwards.
-PATIENCE: Final = timedelta(seconds=2)
+ANSWER_LIMIT: Final = timedelta(seconds=2)
 """Time beyond the webhook's timeout for which a test is waited for."""
-LOOK_SECONDS: Final = 0.05
+POLL_SECONDS: Final = 0.05
 
 
 async def send_test(
@@ -46,7 +46,7 @@ async def send_test(
         await _store_delivery(actor, webhook_id, key, event, now)
         # A worker that looks before the commit would not see it.
         work.after_commit(lambda: runtime.wakeups.notify_manual(webhook_id))
-    attempt = await _attempt_of(key, timedelta(milliseconds=webhook.timeout_ms) + PATIENCE)
+    attempt = await _attempt_of(key, timedelta(milliseconds=webhook.timeout_ms) + ANSWER_LIMIT)
     with faults_as_unavailable():
         return await Delivery.get(id=key), attempt
 
@@ -93,4 +93,4 @@ async def _attempt_of(delivery_id: UUID, within: timedelta) -> Attempt | None:
             attempt = await Attempt.filter(delivery_id=delivery_id).first()
         if attempt is not None or clock.monotonic() > until:
             return attempt
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)

@@ -22,7 +22,7 @@ burst's 100 ms.
 """
 
 
-class Pacing:
+class PacedClaimer:
     def __init__(self, queue: Queue, leases: Leases) -> None:
         self._queue, self._leases = queue, leases
         self._pending: dict[UUID, None] = {}
@@ -30,16 +30,16 @@ class Pacing:
         self._is_woken = asyncio.Event()
         self.is_idle = True
 
-    def name(self, webhook_id: UUID) -> None:
-        """Asks for it at the next wake."""
+    def add(self, webhook_id: UUID) -> None:
+        """Asks for the webhook at the next wake."""
         self._pending.setdefault(webhook_id)
 
     def wake(self) -> None:
-        """Claims for the named webhooks that have room."""
+        """Claims for the pending webhooks that have room."""
         if self._pending:
             self._is_woken.set()
 
-    def forget_all_but(self, known: set[UUID]) -> None:
+    def forget_others(self, known: set[UUID]) -> None:
         for key in self._pending.keys() - known:
             del self._pending[key]
         for key in self._timers.keys() - known:
@@ -103,5 +103,5 @@ class Pacing:
 
     def _slot_is_free(self, key: UUID) -> None:
         self._timers.pop(key, None)
-        self.name(key)
+        self.add(key)
         self.wake()

@@ -1,5 +1,5 @@
 """Trying a webhook: a dry run shows the exact request, a test sends a marked one.
-hookline.webhooks.dry_run and testing do the work.
+hookline.webhooks.dry_run and send_test do the work.
 """
 
 from typing import Annotated
@@ -8,16 +8,16 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.auth import require
-from api.schema.graph import Attempt, Delivery
 from api.schema.header import Header
 from api.schema.node import Info, key_of
+from api.schema.types import Attempt, Delivery
 from api.schema.user_error import UserError, user_errors
 from api.schema.webhook_form import form_values
 from api.schema.webhook_inputs import WebhookCreateInput
 from hookline.errors import Refused
 from hookline.webhooks.dry_run import dry_run
 from hookline.webhooks.samples import Sample
-from hookline.webhooks.testing import send_test
+from hookline.webhooks.send_test import send_test
 
 EVENT = "ID of a published event (evt_…) to use. By default a sample event is used."
 TYPE = "Type of the sample event. By default one that the webhook's first pattern matches."
@@ -91,7 +91,7 @@ class WebhookTestPayload:
 
 
 @strawberry.type
-class WebhookTryMutation:
+class WebhookDryRunMutation:
     @strawberry.mutation(
         description="Returns the request that an event would cause, without sending it, and "
         "whether the event matches. User errors: REQUIRED, NOT_FOUND, "
