@@ -63,7 +63,7 @@ async def _follow(follower: "Follower") -> None:
 
 class Follower:
     """Tells contents apart by their digest: a file that was only touched changes nothing. apply:
-    gives what is to be told about it.
+    gives the text to print about it.
     """
 
     def __init__(self, path: Path, apply: Apply) -> None:
@@ -94,17 +94,17 @@ class Follower:
         # Set before the apply, and set back only where trying again may help.
         before, self._digest = self._digest, digest
         try:
-            told = await self._apply(data)
+            text = await self._apply(data)
         except HooklineError as error:
             self._digest = before
             self._tell_once(f"{self._path} could not be applied: {error.message}")
             return
         self._fault = ""
-        if told:
-            click.echo(told)
+        if text:
+            click.echo(text)
 
     def _tell_once(self, fault: str) -> None:
-        # Looked at each second: the same sentence is told once.
+        # Looked at each second: the same sentence is printed once.
         if fault != self._fault:
             self._fault = fault
             click.echo(fault)
@@ -120,9 +120,9 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     secrets = LocalSecrets(os.environ, runtime.settings.home, path.parent)
     # Off the loop: a large file takes seconds, and this process serves and delivers.
     found = await asyncio.to_thread(file.decoded, data, str(path), bounds, secrets)
-    told = excerpts.shown(found.problems, found.lines, found.secret_positions)
+    text = excerpts.shown(found.problems, found.lines, found.secret_positions)
     if found.document is None:
-        return f"{told}\n{path} was not applied: its webhooks stay as they are."
+        return f"{text}\n{path} was not applied: its webhooks stay as they are."
     where_from = await asyncio.to_thread(find_source, path, os.environ)
     request = SyncRequest(found.document, source=where_from)
     outcome = await applying.apply(runtime, system_actor(workspace_id, "hookline dev"), request)
@@ -133,11 +133,11 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
             filter(
                 None,
                 [
-                    told,
+                    text,
                     wrong,
                     report.planned(plan),
                     f"{path} was not applied: see `hookline sync apply --help`.",
                 ],
             )
         )
-    return "\n".join(filter(None, [told, report.applied(plan) if outcome.revision else ""]))
+    return "\n".join(filter(None, [text, report.applied(plan) if outcome.revision else ""]))

@@ -77,13 +77,13 @@ def publish(
         raise click.ClickException("\n".join(_sentence(error) for error in payload["userErrors"]))
     click.echo(payload["event"]["id"])
     count = payload["deliveryCount"]
-    told = (
+    sentence = (
         "published before with this key"
         if payload["duplicate"]
         else f"goes to {count} webhook{'' if count == 1 else 's'}"
     )
     # On standard error: standard output holds the id alone, for scripts.
-    click.echo(told, err=True)
+    click.echo(sentence, err=True)
 
 
 def _sentence(error: dict[str, Any]) -> str:

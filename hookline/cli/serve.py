@@ -72,12 +72,12 @@ def _run_several(settings: "Settings", listener: "socket", workers: int, with_wo
     from hookline.cli.supervisor import Supervisor
     from hookline.shutdown import GRACE_SECONDS
 
-    def serve(tell_started: "Callable[[], None]") -> int:
+    def serve(on_started: "Callable[[], None]") -> int:
         # a supervisor of the system tells every process, the parent tells its own: twice is no
         # hurry
         return exit_code_of(
             lambda: run(
-                lambda: _serve(settings, listener, with_worker, tell_started, lambda number: None)
+                lambda: _serve(settings, listener, with_worker, on_started, lambda number: None)
             )
         )
 
@@ -88,8 +88,8 @@ async def _serve(
     settings: "Settings",
     listener: "socket",
     with_worker: bool,
-    tell_started: "Callable[[], None]",
-    told_again: "Callable[[int], None]",
+    on_started: "Callable[[], None]",
+    on_second_signal: "Callable[[int], None]",
 ) -> None:
     import logging
 
@@ -104,8 +104,8 @@ async def _serve(
             url_of(listener),
             "delivering too" if has_worker else "deliveries are for `hookline worker`",
         )
-        tell_started()
+        on_started()
 
     async with running(settings, has_worker=has_worker, hosts=settings.allowed_hosts) as app:
-        await serve(app, listener, settings.shutdown_seconds, started, told_again)
+        await serve(app, listener, settings.shutdown_seconds, started, on_second_signal)
     log.info("stopped")

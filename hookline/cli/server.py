@@ -111,11 +111,11 @@ async def serve(
     app: Application,
     listener: socket.socket,
     grace_seconds: float,
-    tell_started: Callable[[], None],
-    told_again: Callable[[int], None] = exit_at_once,
+    on_started: Callable[[], None],
+    on_second_signal: Callable[[int], None] = exit_at_once,
 ) -> None:
     """Answers until SIGINT or SIGTERM. grace_seconds: how long requests may take to end.
-    told_again: what a second signal does.
+    on_second_signal: what a second signal does.
     """
     config = uvicorn.Config(
         app,
@@ -131,7 +131,7 @@ async def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(grace_seconds)),
     )
-    await _Server(config, app, tell_started, told_again).serve(sockets=[listener])
+    await _Server(config, app, on_started, on_second_signal).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -139,11 +139,11 @@ class _Server(uvicorn.Server):
         self,
         config: uvicorn.Config,
         app: Application,
-        tell_started: Callable[[], None],
-        told_again: Callable[[int], None],
+        on_started: Callable[[], None],
+        on_second_signal: Callable[[int], None],
     ) -> None:
         super().__init__(config)
-        self._app, self._tell_started, self._told_again = app, tell_started, told_again
+        self._app, self._on_started, self._on_second_signal = app, on_started, on_second_signal
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -151,7 +151,7 @@ class _Server(uvicorn.Server):
         gc.freeze()
         gc.set_threshold(*_COLLECT_EVERY)
         gc.enable()
-        self._tell_started()
+        self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends event streams and open sockets first: uvicorn 0.54 waits for them to end by
@@ -169,5 +169,5 @@ class _Server(uvicorn.Server):
         asked to stop and stopped is success.
         """
         if self.should_exit:
-            self._told_again(sig)
+            self._on_second_signal(sig)
         self.should_exit = True

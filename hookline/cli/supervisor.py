@@ -35,8 +35,8 @@ class Supervisor:
         """The start of each, by process id."""
         self._stops = 0
         self._code = 0
-        self._started, self._tell_started = os.pipe()
-        os.set_blocking(self._started, False)
+        self._started_reader, self._started_writer = os.pipe()
+        os.set_blocking(self._started_reader, False)
         self._has_served = False
 
     def run(self) -> int:
@@ -73,7 +73,7 @@ class Supervisor:
         time.sleep(self._end_seconds)
 
     def _tell(self) -> None:
-        os.write(self._tell_started, b".")
+        os.write(self._started_writer, b".")
 
     def _stop(self) -> None:
         self._stops += 1
@@ -100,7 +100,7 @@ class Supervisor:
     def _is_serving(self) -> bool:
         """True once any process has come so far as to serve."""
         try:
-            self._has_served = self._has_served or bool(os.read(self._started, 1))
+            self._has_served = self._has_served or bool(os.read(self._started_reader, 1))
         except BlockingIOError:
             return False
         return self._has_served

@@ -1,4 +1,4 @@
-"""`hookline sync plan` and `apply`: read the file, ask a terminal for consent, tell the
+"""`hookline sync plan` and `apply`: read the file, ask a terminal for consent, print the
 answer; each gives its exit code.
 """
 
@@ -51,7 +51,7 @@ def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str
         answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
     except HooklineError as error:
         return _failed(error)
-    plan = _told(asked.style, found, answer)
+    plan = _print_plan(asked.style, found, answer)
     if plan is None or answer.problems:
         return INVALID
     if output:
@@ -105,7 +105,7 @@ def _apply(
     digest = agreed.plan.digest if agreed else None
     if may_ask:
         proposed = target.plan(request, is_unresolved=False)
-        plan = _told("human", found, proposed)
+        plan = _print_plan("human", found, proposed)
         if plan is None or proposed.problems or plan.blocked:
             return _outcome(proposed)
         if plan.changes and not click.confirm("Apply this?"):
@@ -115,13 +115,15 @@ def _apply(
         digest = plan.digest
     # the key is made before the first try: asking again after a lost answer gives the same revision
     answer = target.apply(replace(request, plan_digest=digest, idempotency_key=str(uuid4())))
-    _told(asked.style, found, answer, is_applied=True)
+    _print_plan(asked.style, found, answer, is_applied=True)
     if agreed and answer.plan and any(block.code == "stale" for block in answer.plan.blocked):
         click.echo(saved.what_changed(agreed.plan, answer.plan), err=True)
     return _outcome(answer)
 
 
-def _told(style: str, found: Reading, answer: SyncAnswer, is_applied: bool = False) -> Plan | None:
+def _print_plan(
+    style: str, found: Reading, answer: SyncAnswer, is_applied: bool = False
+) -> Plan | None:
     """Prints the answer; gives its plan. With problems there is no plan to speak of."""
     plan = answer.plan
     # a plan of this process has none: the file's reading found them

@@ -1,5 +1,5 @@
-"""`hookline sync validate`, and what plan and apply do with a file first: read it, and tell what is
-wrong with it. Imports neither settings nor database: checking a file takes a moment.
+"""`hookline sync validate`, and what plan and apply do with a file first: read it, and print what
+is wrong with it. Imports neither settings nor database: checking a file takes a moment.
 """
 
 import os
@@ -67,10 +67,12 @@ def print_problems(style: str, problems: list[SyncProblem], found: Reading) -> N
 def print_formatted(style: str, problems: list[SyncProblem], plan: Plan | None) -> None:
     from hookline.sync.show import formats
 
-    tell = {"json": formats.as_json, "markdown": formats.as_markdown, "github": formats.as_github}[
-        style
-    ]
-    if text := tell(problems, plan):
+    formatted = {
+        "json": formats.as_json,
+        "markdown": formats.as_markdown,
+        "github": formats.as_github,
+    }[style]
+    if text := formatted(problems, plan):
         click.echo(text)
 
 

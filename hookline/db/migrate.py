@@ -78,9 +78,9 @@ class _Executor(MigrationExecutor):
 
 
 async def migrate(
-    settings: DatabaseSettings, tell: Callable[[str], None] = lambda name: None
+    settings: DatabaseSettings, on_applied: Callable[[str], None] = lambda name: None
 ) -> None:
-    """Applies what is missing, one migrator at a time. tell: is called with each applied
+    """Applies what is missing, one migrator at a time. on_applied: is called with each applied
     migration's name.
 
     Raises Unavailable when the database can't be reached, HooklineError when the database is newer
@@ -100,10 +100,12 @@ async def migrate(
             await context.init(config=config)
             with connecting(settings):
                 await get_connection("default").execute_query("select 1")
-            await _apply(config, settings.is_sqlite, tell)
+            await _apply(config, settings.is_sqlite, on_applied)
 
 
-async def _apply(config: dict[str, Any], is_sqlite: bool, tell: Callable[[str], None]) -> None:
+async def _apply(
+    config: dict[str, Any], is_sqlite: bool, on_applied: Callable[[str], None]
+) -> None:
     connection = get_connection("default")
     executor = _Executor(connection, config["apps"])
     # An older program must not touch what it does not know.
@@ -111,7 +113,7 @@ async def _apply(config: dict[str, Any], is_sqlite: bool, tell: Callable[[str], 
 
     def progress(event: str, app: str, name: str) -> None:
         if event == "apply_done":
-            tell(name)
+            on_applied(name)
 
     await executor.migrate(
         [MigrationTarget(APP, "__latest__")], direction="forward", progress=progress

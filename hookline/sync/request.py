@@ -74,8 +74,8 @@ def find_source(path: Path, environment: Mapping[str, str]) -> Source:
     names.
     """
     # NUL between the parts: it is the one character that an author's name can't hold.
-    told = _git(path.parent, "log", "-1", "--format=%H%x00%cI%x00%an", "HEAD").split("\0")
-    commit, committed_at, author = told if len(told) == 3 else (None, None, None)
+    fields = _git(path.parent, "log", "-1", "--format=%H%x00%cI%x00%an", "HEAD").split("\0")
+    commit, committed_at, author = fields if len(fields) == 3 else (None, None, None)
     return Source(
         commit=commit,
         branch=_branch(path.parent, environment) if commit else None,

@@ -1,5 +1,5 @@
-"""Steps that every change of a webhook shares: lock the row, sign it, tell matching and followers.
-Called by the verbs inside their transaction.
+"""Steps that every change of a webhook shares: lock the row, stamp it, announce the change. Called
+by the verbs inside their transaction.
 """
 
 from collections.abc import Mapping

@@ -219,14 +219,14 @@ class Writing:
         self, revision: SyncRevision, made: list[Row]
     ) -> list[tuple[ActivityKind, UUID, UUID | None]]:
         """The revision, then what happened to each webhook."""
-        told: list[tuple[ActivityKind, UUID, UUID | None]] = [
+        entries: list[tuple[ActivityKind, UUID, UUID | None]] = [
             (ActivityKind.SYNC_APPLIED, revision.id, None)
         ]
-        told += [(ActivityKind.WEBHOOK_CREATED, row["id"], row["id"]) for row in made]
+        entries += [(ActivityKind.WEBHOOK_CREATED, row["id"], row["id"]) for row in made]
         for write in self.plan.writes:
             if write.live is not None and write.is_visible:
-                told += [(kind, write.live.id, write.live.id) for kind in _kinds(write)]
-        return told
+                entries += [(kind, write.live.id, write.live.id) for kind in _kinds(write)]
+        return entries
 
 
 def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:

@@ -134,7 +134,7 @@ def plan(
             [
                 set_name,
                 base,
-                [_told(change) for change in changes],
+                [_digest_input(change) for change in changes],
                 [_remembered(write) for write in writes],
             ]
         ),
@@ -201,8 +201,8 @@ class _Planner:
         verdicts = compare(item.slug, item.prints, live.form, live.applied, is_adopted)
         if verdicts.updated or is_adopted or live.is_removed or is_reenabled:
             self._update(item, live, verdicts, is_reenabled)
-        self._note_disputed(item, live, ChangeKind.DRIFT, verdicts.drifted)
-        self._note_disputed(item, live, ChangeKind.CONFLICT, verdicts.conflicting)
+        self._add_disputed(item, live, ChangeKind.DRIFT, verdicts.drifted)
+        self._add_disputed(item, live, ChangeKind.CONFLICT, verdicts.conflicting)
         if verdicts.released:
             fields = tuple(
                 _shown(name, live.applied[name], live.form[name], live.form[name])
@@ -229,7 +229,7 @@ class _Planner:
             fields = (FieldChange("status", "AUTO_DISABLED", wanted, "AUTO_DISABLED"), *fields)
         self.changes.append(Change(kind, item.slug, live.id, fields, item.position, hint))
 
-    def _note_disputed(
+    def _add_disputed(
         self, item: WantedWebhook, live: StoredWebhook, kind: ChangeKind, fields: Values
     ) -> None:
         if fields:
@@ -307,7 +307,7 @@ def _position(live: StoredWebhook) -> Position | None:
     return Position(line or 1, 1, file) if file else None
 
 
-def _told(change: Change) -> list[Any]:
+def _digest_input(change: Change) -> list[Any]:
     fields = [
         [item.field, *(folded(item.field, value) for value in (item.before, item.after, item.live))]
         for item in change.fields

@@ -44,10 +44,10 @@ def headline(problem: SyncProblem) -> str:
 
 
 def _one(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int]) -> str:
-    told = [headline(problem), *_excerpt(problem, lines, hidden)]
+    lines_shown = [headline(problem), *_excerpt(problem, lines, hidden)]
     if problem.hint:
-        told.append(f"  hint: {problem.hint}")
-    return "\n".join(told)
+        lines_shown.append(f"  hint: {problem.hint}")
+    return "\n".join(lines_shown)
 
 
 def _excerpt(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int]) -> list[str]:

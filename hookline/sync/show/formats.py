@@ -25,10 +25,10 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
 
 def as_json(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
-    told: dict[str, Any] = {"problems": [problem_json(problem) for problem in problems]}
+    content: dict[str, Any] = {"problems": [problem_json(problem) for problem in problems]}
     if plan is not None:
-        told["plan"] = plan_json(plan)
-    return json.dumps(told, indent=2, ensure_ascii=False)
+        content["plan"] = plan_json(plan)
+    return json.dumps(content, indent=2, ensure_ascii=False)
 
 
 def as_markdown(problems: Iterable[SyncProblem], plan: Plan | None) -> str:

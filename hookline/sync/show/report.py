@@ -89,15 +89,15 @@ def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
             for item in change.fields
             if change.kind is not ChangeKind.CREATE or item.field in _OF_A_NEW_ONE
         ]
-        told = "; ".join(
+        text = "; ".join(
             filter(None, (*(field_text(change.kind, item) for item in fields), change.hint))
         )
         if change.kind is ChangeKind.DISABLE:
-            told = "not in the file: will be DISABLED"
+            text = "not in the file: will be DISABLED"
         label = (
-            f"{change.kind.lower()}: {told}"
+            f"{change.kind.lower()}: {text}"
             if change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT, ChangeKind.RELEASE)
-            else told
+            else text
         )
         place = printable(places[id(change)])
         cells = f"{change.slug:<{slug_width}}  {place:<{place_width}}  {printable(label)}"
