@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-_AGAIN_SECONDS: Final = 2.0
+_RETRY_DELAY_SECONDS: Final = 2.0
 
 
 async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
@@ -23,12 +23,12 @@ async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
     while left:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=_AGAIN_SECONDS)
+        _, left = await asyncio.wait(left, timeout=_RETRY_DELAY_SECONDS)
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
 # Python offers no signal for the death of a parent, so its pid is looked at instead.
-_LOOK_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 1.0
 GRACE_SECONDS: Final = 10.0
 """For an end beyond what `shutdown_seconds` gives to requests: records, connections, the rest."""
 
@@ -44,7 +44,7 @@ def end_with_parent(parent: int, shut_down: Callable[[], None]) -> None:
 
 def _watch(parent: int, shut_down: Callable[[], None]) -> None:
     while os.getppid() == parent:
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     try:
         shut_down()
     finally:

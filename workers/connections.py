@@ -19,7 +19,7 @@ _INTERIM_LIMIT: Final = 20
 # attempt
 _KEEP_ALIVE_SECONDS: Final = 4.0
 # Every second, so that none is older than the 5 s above when it is closed.
-_LOOK_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 1.0
 _ONE_WRITE_BYTES: Final = 64 * 1024
 _LENGTHS: Final = (b"content-length", b"transfer-encoding")
 
@@ -247,7 +247,7 @@ class IdleConnections:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._idle: dict[Route, list[ReceiverConnection]] = {}
-        self._timer = self._loop.call_later(_LOOK_SECONDS, self._look)
+        self._timer = self._loop.call_later(_POLL_SECONDS, self._look)
 
     def take(self, route: Route) -> ReceiverConnection | None:
         """Returns an open connection of the route, None if there is none."""
@@ -294,4 +294,4 @@ class IdleConnections:
                 self._idle[route] = kept
             else:
                 del self._idle[route]
-        self._timer = self._loop.call_later(_LOOK_SECONDS, self._look)
+        self._timer = self._loop.call_later(_POLL_SECONDS, self._look)

@@ -28,7 +28,7 @@ REFRESH_SECONDS: Final = 0.8
 """Nothing is sent on a match version that was confirmed longer ago than this: a webhook that was
 switched off is off within a second.
 """
-_AGAIN_SECONDS: Final = 0.2
+_RETRY_DELAY_SECONDS: Final = 0.2
 
 
 class Deliverer:
@@ -162,7 +162,7 @@ class Deliverer:
             # question answers all.
             await self._registry.join_refresh()
         except AWAY:
-            await asyncio.sleep(_AGAIN_SECONDS)
+            await asyncio.sleep(_RETRY_DELAY_SECONDS)
 
     async def _is_still_wanted(self, lane: Lane, row: ClaimedDelivery, target: Target) -> bool:
         """Asks the guards once more, after a connection that took its time: the webhook may be off,

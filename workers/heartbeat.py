@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 # Three beats in a row may get lost before sending stops at 8 s (leases.STALE_SECONDS); others take
 # over at 10 s.
 BEAT_SECONDS: Final = 2.0
-_AGAIN_SECONDS: Final = 0.2
+_RETRY_DELAY_SECONDS: Final = 0.2
 
 
 class Heartbeat:
@@ -40,7 +40,7 @@ class Heartbeat:
                     yield token
             except FAULTS as error:
                 log.warning("no beat: %r", error)
-                pause = _AGAIN_SECONDS
+                pause = _RETRY_DELAY_SECONDS
             # a pump whose beat has ended would never send again (a standby refuses writes, say)
             except Exception:
                 log.exception("no beat")

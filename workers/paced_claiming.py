@@ -16,7 +16,7 @@ from workers.lanes import Lane
 from workers.leases import AWAY, Leases
 
 _REQUESTS_LIMIT: Final = 100
-_SHORTEST_SECONDS: Final = 0.005
+_MIN_WAIT_SECONDS: Final = 0.005
 """Between two claims for one webhook, so that a fast rate is claimed in batches; less than a
 burst's 100 ms.
 """
@@ -81,7 +81,7 @@ class PacedClaimer:
         try:
             paced = await self._queue.claim_paced(requests, token)
             for key, seconds in paced.waits.items():
-                self._ask_again(key, max(seconds, _SHORTEST_SECONDS))
+                self._ask_again(key, max(seconds, _MIN_WAIT_SECONDS))
             lanes = await self._leases.take(token, asked_at, paced.rows)
         finally:
             self.is_idle = True

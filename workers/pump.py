@@ -26,7 +26,7 @@ from workers.sweeper import Sweeper
 
 log = logging.getLogger(__name__)
 
-_AGAIN_SECONDS: Final = 0.5
+_RETRY_DELAY_SECONDS: Final = 0.5
 _LEAVE_SECONDS: Final = 0.5
 
 
@@ -121,7 +121,7 @@ class Pump:
                 log.critical("a task of the pump died: %r", error, exc_info=True)
                 # What the loop held is in no lane now: a takeover frees it.
                 self.leases.give_up()
-                await asyncio.sleep(_AGAIN_SECONDS)
+                await asyncio.sleep(_RETRY_DELAY_SECONDS)
 
     async def _beat(self) -> None:
         async for _ in self._heartbeat.new_tokens():

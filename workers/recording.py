@@ -25,7 +25,7 @@ _BUSY_AT: Final = 20
 _FULL: Final = 200
 """Results that are written without gathering any longer."""
 _BATCH_LIMIT: Final = 500
-_AGAIN_SECONDS: Final = 0.5
+_RETRY_DELAY_SECONDS: Final = 0.5
 _REFUSED: Final = "The answer could not be stored; it was left out of the log."
 
 Batch = tuple[UUID, UUID]
@@ -102,7 +102,7 @@ class Recorder:
             # back, since another try would reach the receiver twice.
             except Exception as error:  # noqa: BLE001
                 log.warning("attempts not recorded yet, trying again: %r", error)
-                await asyncio.sleep(_AGAIN_SECONDS)
+                await asyncio.sleep(_RETRY_DELAY_SECONDS)
 
     async def _write_apart(self, batch: Batch, results: list[AttemptResult]) -> bool:
         """Row by row; a row that is refused alone, without its evidence; one that is refused even

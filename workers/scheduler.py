@@ -21,7 +21,7 @@ from hookline.runtime import Runtime
 log = logging.getLogger(__name__)
 
 # Spread, so that many workers don't ask at once.
-_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.7, 1.0
+_MIN_PERIOD_SECONDS, _MAX_PERIOD_SECONDS = 0.7, 1.0
 # Both together fit into the queue, which holds 100 messages; more would push the oldest ones out.
 ROWS: Final = 50
 """Mails and jobs that one look enqueues, of each."""
@@ -46,7 +46,7 @@ class Scheduler:
             # Without this loop, what a lost message named would never be done.
             except Exception:
                 log.exception("mails and jobs not looked for")
-            await asyncio.sleep(random.uniform(_SHORTEST_SECONDS, _LONGEST_SECONDS))
+            await asyncio.sleep(random.uniform(_MIN_PERIOD_SECONDS, _MAX_PERIOD_SECONDS))
 
     async def enqueue_due(self) -> None:
         """One message for each mail, each job and each period that is due."""

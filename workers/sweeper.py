@@ -19,9 +19,9 @@ from hookline.errors import Unavailable
 log = logging.getLogger(__name__)
 
 # Spread, so that many workers don't sweep at once.
-_SHORTEST_SECONDS: Final = 0.7
-_LONGEST_SECONDS: Final = 1.0
-_ASKED_SECONDS: Final = 0.02
+_MIN_PERIOD_SECONDS: Final = 0.7
+_MAX_PERIOD_SECONDS: Final = 1.0
+_MIN_POLL_SECONDS: Final = 0.02
 """Between two queries that something asked for: a hub may publish EVERYTHING often."""
 
 
@@ -49,7 +49,7 @@ class Sweeper:
                 until = monotonic() + _pause_seconds()
                 while monotonic() < until and await self._is_asked_before(until):
                     yield set(await self._queue.due())
-                    await asyncio.sleep(_ASKED_SECONDS)
+                    await asyncio.sleep(_MIN_POLL_SECONDS)
             except (*FAULTS, Unavailable) as error:
                 log.warning("sweep failed, the next one follows: %r", error)
                 await asyncio.sleep(_pause_seconds())
@@ -86,4 +86,4 @@ class Sweeper:
 
 
 def _pause_seconds() -> float:
-    return random.uniform(_SHORTEST_SECONDS, _LONGEST_SECONDS)
+    return random.uniform(_MIN_PERIOD_SECONDS, _MAX_PERIOD_SECONDS)

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import Unavailable
 
-_PATIENCE_SECONDS = 2
+_DEADLINE_SECONDS = 2
 
 
 def routes(database: Database) -> list[BaseRoute]:
@@ -23,7 +23,7 @@ def routes(database: Database) -> list[BaseRoute]:
             with faults_as_unavailable():
                 # A frozen server gives no error: a probe needs an answer before its own time is
                 # over.
-                await asyncio.wait_for(database.reader().rows("select 1 as one"), _PATIENCE_SECONDS)
+                await asyncio.wait_for(database.reader().rows("select 1 as one"), _DEADLINE_SECONDS)
         except Unavailable:
             return _answer(503, {"status": "unavailable", "database": "no answer"})
         return _answer(200, {"status": "ok", "database": "ok"})

@@ -32,11 +32,11 @@ from hookline.shutdown import end_tasks
 log = logging.getLogger(__name__)
 
 # Events in memory, and the most that is replayed.
-KEPT: Final = 10_000
+ENTRIES_KEPT: Final = 10_000
 # Attempts have up to 16 KiB of body each: 8 MB.
 ROWS_KEPT: Final = 500
-READ_AT_ONCE: Final = 1_000
-GIVEN_AT_ONCE: Final = 100
+ENTRIES_READ: Final = 1_000
+EVENTS_GIVEN: Final = 100
 POLL_SECONDS: Final = 1.0
 
 POSITION = "select position from workspace_activity where workspace_id = $1"
@@ -178,8 +178,8 @@ class Feed:
         self._database, self._hub, self._workspace_id = database, hub, workspace_id
         self.followers = 0
         self.position = self._oldest = 0
-        # The entry of position p stands at p % KEPT.
-        self._ring: list[Entry | None] = [None] * KEPT
+        # The entry of position p stands at p % ENTRIES_KEPT.
+        self._ring: list[Entry | None] = [None] * ENTRIES_KEPT
         self._rows: dict[int, Subject] = {}
         self._shared: dict[Hashable, SharedFeed] = {}
         self._loading = asyncio.Lock()
@@ -243,7 +243,7 @@ class Feed:
             for entry in entries
             if entry.kind in wanted.kinds and wanted.webhook_id in (None, entry.webhook_id)
         ]
-        given = mine[:GIVEN_AT_ONCE]
+        given = mine[:EVENTS_GIVEN]
         end = entries[-1].position if len(mine) == len(given) else given[-1].position
         return FeedBatch(end, await self.with_rows(given))
 
@@ -255,17 +255,17 @@ class Feed:
         """
         while True:
             news = self._news
-            if self.position - position > KEPT:
+            if self.position - position > ENTRIES_KEPT:
                 return None
             if position < self._oldest:
                 entries = await _read(self._database, self._workspace_id, position)
                 return entries if entries and _is_whole(entries, position) else None
             if position < self.position:
-                last = min(self.position, position + READ_AT_ONCE)
+                last = min(self.position, position + ENTRIES_READ)
                 return [
                     entry
                     for at in range(position + 1, last + 1)
-                    if (entry := self._ring[at % KEPT])
+                    if (entry := self._ring[at % ENTRIES_KEPT])
                 ]
             await news.wait()
 
@@ -350,12 +350,12 @@ class Feed:
             if not _is_whole(entries, self.position):
                 self._oldest = entries[-1].position
             for entry in entries:
-                self._ring[entry.position % KEPT] = entry
+                self._ring[entry.position % ENTRIES_KEPT] = entry
             self.position = entries[-1].position
-            self._oldest = max(self._oldest, self.position - KEPT)
+            self._oldest = max(self._oldest, self.position - ENTRIES_KEPT)
             self._news.set()
             self._news = asyncio.Event()
-            if len(entries) < READ_AT_ONCE:
+            if len(entries) < ENTRIES_READ:
                 return
 
 
@@ -367,7 +367,7 @@ async def _position(database: Database, workspace_id: UUID) -> int:
 
 async def _read(database: Database, workspace_id: UUID, after: int) -> list[Entry]:
     with faults_as_unavailable():
-        rows = await database.reader().rows(AFTER, workspace_id, after, READ_AT_ONCE)
+        rows = await database.reader().rows(AFTER, workspace_id, after, ENTRIES_READ)
     return [
         Entry(row["position"], row["kind"], row["subject_id"], row["webhook_id"]) for row in rows
     ]

@@ -14,8 +14,8 @@ from hookline.shutdown import end_with_parent
 log = logging.getLogger(__name__)
 
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
-_LOOK_SECONDS = 1.0
-_AGAIN_SECONDS = 1.0
+_POLL_SECONDS = 1.0
+_RETRY_DELAY_SECONDS = 1.0
 """A process that died is followed by a new one not sooner than so long after its start, so that one
 that can't start costs little.
 """
@@ -50,7 +50,7 @@ class Supervisor:
             if not self._stops and len(self._children) < self._count:
                 self._fork()
                 continue
-            heard = signal.sigtimedwait(_SIGNALS, _LOOK_SECONDS)
+            heard = signal.sigtimedwait(_SIGNALS, _POLL_SECONDS)
             if heard and heard.si_signo != signal.SIGCHLD:
                 self._stop()
             self._reap()
@@ -95,7 +95,7 @@ class Supervisor:
                 self._stop()
                 continue
             log.error("API process %d ended (%s), starting another one", pid, _how(status))
-            time.sleep(max(0.0, begun_at + _AGAIN_SECONDS - time.monotonic()))
+            time.sleep(max(0.0, begun_at + _RETRY_DELAY_SECONDS - time.monotonic()))
 
     def _is_serving(self) -> bool:
         """True once any process has come so far as to serve."""

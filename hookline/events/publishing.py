@@ -33,11 +33,11 @@ _WAITING_SIZE_LIMIT: Final = 64 * 1024 * 1024
 """Events, and characters of data, that may wait for their commit or be in it; beyond it publishing
 answers UNAVAILABLE instead of filling memory.
 """
-_PATIENCE_SECONDS: Final = 5.0
+_DEADLINE_SECONDS: Final = 5.0
 """Time that a request is tried again while the database is away, from when it came. One that waited
 as long behind others is not tried then.
 """
-_AGAIN_SECONDS: Final = 0.1
+_RETRY_DELAY_SECONDS: Final = 0.1
 _UNKNOWN: Final = (
     "The database does not answer, so whether this was stored is not known. Try again in a few "
     "seconds; with the same idempotency key it is published once."
@@ -155,7 +155,7 @@ class Publisher:
         try:
             # One after the other they would wait ever longer: the second in line waited 60 s for a
             # frozen server (2026-11-26).
-            if self._is_away and clock.monotonic() > requests[0].came_at + _PATIENCE_SECONDS:
+            if self._is_away and clock.monotonic() > requests[0].came_at + _DEADLINE_SECONDS:
                 raise TimeoutError
             await self._try(workspace_id, requests)
             self._is_away = False
@@ -174,7 +174,7 @@ class Publisher:
 
     async def _try(self, workspace_id: UUID, requests: list[PublishRequest]) -> None:
         """Writes a group under the newest match version and answers it."""
-        until = requests[0].came_at + _PATIENCE_SECONDS
+        until = requests[0].came_at + _DEADLINE_SECONDS
         owners: dict[str, KeyOwner] = {}
         has_refreshed = False
         while True:
@@ -208,7 +208,7 @@ class Publisher:
             except FAULTS:
                 if clock.monotonic() > until:
                     raise
-                await asyncio.sleep(_AGAIN_SECONDS)
+                await asyncio.sleep(_RETRY_DELAY_SECONDS)
         group.answer()
 
     async def _write(

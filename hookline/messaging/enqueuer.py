@@ -20,7 +20,7 @@ from hookline.messaging.messages import IDS_LIMIT, UNREAD_LIMIT, ActorName, make
 # and 1.6 % in a worker (2026-11).
 PAUSE_SECONDS: Final = 0.05
 """Between two `deliver` messages of a process: what is published meanwhile shares the next one."""
-_AGAIN_SECONDS: Final = 1.0
+_RETRY_DELAY_SECONDS: Final = 1.0
 # RabbitMQ closes a connection after two missed heartbeats of 5 s; the first message after a quiet
 # time would be lost.
 _KEEP_ALIVE_SECONDS: Final = 2.0
@@ -103,7 +103,7 @@ class Enqueuer:
             if has_work.wait(_KEEP_ALIVE_SECONDS):
                 has_work.clear()
                 is_stopped.wait(
-                    PAUSE_SECONDS if self._send(broker, self._drain()) else _AGAIN_SECONDS
+                    PAUSE_SECONDS if self._send(broker, self._drain()) else _RETRY_DELAY_SECONDS
                 )
             else:
                 self._keep_alive(broker)

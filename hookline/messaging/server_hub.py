@@ -24,7 +24,7 @@ _TEXT_BYTES = 7_900
 # A server that hangs must not fill memory; EVERYTHING stands for all that has no room.
 _WAITING_LIMIT = 1_000
 # a server that is down is asked twice a second, not in a loop
-_AGAIN_SECONDS = 0.5
+_RETRY_DELAY_SECONDS = 0.5
 
 Announcement = tuple[str, str]
 """Topic and text."""
@@ -110,7 +110,7 @@ class ServerHub(ABC):
                     log.warning("hub connection lost, connecting again: %r", error)
                     await _drop(subscriber)
                     subscriber = None
-                    await asyncio.sleep(_AGAIN_SECONDS)
+                    await asyncio.sleep(_RETRY_DELAY_SECONDS)
         finally:
             await _drop(subscriber)
 
@@ -132,7 +132,7 @@ class ServerHub(ABC):
                     )
                     await _drop(publisher)
                     publisher = None
-                    await asyncio.sleep(_AGAIN_SECONDS)
+                    await asyncio.sleep(_RETRY_DELAY_SECONDS)
         finally:
             await _drop(publisher)
 

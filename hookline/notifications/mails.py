@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 # One try takes at most 20 s (smtp.DEADLINE_SECONDS) and a few statements.
 LEASE_SECONDS: Final = 120
 """Longer than one try takes; after it another worker may try."""
-AGAIN_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 43_200)
+RETRY_DELAYS_SECONDS: Final = (60, 300, 1_800, 7_200, 21_600, 43_200)
 """Seconds before each further try; after the last one the mail has failed."""
 
 # Unsent mails whose time has come, those that wait longest first.
@@ -90,11 +90,11 @@ async def _send(runtime: Runtime, mailer: Mailer, row: Email) -> None:
             row.tries,
             failed,
         )
-        if row.tries <= len(AGAIN_SECONDS):
+        if row.tries <= len(RETRY_DELAYS_SECONDS):
             async with runtime.database.unit_of_work() as work:
                 await work.execute(
                     for_dialect(LATER, work.dialect),
-                    AGAIN_SECONDS[row.tries - 1],
+                    RETRY_DELAYS_SECONDS[row.tries - 1],
                     row.id,
                     str(failed),
                 )

@@ -21,7 +21,7 @@ SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 CACHE_SECONDS = 10.0
 STALE_SECONDS = 3600.0
 """Seconds that a vetted answer serves while the name server does not answer."""
-PATIENCE_SECONDS = 1.0
+LOOKUP_SECONDS = 1.0
 CACHE_LIMIT = 1000
 # Each holds a thread as long as a name server hangs.
 LOOKUPS_LIMIT = 256
@@ -84,7 +84,7 @@ class Guard:
 
     async def _looked_up_soon(self, host: str) -> list[Address] | None:
         try:
-            return await asyncio.wait_for(self._shared_lookup(host), PATIENCE_SECONDS)
+            return await asyncio.wait_for(self._shared_lookup(host), LOOKUP_SECONDS)
         except TimeoutError:
             return None
 

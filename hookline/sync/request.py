@@ -16,7 +16,7 @@ from typing import Final
 from hookline.sync.read.document import Document
 
 # What git tells only completes the record: a command does not hang with a git that does.
-_PATIENCE_SECONDS: Final = 5
+_DEADLINE_SECONDS: Final = 5
 # The server takes a branch and an author of at most 500 characters (api/schema/sync_input).
 _LONGEST: Final = 500
 
@@ -141,7 +141,7 @@ def _git(folder: Path, *arguments: str) -> str:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=_PATIENCE_SECONDS,
+            timeout=_DEADLINE_SECONDS,
             check=False,
         )
         return done.stdout.strip() if done.returncode == 0 else ""

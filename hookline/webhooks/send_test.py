@@ -18,7 +18,7 @@ from hookline.webhooks.columns import canonical
 from hookline.webhooks.samples import Sample, event_of, not_found
 
 # An attempt is claimed before it is sent and recorded afterwards.
-ANSWER_LIMIT: Final = timedelta(seconds=2)
+ANSWER_TIME: Final = timedelta(seconds=2)
 """Time beyond the webhook's timeout for which a test is waited for."""
 POLL_SECONDS: Final = 0.05
 
@@ -46,7 +46,7 @@ async def send_test(
         await _store_delivery(actor, webhook_id, key, event, now)
         # A worker that looks before the commit would not see it.
         work.after_commit(lambda: runtime.wakeups.notify_manual(webhook_id))
-    attempt = await _attempt_of(key, timedelta(milliseconds=webhook.timeout_ms) + ANSWER_LIMIT)
+    attempt = await _attempt_of(key, timedelta(milliseconds=webhook.timeout_ms) + ANSWER_TIME)
     with faults_as_unavailable():
         return await Delivery.get(id=key), attempt
 

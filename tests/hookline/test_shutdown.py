@@ -17,7 +17,7 @@ async def test_a_task_that_loses_its_first_cancellation_ends() -> None:
     has_begun = asyncio.Event()
     task = asyncio.create_task(go_on_once())
     await has_begun.wait()
-    await asyncio.wait_for(end_tasks(task), 10 * shutdown._AGAIN_SECONDS)
+    await asyncio.wait_for(end_tasks(task), 10 * shutdown._RETRY_DELAY_SECONDS)
     assert task.cancelled()
 
 

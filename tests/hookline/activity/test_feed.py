@@ -141,10 +141,14 @@ async def test_a_purged_position_is_a_gap_and_then_live(runtime: Runtime) -> Non
 
 async def test_ten_thousand_happenings_are_replayed_and_one_more_is_a_gap(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
-    now = await change(runtime, webhook.id, feed.KEPT + 1)
-    async with aclosing(runtime.feeds.follow(WORKSPACE, now - feed.KEPT, CHANGED)) as following:
-        assert await positions(following, now) == list(range(now - feed.KEPT + 1, now + 1))
-    async with aclosing(runtime.feeds.follow(WORKSPACE, now - feed.KEPT - 1, CHANGED)) as following:
+    now = await change(runtime, webhook.id, feed.ENTRIES_KEPT + 1)
+    async with aclosing(
+        runtime.feeds.follow(WORKSPACE, now - feed.ENTRIES_KEPT, CHANGED)
+    ) as following:
+        assert await positions(following, now) == list(range(now - feed.ENTRIES_KEPT + 1, now + 1))
+    async with aclosing(
+        runtime.feeds.follow(WORKSPACE, now - feed.ENTRIES_KEPT - 1, CHANGED)
+    ) as following:
         assert await anext(following) == Gap(now)
 
 
@@ -159,7 +163,7 @@ async def test_who_does_not_read_gets_a_gap_and_costs_no_memory(runtime: Runtime
             end = await change(runtime, webhook.id, 5_000)
         theirs = runtime.feeds._feeds[WORKSPACE]
         await eventually(lambda: theirs.position == end)
-        assert len(theirs._ring) == feed.KEPT
+        assert len(theirs._ring) == feed.ENTRIES_KEPT
         assert len(theirs._rows) <= feed.ROWS_KEPT
         assert await anext(following) == Gap(end)
 

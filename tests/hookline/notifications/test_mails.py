@@ -104,7 +104,7 @@ async def test_mail_that_always_fails_ends_with_its_reason(runtime: Runtime) -> 
     await row.refresh_from_db()
     assert (row.status, row.tries, row.error) == (
         EmailStatus.FAILED,
-        len(mails.AGAIN_SECONDS) + 1,
+        len(mails.RETRY_DELAYS_SECONDS) + 1,
         "busy",
     )
 
