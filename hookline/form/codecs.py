@@ -1,5 +1,5 @@
 """Codecs between a field's canonical value and the columns of a webhook: one for each way in which
-a value is stored. Called by the table in fields.
+a value is stored. Called by the table in webhook_fields.
 
 Pure: sealing and opening secrets is handed in, so a codec never sees a key.
 """

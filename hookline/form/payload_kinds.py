@@ -1,5 +1,5 @@
 """Kinds of values that decide what a webhook is sent and how fast: filters, content types, rates.
-Called by the table in fields. Pure.
+Called by the table in webhook_fields. Pure.
 """
 
 from collections.abc import Mapping

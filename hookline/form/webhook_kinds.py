@@ -1,5 +1,5 @@
 """Kinds of values that only webhooks have: URLs, event patterns, headers, labels, signing secrets.
-Called by the table in fields.
+Called by the table in webhook_fields.
 
 Pure, like kinds. A message never holds a header's or a secret's value.
 """
