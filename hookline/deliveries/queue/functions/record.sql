@@ -1,6 +1,6 @@
 -- hl_record: logs a batch of ended attempts and moves their deliveries; their webhooks' counters
--- and the activity follow. One array per field of hookline.deliveries.queue.base.Result, rows in
--- the order in which the attempts ended.
+-- and the activity follow. One array per field of hookline.deliveries.queue.base.AttemptResult,
+-- rows in the order in which the attempts ended.
 --   pump_token  a delivery moves only while it is leased to this pump under that number
 --   ages_ms     milliseconds since each attempt began
 -- Locks in this order: deliveries by id, webhooks by id, the workspace's activity position. What
