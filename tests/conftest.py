@@ -19,10 +19,10 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
-from tests.commands import end_forker
 from tests.databases import Databases
 from tests.leftovers import end_watcher
 from tests.postgresql import PostgreSQL
+from tests.processes import end_forker
 from tests.servers import RabbitMQ, Valkey, rabbitmq
 from tests.waiting import bounded
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.commands import PROJECT
+from tests.processes import PROJECT
 from tests.waiting import bounded, eventually
 
 LEAVES_A_SERVER = """

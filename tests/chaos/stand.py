@@ -5,8 +5,6 @@ load, and the ledger over it all.
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -23,7 +21,7 @@ from tests.chaos.ledger import Fault, Ledger
 from tests.chaos.publishers import Publishers
 from tests.chaos.receiver import WEBHOOKS, Receivers
 from tests.flows.installation import Installation
-from tests.leftovers import forget_group, watch_group
+from tests.processes import Process, start_python
 from tests.servers import Server
 from tests.waiting import eventually
 
@@ -121,13 +119,12 @@ class Stand(Installation):
         while not self._is_ending:
             process = self._start(name, arming)
             await asyncio.to_thread(process.wait)
-            forget_group(process.pid)
             if not self._is_ending and (
                 await self._note_death(name, process.pid, arming) or arming is None
             ):
                 arming = next(armings)
 
-    def _start(self, name: str, arming: Arming | None) -> "subprocess.Popen[bytes]":
+    def _start(self, name: str, arming: Arming | None) -> Process:
         environment = dict(self.environment)
         if arming is not None:
             environment |= {
@@ -136,22 +133,15 @@ class Stand(Installation):
             }
         self._logs[name] = self.folder / f"{name}-{next(self._lives)}.log"
         with self._logs[name].open("wb") as log:
-            command = [
-                sys.executable,
-                "-m",
+            process = start_python(
                 "tests.chaos.build",
                 "serve" if name == API else "worker",
-            ]
-            self.processes[name] = subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env=environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+                folder=self.folder,
+                environment=environment,
+                output=log,
             )
-        watch_group(self.processes[name].pid)
-        return self.processes[name]
+        self.processes[name] = process
+        return process
 
     async def _note_death(self, name: str, pid: int, arming: Arming | None) -> bool:
         """Notes what its pump had leased as in flight, and nothing else. True if it died at its

@@ -5,7 +5,6 @@ over HTTP.
 import asyncio
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -20,12 +19,10 @@ import psutil
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from tests.commands import run_hookline
-from tests.leftovers import forget_group, watch_group
+from tests.leftovers import watch_group
+from tests.processes import PROJECT, Process, kill_group, run_hookline, start_python
 from tests.servers import free_port
 from tests.waiting import eventually
-
-PROJECT = Path(__file__).parents[2]
 
 Json = Any  # what a GraphQL answer holds
 
@@ -49,7 +46,7 @@ class Installation:
             "HOOKLINE_EGRESS_ALLOW": "127.0.0.0/8",
             "HOOKLINE_SERVER": self.url,
         }
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, subprocess.Popen[bytes] | Process] = {}
         self.log = folder / "log.txt"
 
     async def __aenter__(self) -> Self:
@@ -102,12 +99,22 @@ class Installation:
         await eventually(self.is_ready)
 
     def start_process(self, name: str, *options: str) -> None:
-        self.start_command(name, sys.executable, "-m", "hookline", name, *options)
+        """Starts a `hookline` command that goes on."""
+        with self.log.open("ab") as log:
+            self.processes[name] = start_python(
+                "hookline",
+                name,
+                *options,
+                folder=self.folder,
+                environment=self.environment,
+                output=log,
+            )
 
-    def start_command(self, name: str, *command: str) -> None:
+    def start_anew(self, name: str, *command: str) -> None:
+        """Starts `python -m COMMAND…` as people do, in an interpreter of its own."""
         with self.log.open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                command,
+                [sys.executable, "-m", *command],
                 cwd=self.folder,
                 env=self.environment,
                 stdout=log,
@@ -208,14 +215,6 @@ class Subscription:
             assert message["type"] == "next", message
             assert "errors" not in message["payload"], message
             return message["payload"]["data"]
-
-
-def kill_group(process: "subprocess.Popen[bytes]") -> None:
-    """kill -9 of a process that leads a group, and of the group, which may outlive its leader."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(60)
-    forget_group(process.pid)
 
 
 def is_running(process: psutil.Process) -> bool:

@@ -2,7 +2,6 @@
 deliveries, mails and jobs, over every broker.
 """
 
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -32,16 +31,8 @@ async def hookline(
     async with Installation(tmp_path, postgres_database) as installation:
         installation.environment["HOOKLINE_BROKER_URL"] = broker_url
         installation.start_process("serve")
-        installation.start_command(
-            "worker",
-            sys.executable,
-            "-m",
-            "dramatiq",
-            "workers.main",
-            "--processes",
-            "2",
-            "--threads",
-            "3",
+        installation.start_anew(
+            "worker", "dramatiq", "workers.main", "--processes", "2", "--threads", "3"
         )
         await eventually(installation.is_ready)
         await eventually(lambda: installation.log.read_text().count("delivering") == 2)

@@ -4,6 +4,7 @@ full and the main process had not read it for long.
 
 import os
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
@@ -16,23 +17,32 @@ from tests.waiting import eventually
 DONE = "{ deliveries(first: 1) { nodes { status } } }"
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-async def test_it_ends_though_nobody_reads_its_log(own_hookline: Installation) -> None:
+@pytest.fixture
+async def hookline(postgres_database: str, tmp_path: Path) -> AsyncIterator[Installation]:
+    """API and worker as people start them."""
+    async with Installation(tmp_path, postgres_database) as installation:
+        installation.start_anew("serve", "hookline", "serve")
+        installation.start_anew("worker", "hookline", "worker")
+        await eventually(installation.is_ready)
+        yield installation
+
+
+async def test_it_ends_though_nobody_reads_its_log(hookline: Installation) -> None:
     # What it logs at its start must be out before its log is full.
-    await eventually(lambda: "delivering" in own_hookline.log.read_text())
-    main = psutil.Process(own_hookline.processes["worker"].pid)
+    await eventually(lambda: "delivering" in hookline.log.read_text())
+    main = psutil.Process(hookline.processes["worker"].pid)
     [worker] = main.children()
     async with Receiver() as receiver:
-        await own_hookline.create_webhook(receiver.url)
+        await hookline.create_webhook(receiver.url)
         main.suspend()
         fill(log_pipe(main, worker))
-        await own_hookline.publish(1)  # its attempt is a line in the log
+        await hookline.publish(1)  # its attempt is a line in the log
         await receiver.wait_for(1)
 
         main.kill()
 
         await eventually(lambda: not is_running(worker))
-    assert (await own_hookline.graphql(DONE))["deliveries"]["nodes"] == [{"status": "SUCCEEDED"}]
+    assert (await hookline.graphql(DONE))["deliveries"]["nodes"] == [{"status": "SUCCEEDED"}]
 
 
 def log_pipe(main: psutil.Process, worker: psutil.Process) -> Path:

@@ -4,12 +4,8 @@ lease, and another worker goes on.
 
 import asyncio
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -17,13 +13,12 @@ import pytest
 from hookline.models import Delivery, DeliveryState, Email, Job, JobStatus
 from hookline.runtime import Runtime
 from tests.background import a_job, a_mail, failed_deliveries, is_done, is_sent, mails_sent
-from tests.leftovers import forget_group, watch_group
 from tests.making import ago, set_column
+from tests.processes import PROJECT, kill_group, start_python
 from tests.receivers import Server
 from tests.waiting import eventually
 from tests.working import working
 
-PROJECT = Path(__file__).parents[2]
 DELIVERIES = 20_000
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
@@ -39,16 +34,11 @@ def worker_process(runtime: Runtime, **environment: str) -> Iterator[None]:
         "HOOKLINE_HOME": str(runtime.settings.home),
         **environment,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hookline", "worker"], env=around, start_new_session=True
-    )
-    watch_group(process.pid)
+    process = start_python("hookline", "worker", folder=PROJECT, environment=around, output=2)
     try:
         yield
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(60)
-        forget_group(process.pid)
+        kill_group(process)
 
 
 @pytest.fixture(params=["memory", "valkey_server", "rabbitmq_server"])

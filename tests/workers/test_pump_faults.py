@@ -3,11 +3,9 @@ sent twice.
 """
 
 import asyncio
-import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,8 +17,10 @@ from hookline.deliveries.queue.base import DEAD_AFTER, Queue
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
 from tests.making import Hand, ago, make_webhook, publish
+from tests.processes import kill_group
 from tests.receivers import Received, Receiver
 from tests.waiting import eventually
+from tests.workers.pumping_process import start_pumping
 from tests.working import pumping
 from workers.leases import STALE_SECONDS
 from workers.pump import Pump
@@ -98,19 +98,11 @@ async def killed_while_sending(runtime: Runtime, receiver: Receiver, count: int)
     """Runs a worker process until so many requests hang at the receiver, then ends it
     with SIGKILL.
     """
-    command = (
-        sys.executable,
-        "-m",
-        "tests.workers.pumping_process",
-        runtime.settings.database_url,
-        str(runtime.settings.home),
-    )
-    process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2])
+    process = start_pumping(runtime.settings)
     try:
         await receiver.wait_for(count)
     finally:
-        process.kill()
-        await process.wait()
+        kill_group(process)
 
 
 async def test_frozen_worker_that_wakes_sends_nothing_that_others_took_over(

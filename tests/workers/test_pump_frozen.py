@@ -2,11 +2,8 @@
 nothing that another recorded.
 """
 
-import asyncio
-import os
 import signal
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -19,23 +16,16 @@ from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState, Webhook
 from hookline.runtime import Runtime
 from tests.making import SOMEBODY, Hand, activity, ago, enqueue, failed, make_webhook, succeeded
+from tests.processes import Process, kill_group
 from tests.receivers import Receiver
 from tests.waiting import eventually
+from tests.workers.pumping_process import start_pumping
 
 
 @asynccontextmanager
-async def frozen_while_sending(
-    runtime: Runtime, receiver: Receiver
-) -> AsyncIterator[asyncio.subprocess.Process]:
+async def frozen_while_sending(runtime: Runtime, receiver: Receiver) -> AsyncIterator[Process]:
     """A worker process that got SIGSTOP after its request had arrived; its pump looks dead."""
-    command = (
-        sys.executable,
-        "-m",
-        "tests.workers.pumping_process",
-        runtime.settings.database_url,
-        str(runtime.settings.home),
-    )
-    process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2])
+    process = start_pumping(runtime.settings)
     try:
         await receiver.wait_for(1)
         await stop_between_writes(runtime, process)
@@ -43,11 +33,10 @@ async def frozen_while_sending(
             await work.execute("update pump set beat_at = $1", ago(11))
         yield process
     finally:
-        process.kill()
-        await process.wait()
+        kill_group(process)
 
 
-async def stop_between_writes(runtime: Runtime, process: asyncio.subprocess.Process) -> None:
+async def stop_between_writes(runtime: Runtime, process: Process) -> None:
     """A process that is stopped inside a write of SQLite holds the whole file: such a stop is taken
     back.
     """
@@ -69,8 +58,9 @@ def is_writable(path: Path) -> bool:
 
 
 def is_stopped(pid: int) -> bool:
-    waited, status = os.waitpid(pid, os.WUNTRACED | os.WNOHANG)
-    return waited == pid and os.WIFSTOPPED(status)
+    """True when each thread is: one after the other hears of the signal."""
+    stats = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
 
 
 async def recorded_by_another(runtime: Runtime, delivery_id: UUID, is_success: bool) -> None:

@@ -4,7 +4,6 @@ them.
 
 import asyncio
 import json
-import sys
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -18,6 +17,7 @@ from hookline.runtime import Runtime
 from hookline.settings.fields import Settings, read_settings
 from tests.api.schema.asking import Asker
 from tests.making import WORKSPACE
+from tests.processes import PROJECT, run_python
 from tests.waiting import eventually
 
 ATTEMPTS = (
@@ -38,21 +38,16 @@ async def recorded_elsewhere(
     """Attempts that another process recorded, by webhook, in order. It cuts every hub connection in
     every fourth round.
     """
-    command = [
-        sys.executable,
-        "-m",
+    done = await asyncio.to_thread(
+        run_python,
         "tests.api.schema.recording",
         settings.database_url,
         str(settings.home),
         *map(str, (rounds, each, webhooks)),
-    ]
-    root = Path(__file__).parents[3]
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=root, stdout=asyncio.subprocess.PIPE
+        folder=PROJECT,
     )
-    said, _ = await process.communicate()
-    assert process.returncode == 0
-    ended: dict[str, list[str]] = json.loads(said)
+    assert done.returncode == 0, done.stderr
+    ended: dict[str, list[str]] = json.loads(done.stdout)
     return ended
 
 

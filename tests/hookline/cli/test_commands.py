@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hookline.cli.main import main
-from tests.commands import run_hookline
+from tests.processes import run_hookline
 
 PROJECT = Path(__file__).parents[3]
 

@@ -18,10 +18,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from tests.leftovers import forget_group, watch_group
+from tests.leftovers import watch_group
+from tests.processes import PROJECT, Process, kill_group, run_hookline, start_python
 from tests.waiting import eventually
 
-PROJECT = Path(__file__).parents[3]
 WEBHOOKS = """
 version: 1
 set: shop
@@ -47,6 +47,18 @@ class Dev:
 
     def start(self) -> None:
         with self.output.open("wb") as output:
+            self.process: subprocess.Popen[bytes] | Process = start_python(
+                "hookline",
+                "dev",
+                *self.options,
+                folder=self.folder,
+                environment=environment(),
+                output=output,
+            )
+
+    def start_anew(self) -> None:
+        """As people do, in an interpreter of its own."""
+        with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "hookline", "dev", *self.options],
                 cwd=self.folder,
@@ -59,10 +71,7 @@ class Dev:
 
     def end(self) -> None:
         """Kills it with all that it started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(60)
-        forget_group(self.process.pid)
+        kill_group(self.process)
 
     async def answers(self) -> bool:
         assert self.process.poll() is None, self.printed()
@@ -105,9 +114,16 @@ def environment() -> dict[str, str]:
 async def running(folder: Path, *options: str) -> AsyncIterator[Dev]:
     dev = Dev(folder, *options)
     dev.start()
+    async with ending(dev):
+        yield dev
+
+
+@asynccontextmanager
+async def ending(dev: Dev) -> AsyncIterator[None]:
+    """From its first answer on; killed at the end."""
     try:
         await eventually(dev.answers)
-        yield dev
+        yield
     finally:
         dev.end()
 
@@ -119,14 +135,16 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     dev = Dev(folder)
     (folder / "config").mkdir()
     (folder / "config/webhooks.yaml").write_text(WEBHOOKS.format(url=dev.url + "/_echo"))
-    dev.start()
+    dev.start_anew()
     asyncio.run(eventually(dev.answers))
     yield dev
     dev.end()
 
 
 async def test_first_answer_takes_little_memory(tmp_path: Path) -> None:
-    async with running(tmp_path) as dev:
+    dev = Dev(tmp_path)
+    dev.start_anew()
+    async with ending(dev):
         await dev.graphql("{ viewer { name } }")
         pss = re.search(
             r"^Pss: +(\d+) kB",
@@ -209,14 +227,7 @@ async def test_other_host_names_are_not_answered(shared: Dev) -> None:
 
 
 async def test_a_second_one_on_the_same_home_is_refused(shared: Dev) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "hookline", "dev", "--port", "0"],
-        cwd=shared.folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_hookline(("dev", "--port", "0"), shared.folder, environment())
 
     assert done.returncode == 1
     assert "Another Hookline works on var/hookline.db" in done.stderr
@@ -224,11 +235,7 @@ async def test_a_second_one_on_the_same_home_is_refused(shared: Dev) -> None:
 
 
 async def test_a_taken_port_is_told_with_another_one_to_choose(shared: Dev, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "hookline", "dev", "--port", str(shared.port)]
-
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120
-    )
+    done = run_hookline(("dev", "--port", str(shared.port)), tmp_path, environment())
 
     assert done.returncode == 1
     assert f"Port {shared.port} on 127.0.0.1 is taken" in done.stderr
