@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from inspect import iscoroutinefunction
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -23,7 +24,8 @@ from tests.databases import Databases
 from tests.leftovers import end_watcher
 from tests.postgresql import PostgreSQL
 from tests.processes import end_forker
-from tests.servers import RabbitMQ, Valkey, rabbitmq
+from tests.servers import Valkey, need_rabbitmq
+from tests.sharing import Lender, VirtualHost, borrow
 from tests.waiting import bounded
 
 WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
@@ -110,10 +112,35 @@ def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
-    """A RabbitMQ of this run, which all tests share."""
-    with rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as server:
-        yield server
+def rabbitmq_server(pytestconfig: pytest.Config) -> VirtualHost:
+    """A virtual host of the run's RabbitMQ, which all tests of this process share."""
+    need_rabbitmq()
+    return borrow(lender_address(pytestconfig))
+
+
+def lender_address(config: pytest.Config) -> str:
+    """Where this process borrows: at the one that handed it its tests, or at itself without
+    pytest-xdist.
+    """
+    if hasattr(config, "workerinput"):
+        return str(config.workerinput["lender"])
+    return _lender(config, 1).address
+
+
+def _lender(config: pytest.Config, count: int) -> Lender:
+    if (lender := config.stash.get(_LENDER, None)) is None:
+        lender = config.stash[_LENDER] = Lender(count)
+        config.add_cleanup(lender.close)
+    return lender
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # Any: pytest-xdist exports no type
+    """Tells a process of pytest-xdist where it borrows what all share."""
+    node.workerinput["lender"] = _lender(node.config, len(node.config.option.tx)).address
+
+
+_LENDER = pytest.StashKey[Lender]()
 
 
 @pytest.fixture

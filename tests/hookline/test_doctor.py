@@ -12,7 +12,8 @@ from hookline.db.migrate import migrate
 from hookline.doctor import CheckState, Finding, examine
 from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
-from tests.servers import RabbitMQ, Valkey, free_port
+from tests.servers import Valkey, free_port
+from tests.sharing import VirtualHost
 
 OTHER_KEY = "A" * 43 + "="
 
@@ -96,7 +97,7 @@ async def test_another_key_ring_is_told(settings: Settings) -> None:
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_brokers_and_hubs_that_answer_are_told(
-    settings: Settings, valkey_server: Valkey, rabbitmq_server: RabbitMQ
+    settings: Settings, valkey_server: Valkey, rabbitmq_server: VirtualHost
 ) -> None:
     found = await findings(
         settings.model_copy(

@@ -6,10 +6,8 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import pytest
 from pydantic import SecretStr
 
 from hookline.messaging.messages import OWN, ActorName, make_message
@@ -33,7 +31,6 @@ from tests.background import (
 )
 from tests.making import make_webhook, publish, set_column
 from tests.receivers import Receiver, Reply, Server
-from tests.servers import Valkey, rabbitmq
 from tests.waiting import eventually
 from tests.workers.actors.on_brokers import add_old_minutes, rows_of, unscheduled
 from tests.working import working
@@ -66,22 +63,6 @@ async def test_what_no_message_named_is_found_by_a_scheduler(runtime: Runtime, u
         await eventually(
             lambda: rows_of(runtime, "select attempts from webhook_stat where step = 3600")
         )
-
-
-@pytest.mark.parametrize(
-    "shape", [("redis", "postgres"), ("amqp", "postgres")], ids=["redis", "amqp"]
-)
-async def test_with_the_broker_dead_mails_and_jobs_go_on(
-    runtime: Runtime, shape: tuple[str, str], tmp_path: Path
-) -> None:
-    with Valkey(tmp_path) if shape[0] == "redis" else rabbitmq(tmp_path) as server:
-        notification = await a_mail(runtime)
-        async with working(runtime, server.url):
-            server.kill()
-            job = await a_job(runtime, (await make_webhook(runtime)).id)
-            await eventually(lambda: is_done(job.id))
-            await eventually(lambda: is_sent(notification))
-    assert mails_sent(runtime) == 1
 
 
 async def test_a_job_that_is_long_yields_and_goes_on_by_messages_to_its_own_process(

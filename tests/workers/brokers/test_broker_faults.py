@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from functools import partial
-from pathlib import Path
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -12,6 +11,7 @@ import pika
 import pytest
 from dramatiq import Broker
 
+from hookline.errors import Unavailable
 from hookline.messaging.brokers import open_broker
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.messages import (
@@ -22,10 +22,14 @@ from hookline.messaging.messages import (
     make_message,
 )
 from hookline.messaging.rabbitmq_broker import BoundedRabbitmqBroker
-from tests.servers import MessageServer, RabbitMQ, Valkey, rabbitmq
+from hookline.runtime import Runtime
+from tests.background import a_job, a_mail, is_done, is_sent, mails_sent
+from tests.making import make_webhook
+from tests.servers import MessageServer, RabbitMQ, Valkey
+from tests.sharing import VirtualHost
 from tests.waiting import eventually
 from tests.workers.brokers.listening import Seen, deliver, listening
-from tests.working import borrowed_loop, consuming
+from tests.working import borrowed_loop, consuming, working
 from workers.actors import make_broker
 from workers.context import WorkerContext
 
@@ -117,7 +121,7 @@ def empty(server: MessageServer) -> None:
 
 
 async def test_a_process_that_was_quiet_for_long_loses_no_message(
-    rabbitmq_server: RabbitMQ, caplog: pytest.LogCaptureFixture
+    rabbitmq_server: VirtualHost, caplog: pytest.LogCaptureFixture
 ) -> None:
     rabbitmq_server.empty()
     seen, enqueuer, sender = Seen(), Enqueuer(), open_broker(rabbitmq_server.url)
@@ -140,17 +144,39 @@ def has_heard(seen: Seen, key: UUID) -> bool:
 
 
 async def test_rabbitmq_in_alarm_costs_messages_and_no_more(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    own_rabbitmq: RabbitMQ, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with rabbitmq(tmp_path) as server:
-        async with listening(server.url) as (_, seen, enqueuer):
-            await eventually(deliver(enqueuer, seen))
-            server.control("set_vm_memory_high_watermark", "absolute", "1")
+    async with listening(own_rabbitmq.url) as (_, seen, enqueuer):
+        await eventually(deliver(enqueuer, seen))
+        own_rabbitmq.control("set_vm_memory_high_watermark", "absolute", "1")
+        try:
 
             def is_blocked() -> bool:
                 enqueuer.deliver([uuid4()])
                 return "takes no message" in caplog.text
 
             await eventually(is_blocked)
-            server.control("set_vm_memory_high_watermark", "0.4")
-            await eventually(deliver(enqueuer, seen))
+        finally:
+            own_rabbitmq.control("set_vm_memory_high_watermark", "0.4")
+        await eventually(deliver(enqueuer, seen))
+
+
+def test_a_frozen_server_keeps_nobody_from_hearing_that_at_the_start(
+    own_server: MessageServer,
+) -> None:
+    own_server.freeze()
+    with pytest.raises(Unavailable, match="does not answer"):
+        open_broker(own_server.url)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_with_the_broker_dead_mails_and_jobs_go_on(
+    runtime: Runtime, own_server: MessageServer
+) -> None:
+    notification = await a_mail(runtime)
+    async with working(runtime, own_server.url):
+        own_server.kill()
+        job = await a_job(runtime, (await make_webhook(runtime)).id)
+        await eventually(lambda: is_done(job.id))
+        await eventually(lambda: is_sent(notification))
+    assert mails_sent(runtime) == 1
