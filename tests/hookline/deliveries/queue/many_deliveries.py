@@ -92,27 +92,34 @@ async def fill(url: str) -> None:
         url, server_settings={"synchronous_commit": "off", "maintenance_work_mem": "256MB"}
     )
     try:
-        indexes = await connection.fetch(_INDEXES, list(_FILLED))
-        for index in indexes:
-            await connection.execute(f"drop index {index['name']}")
-        await connection.execute(
-            "insert into pump (token, process, beat_at) values ($1, 'silent', now() - interval '1 "
-            "minute')",
-            SILENT_PUMP,
-        )
-        for sql, *more in (
-            (_WEBHOOKS,),
-            (_EVENTS,),
-            (_DELIVERIES, SILENT_PUMP),
-            (_ATTEMPTS,),
-            (_KEYS,),
-        ):
-            await connection.execute(sql, WORKSPACE, *more)
-        for index in indexes:
-            await connection.execute(index["made"])
+        async with connection.transaction():
+            # a table that is emptied in the same transaction is written without a log of its rows
+            await connection.execute(f"truncate {', '.join(_FILLED)}")
+            await _insert(connection)
         await connection.execute("vacuum analyze")
     finally:
         await connection.close()
+
+
+async def _insert(connection: "asyncpg.Connection[Any]") -> None:
+    indexes = await connection.fetch(_INDEXES, list(_FILLED))
+    for index in indexes:
+        await connection.execute(f"drop index {index['name']}")
+    await connection.execute(
+        "insert into pump (token, process, beat_at) values ($1, 'silent', now() - interval '1 "
+        "minute')",
+        SILENT_PUMP,
+    )
+    for sql, *more in (
+        (_WEBHOOKS,),
+        (_EVENTS,),
+        (_DELIVERIES, SILENT_PUMP),
+        (_ATTEMPTS,),
+        (_KEYS,),
+    ):
+        await connection.execute(sql, WORKSPACE, *more)
+    for index in indexes:
+        await connection.execute(index["made"])
 
 
 _EXPLAIN = (
