@@ -55,7 +55,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """
     for sentence in unknown_names():
         yield Finding("settings", CheckState.WARNING, sentence)
-    yield Finding("settings", CheckState.OK, "every value can be used")
+    yield Finding("settings", CheckState.OK, "every value has the right form")
     async with AsyncExitStack() as stack:
         database = Database(settings)
         stack.push_async_callback(_closed, database)

@@ -98,7 +98,13 @@ def _data(answer: httpx.Response, server: str) -> dict[str, Any]:
         ) from None
     if errors:
         code = (errors[0].get("extensions") or {}).get("code")
-        kind = "NOT_ALLOWED" if code in ("UNAUTHENTICATED", "FORBIDDEN") else "FAILED"
+        if code == "UNAUTHENTICATED":
+            raise ServerFault(
+                "NOT_ALLOWED",
+                f"{server} does not know this token: set HOOKLINE_TOKEN to a valid one. On this "
+                "machine the token of `hookline dev` is used where none is set.",
+            )
+        kind = "NOT_ALLOWED" if code == "FORBIDDEN" else "FAILED"
         raise ServerFault(kind, "; ".join(str(error.get("message")) for error in errors))
     if not isinstance(data, dict):
         raise ServerFault("FAILED", f"{server} answered {answer.status_code} without data.")

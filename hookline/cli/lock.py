@@ -50,9 +50,10 @@ def _taken(settings: Settings) -> str:
         return (
             f"Another Hookline works on {settings.sqlite_path}: SQLite serves one process at a "
             "time."
-            " End that one, or set HOOKLINE_HOME to another folder (and choose another --port)."
+            " End that one, or set HOOKLINE_HOME to another folder (a second server needs another "
+            "HOOKLINE_PORT too)."
         )
     return (
         f"Another `hookline dev` uses {settings.home}. End that one, or set HOOKLINE_HOME to "
-        "another folder (and choose another --port)."
+        "another folder (a second server needs another HOOKLINE_PORT too)."
     )

@@ -6,6 +6,7 @@ rebuilds a SQLite table, and marks a migration after its commit. Each is mended 
 
 import asyncio
 import fcntl
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,7 +28,7 @@ from hookline.db.connection import (
     tortoise_config,
 )
 from hookline.db.migration_base import log_applied
-from hookline.errors import HooklineError
+from hookline.errors import HooklineError, Misconfigured
 
 # The number of the advisory lock: any constant that is ours.
 _LOCK = 7_235_001
@@ -83,12 +84,12 @@ async def migrate(
     """Applies what is missing, one migrator at a time. on_applied: is called with each applied
     migration's name.
 
-    Raises Unavailable when the database can't be reached, HooklineError when the database is newer
-    than this program.
+    Raises Unavailable when the database can't be reached, Misconfigured when SQLite's folder can't
+    be written, HooklineError when the database is newer than this program.
     """
     config = tortoise_config(settings)
     if settings.is_sqlite:
-        settings.sqlite_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(settings.sqlite_path.parent)
         # A table's rebuild must not cascade: altering webhook.name deleted every delivery (Tortoise
         # 1.1.9).
         config["connections"]["default"]["credentials"]["foreign_keys"] = "OFF"
@@ -101,6 +102,20 @@ async def migrate(
             with connecting(settings):
                 await get_connection("default").execute_query("select 1")
             await _apply(config, settings.is_sqlite, on_applied)
+
+
+def _make_folder(folder: Path) -> None:
+    """Raises Misconfigured when nothing can be written there."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        reason = None if os.access(folder, os.W_OK | os.X_OK) else "not writable"
+    except OSError as error:
+        reason = error.strerror
+    if reason:
+        raise Misconfigured(
+            f"Cannot write in {folder} ({reason}). Mend that, or set HOOKLINE_HOME or "
+            "HOOKLINE_DATABASE_URL to another place."
+        )
 
 
 async def _apply(

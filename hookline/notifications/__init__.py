@@ -1,1 +1,1 @@
-"""Notifications about webhooks, in the console and by mail."""
+"""Notifications about webhooks, read over the API and sent by mail."""

@@ -120,7 +120,24 @@ async def test_a_saved_plan_is_applied_exactly_or_not_at_all(
         "is not the file that was planned"
         in shop.run("sync", "apply", str(plan), exit_code=5).stderr
     )
-    assert "is not a saved plan" in shop.run("sync", "apply", str(file), exit_code=1).stderr
+    refused = shop.run("sync", "apply", str(file), exit_code=1).stderr
+    assert (
+        f"is not a saved plan. A webhooks file is applied with: hookline sync apply -f {file}"
+        in (refused)
+    )
+
+
+async def test_a_plan_is_never_saved_over_the_webhooks_file(
+    shop: Installation, file: Path, tmp_path: Path
+) -> None:
+    before = file.read_text()
+    save = ("sync", "plan", "-f", str(file), "-o")
+    assert "is left as it is" in shop.run(*save, str(file), exit_code=1).stderr
+    assert file.read_text() == before
+
+    plan = tmp_path / "plan.json"
+    shop.run(*save, str(plan))
+    assert "Saved to" in shop.run(*save, str(plan)).stderr
 
 
 async def test_every_ending_has_its_exit_code(shop: Installation, file: Path) -> None:
@@ -128,7 +145,8 @@ async def test_every_ending_has_its_exit_code(shop: Installation, file: Path) ->
     assert (
         "No server answers" in shop.run(*plan, "--server", "http://127.0.0.1:1", exit_code=7).stderr
     )
-    assert shop.run(*plan, HOOKLINE_TOKEN="hl_" + "x" * 43, exit_code=7).stderr
+    unknown_token = shop.run(*plan, HOOKLINE_TOKEN="hl_" + "x" * 43, exit_code=7).stderr
+    assert "does not know this token: set HOOKLINE_TOKEN" in unknown_token
     publisher = shop.run("token", "create", "app", "--role", "publisher").stdout.strip()
     assert "sync:plan" in shop.run(*plan, HOOKLINE_TOKEN=publisher, exit_code=7).stderr
     assert "env-missing" in shop.run(*plan, CRM_KEY="", exit_code=3).stderr

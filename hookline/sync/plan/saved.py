@@ -4,6 +4,7 @@ still the same. Called by the commands. Holds no secret.
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,7 @@ from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
 
 FORMAT: Final = 1
+_HEAD: Final = b'{\n  "format": '
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,10 @@ class SavedPlan:
 def save(path: Path, file: str, plan: Plan) -> None:
     """Writes the plan, whole or not at all.
 
-    Raises HooklineError when the file can't be written, or what was planned is a pipe, which can't
-    be read again.
+    Raises HooklineError when the file can't be written or holds anything but a saved plan, or what
+    was planned is a pipe, which can't be read again.
     """
+    _refuse_another_file(path)
     if not Path(file).is_file():
         raise HooklineError(
             "FAILED",
@@ -57,6 +60,18 @@ def save(path: Path, file: str, plan: Plan) -> None:
         ) from None
 
 
+def _refuse_another_file(path: Path) -> None:
+    """Raises HooklineError for a file that is not a saved plan: it may be the webhooks file."""
+    # A folder, or a file that can't be written, fails at the write.
+    with suppress(OSError), path.open("rb") as file:
+        if file.read(len(_HEAD)) not in (b"", _HEAD):
+            raise HooklineError(
+                "FAILED",
+                f"{path} holds something else than a saved plan and is left as it is. Save the "
+                "plan under another name.",
+            )
+
+
 def load(path: Path) -> SavedPlan:
     """Raises HooklineError for what is not a saved plan."""
     try:
@@ -74,7 +89,9 @@ def load(path: Path) -> SavedPlan:
     # What `decode` raises for JSON of another shape; HooklineError is none of these.
     except (ValueError, KeyError, TypeError, AttributeError):
         raise HooklineError(
-            "FAILED", f"{path} is not a saved plan. Make one with: hookline sync plan -o {path}"
+            "FAILED",
+            f"{path} is not a saved plan. A webhooks file is applied with: hookline sync apply "
+            f"-f {path}",
         ) from None
 
 

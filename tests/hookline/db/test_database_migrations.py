@@ -164,3 +164,9 @@ async def test_rebuilt_sqlite_table_keeps_its_rows_indexes_and_triggers(runtime:
     ]
     assert await reader.rows("select * from webhook") == rows
     assert (await Webhook.get(id=webhook.id)).events == webhook.events
+
+
+async def test_folder_of_the_database_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    with pytest.raises(Misconfigured, match=r"Cannot write in .*home \(.*\)\. Mend that, or set"):
+        await migrate(read_settings(home=tmp_path / "home"))

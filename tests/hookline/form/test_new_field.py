@@ -36,7 +36,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("static"))
     blocks = example()
     add_migration(copy, blocks[MIGRATION])
-    insert(copy / MODEL, blocks[MODEL], before="\n    version = ")
+    insert(copy / MODEL, blocks[MODEL], before="    version = ")
     insert(copy / TABLE, blocks[TABLE], before=")\n\nFIELDS: ")
     return copy
 
