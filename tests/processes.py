@@ -1,8 +1,7 @@
 """Python modules in processes of their own, forked from one that has imported everything: an
 interpreter that begins anew spends 0.9 to 1.6 s of CPU on that (2026-11), for hundreds of commands
-and dozens of servers and workers.
-
-A few tests start the real command, so that the imports of a lone process are seen too.
+and dozens of servers and workers. A few tests start the real command, so that the imports of a lone
+process are seen too.
 """
 
 import json
