@@ -35,7 +35,7 @@ check: $(VENV)/.test-installed ## Format, lint, types, import directions, genera
 	@$(BIN)/hookline schema | diff -u schema.graphql - >&2 || { echo "Run: make schema" >&2; exit 1; }
 	@$(BIN)/hookline sync schema | diff -u config/webhooks.v1.schema.json - >&2 || { echo "Run: make schema" >&2; exit 1; }
 	@$(BIN)/python -m tools.architecture --check || { echo "Run: make docs" >&2; exit 1; }
-	@$(BIN)/python -m hookline.form.reference | diff -u docs/webhooks.md - >&2 || { echo "Run: make schema" >&2; exit 1; }
+	@$(BIN)/python -m hookline.form.reference_page | diff -u docs/webhooks.md - >&2 || { echo "Run: make schema" >&2; exit 1; }
 	@echo "All checks passed."
 
 lint: $(VENV)/.test-installed ## Format the code and mend what can be mended
@@ -45,7 +45,7 @@ lint: $(VENV)/.test-installed ## Format the code and mend what can be mended
 schema: setup ## Write the generated files: GraphQL schema, JSON Schema of the webhooks file, reference of its fields
 	@$(BIN)/hookline schema >$(VENV)/schema.new && mv $(VENV)/schema.new schema.graphql
 	@$(BIN)/hookline sync schema >$(VENV)/schema.new && mv $(VENV)/schema.new config/webhooks.v1.schema.json
-	@$(BIN)/python -m hookline.form.reference >$(VENV)/schema.new && mv $(VENV)/schema.new docs/webhooks.md
+	@$(BIN)/python -m hookline.form.reference_page >$(VENV)/schema.new && mv $(VENV)/schema.new docs/webhooks.md
 
 docs: $(VENV)/.test-installed ## Draw docs/architecture.svg and its table of packages from the imports
 	@$(BIN)/python -m tools.architecture

@@ -11,7 +11,7 @@ from api.schema.enums import EmailStatus, NotificationKind
 from api.schema.node import Info, Node, node_id
 from hookline.models import Email as EmailRow
 from hookline.models import Notification as NotificationRow
-from hookline.notifications import notices
+from hookline.notifications import notification_texts
 
 
 @strawberry.type(description="The email to one address about a notification.")
@@ -60,7 +60,7 @@ class NotificationFields(Node):
 
     @classmethod
     def of(cls, row: NotificationRow) -> Self:
-        message = notices.message(
+        message = notification_texts.message(
             row.kind, row.reason, row.failures, row.failing_since, row.last_status_code, row.backlog
         )
         return cls(

@@ -11,7 +11,7 @@ import strawberry
 from api.schema.node import Info
 from hookline import clock
 from hookline.models import Webhook as WebhookRow
-from hookline.notifications.notices import disabled_sentence
+from hookline.notifications.notification_texts import disabled_sentence
 from hookline.webhooks.columns import live_secrets, signing_algorithm
 
 

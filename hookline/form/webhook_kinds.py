@@ -209,7 +209,7 @@ class Headers:
             _check_header(pair, (*at, str(place)), validation) for place, pair in enumerate(pairs)
         ]
         headers = [header for header in checked if header]
-        has_repeats = _note_repeats(
+        has_repeats = _refuse_repeats(
             [str(pair["name"]).lower() for pair in pairs],
             "name",
             "duplicate-header",
@@ -271,7 +271,9 @@ class Labels:
             _label_key.check(pair["key"], (*at, str(place), "key"), validation)
             if pair["value"] is not REFUSED:
                 _label_value.check(pair["value"], (*at, str(place), "value"), validation)
-        _note_repeats([str(pair["key"]) for pair in pairs], "key", "duplicate-key", at, validation)
+        _refuse_repeats(
+            [str(pair["key"]) for pair in pairs], "key", "duplicate-key", at, validation
+        )
         # Also what was refused while it was decoded, which has its problem already.
         is_good = len(validation.problems) == before and not any(
             pair["value"] is REFUSED for pair in pairs
@@ -356,7 +358,7 @@ def _check_header(
     return pair
 
 
-def _note_repeats(
+def _refuse_repeats(
     names: list[str], key: str, yaml_code: str, at: Path, validation: Validation
 ) -> bool:
     first: dict[str, int] = {}

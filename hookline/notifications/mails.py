@@ -12,7 +12,7 @@ from hookline.db.connection import faults_as_unavailable
 from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import for_dialect
 from hookline.models import Email, EmailStatus, Notification, Webhook
-from hookline.notifications import notices
+from hookline.notifications import notification_texts
 from hookline.notifications.mail_texts import mail_about, mail_about_sync
 from hookline.notifications.smtp import Mail, Mailer, MailFailed, MailRefused
 from hookline.runtime import Runtime
@@ -114,7 +114,7 @@ async def _mail(row: Email) -> Mail | None:
     )
     if notification is None or (notification.webhook_id and webhook is None):
         return None
-    message = notices.message(
+    message = notification_texts.message(
         notification.kind,
         notification.reason,
         notification.failures,

@@ -8,7 +8,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from api import schema
-from hookline.form import reference
+from hookline.form import reference_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +20,7 @@ def test_schema_graphql_is_the_schema_that_is_served() -> None:
 def test_reference_of_the_fields_is_made_from_the_table() -> None:
     page = (ROOT / "docs/webhooks.md").read_text("utf-8")
 
-    assert page == reference.markdown(), "run: make schema"
+    assert page == reference_page.markdown(), "run: make schema"
 
 
 def test_json_schema_of_the_webhooks_file_is_the_one_that_is_checked() -> None:

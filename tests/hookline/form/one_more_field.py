@@ -14,7 +14,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from api import schema
 from hookline.db.connection import tortoise_config
 from hookline.db.migrate import migrate
-from hookline.form import reference
+from hookline.form import reference_page
 from hookline.models import Webhook
 from hookline.settings.fields import Settings, read_settings
 from hookline.sync.read import json_schema
@@ -64,7 +64,7 @@ async def look(settings: Settings) -> dict[str, Any]:
             "yaml left out": canonical(plain, runtime.vault)["costCenter"],
             "json schema": json_schema.make()["$defs"]["webhook"]["properties"]["costCenter"],
             "graphql": schema.export(),
-            "docs": reference.markdown(),
+            "docs": reference_page.markdown(),
             "differences": await differences(settings),
         }
 
