@@ -130,7 +130,7 @@ def rabbitmq_server(pytestconfig: pytest.Config) -> VirtualHost:
 
 
 def lender_address(config: pytest.Config) -> str:
-    """Returns the lender of this process: the one that handed it its tests, or at itself without
+    """Returns the lender of this process: the one that handed it its tests, or itself without
     pytest-xdist.
     """
     if hasattr(config, "workerinput"):

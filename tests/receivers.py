@@ -75,6 +75,9 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         self._server.close()
+        # asyncio's own loop attaches an accepted connection a few turns later.
+        for _ in range(5):
+            await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

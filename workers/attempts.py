@@ -5,6 +5,7 @@ every attempt; no I/O.
 import random
 import time
 from datetime import UTC, datetime
+from typing import Final
 
 import orjson
 
@@ -21,6 +22,8 @@ from hookline.outbound.templates import JSON
 from workers.sending import OutboundRequest, ReceiverAnswer
 
 MASK = "***"
+_TELLING_BYTES: Final = 4
+"""A shorter beginning of a secret tells nothing; masking it would spoil ordinary text."""
 
 
 class RunningAttempt:
@@ -105,6 +108,8 @@ class RunningAttempt:
         for secret in self._target.request_parts.secrets if self._head else ():
             headers = headers and headers.replace(secret, MASK)
             body = body and body.replace(secret.encode(), MASK.encode())
+            if body and answer.is_truncated:
+                body = _masked_at_the_cut(body, secret.encode())
         return headers, body
 
     def unsendable(self, error: HooklineError) -> AttemptResult:
@@ -112,6 +117,14 @@ class RunningAttempt:
         return self.result(
             ReceiverAnswer(None, 0, error=AttemptError.PROTOCOL, error_message=error.message)
         )
+
+
+def _masked_at_the_cut(body: bytes, secret: bytes) -> bytes:
+    """Masks the beginning of a secret at the end of a body whose bound cut it."""
+    for size in range(len(secret) - 1, _TELLING_BYTES - 1, -1):
+        if body.endswith(secret[:size]):
+            return body[:-size] + MASK.encode()
+    return body
 
 
 def _cause(row: ClaimedDelivery) -> AttemptCause:

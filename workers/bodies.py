@@ -72,12 +72,12 @@ def plain(row: ClaimedDelivery) -> bytes:
         row.event_type,
         row.environment,
         row.occurred_at,
-        row.data or "null",
+        _data(row),
     )
 
 
 def facts_of(row: ClaimedDelivery) -> Facts:
-    data = orjson.Fragment(row.data or "null")
+    data = orjson.Fragment(_data(row))
     return event_facts(
         ids.encode("evt", row.event_id),
         row.event_type,
@@ -85,3 +85,14 @@ def facts_of(row: ClaimedDelivery) -> Facts:
         rfc3339(row.occurred_at),
         data,
     )
+
+
+def _data(row: ClaimedDelivery) -> str:
+    """Raises HooklineError when retention took the data after the delivery was asked for by hand:
+    a body without it would be another event under the same id.
+    """
+    if row.data is None:
+        raise HooklineError(
+            "DATA_EXPIRED", "The event's data is older than it is kept for, so nothing was sent."
+        )
+    return row.data

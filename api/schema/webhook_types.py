@@ -182,7 +182,7 @@ class BasicAuthInput:
 @strawberry.input(description="Schedule of the retries of a failed delivery.")
 class RetryInput:
     schedule: list[timedelta] = strawberry.field(
-        description="Pauses before each retry: 1 to 20 of 1s to 48h."
+        description="Pauses before each retry: up to 20 of 1s to 48h; none for no retry."
     )
 
 

@@ -32,6 +32,7 @@ STEP_ROWS: Final = 1_000
 # Counting costs time inside the request; beyond that many the progress is shown without a total.
 COUNT_LIMIT: Final = 100_000
 CLOCK_SKEW: Final = timedelta(seconds=30)
+_MARGIN_MILLIS: Final = 600_000
 """An event may have been received a little before the webhook went off, and stored after it."""
 
 LEASE_SECONDS: Final = 30
@@ -379,6 +380,7 @@ def _ids(since: datetime, until: datetime) -> tuple[UUID, UUID]:
     """Keys before and after all that were made in a time, generously: a UUIDv7 begins with its
     milliseconds.
     """
-    margin = timedelta(minutes=10)
-    low, high = (max(0, int((at.timestamp()) * 1_000)) for at in (since - margin, until + margin))
-    return UUID(int=low << 80), UUID(int=min(high, 2**48 - 1) << 80)
+    # As numbers: the years 1 and 9999 have no times ten minutes before and after them.
+    low = int(since.timestamp() * 1_000) - _MARGIN_MILLIS
+    high = int(until.timestamp() * 1_000) + _MARGIN_MILLIS
+    return UUID(int=max(0, low) << 80), UUID(int=min(max(0, high), 2**48 - 1) << 80)

@@ -5,6 +5,7 @@ is swept by its primary key alone.
 """
 
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Final
 from uuid import UUID
 
@@ -22,11 +23,20 @@ ACTIVITY_KEPT: Final = 100_000
 # Events in the order of their time, after the latest whose data was taken.
 AFTER: Final = "select id from event where id > $1 and id < $2 order by id limit $3"
 FORGET: Final = "update event set data = null where id in ({})"
-# Their open deliveries have nothing to send any more; what is on the wire ends by itself.
+# Their open deliveries, and those asked for by hand, would have nothing to send any more.
 GIVE_UP: Final = with_enum_numbers("""
-update delivery set status = DeliveryState.FAILED, finished_at = ${now} where id in (
+update delivery set manual_at = null,
+  status = case when status = DeliveryState.OPEN then DeliveryState.FAILED else status end,
+  finished_at = case when status = DeliveryState.OPEN then ${now} else finished_at end
+where id in (
   select id from delivery
-  where event_id in ({places}) and status = DeliveryState.OPEN and lease_token is null {skip})""")
+  where event_id in ({places}) and (status = DeliveryState.OPEN or manual_at is not null)
+    and lease_token is null {skip})""")
+# Events of which one is still on the wire or held by another transaction: its next try needs them.
+BUSY: Final = with_enum_numbers("""
+select distinct event_id from delivery
+where event_id in ({})
+  and (status = DeliveryState.OPEN or manual_at is not null or lease_token is not null)""")
 DROP_BODIES: Final = """
 delete from delivery_body where delivery_id in (select id from delivery where event_id in ({}))"""
 MARK: Final = """
@@ -41,6 +51,7 @@ DELIVERIES: Final = with_enum_numbers("""
 delete from delivery where id in (
   select id from delivery
   where id < $1 and status <> DeliveryState.OPEN and lease_token is null
+    and not exists (select 1 as one from attempt a where a.delivery_id = delivery.id)
   order by id limit $2 {skip}) returning id""")
 EVENTS: Final = """
 delete from event where id in (
@@ -122,7 +133,8 @@ async def purge(database: Database, queue: Queue, settings: Settings) -> int:
 
 async def forget_data(database: Database, before: UUID) -> int:
     """Deletes the data of a batch of events; their open deliveries fail, since there is nothing to
-    send any more. Returns how many events.
+    send any more. Events of which a delivery is on the wire wait until it has ended. Returns how
+    many events lost their data.
     """
     async with database.unit_of_work() as work:
         found = await work.rows(POSITION)
@@ -135,10 +147,14 @@ async def forget_data(database: Database, before: UUID) -> int:
                 *keys,
                 clock.now(),
             )
+            busy = {row["event_id"] for row in await work.rows(BUSY.format(places), *keys)}
+            # Up to the first that is busy, so that the mark passes over none. Events stay after
+            # their data is gone: without the mark each sweep would read all of them again.
+            keys = list(takewhile(lambda key: key not in busy, keys))
+        if keys:
+            places = ", ".join(f"${number}" for number in range(1, len(keys) + 1))
             await work.execute(DROP_BODIES.format(places), *keys)
             await work.execute(FORGET.format(places), *keys)
-            # Events stay after their data is gone: without the mark each sweep would read all of
-            # them again.
             await work.execute(MARK, keys[-1])
         return len(keys)
 

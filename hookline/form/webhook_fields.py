@@ -105,8 +105,8 @@ _retry = Record(
     (
         RecordField(
             "schedule",
-            ListOf(Duration(_second, 2 * _day), 1, 20),
-            "Pauses before each retry: 1 to 20 of 1s to 48h.",
+            ListOf(Duration(_second, 2 * _day), 0, 20),
+            "Pauses before each retry: up to 20 of 1s to 48h; none for no retry.",
         ),
     )
 )

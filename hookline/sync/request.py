@@ -82,11 +82,16 @@ def find_source(path: Path, environment: Mapping[str, str]) -> Source:
         author=author[:_LONGEST] if author else None,
         repository=_repository(path.parent) if commit else None,
         run_url=_run_url(environment),
-        is_dirty=bool(_git(path.parent, "status", "--porcelain", "--", path.name))
-        if commit
-        else None,
+        is_dirty=_is_dirty(path) if commit else None,
         committed_at=datetime.fromisoformat(committed_at) if committed_at else None,
     )
+
+
+def _is_dirty(path: Path) -> bool:
+    """True when the file is not byte for byte the last commit's, or not in it."""
+    # Not `git status`, which runs the filters that a checkout's own configuration names.
+    committed = _git(path.parent, "rev-parse", "--verify", "--quiet", f"HEAD:./{path.name}")
+    return committed != _git(path.parent, "hash-object", "--no-filters", "--", path.name)
 
 
 def _branch(folder: Path, environment: Mapping[str, str]) -> str | None:

@@ -130,8 +130,10 @@ async def delete_webhook(
         # Kept, as its log is read until retention takes both; the engine's sweep cancels in
         # batches.
         webhook.deleted_at = clock.now()
+        # Nobody is told any more of what failed before.
+        webhook.exhausted_count = 0
         stamp_modified(webhook, actor, force)
-        await webhook.save(update_fields=["deleted_at", *MODIFIED_COLUMNS])
+        await webhook.save(update_fields=["deleted_at", "exhausted_count", *MODIFIED_COLUMNS])
         gone = {"slug": webhook.slug, **canonical(webhook, runtime.vault)}
         await audit.record(
             actor.workspace_id,

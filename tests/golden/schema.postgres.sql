@@ -632,10 +632,11 @@ CREATE OR REPLACE FUNCTION public.hl_record(pump_token uuid, workspace uuid, ids
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
-declare done uuid[]; logged int; n int;
+declare done uuid[]; failed uuid[]; logged int; n int;
 begin
   last_position := 0;
-  done := hl_record_moves(pump_token, ids, numbers, webhooks, outcomes, states, waits, steps);
+  select m.done, m.failed into done, failed
+    from hl_record_moves(pump_token, ids, numbers, webhooks, outcomes, states, waits, steps) m;
   -- Not fenced: what was sent is in the log even if the lease was lost.
   logged := hl_record_log(workspace, ids, numbers, webhooks, events, types, environments, attempts,
     outcomes, causes, states, waits, codes, errors, messages, ages_ms, durations, urls,
@@ -650,7 +651,7 @@ begin
   end if;
   perform 1 from webhook w where w.id = any(webhooks) order by w.id for update;
   perform hl_record_counts(done, ids, webhooks, outcomes, ages_ms, buckets);
-  evidence := hl_record_health(done, ids, webhooks, versions, outcomes, causes, states, codes,
+  evidence := hl_record_health(done, failed, ids, webhooks, versions, outcomes, causes, codes,
     errors, ages_ms, durations);
   update workspace_activity set position = position + n where workspace_id = workspace
     returning position into last_position;
@@ -678,7 +679,7 @@ begin
       attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record_health(done uuid[], ids uuid[], webhooks uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], codes smallint[], errors text[], ages_ms integer[], durations integer[])
+CREATE OR REPLACE FUNCTION public.hl_record_health(done uuid[], failed uuid[], ids uuid[], webhooks uuid[], versions integer[], outcomes smallint[], causes smallint[], codes smallint[], errors text[], ages_ms integer[], durations integer[])
  RETURNS jsonb
  LANGUAGE plpgsql
 AS $function$
@@ -688,13 +689,13 @@ begin
   with r as (
       select r.webhook, r.code, r.nth, now() - r.age_ms * interval '1 millisecond' as began,
         now() - (r.age_ms - coalesce(r.duration, 0)) * interval '1 millisecond' as ended,
-        r.outcome = 2 as is_won, r.state = 3 as is_last,
+        r.outcome = 2 as is_won, r.id = any(failed) as is_last,
         r.outcome = 3 and r.error is distinct from 'REFUSED_ADDRESS'
           and r.cause in (1, 2)
           and w.version = r.version and w.auto_disabled_at is null as fails
-      from unnest(ids, webhooks, versions, outcomes, causes, states, codes, errors, ages_ms,
+      from unnest(ids, webhooks, versions, outcomes, causes, codes, errors, ages_ms,
           durations) with ordinality
-        r(id, webhook, version, outcome, cause, state, code, error, age_ms, duration, nth)
+        r(id, webhook, version, outcome, cause, code, error, age_ms, duration, nth)
       join webhook w on w.id = r.webhook where is_whole or r.id = any(done)),
     latest as (select distinct on (webhook) webhook, ended, code from r order by webhook, nth desc),
     marked as (  -- good: the last success; other: the last answer that ends a row of 410s
@@ -779,11 +780,11 @@ begin
   return logged;
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record_moves(pump_token uuid, ids uuid[], numbers integer[], webhooks uuid[], outcomes smallint[], states smallint[], waits double precision[], steps integer[])
- RETURNS uuid[]
+CREATE OR REPLACE FUNCTION public.hl_record_moves(pump_token uuid, ids uuid[], numbers integer[], webhooks uuid[], outcomes smallint[], states smallint[], waits double precision[], steps integer[], OUT done uuid[], OUT failed uuid[])
+ RETURNS record
  LANGUAGE plpgsql
 AS $function$
-declare done uuid[]; gone uuid[];
+declare gone uuid[];
 begin
   gone := array(select w.id from webhook w where w.id = any(webhooks) and w.deleted_at is not null);
   -- A statement of its own: the update below would lock rows in the order of its plan.
@@ -813,9 +814,10 @@ begin
       from unnest(ids, numbers, outcomes, states, waits, steps)
         r(id, number, outcome, state, wait, step)
       where d.id = r.id and d.lease_token = pump_token and d.attempt_count = r.number
-      returning d.id)
-  select coalesce(array_agg(id), '{}') into done from fenced;
-  return done;
+      -- What became of it, not the wish: it may have been cancelled meanwhile.
+      returning d.id, r.state = 3 and d.status = 3 as is_last)
+  select coalesce(array_agg(id), '{}'), coalesce(array_agg(id) filter (where is_last), '{}')
+    into done, failed from fenced;
 end $function$
 
 CREATE OR REPLACE FUNCTION public.hl_take_over(dead_after interval)

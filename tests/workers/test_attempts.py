@@ -148,9 +148,11 @@ def test_every_try_has_the_body_and_the_id_of_the_first_and_a_span_of_its_own() 
     assert one["traceparent"] != two["traceparent"]
 
 
-def test_data_is_sent_as_it_is_stored_and_as_null_when_it_is_gone() -> None:
+def test_data_is_sent_as_it_is_stored_and_nothing_when_it_is_gone() -> None:
     assert b'"data":{"b":1,"a":2}}' in plain(claimed())
-    assert b'"data":null}' in plain(claimed(data=None))
+    assert b'"data":null}' in plain(claimed(data="null"))
+    with pytest.raises(HooklineError, match="older than it is kept for, so nothing was sent"):
+        plain(claimed(data=None))
 
 
 def test_log_has_every_header_of_the_request_and_no_secret() -> None:
@@ -271,3 +273,15 @@ def test_a_receiver_that_sends_our_request_back_leaves_no_secret_in_the_log() ->
     assert b"X-Webhook-Secret: ***\n" in ended.response_body
     assert b"Authorization: Basic ***" in ended.response_body
     assert ended.response_body.endswith(b' *** "7"')
+
+
+@pytest.mark.parametrize("kept", [4, 10, 14])
+def test_a_secret_that_the_bound_of_the_body_cuts_is_masked_too(kept: int) -> None:
+    attempt = RunningAttempt(claimed(), target(), clock.monotonic())
+    headers = dict(attempt.request(BODY).headers)
+    secret = headers["Authorization"].encode()
+    body = b"x" * 20 + secret[: len(b"Basic ") + kept]
+    ended = attempt.result(ReceiverAnswer(400, 12, body=body, is_truncated=True))
+    assert ended.response_body == b"x" * 20 + b"Basic ***"
+    whole = attempt.result(ReceiverAnswer(400, 12, body=b"x p4s", is_truncated=True))
+    assert whole.response_body == b"x p4s"

@@ -85,7 +85,7 @@ from hl_apply_decisions($1, $2, $3, $4, $5, $6)"""
 # Ten webhooks at a time, so that one transaction locks few.
 EXHAUSTED = queue_statement("""
 select id, workspace_id from webhook
-where exhausted_count > 0 and (exhausted_notified_at is null
+where exhausted_count > 0 and deleted_at is null and (exhausted_notified_at is null
   or exhausted_notified_at < now() - HealthLimit.DIGEST_SECONDS * interval '1 second')
 order by workspace_id, id
 limit 10""")

@@ -99,10 +99,6 @@ where id = ?5""")
 ADD_EMAILS = """
 insert into email (id, workspace_id, notification_id, address, status, tries, next_try_at)
 values {rows}"""
-MAILS = (
-    "insert into email (id, workspace_id, notification_id, address, status, tries, "
-    "next_try_at) values {rows}"
-)
 MAILS = "select address from email where notification_id = ?"
 RECIPIENTS = "select workspace_id, notification_emails, notify_on from webhook where id = ?"
 

@@ -26,14 +26,15 @@ from hookline.models import AttemptOutcome, DeliveryState
 # wire.
 MOVE = queue_statement("""
 with given(now, token) as (values (?, ?)),
-r(id, number, state, is_won, next_at, step) as (values {rows})
+r(id, number, state, is_won, next_at, step, is_gone) as (values {rows})
 update delivery set
   finished_at = case
-    when status = DeliveryState.OPEN and r.state = DeliveryState.OPEN then null
+    when status = DeliveryState.OPEN and r.state = DeliveryState.OPEN and not r.is_gone then null
     when status = DeliveryState.OPEN or (r.is_won and manual_at is not null
       and next_cause is not NextCause.CANCELLED_ON_WIRE) then given.now
     else finished_at end,
   status = case
+    when status = DeliveryState.OPEN and r.is_gone then DeliveryState.CANCELLED
     when status = DeliveryState.OPEN or (r.is_won and manual_at is not null
       and next_cause is not NextCause.CANCELLED_ON_WIRE) then r.state
     else status end,
@@ -42,7 +43,7 @@ update delivery set
 from r, given
 where delivery.id = r.id and delivery.lease_token = given.token
   and delivery.attempt_count = r.number
-returning delivery.id""")
+returning delivery.id, delivery.status""")
 _ATTEMPT = """id, workspace_id, delivery_id, webhook_id, event_id, event_type, environment, number,
   outcome, cause, request_url, request_headers, status_code, response_headers, response_body,
   response_truncated, error_code, error_message, started_at, duration_ms, next_attempt_at"""
@@ -63,7 +64,7 @@ ADD_ACTIVITY = """
 insert into activity (workspace_id, position, kind, subject_id, webhook_id) values {rows}"""
 EXHAUSTED = queue_statement("""
 select id, workspace_id from webhook
-where exhausted_count > 0 and (exhausted_notified_at is null
+where exhausted_count > 0 and deleted_at is null and (exhausted_notified_at is null
   or exhausted_notified_at < ? - HealthLimit.DIGEST_SECONDS * 1000000)
 order by workspace_id, id
 limit 10""")
@@ -92,7 +93,9 @@ def record(
             [_replacement(r, start) for r, start in zip(results, began, strict=True)],
         )
     done = [
-        (r, start) for r, start in zip(results, began, strict=True) if r.delivery_id.bytes in moved
+        (_moved(r, moved[r.delivery_id.bytes]), start)
+        for r, start in zip(results, began, strict=True)
+        if r.delivery_id.bytes in moved
     ]
     if not done:
         return Recorded(0, False)
@@ -110,20 +113,26 @@ def _move_deliveries(
     results: Sequence[AttemptResult],
     after: Sequence[int | None],
     now: int,
-) -> set[bytes]:
-    """Writes the next states; returns the deliveries that were still leased to this pump. after:
-    their next attempts.
+) -> dict[bytes, int]:
+    """Writes the next states; returns those of the deliveries that were still leased to this pump.
+    after: their next attempts.
     """
     # the sweep has not cancelled them yet
     gone = {
         key for key in {r.webhook_id for r in results} if db.execute(GONE, (key.bytes,)).fetchone()
     }
-    states = [DeliveryState.CANCELLED if r.webhook_id in gone else r.state for r in results]
+    won = AttemptOutcome.SUCCEEDED
     moves = [
-        (r.delivery_id.bytes, r.number, state, r.outcome == AttemptOutcome.SUCCEEDED, at, r.step)
-        for r, state, at in zip(results, states, after, strict=True)
+        (r.delivery_id.bytes, r.number, r.state, r.outcome == won, at, r.step, r.webhook_id in gone)
+        for r, at in zip(results, after, strict=True)
     ]
-    return {row[0] for row in fetch_for_all(db, MOVE, moves, now, token)}
+    return dict(fetch_for_all(db, MOVE, moves, now, token))
+
+
+def _moved(r: AttemptResult, state: int) -> AttemptResult:
+    """The result as it counts: one whose delivery was cancelled on the wire fails nothing."""
+    is_cancelled = r.state == DeliveryState.FAILED and state != DeliveryState.FAILED
+    return r._replace(state=DeliveryState(state)) if is_cancelled else r
 
 
 def notify_exhausted(db: sqlite3.Connection, now: int) -> tuple[UUID, Recorded] | None:

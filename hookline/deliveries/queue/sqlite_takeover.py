@@ -107,6 +107,9 @@ def _move_delivery(db: sqlite3.Connection, d: _Lost, now: int) -> None:
 
 
 def _cause(d: _Lost) -> int:
+    # As workers.attempts says of a claimed one. CANCELLED_ON_WIRE is no cause.
+    if d.next_cause:
+        return d.next_cause
     if d.is_manual:
-        return d.next_cause or AttemptCause.MANUAL
+        return AttemptCause.MANUAL
     return AttemptCause.PUBLISH if d.step == 0 else AttemptCause.RETRY

@@ -3,7 +3,7 @@ on after a restart.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -230,3 +230,11 @@ async def test_cancelled_delivery_that_goes_back_or_whose_worker_dies_is_not_sen
     assert {row.status for row in found} == {DeliveryState.CANCELLED}
     assert not any(row.lease_token or row.manual_at for row in found)
     assert await (await Hand.begin(runtime)).claim(webhook.id) == []
+
+
+async def test_the_ends_of_the_calendar_are_times_like_others(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    await failed_for_good(runtime, webhook, 1)
+    ends = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    await begin(runtime, webhook, since=ends[0], until=ends[1])
+    assert (await run(runtime)).done == 1

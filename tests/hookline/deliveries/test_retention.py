@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from hookline import clock
-from hookline.deliveries import retention
+from hookline.deliveries import manual, retention
 from hookline.ids import uuid7
 from hookline.models import Attempt, Delivery, DeliveryState, Email, Event, Notification, Webhook
 from hookline.runtime import Runtime
@@ -19,6 +19,7 @@ from tests.making import (
     Hand,
     ago,
     enqueue,
+    failed,
     make_webhook,
     set_column,
     succeeded,
@@ -137,6 +138,8 @@ async def test_what_is_on_the_wire_is_left_alone(runtime: Runtime) -> None:
     await sweep(runtime)
     assert (await Delivery.get(id=delivery.id)).status == DeliveryState.OPEN
     await hand.record(succeeded(row))
+    attempt = await Attempt.get()
+    await set_column(runtime, "attempt", "id", old_key(91), [attempt.id])
     await sweep(runtime)
     assert not await Delivery.exists()
 
@@ -172,3 +175,44 @@ async def test_activity_beyond_what_can_be_replayed_goes(runtime: Runtime) -> No
     await sweep(runtime)
     rows = await runtime.database.reader().rows("select position from activity")
     assert [row["position"] for row in rows] == [retention.ACTIVITY_KEPT + 2]
+
+
+async def test_delivery_stays_as_long_as_one_of_its_attempts(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    delivery = await delivery_of(webhook, await event_of(91), 91, DeliveryState.FAILED)
+    attempt = await attempt_of(delivery, 88)
+    await sweep(runtime)
+    assert [await model.all().count() for model in (Attempt, Delivery, Event)] == [1, 1, 1]
+
+    await set_column(runtime, "attempt", "id", old_key(91), [attempt.id])
+    await sweep(runtime)
+    assert [await model.all().count() for model in (Attempt, Delivery, Event)] == [0, 0, 0]
+
+
+async def test_data_stays_until_what_is_on_the_wire_has_ended(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    events = [await event_of(33), await event_of(32), await event_of(31)]
+    for event in events:
+        await delivery_of(webhook, event, 31, DeliveryState.OPEN)
+    hand = await Hand.begin(runtime)
+    rows = {row.event_id: row for row in await hand.claim(webhook.id)}
+    await hand.give_back(rows[events[0].id], rows[events[2].id])
+    await sweep(runtime)
+    # in the order of time: what is newer than the one on the wire waits with it
+    assert [(await Event.get(id=event.id)).data for event in events] == [None, "{}", "{}"]
+
+    await hand.record(failed(rows[events[1].id]))
+    await sweep(runtime)
+    assert [(await Event.get(id=event.id)).data for event in events] == [None, None, None]
+    assert await Delivery.filter(status=DeliveryState.FAILED).count() == 3
+
+
+async def test_data_takes_an_attempt_that_was_asked_for_by_hand_with_it(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    delivery = await delivery_of(webhook, await event_of(31), 31, DeliveryState.SUCCEEDED)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, delivery.id)
+    await sweep(runtime)
+    found = await Delivery.get(id=delivery.id)
+    assert found.status == DeliveryState.SUCCEEDED
+    assert found.manual_at is None
+    assert (await Event.get(id=delivery.event_id)).data is None

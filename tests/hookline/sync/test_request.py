@@ -74,3 +74,18 @@ def test_a_file_outside_of_a_checkout_has_no_source(tmp_path: Path) -> None:
     assert (found.commit, found.branch, found.repository, found.is_dirty, found.committed_at) == (
         None,
     ) * 5
+
+
+def test_no_program_that_a_checkout_names_is_started(checkout: Path) -> None:
+    (checkout / ".gitattributes").write_text("*.yaml filter=x\n")
+    git(checkout, "config", "filter.x.clean", "touch started; cat")
+    (checkout / "hooks.yaml").write_text("version: 2\n")
+
+    assert find_source(checkout / "hooks.yaml", {}).is_dirty is True
+    assert not (checkout / "started").exists()
+
+
+def test_a_file_that_was_never_committed_is_dirty(checkout: Path) -> None:
+    (checkout / "new.yaml").write_text("version: 1\n")
+
+    assert find_source(checkout / "new.yaml", {}).is_dirty is True

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hookline.activity.events import ActivityKind
+from hookline.deliveries import manual
 from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.models import (
     AttemptCause,
@@ -252,3 +253,31 @@ async def test_webhook_that_is_off_or_deleted_is_not_turned_off_by_itself(runtim
         *(at(failed(row, webhook_version=2), 30 - n * 5) for n, row in enumerate(rows))
     )
     assert not await Notification.exists()
+
+
+@pytest.mark.parametrize("end", ["cancel", "delete"])
+async def test_delivery_that_was_cancelled_on_the_wire_has_not_failed_for_good(
+    runtime: Runtime, end: str
+) -> None:
+    webhook = await make_webhook(runtime, notificationEmails=MAILS, notifyOn=["DELIVERY_FAILED"])
+    [key] = await enqueue(runtime, webhook.id)
+    hand = await Hand.begin(runtime)
+    row = await hand.claim_one(webhook.id)
+    if end == "cancel":
+        await manual.cancel(runtime.database, SOMEBODY, key)
+    else:
+        await delete_webhook(runtime, SOMEBODY, webhook.id)
+    await hand.record(failed(row, state=DeliveryState.FAILED, wait_seconds=None))
+    assert (await Delivery.get(id=key)).status == DeliveryState.CANCELLED
+    assert (await Webhook.get(id=webhook.id)).exhausted_count == 0
+    assert not await Notification.exists()
+
+
+async def test_nobody_is_told_what_failed_before_a_webhook_was_deleted(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime, notificationEmails=MAILS, notifyOn=["DELIVERY_FAILED"])
+    await fail(runtime, webhook, 3, 2, state=DeliveryState.FAILED)
+    await set_column(runtime, "webhook", "exhausted_notified_at", ago(3_700), [webhook.id])
+    before = await Notification.all().count()
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
+    assert await notify_failed_deliveries(runtime) == 0
+    assert await Notification.all().count() == before

@@ -94,7 +94,8 @@ class State:
             ended - 1_000,
             ended,
             code,
-            self.ending == "last",
+            # a deleted webhook's delivery ends as cancelled
+            self.ending == "last" and not self.is_deleted,
         )
         return notifications_due(health, policy, fold(health, [attempt]), now)
 

@@ -307,3 +307,12 @@ async def test_large_batch_is_recorded_whole(runtime: Runtime) -> None:
         == 500
     )
     assert await Attempt.all().count() == len(await attempts_noted(runtime)) == 500
+
+
+async def test_manual_success_after_the_delete_mends_a_failed_delivery(runtime: Runtime) -> None:
+    hand, [row] = await claimed(runtime)
+    await hand.record(failed(row, state=DeliveryState.FAILED, wait_seconds=None))
+    again = await retried(runtime, hand, row)
+    await delete_webhook(runtime, SOMEBODY, row.webhook_id)
+    await hand.record(succeeded(again))
+    assert (await Delivery.get(id=row.id)).status == DeliveryState.SUCCEEDED

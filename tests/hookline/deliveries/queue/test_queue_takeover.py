@@ -21,6 +21,7 @@ from tests.making import (
     failed,
     make_webhook,
     make_workspace,
+    set_column,
     succeeded,
 )
 
@@ -149,3 +150,17 @@ async def test_dead_pumps_are_taken_over_one_after_the_other(runtime: Runtime) -
         await hand.fall_silent(runtime)
     taken = [await runtime.queue.take_over(DEAD_AFTER) for _ in range(3)]
     assert sorted(taken) == [-1, 2, 3]
+
+
+async def test_unknown_attempt_of_a_reopened_delivery_was_asked_for_by_hand(
+    runtime: Runtime,
+) -> None:
+    webhook = await make_webhook(runtime)
+    [delivery_id] = await enqueue(runtime, webhook.id)
+    # as jobs.REOPEN leaves it
+    await set_column(runtime, "delivery", "next_cause", AttemptCause.MANUAL, [delivery_id])
+    hand = await Hand.begin(runtime)
+    await hand.claim_one(webhook.id)
+    await hand.fall_silent(runtime)
+    assert await runtime.queue.take_over(DEAD_AFTER) == 1
+    assert (await Attempt.get(delivery_id=delivery_id)).cause == AttemptCause.MANUAL

@@ -17,10 +17,11 @@ create function hl_record(
     request_heads text[], response_heads text[], bodies bytea[], truncated boolean[],
     buckets smallint[], out last_position bigint, out evidence jsonb)
 language plpgsql as $$
-declare done uuid[]; logged int; n int;
+declare done uuid[]; failed uuid[]; logged int; n int;
 begin
   last_position := 0;
-  done := hl_record_moves(pump_token, ids, numbers, webhooks, outcomes, states, waits, steps);
+  select m.done, m.failed into done, failed
+    from hl_record_moves(pump_token, ids, numbers, webhooks, outcomes, states, waits, steps) m;
   -- Not fenced: what was sent is in the log even if the lease was lost.
   logged := hl_record_log(workspace, ids, numbers, webhooks, events, types, environments, attempts,
     outcomes, causes, states, waits, codes, errors, messages, ages_ms, durations, urls,
@@ -35,7 +36,7 @@ begin
   end if;
   perform 1 from webhook w where w.id = any(webhooks) order by w.id for update;
   perform hl_record_counts(done, ids, webhooks, outcomes, ages_ms, buckets);
-  evidence := hl_record_health(done, ids, webhooks, versions, outcomes, causes, states, codes,
+  evidence := hl_record_health(done, failed, ids, webhooks, versions, outcomes, causes, codes,
     errors, ages_ms, durations);
   update workspace_activity set position = position + n where workspace_id = workspace
     returning position into last_position;

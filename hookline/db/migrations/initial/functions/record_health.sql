@@ -1,6 +1,6 @@
 -- hl_record_health: folds attempts into their webhooks' counters, in the order in which they ended
 -- (as hookline.deliveries.health.fold does). Part of hl_record, which holds the webhooks' rows.
---   done  deliveries whose attempts count; ids: of all attempts of the batch
+--   done  deliveries whose attempts count; failed: those that failed for good; ids: of the batch
 -- fails: an attempt that counts as a failure: not by hand, not a refused address, not begun under
 -- an older version, and not while failing has turned the webhook off (the evidence stays).
 -- Returns the evidence about webhooks that crossed a line (hl_health_evidence); null when none did.
@@ -8,9 +8,8 @@
 -- than its conditions (the half of what turns a webhook off is where it warns): what they leave out
 -- it never sees. tests/hookline/deliveries/queue/test_queue_health_filter.py compares them.
 create function hl_record_health(
-    done uuid[], ids uuid[], webhooks uuid[], versions int[], outcomes smallint[],
-    causes smallint[], states smallint[], codes smallint[], errors text[], ages_ms int[],
-    durations int[])
+    done uuid[], failed uuid[], ids uuid[], webhooks uuid[], versions int[], outcomes smallint[],
+    causes smallint[], codes smallint[], errors text[], ages_ms int[], durations int[])
 returns jsonb language plpgsql as $$
 declare is_whole boolean := cardinality(done) = cardinality(ids); crossed uuid[];
   successes boolean[]; failures_at timestamptz[];
@@ -18,13 +17,13 @@ begin
   with r as (
       select r.webhook, r.code, r.nth, now() - r.age_ms * interval '1 millisecond' as began,
         now() - (r.age_ms - coalesce(r.duration, 0)) * interval '1 millisecond' as ended,
-        r.outcome = 2 as is_won, r.state = 3 as is_last,
+        r.outcome = 2 as is_won, r.id = any(failed) as is_last,
         r.outcome = 3 and r.error is distinct from 'REFUSED_ADDRESS'
           and r.cause in (1, 2)
           and w.version = r.version and w.auto_disabled_at is null as fails
-      from unnest(ids, webhooks, versions, outcomes, causes, states, codes, errors, ages_ms,
+      from unnest(ids, webhooks, versions, outcomes, causes, codes, errors, ages_ms,
           durations) with ordinality
-        r(id, webhook, version, outcome, cause, state, code, error, age_ms, duration, nth)
+        r(id, webhook, version, outcome, cause, code, error, age_ms, duration, nth)
       join webhook w on w.id = r.webhook where is_whole or r.id = any(done)),
     latest as (select distinct on (webhook) webhook, ended, code from r order by webhook, nth desc),
     marked as (  -- good: the last success; other: the last answer that ends a row of 410s

@@ -4,12 +4,13 @@
 -- Locks the deliveries, by id. A finished delivery changes its state only by a success that
 -- somebody asked for by hand, and not when it was cancelled on the wire. The sweep may not have
 -- cancelled a deleted webhook's deliveries yet: they end as cancelled here.
--- Returns the ids of those that were leased to this pump under this number.
+-- done    deliveries that were leased to this pump under this number
+-- failed  those of them that failed for good with it
 create function hl_record_moves(
     pump_token uuid, ids uuid[], numbers int[], webhooks uuid[], outcomes smallint[],
-    states smallint[], waits float8[], steps int[])
-returns uuid[] language plpgsql as $$
-declare done uuid[]; gone uuid[];
+    states smallint[], waits float8[], steps int[], out done uuid[], out failed uuid[])
+language plpgsql as $$
+declare gone uuid[];
 begin
   gone := array(select w.id from webhook w where w.id = any(webhooks) and w.deleted_at is not null);
   -- A statement of its own: the update below would lock rows in the order of its plan.
@@ -39,7 +40,8 @@ begin
       from unnest(ids, numbers, outcomes, states, waits, steps)
         r(id, number, outcome, state, wait, step)
       where d.id = r.id and d.lease_token = pump_token and d.attempt_count = r.number
-      returning d.id)
-  select coalesce(array_agg(id), '{}') into done from fenced;
-  return done;
+      -- What became of it, not the wish: it may have been cancelled meanwhile.
+      returning d.id, r.state = 3 and d.status = 3 as is_last)
+  select coalesce(array_agg(id), '{}'), coalesce(array_agg(id) filter (where is_last), '{}')
+    into done, failed from fenced;
 end $$
