@@ -1,14 +1,20 @@
 """HTTP headers and labels: pairs that several nouns show."""
 
+from typing import Final
+
 import strawberry
+
+from hookline.form.webhook_kinds import SECRET_WORDS
+
+SECRET_NAMES: Final = f"{', '.join(SECRET_WORDS[:-1])} or {SECRET_WORDS[-1]}"
 
 
 @strawberry.type(description="An HTTP header.")
 class Header:
     name: str = strawberry.field(description="Name of the header.")
     value: str | None = strawberry.field(
-        description="Value of the header. Null if it is secret: always for Authorization and "
-        "for names that contain key, token, secret or password."
+        description="Value of the header. Null if it is secret: always for names with a part "
+        f"that begins with auth, such as Authorization, or that contain {SECRET_NAMES}."
     )
 
 
@@ -22,9 +28,9 @@ class Label:
 class HeaderInput:
     name: str = strawberry.field(description="Name of the header.")
     value: str = strawberry.field(
-        description="Value of the header. At most 4 KiB. If the name is Authorization or "
-        "contains key, token, secret or password, the value is stored encrypted "
-        "and never returned."
+        description="Value of the header. At most 4 KiB. If a part of the name begins with "
+        f"auth, such as Authorization, or the name contains {SECRET_NAMES}, the value is stored "
+        "encrypted and never returned."
     )
 
 

@@ -97,11 +97,11 @@ class Target:
         """Headers that are secret as a whole, and the texts in them that must not be shown."""
         headers, echoes = [], []
         if name := self._row["secret_header_name"]:
-            value = self._unseal(self._row[SECRET_HEADER], SECRET_HEADER)
+            value = self._unseal(self._row[SECRET_HEADER], SECRET_HEADER, name)
             headers.append((name, value))
             echoes.append(value)
         if username := self._row["basic_auth_username"]:
-            password = self._unseal(self._row[BASIC_AUTH], BASIC_AUTH)
+            password = self._unseal(self._row[BASIC_AUTH], BASIC_AUTH, username)
             credentials = basic_credentials(username, password)
             headers.append(("Authorization", credentials))
             echoes += [password, credentials.removeprefix("Basic ")]
@@ -131,10 +131,13 @@ class Target:
         )
 
     def _value_of(self, header: dict[str, str]) -> str:
-        return self._unseal(header["sealed"], HEADERS) if "sealed" in header else header["value"]
+        if "sealed" not in header:
+            return header["value"]
+        return self._unseal(header["sealed"], HEADERS, header["name"])
 
-    def _unseal(self, sealed: str, column: str) -> str:
-        return self._vault.unseal(sealed, secret_location(self.workspace_id, self.id, column))
+    def _unseal(self, sealed: str, column: str, name: str = "") -> str:
+        at = secret_location(self.workspace_id, self.id, column, name)
+        return self._vault.unseal(sealed, at)
 
 
 def _as_echoed(values: list[str]) -> tuple[str, ...]:

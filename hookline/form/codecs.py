@@ -19,28 +19,33 @@ from hookline.outbound import signing
 Columns = dict[str, Any]
 Replace = Callable[[Any], Any]
 """A secret in a canonical value to what stands for it, such as its fingerprint."""
-Open = Callable[[str, str], Any]
-"""Sealed text and its column to what stands for the secret in the canonical value."""
+Open = Callable[[str, str, str], Any]
+"""Sealed text, its column and the name beside it to what stands for the secret in the canonical
+value.
+"""
+Reseal = Callable[[str, str, str], str]
+"""Sealed text, its column and the name beside it to the same secret under another key."""
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """Encryption for one webhook. seal: plaintext and its column to sealed text; now: the time that
-    secrets are stored with.
+    """Encryption for one webhook. seal: plaintext, its column and the name beside it to sealed
+    text; now: the time that secrets are stored with.
     """
 
-    seal: Callable[[str, str], str]
+    seal: Callable[[str, str, str], str]
     now: datetime
 
 
 class Codec(Protocol):
     """A field's way to its columns and back."""
 
-    @property
-    def sealed_columns(self) -> tuple[str, ...]:
-        """Columns that hold sealed texts: a key rotation re-encrypts them."""
+    def resealed(self, row: Any, reseal: Reseal) -> Columns:
+        """Columns that hold sealed texts, each text re-encrypted; none for a field without secrets.
+        A key rotation writes them.
+        """
 
     def encode(self, value: Any, sealing: Sealing) -> Columns:
         """Columns of the model with their values."""
@@ -58,9 +63,8 @@ class Plain:
 
     column: str
 
-    @property
-    def sealed_columns(self) -> tuple[str, ...]:
-        return ()
+    def resealed(self, row: Any, reseal: Reseal) -> Columns:
+        return {}
 
     def encode(self, value: Any, sealing: Sealing) -> Columns:
         return {self.column: value}
@@ -143,9 +147,8 @@ class FailurePolicy:
     failures: str
     seconds: str
 
-    @property
-    def sealed_columns(self) -> tuple[str, ...]:
-        return ()
+    def resealed(self, row: Any, reseal: Reseal) -> Columns:
+        return {}
 
     def encode(self, value: Any, sealing: Sealing) -> Columns:
         if value is None:
@@ -169,9 +172,14 @@ class HeaderList(Plain):
 
     __slots__ = ()
 
-    @property
-    def sealed_columns(self) -> tuple[str, ...]:
-        return (self.column,)
+    def resealed(self, row: Any, reseal: Reseal) -> Columns:
+        stored = [
+            {**header, "sealed": reseal(header["sealed"], self.column, header["name"])}
+            if "sealed" in header
+            else header
+            for header in getattr(row, self.column)
+        ]
+        return {self.column: stored}
 
     def encode(self, value: Any, sealing: Sealing) -> Columns:
         return {self.column: [self._stored(header, sealing) for header in value]}
@@ -180,14 +188,14 @@ class HeaderList(Plain):
         name, value = header["name"], header["value"]
         # By the name at the time of saving: `sealed` in the entry says later whether it was.
         if is_sensitive_header(name):
-            return {"name": name, "sealed": sealing.seal(value, self.column)}
+            return {"name": name, "sealed": sealing.seal(value, self.column, name)}
         return {"name": name, "value": value}
 
     def decode(self, row: Any, open_secret: Open) -> Any:
         return [
             {
                 "name": header["name"],
-                "value": open_secret(header["sealed"], self.column)
+                "value": open_secret(header["sealed"], self.column, header["name"])
                 if "sealed" in header
                 else header["value"],
             }
@@ -205,8 +213,9 @@ class HeaderList(Plain):
 
 @dataclass(frozen=True, slots=True)
 class SealedPair:
-    """A record of a plain and a secret value in two columns, or none of both. A record without its
-    secret leaves the sealed column out: the stored secret stays.
+    """A record of a plain and a secret value in two columns, or none of both. The secret is sealed
+    for its plain value, so a change of that alone needs the secret too, sealed anew
+    (hookline.webhooks.columns); a record without its secret leaves the sealed column out.
     """
 
     plain_key: str
@@ -214,25 +223,27 @@ class SealedPair:
     secret_key: str
     sealed_column: str
 
-    @property
-    def sealed_columns(self) -> tuple[str, ...]:
-        return (self.sealed_column,)
+    def resealed(self, row: Any, reseal: Reseal) -> Columns:
+        shown, sealed = getattr(row, self.plain_column), getattr(row, self.sealed_column)
+        # None stays None: the webhook has no such secret.
+        return {self.sealed_column: sealed and reseal(sealed, self.sealed_column, shown or "")}
 
     def encode(self, value: Any, sealing: Sealing) -> Columns:
         if value is None:
             return {self.plain_column: None, self.sealed_column: None}
-        # Without the secret the sealed column is left out, so that a change of the plain one keeps
-        # it.
         made = {self.plain_column: value[self.plain_key]}
         if self.secret_key in value:
-            made[self.sealed_column] = sealing.seal(value[self.secret_key], self.sealed_column)
+            made[self.sealed_column] = sealing.seal(
+                value[self.secret_key], self.sealed_column, value[self.plain_key]
+            )
         return made
 
     def decode(self, row: Any, open_secret: Open) -> Any:
         shown, sealed = getattr(row, self.plain_column), getattr(row, self.sealed_column)
         if not shown or not sealed:
             return None
-        return {self.plain_key: shown, self.secret_key: open_secret(sealed, self.sealed_column)}
+        secret = open_secret(sealed, self.sealed_column, shown)
+        return {self.plain_key: shown, self.secret_key: secret}
 
     def replace_secrets(self, value: Any, replace: Replace) -> Any:
         if not value or self.secret_key not in value:
@@ -247,9 +258,13 @@ class SigningSecrets(Plain):
 
     __slots__ = ()
 
-    @property
-    def sealed_columns(self) -> tuple[str, ...]:
-        return (self.column,)
+    def resealed(self, row: Any, reseal: Reseal) -> Columns:
+        entries = getattr(row, self.column)
+        return {
+            self.column: [
+                {**entry, "sealed": reseal(entry["sealed"], self.column, "")} for entry in entries
+            ]
+        }
 
     def encode(self, value: Any, sealing: Sealing) -> Columns:
         return {self.column: [self.entry(value, sealing)]}
@@ -259,7 +274,7 @@ class SigningSecrets(Plain):
         known by it.
         """
         entry: dict[str, Any] = {
-            "sealed": sealing.seal(secret, self.column),
+            "sealed": sealing.seal(secret, self.column, ""),
             "createdAt": clock.rfc3339(sealing.now),
             "expiresAt": None,
         }
@@ -268,7 +283,7 @@ class SigningSecrets(Plain):
 
     def decode(self, row: Any, open_secret: Open) -> Any:
         # The newest stands first; those behind it only go on for their overlap.
-        return open_secret(getattr(row, self.column)[0]["sealed"], self.column)
+        return open_secret(getattr(row, self.column)[0]["sealed"], self.column, "")
 
     def replace_secrets(self, value: Any, replace: Replace) -> Any:
         return replace(value)

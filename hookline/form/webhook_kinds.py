@@ -45,15 +45,31 @@ _label_key = Text(
 _label_value = Text(200, may_be_empty=True)
 
 
+SECRET_WORDS: Final = (
+    "key",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "pwd",
+    "credential",
+    "signature",
+    "session",
+    "jwt",
+    "bearer",
+)
+"""Words that make the value of a header a secret, wherever they stand in its name."""
+# X-Auth, X-Auth-User, Authorization, X-Authentication; not X-Author nor X-Oauthority.
+_auth = re.compile(r"(?:^|[^a-z0-9])o?auth(?!or(?!i[sz]))")
+
+
 def is_sensitive_header(name: str) -> bool:
-    """True when a header's value is a secret: Authorization, or a name with key, token, secret or
-    password in it.
+    """True when a header's value is a secret: a name with one of SECRET_WORDS in it, or with a part
+    that begins with auth, such as Authorization and X-Auth.
     """
     folded = name.lower()
     # By its name, as nobody marks a value as a secret: what is sealed once too often does no harm.
-    return folded == "authorization" or any(
-        word in folded for word in ("key", "token", "secret", "password")
-    )
+    return any(word in folded for word in SECRET_WORDS) or _auth.search(folded) is not None
 
 
 def sources_of_header(webhook: Mapping[str, object]) -> Iterator[tuple[str, Path]]:

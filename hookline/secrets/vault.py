@@ -27,18 +27,26 @@ _VERSION = "v1"
 
 @dataclass(frozen=True, slots=True)
 class SecretLocation:
-    """The row and column of a sealed text. It is bound to it: copied to another row or column it
-    does not open.
+    """The row and column of a sealed text, and the name that it belongs to there. It is bound to
+    them: copied to another row or column, or put beside another name, it does not open.
     """
 
     workspace_id: UUID
     table: str
     row: UUID
     column: str
+    name: str = ""
+    """Name in clear beside it: a header's, in lower case, or a user's."""
 
     def associated_data(self, key_id: str) -> bytes:
-        # The key's id too, so that the text in front of the ciphertext can't be exchanged.
-        return f"{self.workspace_id}|{self.table}|{self.row}|{self.column}|{key_id}".encode()
+        # The key's id too, so that the text in front of the ciphertext can't be exchanged. The name
+        # last: it alone may hold the separator.
+        parts = (self.workspace_id, self.table, self.row, self.column, key_id, self.name)
+        return "|".join(map(str, parts)).encode()
+
+    def __str__(self) -> str:
+        named = f" of {self.name!r}" if self.name else ""
+        return f"{self.column}{named} of {self.table} {self.row}"
 
 
 class KeyRing:
@@ -228,8 +236,7 @@ def _decode_key(text: str, origin: str) -> bytes:
 def _unknown_key(key_id: str, location: SecretLocation) -> HooklineError:
     return HooklineError(
         "UNKNOWN_KEY",
-        f"The {location.column} of {location.table} {location.row} is sealed with the key "
-        f"{key_id[:8]}, which is not at hand. "
+        f"The {location} is sealed with the key {key_id[:8]}, which is not at hand. "
         "Add that key at the end of HOOKLINE_SECRET_KEYS, or bring back the key file.",
     )
 
@@ -237,6 +244,6 @@ def _unknown_key(key_id: str, location: SecretLocation) -> HooklineError:
 def _unreadable(location: SecretLocation) -> HooklineError:
     return HooklineError(
         "UNREADABLE_SECRET",
-        f"The {location.column} of {location.table} {location.row} does not open: it was changed "
-        "or copied from another row. Save the secret again.",
+        f"The {location} does not open: it was changed, or copied from another row, column or "
+        "header. Save the secret again.",
     )

@@ -12,6 +12,10 @@ HEADERS, SECRET_HEADER, BASIC_AUTH, SIGNING = (
 )
 
 
-def secret_location(workspace_id: UUID, webhook_id: UUID, column: str) -> SecretLocation:
-    """The location of a sealed text of a webhook."""
-    return SecretLocation(workspace_id, "webhook", webhook_id, column)
+def secret_location(
+    workspace_id: UUID, webhook_id: UUID, column: str, name: str = ""
+) -> SecretLocation:
+    """The location of a sealed text of a webhook. name: of the header or user that it belongs to,
+    in any case; none for a signing secret.
+    """
+    return SecretLocation(workspace_id, "webhook", webhook_id, column, name.lower())

@@ -19,7 +19,13 @@ from hookline.form.codecs import SealedPair
 from hookline.form.webhook_fields import FIELDS
 from hookline.models import Webhook
 from hookline.runtime import Runtime
-from hookline.webhooks.columns import Form, canonical, columns, fingerprinted
+from hookline.webhooks.columns import (
+    Form,
+    canonical,
+    columns,
+    fingerprinted,
+    with_kept_secrets,
+)
 from hookline.webhooks.ownership import NO_FORCE, Force, check_owner, check_reason, owned
 from hookline.webhooks.samples import TEMPLATE, check_template, payload_of
 from hookline.webhooks.saving import (
@@ -190,7 +196,8 @@ async def _write(
     """Saves fields that really differ, and their audit entry. Turning on and changes that may have
     mended the receiver count failures anew.
     """
-    made = columns(given, webhook.id, webhook.workspace_id, runtime.vault)
+    whole = with_kept_secrets(given, webhook, runtime.vault)
+    made = columns(whole, webhook.id, webhook.workspace_id, runtime.vault)
     if given.get("active") is True:
         made.update(TURN_ON_VALUES)
     elif RESETS_HEALTH & given.keys():

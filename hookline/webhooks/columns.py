@@ -1,7 +1,7 @@
 """A webhook's canonical form as columns, and back, by the table of fields. For verbs and the sync.
 
 Reads no database. Secrets leave the columns only as fingerprints, except for the one that is to be
-revealed.
+revealed and those that are sealed anew beside another name.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from uuid import UUID
 
 from hookline import clock
 from hookline.errors import HooklineError
-from hookline.form.codecs import Sealing, SigningSecrets
-from hookline.form.webhook_fields import FIELDS
+from hookline.form.codecs import SealedPair, Sealing, SigningSecrets
+from hookline.form.fields import FIELDS
 from hookline.models import Webhook
 from hookline.secrets.vault import Vault
 from hookline.secrets.webhook_columns import SIGNING, secret_location
@@ -30,7 +30,7 @@ def columns(form: Form, webhook_id: UUID, workspace_id: UUID, vault: Vault) -> d
     very webhook.
 
     A secretHeader or basicAuth without its secret leaves the sealed column out: the stored one
-    stays.
+    stays, and opens only beside its old name (see `with_kept_secrets`).
     """
     sealing = _sealing(webhook_id, workspace_id, vault, clock.now())
     made: dict[str, Any] = {}
@@ -39,11 +39,29 @@ def columns(form: Form, webhook_id: UUID, workspace_id: UUID, vault: Vault) -> d
     return made
 
 
+def with_kept_secrets(form: Form, webhook: Webhook, vault: Vault) -> Form:
+    """The form with the stored secret, in clear, in each record that leaves its own out: for
+    `columns`, which seals it for the record's new name.
+
+    Raises HooklineError UNKNOWN_KEY or UNREADABLE_SECRET.
+    """
+
+    def open_secret(sealed: str, column: str, name: str) -> str:
+        return vault.unseal(sealed, secret_location(webhook.workspace_id, webhook.id, column, name))
+
+    kept = {}
+    for name, value in form.items():
+        codec = FIELDS[name].codec
+        if isinstance(codec, SealedPair) and value and codec.secret_key not in value:
+            kept[name] = {**codec.decode(webhook, open_secret), **value}
+    return {**form, **kept}
+
+
 def canonical(webhook: Webhook, vault: Vault) -> dict[str, Any]:
     """The form that a row stands for, every field there; each secret is `{"fingerprint": …}`."""
 
-    def open_secret(sealed: str, column: str) -> dict[str, str]:
-        at = secret_location(webhook.workspace_id, webhook.id, column)
+    def open_secret(sealed: str, column: str, name: str) -> dict[str, str]:
+        at = secret_location(webhook.workspace_id, webhook.id, column, name)
         try:
             return {"fingerprint": vault.fingerprint(vault.unseal(sealed, at))}
         except HooklineError:
@@ -124,7 +142,7 @@ def signing_secret(webhook: Webhook, vault: Vault) -> str:
 
 
 def _sealing(webhook_id: UUID, workspace_id: UUID, vault: Vault, now: datetime) -> Sealing:
-    def seal(text: str, column: str) -> str:
-        return vault.seal(text, secret_location(workspace_id, webhook_id, column))
+    def seal(text: str, column: str, name: str) -> str:
+        return vault.seal(text, secret_location(workspace_id, webhook_id, column, name))
 
     return Sealing(seal, now)

@@ -24,12 +24,6 @@ log = logging.getLogger(__name__)
 
 # Bounds how long rows are locked beside running servers.
 BATCH: Final = 200
-SEALED_COLUMNS: Final = tuple(
-    dict.fromkeys(column for row in FIELDS.values() for column in row.codec.sealed_columns)
-)
-"""The columns that hold sealed texts; each text is bound to its column
-(`SecretLocation.column`).
-"""
 
 
 @dataclass(slots=True)
@@ -81,18 +75,15 @@ async def _reseal(work: UnitOfWork, rows: list[Webhook], vault: Vault, found: Ro
     for row in rows:
         found.webhooks += 1
         # All columns of a webhook or none: a secret that does not open leaves the row as it is.
-        before = {column: getattr(row, column) for column in SEALED_COLUMNS}
         try:
-            after = {
-                column: _resealed(value, row, column, vault) for column, value in before.items()
-            }
+            after = _resealed(row, vault)
         except HooklineError as error:
             log.error(
                 "secret not re-encrypted webhook_id=%s: %s", ids.encode("wh", row.id), error.message
             )
             found.unreadable.append(row.id)
             continue
-        if after != before:
+        if any(value != getattr(row, column) for column, value in after.items()):
             changed.append({"id": row.id, **after})
     if changed:
         names = bulk_rows.names_of(changed)
@@ -103,15 +94,13 @@ async def _reseal(work: UnitOfWork, rows: list[Webhook], vault: Vault, found: Ro
         found.changed += len(changed)
 
 
-def _resealed(value: Any, row: Webhook, column: str, vault: Vault) -> Any:
-    """The column's value with every sealed text in it under the newest key: the text itself, or
-    entries that hold one.
-    """
-    at = secret_location(row.workspace_id, row.id, column)
-    if isinstance(value, list):
-        return [
-            {**entry, "sealed": vault.resealed(entry["sealed"], at)} if "sealed" in entry else entry
-            for entry in value
-        ]
-    # None stays None: the webhook has no such secret.
-    return value and vault.resealed(value, at)
+def _resealed(row: Webhook, vault: Vault) -> dict[str, Any]:
+    """The columns that hold sealed texts, each text under the newest key and where it was."""
+
+    def reseal(sealed: str, column: str, name: str) -> str:
+        return vault.resealed(sealed, secret_location(row.workspace_id, row.id, column, name))
+
+    after: dict[str, Any] = {}
+    for field_ in FIELDS.values():
+        after.update(field_.codec.resealed(row, reseal))
+    return after

@@ -41,8 +41,8 @@ def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -
     """
     key, workspace = uuid7(), uuid7()
 
-    def sealed(text: str, column: str) -> str:
-        return VAULT.seal(text, secret_location(workspace, key, column))
+    def sealed(text: str, column: str, name: str = "") -> str:
+        return VAULT.seal(text, secret_location(workspace, key, column, name))
 
     row = {
         "id": key,
@@ -64,14 +64,14 @@ def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -
     }
     headers = [
         {"name": "X-Shop", "value": "7"},
-        {"name": "X-Api-Key", "sealed": sealed("k3y", HEADERS)},
+        {"name": "X-Api-Key", "sealed": sealed("k3y", HEADERS, "X-Api-Key")},
     ]
     row |= {
         HEADERS: orjson.dumps(headers),
         "secret_header_name": "X-Webhook-Secret",
-        SECRET_HEADER: sealed("s3cret", SECRET_HEADER),
+        SECRET_HEADER: sealed("s3cret", SECRET_HEADER, "X-Webhook-Secret"),
     }
-    row |= {"basic_auth_username": "u", BASIC_AUTH: sealed("p4ss", BASIC_AUTH)}
+    row |= {"basic_auth_username": "u", BASIC_AUTH: sealed("p4ss", BASIC_AUTH, "u")}
     entries = [
         {"sealed": sealed(secret, SIGNING), "expiresAt": end}
         for secret, end in zip(SECRETS, ends, strict=True)

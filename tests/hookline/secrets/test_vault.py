@@ -31,9 +31,17 @@ def test_sealed_text_opens_at_its_place_only() -> None:
         SecretLocation(HERE.workspace_id, "token", HERE.row, HERE.column),
         SecretLocation(HERE.workspace_id, HERE.table, uuid4(), HERE.column),
         SecretLocation(HERE.workspace_id, HERE.table, HERE.row, "password"),
+        SecretLocation(HERE.workspace_id, HERE.table, HERE.row, HERE.column, "x-key"),
     ):
         with pytest.raises(HooklineError, match="Save the secret again"):
             ring.unseal(sealed, elsewhere)
+
+
+def test_a_location_is_told_with_the_name_that_the_secret_belongs_to() -> None:
+    there = SecretLocation(UUID(int=1), "webhook", UUID(int=2), "headers", "x-key")
+    sealed = KeyRing([new_key()]).seal(SECRET, there)
+    with pytest.raises(HooklineError, match="headers of 'x-key' of webhook"):
+        KeyRing([new_key()]).unseal(sealed, there)
 
 
 def test_sealing_twice_gives_different_texts_without_the_secret() -> None:
