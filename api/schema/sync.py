@@ -191,7 +191,7 @@ class SyncMutation:
         if document is None:
             return SyncPlanPayload(plan=None, problems=problems_of(found), user_errors=[])
         outcome = await applying.preview(
-            info.context.runtime, actor.workspace_id, SyncRequest(document, options, source)
+            info.context.runtime, actor, SyncRequest(document, options, source)
         )
         return SyncPlanPayload(
             plan=SyncPlan.of(outcome, found), problems=problems_of(outcome.problems), user_errors=[]

@@ -84,7 +84,9 @@ class WebhookMutation:
 
     @strawberry.mutation(
         description="Updates a webhook. The change applies to all events that are published "
-        "after it. User errors: those of `webhookCreate` except TAKEN, NOT_FOUND, "
+        "after it. A URL with another scheme, host or port needs the values of `secretHeader`, "
+        "`basicAuth` and secret `headers` again, or null for them, unless the token has the scope "
+        "secrets:read. User errors: those of `webhookCreate` except TAKEN, NOT_FOUND, "
         "VERSION_CONFLICT, FIELD_MANAGED. Requires the scope webhooks:write."
     )
     async def webhook_update(

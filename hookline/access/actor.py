@@ -25,6 +25,10 @@ class Actor:
     kind: ActorKind = ActorKind.TOKEN
     token_id: UUID | None = None
 
+    def may(self, scope: str) -> bool:
+        """True when it has the scope; Hookline itself and its command line have every one."""
+        return self.kind is ActorKind.SYSTEM or scope in self.scopes
+
     @property
     def stored(self) -> dict[str, str]:
         """The form that rows keep."""

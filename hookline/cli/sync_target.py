@@ -20,8 +20,7 @@ from hookline.sync.read.problems import SyncProblem
 from hookline.sync.request import SyncRequest
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
+    from hookline.access.actor import Actor
     from hookline.runtime import Runtime
     from hookline.sync.apply.applying import ApplyOutcome
 
@@ -119,21 +118,14 @@ class LocalTarget:
     def plan(self, request: SyncRequest, is_unresolved: bool) -> SyncAnswer:
         from hookline.sync.apply import applying
 
-        return self._run(
-            lambda runtime, workspace_id: applying.preview(runtime, workspace_id, request)
-        )
+        return self._run(lambda runtime, actor: applying.preview(runtime, actor, request))
 
     def apply(self, request: SyncRequest) -> SyncAnswer:
-        from hookline.access.actor import system_actor
         from hookline.sync.apply import applying
 
-        return self._run(
-            lambda runtime, workspace_id: applying.apply(
-                runtime, system_actor(workspace_id, "hookline sync --local"), request
-            )
-        )
+        return self._run(lambda runtime, actor: applying.apply(runtime, actor, request))
 
-    def _run(self, work: "Callable[[Runtime, UUID], Awaitable[ApplyOutcome]]") -> SyncAnswer:
+    def _run(self, work: "Callable[[Runtime, Actor], Awaitable[ApplyOutcome]]") -> SyncAnswer:
         from hookline.cli.lock import process_lock
         from hookline.errors import Misconfigured
 
@@ -149,13 +141,15 @@ class LocalTarget:
         return SyncAnswer(plan, list(outcome.problems))
 
     async def _in_runtime(
-        self, work: "Callable[[Runtime, UUID], Awaitable[ApplyOutcome]]"
+        self, work: "Callable[[Runtime, Actor], Awaitable[ApplyOutcome]]"
     ) -> "ApplyOutcome":
+        from hookline.access.actor import system_actor
         from hookline.cli.database import workspace_id_of
         from hookline.wiring import open_runtime
 
         async with open_runtime(self.settings) as runtime:
-            return await work(runtime, await workspace_id_of(runtime.database))
+            workspace_id = await workspace_id_of(runtime.database)
+            return await work(runtime, system_actor(workspace_id, "hookline sync --local"))
 
 
 def _input(request: SyncRequest) -> dict[str, Any]:

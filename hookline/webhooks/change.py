@@ -16,6 +16,8 @@ from hookline.deliveries import jobs
 from hookline.errors import Refused
 from hookline.form.check import check_update, check_whole
 from hookline.form.codecs import SealedPair
+from hookline.form.kinds import FieldProblem
+from hookline.form.origins import given_secrets, left_behind
 from hookline.form.webhook_fields import FIELDS
 from hookline.models import Webhook
 from hookline.runtime import Runtime
@@ -62,8 +64,9 @@ async def update_webhook(
     """Changes the given fields: left out stays as it was, None goes back to the default. Equal
     values change nothing, and the version stays.
 
-    Raises Refused with all that is wrong: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED, and the
-    form's own problems.
+    Raises Refused with all that is wrong: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED, REQUIRED for
+    each secret that would go to another origin without being given again (unless the actor may read
+    secrets), and the form's own problems.
     """
     given, problems = check_update(values, bounds_of(runtime))
     problems += check_reason(force)
@@ -76,8 +79,9 @@ async def update_webhook(
         stored = canonical(webhook, runtime.vault)
         # Under the lock, so that the version and the audit entry tell exactly what has changed.
         changed = _changed(given, stored, runtime)
-        problems += check_whole({**stored, **changed})
-        problems += check_owner(actor, webhook, owned(webhook, changed), force)
+        prints = fingerprinted(given, runtime.vault)
+        problems += _check_change(actor, stored, changed, prints)
+        problems += check_owner(actor, webhook, _held(actor, webhook, changed, prints), force)
         if given.get("active") is True and webhook.auto_disabled_at is not None:
             # the stored wish is "on" already, but only this turns the webhook on again
             changed["active"] = True
@@ -176,6 +180,21 @@ async def release_webhook(runtime: Runtime, actor: Actor, webhook_id: UUID) -> W
             )
             await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_UPDATED])
     return webhook
+
+
+def _check_change(actor: Actor, stored: Form, changed: Form, given: Form) -> list[FieldProblem]:
+    whole = {**stored, **changed}
+    # An editor would read a stored secret by pointing the URL at a server of their own.
+    behind = [] if actor.may("secrets:read") else left_behind(stored, whole, given)
+    return [*check_whole(whole), *behind]
+
+
+def _held(actor: Actor, webhook: Webhook, changed: Form, given: Form) -> list[tuple[str, ...]]:
+    """Paths of the input that touch what a YAML file owns."""
+    # A secret that is given counts as changed, equal or not: otherwise the refusal of wrong guesses
+    # tells the right one.
+    named = [] if actor.may("secrets:read") else given_secrets(given)
+    return owned(webhook, {**changed, **dict.fromkeys(named)})
 
 
 def _changed(given: Form, stored: Form, runtime: Runtime) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from hookline import clock
 from hookline.errors import HooklineError
 from hookline.form.codecs import SealedPair, Sealing, SigningSecrets
-from hookline.form.fields import FIELDS
+from hookline.form.webhook_fields import FIELDS
 from hookline.models import Webhook
 from hookline.secrets.vault import Vault
 from hookline.secrets.webhook_columns import SIGNING, secret_location

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from dataclasses import dataclass, replace
 from typing import Final
-from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
@@ -26,7 +25,7 @@ from hookline.sync.plan.changes import Block
 from hookline.sync.plan.planning import Planned, WantedWebhook
 from hookline.sync.read import check_templates
 from hookline.sync.read.document import Document
-from hookline.sync.read.problems import SyncProblem
+from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import SyncRequest
 from hookline.webhooks.columns import fingerprinted
 
@@ -69,8 +68,8 @@ class _Stopped(Exception):
         self.outcome = outcome
 
 
-async def preview(runtime: Runtime, workspace_id: UUID, request: SyncRequest) -> ApplyOutcome:
-    """The plan of an apply now. Nothing is written: the transaction could not.
+async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOutcome:
+    """The plan of an apply now by this actor. Nothing is written: the transaction could not.
 
     Raises Unavailable.
     """
@@ -80,12 +79,12 @@ async def preview(runtime: Runtime, workspace_id: UUID, request: SyncRequest) ->
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     async with store.reading(runtime) as reads:
         state = await store.read(
-            reads, runtime.vault, workspace_id, document.set_name, list(document.webhooks)
+            reads, runtime.vault, actor.workspace_id, document.set_name, list(document.webhooks)
         )
     # After the snapshot is closed: a child process renders, and nothing in the database waits for
     # it.
     broken = await check_templates.check(document, runtime.renderer)
-    plan = await asyncio.to_thread(_judged, request, wanted, broken, state)
+    plan = await asyncio.to_thread(_judged, actor, request, wanted, broken, state)
     return ApplyOutcome(plan, state.revision)
 
 
@@ -155,7 +154,9 @@ class _Applying:
         # Before the plan, which would be empty by now, or somebody else's changes.
         if state.repeated is not None:
             raise _Stopped(self._repeated(state, state.repeated))
-        plan = await asyncio.to_thread(_judged, request, self.wanted, self.broken, state)
+        plan = await asyncio.to_thread(
+            _judged, self.actor, request, self.wanted, self.broken, state
+        )
         # Compared under the lock, so nothing changes between the look and the write.
         if request.plan_digest not in (None, plan.digest):
             plan = replace(plan, blocked=(*plan.blocked, _STALE))
@@ -210,16 +211,25 @@ def _reason(set_name: str, outcome: ApplyOutcome) -> str | None:
 
 
 def _wanted(runtime: Runtime, document: Document) -> list[WantedWebhook]:
-    items = document.webhooks.values()
     return [
         WantedWebhook(
-            item.slug, item.values, fingerprinted(item.values, runtime.vault), item.position
+            item.slug,
+            item.values,
+            fingerprinted(item.values, runtime.vault),
+            item.position,
+            _url_position(document, item.slug),
         )
-        for item in items
+        for item in document.webhooks.values()
     ]
 
 
+def _url_position(document: Document, slug: str) -> Position | None:
+    found = document.positions.get(f"webhooks.{slug}.url")
+    return Position(found[1], found[2], found[0]) if found else None
+
+
 def _judged(
+    actor: Actor,
     request: SyncRequest,
     wanted: list[WantedWebhook],
     broken: tuple[SyncProblem, ...],
@@ -228,7 +238,13 @@ def _judged(
     """The plan with what blocks it."""
     set_name, options = request.document.set_name, request.options
     plan = planning.plan(
-        set_name, state.number, wanted, state.stored, options.on_drift, options.reenable
+        set_name,
+        state.number,
+        wanted,
+        state.stored,
+        options.on_drift,
+        options.reenable,
+        may_read_secrets=actor.may("secrets:read"),
     )
     blocks = policy.check(
         plan, not wanted, options, state.committed_at, request.source.committed_at

@@ -13,6 +13,8 @@ from uuid import UUID
 import orjson
 
 from hookline.form.check import check_whole
+from hookline.form.kinds import FieldProblem
+from hookline.form.origins import left_behind
 from hookline.form.webhook_fields import DEFAULTS, FIELDS
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, Plan
 from hookline.sync.plan.comparing import (
@@ -31,13 +33,15 @@ from hookline.sync.request import DriftPolicy
 @dataclass(frozen=True, slots=True)
 class WantedWebhook:
     """A webhook as the file wants it. values: of the fields that it mentions, secrets in clear;
-    prints: the same with secrets as fingerprints.
+    prints: the same with secrets as fingerprints. url_position: of its URL, which may stand in the
+    file's defaults.
     """
 
     slug: str
     values: Values
     prints: Values
     position: Position
+    url_position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +106,17 @@ def plan(
     stored: Iterable[StoredWebhook],
     on_drift: DriftPolicy = DriftPolicy.BLOCK,
     reenable: Iterable[str] = (),
+    may_read_secrets: bool = False,
 ) -> Planned:
     """Compares everything: first what the file has, then what it no longer has, each in the order
     of the slugs.
 
     stored: what the set owns, and whatever has a wanted slug. reenable: slugs of webhooks that go
-    on if they were turned off by themselves.
+    on if they were turned off by themselves. may_read_secrets: a secret that people set goes along
+    when the file moves its webhook to another origin.
     """
-    by_slug = {live.slug: live for live in stored}
-    planner = _Planner(set_name, on_drift, frozenset(reenable))
-    # Sorted and taken out: the order of the file makes no difference, and what is left is no longer
-    # in it.
-    for item in sorted(wanted, key=lambda item: item.slug):
-        planner.want(item, by_slug.pop(item.slug, None))
-    for _, live in sorted(by_slug.items()):
-        planner.remove(live)
+    planner = _Planner(set_name, on_drift, frozenset(reenable), may_read_secrets)
+    planner.compare(wanted, stored)
     changes, writes = tuple(planner.changes), tuple(planner.writes)
     return Planned(
         set_name=set_name,
@@ -146,11 +146,21 @@ class _Planner:
     set_name: str
     on_drift: DriftPolicy
     reenable: frozenset[str]
+    may_read_secrets: bool
     slugs: set[str] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     problems: list[SyncProblem] = field(default_factory=list)
     owned_elsewhere: list[tuple[str, str]] = field(default_factory=list)
+
+    def compare(self, wanted: Iterable[WantedWebhook], stored: Iterable[StoredWebhook]) -> None:
+        by_slug = {live.slug: live for live in stored}
+        # Sorted and taken out: the order of the file makes no difference, and what is left is no
+        # longer in it.
+        for item in sorted(wanted, key=lambda item: item.slug):
+            self.want(item, by_slug.pop(item.slug, None))
+        for _, live in sorted(by_slug.items()):
+            self.remove(live)
 
     def want(self, item: WantedWebhook, live: StoredWebhook | None) -> None:
         self.slugs.add(item.slug)
@@ -262,8 +272,7 @@ class _Planner:
         kept = {} if is_overwriting else verdicts.disputed
         applied = {name: value for name, value in item.prints.items() if name not in kept}
         applied |= {name: live.applied[name] for name in kept if name in live.applied}
-        # The merged whole: a header by hand and one of the file may have the same name.
-        self._check(item, {**live.form, **written})
+        self._check(item, live, {**live.form, **written})
         is_visible = (
             bool(written or verdicts.released)
             or live.is_removed
@@ -286,14 +295,21 @@ class _Planner:
                 )
             )
 
-    def _check(self, item: WantedWebhook, whole: Values) -> None:
-        """Problems where the file's wishes and what people set by hand contradict each other."""
-        for problem in check_whole(whole):
+    def _check(self, item: WantedWebhook, live: StoredWebhook, whole: Values) -> None:
+        """Problems where the file's wishes and what people set by hand contradict each other, and
+        secrets set by hand that the file would send to another place.
+        """
+        # The merged whole: a header by hand and one of the file may have the same name.
+        self._note(item, check_whole(whole), item.position)
+        if not self.may_read_secrets:
+            behind = left_behind(live.form, whole, item.prints)
+            self._note(item, behind, item.url_position or item.position)
+
+    def _note(self, item: WantedWebhook, found: Iterable[FieldProblem], position: Position) -> None:
+        for problem in found:
             path = ("webhooks", item.slug, *problem.field)
             self.problems.append(
-                SyncProblem(
-                    problem.yaml_code, problem.message.removesuffix("."), item.position, path
-                )
+                SyncProblem(problem.yaml_code, problem.message.removesuffix("."), position, path)
             )
 
 

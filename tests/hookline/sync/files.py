@@ -79,7 +79,7 @@ async def preview(
     runtime: Runtime, wanted: Document, options: Options | None = None, source: Source | None = None
 ) -> ApplyOutcome:
     return await applying.preview(
-        runtime, WORKSPACE, SyncRequest(wanted, options or Options(), source or Source())
+        runtime, SOMEBODY, SyncRequest(wanted, options or Options(), source or Source())
     )
 
 
