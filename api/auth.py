@@ -10,6 +10,7 @@ import strawberry
 from api.context import Context
 from api.execution.errors import FORBIDDEN, UNAUTHENTICATED
 from hookline.access.actor import Actor
+from hookline.access.scopes import covers
 from hookline.errors import HooklineError, Unavailable
 
 
@@ -64,6 +65,18 @@ def require(info: strawberry.Info[Context, Any], scope: str) -> Actor:
     """
     actor = info.context.actor
     if scope not in actor.scopes:
+        raise Forbidden(scope)
+    return actor
+
+
+def require_for_set(info: strawberry.Info[Context, Any], scope: str, set_name: str) -> Actor:
+    """The actor that asks, if it has the scope for every set or for this one.
+
+    Raises Forbidden.
+    """
+    actor = info.context.actor
+    # A text that is no set's name makes no scope: only a token for every set gets further.
+    if not covers(actor.scopes, f"{scope}:{set_name}") and scope not in actor.scopes:
         raise Forbidden(scope)
     return actor
 

@@ -3,6 +3,7 @@ which messages use wherever they name a server. Pure.
 """
 
 import re
+import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -10,6 +11,15 @@ from urllib.parse import urlsplit
 # PostgreSQL, has no bytes for them.
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROL_BUT_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+# Characters, control characters, spaces but the usual one, line ends; not assigned, private.
+_HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
+# Letters and marks that show nothing: joiners, fillers of Hangul, vowels of Khmer, the blank of
+# Braille, selectors of variants.
+_HIDDEN: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
 
 _SECRET_PARAMETER: Final = re.compile(
     "((?:^|&)[^=&]*(?:pass|token|secret|key)[^=&]*=)[^&]*", re.IGNORECASE
@@ -19,6 +29,23 @@ _SECRET_PARAMETER: Final = re.compile(
 def is_one_line(text: str) -> bool:
     """Checks that the text has no control character and no half of a surrogate pair."""
     return not _CONTROL.search(text)
+
+
+def is_visible(text: str) -> bool:
+    """Checks that every character shows where it stands: none is invisible, a control character or
+    one that changes the direction, and blanks are plain spaces.
+    """
+    return not _HIDDEN.search(text) and all(
+        character == " " or unicodedata.category(character) not in _HIDDEN_CATEGORIES
+        for character in text
+    )
+
+
+def look_of(text: str) -> str:
+    """The text by which names that look alike are told to be one: without differences of case,
+    width, composition and blanks.
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def is_lines(text: str) -> bool:

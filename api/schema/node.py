@@ -45,25 +45,44 @@ def is_storable(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+@strawberry.type(
+    description="Origin of an applied file as the caller stated it. It is not verified."
+)
+class ClaimedSource:
+    commit: str | None = strawberry.field(description="Commit, or null if none was given.")
+    branch: str | None = strawberry.field(description="Branch, or null if none was given.")
+
+
 @strawberry.type(description="The originator of a change.")
 class Actor:
     kind: ActorKind = strawberry.field(description="Kind of the actor.")
     name: str = strawberry.field(
         description="Name of the token or of the set; hookline for the system."
     )
-    commit: str | None = strawberry.field(
-        description="Commit that was applied. Null unless the actor is a sync."
+    token_id: strawberry.ID | None = strawberry.field(
+        description="ID of the token (tok_…), also of the one that applied a file. Null for the "
+        "system and for commands that work on the database itself."
+    )
+    applied_by: str | None = strawberry.field(
+        description="Name of the token that applied the file, or of the command. Null unless the "
+        "actor is a sync."
     )
     revision: int | None = strawberry.field(
         description="Number of the set's revision. Null unless the actor is a sync."
+    )
+    claimed: ClaimedSource | None = strawberry.field(
+        description="Origin of the file as the caller stated it. Null unless the actor is a sync."
     )
 
 
 def actor_of(stored: dict[str, Any]) -> Actor:
     """Makes an actor of one as rows keep it."""
+    claimed = stored.get("claimed")
     return Actor(
         kind=ActorKind(stored["kind"]),
         name=stored["name"],
-        commit=stored.get("commit"),
+        token_id=stored.get("tokenId"),
+        applied_by=stored.get("by"),
         revision=stored.get("revision"),
+        claimed=ClaimedSource(**claimed) if claimed else None,
     )

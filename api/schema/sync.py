@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.auth import require
+from api.auth import require, require_for_set
 from api.schema.node import Actor, Info, Node, actor_of, node_id
 from api.schema.sync_input import (
     SyncApplyInput,
@@ -43,25 +43,26 @@ class SyncRevision(Node):
     set: str = strawberry.field(description="Name of the set, the webhooks that one file owns.")
     number: int = strawberry.field(description="Number of the revision within the set, from 1.")
     commit: str | None = strawberry.field(
-        description="Commit that was applied, or null if none was given."
+        description="Commit that was applied, as the caller stated it, or null if none was given."
     )
     branch: str | None = strawberry.field(
-        description="Branch of the commit, or null if none was given."
+        description="Branch of the commit, as the caller stated it, or null if none was given."
     )
     author: str | None = strawberry.field(
-        description="Author of the commit, or null if none was given."
+        description="Author of the commit, as the caller stated it, or null if none was given."
     )
     message: str | None = strawberry.field(
         description="Message given to `syncApply`, or null if none was given."
     )
     run_url: str | None = strawberry.field(
-        description="URL of the CI run, or null if none was given."
+        description="URL of the CI run, as the caller stated it, or null if none was given."
     )
     repository: str | None = strawberry.field(
-        description="Repository of the commit, or null if none was given."
+        description="Repository of the commit, as the caller stated it, or null if none was given."
     )
     dirty: bool | None = strawberry.field(
-        description="True if the file differed from the commit, or null if unknown."
+        description="True if the file differed from the commit, as the caller stated it, or null "
+        "if unknown."
     )
     actor: Actor = strawberry.field(description="Actor that applied the file.")
     created: int = strawberry.field(description="Number of webhooks created.")
@@ -169,7 +170,7 @@ class SyncMutation:
     @strawberry.mutation(
         description="Returns the changes that applying a webhooks file would make, without "
         "making them. User errors: INVALID, REQUIRED, TOO_LONG, OUT_OF_RANGE. "
-        "Requires the scope sync:plan."
+        "Requires the scope sync:plan, for every set or for this one (sync:plan:team-a)."
     )
     async def sync_plan(
         self,
@@ -179,7 +180,7 @@ class SyncMutation:
             strawberry.argument(description="File to compare with the present webhooks."),
         ],
     ) -> SyncPlanPayload | None:
-        actor = require(info, "sync:plan")
+        actor = require_for_set(info, "sync:plan", input.set)
         options, wrong_options = options_of(input.options)
         source, wrong_source = source_of(input.source)
         try:
@@ -200,14 +201,15 @@ class SyncMutation:
     @strawberry.mutation(
         description="Applies a webhooks file: makes all changes to its set in one "
         "transaction, or none. User errors: those of `syncPlan`, NOT_ALLOWED if a "
-        "secret is missing, IDEMPOTENCY_CONFLICT. Requires the scope sync:apply."
+        "secret is missing, IDEMPOTENCY_CONFLICT. Requires the scope sync:apply, for every set "
+        "or for this one (sync:apply:team-a)."
     )
     async def sync_apply(
         self,
         info: Info,
         input: Annotated[SyncApplyInput, strawberry.argument(description="File to apply.")],
     ) -> SyncApplyPayload | None:
-        actor = require(info, "sync:apply")
+        actor = require_for_set(info, "sync:apply", input.set)
         try:
             document, found, outcome = await _apply(info, actor, input)
         except Refused as refused:

@@ -15,7 +15,7 @@ from api.schema.node import Info, Node, key_of, node_id
 from api.schema.user_error import UserError, user_errors
 from hookline.access import tokens
 from hookline.access.actor import Actor
-from hookline.access.scopes import ROLES, SCOPES
+from hookline.access.scopes import ROLES, covers, is_scope
 from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Token as TokenRow
@@ -70,10 +70,15 @@ class Token(Node):
     "token must have all scopes that it gives."
 )
 class TokenCreateInput:
-    name: str = strawberry.field(description="Name of the token. 1 to 100 characters.")
+    name: str = strawberry.field(
+        description="Name of the token: 1 to 100 visible characters. No other valid token of the "
+        "workspace may have it, or one that looks like it."
+    )
     role: TokenRole | None = strawberry.field(default=None, description="Predefined set of scopes.")
     scopes: list[str] | None = strawberry.field(
-        default=None, description="List of scopes, such as events:publish."
+        default=None,
+        description="List of scopes, such as events:publish. sync:plan and sync:apply may be bound "
+        "to one set: sync:apply:team-a.",
     )
     expires_at: datetime | None = strawberry.field(
         default=None,
@@ -126,7 +131,8 @@ class TokenQuery:
 @strawberry.type
 class TokenMutation:
     @strawberry.mutation(
-        description="Creates a token. User errors: REQUIRED, INVALID, TOO_LONG, OUT_OF_RANGE, "
+        description="Creates a token. User errors: REQUIRED, INVALID, TAKEN, TOO_LONG, "
+        "OUT_OF_RANGE, "
         "NOT_ALLOWED for scopes that the calling token lacks. Requires the scope "
         "tokens:admin."
     )
@@ -141,9 +147,9 @@ class TokenMutation:
         try:
             if problems := _check_grant(actor, input, scopes):
                 raise Refused(problems)
-            database, by = info.context.runtime.database, actor.name
+            database = info.context.runtime.database
             row, secret = await tokens.create(
-                database, actor.workspace_id, input.name, scopes, input.expires_at, by
+                database, actor.workspace_id, input.name, scopes, input.expires_at, actor
             )
         except Refused as refused:
             return TokenCreatePayload(token=None, secret=None, user_errors=user_errors(refused))
@@ -164,7 +170,7 @@ class TokenMutation:
                 info.context.runtime.database,
                 actor.workspace_id,
                 key_of("tok", input.id),
-                actor.name,
+                actor,
             )
         except Refused as refused:
             return TokenPayload(token=None, user_errors=user_errors(refused))
@@ -183,7 +189,7 @@ def _check_grant(actor: Actor, input: TokenCreateInput, scopes: list[str]) -> li
     if input.role and input.scopes:
         return [Problem(Code.INVALID, "Give either a role or scopes, not both.", ("role",))]
     if input.role:
-        lacking = [scope for scope in scopes if scope not in actor.scopes]
+        lacking = [scope for scope in scopes if not covers(actor.scopes, scope)]
         message = f"Your token may not give this role: it lacks {', '.join(lacking)}."
         return [Problem(Code.NOT_ALLOWED, message, ("role",))] if lacking else []
     return [
@@ -193,5 +199,5 @@ def _check_grant(actor: Actor, input: TokenCreateInput, scopes: list[str]) -> li
             ("scopes", str(place)),
         )
         for place, scope in enumerate(scopes)
-        if scope in SCOPES and scope not in actor.scopes
+        if is_scope(scope) and not covers(actor.scopes, scope)
     ]

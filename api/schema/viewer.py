@@ -6,7 +6,7 @@ import strawberry
 
 from api.auth import require
 from api.schema.node import Info, Node, node_id
-from hookline.access.scopes import SCOPES
+from hookline.access.scopes import in_order
 from hookline.db.connection import faults_as_unavailable
 from hookline.models import Workspace as WorkspaceRow
 
@@ -50,8 +50,7 @@ class ViewerQuery:
     @strawberry.field(description="Returns the calling token. Requires no scope.")
     def viewer(self, info: Info) -> Viewer:
         actor = info.context.actor
-        # in the order of SCOPES, as everywhere
-        return Viewer(name=actor.name, scopes=[scope for scope in SCOPES if scope in actor.scopes])
+        return Viewer(name=actor.name, scopes=list(in_order(actor.scopes)))
 
     @strawberry.field(
         description="Returns the environments that events and webhooks may use. Requires no scope."

@@ -151,7 +151,7 @@ class SyncOrigin:
         description="Line of the webhook in the file, or null if unknown."
     )
     commit: str | None = strawberry.field(
-        description="Commit that was applied last, or null if unknown."
+        description="Commit that was applied last, as the caller stated it, or null if unknown."
     )
     locked_fields: list[str] = strawberry.field(
         description="Fields that the file sets. Changing them by mutation requires force and "

@@ -23,7 +23,8 @@ EVENT_STREAM = b"text/event-stream"
 # only tokens that publish or sync have a use for more
 BODY_LIMIT_BYTES = 2 * 1024 * 1024
 LARGE_BODY_LIMIT_BYTES = 16 * 1024 * 1024
-LARGE_BODY_SCOPES = frozenset({"events:publish", "sync:plan", "sync:apply"})
+LARGE_BODY_SCOPES = ("events:publish", "sync:plan", "sync:apply")
+"""Beginnings of scopes: those of a sync may be bound to a set."""
 
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -31,8 +32,11 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONGEST_INTEGER = 40
 
 
+# For every request: there are few different sets of scopes.
+@lru_cache(maxsize=256)
 def body_limit_bytes(scopes: frozenset[str]) -> int:
-    return BODY_LIMIT_BYTES if scopes.isdisjoint(LARGE_BODY_SCOPES) else LARGE_BODY_LIMIT_BYTES
+    is_large = any(scope.startswith(LARGE_BODY_SCOPES) for scope in scopes)
+    return LARGE_BODY_LIMIT_BYTES if is_large else BODY_LIMIT_BYTES
 
 
 class Accepted(NamedTuple):

@@ -4,7 +4,10 @@ audit log keep its kind and name.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+from hookline import ids
 
 
 class ActorKind(StrEnum):
@@ -30,9 +33,31 @@ class Actor:
         return self.kind is ActorKind.SYSTEM or scope in self.scopes
 
     @property
-    def stored(self) -> dict[str, str]:
-        """The form that rows keep."""
-        return {"kind": self.kind.value, "name": self.name}
+    def stored(self) -> dict[str, Any]:
+        """The form that rows keep. With the token's id: a name may be used again once its token is
+        revoked.
+        """
+        stored: dict[str, Any] = {"kind": self.kind.value, "name": self.name}
+        return stored if self.token_id is None else {**stored, **self._token}
+
+    def stored_of_sync(
+        self, set_name: str, revision: int, commit: str | None, branch: str | None
+    ) -> dict[str, Any]:
+        """The form that rows keep of an apply: the set, and the token that applied it. commit,
+        branch: as the caller claims; nothing here could check them.
+        """
+        return {
+            "kind": ActorKind.SYNC.value,
+            "name": set_name,
+            "revision": revision,
+            "by": self.name,
+            "claimed": {"commit": commit, "branch": branch},
+            **self._token,
+        }
+
+    @property
+    def _token(self) -> dict[str, Any]:
+        return {"tokenId": ids.encode("tok", self.token_id)} if self.token_id else {}
 
 
 def system_actor(workspace_id: UUID, name: str = "hookline") -> Actor:

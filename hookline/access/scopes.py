@@ -1,6 +1,9 @@
-"""Scopes, the rights to one kind of operation each, and roles, which are named sets of them."""
+"""Scopes, the rights to one kind of operation each, and roles, which are named sets of them. A
+scope of SET_SCOPES may be bound to one set: `sync:apply:team-a`.
+"""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Final
 
 SCOPES: Final[Mapping[str, str]] = {
@@ -15,15 +18,42 @@ SCOPES: Final[Mapping[str, str]] = {
     "tokens:admin": "Make, list and revoke tokens.",
     "audit:read": "Read who changed what.",
     "webhooks:force": "Change by hand what a YAML file owns.",
-    "actor:name": "Act under another name, for programs that pass on what people do.",
 }
 """Every scope and what it allows, in the order in which they are shown."""
+SET_SCOPES: Final = ("sync:plan", "sync:apply")
 
 _READ = ("webhooks:read", "deliveries:read")
 ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "viewer": _READ,
     "publisher": ("events:publish",),
     "editor": (*_READ, "events:publish", "webhooks:write", "deliveries:retry"),
-    "sync": (*_READ, "sync:plan", "sync:apply"),
+    "sync": (*_READ, *SET_SCOPES),
     "admin": tuple(SCOPES),
 }
+
+# The name of a set, as hookline.form.check.SLUG has it: this package knows no forms.
+_BOUND: Final = re.compile(f"({'|'.join(SET_SCOPES)}):([a-z0-9-]{{1,63}})")
+
+
+def is_scope(text: str) -> bool:
+    """True for a scope, bound to a set or not."""
+    return text in SCOPES or _BOUND.fullmatch(text) is not None
+
+
+def covers(held: Collection[str], scope: str) -> bool:
+    """True when a token with the held scopes may do what the scope allows: a scope of every set
+    covers the same one of a single set, and never the other way round.
+    """
+    bound = _BOUND.fullmatch(scope)
+    return scope in held or (bound is not None and bound[1] in held)
+
+
+def bound_to(scopes: Collection[str], set_name: str) -> tuple[str, ...]:
+    """The scopes with those of SET_SCOPES bound to a set."""
+    return tuple(f"{scope}:{set_name}" if scope in SET_SCOPES else scope for scope in scopes)
+
+
+def in_order(scopes: Collection[str]) -> tuple[str, ...]:
+    """The scopes in the order of the table, each once; those that are bound to sets follow."""
+    plain = [scope for scope in SCOPES if scope in scopes]
+    return (*plain, *sorted({scope for scope in scopes if _BOUND.fullmatch(scope)}))

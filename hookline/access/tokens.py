@@ -11,16 +11,17 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from tortoise.exceptions import IntegrityError
 from tortoise.queryset import QuerySet
 
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor, system_actor
-from hookline.access.scopes import SCOPES
+from hookline.access.scopes import SCOPES, in_order, is_scope
 from hookline.db.connection import Database
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Token
-from hookline.text import is_one_line
+from hookline.text import is_visible, look_of
 
 
 async def create(
@@ -29,13 +30,13 @@ async def create(
     name: str,
     scopes: Sequence[str],
     expires_at: datetime | None = None,
-    by: str | None = None,
+    by: Actor | None = None,
 ) -> tuple[Token, str]:
     """Makes a token. Returns its row and its text, which can never be shown again. by: the token
     that asks; None: the command line.
 
-    Raises Refused: REQUIRED, TOO_LONG or INVALID for the name, REQUIRED or INVALID for scopes,
-    OUT_OF_RANGE for a time that is over.
+    Raises Refused: REQUIRED, TOO_LONG, INVALID or TAKEN for the name, REQUIRED or INVALID for
+    scopes, OUT_OF_RANGE for a time that is over.
     """
     now = clock.now()
     if problems := [*_check_name(name), *_check_scopes(scopes), *_check_expiry(expires_at, now)]:
@@ -45,27 +46,33 @@ async def create(
         id=ids.uuid7(),
         workspace_id=workspace_id,
         name=name,
+        name_key=look_of(name),
         digest=digest_of(text),
         last_four=text[-4:],
-        # In the order of the table, each once.
-        scopes=tuple(scope for scope in SCOPES if scope in scopes),
+        scopes=in_order(scopes),
         created_at=now,
         expires_at=expires_at,
     )
-    async with database.unit_of_work():
-        await token.save(force_create=True)
-        await _audit(
-            token,
-            by,
-            "token.create",
-            None,
-            {"name": name, "scopes": list(token.scopes), "lastFour": token.last_four},
-        )
+    try:
+        async with database.unit_of_work():
+            await _free_name(token, now)
+            await token.save(force_create=True)
+            shown = {"name": name, "scopes": list(token.scopes), "lastFour": token.last_four}
+            await _audit(token, by, "token.create", None, shown)
+    # Only the unique index knows: two creators may ask at once.
+    except IntegrityError:
+        raise Refused(_name_taken()) from None
     return token, text
 
 
+async def _free_name(token: Token, now: datetime) -> None:
+    """Takes the name from an expired token, which never lives again."""
+    same = Token.filter(workspace_id=token.workspace_id, name_key=token.name_key)
+    await same.filter(expires_at__lte=now).update(name_key=None)
+
+
 async def revoke(
-    database: Database, workspace_id: UUID, token_id: UUID, by: str | None = None
+    database: Database, workspace_id: UUID, token_id: UUID, by: Actor | None = None
 ) -> Token:
     """Ends a token, in every process within a second. A revoked one stays as it is. by: as for
     create.
@@ -85,8 +92,8 @@ async def revoke(
                 )
             )
         if token.revoked_at is None:
-            token.revoked_at = clock.now()
-            await token.save(update_fields=["revoked_at"])
+            token.revoked_at, token.name_key = clock.now(), None
+            await token.save(update_fields=["revoked_at", "name_key"])
             await _audit(
                 token, by, "token.revoke", {"name": token.name, "lastFour": token.last_four}, None
             )
@@ -95,12 +102,12 @@ async def revoke(
 
 async def _audit(
     token: Token,
-    by: str | None,
+    by: Actor | None,
     action: str,
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
 ) -> None:
-    actor = Actor(token.workspace_id, by) if by else system_actor(token.workspace_id)
+    actor = by or system_actor(token.workspace_id)
     await audit.record(token.workspace_id, actor.stored, action, ("tok", token.id), before, after)
 
 
@@ -123,25 +130,38 @@ def _check_name(name: str) -> list[Problem]:
         ]
     if len(name) > 100:
         return [Problem(Code.TOO_LONG, "The name is at most 100 characters long.", ("name",))]
-    if not is_one_line(name):
+    if not is_visible(name):
         return [
             Problem(
                 Code.INVALID,
-                "The name must not hold control characters or broken surrogates.",
+                "The name must hold characters that show only: none that are invisible, change "
+                "the direction of text or control a terminal, and no blanks but spaces.",
                 ("name",),
             )
         ]
     return []
 
 
+def _name_taken() -> Problem:
+    return Problem(
+        Code.TAKEN,
+        "Another token that is valid has this name, or one that looks like it. Choose another "
+        "name, or revoke that token.",
+        ("name",),
+    )
+
+
 def _check_scopes(scopes: Sequence[str]) -> list[Problem]:
     if not scopes:
         return [Problem(Code.REQUIRED, "Give the token a role or at least one scope.", ("scopes",))]
-    message = f"There is no such scope. Scopes are {', '.join(SCOPES)}."
+    message = (
+        f"There is no such scope. Scopes are {', '.join(SCOPES)}; sync:plan and sync:apply may end "
+        "with a set, such as sync:apply:team-a."
+    )
     return [
         Problem(Code.INVALID, message, ("scopes", str(place)))
         for place, scope in enumerate(scopes)
-        if scope not in SCOPES
+        if not is_scope(scope)
     ]
 
 

@@ -4,13 +4,16 @@ target, three host names.
 
 import os
 from ipaddress import ip_network
+from itertools import count
 from pathlib import Path
+from uuid import UUID
 
 from hookline.access import tokens
 from hookline.access.authenticator import Authenticator
 from hookline.access.scopes import ROLES
 from hookline.cli.database import open_database
-from hookline.errors import Misconfigured
+from hookline.db.connection import Database
+from hookline.errors import Code, Misconfigured, Refused
 from hookline.outbound.addresses import AddressPolicy
 from hookline.settings.fields import Settings
 
@@ -42,9 +45,23 @@ async def token(settings: Settings) -> str:
                 return kept
         finally:
             await authenticator.close()
-        made = (await tokens.create(database, workspace_id, TOKEN_NAME, ROLES["admin"]))[1]
+        made = await _new_token(database, workspace_id)
     _write(path, made)
     return made
+
+
+async def _new_token(database: Database, workspace_id: UUID) -> str:
+    """A token with the first free name: that of another home folder, or one whose file is lost,
+    stays as it is.
+    """
+    for number in count(1):
+        name = TOKEN_NAME if number == 1 else f"{TOKEN_NAME} {number}"
+        try:
+            return (await tokens.create(database, workspace_id, name, ROLES["admin"]))[1]
+        except Refused as refused:
+            if refused.problems[0].code is not Code.TAKEN:
+                raise
+    raise AssertionError("numbers have no end")
 
 
 def _read(path: Path) -> str:

@@ -6,7 +6,7 @@ import click
 
 # Of itself alone: hookline.access.tokens imports the database's library, 0.4 s that --help would
 # pay.
-from hookline.access.scopes import ROLES
+from hookline.access.scopes import ROLES, bound_to
 
 
 @click.group()
@@ -24,11 +24,19 @@ def token() -> None:
     required=True,
     help="What the token may do; the README has the table.",
 )
-def create(name: str, role: str) -> None:
+@click.option(
+    "--set",
+    "set_name",
+    help="With --role sync: the one set that the token may plan and apply. [default: every set]",
+)
+def create(name: str, role: str, set_name: str | None) -> None:
     """Make a token called NAME and print it, alone, on standard output. It can't be shown again."""
     import asyncio
 
-    click.echo(asyncio.run(_create(name, role)))
+    if set_name is not None and role != "sync":
+        raise click.UsageError("--set goes with --role sync only: other roles act on no set.")
+    scopes = ROLES[role] if set_name is None else bound_to(ROLES[role], set_name)
+    click.echo(asyncio.run(_create(name, scopes)))
 
 
 @token.command("list")
@@ -56,13 +64,13 @@ def revoke(token_id: str) -> None:
     click.echo(asyncio.run(_revoke(token_id)))
 
 
-async def _create(name: str, role: str) -> str:
+async def _create(name: str, scopes: tuple[str, ...]) -> str:
     from hookline.access import tokens
     from hookline.cli.database import open_database
     from hookline.settings.fields import read_settings
 
     async with open_database(read_settings()) as (database, workspace_id):
-        return (await tokens.create(database, workspace_id, name, ROLES[role]))[1]
+        return (await tokens.create(database, workspace_id, name, scopes))[1]
 
 
 async def _rows() -> list[tuple[str, ...]]:

@@ -14,7 +14,7 @@ class AuditEntry(Model):
     action = fields.TextField()
     """`webhook.create` and the like."""
     actor = JsonColumn()
-    """`{"kind": "TOKEN", "name": …}`, SYNC with `commit` and `revision`, or SYSTEM."""
+    """TOKEN, SYNC or SYSTEM, as `Actor.stored` and `Actor.stored_of_sync` make it."""
     actor_name = fields.TextField()
     at = TimeColumn()
     subject_prefix = fields.TextField(null=True)

@@ -10,6 +10,10 @@ class Token(Model):
     id = UuidColumn(primary_key=True)
     workspace_id = UuidColumn()
     name = fields.CharField(100)
+    name_key = fields.TextField(null=True)
+    """The name as it looks (hookline.text.look_of), unique among the living; null for a revoked
+    token, and for an expired one whose name was given again.
+    """
     digest = BytesColumn()
     """SHA-256 of the token's text."""
     last_four = fields.CharField(4)

@@ -54,7 +54,7 @@ class Webhook(Model):
     """Rises with every change that people or a sync make."""
     created_at = TimeColumn()
     created_by = JsonColumn()
-    """An actor: `{"kind": "TOKEN", "name": …}`, or SYNC with `commit` and `revision`."""
+    """An actor (`Actor.stored`): `{"kind": "TOKEN", "name": …, "tokenId": …}`, or SYNC."""
     modified_at = TimeColumn()
     modified_by = JsonColumn()
     deleted_at = TimeColumn(null=True)

@@ -100,7 +100,12 @@ async def _write(
     webhook.update_from_dict(values)
     stamp_modified(webhook, actor)
     await webhook.save(update_fields=[*values, *MODIFIED_COLUMNS])
-    overlapping = {"signingSecret": audit.MASK, "overlapSeconds": overlap.total_seconds()}
+    overlapping = {
+        "signingSecret": audit.MASK,
+        "overlapSeconds": overlap.total_seconds(),
+        # The answer shows the new secret to these tokens, as a reveal does.
+        "revealed": actor.may("secrets:read"),
+    }
     at = ("wh", webhook.id)
     await audit.record(
         actor.workspace_id, webhook.modified_by, "webhook.secretRotate", at, None, overlapping

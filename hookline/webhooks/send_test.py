@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from hookline import clock, ids
+from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
@@ -44,6 +45,9 @@ async def send_test(
         if sample.event_id is None:
             await _store_event(actor, event, now)
         await _store_delivery(actor, webhook_id, key, event, now)
+        sent = {"deliveryId": ids.encode("dlv", key), "url": webhook.url, "type": event.type}
+        at = ("wh", webhook_id)
+        await audit.record(actor.workspace_id, actor.stored, "webhook.test", at, None, sent)
         # A worker that looks before the commit would not see it.
         work.after_commit(lambda: runtime.wakeups.notify_manual(webhook_id))
     attempt = await _attempt_of(key, timedelta(milliseconds=webhook.timeout_ms) + ANSWER_TIME)

@@ -148,6 +148,7 @@ column token.id uuid not null
 column token.last_four character varying(4) not null
 column token.last_used_at timestamp with time zone
 column token.name character varying(100) not null
+column token.name_key text
 column token.revoked_at timestamp with time zone
 column token.scopes text not null
 column token.workspace_id uuid not null
@@ -299,6 +300,7 @@ index CREATE UNIQUE INDEX sync_revision_pkey ON public.sync_revision USING btree
 index CREATE UNIQUE INDEX sync_set_name ON public.sync_set USING btree (workspace_id, name)
 index CREATE UNIQUE INDEX sync_set_pkey ON public.sync_set USING btree (id)
 index CREATE UNIQUE INDEX token_digest ON public.token USING btree (digest)
+index CREATE UNIQUE INDEX token_name ON public.token USING btree (workspace_id, name_key) WHERE (name_key IS NOT NULL)
 index CREATE UNIQUE INDEX token_pkey ON public.token USING btree (id)
 index CREATE UNIQUE INDEX tortoise_migrations_pkey ON public.tortoise_migrations USING btree (id)
 index CREATE UNIQUE INDEX uid_tortoise_mi_app_3803a5 ON public.tortoise_migrations USING btree (app, name)

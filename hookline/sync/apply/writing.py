@@ -81,12 +81,7 @@ class Writing:
     def _audit(self, rows: RowsToWrite, number: int) -> list[Row]:
         """An entry for each webhook that people see a change of."""
         keys = {row["slug"]: row["id"] for row in rows.made}
-        by = {
-            "kind": "SYNC",
-            "name": self.request.document.set_name,
-            "commit": self.request.source.commit,
-            "revision": number,
-        }
+        by = self._by(number)
         entries = []
         for change in self.plan.changes:
             key = change.webhook_id or keys.get(change.slug)
@@ -107,13 +102,14 @@ class Writing:
             )
         return entries
 
+    def _by(self, number: int) -> dict[str, Any]:
+        source = self.request.source
+        return self.actor.stored_of_sync(
+            self.request.document.set_name, number, source.commit, source.branch
+        )
+
     def _rows(self, number: int, now: datetime) -> RowsToWrite:
-        by = {
-            "kind": "SYNC",
-            "name": self.request.document.set_name,
-            "commit": self.request.source.commit,
-            "revision": number,
-        }
+        by = self._by(number)
         rows, written = RowsToWrite(), set()
         for write in self.plan.writes:
             written.add(write.slug)

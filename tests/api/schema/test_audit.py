@@ -9,20 +9,27 @@ import pytest
 
 from hookline import clock, ids
 from hookline.access import tokens
+from hookline.access.actor import Actor
 from hookline.deliveries import jobs
 from hookline.errors import Refused
 from hookline.events import types
 from hookline.models import AuditEntry, Webhook
 from hookline.runtime import Runtime
+from hookline.sync.apply import applying
+from hookline.sync.request import Source, SyncRequest
 from hookline.webhooks import secrets
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
 from tests.api.schema.asking import Asker
-from tests.api.schema.test_webhook_dry_run import SECRETS
+from tests.api.schema.test_webhook_dry_run import SECRETS, TEST
 from tests.hookline.notifications.test_mails import turned_off
+from tests.hookline.sync.files import ORDERS, webhooks
 from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook, make_workspace
+from tests.receivers import Receiver
+from tests.working import pumping
 
 LIST = """query ($filter: AuditFilter) { auditEntries(filter: $filter) { totalCount nodes {
-    id action actor { kind name revision commit } at subjectId before after requestId } } }"""
+    id action actor { kind name tokenId appliedBy revision claimed { commit branch } }
+    at subjectId before after requestId } } }"""
 UPDATE = (
     "mutation ($input: WebhookUpdateInput!) { webhookUpdate(input: $input) { webhook { id } "
     "userErrors { code } } }"
@@ -100,7 +107,7 @@ async def test_entry_names_the_request_of_the_api(runtime: Runtime, admin: Asker
 
 async def test_tokens_types_and_workspaces_are_noted_too(runtime: Runtime, admin: Asker) -> None:
     token, text = await tokens.create(runtime.database, WORKSPACE, "ci", ["webhooks:read"])
-    await tokens.revoke(runtime.database, WORKSPACE, token.id, "boss")
+    await tokens.revoke(runtime.database, WORKSPACE, token.id, Actor(WORKSPACE, "boss"))
     await types.save(runtime.database, runtime.hub, SOMEBODY, {"name": "a.b.c"})
     await types.save(
         runtime.database, runtime.hub, SOMEBODY, {"name": "a.b.c", "description": "more"}
@@ -182,3 +189,55 @@ async def test_what_is_done_to_deliveries_by_hand_is_noted(runtime: Runtime, adm
     ]
     assert {entry["actor"]["kind"] for entry in noted} == {"TOKEN"}
     assert noted[2]["after"]["webhookId"] == ids.encode("wh", webhook.id)
+
+
+async def test_a_test_is_noted_with_where_it_was_sent(runtime: Runtime, admin: Asker) -> None:
+    async with Receiver() as receiver, pumping(runtime):
+        webhook = await make_webhook(runtime, receiver.url)
+        key = ids.encode("wh", webhook.id)
+        payload = (await admin.data(TEST, input={"id": key}))["webhookTest"]
+    entry = (await entries(admin, subjectId=key))[-1]
+    assert (entry["action"], entry["before"]) == ("webhook.test", None)
+    assert entry["after"]["url"] == receiver.url
+    assert entry["after"]["deliveryId"] == payload["delivery"]["id"]
+
+
+async def test_a_rotation_says_whether_the_new_secret_was_shown(
+    runtime: Runtime, admin: Asker
+) -> None:
+    webhook = await make_webhook(runtime)
+    asked = "mutation ($id: ID!) { webhookSecretRotate(input: {id: $id}) { secret } }"
+    key = ids.encode("wh", webhook.id)
+    for asker in (admin.as_role("editor"), admin):
+        await asker.data(asked, id=key)
+    noted = (await entries(admin, subjectId=key))[1:]
+    assert [entry["after"]["revealed"] for entry in noted] == [False, True]
+
+
+async def test_an_entry_names_the_token_by_its_id(runtime: Runtime, admin: Asker) -> None:
+    token, _ = await tokens.create(runtime.database, WORKSPACE, "anna", ["webhooks:write"])
+    anna = Actor(WORKSPACE, "anna", frozenset(token.scopes), token_id=token.id)
+    webhook = await make_webhook(runtime)
+    await update_webhook(runtime, anna, webhook.id, {"name": "Else"})
+    actor = (await entries(admin))[-1]["actor"]
+    assert (actor["kind"], actor["name"]) == ("TOKEN", "anna")
+    assert actor["tokenId"] == ids.encode("tok", token.id)
+    assert (actor["appliedBy"], actor["claimed"]) == (None, None)
+
+
+async def test_an_apply_names_set_and_token_and_marks_what_is_claimed(
+    runtime: Runtime, admin: Asker
+) -> None:
+    token, _ = await tokens.create(runtime.database, WORKSPACE, "ci", ["sync:apply:storefront"])
+    pipeline = Actor(WORKSPACE, "ci", frozenset(token.scopes), token_id=token.id)
+    source = Source(commit="9f2c1ab", branch="main")
+    wanted = webhooks(orders=ORDERS)
+    await applying.apply(runtime, pipeline, SyncRequest(wanted, source=source))
+    assert (await entries(admin))[-1]["actor"] == {
+        "kind": "SYNC",
+        "name": "storefront",
+        "tokenId": ids.encode("tok", token.id),
+        "appliedBy": "ci",
+        "revision": 1,
+        "claimed": {"commit": "9f2c1ab", "branch": "main"},
+    }

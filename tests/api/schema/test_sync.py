@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from hookline.access.scopes import SCOPES
+from hookline.access.scopes import ROLES, SCOPES, bound_to
 from hookline.models import SyncSet, Webhook
 from hookline.sync.plan import codec
 from tests.api.schema.asking import Asker, told
@@ -82,6 +82,20 @@ async def test_each_asks_for_its_scope(admin: Asker, text: str, name: str, scope
     answer = await admin.with_scopes(*(SCOPES.keys() - {scope})).answer(text, input=bare())
     assert (answer.codes, answer.data) == (["FORBIDDEN"], {name: None})
     assert await admin.with_scopes(scope).codes(text, input=bare()) == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_token_that_is_bound_to_a_set_acts_on_that_set_only(admin: Asker) -> None:
+    bound = admin.with_scopes(*bound_to(ROLES["sync"], "storefront"))
+    assert (await apply(bound, bare()))["revision"]["number"] == 1
+    assert (await plan(bound, bare()))["plan"]["changes"] == []
+    other = admin.with_scopes(*bound_to(ROLES["sync"], "team-b"))
+    for text in (PLAN_IT, APPLY_IT):
+        assert await other.codes(text, input=bare()) == ["FORBIDDEN"]
+    disguised = {**bare(timeout="9s"), "set": "team-b"}
+    assert told(await apply(other, disguised)) == {("INVALID", "input.set")}
+    for name in ("", "storefront:storefront", "STOREFRONT"):
+        assert await bound.codes(APPLY_IT, input={**bare(), "set": name}) == ["FORBIDDEN"]
 
 
 async def test_a_file_is_planned_then_applied_exactly_so(admin: Asker) -> None:

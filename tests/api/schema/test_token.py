@@ -73,6 +73,26 @@ async def test_nobody_gives_a_scope_that_they_lack(admin: Asker) -> None:
     ]
 
 
+async def test_a_token_of_one_set_gives_away_no_other(admin: Asker) -> None:
+    bound = admin.with_scopes("tokens:admin", "sync:apply:team-a")
+    for scope, expected in (
+        ("sync:apply:team-a", set()),
+        ("sync:apply:team-b", {("NOT_ALLOWED", "input.scopes.0")}),
+        ("sync:apply", {("NOT_ALLOWED", "input.scopes.0")}),
+    ):
+        given = {"name": scope, "scopes": [scope]}
+        assert told((await bound.data(CREATE, input=given))["tokenCreate"]) == expected
+    given = {"name": "b", "scopes": ["sync:plan:team-b"]}
+    made = (await admin.data(CREATE, input=given))["tokenCreate"]
+    assert made["token"]["scopes"] == ["sync:plan:team-b"]
+
+
+async def test_a_name_that_is_taken_is_told_at_its_path(admin: Asker) -> None:
+    given = {"name": "ci", "role": "VIEWER"}
+    await admin.data(CREATE, input=given)
+    assert told((await admin.data(CREATE, input=given))["tokenCreate"]) == {("TAKEN", "input.name")}
+
+
 async def test_a_token_is_revoked_once_and_for_all(admin: Asker) -> None:
     row, _ = await tokens.create(admin.runtime.database, WORKSPACE, "ci", ROLES["viewer"])
     first = (await admin.data(REVOKE, id=ids.encode("tok", row.id)))["tokenRevoke"]

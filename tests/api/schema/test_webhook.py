@@ -11,7 +11,7 @@ from tests.making import make_webhook, make_workspace
 EVERYTHING = """id slug name description url active status environments events eventPatterns { object model action } headers { name value }
 secretHeader { name } basicAuth { username } timeout concurrency retry { schedule } signing { algorithm secrets { createdAt expiresAt } }
 labels { key value } health { consecutiveFailures failingSince lastAttemptAt lastSuccessAt lastStatusCode backlog }
-managedBy { set file line commit lockedFields } version createdAt createdBy { kind name commit revision } modifiedAt modifiedBy { name } deletedAt"""
+managedBy { set file line commit lockedFields } version createdAt createdBy { kind name claimed { commit } revision } modifiedAt modifiedBy { name } deletedAt"""
 CREATE = (
     "mutation ($input: WebhookCreateInput!) { webhookCreate(input: $input) { webhook { "
     f"{EVERYTHING} }} userErrors {{ field message code }} }} }}"
@@ -69,7 +69,7 @@ async def test_a_new_webhook_is_shown_whole_and_without_its_secrets(admin: Asker
     assert webhook["createdBy"] == {
         "kind": "TOKEN",
         "name": "tester",
-        "commit": None,
+        "claimed": None,
         "revision": None,
     }
     assert (webhook["health"]["backlog"], webhook["version"], webhook["managedBy"]) == (0, 1, None)

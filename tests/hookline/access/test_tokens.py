@@ -72,7 +72,7 @@ async def test_all_that_is_wrong_with_a_new_token_is_told_at_once(runtime: Runti
 
 def test_roles_hold_known_scopes_and_only_admin_has_the_strong_ones() -> None:
     assert all(set(scopes) <= SCOPES.keys() for scopes in ROLES.values())
-    strong = {"secrets:read", "tokens:admin", "audit:read", "webhooks:force", "actor:name"}
+    strong = {"secrets:read", "tokens:admin", "audit:read", "webhooks:force"}
     assert [role for role, scopes in ROLES.items() if strong & set(scopes)] == ["admin"]
 
 

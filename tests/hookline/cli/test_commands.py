@@ -146,6 +146,17 @@ def test_tokens_need_no_server(shell: Shell) -> None:
     assert "revoked" in shell.run("token", "list").stdout
 
 
+def test_a_sync_token_is_bound_to_a_set(shell: Shell) -> None:
+    assert shell.run("migrate").returncode == 0
+    made = shell.run("token", "create", "ci", "--role", "sync", "--set", "team-a")
+    assert made.returncode == 0, made.stderr
+    listed = shell.run("token", "list").stdout
+    assert "webhooks:read deliveries:read sync:apply:team-a sync:plan:team-a" in listed
+    again = shell.run("token", "create", "CI", "--role", "viewer")
+    assert (again.returncode, "looks like it" in again.stderr) == (1, True)
+    assert shell.run("token", "create", "b", "--role", "admin", "--set", "a").returncode == 64
+
+
 def test_revoking_what_is_no_token_is_told(shell: Shell) -> None:
     shell.run("migrate")
 

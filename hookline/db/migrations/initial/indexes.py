@@ -30,6 +30,8 @@ KEYS = (
     "create unique index webhook_slug on webhook (workspace_id, slug) where deleted_at is null",
     # authentication
     "create unique index token_digest on token (digest)",
+    # a name stands for one living token in the audit log
+    "create unique index token_name on token (workspace_id, name_key) where name_key is not null",
     "create unique index sync_set_name on sync_set (workspace_id, name)",
     "create unique index sync_revision_number on sync_revision (set_id, number)",
     # a retried apply finds its revision

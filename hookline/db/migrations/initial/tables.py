@@ -223,6 +223,7 @@ TOKEN = _table(
         "id": _key(),
         "workspace_id": UuidColumn(),
         "name": fields.CharField(max_length=100),
+        "name_key": fields.TextField(null=True),
         "digest": BytesColumn(),
         "last_four": fields.CharField(max_length=4),
         "scopes": LinesColumn(),

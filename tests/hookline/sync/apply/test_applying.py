@@ -42,8 +42,9 @@ async def test_a_new_webhook_is_made_with_its_owner_and_a_signing_secret(runtime
     assert made.created_by == {
         "kind": "SYNC",
         "name": "storefront",
-        "commit": COMMIT.commit,
         "revision": 1,
+        "by": "ci",
+        "claimed": {"commit": COMMIT.commit, "branch": "main"},
     }
     assert canonical(made, runtime.vault)["signingSecret"]["fingerprint"]
     assert told(outcome.plan) == ["CREATE orders url,environments,events,timeout"]
