@@ -17,6 +17,7 @@ from api.schema.job import JobMutation, JobQuery, find_job
 from api.schema.live import LiveSubscription
 from api.schema.node import Info, Node
 from api.schema.notification import NotificationQuery, find_notification
+from api.schema.reading import guard_reading
 from api.schema.scalars import SCALARS
 from api.schema.sync import SyncMutation, find_revision
 from api.schema.token import TokenMutation, TokenQuery, find_token
@@ -87,7 +88,7 @@ class NodeQuery:
 
 def make_schema() -> strawberry.Schema:
     """Makes the schema with everything that this release has."""
-    return strawberry.Schema(
+    schema = strawberry.Schema(
         query=_root("Query", "Operations that read.", (NodeQuery, *QUERIES)),
         # fields of a mutation may be null: an error in a non-null one takes the answers of all the
         # others with it
@@ -105,6 +106,8 @@ def make_schema() -> strawberry.Schema:
         # own scalars: Strawberry's DateTime (0.341) takes times without an offset
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
+    guard_reading(schema._schema)
+    return schema
 
 
 def export() -> str:

@@ -34,7 +34,8 @@ class DeliveryRetryInput:
 @strawberry.type(description="Result of a mutation of a delivery.")
 class DeliveryPayload:
     delivery: Delivery | None = strawberry.field(
-        description="The delivery after the mutation. Null if there are user errors."
+        description="The delivery after the mutation. Null if there are user errors, or with an "
+        "error FORBIDDEN after the change if the token lacks the scope deliveries:read."
     )
     user_errors: list[UserError] = strawberry.field(
         description="Errors in the input. Empty on success."

@@ -85,7 +85,8 @@ class EventTypeDeleteInput:
 class EventTypePayload:
     event_type: EventType | None = strawberry.field(
         description="The event type after the mutation, or the deleted one. Null if there are "
-        "user errors."
+        "user errors, or with an error FORBIDDEN after the change if the token lacks the scope "
+        "webhooks:read."
     )
     user_errors: list[UserError] = strawberry.field(
         description="Errors in the input. Empty on success."

@@ -64,7 +64,10 @@ class DeliveriesRetryInput:
 
 @strawberry.type(description="Result of a mutation that starts a job.")
 class JobPayload:
-    job: Job | None = strawberry.field(description="The new job. Null if there are user errors.")
+    job: Job | None = strawberry.field(
+        description="The new job. Null if there are user errors, or with an error FORBIDDEN after "
+        "the job was started if the token lacks the scope deliveries:read."
+    )
     user_errors: list[UserError] = strawberry.field(
         description="Errors in the input. Empty on success."
     )

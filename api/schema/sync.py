@@ -5,12 +5,13 @@ does the work, the long parts off the loop.
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import strawberry
 
 from api.auth import require, require_for_set
 from api.schema.node import Actor, Info, Node, actor_of, node_id
+from api.schema.reading import READING
 from api.schema.sync_input import (
     SyncApplyInput,
     SyncFileInput,
@@ -23,6 +24,7 @@ from api.schema.sync_input import (
 from api.schema.sync_plan import SyncBlock, SyncChange, SyncProblem, problems_of
 from api.schema.user_error import UserError, user_errors
 from hookline.access import actor as actors
+from hookline.access.scopes import covers
 from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import SyncRevision as RevisionRow
@@ -31,9 +33,17 @@ from hookline.sync.apply import applying
 from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.read import received
 from hookline.sync.read.document import Document
+from hookline.sync.read.problems import Position
 from hookline.sync.read.problems import SyncProblem as FileProblem
 from hookline.sync.request import SyncRequest
 from hookline.webhooks.saving import bounds_of
+
+_NOT_COMPARED: Final = FileProblem(
+    "secrets-unknown",
+    "secrets were not compared with the stored ones, as this token lacks the scope sync:apply",
+    Position(),
+    severity="warning",
+)
 
 
 @strawberry.type(
@@ -170,7 +180,9 @@ class SyncMutation:
     @strawberry.mutation(
         description="Returns the changes that applying a webhooks file would make, without "
         "making them. User errors: INVALID, REQUIRED, TOO_LONG, OUT_OF_RANGE. "
-        "Requires the scope sync:plan, for every set or for this one (sync:plan:team-a)."
+        "Secrets stay unknown unless the token also has the scope sync:apply. "
+        "Requires the scope sync:plan, for every set or for this one (sync:plan:team-a), "
+        "webhooks:read and deliveries:read."
     )
     async def sync_plan(
         self,
@@ -180,12 +192,12 @@ class SyncMutation:
             strawberry.argument(description="File to compare with the present webhooks."),
         ],
     ) -> SyncPlanPayload | None:
-        actor = require_for_set(info, "sync:plan", input.set)
+        actor = _require_reading(info, "sync:plan", input.set)
         options, wrong_options = options_of(input.options)
         source, wrong_source = source_of(input.source)
         try:
-            document, found = await _document(
-                info, input, [*wrong_options, *wrong_source], bool(input.unresolved_secrets)
+            document, found = await _planned_document(
+                info, actor, input, [*wrong_options, *wrong_source]
             )
         except Refused as refused:
             return SyncPlanPayload(plan=None, problems=[], user_errors=user_errors(refused))
@@ -202,14 +214,14 @@ class SyncMutation:
         description="Applies a webhooks file: makes all changes to its set in one "
         "transaction, or none. User errors: those of `syncPlan`, NOT_ALLOWED if a "
         "secret is missing, IDEMPOTENCY_CONFLICT. Requires the scope sync:apply, for every set "
-        "or for this one (sync:apply:team-a)."
+        "or for this one (sync:apply:team-a), webhooks:read and deliveries:read."
     )
     async def sync_apply(
         self,
         info: Info,
         input: Annotated[SyncApplyInput, strawberry.argument(description="File to apply.")],
     ) -> SyncApplyPayload | None:
-        actor = require_for_set(info, "sync:apply", input.set)
+        actor = _require_reading(info, "sync:apply", input.set)
         try:
             document, found, outcome = await _apply(info, actor, input)
         except Refused as refused:
@@ -227,6 +239,18 @@ class SyncMutation:
             problems=problems_of(outcome.problems),
             user_errors=[],
         )
+
+
+def _require_reading(info: Info, scope: str, set_name: str) -> actors.Actor:
+    """The actor that asks, if it has the scope for the set and may read what plan and problems tell
+    of webhooks and their health.
+
+    Raises Forbidden.
+    """
+    actor = require_for_set(info, scope, set_name)
+    for needed in READING["SyncPlan"]:
+        require(info, needed)
+    return actor
 
 
 async def find_revision(info: Info, key: Any) -> SyncRevision | None:
@@ -252,7 +276,8 @@ async def _apply(
     options, wrong_options = options_of(input.options)
     source, wrong_source = source_of(input.source)
     wrong_texts = check_texts({"idempotency_key": input.idempotency_key, "message": input.message})
-    document, found = await _document(info, input, [*wrong_options, *wrong_source, *wrong_texts])
+    wrong = [*wrong_options, *wrong_source, *wrong_texts]
+    document, found = await _document(info, input, wrong, secrets_of(input.secrets))
     if document is None:
         return None, found, None
     request = SyncRequest(
@@ -261,14 +286,29 @@ async def _apply(
     return document, found, await applying.apply(info.context.runtime, actor, request)
 
 
+async def _planned_document(
+    info: Info, actor: actors.Actor, input: SyncPlanInput, wrong: list[Problem]
+) -> tuple[Document | None, list[FileProblem]]:
+    """Decodes the file for a plan. Secrets stay unknown to a token that could not apply them: a
+    plan that compares them says whether a guess is right (110 a second, 2026-11).
+    """
+    if covers(actor.scopes, f"sync:apply:{input.set}"):
+        secrets = secrets_of(input.secrets)
+        return await _document(info, input, wrong, secrets, bool(input.unresolved_secrets))
+    document, found = await _document(info, input, wrong, {}, may_be_unknown=True)
+    hidden = [_NOT_COMPARED] if document and document.has_unknown_secrets() else []
+    return document, [*found, *hidden]
+
+
 async def _document(
     info: Info,
     input: SyncFileInput,
     wrong: list[Problem],
+    secrets: dict[tuple[str, ...], str],
     may_be_unknown: bool = False,
 ) -> tuple[Document | None, list[FileProblem]]:
     """Decodes the file. Returns the document and its warnings, or none and all its problems. wrong:
-    problems of the rest of the input.
+    problems of the rest of the input; secrets: those to use of it.
 
     Raises Refused with that, or for a document of another set.
     """
@@ -279,7 +319,7 @@ async def _document(
         received.decode,
         input.document,
         input.positions,
-        secrets_of(input.secrets),
+        secrets,
         bounds,
         may_be_unknown,
     )

@@ -41,7 +41,8 @@ from hookline.webhooks.secrets import SECRET_OVERLAP
 @strawberry.type(description="Result of a mutation of a webhook.")
 class WebhookPayload:
     webhook: Webhook | None = strawberry.field(
-        description="The webhook after the mutation. Null if there are user errors."
+        description="The webhook after the mutation. Null if there are user errors, or with an "
+        "error FORBIDDEN after the change if the token lacks the scope webhooks:read."
     )
     user_errors: list[UserError] = strawberry.field(
         description="Errors in the input. Empty on success."
@@ -59,7 +60,8 @@ class WebhookSecretPayload:
         description="Time at which the secret expires, or null if it does not."
     )
     webhook: Webhook | None = strawberry.field(
-        description="Webhook that the secret belongs to. Null if there are user errors."
+        description="Webhook that the secret belongs to. Null if there are user errors, or with "
+        "an error FORBIDDEN if the token lacks the scope webhooks:read."
     )
     user_errors: list[UserError] = strawberry.field(
         description="Errors in the input. Empty on success."

@@ -81,7 +81,29 @@ async def apply(asker: Asker, given: dict[str, Any], **more: Any) -> Any:
 async def test_each_asks_for_its_scope(admin: Asker, text: str, name: str, scope: str) -> None:
     answer = await admin.with_scopes(*(SCOPES.keys() - {scope})).answer(text, input=bare())
     assert (answer.codes, answer.data) == (["FORBIDDEN"], {name: None})
-    assert await admin.with_scopes(scope).codes(text, input=bare()) == []
+    reading = ("webhooks:read", "deliveries:read")
+    assert await admin.with_scopes(scope, *reading).codes(text, input=bare()) == []
+    for lacking in reading:
+        blind = admin.with_scopes(*(SCOPES.keys() - {lacking}))
+        assert (await blind.answer(text, input=bare())).data == {name: None}
+
+
+@pytest.mark.parametrize("scope", ["sync:plan", "sync:plan:storefront", "sync:apply:team-b"])
+async def test_a_plan_tells_nothing_of_a_guessed_secret_to_who_may_not_apply(
+    admin: Asker, scope: str
+) -> None:
+    stored = sent(environment={"CRM_KEY": "right"}, orders=SECRETIVE)
+    assert (await apply(admin, stored))["revision"]["number"] == 1
+    planner = admin.with_scopes("webhooks:read", "deliveries:read", "sync:plan", scope)
+    right = await plan(planner, stored)
+    wrong = await plan(planner, sent(environment={"CRM_KEY": "wrong"}, orders=SECRETIVE))
+    assert right == wrong
+    assert right["plan"]["changes"] == []
+    assert [warning["code"] for warning in right["plan"]["warnings"]] == ["secrets-unknown"]
+    applier = admin.with_scopes("webhooks:read", "deliveries:read", "sync:plan", "sync:apply")
+    found = await plan(applier, sent(environment={"CRM_KEY": "wrong"}, orders=SECRETIVE))
+    assert [change["kind"] for change in found["plan"]["changes"]] == ["UPDATE"]
+    assert found["plan"]["warnings"] == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
