@@ -66,7 +66,7 @@ def make_app(
 ) -> App:
     """token: filled into the GraphiQL page, for `hookline dev` only. has_echo: offers /_echo."""
     execution = Execution(make_schema())
-    authenticator = TokenAuthenticator(runtime.database)
+    authenticator = TokenAuthenticator(runtime.database, runtime.hub)
     make_context = context_maker(runtime)
     sockets = Sockets(execution, authenticator, make_context)
     streams = EventStreams(authenticator)

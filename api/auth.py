@@ -2,7 +2,6 @@
 resolvers call `require`. Nothing here says why a token was refused.
 """
 
-import asyncio
 from typing import Any, Protocol
 
 import strawberry
@@ -11,7 +10,7 @@ from api.context import Context
 from api.execution.errors import FORBIDDEN, UNAUTHENTICATED
 from hookline.access.actor import Actor
 from hookline.access.scopes import covers
-from hookline.errors import HooklineError, Unavailable
+from hookline.errors import HooklineError
 
 
 class Unauthenticated(HooklineError):
@@ -43,6 +42,12 @@ class Authenticator(Protocol):
         """The actor of an Authorization header's value (`Bearer hl_…`).
 
         Raises Unauthenticated, and Unavailable when the database does not answer.
+        """
+
+    async def wait_until_ended(self, header_value: str | None) -> None:
+        """Returns once this token is revoked or expired, within a second.
+
+        Raises Unavailable when the database does not answer at the beginning.
         """
 
 
@@ -79,19 +84,3 @@ def require_for_set(info: strawberry.Info[Context, Any], scope: str, set_name: s
     if not covers(actor.scopes, f"{scope}:{set_name}") and scope not in actor.scopes:
         raise Forbidden(scope)
     return actor
-
-
-async def wait_until_revoked(
-    authenticator: Authenticator, header_value: str | None, period_seconds: float
-) -> None:
-    """Returns once the token is no longer valid, at most a period later. A database that does not
-    answer revokes nothing.
-    """
-    while True:
-        await asyncio.sleep(period_seconds)
-        try:
-            await authenticator.authenticate(header_value)
-        except Unauthenticated:
-            return
-        except Unavailable:
-            continue

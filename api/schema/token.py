@@ -156,7 +156,8 @@ class TokenMutation:
         return TokenCreatePayload(token=Token.of(row), secret=secret, user_errors=[])
 
     @strawberry.mutation(
-        description="Revokes a token. All servers refuse it within a second. User errors: "
+        description="Revokes a token. All servers refuse it within a second, and end its "
+        "subscriptions and sockets. User errors: "
         "NOT_FOUND. Requires the scope tokens:admin."
     )
     async def token_revoke(
@@ -171,6 +172,7 @@ class TokenMutation:
                 actor.workspace_id,
                 key_of("tok", input.id),
                 actor,
+                info.context.runtime.hub.publish,
             )
         except Refused as refused:
             return TokenPayload(token=None, user_errors=user_errors(refused))

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from graphql import GraphQLError
 
-from api.auth import Authenticator, Unauthenticated, wait_until_revoked
+from api.auth import Authenticator, Unauthenticated
 from api.execution.errors import UNAUTHENTICATED, RequestRefused, internal
 from api.execution.execute import Answer, Encoded
 from api.transport.responses import Receive, Send, abort
@@ -18,8 +18,6 @@ from hookline.shutdown import end_tasks
 
 # below the 15 to 60 s after which proxies close a quiet connection
 KEEP_ALIVE_SECONDS = 12.0
-# a stream of a revoked token ends within this and the second that lookups are remembered
-CHECK_TOKEN_SECONDS = 5.0
 # A reader that is only slow takes some bytes in that time; until then one step is held for it.
 STALLED_SECONDS = 10.0
 
@@ -36,12 +34,10 @@ class EventStreams:
         self,
         authenticator: Authenticator,
         keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
-        check_token_seconds: float = CHECK_TOKEN_SECONDS,
         stalled_seconds: float = STALLED_SECONDS,
     ) -> None:
         self._authenticator = authenticator
         self._keep_alive_seconds = keep_alive_seconds
-        self._check_token_seconds = check_token_seconds
         self._stalled_seconds = stalled_seconds
         self._draining = asyncio.Event()
         self._open: set[asyncio.Future[None]] = set()
@@ -78,8 +74,7 @@ class EventStreams:
         ends = {
             asyncio.create_task(_gone(receive)),
             asyncio.create_task(
-                wait_until_revoked(self._authenticator, authorization, self._check_token_seconds),
-                name="revoked",
+                self._authenticator.wait_until_ended(authorization), name="token ended"
             ),
             asyncio.create_task(self._draining.wait()),
         }
@@ -168,7 +163,7 @@ class _Stream:
         or a client that is gone.
         """
         # The client sees why, and does not connect again with the same token.
-        if any(task.get_name() == "revoked" for task in ended):
+        if any(task.get_name() == "token ended" for task in ended):
             refused = RequestRefused(UNAUTHENTICATED, [GraphQLError(Unauthenticated().message)])
             await self.next([orjson.dumps({"errors": refused.formatted(self._request_id)})])
         await self.complete()

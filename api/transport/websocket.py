@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from graphql import OperationType
 
-from api.auth import Authenticator, Unauthenticated, wait_until_revoked
+from api.auth import Authenticator, Unauthenticated
 from api.context import ContextMaker
 from api.execution.documents import Operation
 from api.execution.errors import Formatted, RequestRefused, internal, refusal_of
@@ -53,7 +53,6 @@ class SocketLimits:
 
     # long enough for a slow client; a socket without a token must not stay
     init_seconds: float = 10.0
-    check_token_seconds: float = 5.0
     stalled_seconds: float = 10.0
     # each is a task and a follower of the feed
     operations: int = 100
@@ -268,9 +267,7 @@ class _Socket:
         await self._put({"type": "connection_ack"})
 
     async def _watch_token(self, header_value: str | None) -> None:
-        await wait_until_revoked(
-            self._sockets.authenticator, header_value, self._limits.check_token_seconds
-        )
+        await self._sockets.authenticator.wait_until_ended(header_value)
         raise ProtocolBroken(UNAUTHORIZED)
 
     def _subscribe(self, operation_id: str, payload: Any) -> None:

@@ -70,6 +70,10 @@ class Authenticator:
             return None
         return caller
 
+    def forget(self) -> None:
+        """Empties the memory of valid tokens: one of them may have been revoked."""
+        self._known.clear()
+
     async def close(self) -> None:
         """Ends what still runs in the background."""
         await end_tasks(*self._lookups.values(), *self._notes.values())

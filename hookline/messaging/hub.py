@@ -17,7 +17,7 @@ the server).
 
 class Hub(Protocol):
     """Topics: `wake` (webhook ids, comma-separated, or one after MANUAL_PREFIX), `match` (a
-    workspace id), `activity` (workspace id, blank, position).
+    workspace id), `activity` (workspace id, blank, position), `token` (id of one that was revoked).
     """
 
     publish_statement_wakes: bool

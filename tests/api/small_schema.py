@@ -21,6 +21,7 @@ from api.schema.scalars import SCALARS
 from hookline import ids
 from hookline.access.actor import Actor
 from hookline.errors import Code, HooklineError, Misconfigured, Problem, Refused, Unavailable
+from tests.waiting import eventually
 
 SECRET_TEXT = "the password is hunter2"
 
@@ -275,3 +276,6 @@ class Tokens:
         if actor is None:
             raise Unauthenticated
         return actor
+
+    async def wait_until_ended(self, header_value: str | None) -> None:
+        await eventually(lambda: bearer_token(header_value) not in self.known, 3_600)

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from api.transport.websocket import SocketLimits
 
-QUICK = SocketLimits(init_seconds=0.5, check_token_seconds=0.05, stalled_seconds=0.5)
+QUICK = SocketLimits(init_seconds=0.5, stalled_seconds=0.5)
 
 
 async def said(socket: ClientConnection, message: Any) -> None:

@@ -124,7 +124,7 @@ async def test_silence_is_filled_with_comments() -> None:
 
 async def test_revoked_token_ends_the_stream() -> None:
     async with (
-        serve_small(check_token_seconds=0.05) as small,
+        serve_small() as small,
         streaming(small, "subscription { numbers }") as answer,
     ):
         await small.runtime.until_listeners(1)
