@@ -17,6 +17,7 @@ from api.schema.loaders import Loaders
 from api.tokens import TokenAuthenticator
 from api.transport.graphql import GraphQLEndpoint
 from api.transport.hosts import AllowedHosts
+from api.transport.origins import Origins
 from api.transport.responses import Receive, Scope, Send
 from api.transport.sse import EventStreams
 from api.transport.websocket import Sockets
@@ -70,7 +71,8 @@ def make_app(
     make_context = context_maker(runtime)
     sockets = Sockets(execution, authenticator, make_context)
     streams = EventStreams(authenticator)
-    endpoint = GraphQLEndpoint(execution, authenticator, make_context, sockets, streams)
+    origins = Origins(runtime.settings.allowed_origins)
+    endpoint = GraphQLEndpoint(execution, authenticator, make_context, sockets, streams, origins)
     routes = [
         *static.routes(token),
         Route("/graphql", endpoint),

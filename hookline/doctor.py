@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from hookline import clock
+from hookline import clock, descriptors
 from hookline.db.connection import Database, Reader, faults_as_unavailable
 from hookline.db.migrate import missing_migrations
 from hookline.deliveries.queue.base import DEAD_AFTER
@@ -17,6 +17,7 @@ from hookline.ids import uuid7
 from hookline.messaging.brokers import open_broker
 from hookline.secrets.opening import check_ring
 from hookline.secrets.vault import open_ring
+from hookline.serving.limits import ConnectionLimits
 from hookline.settings.fields import Settings
 from hookline.settings.listing import unknown_names
 from hookline.text import mask_url
@@ -56,6 +57,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     for sentence in unknown_names():
         yield Finding("settings", CheckState.WARNING, sentence)
     yield Finding("settings", CheckState.OK, "every value has the right form")
+    yield _descriptors(settings)
     async with AsyncExitStack() as stack:
         database = Database(settings)
         stack.push_async_callback(_closed, database)
@@ -97,6 +99,21 @@ async def _closed(database: Database) -> None:
     # It may never have been open.
     with suppress(Exception):
         await database.close()
+
+
+def _descriptors(settings: Settings) -> Finding:
+    # `hookline serve` raises its limit so far.
+    limit = descriptors.highest_limit()
+    connections = ConnectionLimits.of(settings, limit).connections
+    text = f"{limit:,}, of which clients' connections take up to {connections:,} in each process"
+    if limit >= descriptors.ENOUGH:
+        return Finding("descriptors", CheckState.OK, text)
+    return Finding(
+        "descriptors",
+        CheckState.WARNING,
+        f"{text}. Raise the hard limit to {descriptors.ENOUGH:,} or more: `ulimit -Hn`, "
+        "LimitNOFILE of systemd, --ulimit nofile of Docker.",
+    )
 
 
 async def _database(settings: Settings, database: Database) -> str:

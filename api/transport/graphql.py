@@ -23,6 +23,7 @@ from api.execution.errors import (
     refusal_of,
 )
 from api.execution.execute import Answer, Execution, Request
+from api.transport.origins import Origins
 from api.transport.requests import (
     JSON,
     Accepted,
@@ -61,16 +62,19 @@ class GraphQLEndpoint:
         make_context: ContextMaker,
         sockets: Sockets,
         streams: EventStreams,
+        origins: Origins,
     ) -> None:
         self._execution = execution
         self._authenticator = authenticator
         self._make_context = make_context
         self._sockets = sockets
         self._streams = streams
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await self._sockets.serve(scope, receive, send)
+            if await self._origins.allows_socket(scope, send):
+                await self._sockets.serve(scope, receive, send)
             return
         headers = dict(scope["headers"])
         accepts = accepted(headers.get(b"accept", b""))
@@ -98,6 +102,7 @@ class GraphQLEndpoint:
     async def _serve(self, exchange: "_Exchange") -> None:
         # In this order: nothing of a body is read before the token is known, whose scopes bound it.
         exchange.check_method()
+        self._origins.check(exchange.headers)
         authorization = exchange.authorization
         actor = exchange.actor = await self._authenticator.authenticate(authorization)
         request = await exchange.read_request(actor)

@@ -33,3 +33,21 @@ def abort(send: Send) -> None:
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is not None:
         transport.abort()
+
+
+def acknowledge(scope: Scope) -> None:
+    """Tells the server that a WebSocket's client is known: until then it takes little of it."""
+    _handshake(scope)["acknowledge"]()
+
+
+async def refuse_handshake(scope: Scope, send: Send, text: str) -> None:
+    """Answers 403 to the handshake of a WebSocket."""
+    if refuse := _handshake(scope).get("refuse"):
+        refuse(text)
+    else:
+        await send({"type": "websocket.close", "code": 1008})
+
+
+def _handshake(scope: Scope) -> Any:
+    """The extension of hookline.serving.websocket, which not every server of tests has."""
+    return scope.get("extensions", {}).get("hookline_handshake", {"acknowledge": lambda: None})

@@ -36,7 +36,7 @@ from api.transport.protocol import (
     read_message,
     request_in,
 )
-from api.transport.responses import Receive, Scope, Send, abort
+from api.transport.responses import Receive, Scope, Send, abort, acknowledge
 from hookline.access.actor import Actor
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
@@ -89,7 +89,7 @@ class Sockets:
             code, reason = GOING_AWAY if speaks else NO_PROTOCOL
             await send({"type": "websocket.close", "code": code, "reason": reason})
             return
-        socket = _Socket(self, receive, send)
+        socket = _Socket(self, scope, receive, send)
         self._open[socket] = gone = asyncio.get_running_loop().create_future()
         try:
             await socket.run()
@@ -122,8 +122,8 @@ class _Socket:
     takes everything down.
     """
 
-    def __init__(self, sockets: Sockets, receive: Receive, send: Send) -> None:
-        self._sockets = sockets
+    def __init__(self, sockets: Sockets, scope: Scope, receive: Receive, send: Send) -> None:
+        self._sockets, self._scope = sockets, scope
         self._limits = sockets.limits
         self._receive = receive
         self._send = send
@@ -263,6 +263,7 @@ class _Socket:
             raise ProtocolBroken(UNAUTHORIZED) from None
         except HooklineError as error:
             raise ProtocolBroken((1013, error.message[:120])) from None
+        acknowledge(self._scope)
         self._start_service(self._watch_token(header_value))
         await self._put({"type": "connection_ack"})
 

@@ -37,7 +37,7 @@ def dev(port: int | None, path: str) -> None:
     """
     from pathlib import Path
 
-    from hookline import logs
+    from hookline import descriptors, logs
     from hookline.cli.lock import process_lock
     from hookline.cli.server import listen, run
     from hookline.settings.fields import read_settings
@@ -45,6 +45,7 @@ def dev(port: int | None, path: str) -> None:
     # A second for what is under way: whoever presses Ctrl-C is waiting.
     settings = read_settings(port=port, shutdown_seconds=1)
     logs.configure("debug" if settings.log_level == "debug" else "warning", settings.log_format)
+    descriptors.raise_limit()
     # The lock first: two servers on one SQLite file must never both begin to write.
     with process_lock(settings), listen(settings) as listener:
         run(lambda: _dev(settings, listener, Path(path)))
@@ -76,6 +77,6 @@ async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
         await serve(
             app,
             listener,
-            settings.shutdown_seconds,
+            settings,
             lambda: click.echo(welcome(settings, url, path)),
         )

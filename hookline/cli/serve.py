@@ -40,7 +40,7 @@ def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -
     import sys
     from contextlib import nullcontext
 
-    from hookline import logs
+    from hookline import descriptors, logs
     from hookline.cli.lock import process_lock
     from hookline.cli.server import listen
     from hookline.settings.fields import check_api_processes, read_settings
@@ -48,6 +48,7 @@ def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -
     settings = read_settings(host=host, port=port)
     check_api_processes(settings, workers, with_worker)
     logs.configure(settings.log_level, settings.log_format)
+    descriptors.raise_limit()
     # The socket is made before the fork: all processes accept from one queue.
     with (
         process_lock(settings) if settings.is_sqlite else nullcontext(),
@@ -107,5 +108,5 @@ async def _serve(
         on_started()
 
     async with running(settings, has_worker=has_worker, hosts=settings.allowed_hosts) as app:
-        await serve(app, listener, settings.shutdown_seconds, started, on_second_signal)
+        await serve(app, listener, settings, started, on_second_signal)
     log.info("stopped")

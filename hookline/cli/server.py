@@ -7,18 +7,28 @@ The application is found by its import string: the core does not import the API.
 import asyncio
 import errno
 import gc
+import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import uvicorn
 import uvloop
 
+from hookline import descriptors
 from hookline.errors import Misconfigured
+from hookline.serving.config import BoundedConfig
+from hookline.serving.connections import Connections, Watched
+from hookline.serving.http import BoundedHttp
+from hookline.serving.limits import ConnectionLimits
+from hookline.serving.websocket import BoundedWebSocket
 from hookline.settings.fields import Settings
+from hookline.shutdown import end_tasks
+
+log = logging.getLogger(__name__)
 
 # uvicorn's own default; the kernel caps it by net.core.somaxconn
 _BACKLOG = 2048
@@ -110,28 +120,66 @@ def exit_at_once(number: int) -> None:
 async def serve(
     app: Application,
     listener: socket.socket,
-    grace_seconds: float,
+    settings: Settings,
     on_started: Callable[[], None],
     on_second_signal: Callable[[int], None] = exit_at_once,
 ) -> None:
-    """Answers until SIGINT or SIGTERM. grace_seconds: how long requests may take to end.
-    on_second_signal: what a second signal does.
-    """
-    config = uvicorn.Config(
+    """Answers until SIGINT or SIGTERM. on_second_signal: what a second signal does."""
+    config = BoundedConfig(
         app,
-        http="httptools",
-        ws="websockets-sansio",
+        http=BoundedHttp,
+        ws=BoundedWebSocket,
         ws_max_size=_MESSAGE_LIMIT_BYTES,
         ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
-        # Nothing asks who the client is.
+        # Nothing asks who the client is, but the count of connections: before there are headers.
         proxy_headers=False,
-        timeout_graceful_shutdown=max(1, round(grace_seconds)),
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
     )
-    await _Server(config, app, on_started, on_second_signal).serve(sockets=[listener])
+    config.connections = Connections(_limits(settings))
+    logging.getLogger("uvicorn.error").addFilter(_is_ours)
+    server = _Server(config, app, on_started, on_second_signal)
+    async with _watching(server, config.connections):
+        await server.serve(sockets=[listener])
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """False for uvicorn's lines that anybody causes at will, one for each request (0.54). What was
+    refused is counted by hookline.serving.connections.
+    """
+    return record.msg not in ("Invalid HTTP request received.", "Unsupported upgrade request.")
+
+
+def _limits(settings: Settings) -> ConnectionLimits:
+    """The bounds of this process, told where they are lower than wanted."""
+    descriptor_limit = descriptors.limit()
+    limits = ConnectionLimits.of(settings, descriptor_limit)
+    if limits.connections < limits.wanted_connections:
+        log.warning(
+            "taking %d connections instead of HOOKLINE_MAX_CONNECTIONS=%d: this process may have "
+            "%d descriptors open (ulimit -n)",
+            limits.connections,
+            limits.wanted_connections,
+            descriptor_limit,
+        )
+    return limits
+
+
+@asynccontextmanager
+async def _watching(server: uvicorn.Server, connections: Connections) -> AsyncIterator[None]:
+    """Looks after the server's connections, to their end: a stop waits for them."""
+
+    def open_connections() -> list[Watched]:
+        return cast(list[Watched], list(server.server_state.connections))
+
+    watch = asyncio.create_task(connections.watch(open_connections))
+    try:
+        yield
+    finally:
+        await end_tasks(watch)
 
 
 class _Server(uvicorn.Server):

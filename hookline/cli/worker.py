@@ -25,11 +25,13 @@ def worker(processes: int) -> None:
 
     On SQLite the worker runs inside `hookline dev` and `hookline serve`.
     """
+    from hookline import descriptors
     from hookline.settings.fields import check_lone_worker, read_settings
     from hookline.shutdown import GRACE_SECONDS
 
     settings = read_settings()
     check_lone_worker(settings)
+    descriptors.raise_limit()
     # Longer than the worker's own stop, which ends requests and records them: Dramatiq kills
     # afterwards.
     grace_millis = int((settings.shutdown_seconds + GRACE_SECONDS) * 1_000)

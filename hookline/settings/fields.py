@@ -27,7 +27,13 @@ from hookline.settings.environment import (
     split_at_commas,
 )
 from hookline.settings.smtp_url import read_smtp_url
-from hookline.settings.urls import HOST_NAME, check_postgres, names_a_server, network_of
+from hookline.settings.urls import (
+    HOST_NAME,
+    check_origin,
+    check_postgres,
+    names_a_server,
+    network_of,
+)
 
 
 def _split(value: object) -> object:
@@ -108,6 +114,32 @@ class Settings(BaseSettings):
     """Form of the log: text for people, json for machines."""
     allowed_hosts: CommaSeparated = ()
     """Host names that the API answers for, comma-separated. Empty: any."""
+    allowed_origins: CommaSeparated = ()
+    """Origins besides the API's own whose pages may speak to it in a browser, comma-separated:
+    https://console.example.com
+    """
+    proxies: CommaSeparated = ("127.0.0.0/8", "::1")
+    """Networks and addresses of proxies in front, comma-separated: their connections are not
+    counted by address.
+    """
+    max_connections: int = Field(3_000, ge=1, le=1_000_000)
+    """Connections that each API process takes; fewer where the limit of descriptors is low."""
+    max_connections_per_address: int = Field(1_000, ge=1, le=1_000_000)
+    """Connections that each API process takes from one address (IPv6: one /64)."""
+    max_head_bytes: int = Field(32_768, ge=1_024, le=1_048_576)
+    """Largest head of a request, its line and headers, in bytes."""
+    max_headers: int = Field(100, ge=10, le=1_000)
+    """Most headers of a request."""
+    head_seconds: float = Field(10.0, ge=0.1, le=3_600)
+    """Seconds within which the head of a request must be complete."""
+    body_seconds: float = Field(10.0, ge=0.1, le=3_600)
+    """Seconds that the body of a request may be late: its first byte, and what its least pace makes
+    of it.
+    """
+    body_bytes_per_second: int = Field(1_024, ge=1, le=1_048_576)
+    """Least pace of the body of a request, in bytes a second."""
+    max_early_bytes: int = Field(65_536, ge=1_024, le=16_777_216)
+    """Bytes that a WebSocket may send before its connection_init is acknowledged."""
     server: str = "http://127.0.0.1:8000"
     """The server that `hookline publish` and `hookline sync` speak to."""
     token: SecretStr = SecretStr("")
@@ -175,6 +207,22 @@ class Settings(BaseSettings):
                     f"{item[:80]} is neither"
                 )
         return items
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, items: tuple[str, ...]) -> tuple[str, ...]:
+        for item in items:
+            if not network_of(item):
+                raise ValueError(
+                    "must hold addresses and networks such as 10.1.0.0/16, comma-separated: "
+                    f"{item[:80]} is neither"
+                )
+        return items
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, items: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(check_origin, items))
 
     @field_validator("ca_file")
     @classmethod
@@ -257,6 +305,10 @@ class Settings(BaseSettings):
     @property
     def egress_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(network for item in self.egress_allow if (network := network_of(item)))
+
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(network for item in self.proxies if (network := network_of(item)))
 
     @property
     def egress_hosts(self) -> frozenset[str]:

@@ -49,3 +49,29 @@ def network_of(text: str) -> IPv4Network | IPv6Network | None:
         return ip_network(text, strict=False)
     except ValueError:
         return None
+
+
+def check_origin(text: str) -> str:
+    """The origin as browsers send it: in lower case, without the scheme's own port.
+
+    Raises ValueError with a sentence that continues the setting's name.
+    """
+    wrong = ValueError(
+        "must hold origins such as https://console.example.com, with a port if it has one, "
+        f"comma-separated: {text[:80]} is none"
+    )
+    try:
+        parts = urlsplit(text.lower())
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or f"{parts.scheme}://{parts.netloc}" != text.lower().rstrip("/")
+        or "@" in parts.netloc
+    ):
+        raise wrong
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    is_usual = port in (None, 443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{host}" if is_usual else f"{parts.scheme}://{host}:{port}"

@@ -17,9 +17,16 @@ from websockets.typing import Subprotocol
 from api.context import Context
 from api.execution.execute import Execution
 from api.transport.graphql import GraphQLEndpoint
+from api.transport.origins import Origins
 from api.transport.sse import EventStreams
 from api.transport.websocket import SocketLimits, Sockets
 from hookline.access.actor import Actor
+from hookline.serving.config import BoundedConfig
+from hookline.serving.connections import Connections
+from hookline.serving.http import BoundedHttp
+from hookline.serving.limits import ConnectionLimits
+from hookline.serving.websocket import BoundedWebSocket
+from hookline.settings.fields import read_settings
 from tests.api.small_schema import Runtime, Tokens, make_schema
 from tests.waiting import eventually
 
@@ -94,19 +101,21 @@ async def serve_small(
     execution = Execution(make_schema())
     sockets = Sockets(execution, tokens, make_context, limits)
     endpoint = GraphQLEndpoint(
-        execution, tokens, make_context, sockets, EventStreams(tokens, **stream_seconds)
+        execution, tokens, make_context, sockets, EventStreams(tokens, **stream_seconds), Origins()
     )
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]
-    config = uvicorn.Config(
+    config = BoundedConfig(
         endpoint,
-        ws="websockets-sansio",
+        http=BoundedHttp,
+        ws=BoundedWebSocket,
         ws_per_message_deflate=False,  # as hookline.cli.server has it
         lifespan="off",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=5,
     )
+    config.connections = Connections(ConnectionLimits.of(read_settings(), 4_096))
     server = uvicorn.Server(config)
     serving = create_task(server.serve(sockets=[listener]))
     try:

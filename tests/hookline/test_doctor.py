@@ -2,6 +2,8 @@
 always with the way to mend it.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -32,7 +34,9 @@ async def test_a_healthy_installation_has_no_problem(settings: Settings) -> None
     found = await findings(settings)
     assert {one.state for one in found.values()} <= {CheckState.OK, CheckState.WARNING}
     assert found["workers"].text == "1 running"
-    assert list(found) == ["settings", "database", "schema", "keys", "workers", "hub", "broker"]
+    assert list(found) == (
+        ["settings", "descriptors", "database", "schema", "keys", "workers", "hub", "broker"]
+    )
 
 
 async def test_nothing_is_made_by_looking(settings: Settings) -> None:
@@ -42,6 +46,33 @@ async def test_nothing_is_made_by_looking(settings: Settings) -> None:
     assert "hookline" in found["workers"].text
     assert found["workers"].state is CheckState.WARNING
     assert not (settings.home / "key").exists()
+
+
+@pytest.mark.parametrize(("limit", "state"), [(4_095, CheckState.WARNING), (4_096, CheckState.OK)])
+async def test_a_low_limit_of_descriptors_is_told(
+    tmp_path: Path, limit: int, state: CheckState
+) -> None:
+    # A process of its own: a hard limit never goes up again.
+    script = (
+        "import asyncio, resource, sys; from pathlib import Path\n"
+        "from hookline.doctor import examine; from hookline.settings.fields import read_settings\n"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, (256, {limit}))\n"
+        "async def main():\n"
+        "    async for found in examine(read_settings(home=Path(sys.argv[1]))):\n"
+        "        if found.name == 'descriptors': print(found.state.value, found.text)\n"
+        "asyncio.run(main())"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    ).stdout
+    assert found.startswith(
+        f"{state.value} {limit:,}, of which clients' connections take up to 3,0"
+    )
+    assert ("ulimit -Hn" in found) is (state is CheckState.WARNING)
 
 
 async def test_a_missing_database_is_told_once(tmp_path: Path) -> None:

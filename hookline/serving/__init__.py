@@ -1,0 +1,1 @@
+"""Bounds of what a connection may take before its token is known, as protocols of uvicorn."""
