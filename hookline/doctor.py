@@ -10,7 +10,7 @@ from enum import Enum
 
 from hookline import clock, descriptors
 from hookline.db.connection import Database, Reader, faults_as_unavailable
-from hookline.db.migrate import missing_migrations
+from hookline.db.schema_check import missing_migrations
 from hookline.deliveries.queue.base import DEAD_AFTER
 from hookline.errors import HooklineError, Misconfigured
 from hookline.ids import uuid7
@@ -65,7 +65,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         # As soon as it is known: a check may wait for seconds, and people see what it waits for.
         yield connected
         tables = (
-            await _found("schema", _schema(settings))
+            await _found("schema", _schema(database.reader()))
             if connected.is_ok
             else Finding("schema", CheckState.SKIPPED, "needs the database")
         )
@@ -130,8 +130,8 @@ async def _database(settings: Settings, database: Database) -> str:
     return f"PostgreSQL {rows[0]['server_version'].split()[0]} at {mask_url(settings.database_url)}"
 
 
-async def _schema(settings: Settings) -> str:
-    if missing := await missing_migrations(settings):
+async def _schema(reader: Reader) -> str:
+    if missing := await missing_migrations(reader):
         raise Misconfigured(
             f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: "
             "hookline migrate"

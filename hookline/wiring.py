@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from hookline.activity.feed import Feeds
 from hookline.db.connection import Database, faults_as_unavailable
-from hookline.db.migrate import missing_migrations
+from hookline.db.schema_check import missing_migrations
 from hookline.db.sqlite import SafeSqliteClient
 from hookline.deliveries.queue.base import Queue
 from hookline.deliveries.registry import Registry
@@ -99,7 +99,7 @@ async def _open_database(settings: Settings, stack: AsyncExitStack) -> Database:
     database = Database(settings)
     stack.push_async_callback(database.close)
     await database.open()
-    if missing := await missing_migrations(settings):
+    if missing := await missing_migrations(database.reader()):
         raise Misconfigured(
             f"The database lacks {len(missing)} migration(s), the first is {missing[0]}. Run: "
             "hookline migrate"

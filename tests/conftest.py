@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from functools import cache
 from inspect import iscoroutinefunction
 from ipaddress import ip_network
 from pathlib import Path
@@ -22,6 +23,7 @@ from hookline.runtime import Runtime
 from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
 from tests.databases import Databases
+from tests.kept_filters import keep_filters
 from tests.leftovers import end_watcher
 from tests.postgresql import PostgreSQL
 from tests.processes import end_forker
@@ -76,6 +78,7 @@ def _bound(item: pytest.Function, usual_seconds: float) -> None:
 
 
 def pytest_sessionstart() -> None:
+    keep_filters()
     gc.disable()  # all that is collected stays: a tenth of the time goes into looking through it
 
 
@@ -177,7 +180,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return read_settings(database_url=database_url, home=tmp_path)
+    ours = frozenset(item for item in os.environ.items() if item[0].startswith("HOOKLINE_"))
+    return _as_read(ours).model_copy(update={"database_url": database_url, "home": tmp_path})
+
+
+@cache
+def _as_read(environment: frozenset[tuple[str, str]]) -> Settings:
+    """Reads the settings once per environment: 2,500 tests want them."""
+    return read_settings()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from hookline.db.connection import Database, faults_as_unavailable
-from hookline.db.migrate import missing_migrations
+from hookline.db.schema_check import missing_migrations
 from hookline.errors import Misconfigured
 from hookline.models import Workspace
 from hookline.settings.fields import Settings
@@ -27,7 +27,7 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[Database, UUI
     database = Database(settings)
     try:
         await database.open()
-        if await missing_migrations(settings):
+        if await missing_migrations(database.reader()):
             raise Misconfigured("The database is of an older version. Run: hookline migrate")
         yield database, await workspace_id_of(database)
     finally:

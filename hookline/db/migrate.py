@@ -23,11 +23,13 @@ from hookline.db.connection import (
     APP,
     CONNECT_SECONDS,
     DatabaseSettings,
+    Reader,
     connecting,
     faults_as_unavailable,
     tortoise_config,
 )
 from hookline.db.migration_base import log_applied
+from hookline.db.schema_check import missing_migrations
 from hookline.errors import HooklineError, Misconfigured
 
 # The number of the advisory lock: any constant that is ours.
@@ -122,9 +124,9 @@ async def _apply(
     config: dict[str, Any], is_sqlite: bool, on_applied: Callable[[str], None]
 ) -> None:
     connection = get_connection("default")
-    executor = _Executor(connection, config["apps"])
     # An older program must not touch what it does not know.
-    await _refuse_newer(executor)
+    await missing_migrations(Reader("sqlite" if is_sqlite else "postgres", connection))
+    executor = _Executor(connection, config["apps"])
 
     def progress(event: str, app: str, name: str) -> None:
         if event == "apply_done":
@@ -140,32 +142,6 @@ async def _apply(
             f"The migration left {len(broken)} rows without their parent, first in table "
             f"{broken[0]['table']}. Restore the backup and report this.",
         )
-
-
-async def _refuse_newer(executor: MigrationExecutor) -> None:
-    await executor.loader.build_graph()
-    known = {(key.app_label, key.name) for key in executor.loader.graph.nodes}
-    if unknown := [
-        key.name
-        for key in await executor.recorder.applied_migrations()
-        if (key.app_label, key.name) not in known
-    ]:
-        raise HooklineError(
-            "SCHEMA",
-            f"The database was made by a newer Hookline (migration {unknown[-1]}). Start that "
-            "version, or give this one a database of its own.",
-        )
-
-
-async def missing_migrations(settings: DatabaseSettings) -> list[str]:
-    """Names of the migrations that this program knows and the database lacks, oldest first. Uses
-    the open database.
-    """
-    executor = _Executor(get_connection("default"), tortoise_config(settings)["apps"])
-    await _refuse_newer(executor)
-    return [
-        step.migration.name for step in await executor.plan([MigrationTarget(APP, "__latest__")])
-    ]
 
 
 @asynccontextmanager

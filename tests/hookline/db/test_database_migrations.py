@@ -11,7 +11,8 @@ import pytest
 
 from hookline.db import migrations
 from hookline.db.connection import Database, Reader
-from hookline.db.migrate import _SqliteEditor, migrate, missing_migrations
+from hookline.db.migrate import _SqliteEditor, migrate
+from hookline.db.schema_check import missing_migrations
 from hookline.errors import HooklineError, Misconfigured
 from hookline.models import Webhook
 from hookline.runtime import Runtime
@@ -101,7 +102,7 @@ async def test_two_migrators_at_once_apply_each_migration_once(empty: Settings) 
         == NAMES
     )
     async with opened(empty) as database:
-        assert await missing_migrations(empty) == []
+        assert await missing_migrations(database.reader()) == []
         assert len(await database.reader().rows("select * from workspace")) == 1
 
 
@@ -117,7 +118,7 @@ async def test_migration_that_fails_leaves_nothing_half_done(empty: Settings) ->
             database.reader()
         )
         assert before <= await relations(database.reader())
-        assert await missing_migrations(empty) == NAMES
+        assert await missing_migrations(database.reader()) == NAMES
     await run(empty, "drop table vault_key")
     await migrate(empty)
     async with opened(empty) as database:

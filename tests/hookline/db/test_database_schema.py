@@ -9,7 +9,7 @@ from tortoise import Tortoise
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 from hookline.db.connection import Database, Reader, tortoise_config
-from hookline.db.migrate import missing_migrations
+from hookline.db.schema_check import missing_migrations
 from hookline.settings.fields import Settings
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -65,7 +65,7 @@ async def test_schema_is_the_golden_one(settings: Settings) -> None:
 async def test_nothing_is_missing_after_a_migration(settings: Settings) -> None:
     database = Database(settings)
     await database.open()
-    missing = await missing_migrations(settings)
+    missing = await missing_migrations(database.reader())
     await database.close()
     assert missing == []
 
