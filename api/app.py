@@ -63,9 +63,15 @@ class App:
 
 
 def make_app(
-    runtime: Runtime, *, token: str | None = None, has_echo: bool = False, hosts: Iterable[str] = ()
+    runtime: Runtime,
+    *,
+    redeem: static.Redeem | None = None,
+    has_echo: bool = False,
+    hosts: Iterable[str] = (),
 ) -> App:
-    """token: filled into the GraphiQL page, for `hookline dev` only. has_echo: offers /_echo."""
+    """redeem: for links that fill a token into the GraphiQL page, for `hookline dev` only.
+    has_echo: offers /_echo.
+    """
     execution = Execution(make_schema())
     authenticator = TokenAuthenticator(runtime.database, runtime.hub)
     make_context = context_maker(runtime)
@@ -74,7 +80,7 @@ def make_app(
     origins = Origins(runtime.settings.allowed_origins)
     endpoint = GraphQLEndpoint(execution, authenticator, make_context, sockets, streams, origins)
     routes = [
-        *static.routes(token),
+        *static.routes(redeem),
         Route("/graphql", endpoint),
         *health.routes(runtime.database),
         *(Echo().routes() if has_echo else ()),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from api.app import App, make_app
+from api.pages.static import Redeem
 from hookline.messaging.brokers import open_broker
 from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
@@ -22,7 +23,7 @@ async def running(
     *,
     has_worker: bool,
     addresses: AddressPolicy | None = None,
-    token: str | None = None,
+    redeem: Redeem | None = None,
     has_echo: bool = False,
     hosts: Iterable[str] = (),
     companions: Iterable[Companion] = (),
@@ -37,7 +38,7 @@ async def running(
     """
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(open_runtime(settings, addresses))
-        app = make_app(runtime, token=token, has_echo=has_echo, hosts=hosts)
+        app = make_app(runtime, redeem=redeem, has_echo=has_echo, hosts=hosts)
         stack.push_async_callback(app.close)
         if has_worker:
             # here and not above: the API without a worker never imports Dramatiq's actors

@@ -160,6 +160,8 @@ def _leave(error: HooklineError) -> NoReturn:
 
 
 def _start() -> Broker:
+    # As hookline.cli.main has it, which `dramatiq workers.main` does not pass: mails may be files.
+    os.umask(0o077)
     try:
         settings = read_settings()
         check_lone_worker(settings)

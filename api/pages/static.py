@@ -1,12 +1,14 @@
 """The GraphiQL page and its files, out of the build in api/static. The app puts routes() before its
-own /graphql route. Never serves a file from elsewhere, and never gives the token to a page that was
-asked for under another name than this machine's.
+own /graphql route. Never serves a file from elsewhere, and never gives a token to a page that was
+asked for without a link that is good, or under another name than this machine's.
 """
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
@@ -39,16 +41,36 @@ then reload this page.</p>
 </html>
 """
 
+_NO_LINK = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Hookline</title>
+<h1>This link was used, or is of an earlier start</h1>
+<p>Each link works once. The terminal of <code>hookline dev</code> shows the next one.</p>
+<p><a href="/graphql">Open the page without the token</a></p>
+</html>
+"""
 
-def routes(token: str | None, static: Path = STATIC) -> list[BaseRoute]:
-    """GET /graphql from a browser, and the files that the page loads. token: filled into the page,
-    None for none.
+Redeem = Callable[[str], Awaitable[str | None]]
+"""The code of a link to the token that its page is to hold; None for a code that is not good."""
+
+
+def routes(redeem: Redeem | None, static: Path = STATIC) -> list[BaseRoute]:
+    """GET /graphql from a browser, and the files that the page loads. redeem: for links that fill a
+    token into the page; None where there are none.
 
     They belong before the GraphQL route: what is no browser asking for a page falls through to it.
     """
 
-    def page(request: Request) -> Response:
-        return playground(request, token, static)
+    async def page(request: Request) -> Response:
+        code = request.query_params.get("link")
+        if redeem is None or code is None:
+            return await run_in_threadpool(playground, None, static)
+        # Another name that resolves to this machine (DNS rebinding) does not even use the link up.
+        token = await redeem(code) if _is_own_name(request.headers.get("host", "")) else None
+        if token is None:
+            return HTMLResponse(_NO_LINK, 403, headers=_headers(PLAIN_POLICY, "no-store"))
+        return await run_in_threadpool(playground, token, static)
 
     def asset(request: Request) -> Response:
         return _asset(request.path_params["name"], static / "playground" / "assets")
@@ -59,18 +81,15 @@ def routes(token: str | None, static: Path = STATIC) -> list[BaseRoute]:
     ]
 
 
-def playground(request: Request, token: str | None, static: Path = STATIC) -> Response:
-    """The GraphiQL page with the token filled in, or a page that says how to build it. The token
-    needs a loopback name in the address.
-    """
+def playground(token: str | None, static: Path = STATIC) -> Response:
+    """The GraphiQL page with the token filled in, or a page that says how to build it."""
     try:
         built = (static / "playground" / "index.html").read_text("utf-8")
     except FileNotFoundError:
         return HTMLResponse(_NOT_BUILT, headers=_headers(PLAIN_POLICY, "no-store"))
-    # Another name that resolves to this machine (DNS rebinding) gets the page without the token.
-    settings = {"token": token} if token and _is_own_name(request.headers.get("host", "")) else {}
+    settings = {"token": token} if token else {}
     page = built.replace(_EMPTY_SETTINGS, f"{_SETTINGS_START}{_script_json(settings)}</script>", 1)
-    # It holds a token: no copy stays in a cache.
+    # It may hold a token: no copy stays in a cache.
     return HTMLResponse(page, headers=_headers(PAGE_POLICY, "no-store"))
 
 

@@ -56,20 +56,25 @@ async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
     from functools import partial
 
     from hookline.cli import dev_attempts, dev_following, dev_home
-    from hookline.cli.dev_welcome import welcome
+    from hookline.cli.dev_link import DevLink
+    from hookline.cli.dev_welcome import used, welcome
     from hookline.cli.server import running, serve, url_of
     from hookline.db.migrate import migrate
 
     # Under the lock, and before the token, which is a row.
     await migrate(settings)
-    token = await dev_home.token(settings)
     url = url_of(listener)
-    companions = (partial(dev_following.following, path), dev_attempts.printing_attempts)
+    link = DevLink(url, *await dev_home.token(settings), lambda url: click.echo(used(url)))
+    companions = (
+        link.serving,
+        partial(dev_following.following, path),
+        dev_attempts.printing_attempts,
+    )
     async with running(
         settings,
         has_worker=True,
         addresses=dev_home.addresses(settings),
-        token=token,
+        redeem=link.redeem,
         has_echo=True,
         hosts=dev_home.HOSTS,
         companions=companions,
@@ -78,5 +83,5 @@ async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
             app,
             listener,
             settings,
-            lambda: click.echo(welcome(settings, url, path)),
+            lambda: click.echo(welcome(settings, url, link.url, path)),
         )

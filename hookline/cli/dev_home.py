@@ -17,8 +17,8 @@ from hookline.errors import Code, Misconfigured, Refused
 from hookline.outbound.addresses import AddressPolicy
 from hookline.settings.fields import Settings
 
-# A page elsewhere that resolves its own name to 127.0.0.1 could otherwise read the token out of
-# GraphiQL's page.
+# A page elsewhere that resolves its own name to 127.0.0.1 could otherwise talk to the API and the
+# receiver as a page of this machine does.
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
 TOKEN_NAME = "hookline dev"
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -31,9 +31,9 @@ def addresses(settings: Settings) -> AddressPolicy:
     )
 
 
-async def token(settings: Settings) -> str:
-    """The token in the home folder. A new one, with the role admin, when there is none or the
-    database does not know it.
+async def token(settings: Settings) -> tuple[str, UUID]:
+    """The token in the home folder, and its id. A new one, with the role admin, when there is none
+    or the database does not know it.
     """
     path = settings.home / "token"
     kept = _read(path)
@@ -41,23 +41,24 @@ async def token(settings: Settings) -> str:
         authenticator = Authenticator(database)
         try:
             # The database may be another one than the token was made with.
-            if kept and await authenticator.find(kept):
-                return kept
+            if kept and (caller := await authenticator.find(kept)):
+                return kept, caller.token_id
         finally:
             await authenticator.close()
         made = await _new_token(database, workspace_id)
-    _write(path, made)
+    _write(path, made[0])
     return made
 
 
-async def _new_token(database: Database, workspace_id: UUID) -> str:
+async def _new_token(database: Database, workspace_id: UUID) -> tuple[str, UUID]:
     """A token with the first free name: that of another home folder, or one whose file is lost,
     stays as it is.
     """
     for number in count(1):
         name = TOKEN_NAME if number == 1 else f"{TOKEN_NAME} {number}"
         try:
-            return (await tokens.create(database, workspace_id, name, ROLES["admin"]))[1]
+            row, text = await tokens.create(database, workspace_id, name, ROLES["admin"])
+            return text, row.id
         except Refused as refused:
             if refused.problems[0].code is not Code.TAKEN:
                 raise

@@ -1,5 +1,5 @@
-"""The first thing `hookline dev` says: where everything is, and three commands that work when
-pasted.
+"""The first thing `hookline dev` says: where everything is, and two commands that work when pasted.
+None of them has a link in it: other users see the arguments of a program that runs.
 """
 
 import os
@@ -17,8 +17,8 @@ QUERY = (
 )
 
 
-def welcome(settings: Settings, url: str, path: Path) -> str:
-    """path: the webhooks file."""
+def welcome(settings: Settings, url: str, link: str, path: Path) -> str:
+    """link: to GraphiQL with the token, for one use. path: the webhooks file."""
     home = shown(settings.home)
     webhooks = (
         f"{shown(path)}, followed for changes"
@@ -28,7 +28,8 @@ def welcome(settings: Settings, url: str, path: Path) -> str:
     return f"""
 Hookline {__version__} runs at {url} (Ctrl-C ends it).
 
-  GraphQL    {url}/graphql   in a browser: GraphiQL, with the token filled in
+  GraphiQL   {link}
+             in a browser of this machine; the link works once, and the next one is printed here
   Receiver   {url}/_echo     shows what came; {url}/_echo/fail answers 500
   Webhooks   {webhooks}
   Data       {home}/: hookline.db, key, token
@@ -41,10 +42,17 @@ Try next, in another terminal:
     -H 'Content-Type: application/json' \\
     -d '{{"query": "{QUERY}"}}'
 
-  {shlex.quote(shown(Path(sys.executable)))} -m webbrowser {url}/graphql
-
 Each attempt is told here:
 """
+
+
+def used(link: str) -> str:
+    """The next link, and what a link means that somebody else has used."""
+    return (
+        f"The link to GraphiQL was used. The next one: {link}\n"
+        "(If that was not you, another user of this machine has the token: revoke it with "
+        "`hookline token revoke`.)"
+    )
 
 
 def publish_command(settings: Settings, url: str) -> str:

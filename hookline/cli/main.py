@@ -64,8 +64,16 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command line and leaves with its exit code."""
+    make_files_private()
     # Not click's own mode, which ends with its own codes and shows other errors as tracebacks.
     sys.exit(exit_code_of(lambda: cli.main(arguments, prog_name="hookline", standalone_mode=False)))
+
+
+def make_files_private() -> None:
+    """Makes every file of this process, and of those that it starts, its owner's alone: databases,
+    keys, plans and mails, in a folder that others may read too.
+    """
+    os.umask(0o077)
 
 
 def exit_code_of(command: Callable[[], object]) -> int:

@@ -14,7 +14,7 @@ from tests.conftest import WORKSPACE
 
 @pytest.fixture
 async def client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    app = make_app(runtime, token="hl_page", has_echo=False)
+    app = make_app(runtime, has_echo=False)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000"
     ) as client:

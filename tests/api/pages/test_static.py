@@ -15,10 +15,13 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from api.pages import static as pages
+from api.pages.static import Redeem
 
 SOURCE_PAGE = Path(pages.__file__).parents[2] / "web" / "playground" / "index.html"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 TOKEN = "hl_" + "a" * 43
+CODE = "c0de"
+LINK = f"/graphql?link={CODE}"
 
 
 @pytest.fixture
@@ -33,12 +36,24 @@ def static(tmp_path: Path) -> Path:
     return tmp_path / "static"
 
 
+def redeeming(token: str) -> Redeem:
+    """Gives the token for the code CODE, as often as it is asked."""
+
+    async def redeem(code: str) -> str | None:
+        return token if code == CODE else None
+
+    return redeem
+
+
 def app(static: Path, token: str | None = None) -> Starlette:
     def graphql(request: Request) -> PlainTextResponse:
         return PlainTextResponse("graphql")
 
     return Starlette(
-        routes=[*pages.routes(token, static), Route("/graphql", graphql, methods=["GET", "POST"])]
+        routes=[
+            *pages.routes(redeeming(token) if token else None, static),
+            Route("/graphql", graphql, methods=["GET", "POST"]),
+        ]
     )
 
 
@@ -81,8 +96,23 @@ def settings_in(html: str) -> object:
     return json.loads(found[0])
 
 
+@pytest.mark.parametrize("path", ["/graphql", "/graphql?link=", "/graphql?link=other"])
+async def test_page_without_a_good_link_holds_no_token(static: Path, path: str) -> None:
+    answer = await client(static, TOKEN).get(path, headers=BROWSER)
+
+    assert TOKEN not in answer.text
+    assert answer.status_code == (200 if path == "/graphql" else 403)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_look_at_the_head_of_a_link_does_not_use_it(static: Path) -> None:
+    async with client(static, TOKEN) as asker:
+        await asker.head(LINK, headers=BROWSER)
+        assert TOKEN in (await asker.get(LINK, headers=BROWSER)).text
+
+
 async def test_page_carries_the_token_it_was_given(static: Path) -> None:
-    answer = await client(static, TOKEN).get("/graphql", headers=BROWSER)
+    answer = await client(static, TOKEN).get(LINK, headers=BROWSER)
 
     assert answer.status_code == 200
     assert settings_in(answer.text) == {"token": TOKEN}
@@ -94,7 +124,7 @@ async def test_page_without_a_token_has_empty_settings(static: Path) -> None:
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "[::1]"])
 async def test_token_is_given_under_this_machines_own_names(static: Path, name: str) -> None:
-    page = await client(static, TOKEN, f"http://{name}:8000").get("/graphql", headers=BROWSER)
+    page = await client(static, TOKEN, f"http://{name}:8000").get(LINK, headers=BROWSER)
 
     assert settings_in(page.text) == {"token": TOKEN}
 
@@ -104,7 +134,7 @@ async def test_token_is_given_under_this_machines_own_names(static: Path, name: 
     ["rebound.example", "localhost.rebound.example", "192.0.2.7", "[::1", "localhost:80:80", ""],
 )
 async def test_token_is_kept_back_under_any_other_name(static: Path, name: str) -> None:
-    page = await client(static, TOKEN).get("/graphql", headers={**BROWSER, "Host": name})
+    page = await client(static, TOKEN).get(LINK, headers={**BROWSER, "Host": name})
 
     assert TOKEN not in page.text
 
@@ -112,7 +142,7 @@ async def test_token_is_kept_back_under_any_other_name(static: Path, name: str) 
 async def test_settings_cannot_end_their_script_element(static: Path) -> None:
     hostile = "</script><script>alert(1)</script><!--&\u2028\u2029"
 
-    html = (await client(static, hostile).get("/graphql", headers=BROWSER)).text
+    html = (await client(static, hostile).get(LINK, headers=BROWSER)).text
 
     assert settings_in(html) == {"token": hostile}
     assert "alert(1)</script>" not in html

@@ -157,6 +157,24 @@ def test_a_sync_token_is_bound_to_a_set(shell: Shell) -> None:
     assert shell.run("token", "create", "b", "--role", "admin", "--set", "a").returncode == 64
 
 
+def test_files_are_their_owners_alone_in_a_folder_that_others_may_read(shell: Shell) -> None:
+    home = shell.folder / "var"
+    home.mkdir(0o755)
+    file = shell.folder / "hooks.yaml"
+    file.write_text("version: 1\nwebhooks: {}\n")
+    commands = (
+        ("migrate",),
+        ("token", "create", "ci", "--role", "viewer"),
+        ("sync", "plan", "--local", "-f", "hooks.yaml", "-o", "plan.json"),
+        ("doctor",),
+    )
+    for command in commands:
+        shell.run(*command)
+    made = {path for path in shell.folder.rglob("*") if path.is_file()} - {file}
+    assert {"hookline.db", "key", "plan.json"} <= {path.name for path in made}
+    assert [str(path) for path in made if path.stat().st_mode & 0o077] == []
+
+
 def test_revoking_what_is_no_token_is_told(shell: Shell) -> None:
     shell.run("migrate")
 

@@ -165,6 +165,7 @@ async def test_home_holds_database_key_and_token_and_only_the_owner_reads_secret
     assert home.stat().st_mode & 0o777 == 0o700
     for secret in ("key", "token"):
         assert (home / secret).stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in home.iterdir() if file.stat().st_mode & 0o077] == []
 
 
 def pasted(dev: Dev, command: str) -> "subprocess.CompletedProcess[str]":
@@ -181,15 +182,13 @@ def pasted(dev: Dev, command: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-async def test_the_three_commands_work_when_pasted(shared: Dev) -> None:
+async def test_the_commands_work_when_pasted_and_the_link_once(shared: Dev) -> None:
     await eventually(lambda: "Try next" in shared.printed())
     welcome = shared.printed()
     publish = re.search(r"^  (.* publish .*)$", welcome, re.MULTILINE)
     curl = re.search(r"^  (curl (?:.*\\\n)+.*)$", welcome, re.MULTILINE)
-    browser = re.search(r"^  .* -m webbrowser (\S+)$", welcome, re.MULTILINE)
     assert publish
     assert curl
-    assert browser
 
     published = pasted(shared, publish[1])
     assert published.stdout.startswith("evt_"), published.stderr
@@ -204,13 +203,43 @@ async def test_the_three_commands_work_when_pasted(shared: Dev) -> None:
     assert found[0]["outcome"] == "SUCCEEDED"
     assert found[0]["event"]["type"] == "order.order.create"
 
+    links = links_in(welcome)
     async with shared.client() as client:
-        page = await client.get(browser[1], headers={"accept": "text/html"})
+        page = await client.get(links[-1], headers={"accept": "text/html"})
         assert page.status_code == 200
+        again = await client.get(links[-1], headers={"accept": "text/html"})
+        assert (again.status_code, shared.token in again.text) == (403, False)
         came = (await client.get("/_echo")).json()
     assert json.loads(came[0]["body"])["data"] == {"id": 1, "total": 99.5}
     await eventually(lambda: "✓ order.order.create → echo  200" in shared.printed())
     assert shared.token not in shared.printed()
+    after = links_in(shared.printed())
+    assert len(after) == len(set(after)) == len(links) + 1
+
+
+def links_in(printed: str) -> list[str]:
+    return re.findall(r"http://\S+/graphql\?link=[\w-]{43}(?=\s)", printed)
+
+
+async def test_the_page_that_any_user_of_the_machine_reaches_holds_no_token(shared: Dev) -> None:
+    async with shared.client() as client:
+        for path in ("/graphql", "/graphql?link=", "/graphql?link=" + "a" * 43):
+            page = await client.get(path, headers={"accept": "text/html"})
+            assert shared.token not in page.text
+
+
+async def test_every_use_of_a_link_is_in_the_audit_log(shared: Dev) -> None:
+    await eventually(lambda: links_in(shared.printed()))
+    async with shared.client() as client:
+        await client.get(links_in(shared.printed())[-1], headers={"accept": "text/html"})
+    noted = await shared.graphql(
+        "{ auditEntries { nodes { action actor { kind name } subjectId } } }"
+    )
+    revealed = [
+        entry for entry in noted["auditEntries"]["nodes"] if entry["action"] == "token.reveal"
+    ]
+    assert revealed[0]["actor"] == {"kind": "SYSTEM", "name": "hookline dev"}
+    assert revealed[0]["subjectId"].startswith("tok_")
 
 
 async def test_other_host_names_are_not_answered(shared: Dev) -> None:
