@@ -15,6 +15,7 @@ from hookline.models import (
     Email,
     EmailStatus,
     Job,
+    JobStatus,
 )
 from hookline.runtime import Runtime
 from tests.background import (
@@ -88,6 +89,17 @@ async def test_long_jobs_take_turns_and_leave_threads_to_others(runtime: Runtime
             await eventually(partial(is_done, key))
         await eventually(lambda: not context.job_slots.locked())
     assert sum([job.done for job in await Job.all()]) == 1_500  # none twice
+
+
+async def test_long_jobs_of_a_webhook_hold_no_other_ones_job_up(runtime: Runtime, url: str) -> None:
+    webhook, _ = await failed_deliveries(runtime, 3_500)
+    await set_column(runtime, "webhook", "is_active", False, [webhook.id])
+    long_ones = [(await a_job(runtime, webhook.id)).id for _ in range(6)]
+    other = await a_job(runtime, (await make_webhook(runtime)).id)
+    async with working(runtime, url, slice_seconds=0):
+        await eventually(lambda: is_done(other.id))
+        # In turn: each of them needs four turns and more, the other one its first.
+        assert await Job.filter(id__in=long_ones, status__lt=JobStatus.SUCCEEDED).exists()
 
 
 async def test_a_stop_waits_for_the_mails_under_way(runtime: Runtime, url: str) -> None:

@@ -138,3 +138,27 @@ async def test_whoever_waits_too_long_for_the_lock_is_told(runtime: Runtime) -> 
     await holder
     assert (codes(outcome), outcome.revision) == ({"locked"}, None)
     assert (await apply(runtime, webhooks(orders=ORDERS))).revision is not None
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_applies_that_wait_for_one_set_hold_no_other_sets_apply_up(runtime: Runtime) -> None:
+    held, done = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with store.locked(runtime.database, WORKSPACE, "storefront", timedelta(seconds=5)):
+            held.set()
+            await done.wait()
+
+    holder = asyncio.create_task(hold())
+    await held.wait()
+    # More than there are connections.
+    patient = Options(lock_timeout=timedelta(seconds=60))
+    count = runtime.settings.database_pool * 2
+    waiting = [
+        asyncio.create_task(apply(runtime, webhooks(orders=ORDERS), patient)) for _ in range(count)
+    ]
+    other = webhooks("", "warehouse", stock=ORDERS)
+    assert (await apply(runtime, other)).revision is not None
+    assert not any(task.done() for task in waiting)
+    done.set()
+    await asyncio.gather(holder, *waiting)
