@@ -14,7 +14,6 @@ from hookline.deliveries.histogram import bucket_of
 from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
 from hookline.deliveries.retries import AttemptError, Verdict, retry_verdict
 from hookline.deliveries.target import Target
-from hookline.errors import HooklineError
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 from hookline.outbound.request_head import fixed_head
 from hookline.outbound.signing import sign
@@ -38,7 +37,7 @@ class RunningAttempt:
         """The signed request (Standard Webhooks; the trace is the event's, the span the attempt's,
         W3C Trace Context).
 
-        Raises HooklineError when a secret of the webhook can't be opened.
+        Raises HooklineError when a secret of the webhook can't be opened (workers/local_faults.py).
         """
         row, parts = self._row, self._target.request_parts
         # One timestamp for choosing the keys, for the header and for the signature: receivers sign
@@ -112,11 +111,9 @@ class RunningAttempt:
                 body = _masked_at_the_cut(body, secret.encode())
         return headers, body
 
-    def unsendable(self, error: HooklineError) -> AttemptResult:
+    def unsendable(self, error: AttemptError, message: str) -> AttemptResult:
         """Returns the failed attempt of a request that could not be made, with the reason."""
-        return self.result(
-            ReceiverAnswer(None, 0, error=AttemptError.PROTOCOL, error_message=error.message)
-        )
+        return self.result(ReceiverAnswer(None, 0, error=error, error_message=message))
 
 
 def _masked_at_the_cut(body: bytes, secret: bytes) -> bytes:

@@ -15,7 +15,7 @@ from hookline.deliveries.queue.base import ClaimedDelivery, Queue
 from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.outbound.payloads import request_body
-from hookline.outbound.rendering import Renderer, TemplateProblem
+from hookline.outbound.rendering import Renderer, RenderFault
 from hookline.outbound.templates import Facts, event_facts
 
 
@@ -25,10 +25,12 @@ class Bodies:
         self._waiting: dict[UUID, bytes] = {}
         self._keeping: asyncio.Task[None] | None = None
 
-    async def body_of(self, row: ClaimedDelivery, target: Target) -> tuple[bytes, str | None]:
-        """The body, and the content type if it is a template's.
+    async def body_of(
+        self, row: ClaimedDelivery, target: Target
+    ) -> tuple[bytes, str | None] | RenderFault:
+        """The body, and the content type if it is a template's; or why there is none.
 
-        Raises HooklineError when the template fails, and the database's faults.
+        Raises HooklineError when the event's data is gone, and the database's faults.
         """
         if row.body is not None:
             return row.body, target.content_type
@@ -36,12 +38,11 @@ class Bodies:
         # repeat it, whatever the template is now.
         if target.template is None or (row.number > 1 and await self._queue.has_sent(row.id)):
             return plain(row), None
-        try:
-            body = await self._renderer.render(
-                target.template, target.content_type, facts_of(row), target.facts
-            )
-        except TemplateProblem as problem:
-            raise HooklineError("TEMPLATE", str(problem)) from None
+        body = await self._renderer.render(
+            target.template, target.content_type, facts_of(row), target.facts
+        )
+        if isinstance(body, RenderFault):
+            return body
         # Kept before it is sent: a crash in between must not let a retry send other bytes under the
         # same id.
         await self._keep(row.id, body)

@@ -111,7 +111,8 @@ class Claimer:
                 continue
             # What was asked for by hand is claimed though the lane is full: it goes before what is
             # leased already.
-            wanted = max(lane.claim_size(leased), int(key in self._manual))
+            asked = int(key in self._manual and not lane.is_paused)
+            wanted = max(lane.claim_size(leased), asked)
             if lane.is_slow:
                 wanted = min(wanted, max(slow_room, 0))
                 slow_room -= wanted

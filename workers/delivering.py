@@ -10,14 +10,17 @@ from typing import Final
 
 from hookline.clock import monotonic
 from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
+from hookline.deliveries.retries import AttemptError
 from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
+from hookline.outbound.rendering import RenderFault
 from hookline.runtime import Runtime
 from workers.attempts import RunningAttempt
 from workers.bodies import Bodies
 from workers.claiming import Claimer
 from workers.lanes import Lane
 from workers.leases import AWAY, Leases, may_send
+from workers.local_faults import Alarms, LocalFault, NotSent, local_fault
 from workers.recording import Recorder
 from workers.sending import Sender, Withdrawn
 from workers.slots import Slot, Slots
@@ -44,6 +47,7 @@ class Deliverer:
         self._leases, self._claimer, self._recorder = leases, claimer, recorder
         self._bodies = Bodies(runtime.queue, runtime.renderer)
         self._slots = Slots(runtime.settings.host_concurrency)
+        self.alarms = Alarms()
         self._is_stopping = False
 
     def begin(self, lanes: Iterable[Lane]) -> None:
@@ -100,6 +104,9 @@ class Deliverer:
         row = lane.queue.popleft()
         try:
             result = await self._attempt(lane, row)
+        except NotSent as local:
+            self._set_back(lane, row, local)
+            return
         except BaseException:
             # Nothing will be recorded, so nothing else gives the room back; a takeover finds the
             # row.
@@ -108,6 +115,7 @@ class Deliverer:
         if result is None:
             self._leases.give_back(lane, [row])
             return
+        lane.pace.set_back_count = 0
         # Under the lane's token, not the one of now: the record is fenced by the token that leased
         # the row.
         self._recorder.add(lane.token, row.workspace_id, result)
@@ -117,17 +125,24 @@ class Deliverer:
             self._claimer.wake()
 
     async def _attempt(self, lane: Lane, row: ClaimedDelivery) -> AttemptResult | None:
-        """Sends a delivery once and judges the answer. None: nothing was sent."""
+        """Sends a delivery once and judges the answer. None: nothing was sent.
+
+        Raises NotSent for a fault of our own.
+        """
         target = lane.target
         attempt = RunningAttempt(row, target, monotonic())
         try:
-            request = attempt.request(*await self._bodies.body_of(row, target))
+            body = await self._bodies.body_of(row, target)
+            if isinstance(body, RenderFault):
+                return _unrendered(attempt, body)
+            request = attempt.request(*body)
         except AWAY as error:
-            log.warning("body not kept, the delivery goes back: %r", error)
-            return None
-        except HooklineError as error:
-            log.error("request not made: %s", error.message)
-            return attempt.unsendable(error)
+            raise NotSent(local_fault(error) or LocalFault.DATABASE, repr(error)) from error
+        except (HooklineError, MemoryError) as error:
+            if (fault := local_fault(error)) is not None:
+                raise NotSent(fault, error) from error
+            log.error("request not made: %s", error)
+            return attempt.unsendable(AttemptError.PROTOCOL, str(error))
         try:
             # Name servers and handshakes may take seconds: without asking again, requests arrived
             # 2.7 s after their webhook was off (2026-11-25).
@@ -137,6 +152,14 @@ class Deliverer:
         except Withdrawn:
             return None
         return attempt.result(answer)
+
+    def _set_back(self, lane: Lane, row: ClaimedDelivery, local: NotSent) -> None:
+        """Gives the lane's deliveries back as they were claimed, and pauses it: nothing was sent,
+        and what keeps this one from being sent would keep the next one too.
+        """
+        self.alarms.note(local.fault, local.reason)
+        lane.pace.set_back(monotonic())
+        self._leases.give_back(lane, [row, *lane.take_out(keep=0)])
 
     def _adapt(self, lane: Lane, result: AttemptResult) -> None:
         """A timeout leaves the lane one slot; an answer, of whatever kind, gives all of them
@@ -177,3 +200,13 @@ class Deliverer:
             and self._registry.target(row.webhook_id) is target
             and may_send(target, row)
         )
+
+
+def _unrendered(attempt: RunningAttempt, fault: RenderFault) -> AttemptResult:
+    """The failed attempt of a template that fails for its event.
+
+    Raises NotSent when the renderer is at fault.
+    """
+    if fault.is_ours:
+        raise NotSent(LocalFault.RENDERER, fault.message)
+    return attempt.unsendable(AttemptError.TEMPLATE, fault.message)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from hookline.clock import monotonic
 from hookline.deliveries.queue.base import ClaimedDelivery
 from hookline.deliveries.target import Target
 
@@ -32,6 +33,11 @@ SLOW_LIMIT: Final = LEASED_LIMIT // 2
 # One on the wire and one ahead: more would sit leased behind a receiver that hangs for its whole
 # timeout.
 _SLOW_CAPACITY: Final = 2
+PAUSE_LIMIT_SECONDS: Final = 30.0
+"""Longest pause between two tries of a webhook that meets a fault of our own."""
+_SHORTEST_PAUSE_SECONDS: Final = 1.0
+_DOUBLED: Final = 5
+"""Times that the pause doubles until it is the longest."""
 
 
 @dataclass(slots=True)
@@ -40,6 +46,19 @@ class Pace:
 
     on_wire: int = 0
     has_timed_out: bool = False
+    set_back_count: int = 0
+    """Times in a row that a delivery went back without an attempt, for a fault of our own."""
+    paused_until: float = 0.0
+    """Monotonic seconds: nothing is claimed or sent before. In memory: another process may have
+    what this one lacks, and a crash forgets the pause, not the delivery.
+    """
+
+    def set_back(self, now: float) -> None:
+        """Lengthens the pause; those that fail together count once."""
+        if now >= self.paused_until:
+            longer = _SHORTEST_PAUSE_SECONDS * 2 ** min(self.set_back_count, _DOUBLED)
+            self.paused_until = now + min(longer, PAUSE_LIMIT_SECONDS)
+            self.set_back_count += 1
 
 
 class Lane:
@@ -60,8 +79,15 @@ class Lane:
         return self.pace.has_timed_out
 
     @property
+    def is_paused(self) -> bool:
+        """True while a fault of our own, met lately, is not to be tried again."""
+        return self.pace.set_back_count > 0 and monotonic() < self.pace.paused_until
+
+    @property
     def slots(self) -> int:
-        return 1 if self.pace.has_timed_out else self.target.concurrency
+        # After a fault of our own one delivery tries whether it is over.
+        is_single = self.pace.has_timed_out or self.pace.set_back_count
+        return 1 if is_single else self.target.concurrency
 
     @property
     def leased_count(self) -> int:
@@ -71,10 +97,12 @@ class Lane:
     @property
     def may_begin(self) -> bool:
         """True when it has something to send and a slot for it."""
-        return bool(self.queue) and self.pace.on_wire < self.slots
+        return bool(self.queue) and self.pace.on_wire < self.slots and not self.is_paused
 
     def room(self, leased: int) -> int:
         """Number of deliveries that it may hold in addition. leased: to the whole process."""
+        if self.pace.set_back_count:
+            return int(not self.is_paused and leased < LEASED_LIMIT and not self.leased_count)
         # Seventeen busy lanes could lease all 1,000 and leave nothing to a webhook that just woke
         # up (2026-11-25).
         if leased >= ONE_EACH_LIMIT:
@@ -97,8 +125,10 @@ class Lane:
         that a claim is worth its round trip.
         """
         room = self.room(leased)
-        # A slow lane holds no stock, so waiting for half of it to go would leave it idle.
-        return 0 if not self.is_slow and leased < PREFETCH_LIMIT and room <= PREFETCH // 2 else room
+        # A lane that is slow or was set back holds no stock: waiting for half of it to go would
+        # leave it idle.
+        has_stock = not self.is_slow and not self.pace.set_back_count
+        return 0 if has_stock and leased < PREFETCH_LIMIT and room <= PREFETCH // 2 else room
 
     def add(self, row: ClaimedDelivery) -> None:
         """Queues a delivery; those that were asked for by hand go first."""

@@ -136,7 +136,8 @@ class Leases:
         for row in rows:
             target = self._registry.target(row.webhook_id)
             lane = self.lane(row.webhook_id) if token is self.claiming_token else None
-            if lane is None or target is None or not may_send(target, row):
+            if lane is None or target is None or not may_send(target, row) or lane.is_paused:
+                # Paused: its claim was under way when the fault was met.
                 unwanted.append(row)
                 continue
             lane.add(row)

@@ -39,6 +39,7 @@ class Pump:
         self._sweeper = Sweeper(runtime.queue, runtime.registry)
         self._claimer = Claimer(runtime.queue, runtime.registry, self.leases)
         self._deliverer = Deliverer(runtime, sender, self.leases, self._claimer, self.recorder)
+        self.alarms = self._deliverer.alarms
         self._loops: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
 

@@ -20,18 +20,25 @@ import aiohappyeyeballs
 from hookline import clock
 from hookline.deliveries.retries import AttemptError
 from hookline.outbound.addresses import AddressPolicy, UrlRefused, check_url
-from hookline.outbound.egress import AddressRefused, DnsFailed, Guard, Resolve, SocketAddress
+from hookline.outbound.egress import (
+    AddressRefused,
+    Guard,
+    Resolve,
+    ResolverDown,
+    SocketAddress,
+    descriptor_fault,
+)
 from hookline.outbound.tls import tls_context
 from workers.connections import (
-    Closed,
     Exchange,
     IdleConnections,
     NotHttp,
     ReceiverConnection,
     Route,
 )
+from workers.local_faults import NotSent, local_fault
+from workers.network_faults import CONNECT_SECONDS, ConnectTimeout, HandshakeLost, classify
 
-CONNECT_SECONDS = 5
 BODY_KEPT_BYTES = 16 * 1024
 HEADER_COUNT_LIMIT = 100
 HEADERS_KEPT_BYTES = 16 * 1024
@@ -45,6 +52,8 @@ _NEXT_ADDRESS_SECONDS = 0.25
 # Nothing broader: a mistake of ours that is caught as a network's fault makes a delivered request a
 # failure, and retries it (2026-11-24).
 _NETWORK_FAULTS = (OSError, NotHttp)
+# They say what they are about, whatever else is missing.
+_NEVER_LOCAL = (AddressRefused, ConnectionRefusedError, TimeoutError)
 
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, SocketAddress]
 
@@ -84,14 +93,6 @@ class ReceiverAnswer:
     is_truncated: bool = False
     error: AttemptError | None = None
     error_message: str | None = None
-
-
-class HandshakeLost(ConnectionError):
-    """The receiver closed the connection while TLS was being set up."""
-
-
-class ConnectTimeout(TimeoutError):
-    """No connection came about in time."""
 
 
 class _Destination(NamedTuple):
@@ -142,6 +143,8 @@ class Sender:
         """Sends one POST and returns the answer. Faults of the network and of the receiver are in
         it, never raised.
 
+        Raises NotSent when a fault of our own kept it from being connected.
+
         still_wanted: is asked before the head is written, when connecting took its time (name
         servers and handshakes may take seconds). Raises Withdrawn when it says no.
         """
@@ -153,7 +156,7 @@ class Sender:
         try:
             connection = self._idle.take(target.route)
             if connection is None:
-                connection = await self._connect(target.route, until)
+                connection = await self._connect_unless_local_fault(target.route, until)
                 if still_wanted and clock.monotonic() - started_at > _SLOW_CONNECT_SECONDS:
                     await self._ask_again(target.route, connection, still_wanted)
             try:
@@ -180,6 +183,23 @@ class Sender:
             self._idle.give(route, connection)
             raise Withdrawn
 
+    async def _connect_unless_local_fault(self, route: Route, until: float) -> ReceiverConnection:
+        """A new connection. Only until here a fault may be ours: later the receiver may have acted.
+
+        Raises NotSent; OSError for what may be the receiver's.
+        """
+        try:
+            return await self._connect(route, until)
+        except (OSError, MemoryError) as error:
+            fault = local_fault(error)
+            # Without descriptors more fails than the socket: names, the authorities' files.
+            if fault is None and not isinstance(error, _NEVER_LOCAL):
+                lack = descriptor_fault()
+                fault = local_fault(lack) if lack else None
+            if fault is not None:
+                raise NotSent(fault, error) from error
+            raise
+
     async def _connect(self, route: Route, until: float) -> ReceiverConnection:
         """A new connection, within 5 s.
 
@@ -191,6 +211,8 @@ class Sender:
             async with asyncio.timeout_at(min(latest, until)):
                 return await self._dial(route)
         except TimeoutError:
+            if self._guard.is_down_for(route.host):
+                raise ResolverDown from None
             # Both end with TimeoutError; which deadline was the shorter one decides what the
             # attempt says.
             if latest < until:
@@ -234,6 +256,9 @@ class Sender:
     def _tls(self) -> ssl.SSLContext:
         """Made when the first https:// is dialled: the system's authorities take some MB."""
         context = tls_context(self._ca_file)
+        # Without descriptors it holds no authority at all, and would be kept so (OpenSSL 3).
+        if lack := descriptor_fault():
+            raise lack
         context.set_alpn_protocols(["http/1.1"])
         return context
 
@@ -322,56 +347,8 @@ def _kept_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
 
 
 def _failure(fault: Exception, request: OutboundRequest, started_at: float) -> ReceiverAnswer:
-    error, message = _classify(fault, request.timeout_seconds)
+    error, message = classify(fault, request.timeout_seconds)
     return ReceiverAnswer(None, _milliseconds_since(started_at), error=error, error_message=message)
-
-
-def _classify(fault: Exception, timeout_seconds: float) -> tuple[AttemptError, str]:
-    """The error's name, and a sentence that never shows an address. Most special first."""
-    match fault:
-        case UrlRefused() | AddressRefused():
-            return AttemptError.REFUSED_ADDRESS, str(fault)
-        case ConnectTimeout():
-            return (
-                AttemptError.TIMEOUT,
-                f"No connection came about within {CONNECT_SECONDS} seconds.",
-            )
-        case TimeoutError():
-            return AttemptError.TIMEOUT, f"No answer came within {timeout_seconds:g} seconds."
-        case DnsFailed():
-            return AttemptError.DNS, "The host name could not be resolved."
-        case ssl.SSLCertVerificationError():
-            return (
-                AttemptError.TLS,
-                f"The receiver's certificate is not valid: {_certificate_fault(fault)}.",
-            )
-        case ssl.SSLError():
-            return (
-                AttemptError.TLS,
-                "No TLS connection came about: the receiver does not speak TLS here, or none of "
-                "the same kind.",
-            )
-        case HandshakeLost():
-            return AttemptError.TLS, "The receiver closed the connection during the TLS handshake."
-        case Closed():
-            return (
-                AttemptError.PROTOCOL,
-                "The receiver closed the connection before it had answered.",
-            )
-        case NotHttp():
-            return (
-                AttemptError.PROTOCOL,
-                "The receiver's answer is not valid HTTP, or its headers are too large.",
-            )
-        case ConnectionRefusedError():
-            return AttemptError.CONNECT, "The receiver refused the connection."
-        case _:
-            return AttemptError.CONNECT, "No connection to the receiver came about."
-
-
-def _certificate_fault(error: ssl.SSLCertVerificationError) -> str:
-    # What follows the comma may show an address.
-    return error.verify_message.partition(",")[0]
 
 
 def _milliseconds_since(started_at: float) -> int:

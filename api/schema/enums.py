@@ -76,6 +76,7 @@ describe(
     "as a private one.",
     PROTOCOL="The response was not valid HTTP, or the request could not be built.",
     STATUS="The receiver answered with a status other than 2xx.",
+    TEMPLATE="The webhook's payload template failed for the event. Nothing was sent.",
 )
 describe(
     EmailStatus,

@@ -113,7 +113,7 @@ class Signing:
 class WebhookHealth:
     consecutive_failures: int = strawberry.field(
         description="Number of failed attempts since the last success. Attempts with the "
-        "cause MANUAL or TEST and the error REFUSED_ADDRESS do not count."
+        "cause MANUAL or TEST and the errors REFUSED_ADDRESS and TEMPLATE do not count."
     )
     failing_since: datetime | None = strawberry.field(
         description="Time at which the first of those attempts began, or null if there is none."

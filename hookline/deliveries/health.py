@@ -28,8 +28,8 @@ class EndedAttempt(NamedTuple):
 
     is_success: bool
     is_failure: bool
-    """One that counts: not by hand, not a refused address, not begun under an older version of the
-    webhook.
+    """One that counts: not by hand, not a refused address or a template that failed, not begun
+    under an older version of the webhook.
     """
     began: int
     ended: int

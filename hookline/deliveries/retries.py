@@ -10,7 +10,9 @@ from enum import IntEnum, StrEnum
 
 
 class AttemptError(StrEnum):
-    """Why an attempt got no answer; STATUS: it got one, but not a 2xx."""
+    """Why an attempt got no answer. STATUS: it got one, but not a 2xx; TEMPLATE: nothing was sent,
+    since the webhook's template fails for the event.
+    """
 
     TIMEOUT = "TIMEOUT"
     DNS = "DNS"
@@ -19,6 +21,13 @@ class AttemptError(StrEnum):
     REFUSED_ADDRESS = "REFUSED_ADDRESS"
     PROTOCOL = "PROTOCOL"
     STATUS = "STATUS"
+    TEMPLATE = "TEMPLATE"
+
+
+NO_FAILURES_OF_THE_RECEIVER = (AttemptError.REFUSED_ADDRESS, AttemptError.TEMPLATE)
+"""Errors of what people have set, which say nothing about the receiver: its health leaves them out
+(record_health.sql has them too).
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,11 @@ from datetime import datetime
 from hookline.deliveries.health import HealthLimit
 from hookline.models import NotificationKind
 
+_TEMPLATE = (
+    " The webhook's payload template failed at the latest one: nothing was sent to the receiver. "
+    "Its attempts say why, and a dry run shows what the template makes of an event."
+)
+
 
 def disabled_sentence(
     reason: str | None, failures: int | None, since: datetime | None, status_code: int | None
@@ -31,7 +36,7 @@ def message(
     backlog: int | None,
 ) -> str:
     """A notification's text. kind: hookline.models.NotificationKind; reason: of an
-    auto-disable, or a sentence about a sync.
+    auto-disable, TEMPLATE of failed deliveries, or a sentence about a sync.
     """
     match kind:
         case NotificationKind.AUTO_DISABLED:
@@ -49,7 +54,7 @@ def message(
         case NotificationKind.DELIVERY_FAILED:
             return (
                 f"{_count(failures or 0, 'delivery', 'deliveries')} failed for good: no "
-                "attempt is left."
+                f"attempt is left.{_TEMPLATE if reason == 'TEMPLATE' else ''}"
             )
     return reason or "A set of webhooks could not be applied."
 

@@ -4,24 +4,36 @@ vetted ones are handed out, so that a second answer of the name server changes n
 """
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
+from math import inf
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 from hookline import clock
 from hookline.outbound.addresses import Address, AddressPolicy, is_refused
+from hookline.turns import Turns
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
+Answer = asyncio.Future[list[str] | OSError]
 
 CACHE_SECONDS = 10.0
 STALE_SECONDS = 3600.0
 """Seconds that a vetted answer serves while the name server does not answer."""
 LOOKUP_SECONDS = 1.0
+EVIDENCE_SECONDS = 5.0
+"""Time for which an answer about any name says that the resolver works."""
+PROBE_SECONDS = 2.0
+PROBE_NAME = "a.root-servers.net"
+"""Asked for when a lookup gets no answer and no other name lately had one: it has its addresses
+wherever there are name servers at all.
+"""
 CACHE_LIMIT = 1000
 # Each holds a thread as long as a name server hangs.
 LOOKUPS_LIMIT = 256
@@ -29,6 +41,8 @@ ZONE_LOOKUPS_LIMIT = 8
 """Lookups at a time of names of one zone: a zone whose name server hangs holds up no other zone's
 names.
 """
+# However many zones hang, half of the threads are for the others.
+SLOW_LOOKUPS_LIMIT = LOOKUPS_LIMIT // 2
 # Of a name with hundreds no more are kept or tried.
 ADDRESSES_LIMIT = 8
 
@@ -52,6 +66,19 @@ class DnsFailed(OSError):
         super().__init__("The host name could not be resolved.")
 
 
+class DnsSilent(DnsFailed):
+    """No name server answered for the name, or the one that did could not say."""
+
+
+class ResolverDown(DnsSilent):
+    """No name server answers for any name: no fault of this one's."""
+
+
+class _Lookup(NamedTuple):
+    task: asyncio.Task[list[Address]]
+    began: float
+
+
 class Guard:
     """Vets what is dialled under a policy. resolve: gives the addresses of a name as text; by
     default the system's resolver.
@@ -61,7 +88,10 @@ class Guard:
         self._policy = policy
         self._resolve = resolve or SystemResolver().resolve
         self._known: dict[str, tuple[float, list[Address]]] = {}
-        self._lookups: dict[str, asyncio.Task[list[Address]]] = {}
+        self._lookups: dict[str, _Lookup] = {}
+        self._probing: asyncio.Task[None] | None = None
+        self._answered_at = -inf
+        """Monotonic seconds: when the resolver last said something, whatever about which name."""
         self._opened: dict[Address, None] = {}
 
     async def addresses(
@@ -70,8 +100,9 @@ class Guard:
         """The vetted addresses of a host, at most 8, in the resolver's order. Answers are kept for
         10 s, and concurrent callers share a lookup.
 
-        An older answer serves when the lookup takes more than a second. Raises AddressRefused when
-        any of them is refused, DnsFailed when there is none. It has no deadline of its own.
+        An older answer serves when the lookup takes more than a second or stays without an answer.
+        Raises AddressRefused when any of them is refused, DnsFailed when there is none,
+        ResolverDown when that is so for all names. It has no deadline of its own.
         """
         known, now = self._known.get(host), clock.monotonic()
         if known and known[0] > now:
@@ -85,8 +116,13 @@ class Guard:
     async def _looked_up_soon(self, host: str) -> list[Address] | None:
         try:
             return await asyncio.wait_for(self._shared_lookup(host), LOOKUP_SECONDS)
-        except TimeoutError:
+        except (TimeoutError, DnsSilent):
             return None
+
+    def is_down_for(self, host: str) -> bool:
+        """True while a lookup of the host waits and no name got an answer since it began."""
+        lookup = self._lookups.get(host)
+        return lookup is not None and not self._has_answered(lookup.began)
 
     def check(self, address_text: str) -> None:
         """Lets an address pass that is about to be dialled.
@@ -100,15 +136,19 @@ class Guard:
     async def close(self) -> None:
         """Gives up the lookups under way."""
         for lookup in self._lookups.values():
-            lookup.cancel()
+            lookup.task.cancel()
+        if self._probing is not None:
+            self._probing.cancel()
 
     async def _shared_lookup(self, host: str) -> list[Address]:
         lookup = self._lookups.get(host)
         if lookup is None:
-            lookup = self._lookups[host] = asyncio.create_task(self._look_up(host))
-            lookup.add_done_callback(partial(self._looked_up, host))
+            began = clock.monotonic()
+            task = asyncio.create_task(self._look_up(host, began))
+            lookup = self._lookups[host] = _Lookup(task, began)
+            task.add_done_callback(partial(self._looked_up, host))
         # one caller's deadline must not take the answer from the others
-        return await asyncio.shield(lookup)
+        return await asyncio.shield(lookup.task)
 
     def _looked_up(self, host: str, lookup: asyncio.Task[list[Address]]) -> None:
         del self._lookups[host]
@@ -116,8 +156,8 @@ class Guard:
             # All callers may be gone: asyncio would report an exception that nobody saw.
             lookup.exception()
 
-    async def _look_up(self, host: str) -> list[Address]:
-        found = [ip_address(text) for text in await self._resolve(host)]
+    async def _look_up(self, host: str, began: float) -> list[Address]:
+        found = [ip_address(text) for text in await self._ask(host, began)]
         if not found:
             raise DnsFailed
         if host in self._policy.hosts:
@@ -130,6 +170,49 @@ class Guard:
         _drop_oldest(self._known)
         return found[:ADDRESSES_LIMIT]
 
+    async def _ask(self, host: str, began: float) -> Sequence[str]:
+        """The resolver's answer.
+
+        Raises DnsFailed; ResolverDown when it has no answer for other names either.
+        """
+        # Callers give up after some seconds: by then it must be known whose fault that is.
+        probe = asyncio.get_running_loop().call_later(LOOKUP_SECONDS, self._probe)
+        try:
+            found = await self._resolve(host)
+        except DnsSilent:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._probe()), PROBE_SECONDS)
+            if self._has_answered(began):
+                raise
+            raise ResolverDown from None
+        except DnsFailed:
+            self._answered_at = clock.monotonic()
+            raise
+        finally:
+            probe.cancel()
+        self._answered_at = clock.monotonic()
+        return found
+
+    def _has_answered(self, since: float) -> bool:
+        return self._answered_at >= since - EVIDENCE_SECONDS
+
+    def _probe(self) -> "asyncio.Task[None]":
+        """The probe under way, or a new one."""
+        if self._probing is None or self._probing.done():
+            self._probing = asyncio.create_task(self._ask_for_probe())
+        return self._probing
+
+    async def _ask_for_probe(self) -> None:
+        if self._has_answered(clock.monotonic()):
+            return
+        try:
+            await self._resolve(PROBE_NAME)
+        # DnsFailed: it said that there is no such name. OSError: it could not be asked.
+        except OSError as error:
+            if isinstance(error, DnsSilent) or not isinstance(error, DnsFailed):
+                return
+        self._answered_at = clock.monotonic()
+
 
 class SystemResolver:
     """getaddrinfo in threads of its own: a name server that hangs occupies a thread for each name,
@@ -137,40 +220,26 @@ class SystemResolver:
     """
 
     def __init__(self) -> None:
-        self._room = asyncio.Semaphore(LOOKUPS_LIMIT)
-        self._zones: dict[str, _Zone] = {}
+        self._turns = Turns(LOOKUPS_LIMIT, ZONE_LOOKUPS_LIMIT, SLOW_LOOKUPS_LIMIT, LOOKUP_SECONDS)
 
     async def resolve(self, host: str) -> list[str]:
         """The addresses of a name.
 
-        Raises DnsFailed.
+        Raises DnsFailed, DnsSilent; OSError when this machine can't even ask.
         """
-        name = _zone_of(host)
-        zone = self._zones.setdefault(name, _Zone())
-        zone.users += 1
-        try:
-            # The zone's room first: a lookup that waits for it holds none of the process's.
-            async with zone.room, self._room:
-                answer: asyncio.Future[list[str] | None] = (
-                    asyncio.get_running_loop().create_future()
-                )
-                # Not the loop's executor: its few threads would all wait for one name server that
-                # hangs. A daemon, since getaddrinfo can't be cancelled.
-                Thread(target=_ask_system, args=(host, answer), name="dns", daemon=True).start()
-                found = await answer
-        finally:
-            zone.users -= 1
-            if not zone.users:
-                self._zones.pop(name, None)
-        if found is None:
-            raise DnsFailed
+        async with self._turns.place(_zone_of(host)):
+            answer: Answer = asyncio.get_running_loop().create_future()
+            # Not the loop's executor: its few threads would all wait for one name server that
+            # hangs. A daemon, since getaddrinfo can't be cancelled.
+            thread = Thread(target=_ask_system, args=(host, answer), name="dns", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:
+                raise OSError(errno.ENOMEM, str(error)) from error
+            found = await answer
+        if isinstance(found, OSError):
+            raise found
         return found
-
-
-class _Zone:
-    def __init__(self) -> None:
-        self.room = asyncio.Semaphore(ZONE_LOOKUPS_LIMIT)
-        self.users = 0
 
 
 def _zone_of(host: str) -> str:
@@ -182,20 +251,42 @@ def _zone_of(host: str) -> str:
     return ".".join(labels[-3 if is_below_country else -2 :])
 
 
-def _ask_system(host: str, answer: "asyncio.Future[list[str] | None]") -> None:
+def _ask_system(host: str, answer: Answer) -> None:
+    found: list[str] | OSError
     try:
         found = [
             str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         ]
+    except socket.gaierror as error:
+        # Some libraries say of a name that it does not exist when they could open no file.
+        found = descriptor_fault() or _dns_fault(error.errno)
     # UnicodeError: names such as `a..b` or a label of 64 characters.
-    except (OSError, UnicodeError):
-        found = None
+    except UnicodeError:
+        found = DnsFailed()
+    # No descriptor for asking, say: as it is.
+    except OSError as error:
+        found = error
     # The loop was closed meanwhile.
     with suppress(RuntimeError):
         answer.get_loop().call_soon_threadsafe(_settle, answer, found)
 
 
-def _settle(answer: "asyncio.Future[list[str] | None]", found: list[str] | None) -> None:
+def _dns_fault(code: int | None) -> OSError:
+    if code == socket.EAI_MEMORY:
+        return OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+    return DnsSilent() if code in (socket.EAI_AGAIN, socket.EAI_FAIL) else DnsFailed()
+
+
+def descriptor_fault() -> OSError | None:
+    """The error with which a file is opened now; None when there are descriptors."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error
+    return None
+
+
+def _settle(answer: Answer, found: list[str] | OSError) -> None:
     if not answer.done():
         answer.set_result(found)
 

@@ -15,13 +15,13 @@ from hookline import clock, ids
 from hookline.access.actor import Actor
 from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
-from hookline.errors import Code, Problem, Refused
+from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.form.check import check_create, slug_of
 from hookline.form.filters import compile_filter
 from hookline.form.webhook_kinds import is_sensitive_header
 from hookline.models import Webhook
 from hookline.outbound.payloads import request_body
-from hookline.outbound.rendering import TemplateProblem
+from hookline.outbound.rendering import RenderFault
 from hookline.outbound.request_head import fixed_head
 from hookline.outbound.templates import Facts, event_facts, webhook_facts
 from hookline.runtime import Runtime
@@ -53,7 +53,7 @@ async def dry_run(
     """
     form, facts = await _form(runtime, actor, webhook_id, draft)
     event = await event_of(runtime, actor, form, sample)
-    body = await _body(runtime, form, facts, event)
+    body = await _body(runtime, actor, form, facts, event)
     # As the sender makes it: the event's id, so that all attempts of an event are one trace.
     trace = f"00-{event.id.hex}-{ids.uuid7().hex[16:]}-01"
     # Without a signature: nobody is to hold one for a request that was never sent.
@@ -95,7 +95,9 @@ def _drafted(runtime: Runtime, draft: Values) -> tuple[dict[str, Any], Facts]:
     return form, webhook_facts("wh_draft", slug, form["name"], labels)
 
 
-async def _body(runtime: Runtime, form: Mapping[str, Any], facts: Facts, event: NewEvent) -> bytes:
+async def _body(
+    runtime: Runtime, actor: Actor, form: Mapping[str, Any], facts: Facts, event: NewEvent
+) -> bytes:
     key = ids.encode("evt", event.id)
     if not form.get("payloadTemplate"):
         return request_body(key, event.type, event.environment, event.occurred_at, event.data)
@@ -107,12 +109,14 @@ async def _body(runtime: Runtime, form: Mapping[str, Any], facts: Facts, event: 
         # The stored text as it is: numbers and the order of keys stay.
         orjson.Fragment(event.data),
     )
-    try:
-        return await runtime.renderer.render(
-            form["payloadTemplate"], form["payloadContentType"], about, facts
-        )
-    except TemplateProblem as problem:
-        raise Refused(Problem(Code.INVALID, str(problem), ("payloadTemplate",))) from None
+    body = await runtime.renderer.render(
+        form["payloadTemplate"], form["payloadContentType"], about, facts, actor.workspace_id
+    )
+    if not isinstance(body, RenderFault):
+        return body
+    if body.is_ours:
+        raise Unavailable(body.message)
+    raise Refused(Problem(Code.INVALID, body.message, ("payloadTemplate",)))
 
 
 def _own_head(form: Mapping[str, Any]) -> list[tuple[str, str | None]]:

@@ -11,10 +11,9 @@ from hookline import clock
 from hookline.access.actor import Actor
 from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
-from hookline.errors import Code, Problem, Refused
+from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.events.checking import EventLimits, PublishInput, check_event
 from hookline.models import Event, EventType, Webhook
-from hookline.outbound.rendering import TemplateProblem
 from hookline.outbound.templates import JSON, SAMPLE_EVENT
 from hookline.runtime import Runtime
 from hookline.webhooks.columns import Form
@@ -61,19 +60,22 @@ async def sample_of(workspace_id: UUID, patterns: Sequence[str]) -> Any:
 
 
 async def check_template(runtime: Runtime, actor: Actor, form: Form) -> list[Problem]:
-    """Problems of a template with the sample of its events: none when it renders."""
+    """Problems of a template with the sample of its events: none when it renders.
+
+    Raises Unavailable when the renderer is broken or busy.
+    """
     template, content_type = form.get("payloadTemplate"), form.get("payloadContentType", JSON)
     if not template:
         return []
-    try:
-        await runtime.renderer.check(
-            template,
-            content_type,
-            {**SAMPLE_EVENT, "data": await sample_of(actor.workspace_id, form.get("events", ()))},
-        )
-    except TemplateProblem as problem:
-        return [Problem(Code.INVALID, str(problem), ("payloadTemplate",))]
-    return []
+    data = await sample_of(actor.workspace_id, form.get("events", ()))
+    fault = await runtime.renderer.check(
+        template, content_type, {**SAMPLE_EVENT, "data": data}, owner=actor.workspace_id
+    )
+    if fault is None:
+        return []
+    if fault.is_ours:
+        raise Unavailable(fault.message)
+    return [Problem(Code.INVALID, fault.message, ("payloadTemplate",))]
 
 
 async def event_of(

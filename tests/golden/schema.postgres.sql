@@ -554,7 +554,11 @@ begin
   insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since,
       last_status_code, backlog, created_at)
     select notification_id, w.workspace_id, kind, w.id,
-      case when kind = 1 then w.auto_disabled_reason end,
+      case when kind = 1 then w.auto_disabled_reason
+        -- Nothing was sent: the template's owner is told so.
+        when kind = 4 then (
+          select case when a.error_code = 'TEMPLATE' then a.error_code end
+          from attempt a where a.webhook_id = w.id order by a.id desc limit 1) end,
       failed, w.failing_since, w.last_status_code,
       -- Counted up to a bound: the webhook's row is locked meanwhile.
       (select count(*) from (
@@ -692,8 +696,8 @@ begin
       select r.webhook, r.code, r.nth, now() - r.age_ms * interval '1 millisecond' as began,
         now() - (r.age_ms - coalesce(r.duration, 0)) * interval '1 millisecond' as ended,
         r.outcome = 2 as is_won, r.id = any(failed) as is_last,
-        r.outcome = 3 and r.error is distinct from 'REFUSED_ADDRESS'
-          and r.cause in (1, 2)
+        r.outcome = 3 and r.cause in (1, 2)
+          and coalesce(r.error, '') not in ('REFUSED_ADDRESS', 'TEMPLATE')
           and w.version = r.version and w.auto_disabled_at is null as fails
       from unnest(ids, webhooks, versions, outcomes, causes, codes, errors, ages_ms,
           durations) with ordinality

@@ -240,13 +240,13 @@ def test_row_tells_what_came_back() -> None:
     assert "Redirects are not followed" in (result(ReceiverAnswer(302, 1)).error_message or "")
 
 
-def test_secret_that_cannot_be_opened_is_a_failed_attempt_without_a_request() -> None:
+def test_request_that_cannot_be_made_is_a_failed_attempt_without_a_request() -> None:
     attempt = RunningAttempt(
         claimed(), target(secret_header_sealed="v1.00000000.AAAA"), clock.monotonic()
     )
-    with pytest.raises(HooklineError) as unopened:
+    with pytest.raises(HooklineError):
         attempt.request(BODY)
-    ended = attempt.unsendable(unopened.value)
+    ended = attempt.unsendable(AttemptError.TEMPLATE, "The template fails.")
     assert (ended.outcome, ended.state, ended.step, ended.status_code) == (
         AttemptOutcome.FAILED,
         DeliveryState.OPEN,
@@ -254,8 +254,8 @@ def test_secret_that_cannot_be_opened_is_a_failed_attempt_without_a_request() ->
         None,
     )
     assert (ended.error_code, ended.error_message, ended.request_headers) == (
-        "PROTOCOL",
-        unopened.value.message,
+        "TEMPLATE",
+        "The template fails.",
         None,
     )
 

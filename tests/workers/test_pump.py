@@ -24,7 +24,7 @@ from hookline.models import (
 from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.webhooks import secrets
-from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, activity, make_webhook, publish
+from tests.making import ENVIRONMENT, SOMEBODY, TYPE, activity, make_webhook, publish
 from tests.receivers import Receiver, Reply, hostile, redirects
 from tests.waiting import eventually
 from tests.working import pumping
@@ -185,23 +185,6 @@ async def test_refused_address_ends_the_delivery_visibly(runtime: Runtime) -> No
     assert "127.0.0.1" not in (attempt.error_message or "")
     assert (await Delivery.get(webhook_id=webhook.id)).status == DeliveryState.FAILED
     assert (await Webhook.get(id=webhook.id)).consecutive_failures == 0
-
-
-async def test_secret_that_cannot_be_opened_is_a_failed_attempt(runtime: Runtime) -> None:
-    webhook = await make_webhook(runtime)
-    unreadable = [{"sealed": "v1.00000000.AAAA", "createdAt": "", "expiresAt": None}]
-    # an equal version would be taken for the known webhook
-    await Webhook.filter(id=webhook.id).update(signing_secrets=unreadable, version=2)
-    await runtime.registry.reload(WORKSPACE, None)
-    async with pumping(runtime):
-        await publish(runtime)
-        [attempt] = await attempts_of(webhook.id, 1)
-    assert (attempt.outcome, attempt.error_code, attempt.request_headers) == (
-        AttemptOutcome.FAILED,
-        "PROTOCOL",
-        None,
-    )
-    assert attempt.error_message
 
 
 async def test_every_event_of_a_crowd_arrives_once(runtime: Runtime) -> None:

@@ -6,7 +6,15 @@ from uuid import UUID
 
 import orjson
 
-from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
+from hookline.models import (
+    Attempt,
+    AttemptOutcome,
+    Delivery,
+    DeliveryState,
+    Notification,
+    NotificationKind,
+    Webhook,
+)
 from hookline.runtime import Runtime
 from hookline.webhooks.change import update_webhook
 from tests.making import SOMEBODY, ago, make_webhook, publish, set_column
@@ -94,7 +102,7 @@ async def test_template_that_fails_for_an_event_is_a_failed_attempt_and_heals_by
         )
         await publish(runtime, data={"total": "text"})
         [attempt] = await attempts(1)
-        assert (attempt.outcome, attempt.error_code) == (AttemptOutcome.FAILED, "PROTOCOL")
+        assert (attempt.outcome, attempt.error_code) == (AttemptOutcome.FAILED, "TEMPLATE")
         assert "The template fails in line 1" in str(attempt.error_message)
         assert not receiver.requests
         await update_webhook(
@@ -104,6 +112,50 @@ async def test_template_that_fails_for_an_event_is_a_failed_attempt_and_heals_by
         await set_column(runtime, "delivery", "next_attempt_at", ago(1), [delivery.id])
         [request] = await receiver.wait_for(1)
     assert request.body == b'"text"'
+
+
+async def test_bad_events_of_a_publisher_turn_no_webhook_off(runtime: Runtime) -> None:
+    failing = "{% if event.data.bad %}{{ event.data.bad + 1 }}{% else %}1{% endif %}"
+    async with Receiver() as receiver, pumping(runtime):
+        webhook = await make_webhook(
+            runtime,
+            receiver.url,
+            payloadTemplate=failing,
+            retry={"schedule": ["1s"]},
+            autoDisable={"failures": 1, "over": "1s"},
+        )
+        await publish(runtime, 5, data={"bad": "text"})
+        await attempts(10)
+        await publish(runtime)
+        await receiver.wait_for(1)
+    stored = await Webhook.get(id=webhook.id)
+    assert (stored.is_on, stored.consecutive_failures) == (True, 0)
+    # The webhook's owner is told, and of what.
+    told = await Notification.filter(webhook_id=webhook.id)
+    assert {(row.kind, row.reason) for row in told} == {
+        (NotificationKind.DELIVERY_FAILED, "TEMPLATE")
+    }
+
+
+async def test_slow_template_delays_no_other_webhook(runtime: Runtime) -> None:
+    # 0.15 s of a core for each, before the fuel ends it.
+    slow = "{% if event.data.n is defined %}{% set x = [1] %}" + "{% set x = [x, x] %}" * 19
+    async with Receiver() as receiver, pumping(runtime):
+        slowly = await make_webhook(
+            runtime,
+            receiver.url,
+            payloadTemplate=slow + "{{ x }}{% else %}1{% endif %}",
+            concurrency=100,
+            retry={"schedule": ["48h"]},
+        )
+        await publish(runtime, 40)
+        await attempts(1)
+        await make_webhook(runtime, receiver.url, payloadTemplate="{{ event.data.n }}")
+        await publish(runtime, 20)
+        await receiver.wait_for(20)
+        # They came while the slow one had most of its forty still before it.
+        assert await Attempt.filter(webhook_id=slowly.id).count() < 40
+    assert sorted(int(request.body) for request in receiver.requests) == list(range(20))
 
 
 async def test_many_are_rendered_and_kept_each_with_its_own(runtime: Runtime) -> None:

@@ -11,6 +11,7 @@ from hookline.deliveries.retries import AttemptError
 from hookline.outbound.addresses import AddressPolicy
 from tests import receivers
 from tests.receivers import Handler, Receiver, Reply, Server, hostile
+from workers.local_faults import LocalFault, NotSent
 from workers.sending import OutboundRequest, ReceiverAnswer, Sender
 
 LOOPBACK = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
@@ -33,6 +34,10 @@ async def resolve_to_loopback(host: str) -> list[str]:
 async def resolve_never(host: str) -> list[str]:
     await asyncio.Event().wait()
     return []
+
+
+async def resolve_all_but_shop(host: str) -> list[str]:
+    return await resolve_never(host) if host == "shop.example" else ["127.0.0.1"]
 
 
 async def sent_to(behaviour: Handler, timeout_seconds: float = 5.0) -> ReceiverAnswer:
@@ -236,7 +241,10 @@ async def test_nobody_listening_is_a_connect_failure() -> None:
 
 
 async def test_unknown_host_is_a_dns_failure() -> None:
-    async with Sender(LOOPBACK) as sender:
+    async def resolve(host: str) -> list[str]:
+        return []
+
+    async with Sender(LOOPBACK, resolve=resolve) as sender:
         answer = await sender.send(request("http://nowhere.invalid/"))
     assert (answer.error, answer.error_message) == (
         AttemptError.DNS,
@@ -245,14 +253,22 @@ async def test_unknown_host_is_a_dns_failure() -> None:
 
 
 async def test_hanging_name_server_is_held_to_the_deadline() -> None:
-    async with Sender(LOOPBACK, resolve=resolve_never) as sender:
+    async with Receiver() as receiver, Sender(LOOPBACK, resolve=resolve_all_but_shop) as sender:
+        await sender.send(request(f"http://quick.example:{receiver.port}/"))
         answer = await sender.send(request("http://shop.example/", timeout_seconds=0.3))
     assert answer.error is AttemptError.TIMEOUT
     assert answer.duration_ms < 1500
 
 
-async def test_connection_may_take_five_seconds_of_a_longer_deadline() -> None:
+async def test_name_server_that_hangs_for_every_name_is_no_fault_of_the_receiver() -> None:
     async with Sender(LOOPBACK, resolve=resolve_never) as sender:
+        with pytest.raises(NotSent) as fault:
+            await sender.send(request("http://shop.example/", timeout_seconds=0.3))
+    assert fault.value.fault is LocalFault.RESOLVER
+
+
+async def test_connection_may_take_five_seconds_of_a_longer_deadline() -> None:
+    async with Sender(LOOPBACK, resolve=resolve_all_but_shop) as sender:
         answer = await sender.send(request("http://shop.example/", timeout_seconds=20))
     assert (answer.error, answer.error_message) == (
         AttemptError.TIMEOUT,

@@ -21,7 +21,7 @@ from hookline.deliveries.health import (
 from hookline.deliveries.queue.base import AttemptResult
 from hookline.deliveries.queue.sql_texts import queue_statement
 from hookline.deliveries.queue.sqlite_bulk import run_for_all
-from hookline.deliveries.retries import AttemptError
+from hookline.deliveries.retries import NO_FAILURES_OF_THE_RECEIVER
 from hookline.ids import uuid7
 from hookline.models import (
     AttemptCause,
@@ -87,7 +87,10 @@ ADD_NOTIFICATION = queue_statement("""
 insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since,
   last_status_code, backlog, created_at)
 select ?1, workspace_id, ?2, id,
-  case when ?2 = NotificationKind.AUTO_DISABLED then auto_disabled_reason end,
+  case when ?2 = NotificationKind.AUTO_DISABLED then auto_disabled_reason
+    when ?2 = NotificationKind.DELIVERY_FAILED then (
+      select case when a.error_code = 'TEMPLATE' then a.error_code end
+      from attempt a where a.webhook_id = w.id order by a.id desc limit 1) end,
   ?3, failing_since, last_status_code,
   (select count(*) from (
     select 1 from delivery d
@@ -228,7 +231,7 @@ def _ended(r: AttemptResult, start: int, version: int) -> EndedAttempt:
     counts = (
         r.outcome == AttemptOutcome.FAILED
         and r.cause in (AttemptCause.PUBLISH, AttemptCause.RETRY)
-        and r.error_code != AttemptError.REFUSED_ADDRESS
+        and r.error_code not in NO_FAILURES_OF_THE_RECEIVER
         and r.webhook_version == version
     )
     return EndedAttempt(

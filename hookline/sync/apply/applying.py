@@ -83,7 +83,7 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
         )
     # After the snapshot is closed: a child process renders, and nothing in the database waits for
     # it.
-    broken = await check_templates.check(document, runtime.renderer)
+    broken = await check_templates.check(document, runtime.renderer, actor.workspace_id)
     plan = await asyncio.to_thread(_judged, actor, request, wanted, broken, state)
     return ApplyOutcome(plan, state.revision)
 
@@ -107,7 +107,7 @@ async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOu
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     content = await asyncio.to_thread(content_of, {item.slug: item.prints for item in wanted})
     # Before the lock is taken, which nobody is to hold while a child process renders.
-    broken = await check_templates.check(document, runtime.renderer)
+    broken = await check_templates.check(document, runtime.renderer, actor.workspace_id)
     applying = _Applying(runtime, actor, request, wanted, broken, content)
     set_name, patience = document.set_name, request.options.lock_timeout
     for _ in range(TRIES):

@@ -2,15 +2,22 @@
 child process does it (hookline.outbound.rendering).
 """
 
-from hookline.outbound.rendering import Renderer, TemplateProblem
+from collections.abc import Hashable
+
+from hookline.errors import Unavailable
+from hookline.outbound.rendering import Renderer
 from hookline.outbound.templates import JSON
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import Position, SyncProblem
 
 
-async def check(document: Document, renderer: Renderer) -> tuple[SyncProblem, ...]:
+async def check(
+    document: Document, renderer: Renderer, owner: Hashable = None
+) -> tuple[SyncProblem, ...]:
     """A problem for each webhook whose template does not compile or does not render the sample;
-    equal ones are tried once.
+    equal ones are tried once. owner: takes turns at the renderer with other owners.
+
+    Raises Unavailable when the renderer is broken or busy.
     """
     found, tried = list[SyncProblem](), dict[tuple[str, str], str | None]()
     for slug, webhook in document.webhooks.items():
@@ -24,7 +31,7 @@ async def check(document: Document, renderer: Renderer) -> tuple[SyncProblem, ..
         # process.
         key = (template, content_type)
         if key not in tried:
-            tried[key] = await _problem(renderer, *key)
+            tried[key] = await _problem(renderer, owner, *key)
         if sentence := tried[key]:
             path = ("webhooks", slug, "payloadTemplate")
             file, line, column = document.positions.get(
@@ -42,9 +49,10 @@ async def check(document: Document, renderer: Renderer) -> tuple[SyncProblem, ..
     return tuple(found)
 
 
-async def _problem(renderer: Renderer, template: str, content_type: str) -> str | None:
-    try:
-        await renderer.check(template, content_type)
-    except TemplateProblem as problem:
-        return str(problem)
-    return None
+async def _problem(
+    renderer: Renderer, owner: Hashable, template: str, content_type: str
+) -> str | None:
+    fault = await renderer.check(template, content_type, owner=owner)
+    if fault is not None and fault.is_ours:
+        raise Unavailable(fault.message)
+    return fault.message if fault else None

@@ -12,10 +12,14 @@ import pytest
 from hookline.outbound.addresses import AddressPolicy
 from hookline.outbound.egress import (
     CACHE_SECONDS,
+    LOOKUPS_LIMIT,
+    PROBE_NAME,
     ZONE_LOOKUPS_LIMIT,
     AddressRefused,
     DnsFailed,
+    DnsSilent,
     Guard,
+    ResolverDown,
     SystemResolver,
 )
 from tests.waiting import eventually
@@ -145,7 +149,7 @@ async def test_zone_whose_server_hangs_holds_up_no_other_name(
     assert await resolver.resolve(others) == ["8.8.8.8"]
     answers.set()
     assert len(await asyncio.gather(*hanging)) == 300
-    assert not resolver._zones
+    assert not resolver._turns._taken
 
 
 async def test_failure_is_not_kept() -> None:
@@ -186,3 +190,116 @@ async def test_system_resolver_knows_localhost_and_no_impossible_names() -> None
         with pytest.raises(DnsFailed):
             await guard.addresses(host, 80)
     await guard.close()
+
+
+class SilentNames:
+    """A resolver that has no answer for the names in `silent`, or for any."""
+
+    def __init__(self, *silent: str, all_names: bool = False) -> None:
+        self.silent, self.all_names = set(silent), all_names
+        self.questions: list[str] = []
+
+    async def resolve(self, host: str) -> list[str]:
+        self.questions.append(host)
+        if self.all_names or host in self.silent:
+            raise DnsSilent
+        return ["8.8.8.8"]
+
+
+async def test_name_without_an_answer_is_its_own_fault_while_another_one_has_an_answer() -> None:
+    names = SilentNames("shop")
+    guard = Guard(CLOSED, names.resolve)
+    with pytest.raises(DnsSilent) as fault:
+        await guard.addresses("shop", 443)
+    assert not isinstance(fault.value, ResolverDown)
+    assert names.questions == ["shop", PROBE_NAME]
+    with pytest.raises(DnsSilent):
+        await guard.addresses("shop", 443)
+    # The probe's answer is still known.
+    assert names.questions == ["shop", PROBE_NAME, "shop"]
+
+
+async def test_resolver_that_answers_for_no_name_is_down() -> None:
+    names = SilentNames(all_names=True)
+    guard = Guard(CLOSED, names.resolve)
+    with pytest.raises(ResolverDown):
+        await guard.addresses("shop", 443)
+    names.all_names = False
+    assert await guard.addresses("shop", 443)
+
+
+async def test_name_that_does_not_exist_is_an_answer_of_the_resolver() -> None:
+    names = NameServer()
+    guard = Guard(CLOSED, names.resolve)
+    with pytest.raises(DnsFailed):
+        await guard.addresses("nowhere", 443)
+    assert names.questions == ["nowhere"]
+
+
+async def test_older_answer_serves_while_no_name_is_resolved() -> None:
+    names = SilentNames()
+    guard = Guard(CLOSED, names.resolve)
+    vetted = await guard.addresses("shop", 443)
+    expire(guard, "shop")
+    names.all_names = True
+    assert await guard.addresses("shop", 443) == vetted
+
+
+async def test_resolver_that_hangs_for_every_name_is_down_and_for_one_it_is_not() -> None:
+    names = NameServer(shop=["8.8.8.8"], other=["8.8.8.8"])
+    guard = Guard(CLOSED, names.resolve)
+    names.gate.clear()
+    waiting = asyncio.create_task(guard.addresses("shop", 443))
+    await eventually(lambda: names.questions == ["shop", PROBE_NAME])
+    assert guard.is_down_for("shop")
+    names.gate.set()
+    await waiting
+    assert not guard.is_down_for("shop")
+
+
+async def test_many_zones_that_hang_leave_lookups_to_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers, asked = threading.Event(), list[str]()
+
+    def getaddrinfo(host: str, *more: object, **named: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if "evil" in host:
+            answers.wait(60)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    resolver, zones = SystemResolver(), 40
+    hanging = [
+        asyncio.create_task(resolver.resolve(f"h{number}.evil{zone}.example"))
+        for zone in range(zones)
+        for number in range(ZONE_LOOKUPS_LIMIT)
+    ]
+    # The first zones have taken half of them, and each of the others has one.
+    half = LOOKUPS_LIMIT // 2
+    await eventually(lambda: len(asked) == half + zones - half // ZONE_LOOKUPS_LIMIT)
+    assert await resolver.resolve("h1.good.example") == ["8.8.8.8"]
+    assert not any(task.done() for task in hanging)
+    answers.set()
+    await asyncio.gather(*hanging)
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        (socket.EAI_NONAME, DnsFailed),
+        (socket.EAI_AGAIN, DnsSilent),
+        (socket.EAI_FAIL, DnsSilent),
+        (socket.EAI_MEMORY, OSError),
+    ],
+)
+async def test_system_resolver_tells_no_such_name_from_no_answer(
+    monkeypatch: pytest.MonkeyPatch, code: int, fault: type[OSError]
+) -> None:
+    def getaddrinfo(*asked: object, **named: object) -> None:
+        raise socket.gaierror(code, "said so")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with pytest.raises(OSError) as caught:  # noqa: PT011 - its very class is looked at
+        await SystemResolver().resolve("shop.example")
+    assert type(caught.value) is fault

@@ -3,13 +3,16 @@ must neither kill nor hold the process.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
 import pytest
 
-from hookline.outbound.rendering import Renderer, TemplateProblem
+from hookline.clock import monotonic
+from hookline.outbound.rendering import CHILDREN_LIMIT, Renderer, RenderFault
+from hookline.outbound.template_process import TemplateProcess
 from hookline.outbound.templates import (
     JSON,
     SAMPLE_EVENT,
@@ -39,10 +42,28 @@ def event(data: Any) -> Any:
     return event_facts("evt_1", "order.order.create", "production", "2026-01-01T00:00:00Z", data)
 
 
+def at_work(renderer: Renderer) -> set[TemplateProcess]:
+    """The children that are rendering."""
+    return renderer._children - set(renderer._idle)
+
+
 async def rendered(
     renderer: Renderer, template: str, content_type: str = JSON, data: Any = DATA
 ) -> str:
-    return (await renderer.render(template, content_type, event(data), SAMPLE_WEBHOOK)).decode()
+    body = await renderer.render(template, content_type, event(data), SAMPLE_WEBHOOK)
+    assert isinstance(body, bytes), body
+    return body.decode()
+
+
+async def fault_of(
+    renderer: Renderer, template: str, content_type: str = JSON, key: str = "evt_1"
+) -> RenderFault:
+    """The fault of a render for an event with that key."""
+    found = await renderer.render(
+        template, content_type, {**event([1] * 1_000), "id": key}, SAMPLE_WEBHOOK
+    )
+    assert isinstance(found, RenderFault)
+    return found
 
 
 async def test_placeholder_in_json_prints_a_whole_value_in_its_order(renderer: Renderer) -> None:
@@ -123,8 +144,10 @@ async def test_escaping_follows_the_content_type(
 async def test_template_that_does_not_render_the_sample_is_refused(
     renderer: Renderer, template: str, said: str
 ) -> None:
-    with pytest.raises(TemplateProblem, match=said):
-        await renderer.check(template, JSON)
+    fault = await renderer.check(template, JSON)
+    assert fault is not None
+    assert said in fault.message
+    assert not fault.is_ours
 
 
 @pytest.mark.parametrize(
@@ -137,7 +160,7 @@ async def test_template_that_does_not_render_the_sample_is_refused(
     ],
 )
 async def test_template_that_renders_the_sample_passes(renderer: Renderer, template: str) -> None:
-    await renderer.check(template, JSON)
+    assert await renderer.check(template, JSON) is None
 
 
 def doubled(start: str, step: str) -> str:
@@ -171,25 +194,30 @@ HOSTILE = {
 async def test_hostile_template_ends_with_a_sentence_and_the_next_one_renders(
     renderer: Renderer, template: str
 ) -> None:
-    with pytest.raises(TemplateProblem) as problem:
-        await renderer.render(
-            template,
-            "text/plain" if "x" * 100 in template else JSON,
-            event([1] * 1_000),
-            SAMPLE_WEBHOOK,
-        )
-    assert str(problem.value).endswith(".")
+    fault = await fault_of(renderer, template, "text/plain" if "x" * 100 in template else JSON)
+    assert fault.message.endswith(".")
+    assert not fault.is_ours
     assert await rendered(renderer, "{{ event.data.z }}") == "1"
 
 
-async def test_template_that_took_too_long_is_refused_at_once_for_a_while(
+async def test_render_that_took_too_long_is_refused_at_once_for_a_while(
     renderer: Renderer,
 ) -> None:
-    for _ in range(2):
-        with pytest.raises(TemplateProblem, match=r"too long|memory"):
-            await rendered(renderer, HOSTILE["lists in lists"])
-    assert renderer._child is None  # the second time nothing was started
+    first = await fault_of(renderer, HOSTILE["lists in lists"])
+    children = set(renderer._children)
+    assert await fault_of(renderer, HOSTILE["lists in lists"]) == first
+    assert children <= renderer._children  # the second time none ended
     assert await rendered(renderer, "1") == "1"
+
+
+async def test_refusal_is_that_of_one_webhook_and_event(renderer: Renderer) -> None:
+    template = "{% if event.data.bad %}" + HOSTILE["lists in lists"] + "{% endif %}1"
+    bad, good = {**event({"bad": 1}), "id": "evt_bad"}, event({})
+    assert isinstance(await renderer.render(template, JSON, bad, SAMPLE_WEBHOOK), RenderFault)
+    assert await renderer.render(template, JSON, good, SAMPLE_WEBHOOK) == b"1"
+    other = {**SAMPLE_WEBHOOK, "id": "wh_other"}
+    assert isinstance(await renderer.render(template, JSON, bad, other), RenderFault)
+    assert len(renderer._refused) == 2  # the other webhook's was tried
 
 
 async def test_many_at_once_get_their_own_answers(renderer: Renderer) -> None:
@@ -202,7 +230,7 @@ async def test_many_at_once_get_their_own_answers(renderer: Renderer) -> None:
 async def test_caller_that_leaves_mixes_nobodys_answers(renderer: Renderer) -> None:
     await rendered(renderer, "1")
     leaving = asyncio.create_task(rendered(renderer, HOSTILE["lists in lists"]))
-    await eventually(renderer._turn.locked)  # its template takes longer than a look
+    await eventually(lambda: at_work(renderer))  # its template takes longer than a look
     leaving.cancel()
     assert await rendered(renderer, "{{ event.data }}", data="yours") == '"yours"'
     assert leaving.cancelled()
@@ -212,19 +240,94 @@ async def test_caller_that_leaves_while_the_child_starts_mixes_nobodys_answers(
     renderer: Renderer,
 ) -> None:
     leaving = asyncio.create_task(rendered(renderer, "{{ event.data }}", data="mine"))
-    while renderer._child is None:
-        await turns(1)
+    await turns(5)
+    assert renderer._starting
+    assert not renderer._children
     leaving.cancel()
     assert await rendered(renderer, "{{ event.data }}", data="yours") == '"yours"'
     assert leaving.cancelled()
 
 
+async def kill_idle(renderer: Renderer) -> None:
+    await eventually(lambda: not renderer._starting)
+    for child in renderer._idle:
+        child._process.kill()
+        await child._process.wait()
+
+
 async def test_child_that_was_killed_is_started_again(renderer: Renderer) -> None:
     await rendered(renderer, "1")
-    assert renderer._child is not None
-    renderer._child.kill()
-    await renderer._child.wait()
+    await kill_idle(renderer)
     assert await rendered(renderer, "{{ event.id }}") == '"evt_1"'
+
+
+async def test_child_that_somebody_kills_is_no_fault_of_the_template_once(
+    renderer: Renderer,
+) -> None:
+    for is_ours in (True, False):
+        asked = asyncio.create_task(fault_of(renderer, HOSTILE["lists in lists"]))
+        [child] = await eventually(lambda: at_work(renderer))
+        child._process.kill()
+        fault = await asked
+        assert (fault.is_ours, fault.message.endswith(".")) == (is_ours, True)
+
+
+async def test_renderer_that_does_not_start_is_ours_and_starts_later(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert [(await fault_of(renderer, "1")).is_ours for _ in range(2)] == [True, True]
+    monkeypatch.undo()
+    await eventually(lambda: monotonic() > renderer._broken_until)
+    assert await rendered(renderer, "1") == "1"
+
+
+async def test_event_that_cannot_be_given_to_a_template_is_an_answer(renderer: Renderer) -> None:
+    body = await renderer.render("1", JSON, event("\ud800"), SAMPLE_WEBHOOK)
+    assert isinstance(body, RenderFault)
+    assert not body.is_ours
+
+
+# 0.15 s of a core before the fuel ends it.
+SLOW = "{% set x = [1] %}" + "{% set x = [x, x] %}" * 19 + "{{ x }}"
+
+
+async def render_slowly(renderer: Renderer, webhook: str) -> None:
+    fault = await renderer.render(SLOW, JSON, event(1), {**SAMPLE_WEBHOOK, "id": webhook})
+    assert isinstance(fault, RenderFault)
+    assert "steps" in fault.message
+
+
+async def test_slow_webhook_delays_no_other_render(renderer: Renderer) -> None:
+    await render_slowly(renderer, "wh_slow")
+    waiting = [asyncio.create_task(render_slowly(renderer, "wh_slow")) for _ in range(20)]
+    await eventually(lambda: any(task.done() for task in waiting))
+    for number in range(20):
+        assert await rendered(renderer, "{{ event.data }}", data=number) == str(number)
+    # The twenty passed while it had not come to its end.
+    assert not waiting[-2].done()
+    assert len(renderer._children) <= CHILDREN_LIMIT
+    await asyncio.gather(*waiting)
+
+
+async def test_slow_webhooks_take_turns_and_leave_a_child_to_the_others(renderer: Renderer) -> None:
+    names, ended = [f"wh_{number}" for number in range(CHILDREN_LIMIT + 1)], list[str]()
+
+    async def one_of(name: str) -> None:
+        await render_slowly(renderer, name)
+        ended.append(name)
+
+    for name in names:
+        await one_of(name)  # known to be slow from now on
+    ended.clear()
+    waiting = [asyncio.create_task(one_of(name)) for name in names for _ in range(4)]
+    await eventually(lambda: len(ended) >= 1)
+    for number in range(20):
+        assert await rendered(renderer, "{{ event.data }}", data=number) == str(number)
+    assert not waiting[-1].done()
+    await asyncio.gather(*waiting)
+    # In turn, though the first had all of its four in line before the others.
+    assert len(set(ended[: len(names)])) >= len(names) - 1
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,11 @@ begin
   insert into notification (id, workspace_id, kind, webhook_id, reason, failures, failing_since,
       last_status_code, backlog, created_at)
     select notification_id, w.workspace_id, kind, w.id,
-      case when kind = NotificationKind.AUTO_DISABLED then w.auto_disabled_reason end,
+      case when kind = NotificationKind.AUTO_DISABLED then w.auto_disabled_reason
+        -- Nothing was sent: the template's owner is told so.
+        when kind = NotificationKind.DELIVERY_FAILED then (
+          select case when a.error_code = 'TEMPLATE' then a.error_code end
+          from attempt a where a.webhook_id = w.id order by a.id desc limit 1) end,
       failed, w.failing_since, w.last_status_code,
       -- Counted up to a bound: the webhook's row is locked meanwhile.
       (select count(*) from (

@@ -110,6 +110,7 @@ async def test_third_410_in_a_row_turns_it_off_at_once(runtime: Runtime) -> None
         {"cause": AttemptCause.MANUAL},
         {"cause": AttemptCause.TEST},
         {"error_code": "REFUSED_ADDRESS"},
+        {"error_code": "TEMPLATE", "status_code": None},
         {"webhook_version": 0},
     ],
 )
@@ -189,6 +190,17 @@ async def test_deliveries_that_failed_for_good_are_told_of_at_most_once_an_hour(
     assert [row.failures for row in told_of] == [1, 2]
     assert await Email.all().count() == 4
     assert [kind for _, kind, _ in (await activity(runtime))[-1:]] == [ActivityKind.NOTIFICATION]
+
+
+@pytest.mark.parametrize(("error", "reason"), [("TEMPLATE", "TEMPLATE"), ("STATUS", None)])
+async def test_failure_of_the_template_is_told_as_such(
+    runtime: Runtime, error: str, reason: str | None
+) -> None:
+    webhook = await make_webhook(runtime, notificationEmails=MAILS, notifyOn=["DELIVERY_FAILED"])
+    await fail(runtime, webhook, 3, state=DeliveryState.FAILED, error_code=error)
+    row = await Notification.get(webhook_id=webhook.id)
+    assert (row.kind, row.reason) == (NotificationKind.DELIVERY_FAILED, reason)
+    assert await Email.filter(notification_id=row.id).count() == len(MAILS)
 
 
 async def test_last_attempt_that_a_dead_worker_lost_counts_and_is_told_of(runtime: Runtime) -> None:

@@ -21,10 +21,12 @@ KINDS = [
     "failure",
     "no answer",
     "refused address",
+    "template",
     "under an older version",
     "by hand",
     "success by hand",
 ]
+ERRORS = {"no answer": "CONNECT", "refused address": "REFUSED_ADDRESS", "template": "TEMPLATE"}
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,8 @@ def as_result(row: ClaimedDelivery, ending: Ending, ended_ago: float) -> Attempt
     made = succeeded(row) if "success" in ending.kind else failed(row, wait_seconds=0.0)
     if "by hand" in ending.kind:
         made = made._replace(cause=AttemptCause.MANUAL)
-    if ending.kind in ("no answer", "refused address"):
-        made = made._replace(
-            status_code=None,
-            error_code="CONNECT" if ending.kind == "no answer" else "REFUSED_ADDRESS",
-        )
+    if ending.kind in ERRORS:
+        made = made._replace(status_code=None, error_code=ERRORS[ending.kind])
     if ending.kind == "under an older version":
         made = made._replace(webhook_version=0)
     return made._replace(

@@ -1,8 +1,9 @@
 -- hl_record_health: folds attempts into their webhooks' counters, in the order in which they ended
 -- (as hookline.deliveries.health.fold does). Part of hl_record, which holds the webhooks' rows.
 --   done  deliveries whose attempts count; failed: those that failed for good; ids: of the batch
--- fails: an attempt that counts as a failure: not by hand, not a refused address, not begun under
--- an older version, and not while failing has turned the webhook off (the evidence stays).
+-- fails: an attempt that counts as a failure: not by hand, not a refused address or a template that
+-- fails, not begun under an older version, and not while failing has turned the webhook off (the
+-- evidence stays).
 -- Returns the evidence about webhooks that crossed a line (hl_health_evidence); null when none did.
 -- hookline.deliveries.health.notifications_due decides what follows. The lines must be no narrower
 -- than its conditions (the half of what turns a webhook off is where it warns): what they leave out
@@ -18,8 +19,8 @@ begin
       select r.webhook, r.code, r.nth, now() - r.age_ms * interval '1 millisecond' as began,
         now() - (r.age_ms - coalesce(r.duration, 0)) * interval '1 millisecond' as ended,
         r.outcome = 2 as is_won, r.id = any(failed) as is_last,
-        r.outcome = 3 and r.error is distinct from 'REFUSED_ADDRESS'
-          and r.cause in (1, 2)
+        r.outcome = 3 and r.cause in (1, 2)
+          and coalesce(r.error, '') not in ('REFUSED_ADDRESS', 'TEMPLATE')
           and w.version = r.version and w.auto_disabled_at is null as fails
       from unnest(ids, webhooks, versions, outcomes, causes, codes, errors, ages_ms,
           durations) with ordinality
