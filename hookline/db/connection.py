@@ -6,7 +6,7 @@ Opened by wiring.open_runtime. Everything that writes, except the hot path
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,11 +22,14 @@ from tortoise.transactions import in_transaction
 
 from hookline.db import postgres
 from hookline.db.decoding import decode_rows
+from hookline.db.fair_semaphore import FairSemaphore
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.errors import Misconfigured, Unavailable
 from hookline.text import mask_url
 
 APP = "models"
+READS = "reads"
+"""Tortoise's name for the read pool."""
 CONNECT_SECONDS = 5
 # Raised by a driver when the database is away or too busy.
 FAULTS = (
@@ -78,6 +81,10 @@ class DatabaseSettings(Protocol):
     def database_url(self) -> str: ...
     @property
     def postgres_dsn(self) -> str: ...
+    @property
+    def database_readers(self) -> int: ...
+    @property
+    def operation_seconds(self) -> float: ...
 
 
 class Reader:
@@ -88,6 +95,11 @@ class Reader:
     def __init__(self, dialect: str, client: BaseDBAsyncClient) -> None:
         self.dialect = dialect
         self._client = client
+
+    @property
+    def client(self) -> BaseDBAsyncClient:
+        """The same connections for the models: `rows.using_db(reader.client)`."""
+        return self._client
 
     async def rows(self, sql: str, *values: Any) -> list[Row]:
         """The rows that the statement returns, also those of a `returning` clause."""
@@ -133,6 +145,8 @@ class Database:
         self.dialect = "sqlite" if settings.is_sqlite else "postgres"
         self._config = tortoise_config(settings)
         self._context = TortoiseContext()
+        # As many as the read pool has connections: whoever has a permit never waits for one.
+        self._reads = FairSemaphore(settings.database_readers)
 
     async def open(self) -> None:
         """Connects. One database per process and event loop: the models find it through Tortoise's
@@ -159,6 +173,18 @@ class Database:
 
     def reader(self) -> Reader:
         return Reader(self.dialect, self.client)
+
+    @asynccontextmanager
+    async def reading(self, caller: Hashable, until: float) -> AsyncIterator[Reader]:
+        """Reads on the read pool, whose connections nothing else uses: publishing, claiming and
+        token checks never wait behind a list. Callers take turns. until: the loop's time at which
+        the statement under way is cancelled, at the server too; so it is when the task is.
+
+        Raises Unavailable when it is not done by then.
+        """
+        with faults_as_unavailable():
+            async with asyncio.timeout_at(until), self._reads.held(caller):
+                yield Reader(self.dialect, get_connection(READS))
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
@@ -260,7 +286,9 @@ def _is_busy(error: OperationalError) -> bool:
 
 
 def tortoise_config(settings: DatabaseSettings) -> dict[str, Any]:
-    """Tortoise's configuration: one connection, `default`, on one of our two engines."""
+    """Tortoise's configuration: connections `default`, and `reads` for lists, on one of our two
+    engines. They are opened when they are first used.
+    """
     apps = {
         APP: {
             "models": ["hookline.models"],
@@ -269,16 +297,38 @@ def tortoise_config(settings: DatabaseSettings) -> dict[str, Any]:
         }
     }
     if settings.is_sqlite:
-        connection = {
-            "engine": "hookline.db.sqlite",
-            "credentials": {"file_path": str(settings.sqlite_path)},
+        file = {"file_path": str(settings.sqlite_path)}
+        connections = {
+            "default": {"engine": "hookline.db.sqlite", "credentials": file},
+            READS: {
+                "engine": "hookline.db.sqlite_readers",
+                "credentials": {**file, "readers": settings.database_readers},
+            },
         }
     else:
-        connection = {
-            "engine": "hookline.db.postgres",
-            "credentials": _postgres_credentials(settings.database_url),
+        usual = _postgres_credentials(settings.database_url)
+        connections = {
+            "default": {"engine": "hookline.db.postgres", "credentials": usual},
+            READS: {"engine": "hookline.db.postgres", "credentials": _for_reads(usual, settings)},
         }
-    return {"connections": {"default": connection}, "apps": apps}
+    return {"connections": connections, "apps": apps}
+
+
+def _for_reads(usual: dict[str, Any], settings: DatabaseSettings) -> dict[str, Any]:
+    # The server ends by itself what a process that died, or a network that broke, can't cancel.
+    timeout_ms = int(settings.operation_seconds * 1_000) + 1_000
+    return {
+        **usual,
+        # No connection at all in a process that reads no lists, as a worker.
+        "minsize": 0,
+        "maxsize": settings.database_readers,
+        "command_timeout": settings.operation_seconds + 1,
+        "server_settings": {
+            **usual["server_settings"],
+            "statement_timeout": str(timeout_ms),
+            "default_transaction_read_only": "on",
+        },
+    }
 
 
 def _postgres_credentials(url: str) -> dict[str, Any]:

@@ -96,9 +96,7 @@ class SafeSqliteClient(SqliteClient):
     def __init__(self, file_path: str, **options: Any) -> None:
         super().__init__(file_path, **{**PRAGMAS, **options})
         self.turn = asyncio.Lock()
-        # For Tortoise's statements: sqlite3 itself knows neither class.
-        sqlite3.register_adapter(UUID, lambda key: key.bytes)
-        sqlite3.register_adapter(Instant, to_micros)
+        adapt_values()
 
     async def create_connection(self, with_db: bool) -> None:
         await super().create_connection(with_db)
@@ -108,6 +106,12 @@ class SafeSqliteClient(SqliteClient):
 
     def _in_transaction(self) -> TransactionContext:
         return SafeSqliteTransaction(SafeTransactionWrapper(self), self._lock)
+
+
+def adapt_values() -> None:
+    """Teaches sqlite3 the values of Tortoise's statements that it does not know itself."""
+    sqlite3.register_adapter(UUID, lambda key: key.bytes)
+    sqlite3.register_adapter(Instant, to_micros)
 
 
 def _uuid_blob(text: str | None) -> bytes | None:

@@ -153,7 +153,15 @@ class Settings(BaseSettings):
     max_event_bytes: int = Field(262_144, ge=1_024, le=1_048_576)
     """Largest JSON data of one event, in bytes."""
     database_pool: int = Field(4, ge=1, le=100)
-    """Connections of each process that publish and record on PostgreSQL; up to 12 more do the rest.
+    """Connections of each process that publish and record on PostgreSQL; up to 12 more do the rest,
+    besides HOOKLINE_DATABASE_READERS.
+    """
+    database_readers: int = Field(4, ge=1, le=100)
+    """Connections of each process that the API reads lists from, on either database; nothing else
+    uses them.
+    """
+    operation_seconds: float = Field(10.0, ge=0.1, le=300)
+    """Seconds after which a query, or one event of a subscription, is ended, at the database too.
     """
 
     @field_validator("database_url")
