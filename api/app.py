@@ -14,6 +14,7 @@ from api.pages import health, static
 from api.pages.echo import Echo
 from api.schema import make_schema
 from api.schema.loaders import Loaders
+from api.schema.sizes import SIZES
 from api.tokens import TokenAuthenticator
 from api.transport.graphql import GraphQLEndpoint
 from api.transport.hosts import AllowedHosts
@@ -72,7 +73,8 @@ def make_app(
     """redeem: for links that fill a token into the GraphiQL page, for `hookline dev` only.
     has_echo: offers /_echo.
     """
-    execution = Execution(make_schema())
+    # Suggestions are for people who write a document, on their own machine.
+    execution = Execution(make_schema(), SIZES, has_suggestions=has_echo)
     authenticator = TokenAuthenticator(runtime.database, runtime.hub)
     make_context = context_maker(runtime)
     sockets = Sockets(execution, authenticator, make_context)
@@ -91,11 +93,13 @@ def make_app(
 def context_maker(runtime: Runtime) -> ContextMaker:
     """The function that makes the context of each operation."""
 
+    seconds = runtime.settings.operation_seconds
+
     async def read_cursor(context: Context) -> str:
         return await runtime.feeds.live_cursor(context.actor.workspace_id)
 
     def make(actor: Actor, request_id: str) -> Context:
         REQUEST_ID.set(request_id)
-        return Context(runtime, actor, request_id, read_cursor, Loaders)
+        return Context(runtime, actor, request_id, read_cursor, Loaders, seconds)
 
     return make

@@ -2,25 +2,39 @@
 it, the transports call that. It must hold nothing that outlives the operation.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
+from hookline import clock
 from hookline.access.actor import Actor
+from hookline.db.connection import Reader
+from hookline.errors import Unavailable
+
+# A query ends at its own deadline; what it leaves running in the background ends by itself.
+_SLACK_SECONDS = 1.0
 
 
 class Context:
     """runtime and loaders are the app's; live_cursor is there once `read_live_cursor` was awaited,
-    before anything else of the operation is read.
+    before anything else of the operation is read. seconds: how long the operation may take.
     """
 
     __slots__ = (
+        "_is_over",
         "_make_loaders",
+        "_now",
         "_read_cursor",
+        "_reads",
+        "_until",
         "actor",
         "live_cursor",
         "loaders",
         "request_id",
         "runtime",
+        "seconds",
     )
 
     def __init__(
@@ -30,30 +44,104 @@ class Context:
         request_id: str,
         read_cursor: Callable[["Context"], Awaitable[str]],
         make_loaders: Callable[["Context"], Any],
+        seconds: float,
     ) -> None:
         self.runtime = runtime
         self.actor = actor
         self.request_id = request_id
+        self.seconds = seconds
         self.live_cursor: str | None = None
         self._read_cursor = read_cursor
         self._make_loaders = make_loaders
+        self._now: datetime | None = None
+        self._until: float | None = None
+        # Made when the first read begins: a publish has none.
+        self._reads: set[asyncio.Task[Any]] | None = None
+        self._is_over = False
         self.loaders = make_loaders(self)
+
+    @property
+    def now(self) -> datetime:
+        """One time for the whole operation: what is counted before it and what is read in it are
+        the same.
+        """
+        if self._now is None:
+            self._now = clock.now()
+        return self._now
 
     async def read_live_cursor(self) -> None:
         self.live_cursor = await self._read_cursor(self)
+
+    @asynccontextmanager
+    async def bounded(self) -> AsyncIterator[None]:
+        """Runs the operation until its time is over, and ends with it whatever it still reads.
+
+        Raises Unavailable.
+        """
+        self._until = asyncio.get_running_loop().time() + self.seconds
+        try:
+            async with asyncio.timeout_at(self._until):
+                yield
+        except TimeoutError:
+            raise Unavailable(
+                f"This took longer than {self.seconds:g} s and was ended. Ask for smaller pages "
+                "(first, last), fewer lists or a narrower filter."
+            ) from None
+        finally:
+            self.end_reads()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reader]:
+        """One read of a resolver, on connections that only such reads use, in turn with those of
+        other callers.
+
+        Raises Unavailable.
+        """
+        # Of an operation that has ended: graphql-core lets siblings of a failed field go on.
+        if self._is_over:
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        assert task is not None
+        reads = self._reads = self._reads if self._reads is not None else set()
+        reads.add(task)
+        try:
+            async with self.runtime.database.reading(self.caller, self._last_moment()) as reader:
+                yield reader
+        finally:
+            reads.discard(task)
+
+    def end_reads(self) -> None:
+        """Cancels what nobody waits for any more: a loader reads in a task of its own, which no
+        cancellation of its callers ends.
+        """
+        self._is_over = True
+        for task in self._reads or ():
+            task.cancel()
 
     def of_nobody(self) -> "Context":
         """Returns a context that names no caller: what is made with it may be shown to every caller
         with these scopes in this workspace.
         """
-        nobody = Actor(self.actor.workspace_id, "", self.actor.scopes)
-        return Context(self.runtime, nobody, "", self._read_cursor, self._make_loaders)
+        return self._copy(Actor(self.actor.workspace_id, "", self.actor.scopes), "")
 
     def renewed(self) -> "Context":
         """Returns a copy with loaders of its own: each event of a subscription reads rows anew."""
+        return self._copy(self.actor, self.request_id)
+
+    def _copy(self, actor: Actor, request_id: str) -> "Context":
         return Context(
-            self.runtime, self.actor, self.request_id, self._read_cursor, self._make_loaders
+            self.runtime, actor, request_id, self._read_cursor, self._make_loaders, self.seconds
         )
+
+    @property
+    def caller(self) -> object:
+        """The token: each takes turns with others."""
+        return self.actor.token_id or self.actor.workspace_id
+
+    def _last_moment(self) -> float:
+        # Of a mutation, which nothing cuts short, each read below its payload has its own time.
+        begun = self._until or asyncio.get_running_loop().time() + self.seconds
+        return begun + _SLACK_SECONDS
 
 
 ContextMaker = Callable[[Actor, str], Context]  # actor, request id

@@ -9,13 +9,16 @@ import strawberry
 from graphql import (
     DocumentNode,
     GraphQLError,
+    GraphQLInputType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     parse,
     specified_rules,
+    validate,
 )
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from api.execution.compiled_mutations import CompiledMutation, compiled_mutation
 from api.execution.errors import (
@@ -26,19 +29,23 @@ from api.execution.errors import (
     RequestRefused,
 )
 from api.execution.limits import Limits, Measure, TooCostly, measure_document
+from api.execution.list_items import list_variables
 from api.execution.live import cursor_variable
+from api.execution.sizes import Sizes
 
 KEPT_DOCUMENTS = 512
 # A syntax tree takes about 150 bytes a character: 80 MB at the very worst.
 KEPT_CHARACTERS = 524_288
 # A longer one would push out many that come again and again.
 LONGEST_KEPT = 16_384
+# As Strawberry 0.341 validates, but for its suggestions.
+_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation of a valid document. text: the whole document's. cursor_variable: see
-    api.execution.live. plan: for the hot ones.
+    api.execution.live. compiled: for the hot ones. lists: variables that may hold some.
     """
 
     text: str
@@ -48,6 +55,7 @@ class Operation:
     measure: Measure
     cursor_variable: str | None
     compiled: CompiledMutation | None
+    lists: tuple[tuple[str, GraphQLInputType], ...]
 
     @property
     def wants_live_cursor(self) -> bool:
@@ -90,10 +98,14 @@ class Documents:
     document costs nothing.
     """
 
-    def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, sizes: Sizes, limits: Limits, has_suggestions: bool
+    ) -> None:
         # Strawberry has no public name for it (0.341).
         self._schema: GraphQLSchema = schema._schema
+        self._sizes = sizes
         self._limits = limits
+        self._has_suggestions = has_suggestions
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
         self._kept_characters = 0
 
@@ -133,10 +145,14 @@ class Documents:
         except GraphQLError as error:
             return Prepared({}, _parse_code(error), (_without_tree(error),))
         try:
-            measures = measure_document(document, self._schema, self._limits)
+            measures = measure_document(document, self._schema, self._sizes, self._limits)
+            for measure in measures.values():
+                measure.check_fixed_cost(self._limits)
         except TooCostly as error:
             return _refused(QUERY_TOO_COSTLY, str(error))
-        errors = validate_document(self._schema, document, tuple(specified_rules))
+        errors = validate(
+            self._schema, document, _RULES, hide_suggestions=not self._has_suggestions
+        )
         if errors:
             return Prepared({}, VALIDATION_FAILED, tuple(_without_tree(error) for error in errors))
         if not measures:
@@ -167,6 +183,7 @@ class Documents:
             begins_at,
             # Once per text: whatever it can't compile is None, and graphql-core's executor runs it.
             compiled_mutation(self._schema, document, node),
+            list_variables(self._schema, node),
         )
 
 

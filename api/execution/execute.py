@@ -5,9 +5,17 @@ classes, field extensions and `info` work as ever.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Hashable, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Hashable,
+    Sequence,
+)
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
@@ -16,7 +24,6 @@ import strawberry
 from graphql import ExecutionResult, OperationType, located_error
 from graphql.execution import Executor, create_source_event_stream, map_source_to_response_event
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.context import Context
 from api.execution.compiled_mutations import NotCompilable, Outcome
@@ -30,15 +37,21 @@ from api.execution.errors import (
     is_unavailable,
     retry_after_seconds,
 )
+from api.execution.executor import HooklineExecutor
 from api.execution.limits import Limits, TooCostly
+from api.execution.list_items import check_list_items
 from api.execution.live import Live, sharing_key
+from api.execution.sizes import Sizes
 from hookline.activity.events import ActivityEvent, Gap, SharedBatch
 from hookline.activity.shared_feed import EncodedEvent, ShareKey
 from hookline.clock import monotonic
-from hookline.errors import Unavailable
+from hookline.db.fair_semaphore import FairSemaphore
+from hookline.errors import HooklineError, Unavailable
 
 # A freeze of 12 s once ended in a message whose event was null, and its cursor had passed.
 _PATIENCE_SECONDS, _AGAIN_SECONDS = 60.0, 1.0
+# 50,000 objects are 150 MB at the worst, and large ones wait for one another anyway: for the core.
+LARGE_COST, LARGE_AT_A_TIME = 2_000, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +94,21 @@ Encoded = Answer | bytes
 
 
 class Execution:
-    """Holds the schema and its prepared documents; one per process, shared by the transports."""
+    """Holds the schema and its prepared documents; one per process, shared by the transports.
+    has_suggestions: errors name what may have been meant, for people who write a document.
+    """
 
-    def __init__(self, schema: strawberry.Schema, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
-        self._documents = Documents(schema, self._limits)
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        sizes: Sizes | None = None,
+        limits: Limits | None = None,
+        has_suggestions: bool = False,
+    ) -> None:
+        self._sizes, self._limits = sizes or Sizes(), limits or Limits()
+        self._has_suggestions = has_suggestions
+        self._documents = Documents(schema, self._sizes, self._limits, has_suggestions)
+        self._large = FairSemaphore(LARGE_AT_A_TIME)
         self._schema = schema._schema
 
     def select(self, request: Request) -> Operation:
@@ -96,30 +119,51 @@ class Execution:
         BAD_USER_INPUT.
         """
         operation = self._documents.prepare(request.text).operation(request.operation_name)
-        try:
-            # For each request: page sizes may stand in variables, while the document is prepared
-            # once.
-            operation.measure.check_cost(request.variables or {}, self._limits)
-        except TooCostly as error:
-            raise RequestRefused(QUERY_TOO_COSTLY, str(error)) from None
+        if operation.lists and request.variables:
+            try:
+                check_list_items(
+                    request.variables, operation.lists, self._sizes, self._limits.list_items
+                )
+            except TooCostly as error:
+                raise RequestRefused(QUERY_TOO_COSTLY, str(error)) from None
         return operation
 
     async def run(self, operation: Operation, request: Request, context: Context) -> Answer:
-        """Runs a query or a mutation. `liveCursor` is read before anything else.
+        """Runs a query or a mutation. `liveCursor` is read before anything else. Cancelled, a query
+        ends with all that it reads.
 
-        Raises RequestRefused (BAD_USER_INPUT) when the variables do not fit, before any resolver
-        runs; HooklineError from reading the cursor.
+        Raises RequestRefused (BAD_USER_INPUT, QUERY_TOO_COSTLY) when the variables do not fit,
+        before any resolver runs; HooklineError from reading the cursor, and Unavailable for a query
+        that takes too long.
         """
         outcome = await _run_plan(operation, request, context)
         if isinstance(outcome, dict):
             return Answer(outcome, [])
         executor = self._build(operation, request, context, outcome)
-        # Before any row is read, so that nothing falls between the list and the stream; some may be
-        # in both.
-        if operation.wants_live_cursor and operation.kind is OperationType.QUERY:
-            await context.read_live_cursor()
-        result = executor.execute_operation()
-        return _answer(await result if isawaitable(result) else result, context)
+        if operation.kind is not OperationType.QUERY:
+            try:
+                result = executor.execute_operation()
+                return _answer(await result if isawaitable(result) else result, context)
+            finally:
+                context.end_reads()
+        async with context.bounded(), self._room(executor, context):
+            # Before any row is read, so that nothing falls between the list and the stream; some
+            # may be in both.
+            if operation.wants_live_cursor:
+                await context.read_live_cursor()
+            result = executor.execute_operation()
+            return _answer(await result if isawaitable(result) else result, context)
+
+    @asynccontextmanager
+    async def _room(self, executor: HooklineExecutor, context: Context) -> AsyncIterator[None]:
+        """Lets a few large queries be at work at a time, and one caller half of them: what they
+        have read and not yet sent stays in memory.
+        """
+        if executor.cost <= LARGE_COST:
+            yield
+            return
+        async with self._large.held(context.caller):
+            yield
 
     async def subscribe(
         self, operation: Operation, request: Request, context: Context
@@ -142,8 +186,8 @@ class Execution:
                 request.variables or {},
                 context.actor,
             )
-            return _follow_live(executor, stream, key, context)
-        return _follow(executor, stream, context)
+            return _follow_live(executor, stream, key, context, partial(self._check, operation))
+        return _follow(executor, stream, context, partial(self._check, operation))
 
     def _build(
         self,
@@ -151,9 +195,9 @@ class Execution:
         request: Request,
         context: Context,
         outcome: Outcome | None = None,
-    ) -> "_HooklineExecutor":
+    ) -> HooklineExecutor:
         """outcome: what graphql-core answers for instead of running the resolver."""
-        executor = _HooklineExecutor.build(
+        executor = HooklineExecutor.build(
             self._schema,
             operation.document,
             context_value=context,
@@ -162,12 +206,31 @@ class Execution:
             middleware=None if outcome is None else [outcome],
             # a TypeGuard in all but its annotation
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+            hide_suggestions=not self._has_suggestions,
         )
         # graphql-core gives errors of variables as a list instead of raising them.
         if isinstance(executor, list):
             raise RequestRefused(BAD_USER_INPUT, executor)
-        assert isinstance(executor, _HooklineExecutor)
+        assert isinstance(executor, HooklineExecutor)
+        # Its resolver has run: to refuse now would say that nothing was done.
+        if outcome is not None:
+            return executor
+        try:
+            self._check(operation, executor, context)
+        except HooklineError as error:
+            raise RequestRefused(error.code, error.message) from None
         return executor
+
+    def _check(self, operation: Operation, executor: Executor[Any], context: Context) -> None:
+        """Raises HooklineError (QUERY_TOO_COSTLY). Called for each event of a subscription too:
+        statistics up to now become longer.
+        """
+        try:
+            cost = operation.measure.check_cost(executor.variable_values, context.now, self._limits)
+        except TooCostly as error:
+            raise HooklineError(QUERY_TOO_COSTLY, str(error)) from None
+        assert isinstance(executor, HooklineExecutor)
+        executor.cost = cost
 
 
 async def _run_plan(
@@ -185,23 +248,17 @@ async def _run_plan(
     return await operation.compiled.run(arguments, context)
 
 
-class _HooklineExecutor(Executor[Any]):
-    """graphql-core's plain executor (no @defer, no @stream) with the `info` that Strawberry's
-    resolvers expect.
-    """
-
-    operation_extensions = None
-    build_resolve_info = StrawberryGraphQLCoreExecutionContext.build_resolve_info
+_Check = Callable[[Executor[Any], Context], None]
 
 
 async def _follow(
-    executor: _HooklineExecutor, source: AsyncIterable[Any], context: Context
+    executor: HooklineExecutor, source: AsyncIterable[Any], context: Context, check: _Check
 ) -> AsyncGenerator[Sequence[Encoded], None]:
     """Yields an answer per event. A source that fails ends the stream with one last answer, which
     says why.
     """
     events = map_source_to_response_event(
-        executor, source, lambda one: _execute(one, context.renewed())
+        executor, source, lambda one: _execute(one, context.renewed(), check)
     )
     try:
         async for result in events:
@@ -215,7 +272,7 @@ async def _follow(
 
 
 async def _follow_live(
-    executor: _HooklineExecutor, live: Live[Any], key: Hashable, context: Context
+    executor: HooklineExecutor, live: Live[Any], key: Hashable, context: Context, check: _Check
 ) -> AsyncGenerator[Sequence[Encoded], None]:
     """Yields the answers to a live feed's events. Those that all followers want now are executed
     and encoded once for all with the key.
@@ -227,7 +284,7 @@ async def _follow_live(
             None
             if event is None
             else await _execute_when_possible(
-                lambda: executor.build_per_event_executor(event), context
+                lambda: executor.build_per_event_executor(event), context, check
             )
         )
 
@@ -266,7 +323,7 @@ def _made(result: ExecutionResult) -> EncodedEvent:
 
 
 async def _execute_when_possible(
-    make_executor: Callable[[], Executor[Any]], context: Context
+    make_executor: Callable[[], Executor[Any]], context: Context, check: _Check
 ) -> ExecutionResult:
     """Executes an event, and again while the database is away: a subscriber gets its message when
     it is back.
@@ -276,19 +333,24 @@ async def _execute_when_possible(
     """
     until = monotonic() + _PATIENCE_SECONDS
     while True:
-        # an executor keeps the errors that it met
-        result = _execute(make_executor(), context.renewed())
-        executed: ExecutionResult = await result if isawaitable(result) else result
-        if not (executed.errors and is_unavailable(executed.errors)):
-            return executed
+        with suppress(Unavailable):
+            # an executor keeps the errors that it met
+            executed = await _execute(make_executor(), context.renewed(), check)
+            if not (executed.errors and is_unavailable(executed.errors)):
+                return executed
         if monotonic() > until:
             raise Unavailable()
         await asyncio.sleep(_AGAIN_SECONDS)
 
 
-def _execute(executor: Executor[Any], context: Context) -> Any:
+async def _execute(executor: Executor[Any], context: Context, check: _Check) -> ExecutionResult:
+    """Executes one event, within the time and the budget of an operation."""
     executor.context_value = context
-    return executor.execute_operation(False)
+    async with context.bounded():
+        check(executor, context)
+        result: Any = executor.execute_operation(False)
+        executed: ExecutionResult = await result if isawaitable(result) else result
+        return executed
 
 
 def _failure(error: Exception, executor: Executor[Any]) -> ExecutionResult:

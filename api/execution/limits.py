@@ -1,55 +1,66 @@
 """Limits of what a document may ask for, counted on its syntax tree before validation, whose own
 rules can take seconds. `documents` calls it once per document text and `execution` once per
-request, for page sizes in variables. It must stay linear.
+request, for sizes that its variables say. It must stay linear.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import prod
 
 from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
-    IntValueNode,
-    NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    ValueNode,
-    VariableNode,
     get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+    is_list_type,
 )
+from graphql.execution.values import VariableValues
 
-DEFAULT_PAGE = 20
-LARGEST_PAGE = 100
-# Of a webhook's statistics: as many as a usual one has, of 3,000 at most.
-BUCKETS_COST = 300
-# A full introspection answers about this many objects.
-INTROSPECTION_COST = 5_000
+from api.execution.sizes import (
+    INTROSPECTION_COST,
+    LARGEST_PAGE,
+    PAGE_PRICE,
+    Asked,
+    Sizes,
+    page_size,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one document. cost: objects that all pages together could return."""
+    """Limits of one document. cost: objects that all pages together could return, and prices of
+    what costs as much as some.
+    """
 
     # Each bounds another way to make a small text cost much; 400 nested duplicates took validation
     # 2.8 s.
     characters: int = 100_000
     tokens: int = 5_000
     comments: int = 1_000
+    operations: int = 50
     depth: int = 15
     fields: int = 2_000
-    aliases: int = 200
+    # Each name repeats what stands below it: 160 of them made 39 MB of one webhook's statistics.
+    aliases: int = 50
     # Pairs; validation takes about 5 µs for each.
     repeats: int = 10_000
     # A query of 400 bytes and 15 levels took a server to 9.8 GB: page sizes multiply.
     cost: int = 50_000
+    # In the variables: graphql-core takes 4.5 µs to check a number, 2.7 s for 600,000 of them.
+    list_items: int = 10_000
 
 
 class TooCostly(Exception):
@@ -57,30 +68,36 @@ class TooCostly(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class PageSize:
-    """A page size that only the request knows."""
-
-    variable: str
-    default: int
-
-
-@dataclass(frozen=True, slots=True)
 class Measure:
-    """The size of an operation. root_fields: names at the top, fragments opened. cost = fixed +
-    each product of sizes times its factor.
+    """The size of an operation. root_fields: names at the top, fragments opened. terms: objects for
+    each product of sizes; that of no size is what counts always.
     """
 
     root_fields: frozenset[str]
-    fixed_cost: int
-    products: tuple[tuple[int, tuple[PageSize, ...]], ...]
+    terms: Mapping[tuple[Asked, ...], int]
 
-    def check_cost(self, variables: Mapping[str, Any], limits: Limits) -> None:
-        """Raises TooCostly when the pages could return more than the budget."""
-        cost = self.fixed_cost
-        for factor, sizes in self.products:
-            for size in sizes:
-                factor *= _page(variables.get(size.variable, size.default))
-            cost += factor
+    def check_fixed_cost(self, limits: Limits) -> None:
+        """Raises TooCostly for what is over the budget whatever the variables are."""
+        self._check(self.terms.get((), 0), limits)
+
+    def check_cost(self, variables: VariableValues, now: datetime, limits: Limits) -> int:
+        """The cost. Raises TooCostly when the operation could return more than the budget."""
+        cost = self.cost(variables, now)
+        self._check(cost, limits)
+        return cost
+
+    def cost(self, variables: VariableValues, now: datetime) -> int:
+        """Objects that the operation could return, with its prices."""
+        sizes = {
+            asked: asked.size(variables, now)
+            for asked in {asked for product in self.terms for asked in product}
+        }
+        return sum(
+            factor * prod(sizes[asked] for asked in product)
+            for product, factor in self.terms.items()
+        )
+
+    def _check(self, cost: int, limits: Limits) -> None:
         if cost > limits.cost:
             advice = "Ask for smaller pages (first, last) or fewer nested lists."
             raise TooCostly(
@@ -90,7 +107,7 @@ class Measure:
 
 
 def measure_document(
-    document: DocumentNode, schema: GraphQLSchema, limits: Limits
+    document: DocumentNode, schema: GraphQLSchema, sizes: Sizes, limits: Limits
 ) -> dict[OperationDefinitionNode, Measure]:
     """Counts every operation, and every fragment that none of them uses.
 
@@ -101,33 +118,37 @@ def measure_document(
         for node in document.definitions
         if isinstance(node, FragmentDefinitionNode)
     }
-    walk = _Walk(schema, fragments, limits)
-    measures = {}
-    for node in document.definitions:
-        if isinstance(node, OperationDefinitionNode):
-            measures[node] = walk.measure(
-                node.selection_set, schema.get_root_type(node.operation), _defaults(node)
-            )
+    operations = [
+        node for node in document.definitions if isinstance(node, OperationDefinitionNode)
+    ]
+    _check(len(operations), "operations", limits.operations)
+    walk = _Walk(schema, fragments, sizes, limits)
+    measures = {
+        node: walk.measure(node.selection_set, schema.get_root_type(node.operation))
+        for node in operations
+    }
     # Validation looks at unused fragments too.
     for name, fragment in fragments.items():
         if name not in walk.opened:
             walk.measure(
-                fragment.selection_set, schema.get_type(fragment.type_condition.name.value), {}
+                fragment.selection_set, schema.get_type(fragment.type_condition.name.value)
             )
     return measures
 
 
 @dataclass(slots=True)
 class _Place:
-    """A selection set still to be counted. names: responses already seen at this place, shared by
-    all sets that merge there.
+    """A selection set still to be counted, and its parents: as many as factor times the sizes.
+    names: responses already seen at this place, shared by all sets that merge there.
     """
 
     selections: SelectionSetNode
     parent: GraphQLNamedType | None
     depth: int
     factor: int
-    sizes: tuple[PageSize, ...]
+    sizes: tuple[Asked, ...]
+    # Of a connection, or of another answer whose lists are as long as its arguments say.
+    page: Asked | None
     names: dict[str, "_Name"]
     # Fragments that this set stands in.
     inside: frozenset[str]
@@ -147,24 +168,27 @@ class _Walk:
     """
 
     def __init__(
-        self, schema: GraphQLSchema, fragments: dict[str, FragmentDefinitionNode], limits: Limits
+        self,
+        schema: GraphQLSchema,
+        fragments: dict[str, FragmentDefinitionNode],
+        sizes: Sizes,
+        limits: Limits,
     ) -> None:
         self._schema = schema
         self._fragments = fragments
+        self._sizes = sizes
         self._limits = limits
         self._seen = 0
         self._aliases = 0
         self._repeats = 0
+        self._terms: Counter[tuple[Asked, ...]] = Counter()
         self.opened: set[str] = set()
 
-    def measure(
-        self, selections: SelectionSetNode, root: GraphQLNamedType | None, defaults: dict[str, int]
-    ) -> Measure:
+    def measure(self, selections: SelectionSetNode, root: GraphQLNamedType | None) -> Measure:
         root_fields: set[str] = set()
-        fixed = 0
-        products: list[tuple[int, tuple[PageSize, ...]]] = []
+        self._terms = Counter()
         # A list instead of recursion: a hostile document is nested as deep as its tokens allow.
-        waiting = [_Place(selections, root, 1, 1, (), {}, frozenset())]
+        waiting = [_Place(selections, root, 1, 1, (), None, {}, frozenset())]
         while waiting:
             place = waiting.pop()
             for node in place.selections.selections:
@@ -176,32 +200,10 @@ class _Walk:
                 if place.depth == 1:
                     root_fields.add(node.name.value)
                 names = self._count_name(place, node)
-                field_type, size = self._page(place.parent, node, defaults)
-                factor, sizes = place.factor, place.sizes
-                if isinstance(size, PageSize):
-                    sizes = (*sizes, size)
-                    products.append((factor, sizes))
-                elif size is not None:
-                    factor *= size
-                    if sizes:
-                        products.append((factor, sizes))
-                    else:
-                        # Products without a variable are known now: only the others are left for
-                        # each request.
-                        fixed += factor
-                if node.selection_set:
-                    waiting.append(
-                        _Place(
-                            node.selection_set,
-                            field_type,
-                            _depth_below(place, node),
-                            factor,
-                            sizes,
-                            names,
-                            place.inside,
-                        )
-                    )
-        return Measure(frozenset(root_fields), fixed, tuple(products))
+                below = self._weigh(place, node, names)
+                if below is not None:
+                    waiting.append(below)
+        return Measure(frozenset(root_fields), self._terms)
 
     def _count_name(self, place: _Place, node: FieldNode) -> dict[str, "_Name"]:
         """Counts depth, alias and repetition of a field; the names below it."""
@@ -237,32 +239,52 @@ class _Walk:
         else:
             return []
         parent = self._schema.get_type(condition.name.value) if condition else place.parent
-        return [
-            _Place(selections, parent, place.depth, place.factor, place.sizes, place.names, inside)
-        ]
+        return [replace(place, selections=selections, parent=parent, inside=inside)]
 
-    def _page(
-        self, parent: GraphQLNamedType | None, node: FieldNode, defaults: dict[str, int]
-    ) -> tuple[GraphQLNamedType | None, "int | PageSize | None"]:
-        """The field's type, and its page size if it is a connection."""
-        name = node.name.value
+    def _weigh(self, place: _Place, node: FieldNode, names: dict[str, "_Name"]) -> "_Place | None":
+        """Adds what a field costs for all of its parents. Returns the set below it, if any."""
+        name, kind, factor, sizes, page = node.name.value, None, place.factor, place.sizes, None
+        # Introspection, at depth 0, has its price as a whole.
+        field = self._field(place.parent, name) if place.depth else None
         if name in ("__schema", "__type"):
-            return None, INTROSPECTION_COST
-        field = None
+            self._terms[sizes] += factor * INTROSPECTION_COST
+        elif field is not None and place.parent is not None:
+            kind = get_named_type(field.type)
+            key = f"{place.parent.name}.{name}"
+            own = self._size(key, field, node)
+            weight = self._sizes.prices.get(key, 0)
+            if is_list_type(get_nullable_type(field.type)):
+                size = own or place.page or LARGEST_PAGE
+                self._terms[sizes] += factor * weight
+                if isinstance(size, Asked):
+                    sizes = (*sizes, size)
+                else:
+                    factor *= size
+                weight = 1
+            # A page: its rows are read, or written, whatever is selected of them.
+            elif isinstance(own, Asked):
+                self._terms[*sizes, own] += factor
+                weight, page = weight + PAGE_PRICE + 1, own
+            elif not is_leaf_type(kind):
+                weight += 1
+            self._terms[sizes] += factor * weight
+        if node.selection_set is None:
+            return None
+        depth, inside = _depth_below(place, node), place.inside
+        return _Place(node.selection_set, kind, depth, factor, sizes, page, names, inside)
+
+    def _field(self, parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
-            field = self._schema.get_field(parent, name)
-        field_type = get_named_type(field.type) if field else None
-        if field_type is not None and field_type.name == "StatsBucket":
-            return field_type, BUCKETS_COST
-        given = [
-            argument.value
-            for argument in node.arguments or ()
-            if argument.name.value in ("first", "last")
-        ]
-        if given:
-            return field_type, _size(given[0], defaults)
-        is_connection = field is not None and "first" in field.args and "last" in field.args
-        return field_type, DEFAULT_PAGE if is_connection else None
+            return self._schema.get_field(parent, name)
+        return None
+
+    def _size(self, key: str, field: GraphQLField, node: FieldNode) -> Asked | int | None:
+        """The length that the field's own arguments or the table say; None if neither does."""
+        if sized := self._sizes.sized.get(key):
+            return Asked(field, node, sized)
+        if "first" in field.args and "last" in field.args:
+            return Asked(field, node, page_size)
+        return self._sizes.items.get(key)
 
 
 def _check(number: int, what: str, budget: int) -> None:
@@ -278,34 +300,3 @@ def _depth_below(place: _Place, node: FieldNode) -> int:
     depth 0 is kept below it.
     """
     return 0 if place.depth == 0 or node.name.value.startswith("__") else place.depth + 1
-
-
-def _size(value: ValueNode, defaults: dict[str, int]) -> "int | PageSize":
-    if isinstance(value, VariableNode):
-        return PageSize(value.name.value, defaults.get(value.name.value, DEFAULT_PAGE))
-    if isinstance(value, NullValueNode):
-        return DEFAULT_PAGE
-    # Cut: int() refuses more than 4,300 digits, and anything of ten counts as the largest.
-    return _page(int(value.value[:10]) if isinstance(value, IntValueNode) else None)
-
-
-def _page(value: object) -> int:
-    """A page size as it counts: above the largest nothing is ever read, and what is not a number is
-    counted as the largest.
-    """
-    if value is None:
-        return DEFAULT_PAGE
-    # By type: true is an int for Python, and would count as 1.
-    return min(max(value, 0), LARGEST_PAGE) if type(value) is int else LARGEST_PAGE
-
-
-def _defaults(node: OperationDefinitionNode) -> dict[str, int]:
-    """The default values of an operation's variables, as page sizes."""
-    defaults = {}
-    for definition in node.variable_definitions or ():
-        if definition.default_value is not None:
-            size = _size(definition.default_value, {})
-            defaults[definition.variable.name.value] = (
-                size if isinstance(size, int) else LARGEST_PAGE
-            )
-    return defaults

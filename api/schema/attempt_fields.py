@@ -9,6 +9,7 @@ from typing import Self
 import strawberry
 
 from api.schema.enums import AttemptCause, AttemptError, AttemptOutcome
+from api.schema.event_fields import data_of
 from api.schema.header import Header
 from api.schema.node import Info, Node, node_id
 from hookline import ids
@@ -52,8 +53,8 @@ class AttemptFields(Node):
     @strawberry.field(
         description="Headers of the request; the values of secret ones are null. Null if unknown."
     )
-    def request_headers(self) -> list[Header] | None:
-        return _headers(self.row.request_headers)
+    async def request_headers(self, info: Info) -> list[Header] | None:
+        return _headers((await self._content(info)).request_headers)
 
     @strawberry.field(
         description="Body of the request. Null if the outcome is UNKNOWN or the event's data "
@@ -61,7 +62,9 @@ class AttemptFields(Node):
     )
     async def request_body(self, info: Info) -> str | None:
         # without headers no request was made, or the database refused its record
-        if self.row.outcome == AttemptOutcome.UNKNOWN or self.row.request_headers is None:
+        if self.row.outcome == AttemptOutcome.UNKNOWN:
+            return None
+        if (await self._content(info)).request_headers is None:
             return None
         # a rendered body is kept before it is first sent, so that all attempts send the same bytes;
         # an event's own body can be made again at any time
@@ -69,26 +72,37 @@ class AttemptFields(Node):
         if rendered is not None:
             return rendered.decode(errors="replace")
         sent = await info.context.loaders.event.load(self.row.event_id)
-        if sent is None or sent.data is None:
+        data = None if sent is None else await data_of(info, sent)
+        if data is None:
             return None
         return request_body(
-            ids.encode("evt", sent.id), sent.type, sent.environment, sent.occurred_at, sent.data
+            ids.encode("evt", sent.id), sent.type, sent.environment, sent.occurred_at, data
         ).decode()
 
     @strawberry.field(description="Headers of the response, or null if there was no response.")
-    def response_headers(self) -> list[Header] | None:
-        return _headers(self.row.response_headers)
+    async def response_headers(self, info: Info) -> list[Header] | None:
+        return _headers((await self._content(info)).response_headers)
 
     @strawberry.field(description="Body of the response as text. Null if it is empty or not UTF-8.")
-    def response_body(self) -> str | None:
-        return _text(self.row)
+    async def response_body(self, info: Info) -> str | None:
+        return _text((await self._content(info)).response_body, self.row.response_truncated)
 
     @strawberry.field(
         description="Body of the response in base64. Null unless the body is not UTF-8."
     )
-    def response_body_base64(self) -> str | None:
-        body = self.row.response_body
-        return None if body is None or _text(self.row) is not None else b64encode(body).decode()
+    async def response_body_base64(self, info: Info) -> str | None:
+        body = (await self._content(info)).response_body
+        is_text = body is None or _text(body, self.row.response_truncated) is not None
+        return None if is_text else b64encode(body).decode()
+
+    async def _content(self, info: Info) -> AttemptRow:
+        """Returns a row with headers and bodies, which are read for those who ask for them."""
+        # An attempt that was just recorded or announced was read whole.
+        if hasattr(self.row, "response_body"):
+            return self.row
+        loaded: AttemptRow | None = await info.context.loaders.attempt_content.load(self.row.id)
+        # Retention deleted it since the list was read.
+        return loaded or AttemptRow(request_headers=None, response_headers=None, response_body=None)
 
     @classmethod
     def of(cls, row: AttemptRow) -> Self:
@@ -113,15 +127,14 @@ def _headers(stored: list[tuple[str, str | None]] | None) -> list[Header] | None
     return None if stored is None else [Header(name=name, value=value) for name, value in stored]
 
 
-def _text(row: AttemptRow) -> str | None:
+def _text(body: bytes | None, is_truncated: bool) -> str | None:
     """Decodes the body, or returns None. A truncated one may end inside a character: up to three
     bytes of it are left out.
     """
-    body = row.response_body
     if body is None:
         return None
     # UTF-8 has four bytes at the most, so three may be left of a character that was cut
-    for cut in range(4 if row.response_truncated else 1):
+    for cut in range(4 if is_truncated else 1):
         try:
             return body[: len(body) - cut].decode()
         except UnicodeDecodeError:

@@ -13,9 +13,8 @@ from api.auth import require
 from api.schema.connections import Connection
 from api.schema.filters import exactly, within
 from api.schema.listing import Listed, paged
-from api.schema.node import Actor, Info, Node, actor_of, node_id
+from api.schema.node import Actor, Info, Node, actor_of, first_of, node_id
 from hookline import ids
-from hookline.db.connection import faults_as_unavailable
 from hookline.models import AuditEntry as AuditRow
 
 
@@ -113,6 +112,5 @@ def _filtered(rows: QuerySet[AuditRow], wanted: AuditFilter) -> QuerySet[AuditRo
 
 async def find_audit_entry(info: Info, key: Any) -> AuditEntry | None:
     actor = require(info, "audit:read")
-    with faults_as_unavailable():
-        row = await AuditRow.filter(id=key, workspace_id=actor.workspace_id).first()
+    row = await first_of(info, AuditRow.filter(id=key, workspace_id=actor.workspace_id))
     return AuditEntry.of(row) if row else None

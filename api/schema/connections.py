@@ -5,6 +5,7 @@ It must never read more than a page, nor count more than COUNTED rows.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,9 +14,10 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from api.execution.errors import BadInput
-from api.execution.limits import DEFAULT_PAGE, LARGEST_PAGE
+from api.execution.sizes import page_request
 from api.schema.cursors import Key, Order, read_cursor, write_cursor
+from api.schema.loaders import without_large_columns
+from hookline.db.connection import Reader
 
 COUNTED = 10_000
 
@@ -23,13 +25,16 @@ Node = TypeVar("Node")
 Row = TypeVar("Row", bound=Model)
 
 Check = Callable[[], Awaitable[bool]]
+Reading = Callable[[], AbstractAsyncContextManager[Reader]]
+"""Context.reading: each read asks for its connection, since lists wait for theirs in turn."""
 
 
 class _Total:
     """Counts once, and only when asked."""
 
-    def __init__(self, parts: Sequence[QuerySet[Any]]) -> None:
+    def __init__(self, parts: Sequence[QuerySet[Any]], reading: Reading) -> None:
         self._parts = parts
+        self._reading = reading
         # totalCount and totalCountExact are resolved at the same time: one counts, the other waits
         self._lock = asyncio.Lock()
         self._counted: tuple[int, bool] | None = None
@@ -43,12 +48,14 @@ class _Total:
 
     async def _count(self) -> tuple[int, bool]:
         count = 0
-        for rows in self._parts:
-            # asks for the first row beyond the limit before it counts: a count of all reads
-            # millions of rows
-            if await rows.order_by().offset(COUNTED - count).limit(1).values_list("id", flat=True):
-                return COUNTED, False
-            count += await rows.order_by().count()
+        for part in self._parts:
+            async with self._reading() as reader:
+                rows = part.order_by().using_db(reader.client)
+                # asks for the first row beyond the limit before it counts: a count of all reads
+                # millions of rows
+                if await rows.offset(COUNTED - count).limit(1).values_list("id", flat=True):
+                    return COUNTED, False
+                count += await rows.count()
         return count, True
 
 
@@ -132,24 +139,18 @@ def page_arguments(
 ) -> PageArguments:
     """Checks the four arguments of a list.
 
-    Raises BadInput: both first and last, one of them negative or over LARGEST_PAGE, a malformed
-    cursor or one of another order.
+    Raises BadInput: as `page_request` says, and for a malformed cursor or one of another order.
     """
-    if first is not None and last is not None:
-        raise BadInput("Give either first or last, not both.")
-    name, size = (
-        ("last", last) if last is not None else ("first", DEFAULT_PAGE if first is None else first)
-    )
-    if not 0 <= size <= LARGEST_PAGE:
-        raise BadInput(f"{name} must be from 0 to {LARGEST_PAGE}; go on with a cursor for more.")
+    page = page_request(first, last)
     bounds = [None if cursor is None else read_cursor(order, cursor) for cursor in (after, before)]
-    return PageArguments(size, last is not None, bounds[0], bounds[1])
+    return PageArguments(page.size, page.is_from_end, bounds[0], bounds[1])
 
 
 async def page(
     rows: QuerySet[Row] | Sequence[QuerySet[Row]],
     order: Order,
     to_node: Callable[[Row], Node],
+    reading: Reading,
     *,
     first: int | None = None,
     after: str | None = None,
@@ -164,7 +165,7 @@ async def page(
     """
     asked = page_arguments(order, first, after, last, before)
     parts = [rows] if isinstance(rows, QuerySet) else rows
-    found, has_more = await _read(parts, order, asked)
+    found, has_more = await _read(parts, order, asked, reading)
     edges = [
         Edge(node=to_node(row), cursor=write_cursor(order, order.key_of(row))) for row in found
     ]
@@ -172,17 +173,17 @@ async def page(
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
         previous=_neighbour(
-            has_more and asked.is_from_end, parts, order, asked.after, is_after=False
+            has_more and asked.is_from_end, parts, order, asked.after, reading, is_after=False
         ),
         following=_neighbour(
-            has_more and not asked.is_from_end, parts, order, asked.before, is_after=True
+            has_more and not asked.is_from_end, parts, order, asked.before, reading, is_after=True
         ),
     )
-    return Connection(edges=edges, page_info=info, total=_Total(parts))
+    return Connection(edges=edges, page_info=info, total=_Total(parts, reading))
 
 
 async def _read(
-    parts: Sequence[QuerySet[Row]], order: Order, asked: PageArguments
+    parts: Sequence[QuerySet[Row]], order: Order, asked: PageArguments, reading: Reading
 ) -> tuple[Sequence[Row], bool]:
     """Reads the page's rows, in the order of the list; True when there are more that way."""
     is_backward = order.is_descending != asked.is_from_end
@@ -195,10 +196,12 @@ async def _read(
         if asked.before is not None:
             rows = rows.filter(_beyond(order, asked.before, is_after=False))
         # one row more than asked for says whether there is a next page, without a count
-        for row in await rows.order_by(*(sign + column.name for column in order.columns)).limit(
-            asked.size + 1
-        ):
-            by_key[order.key_of(row)] = row
+        rows = without_large_columns(rows).order_by(
+            *(sign + column.name for column in order.columns)
+        )
+        async with reading() as reader:
+            for row in await rows.limit(asked.size + 1).using_db(reader.client):
+                by_key[order.key_of(row)] = row
     keys = list(by_key) if len(parts) == 1 else sorted(by_key, reverse=is_backward)
     kept = [by_key[key] for key in keys[: asked.size]]
     return (kept[::-1] if asked.is_from_end else kept), len(keys) > asked.size
@@ -224,6 +227,7 @@ def _neighbour(
     parts: Sequence[QuerySet[Any]],
     order: Order,
     bound: tuple[Key, ...] | None,
+    reading: Reading,
     *,
     is_after: bool,
 ) -> Check:
@@ -239,6 +243,8 @@ def _neighbour(
         }
         # the row of the cursor itself stands on the far side of the page; it may be deleted by now
         near = Q(Q(**at), _beyond(order, bound, is_after=is_after), join_type="OR")
-        return any([await rows.filter(near).exists() for rows in parts])
+        async with reading() as reader:
+            beyond = [rows.filter(near).using_db(reader.client) for rows in parts]
+            return any([await rows.exists() for rows in beyond])
 
     return check

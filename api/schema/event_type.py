@@ -11,10 +11,9 @@ from api.auth import require
 from api.schema.connections import Connection
 from api.schema.cursors import BY_NAME
 from api.schema.listing import Listed, paged
-from api.schema.node import Info, Node, node_id
+from api.schema.node import Info, Node, first_of, node_id
 from api.schema.user_error import UserError, user_errors
 from api.schema.viewer import Workspace
-from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Refused
 from hookline.events import types as event_types
 from hookline.models import EventType as TypeRow
@@ -203,6 +202,5 @@ class EventTypeMutation:
 
 async def find_event_type(info: Info, key: Any) -> EventType | None:
     actor = require(info, "webhooks:read")
-    with faults_as_unavailable():
-        row = await TypeRow.filter(id=key, workspace_id=actor.workspace_id).first()
+    row = await first_of(info, TypeRow.filter(id=key, workspace_id=actor.workspace_id))
     return EventType.of(row) if row else None

@@ -7,9 +7,8 @@ import strawberry
 
 from api.auth import require
 from api.schema.enums import JobStatus, RetryScope
-from api.schema.node import Info, Node, is_storable, key_of, node_id
+from api.schema.node import Info, Node, first_of, is_storable, key_of, node_id
 from api.schema.user_error import UserError, user_errors
-from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries import jobs
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Job as JobRow
@@ -124,6 +123,5 @@ class JobMutation:
 
 async def find_job(info: Info, key: Any) -> Job | None:
     actor = require(info, "deliveries:read")
-    with faults_as_unavailable():
-        row = await JobRow.filter(id=key, workspace_id=actor.workspace_id).first()
+    row = await first_of(info, JobRow.filter(id=key, workspace_id=actor.workspace_id))
     return Job.of(row) if row else None

@@ -14,7 +14,7 @@ from strawberry.types.field import StrawberryField
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from api.execution.limits import DEFAULT_PAGE, LARGEST_PAGE
+from api.execution.sizes import DEFAULT_PAGE, LARGEST_PAGE
 from api.schema.connections import Connection, page
 from api.schema.cursors import NEWEST_FIRST, Order
 
@@ -58,7 +58,7 @@ class _Paging(FieldExtension):
     ) -> Connection[Any]:
         asked = {name: given.pop(name, None) for name in _ARGUMENTS}
         listed: Listed[Any] = await next_(source, info, **given)
-        return await page(listed.rows, listed.order, listed.to_node, **asked)
+        return await page(listed.rows, listed.order, listed.to_node, info.context.reading, **asked)
 
 
 def _argument(name: str, kind: type[int] | type[str], description: str) -> StrawberryArgument:

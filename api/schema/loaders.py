@@ -5,20 +5,33 @@ not exist.
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 from api.context import Context
-from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries import manual
 from hookline.models import Attempt, Delivery, Email, Event, Webhook
 
-LARGEST_BATCH = 1_000
+LARGEST_BATCH = 200
+# Of which a page may hold megabytes: read for those who ask for them, at their price.
+_LARGE_COLUMNS: Final[dict[type[Model], tuple[str, ...]]] = {
+    Event: ("data",),
+    Attempt: ("request_headers", "response_headers", "response_body"),
+}
 
 Row = TypeVar("Row", bound=Model)
+
+
+def without_large_columns(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """The rows without what loaders read apart: 10,000 attempts lead to 2.6 GB of events."""
+    large = _LARGE_COLUMNS.get(rows.model, ())
+    if not large:
+        return rows
+    return rows.only(*(name for name in rows.model._meta.fields_db_projection if name not in large))
 
 
 class Loaders:
@@ -36,7 +49,13 @@ class Loaders:
 
     @cached_property
     def event(self) -> DataLoader[UUID, Event | None]:
+        """Events without their data."""
         return self._by_id(Event)
+
+    @cached_property
+    def event_data(self) -> DataLoader[UUID, Event | None]:
+        """Data of events, and nothing else of them."""
+        return self._large(Event)
 
     @cached_property
     def delivery(self) -> DataLoader[UUID, Delivery | None]:
@@ -44,7 +63,13 @@ class Loaders:
 
     @cached_property
     def attempt(self) -> DataLoader[UUID, Attempt | None]:
+        """Attempts without headers and bodies."""
         return self._by_id(Attempt)
+
+    @cached_property
+    def attempt_content(self) -> DataLoader[UUID, Attempt | None]:
+        """Headers and bodies of attempts, and nothing else of them."""
+        return self._large(Attempt)
 
     @cached_property
     def backlog(self) -> DataLoader[UUID, int]:
@@ -62,34 +87,39 @@ class Loaders:
         return DataLoader(load_fn=self._emails, max_batch_size=LARGEST_BATCH)
 
     def _by_id(self, model: type[Row]) -> DataLoader[UUID, Row | None]:
-        workspace_id = self._context.actor.workspace_id
+        # an id of another workspace is not found, whatever refers to it
+        rows = model.filter(workspace_id=self._context.actor.workspace_id)
+        return self._loader(without_large_columns(rows))
 
+    def _large(self, model: type[Row]) -> DataLoader[UUID, Row | None]:
+        rows = model.filter(workspace_id=self._context.actor.workspace_id)
+        return self._loader(rows.only("id", *_LARGE_COLUMNS[model]))
+
+    def _loader(self, all_rows: QuerySet[Row]) -> DataLoader[UUID, Row | None]:
         async def load(keys: list[UUID]) -> Sequence[Row | None]:
-            with faults_as_unavailable():
-                found: dict[Any, Row] = {
-                    row.pk: row
-                    # an id of another workspace is not found, whatever refers to it
-                    for row in await model.filter(id__in=keys, workspace_id=workspace_id)
-                }
+            rows = all_rows.filter(id__in=keys)
+            async with self._context.reading() as reader:
+                found: dict[Any, Row] = {row.pk: row for row in await rows.using_db(reader.client)}
             return [found.get(key) for key in keys]
 
         return DataLoader(load_fn=load, max_batch_size=LARGEST_BATCH)
 
     async def _emails(self, keys: list[UUID]) -> list[list[Email]]:
         found: dict[UUID, list[Email]] = {key: [] for key in keys}
-        with faults_as_unavailable():
-            for row in await Email.filter(
-                notification_id__in=keys, workspace_id=self._context.actor.workspace_id
-            ).order_by("address"):
+        rows = Email.filter(
+            notification_id__in=keys, workspace_id=self._context.actor.workspace_id
+        ).order_by("address")
+        async with self._context.reading() as reader:
+            for row in await rows.using_db(reader.client):
                 found[row.notification_id].append(row)
         return [found[key] for key in keys]
 
     async def _bodies(self, keys: list[UUID]) -> list[bytes | None]:
-        with faults_as_unavailable():
-            found = await manual.bodies(self._context.runtime.database, keys)
+        async with self._context.reading() as reader:
+            found = await manual.bodies(reader, keys)
         return [found.get(key) for key in keys]
 
     async def _count(self, keys: list[UUID]) -> list[int]:
-        with faults_as_unavailable():
-            counts = await manual.backlogs(self._context.runtime.database, keys)
+        async with self._context.reading() as reader:
+            counts = await manual.backlogs(reader, keys)
         return [counts.get(key, 0) for key in keys]

@@ -2,17 +2,22 @@
 it; it knows none of them.
 """
 
-from typing import Any
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import strawberry
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 from api.context import Context
 from api.schema.enums import ActorKind
 from hookline import ids
 
 Info = strawberry.Info[Context, Any]
+Row = TypeVar("Row", bound=Model)
 
+# A URL may be as long; everything else that lists are filtered by is shorter.
+LONGEST_TEXT: Final = 2_048
 NOTHING = UUID(int=0)
 """The key of no row: a well-formed id of another kind asks for this one."""
 
@@ -38,10 +43,22 @@ def key_of(prefix: str, text: str) -> UUID:
     return key if found == prefix else NOTHING
 
 
-def is_storable(text: str) -> bool:
-    """True when a text can stand in a database at all. One with NUL or half a surrogate pair equals
-    nothing that is there.
+async def first_of(info: Info, rows: QuerySet[Row]) -> Row | None:
+    """Reads the first of these rows as a list is read: apart from what publishing waits for.
+
+    Raises Unavailable.
     """
+    async with info.context.reading() as reader:
+        return await rows.using_db(reader.client).first()
+
+
+def is_storable(text: str) -> bool:
+    """True when a text can stand in a column that is filtered by. One with NUL or half a surrogate
+    pair equals nothing that is there, nor does a longer one than any that is taken.
+    """
+    # SQLite raises for a pattern of more than 50,000 bytes.
+    if len(text) > LONGEST_TEXT:
+        return False
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 

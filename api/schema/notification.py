@@ -9,9 +9,8 @@ from api.auth import require
 from api.schema.connections import Connection
 from api.schema.enums import NotificationKind
 from api.schema.listing import Listed, paged
-from api.schema.node import Info, key_of
+from api.schema.node import Info, first_of, key_of
 from api.schema.types import Notification
-from hookline.db.connection import faults_as_unavailable
 from hookline.models import Notification as NotificationRow
 
 
@@ -54,8 +53,8 @@ class NotificationQuery:
 
 async def find_notification(info: Info, key: Any) -> Notification | None:
     actor = require(info, "deliveries:read")
-    with faults_as_unavailable():
-        row = await NotificationRow.filter(id=key, workspace_id=actor.workspace_id).first()
+    rows = NotificationRow.filter(id=key, workspace_id=actor.workspace_id)
+    row = await first_of(info, rows)
     return Notification.of(row) if row else None
 
 

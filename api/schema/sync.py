@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import strawberry
 
 from api.auth import require, require_for_set
-from api.schema.node import Actor, Info, Node, actor_of, node_id
+from api.schema.node import Actor, Info, Node, actor_of, first_of, node_id
 from api.schema.reading import READING
 from api.schema.sync_input import (
     SyncApplyInput,
@@ -25,7 +25,6 @@ from api.schema.sync_plan import SyncBlock, SyncChange, SyncProblem, problems_of
 from api.schema.user_error import UserError, user_errors
 from hookline.access import actor as actors
 from hookline.access.scopes import covers
-from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import SyncRevision as RevisionRow
 from hookline.models import SyncSet as SetRow
@@ -255,9 +254,10 @@ def _require_reading(info: Info, scope: str, set_name: str) -> actors.Actor:
 
 async def find_revision(info: Info, key: Any) -> SyncRevision | None:
     actor = require(info, "webhooks:read")
-    with faults_as_unavailable():
-        row = await RevisionRow.filter(id=key, workspace_id=actor.workspace_id).first()
-        owner = row and await SetRow.filter(id=row.set_id).first()
+    row = await first_of(info, RevisionRow.filter(id=key, workspace_id=actor.workspace_id))
+    if row is None:
+        return None
+    owner = await first_of(info, SetRow.filter(id=row.set_id))
     return _revision(row, owner.name) if owner else None
 
 

@@ -11,12 +11,11 @@ import strawberry
 from api.auth import require
 from api.schema.connections import Connection
 from api.schema.listing import Listed, paged
-from api.schema.node import Info, Node, key_of, node_id
+from api.schema.node import Info, Node, first_of, key_of, node_id
 from api.schema.user_error import UserError, user_errors
 from hookline.access import tokens
 from hookline.access.actor import Actor
 from hookline.access.scopes import ROLES, covers, is_scope
-from hookline.db.connection import faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Token as TokenRow
 
@@ -131,7 +130,7 @@ class TokenQuery:
 @strawberry.type
 class TokenMutation:
     @strawberry.mutation(
-        description="Creates a token. User errors: REQUIRED, INVALID, TAKEN, TOO_LONG, "
+        description="Creates a token. User errors: REQUIRED, INVALID, TAKEN, TOO_LONG, TOO_MANY, "
         "OUT_OF_RANGE, "
         "NOT_ALLOWED for scopes that the calling token lacks. Requires the scope "
         "tokens:admin."
@@ -181,8 +180,7 @@ class TokenMutation:
 
 async def find_token(info: Info, key: Any) -> Token | None:
     actor = require(info, "tokens:admin")
-    with faults_as_unavailable():
-        row = await tokens.of_workspace(actor.workspace_id).filter(id=key).first()
+    row = await first_of(info, tokens.of_workspace(actor.workspace_id).filter(id=key))
     return Token.of(row) if row else None
 
 

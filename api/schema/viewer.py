@@ -5,9 +5,8 @@ from datetime import datetime
 import strawberry
 
 from api.auth import require
-from api.schema.node import Info, Node, node_id
+from api.schema.node import Info, Node, first_of, node_id
 from hookline.access.scopes import in_order
-from hookline.db.connection import faults_as_unavailable
 from hookline.models import Workspace as WorkspaceRow
 
 
@@ -41,8 +40,7 @@ class Viewer:
 
     @strawberry.field(description="Workspace of the token. All operations are confined to it.")
     async def workspace(self, info: Info) -> Workspace:
-        with faults_as_unavailable():
-            return Workspace.of(await WorkspaceRow.get(id=info.context.actor.workspace_id))
+        return await _own_workspace(info)
 
 
 @strawberry.type
@@ -76,5 +74,11 @@ async def find_workspace(info: Info, key: object) -> Workspace | None:
     actor = info.context.actor
     if key != actor.workspace_id:
         return None
-    with faults_as_unavailable():
-        return Workspace.of(await WorkspaceRow.get(id=actor.workspace_id))
+    return await _own_workspace(info)
+
+
+async def _own_workspace(info: Info) -> Workspace:
+    row = await first_of(info, WorkspaceRow.filter(id=info.context.actor.workspace_id))
+    # No workspace is ever deleted.
+    assert row is not None
+    return Workspace.of(row)

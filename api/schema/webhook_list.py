@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from enum import Enum
 from itertools import product
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import strawberry
@@ -12,14 +12,14 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from api.auth import require
+from api.execution.errors import BadInput
 from api.schema.connections import Connection
 from api.schema.cursors import BY_NAME, Column, Order
 from api.schema.header import LabelInput
 from api.schema.listing import Listed, paged
-from api.schema.node import NOTHING, Info, is_storable, key_of
+from api.schema.node import NOTHING, Info, first_of, is_storable, key_of
 from api.schema.types import Webhook, find_webhook
 from api.schema.webhook_types import WebhookStatus
-from hookline.db.connection import faults_as_unavailable
 from hookline.form.check import SLUG
 from hookline.models import Webhook as WebhookRow
 
@@ -28,6 +28,8 @@ _STATUS = {
     WebhookStatus.INACTIVE: Q(is_active=False),
     WebhookStatus.AUTO_DISABLED: Q(is_active=True, auto_disabled_at__isnull=False),
 }
+# Compared with four columns of every webhook.
+LONGEST_SEARCH: Final = 200
 _SEGMENT = re.compile(r"\*|[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -59,7 +61,8 @@ class WebhookOrder:
 class WebhookFilter:
     search: str | None = strawberry.field(
         default=None,
-        description="Text that the name, slug, URL or description contains, ignoring case.",
+        description="Text that the name, slug, URL or description contains, ignoring case. At "
+        f"most {LONGEST_SEARCH} characters.",
     )
     status: list[WebhookStatus] | None = strawberry.field(
         default=None, description="Statuses, any of which matches."
@@ -112,10 +115,10 @@ class WebhookQuery:
         # no row has it, and the database would raise for some texts
         if not re.fullmatch(SLUG, slug):
             return None
-        with faults_as_unavailable():
-            row = await WebhookRow.filter(
-                workspace_id=actor.workspace_id, slug=slug, deleted_at__isnull=True
-            ).first()
+        rows = WebhookRow.filter(
+            workspace_id=actor.workspace_id, slug=slug, deleted_at__isnull=True
+        )
+        row = await first_of(info, rows)
         return Webhook.of(row) if row else None
 
     @paged(
@@ -162,6 +165,8 @@ def _order(wanted: WebhookOrder | None) -> Order:
 
 def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[WebhookRow]:
     rows = rows.filter(deleted_at__isnull=not wanted.deleted)
+    if wanted.search and len(wanted.search) > LONGEST_SEARCH:
+        raise BadInput(f"search must be at most {LONGEST_SEARCH} characters long.")
     if not all(is_storable(text) for text in _texts(wanted)):
         return rows.filter(id=NOTHING)
     if wanted.search:

@@ -28,8 +28,13 @@ class StatsBucket:
 async def stats_of(
     info: Info, webhook_id: UUID, since: datetime, step: StatsStep, until: datetime | None
 ) -> list[StatsBucket]:
-    """Returns every bucket from `since` to before `until` (None: now), empty ones too."""
-    found = await statistics.stats(info.context.runtime.database, webhook_id, since, until, step)
+    """Returns every bucket from `since` to before `until` (None: now), empty ones too.
+
+    Raises HooklineError BAD_USER_INPUT and Unavailable.
+    """
+    span = statistics.span_of(since, until, step, info.context.now)
+    async with info.context.reading() as reader:
+        found = await statistics.stats(reader, webhook_id, span)
     return [
         StatsBucket(
             start=b.start, attempts=b.attempts, failures=b.failures, p50_ms=b.p50, p95_ms=b.p95

@@ -3,8 +3,10 @@
 objects, no middleware of its own. It must never answer with an unmasked error or invalid JSON.
 """
 
+import asyncio
 import logging
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import orjson
 from graphql import OperationType
@@ -35,19 +37,22 @@ from api.transport.requests import (
     request_of_query_string,
     too_long,
 )
-from api.transport.responses import Header, Receive, Scope, Send, send_body
+from api.transport.responses import Header, Receive, Scope, Send, send_body, until_gone
 from api.transport.sse import EventStreams
 from api.transport.websocket import Sockets
 from hookline import clock
 from hookline.access.actor import Actor
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
+from hookline.shutdown import end_tasks
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 
 class ClientGone(Exception):
-    """The client closed the connection before its body was there."""
+    """The client closed the connection before its body was there, or its answer."""
 
 
 class GraphQLEndpoint:
@@ -113,7 +118,20 @@ class GraphQLEndpoint:
         if exchange.must_stream(operation):
             await self._stream(exchange, operation, request, context)
             return
-        await exchange.answer(await self._execution.run(operation, request, context))
+        await exchange.answer(await self._run(exchange, operation, request, context))
+
+    async def _run(
+        self, exchange: "_Exchange", operation: Operation, request: Request, context: Context
+    ) -> Answer:
+        """Runs a query while its client is there. A mutation goes on without it: cut short, nobody
+        would know what was done.
+
+        Raises ClientGone.
+        """
+        running = self._execution.run(operation, request, context)
+        if operation.kind is not OperationType.QUERY:
+            return await running
+        return await exchange.unless_gone(running)
 
     async def _stream(
         self, exchange: "_Exchange", operation: Operation, request: Request, context: Context
@@ -121,7 +139,7 @@ class GraphQLEndpoint:
         if operation.kind is not OperationType.SUBSCRIPTION:
             await self._streams.serve_one(
                 exchange.send,
-                await self._execution.run(operation, request, context),
+                await self._run(exchange, operation, request, context),
                 exchange.request_id,
             )
             return
@@ -240,6 +258,21 @@ class _Exchange:
         if message["type"] != "http.request":
             raise ClientGone
         return b"".join(parts)
+
+    async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
+        """The outcome of some work, which is cancelled when the client goes.
+
+        Raises ClientGone.
+        """
+        working = asyncio.create_task(work)
+        leaving = asyncio.create_task(until_gone(self.receive))
+        try:
+            await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise ClientGone
+            return working.result()
+        finally:
+            await end_tasks(working, leaving)
 
     async def answer(self, answer: Answer) -> None:
         """Sends what came of an execution: 200, or 403, 429 and 503 when nothing of it

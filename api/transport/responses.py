@@ -51,3 +51,9 @@ async def refuse_handshake(scope: Scope, send: Send, text: str) -> None:
 def _handshake(scope: Scope) -> Any:
     """The extension of hookline.serving.websocket, which not every server of tests has."""
     return scope.get("extensions", {}).get("hookline_handshake", {"acknowledge": lambda: None})
+
+
+async def until_gone(receive: Receive) -> None:
+    """Returns when the client is gone. The body was read: whatever comes besides is skipped."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

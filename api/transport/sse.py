@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from api.auth import Authenticator, Unauthenticated
 from api.execution.errors import UNAUTHENTICATED, RequestRefused, internal
 from api.execution.execute import Answer, Encoded
-from api.transport.responses import Receive, Send, abort
+from api.transport.responses import Receive, Send, abort, until_gone
 from hookline.shutdown import end_tasks
 
 # below the 15 to 60 s after which proxies close a quiet connection
@@ -72,7 +72,7 @@ class EventStreams:
         the process drains. Closes answers.
         """
         ends = {
-            asyncio.create_task(_gone(receive)),
+            asyncio.create_task(until_gone(receive)),
             asyncio.create_task(
                 self._authenticator.wait_until_ended(authorization), name="token ended"
             ),
@@ -183,9 +183,3 @@ class _Stream:
 async def _send_all(stream: _Stream, answers: AsyncGenerator[Sequence[Encoded], None]) -> None:
     async for step in answers:
         await stream.next(step)
-
-
-async def _gone(receive: Receive) -> None:
-    # The body was read: whatever comes besides is skipped until the client goes.
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -5,8 +5,9 @@ and cancel no mutation that has begun.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -37,6 +38,7 @@ from api.transport.protocol import (
     request_in,
 )
 from api.transport.responses import Receive, Scope, Send, abort, acknowledge
+from api.transport.socket_operation import Running, log_errors
 from hookline.access.actor import Actor
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
@@ -129,7 +131,9 @@ class _Socket:
         self._send = send
         self._end: asyncio.Future[Close | None] = asyncio.get_running_loop().create_future()
         self._outbound = Outbound(self._limits.queued_bytes)
-        self._operations: dict[str, _Running] = {}
+        self._operations: dict[str, Running] = {}
+        # With those that the client completed, until they have really ended.
+        self._unended: set[asyncio.Task[None]] = set()
         self._has_init = False
         self._principal: Actor | None = None
         self._services: list[asyncio.Task[None]] = []
@@ -145,9 +149,9 @@ class _Socket:
         init_timer = asyncio.get_running_loop().call_later(
             self._limits.init_seconds, self._end_without_init
         )
-        self._start_service(self._read())
-        self._start_service(self._write())
-        self._start_service(self._watch_reader())
+        self._start_service(self._read)
+        self._start_service(self._write)
+        self._start_service(self._watch_reader)
         try:
             close = await self._end
             await self._stop()
@@ -184,14 +188,15 @@ class _Socket:
             log.info("socket ended without a close frame", extra={"code": code})
             abort(self._send)
 
-    def _start_service(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_service(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         task = asyncio.create_task(self._guarded(work))
         self._services.append(task)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Runs a part of the socket; what goes wrong in it ends the socket and no more."""
         try:
-            await work
+            # Made here: a task that is cancelled before its first turn would leave it behind.
+            await work()
         except ProtocolBroken as broken:
             self.end(broken.close)
         # The last line of defence: masked and logged with its traceback.
@@ -243,7 +248,7 @@ class _Socket:
             case "pong":
                 object_of(payload)
             case "subscribe":
-                self._subscribe(id_of(message), payload)
+                await self._subscribe(id_of(message), payload)
             case "complete":
                 self._complete(id_of(message))
             case _:
@@ -264,14 +269,14 @@ class _Socket:
         except HooklineError as error:
             raise ProtocolBroken((1013, error.message[:120])) from None
         acknowledge(self._scope)
-        self._start_service(self._watch_token(header_value))
+        self._start_service(partial(self._watch_token, header_value))
         await self._put({"type": "connection_ack"})
 
     async def _watch_token(self, header_value: str | None) -> None:
         await self._sockets.authenticator.wait_until_ended(header_value)
         raise ProtocolBroken(UNAUTHORIZED)
 
-    def _subscribe(self, operation_id: str, payload: Any) -> None:
+    async def _subscribe(self, operation_id: str, payload: Any) -> None:
         if self._principal is None:
             raise ProtocolBroken(UNAUTHORIZED)
         if operation_id in self._operations:
@@ -279,12 +284,18 @@ class _Socket:
         if len(self._operations) >= self._limits.operations:
             raise ProtocolBroken(TOO_MANY_OPERATIONS)
         request = request_in(payload)
-        running = _Running(operation_id)
+        # Completed ones end by themselves. Until then the client is not read on: subscribed and
+        # completed in turns, any number of them would be at work.
+        while len(self._unended) >= self._limits.operations:
+            await asyncio.wait(self._unended, return_when=asyncio.FIRST_COMPLETED)
+        running = Running(operation_id)
         # Before its task runs, which looks itself up there.
         self._operations[operation_id] = running
         running.task = asyncio.create_task(
-            self._guarded(self._operate(running, request, self._principal))
+            self._guarded(partial(self._operate, running, request, self._principal))
         )
+        self._unended.add(running.task)
+        running.task.add_done_callback(self._unended.discard)
 
     def _complete(self, operation_id: str) -> None:
         """Ends a query or a subscription. A mutation goes on, and its answer is dropped."""
@@ -296,7 +307,7 @@ class _Socket:
         else:
             running.task.cancel()
 
-    async def _operate(self, running: "_Running", request: Request, actor: Actor) -> None:
+    async def _operate(self, running: Running, request: Request, actor: Actor) -> None:
         request_id = str(uuid7())
         errors: list[Formatted] = []
         try:
@@ -311,7 +322,7 @@ class _Socket:
         except Exception as error:  # noqa: BLE001
             errors = [internal(error, request_id, "socket operation")]
         if errors:
-            _log(request_id, actor, errors)
+            log_errors(request_id, actor, errors)
         # Completed by the client, which may have used the id again since: nothing more is said
         # under it.
         if self._operations.get(running.id) is not running:
@@ -325,7 +336,7 @@ class _Socket:
 
     async def _answer(
         self,
-        running: "_Running",
+        running: Running,
         operation: Operation,
         request: Request,
         actor: Actor,
@@ -349,11 +360,11 @@ class _Socket:
             await answers.aclose()
 
     async def _tell(
-        self, running: "_Running", answers: Sequence[Encoded], request_id: str, actor: Actor
+        self, running: Running, answers: Sequence[Encoded], request_id: str, actor: Actor
     ) -> None:
         for answer in answers:
             if not isinstance(answer, bytes) and answer.errors:
-                _log(request_id, actor, answer.errors)
+                log_errors(request_id, actor, answer.errors)
         # only then are messages made: an operation that waits holds nothing of its own
         await self._outbound.room()
         if self._operations.get(running.id) is running:
@@ -365,32 +376,3 @@ class _Socket:
     async def _put(self, message: dict[str, Any]) -> None:
         await self._outbound.room()
         self._outbound.put(orjson.dumps(message))
-
-
-class _Running:
-    """An operation of a socket. must_finish: a mutation is at work, which nothing may interrupt."""
-
-    __slots__ = ("_prefix", "id", "must_finish", "task")
-
-    def __init__(self, operation_id: str) -> None:
-        self.id = operation_id
-        self.must_finish = False
-        self.task: asyncio.Task[None]
-        self._prefix = b'{"id":' + orjson.dumps(operation_id) + b',"type":"next","payload":'
-
-    def next(self, payload: bytes) -> bytes:
-        """The message around an answer's JSON."""
-        return self._prefix + payload + b"}"
-
-
-def _log(request_id: str, actor: Actor, errors: list[Formatted]) -> None:
-    codes = ",".join(sorted({error["extensions"]["code"] for error in errors}))
-    log.info(
-        "socket operation",
-        extra={
-            "request_id": request_id,
-            "workspace_id": actor.workspace_id,
-            "token_id": actor.token_id,
-            "codes": codes,
-        },
-    )

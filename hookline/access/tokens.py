@@ -29,6 +29,10 @@ TOPIC: Final = "token"
 _PART: Final = 1_000
 
 
+# There is one for each set, of which anybody may think of more: lists of tokens show them all.
+SCOPES_LIMIT: Final = 100
+
+
 async def create(
     database: Database,
     workspace_id: UUID,
@@ -40,8 +44,8 @@ async def create(
     """Makes a token. Returns its row and its text, which can never be shown again. by: the token
     that asks; None: the command line.
 
-    Raises Refused: REQUIRED, TOO_LONG, INVALID or TAKEN for the name, REQUIRED or INVALID for
-    scopes, OUT_OF_RANGE for a time that is over.
+    Raises Refused: REQUIRED, TOO_LONG, INVALID or TAKEN for the name, REQUIRED, TOO_MANY or INVALID
+    for scopes, OUT_OF_RANGE for a time that is over.
     """
     now = clock.now()
     if problems := [*_check_name(name), *_check_scopes(scopes), *_check_expiry(expires_at, now)]:
@@ -178,6 +182,9 @@ def _name_taken() -> Problem:
 def _check_scopes(scopes: Sequence[str]) -> list[Problem]:
     if not scopes:
         return [Problem(Code.REQUIRED, "Give the token a role or at least one scope.", ("scopes",))]
+    if len(scopes) > SCOPES_LIMIT:
+        message = f"A token has at most {SCOPES_LIMIT} scopes."
+        return [Problem(Code.TOO_MANY, message, ("scopes",))]
     message = (
         f"There is no such scope. Scopes are {', '.join(SCOPES)}; sync:plan and sync:apply may end "
         "with a set, such as sync:apply:team-a."

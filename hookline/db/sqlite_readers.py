@@ -47,6 +47,8 @@ class SqliteReadersClient(SqliteClient):
         if self._returning:
             await asyncio.wait(self._returning)
         for connection in self._opened:
+            # Nothing may be at work any more; what is would hold the end up.
+            await connection.interrupt()
             await connection.close()
         self._opened.clear()
 

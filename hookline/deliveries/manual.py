@@ -8,7 +8,7 @@ from uuid import UUID
 from hookline import clock
 from hookline.access import audit
 from hookline.access.actor import Actor
-from hookline.db.connection import Database
+from hookline.db.connection import Database, Reader
 from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import for_dialect
 from hookline.errors import Code, Problem, Refused
@@ -116,21 +116,21 @@ async def cancel(database: Database, actor: Actor, delivery_id: UUID) -> None:
         )
 
 
-async def backlogs(database: Database, webhook_ids: Sequence[UUID]) -> dict[UUID, int]:
+async def backlogs(reader: Reader, webhook_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Open deliveries of each webhook, counted up to 10,000."""
     if not webhook_ids:
         return {}
     places = ", ".join(f"${number}" for number in range(1, len(webhook_ids) + 1))
-    rows = await database.reader().rows(BACKLOG.format(places), *webhook_ids)
+    rows = await reader.rows(BACKLOG.format(places), *webhook_ids)
     return {row["webhook_id"]: row["waiting"] for row in rows}
 
 
-async def bodies(database: Database, delivery_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+async def bodies(reader: Reader, delivery_ids: Sequence[UUID]) -> dict[UUID, bytes]:
     """Returns the bodies that templates made for these deliveries. The caller has checked that they
     belong to its workspace.
     """
     if not delivery_ids:
         return {}
     places = ", ".join(f"${number}" for number in range(1, len(delivery_ids) + 1))
-    rows = await database.reader().rows(BODIES.format(places), *delivery_ids)
+    rows = await reader.rows(BODIES.format(places), *delivery_ids)
     return {row["delivery_id"]: bytes(row["body"]) for row in rows}

@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from hookline import clock
-from hookline.db.connection import Database, faults_as_unavailable
+from hookline.db.connection import Database, Reader
 from hookline.deliveries.histogram import percentile
 from hookline.errors import HooklineError
 
@@ -76,6 +76,20 @@ class StatsStep(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Time that statistics are asked of. first, end: seconds since 1970, of whole buckets."""
+
+    first: int
+    end: int
+    step: StatsStep
+
+    @property
+    def starts(self) -> range:
+        """The start of each bucket: as many as `stats` returns."""
+        return range(self.first, self.end, self.step.value)
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """Attempts that began in a step. p50, p95: milliseconds, within 5 %; None without attempts."""
 
@@ -86,16 +100,13 @@ class Bucket:
     p95: int | None
 
 
-async def stats(
-    database: Database, webhook_id: UUID, since: datetime, until: datetime | None, step: StatsStep
-) -> list[Bucket]:
-    """Every bucket from the one that `since` is in to the one before `until` (now), oldest first,
-    empty ones too. Days are UTC's.
+def span_of(since: datetime, until: datetime | None, step: StatsStep, now: datetime) -> Span:
+    """The buckets from the one that `since` is in to the one before `until` (now). Days are UTC's.
 
     Raises HooklineError BAD_USER_INPUT for more than 3,000 buckets, and for minutes of more than 48
     hours ago.
     """
-    seconds, now = step.value, clock.now()
+    seconds = step.value
     first = int(max(since, _EPOCH).timestamp()) // seconds * seconds
     end = int(min(until or now, now + timedelta(days=1)).timestamp())
     if (end - first) / seconds > BUCKETS_LIMIT:
@@ -107,19 +118,23 @@ async def stats(
         raise HooklineError(
             "BAD_USER_INPUT", "Minutes are kept for 48 hours. Take the step HOUR for what is older."
         )
-    times = datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(max(end, first), UTC)
-    with faults_as_unavailable():
-        rows = await database.reader().rows(
-            COUNTS[database.dialect],
-            webhook_id,
-            seconds,
-            *times,
-            60 if step is StatsStep.MINUTE else 3_600,
-        )
+    return Span(first, end, step)
+
+
+async def stats(reader: Reader, webhook_id: UUID, span: Span) -> list[Bucket]:
+    """Every bucket of the span, oldest first, empty ones too."""
+    rows = await reader.rows(
+        COUNTS[reader.dialect],
+        webhook_id,
+        span.step.value,
+        datetime.fromtimestamp(span.first, UTC),
+        datetime.fromtimestamp(max(span.end, span.first), UTC),
+        60 if span.step is StatsStep.MINUTE else 3_600,
+    )
     found: dict[int, list[Any]] = {}
     for row in rows:
         found.setdefault(int(row["start"]), []).append(row)
-    return [_bucket(start, found.get(start, ())) for start in range(first, end, seconds)]
+    return [_bucket(start, found.get(start, ())) for start in span.starts]
 
 
 def _bucket(start: int, rows: Sequence[Any]) -> Bucket:

@@ -160,6 +160,12 @@ class Query:
         await info.context.runtime.may_finish.wait()
         return "done"
 
+    @strawberry.field
+    async def slow_list(self, info: Info) -> str:
+        info.context.runtime.calls.append("list begins")
+        await info.context.runtime.may_finish.wait()
+        return "done"
+
 
 @strawberry.input
 class PublishInput:
@@ -179,6 +185,10 @@ class Mutation:
     async def publish(self, info: Info, input: PublishInput) -> Published | None:
         info.context.runtime.calls.append("publish")
         return Published(id=strawberry.ID("evt_1"), size=len(str(input.data)))
+
+    @strawberry.mutation
+    async def publish_all(self, info: Info, inputs: list[PublishInput] | None = None) -> int:
+        return len(inputs or ())
 
     @strawberry.mutation
     async def slow(self, info: Info) -> bool:

@@ -15,7 +15,8 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from api.context import Context
-from api.execution.execute import Execution
+from api.execution.execute import LARGE_COST, Execution
+from api.execution.sizes import Sizes
 from api.transport.graphql import GraphQLEndpoint
 from api.transport.origins import Origins
 from api.transport.sse import EventStreams
@@ -91,14 +92,15 @@ async def _read_cursor(context: Context) -> str:
 
 @asynccontextmanager
 async def serve_small(
-    limits: SocketLimits | None = None, **stream_seconds: float
+    limits: SocketLimits | None = None, seconds: float = 10, **stream_seconds: float
 ) -> AsyncIterator[Small]:
     runtime, tokens = Runtime(), Tokens()
 
     def make_context(actor: Actor, request_id: str) -> Context:
-        return Context(runtime, actor, request_id, _read_cursor, lambda context: [])
+        return Context(runtime, actor, request_id, _read_cursor, lambda context: [], seconds)
 
-    execution = Execution(make_schema())
+    # As a list that is slow: it counts as a large query.
+    execution = Execution(make_schema(), Sizes(prices={"Query.slowList": LARGE_COST + 1}))
     sockets = Sockets(execution, tokens, make_context, limits)
     endpoint = GraphQLEndpoint(
         execution, tokens, make_context, sockets, EventStreams(tokens, **stream_seconds), Origins()

@@ -220,7 +220,7 @@ def context() -> Context:
         return "1"
 
     actor = Actor(UUID(int=2), "one", token_id=UUID(int=1))
-    return Context(Calls(), actor, "request", read_cursor, lambda _: None)
+    return Context(Calls(), actor, "request", read_cursor, lambda _: None, 10)
 
 
 async def road(operation: Operation, request: Request) -> tuple[object, list[object]]:

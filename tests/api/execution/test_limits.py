@@ -9,12 +9,20 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
+from api.context import Context
 from api.execution.errors import RequestRefused
 from api.execution.execute import Execution, Request
 from api.execution.limits import Limits
-from tests.api.small_schema import make_schema
+from tests.api.small_schema import VIEWER, make_schema
 
 EXECUTION = Execution(make_schema())
+
+
+async def _read_cursor(_: Context) -> str:
+    return ""
+
+
+CONTEXT = Context(None, VIEWER, "request", _read_cursor, lambda _: None, 10)
 
 
 def calls_of(holds: Callable[[], bool]) -> int:
@@ -40,8 +48,10 @@ def refusal(
     text: str, variables: dict[str, Any] | None = None, execution: Execution = EXECUTION
 ) -> str | None:
     """Code and message of a refused request; None for one that may run."""
+    request = Request(text, None, variables)
     try:
-        execution.select(Request(text, None, variables))
+        operation = execution.select(request)
+        execution._build(operation, request, CONTEXT)
     except RequestRefused as refused:
         return f"{refused.code}: {refused.formatted('r')[0]['message']}"
     return None
@@ -115,7 +125,7 @@ def test_repeated_fields_are_refused_before_validation_compares_each_pair() -> N
 
 def test_what_the_budgets_let_through_validates_quickly() -> None:
     repeated = "{ " + "parent: items { parent { parent { name items { name } } } } " * 57 + "}"
-    execution = Execution(make_schema(), Limits(cost=10**9, fields=3_000))
+    execution = Execution(make_schema(), limits=Limits(cost=10**9, fields=3_000, aliases=60))
     assert calls_of(lambda: refusal(repeated, execution=execution) is None) < 1_000_000
 
 
@@ -147,7 +157,7 @@ def test_tokens_characters_fields_and_aliases_are_bounded() -> None:
     )
     assert "1,000 comments" in str(refusal("#\n" * 2_000 + "{ hello }")).replace("1000", "1,000")
     assert "2,000 fields" in str(refusal("{ " + " ".join(f"a{n}" for n in range(2_001)) + " }"))
-    assert "200 aliases" in str(refusal("{ " + " ".join(f"a{n}: hello" for n in range(201)) + " }"))
+    assert "50 aliases" in str(refusal("{ " + " ".join(f"a{n}: hello" for n in range(51)) + " }"))
 
 
 def test_introspection_is_fine_and_cannot_be_multiplied() -> None:
@@ -165,6 +175,28 @@ def test_introspection_is_fine_and_cannot_be_multiplied() -> None:
 def test_documents_without_an_operation_are_refused() -> None:
     assert "GRAPHQL_VALIDATION_FAILED" in str(refusal("fragment a on Item { name }"))
     assert "GRAPHQL_VALIDATION_FAILED" in str(refusal("type A { b: Int }"))
+
+
+def test_names_are_suggested_to_developers_alone() -> None:
+    execution = Execution(make_schema(), has_suggestions=True)
+    assert "Did you mean" in str(refusal("{ hallo }", execution=execution))
+    assert "Did you mean" not in str(refusal("{ hallo }"))
+    wrong = {"input": {"tipe": "a", "type": "a", "data": 1}}
+    text = "mutation ($input: PublishInput!) { publish(input: $input) { id } }"
+    assert "Did you mean" in str(refusal(text, wrong, execution))
+    assert "Did you mean" not in str(refusal(text, wrong))
+
+
+@pytest.mark.parametrize("count", [10_000, 10_001])
+def test_items_in_lists_of_variables_are_bounded(count: int) -> None:
+    text = "mutation ($inputs: [PublishInput!]) { publishAll(inputs: $inputs) }"
+    one = {"type": "a", "data": [1] * 100}
+    said = str(refusal(text, {"inputs": [one] * count}))
+    assert ("more than 10,000 items in lists" in said) is (count > 10_000)
+
+
+def test_more_operations_than_fifty_are_refused() -> None:
+    assert "50 operations" in str(refusal(" ".join(f"query q{n} {{ hello }}" for n in range(51))))
 
 
 def test_kept_documents_stay_within_their_bounds() -> None:

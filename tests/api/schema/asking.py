@@ -15,13 +15,14 @@ from api.context import Context
 from api.execution.errors import RequestRefused
 from api.execution.execute import Answer, Encoded, Execution, Request
 from api.schema import make_schema
+from api.schema.sizes import SIZES
 from hookline import ids
 from hookline.access.actor import Actor
 from hookline.access.scopes import ROLES
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE
 
-EXECUTION = Execution(make_schema())
+EXECUTION = Execution(make_schema(), SIZES)
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class Asker:
         Raises RequestRefused when nothing of it could be executed.
         """
         request = Request(text, None, variables)
-        return await EXECUTION.run(EXECUTION.select(request), request, self.context())
+        answer = await EXECUTION.run(EXECUTION.select(request), request, self.context())
+        # As it is sent: an event's data is JSON text that is put in as it is.
+        return Answer(orjson.loads(orjson.dumps(answer.data)), answer.errors)
 
     async def data(self, text: str, **variables: Any) -> Any:
         """The data of an answer that must be without errors."""

@@ -6,7 +6,9 @@ import base64
 import json
 import random
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from tortoise import fields
 from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.models import Model
 
@@ -22,6 +25,7 @@ from api.execution.errors import BadInput
 from api.schema.connections import Connection, page
 from api.schema.cursors import BY_NAME, NEWEST_FIRST, Order, read_cursor, write_cursor
 from api.schema.listing import Listed, paged
+from hookline.db.connection import Reader
 from hookline.ids import uuid7
 
 ROWS = 250
@@ -60,8 +64,13 @@ def sorted_by(order: Order, rows: list[Note]) -> list[UUID]:
     return [row.id for row in sorted(rows, key=order.key_of, reverse=order.is_descending)]
 
 
+@asynccontextmanager
+async def reading() -> AsyncIterator[Reader]:
+    yield Reader("sqlite", get_connection("default"))
+
+
 async def listed(order: Order, **arguments: Any) -> Connection[Note]:
-    return await page(Note.filter(is_shown=True), order, lambda row: row, **arguments)
+    return await page(Note.filter(is_shown=True), order, lambda row: row, reading, **arguments)
 
 
 async def has_more(connection: Connection[Note]) -> tuple[bool, bool]:
@@ -290,7 +299,10 @@ async def test_connection_is_a_relay_connection_in_the_schema(notes: list[Note])
         "nodes { name } edges { node { name } cursor } totalCount totalCountExact "
         "pageInfo { hasNextPage hasPreviousPage endCursor }"
     )
-    result = await schema.execute("{ notes(first: 2) { " + selection + " } }")
+    result = await schema.execute(
+        "{ notes(first: 2) { " + selection + " } }",
+        context_value=SimpleNamespace(reading=reading),
+    )
     assert result.errors is None
     assert result.data is not None
     answer = result.data["notes"]

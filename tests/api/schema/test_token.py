@@ -41,6 +41,7 @@ async def test_a_token_shows_its_secret_once(admin: Asker) -> None:
     [
         ({"name": "a"}, {("REQUIRED", "input.scopes")}),
         ({"name": "a", "scopes": []}, {("REQUIRED", "input.scopes")}),
+        ({"name": "a", "scopes": ["audit:read"] * 101}, {("TOO_MANY", "input.scopes")}),
         ({"name": "a", "role": "VIEWER", "scopes": ["webhooks:read"]}, {("INVALID", "input.role")}),
         (
             {"name": "", "scopes": ["nonsense"], "expiresAt": "2020-01-01T00:00:00Z"},

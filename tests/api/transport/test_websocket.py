@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from websockets.asyncio.client import ClientConnection
 
+from api.transport.websocket import SocketLimits
 from tests.api.small_server import Small, serve_small
 from tests.api.transport.socket_client import QUICK, closed, heard, said, subscribed, welcomed
 from tests.waiting import eventually
@@ -297,3 +298,50 @@ async def test_drain_closes_with_1012_and_takes_no_new_sockets(small: Small) -> 
         assert small.runtime.listeners == 0
     async with small.socket() as late:
         assert await closed(late) == 1012
+
+
+async def test_operations_count_until_they_have_really_ended() -> None:
+    async with serve_small(SocketLimits(operations=3)) as small, small.socket() as socket:
+        await welcomed(socket)
+        for number in range(3):
+            await subscribed(socket, "mutation { slow }", str(number))
+        await eventually(lambda: small.runtime.calls == ["slow begins"] * 3)
+        for number in range(3):
+            # A mutation that has begun goes on.
+            await said(socket, {"id": str(number), "type": "complete"})
+        await subscribed(socket, "mutation { slow }", "one more")
+        # Other requests are answered, and nothing more has begun.
+        assert (await small.ask("{ hello }")).status_code == 200
+        assert small.runtime.calls.count("slow begins") == 3
+        small.runtime.may_finish.set()
+        assert (await heard(socket))["payload"] == {"data": {"slow": True}}
+        assert small.runtime.calls.count("slow ends") == 4
+
+
+async def test_completed_queries_make_room_at_once() -> None:
+    async with serve_small(SocketLimits(operations=3)) as small, small.socket() as socket:
+        await welcomed(socket)
+        for number in range(30):
+            await subscribed(socket, "{ slow }", str(number))
+            await said(socket, {"id": str(number), "type": "complete"})
+        await subscribed(socket, "{ hello }", "last")
+        assert await heard(socket) == {
+            "id": "last",
+            "type": "next",
+            "payload": {"data": {"hello": "world"}},
+        }
+
+
+async def test_large_queries_of_one_caller_wait_for_one_another_and_hold_up_no_small_one() -> None:
+    async with serve_small() as small, small.socket() as one, small.socket() as other:
+        for socket, token in ((one, "hl_admin"), (other, "hl_viewer")):
+            await welcomed(socket, token)
+        for number in range(20):
+            await subscribed(one, "{ slowList }", str(number))
+        await eventually(lambda: small.runtime.calls == ["list begins"] * 2)
+        await subscribed(one, "{ hello }", "small")
+        assert (await heard(one))["payload"] == {"data": {"hello": "world"}}
+        await subscribed(other, "{ slowList }", "1")
+        await eventually(lambda: small.runtime.calls.count("list begins") == 3)
+        small.runtime.may_finish.set()
+        await eventually(lambda: small.runtime.calls.count("list begins") == 21)

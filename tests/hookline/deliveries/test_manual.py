@@ -138,5 +138,8 @@ async def test_backlog_counts_what_is_open(runtime: Runtime) -> None:
     busy, idle = await make_webhook(runtime), await make_webhook(runtime)
     keys = await enqueue(runtime, busy.id, 5)
     await set_column(runtime, "delivery", "status", int(DeliveryState.SUCCEEDED), keys[:2])
-    assert await manual.backlogs(runtime.database, [busy.id, idle.id]) == {busy.id: 3, idle.id: 0}
-    assert await manual.backlogs(runtime.database, []) == {}
+    assert await manual.backlogs(runtime.database.reader(), [busy.id, idle.id]) == {
+        busy.id: 3,
+        idle.id: 0,
+    }
+    assert await manual.backlogs(runtime.database.reader(), []) == {}

@@ -44,7 +44,8 @@ async def stats(
     step: StatsStep,
     until: datetime | None = None,
 ) -> list[Bucket]:
-    return await statistics.stats(runtime.database, webhook.id, since, until, step)
+    span = statistics.span_of(since, until, step, clock.now())
+    return await statistics.stats(runtime.database.reader(), webhook.id, span)
 
 
 async def test_every_minute_is_there_with_what_began_in_it(runtime: Runtime) -> None:

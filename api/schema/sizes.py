@@ -1,0 +1,138 @@
+"""Sizes and prices of the schema's fields: `api.execution.limits` counts by them what an operation
+may return, before it reads anything. Lists with `first` and `last` need no entry. A test asks for
+every list of the schema and compares.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from api.execution.sizes import Sizes
+from hookline.access.tokens import SCOPES_LIMIT
+from hookline.deliveries import statistics
+from hookline.errors import HooklineError
+from hookline.events.checking import BATCH_LIMIT
+from hookline.form.kinds import ListOf
+from hookline.form.webhook_fields import FIELDS
+from hookline.form.webhook_kinds import Emails, Headers, Labels
+
+# Twenty of the webhook's own, secret and authorisation, and those that every request has.
+_REQUEST_HEADERS: Final = 40
+_ITEMS: Final = {
+    "Attempt.requestHeaders": _REQUEST_HEADERS,
+    # workers/sending.py keeps no more of an answer.
+    "Attempt.responseHeaders": 100,
+    "DryRunRequest.headers": _REQUEST_HEADERS,
+    "Notification.emails": 20,
+    "Query.environments": 1_000,
+    "RetryPolicy.schedule": 20,
+    # hookline/webhooks/change.py lets so many secrets be valid at a time.
+    "Signing.secrets": 10,
+    "SyncChange.fields": len(FIELDS) + 1,
+    "SyncOrigin.lockedFields": len(FIELDS),
+    "SyncProblem.path": 20,
+    "Token.scopes": SCOPES_LIMIT,
+    "UserError.field": 20,
+    "Viewer.scopes": SCOPES_LIMIT,
+    "Webhook.eventPatterns": 100,
+    "WebhookDryRunPayload.reasons": 20,
+    **{
+        f"Webhook.{name}": row.kind.high
+        for name, row in FIELDS.items()
+        if isinstance(row.kind, ListOf | Headers | Labels | Emails)
+    },
+}
+# What a mutation says about its own input: as long as that makes it, and the body is bounded. The
+# list counts as one item, and each time that it is selected has this price.
+OF_WHAT_WAS_SENT: Final = {
+    **{
+        f"{noun}Payload.userErrors": 500
+        for noun in (
+            "Delivery",
+            "EventPublish",
+            "EventPublishBatch",
+            "EventType",
+            "Job",
+            "SyncApply",
+            "SyncPlan",
+            "Token",
+            "TokenCreate",
+            "Webhook",
+            "WebhookDryRun",
+            "WebhookSecret",
+            "WebhookTest",
+            "Workspace",
+        )
+    },
+    "SyncApplyPayload.problems": 2_500,
+    "SyncPlanPayload.problems": 2_500,
+    "SyncPlan.changes": 2_500,
+    "SyncPlan.blocked": 2_500,
+    "SyncPlan.warnings": 2_500,
+}
+# 256 KiB are as much as a hundred objects are, and more to send.
+_DATA: Final = 100
+_PRICES: Final = {
+    **OF_WHAT_WAS_SENT,
+    # 10,000 rows by an index: 2 to 230 ms (November 2026).
+    **{
+        f"{noun}Connection.{name}": 1_000
+        for noun in (
+            "Attempt",
+            "AuditEntry",
+            "Delivery",
+            "Event",
+            "EventType",
+            "Notification",
+            "Token",
+            "Webhook",
+        )
+        for name in ("totalCount", "totalCountExact")
+    },
+    # A statement each, where the page itself does not show it.
+    "PageInfo.hasNextPage": 20,
+    "PageInfo.hasPreviousPage": 20,
+    # Also 10,000 rows, but many webhooks' in one statement.
+    "WebhookHealth.backlog": 50,
+    "Webhook.stats": 10,
+    "Event.data": _DATA,
+    "Attempt.requestBody": _DATA,
+    # 16 KiB, in one or the other.
+    "Attempt.responseBody": 10,
+    "Attempt.responseBodyBase64": 10,
+    # 64 KiB of text or JSON.
+    "Webhook.payloadTemplate": 25,
+    "Webhook.filter": 10,
+    "EventType.schema": 25,
+    "EventType.sample": 25,
+    "AuditEntry.before": 25,
+    "AuditEntry.after": 25,
+    # 4 KiB.
+    "Header.value": 1,
+}
+
+
+def stats_size(arguments: Mapping[str, Any], now: datetime) -> int:
+    """Buckets of a webhook's statistics; 0 for arguments that are refused."""
+    try:
+        span = statistics.span_of(
+            arguments["since"], arguments.get("until"), arguments["step"], now
+        )
+    except HooklineError:
+        return 0
+    return len(span.starts)
+
+
+def batch_size(arguments: Mapping[str, Any], now: datetime) -> int:
+    """Results of a batch: as many as events, or none."""
+    count = len(arguments["input"]["events"])
+    return count if count <= BATCH_LIMIT else 0
+
+
+SIZES: Final = Sizes(
+    items={**_ITEMS, **dict.fromkeys(OF_WHAT_WAS_SENT, 1)},
+    sized={"Webhook.stats": stats_size, "Mutation.eventPublishBatch": batch_size},
+    prices=_PRICES,
+    # Two secrets of each of 10,000 webhooks, with their paths.
+    sent={"SyncPlanInput.secrets": 100_000, "SyncApplyInput.secrets": 100_000},
+)
