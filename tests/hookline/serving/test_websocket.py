@@ -89,7 +89,8 @@ async def test_a_client_that_is_not_known_is_closed_when_it_sends_much(
     data: bytes, code: int, piece_bytes: int
 ) -> None:
     app = App(reads=False)
-    wire = await opened(app)
+    # 3,000 pieces take longer than a closed client may linger
+    wire = await opened(app, linger_seconds=600.0)
     for start in range(0, len(data), piece_bytes):
         wire.is_reading_paused = False  # the application reads, and takes its time
         wire.says(data[start : start + piece_bytes])
