@@ -161,8 +161,14 @@ class ReceiverConnection(asyncio.Protocol):
         The future raises TimeoutError, Closed, NotHttp or another OSError. Cancelling it ends the
         connection.
         """
-        self._exchange, self._has_head, self._until = Exchange(), False, until
         self._answered = answered = self._loop.create_future()
+        # The receiver may have hung up since it was made or taken, during any await in between. On
+        # a closed transport uvloop 0.22 raises RuntimeError, which no caller takes for a network's
+        # fault; asyncio's own is silent, and the attempt would hang to its deadline.
+        if not self.is_open:
+            answered.set_exception(Closed())
+            return answered
+        self._exchange, self._has_head, self._until = Exchange(), False, until
         self._timer = self._loop.call_at(until, self._expire)
         # One system call for both: writing requests is a third of a worker's CPU. A large body is
         # not copied for it.

@@ -1,13 +1,23 @@
 """Answers as one connection reads them, however their bytes come, and reuse of connections."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
+import uvloop
 
+from hookline import clock
+from hookline.deliveries.retries import AttemptError
 from tests.receivers import Handler, Server, read_request
-from tests.waiting import eventually
+from tests.waiting import eventually, turns
 from tests.workers.test_sending import LOOPBACK, request
-from workers.connections import BODY_READ_LIMIT_BYTES, Exchange, NotHttp
+from workers.connections import (
+    BODY_READ_LIMIT_BYTES,
+    Closed,
+    Exchange,
+    NotHttp,
+    ReceiverConnection,
+)
 from workers.sending import ReceiverAnswer, Sender
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -114,3 +124,60 @@ async def test_an_idle_connection_is_closed_before_receivers_do() -> None:
     async with Sender(LOOPBACK) as sender, Server(says(ANSWER)) as server:
         assert (await sender.send(request(server.url))).status_code == 200
         await eventually(lambda: not sender._idle._idle, seconds=8)
+
+
+LOOPS: list[Callable[[], asyncio.AbstractEventLoop]] = [
+    asyncio.new_event_loop,
+    uvloop.new_event_loop,
+]
+
+
+@pytest.mark.parametrize("new_loop", LOOPS, ids=["asyncio", "uvloop"])
+def test_a_request_on_a_connection_that_was_closed_ends_at_once(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def ask() -> None:
+        async with Server(_hang_up) as server:
+            loop = asyncio.get_running_loop()
+            _, connection = await loop.create_connection(
+                ReceiverConnection, "127.0.0.1", server.port
+            )
+            await eventually(lambda: not connection.is_open)
+            with pytest.raises(Closed):
+                await connection.ask(b"POST / HTTP/1.1\r\n\r\n", b"{}", loop.time() + 3_600)
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(ask())
+
+
+@pytest.mark.parametrize("new_loop", LOOPS, ids=["asyncio", "uvloop"])
+def test_a_receiver_that_hangs_up_while_the_guards_are_asked_is_a_failed_attempt(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def resolve_slowly(host: str) -> list[str]:
+        began = clock.monotonic()
+        await eventually(lambda: clock.monotonic() - began > 0.2)  # so that the guards are asked
+        return ["127.0.0.1"]
+
+    async def send() -> tuple[ReceiverAnswer, bool]:
+        was_asked = False
+        async with Sender(LOOPBACK, resolve=resolve_slowly) as sender, Server(_hang_up) as server:
+
+            async def still_wanted() -> bool:
+                nonlocal was_asked
+                await eventually(lambda: server.connection_count == 1 and not server._tasks)
+                await turns(20)  # the end arrives at the sender's side
+                was_asked = True
+                return True
+
+            url = server.url.replace("127.0.0.1", "receiver.test")
+            return await sender.send(request(url), still_wanted), was_asked
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        answer, was_asked = runner.run(send())
+    assert was_asked
+    assert (answer.status_code, answer.error) == (None, AttemptError.PROTOCOL)
+
+
+async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Ends every connection at once."""
