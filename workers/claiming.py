@@ -52,7 +52,7 @@ class Claimer:
         for webhook_id in webhook_ids:
             target = self._registry.target(webhook_id)
             if target is not None and target.rate is not None:
-                self.paced.add(webhook_id)
+                self._pass_to_paced(webhook_id)
             else:
                 self._pending.setdefault(webhook_id)
         self.paced.wake()
@@ -63,6 +63,10 @@ class Claimer:
         """Claims at least one delivery, however full the webhook's lane is."""
         self._manual.add(webhook_id)
         self.wake([webhook_id])
+
+    def _pass_to_paced(self, webhook_id: UUID) -> None:
+        self._manual.discard(webhook_id)
+        self.paced.add(webhook_id)
 
     def forget_unknown(self) -> None:
         """Keeps nothing of webhooks that are not known any more."""
@@ -101,6 +105,7 @@ class Claimer:
         # Cleared before the names are read: a wake that comes while this claim runs is asked for in
         # the next one.
         self._is_woken.clear()
+        self._pass_on_limited()
         requests, leased = list[ClaimRequest](), self._leases.count
         slow_room = SLOW_LIMIT - self._leases.slow_count
         for key in self._pending:
@@ -120,6 +125,21 @@ class Claimer:
                 requests.append(ClaimRequest(key, wanted))
                 leased += wanted
         return requests
+
+    def _pass_on_limited(self) -> None:
+        """Leaves webhooks that have a rate limit by now to the other loop: it may have come after
+        they were named, or they were unknown then.
+        """
+        limited = [
+            key
+            for key in self._pending
+            if (target := self._registry.target(key)) is not None and target.rate is not None
+        ]
+        for key in limited:
+            del self._pending[key]
+            self._pass_to_paced(key)
+        if limited:
+            self.paced.wake()
 
     async def _claim(self, token: UUID, requests: list[ClaimRequest]) -> list[Lane]:
         # Names are taken out before the database is asked: a wake-up during the claim names its

@@ -5,7 +5,7 @@ finds its last confirmed beat too old, lets everything go and begins again under
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -120,23 +120,41 @@ class Leases:
 
         Returns the lane of each row that is held now. asked_at: monotonic seconds before the claim.
         """
+        await self._confirm(asked_at, rows)
+        return self.fill_lanes(token, rows)
+
+    async def take_paced(
+        self, token: UUID, asked_at: float, rows: Sequence[ClaimedDelivery]
+    ) -> list[Lane]:
+        """Puts rows that were claimed under a rate limit into their lanes, as take does."""
+        await self._confirm(asked_at, rows)
+        return self._fill(token, rows, may_send)
+
+    async def _confirm(self, asked_at: float, rows: Sequence[ClaimedDelivery]) -> None:
         for workspace_id, version in {(row.workspace_id, row.match_version) for row in rows}:
             # The claim names the match version that it saw. With another one in memory, a webhook
             # may be off or changed: it is loaded before anything is sent.
             if not self._registry.confirm(workspace_id, version, asked_at):
                 await self._registry.reload(workspace_id, self._registry.version(workspace_id))
         self.count += len(rows)
-        return self.fill_lanes(token, rows)
 
     def fill_lanes(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> list[Lane]:
-        """Puts counted rows into their lanes, or gives them back: a webhook may be off by now, the
-        token gone, the pump about to stop.
+        """Puts counted rows into their lanes, or gives them back: a webhook may be off by now or
+        have a rate limit, the token gone, the pump about to stop.
         """
+        return self._fill(token, rows, _may_send_unpaced)
+
+    def _fill(
+        self,
+        token: UUID,
+        rows: Sequence[ClaimedDelivery],
+        may_hold: Callable[[Target, ClaimedDelivery], bool],
+    ) -> list[Lane]:
         lanes, unwanted = list[Lane](), list[ClaimedDelivery]()
         for row in rows:
             target = self._registry.target(row.webhook_id)
             lane = self.lane(row.webhook_id) if token is self.claiming_token else None
-            if lane is None or target is None or not may_send(target, row) or lane.is_paused:
+            if lane is None or target is None or not may_hold(target, row) or lane.is_paused:
                 # Paused: its claim was under way when the fault was met.
                 unwanted.append(row)
                 continue
@@ -196,6 +214,9 @@ class Leases:
                 self.give_back(lane, lane.take_out(keep=0))
                 del self._lanes[webhook_id]
                 continue
+            # What is leased ahead has no slot of the limit, and 50 may be.
+            if target.rate is not None and lane.target.rate is None:
+                self.give_back(lane, lane.take_out(keep=0))
             lane.target = target
             if not target.is_on:
                 self.give_back(lane, lane.take_out(0, lambda row: not row.is_manual))
@@ -245,3 +266,8 @@ class Leases:
 def may_send(target: Target, row: ClaimedDelivery) -> bool:
     """True when the webhook is on, or the delivery was asked for by hand."""
     return target.is_on or row.is_manual
+
+
+def _may_send_unpaced(target: Target, row: ClaimedDelivery) -> bool:
+    """As may_send, for what was leased without a slot: not under a limit that came meanwhile."""
+    return target.rate is None and may_send(target, row)

@@ -82,7 +82,7 @@ class PacedClaimer:
             paced = await self._queue.claim_paced(requests, token)
             for key, seconds in paced.waits.items():
                 self._ask_again(key, max(seconds, _MIN_WAIT_SECONDS))
-            lanes = await self._leases.take(token, asked_at, paced.rows)
+            lanes = await self._leases.take_paced(token, asked_at, paced.rows)
         finally:
             self.is_idle = True
         self._requeue(requests, paced)

@@ -2,10 +2,13 @@
 its slot holds nobody's room.
 """
 
-from hookline.models import Delivery, DeliveryState
+from uuid import UUID
+
+from hookline.clock import monotonic
+from hookline.models import Delivery, DeliveryState, Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks.change import update_webhook
-from tests.making import SOMEBODY, make_webhook, publish
+from tests.making import SOMEBODY, enqueue, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
 from tests.working import pumping
@@ -14,8 +17,11 @@ from tests.working import pumping
 async def test_everything_arrives_in_its_time(runtime: Runtime) -> None:
     async with Receiver() as receiver, pumping(runtime):
         await make_webhook(runtime, receiver.url, rateLimit="100/s")
+        began = monotonic()
         await publish(runtime, 60)
         received = await receiver.wait_for(60)
+        # Ten at once, then one each 10 ms; a slow machine takes longer.
+        assert monotonic() - began >= 0.45
         assert len({request.header("webhook-id") for request in received}) == 60
 
 
@@ -43,5 +49,44 @@ async def test_limit_that_is_taken_away_lets_the_rest_go_at_once(runtime: Runtim
         webhook = await make_webhook(runtime, receiver.url, rateLimit="1/m")
         await publish(runtime, 5)
         await receiver.wait_for(1)
+        await eventually(lambda: waits_for_its_slot(webhook.id))
+        assert len(receiver.requests) == 1
         await update_webhook(runtime, SOMEBODY, webhook.id, {"rateLimit": None})
         await receiver.wait_for(5)
+
+
+async def waits_for_its_slot(webhook_id: UUID) -> bool:
+    """True when it has taken a slot and holds nothing."""
+    return (
+        await Webhook.filter(id=webhook_id, paced_until__isnull=False).exists()
+        and not await Delivery.filter(webhook_id=webhook_id, lease_token__isnull=False).exists()
+    )
+
+
+async def test_limit_that_is_given_holds_for_the_backlog(runtime: Runtime) -> None:
+    async with Receiver() as receiver:
+        receiver.gate.clear()
+        webhook = await make_webhook(runtime, receiver.url, concurrency=1)
+        await publish(runtime, 200)
+        async with pumping(runtime) as pump:
+            await receiver.wait_for(1)
+            await update_webhook(runtime, SOMEBODY, webhook.id, {"rateLimit": "1/m"})
+            await eventually(
+                lambda: (lane := pump.leases.lane(webhook.id)) and lane.target.rate is not None
+            )
+            receiver.gate.set()
+            await eventually(lambda: waits_for_its_slot(webhook.id))
+            # the one that was on the wire, and the first slot's
+            assert len(receiver.requests) == 2
+
+
+async def test_limit_of_a_webhook_that_was_unknown_when_it_was_named_holds(
+    runtime: Runtime,
+) -> None:
+    async with Receiver() as receiver, pumping(runtime) as pump:
+        runtime.registry._unsubscribe()  # the announcement comes after the wake-up
+        webhook = await make_webhook(runtime, receiver.url, rateLimit="1/m")
+        await enqueue(runtime, webhook.id, 20)
+        pump.wake([webhook.id])
+        await eventually(lambda: waits_for_its_slot(webhook.id))
+        assert len(receiver.requests) == 1

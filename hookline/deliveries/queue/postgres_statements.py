@@ -26,12 +26,13 @@ from idempotency i where i.workspace_id = $1 and i.key = any($2) and i.expires_a
 # has deleted it leaves nothing to claim for (no lease without a heartbeat to miss).
 # attempt_count rises here, not at the record: token and number together fence what a late record
 # may change. Bodies are looked for from the second attempt on, since the first one makes them.
+# Nothing of a webhook with a rate limit, whatever the caller's index says: hl_claim_paced counts.
 CLAIM = queue_statement("""
 with me as materialized (select token from pump where token = $3 for key share),
 picked as (
   select d.id from me
   cross join unnest($1::uuid[], $2::int[]) w(id, room)
-  join webhook h on h.id = w.id and h.deleted_at is null
+  join webhook h on h.id = w.id and h.deleted_at is null and h.rate_per_minute is null
   cross join lateral (
     select * from (
       select id from delivery

@@ -187,9 +187,8 @@ class SqliteQueue:
                 return []
             now, rows = _now(), list[tuple[Any, ...]]()
             for request in requests:
-                rows += _due(
-                    db, request.webhook_id.bytes, min(request.room, limit - len(rows)), now
-                )
+                room = min(request.room, limit - len(rows))
+                rows += _due(db, request.webhook_id.bytes, False, room, now)
             run_for_all(db, LEASE, [(row[0],) for row in rows], token.bytes)
             return [_claimed(row) for row in rows]
 
@@ -249,10 +248,14 @@ class SqliteQueue:
         return await self._writer.run(lambda db: db.execute(FORGET_KEYS, (_now(),)).rowcount)
 
 
-def _due(db: sqlite3.Connection, webhook: bytes, room: int, now: int) -> list[tuple[Any, ...]]:
-    """Unleased deliveries of a webhook, those asked for by hand first."""
-    manual = db.execute(CLAIM_MANUAL, (webhook, room)).fetchall()
-    return manual + db.execute(CLAIM_DUE, (webhook, now, room - len(manual))).fetchall()
+def _due(
+    db: sqlite3.Connection, webhook: bytes, has_rate: bool, room: int, now: int
+) -> list[tuple[Any, ...]]:
+    """Unleased deliveries of a webhook, those asked for by hand first; none when it has a rate
+    limit and should not, or the other way round.
+    """
+    manual = db.execute(CLAIM_MANUAL, (webhook, has_rate, room)).fetchall()
+    return manual + db.execute(CLAIM_DUE, (webhook, has_rate, now, room - len(manual))).fetchall()
 
 
 def _claim_paced(
@@ -265,7 +268,7 @@ def _claim_paced(
         return
     rate, slot = Rate(found[0]), found[1]
     free = free_slots(slot, now, rate)
-    rows = _due(db, webhook, min(request.room, free), now)
+    rows = _due(db, webhook, True, min(request.room, free), now)
     if rows:
         slot = slot_after(slot, now, len(rows), rate)
         db.execute(SET_PACE, (round(slot), webhook))

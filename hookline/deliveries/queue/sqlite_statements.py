@@ -33,7 +33,8 @@ PUMP = "select 1 from pump where token = ?"
 KEY_OWNERS = """
 select i.event_id, i.fingerprint, (select count(*) from delivery d where d.event_id = i.event_id)
 from idempotency i where i.workspace_id = ? and i.key = ? and i.expires_at >= ?"""
-# Reads unleased deliveries of a webhook as a claim gives them; the lease follows.
+# Reads unleased deliveries of a webhook as a claim gives them; the lease follows. The webhook has a
+# rate limit or has none, as the caller says, whose index may be old: slots are counted elsewhere.
 _CLAIMED = """
 select d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count + 1, d.event_type,
   d.environment, e.data, e.occurred_at, d.schedule_step, d.manual_at is not null, d.next_cause,
@@ -41,7 +42,8 @@ select d.id, d.workspace_id, d.webhook_id, d.event_id, d.attempt_count + 1, d.ev
   case when d.attempt_count > 0
     then (select b.body from delivery_body b where b.delivery_id = d.id) end
 from delivery d join event e on e.id = d.event_id join webhook h on h.id = d.webhook_id
-where d.webhook_id = ? and d.lease_token is null and h.deleted_at is null and """
+where d.webhook_id = ? and d.lease_token is null and h.deleted_at is null
+  and (h.rate_per_minute is not null) = ? and """
 CLAIM_DUE = _CLAIMED + queue_statement("""h.is_active and h.auto_disabled_at is null
   and d.status = DeliveryState.OPEN and d.manual_at is null and d.next_attempt_at <= ?
 order by d.next_attempt_at limit ?""")

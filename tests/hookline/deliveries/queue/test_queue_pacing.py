@@ -45,6 +45,19 @@ async def test_first_claim_takes_what_a_burst_allows(
     assert bool(paced.waits) is (burst < 70)
 
 
+async def test_claim_without_a_limit_gives_nothing_of_a_webhook_that_has_one(
+    runtime: Runtime,
+) -> None:
+    """The caller's index is as old as the last announcement."""
+    limited, free = await make_webhook(runtime, rateLimit="1/m"), await make_webhook(runtime)
+    keys = await enqueue(runtime, limited.id, 3)
+    await manual.retry(runtime.database, runtime.wakeups, SOMEBODY, keys[2])
+    await enqueue(runtime, free.id)
+    hand = await Hand.begin(runtime)
+    assert [row.webhook_id for row in await hand.claim(limited.id, free.id)] == [free.id]
+    assert await claim(runtime, hand, free) == RateLimitedClaim([], {})
+
+
 async def test_many_workers_share_one_rate(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, rateLimit="60/m", concurrency=100)
     await enqueue(runtime, webhook.id, 100)
