@@ -4,9 +4,10 @@ A schema never reaches out of itself, and what it costs is bounded before it is 
 inwards, none into itself, and patterns are those that run in linear time.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import jsonschema_rs
 import orjson
@@ -18,13 +19,27 @@ SIZE_LIMIT: Final = 65_536
 # References can double the work at each level: 40 of them would have taken for ever.
 WEIGHT_LIMIT: Final = 10_000
 """Parts of a schema, those that a reference stands for counted at each reference."""
+# A chain of references nests without brackets: each level is a call in this module and in the
+# validator, and 1,500 of them fit into a schema's size.
+NESTING_LIMIT: Final = 200
 PROBLEMS_LIMIT: Final = 20
 _SHOWN: Final = 300
 # By these a reference could lead out of the schema, or back into itself, past the check of $ref.
 _REFUSED: Final = ("$dynamicRef", "$recursiveRef", "$id", "$anchor", "$dynamicAnchor", "id")
 
+# Letters that mean themselves to every reader of a reference. jsonschema-rs 0.61 decodes percent
+# signs, so "%61" was one part here and another one there: what was weighed was not what ran.
+_REFERENCE: Final = re.compile(r"#(?:/(?:[A-Za-z0-9._$:@-]|~[01])*)+")
+# No list is longer, and int() refuses a text of thousands of digits.
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,8}")
+
 Found = tuple[tuple[str, ...], str]
 """A path (keys and indexes as text) and a sentence."""
+
+
+_TOO_DEEP: Final = (
+    f"must not be nested deeper than {NESTING_LIMIT} levels, those behind each reference counted"
+)
 
 
 class _TooMuch(Exception):
@@ -100,7 +115,8 @@ def _outward(node: object, at: tuple[str, ...], root: object) -> Iterator[Found]
             elif key == "$ref" and (not isinstance(inner, str) or _resolve(root, inner) is None):
                 yield (
                     (*at, key),
-                    "must be a reference to a part of this schema, such as #/$defs/item",
+                    "must be a reference to a part of this schema, such as #/$defs/item, of "
+                    "letters, digits and . _ $ : @ -",
                 )
             else:
                 yield from _outward(inner, (*at, key), root)
@@ -110,43 +126,62 @@ def _outward(node: object, at: tuple[str, ...], root: object) -> Iterator[Found]
 
 
 def _resolve(root: object, reference: str) -> object | None:
-    if not reference.startswith("#/"):
+    if not _REFERENCE.fullmatch(reference):
         return None
     node = root
     for part in reference[2:].split("/"):
         key = part.replace("~1", "/").replace("~0", "~")
         if isinstance(node, Mapping) and key in node:
             node = node[key]
-        elif isinstance(node, list) and key.isdecimal() and int(key) < len(node):
+        elif isinstance(node, list) and _INDEX.fullmatch(key) and int(key) < len(node):
             node = node[int(key)]
         else:
             return None
     return node
 
 
-def _weigh(node: object, root: object, open_: frozenset[str], known: dict[str, int]) -> int:
+class _Size(NamedTuple):
+    weight: int
+    levels: int
+
+
+def _weigh(
+    node: object, root: object, open_: frozenset[str], known: dict[str, _Size], level: int = 1
+) -> _Size:
     """Raises _TooMuch."""
-    weight = 1
+    if level > NESTING_LIMIT:
+        raise _TooMuch(_TOO_DEEP)
+    inside = list[_Size]()
     if isinstance(node, Mapping):
         reference = node.get("$ref")
         if isinstance(reference, str):
-            if reference in open_:
-                raise _TooMuch(f"must not contain itself: {_short(reference)} leads back to itself")
-            if reference not in known:
-                known[reference] = _weigh(
-                    _resolve(root, reference), root, open_ | {reference}, known
-                )
-            weight += known[reference]
-        weight += sum(
-            _weigh(inner, root, open_, known) for key, inner in node.items() if key != "$ref"
-        )
+            inside.append(_weigh_reference(reference, root, open_, known, level))
+        for key, inner in node.items():
+            if key != "$ref":
+                inside.append(_weigh(inner, root, open_, known, level + 1))
     elif isinstance(node, list):
-        weight += sum(_weigh(inner, root, open_, known) for inner in node)
+        for inner in node:
+            inside.append(_weigh(inner, root, open_, known, level + 1))
+    weight = 1 + sum(size.weight for size in inside)
     if weight > WEIGHT_LIMIT:
         raise _TooMuch(
             f"must have at most {WEIGHT_LIMIT:,} parts, those behind each reference counted"
         )
-    return weight
+    return _Size(weight, 1 + max((size.levels for size in inside), default=0))
+
+
+def _weigh_reference(
+    reference: str, root: object, open_: frozenset[str], known: dict[str, _Size], level: int
+) -> _Size:
+    if reference in open_:
+        raise _TooMuch(f"must not contain itself: {_short(reference)} leads back to itself")
+    if reference not in known:
+        target = _resolve(root, reference)
+        known[reference] = _weigh(target, root, open_ | {reference}, known, level + 1)
+    # Known from a place that was less deep: its levels are added to those of this one.
+    elif level + known[reference].levels > NESTING_LIMIT:
+        raise _TooMuch(_TOO_DEEP)
+    return known[reference]
 
 
 def _short(text: str) -> str:

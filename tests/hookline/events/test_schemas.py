@@ -88,6 +88,111 @@ def test_schema_that_cannot_be_used_is_refused_at_its_place(
     assert said in sentence
 
 
+def behind(reference: str, *keys: str) -> dict[str, Any]:
+    """A schema whose definitions refuse everything under the first key, and nothing under the
+    others.
+    """
+    first, *others = keys
+    return {"$ref": reference, "$defs": {**dict.fromkeys(others, True), first: False}}
+
+
+@pytest.mark.parametrize("character", [*map(chr, range(0x20, 0x7F)), "é", "\u0660", "😀", "\u00a0"])
+@pytest.mark.parametrize("before", ["", "a", "1"])
+def test_reference_is_refused_or_means_the_part_that_was_weighed(
+    before: str, character: str
+) -> None:
+    schema = behind(f"#/$defs/{before}{character}", before + character, before, "", "a", "1")
+    if not check_schema(schema):
+        assert problems(orjson.dumps(schema).decode(), 1) != []
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        *(
+            "#/$defs/%61",
+            "#/$defs/a%2Fb",
+            "#/$defs/%2561",
+            "#%2F$defs/a",
+            "#/%24defs/a",
+            "%23/$defs/a",
+        ),
+        *("#/$defs/a?", "#/$defs/a#", "#/$defs/a#/b", "?#/$defs/a", ".#/$defs/a", "/#/$defs/a"),
+        *(
+            "#/$defs/a~",
+            "#/$defs/a~2",
+            "#/$defs/a~01%",
+            "#a",
+            "#$defs/a",
+            "",
+            " #/$defs/a",
+            "#/$defs/a\n",
+        ),
+        *("#/$defs/list/00", "#/$defs/list/+0", "#/$defs/list/-", "#/$defs/list/\u0660"),
+        *(
+            "#/$defs/list/" + "1" * 5_000,
+            "json-schema:///#/$defs/a",
+            "urn:x#/$defs/a",
+            "//h/#/$defs/a",
+        ),
+        "http://json-schema.org/draft-07/schema#/definitions/nonNegativeInteger",
+    ],
+)
+def test_reference_that_two_readers_may_take_differently_is_refused(reference: str) -> None:
+    keys = ("%61", "a%2Fb", "a?", "a~", "a~2", "a~01%", "a\n", "a", "%2561", "a#", "a/b")
+    schema = {"$ref": reference, "$defs": {**dict.fromkeys(keys, True), "list": [True]}}
+    [(path, sentence)] = check_schema(schema)
+    assert path == ("$ref",)
+    assert "must be a reference to a part of this schema, such as #/$defs/item" in sentence
+
+
+@pytest.mark.parametrize("key", ["a/b", "a~b", "a~1b", "~0", "", "Item.v1", "$x", "a:b@c-d_e"])
+def test_reference_to_a_key_that_needs_escaping_finds_it(key: str) -> None:
+    escaped = key.replace("~", "~0").replace("/", "~1")
+    assert len(broken(behind(f"#/$defs/{escaped}", key, "a", "b", "~"), 1)) == 1
+
+
+@pytest.mark.parametrize(
+    "keyword",
+    ["$id", "id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveRef"],
+)
+@pytest.mark.parametrize("value", ["", "#", "#a", "#/$defs/a", "http://x/", "%61"])
+def test_keyword_by_which_a_reference_could_lead_elsewhere_is_refused(
+    keyword: str, value: str
+) -> None:
+    schema = {"$defs": {"a": {keyword: value}}, "$ref": "#/$defs/a"}
+    [(path, sentence)] = check_schema(schema)
+    assert (path, sentence.split(":")[0]) == (("$defs", "a", keyword), "is not supported")
+
+
+@pytest.mark.parametrize("dialect", ["https://example.com/own", "%68ttp://json-schema.org/schema#"])
+def test_dialect_that_is_not_known_is_refused(dialect: str) -> None:
+    assert "not a valid JSON Schema" in check_schema({"$schema": dialect})[0][1]
+
+
+def test_decoys_under_encoded_keys_never_run() -> None:
+    steps: dict[str, Any] = {"b30": {"type": "object"}}
+    for number in range(30):
+        steps[f"b{number}"] = {"allOf": [{"$ref": f"#/$defs/%62{number + 1}"}] * 2}
+        steps[f"%62{number + 1}"] = True
+    found = check_schema({"$ref": "#/$defs/b0", "$defs": steps})
+    assert {path[-1] for path, _ in found} == {"$ref"}
+
+
+def chained(length: int) -> dict[str, Any]:
+    steps = {f"a{n}": {"$ref": f"#/$defs/a{n + 1}"} for n in range(length)}
+    return {"$ref": "#/$defs/a0", "$defs": {**steps, f"a{length}": False}}
+
+
+def test_chain_of_references_is_bounded_wherever_it_is_met_first() -> None:
+    assert len(broken(chained(100), 1)) == 1
+    assert "nested deeper than 200 levels" in check_schema(chained(1_500))[0][1]
+    ends_first = chained(1_500)
+    ends_first["$defs"] = dict(reversed(ends_first["$defs"].items()))
+    del ends_first["$ref"]
+    assert "nested deeper than 200 levels" in check_schema(ends_first)[0][1]
+
+
 def test_deep_schema_is_refused() -> None:
     schema: dict[str, Any] = {}
     for _ in range(10_000):
