@@ -20,10 +20,12 @@ EXTENSION: Final = "hookline_handshake"
 client is known; `refuse(text)` answers 403 to the handshake. uvicorn's own way to send a text logs
 each as an error (0.54).
 """
-_PIECE_BYTES: Final = 4_096
-"""Parsed at a time. A frame takes the parser 20 µs, and one read may hold 40,000 empty ones: 0.8 s
-of the loop, for any token (websockets 17.4, 2026-11).
+_PIECE_BYTES: Final = (512, 65_536)
+"""Least and most that is parsed at a time. A frame takes the parser 20 µs, and one read may hold
+40,000 empty ones: 0.8 s of the loop, for any token (websockets 17.4, 2026-11).
 """
+_PIECE_FRAMES: Final = (8, 64)
+"""With fewer frames in a piece the next one is longer, with more it is shorter."""
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):
@@ -41,6 +43,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self._limits = config.connections.limits
         self._is_acknowledged = False
         self._early_bytes = self._early_frames = 0
+        self._piece_bytes, self._piece_frames = _PIECE_BYTES[0], 0
         self._backlog = bytearray()
         """Read, but not parsed yet."""
         self._reader: ClientReader
@@ -106,9 +109,13 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         """
         if self.disconnected:
             return
-        piece = bytes(self._backlog[:_PIECE_BYTES])
-        del self._backlog[:_PIECE_BYTES]
+        piece = bytes(self._backlog[: self._piece_bytes])
+        del self._backlog[: self._piece_bytes]
         super().data_received(piece)
+        if self._piece_frames > _PIECE_FRAMES[1]:
+            self._piece_bytes = max(self._piece_bytes // 2, _PIECE_BYTES[0])
+        elif self._piece_frames < _PIECE_FRAMES[0]:
+            self._piece_bytes = min(self._piece_bytes * 2, _PIECE_BYTES[1])
         if self._backlog:
             self.transport.pause_reading()
             self.loop.call_soon(self._take_piece)
@@ -123,8 +130,9 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         return message
 
     def handle_events(self) -> None:
+        self._piece_frames = len(self.conn.events)
         if not self._is_acknowledged:
-            self._early_frames += len(self.conn.events)
+            self._early_frames += self._piece_frames
             if self._early_frames > self._limits.early_frames:
                 self._fail(many_early_frames(self._limits))
                 return

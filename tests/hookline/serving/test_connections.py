@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from ipaddress import ip_network
 from typing import Any
 
@@ -152,9 +153,26 @@ async def test_every_connection_is_looked_at_again_and_again_whatever_one_does(
     watch = asyncio.create_task(server.connections.watch(lambda: [first, second]))
     await eventually(lambda: len(second.looks) >= 3)
     watch.cancel()
-    # A process that stood still for longer has not waited for its clients.
-    assert max(first.looks) <= 2 * server.connections.limits.look_seconds
     assert {record.levelno for record in caplog.records} == {logging.ERROR}
+
+
+class Frozen:
+    """A connection whose look stops the process for a while, as SIGSTOP would."""
+
+    def __init__(self) -> None:
+        self.looks = list[float]()
+
+    def look(self, seconds: float) -> None:
+        self.looks.append(seconds)
+        time.sleep(0.1)
+
+
+async def test_time_in_which_the_process_stood_still_is_not_the_clients() -> None:
+    server, frozen = Server(app, head_seconds=0.04), Frozen()
+    watch = asyncio.create_task(server.connections.watch(lambda: [frozen]))
+    await eventually(lambda: len(frozen.looks) >= 3)
+    watch.cancel()
+    assert max(frozen.looks) <= 2 * server.connections.limits.look_seconds
 
 
 def test_looks_are_a_fraction_of_the_shortest_limit() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.hookline.serving.wire import Server, Wire
-from tests.waiting import turns
+from tests.waiting import eventually, turns
 
 HANDSHAKE = (
     b"GET /graphql HTTP/1.1\r\nHost: hooks.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -20,10 +20,12 @@ TEXT = b"\x81\x81\0\0\0\0a"
 
 
 class App:
-    """Accepts, and takes messages. is_welcoming: acknowledges at the first one."""
+    """Accepts, and takes messages. is_welcoming: acknowledges at the first one. rest_turns: of the
+    loop, after each.
+    """
 
-    def __init__(self, is_welcoming: bool = False, reads: bool = True) -> None:
-        self.is_welcoming, self.reads = is_welcoming, reads
+    def __init__(self, is_welcoming: bool = False, reads: bool = True, rest_turns: int = 0) -> None:
+        self.is_welcoming, self.reads, self.rest_turns = is_welcoming, reads, rest_turns
         self.texts: list[str] = []
         self.codes: list[int] = []
 
@@ -38,6 +40,7 @@ class App:
             self.texts.append(message["text"])
             if self.is_welcoming:
                 scope["extensions"]["hookline_handshake"]["acknowledge"]()
+            await turns(self.rest_turns)
         await asyncio.Event().wait()
 
 
@@ -88,13 +91,11 @@ async def test_a_message_within_the_bounds_reaches_the_application() -> None:
 async def test_a_client_that_is_not_known_is_closed_when_it_sends_much(
     data: bytes, code: int, piece_bytes: int
 ) -> None:
-    app = App(reads=False)
-    # 3,000 pieces take longer than a closed client may linger
-    wire = await opened(app, linger_seconds=600.0)
+    wire = await opened(App(reads=False), linger_seconds=3_600.0)
     for start in range(0, len(data), piece_bytes):
         wire.is_reading_paused = False  # the application reads, and takes its time
         wire.says(data[start : start + piece_bytes])
-        await turns(100)
+        await turns(0 if wire.is_ended else 100)
     found, reason = closed(wire)
     assert (found, wire.is_ended, wire.is_closing()) == (code, True, False)
     assert b"before connection_ack" in reason
@@ -148,20 +149,45 @@ async def test_a_client_that_reads_no_pongs_gets_no_more_of_them_and_is_dropped_
     assert wire.is_aborted
 
 
-async def test_many_frames_in_one_read_leave_turns_to_others() -> None:
-    app = App(is_welcoming=True)
+@pytest.mark.parametrize("rest_turns", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("data", "pings", "texts"),
+    [(PING * 50_000, 50_000, 1), ((PING * 500 + TEXT) * 100, 50_000, 101)],
+    ids=["pings", "with messages"],
+)
+async def test_many_frames_in_one_read_leave_turns_to_others(
+    data: bytes, pings: int, texts: int, rest_turns: int
+) -> None:
+    app = App(is_welcoming=True, rest_turns=rest_turns)
     wire = await opened(app)
     wire.says(TEXT)
     await turns(5)
-    wire.says((PING * 500 + TEXT) * 100)  # 300 kB
+    wire.says(data)  # 300 kB
     pongs = [len(wire.sent) // 2]
-    while wire.is_reading_paused:
+    while wire.protocol._backlog:
+        assert wire.is_reading_paused  # or more would come than is parsed
         await turns(1)
         pongs.append(len(wire.sent) // 2)
-    assert pongs[-1] == 50_000
-    assert max(after - before for before, after in pairwise([0, *pongs])) < 1_000
+    assert pongs[-1] == pings
+    assert max(after - before for before, after in pairwise([0, *pongs])) < 200
+    await eventually(lambda: len(app.texts) == texts and not wire.is_reading_paused)
+
+
+async def test_an_application_that_asks_for_more_gets_what_was_read_first() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        scope["extensions"]["hookline_handshake"]["acknowledge"]()
+        await receive()
+        await send({"type": "websocket.accept"})
+        await asyncio.Event().wait()
+
+    wire = Server(app).connect()
+    wire.says(HANDSHAKE)
     await turns(5)
-    assert len(app.texts) == 101
+    wire.says((TEXT + PING * 500) * 10)
+    while not wire.protocol.queue.empty():
+        await wire.protocol.receive()
+    assert wire.protocol._backlog
+    assert wire.is_reading_paused
 
 
 async def test_a_closed_socket_whose_client_reads_nothing_is_dropped() -> None:
