@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from hookline import clock, descriptors
+from hookline import clock
 from hookline.db.connection import Database, Reader, faults_as_unavailable
 from hookline.db.schema_check import missing_migrations
 from hookline.deliveries.queue.base import DEAD_AFTER
@@ -17,6 +17,7 @@ from hookline.ids import uuid7
 from hookline.messaging.brokers import open_broker
 from hookline.secrets.opening import check_ring
 from hookline.secrets.vault import open_ring
+from hookline.serving import descriptors
 from hookline.serving.limits import ConnectionLimits
 from hookline.settings.fields import Settings
 from hookline.settings.listing import unknown_names

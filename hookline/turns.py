@@ -1,14 +1,15 @@
 """Shares a few places among many owners, in turn: one that wants many, or keeps each for long,
-holds no other one up. Used for template processes and mails. No I/O.
+holds no other one up. Used for the connections that the API reads from, large queries, template
+processes, lookups and mails. No I/O.
 """
 
 import asyncio
+import math
+import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from typing import Final
-
-from hookline.clock import monotonic
 
 _REMEMBERED: Final = 10_000
 """Slow owners that are remembered; beyond that the oldest ones count as quick again."""
@@ -17,10 +18,12 @@ _REMEMBERED: Final = 10_000
 class Turns:
     """limit: places in all; with half of them taken, only owners that have none get one. each:
     places of one owner. slow_limit: places that the owners share whose last use took longer than
-    slow_seconds, so that quick ones always find another one.
+    slow_seconds, so that quick ones always find another one; without it none counts as slow.
     """
 
-    def __init__(self, limit: int, each: int, slow_limit: int, slow_seconds: float) -> None:
+    def __init__(
+        self, limit: int, each: int, slow_limit: int = 1, slow_seconds: float = math.inf
+    ) -> None:
         self._limit, self._each = limit, each
         self._slow_limit, self._slow_seconds = slow_limit, slow_seconds
         self._taken = Counter[Hashable]()
@@ -36,11 +39,11 @@ class Turns:
     async def place(self, owner: Hashable) -> AsyncIterator[None]:
         """Waits for the owner's turn and holds a place until the block ends."""
         is_slow = await self._take(owner)
-        began = monotonic()
+        began = time.monotonic()
         try:
             yield
         finally:
-            self._note(owner, monotonic() - began)
+            self._note(owner, time.monotonic() - began)
             self._give(owner, is_slow)
 
     async def _take(self, owner: Hashable) -> bool:
@@ -78,6 +81,9 @@ class Turns:
             turn = self._waiting[owner].popleft()
             if not self._waiting[owner]:
                 del self._waiting[owner]
+            # Cancelled a moment ago: its caller has not had the time to leave.
+            if turn.done():
+                continue
             self._turn += 1
             self._last_turns[owner] = self._turn
             is_slow = owner in self._slow
@@ -92,10 +98,12 @@ class Turns:
         )
 
     def _forget(self, owner: Hashable, turn: "asyncio.Future[bool]") -> None:
-        turns = self._waiting[owner]
-        turns.remove(turn)
+        turns = self._waiting.get(owner, deque())
+        # It is gone if a free place came by between the cancellation and this.
+        if turn in turns:
+            turns.remove(turn)
         if not turns:
-            del self._waiting[owner]
+            self._waiting.pop(owner, None)
             if owner not in self._taken:
                 self._last_turns.pop(owner, None)
 

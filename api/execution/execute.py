@@ -45,8 +45,8 @@ from api.execution.sizes import Sizes
 from hookline.activity.events import ActivityEvent, Gap, SharedBatch
 from hookline.activity.shared_feed import EncodedEvent, ShareKey
 from hookline.clock import monotonic
-from hookline.db.fair_semaphore import FairSemaphore
 from hookline.errors import HooklineError, Unavailable
+from hookline.turns import Turns
 
 # A freeze of 12 s once ended in a message whose event was null, and its cursor had passed.
 _PATIENCE_SECONDS, _AGAIN_SECONDS = 60.0, 1.0
@@ -108,7 +108,7 @@ class Execution:
         self._sizes, self._limits = sizes or Sizes(), limits or Limits()
         self._has_suggestions = has_suggestions
         self._documents = Documents(schema, self._sizes, self._limits, has_suggestions)
-        self._large = FairSemaphore(LARGE_AT_A_TIME)
+        self._large = Turns(LARGE_AT_A_TIME, LARGE_AT_A_TIME // 2)
         self._schema = schema._schema
 
     def select(self, request: Request) -> Operation:
@@ -162,7 +162,7 @@ class Execution:
         if executor.cost <= LARGE_COST:
             yield
             return
-        async with self._large.held(context.caller):
+        async with self._large.place(context.caller):
             yield
 
     async def subscribe(

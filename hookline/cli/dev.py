@@ -37,9 +37,10 @@ def dev(port: int | None, path: str) -> None:
     """
     from pathlib import Path
 
-    from hookline import descriptors, logs
+    from hookline import logs
     from hookline.cli.lock import process_lock
     from hookline.cli.server import listen, run
+    from hookline.serving import descriptors
     from hookline.settings.fields import read_settings
 
     # A second for what is under way: whoever presses Ctrl-C is waiting.

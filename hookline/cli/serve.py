@@ -40,9 +40,10 @@ def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -
     import sys
     from contextlib import nullcontext
 
-    from hookline import descriptors, logs
+    from hookline import logs
     from hookline.cli.lock import process_lock
     from hookline.cli.server import listen
+    from hookline.serving import descriptors
     from hookline.settings.fields import check_api_processes, read_settings
 
     settings = read_settings(host=host, port=port)

@@ -18,8 +18,8 @@ from typing import Any, Protocol, cast
 import uvicorn
 import uvloop
 
-from hookline import descriptors
 from hookline.errors import Misconfigured
+from hookline.serving import descriptors
 from hookline.serving.config import BoundedConfig
 from hookline.serving.connections import Connections, Watched
 from hookline.serving.http import BoundedHttp

@@ -25,7 +25,7 @@ def worker(processes: int) -> None:
 
     On SQLite the worker runs inside `hookline dev` and `hookline serve`.
     """
-    from hookline import descriptors
+    from hookline.serving import descriptors
     from hookline.settings.fields import check_lone_worker, read_settings
     from hookline.shutdown import GRACE_SECONDS
 

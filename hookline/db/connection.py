@@ -22,10 +22,10 @@ from tortoise.transactions import in_transaction
 
 from hookline.db import postgres
 from hookline.db.decoding import decode_rows
-from hookline.db.fair_semaphore import FairSemaphore
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.errors import Misconfigured, Unavailable
 from hookline.text import mask_url
+from hookline.turns import Turns
 
 APP = "models"
 READS = "reads"
@@ -145,8 +145,10 @@ class Database:
         self.dialect = "sqlite" if settings.is_sqlite else "postgres"
         self._config = tortoise_config(settings)
         self._context = TortoiseContext()
-        # As many as the read pool has connections: whoever has a permit never waits for one.
-        self._reads = FairSemaphore(settings.database_readers)
+        # As many as the read pool has connections: whoever has a place never waits for one.
+        # Statements of one caller that hang leave half of them to the others.
+        readers = settings.database_readers
+        self._reads = Turns(readers, max(1, readers // 2))
 
     async def open(self) -> None:
         """Connects. One database per process and event loop: the models find it through Tortoise's
@@ -183,7 +185,7 @@ class Database:
         Raises Unavailable when it is not done by then.
         """
         with faults_as_unavailable():
-            async with asyncio.timeout_at(until), self._reads.held(caller):
+            async with asyncio.timeout_at(until), self._reads.place(caller):
                 yield Reader(self.dialect, get_connection(READS))
 
     @asynccontextmanager

@@ -97,3 +97,27 @@ async def test_caller_that_leaves_as_its_turn_comes_gives_the_place_on() -> None
     await asyncio.gather(leaving, return_exceptions=True)
     async with shared.place("c"):
         pass
+
+
+async def test_callers_are_served_in_turn_and_each_has_half_at_most() -> None:
+    places = Places(Turns(4, 2))
+    await places.ask(*["greedy"] * 9, "one", "other")
+    assert places.order == ["greedy", "greedy", "one", "other"]
+    for owner in ("one", "other", *["greedy"] * 9):
+        await places.leave(owner)
+    assert places.order[4:] == ["greedy"] * 7
+
+
+async def test_a_cancellation_at_any_moment_loses_no_place() -> None:
+    for moment in range(8):
+        shared = Turns(1, 1)
+        places = Places(shared)
+        await places.ask("a", "b", "c")
+        leaving = asyncio.create_task(places.leave("a"))
+        await turns(moment)
+        await places.cancel("b")
+        await leaving
+        await places.leave("c")
+        # nobody waits any more, and the place is there
+        async with asyncio.timeout(5), shared.place("d"):
+            pass
