@@ -45,9 +45,8 @@ class Authenticator(Protocol):
         """
 
     async def wait_until_ended(self, header_value: str | None) -> None:
-        """Returns once this token is revoked or expired, within a second.
-
-        Raises Unavailable when the database does not answer at the beginning.
+        """Returns once this token is revoked or expired, within a second. A database that does not
+        answer revokes nothing.
         """
 
 

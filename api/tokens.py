@@ -3,7 +3,8 @@ revoked or expired. The transports call it; one per process.
 """
 
 import asyncio
-from collections.abc import Iterable
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -18,11 +19,17 @@ from hookline.errors import Unavailable
 from hookline.messaging.hub import Hub
 from hookline.shutdown import end_tasks
 
+log = logging.getLogger(__name__)
+
 # What no announcement told of (a command beside the server, a hub that is away) ends within a
 # second: one read by primary keys, while sockets or streams are open.
 LOOK_SECONDS: Final = 0.5
 # A clock that is set forward is noticed as soon.
 LONGEST_SLEEP_SECONDS: Final = 1.0
+
+
+Living = Callable[[Sequence[UUID]], Awaitable[set[UUID]]]
+"""Those of the tokens that are not revoked, as `tokens.living`."""
 
 
 class TokenAuthenticator:
@@ -38,11 +45,17 @@ class TokenAuthenticator:
         return Actor(caller.workspace_id, caller.name, caller.scopes, token_id=caller.token_id)
 
     async def wait_until_ended(self, header_value: str | None) -> None:
-        try:
-            caller = await self._find(header_value)
-        except Unauthenticated:
-            return
-        await self._watch.wait(caller.token_id, caller.expires_at)
+        while True:
+            try:
+                caller = await self._find(header_value)
+            except Unauthenticated:
+                return
+            # It revokes nothing: the token was good a moment ago.
+            except Unavailable:
+                await asyncio.sleep(LOOK_SECONDS)
+            else:
+                await self._watch.wait(caller.token_id, caller.expires_at)
+                return
 
     async def close(self) -> None:
         self._stop_listening()
@@ -65,8 +78,8 @@ class TokenAuthenticator:
 class TokenWatch:
     """The tokens with open sockets or streams in this process. One read looks at all of them."""
 
-    def __init__(self, look_seconds: float = LOOK_SECONDS) -> None:
-        self._look_seconds = look_seconds
+    def __init__(self, look_seconds: float = LOOK_SECONDS, living: Living = tokens.living) -> None:
+        self._look_seconds, self._living = look_seconds, living
         self._waiting: dict[UUID, set[asyncio.Future[None]]] = {}
         self._news = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
@@ -111,10 +124,13 @@ class TokenWatch:
             self._news.clear()
             asked = list(self._waiting)
             try:
-                self._end(set(asked) - await tokens.living(asked))
+                self._end(set(asked) - await self._living(asked))
             except Unavailable:
                 # The next look finds it.
                 continue
+            # The last line of defence: without further looks a revoked token would go on.
+            except Exception:
+                log.exception("tokens with open sockets could not be looked at")
 
     def _end(self, token_ids: Iterable[UUID]) -> None:
         for token_id in token_ids:

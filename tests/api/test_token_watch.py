@@ -5,10 +5,11 @@ more is answered there; on both databases.
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -19,10 +20,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from api.app import make_app
-from api.tokens import TokenAuthenticator
+from api.tokens import TokenAuthenticator, TokenWatch
 from hookline import clock, ids
 from hookline.access import tokens
 from hookline.access.scopes import ROLES
+from hookline.errors import Unavailable
 from hookline.messaging.hub import Hub
 from hookline.models import Token
 from hookline.runtime import Runtime
@@ -130,6 +132,20 @@ async def test_nothing_is_looked_at_once_nobody_waits(runtime: Runtime) -> None:
     await eventually(looking.done)
     assert authenticator._watch._waiting == {}
     await authenticator.close()
+
+
+async def test_a_look_that_fails_is_not_the_last_one() -> None:
+    faults = [RuntimeError("a bug"), Unavailable()]
+
+    async def living(token_ids: Sequence[UUID]) -> set[UUID]:
+        if faults:
+            raise faults.pop()
+        return set()
+
+    watch = TokenWatch(0.01, living)
+    await watch.wait(ids.uuid7(), None)
+    assert faults == []
+    await watch.close()
 
 
 @asynccontextmanager
