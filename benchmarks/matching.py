@@ -3,6 +3,7 @@
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from hookline.access.actor import Actor
 from hookline.db.migrate import migrate
 from hookline.deliveries.matching import MatchIndex
 from hookline.form.filters import CompiledFilter
+from hookline.loop_time import Turn
 from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.settings.fields import read_settings
@@ -61,12 +63,14 @@ def measure(folder: Path) -> dict[str, object]:
 def _matching(patterns: Sequence[tuple[str, ...]], types: Sequence[str]) -> dict[str, float]:
     """Microseconds of CPU per event: of types that are met for the first time, and again."""
     index = MatchIndex([Hook(ids.uuid7(), events) for events in patterns])
-    figures = dict[str, float]()
+    figures, turn = dict[str, float](), Turn()
     for name in ("first_us", "again_us"):
         # CPU, not time: the machine has other work beside it.
         began = process_time()
         for event_type in types:
-            index.wanted_by("production", event_type, "{}")
+            asking = index.wanted_by("production", event_type, "{}", turn)
+            with contextlib.suppress(StopIteration):
+                asking.send(None)
         figures[name] = round((process_time() - began) / len(types) * 1e6, 2)
     figures["matches"] = round(
         sum(len(index.match("production", event_type).ids) for event_type in types) / len(types), 1

@@ -86,6 +86,11 @@ class EventPublishPayload:
     delivery_count: int = strawberry.field(
         description="Number of webhooks that the event is delivered to."
     )
+    skipped_count: int = strawberry.field(
+        description="Number of webhooks that the event is not delivered to although their patterns "
+        "match, because their filter would look at more of the event's data than it may. "
+        "`webhookDryRun` tells more. 0 for a duplicate."
+    )
     user_errors: list[UserError] = strawberry.field(
         description="Errors in the input. Empty on success."
     )
@@ -102,6 +107,11 @@ class EventPublishResult:
     )
     delivery_count: int = strawberry.field(
         description="Number of webhooks that the event is delivered to."
+    )
+    skipped_count: int = strawberry.field(
+        description="Number of webhooks that the event is not delivered to although their patterns "
+        "match, because their filter would look at more of the event's data than it may. "
+        "`webhookDryRun` tells more. 0 for a duplicate."
     )
 
 
@@ -167,13 +177,14 @@ class EventMutation:
         except Refused as refused:
             errors = [user_error(_without_index(problem)) for problem in refused.problems]
             return EventPublishPayload(
-                event=None, duplicate=False, delivery_count=0, user_errors=errors
+                event=None, duplicate=False, delivery_count=0, skipped_count=0, user_errors=errors
             )
         event = await _event(info, published)
         return EventPublishPayload(
             event=event,
             duplicate=published.is_duplicate,
             delivery_count=published.delivery_count,
+            skipped_count=published.over_limit_count,
             user_errors=[],
         )
 
@@ -203,6 +214,7 @@ class EventMutation:
                 event=await _event(info, published),
                 duplicate=published.is_duplicate,
                 delivery_count=published.delivery_count,
+                skipped_count=published.over_limit_count,
             )
             for published in answers
         ]

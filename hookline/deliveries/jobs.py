@@ -20,6 +20,7 @@ from hookline.db.statements import for_dialect
 from hookline.deliveries.matching import MatchIndex
 from hookline.errors import Code, Problem, Refused
 from hookline.form.filters import compile_filter
+from hookline.loop_time import Turn
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.wakeups import Wakeups
 from hookline.models import Delivery, Event, Job, JobStatus, Webhook
@@ -319,7 +320,7 @@ async def _missed(
         for event in events
         if _is_within(event.received_at, pauses)
         and window.since - CLOCK_SKEW <= event.received_at < window.until
-        and wants(event)
+        and await wants(event)
     ]
 
 
@@ -349,12 +350,17 @@ class _Matcher:
         self.filter = compile_filter(webhook.event_filter) if webhook.event_filter else None
         self._event_type = event_type
         self._index = MatchIndex([self])
+        self._turn = Turn()
 
-    def __call__(self, event: Event) -> bool:
+    async def __call__(self, event: Event) -> bool:
         # A test is for one webhook only, and without data there is nothing to send.
         if event.is_test or event.data is None or self._event_type not in ("", event.type):
             return False
-        return bool(self._index.wanted_by(event.environment, event.type, event.data))
+        # A step reads many events, each of which may be large.
+        if self._turn.is_over:
+            await self._turn.pass_on()
+        wanted = await self._index.wanted_by(event.environment, event.type, event.data, self._turn)
+        return bool(wanted.ids)
 
 
 async def last_pause(work: UnitOfWork, webhook_id: UUID) -> datetime | None:

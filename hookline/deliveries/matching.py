@@ -11,7 +11,9 @@ from uuid import UUID
 
 import orjson
 
+from hookline.form.filter_work import AskedEvent, TooMuchWork
 from hookline.form.filters import CompiledFilter
+from hookline.loop_time import Turn
 
 
 class Matchable(Protocol):
@@ -45,6 +47,15 @@ class Matched(NamedTuple):
     ids: Sequence[UUID]
     filters: dict[UUID, CompiledFilter]
     """The filters of those that have one."""
+
+
+class Wanted(NamedTuple):
+    """ids: of the webhooks that get an event; not to be changed. over_limit: of those whose filter
+    would have cost too much to ask, which do not get it.
+    """
+
+    ids: Sequence[UUID]
+    over_limit: Sequence[UUID] = ()
 
 
 class MatchIndex:
@@ -88,20 +99,30 @@ class MatchIndex:
         made._cached_ids = self._cached_ids
         return made
 
-    def wanted_by(self, environment: str, event_type: str, data: str) -> Sequence[UUID]:
-        """Ids of the webhooks that get this event: a pattern matches and the filter holds. data:
-        JSON text, read when a filter asks.
+    async def wanted_by(self, environment: str, event_type: str, data: str, turn: Turn) -> Wanted:
+        """The webhooks that get this event: a pattern matches and the filter holds. data: JSON
+        text, read when a filter asks.
         """
         matched = self.match(environment, event_type)
+        filters = matched.filters
         # The data is parsed only when a filter asks for it.
-        if not matched.filters:
-            return matched.ids
-        value, filters = orjson.loads(data), matched.filters
-        return [
-            key
-            for key in matched.ids
-            if key not in filters or filters[key].matches(event_type, environment, value)
-        ]
+        if not filters:
+            return Wanted(matched.ids)
+        event = AskedEvent(event_type, environment, orjson.loads(data))
+        ids, over_limit = list[UUID](), list[UUID]()
+        for key in matched.ids:
+            if (found := filters.get(key)) is not None:
+                # One filter is bounded, thousands of them are not: others run in between.
+                if turn.is_over:
+                    await turn.pass_on()
+                try:
+                    if not found.matches(event):
+                        continue
+                except TooMuchWork:
+                    over_limit.append(key)
+                    continue
+            ids.append(key)
+        return Wanted(ids, over_limit)
 
     def match(self, environment: str, event_type: str) -> Matched:
         """The webhooks of which a pattern matches, each once."""

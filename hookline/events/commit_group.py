@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from hookline.deliveries.matching import Wanted
 from hookline.deliveries.queue.base import ClaimedDelivery, KeyOwner, Lease, NewDelivery, NewEvent
 from hookline.deliveries.registry import WorkspaceSnapshot
 from hookline.errors import Code, Problem, Refused
 from hookline.events import catalogue
 from hookline.events.checking import BATCH_BYTES_LIMIT
 from hookline.ids import uuid7
+from hookline.loop_time import Turn
 
 # The first request of a group waits for all of it.
 _GROUP_ROWS: Final = 200
@@ -29,6 +31,8 @@ class PublishResult(NamedTuple):
     event_id: UUID
     is_duplicate: bool
     delivery_count: int
+    over_limit: Sequence[UUID] = ()
+    """Webhooks that do not get the event, as their filter would have cost too much to ask."""
 
 
 @dataclass(slots=True)
@@ -70,18 +74,11 @@ def take_group(waiting: list[PublishRequest]) -> list[PublishRequest]:
 
 
 class CommitGroup:
-    """The rows of one transaction. Requests with a conflicting key, or an event that the catalogue
-    refuses, are left out whole.
-
-    owners: of idempotency keys that are in the database already.
+    """The rows of one transaction, made by `gather`. Requests with a conflicting key, or an event
+    that the catalogue refuses, are left out whole.
     """
 
-    def __init__(
-        self,
-        requests: Sequence[PublishRequest],
-        owners: dict[str, KeyOwner],
-        snapshot: WorkspaceSnapshot,
-    ) -> None:
+    def __init__(self, owners: dict[str, KeyOwner], snapshot: WorkspaceSnapshot) -> None:
         self._snapshot = snapshot
         self._owners = dict(owners)
         self._accepted: list[PublishRequest] = []
@@ -89,14 +86,28 @@ class CommitGroup:
         self.events: list[NewEvent] = []
         self.deliveries: list[NewDelivery] = []
         self.is_refused_by_catalogue = False
-        self._counts: dict[UUID, int] = {}
-        """Deliveries of each event."""
-        for request in requests:
-            self._add(request)
+        self._wanted: dict[UUID, Wanted] = {}
+        """Webhooks of each event."""
+        self._turn = Turn()
 
-    def _add(self, request: PublishRequest) -> None:
+    @classmethod
+    async def gather(
+        cls,
+        requests: Sequence[PublishRequest],
+        owners: dict[str, KeyOwner],
+        snapshot: WorkspaceSnapshot,
+    ) -> "CommitGroup":
+        """owners: of idempotency keys that are in the database already."""
+        group = cls(owners, snapshot)
+        for request in requests:
+            await group._add(request)
+        return group
+
+    async def _add(self, request: PublishRequest) -> None:
         own, new, problems = dict[str, KeyOwner](), list[NewEvent](), list[Problem]()
         for index, event in enumerate(request.events):
+            if self._turn.is_over:
+                await self._turn.pass_on()
             unmet = catalogue.check(self._snapshot.catalogue, event.type, event.data)
             self.is_refused_by_catalogue |= bool(unmet)
             problems += [problem.under(str(index)) for problem in unmet]
@@ -106,7 +117,9 @@ class CommitGroup:
             # The batch's own keys too: twice the same key in one batch counts as a repeat.
             owner = self._owners.get(event.key) or own.get(event.key)
             if owner is None:
-                own[event.key] = KeyOwner(event.id, event.fingerprint or b"", self._count(event))
+                own[event.key] = KeyOwner(
+                    event.id, event.fingerprint or b"", await self._count(event)
+                )
                 new.append(event)
             elif owner.fingerprint != event.fingerprint:
                 field = (str(index), "idempotencyKey")
@@ -120,12 +133,10 @@ class CommitGroup:
         self._accepted.append(request)
         self.events += new
         for event in new:
-            self._match(event)
+            await self._match(event)
 
-    def _match(self, event: NewEvent) -> None:
-        webhook_ids = self._wanted_by(event)
-        self._counts[event.id] = len(webhook_ids)
-        for webhook_id in webhook_ids:
+    async def _match(self, event: NewEvent) -> None:
+        for webhook_id in (await self._wanted_by(event)).ids:
             self.deliveries.append(
                 NewDelivery(uuid7(), webhook_id, event.id, event.type, event.environment)
             )
@@ -184,11 +195,16 @@ class CommitGroup:
         owner = self._owners.get(event.key) if event.key else None
         if owner is not None and owner.event_id != event.id:
             return PublishResult(owner.event_id, True, owner.delivery_count)
-        return PublishResult(event.id, False, self._count(event))
+        wanted = self._wanted[event.id]
+        return PublishResult(event.id, False, len(wanted.ids), wanted.over_limit)
 
-    def _wanted_by(self, event: NewEvent) -> Sequence[UUID]:
-        return self._snapshot.index.wanted_by(event.environment, event.type, event.data)
+    async def _wanted_by(self, event: NewEvent) -> Wanted:
+        wanted = self._wanted.get(event.id)
+        if wanted is None:
+            wanted = self._wanted[event.id] = await self._snapshot.index.wanted_by(
+                event.environment, event.type, event.data, self._turn
+            )
+        return wanted
 
-    def _count(self, event: NewEvent) -> int:
-        count = self._counts.get(event.id)
-        return len(self._wanted_by(event)) if count is None else count
+    async def _count(self, event: NewEvent) -> int:
+        return len((await self._wanted_by(event)).ids)

@@ -26,6 +26,7 @@ from hookline.deliveries.registry import Registry
 from hookline.errors import Unavailable
 from hookline.events.checking import EventLimits, PublishInput, check_events
 from hookline.events.commit_group import CommitGroup, PublishRequest, PublishResult, take_group
+from hookline.events.over_limit_log import OverLimitLog
 from hookline.messaging.wakeups import Wakeups
 
 _WAITING_LIMIT: Final = 20_000
@@ -64,6 +65,8 @@ class Published(NamedTuple):
     delivery_count: int
     event: AcceptedEvent | None
     """The new event; None for a duplicate, whose first event is in the database."""
+    over_limit_count: int
+    """Webhooks that do not get the event, as their filter would have cost too much to ask."""
 
 
 class Publisher:
@@ -77,6 +80,7 @@ class Publisher:
         self._waiting_events = self._waiting_size = 0
         self._writers: dict[UUID, asyncio.Task[None]] = {}
         self._embedded_pump: EmbeddedPump | None = None
+        self._over_limit_log = OverLimitLog()
         self._is_away = False
         """True when the last try of a group ended with the database away."""
 
@@ -97,6 +101,9 @@ class Publisher:
         received_at = clock.now()
         events = check_events(inputs, received_at, self._limits)
         answers = await self._written(workspace_id, received_at, events)
+        for answer in answers:
+            if answer.over_limit:
+                self._over_limit_log.tell(answer.event_id, answer.over_limit)
         return [
             _published(workspace_id, received_at, event, answer)
             for answer, event in zip(answers, events, strict=True)
@@ -180,7 +187,7 @@ class Publisher:
         while True:
             # Anew in each round: the version below is checked against this very snapshot.
             snapshot = await self._registry.snapshot(workspace_id)
-            group = CommitGroup(requests, owners, snapshot)
+            group = await CommitGroup.gather(requests, owners, snapshot)
             try:
                 # what is written finds out by itself whether the catalogue was stale
                 if group.is_refused_by_catalogue and not has_refreshed:
@@ -251,4 +258,10 @@ def _published(
             e.id, workspace_id, e.type, e.environment, e.data, e.occurred_at, received_at, e.key
         )
     )
-    return Published(answer.event_id, answer.is_duplicate, answer.delivery_count, accepted)
+    return Published(
+        answer.event_id,
+        answer.is_duplicate,
+        answer.delivery_count,
+        accepted,
+        len(answer.over_limit),
+    )

@@ -2,6 +2,7 @@
 why the event does (not) match. Called by the API; writes nothing.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.form.check import check_create, slug_of
+from hookline.form.filter_work import AskedEvent
 from hookline.form.filters import compile_filter
 from hookline.form.webhook_kinds import is_sensitive_header
 from hookline.models import Webhook
@@ -61,7 +63,9 @@ async def dry_run(
         form["payloadContentType"], ids.encode("evt", event.id), int(time.time()), None, trace
     )
     shown = body.decode(errors="replace")
-    return DryRun(form["url"], [*head, *_own_head(form)], shown, _reasons(form, event))
+    # In a thread: the sentences of nested groups ask the filter again at each level.
+    reasons = await asyncio.to_thread(_reasons, form, event)
+    return DryRun(form["url"], [*head, *_own_head(form)], shown, reasons)
 
 
 async def _form(
@@ -141,7 +145,7 @@ def _reasons(form: Mapping[str, Any], event: NewEvent) -> list[str]:
         reasons.append(f"None of its patterns matches {event.type}: {', '.join(form['events'])}.")
     if form.get("filter"):
         reasons += compile_filter(form["filter"]).reasons(
-            event.type, event.environment, orjson.loads(event.data)
+            AskedEvent(event.type, event.environment, orjson.loads(event.data))
         )
     return reasons
 

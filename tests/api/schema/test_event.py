@@ -11,7 +11,7 @@ from tests.making import make_webhook, make_workspace, publish
 
 PUBLISH = """mutation ($input: EventPublishInput!) { eventPublish(input: $input) {
     event { id type object model action environment occurredAt idempotencyKey } duplicate
-      deliveryCount userErrors { field message code } } }"""
+      deliveryCount skippedCount userErrors { field message code } } }"""
 BATCH = """mutation ($input: EventPublishBatchInput!) { eventPublishBatch(input: $input) {
     results { event { id data } duplicate deliveryCount } userErrors { field code } } }"""
 
@@ -32,6 +32,7 @@ async def test_a_published_event_is_shown_and_read_back(admin: Asker) -> None:
     ]
     event = payload["event"]
     assert (payload["duplicate"], payload["deliveryCount"], payload["userErrors"]) == (False, 1, [])
+    assert payload["skippedCount"] == 0
     assert (event["object"], event["model"], event["action"], event["occurredAt"]) == (
         "order",
         "order",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hookline.deliveries.matching import MatchIndex
 from hookline.form.filters import CompiledFilter, compile_filter
+from hookline.loop_time import Turn
 
 BIG = compile_filter({"data.n": {"gt": 1}})
 
@@ -65,10 +66,14 @@ def test_what_is_off_or_elsewhere_gets_nothing() -> None:
     assert index.match("production", "order.order.create").ids == []
 
 
-def test_filter_is_asked_of_the_data() -> None:
+async def wanted_by(index: MatchIndex, data: str) -> list[UUID]:
+    return list((await index.wanted_by("production", "a.b.c", data, Turn())).ids)
+
+
+async def test_filter_is_asked_of_the_data() -> None:
     index = MatchIndex([hook(1, "*.*.*"), hook(2, "*.*.*", has_filter=True)])
-    assert list(index.wanted_by("production", "a.b.c", '{"n":1}')) == [UUID(int=1)]
-    assert list(index.wanted_by("production", "a.b.c", '{"n":2}')) == [UUID(int=1), UUID(int=2)]
+    assert await wanted_by(index, '{"n":1}') == [UUID(int=1)]
+    assert await wanted_by(index, '{"n":2}') == [UUID(int=1), UUID(int=2)]
 
 
 Drawn = dict[int, tuple[list[str], set[str], bool, bool]]

@@ -52,7 +52,7 @@ async def test_same_data_in_another_form_is_a_duplicate(
 ) -> None:
     [one] = await publish(runtime, given(first, "k"))
     [two] = await publish(runtime, given(second, "k"))
-    assert two == (one.event_id, True, 0, None)
+    assert two == (one.event_id, True, 0, None, 0)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,18 @@
 """Publishing, on both databases: what is stored, and which webhooks get it."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import orjson
+import pytest
 
 from hookline.activity import writer
+from hookline.deliveries.matching import MatchIndex
 from hookline.events.checking import PublishInput
+from hookline.form.filters import CompiledFilter, compile_filter
+from hookline.loop_time import Turn
 from hookline.models import Delivery, Event
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
@@ -108,3 +116,49 @@ async def test_changed_filter_is_in_force_for_the_very_next_publish(runtime: Run
             WORKSPACE, [PublishInput(TYPE, ENVIRONMENT, {"total": 1})]
         )
         assert published.delivery_count == count
+
+
+async def test_filter_that_would_cost_too_much_is_counted_and_logged_once_a_minute(
+    runtime: Runtime, caplog: pytest.LogCaptureFixture
+) -> None:
+    await make_webhook(runtime)
+    costly = await make_webhook(runtime, name="Costly")
+    searching = [{"data": {"contains": "x" * n + "y"}} for n in range(1, 101)]
+    await update_webhook(runtime, SOMEBODY, costly.id, {"filter": {"not": {"any": searching}}})
+    for _ in range(2):
+        [published] = await publish(runtime, given("x" * 250_000))
+        assert (published.delivery_count, published.over_limit_count) == (1, 1)
+    [small] = await publish(runtime, given("x"))
+    assert (small.delivery_count, small.over_limit_count) == (2, 0)
+    lines = [record for record in caplog.records if "event not delivered" in record.message]
+    assert len(lines) == 1
+
+
+async def test_others_run_between_the_filters_of_many_webhooks(runtime: Runtime) -> None:
+    value = compile_filter({"any": [{"data": {"contains": f"y{n}"}} for n in range(100)]})
+    hooks = [Wanting(UUID(int=n), value) for n in range(300)]
+    data = orjson.dumps("x" * 90_000).decode()
+    served = 0
+
+    async def serve() -> None:
+        nonlocal served
+        while True:
+            await asyncio.sleep(0)
+            served += 1
+
+    other = asyncio.create_task(serve())
+    try:
+        wanted = await MatchIndex(hooks).wanted_by(ENVIRONMENT, TYPE, data, Turn())
+    finally:
+        other.cancel()
+    assert (wanted.ids, wanted.over_limit) == ([], [])
+    assert served >= 5
+
+
+@dataclass(frozen=True)
+class Wanting:
+    id: UUID
+    filter: CompiledFilter | None
+    is_on: bool = True
+    environments: tuple[str, ...] = (ENVIRONMENT,)
+    events: tuple[str, ...] = ("*.*.*",)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hookline.form.filter_work import AskedEvent
 from hookline.form.filters import OPERATORS, check_filter, compile_filter
 
 DATA = {
@@ -26,8 +27,8 @@ TYPE, ENVIRONMENT = "order.order.create", "production"
 def matches(value: dict[str, Any], data: Any = DATA) -> bool:
     assert check_filter(value) == []
     compiled = compile_filter(value)
-    found = compiled.matches(TYPE, ENVIRONMENT, data)
-    assert (compiled.reasons(TYPE, ENVIRONMENT, data) == []) is found
+    found = compiled.matches(AskedEvent(TYPE, ENVIRONMENT, data))
+    assert (compiled.reasons(AskedEvent(TYPE, ENVIRONMENT, data)) == []) is found
     return found
 
 
@@ -201,7 +202,7 @@ def test_reasons_say_what_was_wanted_and_what_was_found() -> None:
             "not": YES,
         }
     )
-    assert compiled.reasons(TYPE, ENVIRONMENT, DATA) == [
+    assert compiled.reasons(AskedEvent(TYPE, ENVIRONMENT, DATA)) == [
         "data.total is 100; wanted: gte 200.",
         'data.currency is missing; wanted: eq "EUR".',
         "None of the conditions in `any` holds: data.paid is true; wanted: eq false.",
@@ -209,7 +210,9 @@ def test_reasons_say_what_was_wanted_and_what_was_found() -> None:
     ]
     assert (
         len(
-            compile_filter({"data.x": {"eq": 1}}).reasons(TYPE, ENVIRONMENT, {"x": "y" * 10_000})[0]
+            compile_filter({"data.x": {"eq": 1}}).reasons(
+                AskedEvent(TYPE, ENVIRONMENT, {"x": "y" * 10_000})
+            )[0]
         )
         < 120
     )
