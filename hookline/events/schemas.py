@@ -22,6 +22,14 @@ WEIGHT_LIMIT: Final = 10_000
 # A chain of references nests without brackets: each level is a call in this module and in the
 # validator, and 1,500 of them fit into a schema's size.
 NESTING_LIMIT: Final = 200
+LOOP_WORK: Final = 100_000
+WORK_LIMIT: Final = 300_000_000
+"""Parts of a schema times values of the data (and characters, for a schema with patterns). Beyond
+the first, checking takes more than 5 ms and belongs in a thread: jsonschema-rs lets others run
+meanwhile. Beyond the second, it could take seconds and is refused (2026-11-28).
+"""
+# jsonschema-rs 0.61 makes all errors before it gives the first: 2,000,000 took 21 s and 3 GB.
+_LISTED_WORK: Final = 5_000
 PROBLEMS_LIMIT: Final = 20
 _SHOWN: Final = 300
 # By these a reference could lead out of the schema, or back into itself, past the check of $ref.
@@ -37,6 +45,10 @@ Found = tuple[tuple[str, ...], str]
 """A path (keys and indexes as text) and a sentence."""
 
 
+_TOO_LARGE: Final = (
+    "The data is too large for the schema of this type: its values times the schema's parts are "
+    f"more than {WORK_LIMIT:,}. Send less data in one event, or make the schema smaller."
+)
 _TOO_DEEP: Final = (
     f"must not be nested deeper than {NESTING_LIMIT} levels, those behind each reference counted"
 )
@@ -74,15 +86,29 @@ def check_schema(schema: object) -> list[Found]:
     return []
 
 
-def problems(schema: str, data: Any) -> list[Found]:
-    """Returns at most 20 violations: the path within the data, and what the schema wants.
-    schema: JSON text that was checked.
+def work(schema: str, data: str) -> int:
+    """Returns how much checking may cost at most. Both are JSON text."""
+    size = data.count(",") + data.count("[") + data.count("{") + 1
+    # patternProperties too
+    if '"pattern' in schema:
+        size += len(data)
+    return _weight(schema.encode()) * size
+
+
+def problems(schema: str, data: str) -> list[Found]:
+    """Returns at most 20 violations: the path within the data, and what the schema wants. Of data
+    that is large for its schema, the first one alone.
+
+    schema: JSON text that was checked. data: JSON text.
     """
-    validator = _compile(schema.encode())
-    if validator.is_valid(data):
+    cost = work(schema, data)
+    if cost > WORK_LIMIT:
+        return [((), _TOO_LARGE)]
+    validator, value = _compile(schema.encode()), orjson.loads(data)
+    if validator.is_valid(value):
         return []
     found = []
-    for error in validator.iter_errors(data):
+    for error in _errors(validator, value, is_listed=cost <= _LISTED_WORK):
         found.append(
             (
                 tuple(map(str, error.instance_path)),
@@ -92,6 +118,26 @@ def problems(schema: str, data: Any) -> list[Found]:
         if len(found) == PROBLEMS_LIMIT:
             break
     return found
+
+
+def _errors(validator: Any, value: Any, *, is_listed: bool) -> Iterator[Any]:
+    if is_listed:
+        yield from validator.iter_errors(value)
+        return
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        yield error
+
+
+@lru_cache(2_000)
+def _weight(text: bytes) -> int:
+    schema = orjson.loads(text)
+    try:
+        return _weigh(schema, schema, frozenset(), {}).weight
+    # Saved under other limits.
+    except _TooMuch:
+        return WORK_LIMIT + 1
 
 
 @lru_cache(2_000)

@@ -2,6 +2,7 @@
 for the very next publish.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -34,7 +35,8 @@ async def save(database: Database, hub: Hub, actor: Actor, values: Values) -> Ev
 
     Raises Refused with all that is wrong.
     """
-    found = _check(values)
+    # In a thread: a sample may be large for its schema.
+    found = await asyncio.to_thread(_check, values)
     if found:
         raise Refused(found)
     now, name = clock.now(), values["name"]
@@ -191,5 +193,5 @@ def _check_sample(sample: Any, schema: Any) -> list[Problem]:
     text = orjson.dumps(schema).decode()
     return [
         Problem(Code.SCHEMA_MISMATCH, sentence, ("sample", *path))
-        for path, sentence in problems(text, sample)
+        for path, sentence in problems(text, orjson.dumps(sample).decode())
     ]

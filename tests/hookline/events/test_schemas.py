@@ -2,11 +2,15 @@
 before they cost anything.
 """
 
+import asyncio
+from time import thread_time
 from typing import Any
 
 import orjson
 import pytest
 
+from hookline.deliveries.registry import Catalogue
+from hookline.events.catalogue import check
 from hookline.events.schemas import check_schema, problems
 
 ORDER = {
@@ -24,7 +28,7 @@ ORDER = {
 
 def broken(schema: Any, data: Any) -> list[tuple[tuple[str, ...], str]]:
     assert check_schema(schema) == []
-    return problems(orjson.dumps(schema).decode(), data)
+    return problems(orjson.dumps(schema).decode(), orjson.dumps(data).decode())
 
 
 def test_data_that_meets_its_schema_has_no_problems() -> None:
@@ -103,7 +107,7 @@ def test_reference_is_refused_or_means_the_part_that_was_weighed(
 ) -> None:
     schema = behind(f"#/$defs/{before}{character}", before + character, before, "", "a", "1")
     if not check_schema(schema):
-        assert problems(orjson.dumps(schema).decode(), 1) != []
+        assert problems(orjson.dumps(schema).decode(), "1") != []
 
 
 @pytest.mark.parametrize(
@@ -202,3 +206,33 @@ def test_deep_schema_is_refused() -> None:
 
 def test_pattern_that_would_take_for_ever_elsewhere_is_linear_here() -> None:
     assert len(broken({"pattern": "^(a+)+$"}, "a" * 100_000 + "b")) == 1
+
+
+def test_large_data_is_told_its_first_violation_without_all_the_others_being_made() -> None:
+    schema = {"items": {"allOf": [{"type": "number"}] * 100}}
+    began = thread_time()
+    found = broken(schema, ["x"] * 20_000)
+    assert [path for path, _ in found] == [("0",)]
+    # CPU: all 2,000,000 took 21 s.
+    assert thread_time() - began < 2
+
+
+def test_data_too_large_for_its_schema_is_refused_before_it_is_checked() -> None:
+    schema = {"items": {"allOf": [{"type": "number"}] * 3_000}}
+    assert broken(schema, [1] * 1_000) == []
+    [(path, sentence)] = broken(schema, [1] * 100_000)
+    assert path == ()
+    assert "too large for the schema" in sentence
+
+
+async def test_others_run_while_much_is_checked() -> None:
+    schema = orjson.dumps({"items": {"allOf": [{"not": {"const": "y"}}] * 1_000}}).decode()
+    catalogue = Catalogue({"a.b.c": schema})
+    data = orjson.dumps(["x"] * 20_000).decode()
+    checking = asyncio.create_task(check(catalogue, "a.b.c", data))
+    served = 0
+    while not checking.done():
+        await asyncio.sleep(0)
+        served += 1
+    assert await checking == []
+    assert served > 100
