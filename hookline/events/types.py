@@ -81,7 +81,10 @@ async def delete(database: Database, hub: Hub, actor: Actor, name: str) -> Event
     """
     async with database.unit_of_work() as work:
         row = (
-            await EventType.filter(workspace_id=actor.workspace_id, name=name).first()
+            # Held: a save that comes meanwhile would be told of a row that is gone.
+            await EventType.filter(workspace_id=actor.workspace_id, name=name)
+            .select_for_update()
+            .first()
             if TYPE.fullmatch(name)
             else None
         )
@@ -116,7 +119,8 @@ async def update_workspace(
             )
         )
     async with database.unit_of_work() as work:
-        row = await Workspace.get(id=actor.workspace_id)
+        # Held to the commit: of two changes at a time the later one would write back what it read.
+        row = await Workspace.filter(id=actor.workspace_id).select_for_update().get()
         before = {"name": row.name, "strictEventTypes": row.strict_event_types}
         row.name, row.strict_event_types = (
             name or row.name,
