@@ -68,11 +68,13 @@ select count(*) as number from (
   where d.webhook_id = $1 and d.id > $2 and d.id < $3 and d.status = DeliveryState.FAILED
     and d.created_at >= $4 and d.created_at < $5 and ($6 = '' or d.event_type = $6)
   limit $7) found""")
-# Opens failed deliveries again, but those of tests and those whose event's data is gone.
+# Opens failed deliveries again, but those of tests and those whose event's data is gone. Locked in
+# the order of their ids first, as a record does: an update locks in the order of its plan.
 REOPEN: Final = with_enum_numbers("""
 update delivery set status = DeliveryState.OPEN, finished_at = null, next_attempt_at = $1,
   schedule_step = 0, next_cause = AttemptCause.MANUAL
-where id in ({}) and status = DeliveryState.FAILED and lease_token is null and manual_at is null
+where id in (select id from delivery where id in ({}) order by id {{locked}})
+  and status = DeliveryState.FAILED and lease_token is null and manual_at is null
   and exists (select 1 as one from event e
     where e.id = delivery.event_id and e.data is not null and not e.is_test)
   and not exists (select 1 as one from attempt a
@@ -217,13 +219,7 @@ async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
         if not await work.rows(for_dialect(OPEN, work.dialect), job_id):
             return False
         job = await Job.get(id=job_id)
-        webhook = (
-            await Webhook.filter(id=UUID(job.work["webhookId"]), deleted_at__isnull=True)
-            # Held to the commit: two jobs of one webhook would both find an event without a
-            # delivery.
-            .select_for_update()
-            .first()
-        )
+        webhook = await _webhook_of(job)
         if webhook is None:
             job.status, job.error, job.finished_at = (
                 JobStatus.FAILED,
@@ -238,6 +234,18 @@ async def step(database: Database, wakeups: Wakeups, job_id: UUID) -> bool:
             update_fields=["status", "position", "total", "done", "error", "finished_at"]
         )
     return bool(job.status < JobStatus.SUCCEEDED)
+
+
+async def _webhook_of(job: Job) -> Webhook | None:
+    found = Webhook.filter(id=UUID(job.work["webhookId"]), deleted_at__isnull=True)
+    # Held to the commit: two jobs of one webhook would both find an event without a delivery. Not
+    # where deliveries are opened again: a record locks those before their webhook, and what is
+    # opened of a webhook that is deleted meanwhile the sweep cancels.
+    return await (found.select_for_update() if _phase(job) == "MISSED" else found).first()
+
+
+def _phase(job: Job) -> str:
+    return str((job.position or _first_position(job.work["which"]))["phase"])
 
 
 class _Window(NamedTuple):
@@ -280,7 +288,9 @@ async def _reopen(work: UnitOfWork, webhook: Webhook, window: _Window) -> tuple[
     count = 0
     if wanted:
         places = ", ".join(f"${number}" for number in range(2, len(wanted) + 2))
-        count = len(await work.rows(REOPEN.format(places), clock.now(), *wanted))
+        count = len(
+            await work.rows(for_dialect(REOPEN.format(places), work.dialect), clock.now(), *wanted)
+        )
     return (rows[-1]["id"] if rows else None), count
 
 
