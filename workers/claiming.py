@@ -5,17 +5,20 @@ Signals only say "look now": losing, repeating or reordering them changes nothin
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 from uuid import UUID
 
 from hookline.clock import monotonic
-from hookline.deliveries.queue.base import ClaimedDelivery, ClaimRequest, Queue
+from hookline.deliveries.queue.base import ClaimedDelivery, ClaimRequest, NothingClaimed, Queue
 from hookline.deliveries.registry import Registry
 from workers.lanes import LEASED_LIMIT, SLOW_LIMIT, Lane
 from workers.leases import AWAY, Leases
 from workers.paced_claiming import PacedClaimer
+
+log = logging.getLogger(__name__)
 
 _REQUESTS_LIMIT: Final = 200
 """Webhooks that one claim asks for, so that its statement stays short."""
@@ -87,6 +90,10 @@ class Claimer:
                 await self._drop_unknown()
                 while (token := self._leases.claiming_token) and (requests := self._requests()):
                     yield await self._claim(token, requests)
+            except NothingClaimed as error:
+                log.warning("nothing claimed, the next sweep names it again: %s", error)
+                # The others that are pending don't wait for that sweep.
+                self._is_woken.set()
             except AWAY as error:
                 self._leases.claim_failed(error)
 

@@ -5,15 +5,23 @@ sweep finds what a lost timer does not.
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Final
 from uuid import UUID
 
 from hookline.clock import monotonic
-from hookline.deliveries.queue.base import ClaimRequest, Queue, RateLimitedClaim
+from hookline.deliveries.queue.base import (
+    ClaimRequest,
+    NothingClaimed,
+    Queue,
+    RateLimitedClaim,
+)
 from workers.lanes import Lane
 from workers.leases import AWAY, Leases
+
+log = logging.getLogger(__name__)
 
 _REQUESTS_LIMIT: Final = 100
 _MIN_WAIT_SECONDS: Final = 0.005
@@ -58,6 +66,10 @@ class PacedClaimer:
             try:
                 while (token := self._leases.claiming_token) and (requests := self._requests()):
                     yield await self._claim(token, requests)
+            except NothingClaimed as error:
+                log.warning("nothing claimed, the next sweep names it again: %s", error)
+                # The others that are pending don't wait for that sweep.
+                self._is_woken.set()
             except AWAY as error:
                 self._leases.claim_failed(error)
 

@@ -54,6 +54,14 @@ FAULTS = (
     # Locked, full or gone.
     sqlite3.OperationalError,
 )
+# Said by PostgreSQL of a statement that is a transaction: it was rolled back. Not all of class 40:
+# 40003 says that nobody knows.
+ROLLED_BACK = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.QueryCanceledError,
+)
 # Raised by a driver or the database when a row itself can't be stored, at any time by any caller.
 REFUSALS = (
     asyncpg.DataError,

@@ -2,9 +2,12 @@
 its slot holds nobody's room.
 """
 
+from dataclasses import replace
+from typing import Any, cast
 from uuid import UUID
 
 from hookline.clock import monotonic
+from hookline.deliveries.queue.base import NothingClaimed, Queue
 from hookline.models import Delivery, DeliveryState, Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks.change import update_webhook
@@ -90,3 +93,32 @@ async def test_limit_of_a_webhook_that_was_unknown_when_it_was_named_holds(
         pump.wake([webhook.id])
         await eventually(lambda: waits_for_its_slot(webhook.id))
         assert len(receiver.requests) == 1
+
+
+class RollsBackOnce:
+    """The real queue, whose database rolls the first claim of each kind back."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue, self.rolled_back = queue, set[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("claim", "claim_paced") and name not in self.rolled_back:
+            self.rolled_back.add(name)
+            return self._roll_back
+        return getattr(self._queue, name)
+
+    async def _roll_back(self, *_: object) -> None:
+        raise NothingClaimed("canceling statement due to lock timeout")
+
+
+async def test_claim_that_was_rolled_back_costs_no_lease(runtime: Runtime) -> None:
+    queue = RollsBackOnce(runtime.queue)
+    async with Receiver() as receiver:
+        await make_webhook(runtime, receiver.url, rateLimit="600/s")
+        await make_webhook(runtime, receiver.url)
+        await publish(runtime, 5)
+        async with pumping(replace(runtime, queue=cast(Queue, queue))) as pump:
+            token = await eventually(lambda: pump.leases.token)
+            await receiver.wait_for(10)
+            assert queue.rolled_back == {"claim", "claim_paced"}
+            assert pump.leases.token is token

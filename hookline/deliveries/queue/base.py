@@ -26,6 +26,10 @@ class EventExists(Exception):
     """
 
 
+class NothingClaimed(Exception):
+    """A claim was surely rolled back (a lock, a deadlock, its time was over): nothing is leased."""
+
+
 class PumpGone(Exception):
     """The pump of a publish's lease was taken over. Nothing was written."""
 

@@ -5,8 +5,8 @@ stand here, and functions in functions/.
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from hookline.db.connection import FAULTS
+from hookline.db.connection import FAULTS, ROLLED_BACK
 from hookline.db.postgres import open_pool
 from hookline.deliveries.health import (
     Decision,
@@ -36,6 +36,7 @@ from hookline.deliveries.queue.base import (
     LoadedWorkspace,
     NewDelivery,
     NewEvent,
+    NothingClaimed,
     PumpGone,
     RateLimitedClaim,
     Recorded,
@@ -229,24 +230,26 @@ class PostgresQueue:
     async def claim(
         self, requests: Sequence[ClaimRequest], token: UUID, limit: int
     ) -> list[ClaimedDelivery]:
-        rows = await self._claims.fetch(
-            CLAIM,
-            [request.webhook_id for request in requests],
-            [request.room for request in requests],
-            token,
-            limit,
-        )
+        with _rolled_back_as_nothing_claimed():
+            rows = await self._claims.fetch(
+                CLAIM,
+                [request.webhook_id for request in requests],
+                [request.room for request in requests],
+                token,
+                limit,
+            )
         return [ClaimedDelivery(*row) for row in rows]
 
     async def claim_paced(self, requests: Sequence[ClaimRequest], token: UUID) -> RateLimitedClaim:
         # Sorted, so that two workers lock webhooks in one order.
         ordered = sorted(requests)
-        rows = await self._work.fetch(
-            CLAIM_PACED,
-            [request.webhook_id for request in ordered],
-            [request.room for request in ordered],
-            token,
-        )
+        with _rolled_back_as_nothing_claimed():
+            rows = await self._work.fetch(
+                CLAIM_PACED,
+                [request.webhook_id for request in ordered],
+                [request.room for request in ordered],
+                token,
+            )
         claimed = [ClaimedDelivery(*row[:-1]) for row in rows if row[0] is not None]
         return RateLimitedClaim(
             claimed,
@@ -303,8 +306,14 @@ class PostgresQueue:
         """Runs the other half, in a transaction of its own: the same one would cost every healthy
         batch two round trips. A decision that was carried out, or lost its evidence, is left out.
         """
+        async with self._work.acquire(timeout=5) as connection:
+            return await self._apply_decisions(connection, workspace_id, decisions)
+
+    async def _apply_decisions(
+        self, connection: Any, workspace_id: UUID, decisions: Sequence[Decision]
+    ) -> Recorded:
         keys, kinds, reasons, versions, since = zip(*decisions, strict=True)
-        position, has_auto_disabled, notified, addresses = await self._work.fetchrow(
+        position, has_auto_disabled, notified, addresses = await connection.fetchrow(
             APPLY_DECISIONS,
             workspace_id,
             keys,
@@ -317,12 +326,16 @@ class PostgresQueue:
         return Recorded(position or 0, has_auto_disabled, mails)
 
     async def notify_exhausted(self) -> tuple[UUID, Recorded] | None:
-        rows = await self._work.fetch(EXHAUSTED)
-        if not rows:
-            return None
-        workspace_id = rows[0]["workspace_id"]
-        keys = [row["id"] for row in rows if row["workspace_id"] == workspace_id]
-        return workspace_id, await self.apply_decisions(workspace_id, digests(keys))
+        # One transaction: the rows that the first statement locked are those that the second one
+        # needs, so it waits for nobody.
+        async with self._work.acquire(timeout=5) as connection, connection.transaction():
+            rows = await connection.fetch(EXHAUSTED)
+            if not rows:
+                return None
+            workspace_id = rows[0]["workspace_id"]
+            keys = [row["id"] for row in rows if row["workspace_id"] == workspace_id]
+            applied = await self._apply_decisions(connection, workspace_id, digests(keys))
+        return workspace_id, applied
 
     async def take_over(self, dead_after: timedelta) -> int:
         return int(await self._work.fetchval(TAKE_OVER, dead_after))
@@ -335,6 +348,14 @@ class PostgresQueue:
 
     async def forget_keys(self) -> int:
         return int((await self._work.execute(FORGET_KEYS)).split()[1])
+
+
+@contextmanager
+def _rolled_back_as_nothing_claimed() -> Iterator[None]:
+    try:
+        yield
+    except ROLLED_BACK as error:
+        raise NothingClaimed(str(error)) from error
 
 
 def _health_evidence(row: dict[str, Any]) -> HealthEvidence:

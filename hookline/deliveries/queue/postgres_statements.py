@@ -83,13 +83,14 @@ RECORD = (
 APPLY_DECISIONS = """
 select last_position, has_auto_disabled, notified, addresses
 from hl_apply_decisions($1, $2, $3, $4, $5, $6)"""
-# Ten webhooks at a time, so that one transaction locks few.
+# Ten webhooks at a time, so that one transaction locks few; one that is held by another transaction
+# is left to the next time, and the others don't wait for it.
 EXHAUSTED = queue_statement("""
 select id, workspace_id from webhook
 where exhausted_count > 0 and deleted_at is null and (exhausted_notified_at is null
   or exhausted_notified_at < now() - HealthLimit.DIGEST_SECONDS * interval '1 second')
 order by workspace_id, id
-limit 10""")
+limit 10 for update skip locked""")
 TAKE_OVER = "select hl_take_over($1)"
 # Webhooks with open deliveries. A loose index scan: its cost grows with the webhooks that have open
 # rows, not with the rows (0.11 ms with 105,000 rows of 2 webhooks).

@@ -2,7 +2,9 @@
 -- now (hookline.form.rates has the algorithm).
 --   room  the most deliveries; pump_token: the pump's token
 -- Locks: the pump's row (shared), the webhook's row, then deliveries, against the order of the
--- others. No wait can close a circle, since deliveries that another transaction holds are skipped.
+-- others. No wait can close a circle: what another transaction holds is skipped. A webhook that is
+-- held (another worker paces it, a change or a sync is under way) is asked for again in 50 ms: a
+-- wait of seconds here would keep all others of the call from their slots.
 -- Returns the leased deliveries, then a row without one: in how many seconds the next slot is
 -- free, null when nothing more is due. Times are the clock's after the lock, not the transaction's.
 create function hl_claim_paced(of_webhook uuid, room int, pump_token uuid)
@@ -21,8 +23,15 @@ begin
   end if;
   select w.is_active and w.auto_disabled_at is null as is_on, w.paced_until, w.rate_per_minute
     into h from webhook w
-    where w.id = of_webhook and w.deleted_at is null and w.rate_per_minute is not null for update;
+    where w.id = of_webhook and w.deleted_at is null and w.rate_per_minute is not null
+    for update skip locked;
   if not found then
+    return query
+      select null::uuid, null::uuid, w.id, null::uuid, null::int, null::text, null::text,
+        null::text, null::timestamptz, null::int, null::boolean, null::smallint, null::bigint,
+        null::bytea, 0.05::float8
+      from webhook w
+      where w.id = of_webhook and w.deleted_at is null and w.rate_per_minute is not null;
     return;
   end if;
   at := clock_timestamp();

@@ -1,0 +1,120 @@
+"""Rows that another transaction holds, on PostgreSQL: what waits for them, what goes on without
+them, and in which order they are locked.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+
+from hookline.clock import now
+from hookline.deliveries import jobs
+from hookline.deliveries.jobs import RetryScope
+from hookline.deliveries.queue.base import ClaimRequest, NothingClaimed, RateLimitedClaim
+from hookline.models import Delivery, DeliveryState, Notification
+from hookline.notifications.notifying import notify_failed_deliveries
+from hookline.runtime import Runtime
+from tests.making import SOMEBODY, Hand, ago, enqueue, failed, make_webhook, set_column
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+
+HOLD_WEBHOOK = "select 1 from webhook where id = $1 for update"
+WAITS = """
+select pid from pg_stat_activity
+where wait_event_type = 'Lock' and datname = current_database()"""
+
+Connection = Any  # asyncpg.Connection's parameter is the type of its rows
+
+
+@asynccontextmanager
+async def connected(runtime: Runtime) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(runtime.settings.postgres_dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def holding(runtime: Runtime, sql: str, *values: Any) -> AsyncIterator[Connection]:
+    """A transaction that has locked these rows."""
+    async with connected(runtime) as connection, connection.transaction():
+        await connection.execute(sql, *values)
+        yield connection
+
+
+async def test_claim_under_a_limit_goes_on_without_a_webhook_that_is_held(
+    runtime: Runtime,
+) -> None:
+    held, free = [await make_webhook(runtime, rateLimit="1/m") for _ in range(2)]
+    for webhook in (held, free):
+        await enqueue(runtime, webhook.id)
+    hand = await Hand.begin(runtime)
+    requests = [ClaimRequest(webhook.id, 5) for webhook in (held, free)]
+    async with holding(runtime, HOLD_WEBHOOK, held.id):
+        paced = await runtime.queue.claim_paced(requests, hand.token)
+    assert [row.webhook_id for row in paced.rows] == [free.id]
+    assert paced.waits[held.id] == 0.05
+    paced = await runtime.queue.claim_paced(requests[:1], hand.token)
+    assert [row.webhook_id for row in paced.rows] == [held.id]
+
+
+@pytest.mark.parametrize("rate", [None, "1/m"])
+async def test_claim_that_was_rolled_back_says_that_nothing_is_leased(
+    runtime: Runtime, rate: str | None
+) -> None:
+    webhook = await make_webhook(runtime, rateLimit=rate)
+    await enqueue(runtime, webhook.id)
+    hand = await Hand.begin(runtime)
+
+    async def claim() -> list[Any] | RateLimitedClaim:
+        if rate is None:
+            return await hand.claim(webhook.id)
+        return await runtime.queue.claim_paced([ClaimRequest(webhook.id, 5)], hand.token)
+
+    async with holding(runtime, "select 1 from pump for update"), connected(runtime) as operator:
+        claiming = asyncio.create_task(claim())
+        process = await eventually(lambda: operator.fetchval(WAITS))
+        await operator.execute("select pg_cancel_backend($1)", process)
+        with pytest.raises(NothingClaimed):
+            await claiming
+    assert not await Delivery.filter(lease_token__isnull=False).exists()
+
+
+async def test_notifying_of_failures_goes_on_without_a_webhook_that_is_held(
+    runtime: Runtime,
+) -> None:
+    webhooks = [await make_webhook(runtime) for _ in range(2)]
+    keys = sorted(webhook.id for webhook in webhooks)
+    await set_column(runtime, "webhook", "exhausted_count", 1, keys)
+    async with holding(runtime, HOLD_WEBHOOK, keys[0]):
+        assert await notify_failed_deliveries(runtime) == 1
+        assert await notify_failed_deliveries(runtime) == 0
+        assert [row.webhook_id for row in await Notification.all()] == [keys[1]]
+    assert await notify_failed_deliveries(runtime) == 1
+
+
+async def test_jobs_step_waits_for_a_record_and_holds_nothing_that_it_needs(
+    runtime: Runtime,
+) -> None:
+    webhook = await make_webhook(runtime)
+    [key] = await enqueue(runtime, webhook.id)
+    hand = await Hand.begin(runtime)
+    row = await hand.claim_one(webhook.id)
+    await hand.record(failed(row, state=DeliveryState.FAILED, wait_seconds=None))
+    job = await jobs.retry_deliveries(
+        *(runtime.database, runtime.enqueuer, SOMEBODY, webhook.id, RetryScope.FAILED),
+        *(ago(60), now(), None),
+    )
+    sql = "select 1 from delivery where id = $1 for update"
+    # as a late record does: deliveries, then webhooks
+    async with holding(runtime, sql, key) as record, connected(runtime) as operator:
+        step = asyncio.create_task(jobs.step(runtime.database, runtime.wakeups, job.id))
+        await eventually(lambda: operator.fetchval(WAITS))
+        await record.execute(HOLD_WEBHOOK, webhook.id)
+    await step
+    assert (await Delivery.get(id=key)).status == DeliveryState.OPEN
