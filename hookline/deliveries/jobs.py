@@ -241,11 +241,8 @@ async def _webhook_of(job: Job) -> Webhook | None:
     # Held to the commit: two jobs of one webhook would both find an event without a delivery. Not
     # where deliveries are opened again: a record locks those before their webhook, and what is
     # opened of a webhook that is deleted meanwhile the sweep cancels.
-    return await (found.select_for_update() if _phase(job) == "MISSED" else found).first()
-
-
-def _phase(job: Job) -> str:
-    return str((job.position or _first_position(job.work["which"]))["phase"])
+    phase = (job.position or _first_position(job.work["which"]))["phase"]
+    return await (found.select_for_update() if phase == "MISSED" else found).first()
 
 
 class _Window(NamedTuple):
@@ -288,9 +285,8 @@ async def _reopen(work: UnitOfWork, webhook: Webhook, window: _Window) -> tuple[
     count = 0
     if wanted:
         places = ", ".join(f"${number}" for number in range(2, len(wanted) + 2))
-        count = len(
-            await work.rows(for_dialect(REOPEN.format(places), work.dialect), clock.now(), *wanted)
-        )
+        sql = for_dialect(REOPEN.format(places), work.dialect)
+        count = len(await work.rows(sql, clock.now(), *wanted))
     return (rows[-1]["id"] if rows else None), count
 
 
