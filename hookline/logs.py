@@ -13,35 +13,40 @@ from structlog.types import EventDict, Processor, WrappedLogger
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json"]
 
-# libraries that log every step: heard only when something is wrong, or when everything is
-# wanted
-TALKATIVE = (
-    "uvicorn",
-    "dramatiq",
-    "tortoise",
-    "asyncio",
-    "httpx",
-    "httpcore",
-    "aiosqlite",
-    "strawberry",
-    "websockets",
-)
+OURS = ("hookline", "api", "workers")
+"""The packages whose lines the level is for. Libraries are heard from warnings on, at debug too:
+uvicorn, websockets and httpx write whole headers there, and with them bearer tokens.
+"""
 
 
 def configure(level: Level, style: Format, stream: IO[str] | None = None) -> None:
-    """Sends every log line to the stream (standard error). Replaces what was configured before."""
+    """Sends every log line to the stream (standard error). Replaces what was configured before.
+
+    level: of Hookline's own lines; libraries log what is at least a warning.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_formatter(style))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    for name in TALKATIVE:
-        library = logging.getLogger(name)
+    root.setLevel(logging.ERROR if level == "error" else logging.WARNING)
+    for library in libraries():
+        # One that gave itself a level or a handler at import would go past the root's. A stricter
+        # level stays: some are told to be silent where their caller tells the fault.
         library.handlers.clear()
         library.propagate = True
-        library.setLevel(
-            "DEBUG" if level == "debug" and name not in ("aiosqlite", "httpcore") else "WARNING"
-        )
+        if library.level < root.level:
+            library.setLevel(logging.NOTSET)
+    for name in OURS:
+        logging.getLogger(name).setLevel(level.upper())
+
+
+def libraries() -> list[logging.Logger]:
+    """Returns the loggers that exist and belong to others."""
+    return [
+        logging.getLogger(name)
+        for name in list(logging.root.manager.loggerDict)
+        if name.partition(".")[0] not in OURS
+    ]
 
 
 def _formatter(style: Format) -> structlog.stdlib.ProcessorFormatter:

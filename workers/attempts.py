@@ -5,7 +5,6 @@ every attempt; no I/O.
 import random
 import time
 from datetime import UTC, datetime
-from typing import Final
 
 import orjson
 
@@ -15,14 +14,11 @@ from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
 from hookline.deliveries.retries import AttemptError, Verdict, retry_verdict
 from hookline.deliveries.target import Target
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
+from hookline.outbound.echoes import without_secrets
 from hookline.outbound.request_head import fixed_head
 from hookline.outbound.signing import sign
 from hookline.outbound.templates import JSON
 from workers.sending import OutboundRequest, ReceiverAnswer
-
-MASK = "***"
-_TELLING_BYTES: Final = 4
-"""A shorter beginning of a secret tells nothing; masking it would spoil ordinary text."""
 
 
 class RunningAttempt:
@@ -102,26 +98,22 @@ class RunningAttempt:
         """The answer's headers and body for the log, without the secrets of a request that the
         receiver sent back.
         """
-        headers = orjson.dumps(answer.headers).decode() if answer.headers else None
-        body = answer.body or None
-        for secret in self._target.request_parts.secrets if self._head else ():
-            headers = headers and headers.replace(secret, MASK)
-            body = body and body.replace(secret.encode(), MASK.encode())
-            if body and answer.is_truncated:
-                body = _masked_at_the_cut(body, secret.encode())
-        return headers, body
+        secrets = self._target.request_parts.secrets if self._head else ()
+        headers, body = answer.headers, answer.body
+        # Nearly always there is nothing to mask, and one look at all of it says so.
+        whole = "\n".join(value for _, value in headers).encode("latin-1") + b"\n" + body
+        if answer.is_truncated or without_secrets(whole, secrets) != whole:
+            # Each by itself, as JSON would give the secrets in them one more form.
+            headers = [
+                (name, without_secrets(value.encode("latin-1"), secrets).decode("latin-1"))
+                for name, value in headers
+            ]
+            body = without_secrets(body, secrets, answer.is_truncated)
+        return orjson.dumps(headers).decode() if headers else None, body or None
 
     def unsendable(self, error: AttemptError, message: str) -> AttemptResult:
         """Returns the failed attempt of a request that could not be made, with the reason."""
         return self.result(ReceiverAnswer(None, 0, error=error, error_message=message))
-
-
-def _masked_at_the_cut(body: bytes, secret: bytes) -> bytes:
-    """Masks the beginning of a secret at the end of a body whose bound cut it."""
-    for size in range(len(secret) - 1, _TELLING_BYTES - 1, -1):
-        if body.endswith(secret[:size]):
-            return body[:-size] + MASK.encode()
-    return body
 
 
 def _cause(row: ClaimedDelivery) -> AttemptCause:

@@ -34,8 +34,7 @@ class RequestParts:
     """The parts of a request to a webhook besides its body. headers: by name; masked: the same for
     the log, secrets as None.
 
-    secrets: what a receiver that sends our request back would give away, as it would stand there,
-    longest first.
+    secrets: what a receiver that sends our request back would give away (outbound/echoes.py).
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -89,9 +88,7 @@ class Target:
             (decode_secret(self._unseal(secret["sealed"], SIGNING)), _end_of(secret))
             for secret in orjson.loads(self._row[SIGNING])
         ]
-        return RequestParts(
-            (*headers, *secret_headers), tuple(masked), _as_echoed(echoes), tuple(keys)
-        )
+        return RequestParts((*headers, *secret_headers), tuple(masked), tuple(echoes), tuple(keys))
 
     def _credentials(self) -> tuple[list[tuple[str, str]], list[str]]:
         """Headers that are secret as a whole, and the texts in them that must not be shown."""
@@ -138,20 +135,6 @@ class Target:
     def _unseal(self, sealed: str, column: str, name: str = "") -> str:
         at = secret_location(self.workspace_id, self.id, column, name)
         return self._vault.unseal(sealed, at)
-
-
-def _as_echoed(values: list[str]) -> tuple[str, ...]:
-    """Returns secrets as they are and as they stand in JSON. Those of under four characters could
-    be part of any text.
-    """
-    forms = {
-        form
-        for value in values
-        if len(value) >= 4
-        for form in (value, orjson.dumps(value).decode()[1:-1])
-    }
-    # Longest first: a secret inside another one would leave the rest of the longer one in clear.
-    return tuple(sorted(forms, key=len, reverse=True))
 
 
 def _end_of(secret: dict[str, str | None]) -> float:

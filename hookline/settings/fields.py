@@ -109,7 +109,8 @@ class Settings(BaseSettings):
     notification_days: int = Field(180, ge=1, le=3_650)
     """Days that notifications and the receipts of their mails are kept."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least severe level that is logged to standard error: debug, info, warning or error."""
+    """Least severe level that Hookline logs to standard error: debug, info, warning or error.
+    Libraries log warnings and errors only."""
     log_format: Literal["text", "json"] = "text"
     """Form of the log: text for people, json for machines."""
     allowed_hosts: CommaSeparated = ()

@@ -3,14 +3,18 @@ answers, exports, what commands print.
 """
 
 import asyncio
+import json
 import os
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from hookline.db.migrate import migrate
 from hookline.outbound.signing import new_secret
@@ -49,6 +53,7 @@ TEST = """mutation($input: WebhookTestInput!) { webhookTest(input: $input) {
     attempt { requestHeaders { name value } requestBody responseBody errorMessage }
     userErrors { field message } } }"""
 SMTP = "smtp://hookline:hush-smtp-5up3r@127.0.0.1:9?from=hooks@example.com"
+TALKATIVE = {"HOOKLINE_SMTP_URL": SMTP, "HOOKLINE_LOG_LEVEL": "debug"}
 BROKEN = "mutation($input: Int!) { webhookCreate(input: $input) { webhook { id } } }"
 
 
@@ -72,7 +77,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         url = f"sqlite:///{tmp_path}/hookline.db"
         await asyncio.to_thread(lambda: asyncio.run(migrate(read_settings(database_url=url))))
         async with Installation(tmp_path, url) as installation:
-            installation.environment["HOOKLINE_SMTP_URL"] = SMTP
+            installation.environment |= TALKATIVE
             await installation.start()
             yield Place(installation, None)
         return
@@ -82,7 +87,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             lambda: asyncio.run(migrate(read_settings(database_url=server.url)))
         )
         async with Installation(tmp_path, server.url) as installation:
-            installation.environment["HOOKLINE_SMTP_URL"] = SMTP
+            installation.environment |= TALKATIVE
             await installation.start()
             yield Place(installation, server)
 
@@ -195,6 +200,19 @@ class Asked:
             await self.ask(BROKEN, input=variables)
 
 
+async def shake_hands(hookline: Installation) -> None:
+    """Opens a WebSocket with the token in its handshake, which libraries log whole at debug."""
+    bearer = f"Bearer {hookline.token}"
+    async with connect(
+        f"{hookline.url.replace('http', 'ws', 1)}/graphql",
+        subprotocols=[Subprotocol("graphql-transport-ws")],
+        additional_headers={"Authorization": bearer},
+    ) as socket:
+        opening = {"type": "connection_init", "payload": {"Authorization": bearer}}
+        await socket.send(json.dumps(opening))
+        assert "connection_ack" in str(await socket.recv())
+
+
 async def test_no_secret_is_found_anywhere_afterwards(place: Place) -> None:
     hookline = place.installation
     asked = Asked(hookline)
@@ -208,6 +226,7 @@ async def test_no_secret_is_found_anywhere_afterwards(place: Place) -> None:
         await eventually(lambda: recorded(hookline, 4))
         await asked.try_out()
         await eventually(lambda: tried_to_mail(hookline))
+    await shake_hands(hookline)
     news = await asked.see(ALL_NEWS)
     assert {entry["action"] for entry in news["auditEntries"]["nodes"]} >= {
         "webhook.create",
@@ -232,7 +251,7 @@ async def test_no_secret_is_found_anywhere_afterwards(place: Place) -> None:
         hookline.token,
     ]
     for text in secrets:
-        forms = (text.encode(), orjson.dumps(text)[1:-1], text[text.find("_") + 1 :].encode())
+        forms = {*forms_of(text), text[text.find("_") + 1 :].encode()}
         assert not [part[:200] for part in everything if any(form in part for form in forms)], text
 
 
@@ -270,12 +289,36 @@ async def test_the_key_is_changed_while_deliveries_go_on(own_hookline: Installat
 
 
 def echo(request: Received) -> Reply:
-    """A failure with all that came."""
+    """A failure with all that came, as it is and as gateways and functions wrap it."""
+    plain = "\n".join(f"{k}: {v}" for k, v in request.headers)
+    wrapped = json.dumps({"event": json.dumps({"headers": dict(request.headers)})})
+    forms = [
+        plain,
+        wrapped,
+        *(quote(text, safe="") for text in (plain, wrapped)),
+        *(b64encode(text.encode()).decode() for text in (plain, wrapped)),
+        # Each value alone, which begins at another third of a byte than in the whole.
+        *(b64encode(value.encode()).decode() for _, value in request.headers),
+    ]
+    secret_value = request.header("X-Webhook-Secret") or ""
     return Reply(
         400,
-        [("X-Echo", request.header("X-Webhook-Secret") or "")],
-        "\n".join(f"{k}: {v}" for k, v in request.headers).encode(),
+        [("X-Echo", secret_value), ("X-Wrapped", quote(json.dumps(json.dumps(secret_value))))],
+        "\n".join(forms).encode(),
     )
+
+
+def forms_of(text: str) -> Iterator[bytes]:
+    """A secret as it may stand in what was written: plain, in JSON once and twice, encoded for a
+    URL, and in base64 from each third of a byte on.
+    """
+    once = json.dumps(text)[1:-1]
+    for form in (text, once, json.dumps(once)[1:-1]):
+        yield form.encode()
+        yield quote(form, safe="").encode()
+        for before in range(3):
+            encoded = b64encode(b"\0" * before + form.encode())
+            yield encoded[-(-before * 8 // 6) : (before + len(form)) * 8 // 6]
 
 
 async def recorded(hookline: Installation, count: int) -> bool:

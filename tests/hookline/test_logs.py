@@ -13,7 +13,7 @@ from hookline import logs
 @pytest.fixture(autouse=True)
 def loggers_as_before() -> Iterator[None]:
     """Root and libraries: a level that stays would fill what other tests catch."""
-    loggers = [logging.getLogger(), *map(logging.getLogger, logs.TALKATIVE)]
+    loggers = [logging.getLogger(), *logs.libraries(), *map(logging.getLogger, logs.OURS)]
     before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
     yield
     for logger, handlers, level, is_propagating in before:
@@ -60,12 +60,32 @@ def test_foreign_text_can_not_forge_a_line() -> None:
     assert "\x1b" not in stream.getvalue()
 
 
-def test_libraries_are_quiet_until_debug() -> None:
+@pytest.mark.parametrize(
+    "library", ["uvicorn.error", "websockets.server", "httpx", "httpcore.http11", "new_library"]
+)
+def test_debug_opens_our_own_lines_and_no_library_s(library: str) -> None:
     stream = io.StringIO()
-    logs.configure("info", "text", stream)
-    logging.getLogger("uvicorn.error").info("Started server process")
+    # As a library that chose a level of its own while it was imported.
+    logging.getLogger(library).setLevel("DEBUG")
+    logs.configure("debug", "text", stream)
+
+    logging.getLogger(library).debug("< Authorization: Bearer hkl_t0ken")
+    logging.getLogger(library).info("< Authorization: Bearer hkl_t0ken")
     assert stream.getvalue() == ""
 
-    logs.configure("debug", "text", stream)
-    logging.getLogger("uvicorn.error").info("Started server process")
-    assert "Started server process" in stream.getvalue()
+    logging.getLogger(library).warning("something is wrong")
+    for name in ("hookline.test", "api.test", "workers.test"):
+        logging.getLogger(name).debug("a step of %s", name)
+    assert [line.split(" ", 1)[1] for line in stream.getvalue().splitlines()] == [
+        f"WARNING {library}: something is wrong",
+        "DEBUG hookline.test: a step of hookline.test",
+        "DEBUG api.test: a step of api.test",
+        "DEBUG workers.test: a step of workers.test",
+    ]
+
+
+def test_at_error_libraries_keep_their_warnings_to_themselves() -> None:
+    stream = io.StringIO()
+    logs.configure("error", "text", stream)
+    logging.getLogger("uvicorn.error").warning("ASGI callable returned early")
+    assert stream.getvalue() == ""

@@ -2,8 +2,12 @@
 here.
 """
 
+import json
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import orjson
 import pytest
@@ -35,7 +39,9 @@ SECRETS = [new_secret(), new_secret()]
 OK = ReceiverAnswer(200, 12)
 
 
-def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -> Target:
+def target(
+    ends: tuple[str | None, str | None] = (None, None), secret: str = "s3cret", **changes: Any
+) -> Target:
     """A webhook with a header of each kind and two current signing secrets, as the queue
     loads it.
     """
@@ -69,12 +75,12 @@ def target(ends: tuple[str | None, str | None] = (None, None), **changes: Any) -
     row |= {
         HEADERS: orjson.dumps(headers),
         "secret_header_name": "X-Webhook-Secret",
-        SECRET_HEADER: sealed("s3cret", SECRET_HEADER, "X-Webhook-Secret"),
+        SECRET_HEADER: sealed(secret, SECRET_HEADER, "X-Webhook-Secret"),
     }
     row |= {"basic_auth_username": "u", BASIC_AUTH: sealed("p4ss", BASIC_AUTH, "u")}
     entries = [
-        {"sealed": sealed(secret, SIGNING), "expiresAt": end}
-        for secret, end in zip(SECRETS, ends, strict=True)
+        {"sealed": sealed(signing, SIGNING), "expiresAt": end}
+        for signing, end in zip(SECRETS, ends, strict=True)
     ]
     row |= {SIGNING: orjson.dumps(entries)}
     return Target({**row, **changes}, VAULT)
@@ -285,3 +291,59 @@ def test_a_secret_that_the_bound_of_the_body_cuts_is_masked_too(kept: int) -> No
     assert ended.response_body == b"x" * 20 + b"Basic ***"
     whole = attempt.result(ReceiverAnswer(400, 12, body=b"x p4s", is_truncated=True))
     assert whole.response_body == b"x p4s"
+
+
+SECRET = 's3cret/"wörd'
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: text,
+        lambda text: orjson.dumps({"sent": text}).decode(),
+        lambda text: json.dumps({"body": json.dumps({"sent": text})}),
+        lambda text: json.dumps(json.dumps({"sent": text})).replace("/", "\\/"),
+        lambda text: quote(text, safe=""),
+        lambda text: quote_plus(text).lower(),
+        lambda text: quote(json.dumps([text])),
+        lambda text: b64encode(text.encode()).decode(),
+        lambda text: b64encode(b"1" + text.encode()).decode(),
+        lambda text: urlsafe_b64encode(b"12" + text.encode() + b"?").decode(),
+        lambda text: b64encode(orjson.dumps(["x", text])).decode(),
+    ],
+)
+def test_a_secret_is_masked_in_each_form_in_which_it_comes_back(
+    encode: Callable[[str], str],
+) -> None:
+    attempt = RunningAttempt(claimed(), target(secret=SECRET), clock.monotonic())
+    attempt.request(BODY)
+    told = encode(SECRET)
+    for before, after in (("", ""), ("before ", " after")):
+        ended = attempt.result(
+            ReceiverAnswer(
+                400,
+                12,
+                headers=[("X-Echo", f"{before}{told}{after}".encode().decode("latin-1"))],
+                body=f"{before}{told}{after}".encode(),
+            )
+        )
+        assert ended.response_body is not None
+        assert ended.response_headers is not None
+        for logged in (ended.response_body, ended.response_headers.encode()):
+            assert b"***" in logged
+            assert b"s3cr" not in logged
+            assert told[-8:-3].encode() not in logged
+    # What the bound of the body cut off, too.
+    cut = encode(SECRET).encode()[:-6]
+    ended = attempt.result(ReceiverAnswer(400, 12, body=cut, is_truncated=True))
+    assert ended.response_body is not None
+    assert ended.response_body.endswith(b"***")
+
+
+def test_ordinary_answers_are_logged_as_they_came() -> None:
+    attempt = RunningAttempt(claimed(), target(), clock.monotonic())
+    attempt.request(BODY)
+    body = b'{"ok": true, "token": "c2VjcmV0cw==", "url": "https://a.example/?q=%20s3c"}'
+    ended = attempt.result(ReceiverAnswer(200, 12, headers=[("X-A", "\xe9")], body=body))
+    assert ended.response_body == body
+    assert ended.response_headers == '[["X-A","\xe9"]]'
