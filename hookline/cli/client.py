@@ -3,9 +3,12 @@ or what was sent.
 """
 
 from contextlib import suppress
+from functools import cache
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+import click
 import httpx
 
 from hookline.errors import HooklineError
@@ -15,6 +18,7 @@ from hookline.settings.fields import Settings
 TIMEOUT_SECONDS = 60
 # The file's token is an admin's: it never goes to another machine.
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+_START_HINT = "Start it with `hookline dev`, or set HOOKLINE_SERVER."
 
 
 class ServerFault(HooklineError):
@@ -52,16 +56,18 @@ def execute(
     Raises ServerFault with the server's own sentence.
     """
     token = token_of(settings)
+    _warn_of_plain_text(settings.server)
     headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
-    body = {"query": document, "variables": variables}
     verify = tls_context(settings.ca_file) if settings.ca_file else True
     try:
         answer = httpx.post(
             f"{settings.server}/graphql",
-            json=body,
+            json={"query": document, "variables": variables},
             headers=headers,
             timeout=timeout_seconds,
             verify=verify,
+            # Else a proxy elsewhere gets the token of a server that only this machine reaches.
+            trust_env=not _is_this_machine(settings.server),
         )
     # The request may have been taken: who asks again needs an idempotency key. Before
     # TransportError, of which these are kinds.
@@ -78,12 +84,37 @@ def execute(
             "still happen.",
         ) from None
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        hint = "Start it with `hookline dev`, or set HOOKLINE_SERVER."
         raise ServerFault(
             "CANNOT_REACH",
-            f"No server answers at {settings.server} ({type(error).__name__}). {hint}",
+            f"No server answers at {settings.server} ({type(error).__name__}). {_START_HINT}",
         ) from None
     return _data(answer, settings.server)
+
+
+def _is_this_machine(server: str) -> bool:
+    """True of a server's URL that leads to this machine, by its name or its address."""
+    host = (urlsplit(server).hostname or "").removesuffix(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    # Connecting to 0.0.0.0 or :: connects to this machine.
+    return address.is_loopback or address.is_unspecified
+
+
+@cache
+def _warn_of_plain_text(server: str) -> None:
+    """Warns once per process, on standard error: standard output may be JSON."""
+    url = urlsplit(server)
+    if url.scheme == "http" and not _is_this_machine(server):
+        click.echo(
+            f"warning: http://{url.netloc.rpartition('@')[2]} is not encrypted: everybody on the "
+            "way can read the token. Set HOOKLINE_SERVER to an https:// URL.",
+            err=True,
+        )
 
 
 def _data(answer: httpx.Response, server: str) -> dict[str, Any]:

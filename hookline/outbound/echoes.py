@@ -17,7 +17,7 @@ MASK: Final = b"***"
 TELLING_BYTES: Final = 4
 """A shorter beginning of a secret tells nothing; masking it would spoil ordinary text."""
 _SAFE: Final = ("", "/", "!'()*~", "!#$&'()*+,/:;=?@~")
-"""What encoders leave: all of it, Python's quote, JavaScript's encodeURIComponent and encodeURI."""
+"""Characters left by encoders: none, Python's quote, encodeURIComponent, encodeURI."""
 _BASE64: Final = rb"[A-Za-z0-9+/_-]"
 
 

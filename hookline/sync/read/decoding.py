@@ -38,7 +38,14 @@ from hookline.sync.read.nodes import (
     position_of,
     to_json,
 )
-from hookline.sync.read.problems import Problems, SyncProblem, nearest, shown
+from hookline.sync.read.problems import (
+    Problems,
+    SyncProblem,
+    key_name,
+    nearest,
+    shown,
+    shown_key,
+)
 from hookline.sync.read.references import ReferenceRefused, Secrets, literal
 
 Path = tuple[str, ...]
@@ -57,6 +64,7 @@ _WORDS = {
     "false": "false",
 }
 _PLAIN_VALUE, _SECRET_VALUE = Text(0), Text(0, is_secret=True)
+_WITH_SECRETS = frozenset(["headers", "secretHeader", "basicAuth", "signingSecret"])
 _EVENT_FIELDS = tuple(RecordField(name, Text(64), "") for name in ("object", "model", "action"))
 
 
@@ -161,7 +169,13 @@ class Decoder:
                 known[text] = entry
             elif not (may_be_extended and text.startswith("x-")):
                 hint = nearest(text, names) or f"known keys: {', '.join(names)}"
-                self.add_problem("unknown-key", f"unknown key {shown(text)}", entry[0], path, hint)
+                self.add_problem(
+                    "unknown-key",
+                    f"unknown key {_shown_unknown(text, path, names)}",
+                    entry[0],
+                    path,
+                    hint,
+                )
         return known
 
     def _flag(self, node: Node, path: Path) -> object:
@@ -254,7 +268,7 @@ class Decoder:
         if not isinstance(node, Mapping):
             return self._wrong_type("a mapping", node, path)
         return [
-            {name: text, "value": self._pair_value(name, text, key, value, (*path, text))}
+            {name: text, "value": self._pair_value(name, text, key, value, (*path, key_name(text)))}
             for text, (key, value) in node.entries.items()
         ]
 
@@ -266,12 +280,24 @@ class Decoder:
     def _wrong_type(self, wanted: str, node: Node, path: Path, hint: str | None = None) -> object:
         found = (
             shown(node.text)
-            if isinstance(node, Scalar) and "\n" not in node.text
+            if isinstance(node, Scalar) and "\n" not in node.text and not _may_be_secret(path)
             else kind_of(node)
         )
         return self.add_problem(
             "type", f"{path[-1]} must be {wanted}, not {found}", node, path, hint
         )
+
+
+def _may_be_secret(path: Path) -> bool:
+    """True where a value, or a key that was meant as one, may be a secret."""
+    return not _WITH_SECRETS.isdisjoint(path)
+
+
+def _shown_unknown(text: str, path: Path, names: tuple[str, ...]) -> str:
+    # `basicAuth: {hunter2}` makes a key of a password; a slip of a key's name has a near one.
+    if _may_be_secret(path) and nearest(text.partition(":")[0], names) is None:
+        return "'…'"
+    return shown_key(text)
 
 
 def _fields_of(kind: Record | NullableRecord | SecretHeader) -> tuple[RecordField, ...]:

@@ -29,7 +29,15 @@ from hookline.sync.read.nodes import (
     Unusable,
     position_of,
 )
-from hookline.sync.read.problems import FileRefused, Position, Problems, SyncProblem, shown
+from hookline.sync.read.problems import (
+    FileRefused,
+    Position,
+    Problems,
+    SyncProblem,
+    key_name,
+    shown,
+    shown_below,
+)
 from hookline.sync.read.syntax_errors import explain
 
 # 10,000 webhooks, the most that the sync is made for, are 6.7 MB.
@@ -272,9 +280,8 @@ class _Composer:
                 )
         elif node.text in around.node.entries:
             first = around.node.entries[node.text][0]
-            message = (
-                f"{shown(node.text)} stands at line {first.line}, column {first.column} already"
-            )
+            name = self._told(key_name(node.text))
+            message = f"{name} stands at line {first.line}, column {first.column} already"
             self._add_problem("duplicate-key", message, node, "keep one of the two")
 
     def _take_value(self, around: _Open, mapping: Mapping, node: Node) -> None:
@@ -308,7 +315,7 @@ class _Composer:
         tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
         self._add_problem(
             "tag",
-            f"the tag {shown(tag)} is not allowed",
+            f"the tag {self._told(tag)} is not allowed",
             node,
             "remove it; the field decides how the value is read",
         )
@@ -325,7 +332,7 @@ class _Composer:
             mark = event.start_mark
             self._add_problem(
                 "duplicate-anchor",
-                f"the anchor {shown('&' + event.anchor)} is defined twice",
+                f"the anchor {self._told('&' + event.anchor)} is defined twice",
                 Unusable(mark.line + 1, mark.column + 1),
             )
 
@@ -335,7 +342,10 @@ class _Composer:
         if event.anchor not in self.anchors:
             hint = "put the text in quotes if the asterisk belongs to it"
             self._add_problem(
-                "unknown-alias", f"no anchor is called {shown('&' + event.anchor)}", here, hint
+                "unknown-alias",
+                f"no anchor is called {self._told('&' + event.anchor)}",
+                here,
+                hint,
             )
             return here
         node = self.anchors[event.anchor]
@@ -358,6 +368,10 @@ class _Composer:
             raise FileRefused(
                 SyncProblem("alias-bomb", message, position_of(node, self.problems.file))
             )
+
+    def _told(self, text: str) -> str:
+        keys = [around.key.text for around in self.stack if isinstance(around.key, Scalar)]
+        return shown_below(keys, text)
 
     def _add_problem(self, code: str, message: str, node: Node, hint: str | None = None) -> None:
         width = len(node.text) if isinstance(node, Scalar) else 1

@@ -3,11 +3,13 @@ shown by report.
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 # A mistake in the defaults may stand in 10,000 webhooks; nobody reads so many lines.
 MAX_PROBLEMS = 1_000
+_OF_SECRETS = re.compile("secret|passw|token|key|auth|header", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,26 @@ def shown(text: str) -> str:
         for character in text[:60]
     )
     return f"'{printable}{'…' if len(text) > 60 else ''}'"
+
+
+def shown_below(keys: Iterable[str], text: str) -> str:
+    """A text for a message, hidden where it stands below a key that speaks of secrets: a password
+    that begins with `!`, `&` or `*` is a tag, an anchor or an alias for YAML.
+    """
+    return "'…'" if any(map(_OF_SECRETS.search, keys)) else shown(text)
+
+
+def shown_key(text: str) -> str:
+    """A key as part of a message."""
+    return shown(key_name(text))
+
+
+def key_name(text: str) -> str:
+    """A key as messages and paths have it. `password:hunter2`, with the blank forgotten, is a key
+    for YAML: what stands behind the colon may be a secret.
+    """
+    name, colon, value = text.partition(":")
+    return f"{name}:…" if colon and value else text
 
 
 def nearest(text: str, names: Iterable[str]) -> str | None:

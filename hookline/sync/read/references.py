@@ -49,9 +49,8 @@ def literal(text: str) -> str:
                 "reference-not-allowed", "only secret fields may hold references", _FORMS
             )
         if found[0] == "${":
-            raise ReferenceRefused(
-                "bad-reference", f"{shown(text[found.start() :])} is not a reference", _FORMS
-            )
+            # Repeats nothing of it: a URL or a header's value may hold a secret of its own.
+            raise ReferenceRefused("bad-reference", "this is not a reference", _FORMS)
     return text.replace("$${", "${")
 
 

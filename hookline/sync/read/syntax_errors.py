@@ -65,6 +65,9 @@ def _reason(problem: str, is_alias: bool, source: str, column: int) -> tuple[str
             "check the indentation of this line and of those above, and that every quote and "
             "bracket is closed",
         )
+    if "undefined tag handle" in problem:
+        # The parser repeats it, and it may be the beginning of a password.
+        return "the tag is not defined", "put the value in quotes if it begins with '!'"
     if "mapping values are not allowed" in problem:
         return problem, "put values with ': ' in quotes"
     return problem, None

@@ -3,14 +3,18 @@ annotations. Called by the commands.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Block, Plan
 from hookline.sync.read.problems import SyncProblem
 from hookline.sync.show import report
 from hookline.sync.show.excerpts import headline
+
+_MARKUP: Final = re.compile(r"[\\`*_\[\]!|~#]")
+_LINK_BY_ITSELF: Final = re.compile(r":(?=//)|\bwww(?=\.)|\b(?:mailto|xmpp):|@", re.IGNORECASE)
 
 
 def problem_json(problem: SyncProblem) -> dict[str, Any]:
@@ -34,7 +38,7 @@ def as_json(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
 def as_markdown(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
     """Formats problems and plan as Markdown, for a comment below a pull request."""
     lines = [
-        f"- `{_quiet(headline(problem))}`" + (f" ({_quiet(problem.hint)})" if problem.hint else "")
+        f"- `{_quiet(headline(problem))}`" + (f" ({_cell(problem.hint)})" if problem.hint else "")
         for problem in problems
     ]
     if plan is not None:
@@ -100,5 +104,11 @@ def _quiet(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    # No cell ends early, no tag begins, and the zero-width space keeps @name from calling anybody.
-    return report.printable(text).replace("|", "\\|").replace("<", "&lt;").replace("@", "@\u200b")
+    """A text of others outside of a code span, as it is: no cell ends early, and it makes no tag,
+    picture, link or emphasis. A comment's reader sees who wrote the comment, not who wrote this.
+    """
+    text = report.printable(text).replace("&", "&amp;").replace("<", "&lt;")
+    text = _MARKUP.sub(r"\\\g<0>", text)
+    # GitHub makes links of bare addresses and calls people by @name, whatever is escaped: the
+    # zero-width space keeps it from either.
+    return _LINK_BY_ITSELF.sub("\\g<0>\u200b", text)

@@ -158,3 +158,27 @@ def test_markdown_is_a_table_that_nobody_breaks_out_of() -> None:
 
     assert "| update | `a` | name x → \\| &lt;img> @\u200beveryone |" in text
     assert "**blocked** `drift`" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("![x](https://a.example/p.png)", "\\!\\[x\\](https:\u200b//a.example/p.png)"),
+        ("[log in](//a.example)", "\\[log in\\](//a.example)"),
+        ("\\[a](b)", "\\\\\\[a\\](b)"),
+        ("\\| a", "\\\\\\| a"),
+        ("WWW.a.example", "WWW\u200b.a.example"),
+        ("mailto:a@b.example", "mailto:\u200ba@\u200bb.example"),
+        ("&lt;img>", "&amp;lt;img>"),
+        ("*.*.* `x` __a__ ~~b~~ #1", "\\*.\\*.\\* \\`x\\` \\_\\_a\\_\\_ \\~\\~b\\~\\~ \\#1"),
+    ],
+)
+def test_markdown_makes_no_picture_or_link_of_what_others_wrote(value: str, expected: str) -> None:
+    fields = (FieldChange("name", "x", value, "x"),)
+    change = Change(ChangeKind.UPDATE, "a", None, fields, None, hint=value)
+    block = Block("drift", f"a: {value}", None)
+    problem = SyncProblem("type", "wrong", Position(1, 1, "a.yaml"), hint=value)
+    text = formats.as_markdown([problem], Plan("shop", 1, (change,), 0, blocked=(block,)))
+    assert f"name x → {expected}; {expected} |" in text
+    assert f"**blocked** `drift`: a: {expected}" in text
+    assert f" ({expected})\n" in text
