@@ -108,7 +108,7 @@ class CommitGroup:
         for index, event in enumerate(request.events):
             if self._turn.is_over:
                 await self._turn.pass_on()
-            unmet = await catalogue.check(self._snapshot.catalogue, event.type, event.data)
+            unmet = catalogue.check(self._snapshot.catalogue, event.type, event.data)
             self.is_refused_by_catalogue |= bool(unmet)
             problems += [problem.under(str(index)) for problem in unmet]
             if event.key is None:

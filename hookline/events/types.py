@@ -2,7 +2,6 @@
 for the very next publish.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -35,8 +34,7 @@ async def save(database: Database, hub: Hub, actor: Actor, values: Values) -> Ev
 
     Raises Refused with all that is wrong.
     """
-    # In a thread: a sample may be large for its schema.
-    found = await asyncio.to_thread(_check, values)
+    found = _check(values)
     if found:
         raise Refused(found)
     now, name = clock.now(), values["name"]
