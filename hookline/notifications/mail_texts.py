@@ -1,5 +1,6 @@
 """The text of a mail about a webhook or a sync, plain and as HTML. Pure."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from html import escape
@@ -33,6 +34,12 @@ _PAGE: Final = """<!doctype html>
 </body></html>
 """
 _ROW: Final = '<tr><td style="padding: 2px 12px 2px 0; color: #666">{}</td><td>{}</td></tr>'
+_LINK_PARTS: Final = re.compile(
+    r"[.\u3002\uff0e\uff61](?=[^\W\d_])|[:\uff1a](?=[/\uff0f\\])|@(?=\w)"
+)
+"""Dots before a letter (those of other scripts too, which browsers take for dots), the colon of a
+scheme, the sign of an address: a blank behind each ends what would be a link.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,11 @@ def mail_about(
     """
     notification_kind, seen = NotificationKind(kind), _visible(name)
     # Of the URL only the host: paths and queries hold secrets.
-    facts = {"Webhook": f"{seen} ({slug})", "Id": webhook_id, "Host": urlsplit(url).netloc}
+    facts = {
+        "Webhook": f"{seen} ({slug})",
+        "Id": webhook_id,
+        "Host": _unlinked(urlsplit(url).netloc),
+    }
     return _mail_text(
         f"Webhook {seen} {_SUBJECTS[notification_kind]}", message, facts, _ADVICE[notification_kind]
     )
@@ -91,10 +102,19 @@ def _mail_text(title: str, message: str, facts: dict[str, str], advice: str) -> 
 
 def _visible(text: str) -> str:
     """A webhook's name, which people choose, without control and formatting characters: it can
-    break no line and turn no text around.
+    break no line and turn no text around. It becomes no link either.
     """
-    return "".join(
-        character
-        for character in text
-        if unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp")
+    return _unlinked(
+        "".join(
+            character
+            for character in text
+            if unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp")
+        )
     )
+
+
+def _unlinked(text: str) -> str:
+    """A text in which mail programs find nothing to make a link of. Whoever edits webhooks chooses
+    the text and the address that it is sent to.
+    """
+    return _LINK_PARTS.sub(r"\g<0> ", text)
