@@ -416,8 +416,15 @@ begin
   end if;
   select w.is_active and w.auto_disabled_at is null as is_on, w.paced_until, w.rate_per_minute
     into h from webhook w
-    where w.id = of_webhook and w.deleted_at is null and w.rate_per_minute is not null for update;
+    where w.id = of_webhook and w.deleted_at is null and w.rate_per_minute is not null
+    for update skip locked;
   if not found then
+    return query
+      select null::uuid, null::uuid, w.id, null::uuid, null::int, null::text, null::text,
+        null::text, null::timestamptz, null::int, null::boolean, null::smallint, null::bigint,
+        null::bytea, 0.05::float8
+      from webhook w
+      where w.id = of_webhook and w.deleted_at is null and w.rate_per_minute is not null;
     return;
   end if;
   at := clock_timestamp();
