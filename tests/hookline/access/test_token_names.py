@@ -81,5 +81,7 @@ async def test_a_revoked_or_expired_token_leaves_its_name(runtime: Runtime) -> N
 
 
 async def test_another_workspace_has_names_of_its_own(runtime: Runtime) -> None:
-    await tokens.create(runtime.database, WORKSPACE, "ci", READ)
-    await tokens.create(runtime.database, await make_workspace(runtime), "ci", READ)
+    ours, _ = await tokens.create(runtime.database, WORKSPACE, "ci", READ)
+    theirs, _ = await tokens.create(runtime.database, await make_workspace(runtime), "ci", READ)
+    assert (ours.name, theirs.name) == ("ci", "ci")
+    assert ours.workspace_id != theirs.workspace_id
