@@ -70,14 +70,14 @@ def target(
     }
     headers = [
         {"name": "X-Shop", "value": "7"},
-        {"name": "X-Api-Key", "sealed": sealed("k3y", HEADERS, "X-Api-Key")},
+        {"name": "X-Api-Key", "sealed": sealed("k3y-0f-sh0p", HEADERS, "X-Api-Key")},
     ]
     row |= {
         HEADERS: orjson.dumps(headers),
         "secret_header_name": "X-Webhook-Secret",
         SECRET_HEADER: sealed(secret, SECRET_HEADER, "X-Webhook-Secret"),
     }
-    row |= {"basic_auth_username": "u", BASIC_AUTH: sealed("p4ss", BASIC_AUTH, "u")}
+    row |= {"basic_auth_username": "u", BASIC_AUTH: sealed("p4ss-0f-sh0p", BASIC_AUTH, "u")}
     entries = [
         {"sealed": sealed(signing, SIGNING), "expiresAt": end}
         for signing, end in zip(SECRETS, ends, strict=True)
@@ -172,7 +172,9 @@ def test_log_has_every_header_of_the_request_and_no_secret() -> None:
     assert {name: value for name, value in logged.items() if name not in hidden} == {
         name: sent[name] for name in sent if name not in hidden
     }
-    assert not [secret for secret in ("k3y", "s3cret", "p4ss", *SECRETS) if secret in text]
+    assert not [
+        secret for secret in ("k3y-0f-sh0p", "s3cret", "p4ss-0f-sh0p", *SECRETS) if secret in text
+    ]
 
 
 @pytest.mark.parametrize(
@@ -272,7 +274,7 @@ def test_a_receiver_that_sends_our_request_back_leaves_no_secret_in_the_log() ->
         f"{name}: {value}".encode() for name, value in attempt.request(BODY).headers
     )
     ended = attempt.result(
-        ReceiverAnswer(400, 12, headers=[("X-Echo", "s3cret")], body=echoed + b' p4ss "7"')
+        ReceiverAnswer(400, 12, headers=[("X-Echo", "s3cret")], body=echoed + b' p4ss-0f-sh0p "7"')
     )
     assert ended.response_headers == '[["X-Echo","***"]]'
     assert ended.response_body is not None

@@ -38,9 +38,12 @@ def form(**fields: Any) -> dict[str, Any]:
 
 async def test_a_new_webhook_is_shown_whole_and_without_its_secrets(admin: Asker) -> None:
     given = form(
-        headers=[{"name": "X-Api-Key", "value": "k3y"}, {"name": "X-Source", "value": "shop"}],
-        secretHeader={"name": "X-Webhook-Secret", "value": "hush"},
-        basicAuth={"username": "shop", "password": "pa55"},
+        headers=[
+            {"name": "X-Api-Key", "value": "k3y-0f-sh0p"},
+            {"name": "X-Source", "value": "shop"},
+        ],
+        secretHeader={"name": "X-Webhook-Secret", "value": "hush-0f-sh0p"},
+        basicAuth={"username": "shop", "password": "pa55-0f-sh0p"},
         labels=[{"key": "team", "value": "crm"}],
         retry={"schedule": ["5s", "300s"]},
     )
@@ -73,7 +76,11 @@ async def test_a_new_webhook_is_shown_whole_and_without_its_secrets(admin: Asker
         "revision": None,
     }
     assert (webhook["health"]["backlog"], webhook["version"], webhook["managedBy"]) == (0, 1, None)
-    assert not [secret for secret in ("k3y", "hush", "pa55") if secret in str(payload)]
+    assert not [
+        secret
+        for secret in ("k3y-0f-sh0p", "hush-0f-sh0p", "pa55-0f-sh0p")
+        if secret in str(payload)
+    ]
 
 
 async def test_every_mistake_of_an_input_is_told_with_its_path(admin: Asker) -> None:

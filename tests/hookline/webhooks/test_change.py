@@ -78,22 +78,29 @@ async def test_a_new_webhook_has_defaults_and_a_signing_secret(runtime: Runtime)
 
 async def test_secrets_rest_sealed_and_show_as_fingerprints(runtime: Runtime) -> None:
     given = form(
-        headers=[{"name": "X-Api-Key", "value": "k3y"}, {"name": "X-Plain", "value": "seen"}],
-        secretHeader={"name": "X-Webhook-Secret", "value": "hush"},
-        basicAuth={"username": "shop", "password": "pa55"},
+        headers=[
+            {"name": "X-Api-Key", "value": "k3y-0f-sh0p"},
+            {"name": "X-Plain", "value": "seen"},
+        ],
+        secretHeader={"name": "X-Webhook-Secret", "value": "hush-0f-sh0p"},
+        basicAuth={"username": "shop", "password": "pa55-0f-sh0p"},
     )
     webhook = await create_webhook(runtime, SOMEBODY, given)
     raw = str((await runtime.database.reader().rows("select * from webhook"))[0])
-    assert not [secret for secret in ("k3y", "hush", "pa55") if secret in raw]
+    assert not [
+        secret for secret in ("k3y-0f-sh0p", "hush-0f-sh0p", "pa55-0f-sh0p") if secret in raw
+    ]
     shown = canonical(await Webhook.get(id=webhook.id), runtime.vault)
     assert shown["headers"] == [
-        {"name": "X-Api-Key", "value": {"fingerprint": runtime.vault.fingerprint("k3y")}},
+        {"name": "X-Api-Key", "value": {"fingerprint": runtime.vault.fingerprint("k3y-0f-sh0p")}},
         {"name": "X-Plain", "value": "seen"},
     ]
-    assert shown["secretHeader"]["value"] == {"fingerprint": runtime.vault.fingerprint("hush")}
+    assert shown["secretHeader"]["value"] == {
+        "fingerprint": runtime.vault.fingerprint("hush-0f-sh0p")
+    }
     assert shown["basicAuth"] == {
         "username": "shop",
-        "password": {"fingerprint": runtime.vault.fingerprint("pa55")},
+        "password": {"fingerprint": runtime.vault.fingerprint("pa55-0f-sh0p")},
     }
 
 
@@ -187,7 +194,7 @@ async def test_null_for_a_required_field_is_refused(runtime: Runtime, field: str
 
 async def test_an_update_that_changes_nothing_bumps_nothing(runtime: Runtime) -> None:
     given = form(
-        secretHeader={"name": "X-Webhook-Secret", "value": "hush"},
+        secretHeader={"name": "X-Webhook-Secret", "value": "hush-0f-sh0p"},
         headers=[{"name": "X-Token", "value": "t"}],
     )
     webhook = await create_webhook(runtime, SOMEBODY, given)
@@ -214,13 +221,13 @@ async def test_a_change_bumps_version_and_match_version_and_is_noted(runtime: Ru
 
 async def test_a_secret_that_an_update_leaves_out_is_kept(runtime: Runtime) -> None:
     webhook = await create_webhook(
-        runtime, SOMEBODY, form(secretHeader={"name": "X-One", "value": "hush"})
+        runtime, SOMEBODY, form(secretHeader={"name": "X-One", "value": "hush-0f-sh0p"})
     )
     await update_webhook(runtime, SOMEBODY, webhook.id, {"secretHeader": {"name": "X-Two"}})
     stored = canonical(await Webhook.get(id=webhook.id), runtime.vault)
     assert stored["secretHeader"] == {
         "name": "X-Two",
-        "value": {"fingerprint": runtime.vault.fingerprint("hush")},
+        "value": {"fingerprint": runtime.vault.fingerprint("hush-0f-sh0p")},
     }
 
 
@@ -238,7 +245,7 @@ async def test_a_secret_that_is_left_out_and_not_there_is_required(runtime: Runt
 
 async def test_a_header_that_another_field_sends_too_is_refused(runtime: Runtime) -> None:
     webhook = await create_webhook(
-        runtime, SOMEBODY, form(secretHeader={"name": "X-One", "value": "hush"})
+        runtime, SOMEBODY, form(secretHeader={"name": "X-One", "value": "hush-0f-sh0p"})
     )
     with pytest.raises(Refused) as refused:
         await update_webhook(

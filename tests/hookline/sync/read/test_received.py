@@ -44,9 +44,9 @@ webhooks:
     signingSecret: ${env:SIGNING}
 """
 SECRETS = {
-    "API": "k3y",
-    "CRM": "hush",
-    "SHOP": "pa55",
+    "API": "k3y-0f-sh0p",
+    "CRM": "hush-0f-sh0p",
+    "SHOP": "pa55-0f-sh0p",
     "SIGNING": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 }
 
@@ -70,7 +70,7 @@ def test_a_file_arrives_as_it_is_with_its_places() -> None:
     assert problems.found == []
     assert (got.set_name, got.webhooks) == (sent.set_name, sent.webhooks)
     assert got.secrets == sent.secrets
-    assert "k3y" not in str(sent.content)
+    assert "k3y-0f-sh0p" not in str(sent.content)
 
 
 def test_a_file_without_webhooks_arrives() -> None:
@@ -101,7 +101,7 @@ def test_a_secret_that_was_not_sent_is_unknown_or_a_problem(may_be_unknown: bool
 
 def test_a_secret_in_clear_is_refused_although_it_was_sent_twice() -> None:
     sent = document(RICH, SECRETS)
-    sent.content["webhooks"]["other"]["basicAuth"]["password"] = "pa55"  # type: ignore[index]
+    sent.content["webhooks"]["other"]["basicAuth"]["password"] = "pa55-0f-sh0p"  # type: ignore[index]
     _, problems = over_the_wire(sent)
     assert [problem.code for problem in problems.found] == ["plaintext-secret"]
-    assert "pa55" not in repr(problems.found)
+    assert "pa55-0f-sh0p" not in repr(problems.found)
