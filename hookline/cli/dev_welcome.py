@@ -1,5 +1,5 @@
 """The first thing `hookline dev` says: where everything is, and two commands that work when pasted.
-None of them has a link in it: other users see the arguments of a program that runs.
+Neither has the link or the token in its arguments, which other users of the machine can see.
 """
 
 import os
@@ -38,7 +38,7 @@ Try next, in another terminal:
 
   {publish_command(settings, url)}
 
-  curl -s {url}/graphql -H "Authorization: Bearer $(cat {shlex.quote(home)}/token)" \\
+  sed 's/^/Authorization: Bearer /' {shlex.quote(home)}/token | curl -s {url}/graphql -H @- \\
     -H 'Content-Type: application/json' \\
     -d '{{"query": "{QUERY}"}}'
 

@@ -37,10 +37,14 @@ def static(tmp_path: Path) -> Path:
 
 
 def redeeming(token: str) -> Redeem:
-    """Gives the token for the code CODE, as often as it is asked."""
+    """Gives the token for the code CODE once, as a server does."""
+    good = {CODE}
 
     async def redeem(code: str) -> str | None:
-        return token if code == CODE else None
+        if code not in good:
+            return None
+        good.remove(code)
+        return token
 
     return redeem
 

@@ -186,7 +186,7 @@ async def test_the_commands_work_when_pasted_and_the_link_once(shared: Dev) -> N
     await eventually(lambda: "Try next" in shared.printed())
     welcome = shared.printed()
     publish = re.search(r"^  (.* publish .*)$", welcome, re.MULTILINE)
-    curl = re.search(r"^  (curl (?:.*\\\n)+.*)$", welcome, re.MULTILINE)
+    curl = re.search(r"^  (sed (?:.*\\\n)+.*)$", welcome, re.MULTILINE)
     assert publish
     assert curl
 
