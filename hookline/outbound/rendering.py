@@ -90,12 +90,12 @@ class Renderer:
         webhook: Facts = SAMPLE_WEBHOOK,
         owner: Hashable = None,
     ) -> RenderFault | None:
-        """None for a template that compiles and renders the sample, with missing values empty and
-        with each of them as a text.
+        """None for a template that compiles and renders the sample: with missing values empty, with
+        hostile text for each of them, and with hostile text for whatever it looks up.
         """
         escape = escape_of(content_type)
-        for is_probe in (False, True):
-            body = await self._ask(template, escape, event, webhook, owner, is_probe)
+        for probe in ("none", "missing", "everything"):
+            body = await self._ask(template, escape, event, webhook, owner, probe)
             if isinstance(body, RenderFault):
                 return body
         return None
@@ -112,7 +112,7 @@ class Renderer:
         event: Facts,
         webhook: Facts,
         owner: Hashable,
-        is_probe: bool = False,
+        probe: str = "none",
     ) -> bytes | RenderFault:
         owner = webhook["id"] if owner is None else owner
         # The template's hash: a thousand of them would be 64 MB.
@@ -123,7 +123,7 @@ class Renderer:
                     "template": template,
                     "escape": escape,
                     "context": {"event": event, "webhook": webhook},
-                    "isProbe": is_probe,
+                    "probe": probe,
                 }
             )
         # TypeError: half a character, or lists too deep for it.

@@ -1,6 +1,6 @@
 """Renders payload templates in a process of its own, which hookline.outbound.rendering starts: no
-template can harm the one that delivers. Runs as a bare script: it imports nothing of Hookline, has
-no environment and can write no file.
+template can harm the one that delivers. It has no environment, can write no file, and imports
+nothing of Hookline but the two modules below.
 """
 
 # minijinja's fuel ends loops, but not every value that grows (3.1: lists that hold themselves
@@ -10,12 +10,17 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, BinaryIO
 
 import minijinja
 import orjson
+
+from hookline.outbound.json_escaping import FILTERS, EscapingError, Marks
+from hookline.outbound.template_data import HOSTILE, Anything, as_data
 
 FUEL = 100_000
 # Fuel bounds the steps, but no single step. CPU time, not the clock's: a machine that is busy is no
@@ -54,7 +59,9 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 def _answer(request: bytes) -> bytes:
     try:
         asked = orjson.loads(request)
-        return b"+" + render(asked["template"], asked["escape"], asked["context"], asked["isProbe"])
+        return b"+" + render(
+            asked["template"], asked["escape"], asked["context"], Probe(asked["probe"])
+        )
     except TemplateError as wrong:
         return b"-" + str(wrong).encode(errors="replace")
     # Python's own allocations fail so; minijinja's end the process, and the parent says the same.
@@ -70,53 +77,109 @@ class TemplateError(Exception):
     """The template can't be used. The text says why and what to do."""
 
 
-def render(template: str, escape: str, context: dict[str, Any], is_probe: bool) -> bytes:
-    """escape: json, html or none. is_probe: what is missing shows as text, so that quotes around a
-    placeholder are found.
+class Probe(StrEnum):
+    """A render that nobody is sent: whether a template is right for whatever may come."""
 
-    Raises Wrong.
+    NONE = "none"
+    """The real one."""
+    MISSING = "missing"
+    """Hostile text stands for each value that the event lacks."""
+    EVERYTHING = "everything"
+    """The event has whatever is looked up, all of it hostile text. It fails only for what it makes:
+    a template that calculates can't do so with text.
     """
+
+
+def render(template: str, escape: str, context: dict[str, Any], probe: Probe) -> bytes:
+    """escape: json, html or none.
+
+    Raises TemplateError.
+    """
+    made = _template(template, escape, probe is not Probe.NONE)
+    given = as_data(context)
+    if probe is Probe.EVERYTHING:
+        given["event"]["data"] = Anything()
     try:
-        text = _environment(template, escape, is_probe).render_template("payload", **context)
-    except minijinja.TemplateError as error:
-        raise TemplateError(_sentence(error)) from None
+        text = made.render(given)
+    except TemplateError:
+        if probe is Probe.EVERYTHING:
+            return b""
+        raise
     body = text.encode(errors="surrogatepass")
     if len(body) > OUTPUT_LIMIT:
         raise TemplateError(
             f"The template makes {len(body):,} bytes; a body has at most {OUTPUT_LIMIT:,}."
         )
     if escape == "json":
-        try:
-            orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            line = text.count("\n", 0, error.pos) + 1
-            raise TemplateError(
-                f"What the template makes is not JSON (its line {line}: {error.msg}). A "
-                "placeholder prints a whole JSON value: write "
-                '{"name": {{ event.data.name }}} without quotes around it, and {{ "Order " ~ '
-                "event.data.number }} for text with a value in it."
-            ) from None
+        _check_json(body, text)
     return body
 
 
+def _check_json(body: bytes, text: str) -> None:
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        line = text.count("\n", 0, error.pos) + 1
+        raise TemplateError(
+            f"What the template makes is not JSON (its line {line}: {error.msg}). A placeholder "
+            'prints a whole JSON value, {"name": {{ event.data.name }}}, and inside of quotes its '
+            'text, "Order {{ event.data.number }}".'
+        ) from None
+
+
+class _Template:
+    """A compiled template."""
+
+    def __init__(self, template: str, escape: str, is_probe: bool) -> None:
+        self._marks = Marks() if escape == "json" else None
+        self._environment = minijinja.Environment(
+            auto_escape_callback=lambda name: escape if escape != "none" else False,
+            fuel=FUEL,
+            undefined_behavior="chainable",
+            keep_trailing_newline=True,
+            finalizer=self._finalizer(is_probe),
+            filters=FILTERS if self._marks else {},
+        )
+        # They show the whole context, or fill the output, and no payload needs them.
+        for name in _UNWANTED:
+            self._environment.remove_global(name)
+        self._environment.add_template("payload", template)
+
+    def render(self, context: dict[str, Any]) -> str:
+        """Raises TemplateError."""
+        if self._marks is not None:
+            self._marks.clear()
+        try:
+            text = self._environment.render_template("payload", **context)
+            return text if self._marks is None else self._marks.filled(text, OUTPUT_LIMIT)
+        except minijinja.TemplateError as error:
+            raise TemplateError(_sentence(error)) from None
+        except EscapingError as error:
+            raise TemplateError(str(error)) from None
+        except AttributeError as error:
+            raise TemplateError(
+                f"Data has no methods, so none of the name {error}. Filters do that, such as "
+                "{{ event.data | items }}."
+            ) from None
+
+    def _finalizer(self, is_probe: bool) -> Callable[[Any], Any] | None:
+        mark = self._marks.mark if self._marks else None
+        if not is_probe:
+            return mark
+        return _hostile if mark is None else lambda value: mark(_hostile(value))
+
+
+def _hostile(value: Any) -> Any:
+    return HOSTILE if value is None or isinstance(value, Anything) else value
+
+
 @lru_cache(256)
-def _environment(template: str, escape: str, is_probe: bool) -> minijinja.Environment:
-    environment = minijinja.Environment(
-        auto_escape_callback=lambda name: escape if escape != "none" else False,
-        fuel=FUEL,
-        undefined_behavior="chainable",
-        keep_trailing_newline=True,
-        finalizer=_as_text if is_probe else None,
-    )
-    # They show the whole context, or fill the output, and no payload needs them.
-    for name in _UNWANTED:
-        environment.remove_global(name)
-    environment.add_template("payload", template)
-    return environment
-
-
-def _as_text(value: Any) -> Any:
-    return 'text with "quotes"' if value is None else value
+def _template(template: str, escape: str, is_probe: bool) -> _Template:
+    """Raises TemplateError."""
+    try:
+        return _Template(template, escape, is_probe)
+    except minijinja.TemplateError as error:
+        raise TemplateError(_sentence(error)) from None
 
 
 def _sentence(error: minijinja.TemplateError) -> str:
@@ -125,7 +188,3 @@ def _sentence(error: minijinja.TemplateError) -> str:
     where = f" in line {error.line}" if error.line else ""
     said = " ".join(str(error.message or error).split())[:300]
     return f"The template fails{where}: {said}."
-
-
-if __name__ == "__main__":
-    main()

@@ -20,8 +20,12 @@ START_SECONDS: Final = 10.0
 # Of the clock, not of the CPU: the child ends itself after half a second of work, so one that says
 # nothing for so long was never given the machine.
 ANSWER_SECONDS: Final = 10.0
-_CHILD = Path(__file__).with_name("template_child.py")
-_PROBE = orjson.dumps({"template": "", "escape": "none", "context": {}, "isProbe": False})
+_ROOT = Path(__file__).parents[2]
+_MAIN = (
+    "import sys; sys.path.append(sys.argv[1]); from hookline.outbound.template_child import main; "
+    "main()"
+)
+_PROBE = orjson.dumps({"template": "", "escape": "none", "context": {}, "probe": "none"})
 
 
 class Ending(Enum):
@@ -59,7 +63,15 @@ class TemplateProcess:
         """
         # Isolated and without environment: it sees neither settings nor secrets.
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", str(_CHILD), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}
+            sys.executable,
+            "-I",
+            "-c",
+            _MAIN,
+            str(_ROOT),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            env={},
         )
         child = cls(process)
         try:

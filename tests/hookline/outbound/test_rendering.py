@@ -128,7 +128,7 @@ async def test_escaping_follows_the_content_type(
         ('{"name": {{ event.data.name }', "line 1"),
         ("{% if %}", "line 1"),
         ("\n\n{{ event.data.total * 2 }}", "line 3"),
-        ('{"name": "{{ event.data.name }}"}', "without quotes around it"),
+        ('{"name": "a" {{ event.data.name }}}', "inside of quotes its text"),
         ("hello", "not JSON"),
         ("{{ nothing() }}", "fails"),
         ("{% include 'other' %}", "fails"),
@@ -157,6 +157,10 @@ async def test_template_that_does_not_render_the_sample_is_refused(
         '{{ {"text": event.type} }}',
         "{% if event.data.x %}1{% else %}2{% endif %}",
         "[]",
+        '{"name": "{{ event.data.name }}"}',
+        '{"name": "{% if event.data.name %}{{ event.data.name }}{% endif %}"}',
+        "[{% for n in event.data.lines %}{{ n }}{% if not loop.last %},{% endif %}{% endfor %}]",
+        "{{ event.data.total * 2 if event.data.total else 0 }}",
     ],
 )
 async def test_template_that_renders_the_sample_passes(renderer: Renderer, template: str) -> None:
@@ -194,7 +198,7 @@ HOSTILE = {
 async def test_hostile_template_ends_with_a_sentence_and_the_next_one_renders(
     renderer: Renderer, template: str
 ) -> None:
-    fault = await fault_of(renderer, template, "text/plain" if "x" * 100 in template else JSON)
+    fault = await fault_of(renderer, template, "text/plain" if "tojson" in template else JSON)
     assert fault.message.endswith(".")
     assert not fault.is_ours
     assert await rendered(renderer, "{{ event.data.z }}") == "1"
@@ -288,14 +292,13 @@ async def test_event_that_cannot_be_given_to_a_template_is_an_answer(renderer: R
     assert not body.is_ours
 
 
-# 0.15 s of a core before the fuel ends it.
-SLOW = "{% set x = [1] %}" + "{% set x = [x, x] %}" * 19 + "{{ x }}"
+# 0.15 s of a core.
+SLOW = "{% set x = [1] %}" + "{% set x = [x, x] %}" * 16 + "{{ x }}"
 
 
 async def render_slowly(renderer: Renderer, webhook: str) -> None:
-    fault = await renderer.render(SLOW, JSON, event(1), {**SAMPLE_WEBHOOK, "id": webhook})
-    assert isinstance(fault, RenderFault)
-    assert "steps" in fault.message
+    body = await renderer.render(SLOW, JSON, event(1), {**SAMPLE_WEBHOOK, "id": webhook})
+    assert isinstance(body, bytes), body
 
 
 async def test_slow_webhook_delays_no_other_render(renderer: Renderer) -> None:
