@@ -31,10 +31,10 @@ LABEL_KEY: Final = "[a-z0-9][a-z0-9._/-]{0,62}"
 _MAX_HEADER_BYTES = 4_096
 _pattern = re.compile(PATTERN)
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-# Narrower than RFC 5321, without quotes and address literals: nothing here can end a header of a
-# mail.
+# Narrower than RFC 5321, without quotes, address literals and encoded words (RFC 2047): nothing
+# here can end a header of a mail, or stand for another address in it.
 _email = re.compile(
-    rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@{_LABEL}(?:\.{_LABEL})+"
+    rf"(?!.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@{_LABEL}(?:\.{_LABEL})+"
 )
 _header_name = Text(200)
 _header_value = Text(_MAX_HEADER_BYTES, is_secret=True, may_be_empty=True)

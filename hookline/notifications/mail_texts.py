@@ -35,10 +35,12 @@ _PAGE: Final = """<!doctype html>
 """
 _ROW: Final = '<tr><td style="padding: 2px 12px 2px 0; color: #666">{}</td><td>{}</td></tr>'
 _LINK_PARTS: Final = re.compile(
-    r"[.\u3002\uff0e\uff61](?=[^\W\d_])|[:\uff1a](?=[/\uff0f\\])|@(?=\w)"
+    r"[.\u3002\uff0e\uff61](?=[^\W\d_])|[:\uff1a](?=[/\uff0f\\])|@(?=\w)|=(?=\?)"
 )
 """Dots before a letter (those of other scripts too, which browsers take for dots), the colon of a
-scheme, the sign of an address: a blank behind each ends what would be a link.
+scheme, the sign of an address: a blank behind each ends what would be a link. The beginning of an
+encoded word (RFC 2047) too: decoded in the subject, it may hold line ends, and so headers and a
+body.
 """
 
 

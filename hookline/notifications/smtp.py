@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.message import EmailMessage
+from email.parser import BytesParser
 from email.policy import SMTP
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from hookline.settings.smtp_url import SmtpServer
 
 DEADLINE_SECONDS = 20.0
 """Time for one mail, from the connection to the server's last answer."""
+_UNSENDABLE = "The mail can't be written: its subject or its address is no plain text."
 _NO_SENDER = "Hookline <hookline@localhost>"
 _LONGEST_REPLY = 200
 
@@ -104,7 +107,7 @@ class Mailer:
             await client.connect()
             if server.username is not None and server.password is not None:
                 await client.login(server.username, server.password)
-            await client.sendmail(server.sender_address, [mail.to], self._message(mail).as_bytes())
+            await client.sendmail(server.sender_address, [mail.to], self._bytes(mail))
             # It has taken the mail; how it says goodbye changes nothing.
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit()
@@ -128,9 +131,24 @@ class Mailer:
         message.add_alternative(mail.html, subtype="html")
         return message
 
+    def _bytes(self, mail: Mail) -> bytes:
+        """Raises MailRefused for a mail whose head is not the one that was set."""
+        # ValueError: an address with an encoded word of line ends (Python 3.11). It would be raised
+        # at each try.
+        try:
+            message = self._message(mail)
+            content = message.as_bytes()
+        except (ValueError, MessageError):
+            raise MailRefused(_UNSENDABLE) from None
+        # Python up to 3.12.3 decodes encoded words that stand in a header's text, and writes the
+        # line ends in them as they are: the rest is a header or the body.
+        if BytesParser(policy=SMTP).parsebytes(content, headersonly=True).keys() != message.keys():
+            raise MailRefused(_UNSENDABLE)
+        return content
+
     def _write(self, mail: Mail) -> str:
         """Writes the mail as a file, whole or not at all, readable for Hookline's user only."""
-        path = self._outbox / f"{mail.key}.eml"
+        path, content = self._outbox / f"{mail.key}.eml", self._bytes(mail)
         try:
             self._outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary = path.with_suffix(".tmp")
@@ -139,7 +157,7 @@ class Mailer:
             with open(
                 os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
             ) as file:
-                file.write(self._message(mail).as_bytes())
+                file.write(content)
             temporary.replace(path)
         except OSError as error:
             raise MailFailed("There is no mail server, and the outbox can't be written.") from error

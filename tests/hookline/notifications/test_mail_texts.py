@@ -14,6 +14,7 @@ from hookline.notifications.mail_texts import mail_about
         ("evil\u3002example", "evil\u3002 example"),
         ("h\u200bttps:\\\\evil.example", "https: \\\\evil. example"),
         ("write to a@evil.example", "write to a@ evil. example"),
+        ("=?utf-8?q?a=0D=0ABcc?=", "= ?utf-8?q?a=0D=0ABcc?="),
         ("Orders v1.2: EU/US", "Orders v1.2: EU/US"),
     ],
 )

@@ -6,8 +6,10 @@ import asyncio
 import email
 import ssl
 import stat
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
@@ -17,6 +19,8 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
+from hookline.models import NotificationKind
+from hookline.notifications.mail_texts import mail_about
 from hookline.notifications.smtp import Mail, Mailer, MailFailed, MailRefused
 from hookline.settings.smtp_url import read_smtp_url
 from tests.receivers import make_tls
@@ -28,6 +32,13 @@ MAIL = Mail(
     "Words\n",
     "<p>Words</p>\n",
     datetime(2026, 11, 27, tzinfo=UTC),
+)
+
+HEADERS = sorted(
+    [
+        *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
+        *("X-Auto-Response-Suppress", "MIME-Version", "Content-Type"),
+    ]
 )
 
 
@@ -266,3 +277,39 @@ def test_right_url_has_the_usual_port() -> None:
         read_smtp_url(f"{scheme}://host?from=a@example.org").port for scheme in ("smtp", "smtps")
     ] == [587, 465]
     assert "hunter2" not in repr(read_smtp_url("smtp://me:hunter2@host?from=a@example.org"))
+
+
+def encoded_word(text: str) -> str:
+    return f"=?utf-8?b?{b64encode(text.encode()).decode()}?="
+
+
+@pytest.mark.parametrize(
+    "text", ["\r\nBcc: x@example.net", "\r\n\r\n<a href=//example.net>x", "\nX: y"]
+)
+async def test_a_name_that_decodes_to_line_ends_writes_no_header_and_no_body(
+    tmp_path: Path, text: str
+) -> None:
+    text_of_mail = mail_about(
+        NotificationKind.FAILING, encoded_word(text), "a", "wh_1", "https://a.example", "It fails."
+    )
+    await Mailer(None, tmp_path).send(replace(MAIL, subject=text_of_mail.subject))
+    [file] = tmp_path.iterdir()
+    found = email.message_from_bytes(file.read_bytes(), policy=default)
+    assert sorted(found.keys()) == HEADERS
+    assert str(found["Subject"]).endswith("?= keeps failing")
+
+
+@pytest.mark.parametrize(
+    ("to", "subject"),
+    [
+        (MAIL.to, encoded_word("\r\nBcc: x@example.net")),
+        (MAIL.to, f"Words {encoded_word('x' + chr(13) + chr(10) * 2 + 'body')}"),
+        (f"{encoded_word(chr(13) + chr(10) + 'Bcc: x')}@example.com", MAIL.subject),
+    ],
+)
+async def test_a_mail_with_another_head_than_was_set_is_refused_for_good(
+    tmp_path: Path, to: str, subject: str
+) -> None:
+    with pytest.raises(MailRefused, match="can't be written"):
+        await Mailer(None, tmp_path).send(replace(MAIL, to=to, subject=subject))
+    assert not list(tmp_path.iterdir())

@@ -43,6 +43,7 @@ def test_a_key_that_nobody_knows_is_never_ignored(tmp_path: Path, lines: str) ->
         ("rateLimit: often", "format"),
         ("autoDisable: { failures: 0 }", "range"),
         ("notificationEmails: nobody", "bad-email"),
+        ("notificationEmails: '=?utf-8?q?a=2Cz=40z.example?=@example.com'", "bad-email"),
         ("lifecycle: { preventDestroy: true }", "unknown-key"),
     ],
 )
