@@ -16,15 +16,7 @@ import orjson
 
 from hookline.db.connection import FAULTS, ROLLED_BACK
 from hookline.db.postgres import open_pool
-from hookline.deliveries.health import (
-    Decision,
-    FoldedBatch,
-    Health,
-    HealthEvidence,
-    HealthPolicy,
-    decide,
-    digests,
-)
+from hookline.deliveries.health import Decision, HealthEvidence, decide, digests
 from hookline.deliveries.queue.base import (
     AttemptResult,
     ClaimedDelivery,
@@ -42,6 +34,7 @@ from hookline.deliveries.queue.base import (
     Recorded,
     Stamp,
 )
+from hookline.deliveries.queue.postgres_health import health_evidence
 from hookline.deliveries.queue.postgres_statements import (
     APPLY_DECISIONS,
     BEAT,
@@ -299,7 +292,7 @@ class PostgresQueue:
         columns[_BEGAN] = [int((now - began) * 1_000) for began in columns[_BEGAN]]
         position, evidence = await self._work.fetchrow(RECORD, token, workspace_id, *columns)
         return position, [
-            _health_evidence(row) for row in orjson.loads(evidence)
+            health_evidence(row) for row in orjson.loads(evidence)
         ] if evidence else []
 
     async def apply_decisions(self, workspace_id: UUID, decisions: Sequence[Decision]) -> Recorded:
@@ -356,26 +349,6 @@ def _rolled_back_as_nothing_claimed() -> Iterator[None]:
         yield
     except ROLLED_BACK as error:
         raise NothingClaimed(str(error)) from error
-
-
-def _health_evidence(row: dict[str, Any]) -> HealthEvidence:
-    """Evidence of a row of hl_health_evidence."""
-    health = Health(
-        consecutive_failures=row["consecutive_failures"],
-        failing_since=row["failing_since"],
-        consecutive_gone=row["consecutive_gone"],
-        exhausted_count=row["exhausted_count"],
-        is_auto_disabled=row["is_auto_disabled"],
-    )
-    policy = HealthPolicy(
-        failures=row["failures"],
-        seconds=row["seconds"],
-        is_active=row["is_active"],
-        warned_at=row["warned_at"],
-        exhausted_notified_at=row["exhausted_notified_at"],
-    )
-    folded = FoldedBatch(row["had_success"], row["failed_at"])
-    return HealthEvidence(UUID(row["id"]), row["version"], health, policy, folded, row["now"])
 
 
 async def _connect(*where: Any, **how: Any) -> "asyncpg.Connection[Any]":
