@@ -52,6 +52,10 @@ class Pace:
     """Monotonic seconds: nothing is claimed or sent before. In memory: another process may have
     what this one lacks, and a crash forgets the pause, not the delivery.
     """
+    is_held: bool = False
+    """True while results of the webhook can't be recorded: those of more requests would take the
+    room of the others.
+    """
 
     def set_back(self, now: float) -> None:
         """Lengthens the pause; those that fail together count once."""
@@ -80,8 +84,11 @@ class Lane:
 
     @property
     def is_paused(self) -> bool:
-        """True while a fault of our own, met lately, is not to be tried again."""
-        return self.pace.set_back_count > 0 and monotonic() < self.pace.paused_until
+        """True while nothing is to be leased or sent: results can't be recorded, or a fault of our
+        own, met lately, is not to be tried again yet.
+        """
+        pace = self.pace
+        return pace.is_held or (pace.set_back_count > 0 and monotonic() < pace.paused_until)
 
     @property
     def slots(self) -> int:
@@ -101,8 +108,10 @@ class Lane:
 
     def room(self, leased: int) -> int:
         """Number of deliveries that it may hold in addition. leased: to the whole process."""
+        if self.is_paused:
+            return 0
         if self.pace.set_back_count:
-            return int(not self.is_paused and leased < LEASED_LIMIT and not self.leased_count)
+            return int(leased < LEASED_LIMIT and not self.leased_count)
         # Seventeen busy lanes could lease all 1,000 and leave nothing to a webhook that just woke
         # up (2026-11-25).
         if leased >= ONE_EACH_LIMIT:

@@ -42,6 +42,8 @@ class Leases:
         self.count = 0
         self._lanes: dict[UUID, Lane] = {}
         self._paces: dict[UUID, Pace] = {}
+        self._held = frozenset[UUID]()
+        """Webhooks whose results can't be recorded now."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_stopping = False
 
@@ -194,6 +196,25 @@ class Leases:
 
     def give_all_back(self) -> None:
         for lane in self._lanes.values():
+            self.give_back(lane, lane.take_out(keep=0))
+
+    def is_held(self, webhook_id: UUID) -> bool:
+        return webhook_id in self._held
+
+    def hold(self, webhook_ids: frozenset[UUID]) -> None:
+        """Leases and sends nothing of these webhooks, and of no others, until it is called again:
+        their results can't be recorded, and would take all room one by one.
+        """
+        # Nearly always: none is held.
+        if webhook_ids == self._held:
+            return
+        for webhook_id in self._held ^ webhook_ids:
+            # Gone with its webhook, whose results may still be waiting.
+            if (pace := self._paces.get(webhook_id)) is not None:
+                pace.is_held = webhook_id in webhook_ids
+        self._held = webhook_ids
+        for webhook_id in webhook_ids & self._lanes.keys():
+            lane = self._lanes[webhook_id]
             self.give_back(lane, lane.take_out(keep=0))
 
     async def _return(self, token: UUID, rows: list[ClaimedDelivery]) -> None:

@@ -149,6 +149,7 @@ class Pump:
             # Room comes back here, not at the send: with the latter 3,387 unrecorded results piled
             # up under load, and a crash would have repeated them all (2026-11-24).
             self.leases.release(written.size)
+            self.leases.hold(written.held)
             if written.has_lost:
                 # The row stays leased and is in no lane: only a takeover ends its lease.
                 self.leases.give_up()

@@ -4,12 +4,14 @@ by the pump, which gets the size of each batch that was written.
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from hookline.db.connection import REFUSALS
+from hookline.clock import monotonic
+from hookline.db.connection import FAULTS, REFUSALS
 from hookline.deliveries.announcing import announce
-from hookline.deliveries.queue.base import AttemptResult, Queue
+from hookline.deliveries.queue.base import AttemptResult, Queue, RowsHeld
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub
 
@@ -26,6 +28,8 @@ _FULL: Final = 200
 """Results that are written without gathering any longer."""
 _BATCH_LIMIT: Final = 500
 _RETRY_DELAY_SECONDS: Final = 0.5
+_HELD_POLL_SECONDS: Final = 0.25
+"""Between two looks at rows that another transaction holds."""
 _REFUSED: Final = "The answer could not be stored; it was left out of the log."
 
 Batch = tuple[UUID, UUID]
@@ -34,47 +38,106 @@ Batch = tuple[UUID, UUID]
 
 class WrittenBatch(NamedTuple):
     """A batch of that many results that has left memory. has_lost: one of them could not be written
-    at all, so its lease is left to a takeover.
+    at all, so its lease is left to a takeover. held: webhooks whose results can't be written yet.
     """
 
     size: int
     has_lost: bool
+    held: frozenset[UUID]
 
 
 class Recorder:
+    """Results of a webhook whose rows another transaction holds (a sync, an operator's session) are
+    put aside until they are free, so that the others' wait for them once, for a fifth of a second.
+    """
+
     def __init__(self, queue: Queue, hub: Hub, enqueuer: Enqueuer) -> None:
         self._queue, self._hub, self._enqueuer = queue, hub, enqueuer
         self._waiting: dict[Batch, list[AttemptResult]] = {}
+        self._aside: dict[Batch, list[AttemptResult]] = {}
+        self._held = frozenset[UUID]()
+        """Webhooks whose results are put aside."""
+        self._look_at = 0.0
         self._has_some = asyncio.Event()
         self._last_count = 0
         self._is_writing = False
 
     @property
     def is_idle(self) -> bool:
-        return not self._waiting and not self._is_writing
+        return not self._waiting and not self._aside and not self._is_writing
 
     def add(self, token: UUID, workspace_id: UUID, result: AttemptResult) -> None:
-        self._waiting.setdefault((token, workspace_id), []).append(result)
+        # Behind what was put aside: a webhook's attempts are recorded in the order of their ends.
+        batches = self._aside if result.webhook_id in self._held else self._waiting
+        batches.setdefault((token, workspace_id), []).append(result)
         self._has_some.set()
 
     async def write_next(self) -> WrittenBatch:
-        """Waits for results and writes one batch of them, however long the database is away.
+        """Waits for results and writes one batch of them, however long the database is away. Size
+        0: rows of the batch are held, what is free of it comes next.
 
         A cancellation leaves the batch to a takeover.
         """
-        if not self._waiting:
-            self._last_count = 0
-            self._has_some.clear()
-            await self._has_some.wait()
-        batch = next(iter(self._waiting))
+        batch = await self._next()
         if len(self._waiting[batch]) < _FULL:
             await asyncio.sleep(BUSY_SECONDS if self._last_count > _BUSY_AT else IDLE_SECONDS)
-        self._is_writing = True
+        self._is_writing, results = True, self._take(batch)
         try:
-            results = self._take(batch)
-            return WrittenBatch(len(results), not await self._write(batch, results))
+            is_whole = await self._write(batch, results)
+            return WrittenBatch(len(results), not is_whole, self._held)
+        except RowsHeld as error:
+            await self._set_aside(batch, results)
+            log.warning(
+                "attempts not recorded yet, rows of %d webhooks are held: %r",
+                *(len(self._held), error.__cause__),
+            )
+            return WrittenBatch(0, False, self._held)
         finally:
             self._is_writing = False
+
+    async def _next(self) -> Batch:
+        """Waits for a batch that may be written."""
+        while True:
+            if self._held and monotonic() >= self._look_at:
+                await self._look(self._aside, frozenset())
+            if self._waiting:
+                return next(iter(self._waiting))
+            self._last_count = 0
+            self._has_some.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_HELD_POLL_SECONDS if self._held else None):
+                    await self._has_some.wait()
+
+    async def _set_aside(self, batch: Batch, results: list[AttemptResult]) -> None:
+        """Puts a batch back, and the results of webhooks whose rows are held aside."""
+        self._waiting[batch] = results + self._waiting.pop(batch, [])
+        await self._look({batch: results}, self._held)
+
+    async def _look(
+        self, batches: dict[Batch, list[AttemptResult]], others: frozenset[UUID]
+    ) -> None:
+        """Finds out of which webhooks rows are held. others: those that are, without a look."""
+        self._look_at = monotonic() + _HELD_POLL_SECONDS
+        held = set(others)
+        try:
+            # A copy: results come in meanwhile.
+            for (_, workspace_id), results in list(batches.items()):
+                held |= await self._queue.held(workspace_id, results)
+        # All stays as it is until the next look.
+        except FAULTS as error:
+            log.warning("held rows not looked for: %r", error)
+            return
+        self._hold(frozenset(held))
+
+    def _hold(self, held: frozenset[UUID]) -> None:
+        """Puts the results of these webhooks aside, and those of others back in their order."""
+        if held == self._held:
+            return
+        batches = [*self._aside.items(), *self._waiting.items()]
+        self._held, self._aside, self._waiting = held, {}, {}
+        for (token, workspace_id), results in batches:
+            for result in results:
+                self.add(token, workspace_id, result)
 
     def _take(self, batch: Batch) -> list[AttemptResult]:
         results = self._waiting.pop(batch)
@@ -87,6 +150,8 @@ class Recorder:
     async def _write(self, batch: Batch, results: list[AttemptResult]) -> bool:
         """Tries until it is written: recording again changes nothing. What the database refuses is
         tried row by row. False: not all could be written.
+
+        Raises RowsHeld.
         """
         token, workspace_id = batch
         while True:
@@ -94,6 +159,9 @@ class Recorder:
                 recorded = await self._queue.record(token, workspace_id, results)
                 announce(self._hub, self._enqueuer, workspace_id, recorded)
                 return True
+            # Surely rolled back, so that what is free may be written without the rest.
+            except RowsHeld:
+                raise
             # A row that the database refuses must not hold the others.
             except REFUSALS as error:
                 log.error("a batch of %d attempts was refused: %r", len(results), error)

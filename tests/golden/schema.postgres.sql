@@ -362,6 +362,7 @@ end $function$
 CREATE OR REPLACE FUNCTION public.hl_apply_decisions(workspace uuid, webhooks uuid[], kinds smallint[], reasons text[], versions integer[], sinces timestamp with time zone[], OUT last_position bigint, OUT has_auto_disabled boolean, OUT notified uuid[], OUT addresses text[])
  RETURNS record
  LANGUAGE plpgsql
+ SET lock_timeout TO '1s'
 AS $function$
 declare a record; failed int; notification uuid; entry_kinds smallint[] := '{}';
   entry_subjects uuid[] := '{}'; entry_webhooks uuid[] := '{}';
@@ -644,6 +645,7 @@ end $function$
 CREATE OR REPLACE FUNCTION public.hl_record(pump_token uuid, workspace uuid, ids uuid[], numbers integer[], webhooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], ages_ms integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[], OUT last_position bigint, OUT evidence jsonb)
  RETURNS record
  LANGUAGE plpgsql
+ SET lock_timeout TO '200ms'
 AS $function$
 declare done uuid[]; failed uuid[]; logged int; n int;
 begin
@@ -836,6 +838,7 @@ end $function$
 CREATE OR REPLACE FUNCTION public.hl_take_over(dead_after interval)
  RETURNS integer
  LANGUAGE plpgsql
+ SET lock_timeout TO '1s'
 AS $function$
 declare dead uuid; lost uuid[]; workspace uuid; last_position bigint; n int;
 begin

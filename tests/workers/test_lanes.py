@@ -147,3 +147,11 @@ def test_only_what_was_named_is_taken_out_and_the_order_stays() -> None:
     )
     assert keys(one.take_out(keep=0)) == keys([rows[0], rows[1], rows[2], rows[4]])
     assert not one.queue
+
+
+def test_lane_whose_results_cannot_be_recorded_takes_and_sends_nothing() -> None:
+    one = lane(10, queued=1)
+    one.pace.is_held = True
+    assert (one.room(0), one.paced_room(0), one.claim_size(0), one.may_begin) == (0, 0, 0, False)
+    one.pace.is_held = False
+    assert (one.room(0), one.may_begin) == (9 + PREFETCH, True)

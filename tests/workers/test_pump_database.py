@@ -8,7 +8,8 @@ import pytest
 
 from hookline.models import Attempt, Delivery, DeliveryState
 from hookline.runtime import Runtime
-from tests.making import enqueue, make_webhook
+from tests.hookline.deliveries.queue.test_queue_locks import HOLD_WEBHOOK, holding
+from tests.making import enqueue, make_webhook, make_workspace
 from tests.receivers import Receiver
 from tests.refusing import refusing_connections
 from tests.waiting import eventually
@@ -81,3 +82,22 @@ async def test_answer_that_came_while_the_database_refused_everything_is_recorde
     [attempt] = await Attempt.all()
     assert (attempt.number, attempt.status_code, len(receiver.requests)) == (1, 200, 1)
     assert attempt.error_message is None
+
+
+async def test_webhook_whose_row_is_held_stops_nobody_elses_deliveries(runtime: Runtime) -> None:
+    elsewhere = await make_workspace(runtime)
+    async with Receiver() as receiver, Receiver() as others, pumping(runtime) as pump:
+        held = await make_webhook(runtime, receiver.url, concurrency=2)
+        neighbour = await make_webhook(runtime, others.url)
+        stranger = await make_webhook(runtime, others.url, elsewhere)
+        async with holding(runtime, HOLD_WEBHOOK, held.id):
+            await enqueue(runtime, held.id, 100)
+            # Nothing more of it is sent: the room that is left is the others'.
+            await eventually(lambda: pump.leases.is_held(held.id))
+            for _ in range(3):
+                await enqueue(runtime, neighbour.id)
+                await enqueue(runtime, stranger.id, 1, elsewhere)
+            await eventually(lambda: succeeded(6))
+            assert not await Attempt.filter(webhook_id=held.id).exists()
+        await eventually(lambda: succeeded(106))
+    assert len(receiver.requests) == 100

@@ -9,10 +9,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery, Queue, Recorded
+from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery, Queue, Recorded, RowsHeld
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
+from tests.hookline.deliveries.queue.test_queue_locks import HOLD_ACTIVITY, HOLD_WEBHOOK, holding
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, make_workspace, succeeded
 from tests.waiting import eventually
 from workers.recording import Recorder
@@ -26,6 +27,7 @@ class Flaky:
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
         self.is_away = False
+        self.look_faults = list[Exception]()
         self.before, self.after, self.sizes = list[Exception](), list[Exception](), list[int]()
 
     async def record(self, token: Any, workspace_id: Any, results: list[AttemptResult]) -> Recorded:
@@ -39,6 +41,11 @@ class Flaky:
             raise self.after.pop()
         return recorded
 
+    async def held(self, workspace_id: UUID, results: list[AttemptResult]) -> set[UUID]:
+        if self.look_faults:
+            raise self.look_faults.pop()
+        return await self._queue.held(workspace_id, results)
+
 
 class Notes:
     """A recorder over a flaky queue, and what it said."""
@@ -46,6 +53,7 @@ class Notes:
     def __init__(self, runtime: Runtime) -> None:
         self.queue = Flaky(runtime.queue)
         self.recorded, self.given_up, self.announced = list[int](), list[bool](), list[str]()
+        self.held = frozenset[UUID]()
         runtime.hub.subscribe("activity", self.announced.append)
         self.recorder = Recorder(cast(Queue, self.queue), runtime.hub, runtime.enqueuer)
         self.writing: asyncio.Task[None] | None = None
@@ -55,6 +63,7 @@ class Notes:
             written = await self.recorder.write_next()
             self.recorded.append(written.size)
             self.given_up += [True] * written.has_lost
+            self.held = written.held
 
     def add(self, hand: Hand, *results: AttemptResult, workspace_id: UUID = WORKSPACE) -> None:
         for result in results:
@@ -257,3 +266,62 @@ async def test_answers_are_kept_while_the_database_is_read_only(runtime: Runtime
     assert notes.given_up == []
     assert await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == 3
     assert await Attempt.filter(error_message__isnull=True).count() == 3
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_results_of_a_webhook_whose_row_is_held_are_put_aside_and_keep_their_order(
+    runtime: Runtime,
+) -> None:
+    hand, [first, second, third] = await claimed(runtime, 3)
+    neighbour = await make_webhook(runtime)
+    await enqueue(runtime, neighbour.id, 2)
+    others = await hand.claim(neighbour.id)
+    notes, held = Notes(runtime), frozenset([first.webhook_id])
+    async with holding(runtime, HOLD_WEBHOOK, first.webhook_id):
+        notes.add(hand, succeeded(first), succeeded(others[0]))
+        await eventually(lambda: notes.recorded == [0, 1])
+        assert notes.held == held
+        tries = len(notes.queue.sizes)
+        notes.add(hand, succeeded(second), succeeded(others[1]), succeeded(third))
+        await eventually(lambda: notes.recorded == [0, 1, 1])
+        # Nothing more was tried of the held one, whose wait would be that of all.
+        assert notes.queue.sizes[tries:] == [1]
+        assert not notes.recorder.is_idle
+    await notes.end()
+    assert (notes.recorded, notes.held) == ([0, 1, 1, 3], frozenset())
+    attempts = await Attempt.filter(webhook_id=first.webhook_id)
+    positions = await runtime.database.reader().rows(
+        "select subject_id from activity where kind = 1 order by position"
+    )
+    of_delivery = {attempt.id: attempt.delivery_id for attempt in attempts}
+    recorded = [of_delivery.get(row["subject_id"]) for row in positions[2:]]
+    assert recorded == [first.id, second.id, third.id]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_workspace_whose_activity_is_held_stops_nobody_elses_records(
+    runtime: Runtime,
+) -> None:
+    elsewhere = await make_workspace(runtime)
+    stranger = await make_webhook(runtime, workspace_id=elsewhere)
+    await enqueue(runtime, stranger.id, 1, elsewhere)
+    hand, [row] = await claimed(runtime, 1)
+    notes = Notes(runtime)
+    async with holding(runtime, HOLD_ACTIVITY, elsewhere):
+        notes.add(hand, succeeded(row))
+        there = await hand.claim_one(stranger.id)
+        notes.add(hand, succeeded(there), workspace_id=elsewhere)
+        await eventually(lambda: notes.recorded == [0, 1])
+        assert (await Delivery.get(id=row.id)).status == DeliveryState.OPEN
+    await notes.end()
+    assert notes.recorded == [0, 1, 1]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_look_at_held_rows_that_fails_changes_nothing(runtime: Runtime) -> None:
+    hand, [row] = await claimed(runtime, 1)
+    notes = Notes(runtime)
+    notes.queue.before, notes.queue.look_faults = [RowsHeld()], [TimeoutError()]
+    notes.add(hand, succeeded(row))
+    await notes.end()
+    assert (notes.queue.sizes, notes.recorded) == ([1, 1], [0, 1])

@@ -30,6 +30,10 @@ class NothingClaimed(Exception):
     """A claim was surely rolled back (a lock, a deadlock, its time was over): nothing is leased."""
 
 
+class RowsHeld(Exception):
+    """Another transaction holds rows that a record needs: nothing was written."""
+
+
 class PumpGone(Exception):
     """The pump of a publish's lease was taken over. Nothing was written."""
 
@@ -268,7 +272,12 @@ class Queue(Protocol):
         by (token, number).
 
         Their webhooks' health follows: one that keeps failing is turned off, with a notification.
-        Running it again changes nothing.
+        Running it again changes nothing. Raises RowsHeld.
+        """
+
+    async def held(self, workspace_id: UUID, results: Sequence[AttemptResult]) -> set[UUID]:
+        """Webhooks whose results a record would have to wait for now: another transaction holds
+        their row, or a delivery's. Waits for none of them.
         """
 
     async def notify_exhausted(self) -> tuple[UUID, Recorded] | None:

@@ -32,6 +32,7 @@ from hookline.deliveries.queue.base import (
     PumpGone,
     RateLimitedClaim,
     Recorded,
+    RowsHeld,
     Stamp,
 )
 from hookline.deliveries.queue.postgres_health import health_evidence
@@ -46,6 +47,7 @@ from hookline.deliveries.queue.postgres_statements import (
     FORGET_KEYS,
     GIVE_BACK,
     HAS_SENT,
+    HELD,
     KEY_OWNERS,
     PUBLISH,
     RECORD,
@@ -285,15 +287,25 @@ class PostgresQueue:
     ) -> tuple[int, list[HealthEvidence]]:
         """Runs the first half of a record: all but the decisions. Returns the activity's position
         (0 when every lease was lost) and the evidence about webhooks that crossed a line.
+
+        Raises RowsHeld.
         """
         columns = _columns(results, AttemptResult)
         # Ages, not times: the database's clock says when, this process's only how long ago.
         now = time.monotonic()
         columns[_BEGAN] = [int((now - began) * 1_000) for began in columns[_BEGAN]]
-        position, evidence = await self._work.fetchrow(RECORD, token, workspace_id, *columns)
+        try:
+            position, evidence = await self._work.fetchrow(RECORD, token, workspace_id, *columns)
+        except asyncpg.LockNotAvailableError as error:
+            raise RowsHeld from error
         return position, [
             health_evidence(row) for row in orjson.loads(evidence)
         ] if evidence else []
+
+    async def held(self, workspace_id: UUID, results: Sequence[AttemptResult]) -> set[UUID]:
+        deliveries = [result.delivery_id for result in results]
+        webhooks = [result.webhook_id for result in results]
+        return {row[0] for row in await self._work.fetch(HELD, workspace_id, deliveries, webhooks)}
 
     async def apply_decisions(self, workspace_id: UUID, decisions: Sequence[Decision]) -> Recorded:
         """Runs the other half, in a transaction of its own: the same one would cost every healthy

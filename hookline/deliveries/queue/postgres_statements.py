@@ -79,6 +79,22 @@ RECORD = (
     + ", ".join(f"${n}" for n in range(3, len(AttemptResult._fields) + 3))
     + ")"
 )
+# Webhooks of which another transaction holds the row or a delivery of these; all of them, when it
+# holds the workspace's activity. What is free is locked until the statement ends: only so does
+# skipping tell what is held.
+HELD = """
+with free as materialized (
+    select id from webhook where id = any($3::uuid[]) for update skip locked),
+  free_deliveries as materialized (
+    select id from delivery where id = any($2::uuid[]) for update skip locked),
+  free_activity as materialized (
+    select workspace_id from workspace_activity where workspace_id = $1 for update skip locked)
+select distinct r.webhook from unnest($2::uuid[], $3::uuid[]) r(id, webhook)
+where not exists (select from free_activity)
+  or (r.webhook not in (select id from free)
+    and exists (select from webhook w where w.id = r.webhook))
+  or (r.id not in (select id from free_deliveries)
+    and exists (select from delivery d where d.id = r.id))"""
 # Carries the rule's decisions out about webhooks that crossed a line, each once, by its fence.
 APPLY_DECISIONS = """
 select last_position, has_auto_disabled, notified, addresses
@@ -114,7 +130,8 @@ where d.manual_at is not null and d.lease_token is null""")
 # Cancels a chunk of what deleted webhooks left. Chosen first, then locked in order, in a
 # transaction of its own: inside the webhook's change it would wait against a record. What is on the
 # wire is left to its record, which cancels it too: a finished delivery with a lease is one by hand,
-# and delivery_manual finds it.
+# and delivery_manual finds it. One that somebody holds is left to the next sweep, which would be
+# late for all otherwise.
 CANCEL = _OPEN + queue_statement(""",
 chosen as materialized (
   select d.id from open
@@ -127,7 +144,7 @@ chosen as materialized (
 held as (
   select id from delivery
   where id in (select id from chosen) and status = DeliveryState.OPEN and lease_token is null
-  order by id for update)
+  order by id for update skip locked)
 update delivery d set status = DeliveryState.CANCELLED, finished_at = now(), manual_at = null
 from held where d.id = held.id""")
 REGISTER = "insert into pump (token, process, beat_at) values ($1, $2, now())"

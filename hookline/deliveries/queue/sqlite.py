@@ -228,6 +228,10 @@ class SqliteQueue:
             lambda db: record(db, token.bytes, workspace_id.bytes, results, began, now)
         )
 
+    async def held(self, workspace_id: UUID, results: Sequence[AttemptResult]) -> set[UUID]:
+        # SQLite locks no rows: a record waits for its turn with the writer, as all do.
+        return set()
+
     async def notify_exhausted(self) -> tuple[UUID, Recorded] | None:
         return await self._writer.run(lambda db: notify_exhausted(db, _now()))
 

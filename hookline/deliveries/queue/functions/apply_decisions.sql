@@ -3,14 +3,16 @@
 --   kinds     NotificationKind; reasons: FAILURES or GONE of an auto-disable
 --   versions  the webhook's, sinces: its failing_since, when it was judged: the evidence. A
 --             decision whose evidence is gone, or that has been carried out already, does nothing
--- Locks in this order: webhooks by id, the match version, the activity position.
+-- Locks in this order: webhooks by id, the match version, the activity position. Waits for
+-- a second at most, since other workspaces' records wait too: what is not done now is due again
+-- with the webhook's next attempt.
 -- Returns the activity's position, null when nothing was done; whether a webhook was turned off;
 -- and the mails that it wrote, as two arrays side by side.
 create function hl_apply_decisions(
     workspace uuid, webhooks uuid[], kinds smallint[], reasons text[], versions int[],
     sinces timestamptz[], out last_position bigint, out has_auto_disabled boolean,
     out notified uuid[], out addresses text[])
-language plpgsql as $$
+language plpgsql set lock_timeout = '1s' as $$
 declare a record; failed int; notification uuid; entry_kinds smallint[] := '{}';
   entry_subjects uuid[] := '{}'; entry_webhooks uuid[] := '{}';
 begin

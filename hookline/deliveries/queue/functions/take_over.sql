@@ -2,11 +2,13 @@
 -- were sent: each is written as UNKNOWN and uses a step of the schedule.
 --   dead_after  a pump without a beat for this long, by the database's clock, is dead
 -- Locks in this order: the pump, its deliveries by id, their webhooks by id, each workspace's
--- activity position by workspace. Leases are where the due index and the manual index find them: an
--- open delivery's in the first, a finished one's in the second (it was asked for by hand, and the
--- sweep cancels nothing that is leased).
+-- activity position by workspace; a second at most, since the sweep names nothing due meanwhile.
+-- Leases are where the due index and the manual index find them: an open delivery's in the first, a
+-- finished one's in the second (it was asked for by hand, and the sweep cancels nothing that is
+-- leased).
 -- Returns how many deliveries that were; -1: no pump is dead.
-create function hl_take_over(dead_after interval) returns int language plpgsql as $$
+create function hl_take_over(dead_after interval) returns int
+language plpgsql set lock_timeout = '1s' as $$
 declare dead uuid; lost uuid[]; workspace uuid; last_position bigint; n int;
 begin
   select token into dead from pump where beat_at < now() - dead_after order by beat_at limit 1

@@ -13,16 +13,35 @@ import pytest
 from hookline.clock import now
 from hookline.deliveries import jobs
 from hookline.deliveries.jobs import RetryScope
-from hookline.deliveries.queue.base import ClaimRequest, NothingClaimed, RateLimitedClaim
-from hookline.models import Delivery, DeliveryState, Notification
+from hookline.deliveries.queue.base import (
+    ClaimRequest,
+    NothingClaimed,
+    RateLimitedClaim,
+    RowsHeld,
+)
+from hookline.models import Attempt, Delivery, DeliveryState, Notification
 from hookline.notifications.notifying import notify_failed_deliveries
 from hookline.runtime import Runtime
-from tests.making import SOMEBODY, Hand, ago, enqueue, failed, make_webhook, set_column
+from hookline.webhooks.change import delete_webhook
+from tests.making import (
+    SOMEBODY,
+    WORKSPACE,
+    Hand,
+    ago,
+    enqueue,
+    failed,
+    make_webhook,
+    set_column,
+    succeeded,
+)
 from tests.waiting import eventually
+from workers.sweeper import Sweeper
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 HOLD_WEBHOOK = "select 1 from webhook where id = $1 for update"
+HOLD_DELIVERY = "select 1 from delivery where webhook_id = $1 for update"
+HOLD_ACTIVITY = "select 1 from workspace_activity where workspace_id <> $1 for update"
 WAITS = """
 select pid from pg_stat_activity
 where wait_event_type = 'Lock' and datname = current_database()"""
@@ -118,3 +137,64 @@ async def test_jobs_step_waits_for_a_record_and_holds_nothing_that_it_needs(
         await record.execute(HOLD_WEBHOOK, webhook.id)
     await step
     assert (await Delivery.get(id=key)).status == DeliveryState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"), [(HOLD_WEBHOOK, [0]), (HOLD_DELIVERY, [0]), (HOLD_ACTIVITY, [0, 1])]
+)
+async def test_record_writes_nothing_while_rows_are_held_and_it_is_known_whose(
+    runtime: Runtime, sql: str, expected: list[int]
+) -> None:
+    webhooks = [await make_webhook(runtime) for _ in range(2)]
+    hand, results = await Hand.begin(runtime), []
+    for webhook in webhooks:
+        await enqueue(runtime, webhook.id)
+        results.append(succeeded(await hand.claim_one(webhook.id)))
+    async with holding(runtime, sql, webhooks[0].id):
+        with pytest.raises(RowsHeld):
+            await hand.record(*results)
+        held = await runtime.queue.held(WORKSPACE, results)
+    assert held == {webhooks[number].id for number in expected}
+    assert not await Attempt.exists()
+    assert await runtime.queue.held(WORKSPACE, results) == set()
+    await hand.record(*results)
+    assert await Delivery.filter(status=DeliveryState.SUCCEEDED).count() == 2
+
+
+async def test_rows_that_are_gone_are_held_by_nobody(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    await enqueue(runtime, webhook.id)
+    hand = await Hand.begin(runtime)
+    result = succeeded(await hand.claim_one(webhook.id))
+    await Delivery.all().delete()
+    await webhook.delete()
+    assert await runtime.queue.held(WORKSPACE, [result]) == set()
+
+
+async def test_sweep_names_what_is_due_though_a_takeover_meets_a_row_that_is_held(
+    runtime: Runtime,
+) -> None:
+    dead, other = [await make_webhook(runtime) for _ in range(2)]
+    for webhook in (dead, other):
+        await enqueue(runtime, webhook.id)
+    hand = await Hand.begin(runtime)
+    await hand.claim_one(dead.id)
+    await hand.fall_silent(runtime)
+    sweeper = Sweeper(runtime.queue, runtime.registry)
+    async with holding(runtime, HOLD_DELIVERY, dead.id):
+        assert await sweeper.sweep() == {other.id}
+    assert await sweeper.sweep() == {other.id}
+    assert await Attempt.filter(webhook_id=dead.id).count() == 1
+
+
+async def test_deleted_webhooks_deliveries_are_cancelled_without_one_that_is_held(
+    runtime: Runtime,
+) -> None:
+    held, free = [await make_webhook(runtime) for _ in range(2)]
+    for webhook in (held, free):
+        await enqueue(runtime, webhook.id)
+        await delete_webhook(runtime, SOMEBODY, webhook.id)
+    async with holding(runtime, HOLD_DELIVERY, held.id):
+        assert await runtime.queue.cancel_deleted() == 1
+        assert await runtime.queue.cancel_deleted() == 0
+    assert await runtime.queue.cancel_deleted() == 1
