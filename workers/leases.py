@@ -26,6 +26,7 @@ STALE_SECONDS: Final = 8.0
 """Without a confirmed beat for this long nothing is sent; others take over at 10 s
 (queue.base.DEAD_AFTER).
 """
+_RETRY_DELAY_SECONDS: Final = 0.25
 AWAY: Final = (*FAULTS, Unavailable)
 """Raised by a database that does not answer."""
 
@@ -219,7 +220,11 @@ class Leases:
 
     async def _return(self, token: UUID, rows: list[ClaimedDelivery]) -> None:
         try:
-            await self._queue.give_back(token, rows)
+            # Held rows stay leased to the token, so nobody else has them: asked for again until
+            # they are free, or a takeover has freed them.
+            while still_leased := await self._queue.give_back(token, rows):
+                rows = [row for row in rows if row.id in still_leased]
+                await asyncio.sleep(_RETRY_DELAY_SECONDS)
         # The rows are still leased to the token but held by nobody here: with the token gone, a
         # takeover frees them.
         except AWAY as error:

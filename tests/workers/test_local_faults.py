@@ -90,9 +90,10 @@ class Watched:
         self.claims += bool(rows)
         return rows
 
-    async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> None:
-        await self._queue.give_back(token, rows)
+    async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> set[UUID]:
+        still_leased = await self._queue.give_back(token, rows)
         self.given_back += [row.id for row in rows]
+        return still_leased
 
     async def due(self) -> list[UUID]:
         self.sweeps += 1

@@ -262,8 +262,11 @@ class Queue(Protocol):
     async def has_sent(self, delivery_id: UUID) -> bool:
         """True when a request of the delivery is in the log: then its body is not made anew."""
 
-    async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> None:
-        """Unleases what was never sent, as if it had not been claimed."""
+    async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> set[UUID]:
+        """Unleases what was never sent, as if it had not been claimed.
+
+        Returns the deliveries that are leased still, since another transaction holds their rows.
+        """
 
     async def record(
         self, token: UUID, workspace_id: UUID, results: Sequence[AttemptResult]

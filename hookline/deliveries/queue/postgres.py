@@ -261,10 +261,13 @@ class PostgresQueue:
     async def has_sent(self, delivery_id: UUID) -> bool:
         return bool(await self._work.fetchval(HAS_SENT, delivery_id))
 
-    async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> None:
-        await self._work.execute(
-            GIVE_BACK, token, [row.id for row in rows], [row.number for row in rows]
-        )
+    async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> set[UUID]:
+        keys, numbers = [row.id for row in rows], [row.number for row in rows]
+        try:
+            return {row[0] for row in await self._work.fetch(GIVE_BACK, token, keys, numbers)}
+        except ROLLED_BACK as error:
+            log.warning("deliveries not given back yet: %r", error)
+            return set(keys)
 
     async def record(
         self, token: UUID, workspace_id: UUID, results: Sequence[AttemptResult]

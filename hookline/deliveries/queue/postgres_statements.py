@@ -65,15 +65,18 @@ on conflict do nothing"""
 HAS_SENT = """
 select exists (select from attempt where delivery_id = $1 and request_headers is not null)"""
 # Unleases what was never sent. One that was cancelled meanwhile stays so, and asks for nothing.
-# Rows are locked in the order of their ids, as a record does.
+# Never waits for a row: returns the deliveries that another transaction holds, leased still.
 GIVE_BACK = queue_statement("""
-with mine as (
+with mine as materialized (
   select d.id from delivery d join unnest($2::uuid[], $3::int[]) r(id, number) on r.id = d.id
-  where d.lease_token = $1 and d.attempt_count = r.number order by d.id for update of d)
-update delivery d set lease_token = null, attempt_count = d.attempt_count - 1,
-  manual_at = case when d.next_cause = NextCause.CANCELLED_ON_WIRE then null else d.manual_at end,
-  next_cause = nullif(d.next_cause, NextCause.CANCELLED_ON_WIRE)
-from mine where d.id = mine.id""")
+  where d.lease_token = $1 and d.attempt_count = r.number for update of d skip locked),
+given as (
+  update delivery d set lease_token = null, attempt_count = d.attempt_count - 1,
+    manual_at = case when d.next_cause = NextCause.CANCELLED_ON_WIRE then null else d.manual_at end,
+    next_cause = nullif(d.next_cause, NextCause.CANCELLED_ON_WIRE)
+  from mine where d.id = mine.id)
+select d.id from delivery d join unnest($2::uuid[], $3::int[]) r(id, number) on r.id = d.id
+where d.lease_token = $1 and d.attempt_count = r.number and d.id not in (select id from mine)""")
 RECORD = (
     "select last_position, evidence from hl_record($1, $2, "
     + ", ".join(f"${n}" for n in range(3, len(AttemptResult._fields) + 3))

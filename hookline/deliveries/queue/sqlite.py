@@ -213,9 +213,10 @@ class SqliteQueue:
             lambda db: db.execute(HAS_SENT, (delivery_id.bytes,)).fetchone() is not None
         )
 
-    async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> None:
+    async def give_back(self, token: UUID, rows: Sequence[ClaimedDelivery]) -> set[UUID]:
         given = [(row.id.bytes, token.bytes, row.number) for row in rows]
         await self._writer.run(lambda db: db.executemany(GIVE_BACK, given).close())
+        return set()
 
     async def record(
         self, token: UUID, workspace_id: UUID, results: Sequence[AttemptResult]

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
-from hookline.clock import now
+from hookline.clock import monotonic, now
 from hookline.deliveries import jobs
 from hookline.deliveries.jobs import RetryScope
 from hookline.deliveries.queue.base import (
@@ -35,12 +36,14 @@ from tests.making import (
     succeeded,
 )
 from tests.waiting import eventually
+from workers.leases import Leases
 from workers.sweeper import Sweeper
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 HOLD_WEBHOOK = "select 1 from webhook where id = $1 for update"
 HOLD_DELIVERY = "select 1 from delivery where webhook_id = $1 for update"
+HOLD_ONE_DELIVERY = "select 1 from delivery where id = $1 for update"
 HOLD_ACTIVITY = "select 1 from workspace_activity where workspace_id <> $1 for update"
 WAITS = """
 select pid from pg_stat_activity
@@ -129,9 +132,8 @@ async def test_jobs_step_waits_for_a_record_and_holds_nothing_that_it_needs(
         *(runtime.database, runtime.enqueuer, SOMEBODY, webhook.id, RetryScope.FAILED),
         *(ago(60), now(), None),
     )
-    sql = "select 1 from delivery where id = $1 for update"
     # as a late record does: deliveries, then webhooks
-    async with holding(runtime, sql, key) as record, connected(runtime) as operator:
+    async with holding(runtime, HOLD_ONE_DELIVERY, key) as record, connected(runtime) as operator:
         step = asyncio.create_task(jobs.step(runtime.database, runtime.wakeups, job.id))
         await eventually(lambda: operator.fetchval(WAITS))
         await record.execute(HOLD_WEBHOOK, webhook.id)
@@ -198,3 +200,46 @@ async def test_deleted_webhooks_deliveries_are_cancelled_without_one_that_is_hel
         assert await runtime.queue.cancel_deleted() == 1
         assert await runtime.queue.cancel_deleted() == 0
     assert await runtime.queue.cancel_deleted() == 1
+
+
+async def test_row_that_is_held_is_given_back_later_and_costs_nobody_a_lease(
+    runtime: Runtime,
+) -> None:
+    webhook = await make_webhook(runtime)
+    await enqueue(runtime, webhook.id, 3)
+    hand = await Hand.begin(runtime)
+    rows = await hand.claim(webhook.id)
+    await eventually(lambda: runtime.registry.target(webhook.id))
+    leases = Leases(runtime.queue, runtime.registry)
+    leases.begin(hand.token, monotonic())
+    await leases.take(hand.token, monotonic(), rows)
+    async with holding(runtime, HOLD_ONE_DELIVERY, rows[0].id):
+        leases.give_all_back()
+        await eventually(lambda: leased(rows[0].id))
+        assert leases.token == hand.token
+        assert not leases.is_idle
+    await eventually(leased)
+    await eventually(lambda: leases.is_idle)
+    assert leases.token == hand.token
+
+
+async def leased(*expected: UUID) -> bool:
+    rows = await Delivery.filter(lease_token__isnull=False)
+    return {row.id for row in rows} == set(expected)
+
+
+async def test_giving_back_that_was_rolled_back_leaves_all_leased(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime)
+    await enqueue(runtime, webhook.id, 2)
+    hand = await Hand.begin(runtime)
+    rows = await hand.claim(webhook.id)
+    async with (
+        holding(runtime, "lock table delivery in access exclusive mode"),
+        connected(runtime) as operator,
+    ):
+        giving = asyncio.create_task(runtime.queue.give_back(hand.token, rows))
+        process = await eventually(lambda: operator.fetchval(WAITS))
+        await operator.execute("select pg_cancel_backend($1)", process)
+        assert await giving == {row.id for row in rows}
+    assert await runtime.queue.give_back(hand.token, rows) == set()
+    assert await leased()
