@@ -27,10 +27,12 @@ class Label:
 @strawberry.input(description="An HTTP header to send.")
 class HeaderInput:
     name: str = strawberry.field(description="Name of the header.")
-    value: str = strawberry.field(
-        description="Value of the header. At most 4 KiB. If a part of the name begins with "
+    value: str | None = strawberry.field(
+        default=None,
+        description="Value of the header. At most 4 KiB. In an update, null keeps the stored value "
+        "of the header of that name. If a part of the name begins with "
         f"auth, such as Authorization, or the name contains {SECRET_NAMES}, the value is stored "
-        "encrypted and never returned."
+        "encrypted and never returned.",
     )
 
 

@@ -101,6 +101,7 @@ def check_whole(webhook: Mapping[str, object]) -> list[FieldProblem]:
     """
     return [
         *_lacking_secrets(webhook),
+        *_lacking_values(webhook),
         *_mismatched(webhook),
         *_repeated_headers(webhook),
     ]
@@ -117,6 +118,22 @@ def _lacking_secrets(webhook: Mapping[str, object]) -> list[FieldProblem]:
         )
         for name, codec in pairs
         if isinstance(record := webhook.get(name), Mapping) and codec.secret_key not in record
+    ]
+
+
+def _lacking_values(webhook: Mapping[str, object]) -> list[FieldProblem]:
+    """Problems of headers that keep a stored value where none is stored."""
+    headers = webhook.get("headers")
+    return [
+        FieldProblem(
+            Code.REQUIRED,
+            f"headers[{place}].value is required: no header {header['name']} is stored whose value "
+            "could stay.",
+            ("headers", str(place), "value"),
+            "required",
+        )
+        for place, header in enumerate(headers if isinstance(headers, list) else [])
+        if "value" not in header
     ]
 
 

@@ -205,7 +205,7 @@ class HeaderList(Plain):
     def replace_secrets(self, value: Any, replace: Replace) -> Any:
         return [
             {**header, "value": replace(header["value"])}
-            if is_sensitive_header(header["name"])
+            if is_sensitive_header(header["name"]) and "value" in header
             else dict(header)
             for header in value
         ]

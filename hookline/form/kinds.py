@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from hookline.errors import Code, Problem
 from hookline.form.durations import format_duration, parse_duration
+from hookline.form.placeholders import is_mask, unready
 from hookline.outbound.addresses import AddressPolicy
 from hookline.text import is_lines, is_one_line
 
@@ -27,6 +28,7 @@ UNKNOWN_SECRET: Final = object()
 """A secret whose value is not known here (planned with `--unresolved-secrets`): it passes every
 check.
 """
+_LOOKED_AT = 4_096
 REFERENCE: Final = r"\$\{(?:env|file):[^{}]+\}"
 """The form of a secret in YAML, for the JSON Schema; hookline/sync/read/references.py reads it."""
 
@@ -126,6 +128,8 @@ class Text:
             return value
         if not isinstance(value, str):
             return validation.refuse(at, Code.INVALID, "type", "must be text")
+        if self.is_secret and (rule := _no_secret(value)):
+            return validation.refuse(at, Code.INVALID, "no-value", rule)
         if not value and not self.may_be_empty:
             return validation.refuse(at, Code.REQUIRED, "missing-value", "must not be empty")
         # Before the expressions below run over it.
@@ -163,6 +167,15 @@ class Text:
             **lengths,
             "maxLength": self.max_length,
         }
+
+
+def _no_secret(text: str) -> str | None:
+    """The reason why a text is no secret: sent as it is, it would look right and never work."""
+    # Before the expressions below run over it: a longer text is refused by its length.
+    text = text[:_LOOKED_AT]
+    if is_mask(text):
+        return "is what stands for a secret where none is shown, not a value"
+    return unready(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,6 @@ def _secrets_of(form: Form) -> Iterator[tuple[Path, Path, object]]:
                 yield (name,), (name, codec.secret_key), value[codec.secret_key]
         elif isinstance(codec, HeaderList) and isinstance(value, list):
             for place, header in enumerate(value):
-                if not isinstance(header["value"], str):
+                if not isinstance(header.get("value", ""), str):
                     path = (name, str(place), "value")
                     yield (name, str(header["name"]).lower()), path, header["value"]

@@ -213,7 +213,9 @@ class Emails:
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """A list of names and values; in YAML a mapping. The order is kept, since it is sent."""
+    """A list of names and values; in YAML a mapping. The order is kept, since it is sent. A value
+    that an update leaves out, or gives as null, is the stored one of that name.
+    """
 
     high: int
 
@@ -222,7 +224,8 @@ class Headers:
         if pairs is None:
             return REFUSED
         checked = [
-            _check_header(pair, (*at, str(place)), validation) for place, pair in enumerate(pairs)
+            _check_header(pair, (*at, str(place)), validation)
+            for place, pair in enumerate(_without_nulls(pairs))
         ]
         headers = [header for header in checked if header]
         has_repeats = _refuse_repeats(
@@ -352,6 +355,14 @@ def _checked_pairs(
     return [{key: pair[key], "value": pair["value"]} for pair in value]
 
 
+def _without_nulls(pairs: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Headers without the values that are null: they keep the stored ones."""
+    return [
+        {name: part for name, part in pair.items() if part is not None or name == "name"}
+        for pair in pairs
+    ]
+
+
 def _check_header(
     pair: dict[str, object], at: Path, validation: Validation
 ) -> dict[str, object] | None:
@@ -362,6 +373,9 @@ def _check_header(
     # An update may leave a secret out: the stored one was checked when it was saved.
     value = pair.get("value", UNKNOWN_SECRET)
     value = value if value is REFUSED else _header_value.check(value, (*at, "value"), validation)
+    if value == "" and isinstance(name, str) and is_sensitive_header(name):
+        rule = "must not be empty: null keeps the stored value, leaving the header out removes it"
+        value = validation.refuse((*at, "value"), Code.REQUIRED, "missing-value", rule)
     if not isinstance(name, str) or value is REFUSED:
         return None
     # First the name alone, so that the problem stands at the part that it is about.

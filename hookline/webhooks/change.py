@@ -15,7 +15,7 @@ from hookline.db.connection import UnitOfWork
 from hookline.deliveries import jobs
 from hookline.errors import Refused
 from hookline.form.check import check_update, check_whole
-from hookline.form.codecs import SealedPair
+from hookline.form.codecs import HeaderList, SealedPair
 from hookline.form.kinds import FieldProblem
 from hookline.form.origins import given_secrets, left_behind
 from hookline.form.webhook_fields import FIELDS
@@ -27,6 +27,7 @@ from hookline.webhooks.columns import (
     columns,
     fingerprinted,
     with_kept_secrets,
+    with_kept_values,
 )
 from hookline.webhooks.ownership import NO_FORCE, Force, check_owner, check_reason, owned
 from hookline.webhooks.samples import TEMPLATE, check_template, payload_of
@@ -91,7 +92,7 @@ async def update_webhook(
         if changed:
             written = {name: given[name] for name in changed}
             before = {name: stored[name] for name in changed}
-            await _write(runtime, actor, webhook, written, force, before)
+            await _write(runtime, actor, webhook, written, force, before, changed)
             # In the same transaction: the pause that has just ended says what was missed.
             if deliver_missed and written.get("active") is True:
                 await _deliver_missed(runtime, work, actor, webhook)
@@ -204,16 +205,25 @@ def _changed(given: Form, stored: Form, runtime: Runtime) -> dict[str, Any]:
     wanted = fingerprinted(given, runtime.vault)
     for name, value in wanted.items():
         # A secret that was left out is the stored one, so it makes no difference.
-        if isinstance(FIELDS[name].codec, SealedPair) and value and stored[name]:
+        codec = FIELDS[name].codec
+        if isinstance(codec, SealedPair) and value and stored[name]:
             wanted[name] = {**stored[name], **value}
+        elif isinstance(codec, HeaderList):
+            wanted[name] = with_kept_values(value, stored[name])
     return {name: value for name, value in wanted.items() if value != stored[name]}
 
 
 async def _write(
-    runtime: Runtime, actor: Actor, webhook: Webhook, given: Form, force: Force, before: Form
+    runtime: Runtime,
+    actor: Actor,
+    webhook: Webhook,
+    given: Form,
+    force: Force,
+    before: Form,
+    after: Form,
 ) -> None:
-    """Saves fields that really differ, and their audit entry. Turning on and changes that may have
-    mended the receiver count failures anew.
+    """Saves fields that really differ, and their audit entry (before and after, with fingerprints).
+    Turning on and changes that may have mended the receiver count failures anew.
     """
     whole = with_kept_secrets(given, webhook, runtime.vault)
     made = columns(whole, webhook.id, webhook.workspace_id, runtime.vault)
@@ -224,7 +234,6 @@ async def _write(
     webhook.update_from_dict(made)
     stamp_modified(webhook, actor, force)
     await webhook.save(update_fields=[*made, *MODIFIED_COLUMNS])
-    after = fingerprinted(given, runtime.vault)
     await audit.record(
         actor.workspace_id, webhook.modified_by, "webhook.update", ("wh", webhook.id), before, after
     )

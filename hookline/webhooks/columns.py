@@ -4,14 +4,14 @@ Reads no database. Secrets leave the columns only as fingerprints, except for th
 revealed and those that are sealed anew beside another name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from hookline import clock
 from hookline.errors import HooklineError
-from hookline.form.codecs import SealedPair, Sealing, SigningSecrets
+from hookline.form.codecs import HeaderList, SealedPair, Sealing, SigningSecrets
 from hookline.form.webhook_fields import FIELDS
 from hookline.models import Webhook
 from hookline.secrets.vault import Vault
@@ -40,8 +40,8 @@ def columns(form: Form, webhook_id: UUID, workspace_id: UUID, vault: Vault) -> d
 
 
 def with_kept_secrets(form: Form, webhook: Webhook, vault: Vault) -> Form:
-    """The form with the stored secret, in clear, in each record that leaves its own out: for
-    `columns`, which seals it for the record's new name.
+    """The form with the stored value, secrets in clear, in each record and header that leaves its
+    own out: for `columns`, which seals it for the new name.
 
     Raises HooklineError UNKNOWN_KEY or UNREADABLE_SECRET.
     """
@@ -49,12 +49,29 @@ def with_kept_secrets(form: Form, webhook: Webhook, vault: Vault) -> Form:
     def open_secret(sealed: str, column: str, name: str) -> str:
         return vault.unseal(sealed, secret_location(webhook.workspace_id, webhook.id, column, name))
 
-    kept = {}
+    kept = dict[str, Any]()
     for name, value in form.items():
         codec = FIELDS[name].codec
         if isinstance(codec, SealedPair) and value and codec.secret_key not in value:
             kept[name] = {**codec.decode(webhook, open_secret), **value}
+        elif isinstance(codec, HeaderList) and any("value" not in header for header in value):
+            kept[name] = with_kept_values(value, codec.decode(webhook, open_secret))
     return {**form, **kept}
+
+
+def with_kept_values(
+    headers: Sequence[Mapping[str, Any]], stored: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The headers, with the stored value of the same name in each that leaves its own out; one
+    without a stored value stays without.
+    """
+    values = {header["name"].lower(): header["value"] for header in stored}
+    return [
+        {"name": header["name"], "value": values[header["name"].lower()]}
+        if "value" not in header and header["name"].lower() in values
+        else dict(header)
+        for header in headers
+    ]
 
 
 def canonical(webhook: Webhook, vault: Vault) -> dict[str, Any]:

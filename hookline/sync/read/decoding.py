@@ -18,6 +18,7 @@ from hookline.form.kinds import (
     Text,
 )
 from hookline.form.payload_kinds import Filter
+from hookline.form.placeholders import unready
 from hookline.form.webhook_kinds import (
     SECRET_HEADER_FIELDS,
     Emails,
@@ -197,6 +198,10 @@ class Decoder:
     def _text(self, node: Node, path: Path) -> object:
         if not isinstance(node, Scalar):
             return self._wrong_type("text", node, path)
+        # A template of a payload is one.
+        rule = unready(node.text) if path[-1] != "payloadTemplate" else None
+        if rule is not None:
+            return self.add_problem("no-value", f"{path[-1]} {rule}", node, path)
         try:
             return literal(node.text)
         except ReferenceRefused as refused:
@@ -209,6 +214,8 @@ class Decoder:
             return self._wrong_type("text", node, path)
         # Before it is resolved: where a literal secret is refused, the excerpt must hide it too.
         self.secret_nodes.append(node)
+        if rule := unready(node.text):
+            return self.add_problem("no-value", f"{path[-1]} {rule}", node, path)
         try:
             value = self.secrets.resolve(node.text, path)
         except ReferenceRefused as refused:

@@ -99,6 +99,14 @@ class _FileDecoder:
 
     def decode(self, root: Node) -> Document:
         names = (*FILE_FIELDS, "defaults", "webhooks")
+        if isinstance(root, Mapping) and "sops" in root.entries:
+            # Every value is encrypted then, which is one fault.
+            key = root.entries["sops"][0]
+            hint = "decrypt it first, as `sops decrypt` does"
+            self.decoder.add_problem(
+                "no-value", "this file is encrypted with sops", key, ("sops",), hint
+            )
+            return Document("default")
         # x-… keys are where people keep YAML anchors.
         entries = self.decoder.entries(names, root, (), may_be_extended=True) or {}
         document = Document(self._set_name(root, entries))

@@ -144,3 +144,57 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         "required",
         "format",
     ]
+
+
+UNREADY = ("ENC[AES256_GCM,data:x]", "{{ crm }}", "<% crm %>", "vault:v1:abc")
+
+
+@pytest.mark.parametrize("text", UNREADY)
+@pytest.mark.parametrize(
+    "field",
+    [
+        "description: '{}'",
+        "url: 'https://crm.example.com/{}'",
+        "headers: {{ X-Shop: '{}', X-Key: '${{env:KEY}}' }}",
+        "secretHeader: {{ name: X-S, value: '{}' }}",
+        "basicAuth: {{ username: '{}', password: '${{env:KEY}}' }}",
+        "labels: {{ team: '{}' }}",
+        "events: ['{}']",
+        "notificationEmails: '{}'",
+    ],
+)
+def test_value_that_nobody_has_decrypted_or_rendered_is_refused(
+    tmp_path: Path, field: str, text: str
+) -> None:
+    lines = [line for line in ORDERS.splitlines() if not line.startswith(field.partition(":")[0])]
+    body = "".join(f"    {line}\n" for line in (*lines, field.format(text)))
+    found = read(f"version: 1\nwebhooks:\n  orders:\n{body}", tmp_path, {"KEY": "k"})
+    if field.startswith(("url", "events")) and not text.startswith(("{{", "<%", "ENC")):
+        assert set(codes(found)) <= {"bad-event", "bad-url", "no-value"}
+    else:
+        assert codes(found) == ["no-value"], found.problems
+
+
+@pytest.mark.parametrize("text", [*UNREADY, "(secret)", "********"])
+def test_reference_that_leads_to_no_value_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "crm").write_text(text + "\n")
+    for reference in ("${env:CRM}", "${file:crm}", "Bearer ${env:CRM}"):
+        value = f', secretHeader: {{ name: X-S, value: "{reference}" }} }}\n'
+        found = read(GOOD.replace("}\n", value), tmp_path, {"CRM": text})
+        # A mask within a longer text is text.
+        is_fine = reference.startswith("Bearer") and text in ("(secret)", "********", UNREADY[3])
+        assert codes(found) == ([] if is_fine else ["no-value"])
+        assert all(text not in problem.message for problem in found.problems)
+
+
+def test_template_of_a_payload_is_one(tmp_path: Path) -> None:
+    value = ", payloadTemplate: '{\"a\": {{ event.data.a }}}' }\n"
+    assert codes(read(GOOD.replace("}\n", value), tmp_path)) == []
+
+
+def test_file_that_sops_has_encrypted_has_one_fault(tmp_path: Path) -> None:
+    text = "version: ENC[AES256_GCM,data:x]\nwebhooks: ENC[AES256_GCM,data:y]\nsops: {mac: z}\n"
+    found = read(text, tmp_path)
+    assert codes(found) == ["no-value"]
+    assert found.problems[0].position.line == 3
+    assert "sops" in found.problems[0].message

@@ -1,0 +1,32 @@
+"""Text that stands in a value's place and is none: masks of secrets, and what another tool was to
+decrypt or to fill in. Called by the kinds and by the reading of files. Pure.
+"""
+
+import re
+from typing import Final
+
+# Those of plans and the audit log; stars and bullets, as consoles show them.
+_MASKS = re.compile(r"\(secret\)|[*•●…]{3,}")
+_UNREADY: Final = (
+    ("ENC[…]", "decrypt", re.compile(r"ENC\[[^\]]*\]")),
+    ("an Ansible vault", "decrypt", re.compile(r"\A\s*\$ANSIBLE_VAULT;")),
+    ("a ciphertext of Vault", "decrypt", re.compile(r"\A\s*vault:v[0-9]+:")),
+    ("an age file", "decrypt", re.compile("-----BEGIN AGE ENCRYPTED FILE-----|age-encryption.org")),
+    ("a PGP message", "decrypt", re.compile("-----BEGIN PGP MESSAGE-----")),
+    ("{{ … }}", "render", re.compile(r"\{\{.*?\}\}", re.DOTALL)),
+    ("<% … %>", "render", re.compile("<%.*?%>", re.DOTALL)),
+)
+
+
+def is_mask(text: str) -> bool:
+    return _MASKS.fullmatch(text.strip()) is not None
+
+
+def unready(text: str) -> str | None:
+    """The end of a sentence about text that was to be decrypted or rendered first; None for any
+    other. Repeats nothing of the text.
+    """
+    for shown, verb, expression in _UNREADY:
+        if expression.search(text):
+            return f"holds {shown}: {verb} it first"
+    return None
