@@ -41,6 +41,17 @@ def is_visible(text: str) -> bool:
     )
 
 
+def shown(text: str) -> str:
+    """Somebody's text as part of a message: short, in quotes, without anything that a terminal
+    obeys.
+    """
+    printable = "".join(
+        character if character.isprintable() else f"\\u{ord(character):04x}"
+        for character in text[:60]
+    )
+    return f"'{printable}{'…' if len(text) > 60 else ''}'"
+
+
 def look_of(text: str) -> str:
     """The text by which names that look alike are told to be one: without differences of case,
     width, composition and blanks.

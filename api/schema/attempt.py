@@ -7,6 +7,7 @@ import strawberry
 from api.auth import require
 from api.schema.attempt_filter import Given, filtered, rows_of
 from api.schema.connections import Connection
+from api.schema.filters import check_event
 from api.schema.listing import Listed, paged
 from api.schema.node import Info
 from api.schema.types import Attempt
@@ -21,6 +22,8 @@ class AttemptQuery:
     )
     async def attempts(self, info: Info, filter: Given = None) -> Listed[AttemptRow]:
         require(info, "deliveries:read")
+        if filter:
+            check_event(info, filter.environment, filter.event_type)
         return Listed(filtered(rows_of(info), filter), Attempt.of)
 
 

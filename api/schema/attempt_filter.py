@@ -7,6 +7,7 @@ import strawberry
 from tortoise.expressions import RawSQL
 from tortoise.queryset import QuerySet
 
+from api.execution.errors import BadInput
 from api.schema.enums import AttemptCause, AttemptOutcome
 from api.schema.filters import exactly, within
 from api.schema.node import Info, key_of
@@ -69,7 +70,7 @@ def rows_of(info: Info) -> QuerySet[AttemptRow]:
 def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QuerySet[AttemptRow]:
     """Returns the rows that a filter leaves.
 
-    Raises MalformedId.
+    Raises MalformedId, and BadInput for a condition that no row can meet.
     """
     if wanted is None:
         return rows
@@ -83,8 +84,9 @@ def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QueryS
         if AttemptOutcome.SUCCEEDED not in wanted.outcome:
             rows = rows.filter(outcome__gt=int(AttemptOutcome.SUCCEEDED))
     if wanted.status_class:
-        # beyond a column's range matches nothing
-        classes = {number for number in wanted.status_class if 1 <= number <= 9} or {0}
+        classes = set(wanted.status_class)
+        if not classes <= set(range(1, 10)):
+            raise BadInput("statusClass must be from 1 to 9, such as 2 for 200 to 299.")
         rows = _one_of("status_class", rows.annotate(status_class=_STATUS_CLASS), classes)
         if 2 not in classes:  # 2xx is success, and success is 2xx
             rows = rows.filter(outcome__gt=int(AttemptOutcome.SUCCEEDED))

@@ -10,6 +10,7 @@ import strawberry
 from api.auth import require
 from api.schema.connections import Connection
 from api.schema.delivery_filter import Given, filtered, rows_of
+from api.schema.filters import check_event
 from api.schema.listing import Listed, paged
 from api.schema.node import Info, key_of
 from api.schema.types import Delivery
@@ -50,6 +51,8 @@ class DeliveryQuery:
     )
     async def deliveries(self, info: Info, filter: Given = None) -> Listed[DeliveryRow]:
         require(info, "deliveries:read")
+        if filter:
+            check_event(info, filter.environment, filter.event_type)
         return Listed(filtered(rows_of(info), filter), Delivery.of)
 
 

@@ -103,7 +103,7 @@ def filtered(
 ) -> list[QuerySet[DeliveryRow]]:
     """Returns the rows that a filter leaves, in parts that have an index each: open, then ended.
 
-    Raises MalformedId.
+    Raises MalformedId, and BadInput for a condition that no row can meet.
     """
     if wanted is None:
         return [rows]

@@ -10,7 +10,7 @@ from tortoise.queryset import QuerySet
 from api.auth import require
 from api.execution.compiled_mutations import COMPILED
 from api.schema.connections import Connection
-from api.schema.filters import exactly, within
+from api.schema.filters import check_event, exactly, within
 from api.schema.listing import Listed, paged
 from api.schema.node import Info
 from api.schema.types import Event
@@ -146,6 +146,8 @@ class EventQuery:
         ] = None,
     ) -> Listed[EventRow]:
         require(info, "deliveries:read")
+        if filter:
+            check_event(info, filter.environment, filter.type, "type")
         rows = _filtered(
             # events made by webhookTest were published by nobody
             EventRow.filter(workspace_id=info.context.actor.workspace_id, is_test=False),

@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from api.schema.node import NOTHING, is_storable
+from api.execution.errors import BadInput
+from api.schema.node import NOTHING, Info, is_storable
 from hookline import ids
+from hookline.form.event_names import type_fault
 
 Row = TypeVar("Row", bound=Model)
 
@@ -17,6 +19,21 @@ CLOCK_SKEW = timedelta(minutes=1)
 """Distance that a row's time and its key's may have: a row may wait for its commit, and the two may
 be of different machines' clocks.
 """
+
+
+def check_event(
+    info: Info, environment: str | None, event_type: str | None, name: str = "eventType"
+) -> None:
+    """Refuses conditions that no event meets, which would be answered with nothing. name: the
+    field of the event's type.
+
+    Raises BadInput.
+    """
+    known = info.context.runtime.settings.environments
+    if environment is not None and environment not in known:
+        raise BadInput(f"environment must be one of {', '.join(known)}.")
+    if event_type is not None and (fault := type_fault(event_type)):
+        raise BadInput(f"{name} {fault}.")
 
 
 def exactly(rows: QuerySet[Row], **wanted: str | None) -> QuerySet[Row]:

@@ -7,10 +7,11 @@ import strawberry
 
 from api.auth import require
 from api.schema.enums import JobStatus, RetryScope
-from api.schema.node import Info, Node, first_of, is_storable, key_of, node_id
+from api.schema.node import Info, Node, first_of, key_of, node_id
 from api.schema.user_error import UserError, user_errors
 from hookline.deliveries import jobs
 from hookline.errors import Code, Problem, Refused
+from hookline.form.event_names import type_fault
 from hookline.models import Job as JobRow
 
 
@@ -102,9 +103,8 @@ class JobMutation:
     ) -> JobPayload | None:
         actor = require(info, "deliveries:retry")
         try:
-            # the database would raise for it
-            if not is_storable(input.event_type or ""):
-                raise Refused(Problem(Code.INVALID, "There is no such type.", ("eventType",)))
+            if input.event_type is not None and (fault := type_fault(input.event_type)):
+                raise Refused(Problem(Code.INVALID, f"eventType {fault}.", ("eventType",)))
             key = key_of("wh", input.webhook_id)
             row = await jobs.retry_deliveries(
                 info.context.runtime.database,

@@ -12,6 +12,7 @@ import strawberry
 from api.auth import require
 from api.execution.live import Live
 from api.schema.enums import AttemptOutcome
+from api.schema.filters import check_event
 from api.schema.node import Info, key_of
 from api.schema.types import Attempt, Notification, Webhook
 from hookline.access.actor import Actor
@@ -121,6 +122,7 @@ class LiveSubscription:
         after: After = None,
     ) -> AsyncIterable[AttemptEvent]:
         actor = require(info, "deliveries:read")
+        check_event(info, environment, None)
         key = None if webhook_id is None else key_of("wh", webhook_id)
         # filtered here: one feed of the workspace serves all followers, whatever they want
         outcomes = frozenset(int(wanted) for wanted in outcome or ()) or None

@@ -14,6 +14,7 @@ from api.schema.attempt_fields import AttemptFields
 from api.schema.connections import Connection
 from api.schema.delivery_fields import DeliveryFields
 from api.schema.event_fields import EventFields
+from api.schema.filters import check_event
 from api.schema.listing import Listed, paged
 from api.schema.node import Info
 from api.schema.notification_fields import NotificationFields
@@ -33,6 +34,8 @@ class Webhook(WebhookFields):
     )
     async def attempts(self, info: Info, filter: attempt_filter.Given = None) -> Listed[AttemptRow]:
         require(info, "deliveries:read")
+        if filter:
+            check_event(info, filter.environment, filter.event_type)
         rows = attempt_filter.rows_of(info).filter(webhook_id=self.row.id)
         return Listed(attempt_filter.filtered(rows, filter), Attempt.of)
 
@@ -45,6 +48,8 @@ class Webhook(WebhookFields):
         self, info: Info, filter: delivery_filter.Given = None
     ) -> Listed[DeliveryRow]:
         require(info, "deliveries:read")
+        if filter:
+            check_event(info, filter.environment, filter.event_type)
         rows = delivery_filter.rows_of(info).filter(webhook_id=self.row.id)
         return Listed(delivery_filter.filtered(rows, filter), Delivery.of)
 

@@ -15,6 +15,7 @@ from api.auth import require
 from api.execution.errors import BadInput
 from api.schema.connections import Connection
 from api.schema.cursors import BY_NAME, Column, Order
+from api.schema.filters import check_event
 from api.schema.header import LabelInput
 from api.schema.listing import Listed, paged
 from api.schema.node import NOTHING, Info, first_of, is_storable, key_of
@@ -30,7 +31,6 @@ _STATUS = {
 }
 # Compared with four columns of every webhook.
 LONGEST_SEARCH: Final = 200
-_SEGMENT = re.compile(r"\*|[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @strawberry.enum(description="Field that a list of webhooks is sorted by.")
@@ -142,9 +142,9 @@ class WebhookQuery:
         ] = None,
     ) -> Listed[WebhookRow]:
         actor = require(info, "webhooks:read")
-        rows = _filtered(
-            WebhookRow.filter(workspace_id=actor.workspace_id), filter or WebhookFilter()
-        )
+        wanted = filter or WebhookFilter()
+        check_event(info, wanted.environment, wanted.event, "event")
+        rows = _filtered(WebhookRow.filter(workspace_id=actor.workspace_id), wanted)
         return Listed(rows, Webhook.of, _order(order_by))
 
 
@@ -184,11 +184,7 @@ def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[Web
     if wanted.event is not None:
         # at most eight patterns match a type: each segment or *
         patterns = _patterns(wanted.event)
-        rows = (
-            rows.filter(Q(*(Q(events__contains=_line(p)) for p in patterns), join_type="OR"))
-            if patterns
-            else rows.filter(id=NOTHING)
-        )
+        rows = rows.filter(Q(*(Q(events__contains=_line(p)) for p in patterns), join_type="OR"))
     if wanted.managed is not None:
         rows = rows.filter(sync_set__isnull=not wanted.managed)
     if wanted.label is not None:
@@ -222,8 +218,6 @@ def _line(item: str) -> str:
 
 
 def _patterns(event_type: str) -> list[str]:
-    """Returns every pattern that matches the type; none for text that is not a type."""
-    segments = event_type.split(".")
-    if len(segments) != 3 or not all(_SEGMENT.fullmatch(segment) for segment in segments):
-        return []
-    return [".".join(parts) for parts in product(*(sorted({segment, "*"}) for segment in segments))]
+    """Returns every pattern that matches the type."""
+    parts = [(part, "*") for part in event_type.split(".")]
+    return [".".join(pattern) for pattern in product(*parts)]

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused
+from hookline.form.event_names import type_fault
 from hookline.ids import uuid7
 from hookline.outbound.payloads import canonical_fingerprint, check_data, encode_data
 
 BATCH_LIMIT: Final = 1_000
 BATCH_BYTES_LIMIT: Final = 8 * 1024 * 1024
 KEY_LENGTH_LIMIT: Final = 255
-TYPE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}(?:\.[a-z0-9][a-z0-9_-]{0,63}){2}")
 _KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _LONGEST_CHARACTER_BYTES: Final = 4
 
@@ -102,12 +102,8 @@ def check_event(
 def _head_problems(given: PublishInput, limits: EventLimits) -> list[Problem]:
     """Returns the problems of type, environment and key."""
     problems = []
-    if not TYPE.fullmatch(given.type):
-        message = (
-            "The type must be object.model.action: three parts of lower-case letters, digits, "
-            "- and _."
-        )
-        problems.append(Problem(Code.INVALID, message, ("type",)))
+    if fault := type_fault(given.type):
+        problems.append(Problem(Code.INVALID, f"The type {fault}.", ("type",)))
     if given.environment not in limits.environments:
         message = f"Unknown environment. Known are: {', '.join(limits.environments)}."
         problems.append(Problem(Code.INVALID, message, ("environment",)))

@@ -14,8 +14,8 @@ from hookline.access.actor import Actor
 from hookline.activity.writer import bump_match_version
 from hookline.db.connection import Database
 from hookline.errors import Code, Problem, Refused
-from hookline.events.checking import TYPE
 from hookline.events.schemas import check_schema, problems
+from hookline.form.event_names import TYPE, type_fault
 from hookline.messaging.hub import Hub
 from hookline.models import EventType, Workspace
 from hookline.outbound.payloads import check_data
@@ -147,15 +147,8 @@ def _shown(row: EventType) -> dict[str, Any]:
 
 def _check(values: Values) -> list[Problem]:
     found, schema = [], values.get("schema")
-    if not TYPE.fullmatch(values["name"]):
-        found.append(
-            Problem(
-                Code.INVALID,
-                "name must be object.model.action: three parts of lower-case letters, digits, - "
-                "and _.",
-                ("name",),
-            )
-        )
+    if fault := type_fault(values["name"]):
+        found.append(Problem(Code.INVALID, f"name {fault}.", ("name",)))
     description = values.get("description") or ""
     if len(description) > DESCRIPTION_LENGTH or not is_lines(description):
         found.append(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hookline.errors import Code
+from hookline.form.event_names import PART, PATTERN, pattern_fault
 from hookline.form.kinds import (
     REFERENCE,
     REFUSED,
@@ -24,12 +25,9 @@ from hookline.form.kinds import (
 from hookline.outbound.addresses import HeaderRefused, UrlRefused, check_header, check_url
 from hookline.outbound.signing import decode_secret
 
-SEGMENT: Final = r"(?:\*|[a-z0-9][a-z0-9_-]{0,63})"
-PATTERN: Final = rf"{SEGMENT}\.{SEGMENT}\.{SEGMENT}"
 LABEL_KEY: Final = "[a-z0-9][a-z0-9._/-]{0,62}"
 
 _MAX_HEADER_BYTES = 4_096
-_pattern = re.compile(PATTERN)
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 # Narrower than RFC 5321, without quotes, address literals and encoded words (RFC 2047): nothing
 # here can end a header of a mail, or stand for another address in it.
@@ -126,16 +124,12 @@ class Pattern:
             return validation.refuse(
                 at, Code.INVALID, "type", "must be text such as order.order.created"
             )
-        if not _pattern.fullmatch(value):
-            rule = (
-                "must be object.model.action, each 1 to 64 lower-case letters, digits, - and "
-                "_, or *"
-            )
-            return validation.refuse(at, Code.INVALID, "bad-event", rule)
+        if fault := pattern_fault(value):
+            return validation.refuse(at, Code.INVALID, "bad-event", fault)
         return value
 
     def schema(self) -> Schema:
-        part = {"type": "string", "pattern": f"^{SEGMENT}$"}
+        part = {"type": "string", "pattern": rf"^(?:\*|{PART})$"}
         names = ["object", "model", "action"]
         in_parts = {
             "type": "object",
@@ -143,7 +137,7 @@ class Pattern:
             "required": names,
             "additionalProperties": False,
         }
-        return {"anyOf": [{"type": "string", "pattern": f"^{PATTERN}$"}, in_parts]}
+        return {"anyOf": [{"type": "string", "pattern": f"^{PATTERN.pattern}$"}, in_parts]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,6 @@ CASES: Final[dict[str, tuple[str, dict[str, Any], str]]] = {
 }
 OF_NO_ROW: Final = {
     "url": {"url": "x" * 60_000},
-    "environment": {"environment": "x" * 60_000},
     "label": {"label": {"key": "x" * 60_000, "value": "y"}},
 }
 

@@ -44,10 +44,10 @@ from hookline.sync.read.problems import (
     SyncProblem,
     key_name,
     nearest,
-    shown,
     shown_key,
 )
 from hookline.sync.read.references import ReferenceRefused, Secrets, literal
+from hookline.text import shown
 
 Path = tuple[str, ...]
 

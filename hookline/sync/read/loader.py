@@ -35,10 +35,10 @@ from hookline.sync.read.problems import (
     Problems,
     SyncProblem,
     key_name,
-    shown,
     shown_below,
 )
 from hookline.sync.read.syntax_errors import explain
+from hookline.text import shown
 
 # 10,000 webhooks, the most that the sync is made for, are 6.7 MB.
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from hookline.text import shown
+
 # A mistake in the defaults may stand in 10,000 webhooks; nobody reads so many lines.
 MAX_PROBLEMS = 1_000
 _OF_SECRETS = re.compile("secret|passw|token|key|auth|header", re.IGNORECASE)
@@ -78,17 +80,6 @@ class Problems:
                 problem.position.column,
             ),
         )
-
-
-def shown(text: str) -> str:
-    """A text of the file as part of a message: short, in quotes, without anything that a terminal
-    obeys.
-    """
-    printable = "".join(
-        character if character.isprintable() else f"\\u{ord(character):04x}"
-        for character in text[:60]
-    )
-    return f"'{printable}{'…' if len(text) > 60 else ''}'"
 
 
 def shown_below(keys: Iterable[str], text: str) -> str:

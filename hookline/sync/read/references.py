@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hookline.form.kinds import UNKNOWN_SECRET
-from hookline.sync.read.problems import shown
+from hookline.text import shown
 
 # In this order: the escape is not a reference, and the last one finds what only looks like one.
 _REFERENCE = re.compile(r"\$\$\{|\$\{(env|file):([^{}]*)\}|\$\{")

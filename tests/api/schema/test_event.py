@@ -124,9 +124,7 @@ async def test_data_that_is_no_longer_kept_is_null(admin: Asker) -> None:
     [
         ({}, 3),
         ({"type": "order.order.create"}, 2),
-        ({"type": "order.*.*"}, 0),
         ({"environment": "staging"}, 1),
-        ({"environment": "\x00"}, 0),
         ({"since": "2026-01-01T00:00:00Z"}, 3),
         ({"until": "2026-01-01T00:00:00Z"}, 0),
     ],
