@@ -14,6 +14,8 @@ _CONTROL_BUT_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udff
 
 # Characters, control characters, spaces but the usual one, line ends; not assigned, private.
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
+# The controls of the bidirectional algorithm (Unicode 16, UAX 9) and the marks of direction.
+_DIRECTION: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Letters and marks that show nothing: joiners, fillers of Hangul, vowels of Khmer, the blank of
 # Braille, selectors of variants.
 _HIDDEN: Final = re.compile(
@@ -37,6 +39,19 @@ def is_visible(text: str) -> bool:
     """
     return not _HIDDEN.search(text) and all(
         character == " " or unicodedata.category(character) not in _HIDDEN_CATEGORIES
+        for character in text
+    )
+
+
+def changes_direction(text: str) -> bool:
+    """True when the text holds controls that turn the direction of what is shown."""
+    return _DIRECTION.search(text) is not None
+
+
+def shows_nothing(text: str) -> bool:
+    """True when no character of the text can be seen."""
+    return not any(
+        unicodedata.category(character) not in _HIDDEN_CATEGORIES and not _HIDDEN.match(character)
         for character in text
     )
 

@@ -9,7 +9,8 @@ from strawberry.scalars import JSON
 
 from api.schema.enums import SyncDriftPolicy
 from hookline.errors import Code, Problem
-from hookline.form.kinds import Bounds, Text, Validation
+from hookline.form.kinds import Bounds, Validation
+from hookline.form.text_kind import Text
 from hookline.outbound.addresses import AddressPolicy
 from hookline.sync.plan.policy import MOST_REMOVALS
 from hookline.sync.request import Options, Source

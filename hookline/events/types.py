@@ -19,7 +19,7 @@ from hookline.form.event_names import TYPE, type_fault
 from hookline.messaging.hub import Hub
 from hookline.models import EventType, Workspace
 from hookline.outbound.payloads import check_data
-from hookline.text import is_lines, is_one_line
+from hookline.text import changes_direction, is_lines, is_one_line, shows_nothing
 
 DESCRIPTION_LENGTH: Final = 1_000
 NAME_LENGTH: Final = 100
@@ -112,10 +112,12 @@ async def update_workspace(
 
     Raises Refused: INVALID, TOO_LONG.
     """
-    if name is not None and (not name.strip() or len(name) > NAME_LENGTH or not is_one_line(name)):
+    if name is not None and not _is_name(name):
         raise Refused(
             Problem(
-                Code.INVALID, f"name must be 1 to {NAME_LENGTH} printable characters.", ("name",)
+                Code.INVALID,
+                f"name must be 1 to {NAME_LENGTH} characters that can be seen, without controls.",
+                ("name",),
             )
         )
     async with database.unit_of_work() as work:
@@ -143,6 +145,15 @@ def _shown(row: EventType) -> dict[str, Any]:
         "strict": row.is_strict,
         "sample": row.sample,
     }
+
+
+def _is_name(text: str) -> bool:
+    return (
+        len(text) <= NAME_LENGTH
+        and is_one_line(text)
+        and not changes_direction(text)
+        and not shows_nothing(text)
+    )
 
 
 def _check(values: Values) -> list[Problem]:

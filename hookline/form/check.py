@@ -6,13 +6,13 @@ Never puts a secret into a message.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from typing import Final
 
 from hookline.errors import Code, Problem
 from hookline.form.codecs import SealedPair
-from hookline.form.kinds import REFUSED, Bounds, FieldProblem, Validation
+from hookline.form.kinds import REFUSED, Bounds, FieldProblem, Path, Validation
 from hookline.form.webhook_fields import DEFAULTS, FIELDS
 from hookline.form.webhook_kinds import sources_of_header
 from hookline.outbound.signing import HMAC_SHA256, algorithm_of
@@ -95,15 +95,17 @@ def missing(values: Mapping[str, object]) -> list[FieldProblem]:
     ]
 
 
-def check_whole(webhook: Mapping[str, object]) -> list[FieldProblem]:
+def check_whole(webhook: Mapping[str, object], given: Collection[str] = ()) -> list[FieldProblem]:
     """Problems that only the whole canonical form shows: two sources of a header, credentials
     without their secret, a secret of another algorithm.
+
+    given: fields of the change, at which a conflict with what is stored is told.
     """
     return [
         *_lacking_secrets(webhook),
         *_lacking_values(webhook),
         *_mismatched(webhook),
-        *_repeated_headers(webhook),
+        *_repeated_headers(webhook, given),
     ]
 
 
@@ -155,12 +157,17 @@ def _mismatched(webhook: Mapping[str, object]) -> list[FieldProblem]:
     return problems
 
 
-def _repeated_headers(webhook: Mapping[str, object]) -> list[FieldProblem]:
-    problems, taken = [], dict[str, str]()
+def _repeated_headers(webhook: Mapping[str, object], given: Collection[str]) -> list[FieldProblem]:
+    problems, taken = [], dict[str, Path]()
     for name, at in sources_of_header(webhook):
+        other = taken.setdefault(name.lower(), at)
         # By source: two of `headers` alone are told by their own kind, at their item.
-        if (owner := taken.setdefault(name.lower(), at[0])) != at[0]:
-            message = f"{at[0]} sets the header {name}, which {owner} sets too; keep one of them."
+        if other[0] != at[0]:
+            if at[0] not in given and other[0] in given:
+                at, other = other, at
+            message = (
+                f"{at[0]} sets the header {name}, which {other[0]} sets too; keep one of them."
+            )
             problems.append(FieldProblem(Code.INVALID, message, at, "duplicate-header"))
     return problems
 

@@ -4,7 +4,6 @@ Called by hookline/form/webhook_fields.py (the table) and hookline/sync/read/doc
 a kind for its shape. Pure: problems are added to a Validation, never raised.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -12,9 +11,7 @@ from typing import Final, Protocol
 
 from hookline.errors import Code, Problem
 from hookline.form.durations import format_duration, parse_duration
-from hookline.form.placeholders import is_mask, unready
 from hookline.outbound.addresses import AddressPolicy
-from hookline.text import is_lines, is_one_line
 
 Path = tuple[str, ...]
 Schema = dict[str, object]
@@ -28,7 +25,6 @@ UNKNOWN_SECRET: Final = object()
 """A secret whose value is not known here (planned with `--unresolved-secrets`): it passes every
 check.
 """
-_LOOKED_AT = 4_096
 REFERENCE: Final = r"\$\{(?:env|file):[^{}]+\}"
 """The form of a secret in YAML, for the JSON Schema; hookline/sync/read/references.py reads it."""
 
@@ -108,74 +104,6 @@ def label(at: Path) -> str:
         f"[{part}]" if part.isdecimal() and place else f".{part}" if place else part
         for place, part in enumerate(at)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Printable text. may_have_lines: line breaks and tabs are printable too."""
-
-    max_length: int
-    pattern: str | None = None
-    form: str = ""
-    """The pattern in words, as the end of "must be …"."""
-    is_secret: bool = False
-    may_have_lines: bool = False
-    may_be_empty: bool = False
-    yaml_code: str = "format"
-
-    def check(self, value: object, at: Path, validation: Validation) -> object:
-        if self.is_secret and value is UNKNOWN_SECRET:
-            return value
-        if not isinstance(value, str):
-            return validation.refuse(at, Code.INVALID, "type", "must be text")
-        if self.is_secret and (rule := _no_secret(value)):
-            return validation.refuse(at, Code.INVALID, "no-value", rule)
-        if not value and not self.may_be_empty:
-            return validation.refuse(at, Code.REQUIRED, "missing-value", "must not be empty")
-        # Before the expressions below run over it.
-        if len(value) > self.max_length:
-            return validation.refuse(
-                at,
-                Code.TOO_LONG,
-                "too-long",
-                f"must be at most {self.max_length:,} characters long",
-            )
-        if not (is_lines if self.may_have_lines else is_one_line)(value):
-            return validation.refuse(
-                at,
-                Code.INVALID,
-                "bad-character",
-                "must not hold control characters or broken surrogates",
-            )
-        if self.pattern and not re.fullmatch(self.pattern, value):
-            return validation.refuse(at, Code.INVALID, self.yaml_code, f"must be {self.form}")
-        return value
-
-    def schema(self) -> Schema:
-        if self.is_secret:
-            return {"type": "string", "pattern": REFERENCE}
-        if self.pattern:
-            return {
-                "type": "string",
-                "pattern": f"^(?:{self.pattern})$",
-                "maxLength": self.max_length,
-            }
-        # Unquoted 0123 or true is text here, whatever an editor takes it for.
-        lengths = {} if self.may_be_empty else {"minLength": 1}
-        return {
-            "type": ["string", "number", "boolean"],
-            **lengths,
-            "maxLength": self.max_length,
-        }
-
-
-def _no_secret(text: str) -> str | None:
-    """The reason why a text is no secret: sent as it is, it would look right and never work."""
-    # Before the expressions below run over it: a longer text is refused by its length.
-    text = text[:_LOOKED_AT]
-    if is_mask(text):
-        return "is what stands for a secret where none is shown, not a value"
-    return unready(text)
 
 
 @dataclass(frozen=True, slots=True)

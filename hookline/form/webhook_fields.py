@@ -32,9 +32,9 @@ from hookline.form.kinds import (
     Number,
     Record,
     RecordField,
-    Text,
 )
 from hookline.form.payload_kinds import ContentType, Filter, RateLimit
+from hookline.form.text_kind import Text
 from hookline.form.webhook_kinds import (
     Emails,
     Environment,
@@ -95,7 +95,8 @@ _basic_auth = Record(
         ),
         RecordField(
             "password",
-            Text(1_000, is_secret=True),
+            # Empty where the user's name is an API key.
+            Text(1_000, is_secret=True, may_be_empty=True),
             "Password, stored encrypted and never returned.",
             is_optional_in_update=True,
         ),
@@ -132,7 +133,7 @@ _auto_disable = Record(
 _rows = (
     Field(
         "name",
-        Text(100),
+        Text(100, is_name=True),
         Plain("name"),
         "Display name.",
         "1 to 100 characters. In YAML the slug by default.",

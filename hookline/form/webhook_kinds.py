@@ -19,11 +19,11 @@ from hookline.form.kinds import (
     Record,
     RecordField,
     Schema,
-    Text,
     Validation,
 )
+from hookline.form.text_kind import Text
 from hookline.outbound.addresses import HeaderRefused, UrlRefused, check_header, check_url
-from hookline.outbound.signing import decode_secret
+from hookline.outbound.signing import secret_fault
 
 LABEL_KEY: Final = "[a-z0-9][a-z0-9._/-]{0,62}"
 
@@ -310,16 +310,8 @@ class SigningSecret:
             return value
         if not isinstance(value, str):
             return validation.refuse(at, Code.INVALID, "type", "must be text")
-        try:
-            decode_secret(value)
-        except ValueError:
-            return validation.refuse(
-                at,
-                Code.INVALID,
-                "format",
-                "must be whsec_ and base64 of 24 to 64 bytes, or whsk_ and base64 of an Ed25519 "
-                "seed",
-            )
+        if fault := secret_fault(value):
+            return validation.refuse(at, Code.INVALID, "format", fault)
         return value
 
     def schema(self) -> Schema:

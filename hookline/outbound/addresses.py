@@ -58,6 +58,9 @@ _FORM = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _FORBIDDEN_CHARACTER = re.compile(
     "[\x00-\x20\x7f-\xa0\\\\\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
+_LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+# No public zone has them: RFC 6761, 6762, 8375; ICANN's reservation of internal; Kubernetes.
+_LOCAL_ENDINGS = frozenset("localhost localdomain local internal lan intranet svc".split())
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::([0-9]{1,5}))?")
 _NAMED = re.compile(r"([^:\[\]]+)(?::([0-9]{1,5}))?")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
@@ -188,7 +191,30 @@ def _name_or_ipv4(text: str, policy: AddressPolicy) -> str:
             "The host is not a valid name: labels of 1 to 63 letters, digits, - and _, with single "
             "dots between them."
         )
+    if _is_local_name(labels) and host not in policy.hosts and not _may_be_opened(labels, policy):
+        raise UrlRefused(
+            f"The host {host} is a name of a private network. Use a public one, or let the "
+            "operator open it with HOOKLINE_EGRESS_ALLOW."
+        )
     return host
+
+
+def _is_local_name(labels: list[str]) -> bool:
+    """True for names that no public server has: of this machine, of a cloud's metadata, of a
+    cluster or a local network.
+    """
+    return len(labels) == 1 or labels[-1] in _LOCAL_ENDINGS or labels[-2:] == ["home", "arpa"]
+
+
+def _may_be_opened(labels: list[str], policy: AddressPolicy) -> bool:
+    """True when the name may lead to one of the networks that the operator has opened."""
+    if labels[-1] in ("localhost", "localdomain"):
+        return any(
+            network.version == loop.version and network.overlaps(loop)
+            for network in policy.networks
+            for loop in _LOOPBACK
+        )
+    return bool(policy.networks)
 
 
 def _to_ascii(text: str) -> str:
@@ -230,6 +256,10 @@ def check_header(name: str, value: str) -> None:
             f"A header name is 1 to {HEADER_NAME_LENGTH_LIMIT} letters, digits and !#$%&'*+-.^_`|~."
         )
     lowered = name.lower()
+    if lowered == "content-type":
+        raise HeaderRefused(
+            "The header content-type is set by payloadContentType, beside a payloadTemplate."
+        )
     if lowered in _REFUSED_HEADERS or lowered.startswith(_REFUSED_HEADER_PREFIXES):
         raise HeaderRefused(
             f"The header {name} is set by Hookline or reserved. Choose another name."

@@ -4,6 +4,7 @@
 
 import hmac
 import os
+import re
 from base64 import b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
@@ -99,6 +100,57 @@ def _private_key(data: bytes) -> Ed25519PrivateKey:
     if len(data) > _SEED_BYTES and key.public_key().public_bytes_raw() != data[_SEED_BYTES:]:
         raise ValueError("The two halves of this Ed25519 signing secret do not belong together.")
     return key
+
+
+def secret_fault(text: str) -> str | None:
+    """The end of a sentence about a text that is no signing secret to be saved, such as "lacks its
+    padding: …"; None for one that is. Never shows the secret.
+    """
+    if text != text.strip():
+        return "has blanks or a line break at its ends: take them away"
+    prefix = next((known for known in _PREFIXES.values() if text.startswith(known)), None)
+    if prefix is None:
+        return _prefix_fault(text)
+    encoded = text.removeprefix(prefix)
+    if fault := _base64_fault(encoded):
+        return fault
+    key = a2b_base64(encoded)
+    if prefix == _PREFIXES[HMAC_SHA256] and not _SHORTEST <= len(key) <= _LONGEST:
+        return f"holds {len(key)} bytes: {_SHORTEST} to {_LONGEST} must be behind whsec_, in base64"
+    if len(set(key[:_SEED_BYTES])) == 1:
+        return "is the same byte again and again, which anybody guesses: use random bytes"
+    try:
+        decode_secret(text)
+    except ValueError as error:
+        return f"is no key of Ed25519: {str(error)[:1].lower()}{str(error)[1:].rstrip('.')}"
+    return None
+
+
+def _prefix_fault(text: str) -> str:
+    if text.startswith(("v1,", "v1a,")):
+        return "begins as a signature does (v1,): a secret begins with whsec_ or whsk_"
+    if text.startswith(_PUBLIC_PREFIX):
+        return "is a public key (whpk_): give the private one, whsk_ and base64 of a seed"
+    return (
+        "lacks its prefix: write whsec_ (HMAC-SHA256) or whsk_ (Ed25519) before the base64 of "
+        "the key"
+    )
+
+
+def _base64_fault(encoded: str) -> str | None:
+    if not encoded:
+        return "has nothing behind its prefix: base64 of the key belongs there"
+    if re.search("[-_]", encoded):
+        return "is in base64's alphabet for URLs: write + for - and / for _"
+    if not re.fullmatch("[A-Za-z0-9+/]+={0,2}", encoded):
+        return "has a character that base64 has not: letters, digits, +, / and = at the end may be"
+    if missing := -len(encoded) % 4:
+        return (
+            "is cut: base64 has four characters for each three bytes"
+            if len(encoded.rstrip("=")) % 4 == 1
+            else f"lacks its padding: write {'=' * missing} at its end"
+        )
+    return None
 
 
 def public_key(secret: str) -> str | None:

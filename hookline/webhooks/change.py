@@ -187,7 +187,7 @@ def _check_change(actor: Actor, stored: Form, changed: Form, given: Form) -> lis
     whole = {**stored, **changed}
     # An editor would read a stored secret by pointing the URL at a server of their own.
     behind = [] if actor.may("secrets:read") else left_behind(stored, whole, given)
-    return [*check_whole(whole), *behind]
+    return [*check_whole(whole, changed), *behind]
 
 
 def _held(actor: Actor, webhook: Webhook, changed: Form, given: Form) -> list[tuple[str, ...]]:

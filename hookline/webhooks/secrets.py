@@ -137,10 +137,8 @@ def _check_overlap(overlap: timedelta) -> list[Problem]:
 def _check_secret(secret: str | None, algorithm: str) -> list[Problem]:
     if secret is None:
         return []
-    try:
-        signing.decode_secret(secret)
-    except ValueError as error:
-        return [Problem(Code.INVALID, str(error), ("secret",))]
+    if fault := signing.secret_fault(secret):
+        return [Problem(Code.INVALID, f"secret {fault}.", ("secret",))]
     if signing.algorithm_of(secret) != algorithm:
         message = (
             f"The webhook signs with {algorithm}: whsec_… is for HMAC_SHA256, whsk_… for ED25519."

@@ -15,10 +15,10 @@ from hookline.form.kinds import (
     Number,
     Record,
     RecordField,
-    Text,
 )
 from hookline.form.payload_kinds import Filter
 from hookline.form.placeholders import unready
+from hookline.form.text_kind import Text
 from hookline.form.webhook_kinds import (
     SECRET_HEADER_FIELDS,
     Emails,

@@ -19,10 +19,10 @@ from hookline.form.kinds import (
     FieldProblem,
     Number,
     Record,
-    Text,
     Validation,
     label,
 )
+from hookline.form.text_kind import Text
 from hookline.form.webhook_fields import FIELDS
 from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
 from hookline.sync.read.decoding import Decoder, Path, place

@@ -83,6 +83,8 @@ class LocalSecrets:
 
     def _from_environment(self, name: str) -> str:
         value = self.environment.get(name)
+        # As from a file: `$(cat secret)` has none, `secret=$'x\n'` one.
+        value = _without_line_end(value) if value else value
         # An empty one too: GitHub Actions hands a secret that a job may not see over as an empty
         # variable.
         if not value:
@@ -90,7 +92,7 @@ class LocalSecrets:
             raise ReferenceRefused(
                 "env-missing", message, "set it, or plan with --unresolved-secrets"
             )
-        return value
+        return _usable(value, f"the environment variable {name}")
 
     def _from_file(self, name: str) -> str:
         try:
@@ -102,7 +104,7 @@ class LocalSecrets:
                     "files in HOOKLINE_HOME can't be referred to",
                     "keep the secret elsewhere",
                 )
-            return _content(place)
+            return _usable(_content(place), f"the file {shown(name)}")
         # Before OSError, whose kinds they are.
         except (FileNotFoundError, NotADirectoryError):
             message = f"the file {shown(name)} does not exist"
@@ -184,4 +186,23 @@ def _content(place: Path) -> str:
         data = file.read(_MAX_SECRET_BYTES + 1)
     if len(data) > _MAX_SECRET_BYTES:
         raise ValueError("too large")
-    return data.decode("utf-8").removesuffix("\n").removesuffix("\r")
+    return _without_line_end(data.decode("utf-8"))
+
+
+def _without_line_end(text: str) -> str:
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _usable(text: str, source: str) -> str:
+    """The text. Raises ReferenceRefused for what editors and shells leave behind, and no secret
+    has.
+    """
+    if text.startswith("\ufeff"):
+        raise ReferenceRefused(
+            "bad-character", f"{source} begins with a byte order mark (BOM)", "save it without one"
+        )
+    if text.endswith(("\n", "\r")):
+        raise ReferenceRefused(
+            "bad-character", f"{source} ends in several line breaks", "keep one at most"
+        )
+    return text

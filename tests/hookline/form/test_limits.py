@@ -6,7 +6,8 @@ import pytest
 
 from hookline.form.codecs import Plain
 from hookline.form.durations import format_duration
-from hookline.form.kinds import Duration, FieldKind, ListOf, Number, Text
+from hookline.form.kinds import Duration, FieldKind, ListOf, Number
+from hookline.form.text_kind import Text
 from hookline.form.webhook_fields import FIELDS, Field
 from hookline.models import Webhook
 

@@ -17,6 +17,7 @@ from hookline.outbound.signing import (
     decode_secret,
     new_secret,
     public_key,
+    secret_fault,
     sign,
 )
 
@@ -53,8 +54,12 @@ def test_new_secrets_differ_and_hold_32_bytes() -> None:
     assert [len(b64decode(secret.removeprefix("whsec_"))) for secret in (first, second)] == [32, 32]
 
 
+def whsec(key: bytes) -> str:
+    return "whsec_" + b64encode(key).decode()
+
+
 def encoded(count: int) -> str:
-    return "whsec_" + b64encode(bytes(count)).decode()
+    return whsec(bytes(count))
 
 
 @pytest.mark.parametrize("count", [24, 64])
@@ -80,6 +85,46 @@ def test_malformed_secret_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(ValueError, match="signing secret") as caught:
         decode_secret(text)
     assert not text[6:] or text[6:] not in str(caught.value)
+
+
+KEY = bytes(range(32))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (whsec(KEY) + "\n", "blanks or a line break"),
+        ("v1," + b64encode(KEY).decode(), "as a signature does"),
+        ("whpk_" + b64encode(KEY).decode(), "is a public key"),
+        (b64encode(KEY).decode(), "lacks its prefix"),
+        ("WHSEC_" + b64encode(KEY).decode(), "lacks its prefix"),
+        ("whsec_", "nothing behind its prefix"),
+        ("whsec_" + "ab-_" * 8, "alphabet for URLs"),
+        ("whsec_" + "ab#d" * 8, "a character that base64 has not"),
+        (whsec(KEY).rstrip("="), "padding: write = at its end"),
+        (whsec(bytes(range(31))).rstrip("="), "padding: write == at its end"),
+        (whsec(bytes(range(30))) + "a", "is cut"),
+        (whsec(bytes(range(23))), "holds 23 bytes: 24 to 64"),
+        (whsec(bytes(range(65))), "holds 65 bytes: 24 to 64"),
+        (whsec(bytes(32)), "the same byte again and again"),
+        ("whsk_" + b64encode(b"\xff" * 32).decode(), "the same byte again and again"),
+        ("whsk_" + b64encode(bytes(range(31))).decode(), "a seed of 32 bytes"),
+        ("whsk_" + b64encode(KEY + KEY).decode(), "do not belong together"),
+    ],
+)
+def test_each_fault_of_a_secret_has_its_own_sentence_without_the_secret(
+    text: str, said: str
+) -> None:
+    fault = secret_fault(text)
+    assert fault is not None
+    assert said in fault
+    assert text[8:24] == "" or text[8:24] not in fault
+
+
+def test_a_good_secret_has_no_fault() -> None:
+    assert [secret_fault(text) for text in (whsec(KEY), new_secret(), new_secret(ED25519))] == [
+        None
+    ] * 3
 
 
 def test_public_key_is_the_published_one_and_hmac_has_none() -> None:

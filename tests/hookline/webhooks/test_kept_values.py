@@ -148,3 +148,38 @@ async def test_a_mask_is_never_a_value(runtime: Runtime, mask: str) -> None:
         "basicAuth.password",
     }
     assert all("first" in text or "not a value" in text for text in found.values())
+
+
+async def test_a_header_that_is_sent_twice_is_told_where_it_was_given(runtime: Runtime) -> None:
+    webhook = await stored(runtime)
+    given = {"headers": [{"name": "Authorization", "value": "Bearer crm-k3y"}]}
+    assert await problems(runtime, webhook, **given) == {
+        "headers.0.name": "headers sets the header Authorization, which basicAuth sets too; keep "
+        "one of them."
+    }
+
+
+async def test_a_password_may_be_empty(runtime: Runtime) -> None:
+    webhook = await stored(runtime)
+    await change(runtime, webhook, basicAuth={"username": "api-key", "password": ""})
+    assert (await sent(runtime, webhook))["Authorization"] == "Basic YXBpLWtleTo="
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("\u200b\u2060", "must have a character that can be seen"),
+        ("\u3164 \u2800", "must have a character that can be seen"),
+        ("Orders \u202egnp.exe", "must not hold characters that change the direction of text"),
+        ("Orders\u2066", "must not hold characters that change the direction of text"),
+        ("Orders\n", "ends in a line break"),
+        ("\ufeffOrders", "begins with a byte order mark"),
+    ],
+)
+async def test_a_name_can_be_seen_and_read_in_its_order(
+    runtime: Runtime, name: str, said: str
+) -> None:
+    webhook = await stored(runtime)
+    assert said in (await problems(runtime, webhook, name=name))["name"]
+    # Letters of every script, joined as they are written.
+    await change(runtime, webhook, name="\u0645\u06cc\u200c\u062e \U0001f468\u200d\U0001f469")

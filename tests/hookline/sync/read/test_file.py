@@ -198,3 +198,33 @@ def test_file_that_sops_has_encrypted_has_one_fault(tmp_path: Path) -> None:
     assert codes(found) == ["no-value"]
     assert found.problems[0].position.line == 3
     assert "sops" in found.problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"crm-key\n\n", "ends in several line breaks"),
+        (b"crm-key\r\n\n", "ends in several line breaks"),
+        (b"\xef\xbb\xbfcrm-key", "begins with a byte order mark"),
+    ],
+)
+def test_what_editors_leave_in_a_secret_is_told_with_its_source(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "crm").write_bytes(content)
+    for reference, source in (("${env:CRM}", "variable CRM"), ("${file:crm}", "file 'crm'")):
+        value = f', secretHeader: {{ name: X-S, value: "{reference}" }} }}\n'
+        found = read(GOOD.replace("}\n", value), tmp_path, {"CRM": content.decode()})
+        [problem] = found.problems
+        assert problem.code == "bad-character"
+        assert source in problem.message
+        assert said in problem.message
+        assert "crm-key" not in problem.message
+
+
+def test_one_line_end_is_dropped_from_a_variable_as_from_a_file(tmp_path: Path) -> None:
+    value = ', secretHeader: { name: X-S, value: "${env:CRM}" } }\n'
+    for text in ("crm-key", "crm-key\n", "crm-key\r\n"):
+        document = read(GOOD.replace("}\n", value), tmp_path, {"CRM": text}).document
+        assert document is not None
+        assert list(document.secrets.values()) == ["crm-key"]
