@@ -31,6 +31,10 @@ REFRESH_SECONDS: Final = 0.8
 """Nothing is sent on a match version that was confirmed longer ago than this: a webhook that was
 switched off is off within a second.
 """
+_SLOW_BODY_SECONDS: Final = 0.1
+"""A body that took longer to make (a template that waits its turn, say) makes the guards be asked
+again.
+"""
 _RETRY_DELAY_SECONDS: Final = 0.2
 
 
@@ -129,8 +133,8 @@ class Deliverer:
 
         Raises NotSent for a fault of our own.
         """
-        target = lane.target
-        attempt = RunningAttempt(row, target, monotonic())
+        target, began = lane.target, monotonic()
+        attempt = RunningAttempt(row, target, began)
         try:
             body = await self._bodies.body_of(row, target)
             if isinstance(body, RenderFault):
@@ -143,6 +147,10 @@ class Deliverer:
                 raise NotSent(fault, error) from error
             log.error("request not made: %s", error)
             return attempt.unsendable(AttemptError.PROTOCOL, str(error))
+        # The sender asks again after a slow connection; one that it has kept is used at once.
+        is_late = monotonic() - began > _SLOW_BODY_SECONDS
+        if is_late and not await self._is_still_wanted(lane, row, target):
+            return None
         try:
             # Name servers and handshakes may take seconds: without asking again, requests arrived
             # 2.7 s after their webhook was off (2026-11-25).
@@ -188,8 +196,8 @@ class Deliverer:
             await asyncio.sleep(_RETRY_DELAY_SECONDS)
 
     async def _is_still_wanted(self, lane: Lane, row: ClaimedDelivery, target: Target) -> bool:
-        """Asks the guards once more, after a connection that took its time: the webhook may be off,
-        changed or gone, the token too.
+        """Asks the guards once more, after a body or a connection that took its time: the webhook
+        may be off, changed or gone, the token too.
         """
         if not self._is_refreshed:
             await self._refresh()

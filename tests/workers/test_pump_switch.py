@@ -1,13 +1,16 @@
 """Off, on, changed, deleted: what is sent while a webhook changes under a running pump."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 
 from hookline.clock import monotonic
 from hookline.deliveries import manual
+from hookline.deliveries.queue.base import Queue
 from hookline.messaging.hub import MemoryHub
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
@@ -16,6 +19,7 @@ from tests.making import SOMEBODY, enqueue, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
 from tests.working import pumping
+from workers.delivering import REFRESH_SECONDS
 from workers.pump import Pump
 from workers.sending import Sender
 
@@ -88,6 +92,43 @@ async def test_switch_that_no_message_told_is_obeyed_within_a_second(runtime: Ru
         await publish(runtime)
         await other.wait_for(1)
         await eventually(lambda: nothing_leased(webhook.id))
+        assert len(receiver.requests) == 1
+
+
+class SlowBodies:
+    """The real queue, which keeps no rendered body until it is let."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue, self.is_asked, self.gate = queue, asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
+
+    async def store_bodies(self, bodies: Sequence[tuple[UUID, bytes]]) -> None:
+        self.is_asked.set()
+        await self.gate.wait()
+        await self._queue.store_bodies(bodies)
+
+
+async def test_body_that_was_slow_to_make_is_not_sent_to_a_webhook_that_is_off_by_then(
+    runtime: Runtime,
+) -> None:
+    queue = SlowBodies(runtime.queue)
+    slow = replace(runtime, queue=cast(Queue, queue))
+    async with Receiver() as receiver, pumping(slow):
+        # A connection is kept, so that none is made after the body.
+        webhook = await make_webhook(runtime, receiver.url)
+        await publish(runtime)
+        await eventually(lambda: succeeded(webhook.id, 1))
+        form = {"payloadTemplate": "{{ event.id }}"}
+        await update_webhook(runtime, SOMEBODY, webhook.id, form)
+        await publish(runtime)
+        await queue.is_asked.wait()
+        await set_webhook_active(replace(runtime, hub=DeafHub()), SOMEBODY, webhook.id, False)
+        off_at = monotonic()
+        await eventually(lambda: monotonic() - off_at > REFRESH_SECONDS)
+        queue.gate.set()
+        await eventually(lambda: untouched(webhook.id, 1))
         assert len(receiver.requests) == 1
 
 
