@@ -14,6 +14,7 @@ from hookline.clock import monotonic
 from hookline.errors import HooklineError
 from hookline.outbound.egress import ResolverDown
 from hookline.outbound.tls import AuthoritiesUnusable
+from workers.own_network import NoNetwork, PortsUsedUp
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ class LocalFault(StrEnum):
     SECRETS = "SECRETS"
     RENDERER = "RENDERER"
     RESOLVER = "RESOLVER"
+    PORTS = "PORTS"
+    NETWORK = "NETWORK"
     AUTHORITIES = "AUTHORITIES"
     DATABASE = "DATABASE"
 
@@ -43,6 +46,9 @@ REMEDIES: Final = {
     "from starting or from running.",
     LocalFault.RESOLVER: "No name is resolved, whatever the host. Look at the system's name "
     "servers (/etc/resolv.conf) and the network.",
+    LocalFault.PORTS: "No local port is left for a connection. Allow more "
+    "(net.ipv4.ip_local_port_range), or find what opens so many.",
+    LocalFault.NETWORK: "No route leads out of this machine. Look at its network interfaces.",
     LocalFault.AUTHORITIES: "The certificates of the authorities can't be read. Look at "
     "HOOKLINE_CA_FILE.",
     LocalFault.DATABASE: "The database does not take the body of a request.",
@@ -53,6 +59,8 @@ ERRNOS: Final = {
     errno.ENFILE: LocalFault.DESCRIPTORS,
     errno.ENOMEM: LocalFault.MEMORY,
     errno.ENOBUFS: LocalFault.MEMORY,
+    errno.EAGAIN: LocalFault.PORTS,
+    errno.ENETDOWN: LocalFault.NETWORK,
 }
 SECRET_CODES: Final = ("UNKNOWN_KEY", "UNREADABLE_SECRET")
 """Codes of hookline.secrets.vault."""
@@ -65,6 +73,10 @@ def local_fault(error: BaseException) -> LocalFault | None:
     match error:
         case ResolverDown():
             return LocalFault.RESOLVER
+        case PortsUsedUp():
+            return LocalFault.PORTS
+        case NoNetwork():
+            return LocalFault.NETWORK
         case AuthoritiesUnusable():
             return LocalFault.AUTHORITIES
         case MemoryError():

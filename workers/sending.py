@@ -9,7 +9,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from ipaddress import ip_address
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -38,6 +38,7 @@ from workers.connections import (
 )
 from workers.local_faults import NotSent, local_fault
 from workers.network_faults import CONNECT_SECONDS, ConnectTimeout, HandshakeLost, classify
+from workers.own_network import DiallingSocket
 
 BODY_KEPT_BYTES = 16 * 1024
 HEADER_COUNT_LIMIT = 100
@@ -226,15 +227,22 @@ class Sender:
             (family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address)
             for family, address in addresses
         ]
+        refusals = list[OSError]()
         # Dialled by hand: create_connection with a name would resolve it again, and the second
         # answer may be a private address.
-        dialled = await aiohappyeyeballs.start_connection(
-            infos,
-            happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS,
-            interleave=1,
-            loop=self._loop,
-            socket_factory=self._new_socket,
-        )
+        try:
+            dialled = await aiohappyeyeballs.start_connection(
+                infos,
+                happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS,
+                interleave=1,
+                loop=self._loop,
+                socket_factory=partial(self._new_socket, refusals),
+            )
+        # With several addresses its error may be of no kind at all.
+        except OSError:
+            if refusals:
+                raise refusals[0] from None
+            raise
         try:
             _, connection = await self._loop.create_connection(
                 ReceiverConnection,
@@ -279,14 +287,15 @@ class Sender:
             self._targets[text] = target
         return target
 
-    def _new_socket(self, info: AddressInfo) -> socket.socket:
+    def _new_socket(self, refusals: list[OSError], info: AddressInfo) -> socket.socket:
         """Called for every address that is dialled, literal ones too, which never pass the
         resolver.
         """
         family, kind, protocol, _, address = info
         # The last look, at what is really dialled: whatever slips past the resolver ends here.
         self._guard.check(str(address[0]))
-        made = socket.socket(family, kind, protocol)
+        made = DiallingSocket(family, kind, protocol)
+        made.refusals = refusals
         made.setblocking(False)
         return made
 

@@ -25,6 +25,7 @@ from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_webhook, publish, set_column
 from tests.receivers import Receiver, make_tls
 from tests.waiting import eventually
+from tests.workers.test_own_network import refuse_to_connect, write_routes
 from workers.lanes import PAUSE_LIMIT_SECONDS, Pace
 from workers.local_faults import (
     ERRNOS,
@@ -36,6 +37,7 @@ from workers.local_faults import (
     NotSent,
     local_fault,
 )
+from workers.own_network import NoNetwork, PortsUsedUp
 from workers.pump import Pump
 from workers.sending import OutboundRequest, Sender
 
@@ -55,6 +57,12 @@ HOST = "receiver.example"
         (ResolverDown(), LocalFault.RESOLVER),
         (AuthoritiesUnusable(errno.ENOENT, "no file"), LocalFault.AUTHORITIES),
         (AuthoritiesUnusable(errno.EMFILE, "too many"), LocalFault.DESCRIPTORS),
+        (OSError(errno.EAGAIN, "try again"), LocalFault.PORTS),
+        (OSError(errno.ENETDOWN, "network down"), LocalFault.NETWORK),
+        (PortsUsedUp(errno.EADDRNOTAVAIL, "no port"), LocalFault.PORTS),
+        (NoNetwork(errno.ENETUNREACH, "no route at all"), LocalFault.NETWORK),
+        (OSError(errno.EADDRNOTAVAIL, "no address of that family"), None),
+        (OSError(errno.EHOSTUNREACH, "a router says no"), None),
         (DnsSilent(), None),
         (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), None),
         (OSError(errno.ENETUNREACH, "no way there"), None),
@@ -69,7 +77,10 @@ def test_list_of_what_is_ours(error: BaseException, fault: LocalFault | None) ->
 
 def test_every_fault_says_what_to_do_and_is_met_by_something() -> None:
     assert set(REMEDIES) == set(LocalFault)
-    assert set(ERRNOS) == {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
+    assert set(ERRNOS) == {
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS),
+        *(errno.EAGAIN, errno.ENETDOWN),
+    }
     assert set(SECRET_CODES) == {"UNKNOWN_KEY", "UNREADABLE_SECRET"}
 
 
@@ -113,6 +124,7 @@ class Outage:
     runtime: Runtime
     patch: pytest.MonkeyPatch
     ca_file: Path
+    port: int = 0
     webhook: Webhook | None = None
     queue: Watched | None = None
     is_mended: bool = False
@@ -138,6 +150,11 @@ class Outage:
             case LocalFault.RENDERER:
                 await self.runtime.renderer.close()  # saving the template has started a child
                 self.patch.setattr(sys, "executable", "/nowhere/python")
+            case LocalFault.PORTS:
+                refuse_to_connect(self.patch, errno.EADDRNOTAVAIL, self.port)
+            case LocalFault.NETWORK:
+                self.patch.setattr("workers.own_network.ROUTES", (write_routes(self.ca_file),))
+                refuse_to_connect(self.patch, errno.ENETUNREACH, self.port)
             case LocalFault.DATABASE:
                 self.queue.is_away = True
             case LocalFault.AUTHORITIES:
@@ -149,7 +166,7 @@ class Outage:
         self.is_mended = True
         assert self.queue is not None
         self.queue.is_away = False
-        if self.fault is LocalFault.RENDERER:
+        if self.fault in (LocalFault.RENDERER, LocalFault.PORTS, LocalFault.NETWORK):
             self.patch.undo()
         if self.fault is LocalFault.AUTHORITIES:
             self.ca_file.with_suffix(".away").rename(self.ca_file)
@@ -196,6 +213,7 @@ async def test_fault_of_our_own_is_no_attempt_and_is_tried_again_until_it_is_ove
     sender = Sender(runtime.addresses, resolve=outage.resolve, ca_file=str(outage.ca_file))
     async with Receiver(tls=tls) as receiver:
         url = f"https://{HOST}:{receiver.port}/in"
+        outage.port = receiver.port
         outage.webhook = webhook = await make_webhook(runtime, url, **outage.fields)
         await outage.begin()
         async with pumping(watched, sender) as pump:
