@@ -1,11 +1,14 @@
 """Forms in which a receiver sends our secrets back: as they are, in JSON, percent-encoded, in
 base64 and one inside the other. Used by the worker for every answer that is logged. Pure.
+
+Encoders differ in what they escape, so escapes of JSON are undone where there are some.
 """
 
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -18,6 +21,10 @@ TELLING_BYTES: Final = 4
 """A shorter beginning of a secret tells nothing; masking it would spoil ordinary text."""
 _SAFE: Final = ("", "/", "!'()*~", "!#$&'()*+,/:;=?@~")
 """Characters left by encoders: none, Python's quote, encodeURIComponent, encodeURI."""
+_JSON_LEVELS: Final = 2
+"""JSON, and JSON that is a text of JSON."""
+_CUT_ESCAPE: Final = re.compile(rb"\\u[0-9A-Fa-f]{0,3}\Z")
+_UNDO: Final = ("raw_unicode_escape", "replace")
 _BASE64: Final = rb"[A-Za-z0-9+/_-]"
 
 
@@ -44,15 +51,46 @@ def without_secrets(body: bytes, secrets: tuple[str, ...], is_cut: bool = False)
     if len(body) < TELLING_BYTES:
         return body
     forms = _forms(secrets)
+    body = _masked(body, forms, is_cut)
+    # Nearly no answer has such an escape, and undoing takes as long as looking does.
+    has_escapes = b"\\u" in body or b"\\/" in body or (is_cut and body.endswith(b"\\"))
+    return _masked_behind_escapes(body, forms, is_cut) if has_escapes else body
+
+
+def _masked(body: bytes, forms: tuple[_Form, ...], is_cut: bool) -> bytes:
     for form in forms:
         body = form.mask(body)
     return _masked_at_the_cut(body, forms) if is_cut else body
+
+
+def _masked_behind_escapes(body: bytes, forms: tuple[_Form, ...], is_cut: bool) -> bytes:
+    """The body as it is, or, where a secret shows once escapes are undone, without these escapes:
+    which of them stood in the secret is not looked for.
+    """
+    cut = _CUT_ESCAPE.sub(b"", body).rstrip(b"\\") if is_cut else body
+    text = cut.decode("utf-8", "replace")
+    for _ in range(_JSON_LEVELS):
+        # By Python's own decoder: a pattern would call back for each of the thousands of escapes
+        # that a hostile answer holds. It takes no text, so what is no Latin-1 is escaped for it.
+        text = text.replace("\\/", "/").encode("raw_unicode_escape").decode(*_UNDO)
+        # Two escapes are one character above U+FFFF; a half by itself is none.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        plain = text.encode()
+        masked = _masked(plain, forms, is_cut)
+        if masked != plain:
+            body, text = masked, masked.decode("utf-8", "replace")
+        # The text of JSON that was in a text of JSON.
+        text = text.replace('\\"', '"').replace("\\\\", "\\")
+    return body
 
 
 def _masked_at_the_cut(body: bytes, forms: tuple[_Form, ...]) -> bytes:
     # The longest beginning of all: a shorter one of another form would leave the rest in clear.
     longest = 0
     for form in forms:
+        # Most forms have nothing there: one look instead of one for each of their beginnings.
+        if form.text[:TELLING_BYTES] not in body[-len(form.text) :]:
+            continue
         for size in range(min(len(form.text) - 1, len(body)), max(TELLING_BYTES - 1, longest), -1):
             if body.endswith(form.text[:size]):
                 longest = size
@@ -76,8 +114,10 @@ def _forms(secrets: tuple[str, ...]) -> tuple[_Form, ...]:
 
 
 def _forms_of(secret: str) -> Iterator[_Form]:
+    plain = {secret.encode(), *_in_json(secret)}
     # Headers of an answer come as Latin-1, bodies mostly as UTF-8.
-    plain = {secret.encode(), secret.encode("latin-1", "ignore"), *_in_json(secret)}
+    with suppress(UnicodeEncodeError):
+        plain.add(secret.encode("latin-1"))
     for text in plain:
         yield _Form(text)
         yield from map(_Form, _percent_encoded(text))
