@@ -2,8 +2,6 @@
 and those who must be served meanwhile.
 """
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,17 +9,15 @@ from typing import Any, Final
 
 import httpx
 import orjson
-import uvicorn
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from api.app import make_app
 from hookline.access import tokens
 from hookline.access.scopes import ROLES
 from hookline.runtime import Runtime
+from tests.api.listening import listening
 from tests.api.transport.socket_client import heard, subscribed, welcomed
 from tests.making import WORKSPACE
-from tests.waiting import eventually
 
 PUBLISH: Final = "mutation ($e: EventPublishInput!) { eventPublish(input: $e) { event { id } } }"
 EVENT: Final = {"type": "order.order.create", "environment": "production", "data": 1}
@@ -83,19 +79,7 @@ TRANSPORTS: Final[dict[str, Callable[[Server], Ask]]] = {
 
 @asynccontextmanager
 async def serving(runtime: Runtime) -> AsyncIterator[Server]:
-    """Serves the runtime on a free port."""
-    app, listener = make_app(runtime), socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=5,
-        )
-    )
+    """Serves the runtime, with a client and a token of each role."""
     texts = {
         name: (await tokens.create(runtime.database, WORKSPACE, name, ROLES[role]))[1]
         for name, role in (
@@ -105,20 +89,13 @@ async def serving(runtime: Runtime) -> AsyncIterator[Server]:
             ("editor", "editor"),
         )
     }
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        await eventually(lambda: server.started)
-        port = listener.getsockname()[1]
-        async with httpx.AsyncClient(
+    async with (
+        listening(runtime) as port,
+        httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False
-        ) as client:
-            yield Server(runtime, port, texts, client)
-    finally:
-        await app.drain()
-        await app.close()
-        server.should_exit = True
-        await running
-        listener.close()
+        ) as client,
+    ):
+        yield Server(runtime, port, texts, client)
 
 
 async def serve_others(server: Server, count: int) -> int:

@@ -4,7 +4,6 @@ more is answered there; on both databases.
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -14,12 +13,10 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-import uvicorn
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from api.app import make_app
 from api.tokens import TokenAuthenticator, TokenWatch
 from hookline import clock, ids
 from hookline.access import tokens
@@ -29,6 +26,7 @@ from hookline.messaging.hub import Hub
 from hookline.models import Token
 from hookline.runtime import Runtime
 from hookline.wiring import make_hub
+from tests.api.listening import listening
 from tests.making import WORKSPACE, make_webhook
 from tests.waiting import eventually
 
@@ -148,26 +146,6 @@ async def test_a_look_that_fails_is_not_the_last_one() -> None:
     await watch.close()
 
 
-@asynccontextmanager
-async def serving(runtime: Runtime) -> AsyncIterator[int]:
-    """The whole application; its port."""
-    app, listener = make_app(runtime), socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app, ws="websockets-sansio", ws_per_message_deflate=False, lifespan="off", log_config=None
-    )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    await eventually(lambda: server.started)
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        await app.drain()
-        await app.close()
-        server.should_exit = True
-        await running
-        listener.close()
-
-
 async def over_socket(port: int, text: str, heard: list[Any]) -> int:
     """Follows changes until the server closes. Returns its code."""
     async with connect(
@@ -200,7 +178,7 @@ async def over_stream(port: int, text: str, heard: list[Any]) -> None:
 async def test_a_revoked_token_hears_nothing_more(runtime: Runtime) -> None:
     row, text = await made(runtime)
     from_socket, from_stream = list[Any](), list[Any]()
-    async with serving(runtime) as port:
+    async with listening(runtime) as port:
         socket_end = asyncio.create_task(over_socket(port, text, from_socket))
         stream_end = asyncio.create_task(over_stream(port, text, from_stream))
         feeds = runtime.feeds._feeds
@@ -218,7 +196,7 @@ async def test_a_revoked_token_hears_nothing_more(runtime: Runtime) -> None:
 
 async def test_a_mutation_that_revokes_its_own_token_ends_its_own_socket(runtime: Runtime) -> None:
     row, text = await tokens.create(runtime.database, WORKSPACE, "admin", ROLES["admin"])
-    async with serving(runtime) as port:
+    async with listening(runtime) as port:
         heard = list[Any]()
         ended = asyncio.create_task(over_socket(port, f"Bearer {text}", heard))
         await eventually(lambda: len(heard) == 1)

@@ -4,7 +4,6 @@ an envelope of his own.
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -12,14 +11,13 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-import uvicorn
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from api.app import make_app
 from hookline.access import tokens
 from hookline.access.scopes import ROLES
 from hookline.runtime import Runtime
+from tests.api.listening import listening
 from tests.conftest import WORKSPACE
 from tests.making import Hand, enqueue, make_webhook, succeeded
 from tests.waiting import eventually
@@ -35,24 +33,8 @@ WAITING = (
 
 @pytest.fixture
 async def port(runtime: Runtime) -> AsyncIterator[int]:
-    app, listener = make_app(runtime), socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            lifespan="off",
-            log_config=None,
-        )
-    )
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    await eventually(lambda: server.started)
-    yield listener.getsockname()[1]
-    await app.drain()
-    await app.close()
-    server.should_exit = True
-    await serving
-    listener.close()
+    async with listening(runtime) as port:
+        yield port
 
 
 async def over_socket(port: int, token: str, ids: list[str]) -> dict[str, list[Any]]:
