@@ -48,7 +48,7 @@ class WrittenBatch(NamedTuple):
 
 class Recorder:
     """Results of a webhook whose rows another transaction holds (a sync, an operator's session) are
-    put aside until they are free, so that the others' wait for them once, for a fifth of a second.
+    put aside until they are free, so that the others' wait for them once, for a second.
     """
 
     def __init__(self, queue: Queue, hub: Hub, enqueuer: Enqueuer) -> None:
@@ -68,7 +68,8 @@ class Recorder:
 
     def add(self, token: UUID, workspace_id: UUID, result: AttemptResult) -> None:
         # Behind what was put aside: a webhook's attempts are recorded in the order of their ends.
-        batches = self._aside if result.webhook_id in self._held else self._waiting
+        is_held = bool(self._held) and result.webhook_id in self._held
+        batches = self._aside if is_held else self._waiting
         batches.setdefault((token, workspace_id), []).append(result)
         self._has_some.set()
 
@@ -104,14 +105,19 @@ class Recorder:
                 return next(iter(self._waiting))
             self._last_count = 0
             self._has_some.clear()
+            if not self._held:
+                # A timeout, even one that never comes, costs as much as the rest of a small batch.
+                await self._has_some.wait()
+                continue
             with suppress(TimeoutError):
-                async with asyncio.timeout(_HELD_POLL_SECONDS if self._held else None):
+                async with asyncio.timeout(_HELD_POLL_SECONDS):
                     await self._has_some.wait()
 
     async def _set_aside(self, batch: Batch, results: list[AttemptResult]) -> None:
         """Puts a batch back, and the results of webhooks whose rows are held aside."""
         self._waiting[batch] = results + self._waiting.pop(batch, [])
-        await self._look({batch: results}, self._held)
+        # Of all that waits, so that one wait finds all rows that are held.
+        await self._look(self._waiting, self._held)
 
     async def _look(
         self, batches: dict[Batch, list[AttemptResult]], others: frozenset[UUID]

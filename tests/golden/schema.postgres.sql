@@ -645,7 +645,7 @@ end $function$
 CREATE OR REPLACE FUNCTION public.hl_record(pump_token uuid, workspace uuid, ids uuid[], numbers integer[], webhooks uuid[], events uuid[], types text[], environments text[], attempts uuid[], versions integer[], outcomes smallint[], causes smallint[], states smallint[], waits double precision[], steps integer[], codes smallint[], errors text[], messages text[], ages_ms integer[], durations integer[], urls text[], request_heads text[], response_heads text[], bodies bytea[], truncated boolean[], buckets smallint[], OUT last_position bigint, OUT evidence jsonb)
  RETURNS record
  LANGUAGE plpgsql
- SET lock_timeout TO '200ms'
+ SET lock_timeout TO '1s'
 AS $function$
 declare done uuid[]; failed uuid[]; logged int; n int;
 begin

@@ -4,8 +4,9 @@
 --   pump_token  a delivery moves only while it is leased to this pump under that number
 --   ages_ms     milliseconds since each attempt began
 -- Locks in this order: deliveries by id, webhooks by id, the workspace's activity position; waits
--- for each no longer than records of other workers take, and raises 55P03 then: the caller finds
--- out whose rows are held (HELD of postgres_statements.py) and records the others' attempts. What
+-- for each a second at most (as many workers record for one workspace in turn, a flush to disk
+-- each), and raises 55P03 then: the caller finds out whose rows are held (HELD of
+-- postgres_statements.py) and records the others' attempts. What
 -- the fenced update returns is what counts: a repeated record finds no lease and changes nothing.
 -- The heavy part stands before the lock that serialises the workspace.
 -- Returns the activity's position, 0 when every lease was lost, and the evidence about webhooks
@@ -18,7 +19,7 @@ create function hl_record(
     errors text[], messages text[], ages_ms int[], durations int[], urls text[],
     request_heads text[], response_heads text[], bodies bytea[], truncated boolean[],
     buckets smallint[], out last_position bigint, out evidence jsonb)
-language plpgsql set lock_timeout = '200ms' as $$
+language plpgsql set lock_timeout = '1s' as $$
 declare done uuid[]; failed uuid[]; logged int; n int;
 begin
   last_position := 0;
