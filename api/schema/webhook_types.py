@@ -137,6 +137,16 @@ class WebhookHealth:
     )
     webhook_id: strawberry.Private[UUID]
 
+    @strawberry.field(
+        description="Reason for which a secret of the webhook can't be opened, or null if all "
+        "can. Meanwhile deliveries stay pending without an attempt; they are sent once the key is "
+        "back or the secret is saved again."
+    )
+    def secrets_error(self, info: Info) -> str | None:
+        # As this process sees it: a worker may have other keys.
+        target = info.context.runtime.registry.target(self.webhook_id)
+        return target.secrets_error if target else None
+
     @strawberry.field(description="Number of open deliveries, counted up to 10,000.")
     async def backlog(self, info: Info) -> int:
         count: int = await info.context.loaders.backlog.load(self.webhook_id)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from hookline import ids
+from hookline.errors import HooklineError
 from hookline.form.filters import compile_filter
 from hookline.form.rates import Rate
 from hookline.form.webhook_kinds import is_sensitive_header
@@ -89,6 +90,17 @@ class Target:
             for secret in orjson.loads(self._row[SIGNING])
         ]
         return RequestParts((*headers, *secret_headers), tuple(masked), tuple(echoes), tuple(keys))
+
+    @property
+    def secrets_error(self) -> str | None:
+        """The reason why a secret of the webhook does not open, so that nothing is sent to it; None
+        when all of them open.
+        """
+        try:
+            _ = self.request_parts
+        except HooklineError as error:
+            return error.message
+        return None
 
     def _credentials(self) -> tuple[list[tuple[str, str]], list[str]]:
         """Headers that are secret as a whole, and the texts in them that must not be shown."""

@@ -6,7 +6,7 @@ import pytest
 
 from hookline import ids
 from tests.api.schema.asking import Asker, told
-from tests.making import make_webhook, make_workspace
+from tests.making import WORKSPACE, make_webhook, make_workspace, set_column
 
 EVERYTHING = """id slug name description url active status environments events eventPatterns { object model action } headers { name value }
 secretHeader { name } basicAuth { username } timeout concurrency retry { schedule } signing { algorithm secrets { createdAt expiresAt } }
@@ -246,6 +246,25 @@ async def test_webhooks_are_sorted_and_paged_in_every_order(
     )["webhooks"]
     assert "".join(node["slug"] for node in first["nodes"] + second["nodes"]) == slugs
     assert (first["pageInfo"]["hasNextPage"], second["pageInfo"]["hasNextPage"]) == (True, False)
+
+
+async def test_a_webhook_tells_why_its_secrets_do_not_open(admin: Asker) -> None:
+    text = "query ($id: ID!) { webhook(id: $id) { health { secretsError } } }"
+    runtime, webhook = admin.runtime, await make_webhook(admin.runtime)
+    key = ids.encode("wh", webhook.id)
+
+    async def told_error() -> str | None:
+        await runtime.registry.reload(WORKSPACE, runtime.registry.version(WORKSPACE))
+        error: str | None = (await admin.data(text, id=key))["webhook"]["health"]["secretsError"]
+        return error
+
+    assert await told_error() is None
+    lost = '[{"sealed": "v1.00000000.AAAA", "createdAt": null, "expiresAt": null}]'
+    await set_column(runtime, "webhook", "signing_secrets", lost, [webhook.id])
+    await set_column(runtime, "webhook", "version", webhook.version + 1, [webhook.id])
+    error = await told_error()
+    assert error is not None
+    assert "HOOKLINE_SECRET_KEYS" in error
 
 
 async def test_another_workspaces_webhook_is_nowhere(admin: Asker) -> None:
