@@ -140,17 +140,9 @@ async def serve(
         timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
     )
     config.connections = Connections(_limits(settings))
-    logging.getLogger("uvicorn.error").addFilter(_is_ours)
     server = _Server(config, app, on_started, on_second_signal)
     async with _watching(server, config.connections):
         await server.serve(sockets=[listener])
-
-
-def _is_ours(record: logging.LogRecord) -> bool:
-    """False for uvicorn's lines that anybody causes at will, one for each request (0.54). What was
-    refused is counted by hookline.serving.connections.
-    """
-    return record.msg not in ("Invalid HTTP request received.", "Unsupported upgrade request.")
 
 
 def _limits(settings: Settings) -> ConnectionLimits:

@@ -5,6 +5,7 @@ pace, and its place among the connections. It writes an answer of its own where 
 import asyncio
 from typing import Any, Final, cast
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
@@ -60,6 +61,8 @@ class BoundedHttp(HttpToolsProtocol):
         """
         self._body_bytes = 0
         """Bytes of a body since the last look."""
+        self._is_known_head = False
+        """The parser is at a head whose request is known."""
         self._refusal: Refusal | None = None
         self._as_guest: Refusal | None = None
         self._reader: ClientReader
@@ -129,14 +132,14 @@ class BoundedHttp(HttpToolsProtocol):
                 return
             self._phase, self._waited_seconds, self._fed_bytes = _HEAD, 0.0, 0
         self._fed_bytes += len(data)
-        super().data_received(data)
+        self._parse(data)
         if self._fed_bytes > self._limits.head_bytes and self._phase == _HEAD:
             self._cut(long_head(self._limits))
 
     def _receive_body(self, data: bytes) -> None:
         cycle, before_bytes = self.cycle, len(self.cycle.body)
         self._fed_bytes += len(data)
-        super().data_received(data)
+        self._parse(data)
         # No part of a body: trailers and extensions of chunks are bounded as a head is, and so is
         # what comes after an answer, where the next head may have begun.
         if len(cycle.body) > before_bytes:
@@ -145,7 +148,51 @@ class BoundedHttp(HttpToolsProtocol):
         if self._fed_bytes > self._limits.head_bytes:
             self._cut(long_head(self._limits))
 
+    def _parse(self, data: bytes | memoryview) -> None:
+        """Feeds the parser, in place of uvicorn's data_received: behind a head that asks for a
+        protocol that is none of ours (`Upgrade: h2c`), that takes the body for the next request.
+        """
+        self._unset_keepalive_if_required()
+        try:
+            while data:
+                try:
+                    self.parser.feed_data(data)
+                    return
+                except HttpParserUpgrade as upgrade:
+                    if self._should_upgrade():
+                        self.handle_websocket_upgrade()
+                        return
+                    if self.scope["method"] == "CONNECT":
+                        self._cut(not_http("This server is no proxy."))
+                        return
+                    self._parse_head_again()
+                    data = memoryview(data)[upgrade.args[0] :]
+        except HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+
+    def _parse_head_again(self) -> None:
+        """Gives a new parser the request's head without its Upgrade: at the end of one that has it
+        llhttp stops, and can't be told that a body follows (httptools 0.9).
+        """
+        scope = self.cycle.scope
+        headers = [b"%b: %b\r\n" % one for one in scope["headers"] if one[0] != b"upgrade"]
+        line = b"%b %b HTTP/%b\r\n" % (
+            scope["method"].encode(),
+            self.url,
+            scope["http_version"].encode(),
+        )
+        self.parser = HttpRequestParser(self)
+        # As uvicorn does: requests may come behind one with `Connection: close`.
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        # Its application has not run yet: it can't have seen that the body was over.
+        self.cycle.more_body = self._is_known_head = True
+        self.parser.feed_data(line + b"".join(headers) + b"\r\n")
+
     def on_headers_complete(self) -> None:
+        if self._is_known_head:
+            self._is_known_head = False
+            self.headers = []
+            return
         if refusal := self._refusal_of_head():
             # Stops the parser, which hands it to send_400_response.
             self._refusal = refusal
@@ -177,6 +224,14 @@ class BoundedHttp(HttpToolsProtocol):
         lengths = (len(name) + len(value) + 4 for name, value in self.headers)
         if max(len(self.url) + 16, *lengths) > _WEBSOCKET_LINE_BYTES:
             self._cut(long_head(self._limits))
+            return
+        # Its bytes would be read as frames.
+        if any(_announces_body(*header) for header in self.headers):
+            self._cut(not_http("A handshake of a WebSocket has no body."))
+            return
+        # Its answer would come before, or amid, that of the request in front.
+        if self.cycle and not self.cycle.response_complete:
+            self._cut(not_http("A handshake of a WebSocket waits for the answer in front of it."))
             return
         super().handle_websocket_upgrade()
         self._phase = _ENDED
@@ -219,3 +274,7 @@ class BoundedHttp(HttpToolsProtocol):
             return
         self.transport.write_eof()
         self.flow.resume_reading()
+
+
+def _announces_body(name: bytes, value: bytes) -> bool:
+    return name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0") != b"")

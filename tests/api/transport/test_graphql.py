@@ -280,6 +280,24 @@ async def test_wrong_token_is_refused_before_the_body_is_read(small: Small) -> N
     await writer.wait_closed()
 
 
+async def test_a_body_behind_an_offer_of_http2_is_the_requests(small: Small) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", small.port)
+    body = b'{"query":"{ hello }"}'
+    head = (
+        b"POST /graphql HTTP/1.1\r\nhost: a\r\nauthorization: Bearer hl_admin\r\n"
+        b"content-type: application/json\r\nconnection: upgrade, http2-settings\r\n"
+        b"upgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\ncontent-length: %d\r\n\r\n"
+        % len(body)
+    )
+    for parts in ([head, body], [head + body], [head + body[:9], body[9:]]):
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        assert (await reader.readuntil(b'{"hello":"world"}}')).startswith(b"HTTP/1.1 200")
+    writer.close()
+    await writer.wait_closed()
+
+
 async def test_token_that_may_do_nothing_asked_is_403(small: Small) -> None:
     answer = await small.ask("{ adminOnly }", token="hl_viewer")
     assert answer.status_code == 403
