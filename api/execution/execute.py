@@ -28,6 +28,7 @@ from strawberry.execution import optimized_is_awaitable
 from api.context import Context
 from api.execution.compiled_mutations import NotCompilable, Outcome
 from api.execution.documents import Documents, Operation
+from api.execution.encoding import LARGE_BYTES, encode
 from api.execution.errors import (
     BAD_USER_INPUT,
     QUERY_TOO_COSTLY,
@@ -66,16 +67,24 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The result of an execution. errors: masked. retry_after_seconds counts when something was
-    unavailable.
+    unavailable. pieces: the JSON of a large one, which has no data besides.
     """
 
     data: dict[str, Any] | None
     errors: list[Formatted]
     retry_after_seconds: int = 2
+    pieces: tuple[bytes, ...] = ()
 
     @property
     def body(self) -> dict[str, Any]:
         return {"errors": self.errors, "data": self.data} if self.errors else {"data": self.data}
+
+    def encoded(self) -> tuple[bytes, ...]:
+        """The JSON, in pieces.
+
+        Raises TypeError: a part of it is nothing that JSON can hold.
+        """
+        return self.pieces or (orjson.dumps(self.body),)
 
     @property
     def codes(self) -> list[str]:
@@ -84,8 +93,10 @@ class Answer:
     @property
     def is_all_lost(self) -> bool:
         """True when nothing of what was asked succeeded."""
-        return bool(self.errors) and (
-            self.data is None or all(value is None for value in self.data.values())
+        return (
+            not self.pieces
+            and bool(self.errors)
+            and (self.data is None or all(value is None for value in self.data.values()))
         )
 
 
@@ -143,7 +154,8 @@ class Execution:
         if operation.kind is not OperationType.QUERY:
             try:
                 result = executor.execute_operation()
-                return _answer(await result if isawaitable(result) else result, context)
+                result = await result if isawaitable(result) else result
+                return await _whole_answer(result, context, executor)
             finally:
                 context.end_reads()
         async with context.bounded(), self._room(executor, context):
@@ -152,7 +164,8 @@ class Execution:
             if operation.wants_live_cursor:
                 await context.read_live_cursor()
             result = executor.execute_operation()
-            return _answer(await result if isawaitable(result) else result, context)
+            result = await result if isawaitable(result) else result
+            return await _whole_answer(result, context, executor)
 
     @asynccontextmanager
     async def _room(self, executor: HooklineExecutor, context: Context) -> AsyncIterator[None]:
@@ -212,6 +225,7 @@ class Execution:
         if isinstance(executor, list):
             raise RequestRefused(BAD_USER_INPUT, executor)
         assert isinstance(executor, HooklineExecutor)
+        executor.limit_bytes = self._limits.answer_bytes
         # Its resolver has run: to refuse now would say that nothing was done.
         if outcome is not None:
             return executor
@@ -350,12 +364,29 @@ async def _execute(executor: Executor[Any], context: Context, check: _Check) -> 
         check(executor, context)
         result: Any = executor.execute_operation(False)
         executed: ExecutionResult = await result if isawaitable(result) else result
+        assert isinstance(executor, HooklineExecutor)
+        if executor.answer_bytes > LARGE_BYTES:
+            with suppress(TypeError):
+                data: Any = orjson.Fragment(b"".join(await encode(executed.data)))
+                return ExecutionResult(data, executed.errors)
         return executed
 
 
 def _failure(error: Exception, executor: Executor[Any]) -> ExecutionResult:
     nodes = executor.operation.selection_set.selections
     return ExecutionResult(None, [located_error(error, list(nodes))])
+
+
+async def _whole_answer(result: Any, context: Context, executor: HooklineExecutor) -> Answer:
+    """The answer, encoded if it is large: the objects that it was made of take ten times the
+    memory, and are gone with the operation's turn.
+    """
+    answer = _answer(result, context)
+    if executor.answer_bytes > LARGE_BYTES and not answer.is_all_lost:
+        # Else it is the transport's to say so, as of a small one.
+        with suppress(TypeError):
+            return Answer(None, answer.errors, pieces=tuple(await encode(answer.body)))
+    return answer
 
 
 # graphql-core types it as one of its incremental results too, which this executor never makes

@@ -59,6 +59,9 @@ class Limits:
     repeats: int = 10_000
     # A query of 400 bytes and 15 levels took a server to 9.8 GB: page sizes multiply.
     cost: int = 50_000
+    # Of an answer. The largest page is 100 events, and one has 256 KiB of data as settings have it:
+    # 25 MiB. 49 aliases of one description once made 963 MB, within the cost.
+    answer_bytes: int = 32 * 1024 * 1024
     # In the variables: graphql-core takes 4.5 µs to check a number, 2.7 s for 600,000 of them.
     list_items: int = 10_000
 

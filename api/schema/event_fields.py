@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Self
 
-import orjson
 import strawberry
 from strawberry.scalars import JSON
 
@@ -35,7 +34,7 @@ class EventFields(Node):
     async def data(self, info: Info) -> JSON | None:
         text = await data_of(info, self.row)
         # As it is stored and sent: read and written again it would take ten times the memory.
-        return None if text is None else JSON(orjson.Fragment(text))
+        return None if text is None else JSON(text.encode())
 
     @classmethod
     def of(cls, row: EventRow | AcceptedEvent) -> Self:

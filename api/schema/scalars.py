@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import strawberry
 from graphql import GraphQLError, IntValueNode, ListValueNode, ObjectValueNode, ValueNode
 from graphql.pyutils import Undefined
@@ -93,6 +94,11 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+def _serialize_json(value: Any) -> Any:
+    """bytes are JSON already."""
+    return orjson.Fragment(value) if type(value) is bytes else value
+
+
 DATE_TIME = strawberry.scalar(
     name="DateTime",
     description="A time as RFC 3339 text with an offset, such as 2026-11-24T10:00:00Z. "
@@ -119,7 +125,7 @@ JSON_VALUE = strawberry.scalar(
     name="JSON",
     description="Any JSON value.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
-    serialize=_as_it_is,
+    serialize=_serialize_json,
     parse_value=_as_it_is,
     parse_literal=parse_json_literal,
 )

@@ -37,7 +37,7 @@ from api.transport.requests import (
     request_of_query_string,
     too_long,
 )
-from api.transport.responses import Header, Receive, Scope, Send, send_body, until_gone
+from api.transport.responses import Header, Receive, Scope, Send, send_body, send_pieces, until_gone
 from api.transport.sse import EventStreams
 from api.transport.websocket import Sockets
 from hookline import clock
@@ -279,7 +279,14 @@ class _Exchange:
         succeeded.
         """
         status, headers = _status_of_lost(answer) if answer.is_all_lost else (200, ())
-        await self._send(status, answer.body, answer.errors, headers)
+        try:
+            pieces = answer.encoded()
+        # What no JSON can hold: an integer beyond 64 bits, a lone surrogate.
+        except TypeError as error:
+            masked = [internal(error, self.request_id, "encoding")]
+            await self._send(500, (orjson.dumps({"errors": masked}),), masked, ())
+            return
+        await self._send(status, pieces, answer.errors, headers)
 
     async def refuse(self, refused: RequestRefused) -> None:
         """Sends why nothing was executed. Under application/json the draft wants 200 for what is
@@ -295,28 +302,25 @@ class _Exchange:
             else refused.status
         )
         errors = refused.formatted(self.request_id)
-        await self._send(status, {"errors": errors}, errors, refused.headers)
+        await self._send(status, (orjson.dumps({"errors": errors}),), errors, refused.headers)
 
     async def fail(self, error: Exception) -> None:
         masked = [internal(error, self.request_id, "view")]
-        await self._send(500, {"errors": masked}, masked, ())
+        await self._send(500, (orjson.dumps({"errors": masked}),), masked, ())
 
     async def _send(
         self,
         status: int,
-        value: dict[str, Any],
+        pieces: tuple[bytes, ...],
         errors: list[Formatted],
         headers: "tuple[Header, ...]",
     ) -> None:
-        try:
-            body = orjson.dumps(value)
-        # What no JSON can hold: an integer beyond 64 bits, a lone surrogate.
-        except TypeError as error:
-            errors = [internal(error, self.request_id, "encoding")]
-            status, body = 500, orjson.dumps({"errors": errors})
         media_type = (self.accepts.media_type or JSON) + b"; charset=utf-8"
         fixed = ((b"x-request-id", self.request_id.encode()), (b"cache-control", b"no-store"))
-        await send_body(self.send, status, media_type, body, (*fixed, *headers))
+        if len(pieces) == 1:
+            await send_body(self.send, status, media_type, pieces[0], (*fixed, *headers))
+        else:
+            await send_pieces(self.send, status, media_type, pieces, (*fixed, *headers))
         self._log(status, errors)
 
     def _log(self, status: int, errors: list[Formatted]) -> None:

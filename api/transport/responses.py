@@ -2,7 +2,7 @@
 call it.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -23,6 +23,27 @@ async def send_body(
     ]
     await send({"type": "http.response.start", "status": status, "headers": start_headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def send_pieces(
+    send: Send,
+    status: int,
+    media_type: bytes,
+    pieces: Sequence[bytes],
+    headers: Iterable[Header] = (),
+) -> None:
+    """A whole answer with its length, in pieces: at least one. Each waits until the client has
+    taken most of those before it.
+    """
+    start_headers = [
+        (b"content-type", media_type),
+        (b"content-length", b"%d" % sum(map(len, pieces))),
+        *headers,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": start_headers})
+    for piece in pieces[:-1]:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": pieces[-1]})
 
 
 def abort(send: Send) -> None:

@@ -151,7 +151,7 @@ class _Stream:
         if isinstance(answer, bytes):
             return answer
         try:
-            return orjson.dumps(answer.body)
+            return b"".join(answer.encoded())
         except TypeError as error:
             return orjson.dumps({"errors": [internal(error, self._request_id, "encoding")]})
 

@@ -370,7 +370,9 @@ class _Socket:
         if self._operations.get(running.id) is running:
             for answer in answers:
                 self._outbound.put(
-                    running.next(answer if isinstance(answer, bytes) else orjson.dumps(answer.body))
+                    running.next(
+                        answer if isinstance(answer, bytes) else b"".join(answer.encoded())
+                    )
                 )
 
     async def _put(self, message: dict[str, Any]) -> None:

@@ -50,7 +50,7 @@ class Asker:
         request = Request(text, None, variables)
         answer = await EXECUTION.run(EXECUTION.select(request), request, self.context())
         # As it is sent: an event's data is JSON text that is put in as it is.
-        return Answer(orjson.loads(orjson.dumps(answer.data)), answer.errors)
+        return Answer(orjson.loads(b"".join(answer.encoded()))["data"], answer.errors)
 
     async def data(self, text: str, **variables: Any) -> Any:
         """The data of an answer that must be without errors."""
