@@ -20,9 +20,10 @@ from hookline.errors import HooklineError
 from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
 from hookline.sync.apply import applying
+from hookline.sync.checkout import find_source
 from hookline.sync.read import file
 from hookline.sync.read.references import LocalSecrets
-from hookline.sync.request import SyncRequest, find_source
+from hookline.sync.request import SyncRequest
 from hookline.sync.show import excerpts, report
 from hookline.webhooks.saving import bounds_of
 

@@ -14,11 +14,12 @@ from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncAnswer, Sync
 from hookline.cli.sync_validate import INVALID, OK, print_formatted, print_problems, read_file
 from hookline.errors import HooklineError
 from hookline.settings.fields import Settings, read_settings
+from hookline.sync.checkout import find_source
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
 from hookline.sync.plan.saved import SavedPlan
 from hookline.sync.read.file import Reading
-from hookline.sync.request import Options, SyncRequest, find_source
+from hookline.sync.request import Options, SyncRequest
 from hookline.sync.show import report
 
 FAILED, CHANGES, BLOCKED, STALE, LOCKED, NOT_REACHED = 1, 2, 4, 5, 6, 7

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hookline.sync.request import find_source
+from hookline.sync.checkout import find_source
 
 IDENTITY = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")
 
