@@ -124,7 +124,7 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     text = excerpts.shown(found.problems, found.lines, found.secret_positions)
     if found.document is None:
         return f"{text}\n{path} was not applied: its webhooks stay as they are."
-    where_from = await asyncio.to_thread(find_source, path, os.environ)
+    where_from = await asyncio.to_thread(find_source, path, os.environ, click.echo)
     request = SyncRequest(found.document, source=where_from)
     outcome = await applying.apply(runtime, system_actor(workspace_id, "hookline dev"), request)
     plan = replace(outcome.plan, server="this server")

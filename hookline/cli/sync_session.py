@@ -48,7 +48,7 @@ def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str
         if found.document is None:
             print_problems(asked.style, found.problems, found)
             return INVALID
-        source = find_source(Path(asked.file), os.environ)
+        source = find_source(Path(asked.file), os.environ, _warn)
         answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
     except HooklineError as error:
         return _failed(error)
@@ -101,7 +101,7 @@ def _apply(
     if found.document is None:
         print_problems(asked.style, found.problems, found)
         return INVALID
-    source = find_source(Path(asked.file), os.environ)
+    source = find_source(Path(asked.file), os.environ, _warn)
     request = SyncRequest(found.document, asked.allowed, source, message=message)
     digest = agreed.plan.digest if agreed else None
     if may_ask:
@@ -147,6 +147,10 @@ def _outcome(answer: SyncAnswer) -> int:
     if "stale" in codes:
         return STALE
     return LOCKED if "locked" in codes else BLOCKED if codes else OK
+
+
+def _warn(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 def _failed(error: HooklineError) -> int:

@@ -1,50 +1,143 @@
 """Origin of a webhooks file, as git and CI tell it. Called by the commands.
 
 Every part of a source is optional: a file outside of a checkout has none, nor has a machine without
-git.
+git. The checkout may be hostile: nothing that its configuration names is started.
 """
 
+import os
+import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
+from time import monotonic
 from typing import Final
 
 from hookline.sync.request import Source
 
 # What git tells only completes the record: a command does not hang with a git that does.
-_DEADLINE_SECONDS: Final = 5
+_DEADLINE_SECONDS: Final = 5.0
 # The server takes a branch and an author of at most 500 characters (api/schema/sync_input).
 _LONGEST: Final = 500
+_LONGEST_OUTPUT_BYTES: Final = 64 * 1024
+_LONGEST_REFUSAL: Final = 200
+
+# Whatever a checkout's own configuration says, as these go before it.
+_SETTINGS: Final = {
+    # A folder that looks like a repository is a repository for git, with a configuration that came
+    # with the files of a pull request. Known since git 2.38; before, _top keeps git out of it.
+    "safe.bareRepository": "explicit",
+    # Programs that watch files, act on events, fetch, ask for passwords, show pages, signatures.
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.sshCommand": "false",
+    "core.askPass": "false",
+    "core.pager": "cat",
+    "credential.helper": "",
+    "log.showSignature": "false",
+    # Files anywhere on the machine, pipes and devices too.
+    "core.attributesFile": os.devnull,
+    "core.excludesFile": os.devnull,
+    "log.mailmap": "false",
+    "i18n.logOutputEncoding": "UTF-8",
+}
+_ENVIRONMENT: Final = {
+    # No protocol: a partial clone fetches what it lacks, by a program of its configuration.
+    "GIT_ALLOW_PROTOCOL": "",
+    # The same, known since git 2.45.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    # A look must not hold the lock of the index while somebody commits.
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",
+}
+# All that git needs: HOOKLINE_TOKEN, and what else a pipeline's environment holds, is not git's.
+# GIT_CONFIG_…: how a container tells git to trust a checkout of another user.
+_PASSED_ON: Final = ("PATH", "HOME", "XDG_CONFIG_HOME")
+_PASSED_ON_PREFIX: Final = "GIT_CONFIG_"
+
+Tell = Callable[[str], None]
 
 
-def find_source(path: Path, environment: Mapping[str, str]) -> Source:
+def find_source(
+    path: Path,
+    environment: Mapping[str, str],
+    tell: Tell,
+    deadline_seconds: float = _DEADLINE_SECONDS,
+) -> Source:
     """The last commit of the checkout that holds the file, and the CI run that the environment
-    names.
+    names. tell: gets a sentence where there is a checkout that git does not speak of.
     """
+    run_url = _run_url(environment)
+    top = _top(path)
+    if top is None:
+        return Source(run_url=run_url)
+    git = _Git(top, environment, monotonic() + deadline_seconds)
+    try:
+        return _source_of_checkout(git, path, environment, run_url)
+    except _Refused as refused:
+        tell(f"warning: the commit of {path} stays unknown: {refused}")
+        return Source(run_url=run_url)
+
+
+def _top(path: Path) -> Path | None:
+    """The folder of the checkout that holds the file: the nearest one with a `.git`.
+
+    No commit can hold a file of this name, so a cloned repository can't bring one along.
+    """
+    try:
+        folder = path.parent.resolve(strict=True)
+    # ValueError: a NUL in the name. RuntimeError: links in a circle.
+    except (OSError, ValueError, RuntimeError):
+        return None
+    for above in (folder, *folder.parents):
+        if os.path.lexists(above / ".git"):
+            return above
+    return None
+
+
+def _source_of_checkout(
+    git: "_Git", path: Path, environment: Mapping[str, str], run_url: str | None
+) -> Source:
+    """Raises _Refused."""
+    commit = git.ask("rev-parse", "--verify", "--quiet", "HEAD")
+    if not commit:
+        return Source(run_url=run_url)
     # NUL between the parts: it is the one character that an author's name can't hold.
-    fields = _git(path.parent, "log", "-1", "--format=%H%x00%cI%x00%an", "HEAD").split("\0")
-    commit, committed_at, author = fields if len(fields) == 3 else (None, None, None)
+    shown = git.ask("log", "-1", "--no-mailmap", "--no-notes", "--format=%cI%x00%an", commit, "--")
+    committed_at, _, author = shown.partition("\0")
     return Source(
         commit=commit,
-        branch=_branch(path.parent, environment) if commit else None,
-        author=author[:_LONGEST] if author else None,
-        repository=_repository(path.parent) if commit else None,
-        run_url=_run_url(environment),
-        is_dirty=_is_dirty(path) if commit else None,
-        committed_at=datetime.fromisoformat(committed_at) if committed_at else None,
+        branch=_branch(git, environment),
+        author=author[:_LONGEST] or None,
+        repository=_repository(git),
+        run_url=run_url,
+        is_dirty=_is_dirty(git, path),
+        committed_at=_time(committed_at),
     )
 
 
-def _is_dirty(path: Path) -> bool:
+def _time(text: str) -> datetime | None:
+    # Whoever makes a commit chooses its time and zone: also ones that no datetime holds.
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_dirty(git: "_Git", path: Path) -> bool:
     """True when the file is not byte for byte the last commit's, or not in it."""
+    file = path.parent.resolve() / path.name
     # Not `git status`, which runs the filters that a checkout's own configuration names.
-    committed = _git(path.parent, "rev-parse", "--verify", "--quiet", f"HEAD:./{path.name}")
-    return committed != _git(path.parent, "hash-object", "--no-filters", "--", path.name)
+    name = file.relative_to(git.top).as_posix()
+    committed = git.ask("rev-parse", "--verify", "--quiet", f"HEAD:{name}")
+    return committed != git.ask("hash-object", "--no-filters", "--", str(file))
 
 
-def _branch(folder: Path, environment: Mapping[str, str]) -> str | None:
+def _branch(git: "_Git", environment: Mapping[str, str]) -> str | None:
     """The branch. CI checks commits out without one, and names it in the environment."""
     named = (
         # For a pull request GITHUB_REF_NAME is a merge ref such as 7/merge; the branch stands in
@@ -53,13 +146,13 @@ def _branch(folder: Path, environment: Mapping[str, str]) -> str | None:
         or environment.get("GITHUB_REF_NAME")
         or environment.get("CI_COMMIT_REF_NAME")
     )
-    found = named or _git(folder, "branch", "--show-current")
+    found = named or git.ask("branch", "--show-current")
     return found[:_LONGEST] or None
 
 
-def _repository(folder: Path) -> str | None:
+def _repository(git: "_Git") -> str | None:
     """The remote's address without user and password."""
-    url = _git(folder, "config", "--get", "remote.origin.url")
+    url = git.ask("config", "--get", "remote.origin.url")
     # GitLab's CI clones by https://USER:TOKEN@…, and the revision is shown to people. The user of
     # git@host:path is part of the address and no secret.
     scheme, mark, rest = url.partition("://")
@@ -73,31 +166,82 @@ def _run_url(environment: Mapping[str, str]) -> str | None:
     return environment.get("CI_JOB_URL") or environment.get("BUILD_URL")
 
 
-def _git(folder: Path, *arguments: str) -> str:
-    """The output of git, without the line end; nothing when it can't answer."""
-    command = [
-        "git",
-        # A look must not hold the lock of the index while somebody commits.
-        "--no-optional-locks",
-        "-c",
-        # A checkout's own configuration may name programs: for watching files, and here below for
-        # showing signatures. Neither may start.
-        "core.fsmonitor=false",
-        "-c",
-        "log.showSignature=false",
-        "-C",
-        str(folder),
-        *arguments,
-    ]
-    # Git may be missing, hang or tell in another encoding: then the record is without its part.
-    with suppress(OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
-        done = subprocess.run(
+class _Refused(Exception):
+    """Git does not tell of the checkout; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Git:
+    """Git in one checkout. ends_at: of the monotonic clock, for all questions together."""
+
+    top: Path
+    environment: Mapping[str, str]
+    ends_at: float
+
+    def ask(self, *arguments: str) -> str:
+        """The output, without the line end; nothing where git has no answer.
+
+        Raises _Refused when it fails, hangs, or is not there.
+        """
+        settings = [word for pair in _SETTINGS.items() for word in ("-c", "=".join(pair))]
+        command = ["git", "--no-pager", *settings, "-C", str(self.top), *arguments]
+        try:
+            code, output, errors = _run(command, self._own_environment(), self._seconds_left())
+            text = output.decode("utf-8").strip()
+        except subprocess.TimeoutExpired:
+            raise _Refused("git did not answer in time.") from None
+        except OSError as error:
+            raise _Refused(f"git can't be started: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            return ""
+        # 1: `--quiet` and `config --get` found nothing.
+        if code not in (0, 1):
+            raise _Refused(f"git says: {_reason(errors) or f'exit code {code}'}")
+        return text if code == 0 else ""
+
+    def _own_environment(self) -> dict[str, str]:
+        passed_on = {
+            name: value
+            for name, value in self.environment.items()
+            if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIX)
+        }
+        return {**passed_on, **_ENVIRONMENT}
+
+    def _seconds_left(self) -> float:
+        return max(0.0, self.ends_at - monotonic())
+
+
+def _reason(errors: bytes) -> str:
+    """The line that says why git gave up; before it may stand warnings, behind it advice."""
+    lines = errors.decode("utf-8", "replace").strip().splitlines() or [""]
+    return next((line for line in lines if line.startswith("fatal:")), lines[0])[:_LONGEST_REFUSAL]
+
+
+def _run(
+    command: list[str], environment: dict[str, str], timeout_seconds: float
+) -> tuple[int, bytes, bytes]:
+    """Exit code, output and errors, both cut.
+
+    Raises OSError or TimeoutExpired.
+    """
+    # Files, as a program that git left behind would keep a pipe open, and the command waiting.
+    with TemporaryFile() as output, TemporaryFile() as errors:
+        process = subprocess.Popen(
             command,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=_DEADLINE_SECONDS,
-            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            env=environment,
+            start_new_session=True,
         )
-        return done.stdout.strip() if done.returncode == 0 else ""
-    return ""
+        try:
+            code = process.wait(timeout_seconds)
+        except BaseException:
+            # The whole group: what git started ends with it.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        output.seek(0)
+        errors.seek(0)
+        return code, output.read(_LONGEST_OUTPUT_BYTES), errors.read(_LONGEST_OUTPUT_BYTES)
