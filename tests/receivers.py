@@ -294,6 +294,29 @@ async def sends_endless_header(reader: asyncio.StreamReader, writer: asyncio.Str
         await writer.drain()
 
 
+async def sends_endless_trailer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Long: ")
+    while True:
+        writer.write(b"y" * 65536)
+        await writer.drain()
+
+
+async def floods_trailers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
+    while True:
+        writer.write(b"a:b\r\n" * 10_000)
+        await writer.drain()
+
+
+async def sends_endless_extension(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x=")
+    while True:
+        writer.write(b"y" * 65536)
+        await writer.drain()
+
+
 async def sends_garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"\x00\x16SSH-2.0 nothing like HTTP\r\n\r\n")
     await writer.drain()

@@ -181,3 +181,25 @@ def test_a_receiver_that_hangs_up_while_the_guards_are_asked_is_a_failed_attempt
 
 async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Ends every connection at once."""
+
+
+@pytest.mark.parametrize(
+    ("beginning", "piece"),
+    [
+        (b"0\r\nX-Long: ", b"y" * 1_000),
+        (b"0\r\n", b"a: b\r\n" * 100),
+        (b"1;x=", b"y" * 1_000),
+        (b"", b"1;x=" + b"y" * 1_000 + b"\r\nx\r\n"),
+    ],
+)
+def test_whatever_frames_a_body_ends_the_answer_when_it_never_ends(
+    beginning: bytes, piece: bytes
+) -> None:
+    exchange = Exchange()
+    assert not exchange.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + beginning)
+    read = 0
+    while not exchange.feed(piece):
+        read += len(piece)
+        assert read < 1_000_000
+    assert exchange.status == 200
+    assert not exchange.is_whole

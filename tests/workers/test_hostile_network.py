@@ -291,6 +291,9 @@ async def test_handshake_that_hangs_is_held_to_the_deadline() -> None:
     [
         receivers.sends_endless_body,
         receivers.sends_endless_header,
+        receivers.sends_endless_trailer,
+        receivers.floods_trailers,
+        receivers.sends_endless_extension,
         receivers.floods_informational_answers,
         receivers.sends_ten_thousand_headers,
     ],
