@@ -28,7 +28,7 @@ STALE_SECONDS = 3600.0
 """Seconds that a vetted answer serves while the name server does not answer."""
 LOOKUP_SECONDS = 1.0
 EVIDENCE_SECONDS = 5.0
-"""Time for which an answer about any name says that the resolver works."""
+"""Time for which an address that may be sent to, of any name, says that the resolver works."""
 PROBE_SECONDS = 2.0
 PROBE_NAME = "a.root-servers.net"
 """Asked for when a lookup gets no answer and no other name lately had one: it has its addresses
@@ -91,7 +91,11 @@ class Guard:
         self._lookups: dict[str, _Lookup] = {}
         self._probing: asyncio.Task[None] | None = None
         self._answered_at = -inf
-        """Monotonic seconds: when the resolver last said something, whatever about which name."""
+        """Monotonic seconds: when the resolver last gave an address that may be sent to, or an
+        answer about the probe's name. Others are no evidence: a file of hosts, a network of
+        containers or a resolver of this machine gives them whatever is down, and who edits a
+        webhook chooses the names.
+        """
         self._opened: dict[Address, None] = {}
 
     async def addresses(
@@ -120,7 +124,7 @@ class Guard:
             return None
 
     def is_down_for(self, host: str) -> bool:
-        """True while a lookup of the host waits and no name got an answer since it began."""
+        """True while a lookup of the host waits and nothing says that the resolver works."""
         lookup = self._lookups.get(host)
         return lookup is not None and not self._has_answered(lookup.began)
 
@@ -166,6 +170,7 @@ class Guard:
         # One refused address refuses the name: which of them is dialled would be chance.
         elif any(is_refused(address, self._policy) for address in found):
             raise AddressRefused
+        self._answered_at = clock.monotonic()
         self._known[host] = clock.monotonic() + CACHE_SECONDS, found[:ADDRESSES_LIMIT]
         _drop_oldest(self._known)
         return found[:ADDRESSES_LIMIT]
@@ -178,20 +183,15 @@ class Guard:
         # Callers give up after some seconds: by then it must be known whose fault that is.
         probe = asyncio.get_running_loop().call_later(LOOKUP_SECONDS, self._probe)
         try:
-            found = await self._resolve(host)
+            return await self._resolve(host)
         except DnsSilent:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._probe()), PROBE_SECONDS)
             if self._has_answered(began):
                 raise
             raise ResolverDown from None
-        except DnsFailed:
-            self._answered_at = clock.monotonic()
-            raise
         finally:
             probe.cancel()
-        self._answered_at = clock.monotonic()
-        return found
 
     def _has_answered(self, since: float) -> bool:
         return self._answered_at >= since - EVIDENCE_SECONDS

@@ -5,6 +5,7 @@ long or too much.
 import asyncio
 import socket
 import threading
+from contextlib import suppress
 from ipaddress import ip_network
 
 import pytest
@@ -226,6 +227,42 @@ async def test_resolver_that_answers_for_no_name_is_down() -> None:
         await guard.addresses("shop", 443)
     names.all_names = False
     assert await guard.addresses("shop", 443)
+
+
+class LocalNames:
+    """The system's resolver while the name servers are away: it still knows what this machine
+    answers by itself.
+    """
+
+    async def resolve(self, host: str) -> list[str]:
+        if host == "nowhere.invalid":
+            raise DnsFailed
+        if host in LOCAL:
+            return [LOCAL[host]]
+        raise DnsSilent
+
+
+LOCAL = {"localhost": "127.0.0.1", "app": "172.18.0.2"}
+
+
+@pytest.mark.parametrize("local", [*LOCAL, "nowhere.invalid"])
+async def test_names_that_this_machine_answers_are_no_evidence_that_name_servers_work(
+    local: str,
+) -> None:
+    guard = Guard(CLOSED, LocalNames().resolve)
+    for name in ("shop", "other"):
+        with suppress(AddressRefused, DnsFailed):
+            await guard.addresses(local, 80)
+        with pytest.raises(ResolverDown):
+            await guard.addresses(name, 443)
+
+
+async def test_name_that_the_operator_opened_is_evidence_as_a_public_one_is() -> None:
+    guard = Guard(AddressPolicy(hosts=frozenset({"app"})), LocalNames().resolve)
+    await guard.addresses("app", 80)
+    with pytest.raises(DnsSilent) as fault:
+        await guard.addresses("shop", 443)
+    assert not isinstance(fault.value, ResolverDown)
 
 
 async def test_name_that_does_not_exist_is_an_answer_of_the_resolver() -> None:
