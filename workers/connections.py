@@ -4,6 +4,7 @@ alive in between. Used by `workers.sending`. The parser is httptools: a general 
 """
 
 import asyncio
+from collections import deque
 from typing import Final, NamedTuple, cast
 
 import httptools
@@ -25,6 +26,10 @@ _KEEP_ALIVE_SECONDS: Final = 4.0
 # Every second, so that none is older than the 5 s above when it is closed.
 _POLL_SECONDS: Final = 1.0
 _ONE_WRITE_BYTES: Final = 64 * 1024
+# With those on the wire (500) they stay below the 1,000 descriptors that the server keeps for
+# requests, whatever the number of receivers: 2,000 that answered at once took all of 1,024, and
+# everybody's deliveries went back (2026-11-28).
+IDLE_LIMIT: Final = 250
 _LENGTHS: Final = (b"content-length", b"transfer-encoding")
 
 
@@ -257,11 +262,15 @@ class ReceiverConnection(asyncio.Protocol):
 
 
 class IdleConnections:
-    """Connections that wait for their next request, the newest first; none longer than 4 s."""
+    """Connections that wait for their next request, the newest first; none longer than 4 s, and at
+    most 250 in all.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._idle: dict[Route, list[ReceiverConnection]] = {}
+        self._idle: dict[Route, deque[ReceiverConnection]] = {}
+        self._routes: dict[ReceiverConnection, Route] = {}
+        """All of them, the oldest first; so they are in each route's line."""
         self._timer = self._loop.call_later(_POLL_SECONDS, self._look)
 
     def take(self, route: Route) -> ReceiverConnection | None:
@@ -270,6 +279,7 @@ class IdleConnections:
         while waiting:
             # The newest one: of all it is the one that its receiver closes last.
             connection = waiting.pop()
+            del self._routes[connection]
             if (
                 connection.is_open
                 and connection.idle_since + _KEEP_ALIVE_SECONDS > self._loop.time()
@@ -279,34 +289,37 @@ class IdleConnections:
         return None
 
     def give(self, route: Route, connection: ReceiverConnection) -> None:
-        """Keeps a connection whose exchange has ended, unless it is closed."""
+        """Keeps a connection whose exchange has ended, unless it is closed. The oldest of all goes
+        where there are too many.
+        """
         if connection.is_open:
             connection.idle_since = self._loop.time()
-            waiting = self._idle.get(route)
-            if waiting is None:
-                self._idle[route] = [connection]
-            else:
-                waiting.append(connection)
+            self._idle.setdefault(route, deque()).append(connection)
+            self._routes[connection] = route
+            if len(self._routes) > IDLE_LIMIT:
+                self._end_oldest()
 
     def close(self) -> None:
         self._timer.cancel()
-        for waiting in self._idle.values():
-            for connection in waiting:
-                connection.end()
+        for connection in self._routes:
+            connection.end()
         self._idle.clear()
+        self._routes.clear()
 
     def _look(self) -> None:
         oldest = self._loop.time() - _KEEP_ALIVE_SECONDS
-        for route, waiting in list(self._idle.items()):
-            kept = [
-                connection
-                for connection in waiting
-                if connection.is_open and connection.idle_since > oldest
-            ]
-            for connection in set(waiting) - set(kept):
+        for connection, route in list(self._routes.items()):
+            if not connection.is_open or connection.idle_since <= oldest:
+                self._idle[route].remove(connection)
+                del self._routes[connection]
                 connection.end()
-            if kept:
-                self._idle[route] = kept
-            else:
-                del self._idle[route]
+        for route in [route for route, waiting in self._idle.items() if not waiting]:
+            del self._idle[route]
         self._timer = self._loop.call_later(_POLL_SECONDS, self._look)
+
+    def _end_oldest(self) -> None:
+        connection = next(iter(self._routes))
+        waiting = self._idle[self._routes.pop(connection)]
+        # It is the oldest of its route, too.
+        waiting.popleft()
+        connection.end()

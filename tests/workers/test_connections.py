@@ -13,6 +13,7 @@ from tests.waiting import eventually, turns
 from tests.workers.test_sending import LOOPBACK, request
 from workers.connections import (
     BODY_READ_LIMIT_BYTES,
+    IDLE_LIMIT,
     Closed,
     Exchange,
     NotHttp,
@@ -203,3 +204,26 @@ def test_whatever_frames_a_body_ends_the_answer_when_it_never_ends(
         assert read < 1_000_000
     assert exchange.status == 200
     assert not exchange.is_whole
+
+
+async def test_many_receivers_that_answer_leave_few_connections_open() -> None:
+    closed_count = 0
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal closed_count
+        await says(ANSWER)(reader, writer)
+        closed_count += 1
+
+    async def resolve(host: str) -> list[str]:
+        return ["127.0.0.1"]
+
+    hosts = [f"h{number}.example" for number in range(IDLE_LIMIT + 20)]
+    async with Server(answers) as server, Sender(LOOPBACK, resolve=resolve) as sender:
+        for host in hosts:
+            url = f"http://{host}:{server.port}/"
+            assert (await sender.send(request(url))).status_code == 200
+        await eventually(lambda: closed_count >= 20)
+        kept = [route.host for route in sender._idle._routes.values()]
+        assert len(kept) <= IDLE_LIMIT
+        assert kept == hosts[-len(kept) :]
+        assert sum(map(len, sender._idle._idle.values())) == len(kept)
