@@ -30,6 +30,7 @@ from hookline.outbound.egress import (
 )
 from hookline.outbound.tls import tls_context
 from workers.connections import (
+    LATE_SECONDS,
     Exchange,
     IdleConnections,
     NotHttp,
@@ -157,7 +158,7 @@ class Sender:
         try:
             connection = self._idle.take(target.route)
             if connection is None:
-                connection = await self._connect_unless_local_fault(target.route, until)
+                connection, until = await self._connected(target.route, request.timeout_seconds)
                 if still_wanted and clock.monotonic() - started_at > _SLOW_CONNECT_SECONDS:
                     await self._ask_again(target.route, connection, still_wanted)
             try:
@@ -183,6 +184,22 @@ class Sender:
         if not is_wanted:
             self._idle.give(route, connection)
             raise Withdrawn
+
+    async def _connected(
+        self, route: Route, timeout_seconds: float
+    ) -> tuple[ReceiverConnection, float]:
+        """A new connection, and the loop's time at which the answer must be there."""
+        began = self._loop.time()
+        try:
+            until = began + timeout_seconds
+            return await self._connect_unless_local_fault(route, until), until
+        except TimeoutError:
+            over = self._loop.time() - began - min(CONNECT_SECONDS, timeout_seconds)
+            if over <= LATE_SECONDS:
+                raise
+        # This process missed the deadline, and nothing was sent yet: begun anew, once.
+        until = self._loop.time() + timeout_seconds
+        return await self._connect_unless_local_fault(route, until), until
 
     async def _connect_unless_local_fault(self, route: Route, until: float) -> ReceiverConnection:
         """A new connection. Only until here a fault may be ours: later the receiver may have acted.

@@ -1,6 +1,9 @@
 """Answers as one connection reads them, however their bytes come, and reuse of connections."""
 
 import asyncio
+import socket
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +17,7 @@ from tests.workers.test_sending import LOOPBACK, request
 from workers.connections import (
     BODY_READ_LIMIT_BYTES,
     IDLE_LIMIT,
+    LATE_SECONDS,
     Closed,
     Exchange,
     NotHttp,
@@ -227,3 +231,59 @@ async def test_many_receivers_that_answer_leave_few_connections_open() -> None:
         assert len(kept) <= IDLE_LIMIT
         assert kept == hosts[-len(kept) :]
         assert sum(map(len, sender._idle._idle.values())) == len(kept)
+
+
+class LateLoop:
+    """Holds the test's loop beyond a request's deadline, as a process that was stopped is held:
+    what came meanwhile is unread when its timers run.
+    """
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+        self._is_held, self._has_answered = threading.Event(), threading.Event()
+        self._told, self._telling = socket.socketpair()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}/"
+
+    async def answer_to(self, timeout_seconds: float) -> ReceiverAnswer:
+        receiver = threading.Thread(target=self._receive)
+        receiver.start()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._told, self._hold, loop, loop.time() + timeout_seconds)
+        async with Sender(LOOPBACK) as sender:
+            answer = await sender.send(request(self.url, timeout_seconds))
+        loop.remove_reader(self._told)
+        await asyncio.to_thread(receiver.join)
+        for one in (self._told, self._telling, self._listening):
+            one.close()
+        return answer
+
+    def _receive(self) -> None:
+        connection, _ = self._listening.accept()
+        with connection:
+            connection.recv(65536)
+            self._telling.send(b".")
+            self._is_held.wait(60)
+            connection.sendall(self._answer)
+            self._has_answered.set()
+            connection.recv(1)
+
+    def _hold(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
+        self._told.recv(1)
+        self._is_held.set()
+        self._has_answered.wait(60)
+        now = loop.time()
+        # The loop's own time stands still while it is held.
+        end = time.monotonic() + deadline - now + 2 * LATE_SECONDS
+        while time.monotonic() < end:
+            pass
+
+
+async def test_an_answer_that_came_while_the_process_was_stopped_counts() -> None:
+    answer = await LateLoop(ANSWER).answer_to(0.3)
+    assert (answer.status_code, answer.error) == (200, None)
+
+
+async def test_a_process_that_was_stopped_waits_no_longer_for_what_did_not_come() -> None:
+    answer = await LateLoop(b"HTTP/1.1 2").answer_to(0.3)
+    assert (answer.status_code, answer.error) == (None, AttemptError.TIMEOUT)
