@@ -168,7 +168,9 @@ class Decoder:
         for text, entry in node.entries.items():
             if text in names:
                 known[text] = entry
-            elif not (may_be_extended and text.startswith("x-")):
+            # Looking for the nearest name takes 0.1 ms: 400,000 unknown keys took the server 99 s
+            # (2026-11-28).
+            elif not self.problems.is_full and not (may_be_extended and text.startswith("x-")):
                 hint = nearest(text, names) or f"known keys: {', '.join(names)}"
                 self.add_problem(
                     "unknown-key",

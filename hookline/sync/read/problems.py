@@ -52,24 +52,43 @@ class FileRefused(Exception):
 
 @dataclass(slots=True)
 class Problems:
-    """All problems of a file, in the order they were found: the first thousand, each told once
-    though defaults and aliases repeat it.
+    """All problems of a file, in the order they were found: the first thousand errors, or with them
+    the first warnings, each told once though defaults and aliases repeat it.
     """
 
     file: str
     found: list[SyncProblem] = field(default_factory=list)
+    error_count: int = 0
+    """Of those found."""
     # Holds the node: once it were freed, another one could get its id and stay untold.
     _seen: dict[tuple[object, str, str], object] = field(default_factory=dict)
 
     def add(self, problem: SyncProblem, about: object = None) -> None:
         """about: the node; the same problem of the same node is told once."""
         key = (id(about) if about else problem.position, problem.code, problem.message)
-        if key not in self._seen and len(self.found) < MAX_PROBLEMS:
-            self._seen[key] = about
-            self.found.append(problem)
+        if key in self._seen or (len(self.found) >= MAX_PROBLEMS and not self._has_room(problem)):
+            return
+        self._seen[key] = about
+        self.found.append(problem)
+        self.error_count += problem.is_error
+
+    def _has_room(self, problem: SyncProblem) -> bool:
+        """Makes room for an error where only warnings are too many: a thousand of them would hide
+        it, and the file would pass (2026-11-28).
+        """
+        if not problem.is_error or self.is_full:
+            return False
+        last = max(place for place, one in enumerate(self.found) if not one.is_error)
+        del self.found[last]
+        return True
+
+    @property
+    def is_full(self) -> bool:
+        """True when no further error is kept."""
+        return self.error_count >= MAX_PROBLEMS
 
     def has_errors(self) -> bool:
-        return any(problem.is_error for problem in self.found)
+        return self.error_count > 0
 
     def in_order(self) -> list[SyncProblem]:
         return sorted(

@@ -9,6 +9,7 @@ import yaml
 
 from hookline.sync.read import file, loader
 from hookline.sync.read.file import Reading
+from hookline.sync.read.problems import MAX_PROBLEMS, Position, Problems, SyncProblem
 from hookline.sync.read.references import LocalSecrets
 from tests.hookline.sync.files import BOUNDS, ORDERS
 
@@ -51,6 +52,45 @@ def test_a_wrong_field_is_a_problem(tmp_path: Path, field: str, code: str) -> No
     lines = "".join(f"    {line}\n" for line in (*ORDERS.splitlines(), field))
 
     assert codes(read(f"version: 1\nwebhooks:\n  orders:\n{lines}", tmp_path)) == [code]
+
+
+def repeating(count: int) -> str:
+    """Webhooks with that many repeated events, each of which is a warning."""
+    events = ", ".join(["order.*.*"] * 11)
+    url = "url: 'https://a.example', environments: [production]"
+    return "".join(f"  a{n}: {{{url}, events: [{events}]}}\n" for n in range(count // 10))
+
+
+@pytest.mark.parametrize("warnings", [MAX_PROBLEMS - 10, MAX_PROBLEMS, MAX_PROBLEMS + 10])
+def test_however_many_warnings_hide_no_error(tmp_path: Path, warnings: int) -> None:
+    wrong = "  z: {url: 'ftp://a.example', unknown: 1}\n"
+
+    found = read(f"version: 1\nwebhooks:\n{repeating(warnings)}{wrong}", tmp_path)
+
+    assert found.document is None
+    assert len(found.problems) == min(warnings + 4, MAX_PROBLEMS)
+    errors = [problem.code for problem in found.problems if problem.is_error]
+    assert sorted(errors) == ["bad-url", "required", "required", "unknown-key"]
+
+
+def test_the_first_thousand_errors_are_told(tmp_path: Path) -> None:
+    keys = "".join(f"    unknown{n}: 1\n" for n in range(MAX_PROBLEMS + 100))
+
+    found = read(f"version: 1\nwebhooks:\n{repeating(100)}  z:\n{keys}", tmp_path)
+
+    assert codes(found) == ["unknown-key"] * MAX_PROBLEMS
+
+
+def test_no_further_error_is_looked_into_once_a_thousand_are_kept() -> None:
+    problems = Problems("hooks.yaml")
+    for line in range(MAX_PROBLEMS):
+        problems.add(SyncProblem("duplicate-item", "twice", Position(line), severity="warning"))
+        assert not problems.is_full
+    for line in range(MAX_PROBLEMS):
+        assert not problems.is_full
+        problems.add(SyncProblem("unknown-key", "unknown", Position(line)))
+    assert problems.is_full
+    assert all(problem.is_error for problem in problems.found)
 
 
 def test_a_folder_is_no_file_and_neither_is_nothing(tmp_path: Path) -> None:
