@@ -15,7 +15,7 @@ from hookline.clock import monotonic
 from hookline.outbound.template_process import Ending, TemplateProcess
 from hookline.outbound.templates import SAMPLE_EVENT, SAMPLE_WEBHOOK, Facts, escape_of
 from hookline.shutdown import end_tasks
-from hookline.turns import Turns
+from hookline.turns import Turns, Use
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -129,12 +129,12 @@ class Renderer:
         # TypeError: half a character, or lists too deep for it.
         except (TypeError, RecursionError) as error:
             return RenderFault(f"The event can't be given to a template: {error}.")
-        async with self._turns.place(owner):
+        async with self._turns.place(owner) as use:
             refused = self._refused.get(render)
             if refused is not None and monotonic() < refused[0]:
                 return refused[1]
             try:
-                answer = await self._answer(request)
+                answer = await self._answer(request, use)
             # A mistake of ours must not take the pump's task with it; the schedule bounds how often
             # it is met.
             except Exception:
@@ -149,11 +149,13 @@ class Renderer:
             )
         return answer if isinstance(answer, RenderFault) else self._judged(render, answer)
 
-    async def _answer(self, request: bytes) -> bytes | Ending | RenderFault:
+    async def _answer(self, request: bytes, use: Use) -> bytes | Ending | RenderFault:
         """Asks an idle child, or a new one."""
         child = await self._idle_child()
         if isinstance(child, RenderFault):
             return child
+        # A start takes longer than a slow render, and may follow another owner's.
+        use.begin()
         try:
             answer = await child.ask(request)
         except BaseException:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from hookline.turns import Turns
 from tests.waiting import turns
 
@@ -69,6 +71,53 @@ async def test_slow_owners_leave_places_to_the_others() -> None:
     assert places.order[2:] == ["a", "c", "b"]
     await places.leave("b")
     await places.leave("c")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        return self.seconds
+
+
+async def use(shared: Turns, clock: Clock, seconds: float, waits: float = 0) -> None:
+    async with shared.place("a") as place:
+        clock.seconds += waits
+        place.begin()
+        clock.seconds += seconds
+
+
+@pytest.mark.parametrize(("seconds", "slow_for"), [(0.5, 30.0), (0.06, 3.6), (20.0, 60.0)])
+async def test_owner_that_was_slow_is_not_quick_after_one_quick_use(
+    seconds: float, slow_for: float
+) -> None:
+    clock = Clock()
+    shared = Turns(3, 3, 1, 0.05, clock.now)
+    await use(shared, clock, seconds)
+    for _ in range(3):
+        await use(shared, clock, 0.01)
+    assert shared._is_slow("a")
+    clock.seconds = seconds + slow_for
+    assert not shared._is_slow("a")
+    await use(shared, clock, 0.01)
+    assert not shared._slow
+
+
+async def test_a_slow_use_never_shortens_the_time_of_a_slower_one() -> None:
+    clock = Clock()
+    shared = Turns(3, 3, 1, 0.05, clock.now)
+    await use(shared, clock, 0.5)
+    await use(shared, clock, 0.06)
+    clock.seconds = 30.0
+    assert shared._is_slow("a")
+
+
+async def test_what_is_got_ready_before_a_use_does_not_count() -> None:
+    clock = Clock()
+    shared = Turns(3, 3, 1, 0.05, clock.now)
+    await use(shared, clock, 0.01, waits=10)
+    assert not shared._is_slow("a")
 
 
 async def test_caller_that_leaves_takes_no_place_with_it() -> None:
