@@ -35,15 +35,30 @@ async def send_pieces(
     """A whole answer with its length, in pieces: at least one. Each waits until the client has
     taken most of those before it.
     """
+    left_bytes = sum(map(len, pieces))
     start_headers = [
         (b"content-type", media_type),
-        (b"content-length", b"%d" % sum(map(len, pieces))),
+        (b"content-length", b"%d" % left_bytes),
         *headers,
     ]
+    _note_pieces(send, left_bytes)
     await send({"type": "http.response.start", "status": status, "headers": start_headers})
     for piece in pieces[:-1]:
+        _note_pieces(send, left_bytes)
+        left_bytes -= len(piece)
         await send({"type": "http.response.body", "body": piece, "more_body": True})
+    _note_pieces(send, 0)
     await send({"type": "http.response.body", "body": pieces[-1]})
+
+
+def _note_pieces(send: Send, count: int) -> None:
+    """Tells the server of the bytes that wait here for a slow reader, which it bounds for all
+    connections together (hookline.serving.connections).
+    """
+    # No public way leads there: send is a method of uvicorn's request, which its connection holds.
+    request = getattr(send, "__self__", None)
+    if request is not None:
+        request.pieces_bytes = count
 
 
 def abort(send: Send) -> None:

@@ -12,12 +12,20 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv6Address, ip_address
 from typing import Final, Protocol
 
-from hookline.serving.limits import ConnectionLimits, Refusal, crowded, crowded_address
+from hookline.serving.limits import (
+    ConnectionLimits,
+    Refusal,
+    crowded,
+    crowded_address,
+    much_held,
+)
 
 log = logging.getLogger(__name__)
 
 _IPV6_CUSTOMER_BITS: Final = 64
 """Of an IPv6 address: every customer has at least a /64, with all addresses in it."""
+_LITTLE_BYTES: Final = 64 * 1024
+"""Bytes that a connection may hold uncounted: as many as its buffers have anyway."""
 _LOG_SECONDS: Final = 10.0
 """One line for all refusals meanwhile: whoever causes them must not fill the log."""
 
@@ -27,6 +35,12 @@ class Watched(Protocol):
 
     def look(self, seconds: float) -> None:
         """Ends the connection if it waited too long. seconds: since the last look."""
+
+    def held_bytes(self) -> int:
+        """Bytes that wait for the client: for the rest of what it sends, or to be read."""
+
+    def drop(self) -> None:
+        """Ends the connection at once."""
 
 
 class Connections:
@@ -39,6 +53,8 @@ class Connections:
         self._by_address: Counter[str] = Counter()
         self._guests: set[object] = set()
         self._refused: Counter[str] = Counter()
+        self._byte_seconds: dict[Watched, float] = {}
+        """Bytes that connections hold, times the seconds that they have held them."""
 
     def enter(self, transport: object, client: tuple[str, int] | None) -> Refusal | None:
         """Counts a connection; a refusal makes a guest of it, which may only ask for health.
@@ -84,13 +100,31 @@ class Connections:
             # A process that stood still has read nothing: the time is not the clients'.
             seconds = min(now - seen_at, 2 * period)
             seen_at = now
-            for connection in open_connections():
+            connections = list(open_connections())
+            for connection in connections:
                 _look(connection, seconds)
+            self._bound_bytes(connections, seconds)
             unsaid_seconds += seconds
             if unsaid_seconds >= _LOG_SECONDS and self._refused:
                 log.warning("connections refused or cut off", extra=dict(self._refused))
                 self._refused.clear()
                 unsaid_seconds = 0.0
+
+    def _bound_bytes(self, connections: Iterable[Watched], seconds: float) -> None:
+        """Drops connections while all together hold too much: first those that hold most for the
+        longest time, so that a quick client gets through, however much it asks for.
+        """
+        held = {one: count for one in connections if (count := _held_bytes(one)) > _LITTLE_BYTES}
+        self._byte_seconds = {
+            one: self._byte_seconds.get(one, 0.0) + count * seconds for one, count in held.items()
+        }
+        total_bytes = sum(held.values())
+        for one in sorted(held, key=self._byte_seconds.__getitem__, reverse=True):
+            if total_bytes <= self.limits.held_bytes:
+                break
+            total_bytes -= held[one]
+            self.note(much_held(self.limits))
+            one.drop()
 
     def _counted_address(self, client: tuple[str, int] | None) -> str:
         if client is None:
@@ -112,6 +146,15 @@ def _look(connection: Watched, seconds: float) -> None:
     # The last line of defence: without the watch no connection would have a bound of time.
     except Exception:
         log.exception("a connection could not be looked at")
+
+
+def _held_bytes(connection: Watched) -> int:
+    try:
+        return connection.held_bytes()
+    # As above: one that can't be counted must not keep the others from it.
+    except Exception:
+        log.exception("the bytes of a connection could not be counted")
+        return 0
 
 
 class ClientReader:

@@ -61,6 +61,8 @@ class BoundedHttp(HttpToolsProtocol):
         """
         self._body_bytes = 0
         """Bytes of a body since the last look."""
+        self._request_bytes = 0
+        """Bytes of a body since its beginning."""
         self._is_known_head = False
         """The parser is at a head whose request is known."""
         self._refusal: Refusal | None = None
@@ -93,6 +95,19 @@ class BoundedHttp(HttpToolsProtocol):
         elif self.cycle.more_body:
             self._look_at_body(seconds)
         self._reader.look(seconds)
+
+    def held_bytes(self) -> int:
+        """Bytes that wait here: of a body for the rest of it, of answers for their reader."""
+        # The application has taken them already, and waits for the rest.
+        is_waiting = self._phase == _KNOWN and self.cycle.more_body
+        body_bytes = self._request_bytes if is_waiting else 0
+        # Noted by the application: pieces of an answer that it sends as they are taken.
+        pieces_bytes: int = getattr(self.cycle, "pieces_bytes", 0)
+        return body_bytes + pieces_bytes + self.transport.get_write_buffer_size()
+
+    def drop(self) -> None:
+        """Ends the connection at once."""
+        self.transport.abort()
 
     def _look_at_head(self, seconds: float) -> None:
         # Behind a request that is still being answered: uvicorn reads no further until then.
@@ -144,6 +159,7 @@ class BoundedHttp(HttpToolsProtocol):
         # what comes after an answer, where the next head may have begun.
         if len(cycle.body) > before_bytes:
             self._body_bytes += len(cycle.body) - before_bytes
+            self._request_bytes += len(cycle.body) - before_bytes
             self._fed_bytes = 0
         if self._fed_bytes > self._limits.head_bytes:
             self._cut(long_head(self._limits))
@@ -202,7 +218,7 @@ class BoundedHttp(HttpToolsProtocol):
         # Not for a WebSocket's handshake, which has no cycle.
         if self.cycle is not before:
             self._phase, self._waited_seconds = _KNOWN, 0.0
-            self._fed_bytes = self._body_bytes = 0
+            self._fed_bytes = self._body_bytes = self._request_bytes = 0
             # Trailers would come among the headers of a request that is being answered.
             self.headers = []
             if self._as_guest:

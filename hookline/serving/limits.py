@@ -48,6 +48,10 @@ class ConnectionLimits:
     """Time in which a client may still send after it was cut off, to be dropped: closing at once
     would reset the connection, and take the answer along.
     """
+    held_bytes: int = 256 * 1024 * 1024
+    """Bodies and messages that are not complete, and answers that are not read, of all connections
+    together. A thousand bodies of 16 MiB, each kept up by a kibibyte a second, are 16 GB.
+    """
     guests: int = 64
     """Connections beyond the bound: they may ask for health, and hear why nothing else."""
     guest_seconds: float = 2.0
@@ -166,6 +170,15 @@ def crowded_address(limits: ConnectionLimits) -> Refusal:
         f"Your address has {limits.connections_per_address:,} connections to this server, the most "
         "that it takes (HOOKLINE_MAX_CONNECTIONS_PER_ADDRESS; HOOKLINE_PROXIES names proxies, "
         "which are not counted so). Use those again that are open.",
+    )
+
+
+def much_held(limits: ConnectionLimits) -> Refusal:
+    mebibytes = limits.held_bytes // 1024 // 1024
+    return Refusal(
+        "much_held",
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        f"More than {mebibytes} MiB wait for slow clients, most and longest on this connection.",
     )
 
 

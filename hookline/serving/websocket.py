@@ -46,6 +46,8 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self._piece_bytes, self._piece_frames = _PIECE_BYTES[0], 0
         self._backlog = bytearray()
         """Read, but not parsed yet."""
+        self._message_bytes = 0
+        """Bytes that were parsed since the application took a message."""
         self._reader: ClientReader
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -59,6 +61,18 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
     def look(self, seconds: float) -> None:
         """Called every second: drops a connection whose client reads nothing."""
         self._reader.look(seconds)
+
+    def held_bytes(self) -> int:
+        """Bytes that wait here: of a message for the rest of it, of answers for their reader."""
+        waiting_bytes = len(self._backlog) + self.transport.get_write_buffer_size()
+        is_between = not self.frames and self.queue.empty() and not self.conn.reader.buffer
+        if is_between:
+            self._message_bytes = 0
+        return waiting_bytes + self._message_bytes
+
+    def drop(self) -> None:
+        """Ends the socket at once."""
+        self.transport.abort()
 
     def handle_ping(self) -> None:
         """Answers a ping; none of a client that reads no answers, for which pongs would pile up."""
@@ -111,6 +125,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             return
         piece = bytes(self._backlog[: self._piece_bytes])
         del self._backlog[: self._piece_bytes]
+        self._message_bytes += len(piece)
         super().data_received(piece)
         if self._piece_frames > _PIECE_FRAMES[1]:
             self._piece_bytes = max(self._piece_bytes // 2, _PIECE_BYTES[0])
@@ -124,6 +139,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
 
     async def receive(self) -> ASGIReceiveEvent:
         message = await super().receive()
+        self._message_bytes = 0
         # It reads on after each message.
         if self._backlog:
             self.transport.pause_reading()

@@ -135,14 +135,31 @@ def test_connections_leave_room_for_other_descriptors() -> None:
     assert ConnectionLimits.of(settings, 1_024).connections == 512
 
 
-class Stubborn:
-    """A connection that fails when it is looked at."""
+class Idle:
+    """A connection. bytes: what it holds."""
 
-    def __init__(self) -> None:
+    def __init__(self, held: int = 0) -> None:
         self.looks = list[float]()
+        self.bytes, self.is_dropped = held, False
 
     def look(self, seconds: float) -> None:
         self.looks.append(seconds)
+
+    def held_bytes(self) -> int:
+        return 0 if self.is_dropped else self.bytes
+
+    def drop(self) -> None:
+        self.is_dropped = True
+
+
+class Stubborn(Idle):
+    """A connection that fails when it is looked at."""
+
+    def look(self, seconds: float) -> None:
+        super().look(seconds)
+        raise RuntimeError("stubborn")
+
+    def held_bytes(self) -> int:
         raise RuntimeError("stubborn")
 
 
@@ -156,14 +173,11 @@ async def test_every_connection_is_looked_at_again_and_again_whatever_one_does(
     assert {record.levelno for record in caplog.records} == {logging.ERROR}
 
 
-class Frozen:
+class Frozen(Idle):
     """A connection whose look stops the process for a while, as SIGSTOP would."""
 
-    def __init__(self) -> None:
-        self.looks = list[float]()
-
     def look(self, seconds: float) -> None:
-        self.looks.append(seconds)
+        super().look(seconds)
         time.sleep(0.1)
 
 
@@ -178,3 +192,18 @@ async def test_time_in_which_the_process_stood_still_is_not_the_clients() -> Non
 def test_looks_are_a_fraction_of_the_shortest_limit() -> None:
     assert LIMITS.look_seconds == 1.0
     assert ConnectionLimits.of(read_settings(body_seconds=0.4), 20_000).look_seconds == 0.1
+
+
+async def test_what_waits_for_slow_clients_is_bounded_for_all_of_them_together() -> None:
+    server = Server(app, head_seconds=0.04, held_bytes=1_000_000)
+    small, slow, others = Idle(60_000), Idle(400_000), [Idle(100_000) for _ in range(4)]
+    watch = asyncio.create_task(server.connections.watch(lambda: [small, *others, slow]))
+    await eventually(lambda: len(small.looks) >= 5)
+    assert not slow.is_dropped
+    # Quick and large: less by its bytes and seconds than the slow one, which goes first.
+    others.append(Idle(450_000))
+    await eventually(lambda: slow.is_dropped)
+    looks = len(small.looks)
+    await eventually(lambda: len(small.looks) >= looks + 3)
+    watch.cancel()
+    assert [one.is_dropped for one in (small, slow, *others)] == [False, True] + [False] * 5

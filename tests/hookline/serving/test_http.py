@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from api.transport.responses import send_pieces
 from tests.hookline.serving.wire import HEAD, Server, Wire
 from tests.waiting import turns
 
@@ -337,3 +338,31 @@ async def test_a_handshake_that_is_none_is_answered_and_ends(head: bytes) -> Non
     assert wire.status in (400, 405, 426, 431)
     assert wire.is_closing()
     assert server.connections._places == {}
+
+
+async def test_a_body_is_held_until_it_is_whole() -> None:
+    wire = Server(App()).connect()
+    wire.says(HEAD + BODY)
+    for _ in range(9):
+        wire.says(b"b" * 10_000)
+        await turns(2)
+    assert wire.protocol.held_bytes() == 90_000
+    wire.says(b"b" * 10_000)
+    await turns(5)
+    assert (wire.status, wire.protocol.held_bytes()) == (200, 0)
+    wire.unread_bytes = 5_000
+    assert wire.protocol.held_bytes() == 5_000
+
+
+async def test_pieces_of_an_answer_are_held_until_they_are_taken() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send_pieces(send, 200, b"text/plain", [b"a" * 10_000] * 5)
+
+    wire = Server(app).connect()
+    wire.protocol.pause_writing()
+    wire.says(HEAD + b"Content-Length: 0\r\n\r\n")
+    await turns(5)
+    assert (wire.status, wire.protocol.held_bytes()) == (0, 50_000)
+    wire.protocol.resume_writing()
+    await turns(10)
+    assert (wire.status, wire.protocol.held_bytes()) == (200, 0)

@@ -207,3 +207,22 @@ async def test_a_place_is_free_again_when_the_socket_has_ended() -> None:
     wire.close()
     await turns(5)
     assert server.connections._places == {}
+
+
+async def test_a_message_is_held_until_the_application_takes_it() -> None:
+    app = App(is_welcoming=True)
+    wire = await opened(app)
+    wire.says(TEXT)
+    await turns(5)
+    protocol = wire.protocol
+    assert protocol.held_bytes() == 0
+    beginning = frame(50_000)
+    wire.says(beginning[:30_000])
+    await turns(100)
+    assert protocol.held_bytes() == 30_000
+    wire.says(beginning[30_000:])
+    await turns(100)
+    assert (len(app.texts), protocol.held_bytes()) == (2, 0)
+    wire.says(PING * 100)
+    await turns(100)
+    assert protocol.held_bytes() == 0
