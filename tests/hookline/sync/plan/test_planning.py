@@ -144,6 +144,23 @@ def test_an_adopted_webhook_that_is_right_already_is_a_change_all_the_same() -> 
     assert (told(found), found.has_effect) == (["ADOPT orders"], True)
 
 
+@pytest.mark.parametrize("guess", [PRINT, OTHER_PRINT, UNKNOWN_SECRET])
+def test_a_secret_of_an_adopted_webhook_counts_as_another_one_equal_or_not(guess: Any) -> None:
+    unmanaged = replace(
+        live(
+            secretHeader={"name": "X-Key", "value": PRINT},
+            headers=[{"name": "X-Token", "value": PRINT}, {"name": "X-A", "value": "1"}],
+        ),
+        set_name=None,
+        applied={},
+    )
+    wish = wanted(
+        secretHeader={"name": "X-Key", "value": guess},
+        headers=[{"name": "x-token", "value": guess}, {"name": "X-A", "value": "1"}],
+    )
+    assert told(planned(wish, unmanaged)) == ["ADOPT orders headers,secretHeader"]
+
+
 def test_a_new_webhook_gets_the_defaults_and_its_slug_as_name() -> None:
     found = plan(SET, 0, [wanted()], [])
     assert written(found) == {**DEFAULTS, "name": "orders", **REQUIRED}
