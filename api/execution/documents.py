@@ -9,7 +9,6 @@ import strawberry
 from graphql import (
     DocumentNode,
     GraphQLError,
-    GraphQLInputType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
@@ -29,7 +28,7 @@ from api.execution.errors import (
     RequestRefused,
 )
 from api.execution.limits import Limits, Measure, TooCostly, measure_document
-from api.execution.list_items import list_variables
+from api.execution.list_items import Part, list_variables
 from api.execution.live import cursor_variable
 from api.execution.sizes import Sizes
 
@@ -45,7 +44,7 @@ _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation of a valid document. text: the whole document's. cursor_variable: see
-    api.execution.live. compiled: for the hot ones. lists: variables that may hold some.
+    api.execution.live. compiled: for the hot ones. lists: variables that are lists or inputs.
     """
 
     text: str
@@ -55,7 +54,7 @@ class Operation:
     measure: Measure
     cursor_variable: str | None
     compiled: CompiledMutation | None
-    lists: tuple[tuple[str, GraphQLInputType], ...]
+    lists: tuple[tuple[str, Part], ...]
 
     @property
     def wants_live_cursor(self) -> bool:

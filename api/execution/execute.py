@@ -132,9 +132,7 @@ class Execution:
         operation = self._documents.prepare(request.text).operation(request.operation_name)
         if operation.lists and request.variables:
             try:
-                check_list_items(
-                    request.variables, operation.lists, self._sizes, self._limits.list_items
-                )
+                check_list_items(request.variables, operation.lists, self._sizes, self._limits)
             except TooCostly as error:
                 raise RequestRefused(QUERY_TOO_COSTLY, str(error)) from None
         return operation

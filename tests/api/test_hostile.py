@@ -92,6 +92,11 @@ CASES: Final[dict[str, tuple[str, dict[str, Any], str]]] = {
         {"f": {"statusClass": [2] * 200_000}},
         "QUERY_TOO_COSTLY",
     ),
+    "fields that no input has": (
+        "query ($f: AttemptFilter) { attempts(filter: $f) { nodes { id } } }",
+        {"f": {f"k{number}": 1 for number in range(50_000)}},
+        "QUERY_TOO_COSTLY",
+    ),
     "search": (
         "query ($s: String) { webhooks(filter: {search: $s}) { nodes { id } } }",
         {"s": "x" * 50_000},

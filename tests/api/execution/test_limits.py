@@ -218,3 +218,21 @@ def test_document_in_use_stays_kept() -> None:
         assert execution.select(Request("{ hello }")) is first
     execution.select(Request("query other { hello }"))
     assert execution.select(Request("{ hello }")) is first
+
+
+INPUT = "mutation ($i: PublishInput!) { publish(input: $i) { id } }"
+INPUTS = "mutation ($i: [PublishInput!]) { publishAll(inputs: $i) }"
+
+
+@pytest.mark.parametrize(("text", "is_list"), [(INPUT, False), (INPUTS, True)])
+def test_fields_that_no_input_has_are_refused_before_each_is_looked_at(
+    text: str, is_list: bool
+) -> None:
+    value = {"type": "order.order.create", "data": 1}
+    strange = value | {f"k{number}": 1 for number in range(100_000)}
+    variables = {"i": [value, strange] if is_list else strange}
+    assert calls_of(lambda: "do not have" in str(refusal(text, variables))) < 20_000
+    few = value | {"strange": 1}
+    assert "unknown field 'strange'" in str(refusal(text, {"i": [few] if is_list else few}))
+    data = value | {"data": strange}
+    assert refusal(text, {"i": [data] if is_list else data}) is None
