@@ -10,6 +10,8 @@ from typing import IO, Literal
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from hookline.text import printable, printable_lines
+
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json"]
 
@@ -75,14 +77,9 @@ def _as_text(logger: WrappedLogger, method: str, entry: EventDict) -> str:
     level, name, message = (
         str(entry.pop("level")).upper(),
         entry.pop("logger"),
-        _on_one_line(entry.pop("event")),
+        printable(str(entry.pop("event"))),
     )
     trace = entry.pop("exception", None)
-    extra = "".join(f" {key}={_on_one_line(value)}" for key, value in entry.items())
-    return f"{time} {level} {name}: {message}{extra}" + (f"\n{trace}" if trace else "")
-
-
-def _on_one_line(value: object) -> str:
-    return "".join(
-        character if character.isprintable() else repr(character)[1:-1] for character in str(value)
-    )
+    extra = "".join(f" {key}={printable(str(value))}" for key, value in entry.items())
+    shown = f"\n{printable_lines(str(trace))}" if trace else ""
+    return f"{time} {level} {name}: {message}{extra}{shown}"

@@ -28,6 +28,7 @@ from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import OWN
 from hookline.settings.fields import Settings, check_lone_worker, read_settings
 from hookline.shutdown import GRACE_SECONDS, discard_log, end_with_parent
+from hookline.text import printable_lines
 from hookline.wiring import open_runtime
 from workers.actors import make_broker
 from workers.context import ContextHolder, running_worker
@@ -155,7 +156,7 @@ def _leave(error: HooklineError) -> NoReturn:
     """Ends the worker process with a sentence instead of a traceback; Dramatiq's main process then
     ends too.
     """
-    print(f"Error: {error.message}", file=sys.stderr, flush=True)  # noqa: T201 - the end of a command
+    print(f"Error: {printable_lines(error.message)}", file=sys.stderr, flush=True)  # noqa: T201 - the end of a command
     raise SystemExit(1)
 
 

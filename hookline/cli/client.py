@@ -2,19 +2,22 @@
 or what was sent.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import click
 import httpx
 
+from hookline.cli.terminal import echo
 from hookline.errors import HooklineError
 from hookline.outbound.tls import tls_context
 from hookline.settings.fields import Settings
+from hookline.text import printable
 
+T = TypeVar("T")
 TIMEOUT_SECONDS = 60
 # The file's token is an admin's: it never goes to another machine.
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -49,18 +52,36 @@ def execute(
     settings: Settings,
     document: str,
     variables: dict[str, Any],
+    read: Callable[[dict[str, Any]], T],
     timeout_seconds: float = TIMEOUT_SECONDS,
-) -> dict[str, Any]:
-    """The `data` of one operation on the settings' server.
+) -> T:
+    """The result of one operation on the settings' server. read: makes it of the answer's `data`,
+    and may stumble over one of another shape.
 
     Raises ServerFault with the server's own sentence.
     """
+    answer = _ask(settings, document, variables, timeout_seconds)
+    data = _data(answer, settings.server)
+    try:
+        return read(data)
+    # All that reading JSON of another shape raises: another program's, another version's.
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+        raise ServerFault(
+            "FAILED",
+            f"{settings.server} answered in another form than was asked for: is it a Hookline "
+            "server of this version?",
+        ) from None
+
+
+def _ask(
+    settings: Settings, document: str, variables: dict[str, Any], timeout_seconds: float
+) -> httpx.Response:
     token = token_of(settings)
     _warn_of_plain_text(settings.server)
     headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
     verify = tls_context(settings.ca_file) if settings.ca_file else True
     try:
-        answer = httpx.post(
+        return httpx.post(
             f"{settings.server}/graphql",
             json={"query": document, "variables": variables},
             headers=headers,
@@ -77,6 +98,9 @@ def execute(
             f"{settings.server} closed the connection before it had answered "
             f"({type(error).__name__}).",
         ) from None
+    # A body that says it is compressed and is not.
+    except httpx.DecodingError:
+        raise ServerFault("FAILED", _no_graphql("", settings.server)) from None
     except httpx.ReadTimeout:
         raise ServerFault(
             "FAILED",
@@ -88,7 +112,6 @@ def execute(
             "CANNOT_REACH",
             f"No server answers at {settings.server} ({type(error).__name__}). {_START_HINT}",
         ) from None
-    return _data(answer, settings.server)
 
 
 def _is_this_machine(server: str) -> bool:
@@ -110,7 +133,7 @@ def _warn_of_plain_text(server: str) -> None:
     """Warns once per process, on standard error: standard output may be JSON."""
     url = urlsplit(server)
     if url.scheme == "http" and not _is_this_machine(server):
-        click.echo(
+        echo(
             f"warning: http://{url.netloc.rpartition('@')[2]} is not encrypted: everybody on the "
             "way can read the token. Set HOOKLINE_SERVER to an https:// URL.",
             err=True,
@@ -120,15 +143,16 @@ def _warn_of_plain_text(server: str) -> None:
 def _data(answer: httpx.Response, server: str) -> dict[str, Any]:
     try:
         content = answer.json()
-        errors, data = content.get("errors"), content.get("data")
-    # A proxy or another program may answer anything: no JSON, or JSON that is not an object.
-    except (ValueError, AttributeError):
-        raise ServerFault(
-            "FAILED",
-            f"{server} answered {answer.status_code} without GraphQL: is it a Hookline server?",
-        ) from None
+        data = content.get("data")
+        errors = [
+            (str(error["message"]), (error.get("extensions") or {}).get("code"))
+            for error in content.get("errors") or ()
+        ]
+    # A proxy or another program may answer anything: no JSON, endless levels of it, no object.
+    except (ValueError, RecursionError, AttributeError, TypeError, KeyError):
+        raise ServerFault("FAILED", _no_graphql(answer.status_code, server)) from None
     if errors:
-        code = (errors[0].get("extensions") or {}).get("code")
+        code = errors[0][1]
         if code == "UNAUTHENTICATED":
             raise ServerFault(
                 "NOT_ALLOWED",
@@ -136,7 +160,11 @@ def _data(answer: httpx.Response, server: str) -> dict[str, Any]:
                 "machine the token of `hookline dev` is used where none is set.",
             )
         kind = "NOT_ALLOWED" if code == "FORBIDDEN" else "FAILED"
-        raise ServerFault(kind, "; ".join(str(error.get("message")) for error in errors))
+        raise ServerFault(kind, printable("; ".join(message for message, _ in errors)))
     if not isinstance(data, dict):
         raise ServerFault("FAILED", f"{server} answered {answer.status_code} without data.")
     return data
+
+
+def _no_graphql(status: int | str, server: str) -> str:
+    return " ".join(f"{server} answered {status} without GraphQL: is it a Hookline server?".split())

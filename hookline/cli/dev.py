@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hookline.cli.terminal import echo
+
 if TYPE_CHECKING:
     from pathlib import Path
     from socket import socket
@@ -50,7 +52,7 @@ def dev(port: int | None, path: str) -> None:
     # The lock first: two servers on one SQLite file must never both begin to write.
     with process_lock(settings), listen(settings) as listener:
         run(lambda: _dev(settings, listener, Path(path)))
-    click.echo("Stopped. Nothing is lost: what was not delivered goes on at the next start.")
+    echo("Stopped. Nothing is lost: what was not delivered goes on at the next start.")
 
 
 async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
@@ -65,7 +67,7 @@ async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
     # Under the lock, and before the token, which is a row.
     await migrate(settings)
     url = url_of(listener)
-    link = DevLink(url, *await dev_home.token(settings), lambda url: click.echo(used(url)))
+    link = DevLink(url, *await dev_home.token(settings), lambda url: echo(used(url)))
     companions = (
         link.serving,
         partial(dev_following.following, path),
@@ -84,5 +86,5 @@ async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
             app,
             listener,
             settings,
-            lambda: click.echo(welcome(settings, url, link.url, path)),
+            lambda: echo(welcome(settings, url, link.url, path)),
         )

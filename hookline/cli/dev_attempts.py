@@ -8,10 +8,9 @@ from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
-import click
-
 from hookline.activity.events import ActivityEvent, ActivityKind, Gap
 from hookline.cli.database import workspace_id_of
+from hookline.cli.terminal import Colored, echo
 from hookline.clock import monotonic
 from hookline.errors import Unavailable
 from hookline.form.durations import format_duration
@@ -46,7 +45,7 @@ async def _print_all(runtime: Runtime, workspace_id: UUID) -> None:
             await asyncio.sleep(1)
             continue
         if missed > 0:
-            click.echo(f"{'…':>10} {missed:,} more, not shown here")
+            echo(f"{'…':>10} {missed:,} more, not shown here")
 
 
 async def _print_some(runtime: Runtime, workspace_id: UUID) -> int:
@@ -65,7 +64,7 @@ async def _print_some(runtime: Runtime, workspace_id: UUID) -> int:
                 if lines == LINES_PER_SECOND:
                     return last
                 if isinstance(event.row, Attempt):
-                    click.echo(line(event.row, slugs.get(event.row.webhook_id, "deleted")))
+                    echo(*line(event.row, slugs.get(event.row.webhook_id, "deleted")))
                 lines, last = lines + 1, event.position
     raise AssertionError("a feed has no end")
 
@@ -76,12 +75,12 @@ async def _slugs(batch: list[ActivityEvent]) -> dict[UUID, str]:
     return {webhook.id: webhook.slug for webhook in await Webhook.filter(id__in=list(ids))}
 
 
-def line(attempt: Attempt, slug: str) -> str:
+def line(attempt: Attempt, slug: str) -> tuple[str | Colored, ...]:
     """`10:00:00 ✓ order.order.create → echo  200 in 3 ms`; a failure says why, and when it is tried
     again.
     """
     is_success = attempt.outcome == AttemptOutcome.SUCCEEDED
-    mark = click.style("✓", fg="green") if is_success else click.style("✗", fg="red")
+    mark = Colored("✓", "green") if is_success else Colored("✗", "red")
     result = (
         str(attempt.status_code)
         if attempt.status_code is not None
@@ -90,8 +89,9 @@ def line(attempt: Attempt, slug: str) -> str:
     took = f" in {attempt.duration_ms} ms" if attempt.duration_ms is not None else ""
     number = f"  attempt {attempt.number}" if attempt.number > 1 or not is_success else ""
     return (
-        f"{attempt.started_at.astimezone():%H:%M:%S} {mark} {attempt.event_type} → {slug}  "
-        f"{result}{took}{number}{_next(attempt)}"
+        f"{attempt.started_at.astimezone():%H:%M:%S} ",
+        mark,
+        f" {attempt.event_type} → {slug}  {result}{took}{number}{_next(attempt)}",
     )
 
 

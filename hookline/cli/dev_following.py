@@ -12,10 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
-import click
-
 from hookline.access.actor import system_actor
 from hookline.cli.database import workspace_id_of
+from hookline.cli.terminal import echo
 from hookline.errors import HooklineError
 from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
@@ -25,6 +24,7 @@ from hookline.sync.read import file
 from hookline.sync.read.references import LocalSecrets
 from hookline.sync.request import SyncRequest
 from hookline.sync.show import excerpts, report
+from hookline.text import printable
 from hookline.webhooks.saving import bounds_of
 
 # A look reads one file; only another content costs more.
@@ -69,6 +69,8 @@ class Follower:
 
     def __init__(self, path: Path, apply: Apply) -> None:
         self._path = path
+        # For sentences.
+        self._name = printable(str(path))
         self._apply = apply
         self._digest: bytes | None = None
         self._fault = ""
@@ -79,11 +81,11 @@ class Follower:
             data = self._path.read_bytes()
         except FileNotFoundError:
             if self._digest is not None:
-                self._tell_once(f"{self._path} is gone. Its webhooks stay as they are.")
+                self._tell_once(f"{self._name} is gone. Its webhooks stay as they are.")
             return
         except OSError as error:
             self._tell_once(
-                f"{self._path} can't be read: {error.strerror}. Its webhooks stay as they are."
+                f"{self._name} can't be read: {error.strerror}. Its webhooks stay as they are."
             )
             return
         digest = sha256(data).digest()
@@ -98,17 +100,17 @@ class Follower:
             text = await self._apply(data)
         except HooklineError as error:
             self._digest = before
-            self._tell_once(f"{self._path} could not be applied: {error.message}")
+            self._tell_once(f"{self._name} could not be applied: {error.message}")
             return
         self._fault = ""
         if text:
-            click.echo(text)
+            echo(text)
 
     def _tell_once(self, fault: str) -> None:
         # Looked at each second: the same sentence is printed once.
         if fault != self._fault:
             self._fault = fault
-            click.echo(fault)
+            echo(fault)
 
 
 async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: bytes) -> str:
@@ -123,8 +125,8 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     found = await asyncio.to_thread(file.decoded, data, str(path), bounds, secrets)
     text = excerpts.shown(found.problems, found.lines, found.secret_positions)
     if found.document is None:
-        return f"{text}\n{path} was not applied: its webhooks stay as they are."
-    where_from = await asyncio.to_thread(find_source, path, os.environ, click.echo)
+        return f"{text}\n{printable(str(path))} was not applied: its webhooks stay as they are."
+    where_from = await asyncio.to_thread(find_source, path, os.environ, echo)
     request = SyncRequest(found.document, source=where_from)
     outcome = await applying.apply(runtime, system_actor(workspace_id, "hookline dev"), request)
     plan = replace(outcome.plan, server="this server")
@@ -137,7 +139,7 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
                     text,
                     wrong,
                     report.planned(plan),
-                    f"{path} was not applied: see `hookline sync apply --help`.",
+                    f"{printable(str(path))} was not applied: see `hookline sync apply --help`.",
                 ],
             )
         )

@@ -2,6 +2,8 @@
 
 import click
 
+from hookline.cli.terminal import Colored, echo
+
 
 @click.command()
 @click.option(
@@ -37,9 +39,9 @@ def doctor(is_json: bool) -> None:
         async for finding in examine(read_settings()):
             findings.append(finding)
             if not is_json:
-                click.echo(
-                    f"{click.style(f'{finding.state.value:8}', colors[finding.state])} "
-                    f"{finding.name:9} {finding.text}"
+                echo(
+                    Colored(f"{finding.state.value:8}", colors[finding.state]),
+                    f" {finding.name:9} {finding.text}",
                 )
         return findings
 
@@ -50,6 +52,6 @@ def doctor(is_json: bool) -> None:
         listed = [
             {"name": one.name, "state": one.state.value, "text": one.text} for one in findings
         ]
-        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        echo(json.dumps(listed, indent=2, ensure_ascii=False))
     if any(one.state is CheckState.PROBLEM for one in findings):
         sys.exit(1)

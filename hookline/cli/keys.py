@@ -2,6 +2,8 @@
 
 import click
 
+from hookline.cli.terminal import echo
+
 
 @click.group()
 def keys() -> None:
@@ -35,7 +37,7 @@ async def _rotate() -> None:
         done = await keys.rotate(
             database,
             vault,
-            lambda so_far: click.echo(f"{so_far.webhooks:,} webhooks looked at …", err=True),
+            lambda so_far: echo(f"{so_far.webhooks:,} webhooks looked at …", err=True),
         )
     if done.unreadable:
         names = ", ".join(ids.encode("wh", key) for key in done.unreadable[:10]) + (
@@ -48,7 +50,7 @@ async def _rotate() -> None:
             "HOOKLINE_SECRET_KEYS and run this again, or save those secrets anew. No key may be "
             "taken out before.",
         )
-    click.echo(
+    echo(
         f"{done.changed:,} of {done.webhooks:,} webhooks had secrets under an older key. "
         "Everything is under the newest one now."
     )

@@ -8,10 +8,12 @@ import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from io import StringIO
 
 import click
 
 from hookline import __version__
+from hookline.cli.terminal import echo
 from hookline.errors import HooklineError, Misconfigured
 
 # 64, as click's own 2 for wrong usage would read as `there are changes` of `sync --check`.
@@ -85,10 +87,10 @@ def exit_code_of(command: Callable[[], object]) -> int:
         # Here, where a closed pipe is caught; at the interpreter's end it would be a traceback.
         sys.stdout.flush()
     except click.UsageError as error:
-        error.show()
+        _print_of_click(error)
         return WRONG_USAGE
     except click.ClickException as error:
-        error.show()
+        _print_of_click(error)
         return FAILED
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
@@ -107,8 +109,16 @@ def exit_code_of(command: Callable[[], object]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _print_of_click(error: click.ClickException) -> None:
+    # Not to the terminal itself: the message repeats arguments, which a wildcard may have made of
+    # names of files.
+    text = StringIO()
+    error.show(text)
+    echo(text.getvalue(), err=True, nl=False)
+
+
 def _print_error(message: str) -> None:
-    click.echo(f"Error: {message}", err=True)
+    echo(f"Error: {message}", err=True)
 
 
 def _print_unexpected(error: Exception) -> None:

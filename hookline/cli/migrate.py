@@ -2,6 +2,8 @@
 
 import click
 
+from hookline.cli.terminal import echo
+
 
 @click.command()
 def migrate() -> None:
@@ -17,6 +19,6 @@ def migrate() -> None:
     applied: list[str] = []
     asyncio.run(apply_migrations(read_settings(), applied.append))
     for name in applied:
-        click.echo(f"applied {name}")
+        echo(f"applied {name}")
     if not applied:
-        click.echo("Nothing to do: the database is up to date.")
+        echo("Nothing to do: the database is up to date.")

@@ -6,6 +6,9 @@ from typing import Any
 
 import click
 
+from hookline.cli.terminal import echo
+from hookline.text import printable
+
 PUBLISH = """mutation Publish($input: EventPublishInput!) {
   eventPublish(input: $input) { event { id } duplicate deliveryCount userErrors { field message } }
 }"""
@@ -72,20 +75,26 @@ def publish(
         "data": data,
         "idempotencyKey": key,
     }
-    payload = execute(settings, PUBLISH, {"input": given})["eventPublish"]
+    event_id, sentence = execute(settings, PUBLISH, {"input": given}, _outcome)
+    echo(event_id)
+    # On standard error: standard output holds the id alone, for scripts.
+    echo(sentence, err=True)
+
+
+def _outcome(content: dict[str, Any]) -> tuple[str, str]:
+    """The event's id and a sentence."""
+    payload = content["eventPublish"]
     if payload["userErrors"]:
         raise click.ClickException("\n".join(_sentence(error) for error in payload["userErrors"]))
-    click.echo(payload["event"]["id"])
     count = payload["deliveryCount"]
     sentence = (
         "published before with this key"
         if payload["duplicate"]
-        else f"goes to {count} webhook{'' if count == 1 else 's'}"
+        else f"goes to {count:d} webhook{'' if count == 1 else 's'}"
     )
-    # On standard error: standard output holds the id alone, for scripts.
-    click.echo(sentence, err=True)
+    return printable(payload["event"]["id"]), sentence
 
 
 def _sentence(error: dict[str, Any]) -> str:
     path = ".".join((error["field"] or [])[1:])
-    return f"{path}: {error['message']}" if path else str(error["message"])
+    return printable(f"{path}: {error['message']}" if path else error["message"])

@@ -6,9 +6,11 @@ from importlib import import_module
 
 import click
 
+from hookline.cli.terminal import echo
+
 
 @click.command()
 def schema() -> None:
     """Print the GraphQL schema."""
     # By its name: the core does not import the API.
-    click.echo(import_module("api.schema").export(), nl=False)
+    echo(import_module("api.schema").export(), nl=False)

@@ -2,6 +2,8 @@
 
 import click
 
+from hookline.cli.terminal import echo
+
 
 @click.command()
 @click.option("--json", "is_json", is_flag=True, help="As JSON.")
@@ -26,9 +28,9 @@ def settings(is_json: bool) -> None:
             }
             for one in shown
         ]
-        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        echo(json.dumps(listed, indent=2, ensure_ascii=False))
     else:
         for one in shown:
-            click.echo(f"{one.name}={one.value}  ({one.source})\n    {one.description}")
+            echo(f"{one.name}={one.value}  ({one.source})\n    {one.description}")
     for sentence in unknown_names():
-        click.echo(f"Warning: {sentence}", err=True)
+        echo(f"Warning: {sentence}", err=True)

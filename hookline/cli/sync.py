@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from hookline.cli.dev import DEFAULT_FILE
+from hookline.cli.terminal import echo
 
 if TYPE_CHECKING:
     from hookline.cli.sync_session import CommandOptions
@@ -197,7 +198,7 @@ def schema() -> None:
 
     from hookline.sync.read.json_schema import make
 
-    click.echo(json.dumps(make(), indent=2, ensure_ascii=False))
+    echo(json.dumps(make(), indent=2, ensure_ascii=False))
 
 
 def _asked(file: str | None, style: str, given: dict[str, Any]) -> "CommandOptions":

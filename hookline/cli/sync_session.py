@@ -12,6 +12,7 @@ import click
 
 from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncAnswer, SyncTarget
 from hookline.cli.sync_validate import INVALID, OK, print_formatted, print_problems, read_file
+from hookline.cli.terminal import echo
 from hookline.errors import HooklineError
 from hookline.settings.fields import Settings, read_settings
 from hookline.sync.checkout import find_source
@@ -21,6 +22,7 @@ from hookline.sync.plan.saved import SavedPlan
 from hookline.sync.read.file import Reading
 from hookline.sync.request import Options, SyncRequest
 from hookline.sync.show import report
+from hookline.text import printable
 
 FAILED, CHANGES, BLOCKED, STALE, LOCKED, NOT_REACHED = 1, 2, 4, 5, 6, 7
 
@@ -60,7 +62,7 @@ def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str
             saved.save(Path(output), asked.file, plan)
         except HooklineError as error:
             return _failed(error)
-        click.echo(f"Saved to {output}. Apply it with: hookline sync apply {output}", err=True)
+        echo(f"Saved to {output}. Apply it with: hookline sync apply {output}", err=True)
     if not is_check:
         return OK
     return BLOCKED if plan.blocked else CHANGES if plan.changes else OK
@@ -79,8 +81,9 @@ def apply(
         agreed = saved.load(Path(saved_plan))
         # Byte for byte and before the server is asked: what was reviewed is what is sent.
         if not agreed.is_of_file():
-            click.echo(
-                f"Stale: {agreed.file} is not the file that was planned. Plan again.", err=True
+            echo(
+                f"Stale: {printable(agreed.file)} is not the file that was planned. Plan again.",
+                err=True,
             )
             return STALE
         return _apply(settings, replace(asked, file=agreed.file), message, agreed, False)
@@ -110,7 +113,7 @@ def _apply(
         if plan is None or proposed.problems or plan.blocked:
             return _outcome(proposed)
         if plan.changes and not click.confirm("Apply this?"):
-            click.echo("Nothing was changed.")
+            echo("Nothing was changed.")
             return OK
         # What was shown is what is applied, or nothing.
         digest = plan.digest
@@ -118,7 +121,7 @@ def _apply(
     answer = target.apply(replace(request, plan_digest=digest, idempotency_key=str(uuid4())))
     _print_plan(asked.style, found, answer, is_applied=True)
     if agreed and answer.plan and any(block.code == "stale" for block in answer.plan.blocked):
-        click.echo(saved.what_changed(agreed.plan, answer.plan), err=True)
+        echo(saved.what_changed(agreed.plan, answer.plan), err=True)
     return _outcome(answer)
 
 
@@ -136,7 +139,7 @@ def _print_plan(
     print_problems(style, problems, found)
     if plan is not None and not answer.problems:
         is_done = is_applied and not plan.blocked
-        click.echo(report.applied(plan) if is_done else report.planned(plan))
+        echo(report.applied(plan) if is_done else report.planned(plan))
     return plan
 
 
@@ -150,9 +153,9 @@ def _outcome(answer: SyncAnswer) -> int:
 
 
 def _warn(sentence: str) -> None:
-    click.echo(sentence, err=True)
+    echo(sentence, err=True)
 
 
 def _failed(error: HooklineError) -> int:
-    click.echo(f"Error: {error.message}", err=True)
+    echo(f"Error: {error.message}", err=True)
     return NOT_REACHED if error.code in ("CANNOT_REACH", "NOT_ALLOWED") else FAILED

@@ -18,6 +18,7 @@ from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
 from hookline.sync.read.problems import SyncProblem
 from hookline.sync.request import SyncRequest
+from hookline.text import printable
 
 if TYPE_CHECKING:
     from hookline.access.actor import Actor
@@ -65,12 +66,18 @@ class ServerTarget:
     settings: Settings
 
     def bounds(self) -> Bounds:
-        return Bounds(tuple(execute(self.settings, ENVIRONMENTS, {})["environments"]), ANY_ADDRESS)
+        environments = execute(self.settings, ENVIRONMENTS, {}, _environments)
+        return Bounds(environments, ANY_ADDRESS)
 
     def plan(self, request: SyncRequest, is_unresolved: bool) -> SyncAnswer:
         given = {**_input(request), "unresolvedSecrets": is_unresolved}
-        content = execute(self.settings, PLAN, {"input": given}, _WORK_SECONDS)
-        return self._answer(content["syncPlan"])
+        return execute(
+            self.settings,
+            PLAN,
+            {"input": given},
+            lambda content: self._answer(content["syncPlan"]),
+            _WORK_SECONDS,
+        )
 
     def apply(self, request: SyncRequest) -> SyncAnswer:
         """The key makes it safe to ask again when the answer was lost."""
@@ -81,20 +88,30 @@ class ServerTarget:
             "message": request.message,
         }
         seconds = request.options.lock_timeout.total_seconds() + _WORK_SECONDS
+
+        def ask() -> SyncAnswer:
+            return execute(
+                self.settings,
+                APPLY,
+                {"input": given},
+                lambda content: self._answer(content["syncApply"]),
+                seconds,
+            )
+
         try:
-            content = execute(self.settings, APPLY, {"input": given}, seconds)
+            return ask()
         except ServerFault as fault:
             # Once more, and only where it may have been applied: the key makes the second answer
             # the first one's.
             if fault.code != "ANSWER_LOST":
                 raise
-            content = execute(self.settings, APPLY, {"input": given}, seconds)
-        return self._answer(content["syncApply"])
+            return ask()
 
     def _answer(self, payload: dict[str, Any]) -> SyncAnswer:
         if payload["userErrors"]:
             raise HooklineError(
-                "FAILED", "; ".join(str(error["message"]) for error in payload["userErrors"])
+                "FAILED",
+                printable("; ".join(error["message"] for error in payload["userErrors"])),
             )
         problems = [codec.decode_problem(problem) for problem in payload["problems"]]
         if payload["plan"] is None:
@@ -150,6 +167,11 @@ class LocalTarget:
         async with open_runtime(self.settings) as runtime:
             workspace_id = await workspace_id_of(runtime.database)
             return await work(runtime, system_actor(workspace_id, "hookline sync --local"))
+
+
+def _environments(content: dict[str, Any]) -> tuple[str, ...]:
+    """Raises TypeError where they are no list of texts."""
+    return tuple(codec.text(name) for name in [*content["environments"]])
 
 
 def _input(request: SyncRequest) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
-import click
-
+from hookline.cli.terminal import echo, echo_commands
 from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.settings import environment
@@ -35,7 +34,7 @@ def validate(file: str, style: str, is_unresolved: bool) -> int:
     print_problems(style, found.problems, found)
     if style == "human" and found.document is not None:
         count = len(found.document.webhooks)
-        click.echo(
+        echo(
             f"{file} is valid: {count} webhook{'' if count == 1 else 's'} in set "
             f"{found.document.set_name}."
         )
@@ -56,12 +55,10 @@ def print_problems(style: str, problems: list[SyncProblem], found: Reading) -> N
     elif problems:
         from hookline.sync.show import excerpts
 
-        click.echo(excerpts.shown(problems, found.lines, found.secret_positions), err=True)
+        echo(excerpts.shown(problems, found.lines, found.secret_positions), err=True)
         count = sum(problem.is_error for problem in problems)
         if count:
-            click.echo(
-                f"{count} error{'' if count == 1 else 's'}: nothing can be applied.", err=True
-            )
+            echo(f"{count} error{'' if count == 1 else 's'}: nothing can be applied.", err=True)
 
 
 def print_formatted(style: str, problems: list[SyncProblem], plan: Plan | None) -> None:
@@ -73,7 +70,7 @@ def print_formatted(style: str, problems: list[SyncProblem], plan: Plan | None) 
         "github": formats.as_github,
     }[style]
     if text := formatted(problems, plan):
-        click.echo(text)
+        (echo_commands if style == "github" else echo)(text)
 
 
 def _broken_templates(document: Document) -> tuple[SyncProblem, ...]:

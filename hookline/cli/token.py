@@ -7,6 +7,7 @@ import click
 # Of itself alone: hookline.access.tokens imports the database's library, 0.4 s that --help would
 # pay.
 from hookline.access.scopes import ROLES, bound_to
+from hookline.cli.terminal import echo
 
 
 @click.group()
@@ -36,7 +37,7 @@ def create(name: str, role: str, set_name: str | None) -> None:
     if set_name is not None and role != "sync":
         raise click.UsageError("--set goes with --role sync only: other roles act on no set.")
     scopes = ROLES[role] if set_name is None else bound_to(ROLES[role], set_name)
-    click.echo(asyncio.run(_create(name, scopes)))
+    echo(asyncio.run(_create(name, scopes)))
 
 
 @token.command("list")
@@ -46,13 +47,11 @@ def list_tokens() -> None:
 
     rows = asyncio.run(_rows())
     if not rows:
-        click.echo("No tokens yet. Make one: hookline token create NAME --role admin", err=True)
+        echo("No tokens yet. Make one: hookline token create NAME --role admin", err=True)
         return
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        click.echo(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
+        echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @token.command()
@@ -61,7 +60,7 @@ def revoke(token_id: str) -> None:
     """End the token with this ID (tok_…, see `hookline token list`)."""
     import asyncio
 
-    click.echo(asyncio.run(_revoke(token_id)))
+    echo(asyncio.run(_revoke(token_id)))
 
 
 async def _create(name: str, scopes: tuple[str, ...]) -> str:

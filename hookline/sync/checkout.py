@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Final
 
 from hookline.sync.request import Source
+from hookline.text import printable
 
 # What git tells only completes the record: a command does not hang with a git that does.
 _DEADLINE_SECONDS: Final = 5.0
@@ -79,7 +80,7 @@ def find_source(
     try:
         return _source_of_checkout(git, path, environment, run_url)
     except _Refused as refused:
-        tell(f"warning: the commit of {path} stays unknown: {refused}")
+        tell(printable(f"warning: the commit of {path} stays unknown: {refused}"))
         return Source(run_url=run_url)
 
 

@@ -1,8 +1,12 @@
-"""The one rule of control characters: a name is one line, a description may have several."""
+"""Rules of text: a name is one line, a description may have several; a terminal gets neither as it
+came.
+"""
+
+import json
 
 import pytest
 
-from hookline.text import is_lines, is_one_line
+from hookline.text import is_lines, is_one_line, printable, printable_lines, without_commands
 
 
 @pytest.mark.parametrize("text", ["", "Orders", "Bestellungen – 注文", "a b"])
@@ -21,3 +25,27 @@ def test_tabs_and_line_feeds_stand_in_descriptions_only(text: str) -> None:
 def test_other_control_characters_and_halves_of_pairs_stand_nowhere(text: str) -> None:
     assert not is_one_line(text)
     assert not is_lines(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[2J", "\x9b", "\r", "\u202e", "\u2066", "\u200b", "\ud800", "\U000e0041", "é\t😀"]
+)
+def test_what_a_terminal_obeys_is_an_escape_with_the_same_meaning_in_json(text: str) -> None:
+    assert printable(text).isprintable()
+    assert json.loads(f'"{printable(text)}"') == text
+    assert printable_lines(f"{text}\n{text}") == f"{printable(text)}\n{printable(text)}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("::error::x", r"\u003a:error::x"),
+        ("a\n \t::error::x", "a\n \t\\u003a:error::x"),
+        ("a ::b::1 http://[::1]", "a ::b::1 http://[::1]"),
+        ("a ##[add-mask]b", r"a ##\u005badd-mask]b"),
+        ("##vso[task.setvariable]", r"##vso\u005btask.setvariable]"),
+        ("## [a](b) #[", "## [a](b) #["),
+    ],
+)
+def test_no_line_is_a_command_to_a_ci_log(text: str, expected: str) -> None:
+    assert without_commands(text) == expected

@@ -11,6 +11,8 @@ from hookline.sync.read.problems import Position, SyncProblem
 
 # Any: values of webhook fields, as JSON has them.
 Json = dict[str, Any]
+# The levels of a value; a webhook's filter has 8 of groups. Showing one takes the stack by levels.
+_LEVELS_LIMIT: Final = 100
 
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
 PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit }}
@@ -38,23 +40,24 @@ def encode(plan: Plan) -> Json:
 
 
 def decode(content: Json) -> Plan:
-    """The plan that `encode` or the API's answer holds.
+    """The plan that `encode` or the API's answer holds, with every part of its type: the answer is
+    a server's word, and a saved plan a file that anybody may have changed.
 
     Raises KeyError, TypeError, ValueError or AttributeError for anything else.
     """
     # A SyncPlan of the API has neither revision nor server.
     base, revision = content["base"] or {}, content.get("revision") or {}
     return Plan(
-        set_name=content["set"],
-        base=base.get("number", 0),
-        base_commit=base.get("commit"),
+        set_name=text(content["set"]),
+        base=_number(base.get("number", 0)),
+        base_commit=_text_or_none(base.get("commit")),
         changes=tuple(_change(change) for change in content["changes"]),
-        unchanged=content["unchanged"],
-        digest=content["digest"],
+        unchanged=_number(content["unchanged"]),
+        digest=text(content["digest"]),
         blocked=tuple(_block(block) for block in content["blocked"]),
         warnings=tuple(decode_problem(problem) for problem in content["warnings"]),
-        revision=revision.get("number"),
-        server=content.get("server", ""),
+        revision=_number(revision["number"]) if revision else None,
+        server=text(content.get("server", "")),
     )
 
 
@@ -99,29 +102,77 @@ def encode_problem(problem: SyncProblem) -> Json:
 
 def decode_problem(content: Json) -> SyncProblem:
     """width is not carried: an excerpt then underlines one character."""
+    severity = content["severity"]
+    if severity not in ("error", "warning"):
+        raise ValueError("no severity")
+    line, column = _number(content["line"] or 1), _number(content["column"] or 1)
     return SyncProblem(
-        content["code"],
-        content["message"],
-        Position(content["line"] or 1, content["column"] or 1, content["file"] or ""),
-        tuple(content["path"] or ()),
-        content["hint"],
-        severity=content["severity"],
+        text(content["code"]),
+        text(content["message"]),
+        Position(line, column, text(content["file"] or "")),
+        tuple(map(text, content["path"] or ())),
+        _text_or_none(content["hint"]),
+        severity=severity,
     )
 
 
 def _change(content: Json) -> Change:
     fields = tuple(
-        FieldChange(item["field"], item["before"], item["after"], item["live"], item["secret"])
+        FieldChange(
+            text(item["field"]),
+            _value(item["before"]),
+            _value(item["after"]),
+            _value(item["live"]),
+            bool(item["secret"]),
+        )
         for item in content["fields"]
     )
     # Plans are shown by file and line alone: the column is not carried.
-    position = Position(content["line"] or 1, 1, content["file"]) if content["file"] else None
-    kind = ChangeKind(content["kind"])
-    return Change(kind, content["slug"], None, fields, position, content["hint"])
+    line, file = _number(content["line"] or 1), _text_or_none(content["file"])
+    position = Position(line, 1, file) if file else None
+    kind, hint = ChangeKind(content["kind"]), _text_or_none(content["hint"])
+    return Change(kind, text(content["slug"]), None, fields, position, hint)
 
 
 def _block(content: Json) -> Block:
-    return Block(content["code"], content["message"], content["slug"], content["flag"])
+    return Block(
+        text(content["code"]),
+        text(content["message"]),
+        _text_or_none(content["slug"]),
+        _text_or_none(content["flag"]),
+    )
+
+
+def text(value: Any) -> str:
+    """The value, a text. Raises TypeError for another."""
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else text(value)
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError("no number")
+    return value
+
+
+def _value(value: Any) -> Any:
+    """Raises ValueError for one of too many levels."""
+    level = [value]
+    for _ in range(_LEVELS_LIMIT):
+        level = [
+            inner
+            for item in level
+            if isinstance(item, dict | list)
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return value
+    raise ValueError("too many levels")
 
 
 def _where(position: Position | None) -> tuple[str | None, int | None, int | None]:

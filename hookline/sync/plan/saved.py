@@ -13,6 +13,7 @@ from typing import Any, Final
 from hookline.errors import HooklineError
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
+from hookline.text import printable
 
 FORMAT: Final = 1
 _HEAD: Final = b'{\n  "format": '
@@ -40,8 +41,8 @@ def save(path: Path, file: str, plan: Plan) -> None:
     if not Path(file).is_file():
         raise HooklineError(
             "FAILED",
-            f"A plan is applied by reading its file again, which {file} does not allow. Plan a "
-            "regular file.",
+            f"A plan is applied by reading its file again, which {printable(file)} does not "
+            "allow. Plan a regular file.",
         )
     content = {
         "format": FORMAT,
@@ -56,7 +57,7 @@ def save(path: Path, file: str, plan: Plan) -> None:
         aside.replace(path)
     except OSError as error:
         raise HooklineError(
-            "FAILED", f"The plan can't be saved to {path}: {error.strerror}."
+            "FAILED", f"The plan can't be saved to {printable(str(path))}: {error.strerror}."
         ) from None
 
 
@@ -67,31 +68,34 @@ def _refuse_another_file(path: Path) -> None:
         if file.read(len(_HEAD)) not in (b"", _HEAD):
             raise HooklineError(
                 "FAILED",
-                f"{path} holds something else than a saved plan and is left as it is. Save the "
-                "plan under another name.",
+                f"{printable(str(path))} holds something else than a saved plan and is left as it "
+                "is. Save the plan under another name.",
             )
 
 
 def load(path: Path) -> SavedPlan:
     """Raises HooklineError for what is not a saved plan."""
+    name = printable(str(path))
     try:
         content = json.loads(path.read_text("utf-8"))
         if content["format"] != FORMAT:
             raise HooklineError(
-                "FAILED", f"{path} was saved by another version of Hookline. Plan again."
+                "FAILED",
+                f"{name} was saved by another version of Hookline. Plan again.",
             )
         texts = (content["file"], content["fileDigest"], content["plan"]["digest"])
         if not all(isinstance(text, str) for text in texts):
             raise TypeError("no text")
         return SavedPlan(content["file"], content["fileDigest"], codec.decode(content["plan"]))
     except OSError as error:
-        raise HooklineError("FAILED", f"The plan {path} can't be read: {error.strerror}.") from None
+        raise HooklineError("FAILED", f"The plan {name} can't be read: {error.strerror}.") from None
     # What `decode` raises for JSON of another shape; HooklineError is none of these.
-    except (ValueError, KeyError, TypeError, AttributeError):
+    # RecursionError: of JSON with endless levels.
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise HooklineError(
             "FAILED",
-            f"{path} is not a saved plan. A webhooks file is applied with: hookline sync apply "
-            f"-f {path}",
+            f"{name} is not a saved plan. A webhooks file is applied with: hookline sync apply "
+            f"-f {name}",
         ) from None
 
 
@@ -103,7 +107,7 @@ def what_changed(agreed: Plan, plan: Plan) -> str:
         slug for slug in before.keys() | after.keys() if before.get(slug) != after.get(slug)
     )
     if slugs:
-        return f"Changed since the plan was made: {', '.join(slugs)}. Plan again."
+        return f"Changed since the plan was made: {printable(', '.join(slugs))}. Plan again."
     return (
         "Changed since the plan was made: the value of a secret, or a webhook of the plan in a "
         "way that it does not show. Plan again."

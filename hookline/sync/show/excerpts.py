@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from hookline.sync.read.problems import Position, SyncProblem
+from hookline.text import printable
 
 MASK: Final = "********"
 _LONGEST: Final = 160
@@ -40,13 +41,13 @@ def headline(problem: SyncProblem) -> str:
         else ""
     )
     path = f" {'.'.join(problem.path)}:" if problem.path else ""
-    return f"{place}{problem.severity}[{problem.code}]{path} {problem.message}"
+    return printable(f"{place}{problem.severity}[{problem.code}]{path} {problem.message}")
 
 
 def _one(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int]) -> str:
     lines_shown = [headline(problem), *_excerpt(problem, lines, hidden)]
     if problem.hint:
-        lines_shown.append(f"  hint: {problem.hint}")
+        lines_shown.append(f"  hint: {printable(problem.hint)}")
     return "\n".join(lines_shown)
 
 

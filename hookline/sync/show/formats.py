@@ -12,6 +12,7 @@ from hookline.sync.plan.changes import Block, Plan
 from hookline.sync.read.problems import SyncProblem
 from hookline.sync.show import report
 from hookline.sync.show.excerpts import headline
+from hookline.text import printable, printable_lines, without_commands
 
 _MARKUP: Final = re.compile(r"[\\`*_\[\]!|~#]")
 _LINK_BY_ITSELF: Final = re.compile(r":(?=//)|\bwww(?=\.)|\b(?:mailto|xmpp):|@", re.IGNORECASE)
@@ -60,10 +61,10 @@ def _markdown(plan: Plan) -> Iterator[str]:
                 (*(report.field_text(change.kind, item) for item in change.fields), change.hint),
             )
         )
-        yield f"| {change.kind.lower()} | `{change.slug}` | {_cell(fields)} |"
+        yield f"| {change.kind.lower()} | `{_quiet(change.slug)}` | {_cell(fields)} |"
     for block in plan.blocked:
-        yield f"\n**blocked** `{block.code}`: {_cell(block.message)}" + (
-            f" (lift it with `{block.flag}`)" if block.flag else ""
+        yield f"\n**blocked** `{_quiet(block.code)}`: {_cell(block.message)}" + (
+            f" (lift it with `{_quiet(block.flag)}`)" if block.flag else ""
         )
 
 
@@ -74,23 +75,27 @@ def as_github(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
     lines = [_annotation(problem) for problem in problems]
     if plan is not None:
         lines += [_block_annotation(block) for block in plan.blocked]
-        lines.append(report.applied(plan) if plan.revision else report.planned(plan))
+        text = report.applied(plan) if plan.revision else report.planned(plan)
+        lines.append(without_commands(text))
     return "\n".join(lines)
 
 
 def _annotation(problem: SyncProblem) -> str:
     place, hint = problem.position, f" ({problem.hint})" if problem.hint else ""
     at = f"file={_property(place.file)},line={place.line},col={place.column}," if place.file else ""
-    return f"::{problem.severity} {at}title={problem.code}::{_data(problem.message + hint)}"
+    return (
+        f"::{problem.severity} {at}title={_property(problem.code)}::{_data(problem.message + hint)}"
+    )
 
 
 def _block_annotation(block: Block) -> str:
-    return f"::error title=blocked {block.code}::{_data(block.message)}"
+    return f"::error title=blocked {_property(block.code)}::{_data(block.message)}"
 
 
 def _data(text: str) -> str:
     # As GitHub unescapes them: a line end in a text of the file could begin a command of its own.
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = without_commands(printable_lines(text))
+    return text.replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
@@ -100,15 +105,15 @@ def _property(text: str) -> str:
 
 def _quiet(text: str) -> str:
     # Nothing ends the code span early.
-    return report.printable(text).replace("`", "'")
+    return printable(text).replace("`", "'")
 
 
 def _cell(text: str) -> str:
     """A text of others outside of a code span, as it is: no cell ends early, and it makes no tag,
     picture, link or emphasis. A comment's reader sees who wrote the comment, not who wrote this.
     """
-    text = report.printable(text).replace("&", "&amp;").replace("<", "&lt;")
+    text = printable(text).replace("&", "&amp;").replace("<", "&lt;")
     text = _MARKUP.sub(r"\\\g<0>", text)
     # GitHub makes links of bare addresses and calls people by @name, whatever is escaped: the
     # zero-width space keeps it from either.
-    return _LINK_BY_ITSELF.sub("\\g<0>\u200b", text)
+    return _LINK_BY_ITSELF.sub(r"\g<0>&#8203;", text)

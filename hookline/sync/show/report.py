@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
+from hookline.text import printable
 
 MARKS: Final = {
     ChangeKind.CREATE: "+",
@@ -31,7 +32,7 @@ def planned(plan: Plan) -> str:
         if plan.base
         else "never applied before"
     )
-    lines = [f'Plan for set "{printable(plan.set_name)}" on {plan.server}   ({base})']
+    lines = [printable(f'Plan for set "{plan.set_name}" on {plan.server}   ({base})')]
     lines += _lines(plan.changes)
     lines.append(f"Plan: {counts(plan)}.{_blocked(plan.blocked)}")
     return "\n".join([*lines, *reasons(plan.blocked)])
@@ -40,11 +41,12 @@ def planned(plan: Plan) -> str:
 def applied(plan: Plan) -> str:
     """The result of an apply."""
     if plan.revision is None:
-        return (
-            f'Set "{printable(plan.set_name)}" on {plan.server}: nothing to change, '
+        return printable(
+            f'Set "{plan.set_name}" on {plan.server}: nothing to change, '
             f"{plan.unchanged} unchanged."
         )
-    lines = [f'Applied set "{printable(plan.set_name)}" on {plan.server}', *_lines(plan.changes)]
+    head = printable(f'Applied set "{plan.set_name}" on {plan.server}')
+    lines = [head, *_lines(plan.changes)]
     return "\n".join([*lines, f"Revision {plan.revision}: {counts(plan)}."])
 
 
@@ -62,22 +64,24 @@ def counts(plan: Plan) -> str:
 def reasons(blocked: tuple[Block, ...]) -> list[str]:
     """Each block with what lifts it."""
     return [
-        f"  blocked[{block.code}] {printable(block.message)}"
-        + (f"  (lift it with {block.flag})" if block.flag else "")
+        printable(
+            f"  blocked[{block.code}] {block.message}"
+            + (f"  (lift it with {block.flag})" if block.flag else "")
+        )
         for block in blocked
     ]
 
 
 def _blocked(blocked: tuple[Block, ...]) -> str:
     codes = sorted({block.code for block in blocked})
-    return f"  Blocked: {len(blocked)} ({', '.join(codes)})" if blocked else ""
+    return f"  Blocked: {len(blocked)} ({printable(', '.join(codes))})" if blocked else ""
 
 
 def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
     # Columns as wide as their longest text, so that a plan reads as a table.
-    slug_width = max((len(change.slug) for change in changes), default=0)
+    slug_width = max((len(printable(change.slug)) for change in changes), default=0)
     places = {
-        id(change): f"{change.position.file}:{change.position.line}"
+        id(change): printable(f"{change.position.file}:{change.position.line}")
         if change.position and change.position.file
         else ""
         for change in changes
@@ -99,8 +103,8 @@ def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
             if change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT, ChangeKind.RELEASE)
             else text
         )
-        place = printable(places[id(change)])
-        cells = f"{change.slug:<{slug_width}}  {place:<{place_width}}  {printable(label)}"
+        slug, place = printable(change.slug), places[id(change)]
+        cells = f"{slug:<{slug_width}}  {place:<{place_width}}  {printable(label)}"
         yield f"  {MARKS[change.kind]} {cells}".rstrip()
 
 
@@ -154,10 +158,3 @@ def value_text(value: Any) -> str:
         case _:
             text = str(value)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
-
-
-def printable(text: str) -> str:
-    # Names come from files and from strangers: an escape sequence must not reach the terminal.
-    return "".join(
-        character if character.isprintable() else f"\\u{ord(character):04x}" for character in text
-    )

@@ -156,19 +156,19 @@ def test_markdown_is_a_table_that_nobody_breaks_out_of() -> None:
 
     text = formats.as_markdown([], Plan("shop", 1, (change,), 0, blocked=(BLOCK,)))
 
-    assert "| update | `a` | name x → \\| &lt;img> @\u200beveryone |" in text
+    assert "| update | `a` | name x → \\| &lt;img> @&#8203;everyone |" in text
     assert "**blocked** `drift`" in text
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("![x](https://a.example/p.png)", "\\!\\[x\\](https:\u200b//a.example/p.png)"),
+        ("![x](https://a.example/p.png)", "\\!\\[x\\](https:&#8203;//a.example/p.png)"),
         ("[log in](//a.example)", "\\[log in\\](//a.example)"),
         ("\\[a](b)", "\\\\\\[a\\](b)"),
         ("\\| a", "\\\\\\| a"),
-        ("WWW.a.example", "WWW\u200b.a.example"),
-        ("mailto:a@b.example", "mailto:\u200ba@\u200bb.example"),
+        ("WWW.a.example", "WWW&#8203;.a.example"),
+        ("mailto:a@b.example", "mailto:&#8203;a@&#8203;b.example"),
         ("&lt;img>", "&amp;lt;img>"),
         ("*.*.* `x` __a__ ~~b~~ #1", "\\*.\\*.\\* \\`x\\` \\_\\_a\\_\\_ \\~\\~b\\~\\~ \\#1"),
     ],

@@ -1,0 +1,36 @@
+"""Output of the commands: all that one prints leaves here, as it may hold texts of others: names of
+files, values of a webhooks file, a server's answer, a saved plan.
+"""
+
+from typing import NamedTuple
+
+import click
+
+from hookline.text import printable, printable_lines, without_commands
+
+
+class Colored(NamedTuple):
+    """A text in a colour of click's."""
+
+    text: str
+    color: str
+
+
+def echo(*parts: str | Colored, err: bool = False, nl: bool = True) -> None:
+    """Prints text without anything that a terminal obeys or a CI's log takes for a command. JSON
+    keeps its meaning. err: on standard error; nl: with a line end.
+    """
+    click.echo("".join(map(_shown, parts)), err=err, nl=nl)
+
+
+def echo_commands(text: str) -> None:
+    """Prints lines that are commands to GitHub on purpose. The caller keeps others' texts from
+    becoming one.
+    """
+    click.echo(printable_lines(text))
+
+
+def _shown(part: str | Colored) -> str:
+    if isinstance(part, Colored):
+        return click.style(printable(part.text), fg=part.color)
+    return without_commands(printable_lines(part))
