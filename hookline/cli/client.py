@@ -14,6 +14,7 @@ import httpx
 from hookline.cli.terminal import echo
 from hookline.errors import HooklineError
 from hookline.outbound.tls import tls_context
+from hookline.regular_files import open_regular
 from hookline.settings.fields import Settings
 from hookline.text import printable
 
@@ -39,8 +40,8 @@ def token_of(settings: Settings) -> str:
     if given := settings.token.get_secret_value().strip():
         return given
     if urlsplit(settings.server).hostname in _THIS_MACHINE:
-        with suppress(OSError, UnicodeDecodeError):
-            return (settings.home / "token").read_text("ascii").strip()
+        with suppress(OSError, UnicodeDecodeError), open_regular(settings.home / "token") as file:
+            return file.read(1024).decode("ascii").strip()
     raise ServerFault(
         "NOT_ALLOWED",
         "No token: set HOOKLINE_TOKEN (make one with `hookline token create NAME --role "

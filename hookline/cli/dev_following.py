@@ -16,11 +16,12 @@ from hookline.access.actor import system_actor
 from hookline.cli.database import workspace_id_of
 from hookline.cli.terminal import echo
 from hookline.errors import HooklineError
+from hookline.regular_files import open_regular
 from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
 from hookline.sync.apply import applying
 from hookline.sync.checkout import find_source
-from hookline.sync.read import file
+from hookline.sync.read import file, loader
 from hookline.sync.read.references import LocalSecrets
 from hookline.sync.request import SyncRequest
 from hookline.sync.show import excerpts, report
@@ -78,7 +79,9 @@ class Follower:
     async def look(self) -> None:
         """Applies the file if its content is not the one that was seen last."""
         try:
-            data = self._path.read_bytes()
+            with open_regular(self._path) as opened:
+                # One byte more than may be read tells that it is too much, however much there is.
+                data = opened.read(loader.MAX_FILE_BYTES + 1)
         except FileNotFoundError:
             if self._digest is not None:
                 self._tell_once(f"{self._name} is gone. Its webhooks stay as they are.")

@@ -15,6 +15,7 @@ from hookline.cli.database import open_database
 from hookline.db.connection import Database
 from hookline.errors import Code, Misconfigured, Refused
 from hookline.outbound.addresses import AddressPolicy
+from hookline.regular_files import open_regular
 from hookline.settings.fields import Settings
 
 # A page elsewhere that resolves its own name to 127.0.0.1 could otherwise talk to the API and the
@@ -67,12 +68,13 @@ async def _new_token(database: Database, workspace_id: UUID) -> tuple[str, UUID]
 
 def _read(path: Path) -> str:
     try:
-        # It is an admin's token.
-        if path.stat().st_mode & 0o077:
-            raise Misconfigured(
-                f"The token file {path} may be read by other users. Run: chmod 600 {path}"
-            )
-        return path.read_text("ascii").strip()
+        with open_regular(path) as file:
+            # It is an admin's token.
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                raise Misconfigured(
+                    f"The token file {path} may be read by other users. Run: chmod 600 {path}"
+                )
+            return file.read(1024).decode("ascii").strip()
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:

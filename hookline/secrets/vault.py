@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hookline.errors import HooklineError, Misconfigured
+from hookline.regular_files import open_regular
 
 _KEY_BYTES = 32
 # The length that GCM is made for. Random, as many processes seal with one key and share no counter.
@@ -169,7 +170,7 @@ def load_or_make_key_file(path: Path) -> bytes:
     try:
         if not path.exists():
             _make_key_file(path)
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             # Of the file that is read: the path may name another one a moment later.
             mode = os.fstat(file.fileno()).st_mode
             text = file.read(1024).decode("ascii", "replace").strip()

@@ -2,20 +2,24 @@
 still the same. Called by the commands. Holds no secret.
 """
 
+import errno
 import json
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from hookline.errors import HooklineError
+from hookline.regular_files import open_regular
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
+from hookline.sync.read import loader
 from hookline.text import printable
 
 FORMAT: Final = 1
+# Of the plan of a webhooks file of 8 MiB, whose values stand in it up to three times.
+_LONGEST_BYTES: Final = 64 * 1024 * 1024
 _HEAD: Final = b'{\n  "format": '
 
 
@@ -62,22 +66,39 @@ def save(path: Path, file: str, plan: Plan) -> None:
 
 
 def _refuse_another_file(path: Path) -> None:
-    """Raises HooklineError for a file that is not a saved plan: it may be the webhooks file."""
-    # A folder, or a file that can't be written, fails at the write.
-    with suppress(OSError), path.open("rb") as file:
-        if file.read(len(_HEAD)) not in (b"", _HEAD):
+    """Raises HooklineError for a file that is not a saved plan: it may be the webhooks file, or a
+    device, which would be no more.
+    """
+    name = printable(str(path))
+    try:
+        with open_regular(path) as file:
+            is_another = file.read(len(_HEAD)) not in (b"", _HEAD)
+    except OSError as error:
+        if error.errno == errno.EINVAL:
             raise HooklineError(
-                "FAILED",
-                f"{printable(str(path))} holds something else than a saved plan and is left as it "
-                "is. Save the plan under another name.",
-            )
+                "FAILED", f"{name} is not a regular file. Save the plan under another name."
+            ) from None
+        # A folder, or a file that can't be written, fails at the write.
+        return
+    if is_another:
+        raise HooklineError(
+            "FAILED",
+            f"{name} holds something else than a saved plan and is left as it is. Save the "
+            "plan under another name.",
+        )
 
 
 def load(path: Path) -> SavedPlan:
     """Raises HooklineError for what is not a saved plan."""
     name = printable(str(path))
     try:
-        content = json.loads(path.read_text("utf-8"))
+        with open_regular(path) as file:
+            data = file.read(_LONGEST_BYTES + 1)
+        if len(data) > _LONGEST_BYTES:
+            raise HooklineError(
+                "FAILED", f"The plan {name} has more than {_LONGEST_BYTES:,} bytes. Plan again."
+            )
+        content = json.loads(data)
         if content["format"] != FORMAT:
             raise HooklineError(
                 "FAILED",
@@ -121,9 +142,12 @@ def _by_slug(plan: Plan) -> dict[str, list[Any]]:
     return found
 
 
-def _digest_of(path: Path) -> str:
-    """Empty when it can't be read: equal to no digest."""
+def _digest_of(path: Path) -> str | None:
+    """None when it can't be read: equal to no digest."""
     try:
-        return "sha256:" + sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
+        with open_regular(path) as file:
+            data = file.read(loader.MAX_FILE_BYTES + 1)
+    # ValueError: a NUL in the name, which a saved plan may hold.
+    except (OSError, ValueError):
+        return None
+    return None if len(data) > loader.MAX_FILE_BYTES else "sha256:" + sha256(data).hexdigest()

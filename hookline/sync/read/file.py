@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hookline.form.kinds import Bounds
+from hookline.regular_files import open_regular
 from hookline.sync.read import loader
 from hookline.sync.read.document import Document, decode
 from hookline.sync.read.problems import Position, Problems, SyncProblem
@@ -28,7 +29,7 @@ def read(name: str, bounds: Bounds, secrets: Secrets) -> Reading:
     """The file's document, or its problems."""
     path = Path(name)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             # One byte more than may be read tells that it is too much, however much there is.
             data = file.read(loader.MAX_FILE_BYTES + 1)
     except FileNotFoundError:

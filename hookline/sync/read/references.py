@@ -4,15 +4,14 @@ Resolved where the file is read, never where it is stored. Never resolves HOOKLI
 HOOKLINE_HOME, and never puts a value into a message.
 """
 
-import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from hookline.form.kinds import UNKNOWN_SECRET
+from hookline.regular_files import open_regular
 from hookline.text import shown
 
 # In this order: the escape is not a reference, and the last one finds what only looks like one.
@@ -175,14 +174,8 @@ def _check(text: str) -> None:
 
 
 def _content(place: Path) -> str:
-    """A regular file's text without the line end at its end (a pipe would wait for ever). Raises
-    OSError, ValueError.
-    """
-    descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        # Of what was opened, not of the path: that may name something else by now.
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError("not a regular file")
+    """A file's text without the line end at its end. Raises OSError, ValueError."""
+    with open_regular(place) as file:
         data = file.read(_MAX_SECRET_BYTES + 1)
     if len(data) > _MAX_SECRET_BYTES:
         raise ValueError("too large")
