@@ -1,7 +1,7 @@
-"""A receiver to try things with: `/_echo` answers 200 and shows what came, `/_echo/fail` answers
-500. Only `hookline dev` has it.
-
-It keeps the last requests in memory, parts of large bodies only, and sends nothing anywhere.
+"""A receiver to try things with, of `hookline dev` only: `/_echo` answers 200 and shows what came,
+`/_echo/fail` answers 500. It keeps the last requests in memory, parts of large bodies only, and
+sends nothing anywhere. Every user of the machine can read the page: no value of a header that may
+be a secret is kept.
 """
 
 from collections import deque
@@ -15,11 +15,19 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from hookline import clock
+from hookline.text import mask_url
 
 # All that this page takes of memory: 100 beginnings of 16 KiB.
 KEPT = 100
 BODY_KEPT_BYTES = 16 * 1024
 BODY_LIMIT_BYTES = 2 * 1024 * 1024
+
+# Not the other way round, by names that sound secret: a webhook's secretHeader has any name.
+_SHOWN = frozenset(
+    "accept accept-encoding connection content-encoding content-length content-type host "
+    "transfer-encoding user-agent webhook-id webhook-signature webhook-timestamp".split()
+)
+MASK = "***"
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 # No script at all: the page shows what strangers sent.
@@ -41,7 +49,9 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0 0 }}
 </style>
 <h1>What came</h1>
 <p>Newest first, at most {kept}. Point a webhook at <code>{url}</code> to see its requests here;
-<code>{url}/fail</code> answers 500, so that retries can be watched.</p>
+<code>{url}/fail</code> answers 500, so that retries can be watched. Other users of this machine
+can read this page: values of headers that a webhook adds are not kept. GraphiQL shows them, below
+<code>attempts</code>, but for the secret ones.</p>
 {requests}
 </html>
 """
@@ -49,7 +59,9 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0 0 }}
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """One request as it came. body: its first 16 KiB as text."""
+    """One request as it came, without secrets of its head and its path. body: its first 16 KiB as
+    text.
+    """
 
     at: str
     method: str
@@ -96,16 +108,13 @@ class Echo:
         if length > BODY_LIMIT_BYTES:
             return PlainTextResponse("The body is too large to be shown here.\n", 413)
         target = urlsplit(str(request.url))._replace(scheme="", netloc="").geturl()
-        headers = [
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
-        ]
         self._came.append(
             Came(
                 clock.rfc3339(clock.now()),
                 request.method,
-                target,
+                mask_url(target),
                 status,
-                headers,
+                list(_shown_headers(request)),
                 kept.decode("utf-8", "replace"),
                 length,
             )
@@ -124,6 +133,12 @@ async def _read(request: Request) -> tuple[bytes, int]:
         if length > BODY_LIMIT_BYTES:
             break
     return bytes(kept), length
+
+
+def _shown_headers(request: Request) -> Iterator[tuple[str, str]]:
+    for raw_name, raw_value in request.headers.raw:
+        name = raw_name.decode("latin-1")
+        yield name, raw_value.decode("latin-1") if name.lower() in _SHOWN else MASK
 
 
 def _articles(came: deque[Came]) -> Iterator[str]:

@@ -15,7 +15,7 @@ def client() -> httpx.AsyncClient:
 
 async def test_what_comes_is_answered_and_shown_newest_first(client: httpx.AsyncClient) -> None:
     assert (
-        await client.post("/_echo", content=b'{"n": 1}', headers={"X-Source": "shop"})
+        await client.post("/_echo", content=b'{"n": 1}', headers={"Webhook-Id": "msg_1"})
     ).status_code == 200
     assert (await client.put("/_echo/deeper?q=1", content=b"2")).status_code == 200
 
@@ -27,7 +27,7 @@ async def test_what_comes_is_answered_and_shown_newest_first(client: httpx.Async
         '{"n": 1}',
         8,
     )
-    assert ["x-source", "shop"] in first["headers"]
+    assert ["webhook-id", "msg_1"] in first["headers"]
 
 
 async def test_fail_answers_500_and_is_shown_too(client: httpx.AsyncClient) -> None:
@@ -37,7 +37,7 @@ async def test_fail_answers_500_and_is_shown_too(client: httpx.AsyncClient) -> N
 
 
 async def test_the_page_shows_foreign_text_as_text(client: httpx.AsyncClient) -> None:
-    await client.post("/_echo", content=b"<script>alert(1)</script>", headers={"X-A": "<b>"})
+    await client.post("/_echo", content=b"<script>alert(1)</script>", headers={"Accept": "<b>"})
 
     page = await client.get("/_echo", headers={"accept": "text/html"})
 
@@ -73,3 +73,23 @@ async def test_bytes_that_are_no_text_are_shown_as_well_as_they_can_be(
     await client.post("/_echo", content=b"\xff\x00ok")
 
     assert (await client.get("/_echo")).json()[0]["body"] == "\ufffd\x00ok"
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+async def test_other_users_of_the_machine_see_no_value_that_may_be_a_secret(
+    client: httpx.AsyncClient, accept: str
+) -> None:
+    names = ("Authorization", "Cookie", "X-Api-Key", "X-Shop", "Proxy-Authorization", "Webhook-Id2")
+    await client.post(
+        "/_echo/a?access_token=hunter2&n=1",
+        content=b"{}",
+        headers=dict.fromkeys(names, "hunter2") | {"Content-Type": "application/json"},
+    )
+
+    page = (await client.get("/_echo", headers={"accept": accept})).text
+
+    assert "hunter2" not in page
+    assert all(name.lower() in page for name in names)
+    assert page.count("***") >= len(names)
+    assert "application/json" in page
+    assert "n=1" in page
