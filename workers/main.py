@@ -26,7 +26,8 @@ from hookline.clock import monotonic
 from hookline.errors import HooklineError
 from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import OWN
-from hookline.settings.fields import Settings, check_lone_worker, read_settings
+from hookline.settings.fields import Settings, read_settings
+from hookline.settings.processes import check_lone_worker
 from hookline.shutdown import GRACE_SECONDS, discard_log, end_with_parent
 from hookline.text import printable_lines
 from hookline.wiring import open_runtime

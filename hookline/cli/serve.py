@@ -44,7 +44,8 @@ def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -
     from hookline.cli.lock import process_lock
     from hookline.cli.server import listen
     from hookline.serving import descriptors
-    from hookline.settings.fields import check_api_processes, read_settings
+    from hookline.settings.fields import read_settings
+    from hookline.settings.processes import check_api_processes
 
     settings = read_settings(host=host, port=port)
     check_api_processes(settings, workers, with_worker)

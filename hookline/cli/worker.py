@@ -26,7 +26,8 @@ def worker(processes: int) -> None:
     On SQLite the worker runs inside `hookline dev` and `hookline serve`.
     """
     from hookline.serving import descriptors
-    from hookline.settings.fields import check_lone_worker, read_settings
+    from hookline.settings.fields import read_settings
+    from hookline.settings.processes import check_lone_worker
     from hookline.shutdown import GRACE_SECONDS
 
     settings = read_settings()

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from hookline.errors import Misconfigured
-from hookline.settings.fields import Settings, check_api_processes, check_lone_worker, read_settings
+from hookline.settings.fields import Settings, read_settings
 from hookline.settings.listing import describe, unknown_names
+from hookline.settings.processes import check_api_processes, check_lone_worker
 from hookline.text import mask_url
 
 
