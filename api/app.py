@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from api.context import Context, ContextMaker
 from api.execution.execute import Execution
-from api.pages import health, static
+from api.pages import health, mail_consent, static
 from api.pages.echo import Echo
 from api.schema import make_schema
 from api.schema.loaders import Loaders
@@ -24,6 +24,7 @@ from api.transport.sse import EventStreams
 from api.transport.websocket import Sockets
 from hookline.access.actor import Actor
 from hookline.access.audit import REQUEST_ID
+from hookline.notifications import consents
 from hookline.runtime import Runtime
 
 
@@ -85,9 +86,23 @@ def make_app(
         *static.routes(redeem),
         Route("/graphql", endpoint),
         *health.routes(runtime.database),
+        *mail_consent.routes(consent_pages(runtime), origins.check),
         *(Echo().routes() if has_echo else ()),
     ]
     return App(endpoint, authenticator, routes, hosts)
+
+
+def consent_pages(runtime: Runtime) -> mail_consent.Consents:
+    """Lookup and answer of links in confirmation mails, for the page behind them."""
+    database, seconds = runtime.database, runtime.settings.operation_seconds
+
+    async def find(token: str) -> consents.Consent | None:
+        return await consents.find(database, token, seconds)
+
+    async def answer(token: str, answer: consents.Wish) -> consents.Consent | None:
+        return await consents.answer(database, token, answer)
+
+    return mail_consent.Consents(find, answer)
 
 
 def context_maker(runtime: Runtime) -> ContextMaker:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from enum import Enum
+from urllib.parse import urlsplit
 
 from hookline import clock
 from hookline.db.connection import Database, Reader, faults_as_unavailable
@@ -85,6 +86,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         else Finding("hub", CheckState.SKIPPED, "needs the database")
     )
     yield await _found("broker", _broker(settings))
+    yield _mails(settings)
 
 
 async def _found(name: str, check: Awaitable[Finding | str]) -> Finding:
@@ -214,4 +216,37 @@ async def _broker(settings: Settings) -> str:
         "memory: each worker enqueues to itself"
         if settings.broker_url == "memory://"
         else f"{mask_url(settings.broker_url)} answers"
+    )
+
+
+def _mails(settings: Settings) -> Finding:
+    """Checks the settings only: a mail server may count each connection."""
+    if not settings.smtp_url.get_secret_value():
+        text = (
+            f"written as files to {settings.home / 'outbox'}; HOOKLINE_SMTP_URL names a mail server"
+        )
+        return Finding("mails", CheckState.OK, text)
+    host = urlsplit(settings.public_url).hostname
+    if settings.asks_others and not host:
+        return Finding(
+            "mails",
+            CheckState.WARNING,
+            "Addresses outside HOOKLINE_MAIL_DOMAINS get no mails: each must confirm by a link, "
+            "and there is no address for it. Set HOOKLINE_PUBLIC_URL to the one under which people "
+            "reach this server, or HOOKLINE_MAIL_OTHER_DOMAINS to refuse or allow.",
+        )
+    allowed = [name.lower() for name in settings.allowed_hosts]
+    if allowed and host and host not in allowed and f"[{host}]" not in allowed:
+        return Finding(
+            "mails",
+            CheckState.WARNING,
+            f"Links in mails lead to {host} (HOOKLINE_PUBLIC_URL), for which this server does not "
+            "answer: HOOKLINE_ALLOWED_HOSTS lacks it.",
+        )
+    others = {"confirm": "once they are confirmed", "refuse": "never", "allow": "too"}
+    listed = ", ".join(settings.mail_domains) or "no domain"
+    return Finding(
+        "mails",
+        CheckState.OK,
+        f"to {listed} at once, to others {others[settings.mail_other_domains]}",
     )

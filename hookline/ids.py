@@ -5,7 +5,7 @@ database.
 import os
 import random
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -32,6 +32,11 @@ def uuid7() -> UUID:
 def first_of(moment: datetime) -> UUID:
     """The least key that `uuid7` can give at that time; before 1970 the least of all."""
     return UUID(int=max(int(moment.timestamp() * 1000), 0) << 80)
+
+
+def made_at(key: UUID) -> datetime:
+    """The time at which a key was made, to the millisecond."""
+    return datetime.fromtimestamp((key.int >> 80) / 1000, UTC)
 
 
 def encode(prefix: str, key: UUID) -> str:

@@ -5,6 +5,7 @@ Opened by `workers.main` and `workers.embedded`, on the loop that owns the datab
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from workers.mails import Mails
 from workers.pump import Pump
 from workers.scheduler import PERIODS, Scheduler
 from workers.sending import Sender
+
+log = logging.getLogger(__name__)
 
 # With the three actors of the clock, five of Dramatiq's threads are held at most (of eight, or of
 # six inside the API): mails and deliveries always find one.
@@ -71,6 +74,11 @@ async def opened_worker(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator
     """Opens the worker without the scheduler. At the end, requests on the wire may finish (up to
     the deadline) and are recorded.
     """
+    if runtime.settings.asks_others and not runtime.settings.public_url:
+        log.warning(
+            "HOOKLINE_PUBLIC_URL is not set: no address outside HOOKLINE_MAIL_DOMAINS can be asked "
+            "to confirm, and so none of them gets mails"
+        )
     async with Sender(runtime.addresses, ca_file=runtime.settings.ca_file) as sender:
         pump, mails = Pump(runtime, sender), Mails(runtime, make_mailer(runtime))
         # Before the pump: its first record may have mails to enqueue.
@@ -90,6 +98,6 @@ def make_mailer(runtime: Runtime) -> Mailer:
     return Mailer(
         read_smtp_url(url) if url else None,
         runtime.settings.home / "outbox",
-        runtime.settings.mail_domains,
+        runtime.settings.only_mail_domains,
         runtime.settings.ca_file,
     )

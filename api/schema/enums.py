@@ -82,8 +82,12 @@ describe(
     EmailStatus,
     "Status of an email.",
     PENDING="Waiting for the first or the next try.",
+    HELD="Held back because the address got many emails lately; sent later, with others in one "
+    "email.",
+    UNCONFIRMED="Waiting until the owner of the address confirms it, for 7 days at most. An "
+    "address that refused all emails is shown so too.",
     SENT="Accepted by the mail server, or written to a file if no mail server is configured.",
-    FAILED="Rejected by the mail server, or not accepted after all tries.",
+    FAILED="Rejected by the mail server, not accepted after all tries, or not confirmed in time.",
 )
 describe(
     JobStatus,

@@ -23,8 +23,8 @@ class EmailReceipt:
         "is SENT."
     )
     error: str | None = strawberry.field(
-        description="Reason for the latest failure, or the file that the email was written to "
-        "if no mail server is configured. Null otherwise."
+        description="Reason for the latest failure or for waiting, or the file that the email "
+        "was written to if no mail server is configured. Null otherwise."
     )
 
 
@@ -78,6 +78,9 @@ class NotificationFields(Node):
 
 def _receipt(row: EmailRow) -> EmailReceipt:
     status = EmailStatus(row.status)
+    if status is EmailStatus.HELD and row.error is None:
+        # Held for the mails of other workspaces: this one must not learn that there are any.
+        status = EmailStatus.PENDING
     # finished_at is also the time at which a mail was given up
     sent_at = row.finished_at if status is EmailStatus.SENT else None
     return EmailReceipt(address=row.address, status=status, sent_at=sent_at, error=row.error)

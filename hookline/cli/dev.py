@@ -67,6 +67,8 @@ async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
     # Under the lock, and before the token, which is a row.
     await migrate(settings)
     url = url_of(listener)
+    # Links in mails work without a setting, when a mail server is tried on this machine.
+    settings = settings.model_copy(update={"public_url": settings.public_url or url})
     link = DevLink(url, *await dev_home.token(settings), lambda url: echo(used(url)))
     companions = (
         link.serving,

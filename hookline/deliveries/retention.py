@@ -19,6 +19,10 @@ from hookline.settings.fields import Settings
 BATCH: Final = 500
 ACTIVITY_KEPT: Final = 100_000
 """Positions of a workspace that can be replayed from; beyond it subscribers hear of a gap."""
+MAILBOX_KEPT: Final = timedelta(days=2)
+"""Longer than the day that a mailbox's limits look back, by clocks that differ a little."""
+QUESTION_KEPT: Final = timedelta(days=180)
+"""A mailbox that does not answer is asked anew after it, whatever is set for notifications."""
 
 # Events in the order of their time, after the latest whose data was taken.
 AFTER: Final = "select id from event where id > $1 and id < $2 order by id limit $3"
@@ -65,6 +69,17 @@ delete from email where notification_id in (
 NOTIFICATIONS: Final = """
 delete from notification where id in (
   select id from notification where id < $1 order by id limit $2) returning id"""
+# Mailboxes that got no mail within a day, the longest time that a limit looks back. One that wants
+# no mails is kept for good. Locked rows are being written to.
+MAILBOXES: Final = """
+delete from mailbox where address in (
+  select address from mailbox where touched_at < $1 and refused_at is null
+  order by touched_at limit $2 {skip}) returning address"""
+# Questions that nobody answered; the same workspace may ask anew then.
+UNANSWERED: Final = """
+delete from mail_consent where (address, workspace_id) in (
+  select address, workspace_id from mail_consent
+  where confirmed_at is null and asked_at < $1 limit $2 {skip}) returning address"""
 # Deleted webhooks of which nothing is in the log any more.
 WEBHOOKS: Final = """
 select w.id from webhook w
@@ -116,6 +131,7 @@ async def purge(database: Database, queue: Queue, settings: Settings) -> int:
             count += len(
                 await work.rows(sql.format(skip=SKIP_LOCKED[work.dialect]), log_before, BATCH)
             )
+    count += await _forget_mailboxes(database, now)
     async with database.unit_of_work() as work:
         told_before = _key(now - timedelta(days=settings.notification_days))
         # Before the notifications: it finds the receipts by those that go next.
@@ -157,6 +173,17 @@ async def forget_data(database: Database, before: UUID) -> int:
             await work.execute(FORGET.format(places), *keys)
             await work.execute(MARK, keys[-1])
         return len(keys)
+
+
+async def _forget_mailboxes(database: Database, now: datetime) -> int:
+    """Removes mailboxes and questions of which nothing has to be known. Returns how many."""
+    count = 0
+    for sql, before in ((MAILBOXES, now - MAILBOX_KEPT), (UNANSWERED, now - QUESTION_KEPT)):
+        # A transaction for each: a mailbox is locked before anything about it.
+        async with database.unit_of_work() as work:
+            skip = SKIP_LOCKED[work.dialect]
+            count += len(await work.rows(sql.format(skip=skip), before, BATCH))
+    return count
 
 
 async def _forget_webhooks(work: UnitOfWork, before: datetime) -> int:

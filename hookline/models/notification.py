@@ -19,9 +19,13 @@ class NotificationKind(IntEnum):
 
 
 class EmailStatus(IntEnum):
+    """Those that wait come first: `status < SENT`."""
+
     PENDING = 0
-    SENT = 1
-    FAILED = 2
+    HELD = 1
+    UNCONFIRMED = 2
+    SENT = 3
+    FAILED = 4
 
 
 class Notification(Model):
@@ -54,7 +58,11 @@ class Email(Model):
     """A try moves it on first: when its worker dies while sending, another one tries then."""
     finished_at = TimeColumn(null=True)
     error = fields.TextField(null=True)
-    """Why the latest try failed, or where the mail lies when there is no SMTP server."""
+    """Why the latest try failed, what it waits for, or where the mail lies when there is no SMTP
+    server.
+    """
+    sent_with_id = UuidColumn(null=True)
+    """The receipt whose mail tells of this one too; it decides for both."""
 
     class Meta:
         table = "email"

@@ -1,13 +1,18 @@
-"""The text of a mail about a webhook or a sync, plain and as HTML. Pure."""
+"""The text of a mail about webhooks or a sync, or of one that asks for confirmation, plain and as
+HTML. Pure.
+"""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import Final
 from urllib.parse import urlsplit
 
 from hookline.models import NotificationKind
+from hookline.notifications.mail_limits import MAILS_A_DAY
 
 _SUBJECTS: Final = {
     NotificationKind.AUTO_DISABLED: "was turned off by itself",
@@ -31,6 +36,33 @@ _PAGE: Final = """<!doctype html>
 <p>{message}</p>
 <table style="border-collapse: collapse">{rows}</table>
 <p>{advice}</p>
+</body></html>
+"""
+_HELD: Final = (
+    "These were held: an address gets one mail an hour for each webhook and kind, and {} in all "
+    "within a day. The list of notifications has each with its details."
+)
+_LINES: Final = 50
+_ASK: Final = """Somebody who manages webhooks at {server}
+has entered this address for notifications: mails that say when a webhook
+keeps failing, is turned off or works again.
+
+Nothing but this question is sent to you until you say yes, within 7 days:
+
+{link}
+
+There you can also say that this server shall never write to you again. If
+you do nothing, you will get no such mails.
+"""
+_ASK_PAGE: Final = """<!doctype html>
+<html lang="en"><body style="font-family: sans-serif; line-height: 1.4; color: #222">
+<p><strong>{title}</strong></p>
+<p>Somebody who manages webhooks at {server} has entered this address for notifications: mails that
+say when a webhook keeps failing, is turned off or works again.</p>
+<p>Nothing but this question is sent to you until you say yes, within 7 days:</p>
+<p><a href="{link}">{link}</a></p>
+<p>There you can also say that this server shall never write to you again. If you do nothing, you
+will get no such mails.</p>
 </body></html>
 """
 _ROW: Final = '<tr><td style="padding: 2px 12px 2px 0; color: #666">{}</td><td>{}</td></tr>'
@@ -79,6 +111,41 @@ def mail_about_sync(message: str) -> MailText:
     )
 
 
+def line_about(kind: int, name: str, slug: str) -> str:
+    """A line of a mail about several: a webhook and its news. kind: one of those that are about a
+    webhook.
+    """
+    return f"Webhook {_visible(name)} ({slug}) {_SUBJECTS[NotificationKind(kind)]}"
+
+
+LINE_ABOUT_SYNC: Final = "A set of webhooks could not be applied"
+
+
+def mail_of_several(count: int, lines: Sequence[tuple[str, int, datetime]]) -> MailText:
+    """One mail about notifications that were held. lines: each with how often it happened and when
+    last, in that order. Those beyond a bound are counted only.
+    """
+    shown = [
+        f"{line}{f' ({times:,} times)' if times > 1 else ''}, last at {at:%Y-%m-%dT%H:%M:%SZ}."
+        for line, times, at in lines[:_LINES]
+    ]
+    if len(lines) > _LINES:
+        shown.append(f"And {len(lines) - _LINES:,} more.")
+    return _mail_text(
+        f"{count:,} notifications about webhooks", "\n".join(shown), {}, _HELD.format(MAILS_A_DAY)
+    )
+
+
+def mail_that_asks(server: str, link: str) -> MailText:
+    """The mail that asks whether its recipient wants mails. It holds no word that an editor chose.
+    server: the public address.
+    """
+    title = "Do you want mails about webhooks?"
+    text = _ASK.format(server=server, link=link)
+    html = _ASK_PAGE.format(title=escape(title), server=escape(server), link=escape(link))
+    return MailText(f"[Hookline] {title}", f"{title}\n\n{text}", html)
+
+
 def _mail_text(title: str, message: str, facts: dict[str, str], advice: str) -> MailText:
     text = "\n".join(
         [
@@ -97,7 +164,10 @@ def _mail_text(title: str, message: str, facts: dict[str, str], advice: str) -> 
         f"[Hookline] {title}",
         text,
         _PAGE.format(
-            title=escape(title), message=escape(message), rows=rows, advice=escape(advice)
+            title=escape(title),
+            message=escape(message).replace("\n", "<br>"),
+            rows=rows,
+            advice=escape(advice),
         ),
     )
 

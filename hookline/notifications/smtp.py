@@ -27,6 +27,8 @@ DEADLINE_SECONDS = 20.0
 _UNSENDABLE = "The mail can't be written: its subject or its address is no plain text."
 _NO_SENDER = "Hookline <hookline@localhost>"
 _LONGEST_REPLY = 200
+_LATE = "The mail server did not take it in time."
+_GOODBYE_SECONDS = 2.0
 
 
 class MailRefused(Exception):
@@ -34,7 +36,13 @@ class MailRefused(Exception):
 
 
 class MailFailed(Exception):
-    """The mail was not taken this time. The text says why, to people."""
+    """The mail was not taken this time. The text says why, to people. may_have_arrived: it was on
+    its way when the answer failed to come.
+    """
+
+    def __init__(self, text: str, *, may_have_arrived: bool = False) -> None:
+        super().__init__(text)
+        self.may_have_arrived = may_have_arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +90,7 @@ class Mailer:
             raise MailRefused("Mail may not go to this domain here (HOOKLINE_MAIL_DOMAINS).")
         if self._server is None:
             return await asyncio.to_thread(self._write, mail)
-        try:
-            async with asyncio.timeout(self._seconds):
-                await self._send(self._server, mail)
-        except TimeoutError:
-            raise MailFailed("The mail server did not take it in time.") from None
+        await self._send(self._server, mail)
         return None
 
     async def _send(self, server: SmtpServer, mail: Mail) -> None:
@@ -103,18 +107,28 @@ class Mailer:
             # delay.
             local_hostname="localhost",
         )
+        is_on_its_way = False
         try:
-            await client.connect()
-            if server.username is not None and server.password is not None:
-                await client.login(server.username, server.password)
-            await client.sendmail(server.sender_address, [mail.to], self._bytes(mail))
+            async with asyncio.timeout(self._seconds):
+                await client.connect()
+                if server.username is not None and server.password is not None:
+                    await client.login(server.username, server.password)
+                message = self._bytes(mail)
+                is_on_its_way = True
+                await client.sendmail(server.sender_address, [mail.to], message)
+        except aiosmtplib.SMTPException as error:
+            raise _judged(error, is_on_its_way) from None
+        except TimeoutError:
+            raise MailFailed(_LATE, may_have_arrived=is_on_its_way) from None
+        except (OSError, ssl.SSLError) as error:
+            raise MailFailed(
+                "The mail server could not be reached.", may_have_arrived=is_on_its_way
+            ) from error
+        else:
             # It has taken the mail; how it says goodbye changes nothing.
             with suppress(aiosmtplib.SMTPException, OSError):
-                await client.quit()
-        except aiosmtplib.SMTPException as error:
-            raise _judged(error) from None
-        except (OSError, ssl.SSLError) as error:
-            raise MailFailed("The mail server could not be reached.") from error
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await client.quit()
         finally:
             client.close()
 
@@ -167,13 +181,13 @@ class Mailer:
         )
 
 
-def _judged(error: aiosmtplib.SMTPException) -> MailRefused | MailFailed:
+def _judged(error: aiosmtplib.SMTPException, is_on_its_way: bool) -> MailRefused | MailFailed:
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
         error = error.recipients[0]
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return MailFailed("The mail server refused the login.")
     if isinstance(error, aiosmtplib.SMTPTimeoutError):
-        return MailFailed("The mail server did not take it in time.")
+        return MailFailed(_LATE, may_have_arrived=is_on_its_way)
     if isinstance(error, aiosmtplib.SMTPResponseException) and not isinstance(
         error, aiosmtplib.SMTPConnectResponseError | aiosmtplib.SMTPHeloError
     ):
@@ -185,4 +199,6 @@ def _judged(error: aiosmtplib.SMTPException) -> MailRefused | MailFailed:
         return kind(f"The mail server answered {error.code}: {said}")
     if isinstance(error, aiosmtplib.SMTPNotSupported):
         return MailFailed("The mail server offers no TLS or no login, which this set-up needs.")
-    return MailFailed("The mail server could not be reached, or it hung up.")
+    return MailFailed(
+        "The mail server could not be reached, or it hung up.", may_have_arrived=is_on_its_way
+    )

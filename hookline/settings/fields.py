@@ -29,6 +29,7 @@ from hookline.settings.environment import (
 from hookline.settings.smtp_url import read_smtp_url
 from hookline.settings.urls import (
     HOST_NAME,
+    check_base_url,
     check_origin,
     check_postgres,
     names_a_server,
@@ -99,7 +100,15 @@ class Settings(BaseSettings):
     file into the outbox folder in the home folder.
     """
     mail_domains: CommaSeparated = ()
-    """Domains that notification mails may go to, comma-separated. Empty: any."""
+    """Domains whose addresses get notification mails without being asked, comma-separated."""
+    mail_other_domains: Literal["confirm", "refuse", "allow"] = "confirm"
+    """Rule for addresses at other domains: confirm (a link, once for each workspace, before any
+    other mail), refuse (none may be saved) or allow (mails at once).
+    """
+    public_url: str = ""
+    """The address under which people reach this server, for links in mails:
+    https://hooks.example.com
+    """
     event_days: int = Field(30, ge=1, le=3_650)
     """Days that the data of events is kept; a delivery that is still held then has failed."""
     attempt_days: int = Field(90, ge=1, le=3_650)
@@ -270,6 +279,11 @@ class Settings(BaseSettings):
                 )
         return tuple(name.lower() for name in names)
 
+    @field_validator("public_url")
+    @classmethod
+    def _link_target(cls, url: str) -> str:
+        return check_base_url(url) if url else url
+
     @field_validator("environments")
     @classmethod
     def _some_environments(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -281,6 +295,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 "HOOKLINE_EVENT_DAYS must not be more than HOOKLINE_ATTEMPT_DAYS: attempts belong "
                 "to events"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _fitting_domains(self) -> "Settings":
+        if self.mail_other_domains == "refuse" and not self.mail_domains:
+            raise ValueError(
+                "HOOKLINE_MAIL_DOMAINS must list domains while HOOKLINE_MAIL_OTHER_DOMAINS is "
+                "refuse: no address could be saved"
             )
         return self
 
@@ -304,6 +327,22 @@ class Settings(BaseSettings):
     def postgres_dsn(self) -> str:
         """The URL for asyncpg; only with PostgreSQL."""
         return urlunsplit(urlsplit(self.database_url)._replace(scheme="postgresql"))
+
+    @property
+    def only_mail_domains(self) -> tuple[str, ...]:
+        """The domains whose addresses may be saved and written to; empty: any."""
+        return self.mail_domains if self.mail_other_domains == "refuse" else ()
+
+    @property
+    def asks_others(self) -> bool:
+        """True when addresses at other domains must be confirmed. Mails that are written as files
+        reach nobody who could be asked.
+        """
+        return self.mail_other_domains == "confirm" and bool(self.smtp_url.get_secret_value())
+
+    def asks_first(self, address: str) -> bool:
+        """True when mails to this address wait until its owner has confirmed it."""
+        return self.asks_others and address.rpartition("@")[2].lower() not in self.mail_domains
 
     @property
     def hub_url(self) -> str:

@@ -75,3 +75,27 @@ def check_origin(text: str) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     is_usual = port in (None, 443 if parts.scheme == "https" else 80)
     return f"{parts.scheme}://{host}" if is_usual else f"{parts.scheme}://{host}:{port}"
+
+
+def check_base_url(url: str) -> str:
+    """The URL without a slash at its end, so that a path can follow.
+
+    Raises ValueError with a sentence that continues the setting's name.
+    """
+    try:
+        parts = urlsplit(url)
+        is_right = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and (parts.port is None or parts.port > 0)
+            # It stands in mails, so that no blank may end the link.
+            and re.fullmatch(r"[!-~]+", url) is not None
+            and not any(sign in url for sign in "@?#<>\"'\\")
+        )
+    except ValueError:  # a port that is not a number, a broken IPv6 address
+        is_right = False
+    if not is_right:
+        raise ValueError(
+            "must be an address such as https://hooks.example.com, without user, query and fragment"
+        )
+    return url.rstrip("/")

@@ -31,7 +31,8 @@ Values = Mapping[str, Any]
 
 def bounds_of(runtime: Runtime) -> Bounds:
     """Limits that this installation sets: environments, addresses and domains of mail."""
-    return Bounds(runtime.settings.environments, runtime.addresses, runtime.settings.mail_domains)
+    settings = runtime.settings
+    return Bounds(settings.environments, runtime.addresses, settings.only_mail_domains)
 
 
 async def lock_webhook(

@@ -58,6 +58,7 @@ column email.finished_at timestamp with time zone
 column email.id uuid not null
 column email.next_try_at timestamp with time zone not null
 column email.notification_id uuid not null
+column email.sent_with_id uuid
 column email.status smallint not null
 column email.tries integer not null
 column email.workspace_id uuid not null
@@ -97,6 +98,18 @@ column job.status smallint not null
 column job.total integer
 column job.work text not null
 column job.workspace_id uuid not null
+column mail_consent.address text not null
+column mail_consent.ask_again_at timestamp with time zone not null
+column mail_consent.asked_at timestamp with time zone not null
+column mail_consent.asks integer not null
+column mail_consent.confirmed_at timestamp with time zone
+column mail_consent.expires_at timestamp with time zone not null
+column mail_consent.token_digest bytea not null
+column mail_consent.workspace_id uuid not null
+column mailbox.address text not null
+column mailbox.refused_at timestamp with time zone
+column mailbox.touched_at timestamp with time zone not null
+column mailbox.tries text not null
 column notification.backlog integer
 column notification.created_at timestamp with time zone not null
 column notification.failing_since timestamp with time zone
@@ -236,6 +249,8 @@ constraint event PRIMARY KEY (id)
 constraint event_type PRIMARY KEY (id)
 constraint idempotency PRIMARY KEY (workspace_id, key)
 constraint job PRIMARY KEY (id)
+constraint mail_consent PRIMARY KEY (address, workspace_id)
+constraint mailbox PRIMARY KEY (address)
 constraint notification PRIMARY KEY (id)
 constraint pump PRIMARY KEY (token)
 constraint retention PRIMARY KEY (name)
@@ -267,12 +282,16 @@ index CREATE INDEX delivery_manual ON public.delivery USING btree (webhook_id) W
 index CREATE INDEX delivery_open ON public.delivery USING btree (workspace_id, id) WHERE (status = 0)
 index CREATE INDEX delivery_type ON public.delivery USING btree (event_type, workspace_id, id) WHERE (status > 0)
 index CREATE INDEX delivery_webhook_failed ON public.delivery USING btree (webhook_id, id) WHERE (status > 2)
-index CREATE INDEX email_pending ON public.email USING btree (next_try_at) WHERE (status = 0)
+index CREATE INDEX email_mailbox ON public.email USING btree (lower(address), status, next_try_at) WHERE (status < 3)
+index CREATE INDEX email_pending ON public.email USING btree (next_try_at) WHERE (status < 3)
 index CREATE INDEX event_environment ON public.event USING btree (environment, workspace_id, id)
 index CREATE INDEX event_list ON public.event USING btree (workspace_id, id)
 index CREATE INDEX event_type_list ON public.event USING btree (type, workspace_id, id)
 index CREATE INDEX idempotency_expiry ON public.idempotency USING btree (expires_at)
 index CREATE INDEX job_open ON public.job USING btree (run_at) WHERE (status < 2)
+index CREATE INDEX mail_consent_age ON public.mail_consent USING btree (asked_at) WHERE (confirmed_at IS NULL)
+index CREATE INDEX mail_consent_asked ON public.mail_consent USING btree (workspace_id, asked_at)
+index CREATE INDEX mailbox_age ON public.mailbox USING btree (touched_at) WHERE (refused_at IS NULL)
 index CREATE INDEX notification_list ON public.notification USING btree (workspace_id, id)
 index CREATE INDEX notification_webhook ON public.notification USING btree (webhook_id, id)
 index CREATE INDEX webhook_exhausted ON public.webhook USING btree (exhausted_notified_at) WHERE (exhausted_count > 0)
@@ -291,6 +310,9 @@ index CREATE UNIQUE INDEX event_type_name ON public.event_type USING btree (work
 index CREATE UNIQUE INDEX event_type_pkey ON public.event_type USING btree (id)
 index CREATE UNIQUE INDEX idempotency_pkey ON public.idempotency USING btree (workspace_id, key)
 index CREATE UNIQUE INDEX job_pkey ON public.job USING btree (id)
+index CREATE UNIQUE INDEX mail_consent_pkey ON public.mail_consent USING btree (address, workspace_id)
+index CREATE UNIQUE INDEX mail_consent_token ON public.mail_consent USING btree (token_digest)
+index CREATE UNIQUE INDEX mailbox_pkey ON public.mailbox USING btree (address)
 index CREATE UNIQUE INDEX notification_pkey ON public.notification USING btree (id)
 index CREATE UNIQUE INDEX pump_pkey ON public.pump USING btree (token)
 index CREATE UNIQUE INDEX retention_pkey ON public.retention USING btree (name)

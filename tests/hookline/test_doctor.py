@@ -5,6 +5,7 @@ always with the way to mend it.
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -35,7 +36,17 @@ async def test_a_healthy_installation_has_no_problem(settings: Settings) -> None
     assert {one.state for one in found.values()} <= {CheckState.OK, CheckState.WARNING}
     assert found["workers"].text == "1 running"
     assert list(found) == (
-        ["settings", "descriptors", "database", "schema", "keys", "workers", "hub", "broker"]
+        [
+            "settings",
+            "descriptors",
+            "database",
+            "schema",
+            "keys",
+            "workers",
+            "hub",
+            "broker",
+            "mails",
+        ]
     )
 
 
@@ -158,3 +169,26 @@ async def test_a_redis_that_evicts_is_told(settings: Settings, tmp_path: Path) -
     with Valkey(folder, "--maxmemory-policy", "allkeys-lru") as server:
         found = await findings(settings.model_copy(update={"broker_url": server.url}))
     assert (problems(found), "noeviction" in found["broker"].text) == (["broker"], True)
+
+
+@pytest.mark.parametrize(
+    ("given", "state", "said"),
+    [
+        ({"smtp_url": ""}, CheckState.OK, "outbox"),
+        ({"public_url": ""}, CheckState.WARNING, "HOOKLINE_PUBLIC_URL"),
+        ({"mail_other_domains": "allow", "public_url": ""}, CheckState.OK, "to others too"),
+        ({"allowed_hosts": ("other.example",)}, CheckState.WARNING, "HOOKLINE_ALLOWED_HOSTS"),
+        ({"allowed_hosts": ("Hooks.example.com",)}, CheckState.OK, "once they are confirmed"),
+        ({"mail_domains": ("example.com",)}, CheckState.OK, "to example.com at once"),
+    ],
+)
+async def test_addresses_that_nobody_can_ask_are_told(
+    tmp_path: Path, given: dict[str, Any], state: CheckState, said: str
+) -> None:
+    usual: dict[str, Any] = {
+        "home": tmp_path,
+        "smtp_url": "smtp://127.0.0.1?from=a@example.org",
+        "public_url": "https://hooks.example.com",
+    }
+    found = await findings(Settings(**{**usual, **given}))
+    assert (found["mails"].state, said in found["mails"].text) == (state, True)

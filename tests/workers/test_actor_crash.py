@@ -55,6 +55,7 @@ async def test_a_mail_is_sent_by_another_worker(runtime: Runtime, broker_url: st
     async with Server(lambda reader, writer: asyncio.sleep(60)) as silent:
         with worker_process(
             runtime,
+            HOOKLINE_MAIL_DOMAINS="example.com",
             HOOKLINE_SMTP_URL=f"smtp://127.0.0.1:{silent.port}?from=hookline@example.com",
             HOOKLINE_BROKER_URL=broker_url,
         ):

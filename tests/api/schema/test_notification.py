@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from hookline import ids
-from hookline.models import Webhook
+from hookline.models import Email, EmailStatus, Webhook
 from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
 from tests.hookline.notifications.test_mails import Post, turned_off
-from tests.making import Hand, enqueue, make_workspace, succeeded
+from tests.making import Hand, enqueue, make_workspace, set_column, succeeded
 from tests.working import send_due
 
 LIST = """query ($filter: NotificationFilter) { notifications(filter: $filter) { totalCount nodes {
@@ -240,3 +240,25 @@ async def test_recovery_is_told_after_it_was_turned_on_and_succeeded(
     kinds = [node["kind"] for node in (await admin.data(LIST))["notifications"]["nodes"]]
     assert kinds == ["RECOVERED", "AUTO_DISABLED"]
     assert (await Webhook.get(id=webhook.id)).warned_at is None
+
+
+async def test_mails_that_wait_are_shown_with_what_they_wait_for(
+    runtime: Runtime, admin: Asker
+) -> None:
+    await turned_off(runtime, ["a@example.com", "b@example.com", "c@example.com"])
+    rows = await Email.all().order_by("address")
+    for row, status, error in zip(
+        rows,
+        (EmailStatus.HELD, EmailStatus.UNCONFIRMED, EmailStatus.HELD),
+        ("Held.", "Not confirmed.", None),
+        strict=True,
+    ):
+        await set_column(runtime, "email", "status", int(status), [row.id])
+        await set_column(runtime, "email", "error", error, [row.id])
+    [node] = (await admin.data(LIST))["notifications"]["nodes"]
+    # The last one waits because of other workspaces' mails, of which this one is to learn nothing.
+    assert [(mail["status"], mail["error"]) for mail in node["emails"]] == [
+        ("HELD", "Held."),
+        ("UNCONFIRMED", "Not confirmed."),
+        ("PENDING", None),
+    ]

@@ -216,3 +216,46 @@ async def test_data_takes_an_attempt_that_was_asked_for_by_hand_with_it(runtime:
     assert found.status == DeliveryState.SUCCEEDED
     assert found.manual_at is None
     assert (await Event.get(id=delivery.event_id)).data is None
+
+
+async def test_mailboxes_go_after_two_days_unless_they_want_no_mails(runtime: Runtime) -> None:
+    async with runtime.database.unit_of_work() as work:
+        for address, days, refused_at in (
+            ("new@a.test", 1, None),
+            ("old@a.test", 3, None),
+            ("never@a.test", 3_000, ago(3_000 * DAY)),
+        ):
+            await work.execute(
+                "insert into mailbox (address, tries, touched_at, refused_at) "
+                "values ($1, '[]', $2, $3)",
+                address,
+                ago(days * DAY),
+                refused_at,
+            )
+    assert await retention.purge(runtime.database, runtime.queue, runtime.settings) == 1
+    rows = await runtime.database.reader().rows("select address from mailbox order by address")
+    assert [row["address"] for row in rows] == ["never@a.test", "new@a.test"]
+
+
+async def test_questions_without_an_answer_go_and_answers_stay(runtime: Runtime) -> None:
+    days = retention.QUESTION_KEPT.days
+    async with runtime.database.unit_of_work() as work:
+        for address, age, confirmed_at in (
+            ("asked@a.test", days - 1, None),
+            ("silent@a.test", days + 1, None),
+            ("yes@a.test", days + 1, ago(DAY)),
+        ):
+            at = ago(age * DAY)
+            await work.execute(
+                "insert into mail_consent (address, workspace_id, token_digest, asks, asked_at, "
+                "ask_again_at, expires_at, confirmed_at) values ($1, $2, $3, 1, $4, $4, $4, $5)",
+                address,
+                WORKSPACE,
+                address.encode(),
+                at,
+                confirmed_at,
+            )
+    assert await retention.purge(runtime.database, runtime.queue, runtime.settings) == 1
+    sql = "select address from mail_consent order by address"
+    rows = await runtime.database.reader().rows(sql)
+    assert [row["address"] for row in rows] == ["asked@a.test", "yes@a.test"]

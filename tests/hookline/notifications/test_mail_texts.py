@@ -1,9 +1,11 @@
 """Mails in the words of whoever edits a webhook, sent to an address of their choice."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from hookline.models import NotificationKind
-from hookline.notifications.mail_texts import mail_about
+from hookline.notifications.mail_texts import mail_about, mail_of_several
 
 
 @pytest.mark.parametrize(
@@ -27,3 +29,13 @@ def test_a_webhook_s_name_and_host_make_no_link(name: str, shown: str) -> None:
         assert shown in text
         assert "evil.example" not in text
         assert "evil. example" in text
+
+
+def test_a_mail_of_very_many_names_fifty_and_counts_the_rest() -> None:
+    at = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    lines = [(f"Webhook W{number} (w{number}) keeps failing", 1, at) for number in range(60)]
+    mail = mail_of_several(60, lines)
+    assert mail.subject == "[Hookline] 60 notifications about webhooks"
+    assert mail.text.count("keeps failing, last at 2026-11-28T12:00:00Z.") == 50
+    assert "And 10 more." in mail.text
+    assert mail.html.count("<br>") == 50

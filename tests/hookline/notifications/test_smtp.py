@@ -201,6 +201,28 @@ class Rude(asyncio.Protocol):
             self._transport.abort()
 
 
+@pytest.mark.parametrize("hangs_up", [True, False])
+async def test_only_a_mail_that_was_on_its_way_may_have_arrived(
+    tmp_path: Path, hangs_up: bool
+) -> None:
+    found = []
+    # Greeting, EHLO (its refusal is answered by HELO); MAIL, RCPT, DATA.
+    for lines in (1, 5):
+        async with serving(lambda lines=lines: Rude(lines, hangs_up)) as port:  # type: ignore[misc]
+            url = f"smtp://127.0.0.1:{port}?from=hooks@example.org"
+            with pytest.raises(MailFailed) as failed:
+                await mailer(url, tmp_path, seconds=0.3).send(MAIL)
+            found.append(failed.value.may_have_arrived)
+    assert found == [False, True]
+
+
+async def test_a_mail_that_was_taken_is_sent_whatever_the_goodbye(tmp_path: Path) -> None:
+    # Greeting, EHLO, MAIL, RCPT, DATA, the end of the mail; then nothing more.
+    async with serving(lambda: Rude(6, False)) as port:
+        url = f"smtp://127.0.0.1:{port}?from=hooks@example.org"
+        assert await mailer(url, tmp_path, seconds=1).send(MAIL) is None
+
+
 @pytest.mark.parametrize("lines", range(6))
 @pytest.mark.parametrize("hangs_up", [True, False])
 async def test_server_that_leaves_or_says_nothing_at_any_stage_ends_in_time(

@@ -186,3 +186,47 @@ def test_processes_that_could_not_reach_each_other_are_refused(
         check_api_processes(read_settings(**given), count, with_worker)
     check_api_processes(read_settings(database_url="postgres://host/name"), 4, with_worker=False)
     check_api_processes(read_settings(), 1, with_worker=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hooks.example.com",
+        "ftp://hooks.example.com",
+        "https://",
+        "https://user:secret@hooks.example.com",
+        "https://hooks.example.com/?a=b",
+        "https://hooks.example.com/#a",
+        "https://hooks.example.com:x",
+        "https://hooks.example.com/a b",
+        "https://hooks.example.com/<b>",
+        "https://hööks.example.com",
+    ],
+)
+def test_a_public_url_that_no_link_can_begin_with_is_refused(url: str) -> None:
+    with pytest.raises(Misconfigured, match="HOOKLINE_PUBLIC_URL must be an address"):
+        read_settings(public_url=url)
+
+
+def test_a_public_url_may_have_a_port_and_a_path() -> None:
+    for url in ("https://hooks.example.com/", "http://[::1]:8000", "https://example.com/hooks/"):
+        assert read_settings(public_url=url).public_url == url.rstrip("/")
+
+
+def test_domains_are_needed_where_all_others_are_refused() -> None:
+    with pytest.raises(Misconfigured, match="HOOKLINE_MAIL_DOMAINS"):
+        read_settings(mail_other_domains="refuse")
+    settings = read_settings(mail_other_domains="refuse", mail_domains="Example.com")
+    assert settings.only_mail_domains == ("example.com",)
+    assert read_settings(mail_domains="example.com").only_mail_domains == ()
+
+
+def test_only_addresses_elsewhere_are_asked_and_only_over_a_mail_server() -> None:
+    url = "smtp://127.0.0.1?from=a@example.org"
+    settings = read_settings(smtp_url=url, mail_domains="example.com")
+    assert [settings.asks_first(f"a@{domain}") for domain in ("EXAMPLE.com", "b.example.com")] == [
+        False,
+        True,
+    ]
+    assert not read_settings(mail_domains="example.com").asks_first("a@b.example")
+    assert not read_settings(smtp_url=url, mail_other_domains="allow").asks_first("a@b.example")

@@ -23,7 +23,7 @@ from hookline.models import (
     Notification,
     Webhook,
 )
-from hookline.notifications import mails
+from hookline.notifications import mail_leasing
 from hookline.runtime import Runtime
 from tests.background import (
     ADDRESS,
@@ -125,7 +125,7 @@ async def test_a_mail_whose_worker_died_waits_for_its_lease_and_no_longer(
 async def leave_leased(runtime: Runtime, table: str, column: str, key: UUID) -> None:
     """Leaves a row as a worker does that dies while it works on a row."""
     await set_column(
-        runtime, table, column, clock.now() + timedelta(seconds=mails.LEASE_SECONDS), [key]
+        runtime, table, column, clock.now() + timedelta(seconds=mail_leasing.LEASE_SECONDS), [key]
     )
 
 

@@ -118,7 +118,11 @@ async def test_a_mail_server_that_hangs_holds_no_thread(runtime: Runtime, url: s
         hanging = replace(
             runtime,
             settings=runtime.settings.model_copy(
-                update={"smtp_url": smtp_url, "shutdown_seconds": 0.5}
+                update={
+                    "smtp_url": smtp_url,
+                    "mail_other_domains": "allow",
+                    "shutdown_seconds": 0.5,
+                }
             ),
         )
         notification = await a_mail(hanging, notificationEmails=addresses)

@@ -18,7 +18,15 @@ ENGINE = (
     # minutes that are old enough to become hours, hours that are old enough to go
     "create index webhook_stat_age on webhook_stat (step, at)",
     # mails to send now
-    "create index email_pending on email (next_try_at) where status = 0",
+    "create index email_pending on email (next_try_at) where status < 3",
+    # what waits for a mailbox, which is one whatever the case of its address
+    "create index email_mailbox on email (lower(address), status, next_try_at) where status < 3",
+    # mailboxes of which nothing is to be remembered any more
+    "create index mailbox_age on mailbox (touched_at) where refused_at is null",
+    # how many a workspace has asked lately
+    "create index mail_consent_asked on mail_consent (workspace_id, asked_at)",
+    # questions that nobody answered for long
+    "create index mail_consent_age on mail_consent (asked_at) where confirmed_at is null",
     # failed deliveries that wait for the next hour's notification
     "create index webhook_exhausted on webhook (exhausted_notified_at) where exhausted_count > 0",
     # jobs to go on with now
@@ -30,6 +38,8 @@ KEYS = (
     "create unique index webhook_slug on webhook (workspace_id, slug) where deleted_at is null",
     # authentication
     "create unique index token_digest on token (digest)",
+    # the page behind the link of a confirmation mail
+    "create unique index mail_consent_token on mail_consent (token_digest)",
     # a name stands for one living token in the audit log
     "create unique index token_name on token (workspace_id, name_key) where name_key is not null",
     "create unique index sync_set_name on sync_set (workspace_id, name)",

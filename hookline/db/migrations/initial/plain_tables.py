@@ -31,6 +31,14 @@ POSTGRES_TABLES = (
     "create table delivery_body (delivery_id uuid primary key, body bytea not null)",
     # how far a sweep through a table has come that leaves its rows where they are
     "create table retention (name text primary key, position uuid not null)",
+    # the latest tries to write to a mailbox, whoever's mails they were, and whether it wants none
+    """create table mailbox (address text primary key, tries text not null,
+    touched_at timestamptz not null, refused_at timestamptz)""",
+    # a workspace's question to a mailbox, and its answer
+    """create table mail_consent (address text not null, workspace_id uuid not null,
+    token_digest bytea not null, asks int not null, asked_at timestamptz not null,
+    ask_again_at timestamptz not null, expires_at timestamptz not null, confirmed_at timestamptz,
+    primary key (address, workspace_id))""",
 )
 
 # The same for SQLite: keys are 16 bytes, times are microseconds since 1970.
@@ -53,6 +61,12 @@ SQLITE_TABLES = (
     ended_at integer, primary key (webhook_id, began_at)) without rowid""",
     "create table delivery_body (delivery_id blob primary key, body blob not null)",
     "create table retention (name text primary key, position blob not null)",
+    """create table mailbox (address text primary key, tries text not null,
+    touched_at integer not null, refused_at integer) without rowid""",
+    """create table mail_consent (address text not null, workspace_id blob not null,
+    token_digest blob not null, asks integer not null, asked_at integer not null,
+    ask_again_at integer not null, expires_at integer not null, confirmed_at integer,
+    primary key (address, workspace_id)) without rowid""",
 )
 
 # one fixed key, so that every database calls its first workspace the same

@@ -108,6 +108,7 @@ EMAIL = _table(
         "next_try_at": TimeColumn(),
         "finished_at": TimeColumn(null=True),
         "error": fields.TextField(null=True),
+        "sent_with_id": UuidColumn(null=True),
     },
 )
 EVENT = _table(
