@@ -21,6 +21,7 @@ from api.transport.hosts import AllowedHosts
 from api.transport.origins import Origins
 from api.transport.responses import Receive, Scope, Send
 from api.transport.sse import EventStreams
+from api.transport.unsent import Unsent
 from api.transport.websocket import Sockets
 from hookline.access.actor import Actor
 from hookline.access.audit import REQUEST_ID
@@ -78,10 +79,14 @@ def make_app(
     execution = Execution(make_schema(), SIZES, has_suggestions=has_echo)
     authenticator = TokenAuthenticator(runtime.database, runtime.hub)
     make_context = context_maker(runtime)
-    sockets = Sockets(execution, authenticator, make_context)
-    streams = EventStreams(authenticator)
-    origins = Origins(runtime.settings.allowed_origins)
-    endpoint = GraphQLEndpoint(execution, authenticator, make_context, sockets, streams, origins)
+    settings = runtime.settings
+    unsent = Unsent(settings.max_held_bytes, settings.answer_bytes_per_second)
+    sockets = Sockets(execution, authenticator, make_context, unsent=unsent)
+    streams = EventStreams(authenticator, unsent=unsent)
+    origins = Origins(settings.allowed_origins)
+    endpoint = GraphQLEndpoint(
+        execution, authenticator, make_context, sockets, streams, origins, unsent
+    )
     routes = [
         *static.routes(redeem),
         Route("/graphql", endpoint),

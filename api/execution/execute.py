@@ -329,7 +329,8 @@ def _made(result: ExecutionResult) -> EncodedEvent:
     """
     if not result.errors:
         with suppress(TypeError):
-            encoded = orjson.dumps({"data": result.data})
+            data: Any = result.data
+            encoded = b'{"data":%b}' % data if type(data) is bytes else orjson.dumps({"data": data})
             return EncodedEvent(encoded, len(encoded))
     return EncodedEvent(result, 0)
 
@@ -365,7 +366,8 @@ async def _execute(executor: Executor[Any], context: Context, check: _Check) -> 
         assert isinstance(executor, HooklineExecutor)
         if executor.answer_bytes > LARGE_BYTES:
             with suppress(TypeError):
-                data: Any = orjson.Fragment(b"".join(await encode(executed.data)))
+                # As JSON from here on: `_answer` and `_made` put it in as it is.
+                data: Any = b"".join(await encode(executed.data))
                 return ExecutionResult(data, executed.errors)
         return executed
 
@@ -389,10 +391,10 @@ async def _whole_answer(result: Any, context: Context, executor: HooklineExecuto
 
 # graphql-core types it as one of its incremental results too, which this executor never makes
 def _answer(result: Any, context: Context) -> Answer:
-    if not result.errors:
+    errors = field_errors(result.errors, context.request_id) if result.errors else []
+    if type(result.data) is bytes:
+        head = b'{"errors":%b,"data":' % orjson.dumps(errors) if errors else b'{"data":'
+        return Answer(None, errors, pieces=(head, result.data, b"}"))
+    if not errors:
         return Answer(result.data, [])
-    return Answer(
-        result.data,
-        field_errors(result.errors, context.request_id),
-        retry_after_seconds(result.errors),
-    )
+    return Answer(result.data, errors, retry_after_seconds(result.errors))

@@ -37,8 +37,18 @@ from api.transport.requests import (
     request_of_query_string,
     too_long,
 )
-from api.transport.responses import Header, Receive, Scope, Send, send_body, send_pieces, until_gone
+from api.transport.responses import (
+    Header,
+    Receive,
+    Scope,
+    Send,
+    drop,
+    send_body,
+    send_pieces,
+    until_gone,
+)
 from api.transport.sse import EventStreams
+from api.transport.unsent import Unsent
 from api.transport.websocket import Sockets
 from hookline import clock
 from hookline.access.actor import Actor
@@ -68,6 +78,7 @@ class GraphQLEndpoint:
         sockets: Sockets,
         streams: EventStreams,
         origins: Origins,
+        unsent: Unsent,
     ) -> None:
         self._execution = execution
         self._authenticator = authenticator
@@ -75,6 +86,7 @@ class GraphQLEndpoint:
         self._sockets = sockets
         self._streams = streams
         self._origins = origins
+        self._unsent = unsent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -83,7 +95,7 @@ class GraphQLEndpoint:
             return
         headers = dict(scope["headers"])
         accepts = accepted(headers.get(b"accept", b""))
-        exchange = _Exchange(scope, receive, send, headers, accepts)
+        exchange = _Exchange(scope, receive, send, headers, accepts, self._unsent)
         try:
             await self._serve(exchange)
         # Nobody is left to answer.
@@ -118,7 +130,12 @@ class GraphQLEndpoint:
         if exchange.must_stream(operation):
             await self._stream(exchange, operation, request, context)
             return
-        await exchange.answer(await self._run(exchange, operation, request, context))
+        answer = await self._run(exchange, operation, request, context)
+        if not answer.pieces:
+            await exchange.answer(answer)
+            return
+        with self._unsent.admitted(answer, operation.kind, context) as admitted:
+            await exchange.answer(admitted)
 
     async def _run(
         self, exchange: "_Exchange", operation: Operation, request: Request, context: Context
@@ -137,18 +154,23 @@ class GraphQLEndpoint:
         self, exchange: "_Exchange", operation: Operation, request: Request, context: Context
     ) -> None:
         if operation.kind is not OperationType.SUBSCRIPTION:
-            await self._streams.serve_one(
-                exchange.send,
-                await self._run(exchange, operation, request, context),
-                exchange.request_id,
-            )
+            answer = await self._run(exchange, operation, request, context)
+            with self._unsent.admitted(answer, operation.kind, context) as admitted:
+                await self._streams.serve_one(
+                    exchange.receive, exchange.send, admitted, exchange.request_id
+                )
             return
         answers = await self._execution.subscribe(operation, request, context)
         if isinstance(answers, Answer):
             await exchange.answer(answers)
             return
         await self._streams.serve(
-            exchange.receive, exchange.send, answers, exchange.authorization, exchange.request_id
+            exchange.receive,
+            exchange.send,
+            answers,
+            exchange.authorization,
+            exchange.request_id,
+            context.caller,
         )
 
 
@@ -179,6 +201,7 @@ class _Exchange:
 
     __slots__ = (
         "_begun_seconds",
+        "_unsent",
         "accepts",
         "actor",
         "headers",
@@ -197,11 +220,13 @@ class _Exchange:
         send: Send,
         headers: dict[bytes, bytes],
         accepts: Accepted,
+        unsent: Unsent,
     ) -> None:
         self.receive = receive
         self.send = send
         self.headers = headers
         self.accepts = accepts
+        self._unsent = unsent
         self.method: str = scope["method"]
         self.query_string: bytes = scope["query_string"]
         self.request_id = str(uuid7())
@@ -320,7 +345,13 @@ class _Exchange:
         if len(pieces) == 1:
             await send_body(self.send, status, media_type, pieces[0], (*fixed, *headers))
         else:
-            await send_pieces(self.send, status, media_type, pieces, (*fixed, *headers))
+            try:
+                await send_pieces(
+                    self.send, status, media_type, pieces, (*fixed, *headers), self._unsent.pace()
+                )
+            except TimeoutError:
+                log.info("slow reader", extra={"request_id": self.request_id})
+                await drop(self.send, self.receive)
         self._log(status, errors)
 
     def _log(self, status: int, errors: list[Formatted]) -> None:

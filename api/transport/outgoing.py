@@ -4,14 +4,21 @@ a thousand. api.transport.websocket fills it and empties it.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+
+from api.execution.execute import Encoded
+from api.transport.unsent import Unsent, length_of
 
 
 class Outbound:
     """Messages that wait for the socket's writer. A producer waits for room first."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, unsent: Unsent) -> None:
+        self._unsent = unsent
         self._limit_bytes = limit_bytes
-        self._messages: deque[bytes] = deque()
+        self._messages: deque[tuple[bytes, Callable[[], None] | None]] = deque()
+        """Each with what to do when it is sent."""
         self._waiting_bytes = 0
         self._room, self._filled = asyncio.Event(), asyncio.Event()
         self._room.set()
@@ -25,10 +32,38 @@ class Outbound:
             self._room.clear()
             await self._room.wait()
 
-    def put(self, message: bytes) -> None:
-        self._messages.append(message)
+    def put(self, message: bytes, on_sent: Callable[[], None] | None = None) -> None:
+        """on_sent: called when it is sent, or the socket is gone."""
+        self._messages.append((message, on_sent))
         self._waiting_bytes += len(message)
         self._filled.set()
+
+    async def put_answers(
+        self,
+        answers: Sequence[Encoded],
+        caller: Hashable,
+        message_of: Callable[[bytes], bytes],
+        is_wanted: Callable[[], bool],
+    ) -> None:
+        """Puts the messages of an operation's answers, if it is still wanted once there is room.
+
+        Raises Unavailable: too much waits for its readers.
+        """
+        # Counted before the wait, for which they stay in memory.
+        count = self._unsent.take(caller, sum(map(length_of, answers)))
+        give_back, is_put = partial(self._unsent.give_back, caller, count), False
+        try:
+            # only then are messages made: an operation that waits holds nothing of its own
+            await self.room()
+            if answers and is_wanted():
+                *others, last = (message_of(_joined(answer)) for answer in answers)
+                for message in others:
+                    self.put(message)
+                self.put(last, give_back)
+                is_put = True
+        finally:
+            if not is_put:
+                give_back()
 
     async def take(self) -> bytes:
         """The next message. It counts as waiting until `sent`."""
@@ -37,11 +72,25 @@ class Outbound:
             self._filled.clear()
             await self._filled.wait()
         self.sending = self._count
-        return self._messages[0]
+        return self._messages[0][0]
 
     def sent(self) -> None:
         self.sending = None
         self._count += 1
-        self._waiting_bytes -= len(self._messages.popleft())
+        message, on_sent = self._messages.popleft()
+        self._waiting_bytes -= len(message)
+        if on_sent:
+            on_sent()
         if self._waiting_bytes < self._limit_bytes:
             self._room.set()
+
+    def drop(self) -> None:
+        """Forgets all that waits: the socket is gone."""
+        while self._messages:
+            _, on_sent = self._messages.popleft()
+            if on_sent:
+                on_sent()
+
+
+def _joined(answer: Encoded) -> bytes:
+    return answer if isinstance(answer, bytes) else b"".join(answer.encoded())

@@ -2,8 +2,11 @@
 call it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Any
+
+from api.transport.pace import ReadingPace
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -30,25 +33,41 @@ async def send_pieces(
     status: int,
     media_type: bytes,
     pieces: Sequence[bytes],
-    headers: Iterable[Header] = (),
+    headers: Iterable[Header],
+    pace: ReadingPace,
 ) -> None:
     """A whole answer with its length, in pieces: at least one. Each waits until the client has
     taken most of those before it.
+
+    Raises TimeoutError: the client reads too slowly.
     """
-    left_bytes = sum(map(len, pieces))
+    length = sum(map(len, pieces))
     start_headers = [
         (b"content-type", media_type),
-        (b"content-length", b"%d" % left_bytes),
+        (b"content-length", b"%d" % length),
         *headers,
     ]
-    _note_pieces(send, left_bytes)
+    _note_pieces(send, length)
     await send({"type": "http.response.start", "status": status, "headers": start_headers})
-    for piece in pieces[:-1]:
+    await send_in_pace(send, pieces, pace, is_last=True)
+
+
+async def send_in_pace(
+    send: Send, pieces: Sequence[bytes], pace: ReadingPace, *, is_last: bool
+) -> None:
+    """Pieces of a body. is_last: nothing comes after them.
+
+    Raises TimeoutError: the client reads too slowly.
+    """
+    left_bytes = sum(map(len, pieces))
+    for number, piece in enumerate(pieces, 1):
+        more = not is_last or number < len(pieces)
         _note_pieces(send, left_bytes)
         left_bytes -= len(piece)
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        async with asyncio.timeout_at(pace.until):
+            await send({"type": "http.response.body", "body": piece, "more_body": more})
+        pace.took(len(piece))
     _note_pieces(send, 0)
-    await send({"type": "http.response.body", "body": pieces[-1]})
 
 
 def _note_pieces(send: Send, count: int) -> None:
@@ -71,6 +90,14 @@ def abort(send: Send) -> None:
         transport.abort()
 
 
+async def drop(send: Send, receive: Receive) -> None:
+    """Drops the connection of an answer that nobody reads, and returns when it is gone: before,
+    uvicorn would log an error of ours, for an answer that is not complete (0.54).
+    """
+    abort(send)
+    await until_gone(receive)
+
+
 def acknowledge(scope: Scope) -> None:
     """Tells the server that a WebSocket's client is known: until then it takes little of it."""
     _handshake(scope)["acknowledge"]()
@@ -82,6 +109,12 @@ async def refuse_handshake(scope: Scope, send: Send, text: str) -> None:
         refuse(text)
     else:
         await send({"type": "websocket.close", "code": 1008})
+
+
+async def until_read(scope: Scope) -> None:
+    """Returns when the client of a WebSocket has taken most of what was sent."""
+    if drained := _handshake(scope).get("drained"):
+        await drained()
 
 
 def _handshake(scope: Scope) -> Any:

@@ -4,16 +4,19 @@ hold at most one unsent step of answers per stream.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Hashable, Sequence
 from typing import Any
 
 import orjson
 from graphql import GraphQLError
 
 from api.auth import Authenticator, Unauthenticated
-from api.execution.errors import UNAUTHENTICATED, RequestRefused, internal
+from api.execution.encoding import LARGE_BYTES
+from api.execution.errors import UNAUTHENTICATED, RequestRefused, internal, refusal_of
 from api.execution.execute import Answer, Encoded
-from api.transport.responses import Receive, Send, abort, until_gone
+from api.transport.responses import Receive, Send, drop, send_in_pace, until_gone
+from api.transport.unsent import Unsent
+from hookline.errors import HooklineError, Unavailable
 from hookline.shutdown import end_tasks
 
 # below the 15 to 60 s after which proxies close a quiet connection
@@ -35,7 +38,9 @@ class EventStreams:
         authenticator: Authenticator,
         keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
         stalled_seconds: float = STALLED_SECONDS,
+        unsent: Unsent | None = None,
     ) -> None:
+        self._unsent = unsent or Unsent()
         self._authenticator = authenticator
         self._keep_alive_seconds = keep_alive_seconds
         self._stalled_seconds = stalled_seconds
@@ -49,16 +54,19 @@ class EventStreams:
         if self._open:
             await asyncio.wait(self._open)
 
-    async def serve_one(self, send: Send, answer: Answer, request_id: str) -> None:
+    async def serve_one(
+        self, receive: Receive, send: Send, answer: Answer, request_id: str
+    ) -> None:
         """A query's or a mutation's single answer, for a client that takes nothing but a stream."""
-        stream = _Stream(send, request_id, self._stalled_seconds)
+        stream = _Stream(send, request_id, self._stalled_seconds, self._unsent)
         try:
             await stream.start()
+            # Counted by the view.
             await stream.next([answer])
             await stream.complete()
         # The reader stalled (TimeoutError is one) or went away.
         except OSError:
-            abort(send)
+            await drop(send, receive)
 
     async def serve(
         self,
@@ -67,6 +75,7 @@ class EventStreams:
         answers: AsyncGenerator[Sequence[Encoded], None],
         authorization: str | None,
         request_id: str,
+        caller: Hashable,
     ) -> None:
         """Sends each answer until the subscription ends, the client goes, the token is revoked or
         the process drains. Closes answers.
@@ -81,10 +90,11 @@ class EventStreams:
         gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._open.add(gone)
         try:
-            await self._pump(_Stream(send, request_id, self._stalled_seconds), answers, ends)
+            stream = _Stream(send, request_id, self._stalled_seconds, self._unsent)
+            await self._pump(stream, answers, ends, caller)
         # The reader stalled (TimeoutError is one) or went away in the middle of a write.
         except OSError:
-            abort(send)
+            await drop(send, receive)
         finally:
             await end_tasks(*ends)
             await answers.aclose()
@@ -96,9 +106,10 @@ class EventStreams:
         stream: "_Stream",
         answers: AsyncGenerator[Sequence[Encoded], None],
         ends: set[asyncio.Task[Any]],
+        caller: Hashable,
     ) -> None:
         await stream.start()
-        sending = asyncio.create_task(_send_all(stream, answers))
+        sending = asyncio.create_task(self._send_all(stream, answers, caller))
         try:
             while not sending.done():
                 count = stream.count
@@ -121,11 +132,31 @@ class EventStreams:
         finally:
             await end_tasks(sending)
 
+    async def _send_all(
+        self,
+        stream: "_Stream",
+        answers: AsyncGenerator[Sequence[Encoded], None],
+        caller: Hashable,
+    ) -> None:
+        async for step in answers:
+            body = stream.encoded(step)
+            try:
+                count = self._unsent.take(caller, len(body))
+            except Unavailable as error:
+                # It goes on from its last cursor, with another stream.
+                await stream.refuse(error)
+                return
+            try:
+                await stream.write(body)
+            finally:
+                self._unsent.give_back(caller, count)
+
 
 class _Stream:
     """The bytes of one stream."""
 
-    def __init__(self, send: Send, request_id: str, stalled_seconds: float) -> None:
+    def __init__(self, send: Send, request_id: str, stalled_seconds: float, unsent: Unsent) -> None:
+        self._unsent = unsent
         self._send = send
         self._request_id = request_id
         self._stalled_seconds = stalled_seconds
@@ -143,9 +174,15 @@ class _Stream:
 
     async def next(self, answers: Sequence[Encoded]) -> None:
         """Some answers in one piece."""
-        await self._write(
-            b"".join(b"event: next\ndata: %b\n\n" % self._encoded(answer) for answer in answers)
-        )
+        await self.write(self.encoded(answers))
+
+    def encoded(self, answers: Sequence[Encoded]) -> bytes:
+        return b"".join(b"event: next\ndata: %b\n\n" % self._encoded(one) for one in answers)
+
+    async def refuse(self, error: HooklineError) -> None:
+        """Tells why the next answer is not there."""
+        errors = refusal_of(error).formatted(self._request_id)
+        await self.next([orjson.dumps({"errors": errors})])
 
     def _encoded(self, answer: Encoded) -> bytes:
         if isinstance(answer, bytes):
@@ -156,7 +193,7 @@ class _Stream:
             return orjson.dumps({"errors": [internal(error, self._request_id, "encoding")]})
 
     async def keep_alive(self) -> None:
-        await self._write(_KEEP_ALIVE)
+        await self.write(_KEEP_ALIVE)
 
     async def end(self, ended: set[asyncio.Task[Any]]) -> None:
         """Ends a stream whose subscription goes on: because of the token (which is told), a drain
@@ -169,17 +206,21 @@ class _Stream:
         await self.complete()
 
     async def complete(self) -> None:
-        await self._write(_COMPLETE, more=False)
+        await self.write(_COMPLETE, more=False)
 
-    async def _write(self, body: bytes, more: bool = True) -> None:
+    async def write(self, body: bytes, more: bool = True) -> None:
         self.is_writing = True
+        if len(body) > LARGE_BYTES:
+            await self._write_in_pace(body)
+            return
         # uvicorn waits in send while the peer takes nothing, without an end of its own.
         async with asyncio.timeout(self._stalled_seconds):
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
         self.is_writing = False
         self.count += 1
 
-
-async def _send_all(stream: _Stream, answers: AsyncGenerator[Sequence[Encoded], None]) -> None:
-    async for step in answers:
-        await stream.next(step)
+    async def _write_in_pace(self, body: bytes) -> None:
+        pieces = [body[at : at + LARGE_BYTES] for at in range(0, len(body), LARGE_BYTES)]
+        await send_in_pace(self._send, pieces, self._unsent.pace(), is_last=False)
+        self.is_writing = False
+        self.count += 1

@@ -14,8 +14,9 @@ import orjson
 from graphql import OperationType
 
 from api.auth import Authenticator, Unauthenticated
-from api.context import ContextMaker
+from api.context import Context, ContextMaker
 from api.execution.documents import Operation
+from api.execution.encoding import LARGE_BYTES
 from api.execution.errors import Formatted, RequestRefused, internal, refusal_of
 from api.execution.execute import Answer, Encoded, Execution, Request
 from api.transport.outgoing import Outbound
@@ -37,10 +38,11 @@ from api.transport.protocol import (
     read_message,
     request_in,
 )
-from api.transport.responses import Receive, Scope, Send, abort, acknowledge
+from api.transport.responses import Receive, Scope, Send, abort, acknowledge, until_read
 from api.transport.socket_operation import Running, log_errors
+from api.transport.unsent import Unsent, done_without_room
 from hookline.access.actor import Actor
-from hookline.errors import HooklineError
+from hookline.errors import HooklineError, Unavailable
 from hookline.ids import uuid7
 from hookline.shutdown import end_tasks
 
@@ -71,7 +73,9 @@ class Sockets:
         authenticator: Authenticator,
         make_context: ContextMaker,
         limits: SocketLimits | None = None,
+        unsent: Unsent | None = None,
     ) -> None:
+        self.unsent = unsent or Unsent()
         self.execution = execution
         self.authenticator = authenticator
         self.make_context = make_context
@@ -130,7 +134,7 @@ class _Socket:
         self._receive = receive
         self._send = send
         self._end: asyncio.Future[Close | None] = asyncio.get_running_loop().create_future()
-        self._outbound = Outbound(self._limits.queued_bytes)
+        self._outbound = Outbound(self._limits.queued_bytes, sockets.unsent)
         self._operations: dict[str, Running] = {}
         # With those that the client completed, until they have really ended.
         self._unended: set[asyncio.Task[None]] = set()
@@ -160,6 +164,7 @@ class _Socket:
         finally:
             init_timer.cancel()
             await self._stop()
+            self._outbound.drop()
 
     def _end_without_init(self) -> None:
         if not self._has_init:
@@ -209,10 +214,24 @@ class _Socket:
             while True:
                 message = await self._outbound.take()
                 await self._send({"type": "websocket.send", "text": message.decode()})
+                if len(message) > LARGE_BYTES:
+                    await self._until_read(len(message))
                 self._outbound.sent()
         # uvicorn's ClientDisconnected is one.
         except OSError:
             self.end(None)
+
+    async def _until_read(self, count: int) -> None:
+        """Waits until the client has taken a large message, which is given to the system at once;
+        ends the socket when that takes too long.
+        """
+        # It may take minutes: its pace is looked at instead.
+        self._outbound.sending = None
+        try:
+            async with asyncio.timeout_at(self._sockets.unsent.pace().until_taken(count)):
+                await until_read(self._scope)
+        except TimeoutError:
+            self.end(TOO_SLOW)
 
     async def _watch_reader(self) -> None:
         """Ends the socket when one message waits too long. A deadline for each send would cost more
@@ -347,33 +366,34 @@ class _Socket:
             answer = await self._sockets.execution.run(operation, request, context)
             # Waiting for a reader may be cut short.
             running.must_finish = False
-            await self._tell(running, [answer], request_id, actor)
+            try:
+                await self._tell(running, [answer], context)
+            except Unavailable as error:
+                if operation.kind is OperationType.QUERY:
+                    raise
+                await self._tell(running, [done_without_room(error, request_id)], context)
             return
         answers = await self._sockets.execution.subscribe(operation, request, context)
         if isinstance(answers, Answer):
-            await self._tell(running, [answers], request_id, actor)
+            await self._tell(running, [answers], context)
             return
         try:
             async for step in answers:
-                await self._tell(running, step, request_id, actor)
+                await self._tell(running, step, context)
         finally:
             await answers.aclose()
 
-    async def _tell(
-        self, running: Running, answers: Sequence[Encoded], request_id: str, actor: Actor
-    ) -> None:
+    async def _tell(self, running: Running, answers: Sequence[Encoded], context: Context) -> None:
+        """Raises Unavailable: too much waits for its readers."""
         for answer in answers:
             if not isinstance(answer, bytes) and answer.errors:
-                log_errors(request_id, actor, answer.errors)
-        # only then are messages made: an operation that waits holds nothing of its own
-        await self._outbound.room()
-        if self._operations.get(running.id) is running:
-            for answer in answers:
-                self._outbound.put(
-                    running.next(
-                        answer if isinstance(answer, bytes) else b"".join(answer.encoded())
-                    )
-                )
+                log_errors(context.request_id, context.actor, answer.errors)
+        await self._outbound.put_answers(
+            answers,
+            context.caller,
+            running.next,
+            lambda: self._operations.get(running.id) is running,
+        )
 
     async def _put(self, message: dict[str, Any]) -> None:
         await self._outbound.room()

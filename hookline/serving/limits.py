@@ -31,6 +31,10 @@ class ConnectionLimits:
     connections_per_address: int
     proxies: tuple[IPv4Network | IPv6Network, ...]
     """Whose connections are not counted by address."""
+    held_bytes: int
+    """Bodies and messages that are not complete, and answers that are not read, of all connections
+    together. A thousand bodies of 16 MiB, each kept up by a kibibyte a second, are 16 GB.
+    """
     wanted_connections: int
     """HOOKLINE_MAX_CONNECTIONS; `connections` is less where the limit of descriptors is low."""
 
@@ -47,10 +51,6 @@ class ConnectionLimits:
     linger_seconds: float = 2.0
     """Time in which a client may still send after it was cut off, to be dropped: closing at once
     would reset the connection, and take the answer along.
-    """
-    held_bytes: int = 256 * 1024 * 1024
-    """Bodies and messages that are not complete, and answers that are not read, of all connections
-    together. A thousand bodies of 16 MiB, each kept up by a kibibyte a second, are 16 GB.
     """
     guests: int = 64
     """Connections beyond the bound: they may ask for health, and hear why nothing else."""
@@ -71,6 +71,7 @@ class ConnectionLimits:
             connections=min(settings.max_connections, descriptor_limit - reserved),
             connections_per_address=settings.max_connections_per_address,
             proxies=settings.proxy_networks,
+            held_bytes=settings.max_held_bytes,
             wanted_connections=settings.max_connections,
         )
 
@@ -178,7 +179,8 @@ def much_held(limits: ConnectionLimits) -> Refusal:
     return Refusal(
         "much_held",
         HTTPStatus.SERVICE_UNAVAILABLE,
-        f"More than {mebibytes} MiB wait for slow clients, most and longest on this connection.",
+        f"More than {mebibytes} MiB wait for slow clients, most and longest on this connection "
+        "(HOOKLINE_MAX_HELD_BYTES).",
     )
 
 

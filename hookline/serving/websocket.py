@@ -16,9 +16,9 @@ from hookline.serving.connections import ClientReader
 from hookline.serving.limits import Refusal, many_early_bytes, many_early_frames
 
 EXTENSION: Final = "hookline_handshake"
-"""Two calls that the application has in the scope: `acknowledge()` lifts the bounds, since the
-client is known; `refuse(text)` answers 403 to the handshake. uvicorn's own way to send a text logs
-each as an error (0.54).
+"""Calls that the application has in the scope: `acknowledge()` lifts the bounds, since the client
+is known; `refuse(text)` answers 403 to the handshake, where uvicorn's own way to send a text logs
+each as an error (0.54); `await drained()` waits until the client has taken most of what was sent.
 """
 _PIECE_BYTES: Final = (512, 65_536)
 """Least and most that is parsed at a time. A frame takes the parser 20 µs, and one read may hold
@@ -88,6 +88,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.scope["extensions"][EXTENSION] = {
                 "acknowledge": self._acknowledge,
                 "refuse": self._refuse,
+                "drained": self.writable.wait,
             }
 
     def _acknowledge(self) -> None:

@@ -148,6 +148,12 @@ class Settings(BaseSettings):
     """
     body_bytes_per_second: int = Field(1_024, ge=1, le=1_048_576)
     """Least pace of the body of a request, in bytes a second."""
+    max_held_bytes: int = Field(268_435_456, ge=67_108_864, le=1_099_511_627_776)
+    """Bytes that wait for slow clients in each API process: large answers, half of them of one
+    token, and bodies and messages that are not complete.
+    """
+    answer_bytes_per_second: int = Field(32_768, ge=1, le=1_073_741_824)
+    """Least pace at which a large answer must be read, in bytes a second."""
     max_early_bytes: int = Field(65_536, ge=1_024, le=16_777_216)
     """Bytes that a WebSocket may send before its connection_init is acknowledged."""
     server: str = "http://127.0.0.1:8000"

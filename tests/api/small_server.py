@@ -20,6 +20,7 @@ from api.execution.sizes import Sizes
 from api.transport.graphql import GraphQLEndpoint
 from api.transport.origins import Origins
 from api.transport.sse import EventStreams
+from api.transport.unsent import Unsent
 from api.transport.websocket import SocketLimits, Sockets
 from hookline.access.actor import Actor
 from hookline.serving.config import BoundedConfig
@@ -92,7 +93,10 @@ async def _read_cursor(context: Context) -> str:
 
 @asynccontextmanager
 async def serve_small(
-    limits: SocketLimits | None = None, seconds: float = 10, **stream_seconds: float
+    limits: SocketLimits | None = None,
+    seconds: float = 10,
+    unsent: Unsent | None = None,
+    **stream_seconds: float,
 ) -> AsyncIterator[Small]:
     runtime, tokens = Runtime(), Tokens()
 
@@ -101,10 +105,10 @@ async def serve_small(
 
     # As a list that is slow: it counts as a large query.
     execution = Execution(make_schema(), Sizes(prices={"Query.slowList": LARGE_COST + 1}))
-    sockets = Sockets(execution, tokens, make_context, limits)
-    endpoint = GraphQLEndpoint(
-        execution, tokens, make_context, sockets, EventStreams(tokens, **stream_seconds), Origins()
-    )
+    unsent = unsent or Unsent()
+    sockets = Sockets(execution, tokens, make_context, limits, unsent)
+    streams = EventStreams(tokens, **stream_seconds, unsent=unsent)
+    endpoint = GraphQLEndpoint(execution, tokens, make_context, sockets, streams, Origins(), unsent)
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]
     config = BoundedConfig(

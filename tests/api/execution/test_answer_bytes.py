@@ -181,6 +181,19 @@ async def test_an_event_that_is_too_large_ends_its_subscription() -> None:
         assert [isinstance(one, Answer) and one.codes for one in told] == codes
 
 
+async def test_a_large_event_has_its_errors_too() -> None:
+    execution = Execution(SCHEMA)
+    request = Request("subscription { made(first: 100) { text fails } }")
+    stream = await execution.subscribe(execution.select(request), request, context())
+    assert not isinstance(stream, Answer)
+    [told] = await anext(stream)
+    await stream.aclose()
+    assert isinstance(told, Answer)
+    whole = orjson.loads(b"".join(told.encoded()))
+    assert whole["data"] == {"made": [{"text": TEXT, "fails": None}] * 100}
+    assert len(whole["errors"]) == len(told.codes) == 100
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from api.transport.pace import ReadingPace
 from api.transport.responses import send_pieces
 from tests.hookline.serving.wire import HEAD, Server, Wire
 from tests.waiting import turns
@@ -356,7 +357,8 @@ async def test_a_body_is_held_until_it_is_whole() -> None:
 
 async def test_pieces_of_an_answer_are_held_until_they_are_taken() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await send_pieces(send, 200, b"text/plain", [b"a" * 10_000] * 5)
+        pace = ReadingPace(1_000_000, late_seconds=60)
+        await send_pieces(send, 200, b"text/plain", [b"a" * 10_000] * 5, (), pace)
 
     wire = Server(app).connect()
     wire.protocol.pause_writing()
