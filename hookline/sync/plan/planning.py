@@ -279,7 +279,8 @@ class _Planner:
             or live.set_name is None
             or is_reenabled
         )
-        if is_visible or applied != dict(live.applied):
+        # Folded: headers in another order would else be a write, and another digest, of nothing.
+        if is_visible or _folded(applied) != _folded(live.applied):
             # In clear where the file has it; a default that a dropped field goes back to has no
             # secret.
             values = {name: item.values.get(name, value) for name, value in written.items()}
@@ -321,6 +322,10 @@ def _shown(name: str, before: Any, after: Any, live: Any) -> FieldChange:
 def _position(live: StoredWebhook) -> Position | None:
     file, line, _ = live.position
     return Position(line or 1, 1, file) if file else None
+
+
+def _folded(values: Values) -> dict[str, Any]:
+    return {name: folded(name, value) for name, value in values.items()}
 
 
 def _digest_input(change: Change) -> list[Any]:
