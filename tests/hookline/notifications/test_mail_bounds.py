@@ -239,7 +239,9 @@ async def test_failed_syncs_are_one_mail_an_hour_for_whom_a_webhook_still_names(
 
 async def test_a_mail_of_several_makes_no_link_of_a_name(runtime: Runtime) -> None:
     async with post_office(runtime) as post:
-        webhook = await a_webhook(post.runtime, OWN, name="http://evil.example <b>\u202e")
+        webhook = await a_webhook(post.runtime, OWN)
+        # Its end no form takes any more; the name may stand in the database since before.
+        await Webhook.filter(id=webhook.id).update(name="http://evil.example <b>\u202e")
         await turn_off_and_on(post.runtime, webhook, 3)
         await post.send()
         await pass_time(runtime, HOUR)
