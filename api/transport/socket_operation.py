@@ -1,7 +1,8 @@
-"""An operation of a socket, and its messages and log lines. Called by websocket."""
+"""Bounds of a socket; an operation of one, its messages and log lines. Called by websocket."""
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 import orjson
 
@@ -9,6 +10,21 @@ from api.execution.errors import Formatted
 from hookline.access.actor import Actor
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """Bounds of one socket. stalled_seconds: how long one message may wait for a reader.
+    queued_bytes: those before it; at that, operations wait.
+    """
+
+    # long enough for a slow client; a socket without a token must not stay
+    init_seconds: float = 10.0
+    stalled_seconds: float = 10.0
+    # each is a task and a follower of the feed
+    operations: int = 100
+    # By bytes: without a bound 20 sockets that never read took 8 MB a second.
+    queued_bytes: int = 256 * 1024
 
 
 class Running:

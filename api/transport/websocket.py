@@ -6,7 +6,6 @@ and cancel no mutation that has begun.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -39,7 +38,7 @@ from api.transport.protocol import (
     request_in,
 )
 from api.transport.responses import Receive, Scope, Send, abort, acknowledge, until_read
-from api.transport.socket_operation import Running, log_errors
+from api.transport.socket_operation import Running, SocketLimits, log_errors
 from api.transport.unsent import Unsent, done_without_room
 from hookline.access.actor import Actor
 from hookline.errors import HooklineError, Unavailable
@@ -47,21 +46,6 @@ from hookline.ids import uuid7
 from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SocketLimits:
-    """Bounds of one socket. stalled_seconds: how long one message may wait for a reader.
-    queued_bytes: those before it; at that, operations wait.
-    """
-
-    # long enough for a slow client; a socket without a token must not stay
-    init_seconds: float = 10.0
-    stalled_seconds: float = 10.0
-    # each is a task and a follower of the feed
-    operations: int = 100
-    # By bytes: without a bound 20 sockets that never read took 8 MB a second.
-    queued_bytes: int = 256 * 1024
 
 
 class Sockets:

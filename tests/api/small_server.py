@@ -19,9 +19,10 @@ from api.execution.execute import LARGE_COST, Execution
 from api.execution.sizes import Sizes
 from api.transport.graphql import GraphQLEndpoint
 from api.transport.origins import Origins
+from api.transport.socket_operation import SocketLimits
 from api.transport.sse import EventStreams
 from api.transport.unsent import Unsent
-from api.transport.websocket import SocketLimits, Sockets
+from api.transport.websocket import Sockets
 from hookline.access.actor import Actor
 from hookline.serving.config import BoundedConfig
 from hookline.serving.connections import Connections

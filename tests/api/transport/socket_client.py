@@ -9,7 +9,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from api.transport.websocket import SocketLimits
+from api.transport.socket_operation import SocketLimits
 
 QUICK = SocketLimits(init_seconds=0.5, stalled_seconds=0.5)
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from api.transport.websocket import SocketLimits
+from api.transport.socket_operation import SocketLimits
 from tests.api.small_server import Small, serve_small
 from tests.api.transport.socket_client import QUICK, closed, heard, said, subscribed, welcomed
 from tests.waiting import eventually

@@ -7,7 +7,7 @@ import gc
 
 import psutil
 
-from api.transport.websocket import SocketLimits
+from api.transport.socket_operation import SocketLimits
 from tests.api.small_server import serve_small
 from tests.api.transport.socket_client import QUICK, closed, heard, subscribed, welcomed
 from tests.waiting import eventually
