@@ -23,6 +23,7 @@ class Context:
     """
 
     __slots__ = (
+        "_check_token",
         "_is_over",
         "_make_loaders",
         "_now",
@@ -58,6 +59,7 @@ class Context:
         # Made when the first read begins: a publish has none.
         self._reads: set[asyncio.Task[Any]] | None = None
         self._is_over = False
+        self._check_token: Callable[[], Awaitable[object]] | None = None
         self.loaders = make_loaders(self)
 
     @property
@@ -68,6 +70,18 @@ class Context:
         if self._now is None:
             self._now = clock.now()
         return self._now
+
+    def ends_with_token(self, check: Callable[[], Awaitable[object]]) -> None:
+        """check: raises HooklineError once the token of this operation is revoked or expired."""
+        self._check_token = check
+
+    async def check_token(self) -> None:
+        """Looks whether the token is still valid: between two fields of a mutation, say.
+
+        Raises HooklineError UNAUTHENTICATED, and Unavailable.
+        """
+        if self._check_token is not None:
+            await self._check_token()
 
     async def read_live_cursor(self) -> None:
         self.live_cursor = await self._read_cursor(self)

@@ -6,8 +6,9 @@ from inspect import isawaitable
 from typing import Any, Final
 
 import orjson
-from graphql import GraphQLLeafType, OperationType
+from graphql import GraphQLLeafType, GraphQLObjectType, OperationType
 from graphql.execution import Executor
+from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.execution.errors import QUERY_TOO_COSTLY
@@ -53,6 +54,44 @@ class HooklineExecutor(Executor[Any]):
     """
     _burst_ends = 0.0
     _turn: asyncio.Lock | None = None
+
+    def execute_fields_serially(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: dict[str, Any],
+        position_context: Any,
+    ) -> Any:
+        """Runs the fields of a mutation. Each but the first asks first whether the token is still
+        valid: together they may take minutes, and whoever revokes it must not wait for them.
+        """
+        execute = super().execute_fields_serially
+        if len(grouped_field_set) < 2:
+            return execute(parent_type, source_value, path, grouped_field_set, position_context)
+
+        async def one_by_one() -> dict[str, Any]:
+            results: dict[str, Any] = {}
+            for name, details in grouped_field_set.items():
+                if results and (error := await self._error_of_token()):
+                    field = self.schema.get_field(parent_type, details[0].node.name.value)
+                    assert field is not None
+                    at = Path(path, name, parent_type.name)
+                    self.handle_field_error(error, field.type, details, at)
+                    results[name] = None
+                    continue
+                done = execute(parent_type, source_value, path, {name: details}, position_context)
+                results |= await done if isawaitable(done) else done
+            return results
+
+        return one_by_one()
+
+    async def _error_of_token(self) -> HooklineError | None:
+        try:
+            await self.context_value.check_token()
+        except HooklineError as error:
+            return error
+        return None
 
     def complete_list_value(self, *given: Any, **named: Any) -> Any:
         if monotonic() < self._burst_ends:

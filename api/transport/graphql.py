@@ -6,6 +6,7 @@ objects, no middleware of its own. It must never answer with an unmasked error o
 import asyncio
 import logging
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
@@ -127,6 +128,7 @@ class GraphQLEndpoint:
         exchange.operation = operation
         _check_transport(operation, exchange)
         context = self._make_context(actor, exchange.request_id)
+        context.ends_with_token(partial(self._authenticator.authenticate, authorization))
         if exchange.must_stream(operation):
             await self._stream(exchange, operation, request, context)
             return

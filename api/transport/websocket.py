@@ -124,6 +124,7 @@ class _Socket:
         self._unended: set[asyncio.Task[None]] = set()
         self._has_init = False
         self._principal: Actor | None = None
+        self._header_value: str | None = None
         self._services: list[asyncio.Task[None]] = []
 
     def end(self, close: Close | None) -> None:
@@ -265,6 +266,7 @@ class _Socket:
             (value for key, value in payload.items() if key.lower() == "authorization"), None
         )
         header_value = authorization if type(authorization) is str else None
+        self._header_value = header_value
         try:
             self._principal = await self._sockets.authenticator.authenticate(header_value)
         except Unauthenticated:
@@ -346,6 +348,9 @@ class _Socket:
         request_id: str,
     ) -> None:
         context = self._sockets.make_context(actor, request_id)
+        context.ends_with_token(
+            partial(self._sockets.authenticator.authenticate, self._header_value)
+        )
         if operation.kind is not OperationType.SUBSCRIPTION:
             answer = await self._sockets.execution.run(operation, request, context)
             # Waiting for a reader may be cut short.
