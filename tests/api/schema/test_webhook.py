@@ -259,7 +259,9 @@ async def test_a_webhook_tells_why_its_secrets_do_not_open(admin: Asker) -> None
         return error
 
     assert await told_error() is None
-    lost = '[{"sealed": "v1.00000000.AAAA", "createdAt": null, "expiresAt": null}]'
+    lost = (
+        '[{"sealed": "v1.00000000.AAAA", "createdAt": "2026-01-01T00:00:00Z", "expiresAt": null}]'
+    )
     await set_column(runtime, "webhook", "signing_secrets", lost, [webhook.id])
     await set_column(runtime, "webhook", "version", webhook.version + 1, [webhook.id])
     error = await told_error()
