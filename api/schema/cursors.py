@@ -6,7 +6,7 @@ checked against the order's own types.
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Order:
     """The order of a list: by its columns, all in the same direction; the last one is unique. name:
-    stands in its cursors.
+    stands in its cursors, behind the list's own.
     """
 
     name: str
@@ -39,6 +39,10 @@ class Order:
 
     def key_of(self, row: Any) -> tuple[Key, ...]:
         return tuple(getattr(row, column.name) for column in self.columns)
+
+    def in_list(self, name: str) -> "Order":
+        """Returns this order as one of this list alone: its cursors are refused by other lists."""
+        return replace(self, name=f"{name} {self.name}")
 
 
 NEWEST_FIRST = Order("newest", (Column("id", UUID),), is_descending=True)
@@ -57,13 +61,14 @@ def read_cursor(order: Order, cursor: str) -> tuple[Key, ...]:
     """Returns the key values in a cursor of this order.
 
     Raises BadInput for text that `write_cursor` could not have written, and for a cursor of another
-    order.
+    list or order.
     """
     try:
         name, values = _decode(cursor)
         if name != order.name:
             raise BadInput(
-                "The cursor belongs to a list in another order. Use cursors of this list only."
+                "The cursor belongs to another list, or to this one in another order. Use cursors "
+                "of this list only."
             )
         key = tuple(
             _value(column, value) for column, value in zip(order.columns, values, strict=True)

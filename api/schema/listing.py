@@ -58,7 +58,16 @@ class _Paging(FieldExtension):
     ) -> Connection[Any]:
         asked = {name: given.pop(name, None) for name in _ARGUMENTS}
         listed: Listed[Any] = await next_(source, info, **given)
-        return await page(listed.rows, listed.order, listed.to_node, info.context.reading, **asked)
+        order = listed.order.in_list(_list_name(source, info))
+        return await page(listed.rows, order, listed.to_node, info.context.reading, **asked)
+
+
+def _list_name(source: Any, info: strawberry.Info) -> str:
+    """The field, and the row that it belongs to: the key of a webhook's attempt would stand
+    somewhere in another webhook's attempts, and the page begin there.
+    """
+    row = getattr(source, "row", None)
+    return info.field_name if row is None else f"{info.field_name} {row.id.hex}"
 
 
 def _argument(name: str, kind: type[int] | type[str], description: str) -> StrawberryArgument:
