@@ -141,7 +141,8 @@ class WebhookMutation:
 
     @strawberry.mutation(
         description="Releases a webhook from the webhooks file that owns it. Its fields are "
-        "not changed. User errors: NOT_FOUND. Requires the scope webhooks:write."
+        "not changed. User errors: those of `webhookSetActive`. "
+        "Requires the scope webhooks:write."
     )
     async def webhook_release(
         self,
@@ -150,9 +151,9 @@ class WebhookMutation:
             WebhookReleaseInput, strawberry.argument(description="Webhook to release.")
         ],
     ) -> WebhookPayload | None:
-        actor = require(info, "webhooks:write")
+        actor, key, force = _asked(info, input)
         return await _payload(
-            info, release_webhook(info.context.runtime, actor, key_of("wh", input.id))
+            info, release_webhook(info.context.runtime, actor, key, input.if_version, force)
         )
 
     @strawberry.mutation(

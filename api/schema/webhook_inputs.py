@@ -72,8 +72,12 @@ class WebhookDeleteInput(GuardedInput):
 
 
 @strawberry.input(description="Input of `webhookRelease`.")
-class WebhookReleaseInput:
-    id: strawberry.ID = strawberry.field(description="ID of the webhook (wh_…).")
+class WebhookReleaseInput(GuardedInput):
+    force: bool | None = strawberry.field(
+        default=False,
+        description="True to release a webhook that the last applied webhooks file has. Requires "
+        "a reason and the scope webhooks:force. The next plan of that file asks for --adopt.",
+    )
 
 
 @strawberry.input(description="Input of `webhookSecretReveal`.")

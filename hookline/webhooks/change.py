@@ -158,18 +158,30 @@ async def delete_webhook(
     return webhook
 
 
-async def release_webhook(runtime: Runtime, actor: Actor, webhook_id: UUID) -> Webhook:
-    """Hands a webhook that a YAML file owns back to people, as it is. One that no file owns stays
-    as it is.
+async def release_webhook(
+    runtime: Runtime,
+    actor: Actor,
+    webhook_id: UUID,
+    if_version: int | None = None,
+    force: Force = NO_FORCE,
+) -> Webhook:
+    """Hands a webhook that a YAML file owns back to people, as it is. Forced, unless it has left
+    the file. One that no file owns stays as it is.
 
-    Raises Refused: NOT_FOUND.
+    Raises Refused: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED.
     """
+    problems = check_reason(force)
     async with runtime.database.unit_of_work() as work:
-        webhook = await lock_webhook(actor, webhook_id, None, [])
+        webhook = await lock_webhook(actor, webhook_id, if_version, problems)
+        # Otherwise a release would do without force what a change of the same fields may not.
+        is_held = bool(webhook.sync_set) and webhook.sync_removed_at is None
+        problems += check_owner(actor, webhook, [("id",)] if is_held else [], force)
+        if problems:
+            raise Refused(problems)
         if webhook.sync_set:
             owner = {"managedBy": webhook.sync_set}
             webhook.update_from_dict(dict.fromkeys(SYNC_COLUMNS))
-            stamp_modified(webhook, actor)
+            stamp_modified(webhook, actor, force)
             await webhook.save(update_fields=[*SYNC_COLUMNS, *MODIFIED_COLUMNS])
             await audit.record(
                 actor.workspace_id,

@@ -77,7 +77,10 @@ def check_reason(force: Force) -> list[Problem]:
 def _owner_sentence(webhook: Webhook) -> str:
     place = f", {webhook.sync_file}:{webhook.sync_line}" if webhook.sync_file else ""
     commit = f", commit {webhook.sync_commit[:12]}" if webhook.sync_commit else ""
-    return (
-        f'The set "{webhook.sync_set}"{place}{commit} owns this. Change it there, release the '
-        "webhook, or pass force: true with a reason."
-    )
+    owner = f'The set "{webhook.sync_set}"{place}{commit}'
+    if webhook.sync_removed_at is not None:
+        return (
+            f"{owner} owned this before the webhook left the file. Release the webhook, or pass "
+            "force: true with a reason."
+        )
+    return f"{owner} owns this. Change it there, or pass force: true with a reason."

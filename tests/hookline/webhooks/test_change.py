@@ -353,21 +353,6 @@ async def test_force_needs_a_reason_and_its_scope(runtime: Runtime) -> None:
     ).deleted_at is not None
 
 
-async def test_a_released_webhook_belongs_to_people_as_it_is(runtime: Runtime) -> None:
-    webhook = await managed(runtime, "url")
-    released = await release_webhook(runtime, SOMEBODY, webhook.id)
-    assert (released.sync_set, released.sync_applied, released.url, released.version) == (
-        None,
-        None,
-        webhook.url,
-        2,
-    )
-    assert (await release_webhook(runtime, SOMEBODY, webhook.id)).version == 2
-    assert (
-        await update_webhook(runtime, SOMEBODY, webhook.id, {"url": "https://mine.example.com/"})
-    ).version == 3
-
-
 async def test_a_foreign_webhook_does_not_exist_for_any_verb(runtime: Runtime) -> None:
     foreign = await make_webhook(runtime, workspace_id=await make_workspace(runtime))
     verbs = [
