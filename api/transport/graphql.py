@@ -321,6 +321,7 @@ class _Exchange:
         """
         is_well_formed = self.operation is not None or refused.code in (
             "GRAPHQL_PARSE_FAILED",
+            "PERSISTED_QUERY_NOT_SUPPORTED",
             "GRAPHQL_VALIDATION_FAILED",
         )
         status = (

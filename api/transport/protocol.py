@@ -4,7 +4,9 @@ sockets in api.transport.websocket.
 
 from typing import Any
 
-from api.execution.errors import RequestRefused
+import orjson
+
+from api.execution.errors import PERSISTED_QUERY_NOT_SUPPORTED, RequestRefused
 from api.execution.execute import Request
 from api.transport.requests import body_limit_bytes, decode_json, request_of
 
@@ -69,14 +71,35 @@ def object_of(payload: Any) -> dict[str, Any]:
     return payload
 
 
-def request_in(payload: Any) -> Request:
-    """The request of a `subscribe`.
+def pong_of(payload: Any) -> dict[str, Any]:
+    """The answer to a `ping`, which repeats its payload.
 
     Raises ProtocolBroken.
     """
+    message = {"type": "pong"} if payload is None else {"type": "pong", "payload": payload}
+    try:
+        object_of(payload)
+        orjson.dumps(message)
+    # An integer beyond 64 bits, or a lone surrogate in what is called data: both are read, so that
+    # whoever checks an event tells their place, and neither can be written.
+    except TypeError:
+        raise ProtocolBroken(
+            (4400, "A payload of ping has integers of at most 64 bits, and whole characters")
+        ) from None
+    return message
+
+
+def request_in(payload: Any) -> Request:
+    """The request of a `subscribe`.
+
+    Raises ProtocolBroken, and RequestRefused for a persisted query.
+    """
     try:
         return request_of(payload)
-    except RequestRefused:
+    except RequestRefused as refused:
+        # Not the end of the socket: the client sends the text then.
+        if refused.code == PERSISTED_QUERY_NOT_SUPPORTED:
+            raise
         raise ProtocolBroken(
             (4400, "A payload of subscribe has query, operationName, variables, extensions")
         ) from None

@@ -13,7 +13,11 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from api.execution.errors import BAD_USER_INPUT, RequestRefused
+from api.execution.errors import (
+    BAD_USER_INPUT,
+    PERSISTED_QUERY_NOT_SUPPORTED,
+    RequestRefused,
+)
 from api.execution.execute import Request
 
 GRAPHQL_RESPONSE = b"application/graphql-response+json"
@@ -200,6 +204,18 @@ def request_of(parameters: Any) -> Request:
         parameters.get("operationName"),
         parameters.get("variables"),
     )
+    # What is malformed is refused, also where it is falsy.
+    if type(parameters.get("extensions") or {}) is not dict or parameters.get("extensions") in (
+        "",
+        0,
+        False,
+        [],
+    ):
+        raise RequestRefused(BAD_USER_INPUT, "extensions must be an object or left out.")
+    if text is None and (parameters.get("extensions") or {}).get("persistedQuery"):
+        # The words that clients look for beside the code (urql 4, Apollo Client 3): they send the
+        # text then.
+        raise RequestRefused(PERSISTED_QUERY_NOT_SUPPORTED, "PersistedQueryNotSupported")
     if type(text) is not str or not text:
         raise RequestRefused(
             BAD_USER_INPUT, "query is missing: it must be a string that holds a GraphQL document."
@@ -208,14 +224,6 @@ def request_of(parameters: Any) -> Request:
         raise RequestRefused(BAD_USER_INPUT, "operationName must be a string or left out.")
     if variables is not None and type(variables) is not dict:
         raise RequestRefused(BAD_USER_INPUT, "variables must be an object or left out.")
-    # Nothing reads them, but what is malformed is refused, also where it is falsy.
-    if type(parameters.get("extensions") or {}) is not dict or parameters.get("extensions") in (
-        "",
-        0,
-        False,
-        [],
-    ):
-        raise RequestRefused(BAD_USER_INPUT, "extensions must be an object or left out.")
     return Request(text, name or None, variables)
 
 

@@ -34,6 +34,7 @@ from api.transport.protocol import (
     already_exists,
     id_of,
     object_of,
+    pong_of,
     read_message,
     request_in,
 )
@@ -244,11 +245,7 @@ class _Socket:
             case "connection_init":
                 await self._init(object_of(payload))
             case "ping":
-                await self._put(
-                    {"type": "pong"}
-                    if payload is None
-                    else {"type": "pong", "payload": object_of(payload)}
-                )
+                await self._put(pong_of(payload))
             case "pong":
                 object_of(payload)
             case "subscribe":
@@ -288,7 +285,12 @@ class _Socket:
             raise already_exists(operation_id)
         if len(self._operations) >= self._limits.operations:
             raise ProtocolBroken(TOO_MANY_OPERATIONS)
-        request = request_in(payload)
+        try:
+            request = request_in(payload)
+        except RequestRefused as refused:
+            errors = refused.formatted(str(uuid7()))
+            await self._put({"id": operation_id, "type": "error", "payload": errors})
+            return
         # Completed ones end by themselves. Until then the client is not read on: subscribed and
         # completed in turns, any number of them would be at work.
         while len(self._unended) >= self._limits.operations:
