@@ -18,7 +18,8 @@ from hookline.outbound.echoes import without_secrets
 from hookline.outbound.request_head import fixed_head
 from hookline.outbound.signing import sign
 from hookline.outbound.templates import JSON
-from workers.sending import OutboundRequest, ReceiverAnswer
+from workers.answers import ReceiverAnswer
+from workers.sending import OutboundRequest
 
 
 class RunningAttempt:

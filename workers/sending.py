@@ -8,7 +8,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from ipaddress import ip_address
 from types import TracebackType
@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 import aiohappyeyeballs
 
 from hookline import clock
-from hookline.deliveries.retries import AttemptError
 from hookline.outbound.addresses import AddressPolicy, UrlRefused, check_url
 from hookline.outbound.egress import (
     AddressRefused,
@@ -29,21 +28,17 @@ from hookline.outbound.egress import (
     descriptor_fault,
 )
 from hookline.outbound.tls import tls_context
+from workers.answers import ReceiverAnswer, answer_of, failure_of
 from workers.connections import (
     LATE_SECONDS,
-    Exchange,
     IdleConnections,
     NotHttp,
     ReceiverConnection,
     Route,
 )
 from workers.local_faults import NotSent, local_fault
-from workers.network_faults import CONNECT_SECONDS, ConnectTimeout, HandshakeLost, classify
+from workers.network_faults import CONNECT_SECONDS, ConnectTimeout, HandshakeLost
 from workers.own_network import DiallingSocket
-
-BODY_KEPT_BYTES = 16 * 1024
-HEADER_COUNT_LIMIT = 100
-HEADERS_KEPT_BYTES = 16 * 1024
 
 _TARGETS_LIMIT = 10_000
 # The guards passed just before: within this time a webhook's switch is still obeyed within a
@@ -77,24 +72,6 @@ StillWanted = Callable[[], Awaitable[bool]]
 
 class Withdrawn(Exception):
     """The request was no longer wanted once the connection was there. Nothing of it was sent."""
-
-
-@dataclass(slots=True)
-class ReceiverAnswer:
-    """An answer, or why there is none. status_code: None when no answer's head came, then
-    error and error_message say why.
-
-    headers: at most 100 and 16 KiB, Latin-1. body: the first 16 KiB as they came; is_truncated:
-    there was more, or its end was not seen.
-    """
-
-    status_code: int | None
-    duration_ms: int
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    body: bytes = b""
-    is_truncated: bool = False
-    error: AttemptError | None = None
-    error_message: str | None = None
 
 
 class _Destination(NamedTuple):
@@ -153,7 +130,7 @@ class Sender:
         started_at = clock.monotonic()
         target = self._target(request.url)
         if isinstance(target, UrlRefused):
-            return _failure(target, request, started_at)
+            return failure_of(target, request.timeout_seconds, started_at)
         head, until = _head(target, request), self._loop.time() + request.timeout_seconds
         try:
             connection = self._idle.take(target.route)
@@ -168,9 +145,9 @@ class Sender:
                 connection.end()
                 raise
         except _NETWORK_FAULTS as fault:
-            return _failure(fault, request, started_at)
+            return failure_of(fault, request.timeout_seconds, started_at)
         self._idle.give(target.route, connection)
-        return _answer(exchange, started_at)
+        return answer_of(exchange, started_at)
 
     async def _ask_again(
         self, route: Route, connection: ReceiverConnection, still_wanted: StillWanted
@@ -350,32 +327,3 @@ def _head(target: _Destination, request: OutboundRequest) -> bytes:
     return (
         target.head + "\r\n".join([*lines, f"Content-Length: {len(request.body)}\r\n\r\n"])
     ).encode("latin-1")
-
-
-def _answer(exchange: Exchange, started_at: float) -> ReceiverAnswer:
-    return ReceiverAnswer(
-        exchange.status,
-        _milliseconds_since(started_at),
-        _kept_headers(exchange.headers),
-        bytes(exchange.body[:BODY_KEPT_BYTES]),
-        not exchange.is_whole or len(exchange.body) > BODY_KEPT_BYTES,
-    )
-
-
-def _kept_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    kept, size = [], 0
-    for name, value in headers[:HEADER_COUNT_LIMIT]:
-        size += len(name) + len(value)
-        if size > HEADERS_KEPT_BYTES:
-            break
-        kept.append((name.decode("latin-1"), value.decode("latin-1")))
-    return kept
-
-
-def _failure(fault: Exception, request: OutboundRequest, started_at: float) -> ReceiverAnswer:
-    error, message = classify(fault, request.timeout_seconds)
-    return ReceiverAnswer(None, _milliseconds_since(started_at), error=error, error_message=message)
-
-
-def _milliseconds_since(started_at: float) -> int:
-    return round((clock.monotonic() - started_at) * 1000)

@@ -20,7 +20,7 @@ from hookline.form.webhook_kinds import Emails, Headers, Labels
 _REQUEST_HEADERS: Final = 40
 _ITEMS: Final = {
     "Attempt.requestHeaders": _REQUEST_HEADERS,
-    # workers/sending.py keeps no more of an answer.
+    # workers/answers.py keeps no more of an answer.
     "Attempt.responseHeaders": 100,
     "DryRunRequest.headers": _REQUEST_HEADERS,
     "Notification.emails": 20,

@@ -16,7 +16,8 @@ import hookline.wiring
 import workers.context
 from hookline.deliveries.queue.base import Queue
 from tests.chaos.receiver import CUT
-from workers.sending import OutboundRequest, ReceiverAnswer, Sender, StillWanted
+from workers.answers import ReceiverAnswer
+from workers.sending import OutboundRequest, Sender, StillWanted
 
 Call = Callable[..., Awaitable[Any]]  # Any: a method of the queue, whichever
 

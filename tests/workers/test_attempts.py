@@ -30,9 +30,9 @@ from hookline.secrets.webhook_columns import (
     SIGNING,
     secret_location,
 )
+from workers.answers import ReceiverAnswer
 from workers.attempts import RunningAttempt
 from workers.bodies import plain
-from workers.sending import ReceiverAnswer
 
 VAULT = Vault(KeyRing([b"k" * 32]), Vault.new_fingerprint_key())
 SECRETS = [new_secret(), new_secret()]

@@ -14,6 +14,7 @@ from hookline.deliveries.retries import AttemptError
 from tests.receivers import Handler, Server, read_request
 from tests.waiting import eventually, turns
 from tests.workers.test_sending import LOOPBACK, request
+from workers.answers import ReceiverAnswer
 from workers.connections import (
     BODY_READ_LIMIT_BYTES,
     IDLE_LIMIT,
@@ -23,7 +24,7 @@ from workers.connections import (
     NotHttp,
     ReceiverConnection,
 )
-from workers.sending import ReceiverAnswer, Sender
+from workers.sending import Sender
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -21,7 +21,8 @@ from hookline.outbound.egress import CACHE_SECONDS
 from tests import receivers
 from tests.receivers import Handler, Receiver, Reply, Server, hostile, make_tls, read_request, reset
 from tests.waiting import eventually
-from workers.sending import OutboundRequest, ReceiverAnswer, Sender
+from workers.answers import ReceiverAnswer
+from workers.sending import OutboundRequest, Sender
 
 LOOPBACK = AddressPolicy((ip_network("127.0.0.1/32"),))
 PUBLIC = "192.0.66.2"

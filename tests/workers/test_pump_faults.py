@@ -22,9 +22,10 @@ from tests.receivers import Received, Receiver
 from tests.waiting import eventually
 from tests.workers.pumping_process import start_pumping
 from tests.working import pumping
+from workers.answers import ReceiverAnswer
 from workers.leases import STALE_SECONDS
 from workers.pump import Pump
-from workers.sending import OutboundRequest, ReceiverAnswer, Sender, StillWanted
+from workers.sending import OutboundRequest, Sender, StillWanted
 
 SOON = {"schedule": ["1s", "1s", "1s"]}
 

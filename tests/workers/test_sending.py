@@ -11,8 +11,9 @@ from hookline.deliveries.retries import AttemptError
 from hookline.outbound.addresses import AddressPolicy
 from tests import receivers
 from tests.receivers import Handler, Receiver, Reply, Server, hostile
+from workers.answers import ReceiverAnswer
 from workers.local_faults import LocalFault, NotSent
-from workers.sending import OutboundRequest, ReceiverAnswer, Sender
+from workers.sending import OutboundRequest, Sender
 
 LOOPBACK = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
 HEADERS = [
