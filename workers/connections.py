@@ -4,6 +4,7 @@ alive in between. Used by `workers.sending`. The parser is httptools: a general 
 """
 
 import asyncio
+import re
 from collections import deque
 from typing import Final, NamedTuple, cast
 
@@ -25,6 +26,11 @@ _INTERIM_LIMIT: Final = 20
 _KEEP_ALIVE_SECONDS: Final = 4.0
 # Every second, so that none is older than the 5 s above when it is closed.
 _POLL_SECONDS: Final = 1.0
+# A receiver that tells when it closes (RFC 2068) counts from its own answer: the request must be
+# there before, whatever the way takes.
+_KEEP_ALIVE_MARGIN_SECONDS: Final = 1.0
+# Nine digits: a receiver may send thousands of them, which int() refuses, or other scripts'.
+_KEEP_ALIVE_TIMEOUT: Final = re.compile(rb"(?i)(?:^|[,;])[ \t]*timeout[ \t]*=[ \t]*\"?([0-9]{1,9})")
 LATE_SECONDS: Final = 0.5
 """A deadline that is met so much later was missed by this process: it was stopped, or held up."""
 # The loop runs timers before it reads: what came while the process was stopped is still unread.
@@ -43,6 +49,10 @@ class NotHttp(Exception):
 
 class Closed(ConnectionError):
     """The connection ended before the head of the answer."""
+
+
+class Unanswered(Closed):
+    """The connection ended before any byte of the answer."""
 
 
 class Route(NamedTuple):
@@ -115,12 +125,12 @@ class Exchange:
     def end(self) -> None:
         """Nothing more comes. An answer without a length ends here.
 
-        Raises Closed.
+        Raises Closed, or Unanswered.
         """
         if self.status is None:
             # Before the head nobody knows whether the receiver acted; with it, the status has
             # decided.
-            raise Closed
+            raise Closed if self._received_bytes else Unanswered
         # Without a length the end of the connection is the end of the body (RFC 9112), so it is no
         # truncation.
         self.is_whole = self.is_whole or not self._has_length
@@ -170,21 +180,21 @@ class ReceiverConnection(asyncio.Protocol):
         self._until = 0.0
         self._has_head = self._is_second_look = False
         self.is_open = True
-        self.idle_since = 0.0
+        self.idle_until = 0.0
 
     def ask(self, head: bytes, body: bytes, until: float) -> "asyncio.Future[Exchange]":
         """Sends a request. until: the loop's time at which its answer must be there; of a body that
         is no more than 2 s after its head.
 
-        The future raises TimeoutError, Closed, NotHttp or another OSError. Cancelling it ends the
-        connection.
+        The future raises TimeoutError, Closed (Unanswered where no byte came), NotHttp or another
+        OSError. Cancelling it ends the connection.
         """
         self._answered = answered = self._loop.create_future()
         # The receiver may have hung up since it was made or taken, during any await in between. On
         # a closed transport uvloop 0.22 raises RuntimeError, which no caller takes for a network's
         # fault; asyncio's own is silent, and the attempt would hang to its deadline.
         if not self.is_open:
-            answered.set_exception(Closed())
+            answered.set_exception(Unanswered())
             return answered
         self._exchange, self._until = Exchange(), until
         self._has_head = self._is_second_look = False
@@ -272,8 +282,8 @@ class ReceiverConnection(asyncio.Protocol):
 
 
 class IdleConnections:
-    """Connections that wait for their next request, the newest first; none longer than 4 s, and at
-    most 250 in all.
+    """Connections that wait for their next request, the newest first; none longer than 4 s or than
+    its receiver says, and at most 250 in all.
     """
 
     def __init__(self) -> None:
@@ -290,20 +300,21 @@ class IdleConnections:
             # The newest one: of all it is the one that its receiver closes last.
             connection = waiting.pop()
             del self._routes[connection]
-            if (
-                connection.is_open
-                and connection.idle_since + _KEEP_ALIVE_SECONDS > self._loop.time()
-            ):
+            if connection.is_open and connection.idle_until > self._loop.time():
                 return connection
             connection.end()
         return None
 
-    def give(self, route: Route, connection: ReceiverConnection) -> None:
-        """Keeps a connection whose exchange has ended, unless it is closed. The oldest of all goes
-        where there are too many.
+    def give(
+        self, route: Route, connection: ReceiverConnection, seconds: float = _KEEP_ALIVE_SECONDS
+    ) -> None:
+        """Keeps a connection whose exchange has ended for so many seconds, unless it is closed. The
+        oldest of all goes where there are too many.
         """
+        if seconds <= 0:
+            connection.end()
         if connection.is_open:
-            connection.idle_since = self._loop.time()
+            connection.idle_until = self._loop.time() + seconds
             self._idle.setdefault(route, deque()).append(connection)
             self._routes[connection] = route
             if len(self._routes) > IDLE_LIMIT:
@@ -317,9 +328,9 @@ class IdleConnections:
         self._routes.clear()
 
     def _look(self) -> None:
-        oldest = self._loop.time() - _KEEP_ALIVE_SECONDS
+        now = self._loop.time()
         for connection, route in list(self._routes.items()):
-            if not connection.is_open or connection.idle_since <= oldest:
+            if not connection.is_open or connection.idle_until <= now:
                 self._idle[route].remove(connection)
                 del self._routes[connection]
                 connection.end()
@@ -333,3 +344,16 @@ class IdleConnections:
         # It is the oldest of its route, too.
         waiting.popleft()
         connection.end()
+
+
+def idle_seconds(headers: list[tuple[bytes, bytes]]) -> float:
+    """The seconds that a connection may wait for its next request after an answer with these
+    headers: 4, or a second less than the least `Keep-Alive: timeout=N` among them; 0 for none.
+    """
+    seconds = _KEEP_ALIVE_SECONDS
+    for name, value in headers:
+        # Its length first, since nearly no answer has this header: one for each of its headers.
+        if len(name) == 10 and name.lower() == b"keep-alive":
+            for timeout in _KEEP_ALIVE_TIMEOUT.findall(value):
+                seconds = min(seconds, int(timeout) - _KEEP_ALIVE_MARGIN_SECONDS)
+    return max(seconds, 0.0)

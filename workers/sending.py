@@ -31,10 +31,13 @@ from hookline.outbound.tls import tls_context
 from workers.answers import ReceiverAnswer, answer_of, failure_of
 from workers.connections import (
     LATE_SECONDS,
+    Exchange,
     IdleConnections,
     NotHttp,
     ReceiverConnection,
     Route,
+    Unanswered,
+    idle_seconds,
 )
 from workers.local_faults import NotSent, local_fault
 from workers.network_faults import CONNECT_SECONDS, ConnectTimeout, HandshakeLost
@@ -79,6 +82,27 @@ class _Destination(NamedTuple):
 
     route: Route
     head: str
+
+
+class _Sending(NamedTuple):
+    """A request on its way. head: encoded. started_at: monotonic."""
+
+    route: Route
+    head: bytes
+    request: OutboundRequest
+    started_at: float
+    still_wanted: StillWanted | None
+
+    async def ask(self, connection: ReceiverConnection, until: float) -> Exchange:
+        try:
+            return await connection.ask(self.head, self.request.body, until)
+        # Its answer would be taken for that of the next request on this connection.
+        except asyncio.CancelledError:
+            connection.end()
+            raise
+
+
+_Exchanged = tuple[ReceiverConnection, Exchange]
 
 
 class Sender:
@@ -131,23 +155,37 @@ class Sender:
         target = self._target(request.url)
         if isinstance(target, UrlRefused):
             return failure_of(target, request.timeout_seconds, started_at)
-        head, until = _head(target, request), self._loop.time() + request.timeout_seconds
+        until = self._loop.time() + request.timeout_seconds
+        sending = _Sending(target.route, _head(target, request), request, started_at, still_wanted)
         try:
-            connection = self._idle.take(target.route)
-            if connection is None:
-                connection, until = await self._connected(target.route, request.timeout_seconds)
-                if still_wanted and clock.monotonic() - started_at > _SLOW_CONNECT_SECONDS:
-                    await self._ask_again(target.route, connection, still_wanted)
-            try:
-                exchange = await connection.ask(head, request.body, until)
-            # Its answer would be taken for that of the next request on this connection.
-            except asyncio.CancelledError:
-                connection.end()
-                raise
+            connection, exchange = await self._exchange(sending, until)
         except _NETWORK_FAULTS as fault:
             return failure_of(fault, request.timeout_seconds, started_at)
-        self._idle.give(target.route, connection)
+        self._idle.give(target.route, connection, idle_seconds(exchange.headers))
         return answer_of(exchange, started_at)
+
+    async def _exchange(self, sending: _Sending, until: float) -> _Exchanged:
+        connection = self._idle.take(sending.route)
+        if connection is None:
+            return await self._exchange_anew(sending, until)
+        try:
+            return connection, await sending.ask(connection, until)
+        # The receiver closed it for being idle while the request was on its way. That it acted is
+        # not excluded, so it may get the same `webhook-id` twice, as after any lost answer.
+        except Unanswered as lost:
+            try:
+                return await self._exchange_anew(sending, until)
+            # Both say that nothing was sent, which is not so of the first time.
+            except (NotSent, Withdrawn):
+                raise lost from None
+
+    async def _exchange_anew(self, sending: _Sending, until: float) -> _Exchanged:
+        """Asks on a new connection; what it loses is not repeated."""
+        connection, until = await self._connected(sending, until)
+        is_slow = clock.monotonic() - sending.started_at > _SLOW_CONNECT_SECONDS
+        if sending.still_wanted and is_slow:
+            await self._ask_again(sending.route, connection, sending.still_wanted)
+        return connection, await sending.ask(connection, until)
 
     async def _ask_again(
         self, route: Route, connection: ReceiverConnection, still_wanted: StillWanted
@@ -162,21 +200,17 @@ class Sender:
             self._idle.give(route, connection)
             raise Withdrawn
 
-    async def _connected(
-        self, route: Route, timeout_seconds: float
-    ) -> tuple[ReceiverConnection, float]:
+    async def _connected(self, sending: _Sending, until: float) -> tuple[ReceiverConnection, float]:
         """A new connection, and the loop's time at which the answer must be there."""
-        began = self._loop.time()
+        latest = min(self._loop.time() + CONNECT_SECONDS, until)
         try:
-            until = began + timeout_seconds
-            return await self._connect_unless_local_fault(route, until), until
+            return await self._connect_unless_local_fault(sending.route, until), until
         except TimeoutError:
-            over = self._loop.time() - began - min(CONNECT_SECONDS, timeout_seconds)
-            if over <= LATE_SECONDS:
+            if self._loop.time() - latest <= LATE_SECONDS:
                 raise
-        # This process missed the deadline, and nothing was sent yet: begun anew, once.
-        until = self._loop.time() + timeout_seconds
-        return await self._connect_unless_local_fault(route, until), until
+        # This process missed the deadline, and waited for no answer meanwhile: begun anew, once.
+        until = self._loop.time() + sending.request.timeout_seconds
+        return await self._connect_unless_local_fault(sending.route, until), until
 
     async def _connect_unless_local_fault(self, route: Route, until: float) -> ReceiverConnection:
         """A new connection. Only until here a fault may be ours: later the receiver may have acted.
