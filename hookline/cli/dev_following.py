@@ -21,7 +21,8 @@ from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
 from hookline.sync.apply import applying
 from hookline.sync.checkout import find_source
-from hookline.sync.read import file, loader
+from hookline.sync.read import file
+from hookline.sync.read.file_text import MAX_FILE_BYTES
 from hookline.sync.read.references import LocalSecrets
 from hookline.sync.request import SyncRequest
 from hookline.sync.show import excerpts, report
@@ -81,7 +82,7 @@ class Follower:
         try:
             with open_regular(self._path) as opened:
                 # One byte more than may be read tells that it is too much, however much there is.
-                data = opened.read(loader.MAX_FILE_BYTES + 1)
+                data = opened.read(MAX_FILE_BYTES + 1)
         except FileNotFoundError:
             if self._digest is not None:
                 self._tell_once(f"{self._name} is gone. Its webhooks stay as they are.")

@@ -18,7 +18,8 @@ from hookline.secrets.vault import load_or_make_key_file
 from hookline.settings.fields import read_settings
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
-from hookline.sync.read import file, loader
+from hookline.sync.read import file
+from hookline.sync.read.file_text import MAX_FILE_BYTES
 from hookline.sync.read.references import LocalSecrets, ReferenceRefused
 
 BOUNDS = Bounds(("production",), AddressPolicy((), frozenset()))
@@ -109,7 +110,7 @@ async def test_no_more_of_a_followed_file_is_read_than_it_may_hold(tmp_path: Pat
 
     await Follower(tmp_path / "w.yaml", apply).look()
 
-    assert lengths == [loader.MAX_FILE_BYTES + 1]
+    assert lengths == [MAX_FILE_BYTES + 1]
 
 
 @KINDS

@@ -14,7 +14,7 @@ from hookline.errors import HooklineError
 from hookline.regular_files import open_regular
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
-from hookline.sync.read import loader
+from hookline.sync.read.file_text import MAX_FILE_BYTES
 from hookline.text import printable
 
 FORMAT: Final = 1
@@ -146,8 +146,8 @@ def _digest_of(path: Path) -> str | None:
     """None when it can't be read: equal to no digest."""
     try:
         with open_regular(path) as file:
-            data = file.read(loader.MAX_FILE_BYTES + 1)
+            data = file.read(MAX_FILE_BYTES + 1)
     # ValueError: a NUL in the name, which a saved plan may hold.
     except (OSError, ValueError):
         return None
-    return None if len(data) > loader.MAX_FILE_BYTES else "sha256:" + sha256(data).hexdigest()
+    return None if len(data) > MAX_FILE_BYTES else "sha256:" + sha256(data).hexdigest()

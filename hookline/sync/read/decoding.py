@@ -35,6 +35,7 @@ from hookline.sync.read.nodes import (
     Scalar,
     Sequence,
     Unusable,
+    holds_unusable,
     kind_of,
     position_of,
     to_json,
@@ -142,6 +143,8 @@ class Decoder:
                 return self._event(node, path)
             # A filter compares by value, so 1.50 is a number there and no text to be kept as typed.
             case Filter():
+                if holds_unusable(node):
+                    return REFUSED
                 return to_json(node, are_fractions_numbers=True)
             # Before the plain text below, which would let a secret in clear pass.
             case Text(is_secret=True) | SigningSecret():

@@ -26,7 +26,7 @@ from hookline.form.text_kind import Text
 from hookline.form.webhook_fields import FIELDS
 from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
 from hookline.sync.read.decoding import Decoder, Path, place
-from hookline.sync.read.nodes import Mapping, Node, Positions, Scalar, to_json
+from hookline.sync.read.nodes import Mapping, Node, Positions, Scalar, Unusable, to_json
 from hookline.sync.read.problems import Position, Problems
 from hookline.sync.read.references import Secrets
 
@@ -189,6 +189,8 @@ class _FileDecoder:
                 ("webhooks",),
                 "write 'webhooks: {}' for a set without webhooks",
             )
+        elif isinstance(node, Unusable):
+            return
         elif not isinstance(node, Mapping):
             hint = "write 'my-webhook:' and its fields below, not '- name: my-webhook'"
             self.decoder.add_problem(

@@ -9,6 +9,7 @@ from hookline.form.kinds import Bounds
 from hookline.regular_files import open_regular
 from hookline.sync.read import loader
 from hookline.sync.read.document import Document, decode
+from hookline.sync.read.file_text import MAX_FILE_BYTES
 from hookline.sync.read.problems import Position, Problems, SyncProblem
 from hookline.sync.read.references import Secrets
 
@@ -31,7 +32,7 @@ def read(name: str, bounds: Bounds, secrets: Secrets) -> Reading:
     try:
         with open_regular(path) as file:
             # One byte more than may be read tells that it is too much, however much there is.
-            data = file.read(loader.MAX_FILE_BYTES + 1)
+            data = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         return _refused("no-files", "there is no such file", name, "name it with -f")
     # ValueError: a NUL in the name.

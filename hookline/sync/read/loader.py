@@ -4,9 +4,8 @@ guesses types, and dies on hostile input (PyYAML 6.0.3). Never raises for anythi
 hold.
 """
 
-import re
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import yaml
 from yaml.events import (
@@ -19,6 +18,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from hookline.sync.read.file_text import MAX_FILE_BYTES, text_of
 from hookline.sync.read.nodes import (
     MAX_DEPTH,
     MAX_NODES,
@@ -39,15 +39,6 @@ from hookline.sync.read.problems import (
 )
 from hookline.sync.read.syntax_errors import explain
 from hookline.text import shown
-
-# 10,000 webhooks, the most that the sync is made for, are 6.7 MB.
-MAX_FILE_BYTES: Final = 8 * 1024 * 1024
-
-# What YAML or a terminal treats specially and an editor does not: it would shift line numbers or
-# hide text.
-_REFUSED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\r(?!\n)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +67,7 @@ def load(data: bytes, file: str, parser: Any = None) -> LoadedFile:
         root = _Composer(
             # PyYAML may have been built without libyaml; the tests run each case with both parsers.
             parser or getattr(yaml, "CSafeLoader", yaml.SafeLoader),
-            _text(data, file),
+            text_of(data, file),
             problems,
         ).compose()
         if root is None or (isinstance(root, Scalar) and root.is_null):
@@ -90,51 +81,6 @@ def load(data: bytes, file: str, parser: Any = None) -> LoadedFile:
     return LoadedFile(root, lines, problems)
 
 
-def _text(data: bytes, file: str) -> str:
-    """The file's text. Raises FileRefused where it is too large, not UTF-8, or holds a character
-    that hides something.
-    """
-    if len(data) > MAX_FILE_BYTES:
-        message = f"the file has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} are read"
-        raise FileRefused(
-            SyncProblem(
-                "file-too-large",
-                message,
-                Position(file=file),
-                hint="split the webhooks into several sets",
-            )
-        )
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise FileRefused(
-            SyncProblem(
-                "encoding", "the file is UTF-16", Position(file=file), hint="save it as UTF-8"
-            )
-        )
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        place = _position_in(data[: error.start].decode("utf-8"), file)
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        raise FileRefused(
-            SyncProblem("encoding", message, place, hint="save the file as UTF-8")
-        ) from None
-    if refused := _REFUSED.search(text):
-        message = f"character U+{ord(refused[0][0]):04X} is not allowed here"
-        hint = "write it as an escape in double quotes, or remove it"
-        raise FileRefused(
-            SyncProblem(
-                "bad-character", message, _position_in(text[: refused.start()], file), hint=hint
-            )
-        )
-    return text
-
-
-def _position_in(before: str, file: str) -> Position:
-    """The position of the character after this text."""
-    return Position(before.count("\n") + 1, len(before) - before.rfind("\n"), file)
-
-
 @dataclass(slots=True)
 class _Open:
     """A collection whose end has not come. key: of a mapping, when its value comes next; merges:
@@ -146,6 +92,8 @@ class _Open:
     key: Node | None = None
     is_merge_next: bool = False
     merges: list[Node] | None = None
+    is_tagged: bool = False
+    has_complex_key: bool = False
 
 
 @dataclass(slots=True)
@@ -217,12 +165,12 @@ class _Composer:
             if isinstance(event, MappingStartEvent)
             else Sequence([], line, column)
         )
-        self._tagless(event, node)
+        is_tagged = self._tagless(event, node) is not node
         if event.anchor is not None:
             self._check_new_anchor(event)
             # Known, but without a node until its end: an alias inside itself is found by that.
             self.anchors[event.anchor] = None
-        self.stack.append(_Open(node, event.anchor))
+        self.stack.append(_Open(node, event.anchor, is_tagged=is_tagged))
 
     def _close(self) -> None:
         done = self.stack.pop()
@@ -230,9 +178,14 @@ class _Composer:
         if done.merges and isinstance(done.node, Mapping):
             for source in done.merges:
                 self._merge(done.node, source)
+        node: Node = done.node
+        # Of one fault one problem: a tag, or braces that were to be quoted, would else be of the
+        # wrong type or lack required fields, too.
+        if done.is_tagged or (done.has_complex_key and done.node.weight == 1):
+            node = Unusable(node.line, node.column)
         if done.anchor is not None:
-            self.anchors[done.anchor] = done.node
-        self._add(done.node)
+            self.anchors[done.anchor] = node
+        self._add(node)
 
     def _add(self, node: Node) -> None:
         # Aliases count as all that they stand for: a billion laughs are few nodes and load at once.
@@ -264,6 +217,7 @@ class _Composer:
         around.key, around.is_merge_next = node, False
         assert isinstance(around.node, Mapping)
         if not isinstance(node, Scalar):
+            around.has_complex_key = True
             if not isinstance(node, Unusable):
                 self._add_problem(
                     "complex-key",

@@ -92,6 +92,15 @@ def kind_of(node: Node) -> str:
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
+def holds_unusable(node: Node) -> bool:
+    """True when a problem of the node, or of one inside it, has been noted."""
+    if isinstance(node, Mapping):
+        return any(holds_unusable(value) for _, value in node.entries.values())
+    if isinstance(node, Sequence):
+        return any(map(holds_unusable, node.items))
+    return isinstance(node, Unusable)
+
+
 def to_json(node: Node, are_fractions_numbers: bool = False) -> object:
     """The JSON that `from_json` makes the same tree of: unquoted true, false, null and short whole
     numbers are that, the rest is text.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hookline.form.webhook_fields import FIELDS
 from hookline.sync.read import file, loader
 from hookline.sync.read.file import Reading
 from hookline.sync.read.problems import MAX_PROBLEMS, Position, Problems, SyncProblem
@@ -184,6 +185,41 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         "required",
         "format",
     ]
+
+
+ONE = (
+    "version: 1\nwebhooks:\n  a:\n    url: https://x.example/in\n    environments: [production]\n"
+    "    events: [a.b.c]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("tag", "!Ref x"),
+        ("tag", "!!str x"),
+        ("tag", "!Join [a, b]"),
+        ("tag", "!Map { a: b }"),
+        ("complex-key", "{{ x }}"),
+        ("complex-key", "{{{ x.y | z }}}"),
+    ],
+)
+def test_tag_or_braces_without_quotes_are_one_problem_wherever_they_stand(
+    tmp_path: Path, code: str, value: str
+) -> None:
+    fields = [f"{name}: @" for name in FIELDS]
+    inside = ["events: [@]", "headers: { X-A: @ }", "filter: { data.a: { in: [@] } }"]
+    inside += ["retry: { schedule: [@] }", "secretHeader: { name: X-S, value: @ }"]
+    texts = [
+        "".join(line for line in ONE.splitlines(True) if not line.strip().startswith(field[:4]))
+        + f"    {field}\n"
+        for field in (*fields, *inside)
+    ]
+    texts += ["@\n", "version: 1\nset: @\nwebhooks: {}\n", "version: @\nwebhooks: {}\n"]
+    texts += ["version: 1\nwebhooks: @\n", "version: 1\nwebhooks:\n  a: @\n"]
+    texts += ["version: 1\ndefaults: @\nwebhooks: {}\n", f"{ONE}    <<: @\n"]
+    for text in texts:
+        assert codes(read(text.replace("@", value), tmp_path)) == [code], text
 
 
 UNREADY = ("ENC[AES256_GCM,data:x]", "{{ crm }}", "<% crm %>", "vault:v1:abc")
