@@ -9,54 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hookline import ids
 from hookline.form.kinds import UNKNOWN_SECRET
 from hookline.form.webhook_fields import DEFAULTS
 from hookline.sync.plan.changes import ChangeKind
-from hookline.sync.plan.planning import Planned, StoredWebhook, WantedWebhook, Write, plan
-from hookline.sync.read.problems import Position
+from hookline.sync.plan.planning import Planned, StoredWebhook, Write, plan
 from hookline.sync.request import DriftPolicy
 from tests.hookline.sync.files import told
-
-SET = "storefront"
-REQUIRED = {
-    "url": "https://crm.example.com/in",
-    "events": ["order.*.create"],
-    "environments": ["production"],
-}
-PRINT, OTHER_PRINT = {"fingerprint": "aa"}, {"fingerprint": "bb"}
-
-
-def wanted(slug: str = "orders", /, **values: Any) -> WantedWebhook:
-    whole = {**REQUIRED, **values}
-    return WantedWebhook(slug, whole, whole, Position(9, 3, "config/webhooks.yaml"))
-
-
-def live(
-    slug: str = "orders", /, applied: dict[str, Any] | None = None, **form: Any
-) -> StoredWebhook:
-    """A webhook of the set. form: what differs from the defaults; applied: what the set owns beside
-    the required fields.
-    """
-    whole = {**DEFAULTS, "name": slug, **REQUIRED, "signingSecret": PRINT, **form}
-    owned = {**REQUIRED, **(applied or {})}
-    return StoredWebhook(
-        ids.uuid7(),
-        slug,
-        whole,
-        1,
-        SET,
-        owned,
-        False,
-        'token "support"',
-        ("config/webhooks.yaml", 9, "9f2c1ab"),
-    )
-
-
-def planned(
-    wish: WantedWebhook, there: StoredWebhook, on_drift: DriftPolicy = DriftPolicy.BLOCK
-) -> Planned:
-    return plan(SET, 1, [wish], [there], on_drift)
+from tests.hookline.sync.plan.states import OTHER_PRINT, PRINT, REQUIRED, SET, live, planned, wanted
 
 
 def written(found: Planned) -> dict[str, Any]:
