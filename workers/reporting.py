@@ -21,6 +21,7 @@ from hookline.messaging.messages import BACKGROUND, DELIVERIES, OWN, UNREADABLE,
 log = logging.getLogger(__name__)
 
 _LABELS: Final = ("queue_name", "actor_name")
+_QUEUES: Final = (DELIVERIES, BACKGROUND, OWN)
 _MILLIS: Final = (1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000)
 # Others may write anything into a server's queues: neither the log nor memory grows with it.
 _REFUSALS_LOGGED: Final = 100
@@ -94,7 +95,7 @@ class Reporting(Middleware):
         result: Any = None,
         exception: BaseException | None = None,
     ) -> None:
-        labels = (message.queue_name, message.actor_name)
+        labels = (_queue_of(message), message.actor_name)
         self._durations.labels(*labels).observe(
             (perf_counter() - self._began.pop(message.message_id, perf_counter())) * 1_000
         )
@@ -112,7 +113,7 @@ class Reporting(Middleware):
         # Another program's names must not make time series without end.
         is_known = message.actor_name in broker.actors
         self._rejects.labels(
-            message.queue_name, message.actor_name if is_known else "unknown"
+            _queue_of(message), message.actor_name if is_known else "unknown"
         ).inc()
         if message.actor_name == UNREADABLE:
             self._log_refusal(UNREADABLE, "it is not a message")
@@ -131,6 +132,11 @@ class Reporting(Middleware):
         if kind not in self._refusals and len(self._refusals) < _REFUSALS_LOGGED:
             self._refusals.add(kind)
             log.error("message refused (logged once): %s", reason[: 2 * _SHOWN])
+
+
+def _queue_of(message: MessageProxy) -> str:
+    """The name of one of our queues: a message says its own, which may be anything."""
+    return message.queue_name if message.queue_name in _QUEUES else "unknown"
 
 
 def _log_failure(message: MessageProxy, error: BaseException) -> None:
@@ -158,9 +164,7 @@ def silence_duplicate_logs() -> None:
     the queues finds it away.
     """
     quieter = _Quieter()
-    consumers = [
-        f"dramatiq.worker.ConsumerThread({name})" for name in (DELIVERIES, BACKGROUND, OWN)
-    ]
+    consumers = [f"dramatiq.worker.ConsumerThread({name})" for name in _QUEUES]
     rabbitmq = ("dramatiq.broker.BoundedRabbitmqBroker", "dramatiq.brokers.rabbitmq._Consumer")
     for name in (
         "dramatiq.worker.WorkerThread",
