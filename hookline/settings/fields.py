@@ -2,7 +2,6 @@
 in the code reads it, but hookline.settings.environment for a command that can't wait for these.
 """
 
-import ssl
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,6 +18,12 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hookline.errors import Misconfigured
+from hookline.settings.checks import (
+    check_authorities,
+    check_domains,
+    check_networks,
+    check_networks_and_names,
+)
 from hookline.settings.environment import (
     DEFAULT_ENVIRONMENTS,
     DEFAULT_HOME,
@@ -28,7 +33,6 @@ from hookline.settings.environment import (
 )
 from hookline.settings.smtp_url import read_smtp_url
 from hookline.settings.urls import (
-    HOST_NAME,
     check_base_url,
     check_origin,
     check_postgres,
@@ -224,24 +228,12 @@ class Settings(BaseSettings):
     @field_validator("egress_allow")
     @classmethod
     def _networks_and_names(cls, items: tuple[str, ...]) -> tuple[str, ...]:
-        for item in items:
-            if not network_of(item) and not HOST_NAME.fullmatch(item):
-                raise ValueError(
-                    "must hold networks (10.1.0.0/16) and host names, comma-separated: "
-                    f"{item[:80]} is neither"
-                )
-        return items
+        return check_networks_and_names(items)
 
     @field_validator("proxies")
     @classmethod
     def _networks(cls, items: tuple[str, ...]) -> tuple[str, ...]:
-        for item in items:
-            if not network_of(item):
-                raise ValueError(
-                    "must hold addresses and networks such as 10.1.0.0/16, comma-separated: "
-                    f"{item[:80]} is neither"
-                )
-        return items
+        return check_networks(items)
 
     @field_validator("allowed_origins")
     @classmethod
@@ -252,20 +244,7 @@ class Settings(BaseSettings):
     @classmethod
     def _some_authorities(cls, path: str) -> str:
         if path:
-            try:
-                # Read once at the start: a wrong file would otherwise show at the first delivery
-                # over TLS.
-                ssl.create_default_context(cafile=path)
-            except OSError as error:
-                reason = (
-                    error.strerror
-                    if not isinstance(error, ssl.SSLError) and error.strerror
-                    else "it holds no certificate in PEM form"
-                )
-                raise ValueError(
-                    f"must name a readable PEM file with certificates, {path[:200]} cannot be "
-                    f"used: {reason}"
-                ) from None
+            check_authorities(path)
         return path
 
     @field_validator("smtp_url")
@@ -278,12 +257,7 @@ class Settings(BaseSettings):
     @field_validator("mail_domains")
     @classmethod
     def _some_domains(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if not HOST_NAME.fullmatch(name):
-                raise ValueError(
-                    f"must hold domains such as example.com, comma-separated: {name[:80]} is none"
-                )
-        return tuple(name.lower() for name in names)
+        return check_domains(names)
 
     @field_validator("public_url")
     @classmethod
