@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from api.context import Context, ContextMaker
 from api.execution.execute import Execution
-from api.pages import health, mail_consent, static
+from api.pages import health, mail_consent, metrics, static
 from api.pages.echo import Echo
 from api.schema import make_schema
 from api.schema.loaders import Loaders
@@ -25,6 +25,7 @@ from api.transport.unsent import Unsent
 from api.transport.websocket import Sockets
 from hookline.access.actor import Actor
 from hookline.access.audit import REQUEST_ID
+from hookline.metrics import Metrics
 from hookline.notifications import consents
 from hookline.runtime import Runtime
 
@@ -38,13 +39,16 @@ class App:
         authenticator: TokenAuthenticator,
         routes: list[BaseRoute],
         hosts: Iterable[str],
+        metrics: Metrics,
     ) -> None:
         self._endpoint = endpoint
         self._authenticator = authenticator
         self._pages = Starlette(routes=routes)
         self._guarded = AllowedHosts(self._serve, hosts)
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Not wrapped: api.transport.responses finds uvicorn's request behind `send`.
         await self._guarded(scope, receive, send)
 
     async def drain(self) -> None:
@@ -71,9 +75,10 @@ def make_app(
     redeem: static.Redeem | None = None,
     has_echo: bool = False,
     hosts: Iterable[str] = (),
+    is_alone: bool = True,
 ) -> App:
     """redeem: for links that fill a token into the GraphiQL page, for `hookline dev` only.
-    has_echo: offers /_echo.
+    has_echo: offers /_echo. is_alone: no other process answers at the same port.
     """
     # Suggestions are for people who write a document, on their own machine.
     execution = Execution(make_schema(), SIZES, has_suggestions=has_echo)
@@ -92,9 +97,10 @@ def make_app(
         Route("/graphql", endpoint),
         *health.routes(runtime.database),
         *mail_consent.routes(consent_pages(runtime), origins.check),
+        *metrics.routes(runtime.metrics, runtime.settings.metrics_token, is_alone=is_alone),
         *(Echo().routes() if has_echo else ()),
     ]
-    return App(endpoint, authenticator, routes, hosts)
+    return App(endpoint, authenticator, routes, hosts, runtime.metrics)
 
 
 def consent_pages(runtime: Runtime) -> mail_consent.Consents:

@@ -8,9 +8,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from api.app import App, make_app
 from api.pages.static import Redeem
+from hookline.loop_watch import LoopWatch
 from hookline.messaging.brokers import open_broker
 from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
+from hookline.serving.metrics_port import metrics_port
 from hookline.settings.fields import Settings
 from hookline.wiring import open_runtime
 
@@ -26,6 +28,7 @@ async def running(
     redeem: Redeem | None = None,
     has_echo: bool = False,
     hosts: Iterable[str] = (),
+    is_alone: bool = True,
     companions: Iterable[Companion] = (),
 ) -> AsyncIterator[App]:
     """Opens the runtime, starts the worker inside if there is one, and whatever goes along
@@ -38,8 +41,9 @@ async def running(
     """
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(open_runtime(settings, addresses))
-        app = make_app(runtime, redeem=redeem, has_echo=has_echo, hosts=hosts)
+        app = make_app(runtime, redeem=redeem, has_echo=has_echo, hosts=hosts, is_alone=is_alone)
         stack.push_async_callback(app.close)
+        await stack.enter_async_context(metrics_port(runtime.metrics, settings))
         if has_worker:
             # here and not above: the API without a worker never imports Dramatiq's actors
             from workers.embedded import embedded_worker
@@ -50,4 +54,6 @@ async def running(
             stack.enter_context(runtime.enqueuer.sending_to(broker))
         for companion in companions:
             await stack.enter_async_context(companion(runtime))
+        # From here on: a start imports and opens files, and lets nobody wait.
+        stack.callback(LoopWatch(runtime.metrics).close)
         yield app

@@ -10,6 +10,7 @@ from hookline.events.publishing import Publisher
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub
 from hookline.messaging.wakeups import Wakeups
+from hookline.metrics import Metrics
 from hookline.outbound.addresses import AddressPolicy
 from hookline.outbound.rendering import Renderer
 from hookline.secrets.vault import Vault
@@ -35,3 +36,4 @@ class Runtime:
     """Payload templates, in a process of their own."""
     feeds: Feeds
     """Activity events, for subscriptions."""
+    metrics: Metrics

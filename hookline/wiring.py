@@ -17,6 +17,7 @@ from hookline.events.publishing import Publisher
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub, MemoryHub
 from hookline.messaging.wakeups import Wakeups
+from hookline.metrics import Metrics
 from hookline.outbound.addresses import AddressPolicy
 from hookline.outbound.rendering import Renderer
 from hookline.runtime import Runtime
@@ -66,9 +67,9 @@ async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitSt
     stack.push_async_callback(registry.close)
     enqueuer = Enqueuer()
     wakeups = Wakeups(hub, enqueuer)
-    publisher = Publisher(
-        queue, registry, wakeups, EventLimits(settings.environments, settings.max_event_bytes)
-    )
+    metrics = Metrics()
+    limits = EventLimits(settings.environments, settings.max_event_bytes)
+    publisher = Publisher(queue, registry, wakeups, limits, metrics)
     stack.push_async_callback(publisher.close)
     renderer = Renderer()
     stack.push_async_callback(renderer.close)
@@ -87,6 +88,7 @@ async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitSt
         publisher,
         renderer,
         feeds,
+        metrics,
     )
 
 

@@ -19,6 +19,7 @@ from hookline.settings.smtp_url import read_smtp_url
 from hookline.shutdown import end_tasks
 from workers.mails import Mails
 from workers.pump import Pump
+from workers.reporting import Reporting
 from workers.scheduler import PERIODS, Scheduler
 from workers.sending import Sender
 
@@ -79,6 +80,9 @@ async def opened_worker(runtime: Runtime, broker: WorkerBroker) -> AsyncIterator
             "HOOKLINE_PUBLIC_URL is not set: no address outside HOOKLINE_MAIL_DOMAINS can be asked "
             "to confirm, and so none of them gets mails"
         )
+    for middleware in broker.middleware:
+        if isinstance(middleware, Reporting):
+            runtime.metrics.include(middleware.registry)
     async with Sender(runtime.addresses, ca_file=runtime.settings.ca_file) as sender:
         pump, mails = Pump(runtime, sender), Mails(runtime, make_mailer(runtime))
         # Before the pump: its first record may have mails to enqueue.

@@ -15,6 +15,7 @@ from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.outbound.rendering import RenderFault
 from hookline.runtime import Runtime
+from workers.attempt_counts import AttemptCounts
 from workers.attempts import RunningAttempt
 from workers.bodies import Bodies
 from workers.claiming import Claimer
@@ -51,8 +52,9 @@ class Deliverer:
         self._leases, self._claimer, self._recorder = leases, claimer, recorder
         self._bodies = Bodies(runtime.queue, runtime.renderer)
         self._slots = Slots(runtime.settings.host_concurrency)
-        self.alarms = Alarms()
+        self._alarms = Alarms(runtime.metrics)
         self._is_stopping = False
+        self._count = AttemptCounts(runtime.metrics).add
 
     def begin(self, lanes: Iterable[Lane]) -> None:
         """Begins one more sender for each lane that may have one. A lane without a free slot waits
@@ -123,6 +125,7 @@ class Deliverer:
         # Under the lane's token, not the one of now: the record is fenced by the token that leased
         # the row.
         self._recorder.add(lane.token, row.workspace_id, result)
+        self._count(result)
         self._adapt(lane, result)
         # Only when half of the lane's stock is gone: a claim per send would cost a round trip each.
         if self._claimer.is_pending(row.webhook_id) and lane.claim_size(self._leases.count):
@@ -165,7 +168,7 @@ class Deliverer:
         """Gives the lane's deliveries back as they were claimed, and pauses it: nothing was sent,
         and what keeps this one from being sent would keep the next one too.
         """
-        self.alarms.note(local.fault, local.reason)
+        self._alarms.note(local.fault, local.reason)
         lane.pace.set_back(monotonic())
         self._leases.give_back(lane, [row, *lane.take_out(keep=0)])
 

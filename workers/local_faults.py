@@ -8,10 +8,9 @@ import logging
 from enum import StrEnum
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter
-
 from hookline.clock import monotonic
 from hookline.errors import HooklineError
+from hookline.metrics import Metrics
 from hookline.outbound.egress import ResolverDown
 from hookline.outbound.tls import AuthoritiesUnusable
 from workers.own_network import NoNetwork, PortsUsedUp
@@ -95,22 +94,14 @@ class NotSent(Exception):
 
 
 class Alarms:
-    """One log line for each outage of a kind, not for each delivery; registry: a counter of all
-    deliveries that went back.
-    """
+    """One log line for each outage of a kind, not for each delivery, which the metrics count."""
 
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._counter = Counter(
-            "hookline_deliveries_set_back",
-            "Deliveries that went back without an attempt, by local fault.",
-            ("fault",),
-            registry=self.registry,
-        )
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._met_at: dict[LocalFault, float] = {}
 
     def note(self, fault: LocalFault, reason: object) -> None:
-        self._counter.labels(fault.value).inc()
+        self._metrics.set_back.labels(fault.value).inc()
         now, met_at = monotonic(), self._met_at.get(fault)
         self._met_at[fault] = now
         if met_at is None or now - met_at > QUIET_SECONDS:

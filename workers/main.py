@@ -24,6 +24,7 @@ from dramatiq.middleware import AsyncIO, MiddlewareError
 from hookline import logs
 from hookline.clock import monotonic
 from hookline.errors import HooklineError
+from hookline.loop_watch import LoopWatch
 from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import OWN
 from hookline.settings.fields import Settings, read_settings
@@ -101,6 +102,12 @@ class OwnLoop(ContextHolder, AsyncIO):
         async with AsyncExitStack() as stack:
             runtime = await stack.enter_async_context(open_runtime(self._settings))
             self.opened = await stack.enter_async_context(running_worker(runtime, broker))
+            if self._settings.metrics_port:
+                # Here and not above: uvicorn takes 3 MB, and workers have no other use for it.
+                from hookline.serving.metrics_port import metrics_port
+
+                await stack.enter_async_context(metrics_port(runtime.metrics, self._settings))
+            stack.callback(LoopWatch(runtime.metrics).close)
             is_open.set()
             log.info("delivering")
             await self._is_closing.wait()

@@ -39,7 +39,7 @@ class Pump:
         self._sweeper = Sweeper(runtime.queue, runtime.registry)
         self._claimer = Claimer(runtime.queue, runtime.registry, self.leases)
         self._deliverer = Deliverer(runtime, sender, self.leases, self._claimer, self.recorder)
-        self.alarms = self._deliverer.alarms
+        runtime.metrics.leased.set_function(lambda: self.leases.count)
         self._loops: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
 

@@ -66,7 +66,7 @@ def _run_alone(settings: "Settings", listener: "socket", with_worker: bool) -> N
     from hookline.cli.server import exit_at_once, run
 
     # A lambda, so that the coroutine is made by the loop that runs it.
-    run(lambda: _serve(settings, listener, with_worker, lambda: None, exit_at_once))
+    run(lambda: _serve(settings, listener, with_worker, lambda: None, exit_at_once, is_alone=True))
 
 
 def _run_several(settings: "Settings", listener: "socket", workers: int, with_worker: bool) -> int:
@@ -93,6 +93,7 @@ async def _serve(
     with_worker: bool,
     on_started: "Callable[[], None]",
     on_second_signal: "Callable[[int], None]",
+    is_alone: bool = False,
 ) -> None:
     import logging
 
@@ -109,6 +110,8 @@ async def _serve(
         )
         on_started()
 
-    async with running(settings, has_worker=has_worker, hosts=settings.allowed_hosts) as app:
+    async with running(
+        settings, has_worker=has_worker, hosts=settings.allowed_hosts, is_alone=is_alone
+    ) as app:
         await serve(app, listener, settings, started, on_second_signal)
     log.info("stopped")

@@ -19,6 +19,7 @@ import uvicorn
 import uvloop
 
 from hookline.errors import Misconfigured
+from hookline.metrics import Metrics
 from hookline.serving import descriptors
 from hookline.serving.config import BoundedConfig
 from hookline.serving.connections import Connections, Watched
@@ -44,6 +45,8 @@ less CPU per delivery, and 6 MB more (2026-11).
 
 class Application(Protocol):
     """The application that api.app makes."""
+
+    metrics: Metrics
 
     # Any: ASGI.
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
@@ -139,7 +142,7 @@ async def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
     )
-    config.connections = Connections(_limits(settings))
+    config.connections = Connections(_limits(settings), app.metrics)
     server = _Server(config, app, on_started, on_second_signal)
     async with _watching(server, config.connections):
         await server.serve(sockets=[listener])

@@ -28,6 +28,7 @@ from hookline.events.checking import EventLimits, PublishInput, check_events
 from hookline.events.commit_group import CommitGroup, PublishRequest, PublishResult, take_group
 from hookline.events.over_limit_log import OverLimitLog
 from hookline.messaging.wakeups import Wakeups
+from hookline.metrics import Metrics
 
 _WAITING_LIMIT: Final = 20_000
 _WAITING_SIZE_LIMIT: Final = 64 * 1024 * 1024
@@ -73,7 +74,12 @@ class Publisher:
     """Group commit, one writer per workspace and process."""
 
     def __init__(
-        self, queue: Queue, registry: Registry, wakeups: Wakeups, limits: EventLimits
+        self,
+        queue: Queue,
+        registry: Registry,
+        wakeups: Wakeups,
+        limits: EventLimits,
+        metrics: Metrics,
     ) -> None:
         self._queue, self._registry, self._wakeups, self._limits = queue, registry, wakeups, limits
         self._waiting: dict[UUID, list[PublishRequest]] = {}
@@ -81,6 +87,7 @@ class Publisher:
         self._writers: dict[UUID, asyncio.Task[None]] = {}
         self._embedded_pump: EmbeddedPump | None = None
         self._over_limit_log = OverLimitLog()
+        self._metrics = metrics
         self._is_away = False
         """True when the last try of a group ended with the database away."""
 
@@ -101,6 +108,7 @@ class Publisher:
         received_at = clock.now()
         events = check_events(inputs, received_at, self._limits)
         answers = await self._written(workspace_id, received_at, events)
+        self._metrics.events.inc(sum([not answer.is_duplicate for answer in answers]))
         for answer in answers:
             if answer.over_limit:
                 self._over_limit_log.tell(answer.event_id, answer.over_limit)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv6Address, ip_address
 from typing import Final, Protocol
 
+from hookline.metrics import Metrics
 from hookline.serving.limits import (
     ConnectionLimits,
     Refusal,
@@ -46,8 +47,10 @@ class Watched(Protocol):
 class Connections:
     """Counts connections, of all and by address."""
 
-    def __init__(self, limits: ConnectionLimits) -> None:
-        self.limits = limits
+    def __init__(self, limits: ConnectionLimits, metrics: Metrics) -> None:
+        self.limits, self._refusals = limits, metrics.connections_refused
+        # Looked up once: it takes a lock, and each request counts.
+        self._answers = [metrics.http_requests.labels(f"{first}xx") for first in range(1, 6)]
         self._places: dict[object, str] = {}
         """The address that each connection is counted for; empty for a proxy's."""
         self._by_address: Counter[str] = Counter()
@@ -87,8 +90,13 @@ class Connections:
                 del self._by_address[address]
 
     def note(self, refusal: Refusal) -> None:
-        """Counts a refusal for the log."""
+        """Counts a refusal for the log and the metrics."""
+        self._refusals.labels(refusal.reason).inc()
         self._refused[refusal.reason] += 1
+
+    def count_answer(self, status: int) -> None:
+        """Counts an answer of HTTP for the metrics."""
+        self._answers[status // 100 - 1].inc()
 
     async def watch(self, open_connections: Callable[[], Iterable[Watched]]) -> None:
         """Looks at the open connections until cancelled."""

@@ -3,10 +3,12 @@ pace, and its place among the connections. It writes an answer of its own where 
 """
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from hookline.serving.config import BoundedConfig
@@ -36,6 +38,20 @@ _KNOWN: Final = 1
 """A request is known: its body comes, it is being answered, or uvicorn's keep-alive timer runs."""
 _ENDED: Final = 2
 """Nothing is read any more: what comes is dropped, or a WebSocket's."""
+
+
+class _CountedRequest(RequestResponseCycle):
+    """uvicorn's request, which counts its answer: also the 500 that uvicorn writes when the
+    application failed, and which no application sees.
+    """
+
+    count: Callable[[int], None]
+
+    # Not async: a coroutine around uvicorn's own costs as much as the count (2026-11).
+    def send(self, message: ASGISendEvent) -> Coroutine[Any, Any, None]:
+        if message["type"] == "http.response.start" and not self.disconnected:
+            self.count(message["status"])
+        return super().send(message)
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -221,6 +237,9 @@ class BoundedHttp(HttpToolsProtocol):
             self._fed_bytes = self._body_bytes = self._request_bytes = 0
             # Trailers would come among the headers of a request that is being answered.
             self.headers = []
+            # uvicorn makes it of its own class, and asks for `send` when the request runs (0.54).
+            self.cycle.__class__ = _CountedRequest
+            self.cycle.count = self._connections.count_answer  # type: ignore[attr-defined]  # as above
             if self._as_guest:
                 self.cycle.keep_alive = False
 

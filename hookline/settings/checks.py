@@ -1,10 +1,15 @@
-"""Checks of values that are no URLs: networks, names, files. Called by
+"""Checks of values that are no URLs: networks, names, files, addresses, tokens. Called by
 hookline.settings.fields, which names the setting before each sentence. Each raises ValueError.
 """
 
+import re
 import ssl
+from ipaddress import ip_address
+from typing import Final
 
 from hookline.settings.urls import HOST_NAME, network_of
+
+_BEARER_TOKEN: Final = re.compile(r"[!-~]{16,512}")
 
 
 def check_networks_and_names(items: tuple[str, ...]) -> tuple[str, ...]:
@@ -53,3 +58,20 @@ def check_authorities(path: str) -> None:
             f"must name a readable PEM file with certificates, {path[:200]} cannot be used: "
             f"{reason}"
         ) from None
+
+
+def check_address(host: str) -> str:
+    """The address as it is usually written."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        raise ValueError("must be an address such as 127.0.0.1, 0.0.0.0 or ::1") from None
+
+
+def check_bearer_token(token: str) -> None:
+    # A header carries no more: one with a line's end in it would never match.
+    if not _BEARER_TOKEN.fullmatch(token):
+        raise ValueError(
+            "must have 16 to 512 characters, letters, digits and signs without blanks: "
+            "openssl rand -hex 24 makes one"
+        )

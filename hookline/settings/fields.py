@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     SecretStr,
@@ -19,7 +20,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hookline.errors import Misconfigured
 from hookline.settings.checks import (
+    check_address,
     check_authorities,
+    check_bearer_token,
     check_domains,
     check_networks,
     check_networks_and_names,
@@ -184,6 +187,17 @@ class Settings(BaseSettings):
     """Seconds after which a query, or one event of a subscription, is ended, at the database too.
     """
 
+    metrics_token: SecretStr = SecretStr("")
+    """Bearer token that opens /metrics, of 16 characters or more, and nothing else. Empty: there
+    are no metrics.
+    """
+    metrics_port: int = Field(0, ge=0, le=65_472)
+    """Port where each process, also a worker, shows its metrics: this one or the next that is free,
+    of 64. 0: none.
+    """
+    metrics_host: Annotated[str, AfterValidator(check_address)] = "127.0.0.1"
+    """Address of this machine that HOOKLINE_METRICS_PORT is at."""
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: str) -> str:
@@ -254,6 +268,13 @@ class Settings(BaseSettings):
             read_smtp_url(url.get_secret_value())
         return url
 
+    @field_validator("metrics_token")
+    @classmethod
+    def _long_token(cls, token: SecretStr) -> SecretStr:
+        if token.get_secret_value():
+            check_bearer_token(token.get_secret_value())
+        return token
+
     @field_validator("mail_domains")
     @classmethod
     def _some_domains(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -275,6 +296,16 @@ class Settings(BaseSettings):
             raise ValueError(
                 "HOOKLINE_EVENT_DAYS must not be more than HOOKLINE_ATTEMPT_DAYS: attempts belong "
                 "to events"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _guarded_metrics(self) -> "Settings":
+        # A port is open to each account of the machine, and to pages in a browser there whose name
+        # is rebound to its address.
+        if self.metrics_port and not self.metrics_token.get_secret_value():
+            raise ValueError(
+                "HOOKLINE_METRICS_PORT needs HOOKLINE_METRICS_TOKEN: openssl rand -hex 24 makes one"
             )
         return self
 

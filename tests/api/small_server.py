@@ -24,6 +24,7 @@ from api.transport.sse import EventStreams
 from api.transport.unsent import Unsent
 from api.transport.websocket import Sockets
 from hookline.access.actor import Actor
+from hookline.metrics import Metrics
 from hookline.serving.config import BoundedConfig
 from hookline.serving.connections import Connections
 from hookline.serving.http import BoundedHttp
@@ -122,7 +123,7 @@ async def serve_small(
         access_log=False,
         timeout_graceful_shutdown=5,
     )
-    config.connections = Connections(ConnectionLimits.of(read_settings(), 4_096))
+    config.connections = Connections(ConnectionLimits.of(read_settings(), 4_096), Metrics())
     server = uvicorn.Server(config)
     serving = create_task(server.serve(sockets=[listener]))
     try:

@@ -34,6 +34,7 @@ QUICK = {
     "HOOKLINE_BODY_SECONDS": "2",
     "HOOKLINE_PROXIES": "",
     "HOOKLINE_LOG_LEVEL": "warning",
+    "HOOKLINE_METRICS_TOKEN": "the-operators-own-token",
 }
 _STREAM = (
     b"GET " + SUBSCRIPTION + b" HTTP/1.1\r\nHost: hooks.example\r\nAccept: text/event-stream\r\n"
@@ -203,6 +204,16 @@ async def test_each_is_answered_with_the_limit_and_its_setting_and_cut_off(
     assert wrong == {}
     assert "Traceback" not in hookline.log.read_text()
     assert " ERROR " not in hookline.log.read_text()
+
+
+async def test_who_is_cut_off_is_counted_by_the_bound(hookline: Installation) -> None:
+    [attack] = [attack for attack in ATTACKS if attack.name == "some headers"]
+    await attack.run(hookline.port)
+
+    headers = {"Authorization": f"Bearer {QUICK['HOOKLINE_METRICS_TOKEN']}"}
+    metrics = (await hookline.client.get("/metrics", headers=headers)).text
+
+    assert 'hookline_connections_refused_total{reason="many_headers"}' in metrics
 
 
 async def test_others_are_served_meanwhile_in_bounded_memory(hookline: Installation) -> None:

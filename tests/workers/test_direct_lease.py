@@ -62,7 +62,9 @@ async def watched_pump(runtime: Runtime) -> AsyncIterator[tuple[Runtime, Watched
     """A pump and a publisher of one process over a watched queue; the pump has begun to beat."""
     queue = Watched(runtime.queue)
     limits = EventLimits(runtime.settings.environments, runtime.settings.max_event_bytes)
-    publisher = Publisher(cast(Queue, queue), runtime.registry, runtime.wakeups, limits)
+    publisher = Publisher(
+        cast(Queue, queue), runtime.registry, runtime.wakeups, limits, runtime.metrics
+    )
     over = replace(runtime, queue=cast(Queue, queue), publisher=publisher)
     async with Sender(runtime.addresses) as sender:
         pump = Pump(over, sender)

@@ -14,10 +14,10 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from prometheus_client import generate_latest
 
 from hookline.deliveries.queue.base import ClaimedDelivery, Queue
 from hookline.errors import HooklineError
+from hookline.metrics import Metrics
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState, Webhook
 from hookline.outbound.egress import DnsSilent, ResolverDown
 from hookline.outbound.tls import AuthoritiesUnusable
@@ -216,7 +216,7 @@ async def test_fault_of_our_own_is_no_attempt_and_is_tried_again_until_it_is_ove
         outage.port = receiver.port
         outage.webhook = webhook = await make_webhook(runtime, url, **outage.fields)
         await outage.begin()
-        async with pumping(watched, sender) as pump:
+        async with pumping(watched, sender):
             await publish(runtime, 3)
             # Each of the three, and one more after the pause.
             await eventually(lambda: len(queue.given_back) > len(set(queue.given_back)) == 3)
@@ -237,11 +237,11 @@ async def test_fault_of_our_own_is_no_attempt_and_is_tried_again_until_it_is_ove
     assert [(record.levelno, record.__dict__["fault"]) for record in told] == [
         (logging.CRITICAL, fault)
     ]
-    assert f'hookline_deliveries_set_back_total{{fault="{fault}"}}' in metrics(pump.alarms)
+    assert f'hookline_deliveries_set_back_total{{fault="{fault}"}}' in shown(runtime.metrics)
 
 
-def metrics(alarms: Alarms) -> str:
-    return generate_latest(alarms.registry).decode()
+def shown(metrics: Metrics) -> str:
+    return metrics.text().decode()
 
 
 async def all_succeeded(count: int) -> bool:
@@ -310,7 +310,8 @@ def test_pause_doubles_up_to_its_limit_and_faults_at_a_time_count_once() -> None
 def test_outage_is_told_once_and_the_next_one_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    now, alarms = [1_000.0], Alarms()
+    metrics = Metrics()
+    now, alarms = [1_000.0], Alarms(metrics)
     monkeypatch.setattr("hookline.clock.time.monotonic", lambda: now[0])
     for pause in (0.0, QUIET_SECONDS - 1, QUIET_SECONDS - 1, QUIET_SECONDS + 1):
         now[0] += pause
@@ -321,4 +322,4 @@ def test_outage_is_told_once_and_the_next_one_again(
         "DESCRIPTORS",
         "MEMORY",
     ]
-    assert 'hookline_deliveries_set_back_total{fault="DESCRIPTORS"} 4.0' in metrics(alarms)
+    assert 'hookline_deliveries_set_back_total{fault="DESCRIPTORS"} 4.0' in shown(metrics)

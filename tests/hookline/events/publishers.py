@@ -52,7 +52,10 @@ def over(runtime: Runtime, queue: Tampered) -> Runtime:
     """The same runtime with a publisher over another queue."""
     limits = EventLimits(runtime.settings.environments, runtime.settings.max_event_bytes)
     return replace(
-        runtime, publisher=Publisher(cast(Queue, queue), runtime.registry, runtime.wakeups, limits)
+        runtime,
+        publisher=Publisher(
+            cast(Queue, queue), runtime.registry, runtime.wakeups, limits, runtime.metrics
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from tests.waiting import turns
 
 BODY = b"Content-Length: 100000\r\n\r\n"
 HANDSHAKE = b"GET /graphql HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -368,3 +369,25 @@ async def test_pieces_of_an_answer_are_held_until_they_are_taken() -> None:
     wire.protocol.resume_writing()
     await turns(10)
     assert (wire.status, wire.protocol.held_bytes()) == (200, 0)
+
+
+async def test_answers_count_by_their_class_those_of_a_failed_application_too() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/fails":
+            raise RuntimeError("on purpose")
+        start = {"type": "http.response.start", "headers": [(b"content-length", b"0")]}
+        await send({**start, "status": int(scope["path"][1:])})
+        await send({"type": "http.response.body"})
+
+    server = Server(app)
+    for path in (b"/200", b"/204", b"/404", b"/fails"):
+        server.connect().says(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+    server.connect().says(b"no HTTP\r\n\r\n")
+    await turns(5)
+
+    def count(name: str, **labels: str) -> float | None:
+        return server.metrics.registry.get_sample_value(name, labels)
+
+    statuses = {name: count("hookline_http_requests_total", status=name) for name in CLASSES}
+    assert statuses == {"1xx": 0, "2xx": 2, "3xx": 0, "4xx": 1, "5xx": 1}
+    assert count("hookline_connections_refused_total", reason="not_http") == 1

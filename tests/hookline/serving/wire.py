@@ -9,6 +9,7 @@ from typing import Any
 
 from uvicorn.server import ServerState
 
+from hookline.metrics import Metrics
 from hookline.serving.config import BoundedConfig
 from hookline.serving.connections import Connections
 from hookline.serving.http import BoundedHttp
@@ -99,7 +100,10 @@ class Server:
             app, http=BoundedHttp, ws=BoundedWebSocket, lifespan="off", log_config=None
         )
         self.config.load()
-        self.connections = self.config.connections = Connections(replace(LIMITS, **limits))
+        self.metrics = Metrics()
+        self.connections = self.config.connections = Connections(
+            replace(LIMITS, **limits), self.metrics
+        )
         self.state = ServerState()
 
     def http(self) -> BoundedHttp:

@@ -45,6 +45,11 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MAX_EVENT_BYTES", "1"),
         ("SERVER", "localhost:8000"),
         ("SHUTDOWN_SECONDS", "-1"),
+        ("METRICS_TOKEN", "fifteen-letters"),
+        ("METRICS_TOKEN", "sixteen letters \n"),
+        ("METRICS_PORT", "65473"),
+        ("METRICS_PORT", "9100"),
+        ("METRICS_HOST", "localhost"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_that_names_the_setting(

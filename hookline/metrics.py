@@ -1,0 +1,89 @@
+"""Metrics of a process, in Prometheus' text format: numbers that an operator looks at first. One
+object for each process, with the runtime. Labels are names that Hookline itself chose, never those
+of a workspace, a webhook or a host, so that there is a fixed number of series.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+_STALL_SECONDS: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """The metrics of this process. Thread-safe."""
+
+    def __init__(self) -> None:
+        # prometheus_client's own is global: a second runtime of a process could not register there.
+        self.registry = CollectorRegistry()
+        self._others: list[CollectorRegistry] = []
+        # One more series for each counter, with the time at which it began. The switch is global,
+        # too; nothing else in the process has metrics (0.26).
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client left it untyped
+        ProcessCollector(registry=self.registry)
+        self.http_requests = self._counter(
+            "hookline_http_requests", "HTTP requests answered, by class of status.", ("status",)
+        )
+        self.connections_refused = self._counter(
+            "hookline_connections_refused",
+            "Connections refused or cut off at a bound before their token was known.",
+            ("reason",),
+        )
+        self.events = self._counter("hookline_events_published", "Events accepted and stored.")
+        self.attempts = self._counter(
+            "hookline_attempts", "Attempts that ended, by outcome.", ("outcome",)
+        )
+        self.deliveries_ended = self._counter(
+            "hookline_deliveries_ended",
+            "Deliveries that an attempt has ended, by their last state.",
+            ("state",),
+        )
+        self.set_back = self._counter(
+            "hookline_deliveries_set_back",
+            "Deliveries that went back without an attempt, by local fault.",
+            ("fault",),
+        )
+        self.leased = Gauge(
+            "hookline_deliveries_leased",
+            "Deliveries that this process has leased: waiting for a slot, or on the wire.",
+            registry=self.registry,
+        )
+        self.stalls, self.longest_stall = _of_the_loop(self.registry)
+
+    def include(self, registry: CollectorRegistry) -> None:
+        """Shows the metrics of one more registry, whose names are others."""
+        if registry not in self._others:
+            self._others.append(registry)
+
+    def text(self) -> bytes:
+        return b"".join(map(generate_latest, (self.registry, *self._others)))
+
+    def _counter(self, name: str, about: str, labels: Iterable[str] = ()) -> Counter:
+        return Counter(name, about, tuple(labels), registry=self.registry)
+
+
+def _of_the_loop(registry: CollectorRegistry) -> tuple[Histogram, Gauge]:
+    """Metrics of hookline.loop_watch."""
+    stalls = Histogram(
+        "hookline_loop_stall_seconds",
+        "Stalls of the event loop over 0.05 s.",
+        buckets=_STALL_SECONDS,
+        registry=registry,
+    )
+    longest = Gauge(
+        "hookline_loop_longest_stall_seconds",
+        "Longest stall of the event loop in the last one to two minutes.",
+        registry=registry,
+    )
+    return stalls, longest
