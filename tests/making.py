@@ -133,6 +133,10 @@ class Hand:
         [row] = await self.claim(webhook_id, room=1)
         return row
 
+    async def begin_to_send(self, *rows: ClaimedDelivery) -> None:
+        """Says that the requests of these deliveries, and no others, are under way."""
+        await self._queue.set_on_wire(self.token, [row.id for row in rows])
+
     async def give_back(self, *rows: ClaimedDelivery) -> None:
         await self._queue.give_back(self.token, rows)
 

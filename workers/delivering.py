@@ -22,6 +22,7 @@ from workers.claiming import Claimer
 from workers.lanes import Lane
 from workers.leases import AWAY, Leases, may_send
 from workers.local_faults import Alarms, LocalFault, NotSent, local_fault
+from workers.on_wire import OnWire
 from workers.recording import Recorder
 from workers.sending import Sender, Withdrawn
 from workers.slots import Slot, Slots
@@ -47,9 +48,11 @@ class Deliverer:
         leases: Leases,
         claimer: Claimer,
         recorder: Recorder,
+        on_wire: OnWire,
     ) -> None:
         self._registry, self._sender = runtime.registry, sender
         self._leases, self._claimer, self._recorder = leases, claimer, recorder
+        self._on_wire = on_wire
         self._bodies = Bodies(runtime.queue, runtime.renderer)
         self._slots = Slots(runtime.settings.host_concurrency)
         self._alarms = Alarms(runtime.metrics)
@@ -154,6 +157,7 @@ class Deliverer:
         is_late = monotonic() - began > _SLOW_BODY_SECONDS
         if is_late and not await self._is_still_wanted(lane, row, target):
             return None
+        self._on_wire.begin(row.id)
         try:
             # Name servers and handshakes may take seconds: without asking again, requests arrived
             # 2.7 s after their webhook was off (2026-11-25).
@@ -162,6 +166,8 @@ class Deliverer:
             )
         except Withdrawn:
             return None
+        finally:
+            self._on_wire.end(row.id)
         return attempt.result(answer)
 
     def _set_back(self, lane: Lane, row: ClaimedDelivery, local: NotSent) -> None:

@@ -20,6 +20,7 @@ from workers.direct_lease import DirectLease
 from workers.heartbeat import Heartbeat
 from workers.lanes import Lane
 from workers.leases import Leases
+from workers.on_wire import OnWire
 from workers.recording import Recorder
 from workers.sending import Sender
 from workers.sweeper import Sweeper
@@ -38,7 +39,10 @@ class Pump:
         self._heartbeat = Heartbeat(runtime.queue, self.leases)
         self._sweeper = Sweeper(runtime.queue, runtime.registry)
         self._claimer = Claimer(runtime.queue, runtime.registry, self.leases)
-        self._deliverer = Deliverer(runtime, sender, self.leases, self._claimer, self.recorder)
+        self._on_wire = OnWire(runtime.queue, self.leases)
+        self._deliverer = Deliverer(
+            runtime, sender, self.leases, self._claimer, self.recorder, self._on_wire
+        )
         runtime.metrics.leased.set_function(lambda: self.leases.count)
         self._loops: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -58,7 +62,10 @@ class Pump:
         self._unsubscribe = self._runtime.hub.subscribe("wake", self._on_wakeup)
         self._loops = [
             asyncio.create_task(self._keep(loop))
-            for loop in (self._beat, self._sweep, self._claim, self._claim_paced, self._record)
+            for loop in (
+                *(self._beat, self._sweep, self._claim, self._claim_paced, self._record),
+                self._on_wire.tell,
+            )
         ]
 
     def wake(self, webhook_ids: Iterable[UUID]) -> None:

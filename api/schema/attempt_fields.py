@@ -45,10 +45,23 @@ class AttemptFields(Node):
     duration_ms: int | None = strawberry.field(
         description="Duration in milliseconds, or null if unknown."
     )
-    next_attempt_at: datetime | None = strawberry.field(
-        description="Time for which the following attempt was scheduled, or null if none was."
-    )
     row: strawberry.Private[AttemptRow]
+
+    @strawberry.field(
+        description="Time for which the following attempt was scheduled, or null if none was, or "
+        "if the delivery ended before."
+    )
+    async def next_attempt_at(self, info: Info) -> datetime | None:
+        if self.row.next_attempt_at is None:
+            return None
+        sent = await info.context.loaders.delivery.load(self.row.delivery_id)
+        # cancelled, sent by hand with success, or its webhook deleted: it never came
+        is_over = sent is not None and sent.finished_at is not None
+        return (
+            None
+            if is_over and sent.finished_at < self.row.next_attempt_at
+            else (self.row.next_attempt_at)
+        )
 
     @strawberry.field(
         description="Headers of the request; the values of secret ones are null. Null if unknown."
@@ -118,7 +131,6 @@ class AttemptFields(Node):
             error_message=row.error_message,
             started_at=row.started_at,
             duration_ms=row.duration_ms,
-            next_attempt_at=row.next_attempt_at,
             row=row,
         )
 

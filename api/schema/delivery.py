@@ -53,7 +53,7 @@ class DeliveryQuery:
         require(info, "deliveries:read")
         if filter:
             check_event(info, filter.environment, filter.event_type)
-        return Listed(filtered(rows_of(info), filter), Delivery.of)
+        return Listed(await filtered(info, rows_of(info), filter), Delivery.of)
 
 
 @strawberry.type
@@ -61,7 +61,8 @@ class DeliveryMutation:
     @strawberry.mutation(
         description="Sends a delivery once more at once, even if its webhook is inactive. The "
         "retry schedule is not changed. User errors: NOT_FOUND; NOT_ALLOWED while "
-        "an attempt is in progress or if the webhook was deleted; DATA_EXPIRED. "
+        "an attempt is in progress or about to begin, or if the webhook was deleted; "
+        "DATA_EXPIRED. "
         "Requires the scope deliveries:retry."
     )
     async def delivery_retry(
@@ -76,8 +77,8 @@ class DeliveryMutation:
         )
 
     @strawberry.mutation(
-        description="Cancels an open delivery. An attempt in progress is completed and "
-        "logged, but no longer changes the delivery. User errors: NOT_FOUND; "
+        description="Cancels an open delivery. An attempt in progress or about to begin is "
+        "completed and logged, but no longer changes the delivery. User errors: NOT_FOUND; "
         "NOT_ALLOWED if the delivery has ended. Requires the scope "
         "deliveries:retry."
     )

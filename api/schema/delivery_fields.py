@@ -13,11 +13,6 @@ from hookline.models import DeliveryState
 
 @strawberry.type
 class DeliveryFields(Node):
-    attempt_count: int = strawberry.field(description="Number of attempts begun so far.")
-    next_attempt_at: datetime | None = strawberry.field(
-        description="Time of the next attempt. Null while an attempt is in progress and after "
-        "the delivery has ended."
-    )
     created_at: datetime = strawberry.field(description="Time of creation.")
     finished_at: datetime | None = strawberry.field(
         description="Time at which the delivery succeeded, failed or was cancelled. Null "
@@ -25,11 +20,26 @@ class DeliveryFields(Node):
     )
     row: strawberry.Private[DeliveryRow]
 
+    @strawberry.field(description="Number of attempts begun so far.")
+    async def attempt_count(self, info: Info) -> int:
+        # it rises with the lease, and a worker holds many leased ahead of what it sends
+        is_ahead = self.row.lease_token is not None and not await self._is_on_wire(info)
+        return self.row.attempt_count - is_ahead
+
+    @strawberry.field(
+        description="Time of the next attempt. Null while an attempt is in progress and after "
+        "the delivery has ended."
+    )
+    async def next_attempt_at(self, info: Info) -> datetime | None:
+        if self.row.status != DeliveryState.OPEN or await self._is_on_wire(info):
+            return None
+        return self.row.manual_at or self.row.next_attempt_at
+
     @strawberry.field(description="Status of the delivery.")
     async def status(self, info: Info) -> DeliveryStatus:
-        # a lease first: a delivery that has ended is sent again by hand, and keeps its state
-        # meanwhile
-        if self.row.lease_token is not None:
+        # what is on the wire first: a delivery that has ended is sent again by hand, and keeps its
+        # state meanwhile
+        if await self._is_on_wire(info):
             return DeliveryStatus.IN_PROGRESS
         if self.row.status != DeliveryState.OPEN:
             return ENDED[DeliveryState(self.row.status)]
@@ -39,14 +49,17 @@ class DeliveryFields(Node):
             return DeliveryStatus.CANCELLED
         return DeliveryStatus.PENDING if target.is_on else DeliveryStatus.HELD
 
+    async def _is_on_wire(self, info: Info) -> bool:
+        if self.row.lease_token is None:
+            return False
+        is_on_wire: bool = await info.context.loaders.is_on_wire.load(self.row.id)
+        return is_on_wire
+
     @classmethod
     def of(cls, row: DeliveryRow) -> Self:
-        waits = row.status == DeliveryState.OPEN and row.lease_token is None
         return cls(
             id=node_id("dlv", row.id),
-            attempt_count=row.attempt_count,
             created_at=row.created_at,
             finished_at=row.finished_at,
-            next_attempt_at=(row.manual_at or row.next_attempt_at) if waits else None,
             row=row,
         )

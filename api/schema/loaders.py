@@ -77,6 +77,11 @@ class Loaders:
         return DataLoader(load_fn=self._count, max_batch_size=LARGEST_BATCH)
 
     @cached_property
+    def is_on_wire(self) -> DataLoader[UUID, bool]:
+        """True for deliveries whose requests are under way."""
+        return DataLoader(load_fn=self._on_wire, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
     def body(self) -> DataLoader[UUID, bytes | None]:
         """Body that a template made for a delivery; None when it sends the event itself."""
         return DataLoader(load_fn=self._bodies, max_batch_size=LARGEST_BATCH)
@@ -118,6 +123,11 @@ class Loaders:
         async with self._context.reading() as reader:
             found = await manual.bodies(reader, keys)
         return [found.get(key) for key in keys]
+
+    async def _on_wire(self, keys: list[UUID]) -> list[bool]:
+        async with self._context.reading() as reader:
+            found = await manual.on_wire(reader)
+        return [key in found for key in keys]
 
     async def _count(self, keys: list[UUID]) -> list[int]:
         async with self._context.reading() as reader:

@@ -51,7 +51,7 @@ class Webhook(WebhookFields):
         if filter:
             check_event(info, filter.environment, filter.event_type)
         rows = delivery_filter.rows_of(info).filter(webhook_id=self.row.id)
-        return Listed(delivery_filter.filtered(rows, filter), Delivery.of)
+        return Listed(await delivery_filter.filtered(info, rows, filter), Delivery.of)
 
 
 @strawberry.type(

@@ -39,6 +39,7 @@ select w.id as webhook_id, (
     select 1 as one from delivery d
     where d.webhook_id = w.id and d.status = DeliveryState.OPEN limit 10000) open) as waiting
 from webhook w where w.id in ({})""")
+ON_WIRE = "select on_wire from pump where on_wire <> ''"
 BODIES = "select delivery_id, body from delivery_body where delivery_id in ({})"
 
 
@@ -123,6 +124,12 @@ async def backlogs(reader: Reader, webhook_ids: Sequence[UUID]) -> dict[UUID, in
     places = ", ".join(f"${number}" for number in range(1, len(webhook_ids) + 1))
     rows = await reader.rows(BACKLOG.format(places), *webhook_ids)
     return {row["webhook_id"]: row["waiting"] for row in rows}
+
+
+async def on_wire(reader: Reader) -> set[UUID]:
+    """Deliveries of all workspaces whose requests are under way, but for the last half second."""
+    rows = await reader.rows(ON_WIRE)
+    return {UUID(hex=key) for row in rows for key in row["on_wire"].split(",")}
 
 
 async def bodies(reader: Reader, delivery_ids: Sequence[UUID]) -> dict[UUID, bytes]:

@@ -11,8 +11,8 @@ from hookline.models.column_types import BytesColumn, JsonColumn, TimeColumn, Uu
 
 
 class DeliveryState(IntEnum):
-    """`delivery.status`. HELD and IN_PROGRESS are derived: open, with its webhook off
-    or a lease. SUCCEEDED and FAILED have the numbers of AttemptOutcome.
+    """`delivery.status`. HELD and IN_PROGRESS are derived: open, with its webhook off,
+    or leased and on the wire. SUCCEEDED and FAILED have the numbers of AttemptOutcome.
     """
 
     OPEN = 0

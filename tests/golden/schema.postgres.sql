@@ -121,6 +121,7 @@ column notification.reason text
 column notification.webhook_id uuid
 column notification.workspace_id uuid not null
 column pump.beat_at timestamp with time zone not null
+column pump.on_wire text not null default ''::text
 column pump.process text not null
 column pump.token uuid not null
 column retention.name text not null

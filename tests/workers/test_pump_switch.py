@@ -15,7 +15,16 @@ from hookline.messaging.hub import MemoryHub
 from hookline.models import Attempt, AttemptOutcome, Delivery, DeliveryState
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
-from tests.making import SOMEBODY, enqueue, make_webhook, publish
+from tests.making import (
+    SOMEBODY,
+    Hand,
+    ago,
+    enqueue,
+    failed,
+    make_webhook,
+    publish,
+    set_column,
+)
 from tests.receivers import Receiver
 from tests.waiting import eventually
 from tests.working import pumping
@@ -93,6 +102,39 @@ async def test_switch_that_no_message_told_is_obeyed_within_a_second(runtime: Ru
         await other.wait_for(1)
         await eventually(lambda: nothing_leased(webhook.id))
         assert len(receiver.requests) == 1
+
+
+# two workers, which SQLite does not have
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("end", ["deleted", "turned off by failing"])
+async def test_an_end_that_no_message_told_is_obeyed_within_a_second(
+    runtime: Runtime, end: str
+) -> None:
+    hand, deaf = await Hand.begin(runtime), replace(runtime, hub=DeafHub())
+    async with Receiver() as receiver:
+        receiver.gate.clear()
+        webhook = await make_webhook(runtime, receiver.url, concurrency=1)
+        await set_column(runtime, "webhook", "consecutive_failures", 9, [webhook.id])
+        await set_column(runtime, "webhook", "failing_since", ago(3 * 86_400), [webhook.id])
+        await enqueue(runtime, webhook.id)
+        row = await hand.claim_one(webhook.id)  # another worker sends it
+        async with pumping(runtime):
+            await publish(runtime, 5)
+            await receiver.wait_for(1)
+            if end == "deleted":
+                await delete_webhook(deaf, SOMEBODY, webhook.id)
+                await eventually(lambda: cancelled(webhook.id, 4), seconds=5)
+            else:
+                await hand.record(failed(row))
+                await eventually(lambda: untouched(webhook.id, 4), seconds=5)
+            receiver.gate.set()
+            await eventually(lambda: leased_to_nobody_but(webhook.id, hand.token))
+            assert len(receiver.requests) == 1
+
+
+async def leased_to_nobody_but(webhook_id: UUID, token: UUID) -> bool:
+    leases = Delivery.filter(webhook_id=webhook_id, lease_token__isnull=False)
+    return not await leases.exclude(lease_token=token).exists()
 
 
 class SlowBodies:

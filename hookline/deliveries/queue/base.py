@@ -239,6 +239,11 @@ class Queue(Protocol):
     async def beat(self, token: UUID) -> bool:
         """False: the pump was taken over; what it leased is no longer its own."""
 
+    async def set_on_wire(self, token: UUID, delivery_ids: Sequence[UUID]) -> None:
+        """Keeps which of the pump's deliveries are on the wire, for people who look; nothing
+        follows from it.
+        """
+
     async def unregister(self, token: UUID) -> None:
         """Forgets a pump that holds no lease; one that still does stays for the takeover."""
 

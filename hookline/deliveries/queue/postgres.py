@@ -52,6 +52,7 @@ from hookline.deliveries.queue.postgres_statements import (
     PUBLISH,
     RECORD,
     REGISTER,
+    SET_ON_WIRE,
     STAMPS,
     STORE_BODIES,
     TAKE_OVER,
@@ -218,6 +219,9 @@ class PostgresQueue:
 
     async def beat(self, token: UUID) -> bool:
         return bool(await self._beats.fetchval(BEAT, token))
+
+    async def set_on_wire(self, token: UUID, delivery_ids: Sequence[UUID]) -> None:
+        await self._work.execute(SET_ON_WIRE, token, ",".join(key.hex for key in delivery_ids))
 
     async def unregister(self, token: UUID) -> None:
         await self._work.execute(UNREGISTER, token)

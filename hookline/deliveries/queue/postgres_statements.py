@@ -151,6 +151,8 @@ held as (
 update delivery d set status = DeliveryState.CANCELLED, finished_at = now(), manual_at = null
 from held where d.id = held.id""")
 REGISTER = "insert into pump (token, process, beat_at) values ($1, $2, now())"
+# Ids of the deliveries on the wire, with commas: what the API shows as IN_PROGRESS.
+SET_ON_WIRE = "update pump set on_wire = $2 where token = $1"
 BEAT = "update pump set beat_at = now() where token = $1 returning true"
 # Forgets a pump without leases: an open delivery's is found by one index, one by hand by another.
 UNREGISTER = queue_statement("""

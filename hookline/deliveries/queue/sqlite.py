@@ -47,6 +47,7 @@ from hookline.deliveries.queue.sqlite_statements import (
     PACE,
     PUMP,
     REGISTER,
+    SET_ON_WIRE,
     SET_PACE,
     STAMPS,
     STORE_BODY,
@@ -174,6 +175,10 @@ class SqliteQueue:
         return await self._writer.run(
             lambda db: db.execute(BEAT, (_now(), token.bytes)).rowcount == 1
         )
+
+    async def set_on_wire(self, token: UUID, delivery_ids: Sequence[UUID]) -> None:
+        text = ",".join(key.hex for key in delivery_ids)
+        await self._writer.run(lambda db: db.execute(SET_ON_WIRE, (text, token.bytes)).close())
 
     async def unregister(self, token: UUID) -> None:
         await self._writer.run(lambda db: db.execute(UNREGISTER, (token.bytes,)).close())

@@ -68,6 +68,8 @@ STORE_BODY = "insert into delivery_body (delivery_id, body) values (?, ?) on con
 # A row when a request of the delivery is in the log.
 HAS_SENT = "select 1 from attempt where delivery_id = ? and request_headers is not null"
 REGISTER = "insert into pump (token, process, beat_at) values (?, ?, ?)"
+# Ids of the deliveries on the wire, with commas: what the API shows as IN_PROGRESS.
+SET_ON_WIRE = "update pump set on_wire = ? where token = ?"
 BEAT = "update pump set beat_at = ? where token = ?"
 # Forgets a pump without leases: an open delivery's is found by one index, one by hand by another.
 UNREGISTER = queue_statement("""

@@ -35,16 +35,18 @@ async def one_in_each_state(admin: Asker) -> dict[str, list[UUID]]:
     runtime, hand = admin.runtime, await Hand.begin(admin.runtime)
     live, off, gone = [await make_webhook(runtime, slug=slug) for slug in ("live", "off", "gone")]
     made = {"IN_PROGRESS": await enqueue(runtime, live.id), "SUCCEEDED": [], "FAILED": []}
-    await hand.claim_one(live.id)
+    sending = await hand.claim_one(live.id)
     made |= {"SUCCEEDED": await enqueue(runtime, live.id)}
     await hand.record(succeeded(await hand.claim_one(live.id)))
     made |= {"FAILED": await enqueue(runtime, live.id)}
     await hand.record(failed(await hand.claim_one(live.id), state=DeliveryState.FAILED))
     made |= {
-        "PENDING": await enqueue(runtime, live.id),
+        "PENDING": await enqueue(runtime, live.id, 2),
         "HELD": await enqueue(runtime, off.id, 2),
         "CANCELLED": await enqueue(runtime, gone.id),
     }
+    await hand.claim_one(live.id)  # leased ahead, as one of those that wait
+    await hand.begin_to_send(sending)
     await set_webhook_active(runtime, SOMEBODY, off.id, False)
     await delete_webhook(runtime, SOMEBODY, gone.id)
     return made

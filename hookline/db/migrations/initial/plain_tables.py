@@ -13,8 +13,9 @@ POSTGRES_TABLES = (
     event_id uuid not null, fingerprint bytea not null, expires_at timestamptz not null,
     primary key (workspace_id, key))""",
     # The same for the row that every beat changes.
+    # on_wire: ids of deliveries whose requests take longer than a moment, for people who look
     """create table pump (token uuid primary key, process text not null,
-    beat_at timestamptz not null) with (fillfactor = 10)""",
+    beat_at timestamptz not null, on_wire text not null default '') with (fillfactor = 10)""",
     "create table vault_key (name text primary key, sealed text not null)",
     # room for HOT: a claim and a record change the row in its page
     "alter table delivery set (fillfactor = 70)",
@@ -51,8 +52,8 @@ SQLITE_TABLES = (
     """create table idempotency (workspace_id blob not null, key text not null,
     event_id blob not null, fingerprint blob not null, expires_at integer not null,
     primary key (workspace_id, key)) without rowid""",
-    """create table pump (token blob primary key, process text not null, beat_at integer not null)
-    without rowid""",
+    """create table pump (token blob primary key, process text not null, beat_at integer not null,
+    on_wire text not null default '') without rowid""",
     "create table vault_key (name text primary key, sealed text not null) without rowid",
     """create table webhook_stat (webhook_id blob not null, step integer not null,
     at integer not null, bucket integer not null, attempts integer not null,

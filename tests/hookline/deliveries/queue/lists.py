@@ -12,7 +12,7 @@ from tortoise.queryset import QuerySet
 from api.schema.attempt_filter import AttemptFilter
 from api.schema.attempt_filter import filtered as attempts
 from api.schema.delivery_filter import DeliveryFilter, DeliveryStatus
-from api.schema.delivery_filter import filtered as deliveries
+from api.schema.delivery_filter import parts_of as deliveries
 from api.schema.enums import AttemptOutcome
 from api.schema.event import EventFilter
 from api.schema.event import _filtered as filtered_events
@@ -50,13 +50,19 @@ def _of_events() -> Pages:
 
 
 def _of_deliveries(webhook: strawberry.ID, event: strawberry.ID) -> Pages:
+    on_wire = [UUID(int=number) for number in range(500)]
     sent, failed = Delivery.filter(workspace_id=WORKSPACE), [DeliveryStatus.FAILED]
 
     def deliveries_of(**wanted: Any) -> list[QuerySet[Any]]:
-        return list(deliveries(sent, DeliveryFilter(**wanted)))
+        return deliveries(sent, DeliveryFilter(**wanted), on_wire)
 
     return {
-        "delivery_pkey": [[sent], deliveries_of(since=clock.now()), deliveries_of(until=LONG_AGO)],
+        "delivery_pkey": [
+            [sent],
+            deliveries_of(since=clock.now()),
+            deliveries_of(until=LONG_AGO),
+            deliveries_of(status=[DeliveryStatus.IN_PROGRESS], webhook_id=webhook),
+        ],
         "delivery_list": [
             deliveries_of(webhook_id=webhook),
             deliveries_of(webhook_id=webhook, status=[DeliveryStatus.SUCCEEDED]),
@@ -66,9 +72,6 @@ def _of_deliveries(webhook: strawberry.ID, event: strawberry.ID) -> Pages:
         "delivery_failed": [deliveries_of(status=failed)],
         "delivery_failed delivery_webhook_failed": [
             deliveries_of(status=failed, webhook_id=webhook)
-        ],
-        "delivery_due delivery_manual": [
-            deliveries_of(status=[DeliveryStatus.IN_PROGRESS], webhook_id=webhook)
         ],
         "delivery_open delivery_type": [deliveries_of(**RARE)],
         "delivery_open delivery_environment": [deliveries_of(**STAGING)],
