@@ -95,3 +95,8 @@ def test_plain_http_to_another_machine_is_warned_of_once_and_uses_the_proxy(
 )
 def test_this_machine_is_told_by_name_and_address(server: str, expected: bool) -> None:
     assert client._is_this_machine(server) is expected
+
+
+def test_only_plain_http_goes_without_certificates() -> None:
+    assert client._verification(read_settings(server="http://127.0.0.1:8000")) is False
+    assert client._verification(read_settings(server="https://127.0.0.1:8000")) is True
