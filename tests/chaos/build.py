@@ -55,6 +55,8 @@ class CutSender(Sender):
     ) -> ReceiverAnswer:
         if not self.failpoint.is_now():
             return await super().send(request, still_wanted)
+        # On a new connection: on a kept one the request would be sent a second time.
+        self._idle.close()
         answer = await super().send(
             replace(request, headers=[*request.headers, (CUT, "1")]), still_wanted
         )

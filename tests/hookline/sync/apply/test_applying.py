@@ -128,7 +128,7 @@ async def test_a_webhook_taken_out_is_turned_off_once_and_its_return_turns_it_on
         "storefront",
         True,
     )
-    with pytest.raises(Refused, match="owns this"):
+    with pytest.raises(Refused, match="owned this before the webhook left the file"):
         await set_webhook_active(runtime, SOMEBODY, removed.id, True)
     assert told((await preview(runtime, webhooks(other=ORDERS))).plan) == []
     back = await apply(runtime, webhooks(orders=ORDERS, other=ORDERS))
@@ -237,7 +237,7 @@ async def test_a_preview_of_a_new_set_leaves_no_trace(runtime: Runtime) -> None:
     assert (await SyncSet.all().count(), await Webhook.all().count()) == (0, 0)
 
 
-@pytest.mark.parametrize("count", [1, 500])
+@pytest.mark.parametrize("count", [1, 100])
 async def test_an_apply_takes_as_many_statements_for_many_webhooks_as_for_one(
     runtime: Runtime, caplog: pytest.LogCaptureFixture, count: int
 ) -> None:
