@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from functools import cache
 from inspect import iscoroutinefunction
 from ipaddress import ip_network
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.runtime import Runtime
 from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
+from tests.authorities import one_authority
 from tests.databases import Databases
 from tests.kept_filters import keep_filters
 from tests.leftovers import end_watcher
@@ -35,8 +37,8 @@ WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 """The workspace that the first migration makes."""
 _OF_THE_LIMIT = 0.8
 """The rest is for the fixtures, which the plugin's clock covers too."""
-_WAITING = 3
-_SLOW = ("chaos", "flows", "workers")
+_WAITING = 4
+_SLOW = ("chaos", "flows", "workers/brokers", "workers")
 TESTS = Path(__file__).parent
 LOOPBACK = AddressPolicy(
     (ip_network("127.0.0.0/8"), ip_network("::1/128")), frozenset({"localhost"})
@@ -51,19 +53,31 @@ def pytest_xdist_auto_num_workers() -> int:
 # After pytest-randomly: inside of a folder the order stays random.
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=_when)
+    items[:] = _mixed(items)
     usual = float(config.getini("timeout"))
     for item in items:
         if isinstance(item, pytest.Function):
             _bound(item, usual)
 
 
-def _when(item: pytest.Item) -> int:
-    """The longest files first: the last ones are to end together (the processes take whole files,
-    so that what a file shares is made once).
+def _mixed(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Orders whole files, as the processes take them, so that what a file shares is made once.
+    Between two that wait for servers come two that need a core, so that both are in use all the
+    time; the longest ones come first, so that the last ones end together.
     """
-    folder = item.path.relative_to(TESTS).parts[0]
-    return _SLOW.index(folder) if folder in _SLOW else len(_SLOW)
+    files = dict[Path, list[pytest.Item]]()
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = sorted((path for path in files if _rank(path) < len(_SLOW)), key=_rank)
+    others = iter([path for path in files if _rank(path) == len(_SLOW)])
+    order = [path for one in waiting for path in (one, *islice(others, 2))]
+    return [item for path in (*order, *others) for item in files[path]]
+
+
+def _rank(path: Path) -> int:
+    """Returns the place of its folder among those that wait, and the last one for all others."""
+    name = path.relative_to(TESTS).as_posix()
+    return next((n for n, one in enumerate(_SLOW) if name.startswith(f"{one}/")), len(_SLOW))
 
 
 def _bound(item: pytest.Function, usual_seconds: float) -> None:
@@ -89,6 +103,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    stack = ExitStack()
+    stack.enter_context(one_authority())
+    config.add_cleanup(stack.close)
     # In reverse, after the cleanups that fixtures add: the watcher removes what they left.
     config.add_cleanup(end_watcher)
     config.add_cleanup(end_forker)

@@ -92,7 +92,7 @@ async def serving(runtime: Runtime) -> AsyncIterator[Server]:
     async with (
         listening(runtime) as port,
         httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False
+            base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False, verify=False
         ) as client,
     ):
         yield Server(runtime, port, texts, client)

@@ -74,13 +74,13 @@ async def read_to_end(
     reader: asyncio.StreamReader, is_answered: asyncio.Event | None = None
 ) -> bytes:
     """All until the server ends the connection. is_answered: set at the first byte."""
-    said = b""
+    said = bytearray()  # bytes would be copied as often as a piece comes
     with suppress(ConnectionError):
         while piece := await reader.read(65_536):
             said += piece
             if is_answered:
                 is_answered.set()
-    return said
+    return bytes(said)
 
 
 async def ask(port: int, path: bytes, address: str = "127.0.0.1") -> int:

@@ -129,7 +129,7 @@ async def serve_small(
     try:
         await eventually(lambda: server.started)
         async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False
+            base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False, verify=False
         ) as client:
             yield Small(runtime, tokens, endpoint, client, port)
     finally:

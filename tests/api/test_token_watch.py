@@ -165,7 +165,7 @@ async def over_socket(port: int, text: str, heard: list[Any]) -> int:
 async def over_stream(port: int, text: str, heard: list[Any]) -> None:
     headers = {"authorization": text, "accept": "text/event-stream"}
     async with (
-        httpx.AsyncClient(trust_env=False, timeout=120) as client,
+        httpx.AsyncClient(trust_env=False, verify=False, timeout=120) as client,
         client.stream(
             "POST", f"http://127.0.0.1:{port}/graphql", json={"query": CHANGES}, headers=headers
         ) as answer,
@@ -202,7 +202,7 @@ async def test_a_mutation_that_revokes_its_own_token_ends_its_own_socket(runtime
         await eventually(lambda: len(heard) == 1)
         key = ids.encode("tok", row.id)
         query = f'mutation {{ tokenRevoke(input: {{id: "{key}"}}) {{ token {{ id }} }} }}'
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=False) as client:
             await client.post(
                 f"http://127.0.0.1:{port}/graphql",
                 json={"query": query},

@@ -198,6 +198,15 @@ async def pumping(runtime: Runtime, sender: Sender) -> AsyncIterator[Pump]:
             await pump.stop()
 
 
+@pytest.fixture
+def short_pauses() -> Iterator[None]:
+    # Apart from what a test undoes when its fault is over.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workers.lanes._SHORTEST_PAUSE_SECONDS", 0.2)
+        yield
+
+
+@pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize("fault", LocalFault)
 async def test_fault_of_our_own_is_no_attempt_and_is_tried_again_until_it_is_over(
     runtime: Runtime,

@@ -24,6 +24,9 @@ SAME_PAGE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:8000"}
 PLAIN_HTTP = {"Origin": "http://127.0.0.1:8000"}
 UNKNOWN = "/mails/" + "x" * 32
 
+# tests/hookline/notifications/test_consents.py tries the answers themselves on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 async def client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:

@@ -65,7 +65,7 @@ async def over_stream(port: int, token: str, query: str = CHANGES, count: int = 
     )
     url = f"http://127.0.0.1:{port}/graphql"
     async with (
-        httpx.AsyncClient(trust_env=False, timeout=120) as client,
+        httpx.AsyncClient(trust_env=False, verify=False, timeout=120) as client,
         client.stream("POST", url, json={"query": query}, headers=headers) as answer,
     ):
         async for line in answer.aiter_lines():

@@ -8,9 +8,15 @@ import gc
 import psutil
 
 from api.transport.socket_operation import SocketLimits
+from api.transport.unsent import Unsent
 from tests.api.small_server import serve_small
 from tests.api.transport.socket_client import QUICK, closed, heard, subscribed, welcomed
 from tests.waiting import eventually
+
+
+def impatient() -> Unsent:
+    """One that gives half a second for large answers, not a minute and each byte's share."""
+    return Unsent(bytes_per_second=10**9, late_seconds=0.5)
 
 
 async def test_reader_that_stops_reading_is_given_up_with_flat_memory() -> None:
@@ -58,7 +64,7 @@ async def test_reader_that_is_slower_than_what_comes_but_reads_may_stay() -> Non
 
 
 async def test_reader_that_stops_reading_holds_up_no_other() -> None:
-    async with serve_small(QUICK) as small, small.socket() as reading:
+    async with serve_small(QUICK, unsent=impatient()) as small, small.socket() as reading:
         deaf = await small.socket()
         await welcomed(deaf)
         deaf.transport.pause_reading()
@@ -76,7 +82,7 @@ async def test_reader_that_stops_reading_holds_up_no_other() -> None:
 
 
 async def test_large_messages_that_nobody_reads_take_bounded_memory() -> None:
-    async with serve_small(QUICK) as small:
+    async with serve_small(QUICK, unsent=impatient()) as small:
         socket = await small.socket()
         await welcomed(socket)
         socket.transport.pause_reading()

@@ -50,10 +50,10 @@ class PostOffice:
                 await mails.send_mail(self.runtime, self.mailer, notification_id, address)
 
         await asyncio.gather(*(send_one(*key) for key in due))
-        return self.messages()[before:]
+        return self.messages(before)
 
-    def messages(self) -> list[EmailMessage]:
-        return [_message(envelope) for envelope in self.box.taken]
+    def messages(self, start: int = 0) -> list[EmailMessage]:
+        return [_message(envelope) for envelope in self.box.taken[start:]]
 
 
 @asynccontextmanager
