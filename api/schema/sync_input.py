@@ -12,8 +12,7 @@ from hookline.errors import Code, Problem
 from hookline.form.kinds import Bounds, Validation
 from hookline.form.text_kind import Text
 from hookline.outbound.addresses import AddressPolicy
-from hookline.sync.plan.policy import MOST_REMOVALS
-from hookline.sync.request import Options, Source
+from hookline.sync.request import MOST_REMOVALS, Options, Source
 
 LONGEST_WAIT: Final = timedelta(minutes=5)
 
@@ -141,7 +140,8 @@ class SyncPlanInput(SyncFileInput):
 class SyncApplyInput(SyncFileInput):
     plan_digest: str | None = strawberry.field(
         default=None,
-        description="Digest of a plan. The apply is blocked unless its plan has the same digest.",
+        description="Digest of a plan. The apply is blocked unless its plan has the same digest, "
+        "which takes the same options, too.",
     )
     idempotency_key: str | None = strawberry.field(
         default=None,
@@ -182,7 +182,7 @@ def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
         adopt=bool(given.adopt),
         on_drift=given.on_drift or SyncDriftPolicy.BLOCK,
         allow_empty=bool(given.allow_empty),
-        allow_removals=given.allow_removals,
+        allow_removals=MOST_REMOVALS if given.allow_removals is None else given.allow_removals,
         allow_older=bool(given.allow_older),
         lock_timeout=patience,
         reenable=frozenset(given.reenable or ()),

@@ -181,14 +181,21 @@ def apply(
 ) -> int:
     """Make the webhooks what the file says: all of it in one transaction, or nothing.
 
-    PLAN is what `hookline sync plan -o` saved: then exactly that is applied, or nothing (exit code
-    5 says what has changed meanwhile).
+    PLAN is what `hookline sync plan -o` saved: then exactly that is applied, with the options that
+    it was planned with, or nothing (exit code 5 says what has changed meanwhile). -f names the
+    file where it stands elsewhere than it was planned.
     """
     from hookline.cli import sync_session
 
-    if saved and file:
-        raise click.UsageError("A saved plan knows its file: leave out -f.")
-    return sync_session.apply(_asked(file, style, given), saved, yes, message)
+    asked = _asked(file, style, given)
+    if not saved:
+        return sync_session.apply(asked, yes, message)
+    if asked.allowed.flags:
+        raise click.UsageError(
+            "A saved plan keeps the options that it was planned with: leave out "
+            f"{', '.join(asked.allowed.flags)}, or plan again."
+        )
+    return sync_session.apply_saved(asked, saved, file, message)
 
 
 @sync.command()
@@ -206,7 +213,7 @@ def _asked(file: str | None, style: str, given: dict[str, Any]) -> "CommandOptio
 
     from hookline.cli.sync_session import CommandOptions
     from hookline.form.durations import parse_duration
-    from hookline.sync.request import DriftPolicy, Options
+    from hookline.sync.request import MOST_REMOVALS, DriftPolicy, Options
 
     try:
         patience = (
@@ -222,7 +229,9 @@ def _asked(file: str | None, style: str, given: dict[str, Any]) -> "CommandOptio
         adopt=given["adopt"],
         on_drift=DriftPolicy[(given["on_drift"] or "block").upper()],
         allow_empty=given["allow_empty"],
-        allow_removals=given["allow_removals"],
+        allow_removals=MOST_REMOVALS
+        if given["allow_removals"] is None
+        else given["allow_removals"],
         allow_older=given["allow_older"],
         lock_timeout=patience,
         reenable=frozenset(given["reenable"]),

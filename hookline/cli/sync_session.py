@@ -3,6 +3,7 @@ answer; each gives its exit code.
 """
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,41 +55,78 @@ def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str
         answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
     except HooklineError as error:
         return _failed(error)
-    plan = _print_plan(asked.style, found, answer)
+    plan = _print_plan(asked, found, answer)
     if plan is None or answer.problems:
         return INVALID
     if output:
         try:
-            saved.save(Path(output), asked.file, plan)
+            _save(output, asked, plan)
         except HooklineError as error:
             return _failed(error)
-        echo(f"Saved to {output}. Apply it with: hookline sync apply {output}", err=True)
     if not is_check:
         return OK
     return BLOCKED if plan.blocked else CHANGES if plan.changes else OK
 
 
-def apply(
-    asked: CommandOptions, saved_plan: str | None, is_agreed: bool, message: str | None
-) -> int:
-    """Applies the file, or exactly the saved plan of one; its exit code."""
+def _save(output: str, asked: CommandOptions, plan: Plan) -> None:
+    """Raises HooklineError."""
+    if any(warning.code == "secrets-unknown" for warning in plan.warnings):
+        # Every apply of it would be stale: by then the secrets are known.
+        raise HooklineError(
+            "NOT_ALLOWED",
+            "The plan is not saved: one without its secrets can't be applied, and this token lacks "
+            "the scope sync:apply. Plan with a token of the role sync.",
+        )
+    saved.save(Path(output), asked.file, plan)
+    if plan.blocked:
+        with_what = "with what lifts the block, " if any(b.flag for b in plan.blocked) else ""
+        echo(f"Saved to {output}. It is blocked: plan again {with_what}to apply it.", err=True)
+        return
+    # To the same place as it was planned for, in words that a shell takes as they are.
+    place = ["--local"] if asked.is_local else ["--server", asked.server] if asked.server else []
+    command = shlex.join(["hookline", "sync", "apply", output, *place])
+    echo(f"Saved to {output}. Apply it with: {command}", err=True)
+
+
+def apply(asked: CommandOptions, is_agreed: bool, message: str | None) -> int:
+    """Applies the file; its exit code."""
+    settings = read_settings(server=asked.server)
+    # Both ends: a pipeline without a terminal never waits for an answer that nobody gives.
+    may_ask = not is_agreed and sys.stdin.isatty() and sys.stdout.isatty()
+    try:
+        return _apply(settings, asked, message, None, may_ask)
+    except HooklineError as error:
+        return _failed(error)
+
+
+def apply_saved(asked: CommandOptions, path: str, file: str | None, message: str | None) -> int:
+    """Applies exactly a saved plan; its exit code. file: where the webhooks file stands now; None
+    for where it was planned.
+    """
     settings = read_settings(server=asked.server)
     try:
-        if not saved_plan:
-            # Both ends: a pipeline without a terminal never waits for an answer that nobody gives.
-            may_ask = not is_agreed and sys.stdin.isatty() and sys.stdout.isatty()
-            return _apply(settings, asked, message, None, may_ask)
-        agreed = saved.load(Path(saved_plan))
+        agreed = saved.load(Path(path))
+        asked = replace(asked, file=file or agreed.file, allowed=_options(asked, agreed))
+        if not Path(asked.file).exists():
+            raise HooklineError(
+                "FAILED",
+                f"The file of this plan, {printable(asked.file)}, is not here. Name it with -f.",
+            )
         # Byte for byte and before the server is asked: what was reviewed is what is sent.
-        if not agreed.is_of_file():
+        if not agreed.is_of(asked.file):
             echo(
-                f"Stale: {printable(agreed.file)} is not the file that was planned. Plan again.",
+                f"Stale: {printable(asked.file)} is not the file that was planned. Plan again.",
                 err=True,
             )
             return STALE
-        return _apply(settings, replace(asked, file=agreed.file), message, agreed, False)
+        return _apply(settings, asked, message, agreed, False)
     except HooklineError as error:
         return _failed(error)
+
+
+def _options(asked: CommandOptions, agreed: SavedPlan) -> Options:
+    # Patience is no part of what was agreed to: this run's.
+    return replace(agreed.plan.options, lock_timeout=asked.allowed.lock_timeout)
 
 
 def _apply(
@@ -109,7 +147,7 @@ def _apply(
     digest = agreed.plan.digest if agreed else None
     if may_ask:
         proposed = target.plan(request, is_unresolved=False)
-        plan = _print_plan("human", found, proposed)
+        plan = _print_plan(replace(asked, style="human"), found, proposed)
         if plan is None or proposed.problems or plan.blocked:
             return _outcome(proposed)
         if plan.changes and not click.confirm("Apply this?"):
@@ -119,17 +157,18 @@ def _apply(
         digest = plan.digest
     # the key is made before the first try: asking again after a lost answer gives the same revision
     answer = target.apply(replace(request, plan_digest=digest, idempotency_key=str(uuid4())))
-    _print_plan(asked.style, found, answer, is_applied=True)
+    _print_plan(asked, found, answer, is_applied=True)
     if agreed and answer.plan and any(block.code == "stale" for block in answer.plan.blocked):
         echo(saved.what_changed(agreed.plan, answer.plan), err=True)
     return _outcome(answer)
 
 
 def _print_plan(
-    style: str, found: Reading, answer: SyncAnswer, is_applied: bool = False
+    asked: CommandOptions, found: Reading, answer: SyncAnswer, is_applied: bool = False
 ) -> Plan | None:
     """Prints the answer; gives its plan. With problems there is no plan to speak of."""
-    plan = answer.plan
+    style = asked.style
+    plan = answer.plan and replace(answer.plan, options=asked.allowed)
     # a plan of this process has none: the file's reading found them
     warnings = (plan.warnings or found.problems) if plan else ()
     problems = [*answer.problems, *warnings]

@@ -185,12 +185,7 @@ def _input(request: SyncRequest) -> dict[str, Any]:
             {"path": list(path), "value": value} for path, value in document.secrets.items()
         ],
         "options": {
-            "adopt": options.adopt,
-            "onDrift": options.on_drift.name,
-            "allowEmpty": options.allow_empty,
-            "allowRemovals": options.allow_removals,
-            "allowOlder": options.allow_older,
-            "reenable": sorted(options.reenable),
+            **codec.encode_options(options),
             "lockTimeout": format_duration(options.lock_timeout),
         },
         "source": {

@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from hookline.sync.read.document import Document
+
+MOST_REMOVALS: Final = 10
+"""A plan that removes more webhooks is probably a mistake."""
 
 
 class DriftPolicy(StrEnum):
@@ -20,11 +24,29 @@ class Options:
     adopt: bool = False
     on_drift: DriftPolicy = DriftPolicy.BLOCK
     allow_empty: bool = False
-    allow_removals: int | None = None
+    allow_removals: int = MOST_REMOVALS
     allow_older: bool = False
     lock_timeout: timedelta = timedelta(seconds=30)
     reenable: frozenset[str] = frozenset()
     """Slugs."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The command line's options that decide what is planned, but for those of the default. A
+        lock's patience changes nothing of a plan.
+        """
+        flags = {
+            "--adopt": self.adopt,
+            f"--on-drift {self.on_drift.lower()}": self.on_drift is not DriftPolicy.BLOCK,
+            "--allow-empty": self.allow_empty,
+            f"--allow-removals {self.allow_removals}": self.allow_removals != MOST_REMOVALS,
+            "--allow-older": self.allow_older,
+            **{f"--reenable {slug}": True for slug in sorted(self.reenable)},
+        }
+        return tuple(flag for flag, is_given in flags.items() if is_given)
+
+
+DEFAULT_OPTIONS: Final = Options()
 
 
 @dataclass(frozen=True, slots=True)

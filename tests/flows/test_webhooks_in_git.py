@@ -3,6 +3,8 @@ and what each ending tells a CI job.
 """
 
 import json
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -125,6 +127,62 @@ async def test_a_saved_plan_is_applied_exactly_or_not_at_all(
         f"is not a saved plan. A webhooks file is applied with: hookline sync apply -f {file}"
         in (refused)
     )
+
+
+async def test_a_saved_plan_is_applied_with_its_options_by_the_command_that_saving_it_names(
+    shop: Installation, file: Path, tmp_path: Path
+) -> None:
+    plan, save = tmp_path / "a plan.json", ("sync", "plan", "-f", str(file), "-o")
+    shop.run("sync", "apply", "-f", str(file))
+    orders = await webhook(shop, "orders")
+    by_hand = {"id": orders["id"], "url": "https://other.example.com/in"}
+    await shop.mutate("webhookUpdate", "", **by_hand, force=True, reason="incident 7")
+
+    blocked = shop.run(*save, str(plan)).stderr
+    assert "It is blocked: plan again with what lifts the block" in blocked
+    told = shop.run(*save, str(plan), "--on-drift", "overwrite", "--server", shop.url)
+    assert "  with --on-drift overwrite\n" in told.stdout
+    command = shlex.split(told.stderr.rpartition("Apply it with: ")[2])
+    assert command == ["hookline", "sync", "apply", str(plan), "--server", shop.url]
+    applied = shop.run(*command[1:], HOOKLINE_SERVER="http://127.0.0.1:1")
+    assert "  with --on-drift overwrite\n" in applied.stdout
+    assert (await webhook(shop, "orders"))["url"] == "https://crm.example.com/in"
+
+    file.write_text("version: 1\nset: shop\nwebhooks: {}\n")
+    shop.run(*save, str(plan), "--allow-empty")
+    assert "1 disable" in shop.run("sync", "apply", str(plan)).stdout
+
+
+async def test_a_plan_saved_on_one_machine_is_applied_on_another(
+    shop: Installation, file: Path, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.json"
+    shop.run("sync", "plan", "-f", str(file), "-o", str(plan))
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.move(file, other / "hooks.yaml")
+    token = shop.run("token", "create", "deploy", "--role", "sync").stdout.strip()
+    async with shop.as_seen_with(token, other) as there:
+        told = there.run("sync", "apply", str(plan), exit_code=1).stderr
+        assert f"The file of this plan, {file}, is not here. Name it with -f." in told
+        named = ("sync", "apply", str(plan), "-f", "hooks.yaml")
+        assert "1 create" in there.run(*named).stdout
+        (other / "hooks.yaml").write_text(FILE + MORE)
+        assert "Stale: hooks.yaml is not the file" in there.run(*named, exit_code=5).stderr
+
+
+async def test_a_plan_whose_token_may_not_apply_is_not_saved(
+    shop: Installation, file: Path, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.json"
+    create = "mutation($input: TokenCreateInput!) { tokenCreate(input: $input) { secret } }"
+    scopes = ["webhooks:read", "deliveries:read", "sync:plan"]
+    made = await shop.graphql(create, input={"name": "reviews", "scopes": scopes})
+    token = made["tokenCreate"]["secret"]
+    save = ("sync", "plan", "-f", str(file), "-o", str(plan))
+    told = shop.run(*save, HOOKLINE_TOKEN=token, exit_code=7)
+    assert "this token lacks the scope sync:apply" in told.stderr
+    assert ("+ orders" in told.stdout, plan.exists()) == (True, False)
 
 
 async def test_a_plan_is_never_saved_over_the_webhooks_file(

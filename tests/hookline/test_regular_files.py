@@ -133,14 +133,13 @@ def test_no_more_of_a_saved_plan_is_read_than_it_may_hold(tmp_path: Path) -> Non
 def test_the_file_of_a_saved_plan_is_regular(tmp_path: Path, lay: Lay) -> None:
     lay(tmp_path / "w.yaml")
 
-    assert not saved.SavedPlan(
-        str(tmp_path / "w.yaml"), "sha256:x", Plan("a", 0, (), 0)
-    ).is_of_file()
+    file = str(tmp_path / "w.yaml")
+    assert not saved.SavedPlan(file, "sha256:x", Plan("a", 0, (), 0)).is_of(file)
 
 
 @pytest.mark.parametrize("name", ["\0", "/dev/zero", "missing"])
 def test_a_saved_plan_may_name_anything(tmp_path: Path, name: str) -> None:
-    assert not saved.SavedPlan(name, "", Plan("a", 0, (), 0)).is_of_file()
+    assert not saved.SavedPlan(name, "", Plan("a", 0, (), 0)).is_of(name)
 
 
 @KINDS
@@ -182,5 +181,5 @@ def test_a_plan_that_was_saved_is_loaded(tmp_path: Path) -> None:
 
     loaded = saved.load(tmp_path / "p.json")
 
-    assert loaded.is_of_file()
+    assert loaded.is_of(loaded.file)
     assert json.loads((tmp_path / "p.json").read_text())["plan"]["digest"] == "d"

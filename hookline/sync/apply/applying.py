@@ -242,8 +242,7 @@ def _judged(
         state.number,
         wanted,
         state.stored,
-        options.on_drift,
-        options.reenable,
+        options,
         may_read_secrets=actor.may("secrets:read"),
     )
     blocks = policy.check(

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from hookline.sync.read.problems import Position, SyncProblem
+from hookline.sync.request import DEFAULT_OPTIONS, Options
 
 
 class ChangeKind(StrEnum):
@@ -64,7 +65,8 @@ class Plan:
     """base: number of the set's newest revision before, 0 for none; revision: of the one that an
     apply made. server: the server or database, for callers that asked several.
 
-    digest: equal for equal changes of an equal state; a reviewed plan is recognised by it.
+    options: that it was made with, known to the caller. digest: equal for equal changes of an equal
+    state by equal options; a reviewed plan is recognised by it.
     """
 
     set_name: str
@@ -77,6 +79,7 @@ class Plan:
     revision: int | None = None
     warnings: tuple[SyncProblem, ...] = ()
     server: str = ""
+    options: Options = DEFAULT_OPTIONS
 
     def count(self, kind: ChangeKind) -> int:
         return sum(change.kind is kind for change in self.changes)

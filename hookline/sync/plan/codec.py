@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
 from hookline.sync.read.problems import Position, SyncProblem
+from hookline.sync.request import DEFAULT_OPTIONS, DriftPolicy, Options
 
 # Any: values of webhook fields, as JSON has them.
 Json = dict[str, Any]
@@ -22,12 +23,13 @@ PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit }}
 
 
 def encode(plan: Plan) -> Json:
-    """Encodes a plan as JSON. server and revision are known to the caller only: a SyncPlan of the
-    API is without them.
+    """Encodes a plan as JSON. server, options and revision are known to the caller only: a SyncPlan
+    of the API is without them.
     """
     return {
         "set": plan.set_name,
         "server": plan.server,
+        "options": encode_options(plan.options),
         "base": {"number": plan.base, "commit": plan.base_commit} if plan.base else None,
         "digest": plan.digest,
         "changes": [encode_change(change) for change in plan.changes],
@@ -45,7 +47,7 @@ def decode(content: Json) -> Plan:
 
     Raises KeyError, TypeError, ValueError or AttributeError for anything else.
     """
-    # A SyncPlan of the API has neither revision nor server.
+    # A SyncPlan of the API has neither revision, server nor options.
     base, revision = content["base"] or {}, content.get("revision") or {}
     return Plan(
         set_name=text(content["set"]),
@@ -58,7 +60,20 @@ def decode(content: Json) -> Plan:
         warnings=tuple(decode_problem(problem) for problem in content["warnings"]),
         revision=_number(revision["number"]) if revision else None,
         server=text(content.get("server", "")),
+        options=_options(content["options"]) if "options" in content else DEFAULT_OPTIONS,
     )
+
+
+def encode_options(options: Options) -> Json:
+    """The options that decide what is planned, under the names of SyncOptionsInput."""
+    return {
+        "adopt": options.adopt,
+        "onDrift": options.on_drift.name,
+        "allowEmpty": options.allow_empty,
+        "allowRemovals": options.allow_removals,
+        "allowOlder": options.allow_older,
+        "reenable": sorted(options.reenable),
+    }
 
 
 def encode_change(change: Change) -> Json:
@@ -134,6 +149,17 @@ def _change(content: Json) -> Change:
     return Change(kind, text(content["slug"]), None, fields, position, hint)
 
 
+def _options(content: Json) -> Options:
+    return Options(
+        adopt=_flag(content["adopt"]),
+        on_drift=DriftPolicy(content["onDrift"]),
+        allow_empty=_flag(content["allowEmpty"]),
+        allow_removals=_number(content["allowRemovals"]),
+        allow_older=_flag(content["allowOlder"]),
+        reenable=frozenset(map(text, content["reenable"])),
+    )
+
+
 def _block(content: Json) -> Block:
     return Block(
         text(content["code"]),
@@ -152,6 +178,12 @@ def text(value: Any) -> str:
 
 def _text_or_none(value: Any) -> str | None:
     return None if value is None else text(value)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("no flag")
+    return value
 
 
 def _number(value: Any) -> int:

@@ -27,7 +27,7 @@ from hookline.sync.plan.comparing import (
     masked,
 )
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.request import DriftPolicy
+from hookline.sync.request import DEFAULT_OPTIONS, DriftPolicy, Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +104,16 @@ def plan(
     base: int,
     wanted: Iterable[WantedWebhook],
     stored: Iterable[StoredWebhook],
-    on_drift: DriftPolicy = DriftPolicy.BLOCK,
-    reenable: Iterable[str] = (),
+    options: Options = DEFAULT_OPTIONS,
     may_read_secrets: bool = False,
 ) -> Planned:
     """Compares everything: first what the file has, then what it no longer has, each in the order
     of the slugs.
 
-    stored: what the set owns, and whatever has a wanted slug. reenable: slugs of webhooks that go
-    on if they were turned off by themselves. may_read_secrets: a secret that people set goes along
-    when the file moves its webhook to another origin.
+    stored: what the set owns, and whatever has a wanted slug. may_read_secrets: a secret that
+    people set goes along when the file moves its webhook to another origin.
     """
-    planner = _Planner(set_name, on_drift, frozenset(reenable), may_read_secrets)
+    planner = _Planner(set_name, options.on_drift, options.reenable, may_read_secrets)
     planner.compare(wanted, stored)
     changes, writes = tuple(planner.changes), tuple(planner.writes)
     return Planned(
@@ -134,6 +132,8 @@ def plan(
             [
                 set_name,
                 base,
+                # A plan that was agreed to would else be applied with a check lifted that held it.
+                options.flags,
                 [_digest_input(change) for change in changes],
                 [_remembered(write) for write in writes],
             ]

@@ -4,14 +4,10 @@ Called by applying, for previews and applies alike. Pure.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 
 from hookline.sync.plan.changes import Block, Change, ChangeKind
 from hookline.sync.plan.planning import Planned
 from hookline.sync.request import DriftPolicy, Options
-
-MOST_REMOVALS: Final = 10
-"""A plan that removes more webhooks is probably a mistake."""
 
 
 def check(
@@ -37,11 +33,10 @@ def _about_the_set(plan: Planned, is_empty: bool, options: Options) -> Iterator[
     if is_empty and not options.allow_empty:
         yield Block("empty-set", "the file has no webhooks", flag="--allow-empty")
     removals = plan.count(ChangeKind.DISABLE)
-    allowed = MOST_REMOVALS if options.allow_removals is None else options.allow_removals
-    if removals > allowed:
+    if removals > options.allow_removals:
         yield Block(
             "removals",
-            f"{removals} webhooks would be disabled, at most {allowed} may be",
+            f"{removals} webhooks would be disabled, at most {options.allow_removals} may be",
             flag=f"--allow-removals {removals}",
         )
 

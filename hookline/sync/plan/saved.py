@@ -25,14 +25,15 @@ _HEAD: Final = b'{\n  "format": '
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """file_digest: of the file's bytes."""
+    """file_digest: of the webhooks file's bytes."""
 
     file: str
     file_digest: str
     plan: Plan
 
-    def is_of_file(self) -> bool:
-        return _digest_of(Path(self.file)) == self.file_digest
+    def is_of(self, file: str) -> bool:
+        """True when the webhooks file is byte for byte the one that was planned."""
+        return _digest_of(Path(file)) == self.file_digest
 
 
 def save(path: Path, file: str, plan: Plan) -> None:
@@ -54,6 +55,7 @@ def save(path: Path, file: str, plan: Plan) -> None:
         "fileDigest": _digest_of(Path(file)),
         "plan": codec.encode(plan),
     }
+    content["digest"] = _digest_of_content(content)
     # In the same folder, as a file is replaced at once only within one file system.
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -104,10 +106,13 @@ def load(path: Path) -> SavedPlan:
                 "FAILED",
                 f"{name} was saved by another version of Hookline. Plan again.",
             )
-        texts = (content["file"], content["fileDigest"], content["plan"]["digest"])
-        if not all(isinstance(text, str) for text in texts):
-            raise TypeError("no text")
-        return SavedPlan(content["file"], content["fileDigest"], codec.decode(content["plan"]))
+        texts = map(codec.text, (content.pop("digest"), content["file"], content["fileDigest"]))
+        digest, planned, file_digest = texts
+        found = SavedPlan(planned, file_digest, codec.decode(content["plan"]))
+        # What it shows is what was reviewed; what it applies, the server compares by itself.
+        if digest != _digest_of_content(content):
+            raise HooklineError("FAILED", f"{name} was changed after it was saved. Plan again.")
+        return found
     except OSError as error:
         raise HooklineError("FAILED", f"The plan {name} can't be read: {error.strerror}.") from None
     # What `decode` raises for JSON of another shape; HooklineError is none of these.
@@ -140,6 +145,11 @@ def _by_slug(plan: Plan) -> dict[str, list[Any]]:
     for change in plan.changes:
         found.setdefault(change.slug, []).append((change.kind, change.fields))
     return found
+
+
+def _digest_of_content(content: codec.Json) -> str:
+    """Digest of everything else in the file: it tells edits and damage, and proves nothing."""
+    return "sha256:" + sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _digest_of(path: Path) -> str | None:

@@ -52,6 +52,8 @@ def _markdown(plan: Plan) -> Iterator[str]:
         f"**{'Revision ' + str(plan.revision) if plan.revision else 'Plan'} for set "
         f"`{_quiet(plan.set_name)}`**: {report.counts(plan)}"
     )
+    if plan.options.flags:
+        yield f"\nwith `{_quiet(' '.join(plan.options.flags))}`"
     if plan.changes:
         yield "\n| | webhook | change |\n|---|---|---|"
     for change in plan.changes:

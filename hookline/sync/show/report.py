@@ -33,7 +33,7 @@ def planned(plan: Plan) -> str:
         else "never applied before"
     )
     lines = [printable(f'Plan for set "{plan.set_name}" on {plan.server}   ({base})')]
-    lines += _lines(plan.changes)
+    lines += [*_options(plan), *_lines(plan.changes)]
     lines.append(f"Plan: {counts(plan)}.{_blocked(plan.blocked)}")
     return "\n".join([*lines, *reasons(plan.blocked)])
 
@@ -46,8 +46,12 @@ def applied(plan: Plan) -> str:
             f"{plan.unchanged} unchanged."
         )
     head = printable(f'Applied set "{plan.set_name}" on {plan.server}')
-    lines = [head, *_lines(plan.changes)]
+    lines = [head, *_options(plan), *_lines(plan.changes)]
     return "\n".join([*lines, f"Revision {plan.revision}: {counts(plan)}."])
+
+
+def _options(plan: Plan) -> list[str]:
+    return [printable(f"  with {' '.join(plan.options.flags)}")] if plan.options.flags else []
 
 
 def counts(plan: Plan) -> str:

@@ -61,6 +61,8 @@ def ending_of(*arguments: str) -> object:
         ("token", "create", "ci", "--role", "king"),
         ("publish",),
         ("sync", "validate", "-f", "a.yaml", "-f", "b.yaml"),
+        ("sync", "apply", "plan.json", "--on-drift", "keep"),
+        ("sync", "apply", "plan.json", "--allow-empty"),
     ],
 )
 def test_wrong_usage_exits_with_64(

@@ -6,7 +6,7 @@ from hookline import ids
 from hookline.form.webhook_fields import DEFAULTS
 from hookline.sync.plan.planning import Planned, StoredWebhook, WantedWebhook, plan
 from hookline.sync.read.problems import Position
-from hookline.sync.request import DriftPolicy
+from hookline.sync.request import DriftPolicy, Options
 
 SET = "storefront"
 REQUIRED = {
@@ -46,4 +46,4 @@ def live(
 def planned(
     wish: WantedWebhook, there: StoredWebhook, on_drift: DriftPolicy = DriftPolicy.BLOCK
 ) -> Planned:
-    return plan(SET, 1, [wish], [there], on_drift)
+    return plan(SET, 1, [wish], [there], Options(on_drift=on_drift))

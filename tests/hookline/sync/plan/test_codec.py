@@ -8,6 +8,7 @@ import pytest
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
 from hookline.sync.read.problems import Position, SyncProblem
+from hookline.sync.request import DriftPolicy, Options
 
 PLAN = Plan(
     set_name="shop",
@@ -36,6 +37,14 @@ PLAN = Plan(
         ),
     ),
     server="https://hooks.example.com",
+    options=Options(
+        adopt=True,
+        on_drift=DriftPolicy.KEEP,
+        allow_empty=True,
+        allow_removals=20,
+        allow_older=True,
+        reenable=frozenset({"a", "b"}),
+    ),
 )
 
 

@@ -3,6 +3,7 @@ and any state.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hookline.form.kinds import UNKNOWN_SECRET
 from hookline.form.webhook_fields import DEFAULTS
 from hookline.sync.plan.changes import ChangeKind
 from hookline.sync.plan.planning import Planned, StoredWebhook, Write, plan
-from hookline.sync.request import DriftPolicy
+from hookline.sync.request import DriftPolicy, Options
 from tests.hookline.sync.files import told
 from tests.hookline.sync.plan.states import OTHER_PRINT, PRINT, REQUIRED, SET, live, planned, wanted
 
@@ -224,12 +225,15 @@ def test_a_digest_tells_versions_and_secrets_apart() -> None:
         applied={"secretHeader": {"name": "X-Key", "value": PRINT}},
     )
 
-    def digest(secret: str, version: int = 1, base: int = 1) -> str:
+    def digest(secret: str, version: int = 1, base: int = 1, **options: Any) -> str:
         wish = wanted(secretHeader={"name": "X-Key", "value": {"fingerprint": secret}})
-        return plan(SET, base, [wish], [replace(there, version=version)]).digest
+        return plan(SET, base, [wish], [replace(there, version=version)], Options(**options)).digest
 
     assert digest("bb") == digest("bb")
     assert len({digest("bb"), digest("cc"), digest("bb", version=2), digest("bb", base=2)}) == 4
+    # A check that is lifted, and patience with a lock, which decides nothing.
+    assert digest("bb", adopt=True) != digest("bb") != digest("bb", allow_removals=20)
+    assert digest("bb", lock_timeout=timedelta(0)) == digest("bb", allow_removals=10)
 
 
 fields = st.fixed_dictionaries(
@@ -310,7 +314,7 @@ def test_applying_a_plan_leaves_nothing_to_plan(
     file: dict[str, Any], stored: list[StoredWebhook]
 ) -> None:
     wishes = [wanted(slug, **values) for slug, values in file.items()]
-    left = after(plan(SET, 1, wishes, stored, OVERWRITE), stored)
+    left = after(plan(SET, 1, wishes, stored, Options(on_drift=OVERWRITE)), stored)
     again = plan(SET, 2, wishes, left)
     assert (told(again), again.writes, again.unchanged) == ([], (), len(wishes))
 
@@ -339,8 +343,8 @@ def test_keeping_drift_twice_changes_nothing_more(
     file: dict[str, Any], stored: list[StoredWebhook]
 ) -> None:
     wishes = [wanted(slug, **values) for slug, values in file.items()]
-    left = after(plan(SET, 1, wishes, stored, KEEP), stored)
-    again = plan(SET, 2, wishes, left, KEEP)
+    left = after(plan(SET, 1, wishes, stored, Options(on_drift=KEEP)), stored)
+    again = plan(SET, 2, wishes, left, Options(on_drift=KEEP))
     assert {change.kind for change in again.changes} <= {ChangeKind.DRIFT, ChangeKind.CONFLICT}
     assert not again.has_effect
 

@@ -1,11 +1,13 @@
 """Plans as people, programs and reviews read them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
 from hookline.sync.read.problems import Position, SyncProblem
+from hookline.sync.request import Options
 from hookline.sync.show import formats, report
 
 CREATED = Change(
@@ -96,6 +98,17 @@ def test_texts_of_strangers_can_not_forge_lines_or_colours() -> None:
 
     assert "\x1b" not in text
     assert len(text.splitlines()) == 3
+
+
+def test_options_that_a_plan_was_made_with_are_shown_in_every_form() -> None:
+    plan = replace(PLAN, options=Options(allow_removals=20, reenable=frozenset({"crm"})))
+    flags = "--allow-removals 20 --reenable crm"
+    assert report.planned(plan).splitlines()[1] == f"  with {flags}"
+    assert f"  with {flags}\n" in report.applied(replace(plan, revision=42))
+    assert f"with `{flags}`" in formats.as_markdown([], plan)
+    assert f"  with {flags}\n" in formats.as_github([], plan)
+    told = json.loads(formats.as_json([], plan))["plan"]["options"]
+    assert (told["allowRemovals"], told["reenable"], told["onDrift"]) == (20, ["crm"], "BLOCK")
 
 
 def test_json_holds_everything_that_is_shown() -> None:
