@@ -122,6 +122,10 @@ class SyncPlan:
     blocked: list[SyncBlock] = strawberry.field(
         description="Policy checks that prevent the apply. Empty if the plan can be applied."
     )
+    unknown_secrets: list[str] = strawberry.field(
+        description="Paths of the secrets in the file that were not given and so not compared, "
+        "such as order-sync.secretHeader.value."
+    )
     warnings: list[SyncProblem] = strawberry.field(
         description="Warnings about the file. They do not prevent the apply."
     )
@@ -136,6 +140,7 @@ class SyncPlan:
             changes=[SyncChange.of(change) for change in plan.changes],
             unchanged=plan.unchanged,
             blocked=[SyncBlock.of(block) for block in plan.blocked],
+            unknown_secrets=list(plan.unknown_secrets),
             warnings=problems_of(warnings),
         )
 

@@ -31,6 +31,10 @@ class SyncFieldChange:
     secret: bool = strawberry.field(
         description="True if the values contain a secret. It is masked."
     )
+    changed_secrets: list[str] = strawberry.field(
+        description="Paths of the secrets that differ, such as headers.X-Api-Key. Masked, they "
+        "look alike."
+    )
 
 
 @strawberry.type(description="The planned change of a webhook.")
@@ -56,7 +60,10 @@ class SyncChange:
         content = codec.encode_change(change)
         # the codec makes JSON, where a kind is text
         content["kind"] = change.kind
-        content["fields"] = [SyncFieldChange(**item) for item in content["fields"]]
+        content["fields"] = [
+            SyncFieldChange(changed_secrets=item.pop("changedSecrets"), **item)
+            for item in content["fields"]
+        ]
         key = node_id("wh", change.webhook_id) if change.webhook_id else None
         return cls(webhook_id=key, **content)
 

@@ -212,6 +212,10 @@ async def test_every_ending_has_its_exit_code(shop: Installation, file: Path) ->
         "(unknown)"
         in shop.run(*plan, "--unresolved-secrets", "--format", "json", CRM_KEY="").stdout
     )
+    shop.run("sync", "apply", "-f", str(file))
+    told = shop.run(*plan, "--unresolved-secrets", "--check", CRM_KEY="").stdout
+    assert "  (unknown) orders.secretHeader.value\n" in told
+    assert "1 secret is unknown here and was not compared." in told
     assert "Usage:" in shop.run(*plan, "--nonsense", exit_code=64).stderr
 
     file.write_text("version: 1\nset: shop\nwebhooks: {}\n")

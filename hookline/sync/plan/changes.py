@@ -26,7 +26,8 @@ class ChangeKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """before: what it was (last applied, for drift); after: what the file wants; live: what it is.
-    Secrets are masked.
+    Secrets are masked; changed_secrets: paths of those that differ between the three, such as
+    `headers.X-Api-Key`.
     """
 
     field: str
@@ -34,6 +35,7 @@ class FieldChange:
     after: Any
     live: Any
     is_secret: bool = False
+    changed_secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,11 @@ class Plan:
     """base: number of the set's newest revision before, 0 for none; revision: of the one that an
     apply made. server: the server or database, for callers that asked several.
 
-    options: that it was made with, known to the caller. digest: equal for equal changes of an equal
-    state by equal options; a reviewed plan is recognised by it.
+    unknown_secrets: paths of those that are not known here and so not compared, such as
+    `orders.headers.X-Api-Key`. options: that it was made with, known to the caller.
+
+    digest: equal for equal changes of an equal state by equal options; a reviewed plan is
+    recognised by it.
     """
 
     set_name: str
@@ -80,6 +85,7 @@ class Plan:
     warnings: tuple[SyncProblem, ...] = ()
     server: str = ""
     options: Options = DEFAULT_OPTIONS
+    unknown_secrets: tuple[str, ...] = ()
 
     def count(self, kind: ChangeKind) -> int:
         return sum(change.kind is kind for change in self.changes)

@@ -18,7 +18,9 @@ _LEVELS_LIMIT: Final = 100
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
 PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit }}
     blocked {{ code message slug flag }} warnings {{ {PROBLEM_FIELDS} }}
-    changes {{ kind slug file line hint fields {{ field before after live secret }} }}"""
+    unknownSecrets
+    changes {{ kind slug file line hint
+        fields {{ field before after live secret changedSecrets }} }}"""
 """Selection of a SyncPlan that `decode` reads."""
 
 
@@ -35,6 +37,7 @@ def encode(plan: Plan) -> Json:
         "changes": [encode_change(change) for change in plan.changes],
         "unchanged": plan.unchanged,
         "blocked": [encode_block(block) for block in plan.blocked],
+        "unknownSecrets": list(plan.unknown_secrets),
         "warnings": [encode_problem(problem) for problem in plan.warnings],
         # The API's shape, an object, so that `decode` reads both.
         "revision": plan.revision and {"number": plan.revision},
@@ -57,6 +60,7 @@ def decode(content: Json) -> Plan:
         unchanged=_number(content["unchanged"]),
         digest=text(content["digest"]),
         blocked=tuple(_block(block) for block in content["blocked"]),
+        unknown_secrets=tuple(map(text, content["unknownSecrets"])),
         warnings=tuple(decode_problem(problem) for problem in content["warnings"]),
         revision=_number(revision["number"]) if revision else None,
         server=text(content.get("server", "")),
@@ -91,6 +95,7 @@ def encode_change(change: Change) -> Json:
                 "after": item.after,
                 "live": item.live,
                 "secret": item.is_secret,
+                "changedSecrets": list(item.changed_secrets),
             }
             for item in change.fields
         ],
@@ -139,6 +144,7 @@ def _change(content: Json) -> Change:
             _value(item["after"]),
             _value(item["live"]),
             bool(item["secret"]),
+            tuple(map(text, item["changedSecrets"])),
         )
         for item in content["fields"]
     )

@@ -121,11 +121,12 @@ def folded(name: str, value: Any) -> Any:
     if name == "secretHeader" and value:
         return {**value, "name": value["name"].lower()}
     if name == "notificationEmails":
-        return sorted(map(_folded_address, value or ()))
+        return sorted(map(folded_address, value or ()))
     return _folded_filter(value) if name == "filter" else value
 
 
-def _folded_address(address: str) -> str:
+def folded_address(address: str) -> str:
+    """An address without the difference that the case of its domain makes: none."""
     # Only a domain is the same in any case; what stands before the @ is the receiver's to read.
     local, at, domain = address.rpartition("@")
     return local + at + domain.lower()
@@ -177,6 +178,34 @@ def holds_secret(value: Any) -> bool:
 def holds_unknown(value: Any) -> bool:
     """True when a secret that is not known here is in the value."""
     return value is UNKNOWN_SECRET or any(map(holds_unknown, _inside(value)))
+
+
+def secrets_in(name: str, value: Any) -> dict[str, Any]:
+    """Fingerprints and UNKNOWN_SECRETs of a field's value by their paths: `headers.X-Api-Key`,
+    `basicAuth.password`, `signingSecret`.
+    """
+    if value is UNKNOWN_SECRET or _is_print(value):
+        return {name: value}
+    pairs = (
+        [(pair["name"], pair["value"]) for pair in value or ()]
+        if name == "headers"
+        else value.items()
+        if isinstance(value, Mapping)
+        else ()
+    )
+    return {f"{name}.{key}": item for key, item in pairs if holds_secret(item)}
+
+
+def changed_secrets(name: str, before: Any, after: Any, is_guess: bool = False) -> tuple[str, ...]:
+    """Paths of the secrets that both values have, and that differ. is_guess: as if all did."""
+    old = {path.lower(): item for path, item in secrets_in(name, before).items()}
+    return tuple(
+        path
+        for path, item in secrets_in(name, after).items()
+        if path.lower() in old
+        and item is not UNKNOWN_SECRET
+        and (is_guess or not _is_same(old[path.lower()], item))
+    )
 
 
 def _inside(value: Any) -> Iterable[Any]:

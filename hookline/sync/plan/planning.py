@@ -13,18 +13,20 @@ from uuid import UUID
 import orjson
 
 from hookline.form.check import check_whole
-from hookline.form.kinds import FieldProblem
+from hookline.form.kinds import UNKNOWN_SECRET, FieldProblem
 from hookline.form.origins import left_behind
 from hookline.form.webhook_fields import DEFAULTS, FIELDS
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, Plan
 from hookline.sync.plan.comparing import (
     Values,
     Verdicts,
+    changed_secrets,
     compare,
     folded,
     holds_secret,
     holds_unknown,
     masked,
+    secrets_in,
 )
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import DEFAULT_OPTIONS, DriftPolicy, Options
@@ -128,6 +130,7 @@ def plan(
         writes=writes,
         problems=tuple(planner.problems),
         owned_elsewhere=tuple(planner.owned_elsewhere),
+        unknown_secrets=tuple(sorted(planner.unknown_secrets)),
         digest=_digest(
             [
                 set_name,
@@ -152,6 +155,7 @@ class _Planner:
     writes: list[Write] = field(default_factory=list)
     problems: list[SyncProblem] = field(default_factory=list)
     owned_elsewhere: list[tuple[str, str]] = field(default_factory=list)
+    unknown_secrets: list[str] = field(default_factory=list)
 
     def compare(self, wanted: Iterable[WantedWebhook], stored: Iterable[StoredWebhook]) -> None:
         by_slug = {live.slug: live for live in stored}
@@ -164,6 +168,12 @@ class _Planner:
 
     def want(self, item: WantedWebhook, live: StoredWebhook | None) -> None:
         self.slugs.add(item.slug)
+        self.unknown_secrets += [
+            f"{item.slug}.{path}"
+            for name, value in item.prints.items()
+            for path, secret in secrets_in(name, value).items()
+            if secret is UNKNOWN_SECRET
+        ]
         if live is None:
             self._create(item)
         elif live.set_name not in (None, self.set_name):
@@ -231,7 +241,7 @@ class _Planner:
         if live.set_name is None:
             kind, hint = ChangeKind.ADOPT, "exists, not managed"
         fields = tuple(
-            _shown(name, live.form[name], value, live.form[name])
+            _shown(name, live.form[name], value, live.form[name], live.set_name is None)
             for name, value in verdicts.updated.items()
         )
         if is_reenabled:
@@ -314,9 +324,13 @@ class _Planner:
             )
 
 
-def _shown(name: str, before: Any, after: Any, live: Any) -> FieldChange:
+def _shown(name: str, before: Any, after: Any, live: Any, is_adopted: bool = False) -> FieldChange:
+    """is_adopted: whether a guess of the file is right stays untold, as in `compare`."""
     is_secret = any(map(holds_secret, (before, after, live)))
-    return FieldChange(name, masked(before), masked(after), masked(live), is_secret)
+    changed = dict.fromkeys(
+        path for value in (before, live) for path in changed_secrets(name, value, after, is_adopted)
+    )
+    return FieldChange(name, masked(before), masked(after), masked(live), is_secret, tuple(changed))
 
 
 def _position(live: StoredWebhook) -> Position | None:

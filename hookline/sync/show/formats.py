@@ -64,6 +64,9 @@ def _markdown(plan: Plan) -> Iterator[str]:
             )
         )
         yield f"| {change.kind.lower()} | `{_quiet(change.slug)}` | {_cell(fields)} |"
+    if plan.unknown_secrets:
+        paths = ", ".join(f"`{_quiet(path)}`" for path in report.unknown_paths(plan))
+        yield f"\n**(unknown)** {paths}: {report.uncompared(plan)[0]}"
     for block in plan.blocked:
         yield f"\n**blocked** `{_quiet(block.code)}`: {_cell(block.message)}" + (
             f" (lift it with `{_quiet(block.flag)}`)" if block.flag else ""

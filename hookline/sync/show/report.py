@@ -5,9 +5,10 @@ Everything here is masked already; texts of strangers lose what a terminal would
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
+from hookline.sync.show.differences import LONGEST_VALUE, difference, value_text
 from hookline.text import printable
 
 MARKS: Final = {
@@ -19,7 +20,7 @@ MARKS: Final = {
     ChangeKind.DRIFT: "!",
     ChangeKind.CONFLICT: "!",
 }
-_LONGEST_VALUE: Final = 60
+_MOST_PATHS: Final = 20
 _OF_A_NEW_ONE: Final = frozenset(["url", "events"])
 """Fields that a line about a new webhook shows."""
 
@@ -34,7 +35,9 @@ def planned(plan: Plan) -> str:
     )
     lines = [printable(f'Plan for set "{plan.set_name}" on {plan.server}   ({base})')]
     lines += [*_options(plan), *_lines(plan.changes)]
+    lines += [f"  (unknown) {path}" for path in unknown_paths(plan)]
     lines.append(f"Plan: {counts(plan)}.{_blocked(plan.blocked)}")
+    lines += uncompared(plan)
     return "\n".join([*lines, *reasons(plan.blocked)])
 
 
@@ -48,6 +51,24 @@ def applied(plan: Plan) -> str:
     head = printable(f'Applied set "{plan.set_name}" on {plan.server}')
     lines = [head, *_options(plan), *_lines(plan.changes)]
     return "\n".join([*lines, f"Revision {plan.revision}: {counts(plan)}."])
+
+
+def uncompared(plan: Plan) -> list[str]:
+    """Counts the secrets that were not compared, in a sentence."""
+    match len(plan.unknown_secrets):
+        case 0:
+            return []
+        case 1:
+            return ["1 secret is unknown here and was not compared."]
+        case count:
+            return [f"{count:,} secrets are unknown here and were not compared."]
+
+
+def unknown_paths(plan: Plan) -> list[str]:
+    """Paths of the secrets that were not compared, the first of very many."""
+    paths = [printable(path) for path in plan.unknown_secrets[:_MOST_PATHS]]
+    more = len(plan.unknown_secrets) - _MOST_PATHS
+    return [*paths, f"… and {more:,} more"] if more > 0 else paths
 
 
 def _options(plan: Plan) -> list[str]:
@@ -117,48 +138,23 @@ def field_text(kind: ChangeKind, item: FieldChange) -> str:
     if kind is ChangeKind.CREATE:
         return f"{item.field} {value_text(item.after)}"
     if kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT):
-        return (
-            f"{item.field} {value_text(item.before)} → {value_text(item.live)}, the file wants "
-            f"{value_text(item.after)}"
-        )
+        return _disputed_text(kind, item)
     if kind is ChangeKind.RELEASE:
         return f"{item.field} {value_text(item.live)}"
-    if (
-        isinstance(item.before, list)
-        and isinstance(item.after, list)
-        and _are_plain(item.before + item.after)
-    ):
-        return f"{item.field} {_difference(item.before, item.after)}"
-    return f"{item.field} {value_text(item.before)} → {value_text(item.after)}"
+    return f"{item.field} {difference(item.field, item.before, item.after, item.changed_secrets)}"
 
 
-def _difference(before: list[Any], after: list[Any]) -> str:
-    parts = [
-        *(f"+ {item}" for item in after if item not in before),
-        *(f"- {item}" for item in before if item not in after),
-    ]
-    return ", ".join(parts)
-
-
-def _are_plain(items: list[Any]) -> bool:
-    return all(isinstance(item, str) for item in items)
-
-
-def value_text(value: Any) -> str:
-    """A canonical value in a few words."""
-    match value:
-        case None:
-            text = "none"
-        case bool():
-            text = "true" if value else "false"
-        case dict() if set(value) == {"schedule"}:
-            text = value_text(value["schedule"])
-        case dict() if "name" in value or "key" in value:
-            text = f"{value.get('name', value.get('key'))}: {value_text(value.get('value'))}"
-        case dict():
-            text = ", ".join(f"{key} {value_text(item)}" for key, item in value.items())
-        case list():
-            text = "[" + ", ".join(map(value_text, value)) + "]"
-        case _:
-            text = str(value)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+def _disputed_text(kind: ChangeKind, item: FieldChange) -> str:
+    was = (
+        f"is {value_text(item.live)}"
+        if kind is ChangeKind.CONFLICT and item.before is None
+        else difference(item.field, item.before, item.live, item.changed_secrets)
+    )
+    # In whole where it is short: what differs in a list or a long text is found by that alone.
+    is_short = not isinstance(item.after, dict | list) and len(str(item.after)) <= LONGEST_VALUE
+    wanted = (
+        value_text(item.after)
+        if is_short
+        else difference(item.field, item.live, item.after, item.changed_secrets)
+    )
+    return f"{item.field} {was}, the file wants {wanted}"

@@ -21,6 +21,9 @@ PLAN = Plan(
             (
                 FieldChange("events", ["a.b.c"], ["x.y.z"], ["a.b.c"]),
                 FieldChange("basicAuth", None, {"password": "(secret)"}, None, is_secret=True),
+                FieldChange(
+                    "signingSecret", "(secret)", "(secret)", "(secret)", True, ("signingSecret",)
+                ),
             ),
             Position(9, 1, "hooks.yaml"),
         ),
@@ -37,6 +40,7 @@ PLAN = Plan(
         ),
     ),
     server="https://hooks.example.com",
+    unknown_secrets=("orders.headers.X-Api-Key",),
     options=Options(
         adopt=True,
         on_drift=DriftPolicy.KEEP,

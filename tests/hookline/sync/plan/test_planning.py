@@ -202,6 +202,18 @@ def test_an_unknown_secret_equals_any_and_shows_as_unknown() -> None:
     }
 
 
+def test_secrets_that_are_not_known_are_named_where_they_were_not_compared() -> None:
+    header, kept = {"name": "X-Key", "value": PRINT}, [{"name": "X-Token", "value": PRINT}]
+    there = live(
+        applied={"secretHeader": header, "headers": kept}, secretHeader=header, headers=kept
+    )
+    unknown = {**header, "value": UNKNOWN_SECRET}
+    wish = wanted(secretHeader=unknown, headers=kept, signingSecret=UNKNOWN_SECRET)
+    found = planned(wish, there)
+    assert found.unknown_secrets == ("orders.secretHeader.value", "orders.signingSecret")
+    assert planned(wanted(secretHeader=header), there).unknown_secrets == ()
+
+
 def test_a_signing_secret_that_is_no_longer_in_the_file_stays() -> None:
     found = planned(wanted(), live(applied={"signingSecret": PRINT}))
     assert (told(found), written(found)) == (["RELEASE orders signingSecret"], {})

@@ -9,6 +9,7 @@ from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, P
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import Options
 from hookline.sync.show import formats, report
+from hookline.sync.show.differences import value_text
 
 CREATED = Change(
     ChangeKind.CREATE,
@@ -82,7 +83,7 @@ def test_nothing_to_change_is_one_line() -> None:
     ],
 )
 def test_values_are_told_in_a_few_words(value: object, text: str) -> None:
-    assert report.value_text(value) == text
+    assert value_text(value) == text
 
 
 def test_texts_of_strangers_can_not_forge_lines_or_colours() -> None:
@@ -109,6 +110,27 @@ def test_options_that_a_plan_was_made_with_are_shown_in_every_form() -> None:
     assert f"  with {flags}\n" in formats.as_github([], plan)
     told = json.loads(formats.as_json([], plan))["plan"]["options"]
     assert (told["allowRemovals"], told["reenable"], told["onDrift"]) == (20, ["crm"], "BLOCK")
+
+
+@pytest.mark.parametrize(
+    ("count", "sentence"),
+    [
+        (1, "1 secret is unknown here and was not compared."),
+        (25, "25 secrets are unknown here and were not compared."),
+    ],
+)
+def test_secrets_that_were_not_compared_are_told_in_every_form(count: int, sentence: str) -> None:
+    paths = tuple(f"orders-{number}.secretHeader.value" for number in range(count))
+    plan = replace(PLAN, changes=(), blocked=(), unknown_secrets=paths)
+    lines = report.planned(plan).splitlines()
+    assert lines[-1] == sentence
+    assert lines[1] == "  (unknown) orders-0.secretHeader.value"
+    assert ("  (unknown) … and 5 more" in lines) == (count == 25)
+    markdown = formats.as_markdown([], plan)
+    assert f": {sentence}" in markdown
+    assert "**(unknown)** `orders-0.secretHeader.value`" in markdown
+    assert sentence in formats.as_github([], plan)
+    assert json.loads(formats.as_json([], plan))["plan"]["unknownSecrets"] == list(paths)
 
 
 def test_json_holds_everything_that_is_shown() -> None:

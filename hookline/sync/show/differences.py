@@ -1,0 +1,154 @@
+"""Differences of two values of a field in a few words, so that before and after never look alike.
+Called by report. Values are masked already.
+"""
+
+import json
+import unicodedata
+from collections.abc import Collection, Iterator
+from itertools import zip_longest
+from typing import Any, Final
+
+from hookline.sync.plan.comparing import MASK, UNKNOWN, folded_address
+from hookline.text import printable
+
+LONGEST_VALUE: Final = 60
+# Before the first difference of two long values: enough to find it again.
+_CONTEXT: Final = 15
+_MOST_PARTS: Final = 8
+
+
+def difference(field: str, before: Any, after: Any, changed_secrets: Collection[str] = ()) -> str:
+    """Parts that differ: `X-A 1 → 2, + X-B 3`, `+ order.*.create`, `15s → 20s`. changed_secrets:
+    their paths, since masked they look alike.
+    """
+    if field in changed_secrets:
+        return f"{MASK} changed"
+    if _is_plain_list(before) and _is_plain_list(after):
+        return _of_sets(field, before, after) or _of_values(before, after)
+    parts = [*_parts(field, _unwrapped(before), _unwrapped(after), changed_secrets)]
+    more = len(parts) - _MOST_PARTS
+    return ", ".join(parts[:_MOST_PARTS]) + (f" … and {more} more" if more > 0 else "")
+
+
+def value_text(value: Any) -> str:
+    """A canonical value in a few words."""
+    text = _whole_text(value)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _whole_text(value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case dict() if set(value) == {"schedule"}:
+            return _whole_text(value["schedule"])
+        case dict() if "name" in value or "key" in value:
+            name = value.get("name", value.get("key"))
+            return f"{name}: {_whole_text(value.get('value'))}"
+        case dict():
+            return ", ".join(f"{key} {_whole_text(item)}" for key, item in value.items())
+        case list():
+            return "[" + ", ".join(map(_whole_text, value)) + "]"
+    return str(value)
+
+
+def _unwrapped(value: Any) -> Any:
+    """Pairs of headers and labels as a mapping, a retry schedule as its list."""
+    if isinstance(value, dict) and value.keys() == {"schedule"}:
+        return value["schedule"]
+    if isinstance(value, list) and value and all(map(_is_pair, value)):
+        return {str(item.get("name", item.get("key"))): item["value"] for item in value}
+    return value
+
+
+def _is_pair(item: Any) -> bool:
+    return isinstance(item, dict) and item.keys() in ({"name", "value"}, {"key", "value"})
+
+
+def _parts(path: str, before: Any, after: Any, changed_secrets: Collection[str]) -> Iterator[str]:
+    """The leaves that differ, each with its way from the field."""
+    if path in changed_secrets:
+        yield f"{MASK} changed"
+    elif isinstance(before, dict) and isinstance(after, dict):
+        yield from _of_mappings(path, before, after, changed_secrets)
+    elif isinstance(before, list) and isinstance(after, list) and not _is_plain_list(after):
+        yield from _of_lists(path, before, after, changed_secrets)
+    # Of no value to pairs: an empty list has none of which it could be seen.
+    elif before in ([], None) and isinstance(after, dict) and after:
+        yield from (f"+ {key} {value_text(item)}" for key, item in after.items())
+    # Not by ==, for which true is 1.
+    elif _json(before) != _json(after):
+        yield value_text(after) if after == UNKNOWN else _of_values(before, after)
+
+
+def _of_mappings(
+    path: str, before: dict[str, Any], after: dict[str, Any], changed_secrets: Collection[str]
+) -> Iterator[str]:
+    # A header's name is the same in any case.
+    fold = str.lower if path == "headers" else str
+    old = {fold(key): item for key, item in before.items()}
+    new = {fold(key) for key in after}
+    for key, item in after.items():
+        if fold(key) not in old:
+            yield f"+ {key} {value_text(item)}"
+        else:
+            inside = _parts(f"{path}.{key}", old[fold(key)], item, changed_secrets)
+            yield from (f"{key} {part}" for part in inside)
+    yield from (f"- {key}" for key in before if fold(key) not in new)
+
+
+def _of_lists(
+    path: str, before: list[Any], after: list[Any], changed_secrets: Collection[str]
+) -> Iterator[str]:
+    gone = object()
+    for number, (one, other) in enumerate(zip_longest(before, after, fillvalue=gone), 1):
+        if one is gone:
+            yield f"+ {number}: {value_text(other)}"
+        elif other is gone:
+            yield f"- {number}: {value_text(one)}"
+        else:
+            yield from (f"{number}: {part}" for part in _parts(path, one, other, changed_secrets))
+
+
+def _is_plain_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _of_sets(field: str, before: list[str], after: list[str]) -> str:
+    fold = folded_address if field == "notificationEmails" else str
+    old, new = set(map(fold, before)), set(map(fold, after))
+    parts = [f"+ {item}" for item in after if fold(item) not in old]
+    parts += [f"- {item}" for item in before if fold(item) not in new]
+    more = len(parts) - _MOST_PARTS
+    return ", ".join(map(value_text, parts[:_MOST_PARTS])) + (
+        f" … and {more} more" if more > 0 else ""
+    )
+
+
+def _of_values(before: Any, after: Any) -> str:
+    """`before → after`, of long values the piece where they begin to differ."""
+    one, other = _whole_text(before), _whole_text(after)
+    if _look(one) == _look(other):
+        # 1 and "1", blanks at an end, an accent that is a character of its own.
+        one, other = _json(before), _json(after)
+    if max(len(one), len(other)) <= LONGEST_VALUE:
+        return f"{one} → {other}"
+    pairs = enumerate(zip_longest(one, other))
+    first = next((place for place, (a, b) in pairs if a != b), 0)
+    begin = max(0, first - _CONTEXT)
+    return f"{_piece(one, begin)} → {_piece(other, begin)}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _look(text: str) -> str:
+    return unicodedata.normalize("NFC", "".join(printable(text).split()))
+
+
+def _piece(text: str, begin: int) -> str:
+    end = begin + LONGEST_VALUE
+    return ("…" if begin else "") + text[begin:end] + ("…" if end < len(text) else "")
