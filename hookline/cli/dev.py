@@ -72,7 +72,7 @@ async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
     link = DevLink(url, *await dev_home.token(settings), lambda url: echo(used(url)))
     companions = (
         link.serving,
-        partial(dev_following.following, path),
+        partial(dev_following.following, path, url),
         dev_attempts.printing_attempts,
     )
     async with running(

@@ -22,6 +22,7 @@ from hookline.shutdown import end_tasks
 from hookline.sync.apply import applying
 from hookline.sync.checkout import find_source
 from hookline.sync.read import file
+from hookline.sync.read.document import Document
 from hookline.sync.read.file_text import MAX_FILE_BYTES
 from hookline.sync.read.references import LocalSecrets
 from hookline.sync.request import SyncRequest
@@ -32,18 +33,21 @@ from hookline.webhooks.saving import bounds_of
 # A look reads one file; only another content costs more.
 PERIOD_SECONDS = 1.0
 
+SAMPLE_RECEIVER = "http://127.0.0.1:8000/_echo"
+"""The built-in receiver in a webhooks file: that of the server that applies it, at its port."""
+
 log = logging.getLogger(__name__)
 
 Apply = Callable[[bytes], Awaitable[str]]
 
 
 @asynccontextmanager
-async def following(path: Path, runtime: Runtime) -> AsyncIterator[None]:
-    """The file is applied when the block begins, and followed until it ends."""
+async def following(path: Path, url: str, runtime: Runtime) -> AsyncIterator[None]:
+    """The file is applied when the block begins, and followed until it ends. url: this server's."""
     workspace_id = await workspace_id_of(runtime.database)
 
     async def apply(data: bytes) -> str:
-        return await apply_file(runtime, workspace_id, path, data)
+        return await apply_file(runtime, workspace_id, path, data, f"{url}/_echo")
 
     follower = Follower(path, apply)
     await follower.look()
@@ -117,9 +121,11 @@ class Follower:
             echo(fault)
 
 
-async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: bytes) -> str:
+async def apply_file(
+    runtime: Runtime, workspace_id: UUID, path: Path, data: bytes, receiver: str = SAMPLE_RECEIVER
+) -> str:
     """The outcome for people: what was applied, what blocks it, or all that is wrong with the file.
-    Empty when nothing had to change.
+    Empty when nothing had to change. receiver: URL of the built-in one.
 
     Raises Unavailable.
     """
@@ -130,6 +136,7 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
     text = excerpts.shown(found.problems, found.lines, found.secret_positions)
     if found.document is None:
         return f"{text}\n{printable(str(path))} was not applied: its webhooks stay as they are."
+    point_at_receiver(found.document, receiver)
     where_from = await asyncio.to_thread(find_source, path, os.environ, echo)
     request = SyncRequest(found.document, source=where_from)
     outcome = await applying.apply(runtime, system_actor(workspace_id, "hookline dev"), request)
@@ -148,3 +155,18 @@ async def apply_file(runtime: Runtime, workspace_id: UUID, path: Path, data: byt
             )
         )
     return "\n".join(filter(None, [text, report.applied(plan) if outcome.revision else ""]))
+
+
+def point_at_receiver(document: Document, receiver: str) -> None:
+    """Points what is meant for the built-in receiver at this server's own: at another port the
+    sample would send to nobody, or to another server on this machine.
+    """
+    for slug, webhook in document.webhooks.items():
+        url = webhook.values.get("url")
+        if isinstance(url, str) and _is_sample(url):
+            values = {**webhook.values, "url": receiver + url.removeprefix(SAMPLE_RECEIVER)}
+            document.webhooks[slug] = replace(webhook, values=values)
+
+
+def _is_sample(url: str) -> bool:
+    return url == SAMPLE_RECEIVER or url.startswith(f"{SAMPLE_RECEIVER}/")

@@ -18,6 +18,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from hookline.cli.dev_following import SAMPLE_RECEIVER
 from tests.leftovers import watch_group
 from tests.processes import PROJECT, Process, kill_group, run_hookline, start_python
 from tests.waiting import eventually
@@ -134,7 +135,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     folder = tmp_path_factory.mktemp("dev")
     dev = Dev(folder)
     (folder / "config").mkdir()
-    (folder / "config/webhooks.yaml").write_text(WEBHOOKS.format(url=dev.url + "/_echo"))
+    (folder / "config/webhooks.yaml").write_text(WEBHOOKS.format(url=SAMPLE_RECEIVER))
     dev.start_anew()
     asyncio.run(eventually(dev.answers))
     yield dev

@@ -1,11 +1,14 @@
 """A file that is followed: each content once, and never a loss of what was there."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from hookline.cli.dev_following import Follower
+from hookline.cli.dev_following import SAMPLE_RECEIVER, Follower, point_at_receiver
 from hookline.errors import Unavailable
+from hookline.sync.read.document import Document, DocumentWebhook
+from hookline.sync.read.problems import Position
 
 
 class Applied(list[bytes]):
@@ -75,3 +78,28 @@ async def test_a_folder_in_its_place_is_told(
     await Follower(tmp_path, Applied()).look()
 
     assert "can't be read" in capsys.readouterr().out
+
+
+def test_urls_of_the_built_in_receiver_are_those_of_this_server() -> None:
+    own = "http://127.0.0.1:4711/_echo"
+    document = Document("sample")
+    given = {
+        "echo": SAMPLE_RECEIVER,
+        "fail": f"{SAMPLE_RECEIVER}/fail",
+        "other": f"{SAMPLE_RECEIVER}2",
+        "elsewhere": "https://crm.example.com/_echo",
+    }
+    for slug, url in given.items():
+        document.webhooks[slug] = DocumentWebhook(slug, {"name": slug, "url": url}, Position())
+    document.webhooks["none"] = DocumentWebhook("none", {"name": "none"}, Position())
+
+    point_at_receiver(document, own)
+
+    urls = {slug: webhook.values.get("url") for slug, webhook in document.webhooks.items()}
+    assert urls == {**given, "echo": own, "fail": f"{own}/fail", "none": None}
+
+
+def test_the_sample_points_at_the_built_in_receiver() -> None:
+    sample = Path(__file__).parents[3] / "config/webhooks.yaml"
+    urls = re.findall(r"^    url: (.+)$", sample.read_text("utf-8"), re.MULTILINE)
+    assert urls == [SAMPLE_RECEIVER, f"{SAMPLE_RECEIVER}/fail"]
