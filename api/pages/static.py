@@ -104,10 +104,16 @@ class _PageRoute(Route):
 
 
 def _wants_page(request: Request) -> bool:
+    """True for what an address bar sends. With a query too, which the page then shows: a link can
+    be shared, and runs nothing before its reader does.
+    """
+    accept = request.headers.get("accept", "")
+    # A query needs a token, and no address bar sends one: some clients of programs accept HTML too.
+    is_program = "authorization" in request.headers or "json" in accept
     return (
         request.method == "GET"
-        and "text/html" in request.headers.get("accept", "")
-        and "query" not in request.query_params
+        and "text/html" in accept
+        and not ("query" in request.query_params and is_program)
     )
 
 

@@ -22,6 +22,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 TOKEN = "hl_" + "a" * 43
 CODE = "c0de"
 LINK = f"/graphql?link={CODE}"
+QUERY_LINK = "/graphql?query={viewer{name}}"
 
 
 @pytest.fixture
@@ -180,19 +181,34 @@ def test_source_page_has_no_inline_script_and_no_foreign_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "url", "accept"),
+    ("method", "url", "headers"),
     [
-        ("GET", "/graphql", "application/json"),
-        ("GET", "/graphql?query={viewer{name}}", BROWSER["Accept"]),
-        ("POST", "/graphql", BROWSER["Accept"]),
+        ("GET", "/graphql", {"Accept": "application/json"}),
+        ("GET", QUERY_LINK, {}),
+        ("GET", QUERY_LINK, {**BROWSER, "Authorization": "Bearer hl_x"}),
+        ("GET", QUERY_LINK, {"Accept": "text/html, application/json"}),
+        ("POST", "/graphql", BROWSER),
     ],
 )
 async def test_what_is_no_browser_asking_for_a_page_reaches_graphql(
-    static: Path, method: str, url: str, accept: str
+    static: Path, method: str, url: str, headers: dict[str, str]
 ) -> None:
-    answer = await client(static, TOKEN).request(method, url, headers={"Accept": accept})
+    answer = await client(static, TOKEN).request(method, url, headers=headers)
 
     assert answer.text == "graphql"
+
+
+async def test_browser_that_follows_a_link_with_a_query_gets_the_page_and_runs_nothing(
+    static: Path,
+) -> None:
+    mutation = "/graphql?query=mutation{webhookDelete(input:{id:1}){__typename}}"
+    for link in (QUERY_LINK, mutation):
+        answer = await client(static, TOKEN).get(link, headers=BROWSER)
+
+        # The page alone: the query stays in the address, and no token is filled in.
+        assert settings_in(answer.text) == {}
+        assert "viewer" not in answer.text
+        assert "webhookDelete" not in answer.text
 
 
 async def test_built_file_is_served_to_be_kept_for_a_year(static: Path) -> None:

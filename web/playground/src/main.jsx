@@ -3,6 +3,7 @@ import "graphiql/setup-workers/vite";
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { createRoot } from "react-dom/client";
+import { operationIn } from "./address.js";
 import { defaultQuery } from "./default-query.js";
 import { fetcher } from "./fetcher.js";
 import { initialHeaders } from "./settings.js";
@@ -16,6 +17,7 @@ createRoot(document.getElementById("graphiql")).render(
     fetcher={fetcher}
     plugins={[HISTORY_PLUGIN, explorerPlugin()]}
     defaultQuery={defaultQuery}
+    {...operationIn(location.search)}
     initialHeaders={initialHeaders}
     defaultHeaders={initialHeaders}
     defaultEditorToolsVisibility="headers"
