@@ -1,4 +1,4 @@
-"""What GraphiQL takes from a shared link, as node runs the page's own module."""
+"""Reading of a shared link by GraphiQL: node runs the page's own module."""
 
 import json
 import shutil
