@@ -13,8 +13,9 @@ from hookline.deliveries import statistics
 from hookline.errors import HooklineError
 from hookline.events.checking import BATCH_LIMIT
 from hookline.form.kinds import ListOf
+from hookline.form.mail_kind import Emails
 from hookline.form.webhook_fields import FIELDS
-from hookline.form.webhook_kinds import Emails, Headers, Labels
+from hookline.form.webhook_kinds import Headers, Labels
 
 # Twenty of the webhook's own, secret and authorisation, and those that every request has.
 _REQUEST_HEADERS: Final = 40

@@ -30,11 +30,12 @@ from api.schema.webhook_types import (
 )
 from hookline.form.durations import parse_duration
 from hookline.form.kinds import Choice, Duration, FieldKind, Flag, ListOf, Number
+from hookline.form.mail_kind import Emails
 from hookline.form.payload_kinds import ContentType, Filter, RateLimit
 from hookline.form.rates import Rate, parse_rate
 from hookline.form.text_kind import Text
 from hookline.form.webhook_fields import FIELDS, Field
-from hookline.form.webhook_kinds import Emails, Environment, Pattern, SigningSecret, Url
+from hookline.form.webhook_kinds import Environment, Pattern, SigningSecret, Url
 from hookline.models import Webhook as WebhookRow
 from hookline.webhooks.columns import without_secrets
 

@@ -33,10 +33,10 @@ from hookline.form.kinds import (
     Record,
     RecordField,
 )
+from hookline.form.mail_kind import Emails
 from hookline.form.payload_kinds import ContentType, Filter, RateLimit
 from hookline.form.text_kind import Text
 from hookline.form.webhook_kinds import (
-    Emails,
     Environment,
     Headers,
     Labels,
@@ -293,7 +293,8 @@ _rows = (
         Emails(20),
         Lines("notification_emails"),
         "Addresses that notifications are mailed to.",
-        "At most 20; an item may hold several, separated by commas.",
+        "At most 20; an item may hold several, separated by commas or semicolons, and names: Jane "
+        "Doe <jane@example.com>. Only the addresses are kept.",
         default=[],
     ),
     Field(

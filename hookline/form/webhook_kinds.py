@@ -28,12 +28,6 @@ from hookline.outbound.signing import secret_fault
 LABEL_KEY: Final = "[a-z0-9][a-z0-9._/-]{0,62}"
 
 _MAX_HEADER_BYTES = 4_096
-_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-# Narrower than RFC 5321, without quotes, address literals and encoded words (RFC 2047): nothing
-# here can end a header of a mail, or stand for another address in it.
-_email = re.compile(
-    rf"(?!.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@{_LABEL}(?:\.{_LABEL})+"
-)
 _header_name = Text(200)
 _header_value = Text(_MAX_HEADER_BYTES, is_secret=True, may_be_empty=True)
 # No equals sign: it separates key and value in the column.
@@ -138,71 +132,6 @@ class Pattern:
             "additionalProperties": False,
         }
         return {"anyOf": [{"type": "string", "pattern": f"^{PATTERN.pattern}$"}, in_parts]}
-
-
-@dataclass(frozen=True, slots=True)
-class Emails:
-    """A list of mail addresses, or of several in one text with commas between them. The order is
-    kept; repeats, in any case, go.
-    """
-
-    high: int
-
-    def check(self, value: object, at: Path, validation: Validation) -> object:
-        if not isinstance(value, list | tuple):
-            return validation.refuse(at, Code.INVALID, "type", "must be a list of mail addresses")
-        found, before = dict[str, str](), len(validation.problems)
-        for place, item in enumerate(value):
-            for text in item.split(",") if isinstance(item, str) else [item]:
-                address = (
-                    REFUSED
-                    if item is REFUSED
-                    else self._check_one(text, (*at, str(place)), validation)
-                )
-                if isinstance(address, str) and address:
-                    # The first spelling stays: the part before the @ may be told apart by case.
-                    found.setdefault(address.lower(), address)
-        if len(found) > self.high:
-            return validation.refuse(
-                at, Code.TOO_MANY, "too-many", f"must have at most {self.high} addresses"
-            )
-        return (
-            REFUSED
-            if REFUSED in value or len(validation.problems) > before
-            else list(found.values())
-        )
-
-    def _check_one(self, value: object, at: Path, validation: Validation) -> object:
-        text = Text(254, may_be_empty=True).check(
-            value.strip() if isinstance(value, str) else value, at, validation
-        )
-        if not isinstance(text, str) or not text:
-            return text
-        if not _email.fullmatch(text):
-            return validation.refuse(
-                at, Code.INVALID, "bad-email", "must be an address such as ops@example.com"
-            )
-        domains = validation.bounds.mail_domains
-        if domains and text.rpartition("@")[2].lower() not in domains:
-            return validation.refuse(
-                at,
-                Code.NOT_ALLOWED,
-                "mail-domain",
-                f"must be an address at {', '.join(domains)}: mail goes nowhere else here",
-            )
-        return text
-
-    def schema(self) -> Schema:
-        return {
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "array",
-                    "items": {"type": "string", "maxLength": 254},
-                    "maxItems": self.high,
-                },
-            ]
-        }
 
 
 @dataclass(frozen=True, slots=True)

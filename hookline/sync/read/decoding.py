@@ -16,12 +16,12 @@ from hookline.form.kinds import (
     Record,
     RecordField,
 )
+from hookline.form.mail_kind import Emails
 from hookline.form.payload_kinds import Filter
 from hookline.form.placeholders import unready
 from hookline.form.text_kind import Text
 from hookline.form.webhook_kinds import (
     SECRET_HEADER_FIELDS,
-    Emails,
     Headers,
     Labels,
     Pattern,

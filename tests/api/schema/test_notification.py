@@ -164,6 +164,10 @@ async def test_subscribers_hear_of_the_switch_and_of_the_notification(
             {"notificationEmails": [" a@example.com , B@example.com", "b@example.com"]},
             {"notificationEmails": ["a@example.com", "B@example.com"]},
         ),
+        (
+            {"notificationEmails": ['"Doe, Jane" <j+ops@x.test>; a@example.com;', ","]},
+            {"notificationEmails": ["j+ops@x.test", "a@example.com"]},
+        ),
         ({"notifyOn": ["RECOVERED", "FAILING"]}, {"notifyOn": ["FAILING", "RECOVERED"]}),
         ({"notifyOn": []}, {"notifyOn": []}),
     ],
