@@ -123,7 +123,10 @@ RATE = strawberry.scalar(
 )
 JSON_VALUE = strawberry.scalar(
     name="JSON",
-    description="Any JSON value.",
+    description="Any JSON value. Integers have at most 64 bits and keep every digit; clients in "
+    "JavaScript, GraphiQL too, show those beyond 2^53 rounded. Other numbers are doubles: of more "
+    "than about 17 digits the rest is lost, and the same number stands in responses, requests, "
+    "templates and filters. Send as text what must keep more.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
     serialize=_serialize_json,
     parse_value=_as_it_is,
