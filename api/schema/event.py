@@ -57,7 +57,10 @@ class EventPublishInput:
         description="Key that makes a repeated publish safe: 1 to 255 printable ASCII "
         "characters. For 24 hours, publishing the same content with the same key "
         "returns the first event and publishes nothing; other content is refused "
-        "with IDEMPOTENCY_CONFLICT.",
+        "with IDEMPOTENCY_CONFLICT, which says what differs. The content is the type, the "
+        "environment, the time and the data: the order of keys does not count, numbers are "
+        "compared by value (1 is 1.0), and a time that was left out equals only another one that "
+        "was left out.",
     )
     occurred_at: datetime | None = strawberry.field(
         default=None,

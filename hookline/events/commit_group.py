@@ -17,14 +17,11 @@ from hookline.events import catalogue
 from hookline.events.checking import BATCH_BYTES_LIMIT
 from hookline.ids import uuid7
 from hookline.loop_time import Turn
+from hookline.outbound.payloads import differences
 
 # The first request of a group waits for all of it.
 _GROUP_ROWS: Final = 200
 """Events of one commit, unless a single request brings more."""
-_KEY_CONFLICT: Final = (
-    "This key was used within 24 hours for an event with another type, environment, time or data. "
-    "Take a new key."
-)
 
 
 class PublishResult(NamedTuple):
@@ -122,8 +119,7 @@ class CommitGroup:
                 )
                 new.append(event)
             elif owner.fingerprint != event.fingerprint:
-                field = (str(index), "idempotencyKey")
-                problems.append(Problem(Code.IDEMPOTENCY_CONFLICT, _KEY_CONFLICT, field))
+                problems.append(_key_conflict(request, index, owner))
         # A request goes in whole or not at all; the others of the group go on without it.
         if problems:
             self._refused.append((request, problems))
@@ -208,3 +204,18 @@ class CommitGroup:
 
     async def _count(self, event: NewEvent) -> int:
         return len((await self._wanted_by(event)).ids)
+
+
+def _key_conflict(request: PublishRequest, index: int, owner: KeyOwner) -> Problem:
+    """Tells what differs, and nothing of the event that has the key: who publishes may not read."""
+    event = request.events[index]
+    differs = " and ".join(differences(owner.fingerprint, event.fingerprint or b""))
+    ids = [earlier.id for earlier in request.events[:index]]
+    message = (
+        f"Event {ids.index(owner.event_id)} of this batch has the same key with {differs}. Give "
+        "each event a key of its own."
+        if owner.event_id in ids
+        else f"This key was used within 24 hours for an event with {differs}. Take a new key, or "
+        "send that event as it was."
+    )
+    return Problem(Code.IDEMPOTENCY_CONFLICT, message, (str(index), "idempotencyKey"))

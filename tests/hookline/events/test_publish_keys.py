@@ -1,6 +1,7 @@
 """Idempotency keys, on both databases: a repeat makes no second event, other content conflicts."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,24 +57,43 @@ async def test_same_data_in_another_form_is_a_duplicate(
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("other", "differs"),
     [
-        given({"a": 2}, "k"),
-        given({"a": True}, "k"),
-        given({"a": 1}, "k", "order.order.update"),
-        given({"a": 1}, "k", occurred_at=datetime(2026, 1, 1, tzinfo=UTC)),
+        (given({"a": 2}, "k"), "other data"),
+        (given({"a": True}, "k"), "other data"),
+        (given({"a": 1}, "k", "order.order.update"), "another type"),
+        (
+            given({"a": 1}, "k", occurred_at=datetime(2026, 1, 1, tzinfo=UTC)),
+            "another time",
+        ),
+        (given({}, "k", "order.order.update"), "another type and other data"),
+        (replace(given({"a": 1}, "k"), environment="staging"), "another environment"),
     ],
-    ids=["data", "boolean", "type", "time"],
+    ids=["data", "boolean", "type", "time", "both", "environment"],
 )
-async def test_same_key_for_something_else_is_a_conflict(
-    runtime: Runtime, other: PublishInput
+async def test_same_key_for_something_else_is_a_conflict_that_says_what_differs(
+    runtime: Runtime, other: PublishInput, differs: str
 ) -> None:
     await publish(runtime, given({"a": 1}, "k"))
     with pytest.raises(Refused) as caught:
         await publish(runtime, given(0), other)
     [problem] = caught.value.problems
     assert (problem.code, problem.field) == (Code.IDEMPOTENCY_CONFLICT, ("1", "idempotencyKey"))
+    assert problem.message == (
+        f"This key was used within 24 hours for an event with {differs}. Take a new key, or send "
+        "that event as it was."
+    )
     assert await Event.all().count() == 1
+
+
+async def test_conflict_within_a_batch_names_the_other_event(runtime: Runtime) -> None:
+    with pytest.raises(Refused) as caught:
+        await publish(runtime, given(0), given(1, "k"), given(1, "k"), given(2, "k"))
+    [problem] = caught.value.problems
+    assert problem.field == ("3", "idempotencyKey")
+    assert problem.message == (
+        "Event 1 of this batch has the same key with other data. Give each event a key of its own."
+    )
 
 
 async def test_conflict_takes_out_its_own_batch_only(runtime: Runtime) -> None:

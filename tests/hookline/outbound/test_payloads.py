@@ -156,7 +156,7 @@ def test_fingerprint_tells_types_environments_and_times_apart() -> None:
         )
         == 4
     )
-    assert len(fingerprint(1)) == 32
+    assert len(fingerprint(1)) == 40
 
 
 def test_the_same_moment_in_another_zone_has_the_same_fingerprint() -> None:
