@@ -1,7 +1,7 @@
 """A webhook's filter, asked for every event that its patterns match. Pure.
 
 `{"data.total": {"gte": 100}, "any": [{…}, {…}]}`: all entries must hold. A value that is missing or
-of another type makes every operator false.
+of another type makes every operator false; docs/filters.md has each with examples, which are tried.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -62,17 +62,26 @@ def _is_same_kind(value: Json, wanted: Json) -> bool:
     return value is not _MISSING and _kind(value) is _kind(wanted)
 
 
+def _differs(value: Json, wanted: Json) -> bool:
+    """True when the value is there, can be compared, and is another one. Null is no value here: a
+    publisher that has none sends null or leaves the key out, and both are to mean the same.
+    """
+    if value is _MISSING or value is None:
+        return False
+    return wanted is None or (_kind(value) is _kind(wanted) and not _equal(value, wanted))
+
+
 # All cost at most what the operand's size allows: values of different lengths are unequal at once.
 _COMPARISONS: Final[Mapping[str, Callable[[Json, Json], bool]]] = {
     "eq": _equal,
-    "ne": lambda value, wanted: _is_same_kind(value, wanted) and not _equal(value, wanted),
+    "ne": _differs,
     "gt": lambda value, wanted: _is_same_kind(value, wanted) and value > wanted,
     "gte": lambda value, wanted: _is_same_kind(value, wanted) and value >= wanted,
     "lt": lambda value, wanted: _is_same_kind(value, wanted) and value < wanted,
     "lte": lambda value, wanted: _is_same_kind(value, wanted) and value <= wanted,
     "in": lambda value, wanted: any(_equal(value, item) for item in wanted),
     "nin": lambda value, wanted: (
-        any(_is_same_kind(value, item) for item in wanted)
+        any(_differs(value, item) for item in wanted)
         and not any(_equal(value, item) for item in wanted)
     ),
     "exists": lambda value, wanted: (value is not _MISSING) is wanted,
@@ -276,30 +285,53 @@ def _finder(path: str) -> Callable[[AskedEvent], Json]:
 
 
 def _reasons(conditions: Mapping[str, Json], event: AskedEvent) -> Iterator[str]:
+    """A sentence for each entry that does not hold."""
     for key, inner in conditions.items():
         if key in _GROUPS:
             if not _group(key, inner)(event):
                 yield _group_reason(key, inner, event)
             continue
         find = _finder(key)
-        value = find(event)
         for name, operand in inner.items():
             if not _condition(find, name, operand)(event):
-                yield (
-                    f"{key} {'is missing' if value is _MISSING else 'is ' + _shown(value)}; "
-                    f"wanted: {name} {_shown(operand)}."
-                )
+                yield f"{_found(key, find(event))}; wanted: {name} {_shown(operand)}."
 
 
 def _group_reason(key: str, inner: Json, event: AskedEvent) -> str:
     filters = [inner] if isinstance(inner, Mapping) else inner
     if key == "not":
-        return "All of what stands in `not` holds, and must not."
+        held = "; ".join(held for item in filters for held in _held(item, event))
+        return f"All of what stands in `not` holds, and must not: {held}."
     inside = " ".join(reason for item in filters for reason in _reasons(item, event))
     return (
         f"{'None' if key == 'any' else 'Not all'} of the conditions in `{key}` "
         f"{'holds' if key == 'any' else 'hold'}: {inside}"
     )
+
+
+def _held(conditions: Mapping[str, Json], event: AskedEvent) -> Iterator[str]:
+    """The value behind each entry, all of which hold."""
+    for key, inner in conditions.items():
+        if key not in _GROUPS:
+            value = _found(key, _finder(key)(event))
+            yield from (f"{value} ({name} {_shown(operand)})" for name, operand in inner.items())
+            continue
+        filters = [inner] if isinstance(inner, Mapping) else inner
+        if key == "not":
+            # What does not hold in there, as it should.
+            inside = [
+                f"`not` with {reason.removesuffix('.')}"
+                for item in filters
+                for reason in _reasons(item, event)
+            ]
+        else:
+            holding = [item for item in filters if all(test(event) for test in _tests(item))]
+            inside = [held for item in holding for held in _held(item, event)]
+        yield from inside
+
+
+def _found(path: str, value: Json) -> str:
+    return f"{path} is missing" if value is _MISSING else f"{path} is {_shown(value)}"
 
 
 def _shown(value: Json) -> str:

@@ -206,7 +206,8 @@ def test_reasons_say_what_was_wanted_and_what_was_found() -> None:
         "data.total is 100; wanted: gte 200.",
         'data.currency is missing; wanted: eq "EUR".',
         "None of the conditions in `any` holds: data.paid is true; wanted: eq false.",
-        "All of what stands in `not` holds, and must not.",
+        "All of what stands in `not` holds, and must not: type is "
+        '"order.order.create" (eq "order.order.create").',
     ]
     assert (
         len(
@@ -216,6 +217,38 @@ def test_reasons_say_what_was_wanted_and_what_was_found() -> None:
         )
         < 120
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (
+            {"not": {"data.total": {"gte": 100, "lt": 200}, "data.x": {"exists": False}}},
+            "must not: data.total is 100 (gte 100); data.total is 100 (lt 200); data.x is missing "
+            "(exists false).",
+        ),
+        (
+            {"not": {"any": [{"data.total": {"eq": 1}}, {"data.status": {"eq": "paid"}}]}},
+            'must not: data.status is "paid" (eq "paid").',
+        ),
+        (
+            {"not": {"not": {"data.total": {"eq": 1}}}},
+            "must not: `not` with data.total is 100; wanted: eq 1.",
+        ),
+        (
+            {"any": [{"data.x": {"eq": 1}}, {"not": {"data.total": {"eq": 100}}}]},
+            "None of the conditions in `any` holds: data.x is missing; wanted: eq 1. All of what "
+            "stands in `not` holds, and must not: data.total is 100 (eq 100).",
+        ),
+        (
+            {"not": {"all": [{"data.total": {"eq": 100}}, {"data.paid": {"eq": True}}]}},
+            "must not: data.total is 100 (eq 100); data.paid is true (eq true).",
+        ),
+    ],
+)
+def test_reasons_of_groups_name_path_and_value(value: dict[str, Any], reason: str) -> None:
+    [told] = compile_filter(value).reasons(AskedEvent(TYPE, ENVIRONMENT, DATA))
+    assert told.endswith(reason)
 
 
 SCALARS = (
@@ -295,7 +328,8 @@ def naive_operator(name: str, found: Any, wanted: Any) -> Any:
         return wanted
     if name in ("in", "nin"):
         is_in = tagged(found) in [tagged(item) for item in wanted]
-        return is_in if name == "in" else kind(found) in map(kind, wanted) and not is_in
+        is_comparable = found is not None and (kind(found) in map(kind, wanted) or None in wanted)
+        return is_in if name == "in" else is_comparable and not is_in
     if name == "contains":
         if isinstance(found, list):
             return tagged(wanted) in map(tagged, found)
@@ -304,6 +338,8 @@ def naive_operator(name: str, found: Any, wanted: Any) -> Any:
         return isinstance(found, str) and (
             found.startswith(wanted) if name == "startsWith" else found.endswith(wanted)
         )
+    if name == "ne" and (found is None or wanted is None):
+        return found is not None
     if kind(found) != kind(wanted):
         return False
     if name in ("eq", "ne"):
