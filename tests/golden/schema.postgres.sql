@@ -688,7 +688,7 @@ begin
     return;
   end if;
   perform 1 from webhook w where w.id = any(webhooks) order by w.id for update;
-  perform hl_record_counts(done, ids, webhooks, outcomes, ages_ms, buckets);
+  perform hl_record_counts(done, ids, webhooks, outcomes, causes, ages_ms, buckets);
   evidence := hl_record_health(done, failed, ids, webhooks, versions, outcomes, causes, codes,
     errors, ages_ms, durations);
   update workspace_activity set position = position + n where workspace_id = workspace
@@ -701,7 +701,7 @@ begin
     where n = cardinality(ids) or r.id = any(done);
 end $function$
 
-CREATE OR REPLACE FUNCTION public.hl_record_counts(done uuid[], ids uuid[], webhooks uuid[], outcomes smallint[], ages_ms integer[], buckets smallint[])
+CREATE OR REPLACE FUNCTION public.hl_record_counts(done uuid[], ids uuid[], webhooks uuid[], outcomes smallint[], causes smallint[], ages_ms integer[], buckets smallint[])
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
@@ -710,8 +710,9 @@ begin
   insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
     select r.webhook, 60, date_trunc('minute', now() - r.age_ms * interval '1 millisecond'),
       r.bucket, count(*), count(*) filter (where r.outcome = 3)
-    from unnest(ids, webhooks, outcomes, ages_ms, buckets) r(id, webhook, outcome, age_ms, bucket)
-    where is_whole or r.id = any(done)
+    from unnest(ids, webhooks, outcomes, causes, ages_ms, buckets)
+      r(id, webhook, outcome, cause, age_ms, bucket)
+    where r.cause <> 4 and (is_whole or r.id = any(done))
     group by 1, 3, 4 order by 1, 3, 4
     on conflict (webhook_id, step, at, bucket) do update set
       attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures;
@@ -734,7 +735,8 @@ begin
       from unnest(ids, webhooks, versions, outcomes, causes, codes, errors, ages_ms,
           durations) with ordinality
         r(id, webhook, version, outcome, cause, code, error, age_ms, duration, nth)
-      join webhook w on w.id = r.webhook where is_whole or r.id = any(done)),
+      join webhook w on w.id = r.webhook
+      where r.cause <> 4 and (is_whole or r.id = any(done))),
     latest as (select distinct on (webhook) webhook, ended, code from r order by webhook, nth desc),
     marked as (  -- good: the last success; other: the last answer that ends a row of 410s
       select r.*, coalesce(max(nth) filter (where is_won) over same, 0) as good,

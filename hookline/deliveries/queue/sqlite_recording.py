@@ -19,7 +19,7 @@ from hookline.deliveries.queue.sqlite_health import (
     fold_health,
     mails_of,
 )
-from hookline.models import AttemptOutcome, DeliveryState
+from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 
 # Moves the deliveries that are still leased to the pump under that number, and ends their leases. A
 # finished one changes its state only by a success by hand, and not when it was cancelled on the
@@ -99,11 +99,13 @@ def record(
     ]
     if not done:
         return Recorded(0, False)
-    count_attempts(db, done)
+    # A test says nothing about how deliveries go: neither health nor statistics have it.
+    counted = [one for one in done if one[0].cause != AttemptCause.TEST]
+    count_attempts(db, counted)
     entries = [
         ActivityEntry(ActivityKind.ATTEMPT, r.attempt_id.bytes, r.webhook_id.bytes) for r, _ in done
     ]
-    entries += apply_decisions(db, workspace, decide(fold_health(db, done, now)), now)
+    entries += apply_decisions(db, workspace, decide(fold_health(db, counted, now)), now)
     return _append(db, workspace, entries)
 
 

@@ -1,7 +1,9 @@
 """Both queues fold a batch into a webhook's health as rules/health.py says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,10 +12,10 @@ from hypothesis import strategies as st
 from hookline import clock
 from hookline.deliveries.health import EndedAttempt, Health, fold
 from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
-from hookline.models import AttemptCause, DeliveryState, Webhook
+from hookline.models import Attempt, AttemptCause, DeliveryState, Notification, Webhook
 from hookline.models.column_types import from_micros, to_micros
 from hookline.runtime import Runtime
-from tests.making import Hand, enqueue, failed, make_webhook, set_column, succeeded
+from tests.making import Hand, ago, enqueue, failed, make_webhook, set_column, succeeded
 
 SECOND = 1_000_000
 KINDS = [
@@ -25,6 +27,8 @@ KINDS = [
     "under an older version",
     "by hand",
     "success by hand",
+    "test",
+    "success of a test",
 ]
 ERRORS = {"no answer": "CONNECT", "refused address": "REFUSED_ADDRESS", "template": "TEMPLATE"}
 
@@ -45,6 +49,8 @@ def as_result(row: ClaimedDelivery, ending: Ending, ended_ago: float) -> Attempt
     made = succeeded(row) if "success" in ending.kind else failed(row, wait_seconds=0.0)
     if "by hand" in ending.kind:
         made = made._replace(cause=AttemptCause.MANUAL)
+    if "test" in ending.kind:
+        made = made._replace(cause=AttemptCause.TEST)
     if ending.kind in ERRORS:
         made = made._replace(status_code=None, error_code=ERRORS[ending.kind])
     if ending.kind == "under an older version":
@@ -81,7 +87,8 @@ async def record_all(
         for ending in batch:
             left -= ending.gap
             results.append(as_result(next(rows), ending, left))
-            folded.append(as_ended(ending, now - left * SECOND, results[-1].status_code))
+            if "test" not in ending.kind:
+                folded.append(as_ended(ending, now - left * SECOND, results[-1].status_code))
         await hand.record(*results)
         fold(health, folded)
 
@@ -153,3 +160,25 @@ async def test_failure_counts_whatever_becomes_of_its_delivery(
     await hand.record(failed(row, state=DeliveryState.FAILED))
     assert (await Webhook.get(id=webhook.id)).consecutive_failures == 1
     assert row.number == 1
+
+
+@pytest.mark.parametrize("make", [succeeded, failed])
+async def test_a_test_is_in_the_log_and_counts_for_nothing(
+    runtime: Runtime, make: Callable[[ClaimedDelivery], AttemptResult]
+) -> None:
+    """In the log alone: the webhook's columns and its statistics stay as they were."""
+    webhook, hand = await make_webhook(runtime), await Hand.begin(runtime)
+    await enqueue(runtime, webhook.id, 2)
+    real, test = await hand.claim(webhook.id)
+    await hand.record(failed(real))
+    await set_column(runtime, "webhook", "warned_at", ago(60), [webhook.id])
+    before = [await all_of(runtime, "webhook"), await all_of(runtime, "webhook_stat")]
+    await hand.record(make(test)._replace(cause=AttemptCause.TEST, state=DeliveryState.OPEN))
+    after = [await all_of(runtime, "webhook"), await all_of(runtime, "webhook_stat")]
+    assert after == before
+    assert await Attempt.filter(cause=AttemptCause.TEST).count() == 1
+    assert await Notification.all().count() == 0
+
+
+async def all_of(runtime: Runtime, table: str) -> list[Any]:
+    return list(await runtime.database.reader().rows(f"select * from {table}"))

@@ -38,7 +38,7 @@ begin
     return;
   end if;
   perform 1 from webhook w where w.id = any(webhooks) order by w.id for update;
-  perform hl_record_counts(done, ids, webhooks, outcomes, ages_ms, buckets);
+  perform hl_record_counts(done, ids, webhooks, outcomes, causes, ages_ms, buckets);
   evidence := hl_record_health(done, failed, ids, webhooks, versions, outcomes, causes, codes,
     errors, ages_ms, durations);
   update workspace_activity set position = position + n where workspace_id = workspace

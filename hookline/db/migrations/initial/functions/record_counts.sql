@@ -1,17 +1,19 @@
 -- hl_record_counts: adds attempts to the counters of their webhook, minute and class of duration
 -- (hookline.deliveries.histogram). Part of hl_record, which holds the webhooks' rows.
---   done  deliveries whose attempts count; ids: of all attempts of the batch
+--   done  deliveries whose attempts count; ids: of all attempts of the batch. Tests count for
+--         nothing
 create function hl_record_counts(
-    done uuid[], ids uuid[], webhooks uuid[], outcomes smallint[], ages_ms int[],
-    buckets smallint[])
+    done uuid[], ids uuid[], webhooks uuid[], outcomes smallint[], causes smallint[],
+    ages_ms int[], buckets smallint[])
 returns void language plpgsql as $$
 declare is_whole boolean := cardinality(done) = cardinality(ids);
 begin
   insert into webhook_stat as s (webhook_id, step, at, bucket, attempts, failures)
     select r.webhook, 60, date_trunc('minute', now() - r.age_ms * interval '1 millisecond'),
       r.bucket, count(*), count(*) filter (where r.outcome = 3)
-    from unnest(ids, webhooks, outcomes, ages_ms, buckets) r(id, webhook, outcome, age_ms, bucket)
-    where is_whole or r.id = any(done)
+    from unnest(ids, webhooks, outcomes, causes, ages_ms, buckets)
+      r(id, webhook, outcome, cause, age_ms, bucket)
+    where r.cause <> 4 and (is_whole or r.id = any(done))
     group by 1, 3, 4 order by 1, 3, 4
     on conflict (webhook_id, step, at, bucket) do update set
       attempts = s.attempts + excluded.attempts, failures = s.failures + excluded.failures;

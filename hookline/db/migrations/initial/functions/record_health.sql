@@ -1,5 +1,6 @@
 -- hl_record_health: folds attempts into their webhooks' counters, in the order in which they ended
 -- (as hookline.deliveries.health.fold does). Part of hl_record, which holds the webhooks' rows.
+-- Tests count for nothing, neither as failures nor as successes nor as the latest.
 --   done  deliveries whose attempts count; failed: those that failed for good; ids: of the batch
 -- fails: an attempt that counts as a failure: not by hand, not a refused address or a template that
 -- fails, not begun under an older version, and not while failing has turned the webhook off (the
@@ -25,7 +26,8 @@ begin
       from unnest(ids, webhooks, versions, outcomes, causes, codes, errors, ages_ms,
           durations) with ordinality
         r(id, webhook, version, outcome, cause, code, error, age_ms, duration, nth)
-      join webhook w on w.id = r.webhook where is_whole or r.id = any(done)),
+      join webhook w on w.id = r.webhook
+      where r.cause <> 4 and (is_whole or r.id = any(done))),
     latest as (select distinct on (webhook) webhook, ended, code from r order by webhook, nth desc),
     marked as (  -- good: the last success; other: the last answer that ends a row of 410s
       select r.*, coalesce(max(nth) filter (where is_won) over same, 0) as good,
