@@ -12,6 +12,7 @@ from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused
 from hookline.form.event_names import type_fault
 from hookline.ids import uuid7
+from hookline.loop_time import Turn
 from hookline.outbound.payloads import canonical_fingerprint, check_data, encode_data
 
 BATCH_LIMIT: Final = 1_000
@@ -40,10 +41,10 @@ class PublishInput:
     occurred_at: datetime | None = None
 
 
-def check_events(
+async def check_events(
     inputs: Sequence[PublishInput], received_at: datetime, limits: EventLimits
 ) -> list[NewEvent]:
-    """Returns the events to write, in the order of the inputs.
+    """Returns the events to write, in the order of the inputs. Others run between them.
 
     Raises Refused with every problem of every input; a problem's field begins with the index of
     its input, as text.
@@ -55,8 +56,11 @@ def check_events(
             f"A batch takes at most {BATCH_LIMIT:,} events; this one has {len(inputs):,}. Split it."
         )
         raise Refused(Problem(Code.TOO_MANY, message))
-    events, problems, size = [], list[Problem](), 0
+    events, problems, size, turn = [], list[Problem](), 0, Turn()
     for index, given in enumerate(inputs):
+        # A batch of 8 MiB takes up to 0.6 s, one event of 256 KiB 22 ms (2026-11).
+        if turn.is_over:
+            await turn.pass_on()
         event, found = check_event(given, received_at, limits)
         problems += [problem.under(str(index)) for problem in found]
         if event is not None:

@@ -106,7 +106,7 @@ class Publisher:
         can't publish twice).
         """
         received_at = clock.now()
-        events = check_events(inputs, received_at, self._limits)
+        events = await check_events(inputs, received_at, self._limits)
         answers = await self._written(workspace_id, received_at, events)
         self._metrics.events.inc(sum([not answer.is_duplicate for answer in answers]))
         for answer in answers:
