@@ -27,6 +27,7 @@ from tests.authorities import one_authority
 from tests.databases import Databases
 from tests.kept_filters import keep_filters
 from tests.leftovers import end_watcher
+from tests.loop_stalls import watched_loop
 from tests.postgresql import PostgreSQL
 from tests.processes import end_forker
 from tests.servers import Valkey, need_rabbitmq
@@ -212,3 +213,11 @@ async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
     """A runtime wired over the database, with loopback allowed as a target and no worker."""
     async with open_runtime(settings, LOOPBACK) as opened:
         yield opened
+
+
+# After the settings, whose database is made in the same thread the first time.
+@pytest.fixture
+async def unstalled(settings: Settings) -> AsyncIterator[None]:
+    """Fails the test where something held its loop."""
+    async with watched_loop():
+        yield

@@ -23,6 +23,8 @@ from tests.conftest import LOOPBACK
 from tests.making import WORKSPACE, make_webhook
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("unstalled")
+
 WEBHOOK: Final = ids.encode("wh", WORKSPACE)
 
 

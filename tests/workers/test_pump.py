@@ -31,6 +31,8 @@ from tests.working import pumping
 from workers.pump import Pump
 from workers.sending import Sender
 
+pytestmark = pytest.mark.usefixtures("unstalled")
+
 
 async def all_done(count: int) -> bool:
     return await Delivery.exclude(status=DeliveryState.OPEN).count() == count

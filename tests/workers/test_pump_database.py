@@ -17,7 +17,10 @@ from tests.working import pumping
 from workers.pump import Pump
 from workers.sending import Sender
 
-pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+pytestmark = [
+    pytest.mark.parametrize("database_url", ["postgres"], indirect=True),
+    pytest.mark.usefixtures("unstalled"),
+]
 
 
 async def succeeded(count: int) -> bool:

@@ -27,6 +27,8 @@ from workers.leases import STALE_SECONDS
 from workers.pump import Pump
 from workers.sending import OutboundRequest, Sender, StillWanted
 
+pytestmark = pytest.mark.usefixtures("unstalled")
+
 SOON = {"schedule": ["1s", "1s", "1s"]}
 
 

@@ -18,6 +18,8 @@ from tests.working import pumping
 from workers.lanes import LEASED_LIMIT
 from workers.slots import SLOW_ON_WIRE_LIMIT
 
+pytestmark = pytest.mark.usefixtures("unstalled")
+
 
 @dataclass
 class Gauge:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
+import pytest
+
 from hookline.clock import monotonic
 from hookline.deliveries.queue.base import NothingClaimed, Queue
 from hookline.models import Delivery, DeliveryState, Webhook
@@ -15,6 +17,8 @@ from tests.making import SOMEBODY, enqueue, make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
 from tests.working import pumping
+
+pytestmark = pytest.mark.usefixtures("unstalled")
 
 
 async def test_everything_arrives_in_its_time(runtime: Runtime) -> None:

@@ -32,6 +32,8 @@ from workers.delivering import REFRESH_SECONDS
 from workers.pump import Pump
 from workers.sending import Sender
 
+pytestmark = pytest.mark.usefixtures("unstalled")
+
 
 class DeafHub(MemoryHub):
     """Loses everything."""

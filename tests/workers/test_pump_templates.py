@@ -23,6 +23,8 @@ from tests.receivers import Receiver, Reply
 from tests.waiting import eventually
 from tests.working import pumping
 
+pytestmark = pytest.mark.usefixtures("unstalled")
+
 TEMPLATE = '{"text": {{ "Total " ~ event.data.total }}, "hook": {{ webhook.slug }}}'
 AGAIN = {"schedule": ["1s", "48h"]}
 

@@ -15,6 +15,8 @@ from tests.hookline.events.publishers import Tampered, given, over, publish, ref
 from tests.making import make_webhook
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("unstalled")
+
 
 async def test_equal_keys_at_once_make_one_event(runtime: Runtime) -> None:
     await make_webhook(runtime)

@@ -11,6 +11,8 @@ from hookline.models import Event
 from hookline.runtime import Runtime
 from tests.hookline.events.publishers import given, publish
 
+pytestmark = pytest.mark.usefixtures("unstalled")
+
 
 async def problems_of(runtime: Runtime, *inputs: PublishInput) -> set[tuple[Code, tuple[str, ...]]]:
     with pytest.raises(Refused) as caught:

@@ -19,6 +19,8 @@ from hookline.webhooks.change import delete_webhook, set_webhook_active, update_
 from tests.hookline.events.publishers import given, publish
 from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, make_webhook, set_column
 
+pytestmark = pytest.mark.usefixtures("unstalled")
+
 
 async def test_published_event_is_stored_as_it_was_given(runtime: Runtime) -> None:
     await make_webhook(runtime)
