@@ -3,6 +3,7 @@ shows a secret.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import strawberry
 from strawberry.scalars import JSON
@@ -10,7 +11,7 @@ from strawberry.scalars import JSON
 from api.schema.enums import SyncChangeKind
 from api.schema.node import node_id
 from hookline.sync.plan import codec
-from hookline.sync.plan.changes import Block, Change
+from hookline.sync.plan.changes import Block, Change, FieldChange
 from hookline.sync.read.problems import SyncProblem as Problem
 
 
@@ -35,6 +36,31 @@ class SyncFieldChange:
         description="Paths of the secrets that differ, such as headers.X-Api-Key. Masked, they "
         "look alike."
     )
+    changed_by: str | None = strawberry.field(
+        description='Originator of the present value, such as token "support", for DRIFT and '
+        "CONFLICT. Null otherwise, or if it is not recorded."
+    )
+    changed_at: datetime | None = strawberry.field(
+        description="Time at which the present value was set, or null if `changedBy` is null."
+    )
+    reason: str | None = strawberry.field(
+        description="Reason given for the present value, or null if none was given."
+    )
+
+    @classmethod
+    def of(cls, item: FieldChange) -> "SyncFieldChange":
+        author = item.author
+        return cls(
+            field=item.field,
+            before=item.before,
+            after=item.after,
+            live=item.live,
+            secret=item.is_secret,
+            changed_secrets=list(item.changed_secrets),
+            changed_by=author.name if author else None,
+            changed_at=author.at if author else None,
+            reason=author.reason if author else None,
+        )
 
 
 @strawberry.type(description="The planned change of a webhook.")
@@ -60,10 +86,7 @@ class SyncChange:
         content = codec.encode_change(change)
         # the codec makes JSON, where a kind is text
         content["kind"] = change.kind
-        content["fields"] = [
-            SyncFieldChange(changed_secrets=item.pop("changedSecrets"), **item)
-            for item in content["fields"]
-        ]
+        content["fields"] = [SyncFieldChange.of(item) for item in change.fields]
         key = node_id("wh", change.webhook_id) if change.webhook_id else None
         return cls(webhook_id=key, **content)
 

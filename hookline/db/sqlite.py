@@ -102,7 +102,7 @@ class SafeSqliteClient(SqliteClient):
         await super().create_connection(with_db)
         if self._connection is not None:
             # unhex() comes with SQLite 3.41
-            await self._connection.create_function("uuid_blob", 1, _uuid_blob, deterministic=True)
+            await self._connection.create_function("uuid_blob", 1, uuid_blob, deterministic=True)
 
     def _in_transaction(self) -> TransactionContext:
         return SafeSqliteTransaction(SafeTransactionWrapper(self), self._lock)
@@ -114,7 +114,8 @@ def adapt_values() -> None:
     sqlite3.register_adapter(Instant, to_micros)
 
 
-def _uuid_blob(text: str | None) -> bytes | None:
+def uuid_blob(text: str | None) -> bytes | None:
+    """The SQL function of this name: a UUID's text as its column has it."""
     return None if text is None else UUID(text).bytes
 
 

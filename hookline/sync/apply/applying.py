@@ -18,9 +18,10 @@ from hookline.models import SyncRevision
 from hookline.notifications.notifying import notify_failed_sync
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
+from hookline.sync.apply.authors import authors_of
 from hookline.sync.apply.store import SetState
 from hookline.sync.apply.writing import Content, Writing, content_of
-from hookline.sync.plan import planning, policy
+from hookline.sync.plan import authors, planning, policy
 from hookline.sync.plan.changes import Block
 from hookline.sync.plan.planning import Planned, WantedWebhook
 from hookline.sync.read import check_templates
@@ -84,8 +85,13 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
     # After the snapshot is closed: a child process renders, and nothing in the database waits for
     # it.
     broken = await check_templates.check(document, runtime.renderer, actor.workspace_id)
-    plan = await asyncio.to_thread(_judged, actor, request, wanted, broken, state)
-    return ApplyOutcome(plan, state.revision)
+    plan = await asyncio.to_thread(_planned, actor, request, wanted, broken, state)
+    if fields := authors.disputed(plan):
+        # Another snapshot: rare, and no reader is held while a large file is planned.
+        async with store.reading(runtime) as reads:
+            found = await authors_of(reads, actor.workspace_id, fields)
+        plan = authors.with_authors(plan, found, state.stored)
+    return ApplyOutcome(_judged(request, plan, state), state.revision)
 
 
 async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOutcome:
@@ -155,8 +161,10 @@ class _Applying:
         if state.repeated is not None:
             raise _Stopped(self._repeated(state, state.repeated))
         plan = await asyncio.to_thread(
-            _judged, self.actor, request, self.wanted, self.broken, state
+            _planned, self.actor, request, self.wanted, self.broken, state
         )
+        found = await authors_of(work, self.actor.workspace_id, authors.disputed(plan))
+        plan = _judged(request, authors.with_authors(plan, found, state.stored), state)
         # Compared under the lock, so nothing changes between the look and the write.
         if request.plan_digest not in (None, plan.digest):
             plan = replace(plan, blocked=(*plan.blocked, _STALE))
@@ -228,28 +236,33 @@ def _url_position(document: Document, slug: str) -> Position | None:
     return Position(found[1], found[2], found[0]) if found else None
 
 
-def _judged(
+def _planned(
     actor: Actor,
     request: SyncRequest,
     wanted: list[WantedWebhook],
     broken: tuple[SyncProblem, ...],
     state: SetState,
 ) -> Planned:
-    """The plan with what blocks it."""
-    set_name, options = request.document.set_name, request.options
+    """The plan, without what blocks it."""
     plan = planning.plan(
-        set_name,
+        request.document.set_name,
         state.number,
         wanted,
         state.stored,
-        options,
+        request.options,
         may_read_secrets=actor.may("secrets:read"),
     )
+    return replace(plan, problems=(*plan.problems, *broken))
+
+
+def _judged(request: SyncRequest, plan: Planned, state: SetState) -> Planned:
+    """The plan with what blocks it."""
+    options, wanted = request.options, request.document.webhooks
     blocks = policy.check(
         plan, not wanted, options, state.committed_at, request.source.committed_at
     )
     # A slug that was written wrong would do nothing, in silence.
-    strangers = sorted(options.reenable - {item.slug for item in wanted})
+    strangers = sorted(options.reenable - wanted.keys())
     unknown = [
         Block(
             "reenable",
@@ -260,7 +273,6 @@ def _judged(
     ]
     return replace(
         plan,
-        problems=(*plan.problems, *broken),
         blocked=(*blocks, *unknown),
         base_commit=state.revision.commit if state.revision else None,
     )

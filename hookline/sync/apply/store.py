@@ -19,6 +19,7 @@ import orjson
 from hookline import clock
 from hookline.db import bulk_rows
 from hookline.db.connection import Database, Row, UnitOfWork, faults_as_unavailable
+from hookline.db.sqlite import uuid_blob
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.models.column_types import TimeColumn, UuidColumn
@@ -134,6 +135,7 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
         isolation_level=None,
     )
     connection.row_factory = sqlite3.Row
+    connection.create_function("uuid_blob", 1, uuid_blob, deterministic=True)
     # All reads see the state of the first one.
     connection.execute("begin")
     return connection
@@ -246,7 +248,6 @@ def _live(row: Webhook, vault: Vault) -> StoredWebhook:
         f'{row.modified_by["kind"].lower()} "{row.modified_by["name"]}" on '
         f"{row.modified_at:%Y-%m-%d %H:%M} UTC"
     )
-    reason = row.modified_by.get("reason")
     return StoredWebhook(
         id=row.id,
         slug=row.slug,
@@ -254,8 +255,8 @@ def _live(row: Webhook, vault: Vault) -> StoredWebhook:
         version=row.version,
         set_name=row.sync_set,
         applied=row.sync_applied or {},
+        changed_by=by,
         is_removed=row.sync_removed_at is not None,
-        changed_by=f"{by}: {reason}" if reason else by,
         position=(row.sync_file, row.sync_line, row.sync_commit),
         is_auto_disabled=row.auto_disabled_at is not None,
     )

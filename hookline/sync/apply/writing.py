@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -27,12 +27,19 @@ from hookline.runtime import Runtime
 from hookline.secrets.webhook_columns import SIGNING
 from hookline.sync.apply import store
 from hookline.sync.apply.store import RowsToWrite, SetState
+from hookline.sync.plan.authors import DISPUTED
 from hookline.sync.plan.changes import Change, ChangeKind
 from hookline.sync.plan.planning import Planned, Write
-from hookline.sync.request import SyncRequest
+from hookline.sync.request import DriftPolicy, SyncRequest
 from hookline.webhooks.columns import columns, signing_algorithm, with_new_secret
 from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURN_ON_VALUES
 from hookline.webhooks.secrets import SECRET_OVERLAP
+
+_ACTIONS: Final = {
+    ChangeKind.CREATE: "webhook.create",
+    ChangeKind.DISABLE: "webhook.disable",
+    ChangeKind.RELEASE: "webhook.release",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +90,16 @@ class Writing:
         keys = {row["slug"]: row["id"] for row in rows.made}
         by = self._by(number)
         entries = []
+        is_kept = self.request.options.on_drift is not DriftPolicy.OVERWRITE
         for change in self.plan.changes:
+            # Else the file would stand for who changed a field that it left as it is.
+            if change.kind in DISPUTED and is_kept:
+                continue
             key = change.webhook_id or keys.get(change.slug)
-            before = (
-                None
-                if change.kind is ChangeKind.CREATE
-                else {item.field: item.before for item in change.fields}
-            )
-            after = {item.field: item.after for item in change.fields}
-            action = {
-                ChangeKind.CREATE: "webhook.create",
-                ChangeKind.DISABLE: "webhook.disable",
-            }.get(change.kind, "webhook.update")
-            entries.append(
-                audit.entry(
-                    self.actor.workspace_id, by, action, ("wh", key) if key else None, before, after
-                )
-            )
+            before, after = _values(change)
+            action = _ACTIONS.get(change.kind, "webhook.update")
+            at = ("wh", key) if key else None
+            entries.append(audit.entry(self.actor.workspace_id, by, action, at, before, after))
         return entries
 
     def _by(self, number: int) -> dict[str, Any]:
@@ -255,6 +255,18 @@ def _kinds(write: Write) -> list[ActivityKind]:
             else ActivityKind.WEBHOOK_DEACTIVATED
         )
     return kinds
+
+
+def _values(change: Change) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Values of an audit entry, before and after the change."""
+    if change.kind is ChangeKind.RELEASE:
+        # The values stay; the file's hold on them ends.
+        return {"lockedFields": [item.field for item in change.fields]}, {"lockedFields": []}
+    after = {item.field: item.after for item in change.fields}
+    if change.kind is ChangeKind.CREATE:
+        return None, after
+    # live: of drift, before is what was applied last, which people had changed since.
+    return {item.field: item.live for item in change.fields}, after
 
 
 def _recorded(change: Change) -> dict[str, Any]:

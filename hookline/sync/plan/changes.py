@@ -5,6 +5,7 @@ Everything in it is masked already.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,23 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FieldAuthor:
+    """Author of a field's value: `token "support"`, the time and the reason given."""
+
+    name: str
+    at: datetime
+    reason: str | None = None
+
+
+def changed_by(author: FieldAuthor | None) -> str:
+    """`changed by token "support" on 2026-11-28 10:02 UTC: incident 7`."""
+    if author is None:
+        return "changed by hand, by whom is not recorded"
+    reason = f": {author.reason}" if author.reason else ""
+    return f"changed by {author.name} on {author.at:%Y-%m-%d %H:%M} UTC{reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class FieldChange:
     """before: what it was (last applied, for drift); after: what the file wants; live: what it is.
     Secrets are masked; changed_secrets: paths of those that differ between the three, such as
@@ -36,6 +54,8 @@ class FieldChange:
     live: Any
     is_secret: bool = False
     changed_secrets: tuple[str, ...] = ()
+    author: FieldAuthor | None = None
+    """Of the live value, for drift and conflicts; None where it is not recorded."""
 
 
 @dataclass(frozen=True, slots=True)

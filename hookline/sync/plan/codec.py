@@ -4,9 +4,11 @@ plan and `--format json`. Nothing secret is in it.
 api/schema/sync_plan builds its types of the encoded parts; the commands decode what it answers.
 """
 
+from datetime import datetime
 from typing import Any, Final
 
-from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
+from hookline.clock import rfc3339
+from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldAuthor, FieldChange, Plan
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import DEFAULT_OPTIONS, DriftPolicy, Options
 
@@ -20,7 +22,7 @@ PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit }}
     blocked {{ code message slug flag }} warnings {{ {PROBLEM_FIELDS} }}
     unknownSecrets
     changes {{ kind slug file line hint
-        fields {{ field before after live secret changedSecrets }} }}"""
+        fields {{ field before after live secret changedSecrets changedBy changedAt reason }} }}"""
 """Selection of a SyncPlan that `decode` reads."""
 
 
@@ -96,6 +98,9 @@ def encode_change(change: Change) -> Json:
                 "live": item.live,
                 "secret": item.is_secret,
                 "changedSecrets": list(item.changed_secrets),
+                "changedBy": item.author and item.author.name,
+                "changedAt": item.author and rfc3339(item.author.at),
+                "reason": item.author and item.author.reason,
             }
             for item in change.fields
         ],
@@ -145,6 +150,7 @@ def _change(content: Json) -> Change:
             _value(item["live"]),
             bool(item["secret"]),
             tuple(map(text, item["changedSecrets"])),
+            _author(item),
         )
         for item in content["fields"]
     )
@@ -153,6 +159,13 @@ def _change(content: Json) -> Change:
     position = Position(line, 1, file) if file else None
     kind, hint = ChangeKind(content["kind"]), _text_or_none(content["hint"])
     return Change(kind, text(content["slug"]), None, fields, position, hint)
+
+
+def _author(item: Json) -> FieldAuthor | None:
+    if item["changedBy"] is None:
+        return None
+    at = datetime.fromisoformat(text(item["changedAt"]))
+    return FieldAuthor(text(item["changedBy"]), at, _text_or_none(item["reason"]))
 
 
 def _options(content: Json) -> Options:

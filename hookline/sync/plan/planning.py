@@ -60,6 +60,7 @@ class StoredWebhook:
     applied: Values
     is_removed: bool
     changed_by: str
+    """The last change of the webhook: by whom and when."""
     position: tuple[str | None, int | None, str | None]
     """File, line and commit of the last apply."""
     is_auto_disabled: bool = False
@@ -253,25 +254,16 @@ class _Planner:
         self, item: WantedWebhook, live: StoredWebhook, kind: ChangeKind, fields: Values
     ) -> None:
         if fields:
-            end = {
-                DriftPolicy.BLOCK: "",
-                DriftPolicy.OVERWRITE: "; is set back",
-                DriftPolicy.KEEP: "; is kept",
+            hint = {
+                DriftPolicy.BLOCK: None,
+                DriftPolicy.OVERWRITE: "set back",
+                DriftPolicy.KEEP: "kept as it is",
             }[self.on_drift]
             shown = tuple(
                 _shown(name, live.applied.get(name), value, live.form[name])
                 for name, value in fields.items()
             )
-            self.changes.append(
-                Change(
-                    kind,
-                    item.slug,
-                    live.id,
-                    shown,
-                    item.position,
-                    f"changed by {live.changed_by}{end}",
-                )
-            )
+            self.changes.append(Change(kind, item.slug, live.id, shown, item.position, hint))
 
     def _write(
         self, item: WantedWebhook, live: StoredWebhook, verdicts: Verdicts, is_reenabled: bool

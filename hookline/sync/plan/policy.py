@@ -5,7 +5,7 @@ Called by applying, for previews and applies alike. Pure.
 from collections.abc import Iterator
 from datetime import datetime
 
-from hookline.sync.plan.changes import Block, Change, ChangeKind
+from hookline.sync.plan.changes import Block, Change, ChangeKind, changed_by
 from hookline.sync.plan.planning import Planned
 from hookline.sync.request import DriftPolicy, Options
 
@@ -62,10 +62,10 @@ def _about(change: Change, options: Options) -> Iterator[Block]:
         yield Block("adopt", f"{slug} exists and no file manages it", slug, "--adopt")
     is_disputed = change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT)
     if is_disputed and options.on_drift is DriftPolicy.BLOCK:
-        fields = ", ".join(field.field for field in change.fields)
+        fields = "; ".join(f"{item.field} {changed_by(item.author)}" for item in change.fields)
         yield Block(
             "drift",
-            f"{slug}: {fields} {change.hint}",
+            f"{slug}: {fields}",
             slug,
             "--on-drift overwrite or --on-drift keep",
         )

@@ -7,7 +7,7 @@ Everything here is masked already; texts of strangers lose what a terminal would
 from collections.abc import Iterator
 from typing import Final
 
-from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
+from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan, changed_by
 from hookline.sync.show.differences import LONGEST_VALUE, difference, value_text
 from hookline.text import printable
 
@@ -157,4 +157,4 @@ def _disputed_text(kind: ChangeKind, item: FieldChange) -> str:
         if is_short
         else difference(item.field, item.live, item.after, item.changed_secrets)
     )
-    return f"{item.field} {was}, the file wants {wanted}"
+    return f"{item.field} {was}, {changed_by(item.author)}; the file wants {wanted}"

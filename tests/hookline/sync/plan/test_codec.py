@@ -1,15 +1,18 @@
 """A plan survives its JSON, so that server, saved plan and terminal speak of the same."""
 
 import json
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
 from hookline.sync.plan import codec
-from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
+from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldAuthor, FieldChange, Plan
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import DriftPolicy, Options
 
+AT = datetime(2026, 11, 28, 10, 2, tzinfo=UTC)
+AUTHOR = FieldAuthor('token "support"', AT, "incident 7")
 PLAN = Plan(
     set_name="shop",
     base=41,
@@ -22,7 +25,13 @@ PLAN = Plan(
                 FieldChange("events", ["a.b.c"], ["x.y.z"], ["a.b.c"]),
                 FieldChange("basicAuth", None, {"password": "(secret)"}, None, is_secret=True),
                 FieldChange(
-                    "signingSecret", "(secret)", "(secret)", "(secret)", True, ("signingSecret",)
+                    "signingSecret",
+                    "(secret)",
+                    "(secret)",
+                    "(secret)",
+                    True,
+                    ("signingSecret",),
+                    AUTHOR,
                 ),
             ),
             Position(9, 1, "hooks.yaml"),

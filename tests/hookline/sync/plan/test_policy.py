@@ -56,7 +56,7 @@ def test_a_file_without_webhooks_is_blocked_unless_allowed() -> None:
 def test_what_was_changed_by_hand_blocks_until_somebody_decides(kind: ChangeKind) -> None:
     [block] = rails.check(plan(change(kind)), False, Options(), None, None)
     assert (block.code, block.slug) == ("drift", "orders")
-    assert block.message == 'orders: url changed by token "support"'
+    assert block.message == "orders: url changed by hand, by whom is not recorded"
     for policy in (DriftPolicy.OVERWRITE, DriftPolicy.KEEP):
         assert blocked(plan(change(kind)), Options(on_drift=policy)) == []
 

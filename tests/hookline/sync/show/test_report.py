@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan
+from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldAuthor, FieldChange, Plan
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import Options
 from hookline.sync.show import formats, report
@@ -32,9 +33,17 @@ DRIFT = Change(
     ChangeKind.DRIFT,
     "orders",
     None,
-    (FieldChange("active", True, True, False),),
+    (
+        FieldChange(
+            "active",
+            True,
+            True,
+            False,
+            author=FieldAuthor('token "support"', datetime(2026, 11, 28, 10, 2, tzinfo=UTC), "no"),
+        ),
+    ),
     Position(9, 3, "hooks.yaml"),
-    'changed by token "support"',
+    "kept as it is",
 )
 GONE = Change(ChangeKind.DISABLE, "old", None, (), None, "not in the file")
 BLOCK = Block("drift", "orders: active was changed by hand", "orders", "--on-drift overwrite")
@@ -56,8 +65,8 @@ def test_a_plan_is_read_line_by_line() -> None:
         "9f2c1ab0c0ff)",
         "  + crm     hooks.yaml:12  url https://crm.example.com/in",
         "  ~ orders  hooks.yaml:9   timeout 15s → 20s; events + x.y.z, - d.e.f",
-        "  ! orders  hooks.yaml:9   drift: active true → false, the file wants true; changed by "
-        'token "support"',
+        "  ! orders  hooks.yaml:9   drift: active true → false, changed by "
+        'token "support" on 2026-11-28 10:02 UTC: no; the file wants true; kept as it is',
         "  - old                    not in the file: will be DISABLED",
         "Plan: 1 create, 1 update, 1 disable, 1 drift, 212 unchanged.  Blocked: 1 (drift)",
         "  blocked[drift] orders: active was changed by hand  (lift it with --on-drift overwrite)",
