@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
+from hookline import ids
 from hookline.clock import monotonic
 from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
 from hookline.deliveries.retries import AttemptError
@@ -144,14 +145,14 @@ class Deliverer:
         try:
             body = await self._bodies.body_of(row, target)
             if isinstance(body, RenderFault):
-                return _unrendered(attempt, body)
+                return _unrendered(attempt, row, body)
             request = attempt.request(*body)
         except AWAY as error:
             raise NotSent(local_fault(error) or LocalFault.DATABASE, repr(error)) from error
         except (HooklineError, MemoryError) as error:
             if (fault := local_fault(error)) is not None:
                 raise NotSent(fault, error) from error
-            log.error("request not made: %s", error)
+            log.error("nothing sent: %s", error, extra=_ids(row))
             return attempt.unsendable(AttemptError.PROTOCOL, str(error))
         # The sender asks again after a slow connection; one that it has kept is used at once.
         is_late = monotonic() - began > _SLOW_BODY_SECONDS
@@ -219,11 +220,22 @@ class Deliverer:
         )
 
 
-def _unrendered(attempt: RunningAttempt, fault: RenderFault) -> AttemptResult:
+def _unrendered(attempt: RunningAttempt, row: ClaimedDelivery, fault: RenderFault) -> AttemptResult:
     """The failed attempt of a template that fails for its event.
 
     Raises NotSent when the renderer is at fault.
     """
     if fault.is_ours:
         raise NotSent(LocalFault.RENDERER, fault.message)
-    return attempt.unsendable(AttemptError.TEMPLATE, fault.message)
+    # Without the reason: it may quote the event.
+    log.warning("nothing sent: the template fails for the event", extra=_ids(row))
+    message = f"Not sent: the payload template fails for this event. {fault.message}"
+    return attempt.unsendable(AttemptError.TEMPLATE, message)
+
+
+def _ids(row: ClaimedDelivery) -> dict[str, str]:
+    return {
+        "webhook_id": ids.encode("wh", row.webhook_id),
+        "event_id": ids.encode("evt", row.event_id),
+        "delivery_id": ids.encode("dlv", row.id),
+    }

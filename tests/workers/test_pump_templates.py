@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from hookline import ids
 from hookline.models import (
     Attempt,
     AttemptOutcome,
@@ -96,7 +97,7 @@ async def test_retry_of_a_kept_body_needs_the_template_no_more(runtime: Runtime)
 
 
 async def test_template_that_fails_for_an_event_is_a_failed_attempt_and_heals_by_a_better_one(
-    runtime: Runtime,
+    runtime: Runtime, caplog: pytest.LogCaptureFixture
 ) -> None:
     failing = "{% if event.data.total %}{{ event.data.total + 1 }}{% else %}0{% endif %}"
     async with Receiver() as receiver, pumping(runtime):
@@ -106,7 +107,15 @@ async def test_template_that_fails_for_an_event_is_a_failed_attempt_and_heals_by
         await publish(runtime, data={"total": "text"})
         [attempt] = await attempts(1)
         assert (attempt.outcome, attempt.error_code) == (AttemptOutcome.FAILED, "TEMPLATE")
-        assert "The template fails in line 1" in str(attempt.error_message)
+        assert str(attempt.error_message).startswith(
+            "Not sent: the payload template fails for this event. The template fails in line 1"
+        )
+        [line] = [one for one in caplog.records if one.name == "workers.delivering"]
+        assert (line.webhook_id, line.event_id, line.delivery_id) == (  # type: ignore[attr-defined]  # of `extra`
+            ids.encode("wh", webhook.id),
+            ids.encode("evt", attempt.event_id),
+            ids.encode("dlv", attempt.delivery_id),
+        )
         assert not receiver.requests
         await update_webhook(
             runtime, SOMEBODY, webhook.id, {"payloadTemplate": "{{ event.data.total }}"}
