@@ -2,16 +2,22 @@
 every attempt; no I/O.
 """
 
+import math
 import random
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 
 from hookline import ids
 from hookline.deliveries.histogram import bucket_of
 from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
-from hookline.deliveries.retries import AttemptError, Verdict, retry_verdict
+from hookline.deliveries.retries import (
+    RETRY_AFTER_LIMIT,
+    AttemptError,
+    Verdict,
+    retry_verdict,
+)
 from hookline.deliveries.target import Target
 from hookline.models import AttemptCause, AttemptOutcome, DeliveryState
 from hookline.outbound.echoes import without_secrets
@@ -59,6 +65,9 @@ class RunningAttempt:
         error, message = _error_of(answer)
         verdict = self._verdict(answer, error)
         state, wait, step = _next_state(verdict, row.step, row.is_manual)
+        # An attempt by hand moves no schedule, so nothing that it is asked is done.
+        if message and verdict.asked and wait is not None:
+            message = f"{message[:-1]} and asked to wait {_asked(verdict.asked)}."
         response_headers, response_body = self._logged_answer(answer)
         return AttemptResult(
             *(row.id, row.number, row.webhook_id, row.event_id, row.event_type, row.environment),
@@ -115,6 +124,13 @@ class RunningAttempt:
     def unsendable(self, error: AttemptError, message: str) -> AttemptResult:
         """Returns the failed attempt of a request that could not be made, with the reason."""
         return self.result(ReceiverAnswer(None, 0, error=error, error_message=message))
+
+
+def _asked(asked: timedelta) -> str:
+    if asked > RETRY_AFTER_LIMIT:
+        hours = RETRY_AFTER_LIMIT // timedelta(hours=1)
+        return f"more than {hours} hours, of which {hours} are waited"
+    return f"{math.ceil(asked.total_seconds()):,} s"
 
 
 def _cause(row: ClaimedDelivery) -> AttemptCause:

@@ -40,11 +40,17 @@ _ONE_WRITE_BYTES: Final = 64 * 1024
 # requests, whatever the number of receivers: 2,000 that answered at once took all of 1,024, and
 # everybody's deliveries went back (2026-11-28).
 IDLE_LIMIT: Final = 250
+# An alert or a handshake of TLS 1 (RFC 8446, 5.1): servers send it when they are spoken to plainly.
+_TLS_RECORD: Final = re.compile(rb"[\x15\x16](\x03|$)")
 _LENGTHS: Final = (b"content-length", b"transfer-encoding")
 
 
 class NotHttp(Exception):
     """The bytes that came are no answer that HTTP/1.1 knows, or its head is too large."""
+
+
+class SpeaksTls(NotHttp):
+    """A record of TLS came instead of an answer."""
 
 
 class Closed(ConnectionError):
@@ -111,7 +117,7 @@ class Exchange:
             # the bytes only.
             self._size += len(data)
             if is_broken or self._size > _HEAD_LIMIT_BYTES:
-                raise NotHttp
+                raise SpeaksTls if _TLS_RECORD.match(data) else NotHttp
         if self.is_refused:
             raise NotHttp
         if self.status is None:

@@ -40,7 +40,12 @@ from workers.connections import (
     idle_seconds,
 )
 from workers.local_faults import NotSent, local_fault
-from workers.network_faults import CONNECT_SECONDS, ConnectTimeout, HandshakeLost
+from workers.network_faults import (
+    CONNECT_SECONDS,
+    ClosedAtTlsPort,
+    ConnectTimeout,
+    HandshakeLost,
+)
 from workers.own_network import DiallingSocket
 
 _TARGETS_LIMIT = 10_000
@@ -185,7 +190,13 @@ class Sender:
         is_slow = clock.monotonic() - sending.started_at > _SLOW_CONNECT_SECONDS
         if sending.still_wanted and is_slow:
             await self._ask_again(sending.route, connection, sending.still_wanted)
-        return connection, await sending.ask(connection, until)
+        try:
+            return connection, await sending.ask(connection, until)
+        except Unanswered:
+            # OpenSSL's servers (Node's, Python's) say nothing to who speaks plainly; they close.
+            if not sending.route.is_tls and f"{sending.route.port}".endswith("443"):
+                raise ClosedAtTlsPort from None
+            raise
 
     async def _ask_again(
         self, route: Route, connection: ReceiverConnection, still_wanted: StillWanted

@@ -96,9 +96,16 @@ class AttemptFields(Node):
     async def response_headers(self, info: Info) -> list[Header] | None:
         return _headers((await self._content(info)).response_headers)
 
-    @strawberry.field(description="Body of the response as text. Null if it is empty or not UTF-8.")
+    @strawberry.field(
+        description="Body of the response as text, empty if it had none. Null if it is not UTF-8 "
+        "(`responseBodyBase64` has it then), or if there was no response."
+    )
     async def response_body(self, info: Info) -> str | None:
-        return _text((await self._content(info)).response_body, self.row.response_truncated)
+        body = (await self._content(info)).response_body
+        # nothing is stored of an empty body
+        if body is None and self.row.status_code is not None:
+            return ""
+        return _text(body, self.row.response_truncated)
 
     @strawberry.field(
         description="Body of the response in base64. Null unless the body is not UTF-8."

@@ -108,7 +108,8 @@ class WebhookMutation:
         description="Activates or deactivates a webhook. After a deactivation no attempt "
         "begins later than one second after the response. User errors: NOT_FOUND, "
         "VERSION_CONFLICT, FIELD_MANAGED; REQUIRED, INVALID, TOO_LONG and "
-        "NOT_ALLOWED for force and reason. Requires the scope webhooks:write."
+        "NOT_ALLOWED for force and reason; NOT_ALLOWED for deliverMissed if the "
+        "webhook is active already. Requires the scope webhooks:write."
     )
     async def webhook_set_active(
         self,

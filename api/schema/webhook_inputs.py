@@ -62,7 +62,7 @@ class WebhookSetActiveInput(GuardedInput):
     deliver_missed: bool | None = strawberry.field(
         default=False,
         description="True to start a job that delivers the events published while the webhook "
-        "was inactive or disabled. Has no effect unless the webhook is activated.",
+        "was inactive or disabled. Refused (NOT_ALLOWED) unless the webhook is activated by this.",
     )
 
 

@@ -1,14 +1,24 @@
 """`hookline publish`: publishes one event on a running server."""
 
 import sys
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hookline.cli.terminal import echo
 from hookline.text import printable
 
+if TYPE_CHECKING:
+    from hookline.settings.fields import Settings
+
+# Asked only when an event goes to nobody.
+WANTING = """query Wanting($type: String!, $environment: String!) {
+  here: webhooks(filter: {event: $type, environment: $environment}, first: 100) { nodes { status } }
+  anywhere: webhooks(filter: {event: $type}, first: 100) { nodes { environments } }
+}"""
 PUBLISH = """mutation Publish($input: EventPublishInput!) {
   eventPublish(input: $input) { event { id } duplicate deliveryCount userErrors { field message } }
 }"""
@@ -75,14 +85,46 @@ def publish(
         "data": data,
         "idempotencyKey": key,
     }
-    event_id, sentence = execute(settings, PUBLISH, {"input": given}, _outcome)
+    event_id, count, sentence = execute(settings, PUBLISH, {"input": given}, _outcome)
     echo(event_id)
+    if count == 0:
+        sentence += f" in {printable(given['environment'])}{_nearest_reason(settings, given)}"
     # On standard error: standard output holds the id alone, for scripts.
     echo(sentence, err=True)
 
 
-def _outcome(content: dict[str, Any]) -> tuple[str, str]:
-    """The event's id and a sentence."""
+def _nearest_reason(settings: "Settings", given: dict[str, Any]) -> str:
+    """The reason why nobody gets the event; nothing for a token that may not read webhooks."""
+    from hookline.cli.client import ServerFault, execute
+
+    asked = {"type": given["type"], "environment": given["environment"]}
+    # The event is published, whatever becomes of the question.
+    with suppress(ServerFault):
+        return f": {execute(settings, WANTING, asked, nearest_reason)}"
+    return ""
+
+
+def nearest_reason(content: dict[str, Any]) -> str:
+    """The nearest reason that an answer to WANTING gives."""
+    here = Counter(node["status"] for node in content["here"]["nodes"])
+    if on := here.pop("ACTIVE", 0):
+        return f"{_wanting(on)} this type here, and the filter of each is false for this event"
+    if off := here.total():
+        return f"{_wanting(off)} this type here, all of them off"
+    nodes = content["anywhere"]["nodes"]
+    environments = Counter(name for node in nodes for name in node["environments"])
+    # The most wanted first, then by name, so that the same webhooks give the same sentence.
+    found = sorted(environments.items(), key=lambda one: (-one[1], one[0]))[:3]
+    there = ", ".join(f"{_wanting(count)} this type in {printable(name)}" for name, count in found)
+    return there or "no webhook wants this type"
+
+
+def _wanting(count: int) -> str:
+    return "1 webhook wants" if count == 1 else f"{count:d} webhooks want"
+
+
+def _outcome(content: dict[str, Any]) -> tuple[str, int | None, str]:
+    """The event's id, the number of webhooks that get it (None for a repeat), and a sentence."""
     payload = content["eventPublish"]
     if payload["userErrors"]:
         raise click.ClickException("\n".join(_sentence(error) for error in payload["userErrors"]))
@@ -92,7 +134,7 @@ def _outcome(content: dict[str, Any]) -> tuple[str, str]:
         if payload["duplicate"]
         else f"goes to {count:d} webhook{'' if count == 1 else 's'}"
     )
-    return printable(payload["event"]["id"]), sentence
+    return (printable(payload["event"]["id"]), None if payload["duplicate"] else count, sentence)
 
 
 def _sentence(error: dict[str, Any]) -> str:

@@ -32,11 +32,14 @@ NO_FAILURES_OF_THE_RECEIVER = (AttemptError.REFUSED_ADDRESS, AttemptError.TEMPLA
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """is_final: no further attempt by itself. wait: until the next one, None when final."""
+    """is_final: no further attempt by itself. wait: until the next one, None when final. asked:
+    the pause that the receiver asked for, None when it asked for none or nothing follows.
+    """
 
     is_success: bool
     is_final: bool
     wait: timedelta | None = None
+    asked: timedelta | None = None
 
 
 class RetryLimit(IntEnum):
@@ -50,6 +53,7 @@ class RetryLimit(IntEnum):
 # A receiver may ask for years; its delivery would be neither sent nor failed.
 RETRY_AFTER_LIMIT = timedelta(hours=10)
 
+_ENDLESS = 2 * RETRY_AFTER_LIMIT
 _JITTER = RetryLimit.JITTER_PERCENT / 100
 _SUCCESS = Verdict(is_success=True, is_final=True)
 _OVER = Verdict(is_success=False, is_final=True)
@@ -78,8 +82,10 @@ def retry_verdict(
     verdict = unknown_verdict(schedule, step, random)
     if verdict.wait is None or retry_after is None or status_code not in (429, 503):
         return verdict
-    asked = min(_asked_wait(retry_after, now), RETRY_AFTER_LIMIT)
-    return replace(verdict, wait=max(verdict.wait, asked))
+    asked = _asked_wait(retry_after, now)
+    if asked <= timedelta():
+        return verdict
+    return replace(verdict, wait=max(verdict.wait, min(asked, RETRY_AFTER_LIMIT)), asked=asked)
 
 
 def unknown_verdict(schedule: tuple[timedelta, ...], step: int, random: float) -> Verdict:
@@ -99,7 +105,7 @@ def _asked_wait(retry_after: str, now: datetime) -> timedelta:
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
         # Longer than the limit anyway, and int() and timedelta refuse what is much longer.
-        return RETRY_AFTER_LIMIT if len(text.lstrip("0")) > 9 else timedelta(seconds=int(text))
+        return _ENDLESS if len(text.lstrip("0")) > 9 else timedelta(seconds=int(text))
     try:
         # An HTTP date has 29 characters; a longer text is none.
         at = parsedate_to_datetime(text[:64])

@@ -13,7 +13,7 @@ from hookline.access.actor import Actor
 from hookline.activity.events import ActivityKind
 from hookline.db.connection import UnitOfWork
 from hookline.deliveries import jobs
-from hookline.errors import Refused
+from hookline.errors import Code, Refused
 from hookline.form.check import check_update, check_whole
 from hookline.form.codecs import HeaderList, SealedPair
 from hookline.form.kinds import FieldProblem
@@ -86,8 +86,8 @@ async def update_webhook(
         if given.get("active") is True and webhook.auto_disabled_at is not None:
             # the stored wish is "on" already, but only this turns the webhook on again
             changed["active"] = True
-        # Only now: whatever is wrong is told at once.
-        if problems:
+        problems += _check_missed(given, changed) if deliver_missed else []
+        if problems:  # only now: whatever is wrong is told at once
             raise Refused(problems)
         if changed:
             written = {name: given[name] for name in changed}
@@ -249,6 +249,20 @@ async def _write(
     await audit.record(
         actor.workspace_id, webhook.modified_by, "webhook.update", ("wh", webhook.id), before, after
     )
+
+
+def _check_missed(given: Form, changed: Form) -> list[FieldProblem]:
+    """Refuses `deliverMissed` where nothing is turned on: it would do nothing, unseen."""
+    if changed.get("active") is True:
+        return []
+    if given.get("active") is True:
+        reason = (
+            "The webhook is on already, so deliverMissed did nothing. What it missed while it was "
+            "off is sent by deliveriesRetry with which: MISSED and the time since when."
+        )
+    else:
+        reason = "deliverMissed is for turning a webhook on: leave it out to turn one off."
+    return [FieldProblem(Code.NOT_ALLOWED, reason, ("deliverMissed",))]
 
 
 async def _deliver_missed(

@@ -248,6 +248,29 @@ def test_row_tells_what_came_back() -> None:
     assert "Redirects are not followed" in (result(ReceiverAnswer(302, 1)).error_message or "")
 
 
+@pytest.mark.parametrize(
+    ("status", "value", "changes", "told"),
+    [
+        (503, "7", {}, "The receiver answered 503 and asked to wait 7 s."),
+        (429, "3600", {}, "The receiver answered 429 and asked to wait 3,600 s."),
+        (
+            *(429, "9" * 4_000, {}),
+            "The receiver answered 429 and asked to wait more than 10 hours, of which 10 are "
+            "waited.",
+        ),
+        (503, "soon", {}, "The receiver answered 503."),
+        (500, "7", {}, "The receiver answered 500."),
+        (503, "7", {"step": 99}, "The receiver answered 503."),
+        (503, "7", {"is_manual": True}, "The receiver answered 503."),
+    ],
+)
+def test_an_attempt_says_which_pause_it_was_asked_for_if_it_is_kept(
+    status: int, value: str, changes: dict[str, Any], told: str
+) -> None:
+    answer = ReceiverAnswer(status, 1, [("Retry-After", value)])
+    assert result(answer, **changes).error_message == told
+
+
 def test_request_that_cannot_be_made_is_a_failed_attempt_without_a_request() -> None:
     attempt = RunningAttempt(
         claimed(), target(secret_header_sealed="v1.00000000.AAAA"), clock.monotonic()

@@ -129,7 +129,7 @@ async def test_an_attempt_shows_what_was_sent_and_answered(admin: Asker) -> None
         ("é".encode()[:1], False, None, "ww=="),
         (b"ab" + "€".encode()[:2], True, "ab", None),
         (b"\xff\xfe\xff\xfe\xff", True, None, "//7//v8="),
-        (None, False, None, None),
+        (None, False, "", None),
     ],
 )
 async def test_an_answer_that_is_no_text_is_shown_in_base64(

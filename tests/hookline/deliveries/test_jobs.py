@@ -148,6 +148,22 @@ async def test_what_was_missed_while_off_is_delivered_once(runtime: Runtime) -> 
     assert {(row.number, row.next_cause) for row in rows} == {(1, None)}
 
 
+@pytest.mark.parametrize(
+    ("is_active", "hint"), [(True, "is on already"), (False, "to turn one off")]
+)
+async def test_asking_for_what_was_missed_says_so_where_nothing_is_turned_on(
+    runtime: Runtime, is_active: bool, hint: str
+) -> None:
+    webhook = await make_webhook(runtime)
+    with pytest.raises(Refused) as refused:
+        await set_webhook_active(runtime, SOMEBODY, webhook.id, is_active, deliver_missed=True)
+    [problem] = refused.value.problems
+    assert (problem.code, problem.field) == (Code.NOT_ALLOWED, ("deliverMissed",))
+    assert hint in problem.message
+    assert await Job.all().count() == 0
+    assert (await Webhook.get(id=webhook.id)).is_on
+
+
 async def test_what_was_published_while_it_was_on_is_no_miss(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, events=["user.user.create"])
     await publish(runtime, 2)

@@ -88,5 +88,16 @@ def test_retry_after_lengthens_the_wait_up_to_ten_hours(
     assert judged(status_code, retry_after=retry_after).wait == wait
 
 
+@pytest.mark.parametrize(
+    ("retry_after", "step", "asked"),
+    [("7", 0, 7), ("36001", 0, 36_001), ("0", 0, None), ("soon", 0, None), ("7", 2, None)],
+)
+def test_the_verdict_says_which_pause_was_asked_for_and_is_kept(
+    retry_after: str, step: int, asked: int | None
+) -> None:
+    expected = None if asked is None else timedelta(seconds=asked)
+    assert judged(503, retry_after=retry_after, step=step).asked == expected
+
+
 def test_retry_after_counts_on_429_and_503_only() -> None:
     assert judged(500, retry_after="300").wait == MINUTE
