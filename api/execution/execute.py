@@ -4,12 +4,10 @@ share. It runs graphql-core on Strawberry's schema itself (schema.execute costs 
 classes, field extensions and `info` work as ever.
 """
 
-import asyncio
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
-    Callable,
     Hashable,
     Sequence,
 )
@@ -35,22 +33,19 @@ from api.execution.errors import (
     Formatted,
     RequestRefused,
     field_errors,
-    is_unavailable,
     retry_after_seconds,
 )
 from api.execution.executor import HooklineExecutor
 from api.execution.limits import Limits, TooCostly
 from api.execution.list_items import check_list_items
 from api.execution.live import Live, sharing_key
+from api.execution.patience import ExecuteEvent, execute_when_possible
 from api.execution.sizes import Sizes
 from hookline.activity.events import ActivityEvent, Gap, SharedBatch
 from hookline.activity.shared_feed import EncodedEvent, ShareKey
-from hookline.clock import monotonic
-from hookline.errors import HooklineError, Unavailable
+from hookline.errors import HooklineError
 from hookline.turns import Turns
 
-# A freeze of 12 s once ended in a message whose event was null, and its cursor had passed.
-_PATIENCE_SECONDS, _AGAIN_SECONDS = 60.0, 1.0
 # 50,000 objects are 150 MB at the worst, and large ones wait for one another anyway: for the core.
 LARGE_COST, LARGE_AT_A_TIME = 2_000, 4
 
@@ -185,6 +180,7 @@ class Execution:
         Raises RequestRefused (BAD_USER_INPUT) when the variables do not fit.
         """
         executor = self._build(operation, request, context)
+        execute = partial(self._execute, operation)
         source = create_source_event_stream(executor)
         stream = await source if isawaitable(source) else source
         if isinstance(stream, ExecutionResult):
@@ -197,8 +193,25 @@ class Execution:
                 request.variables or {},
                 context.actor,
             )
-            return _follow_live(executor, stream, key, context, partial(self._check, operation))
-        return _follow(executor, stream, context, partial(self._check, operation))
+            return _follow_live(executor, stream, key, context, execute)
+        return _follow(executor, stream, context, execute)
+
+    async def _execute(
+        self, operation: Operation, executor: Executor[Any], context: Context
+    ) -> ExecutionResult:
+        """Executes one event, within the time and the budget of an operation."""
+        assert isinstance(executor, HooklineExecutor)
+        executor.context_value = context
+        async with context.bounded():
+            self._check(operation, executor, context)
+            result: Any = executor.execute_operation(False)
+            executed: ExecutionResult = await result if isawaitable(result) else result
+            if executor.answer_bytes > LARGE_BYTES:
+                with suppress(TypeError):
+                    # As JSON from here on: `_answer` and `_made` put it in as it is.
+                    data: Any = b"".join(await encode(executed.data))
+                    return ExecutionResult(data, executed.errors)
+            return executed
 
     def _build(
         self,
@@ -260,17 +273,14 @@ async def _run_plan(
     return await operation.compiled.run(arguments, context)
 
 
-_Check = Callable[[Executor[Any], Context], None]
-
-
 async def _follow(
-    executor: HooklineExecutor, source: AsyncIterable[Any], context: Context, check: _Check
+    executor: HooklineExecutor, source: AsyncIterable[Any], context: Context, execute: ExecuteEvent
 ) -> AsyncGenerator[Sequence[Encoded], None]:
     """Yields an answer per event. A source that fails ends the stream with one last answer, which
     says why.
     """
     events = map_source_to_response_event(
-        executor, source, lambda one: _execute(one, context.renewed(), check)
+        executor, source, lambda one: execute(one, context.renewed())
     )
     try:
         async for result in events:
@@ -284,7 +294,11 @@ async def _follow(
 
 
 async def _follow_live(
-    executor: HooklineExecutor, live: Live[Any], key: Hashable, context: Context, check: _Check
+    executor: HooklineExecutor,
+    live: Live[Any],
+    key: Hashable,
+    context: Context,
+    execute_event: ExecuteEvent,
 ) -> AsyncGenerator[Sequence[Encoded], None]:
     """Yields the answers to a live feed's events. Those that all followers want now are executed
     and encoded once for all with the key.
@@ -295,8 +309,8 @@ async def _follow_live(
         return (
             None
             if event is None
-            else await _execute_when_possible(
-                lambda: executor.build_per_event_executor(event), context, check
+            else await execute_when_possible(
+                lambda: executor.build_per_event_executor(event), context, execute_event
             )
         )
 
@@ -333,43 +347,6 @@ def _made(result: ExecutionResult) -> EncodedEvent:
             encoded = b'{"data":%b}' % data if type(data) is bytes else orjson.dumps({"data": data})
             return EncodedEvent(encoded, len(encoded))
     return EncodedEvent(result, 0)
-
-
-async def _execute_when_possible(
-    make_executor: Callable[[], Executor[Any]], context: Context, check: _Check
-) -> ExecutionResult:
-    """Executes an event, and again while the database is away: a subscriber gets its message when
-    it is back.
-
-    Raises Unavailable when it is not back within a minute: the last cursor that arrived says where
-    to go on.
-    """
-    until = monotonic() + _PATIENCE_SECONDS
-    while True:
-        with suppress(Unavailable):
-            # an executor keeps the errors that it met
-            executed = await _execute(make_executor(), context.renewed(), check)
-            if not (executed.errors and is_unavailable(executed.errors)):
-                return executed
-        if monotonic() > until:
-            raise Unavailable()
-        await asyncio.sleep(_AGAIN_SECONDS)
-
-
-async def _execute(executor: Executor[Any], context: Context, check: _Check) -> ExecutionResult:
-    """Executes one event, within the time and the budget of an operation."""
-    executor.context_value = context
-    async with context.bounded():
-        check(executor, context)
-        result: Any = executor.execute_operation(False)
-        executed: ExecutionResult = await result if isawaitable(result) else result
-        assert isinstance(executor, HooklineExecutor)
-        if executor.answer_bytes > LARGE_BYTES:
-            with suppress(TypeError):
-                # As JSON from here on: `_answer` and `_made` put it in as it is.
-                data: Any = b"".join(await encode(executed.data))
-                return ExecutionResult(data, executed.errors)
-        return executed
 
 
 def _failure(error: Exception, executor: Executor[Any]) -> ExecutionResult:
