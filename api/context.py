@@ -17,6 +17,12 @@ from hookline.errors import Unavailable
 _SLACK_SECONDS = 1.0
 
 
+class TookTooLong(Unavailable):
+    """An operation was ended when its own time was over: perhaps for what it asked, not for a
+    database that is away.
+    """
+
+
 class Context:
     """runtime and loaders are the app's; live_cursor is there once `read_live_cursor` was awaited,
     before anything else of the operation is read. seconds: how long the operation may take.
@@ -31,6 +37,7 @@ class Context:
         "_reads",
         "_until",
         "actor",
+        "caller",
         "live_cursor",
         "loaders",
         "request_id",
@@ -49,6 +56,8 @@ class Context:
     ) -> None:
         self.runtime = runtime
         self.actor = actor
+        # The token: each takes turns with others.
+        self.caller: object = actor.token_id or actor.workspace_id
         self.request_id = request_id
         self.seconds = seconds
         self.live_cursor: str | None = None
@@ -90,14 +99,14 @@ class Context:
     async def bounded(self) -> AsyncIterator[None]:
         """Runs the operation until its time is over, and ends with it whatever it still reads.
 
-        Raises Unavailable.
+        Raises TookTooLong.
         """
         self._until = asyncio.get_running_loop().time() + self.seconds
         try:
             async with asyncio.timeout_at(self._until):
                 yield
         except TimeoutError:
-            raise Unavailable(
+            raise TookTooLong(
                 f"This took longer than {self.seconds:g} s and was ended. Ask for smaller pages "
                 "(first, last), fewer lists or a narrower filter."
             ) from None
@@ -133,8 +142,8 @@ class Context:
             task.cancel()
 
     def of_nobody(self) -> "Context":
-        """Returns a context that names no caller: what is made with it may be shown to every caller
-        with these scopes in this workspace.
+        """Returns a context whose actor is no token: what is made with it may be shown to every
+        caller with these scopes in this workspace. It takes the turns of this one.
         """
         return self._copy(Actor(self.actor.workspace_id, "", self.actor.scopes), "")
 
@@ -143,14 +152,12 @@ class Context:
         return self._copy(self.actor, self.request_id)
 
     def _copy(self, actor: Actor, request_id: str) -> "Context":
-        return Context(
+        copy = Context(
             self.runtime, actor, request_id, self._read_cursor, self._make_loaders, self.seconds
         )
-
-    @property
-    def caller(self) -> object:
-        """The token: each takes turns with others."""
-        return self.actor.token_id or self.actor.workspace_id
+        # Under an owner of its own, one token's hundred would have others' share of the workspace.
+        copy.caller = self.caller
+        return copy
 
     def _last_moment(self) -> float:
         # Of a mutation, which nothing cuts short, each read below its payload has its own time.

@@ -4,15 +4,9 @@ share. It runs graphql-core on Strawberry's schema itself (schema.execute costs 
 classes, field extensions and `info` work as ever.
 """
 
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Hashable,
-    Sequence,
-)
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Hashable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from inspect import isawaitable
 from typing import Any
@@ -23,7 +17,7 @@ from graphql import ExecutionResult, OperationType, located_error
 from graphql.execution import Executor, create_source_event_stream, map_source_to_response_event
 from strawberry.execution import optimized_is_awaitable
 
-from api.context import Context
+from api.context import Context, TookTooLong
 from api.execution.compiled_mutations import NotCompilable, Outcome
 from api.execution.documents import Documents, Operation
 from api.execution.encoding import LARGE_BYTES, encode
@@ -39,7 +33,7 @@ from api.execution.executor import HooklineExecutor
 from api.execution.limits import Limits, TooCostly
 from api.execution.list_items import check_list_items
 from api.execution.live import Live, sharing_key
-from api.execution.patience import ExecuteEvent, execute_when_possible
+from api.execution.patience import EventTooSlow, ExecuteEvent, execute_when_possible
 from api.execution.sizes import Sizes
 from hookline.activity.events import ActivityEvent, Gap, SharedBatch
 from hookline.activity.shared_feed import EncodedEvent, ShareKey
@@ -151,7 +145,7 @@ class Execution:
                 return await _whole_answer(result, context, executor)
             finally:
                 context.end_reads()
-        async with context.bounded(), self._room(executor, context):
+        async with context.bounded(), self._room(executor.cost, context):
             # Before any row is read, so that nothing falls between the list and the stream; some
             # may be in both.
             if operation.wants_live_cursor:
@@ -161,11 +155,11 @@ class Execution:
             return await _whole_answer(result, context, executor)
 
     @asynccontextmanager
-    async def _room(self, executor: HooklineExecutor, context: Context) -> AsyncIterator[None]:
-        """Lets a few large queries be at work at a time, and one caller half of them: what they
-        have read and not yet sent stays in memory.
+    async def _room(self, cost: int, context: Context) -> AsyncIterator[None]:
+        """Lets a few large queries and events be at work at a time, and one caller half of them:
+        what they have read and not yet sent stays in memory.
         """
-        if executor.cost <= LARGE_COST:
+        if cost <= LARGE_COST:
             yield
             return
         async with self._large.place(context.caller):
@@ -193,25 +187,30 @@ class Execution:
                 request.variables or {},
                 context.actor,
             )
-            return _follow_live(executor, stream, key, context, execute)
+            return _follow_live(_LiveEvents(executor, stream, context, execute), key)
         return _follow(executor, stream, context, execute)
 
     async def _execute(
         self, operation: Operation, executor: Executor[Any], context: Context
     ) -> ExecutionResult:
-        """Executes one event, within the time and the budget of an operation."""
+        """Executes one event, within the time and the budget of an operation, in turn with large
+        queries if it is large.
+
+        Raises EventTooSlow for a large one, Unavailable for another that takes too long.
+        """
         assert isinstance(executor, HooklineExecutor)
         executor.context_value = context
-        async with context.bounded():
-            self._check(operation, executor, context)
-            result: Any = executor.execute_operation(False)
-            executed: ExecutionResult = await result if isawaitable(result) else result
-            if executor.answer_bytes > LARGE_BYTES:
-                with suppress(TypeError):
-                    # As JSON from here on: `_answer` and `_made` put it in as it is.
-                    data: Any = b"".join(await encode(executed.data))
-                    return ExecutionResult(data, executed.errors)
-            return executed
+        # Here and not only at the start: statistics up to now become longer.
+        self._check(operation, executor, context)
+        try:
+            async with context.bounded(), self._room(executor.cost, context):
+                result: Any = executor.execute_operation(False)
+                executed: ExecutionResult = await result if isawaitable(result) else result
+                return await _encoded_if_large(executor, executed)
+        except TookTooLong as error:
+            if executor.cost > LARGE_COST:
+                raise EventTooSlow(error.message) from None
+            raise
 
     def _build(
         self,
@@ -247,9 +246,7 @@ class Execution:
         return executor
 
     def _check(self, operation: Operation, executor: Executor[Any], context: Context) -> None:
-        """Raises HooklineError (QUERY_TOO_COSTLY). Called for each event of a subscription too:
-        statistics up to now become longer.
-        """
+        """Raises HooklineError (QUERY_TOO_COSTLY)."""
         try:
             cost = operation.measure.check_cost(executor.variable_values, context.now, self._limits)
         except TooCostly as error:
@@ -294,32 +291,14 @@ async def _follow(
 
 
 async def _follow_live(
-    executor: HooklineExecutor,
-    live: Live[Any],
-    key: Hashable,
-    context: Context,
-    execute_event: ExecuteEvent,
+    events: "_LiveEvents", key: Hashable
 ) -> AsyncGenerator[Sequence[Encoded], None]:
     """Yields the answers to a live feed's events. Those that all followers want now are executed
     and encoded once for all with the key.
     """
-
-    async def execute(step: ActivityEvent | Gap, context: Context) -> ExecutionResult | None:
-        event = live.event_of(step)
-        return (
-            None
-            if event is None
-            else await execute_when_possible(
-                lambda: executor.build_per_event_executor(event), context, execute_event
-            )
-        )
-
-    async def make(event: ActivityEvent) -> EncodedEvent | None:
-        result = await execute(event, context.of_nobody())
-        return None if result is None else _made(result)
-
+    context = events.context
     try:
-        async with aclosing(live.follow(ShareKey(key, make))) as steps:
+        async with aclosing(events.live.follow(ShareKey(key, events.make))) as steps:
             async for step in steps:
                 if isinstance(step, SharedBatch):
                     yield [
@@ -329,12 +308,45 @@ async def _follow_live(
                     ]
                     continue
                 for event in [step] if isinstance(step, Gap) else step:
-                    result = await execute(event, context)
+                    result = await events.execute_alone(event)
                     if result is not None:
                         yield [_answer(result, context)]
     # As above.
     except Exception as error:  # noqa: BLE001
-        yield [_answer(_failure(error, executor), context)]
+        yield [_answer(_failure(error, events.executor), context)]
+
+
+@dataclass(slots=True)
+class _LiveEvents:
+    """Executes the events that one subscription follows, for itself and for all who share them."""
+
+    executor: HooklineExecutor
+    live: Live[Any]
+    context: Context
+    execute: ExecuteEvent
+    too_slow: dict[int, EventTooSlow] = field(default_factory=dict)
+    """By position: events that ended before they were done, made for all."""
+
+    async def make(self, event: ActivityEvent) -> EncodedEvent | None:
+        try:
+            result = await self._execute(event, self.context.of_nobody())
+        except EventTooSlow as error:
+            self.too_slow[event.position] = error
+            raise
+        return None if result is None else _made(result)
+
+    async def execute_alone(self, step: ActivityEvent | Gap) -> ExecutionResult | None:
+        # Others try for themselves, in their own turn; this one has tried.
+        if step.position in self.too_slow:
+            raise self.too_slow[step.position]
+        return await self._execute(step, self.context)
+
+    async def _execute(self, step: ActivityEvent | Gap, context: Context) -> ExecutionResult | None:
+        event = self.live.event_of(step)
+        if event is None:
+            return None
+        make_executor = partial(self.executor.build_per_event_executor, event)
+        return await execute_when_possible(make_executor, context, self.execute)
 
 
 def _made(result: ExecutionResult) -> EncodedEvent:
@@ -347,6 +359,17 @@ def _made(result: ExecutionResult) -> EncodedEvent:
             encoded = b'{"data":%b}' % data if type(data) is bytes else orjson.dumps({"data": data})
             return EncodedEvent(encoded, len(encoded))
     return EncodedEvent(result, 0)
+
+
+async def _encoded_if_large(
+    executor: HooklineExecutor, executed: ExecutionResult
+) -> ExecutionResult:
+    if executor.answer_bytes > LARGE_BYTES:
+        with suppress(TypeError):
+            # As JSON from here on: `_answer` and `_made` put it in as it is.
+            data: Any = b"".join(await encode(executed.data))
+            return ExecutionResult(data, executed.errors)
+    return executed
 
 
 def _failure(error: Exception, executor: Executor[Any]) -> ExecutionResult:

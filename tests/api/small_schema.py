@@ -208,7 +208,20 @@ class Loaded:
 
 
 @strawberry.type
+class Large:
+    @strawberry.field
+    async def slow_list(self, info: Info) -> str:
+        info.context.runtime.calls.append("list begins")
+        await info.context.runtime.may_finish.wait()
+        return "done"
+
+
+@strawberry.type
 class Subscription:
+    @strawberry.subscription
+    async def large(self) -> AsyncGenerator[Large, None]:
+        yield Large()
+
     @strawberry.subscription
     async def numbers(
         self, info: Info, until: int = 1_000_000_000, padding: int = 0

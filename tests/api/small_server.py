@@ -106,7 +106,8 @@ async def serve_small(
         return Context(runtime, actor, request_id, _read_cursor, lambda context: [], seconds)
 
     # As a list that is slow: it counts as a large query.
-    execution = Execution(make_schema(), Sizes(prices={"Query.slowList": LARGE_COST + 1}))
+    prices = dict.fromkeys(("Query.slowList", "Large.slowList"), LARGE_COST + 1)
+    execution = Execution(make_schema(), Sizes(prices=prices))
     unsent = unsent or Unsent()
     sockets = Sockets(execution, tokens, make_context, limits, unsent)
     streams = EventStreams(tokens, **stream_seconds, unsent=unsent)

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from api.context import Context
 from api.execution.execute import Answer, Encoded, Request
 from hookline.access.actor import Actor
 from hookline.activity.shared_feed import SharedFeed
@@ -26,10 +27,12 @@ async def told(
     asker: Asker, text: str, variables: dict[str, Any] | None = None, request_id: str = "request-1"
 ) -> Encoded:
     """The first that a subscription is told."""
+    return await told_in(asker.context(request_id), text, variables)
+
+
+async def told_in(context: Context, text: str, variables: dict[str, Any] | None = None) -> Encoded:
     request = Request(text, None, variables)
-    stream = await EXECUTION.subscribe(
-        EXECUTION.select(request), request, asker.context(request_id)
-    )
+    stream = await EXECUTION.subscribe(EXECUTION.select(request), request, context)
     assert not isinstance(stream, Answer), stream.errors
     try:
         async with asyncio.timeout(60):
@@ -125,3 +128,24 @@ async def test_what_is_shared_is_made_for_nobody(admin: Asker) -> None:
     context = admin.context("mine")
     shared = context.of_nobody()
     assert (shared.actor, shared.request_id) == (Actor(WORKSPACE, "", admin.scopes), "")
+
+
+async def test_a_large_event_that_is_too_slow_is_executed_once_and_ends_the_subscription(
+    admin: Asker,
+) -> None:
+    given, contexts = admin.context(), list[Context]()
+
+    def count(context: Context) -> Any:
+        contexts.append(context)
+        return given._make_loaders(context)
+
+    context = Context(admin.runtime, given.actor, "request-1", given._read_cursor, count, 0)
+    page = "(first: 50) { nodes { %s } }"
+    below = f"deliveries{page} " % (f"attempts{page}" % "id")
+    text = f"subscription {{ attempts {{ node {{ webhook {{ {below} }} }} }} }}"
+    [last] = await told_of_one(admin.runtime, [told_in(context, text)])
+    assert isinstance(last, Answer)
+    assert last.codes == ["UNAVAILABLE"]
+    # Its own, the one for nobody, and one for what was executed with that: not again, nor alone.
+    assert len(contexts) == 3
+    assert {one.caller for one in contexts} == {given.caller}

@@ -345,3 +345,28 @@ async def test_large_queries_of_one_caller_wait_for_one_another_and_hold_up_no_s
         await eventually(lambda: small.runtime.calls.count("list begins") == 3)
         small.runtime.may_finish.set()
         await eventually(lambda: small.runtime.calls.count("list begins") == 21)
+
+
+async def test_large_events_wait_for_one_another_and_hold_up_no_small_operation() -> None:
+    async with serve_small() as small, small.socket() as one, small.socket() as other:
+        for socket, token in ((one, "hl_admin"), (other, "hl_viewer")):
+            await welcomed(socket, token)
+        for number in range(20):
+            await subscribed(one, "subscription { large { slowList } }", str(number))
+        await eventually(lambda: small.runtime.calls == ["list begins"] * 2)
+        await subscribed(one, "subscription { fresh { count } }", "small")
+        assert [(await heard(one))["type"] for _ in range(3)] == ["next", "next", "complete"]
+        await subscribed(other, "subscription { large { slowList } }", "1")
+        await eventually(lambda: small.runtime.calls.count("list begins") == 3)
+        small.runtime.may_finish.set()
+        await eventually(lambda: small.runtime.calls.count("list begins") == 21)
+
+
+async def test_a_large_event_that_takes_too_long_ends_its_subscription_and_says_so() -> None:
+    async with serve_small(seconds=0.05) as small, small.socket() as socket:
+        await welcomed(socket)
+        await subscribed(socket, "subscription { large { slowList } }")
+        [error] = (await heard(socket))["payload"]["errors"]
+        assert error["extensions"]["code"] == "UNAVAILABLE"
+        assert error["message"].startswith("This took longer than 0.05 s and was ended.")
+        assert (await heard(socket))["type"] == "complete"
