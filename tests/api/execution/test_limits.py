@@ -88,6 +88,16 @@ def test_cost_adds_up_over_aliases() -> None:
     assert "50,500" in str(refusal("{ a: %s b: %s c: %s d: %s e: %s }" % ((field,) * 5)))
 
 
+def test_a_scalar_counts_under_an_alias() -> None:
+    def asking(fields: str) -> str:
+        return f"{{ items(first: 100) {{ items(first: 100) {{ {fields} }} }} }}"  # 10,100
+
+    four = "a: name b: name c: name d: name"
+    assert refusal(asking("name")) is None
+    assert "50,100 objects" in str(refusal(asking(four)))
+    assert "50,100 objects" in str(refusal(asking(four.replace("name", "__typename"))))
+
+
 @pytest.mark.parametrize(
     ("variables", "is_fine"),
     [
