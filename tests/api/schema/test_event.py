@@ -100,6 +100,26 @@ async def test_a_batch_is_accepted_whole_or_not_at_all(admin: Asker) -> None:
     assert await Event.all().count() == 3
 
 
+async def test_webhooks_whose_filter_would_cost_too_much_are_counted_for_each_event(
+    admin: Asker,
+) -> None:
+    await make_webhook(admin.runtime)
+    # Not met whatever it finds, also inside of a negation.
+    costly = {"not": {"any": [{"data": {"contains": f"{n}y"}} for n in range(100)]}}
+    for name in ("Costly", "Costly too"):
+        await make_webhook(admin.runtime, name=name, filter=costly)
+    large, small = order(data="x" * 200_000), order(data="x")
+    counts = {"deliveryCount": 1, "skippedCount": 2}, {"deliveryCount": 3, "skippedCount": 0}
+
+    single = (await admin.data(PUBLISH, input=large))["eventPublish"]
+    assert {name: single[name] for name in counts[0]} == counts[0]
+    assert single["userErrors"] == []
+    text = """mutation ($input: EventPublishBatchInput!) { eventPublishBatch(input: $input) {
+        results { deliveryCount skippedCount } userErrors { code } } }"""
+    batch = (await admin.data(text, input={"events": [large, small]}))["eventPublishBatch"]
+    assert batch == {"results": list(counts), "userErrors": []}
+
+
 async def test_a_publisher_reads_an_events_own_fields_and_not_its_deliveries(admin: Asker) -> None:
     publisher = admin.as_role("publisher")
     text = PUBLISH.replace("event { id ", "event { id data deliveries { totalCount } ")
