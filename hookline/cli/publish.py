@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import click
 
@@ -24,15 +24,21 @@ PUBLISH = """mutation Publish($input: EventPublishInput!) {
 }"""
 
 
+_DATA_LIMIT_BYTES: Final = 16 * 1024 * 1024
+"""A server takes no larger request."""
+
+
 def _read_data(context: click.Context, parameter: click.Parameter, text: str) -> Any:
     """JSON from the argument, from a file (@name) or from standard input (-)."""
     import json
 
     try:
         if text == "-":
-            text = sys.stdin.read()
+            text = _read(sys.stdin.buffer)
         elif text.startswith("@"):
-            text = Path(text[1:]).read_text("utf-8")
+            # Pipes too: `-d @<(jq …)`.
+            with Path(text[1:]).open("rb") as file:
+                text = _read(file)
         # Python's JSON takes NaN and Infinity, which no JSON can hold.
         return json.loads(text, parse_constant=_refuse_constant)
     except OSError as error:
@@ -47,6 +53,15 @@ def _read_data(context: click.Context, parameter: click.Parameter, text: str) ->
     # RecursionError: depth.
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"is not JSON that can be sent: {error}.") from None
+
+
+def _read(file: BinaryIO) -> str:
+    """The text of a file, which may have no end: a device, or a link to one."""
+    content = file.read(_DATA_LIMIT_BYTES + 1)
+    if len(content) > _DATA_LIMIT_BYTES:
+        mebibytes = _DATA_LIMIT_BYTES // 1024 // 1024
+        raise click.BadParameter(f"is longer than {mebibytes} MiB, the most that a server takes.")
+    return content.decode("utf-8")
 
 
 def _refuse_constant(text: str) -> None:

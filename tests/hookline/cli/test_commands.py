@@ -1,5 +1,6 @@
 """Commands as somebody types them: what they print, where, and their exit codes."""
 
+import io
 import json
 import re
 import socket
@@ -92,6 +93,28 @@ def test_data_that_is_no_json_is_wrong_usage(capsys: pytest.CaptureFixture[str],
     assert ending_of("publish", "order.order.create", "-d", data) == 64
 
     assert "'-d' / '--data'" in capsys.readouterr().err
+
+
+def test_data_from_a_file_without_an_end_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending_of("publish", "order.order.create", "-d", "@/dev/zero") == 64
+
+    assert "is longer than 16 MiB, the most that a server takes." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"\xff", "is not UTF-8."), (b"{", "is not JSON: ")], ids=["bytes", "half"]
+)
+def test_data_from_standard_input_is_read_as_a_file_is(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes,
+    why: str,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), encoding="ascii"))
+
+    assert ending_of("publish", "order.order.create", "-d", "-") == 64
+
+    assert why in capsys.readouterr().err
 
 
 def test_an_unexpected_failure_is_a_sentence_and_a_way_to_see_more(
