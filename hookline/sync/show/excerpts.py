@@ -3,7 +3,9 @@ Called by the commands. Never shows a secret.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from itertools import islice
 from typing import Final
 
 from hookline.sync.read.problems import Position, SyncProblem
@@ -28,7 +30,13 @@ def shown(
         # From the right to the left, so that the leftmost of a line is the one that stays.
         for place in sorted(secret_positions, key=lambda place: (-place.line, -place.column))
     }
-    return "\n".join(_one(problem, lines, hidden) for problem in problems)
+    told = list(problems)
+    speaking = _speaking(lines, {one.position.line for one in told if one.position.file})
+    # Once for each line: a thousand problems may stand on one of megabytes.
+    cuts = {
+        number: _cut(lines[number - 1], hidden.get(number), speaking[number]) for number in speaking
+    }
+    return "\n".join(_one(problem, lines, cuts) for problem in told)
 
 
 def headline(problem: SyncProblem) -> str:
@@ -44,28 +52,26 @@ def headline(problem: SyncProblem) -> str:
     return printable(f"{place}{problem.severity}[{problem.code}]{path} {problem.message}")
 
 
-def _one(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int]) -> str:
-    lines_shown = [headline(problem), *_excerpt(problem, lines, hidden)]
+def _one(problem: SyncProblem, lines: Sequence[str], cuts: Mapping[int, int | None]) -> str:
+    lines_shown = [headline(problem), *_excerpt(problem, lines, cuts)]
     if problem.hint:
         lines_shown.append(f"  hint: {printable(problem.hint)}")
     return "\n".join(lines_shown)
 
 
-def _excerpt(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int]) -> list[str]:
+def _excerpt(
+    problem: SyncProblem, lines: Sequence[str], cuts: Mapping[int, int | None]
+) -> list[str]:
+    """cuts: of every line that has something on it, see `_cut`."""
     number = problem.position.line
-    if (
-        not problem.position.file
-        or number > len(lines)
-        or not lines[number - 1].strip()
-        or problem.code in _WITHOUT_EXCERPT
-    ):
+    if not problem.position.file or number not in cuts or problem.code in _WITHOUT_EXCERPT:
         return []
-    line, cut = lines[number - 1], _cut(lines, number, hidden)
+    line, cut = lines[number - 1], cuts[number]
     # The mark must not tell how long the secret is, or where in it the fault lies.
     column = min(problem.position.column, cut + 1) if cut is not None else problem.position.column
     width = max(1, min(problem.width, len(line) - column + 1))
     if cut is not None:
-        line = line[:cut] + MASK
+        line = line[: min(cut, _LONGEST)] + MASK
         width = len(MASK) if column > cut else min(width, max(1, cut - column + 1))
     if column > _LONGEST:
         return []
@@ -80,13 +86,12 @@ def _excerpt(problem: SyncProblem, lines: Sequence[str], hidden: dict[int, int])
     ]
 
 
-def _cut(lines: Sequence[str], number: int, hidden: dict[int, int]) -> int | None:
+def _cut(line: str, hidden_column: int | None, is_speaking: bool) -> int | None:
     """The part of a line that may be shown: up to a secret that stands on it, or to the first value
     where the line or one around it speaks of secrets.
     """
-    line = lines[number - 1]
-    cuts = [hidden[number] - 1] if number in hidden else []
-    if any(map(_SENSITIVE.search, _around(lines, number))):
+    cuts = [hidden_column - 1] if hidden_column is not None else []
+    if is_speaking:
         key = re.match(r"[\s\-{]*(?:\"[^\"]*\"|'[^']*'|[^\s:'\"][^:]*):(?:\s+|$)", line)
         cuts += (
             [key.end() if key else len(line) - len(line.lstrip())]
@@ -96,17 +101,23 @@ def _cut(lines: Sequence[str], number: int, hidden: dict[int, int]) -> int | Non
     return min(cuts) if cuts else None
 
 
-def _around(lines: Sequence[str], number: int) -> Iterable[str]:
-    """A line, the one before it, and those that enclose it by their indentation."""
-    indent = len(lines[number - 1]) - len(lines[number - 1].lstrip())
-    yield lines[number - 1]
-    is_first = True
-    for line in reversed(lines[: number - 1]):
-        if not line.strip():
+def _speaking(lines: Sequence[str], numbers: Collection[int]) -> dict[int, bool]:
+    """Tells of each of these lines that has something on it whether it, the one before it, or one
+    that encloses it by its indentation speaks of secrets. In one pass, however many they are.
+    """
+    found = dict[int, bool]()
+    # Searched when somebody asks: of a large file with one problem that is a few lines.
+    speaks = cache(lambda number: _SENSITIVE.search(lines[number - 1]) is not None)
+    around, before = list[tuple[int, int]](), 0
+    for number, line in enumerate(islice(lines, max(numbers, default=0)), 1):
+        if not line or line.isspace():
             continue
-        own = len(line) - len(line.lstrip())
-        if is_first or own < indent:
-            yield line
-            is_first, indent = False, min(own, indent)
-        if not own:
-            return
+        indent = len(line) - len(line.lstrip())
+        while around and around[-1][0] >= indent:
+            around.pop()
+        if number in numbers:
+            others = [before] * (before > 0) + [other for _, other in around]
+            found[number] = any(map(speaks, (number, *others)))
+        around.append((indent, number))
+        before = number
+    return found

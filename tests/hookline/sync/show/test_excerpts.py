@@ -84,3 +84,15 @@ def test_a_problem_without_a_file_is_a_sentence() -> None:
         excerpts.shown([SyncProblem("type", "wrong", Position())], ["a: 1"], [])
         == "error[type] wrong"
     )
+
+
+def test_a_line_of_megabytes_is_searched_once_for_all_of_its_problems() -> None:
+    line = "x: [" + "!a 1, " * 600_000 + "]"
+    problems = [
+        SyncProblem("tag", "no tags", Position(1, 5 + 6 * number, "a.yaml"), width=2)
+        for number in range(1_000)
+    ]
+    # Searched for each it took four minutes, which no test has.
+    text = excerpts.shown(problems, [line], [])
+    # Those that stand where the excerpt is cut have their headline alone.
+    assert (text.count("no tags"), text.count("^^")) == (1_000, 26)
