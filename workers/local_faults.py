@@ -97,11 +97,12 @@ class Alarms:
     """One log line for each outage of a kind, not for each delivery, which the metrics count."""
 
     def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+        # Each from the start, at 0: the first one of a series that is not there yet is no increase.
+        self._set_back = {fault: metrics.set_back.labels(fault.value) for fault in LocalFault}
         self._met_at: dict[LocalFault, float] = {}
 
     def note(self, fault: LocalFault, reason: object) -> None:
-        self._metrics.set_back.labels(fault.value).inc()
+        self._set_back[fault].inc()
         now, met_at = monotonic(), self._met_at.get(fault)
         self._met_at[fault] = now
         if met_at is None or now - met_at > QUIET_SECONDS:

@@ -332,3 +332,4 @@ def test_outage_is_told_once_and_the_next_one_again(
         "MEMORY",
     ]
     assert 'hookline_deliveries_set_back_total{fault="DESCRIPTORS"} 4.0' in shown(metrics)
+    assert 'hookline_deliveries_set_back_total{fault="RENDERER"} 0.0' in shown(metrics)
