@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from hookline.clock import monotonic
 from hookline.db.connection import FAULTS
 from hookline.deliveries.queue.base import Queue
+from hookline.outages import Outage
 from workers.leases import Leases
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ _RETRY_DELAY_SECONDS: Final = 0.2
 class Heartbeat:
     def __init__(self, queue: Queue, leases: Leases) -> None:
         self._queue, self._leases = queue, leases
+        self._outage = Outage(log, "no beat")
 
     async def new_tokens(self) -> AsyncIterator[UUID]:
         """Beats for as long as it is iterated; gives each new token, once it is registered."""
@@ -36,10 +38,12 @@ class Heartbeat:
             asked_at = monotonic()
             pause = BEAT_SECONDS
             try:
-                if (token := await self._beat(asked_at)) is not None:
+                token = await self._beat(asked_at)
+                self._outage.back()
+                if token is not None:
                     yield token
             except FAULTS as error:
-                log.warning("no beat: %r", error)
+                self._outage.away(error)
                 pause = _RETRY_DELAY_SECONDS
             # a pump whose beat has ended would never send again (a standby refuses writes, say)
             except Exception:

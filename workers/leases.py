@@ -15,6 +15,7 @@ from hookline.deliveries.queue.base import ClaimedDelivery, Lease, Queue
 from hookline.deliveries.registry import Registry
 from hookline.deliveries.target import Target
 from hookline.errors import Unavailable
+from hookline.outages import Outage
 from hookline.shutdown import end_tasks
 from workers.lanes import LEASED_LIMIT, Lane, Pace
 
@@ -47,6 +48,7 @@ class Leases:
         """Webhooks whose results can't be recorded now."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_stopping = False
+        self._claim_outage = Outage(log, "nothing is claimed")
 
     # the token
 
@@ -92,7 +94,7 @@ class Leases:
         """A claim whose answer was lost has leased rows that no lane holds: the token goes, and its
         takeover frees them.
         """
-        log.warning("claim failed: %r", error)
+        self._claim_outage.away(error)
         self.give_up()
 
     # lanes
@@ -134,6 +136,7 @@ class Leases:
         return self._fill(token, rows, may_send)
 
     async def _confirm(self, asked_at: float, rows: Sequence[ClaimedDelivery]) -> None:
+        self._claim_outage.back()
         for workspace_id, version in {(row.workspace_id, row.match_version) for row in rows}:
             # The claim names the match version that it saw. With another one in memory, a webhook
             # may be off or changed: it is loaded before anything is sent.

@@ -15,6 +15,7 @@ from hookline.db.connection import FAULTS
 from hookline.errors import Unavailable
 from hookline.notifications import mails
 from hookline.notifications.smtp import Mailer
+from hookline.outages import SETTLE_SECONDS, Outage
 from hookline.runtime import Runtime
 from hookline.shutdown import end_tasks
 from hookline.turns import Turns
@@ -43,6 +44,7 @@ class Mails:
         self._waiting_counts = Counter[str]()
         """By domain."""
         self._sending: dict[Key, asyncio.Task[None]] = {}
+        self._outage = Outage(log, "mails wait, the database is away", SETTLE_SECONDS)
 
     def send(self, notification_id: UUID, address: str) -> None:
         """Sends it as soon as its turn comes. What is being sent here is not begun again; what
@@ -87,12 +89,9 @@ class Mails:
     async def _send(self, key: Key) -> None:
         try:
             await mails.send_mail(self._runtime, self._mailer, *key)
+            self._outage.back()
         except (*FAULTS, Unavailable) as error:
-            log.warning(
-                "a mail must wait, the database is away: %r",
-                error,
-                extra={"notification_id": ids.encode("ntf", key[0])},
-            )
+            self._outage.away(error)
         # One row that can't be sent must not hold the others, and its lease ends by itself.
         except Exception:
             log.exception(

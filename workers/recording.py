@@ -14,6 +14,7 @@ from hookline.deliveries.announcing import announce
 from hookline.deliveries.queue.base import AttemptResult, Queue, RowsHeld
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub
+from hookline.outages import Outage
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Recorder:
         self._has_some = asyncio.Event()
         self._last_count = 0
         self._is_writing = False
+        self._outage = Outage(log, "attempts are not recorded, they wait")
 
     @property
     def is_idle(self) -> bool:
@@ -163,6 +165,7 @@ class Recorder:
         while True:
             try:
                 recorded = await self._queue.record(token, workspace_id, results)
+                self._outage.back()
                 announce(self._hub, self._enqueuer, workspace_id, recorded)
                 return True
             # Surely rolled back, so that what is free may be written without the rest.
@@ -175,7 +178,7 @@ class Recorder:
             # The database is away, read-only or out of room: what was answered is kept until it is
             # back, since another try would reach the receiver twice.
             except Exception as error:  # noqa: BLE001
-                log.warning("attempts not recorded yet, trying again: %r", error)
+                self._outage.away(error)
                 await asyncio.sleep(_RETRY_DELAY_SECONDS)
 
     async def _write_apart(self, batch: Batch, results: list[AttemptResult]) -> bool:

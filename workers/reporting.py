@@ -15,8 +15,9 @@ from dramatiq.middleware import Middleware, SkipMessage
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from hookline.db.connection import FAULTS
-from hookline.errors import HooklineError
+from hookline.errors import HooklineError, Unavailable
 from hookline.messaging.messages import BACKGROUND, DELIVERIES, OWN, UNREADABLE, NotUnderstood
+from hookline.outages import SETTLE_SECONDS, Outage
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,10 @@ _LOGGED_HERE: Final = frozenset(
 most of them with a traceback.
 """
 _AWAY: Final = "Consumer encountered a connection error: %s"
-# Each of a worker's consumers finds the server away every few seconds.
+# Each of a worker's consumers finds the server away every few seconds; none of them tells when it
+# is back, which the enqueuer's line does.
 _AWAY_SECONDS: Final = 60.0
+"""Without such a line the next one is of another outage."""
 
 
 class Reporting(Middleware):
@@ -53,6 +56,8 @@ class Reporting(Middleware):
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
+        # What they were about is found again by sweeps and schedulers.
+        self._outage = Outage(log, "messages fail, the database is away", SETTLE_SECONDS)
         self._messages = Counter(
             "dramatiq_messages", "Messages processed.", _LABELS, registry=registry
         )
@@ -104,7 +109,12 @@ class Reporting(Middleware):
             self._refuse(message, f"{message.actor_name} {exception.message}")
         elif exception is not None:
             self._errors.labels(*labels).inc()
-            _log_failure(message, exception)
+            if isinstance(exception, (*FAULTS, Unavailable)):
+                self._outage.away(exception)
+            else:
+                _log_failure(message, exception)
+        else:
+            self._outage.back()
 
     def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:
         self._began.pop(message.message_id, None)
@@ -142,7 +152,7 @@ def _queue_of(message: MessageProxy) -> str:
 def _log_failure(message: MessageProxy, error: BaseException) -> None:
     # what follows the ids may be an address
     ids = repr(message.args[0])[:_SHOWN] if message.args else ""
-    if isinstance(error, (*FAULTS, HooklineError)):
+    if isinstance(error, HooklineError):
         log.warning(
             "%s failed, what it was about is found again: %r",
             message.actor_name,
@@ -160,8 +170,8 @@ def _signature(actor: Callable[..., object]) -> inspect.Signature:
 
 def silence_duplicate_logs() -> None:
     """Keeps from the log what Dramatiq writes about failed, skipped and refused messages, which the
-    middleware logs once, and logs a server that is away once a minute, not each time that one of
-    the queues finds it away.
+    middleware logs once, and logs a server that is away once, not each time that one of the queues
+    finds it away.
     """
     quieter = _Quieter()
     consumers = [f"dramatiq.worker.ConsumerThread({name})" for name in _QUEUES]
@@ -180,13 +190,13 @@ def silence_duplicate_logs() -> None:
 class _Quieter(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
-        self._logged_away_at = -inf
+        self._away_at = -inf
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.msg != _AWAY:
             return record.msg not in _LOGGED_HERE
-        if perf_counter() - self._logged_away_at < _AWAY_SECONDS:
+        before, self._away_at = self._away_at, perf_counter()
+        if self._away_at - before < _AWAY_SECONDS:
             return False
-        self._logged_away_at = perf_counter()
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True

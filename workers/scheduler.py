@@ -16,6 +16,7 @@ from hookline.errors import Unavailable
 from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import ACTORS, OWN, ActorName, make_message
 from hookline.notifications import mails
+from hookline.outages import Outage
 from hookline.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ PERIODS: Final = {
 class Scheduler:
     def __init__(self, runtime: Runtime, broker: WorkerBroker) -> None:
         self._runtime, self._broker = runtime, broker
+        self._outage = Outage(log, "mails and jobs are not looked for, the database is away")
         # Spread over the first second, so that workers that start together don't look together.
         self._due_at = {actor: monotonic() + random.uniform(0, 1) for actor in PERIODS}
 
@@ -41,8 +43,9 @@ class Scheduler:
         while True:
             try:
                 await self.enqueue_due()
+                self._outage.back()
             except (*FAULTS, Unavailable) as error:
-                log.warning("mails and jobs not looked for, the database is away: %r", error)
+                self._outage.away(error)
             # Without this loop, what a lost message named would never be done.
             except Exception:
                 log.exception("mails and jobs not looked for")

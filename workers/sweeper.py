@@ -15,6 +15,7 @@ from hookline.db.connection import FAULTS
 from hookline.deliveries.queue.base import DEAD_AFTER, Queue
 from hookline.deliveries.registry import Registry
 from hookline.errors import Unavailable
+from hookline.outages import Outage
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ class Sweeper:
     def __init__(self, queue: Queue, registry: Registry) -> None:
         self._queue, self._registry = queue, registry
         self._is_asked = asyncio.Event()
+        self._outage = Outage(log, "no sweeps")
+        self._takeover_outage = Outage(log, "no takeovers, each sweep tries again")
 
     def sweep_now(self) -> None:
         """Asks for the webhooks with something due now instead of at the next sweep: a signal said
@@ -44,14 +47,16 @@ class Sweeper:
             try:
                 # What is due first: cancelling may take many chunks, and deliveries don't wait for
                 # it.
-                yield await self.sweep()
+                due = await self.sweep()
+                self._outage.back()
+                yield due
                 await self.cancel_deleted()
                 until = monotonic() + _pause_seconds()
                 while monotonic() < until and await self._is_asked_before(until):
                     yield set(await self._queue.due())
                     await asyncio.sleep(_MIN_POLL_SECONDS)
             except (*FAULTS, Unavailable) as error:
-                log.warning("sweep failed, the next one follows: %r", error)
+                self._outage.away(error)
                 await asyncio.sleep(_pause_seconds())
             # Without a sweep, what a lost signal named would never be found.
             except Exception:
@@ -65,10 +70,11 @@ class Sweeper:
         await self._registry.refresh()
         try:
             await self._take_over()
+            self._takeover_outage.back()
         # Somebody may hold a row of the dead pump for long: what is due to others is named all the
         # same. A database that is away fails the next question too.
         except FAULTS as error:
-            log.warning("a takeover failed, the next sweep tries again: %r", error)
+            self._takeover_outage.away(error)
         return set(await self._queue.due())
 
     async def _take_over(self) -> None:

@@ -27,6 +27,7 @@ from api.execution.errors import (
 )
 from api.execution.execute import Answer, Execution, Request
 from api.transport.origins import Origins
+from api.transport.request_log import RequestLog
 from api.transport.requests import (
     JSON,
     Accepted,
@@ -88,6 +89,7 @@ class GraphQLEndpoint:
         self._streams = streams
         self._origins = origins
         self._unsent = unsent
+        self._requests = RequestLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -96,7 +98,7 @@ class GraphQLEndpoint:
             return
         headers = dict(scope["headers"])
         accepts = accepted(headers.get(b"accept", b""))
-        exchange = _Exchange(scope, receive, send, headers, accepts, self._unsent)
+        exchange = _Exchange(scope, receive, send, headers, accepts, self._unsent, self._requests)
         try:
             await self._serve(exchange)
         # Nobody is left to answer.
@@ -203,6 +205,7 @@ class _Exchange:
 
     __slots__ = (
         "_begun_seconds",
+        "_requests",
         "_unsent",
         "accepts",
         "actor",
@@ -223,12 +226,14 @@ class _Exchange:
         headers: dict[bytes, bytes],
         accepts: Accepted,
         unsent: Unsent,
+        requests: RequestLog,
     ) -> None:
         self.receive = receive
         self.send = send
         self.headers = headers
         self.accepts = accepts
         self._unsent = unsent
+        self._requests = requests
         self.method: str = scope["method"]
         self.query_string: bytes = scope["query_string"]
         self.request_id = str(uuid7())
@@ -358,10 +363,7 @@ class _Exchange:
         self._log(status, errors)
 
     def _log(self, status: int, errors: list[Formatted]) -> None:
-        """One line per request: at info when something went wrong, else at debug, since publishing
-        passes here thousands of times a second.
-        """
-        level = logging.INFO if errors else logging.DEBUG
+        level = self._requests.level_of(errors)
         # Before the dictionary is made, thousands of times a second.
         if not log.isEnabledFor(level):
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import orjson
 
 from api.execution.errors import Formatted
+from api.transport.request_log import is_outage
 from hookline.access.actor import Actor
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,9 @@ class Running:
 def log_errors(request_id: str, actor: Actor, errors: list[Formatted]) -> None:
     """Logs what went wrong in an operation, by its codes."""
     codes = ",".join(sorted({error["extensions"]["code"] for error in errors}))
-    log.info(
+    # The lines of an outage stand for the operations that it refuses.
+    log.log(
+        logging.DEBUG if is_outage(errors) else logging.INFO,
         "socket operation",
         extra={
             "request_id": request_id,

@@ -25,8 +25,10 @@ from hookline.activity.events import (
 )
 from hookline.activity.shared_feed import SharedFeed, ShareKey
 from hookline.db.connection import Database, faults_as_unavailable
+from hookline.errors import Unavailable
 from hookline.messaging.hub import EVERYTHING, Hub
 from hookline.models import Attempt, Notification, Webhook
+from hookline.outages import SETTLE_SECONDS, Outage
 from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class Feeds:
     def __init__(self, database: Database, hub: Hub) -> None:
         self._database, self._hub = database, hub
         self._feeds: dict[UUID, Feed] = {}
+        self._outage = Outage(log, "the live feed can't be read", SETTLE_SECONDS)
 
     async def position(self, workspace_id: UUID) -> int:
         """The position of the newest event that is committed; 0 before the first.
@@ -157,7 +160,9 @@ class Feeds:
         """The workspace's feed, listening. The first follower starts it, the last one ends it."""
         feed = self._feeds.get(workspace_id)
         if feed is None:
-            feed = self._feeds[workspace_id] = Feed(self._database, self._hub, workspace_id)
+            feed = self._feeds[workspace_id] = Feed(
+                self._database, self._hub, workspace_id, self._outage
+            )
         feed.followers += 1
         try:
             await feed.started()
@@ -174,8 +179,9 @@ class Feed:
     before the first that is in memory.
     """
 
-    def __init__(self, database: Database, hub: Hub, workspace_id: UUID) -> None:
+    def __init__(self, database: Database, hub: Hub, workspace_id: UUID, outage: Outage) -> None:
         self._database, self._hub, self._workspace_id = database, hub, workspace_id
+        self._outage = outage
         self.followers = 0
         self.position = self._oldest = 0
         # The entry of position p stands at p % ENTRIES_KEPT.
@@ -336,6 +342,9 @@ class Feed:
             self._look.clear()
             try:
                 await self._catch_up()
+                self._outage.back()
+            except Unavailable as error:
+                self._outage.away(error)
             # Whatever the database does, followers must not be left without a reader.
             except Exception as fault:
                 log.warning(

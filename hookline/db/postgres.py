@@ -17,6 +17,8 @@ from tortoise.backends.base.client import (
 )
 from tortoise.connection import get_connections
 
+from hookline.outages import SETTLE_SECONDS, Outage
+
 log = logging.getLogger(__name__)
 
 # Without it, a pool whose connections all hang would be waited for without end.
@@ -56,15 +58,20 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
     2026-11-26). One half-open connection is a sign that all are.
     """
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._outage = Outage(log, "connections to the database do not answer", SETTLE_SECONDS)
+
     def acquire(self, *, timeout: float | None = None) -> Any:
         return super().acquire(timeout=timeout or ACQUIRE_SECONDS)
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:
         try:
             await super().release(connection, timeout=timeout or _RELEASE_SECONDS)
+            self._outage.back()
         # It is cut off by now, and what the statement came to is known without it.
         except TimeoutError:
-            log.warning("a connection does not answer, all are made anew")
+            self._outage.away("all are made anew")
             # One half-open connection is a sign that all are.
             await self.expire_connections()
 
@@ -77,6 +84,9 @@ async def open_pool(dsn: str | None, **options: Any) -> BoundedPool:
         "loop": None,
         **options,
     }
+    # asyncpg 0.32 writes a traceback for each try to open a connection again: whoever waits for the
+    # database tells that it is away.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     pool: BoundedPool = await BoundedPool(
         dsn, **{"connection_class": PooledConnection, "record_class": Record, **options}
     )

@@ -15,6 +15,7 @@ from hookline.deliveries.matching import MatchIndex
 from hookline.deliveries.queue.base import LoadedWorkspace, Queue, Stamp
 from hookline.deliveries.target import Target
 from hookline.messaging.hub import EVERYTHING, Hub
+from hookline.outages import SETTLE_SECONDS, Outage
 from hookline.secrets.vault import Vault
 from hookline.shutdown import end_tasks
 
@@ -51,6 +52,7 @@ class Registry:
         self._snapshots: dict[UUID, WorkspaceSnapshot] = {}
         self._targets: dict[UUID, Target] = {}
         self._loading = asyncio.Lock()
+        self._outage = Outage(log, "webhooks are not looked at", SETTLE_SECONDS)
         self._unsubscribe: Callable[[], None] = lambda: None
         self._on_change: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -165,13 +167,15 @@ class Registry:
     async def _reload_soon(self, workspace_id: UUID) -> None:
         try:
             await self.reload(workspace_id, self.version(workspace_id))
+            self._outage.back()
         # Publishes, claims and refreshes will ask again.
         except Exception as error:  # noqa: BLE001
-            log.warning("webhooks not loaded: %r", error)
+            self._outage.away(error)
 
     async def _refresh_soon(self) -> None:
         try:
             await self.refresh()
+            self._outage.back()
         # Likewise.
         except Exception as error:  # noqa: BLE001
-            log.warning("webhooks not looked at: %r", error)
+            self._outage.away(error)

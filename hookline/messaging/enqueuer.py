@@ -15,6 +15,7 @@ from dramatiq import Message
 from hookline.messaging.brokers import FAULTS
 from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import IDS_LIMIT, UNREAD_LIMIT, ActorName, make_message
+from hookline.outages import Outage
 
 # A message costs both sides hundreds of microseconds: at most 20 a second are 0.5 % of a core here
 # and 1.6 % in a worker (2026-11).
@@ -44,7 +45,10 @@ class Enqueuer:
         self._webhooks: dict[UUID, None] = {}
         self._waiting: dict[Call, None] = {}
         self._has_work = Event()
-        self._is_away = False
+        # Sweeps and schedulers find what there is to do meanwhile.
+        self._outage = Outage(log, "the broker takes no message")
+        # Apart: a server that is full answers, and takes no message.
+        self._connection_outage = Outage(log, "the broker's connection is broken")
 
     @contextmanager
     def sending_to(self, broker: WorkerBroker) -> Iterator[None]:
@@ -133,23 +137,16 @@ class Enqueuer:
                 broker.enqueue(message)
         # Whatever a broker raises: without this thread nobody would send it anything any more.
         except Exception as error:  # noqa: BLE001
-            # Once, not for each message: a broker that is away would fill the log.
-            if not self._is_away:
-                log.warning(
-                    "the broker takes no message (%s); sweeps and schedulers find what there is "
-                    "to do",
-                    type(error).__name__,
-                )
-            self._is_away = True
+            self._outage.away(type(error).__name__)
             return False
-        if self._is_away and messages:
-            log.info("the broker takes messages again")
-            self._is_away = False
+        if messages:
+            self._outage.back()
         return True
 
     def _keep_alive(self, broker: WorkerBroker) -> None:
         try:
             broker.keep_alive()
+            self._connection_outage.back()
         # Likewise; the next message finds out whether it is still there.
         except Exception as error:  # noqa: BLE001
-            log.warning("the broker's connection is broken (%s)", type(error).__name__)
+            self._connection_outage.away(type(error).__name__)

@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 
 from hookline.errors import Unavailable
 from hookline.messaging.hub import EVERYTHING, Handler, Subscribers
+from hookline.outages import Outage
 from hookline.shutdown import end_tasks
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,9 @@ class ServerHub(ABC):
         self._waiting: dict[Announcement, None] = {}
         self._ready = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._outage = Outage(log, "hub connection lost, connecting again")
+        # Sweeps and looks find what the announcements told of.
+        self._sending_outage = Outage(log, "announcements lost")
 
     @abstractmethod
     async def _open_subscriber(
@@ -101,13 +105,13 @@ class ServerHub(ABC):
                 try:
                     if subscriber is None:
                         subscriber = await self._open_subscriber(self._subscribers.publish)
-                        log.info("hub connected again")
+                        self._outage.back()
                         # Before it listens again: what was announced while the connection was away
                         # is found by looking.
                         self._subscribers.publish_missed()
                     await subscriber.receive()
                 except self.away as error:
-                    log.warning("hub connection lost, connecting again: %r", error)
+                    self._outage.away(error)
                     await _drop(subscriber)
                     subscriber = None
                     await asyncio.sleep(_RETRY_DELAY_SECONDS)
@@ -124,12 +128,11 @@ class ServerHub(ABC):
                 try:
                     publisher = publisher or await self._open_publisher()
                     await publisher.publish(list(waiting))
+                    self._sending_outage.back()
                 except self.away as error:
                     # Not tried again: another one would come late, and sweeps and looks find what
                     # these named.
-                    log.warning(
-                        "announcements lost (sweeps and looks find what they told of): %r", error
-                    )
+                    self._sending_outage.away(error)
                     await _drop(publisher)
                     publisher = None
                     await asyncio.sleep(_RETRY_DELAY_SECONDS)

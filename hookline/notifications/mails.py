@@ -87,7 +87,9 @@ async def _end(runtime: Runtime, leased: LeasedMail, status: EmailStatus, said: 
 
 
 async def _try_again(runtime: Runtime, leased: LeasedMail, failed: MailFailed) -> None:
-    log.warning(
+    # A server that is away is told once, not for each mail.
+    log.log(
+        logging.DEBUG if failed.is_away else logging.WARNING,
         "a mail was not taken notification_id=%s try=%d reason=%s",
         ids.encode("ntf", leased.notification_id),
         leased.tries,

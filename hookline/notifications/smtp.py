@@ -5,6 +5,7 @@ webhook's owners: no host, no password.
 """
 
 import asyncio
+import logging
 import os
 import ssl
 from collections.abc import Sequence
@@ -19,8 +20,11 @@ from pathlib import Path
 
 import aiosmtplib
 
+from hookline.outages import SETTLE_SECONDS, Outage
 from hookline.outbound.tls import tls_context
 from hookline.settings.smtp_url import SmtpServer
+
+log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 20.0
 """Time for one mail, from the connection to the server's last answer."""
@@ -37,12 +41,12 @@ class MailRefused(Exception):
 
 class MailFailed(Exception):
     """The mail was not taken this time. The text says why, to people. may_have_arrived: it was on
-    its way when the answer failed to come.
+    its way when the answer failed to come. is_away: the server was not there for any mail.
     """
 
-    def __init__(self, text: str, *, may_have_arrived: bool = False) -> None:
+    def __init__(self, text: str, *, may_have_arrived: bool = False, is_away: bool = False) -> None:
         super().__init__(text)
-        self.may_have_arrived = may_have_arrived
+        self.may_have_arrived, self.is_away = may_have_arrived, is_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class Mailer:
             ca_file,
             seconds,
         )
+        self._outage = Outage(log, "mails wait for the mail server", SETTLE_SECONDS)
 
     async def send(self, mail: Mail) -> str | None:
         """Returns when the server has taken it: None, or what the receipt says of a mail that was
@@ -90,7 +95,13 @@ class Mailer:
             raise MailRefused("Mail may not go to this domain here (HOOKLINE_MAIL_DOMAINS).")
         if self._server is None:
             return await asyncio.to_thread(self._write, mail)
-        await self._send(self._server, mail)
+        try:
+            await self._send(self._server, mail)
+        except MailFailed as failed:
+            if failed.is_away:
+                self._outage.away(str(failed))
+            raise
+        self._outage.back()
         return None
 
     async def _send(self, server: SmtpServer, mail: Mail) -> None:
@@ -119,11 +130,9 @@ class Mailer:
         except aiosmtplib.SMTPException as error:
             raise _judged(error, is_on_its_way) from None
         except TimeoutError:
-            raise MailFailed(_LATE, may_have_arrived=is_on_its_way) from None
+            raise _cut_off(_LATE, is_on_its_way) from None
         except (OSError, ssl.SSLError) as error:
-            raise MailFailed(
-                "The mail server could not be reached.", may_have_arrived=is_on_its_way
-            ) from error
+            raise _cut_off("The mail server could not be reached.", is_on_its_way) from error
         else:
             # It has taken the mail; how it says goodbye changes nothing.
             with suppress(aiosmtplib.SMTPException, OSError):
@@ -187,7 +196,7 @@ def _judged(error: aiosmtplib.SMTPException, is_on_its_way: bool) -> MailRefused
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return MailFailed("The mail server refused the login.")
     if isinstance(error, aiosmtplib.SMTPTimeoutError):
-        return MailFailed(_LATE, may_have_arrived=is_on_its_way)
+        return _cut_off(_LATE, is_on_its_way)
     if isinstance(error, aiosmtplib.SMTPResponseException) and not isinstance(
         error, aiosmtplib.SMTPConnectResponseError | aiosmtplib.SMTPHeloError
     ):
@@ -199,6 +208,9 @@ def _judged(error: aiosmtplib.SMTPException, is_on_its_way: bool) -> MailRefused
         return kind(f"The mail server answered {error.code}: {said}")
     if isinstance(error, aiosmtplib.SMTPNotSupported):
         return MailFailed("The mail server offers no TLS or no login, which this set-up needs.")
-    return MailFailed(
-        "The mail server could not be reached, or it hung up.", may_have_arrived=is_on_its_way
-    )
+    return _cut_off("The mail server could not be reached, or it hung up.", is_on_its_way)
+
+
+def _cut_off(text: str, is_on_its_way: bool) -> MailFailed:
+    """No answer: before the mail that is the server's fault, after it perhaps the mail's."""
+    return MailFailed(text, may_have_arrived=is_on_its_way, is_away=not is_on_its_way)

@@ -31,18 +31,14 @@ async def test_pump_goes_on_after_its_database_refused_every_connection(
     runtime: Runtime, caplog: pytest.LogCaptureFixture
 ) -> None:
     def was_refused(what: str) -> bool:
-        said = [record.getMessage() for record in caplog.records]
-        return any(
-            message.startswith(what) and "not currently accepting connections" in message
-            for message in said
-        )
+        return any(record.getMessage().startswith(what) for record in caplog.records)
 
     async with Receiver() as receiver, pumping(runtime):
         webhook = await make_webhook(runtime, receiver.url)
         await enqueue(runtime, webhook.id)
         await eventually(lambda: succeeded(1))
         async with refusing_connections(runtime.settings.postgres_dsn):
-            await eventually(lambda: was_refused("no beat") and was_refused("sweep failed"))
+            await eventually(lambda: was_refused("no beat") and was_refused("no sweeps"))
         await enqueue(runtime, webhook.id, 5)
         await eventually(lambda: succeeded(6))
 

@@ -118,7 +118,7 @@ async def test_a_broker_that_fails_is_tried_again_and_told_once(
             await eventually(lambda number=number: len(broker.sent) == number)  # type: ignore[misc]
         broker.is_down = False
         enqueuer.deliver([uuid4()])
-        await eventually(lambda: "again" in caplog.text)
+        await eventually(lambda: "over after" in caplog.text)
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 

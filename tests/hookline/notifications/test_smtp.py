@@ -96,6 +96,30 @@ def mailer(url: str, tmp_path: Path, ca_file: str = "", seconds: float = 5) -> M
     return Mailer(read_smtp_url(url), tmp_path / "outbox", (), ca_file, seconds)
 
 
+async def test_server_that_is_away_is_told_once_however_many_mails_wait_for_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "hookline.notifications")
+    async with serving(smtp(Box())) as port:
+        sender = mailer(f"smtp://127.0.0.1:{port}?from=hooks@example.org", tmp_path)
+    for _ in range(3):
+        with pytest.raises(MailFailed) as failed:
+            await sender.send(MAIL)
+        assert failed.value.is_away
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "mails wait for the mail server: The mail server could not be reached" in caplog.text
+
+
+async def test_mail_that_is_not_taken_says_nothing_of_its_server(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(smtp(Box(rcpt="450 Try later"))) as port:
+        with pytest.raises(MailFailed) as failed:
+            await mailer(f"smtp://127.0.0.1:{port}?from=h@example.org", tmp_path).send(MAIL)
+    assert not failed.value.is_away
+    assert not caplog.records
+
+
 async def test_mail_arrives_as_text_and_html(tmp_path: Path) -> None:
     box = Box()
     async with serving(smtp(box)) as port:
