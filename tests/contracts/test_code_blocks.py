@@ -1,0 +1,139 @@
+"""Every code block of the readme and of docs/ is run by a test: the table names it for each, and
+says why for those that are not run as they stand.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+import yaml
+from graphql import parse, validate
+
+from api.schema import make_schema
+from hookline.form.kinds import Bounds
+from hookline.outbound.addresses import AddressPolicy
+from hookline.sync.read import document, loader
+from hookline.sync.read.references import UnresolvedSecrets
+
+ROOT: Final = Path(__file__).parents[2]
+PAGES: Final = {
+    str(path.relative_to(ROOT)): path.read_text("utf-8")
+    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+}
+BLOCKS: Final = {
+    name: re.findall(r"^ *```(\w+)\n(.*?)^ *```$", page, re.MULTILINE | re.DOTALL)
+    for name, page in PAGES.items()
+}
+RUN_BY: Final = {
+    "README.md": [
+        # Compared with what the command prints, without installing and building.
+        ("console", "tests/flows/test_readme_steps.py"),
+        # The tests would run themselves; that the target exists is tested in test_readme.py.
+        ("console", "tests/contracts/test_readme.py"),
+        ("sh", "tests/flows/test_readme_steps.py"),
+        ("sh", "tests/flows/test_readme_steps.py"),
+        ("json", "tests/flows/test_readme_steps.py"),
+        ("sh", "tests/flows/test_readme_steps.py"),
+        # Needs a database server of its own name: the commands and their options exist, and
+        # tests/flows/installation.py starts PostgreSQL installations by the same ones.
+        ("sh", "tests/contracts/test_readme.py"),
+    ],
+    "CONTRIBUTING.md": [("python", "tests/hookline/form/test_new_field.py")] * 3,
+    "docs/egress.md": [("ini", "tests/contracts/test_code_blocks.py")],
+    "docs/filters.md": [("yaml", "tests/contracts/test_code_blocks.py")],
+    # Of Prometheus: read as YAML here, since no wheel brings the program.
+    "docs/metrics.md": [("yaml", "tests/contracts/test_code_blocks.py")],
+    "docs/sync.md": [
+        ("yaml", "tests/contracts/test_code_blocks.py"),
+        ("sh", "tests/flows/test_readme_steps.py"),
+    ],
+    "docs/templates.md": [
+        (language, "tests/hookline/outbound/test_template_page.py")
+        for language in ("jinja", "json", "json", "jinja", "jinja")
+    ],
+}
+BOUNDS: Final = Bounds(("development", "staging", "production"), AddressPolicy((), frozenset()))
+SCHEMA: Final = make_schema()._schema
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return [text for found, text in BLOCKS[page] if found == language]
+
+
+def test_every_code_block_is_named_with_the_test_that_runs_it() -> None:
+    found = {
+        name: [language for language, _ in blocks] for name, blocks in BLOCKS.items() if blocks
+    }
+    assert found == {name: [language for language, _ in rows] for name, rows in RUN_BY.items()}
+    for name, page in PAGES.items():
+        # One without a language is no code to the expression above.
+        assert len(re.findall(r"^ *```", page, re.MULTILINE)) == 2 * len(BLOCKS[name]), name
+    for path in {path for rows in RUN_BY.values() for _, path in rows}:
+        assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("page", ["docs/sync.md", "docs/filters.md"])
+def test_webhooks_files_on_the_pages_are_without_errors(page: str) -> None:
+    for text in blocks(page, "yaml"):
+        loaded = loader.load(text.encode(), page)
+        assert loaded.root is not None
+        found = document.decode(loaded.root, BOUNDS, UnresolvedSecrets(), loaded.problems)
+        assert loaded.problems.in_order() == []
+        assert found.webhooks
+
+
+def test_scrape_configuration_is_yaml_with_the_address_that_the_page_tells() -> None:
+    [text] = blocks("docs/metrics.md", "yaml")
+    [job] = yaml.safe_load(text)["scrape_configs"]
+    # Prometheus asks for /metrics where no other path is given.
+    assert set(job) == {"job_name", "authorization", "static_configs"}
+    assert job["static_configs"][0]["targets"][0] == "127.0.0.1:9100"
+
+
+HELLO: Final = """
+import ssl
+came, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+try:
+    ssl.create_default_context().wrap_bio(came, sent, server_hostname="a.test").do_handshake()
+except ssl.SSLWantReadError:
+    print(sent.read().hex())
+"""
+# The extension supported_groups (RFC 8446, 4.2.7): its length, that of the list, x25519 and the
+# three curves of NIST; nothing of ffdhe2048 (0100) and larger.
+CURVES: Final = "000a" + "000a" + "0008" + "001d" + "0017" + "0018" + "0019"
+
+
+def test_openssl_configuration_offers_no_finite_field_groups(tmp_path: Path) -> None:
+    path = tmp_path / "hookline-openssl.cnf"
+    path.write_text(*blocks("docs/egress.md", "ini"))
+    done = subprocess.run(
+        [sys.executable, "-c", HELLO],
+        env={"OPENSSL_CONF": str(path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert CURVES in done.stdout
+
+
+def documents(page: str) -> list[str]:
+    """GraphQL documents in a page's code: in a request's body, or in a line of text."""
+    code = "\n".join(text for _, text in BLOCKS[PAGES_BY_TEXT[page]])
+    bodies = [json.loads(body)["query"] for body in re.findall(r"'(\{\"query\": .*?\})'", code)]
+    lines = re.findall(r"`((?:query|mutation|subscription)\b[^`]*\{[^`]*\})`", page)
+    return [*bodies, *lines]
+
+
+PAGES_BY_TEXT: Final = {page: name for name, page in PAGES.items()}
+
+
+def test_every_graphql_document_is_valid() -> None:
+    found = [text for page in PAGES.values() for text in documents(page)]
+    assert len(found) >= 3
+    for text in found:
+        assert validate(SCHEMA, parse(text)) == [], text
