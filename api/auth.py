@@ -9,7 +9,7 @@ import strawberry
 from api.context import Context
 from api.execution.errors import FORBIDDEN, UNAUTHENTICATED
 from hookline.access.actor import Actor
-from hookline.access.scopes import covers
+from hookline.access.scopes import covers, roles_with
 from hookline.errors import HooklineError
 
 
@@ -25,13 +25,13 @@ class Unauthenticated(HooklineError):
 
 
 class Forbidden(HooklineError):
-    """A known token that lacks the scope. The message names the scope."""
+    """A known token that lacks the scope. The message names it and the roles that have it."""
 
     def __init__(self, scope: str) -> None:
         super().__init__(
             FORBIDDEN,
-            f"This token may not do that: it lacks the scope {scope}. Use a token whose role "
-            "has it.",
+            f"This token may not do that: it lacks the scope {scope}. Use a token of the role "
+            f"{' or '.join(roles_with(scope))}.",
         )
 
 

@@ -81,6 +81,12 @@ def is_lines(text: str) -> bool:
     return not _CONTROL_BUT_LINES.search(text)
 
 
+def short_commit(commit: str) -> str:
+    """A commit as a sentence names it, with the `-dirty` of one whose file was edited since."""
+    head, mark, _ = commit.partition("-dirty")
+    return head[:12] + mark
+
+
 def printable(text: str) -> str:
     """The text on one line, with an escape such as `\\u001b` for everything that a terminal obeys
     or nobody sees. In JSON the escapes mean the same characters.

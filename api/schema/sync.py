@@ -39,7 +39,8 @@ from hookline.webhooks.saving import bounds_of
 
 _NOT_COMPARED: Final = FileProblem(
     "secrets-unknown",
-    "secrets were not compared with the stored ones, as this token lacks the scope sync:apply",
+    "secrets were not compared with the stored ones, as this token lacks the scope sync:apply, "
+    "which the role sync has",
     Position(),
     severity="warning",
 )

@@ -35,6 +35,14 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 _BOUND: Final = re.compile(f"({'|'.join(SET_SCOPES)}):([a-z0-9-]{{1,63}})")
 
 
+def roles_with(scope: str) -> list[str]:
+    """Names of the roles that have a scope, bound to a set or not, those with the fewest first."""
+    bound = _BOUND.fullmatch(scope)
+    plain = bound[1] if bound else scope
+    having = [role for role, scopes in ROLES.items() if plain in scopes]
+    return sorted(having, key=lambda role: len(ROLES[role]))
+
+
 def is_scope(text: str) -> bool:
     """True for a scope, bound to a set or not."""
     return text in SCOPES or _BOUND.fullmatch(text) is not None

@@ -32,9 +32,9 @@ class ServerFault(HooklineError):
     """
 
 
-def token_of(settings: Settings) -> str:
+def token_of(settings: Settings, role: str) -> str:
     """The token that a command uses: HOOKLINE_TOKEN or, for a server on this machine, the one that
-    `hookline dev` keeps in the home folder.
+    `hookline dev` keeps in the home folder. role: that it needs.
 
     Raises ServerFault NOT_ALLOWED.
     """
@@ -45,8 +45,7 @@ def token_of(settings: Settings) -> str:
             return file.read(1024).decode("ascii").strip()
     raise ServerFault(
         "NOT_ALLOWED",
-        "No token: set HOOKLINE_TOKEN (make one with `hookline token create NAME --role "
-        "publisher`).",
+        f"No token: set HOOKLINE_TOKEN (make one with `hookline token create NAME --role {role}`).",
     )
 
 
@@ -56,13 +55,15 @@ def execute(
     variables: dict[str, Any],
     read: Callable[[dict[str, Any]], T],
     timeout_seconds: float = TIMEOUT_SECONDS,
+    *,
+    role: str,
 ) -> T:
     """The result of one operation on the settings' server. read: makes it of the answer's `data`,
-    and may stumble over one of another shape.
+    and may stumble over one of another shape. role: of a token that may do it.
 
     Raises ServerFault with the server's own sentence.
     """
-    answer = _ask(settings, document, variables, timeout_seconds)
+    answer = _ask(settings, document, variables, timeout_seconds, role)
     data = _data(answer, settings.server)
     try:
         return read(data)
@@ -76,9 +77,13 @@ def execute(
 
 
 def _ask(
-    settings: Settings, document: str, variables: dict[str, Any], timeout_seconds: float
+    settings: Settings,
+    document: str,
+    variables: dict[str, Any],
+    timeout_seconds: float,
+    role: str,
 ) -> httpx.Response:
-    token = token_of(settings)
+    token = token_of(settings, role)
     _warn_of_plain_text(settings.server)
     headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
     try:

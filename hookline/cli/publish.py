@@ -100,7 +100,9 @@ def publish(
         "data": data,
         "idempotencyKey": key,
     }
-    event_id, count, sentence = execute(settings, PUBLISH, {"input": given}, _outcome)
+    event_id, count, sentence = execute(
+        settings, PUBLISH, {"input": given}, _outcome, role="publisher"
+    )
     echo(event_id)
     if count == 0:
         sentence += f" in {printable(given['environment'])}{_nearest_reason(settings, given)}"
@@ -115,7 +117,7 @@ def _nearest_reason(settings: "Settings", given: dict[str, Any]) -> str:
     asked = {"type": given["type"], "environment": given["environment"]}
     # The event is published, whatever becomes of the question.
     with suppress(ServerFault):
-        return f": {execute(settings, WANTING, asked, nearest_reason)}"
+        return f": {execute(settings, WANTING, asked, nearest_reason, role='publisher')}"
     return ""
 
 
@@ -154,4 +156,8 @@ def _outcome(content: dict[str, Any]) -> tuple[str, int | None, str]:
 
 def _sentence(error: dict[str, Any]) -> str:
     path = ".".join((error["field"] or [])[1:])
-    return printable(f"{path}: {error['message']}" if path else error["message"])
+    message = error["message"]
+    # `type: The type …` says it twice.
+    names = [word.lower() for word in message.split()[:2]]
+    is_named = not path or path.rpartition(".")[2].lower() in names
+    return printable(message if is_named else f"{path}: {message}")

@@ -13,9 +13,12 @@ from hookline.cli.terminal import echo
 if TYPE_CHECKING:
     from hookline.cli.sync_session import CommandOptions
 
-EPILOG = """Exit codes: 0 done (a plan with changes too), 1 the server failed, 2 with --check: there
-are changes, 3 the file has errors, 4 something blocks the plan, 5 the plan is stale, 6 another
-apply holds the lock, 7 the server can't be reached or does not allow it, 64 wrong usage."""
+# The sentences of docs/sync.md, which a test compares.
+EPILOG = """Exit codes: 0 done (a plan with changes too, and a blocked one without --check); 2 with
+--check: there are changes; 1 the server failed, or the command itself; 3 the file has errors;
+4 with --check and for apply: something blocks the plan, and the message names the option that
+lifts it; 5 the plan is stale: something changed since it was made; 6 another apply of the set
+holds the lock; 7 the server can't be reached, or does not allow it; 64 wrong usage."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -23,7 +23,7 @@ from hookline.sync.plan.saved import SavedPlan
 from hookline.sync.read.file import Reading
 from hookline.sync.request import Options, SyncRequest
 from hookline.sync.show import report
-from hookline.text import printable
+from hookline.text import printable, short_commit
 
 FAILED, CHANGES, BLOCKED, STALE, LOCKED, NOT_REACHED = 1, 2, 4, 5, 6, 7
 
@@ -143,6 +143,9 @@ def _apply(
         print_problems(asked.style, found.problems, found)
         return INVALID
     source = find_source(Path(asked.file), os.environ, _warn)
+    if source.recorded_commit and source.is_dirty:
+        commit = short_commit(source.recorded_commit)
+        _warn(f"warning: {printable(asked.file)} is not as committed; recorded as {commit}")
     request = SyncRequest(found.document, asked.allowed, source, message=message)
     digest = agreed.plan.digest if agreed else None
     if may_ask:

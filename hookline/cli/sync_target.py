@@ -39,6 +39,7 @@ APPLY: Final = (
 )
 # On top of the lock's patience, which the server may use up before it begins.
 _WORK_SECONDS: Final = 60.0
+_ROLE: Final = "sync"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class ServerTarget:
     settings: Settings
 
     def bounds(self) -> Bounds:
-        environments = execute(self.settings, ENVIRONMENTS, {}, _environments)
+        environments = execute(self.settings, ENVIRONMENTS, {}, _environments, role=_ROLE)
         return Bounds(environments, ANY_ADDRESS)
 
     def plan(self, request: SyncRequest, is_unresolved: bool) -> SyncAnswer:
@@ -77,6 +78,7 @@ class ServerTarget:
             {"input": given},
             lambda content: self._answer(content["syncPlan"]),
             _WORK_SECONDS,
+            role=_ROLE,
         )
 
     def apply(self, request: SyncRequest) -> SyncAnswer:
@@ -96,6 +98,7 @@ class ServerTarget:
                 {"input": given},
                 lambda content: self._answer(content["syncApply"]),
                 seconds,
+                role=_ROLE,
             )
 
         try:

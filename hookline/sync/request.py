@@ -11,6 +11,9 @@ MOST_REMOVALS: Final = 10
 """A plan that removes more webhooks is probably a mistake."""
 
 
+DIRTY: Final = "-dirty"
+
+
 class DriftPolicy(StrEnum):
     BLOCK = "BLOCK"
     OVERWRITE = "OVERWRITE"
@@ -61,6 +64,13 @@ class Source:
     is_dirty: bool | None = None
     """True when the file differs from the commit."""
     committed_at: datetime | None = None
+
+    @property
+    def recorded_commit(self) -> str | None:
+        """The commit as webhooks, sets and the audit log name it: of a file that differs from it
+        with the ending that `git describe --dirty` gives it.
+        """
+        return f"{self.commit}{DIRTY}" if self.commit and self.is_dirty else self.commit
 
 
 @dataclass(frozen=True, slots=True)

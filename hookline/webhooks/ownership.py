@@ -9,7 +9,7 @@ from typing import Final
 from hookline.access.actor import Actor
 from hookline.errors import Code, Problem
 from hookline.models import Webhook
-from hookline.text import is_lines
+from hookline.text import is_lines, short_commit
 from hookline.webhooks.columns import Form
 
 FORCE_SCOPE: Final = "webhooks:force"
@@ -56,7 +56,10 @@ def _check_force(actor: Actor, force: Force) -> list[Problem]:
         problems.append(Problem(Code.REQUIRED, why, ("reason",)))
     # Beside a missing reason, not instead of it: all that is wrong is told at once.
     if FORCE_SCOPE not in actor.scopes:
-        lacks = f"This token may not force a change: it lacks the scope {FORCE_SCOPE}."
+        lacks = (
+            f"This token may not force a change: it lacks the scope {FORCE_SCOPE}, which the role "
+            "admin has."
+        )
         problems.append(Problem(Code.NOT_ALLOWED, lacks, ("force",)))
     return problems
 
@@ -75,8 +78,10 @@ def check_reason(force: Force) -> list[Problem]:
 
 
 def _owner_sentence(webhook: Webhook) -> str:
-    place = f", {webhook.sync_file}:{webhook.sync_line}" if webhook.sync_file else ""
-    commit = f", commit {webhook.sync_commit[:12]}" if webhook.sync_commit else ""
+    # A webhook that left the file has no line in it.
+    line = f":{webhook.sync_line}" if webhook.sync_line else ""
+    place = f", {webhook.sync_file}{line}" if webhook.sync_file else ""
+    commit = f", commit {short_commit(webhook.sync_commit)}" if webhook.sync_commit else ""
     owner = f'The set "{webhook.sync_set}"{place}{commit}'
     if webhook.sync_removed_at is not None:
         return (

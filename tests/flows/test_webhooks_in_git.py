@@ -60,7 +60,7 @@ async def test_what_leaves_the_file_is_turned_off_and_comes_back_on(
     file.write_text(FILE + MORE)
     shop.run("sync", "apply", "-f", str(file))
     file.write_text(FILE)
-    assert "not in the file: will be DISABLED" in shop.run("sync", "apply", "-f", str(file)).stdout
+    assert "not in the file: is now DISABLED" in shop.run("sync", "apply", "-f", str(file)).stdout
     assert (await webhook(shop, "invoices"))["active"] is False
 
     file.write_text(FILE + MORE)
@@ -206,7 +206,8 @@ async def test_every_ending_has_its_exit_code(shop: Installation, file: Path) ->
     unknown_token = shop.run(*plan, HOOKLINE_TOKEN="hl_" + "x" * 43, exit_code=7).stderr
     assert "does not know this token: set HOOKLINE_TOKEN" in unknown_token
     publisher = shop.run("token", "create", "app", "--role", "publisher").stdout.strip()
-    assert "sync:plan" in shop.run(*plan, HOOKLINE_TOKEN=publisher, exit_code=7).stderr
+    told = shop.run(*plan, HOOKLINE_TOKEN=publisher, exit_code=7).stderr
+    assert "lacks the scope sync:plan. Use a token of the role sync or admin." in told
     assert "env-missing" in shop.run(*plan, CRM_KEY="", exit_code=3).stderr
     assert (
         "(unknown)"

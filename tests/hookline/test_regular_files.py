@@ -172,7 +172,7 @@ def test_key_and_token_are_regular_files(tmp_path: Path, lay: Lay) -> None:
     with pytest.raises(Misconfigured, match="Not a regular file"):
         dev_home._read(tmp_path / "token")
     with pytest.raises(ServerFault, match="No token"):
-        token_of(settings)
+        token_of(settings, "sync")
 
 
 def test_a_plan_that_was_saved_is_loaded(tmp_path: Path) -> None:

@@ -190,12 +190,13 @@ class _Applying:
             empty,
             unchanged=len(self.wanted),
             base_commit=state.revision.commit if state.revision else None,
+            is_base_dirty=state.revision.is_dirty if state.revision else None,
             revision=revision.number,
         )
         return ApplyOutcome(plan, state.revision, revision)
 
     def _log(self, revision: SyncRevision | None) -> None:
-        by = (self.request.document.set_name, self.actor.name, self.request.source.commit)
+        by = (self.request.document.set_name, self.actor.name, self.request.source.recorded_commit)
         if revision is None:
             log.info("sync without changes set=%s by=%s commit=%s", *by)
         else:
@@ -275,4 +276,5 @@ def _judged(request: SyncRequest, plan: Planned, state: SetState) -> Planned:
         plan,
         blocked=(*blocks, *unknown),
         base_commit=state.revision.commit if state.revision else None,
+        is_base_dirty=state.revision.is_dirty if state.revision else None,
     )

@@ -283,6 +283,16 @@ async def write_audit(work: UnitOfWork, entries: Sequence[Row]) -> None:
         )
 
 
+async def write_commit(work: UnitOfWork, revision: SyncRevision | None) -> None:
+    """The commit of a revision that was made of uncommitted edits: one statement."""
+    if revision is None:
+        return
+    names = ("id", "commit", "branch", "author", "repository", "is_dirty")
+    row = {name: getattr(revision, name) for name in names}
+    encoded = bulk_rows.encode(work.dialect, SyncRevision, [row])
+    await work.execute(bulk_rows.update(work.dialect, SyncRevision, names), encoded)
+
+
 async def write_set(work: UnitOfWork, values: Sequence[Any], revision: SyncRevision | None) -> None:
     """The set as it is now, in the order of SAVE_SET's columns, with its new revision if there is
     one: one statement, two on SQLite.

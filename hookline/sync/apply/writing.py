@@ -30,7 +30,7 @@ from hookline.sync.apply.store import RowsToWrite, SetState
 from hookline.sync.plan.authors import DISPUTED
 from hookline.sync.plan.changes import Change, ChangeKind
 from hookline.sync.plan.planning import Planned, Write
-from hookline.sync.request import DriftPolicy, SyncRequest
+from hookline.sync.request import DIRTY, DriftPolicy, SyncRequest
 from hookline.webhooks.columns import columns, signing_algorithm, with_new_secret
 from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURN_ON_VALUES
 from hookline.webhooks.secrets import SECRET_OVERLAP
@@ -64,19 +64,16 @@ class Writing:
     async def write(self, work: UnitOfWork) -> SyncRevision | None:
         """The new revision; None when nothing changes that people see."""
         workspace_id, set_name = self.actor.workspace_id, self.request.document.set_name
-        source, state, hub = self.request.source, self.state, self.runtime.hub
+        state, hub = self.state, self.runtime.hub
         now, set_id = clock.now(), state.id or ids.uuid7()
         number = self.plan.base + self.plan.has_effect
         # Off the loop: each secret is sealed, and there may be thousands.
         rows = await asyncio.to_thread(self._rows, number, now)
         await store.write_webhooks(work, rows)
         revision = self._revision(set_id, number, now) if self.plan.has_effect else None
-        # A file outside of a checkout lets what was known of the last one stand: the check for
-        # older commits goes on.
-        commit = source.commit or state.commit
-        committed_at = source.committed_at or state.committed_at
-        values = (set_id, workspace_id, set_name, number, commit, committed_at, now)
+        values = (set_id, workspace_id, set_name, number, *self._commit(), now)
         await store.write_set(work, values, revision)
+        await store.write_commit(work, self._committed())
         await store.write_audit(work, self._audit(rows, number))
         if revision is not None:
             # Last, and in this order: both lock a row of the workspace, for which publishers and
@@ -84,6 +81,36 @@ class Writing:
             await bump_match_version(work, hub, workspace_id)
             await append_activity(work, hub, workspace_id, self._activity(revision, rows.made))
         return revision
+
+    def _commit(self) -> tuple[str | None, datetime | None]:
+        """The set's commit and its time from now on."""
+        source, state = self.request.source, self.state
+        # Uncommitted edits that change nothing prove no commit right.
+        if source.is_dirty and not self.plan.has_effect:
+            return state.commit, state.committed_at
+        # A file outside of a checkout lets what was known of the last one stand: the check for
+        # older commits goes on.
+        return source.recorded_commit or state.commit, source.committed_at or state.committed_at
+
+    def _committed(self) -> SyncRevision | None:
+        """The newest revision with this commit, where its own never held the file and this one
+        does; who applied it and when stays.
+        """
+        source, last = self.request.source, self.state.revision
+        is_clean = source.commit is not None and source.is_dirty is False
+        if last is None or self.plan.has_effect or not is_clean or not last.is_dirty:
+            return None
+        if last.digest != self.content.digest:
+            return None
+        return last.update_from_dict(
+            {
+                "commit": source.commit,
+                "branch": source.branch,
+                "author": source.author,
+                "repository": source.repository,
+                "is_dirty": False,
+            }
+        )
 
     def _audit(self, rows: RowsToWrite, number: int) -> list[Row]:
         """An entry for each webhook that people see a change of."""
@@ -105,7 +132,7 @@ class Writing:
     def _by(self, number: int) -> dict[str, Any]:
         source = self.request.source
         return self.actor.stored_of_sync(
-            self.request.document.set_name, number, source.commit, source.branch
+            self.request.document.set_name, number, source.recorded_commit, source.branch
         )
 
     def _rows(self, number: int, now: datetime) -> RowsToWrite:
@@ -120,7 +147,7 @@ class Writing:
         for live in self.state.stored:
             if live.slug not in written and live.slug in self.request.document.webhooks:
                 position = self._position(live.slug)
-                if live.position[:2] == (position["sync_file"], position["sync_line"]):
+                if self._stays(live.position, position):
                     continue
                 # Along with the changed rows in their statement: an apply stays within 12
                 # statements.
@@ -131,6 +158,13 @@ class Writing:
                 else:
                     rows.moved.append({"id": live.id, **position})
         return rows
+
+    def _stays(self, last: tuple[str | None, int | None, str | None], now: Row) -> bool:
+        """True when a webhook that does not change stands where it stood. Its commit alone is no
+        reason to write it, but where the last one never held it.
+        """
+        is_dirty = (last[2] or "").endswith(DIRTY) and not self.request.source.is_dirty
+        return last[:2] == (now["sync_file"], now["sync_line"]) and not is_dirty
 
     def _made(self, write: Write, by: Mapping[str, Any], now: datetime) -> Row:
         key = ids.uuid7()
@@ -162,8 +196,10 @@ class Writing:
             sync_applied=dict(write.applied),
             sync_removed_at=now if write.is_removed else None,
         )
-        # What left the file has no place in it: the last one stays.
-        if not write.is_removed:
+        # What left the file has no line in it: there is another webhook by now.
+        if write.is_removed:
+            values["sync_line"] = None
+        else:
             values.update(self._position(write.slug))
         # Equal content bumps no version: nobody's ifVersion fails, no claim loads the webhook anew.
         if write.is_visible:
@@ -179,7 +215,8 @@ class Writing:
     def _position(self, slug: str) -> dict[str, Any]:
         position = self.request.document.webhooks[slug].position
         file, line = (position.file, position.line) if position.file else (None, None)
-        return {"sync_file": file, "sync_line": line, "sync_commit": self.request.source.commit}
+        commit = self.request.source.recorded_commit
+        return {"sync_file": file, "sync_line": line, "sync_commit": commit}
 
     def _revision(self, set_id: UUID, number: int, now: datetime) -> SyncRevision:
         source = self.request.source

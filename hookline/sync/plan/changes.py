@@ -101,6 +101,8 @@ class Plan:
     digest: str = ""
     blocked: tuple[Block, ...] = ()
     base_commit: str | None = None
+    is_base_dirty: bool | None = None
+    """True when that revision's file differed from the commit."""
     revision: int | None = None
     warnings: tuple[SyncProblem, ...] = ()
     server: str = ""

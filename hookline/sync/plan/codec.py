@@ -18,7 +18,7 @@ Json = dict[str, Any]
 _LEVELS_LIMIT: Final = 100
 
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
-PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit }}
+PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit dirty }}
     blocked {{ code message slug flag }} warnings {{ {PROBLEM_FIELDS} }}
     unknownSecrets
     changes {{ kind slug file line hint
@@ -34,7 +34,13 @@ def encode(plan: Plan) -> Json:
         "set": plan.set_name,
         "server": plan.server,
         "options": encode_options(plan.options),
-        "base": {"number": plan.base, "commit": plan.base_commit} if plan.base else None,
+        "base": {
+            "number": plan.base,
+            "commit": plan.base_commit,
+            "dirty": plan.is_base_dirty,
+        }
+        if plan.base
+        else None,
         "digest": plan.digest,
         "changes": [encode_change(change) for change in plan.changes],
         "unchanged": plan.unchanged,
@@ -58,6 +64,7 @@ def decode(content: Json) -> Plan:
         set_name=text(content["set"]),
         base=_number(base.get("number", 0)),
         base_commit=_text_or_none(base.get("commit")),
+        is_base_dirty=None if base.get("dirty") is None else _flag(base["dirty"]),
         changes=tuple(_change(change) for change in content["changes"]),
         unchanged=_number(content["unchanged"]),
         digest=text(content["digest"]),

@@ -192,7 +192,13 @@ class _Planner:
         fields = (FieldChange("active", True, False, True),) if is_on else ()
         self.changes.append(
             Change(
-                ChangeKind.DISABLE, live.slug, live.id, fields, _position(live), "not in the file"
+                # Without a position: at its last line stands another webhook by now.
+                ChangeKind.DISABLE,
+                live.slug,
+                live.id,
+                fields,
+                None,
+                "not in the file",
             )
         )
         values = {"active": False} if is_on else {}
@@ -323,11 +329,6 @@ def _shown(name: str, before: Any, after: Any, live: Any, is_adopted: bool = Fal
         path for value in (before, live) for path in changed_secrets(name, value, after, is_adopted)
     )
     return FieldChange(name, masked(before), masked(after), masked(live), is_secret, tuple(changed))
-
-
-def _position(live: StoredWebhook) -> Position | None:
-    file, line, _ = live.position
-    return Position(line or 1, 1, file) if file else None
 
 
 def _folded(values: Values) -> dict[str, Any]:

@@ -210,9 +210,7 @@ class Decoder:
         try:
             return literal(node.text)
         except ReferenceRefused as refused:
-            return self.add_problem(
-                refused.code, f"{path[-1]}: {refused.message}", node, path, refused.hint
-            )
+            return self.add_problem(refused.code, refused.message, node, path, refused.hint)
 
     def _secret(self, node: Node, path: Path) -> object:
         if not isinstance(node, Scalar):
@@ -224,9 +222,7 @@ class Decoder:
         try:
             value = self.secrets.resolve(node.text, path)
         except ReferenceRefused as refused:
-            return self.add_problem(
-                refused.code, f"{path[-1]}: {refused.message}", node, path, refused.hint
-            )
+            return self.add_problem(refused.code, refused.message, node, path, refused.hint)
         # An unknown secret is not sent: the server plans with it as unknown.
         if isinstance(value, str):
             self.found_secrets[path] = value

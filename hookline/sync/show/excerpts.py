@@ -15,6 +15,12 @@ MASK: Final = "********"
 _LONGEST: Final = 160
 # Wider than the names of secret fields: a misspelt key may hold a secret as well.
 _SENSITIVE = re.compile("secret|passw|token|key|auth", re.IGNORECASE)
+_QUOTED: Final = r"""(?:"[^"\\]*"|'[^']*')"""
+# Each part begins with what the one before it can't hold: a line may have megabytes.
+_KEY: Final = r"\s*(?:-\s+)*\w[\w-]*:"
+_KEYED: Final = re.compile(rf"{_KEY}(?:\s|$)")
+_ENDED: Final = re.compile(rf"""{_KEY}\s+(?:{_QUOTED}|\{{(?:{_QUOTED}|[^{{}}\[\]"'#])*\}})\s*""")
+"""A line whose value ends in it: in quotes, or a mapping in braces without collections inside."""
 _WITHOUT_EXCERPT: Final = frozenset(["bad-character", "encoding"])
 """Codes of problems about something that can't be seen, where the line may be part of a secret."""
 
@@ -116,7 +122,9 @@ def _speaking(lines: Sequence[str], numbers: Collection[int]) -> dict[int, bool]
         while around and around[-1][0] >= indent:
             around.pop()
         if number in numbers:
-            others = [before] * (before > 0) + [other for _, other in around]
+            # A value may go on in the next line, unless it ended in its own and the next has a key.
+            is_open = not (_KEYED.match(line) and _ENDED.fullmatch(lines[before - 1]))
+            others = [before] * (before > 0 and is_open) + [other for _, other in around]
             found[number] = any(map(speaks, (number, *others)))
         around.append((indent, number))
         before = number

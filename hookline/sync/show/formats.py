@@ -24,7 +24,13 @@ def problem_json(problem: SyncProblem) -> dict[str, Any]:
 
 def plan_json(plan: Plan) -> dict[str, Any]:
     """The plan flat: numbers of revisions, and its warnings left to the problems."""
-    content = {**codec.encode(plan), "base": plan.base, "revision": plan.revision}
+    base = {
+        "base": plan.base,
+        "baseCommit": plan.base_commit,
+        "baseDirty": plan.is_base_dirty,
+        "revision": plan.revision,
+    }
+    content = {**codec.encode(plan), **base}
     del content["warnings"]
     return content
 

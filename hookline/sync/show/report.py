@@ -30,11 +30,12 @@ def planned(plan: Plan) -> str:
     base = (
         f"base revision {plan.base}"
         + (f", commit {plan.base_commit[:12]}" if plan.base_commit else "")
+        + (", dirty" if plan.is_base_dirty else "")
         if plan.base
         else "never applied before"
     )
     lines = [printable(f'Plan for set "{plan.set_name}" on {plan.server}   ({base})')]
-    lines += [*_options(plan), *_lines(plan.changes)]
+    lines += [*_options(plan), *_lines(plan.changes, is_applied=False)]
     lines += [f"  (unknown) {path}" for path in unknown_paths(plan)]
     lines.append(f"Plan: {counts(plan)}.{_blocked(plan.blocked)}")
     lines += uncompared(plan)
@@ -44,12 +45,13 @@ def planned(plan: Plan) -> str:
 def applied(plan: Plan) -> str:
     """The result of an apply."""
     if plan.revision is None:
-        return printable(
-            f'Set "{plan.set_name}" on {plan.server}: nothing to change, '
-            f"{plan.unchanged} unchanged."
+        head = printable(
+            f'Set "{plan.set_name}" on {plan.server}: nothing to change, {counts(plan)}.'
         )
+        # Drift that was kept makes no revision, and is told all the same.
+        return "\n".join([head, *_options(plan), *_lines(plan.changes, is_applied=True)])
     head = printable(f'Applied set "{plan.set_name}" on {plan.server}')
-    lines = [head, *_options(plan), *_lines(plan.changes)]
+    lines = [head, *_options(plan), *_lines(plan.changes, is_applied=True)]
     return "\n".join([*lines, f"Revision {plan.revision}: {counts(plan)}."])
 
 
@@ -102,7 +104,7 @@ def _blocked(blocked: tuple[Block, ...]) -> str:
     return f"  Blocked: {len(blocked)} ({printable(', '.join(codes))})" if blocked else ""
 
 
-def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
+def _lines(changes: tuple[Change, ...], is_applied: bool) -> Iterator[str]:
     # Columns as wide as their longest text, so that a plan reads as a table.
     slug_width = max((len(printable(change.slug)) for change in changes), default=0)
     places = {
@@ -122,7 +124,7 @@ def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
             filter(None, (*(field_text(change.kind, item) for item in fields), change.hint))
         )
         if change.kind is ChangeKind.DISABLE:
-            text = "not in the file: will be DISABLED"
+            text = _left_the_file(change, is_applied)
         label = (
             f"{change.kind.lower()}: {text}"
             if change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT, ChangeKind.RELEASE)
@@ -131,6 +133,12 @@ def _lines(changes: tuple[Change, ...]) -> Iterator[str]:
         slug, place = printable(change.slug), places[id(change)]
         cells = f"{slug:<{slug_width}}  {place:<{place_width}}  {printable(label)}"
         yield f"  {MARKS[change.kind]} {cells}".rstrip()
+
+
+def _left_the_file(change: Change, is_applied: bool) -> str:
+    if not change.fields:
+        return "not in the file: was off before"
+    return f"not in the file: {'is now' if is_applied else 'will be'} DISABLED"
 
 
 def field_text(kind: ChangeKind, item: FieldChange) -> str:

@@ -253,7 +253,7 @@ async def test_the_commands_read_what_the_server_answers(admin: Asker) -> None:
     content = codec.encode(codec.decode(answer))
     assert {name: content[name] for name in answer} == answer
     assert [change["kind"] for change in answer["changes"]] == ["UPDATE"]
-    assert answer["base"] == {"number": 1, "commit": None}
+    assert answer["base"] == {"number": 1, "commit": None, "dirty": None}
 
 
 async def test_what_blocks_is_told_with_the_option_that_lifts_it(admin: Asker) -> None:

@@ -58,7 +58,7 @@ def test_the_token_reaches_a_server_on_this_machine_without_the_proxy(
 ) -> None:
     server, proxy = listeners
     settings = read_settings(server=f"http://{host}:{server.server_port}", token="hl_t")
-    assert client.execute(settings, "{ x }", {}, dict) == {"answered": True}
+    assert client.execute(settings, "{ x }", {}, dict, role="sync") == {"answered": True}
     assert server.requests == [("/graphql", "Bearer hl_t")]
     assert proxy.requests == []
     assert capsys.readouterr() == ("", "")
@@ -70,7 +70,7 @@ def test_plain_http_to_another_machine_is_warned_of_once_and_uses_the_proxy(
     _, proxy = listeners
     settings = read_settings(server="http://hooks.invalid:8000", token="hl_t")
     for _ in range(2):
-        client.execute(settings, "{ x }", {}, dict)
+        client.execute(settings, "{ x }", {}, dict, role="sync")
     assert proxy.requests == [("http://hooks.invalid:8000/graphql", "Bearer hl_t")] * 2
     out, err = capsys.readouterr()
     assert out == ""

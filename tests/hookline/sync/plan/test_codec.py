@@ -42,6 +42,7 @@ PLAN = Plan(
     digest="sha256:0",
     blocked=(Block("drift", "orders: url", "orders", "--on-drift keep"), Block("stale", "again")),
     base_commit="9f2c1ab0c0ffee",
+    is_base_dirty=True,
     revision=42,
     warnings=(
         SyncProblem(

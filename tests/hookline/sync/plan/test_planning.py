@@ -130,6 +130,8 @@ def test_a_new_webhook_gets_the_defaults_and_its_slug_as_name() -> None:
 def test_what_is_taken_out_is_turned_off_once() -> None:
     found = plan(SET, 1, [], [live()])
     assert (told(found), written(found)) == (["DISABLE orders active"], {"active": False})
+    # At its last line stands another webhook by now.
+    assert found.changes[0].position is None
     assert told(plan(SET, 1, [], [replace(live(active=False), is_removed=True)])) == []
 
 

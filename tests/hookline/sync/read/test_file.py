@@ -222,6 +222,35 @@ def test_tag_or_braces_without_quotes_are_one_problem_wherever_they_stand(
         assert codes(read(text.replace("@", value), tmp_path)) == [code], text
 
 
+def test_a_message_does_not_begin_with_the_name_that_its_path_ends_in(tmp_path: Path) -> None:
+    lines = '    secretHeader: { name: X-S, value: "${env:CRM}" }\n    description: ${x\n'
+    found = read(ONE + lines, tmp_path)
+    assert codes(found) == ["env-missing", "bad-reference"]
+    for problem in found.problems:
+        assert not problem.message.startswith(f"{problem.path[-1]}:")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("@\nversion: 1\nwebhooks: {}\n", 4),
+        ("version: 1\nwebhooks: {}\ndefaults:\n  @\n", len(FIELDS)),
+        (f"{ONE}    @\n", len(FIELDS)),
+        (f"{ONE}    basicAuth: {{ @ }}\n", 2),
+        (f"{ONE}    secretHeader: {{ @ }}\n", 2),
+        (f"{ONE}    autoDisable: {{ @ }}\n", 2),
+        (f"{ONE}    retry: {{ @ }}\n", 1),
+    ],
+)
+def test_every_key_that_a_hint_names_is_known_there(tmp_path: Path, text: str, count: int) -> None:
+    found = read(text.replace("@", "zzzzqqq: x"), tmp_path)
+    hints = [problem.hint for problem in found.problems if problem.code == "unknown-key"]
+    names = str(hints[0]).removeprefix("known keys: ").split(", ")
+    assert len(names) == count
+    for name in names:
+        assert "unknown-key" not in codes(read(text.replace("@", f"{name}: x"), tmp_path))
+
+
 UNREADY = ("ENC[AES256_GCM,data:x]", "{{ crm }}", "<% crm %>", "vault:v1:abc")
 
 

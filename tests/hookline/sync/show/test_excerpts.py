@@ -59,11 +59,30 @@ def test_a_problem_has_place_line_mark_and_hint() -> None:
         f"    basicAuth: {PLAINTEXT}",
         f"    token: {PLAINTEXT}",
         f"    timeout: 1\n    signingSecret: !!binary {PLAINTEXT}",
+        f"    signingSecret: 'a\n    {PLAINTEXT}",
+        f"    secretHeader: {{ name: X-S, value:\n    {PLAINTEXT} }}",
+        f"    signingSecret: a\n    {PLAINTEXT}",
+        f"    signingSecret: '${{env:S}}'\n    {PLAINTEXT}",
+        f"    secretHeader: {{ name: X-S, value: a }}\n    {PLAINTEXT}",
+        f"    signingSecret:\n    {PLAINTEXT}",
         f'    "secretHeader": {{ "name": X-S, "value": {PLAINTEXT} }}',
     ],
 )
 def test_no_secret_is_ever_shown(lines: str) -> None:
     assert PLAINTEXT not in shown(f"{HEAD}{lines}\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'secretHeader: { name: X-S, value: "${env:S}" }',
+        "secretHeader: {name: X-S, value: '${env:S}'}",
+        "basicAuth: { username: u, password: '${env:S}' } ",
+        "signingSecret: '${env:S}'",
+    ],
+)
+def test_the_line_after_a_secret_that_ended_in_its_own_is_shown(line: str) -> None:
+    assert "8 |     timeout: soon\n" in shown(f"{HEAD}    {line}\n    timeout: soon\n")
 
 
 def test_what_a_terminal_obeys_is_not_shown() -> None:

@@ -67,10 +67,33 @@ def test_a_plan_is_read_line_by_line() -> None:
         "  ~ orders  hooks.yaml:9   timeout 15s → 20s; events + x.y.z, - d.e.f",
         "  ! orders  hooks.yaml:9   drift: active true → false, changed by "
         'token "support" on 2026-11-28 10:02 UTC: no; the file wants true; kept as it is',
-        "  - old                    not in the file: will be DISABLED",
+        "  - old                    not in the file: was off before",
         "Plan: 1 create, 1 update, 1 disable, 1 drift, 212 unchanged.  Blocked: 1 (drift)",
         "  blocked[drift] orders: active was changed by hand  (lift it with --on-drift overwrite)",
     ]
+
+
+def test_what_left_the_file_is_told_in_the_tense_of_the_command() -> None:
+    left = replace(GONE, fields=(FieldChange("active", True, False, True),))
+    plan = replace(PLAN, changes=(left,), blocked=())
+    assert report.planned(plan).splitlines()[1] == "  - old    not in the file: will be DISABLED"
+    applied = report.applied(replace(plan, revision=42))
+    assert applied.splitlines()[1] == "  - old    not in the file: is now DISABLED"
+    off = report.planned(replace(plan, changes=(GONE,)))
+    assert off.splitlines()[1] == "  - old    not in the file: was off before"
+
+
+def test_an_apply_that_kept_drift_and_changed_nothing_says_what_it_kept() -> None:
+    lines = report.applied(replace(PLAN, changes=(DRIFT,), blocked=())).splitlines()
+    assert lines[0].endswith("nothing to change, 1 drift, 212 unchanged.")
+    assert lines[1].endswith("the file wants true; kept as it is")
+
+
+def test_a_base_that_was_made_of_uncommitted_edits_is_told_as_dirty() -> None:
+    plan = replace(PLAN, is_base_dirty=True)
+    assert "(base revision 41, commit 9f2c1ab0c0ff, dirty)" in report.planned(plan)
+    told = json.loads(formats.as_json([], plan))["plan"]
+    assert (told["baseCommit"], told["baseDirty"]) == ("9f2c1ab0c0ffee", True)
 
 
 def test_nothing_to_change_is_one_line() -> None:
