@@ -162,13 +162,13 @@ async def test_slow_template_delays_no_other_webhook(runtime: Runtime) -> None:
             concurrency=100,
             retry={"schedule": ["48h"]},
         )
-        await publish(runtime, 40)
+        await publish(runtime, 24)
         await attempts(1)
         await make_webhook(runtime, receiver.url, payloadTemplate="{{ event.data.n }}")
         await publish(runtime, 20)
         await receiver.wait_for(20)
-        # They came while the slow one had most of its forty still before it.
-        assert await Attempt.filter(webhook_id=slowly.id).count() < 40
+        # They came while the slow one had most of its events still before it.
+        assert await Attempt.filter(webhook_id=slowly.id).count() < 24
     assert sorted(int(request.body) for request in receiver.requests) == list(range(20))
 
 

@@ -10,6 +10,7 @@ import yaml
 from hookline.form.webhook_fields import FIELDS
 from hookline.sync.read import file, loader
 from hookline.sync.read.file import Reading
+from hookline.sync.read.nodes import MAX_NODES
 from hookline.sync.read.problems import MAX_PROBLEMS, Position, Problems, SyncProblem
 from hookline.sync.read.references import LocalSecrets
 from tests.hookline.sync.files import BOUNDS, ORDERS
@@ -107,7 +108,6 @@ def test_a_folder_is_no_file_and_neither_is_nothing(tmp_path: Path) -> None:
         ("[" * 40_000, "too-deep"),
         ("a: " * 2_000, "syntax"),
         ("- " * 40_000 + "x", "too-deep"),
-        ("a: [" + "x," * 1_000_001 + "]", "too-many-nodes"),
         (b"#" * (8 * 1024 * 1024 + 1), "file-too-large"),
         ("a: 1\n---\nb: 2\n", "multi-document"),
         ("? [a]\n: 1\nversion: 1\nwebhooks: {}\n", "complex-key"),
@@ -120,6 +120,15 @@ def test_hostile_yaml_is_a_problem_and_no_crash(
     tmp_path: Path, text: str | bytes, code: str
 ) -> None:
     assert code in codes(read(text, tmp_path))
+
+
+def test_more_values_than_the_limit_are_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MAX_NODES == 1_000_000
+    monkeypatch.setattr(loader, "MAX_NODES", 10_000)  # a million take 5 s
+    assert codes(read("a: [" + "x," * 10_001 + "]", tmp_path)) == ["too-many-nodes"]
+    assert "too-many-nodes" not in codes(read("a: [" + "x," * 9_990 + "]", tmp_path))
 
 
 @pytest.mark.parametrize("parser", [yaml.CSafeLoader, yaml.SafeLoader], ids=["libyaml", "pure"])
