@@ -72,7 +72,7 @@ $(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $
 	@$(PIP) install --no-index --no-build-isolation --no-deps -e .
 	@touch $@
 
-$(VENV)/.test-installed: requirements-test.lock $(VENV)/.installed
+$(VENV)/.test-installed: requirements-test.lock requirements-web.lock $(VENV)/.installed
 	@echo "Installing what tests need …"
-	@$(PIP) install --require-hashes -r requirements-test.lock
+	@$(PIP) install --require-hashes -r requirements-test.lock -r requirements-web.lock
 	@touch $@
