@@ -30,6 +30,7 @@ _ITEMS: Final = {
     # hookline/webhooks/change.py lets so many secrets be valid at a time.
     "Signing.secrets": 10,
     "SyncChange.fields": len(FIELDS) + 1,
+    "SyncFieldChange.changedSecrets": 20,
     "SyncOrigin.lockedFields": len(FIELDS),
     "SyncProblem.path": 20,
     "Token.scopes": SCOPES_LIMIT,
@@ -69,6 +70,7 @@ OF_WHAT_WAS_SENT: Final = {
     "SyncPlanPayload.problems": 2_500,
     "SyncPlan.changes": 2_500,
     "SyncPlan.blocked": 2_500,
+    "SyncPlan.unknownSecrets": 2_500,
     "SyncPlan.warnings": 2_500,
 }
 # 256 KiB are as much as a hundred objects are, and more to send.

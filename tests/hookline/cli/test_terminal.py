@@ -16,6 +16,7 @@ import pytest
 
 from hookline.cli.main import main
 from hookline.cli.terminal import Colored, echo
+from hookline.sync.plan import saved
 
 PACKAGE = Path(__file__).parents[3] / "hookline"
 # A title for the window, text from right to left, a command of its own line, and one anywhere.
@@ -109,6 +110,10 @@ FIELD: dict[str, Any] = {
     "after": "y",
     "live": None,
     "secret": False,
+    "changedSecrets": [],
+    "changedBy": None,
+    "changedAt": None,
+    "reason": None,
 }
 BLOCK: dict[str, Any] = {"code": "drift", "message": "m", "slug": None, "flag": None}
 PROBLEM: dict[str, Any] = {"code": "type", "message": "m", "severity": "warning", "path": ["a"]}
@@ -119,6 +124,7 @@ PLAN: dict[str, Any] = {
     "unchanged": 0,
     "base": None,
     "blocked": [],
+    "unknownSecrets": [],
     "warnings": [],
 }
 PLAN |= {"changes": []}
@@ -245,6 +251,8 @@ def test_a_saved_plan_that_was_tampered_with_is_printed_harmless(
         content["file"] = EVIL
     else:
         content["plan"] = PLAN | {"changes": [CHANGE | {"slug": EVIL}]}
+    # Whoever writes a file can write its digest, too.
+    content["digest"] = saved._digest_of_content(content)
     (tmp_path / "p.json").write_text(json.dumps(content))
     stale = planned(blocked=[BLOCK | {"code": "stale"}])["data"]["syncPlan"]
     server.answer = {"data": {"syncApply": {"revision": None, **stale}}}
