@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import hypothesis
 import pytest
 
 from hookline.db.migrate import migrate
@@ -108,6 +109,10 @@ def pytest_configure(config: pytest.Config) -> None:
     stack = ExitStack()
     stack.enter_context(one_authority())
     config.add_cleanup(stack.close)
+    # Else an example has 200 ms.
+    untimed = hypothesis.settings(deadline=None)
+    hypothesis.settings.register_profile("untimed", untimed)
+    hypothesis.settings.load_profile("untimed")
     # In reverse, after the cleanups that fixtures add: the watcher removes what they left.
     config.add_cleanup(end_watcher)
     config.add_cleanup(end_forker)
