@@ -115,6 +115,7 @@ FIELD: dict[str, Any] = {
     "changedAt": None,
     "reason": None,
 }
+DISPUTED: dict[str, Any] = {"live": "z", "changedBy": "ada", "changedAt": "2026-11-28T18:00:00Z"}
 BLOCK: dict[str, Any] = {"code": "drift", "message": "m", "slug": None, "flag": None}
 PROBLEM: dict[str, Any] = {"code": "type", "message": "m", "severity": "warning", "path": ["a"]}
 PROBLEM |= {"file": "f", "line": 1, "column": 1, "hint": None}
@@ -144,6 +145,13 @@ ANSWERS: dict[str, Any] = {
         f"field's {part}": planned(changes=[CHANGE | {"fields": [FIELD | {part: value}]}])
         for part, value in {"field": EVIL, "after": EVIL, "before": {EVIL: [EVIL]}}.items()
     },
+    **{
+        f"field's {part}": planned(
+            changes=[CHANGE | {"kind": "DRIFT", "fields": [FIELD | DISPUTED | {part: EVIL}]}]
+        )
+        for part in ("changedBy", "reason")
+    },
+    "unknown secrets": planned(unknownSecrets=[EVIL]),
     **{
         f"block's {part}": planned(blocked=[BLOCK | {part: EVIL}])
         for part in ("code", "message", "flag")
