@@ -30,6 +30,7 @@ _ITEMS: Final = {
     # hookline/webhooks/change.py lets so many secrets be valid at a time.
     "Signing.secrets": 10,
     "SyncChange.fields": len(FIELDS) + 1,
+    # Of one field: a webhook has at most 20 headers.
     "SyncFieldChange.changedSecrets": 20,
     "SyncOrigin.lockedFields": len(FIELDS),
     "SyncProblem.path": 20,
@@ -75,8 +76,18 @@ OF_WHAT_WAS_SENT: Final = {
 }
 # 256 KiB are as much as a hundred objects are, and more to send.
 _DATA: Final = 100
+# Mutations that compute or send much, whatever is selected of them: fifty under aliases ran in one
+# request. A dry run looks at as much of an event as a filter may (20 ms), a test holds a connection
+# for a webhook's timeout, and a plan compares all webhooks of a workspace.
+_MUTATIONS: Final = {
+    "Mutation.webhookDryRun": 1_000,
+    "Mutation.webhookTest": 2_500,
+    "Mutation.syncPlan": 10_000,
+    "Mutation.syncApply": 10_000,
+}
 _PRICES: Final = {
     **OF_WHAT_WAS_SENT,
+    **_MUTATIONS,
     # 10,000 rows by an index: 2 to 230 ms (November 2026).
     **{
         f"{noun}Connection.{name}": 1_000

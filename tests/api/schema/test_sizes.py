@@ -29,7 +29,7 @@ from hookline.access import tokens
 from hookline.db.connection import UnitOfWork
 from hookline.events import types as event_types
 from hookline.ids import uuid7
-from hookline.models import Email, Notification
+from hookline.models import Delivery, Email, Notification
 from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
 from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook, publish
@@ -308,3 +308,18 @@ async def test_a_batch_that_was_tried_is_never_refused_for_its_cost(admin: Asker
     # Compiled: the resolver runs before anything else looks at the document again.
     assert await admin.with_scopes().codes(text, input=batch) == ["FORBIDDEN"]
     assert await admin.codes(text, input=batch) == []
+
+
+async def test_costly_mutations_are_refused_together_before_any_of_them_runs(admin: Asker) -> None:
+    webhook = await make_webhook(admin.runtime)
+    given = f'(input: {{ id: "{ids.encode("wh", webhook.id)}" }})'
+    plan = 'syncPlan(input: { set: "a", document: "{}" }) { plan { digest } }'
+    tests = f"webhookTest{given} {{ delivery {{ id }} }}"
+    for field, count in ((f"webhookDryRun{given} {{ matches }}", 50), (tests, 20), (plan, 5)):
+        text = "mutation { " + " ".join(f"a{number}: {field}" for number in range(count)) + " }"
+        assert await admin.codes(text) == ["QUERY_TOO_COSTLY"]
+    assert await Delivery.all().count() == 0
+    twenty = " ".join(f"a{number}: webhookDryRun{given} {{ matches }}" for number in range(20))
+    assert await admin.data(f"mutation {{ {twenty} }}") == {
+        f"a{number}": {"matches": True} for number in range(20)
+    }
