@@ -56,7 +56,8 @@ def as_markdown(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
 def _markdown(plan: Plan) -> Iterator[str]:
     yield (
         f"**{'Revision ' + str(plan.revision) if plan.revision else 'Plan'} for set "
-        f"`{_quiet(plan.set_name)}`**: {report.counts(plan)}"
+        f"`{_quiet(plan.set_name)}`** on `{_quiet(plan.server)}` "
+        f"({_cell(report.base_text(plan))}): {report.counts(plan)}"
     )
     if plan.options.flags:
         yield f"\nwith `{_quiet(' '.join(plan.options.flags))}`"

@@ -27,19 +27,20 @@ _OF_A_NEW_ONE: Final = frozenset(["url", "events"])
 
 def planned(plan: Plan) -> str:
     """The plan line by line, and its sum."""
-    base = (
-        f"base revision {plan.base}"
-        + (f", commit {plan.base_commit[:12]}" if plan.base_commit else "")
-        + (", dirty" if plan.is_base_dirty else "")
-        if plan.base
-        else "never applied before"
-    )
-    lines = [printable(f'Plan for set "{plan.set_name}" on {plan.server}   ({base})')]
+    lines = [printable(f'Plan for set "{plan.set_name}" on {plan.server}   ({base_text(plan)})')]
     lines += [*_options(plan), *_lines(plan.changes, is_applied=False)]
     lines += [f"  (unknown) {path}" for path in unknown_paths(plan)]
     lines.append(f"Plan: {counts(plan)}.{_blocked(plan.blocked)}")
     lines += uncompared(plan)
     return "\n".join([*lines, *reasons(plan.blocked)])
+
+
+def base_text(plan: Plan) -> str:
+    """`base revision 41, commit 9f2c1ab0c0ff, dirty`: the state that the plan starts from."""
+    if not plan.base:
+        return "never applied before"
+    commit = f", commit {plan.base_commit[:12]}" if plan.base_commit else ""
+    return f"base revision {plan.base}{commit}{', dirty' if plan.is_base_dirty else ''}"
 
 
 def applied(plan: Plan) -> str:

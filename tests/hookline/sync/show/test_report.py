@@ -92,6 +92,8 @@ def test_an_apply_that_kept_drift_and_changed_nothing_says_what_it_kept() -> Non
 def test_a_base_that_was_made_of_uncommitted_edits_is_told_as_dirty() -> None:
     plan = replace(PLAN, is_base_dirty=True)
     assert "(base revision 41, commit 9f2c1ab0c0ff, dirty)" in report.planned(plan)
+    where = "**Plan for set `shop`** on `https://hooks.example.com` (base revision 41, commit "
+    assert f"{where}9f2c1ab0c0ff, dirty): 1 create" in formats.as_markdown([], plan)
     told = json.loads(formats.as_json([], plan))["plan"]
     assert (told["baseCommit"], told["baseDirty"]) == ("9f2c1ab0c0ffee", True)
 
