@@ -101,11 +101,11 @@ def new_delivery(event: NewEvent, webhook_id: UUID) -> NewDelivery:
 async def enqueue(
     runtime: Runtime, webhook_id: UUID, count: int = 1, workspace_id: UUID = WORKSPACE
 ) -> list[UUID]:
-    """Writes deliveries of one event to one webhook, due at once. Their ids, oldest first."""
-    event = new_event()
-    deliveries = [new_delivery(event, webhook_id) for _ in range(count)]
+    """Writes deliveries to one webhook, each of an event, due at once. Their ids, oldest first."""
+    events = [new_event() for _ in range(count)]
+    deliveries = [new_delivery(event, webhook_id) for event in events]
     version = (await runtime.queue.versions())[workspace_id]
-    assert await runtime.queue.publish(workspace_id, version, clock.now(), [event], deliveries)
+    assert await runtime.queue.publish(workspace_id, version, clock.now(), events, deliveries)
     return [delivery.id for delivery in deliveries]
 
 

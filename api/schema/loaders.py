@@ -77,6 +77,11 @@ class Loaders:
         return DataLoader(load_fn=self._count, max_batch_size=LARGEST_BATCH)
 
     @cached_property
+    def failed_events(self) -> DataLoader[UUID, int]:
+        """Number of distinct events among a webhook's failures since its last success."""
+        return DataLoader(load_fn=self._failed_events, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
     def is_on_wire(self) -> DataLoader[UUID, bool]:
         """True for deliveries whose requests are under way."""
         return DataLoader(load_fn=self._on_wire, max_batch_size=LARGEST_BATCH)
@@ -123,6 +128,11 @@ class Loaders:
         async with self._context.reading() as reader:
             found = await manual.bodies(reader, keys)
         return [found.get(key) for key in keys]
+
+    async def _failed_events(self, keys: list[UUID]) -> list[int]:
+        async with self._context.reading() as reader:
+            counts = await manual.failed_events(reader, keys)
+        return [counts.get(key, 0) for key in keys]
 
     async def _on_wire(self, keys: list[UUID]) -> list[bool]:
         async with self._context.reading() as reader:

@@ -108,6 +108,7 @@ _PRICES: Final = {
     "PageInfo.hasPreviousPage": 20,
     # Also 10,000 rows, but many webhooks' in one statement.
     "WebhookHealth.backlog": 50,
+    "WebhookHealth.failedEvents": 10,
     "Webhook.stats": 10,
     "Event.data": _DATA,
     "Attempt.requestBody": _DATA,

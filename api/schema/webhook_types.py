@@ -147,6 +147,15 @@ class WebhookHealth:
         target = info.context.runtime.registry.target(self.webhook_id)
         return target.secrets_error if target else None
 
+    @strawberry.field(
+        description="Number of distinct events among the failed attempts of "
+        "`consecutiveFailures`, as far as the latest 1,000 attempts show them. Failures of a "
+        "single event do not disable a webhook, unless its policy asks for one failure only."
+    )
+    async def failed_events(self, info: Info) -> int:
+        count: int = await info.context.loaders.failed_events.load(self.webhook_id)
+        return count
+
     @strawberry.field(description="Number of open deliveries, counted up to 10,000.")
     async def backlog(self, info: Info) -> int:
         count: int = await info.context.loaders.backlog.load(self.webhook_id)

@@ -19,6 +19,12 @@ class HealthLimit(IntEnum):
 
     GONE_ANSWERS = 3
     """Answers of 410 in a row that turn a webhook off."""
+    EVENTS = 2
+    """Distinct events among the failures that turn a webhook off: one that its receiver can't take
+    says little about the receiver.
+    """
+    ATTEMPTS_READ = 1_000
+    """Failed attempts, the latest ones, among which the events are counted."""
     DIGEST_SECONDS = 3_600
     """Between two notifications about deliveries that failed for good."""
 
@@ -83,6 +89,8 @@ class HealthEvidence(NamedTuple):
     folded: FoldedBatch
     now: int
     """By the database's clock, microseconds since 1970."""
+    events: int
+    """Distinct events among the failures; 0 where they are too few or too short to matter."""
 
 
 class Decision(NamedTuple):
@@ -105,7 +113,7 @@ def decide(evidence: Sequence[HealthEvidence]) -> list[Decision]:
             one.webhook_id, kind, _reason(kind, one.health), one.version, one.health.failing_since
         )
         for one in evidence
-        for kind in notifications_due(one.health, one.policy, one.folded, one.now)
+        for kind in notifications_due(one.health, one.policy, one.folded, one.now, one.events)
     ]
 
 
@@ -148,7 +156,7 @@ def fold(health: Health, batch: Sequence[EndedAttempt]) -> FoldedBatch:
 
 
 def notifications_due(
-    health: Health, policy: HealthPolicy, folded: FoldedBatch, now: int
+    health: Health, policy: HealthPolicy, folded: FoldedBatch, now: int, events: int
 ) -> list[NotificationKind]:
     """Notifications after a batch: at most one of the first three, and the digest of failed
     deliveries at most once an hour.
@@ -157,7 +165,7 @@ def notifications_due(
     # about few webhooks only, and as fences in apply_decision.sql and sqlite_health.APPLY. Change
     # them with these; test_queue_health_filter.py compares.
     kinds = []
-    if (kind := _streak_notification(health, policy, folded)) is not None:
+    if (kind := _streak_notification(health, policy, folded, events)) is not None:
         kinds.append(kind)
     digest = HealthLimit.DIGEST_SECONDS * SECOND
     is_due = policy.exhausted_notified_at is None or policy.exhausted_notified_at < now - digest
@@ -166,8 +174,21 @@ def notifications_due(
     )
 
 
+def failures_suffice(health: Health, policy: HealthPolicy, folded: FoldedBatch) -> bool:
+    """True when failures are as many and as long as the policy asks for, whatever their events."""
+    # From when the first failure began to when the latest ended, by the attempts' own times: how
+    # late they are recorded does not count.
+    return (
+        folded.failed_at is not None
+        and policy.failures is not None
+        and health.failing_since is not None
+        and health.consecutive_failures >= policy.failures
+        and folded.failed_at - health.failing_since >= policy.seconds * SECOND
+    )
+
+
 def _streak_notification(
-    health: Health, policy: HealthPolicy, folded: FoldedBatch
+    health: Health, policy: HealthPolicy, folded: FoldedBatch, events: int
 ) -> NotificationKind | None:
     since = health.failing_since
     if (
@@ -177,11 +198,11 @@ def _streak_notification(
         and not health.is_auto_disabled
         and since is not None
     ):
-        # From when the first failure began to when the latest ended, by the attempts' own times:
-        # how late they are recorded does not count.
         span, count = folded.failed_at - since, health.consecutive_failures
         if health.consecutive_gone >= HealthLimit.GONE_ANSWERS or (
-            count >= policy.failures and span >= policy.seconds * SECOND
+            failures_suffice(health, policy, folded)
+            # Who asks for one failure means any one.
+            and events >= min(HealthLimit.EVENTS, policy.failures)
         ):
             return NotificationKind.AUTO_DISABLED
         # One warning for each streak of failures: an older one belongs to a streak that ended.

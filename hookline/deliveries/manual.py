@@ -39,6 +39,16 @@ select w.id as webhook_id, (
     select 1 as one from delivery d
     where d.webhook_id = w.id and d.status = DeliveryState.OPEN limit 10000) open) as waiting
 from webhook w where w.id in ({})""")
+# As the rule of health counts them (queue/functions/health_evidence.sql).
+FAILED_EVENTS = with_enum_numbers("""
+select w.id as webhook_id, (
+  select count(distinct a.event_id) from (
+    select event_id, outcome, cause, error_code, started_at from attempt
+    where webhook_id = w.id and outcome > 2 order by id desc limit 1000) a
+  where a.outcome = AttemptOutcome.FAILED and a.started_at >= w.failing_since
+    and a.cause in (AttemptCause.PUBLISH, AttemptCause.RETRY)
+    and coalesce(a.error_code, '') not in ('REFUSED_ADDRESS', 'TEMPLATE')) as events
+from webhook w where w.id in ({})""")
 ON_WIRE = "select on_wire from pump where on_wire <> ''"
 BODIES = "select delivery_id, body from delivery_body where delivery_id in ({})"
 
@@ -124,6 +134,15 @@ async def backlogs(reader: Reader, webhook_ids: Sequence[UUID]) -> dict[UUID, in
     places = ", ".join(f"${number}" for number in range(1, len(webhook_ids) + 1))
     rows = await reader.rows(BACKLOG.format(places), *webhook_ids)
     return {row["webhook_id"]: row["waiting"] for row in rows}
+
+
+async def failed_events(reader: Reader, webhook_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Distinct events among the failures of each webhook since its last success."""
+    if not webhook_ids:
+        return {}
+    places = ", ".join(f"${number}" for number in range(1, len(webhook_ids) + 1))
+    rows = await reader.rows(FAILED_EVENTS.format(places), *webhook_ids)
+    return {row["webhook_id"]: row["events"] for row in rows}
 
 
 async def on_wire(reader: Reader) -> set[UUID]:

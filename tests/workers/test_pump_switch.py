@@ -115,8 +115,9 @@ async def test_an_end_that_no_message_told_is_obeyed_within_a_second(
     hand, deaf = await Hand.begin(runtime), replace(runtime, hub=DeafHub())
     async with Receiver() as receiver:
         receiver.gate.clear()
-        webhook = await make_webhook(runtime, receiver.url, concurrency=1)
-        await set_column(runtime, "webhook", "consecutive_failures", 9, [webhook.id])
+        any_failure = {"failures": 1, "over": "1s"}
+        webhook = await make_webhook(runtime, receiver.url, concurrency=1, autoDisable=any_failure)
+        await set_column(runtime, "webhook", "consecutive_failures", 1, [webhook.id])
         await set_column(runtime, "webhook", "failing_since", ago(3 * 86_400), [webhook.id])
         await enqueue(runtime, webhook.id)
         row = await hand.claim_one(webhook.id)  # another worker sends it

@@ -25,4 +25,6 @@ def health_evidence(row: dict[str, Any]) -> HealthEvidence:
         exhausted_notified_at=row["exhausted_notified_at"],
     )
     folded = FoldedBatch(row["had_success"], row["failed_at"])
-    return HealthEvidence(UUID(row["id"]), row["version"], health, policy, folded, row["now"])
+    return HealthEvidence(
+        UUID(row["id"]), row["version"], health, policy, folded, row["now"], row["events"]
+    )

@@ -16,6 +16,7 @@ from hookline.deliveries.health import (
     Health,
     HealthEvidence,
     HealthPolicy,
+    failures_suffice,
     fold,
 )
 from hookline.deliveries.queue.base import AttemptResult
@@ -44,6 +45,15 @@ select version, is_active and deleted_at is null, auto_disable_failures, auto_di
   auto_disabled_at is not null
 from webhook
 where id = ?"""
+# Distinct events among a webhook's failures, of the latest attempts, which an index gives.
+EVENTS = queue_statement("""
+select count(distinct a.event_id) from (
+  select event_id, outcome, cause, error_code, started_at from attempt
+  where webhook_id = ? and outcome > 2
+  order by id desc limit HealthLimit.ATTEMPTS_READ) a
+where a.outcome = AttemptOutcome.FAILED and a.started_at >= ?
+  and a.cause in (AttemptCause.PUBLISH, AttemptCause.RETRY)
+  and coalesce(a.error_code, '') not in ('REFUSED_ADDRESS', 'TEMPLATE')""")
 SET_HEALTH = """
 update webhook set consecutive_failures = ?, failing_since = ?, last_attempt_at = ?,
   last_success_at = ?, last_status_code = ?, consecutive_gone = ?, exhausted_count = ?
@@ -161,7 +171,11 @@ def _fold(
         (health.consecutive_failures, health.failing_since, *latest, *counts, webhook_id.bytes),
     )
     policy = HealthPolicy(failures, seconds, bool(is_active), warned_at, exhausted_notified_at)
-    return HealthEvidence(webhook_id, version, health, policy, folded, now)
+    # Asked only where it decides: nearly never.
+    events = 0
+    if failures_suffice(health, policy, folded):
+        events = db.execute(EVENTS, (webhook_id.bytes, health.failing_since)).fetchone()[0]
+    return HealthEvidence(webhook_id, version, health, policy, folded, now, events)
 
 
 def apply_decisions(

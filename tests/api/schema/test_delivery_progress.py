@@ -30,6 +30,24 @@ async def test_only_what_is_on_the_wire_is_in_progress_and_counts_an_attempt(adm
     assert await shown() == [("PENDING", 1, False)] + [("PENDING", 0, False)] * 2
 
 
+async def test_health_says_of_how_many_events_the_failures_are(admin: Asker) -> None:
+    webhook, hand = await make_webhook(admin.runtime), await Hand.begin(admin.runtime)
+    text = "{ webhooks { nodes { health { consecutiveFailures failedEvents } } } }"
+
+    async def shown() -> tuple[int, int]:
+        [node] = (await admin.data(text))["webhooks"]["nodes"]
+        return node["health"]["consecutiveFailures"], node["health"]["failedEvents"]
+
+    assert await shown() == (0, 0)
+    await enqueue(admin.runtime, webhook.id, 2)
+    for row in await hand.claim(webhook.id):
+        await hand.record(failed(row, wait_seconds=0.0))
+    await hand.record(failed(await hand.claim_one(webhook.id)))
+    assert await shown() == (3, 2)
+    await hand.record(succeeded(await hand.claim_one(webhook.id)))
+    assert await shown() == (0, 0)
+
+
 @pytest.mark.parametrize("end", ["deliveryCancel", "by hand", "the schedule"])
 async def test_an_attempt_names_no_next_one_that_never_comes(admin: Asker, end: str) -> None:
     runtime, hand = admin.runtime, await Hand.begin(admin.runtime)

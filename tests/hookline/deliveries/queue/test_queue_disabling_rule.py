@@ -69,7 +69,7 @@ class Rule:
         folded = fold(self.health, self.ended)
         self.ended = []
         notifications = notifications_due(
-            self.health, HealthPolicy(4, 17, True, self.warned_at, self.told_at), folded, 0
+            self.health, HealthPolicy(4, 17, True, self.warned_at, self.told_at), folded, 0, 2
         )
         for notification in notifications:
             if notification is NotificationKind.DELIVERY_FAILED:

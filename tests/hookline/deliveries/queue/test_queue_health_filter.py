@@ -19,6 +19,8 @@ from tests.hookline.deliveries.queue.failing import at
 from tests.making import Hand, ago, enqueue, failed, make_webhook, succeeded
 
 ENDED_AGO = 0.05
+EVENTS = 2
+"""Each webhook has failed for one event before."""
 SET = """
 update webhook set is_active = $2, deleted_at = $3, auto_disabled_at = $4,
   auto_disable_failures = $5, auto_disable_seconds = $6, consecutive_failures = $7,
@@ -97,7 +99,7 @@ class State:
             # a deleted webhook's delivery ends as cancelled
             self.ending == "last" and not self.is_deleted,
         )
-        return notifications_due(health, policy, fold(health, [attempt]), now)
+        return notifications_due(health, policy, fold(health, [attempt]), now, EVENTS)
 
     def result(self, row: ClaimedDelivery) -> AttemptResult:
         if self.ending == "ok":
@@ -133,8 +135,9 @@ async def test_record_acts_on_every_webhook_on_which_the_rule_acts(
     results, states = list[AttemptResult](), dict[UUID, State]()
     for _ in range(40):
         webhook = await make_webhook(runtime)
-        await enqueue(runtime, webhook.id)
-        row = await hand.claim_one(webhook.id)
+        await enqueue(runtime, webhook.id, 2)
+        before, row = await hand.claim(webhook.id)
+        await hand.record(at(failed(before), 20))
         state = states[webhook.id] = random_state(chance)
         async with runtime.database.unit_of_work() as work:
             await work.execute(SET, webhook.id, *state.columns)
