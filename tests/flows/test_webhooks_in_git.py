@@ -11,6 +11,9 @@ import pytest
 
 from tests.flows.installation import Installation
 
+# What is stored is tried on both in tests/hookline/sync; here it is how the commands end.
+pytestmark = pytest.mark.parametrize("shared_installation", ["postgres"], indirect=True)
+
 FILE = """version: 1
 set: shop
 webhooks:
