@@ -66,8 +66,8 @@ async def update_webhook(
     values change nothing, and the version stays.
 
     Raises Refused with all that is wrong: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED, REQUIRED for
-    each secret that would go to another origin without being given again (unless the actor may read
-    secrets), and the form's own problems.
+    each secret that would go to another origin (unless the actor may read secrets), NOT_ALLOWED for
+    deliver_missed unless this turns the webhook on, and the form's own problems.
     """
     given, problems = check_update(values, bounds_of(runtime))
     problems += check_reason(force)
@@ -114,7 +114,8 @@ async def set_webhook_active(
 
     deliver_missed: when it is turned on, a job delivers what was published since it went off.
 
-    Raises Refused: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED.
+    Raises Refused: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED, NOT_ALLOWED for deliver_missed where
+    nothing is turned on.
     """
     return await update_webhook(
         runtime, actor, webhook_id, {"active": is_active}, if_version, force, deliver_missed
