@@ -45,4 +45,5 @@ rm -f $stamp
 echo "Building the browser pages (about half a minute the first time) …"
 run_npm ci --silent --no-progress
 run_npm run build --workspaces --silent # not web's own build script: that looks for an npm on the PATH
+node compress.mjs $static
 echo "$wanted" >$stamp

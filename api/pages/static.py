@@ -6,7 +6,9 @@ asked for without a link that is good, or under another name than this machine's
 import json
 import re
 from collections.abc import Awaitable, Callable
+from mimetypes import guess_type
 from pathlib import Path
+from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -24,6 +26,11 @@ PAGE_POLICY = (
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+CODINGS: Final = {"br": ".br", "gzip": ".gz"}
+"""Codings of the files that web/compress.mjs writes beside each asset, the smaller first, and what
+their names end with.
+"""
 
 _SETTINGS_START = '<script type="application/json" id="hookline-settings">'
 _EMPTY_SETTINGS = _SETTINGS_START + "{}</script>"
@@ -73,7 +80,11 @@ def routes(redeem: Redeem | None, static: Path = STATIC) -> list[BaseRoute]:
         return await run_in_threadpool(playground, token, static)
 
     def asset(request: Request) -> Response:
-        return _asset(request.path_params["name"], static / "playground" / "assets")
+        return asset_response(
+            request.path_params["name"],
+            static / "playground" / "assets",
+            request.headers.get("accept-encoding", ""),
+        )
 
     return [
         _PageRoute("/graphql", page, methods=["GET"]),
@@ -117,12 +128,12 @@ def _wants_page(request: Request) -> bool:
     )
 
 
-def _asset(name: str, folder: Path) -> Response:
-    """One built file. The name is looked up among the folder's own entries, so that no name leads
-    out of it.
+def asset_response(name: str, folder: Path, accept_encoding: str) -> Response:
+    """One built file, compressed if the build has it so and the client takes it. The name is looked
+    up among the folder's own entries, so that no name leads out of it.
     """
-    found = next((path for path in folder.glob("*") if path.name == name and path.is_file()), None)
-    if found is None:
+    entries = {path.name: path for path in folder.glob("*") if path.is_file()}
+    if name not in entries:
         return PlainTextResponse(
             "Not found: reload the page, it may be of an older build.\n",
             404,
@@ -130,7 +141,26 @@ def _asset(name: str, folder: Path) -> Response:
         )
     # Names hold a hash of the content, so a copy never goes stale. Workers obey the policy that
     # comes with their own file.
-    return FileResponse(found, headers=_headers(PAGE_POLICY, "public, max-age=31536000, immutable"))
+    headers = _headers(PAGE_POLICY, "public, max-age=31536000, immutable")
+    # Whether or not it is compressed now: a cache must not hand it to a client that can't read it.
+    headers["Vary"] = "Accept-Encoding"
+    media_type = guess_type(name)[0] or "application/octet-stream"
+    for coding, suffix in CODINGS.items():
+        if name + suffix in entries and _takes(accept_encoding, coding):
+            headers["Content-Encoding"] = coding
+            return FileResponse(entries[name + suffix], media_type=media_type, headers=headers)
+    return FileResponse(entries[name], media_type=media_type, headers=headers)
+
+
+def _takes(accept_encoding: str, coding: str) -> bool:
+    """True if the header names the coding without refusing it (`br;q=0`). `*` names none: what is
+    not compressed is right for everybody.
+    """
+    for part in accept_encoding.lower().split(","):
+        named, _, parameter = part.partition(";")
+        if named.strip() == coding:
+            return re.fullmatch(r"q=0(\.0{0,3})?", parameter.strip()) is None
+    return False
 
 
 def _headers(policy: str, cache_control: str) -> dict[str, str]:

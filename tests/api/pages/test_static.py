@@ -1,7 +1,10 @@
 """The GraphiQL page: what the server puts into it, and that nothing but the build is served."""
 
+import gzip
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -218,6 +221,71 @@ async def test_built_file_is_served_to_be_kept_for_a_year(static: Path) -> None:
     assert answer.headers["Content-Type"].startswith("text/javascript")
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip;q=1.0, br;q=0.5", "br"),
+        ("GZIP, br;q=0", "gzip"),
+        ("br;q=0.000 , gzip;q=0.1", "gzip"),
+        ("gzip;q=0, identity", None),
+        ("*", None),
+        ("brotli, xgzip", None),
+        ("", None),
+    ],
+)
+async def test_built_file_comes_compressed_to_clients_that_take_it(
+    static: Path, accepted: str, coding: str | None
+) -> None:
+    assets = static / "playground" / "assets"
+    (assets / "index-Ab12.js.br").write_bytes(b"made by brotli")
+    (assets / "index-Ab12.js.gz").write_bytes(gzip.compress(b"made by gzip"))
+
+    async with (
+        client(static) as asker,
+        asker.stream(
+            "GET",
+            "/static/playground/assets/index-Ab12.js",
+            headers={"Accept-Encoding": accepted},
+        ) as answer,
+    ):
+        body = b"".join([part async for part in answer.aiter_raw()])
+
+    assert answer.headers.get("Content-Encoding") == coding
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    if coding == "gzip":
+        body = gzip.decompress(body)
+    assert body == {"br": b"made by brotli", "gzip": b"made by gzip"}.get(
+        coding or "", b"export {};"
+    )
+
+
+async def test_a_file_that_is_not_compressed_comes_as_it_is(static: Path) -> None:
+    answer = await client(static).get(
+        "/static/playground/assets/index-Ab12.js", headers={"Accept-Encoding": "br, gzip"}
+    )
+
+    assert "Content-Encoding" not in answer.headers
+    assert answer.text == "export {};"
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node here")
+def test_the_build_writes_both_codings_beside_what_shrinks(static: Path) -> None:
+    assets = static / "playground" / "assets"
+    text = b"export const a = 1;\n" * 500
+    (assets / "large-Cd34.js").write_bytes(text)
+    (assets / "font-Ef56.woff2").write_bytes(text)
+
+    subprocess.run(
+        ["node", SOURCE_PAGE.parents[1] / "compress.mjs", static], check=True, timeout=60
+    )
+
+    made = {path.name for path in static.rglob("*") if path.suffix in (".br", ".gz")}
+    assert made == {"large-Cd34.js.br", "large-Cd34.js.gz"}
+    assert gzip.decompress((assets / "large-Cd34.js.gz").read_bytes()) == text
 
 
 def escapes() -> Iterator[str]:
