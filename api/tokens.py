@@ -42,7 +42,13 @@ class TokenAuthenticator:
 
     async def authenticate(self, header_value: str | None) -> Actor:
         caller = await self._find(header_value)
-        return Actor(caller.workspace_id, caller.name, caller.scopes, token_id=caller.token_id)
+        return Actor(
+            caller.workspace_id,
+            caller.name,
+            caller.scopes,
+            token_id=caller.token_id,
+            expires_at=caller.expires_at,
+        )
 
     async def wait_until_ended(self, header_value: str | None) -> None:
         while True:

@@ -19,6 +19,7 @@ from api.schema.node import Info, Node
 from api.schema.notification import NotificationQuery, find_notification
 from api.schema.reading import guard_reading
 from api.schema.scalars import SCALARS
+from api.schema.server import ServerQuery
 from api.schema.sync import SyncMutation, find_revision
 from api.schema.token import TokenMutation, TokenQuery, find_token
 from api.schema.types import find_webhook
@@ -26,6 +27,7 @@ from api.schema.viewer import ViewerQuery, find_workspace
 from api.schema.webhook_change import WebhookMutation
 from api.schema.webhook_dry_run import WebhookDryRunMutation
 from api.schema.webhook_list import WebhookQuery
+from api.schema.webhook_stats import StatsQuery
 from hookline import ids
 
 FINDERS = {
@@ -45,7 +47,9 @@ FINDERS = {
 
 QUERIES = (
     ViewerQuery,
+    ServerQuery,
     WebhookQuery,
+    StatsQuery,
     EventQuery,
     DeliveryQuery,
     AttemptQuery,
@@ -89,6 +93,8 @@ class NodeQuery:
 def make_schema() -> strawberry.Schema:
     """Makes the schema with everything that this release has."""
     schema = strawberry.Schema(
+        # Fields that ask for a scope may be null: without it each is null with its error, and the
+        # others of the query are answered.
         query=_root("Query", "Operations that read.", (NodeQuery, *QUERIES)),
         # fields of a mutation may be null: an error in a non-null one takes the answers of all the
         # others with it

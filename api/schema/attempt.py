@@ -17,7 +17,7 @@ from hookline.models import Attempt as AttemptRow
 @strawberry.type
 class AttemptQuery:
     @paged(
-        Connection[Attempt],
+        Connection[Attempt] | None,
         description="Returns attempts, newest first. Requires the scope deliveries:read.",
     )
     async def attempts(self, info: Info, filter: Given = None) -> Listed[AttemptRow]:

@@ -82,7 +82,7 @@ class AuditFilter:
 @strawberry.type
 class AuditQuery:
     @paged(
-        Connection[AuditEntry],
+        Connection[AuditEntry] | None,
         description="Returns the entries of the audit log, newest first. Requires the scope "
         "audit:read.",
     )

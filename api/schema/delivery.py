@@ -46,7 +46,7 @@ class DeliveryPayload:
 @strawberry.type
 class DeliveryQuery:
     @paged(
-        Connection[Delivery],
+        Connection[Delivery] | None,
         description="Returns deliveries, newest first. Requires the scope deliveries:read.",
     )
     async def deliveries(self, info: Info, filter: Given = None) -> Listed[DeliveryRow]:

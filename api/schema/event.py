@@ -134,7 +134,7 @@ class EventPublishBatchPayload:
 @strawberry.type
 class EventQuery:
     @paged(
-        Connection[Event],
+        Connection[Event] | None,
         description="Returns published events, newest first. Test events are left out. "
         "Requires the scope deliveries:read.",
     )

@@ -117,7 +117,7 @@ class WorkspacePayload:
 @strawberry.type
 class EventTypeQuery:
     @paged(
-        Connection[EventType],
+        Connection[EventType] | None,
         description="Returns the event types of the catalogue, by name. Requires the scope "
         "webhooks:read.",
     )

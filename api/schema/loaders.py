@@ -13,7 +13,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from api.context import Context
-from hookline.deliveries import manual
+from hookline.deliveries import manual, statistics
 from hookline.models import Attempt, Delivery, Email, Event, Webhook
 
 LARGEST_BATCH = 200
@@ -82,6 +82,21 @@ class Loaders:
         return DataLoader(load_fn=self._failed_events, max_batch_size=LARGEST_BATCH)
 
     @cached_property
+    def stats(self) -> DataLoader[tuple[UUID, statistics.Span], statistics.Counts]:
+        """Counters of a webhook's attempts in a span. A batch is a statement for each span."""
+        return DataLoader(load_fn=self._stats, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
+    def last_attempt(self) -> DataLoader[UUID, UUID | None]:
+        """Key of a webhook's newest attempt."""
+        return DataLoader(load_fn=self._last_attempts, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
+    def oldest_open(self) -> DataLoader[UUID, UUID | None]:
+        """Key of a webhook's oldest open delivery, of the 10,000 that are due first."""
+        return DataLoader(load_fn=self._oldest_open, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
     def is_on_wire(self) -> DataLoader[UUID, bool]:
         """True for deliveries whose requests are under way."""
         return DataLoader(load_fn=self._on_wire, max_batch_size=LARGEST_BATCH)
@@ -133,6 +148,25 @@ class Loaders:
         async with self._context.reading() as reader:
             counts = await manual.failed_events(reader, keys)
         return [counts.get(key, 0) for key in keys]
+
+    async def _stats(self, keys: list[tuple[UUID, statistics.Span]]) -> list[statistics.Counts]:
+        found: dict[tuple[UUID, statistics.Span], statistics.Counts] = {}
+        for span in dict.fromkeys(span for _, span in keys):
+            wanted = [webhook_id for webhook_id, asked in keys if asked == span]
+            async with self._context.reading() as reader:
+                counts = await statistics.counts(reader, wanted, span)
+            found |= {(webhook_id, span): of_one for webhook_id, of_one in counts.items()}
+        return [found.get(key, {}) for key in keys]
+
+    async def _last_attempts(self, keys: list[UUID]) -> list[UUID | None]:
+        async with self._context.reading() as reader:
+            found = await manual.last_attempts(reader, keys)
+        return [found.get(key) for key in keys]
+
+    async def _oldest_open(self, keys: list[UUID]) -> list[UUID | None]:
+        async with self._context.reading() as reader:
+            found = await manual.oldest_open(reader, keys)
+        return [found.get(key) for key in keys]
 
     async def _on_wire(self, keys: list[UUID]) -> list[bool]:
         async with self._context.reading() as reader:

@@ -30,7 +30,7 @@ class NotificationFilter:
 @strawberry.type
 class NotificationQuery:
     @paged(
-        Connection[Notification],
+        Connection[Notification] | None,
         description="Returns notifications, newest first. Requires the scope deliveries:read.",
     )
     async def notifications(

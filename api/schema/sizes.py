@@ -26,6 +26,7 @@ _ITEMS: Final = {
     "DryRunRequest.headers": _REQUEST_HEADERS,
     "Notification.emails": 20,
     "Query.environments": 1_000,
+    "Server.environments": 1_000,
     "RetryPolicy.schedule": 20,
     # hookline/webhooks/change.py lets so many secrets be valid at a time.
     "Signing.secrets": 10,
@@ -110,6 +111,10 @@ _PRICES: Final = {
     "WebhookHealth.backlog": 50,
     "WebhookHealth.failedEvents": 10,
     "Webhook.stats": 10,
+    # Counters of all webhooks.
+    "Query.stats": 1_000,
+    "Webhook.lastAttempt": 2,
+    "Webhook.oldestOpenDelivery": 50,
     "Event.data": _DATA,
     "Attempt.requestBody": _DATA,
     # 16 KiB, in one or the other.
@@ -128,7 +133,7 @@ _PRICES: Final = {
 
 
 def stats_size(arguments: Mapping[str, Any], now: datetime) -> int:
-    """Buckets of a webhook's statistics; 0 for arguments that are refused."""
+    """Buckets of statistics; 0 for arguments that are refused."""
     try:
         span = statistics.span_of(
             arguments["since"], arguments.get("until"), arguments["step"], now
@@ -146,7 +151,11 @@ def batch_size(arguments: Mapping[str, Any], now: datetime) -> int:
 
 SIZES: Final = Sizes(
     items={**_ITEMS, **dict.fromkeys(OF_WHAT_WAS_SENT, 1)},
-    sized={"Webhook.stats": stats_size, "Mutation.eventPublishBatch": batch_size},
+    sized={
+        "Webhook.stats": stats_size,
+        "Query.stats": stats_size,
+        "Mutation.eventPublishBatch": batch_size,
+    },
     prices=_PRICES,
     # Two secrets of each of 10,000 webhooks, with their paths.
     sent={"SyncPlanInput.secrets": 100_000, "SyncApplyInput.secrets": 100_000},

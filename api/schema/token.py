@@ -118,7 +118,7 @@ class TokenPayload:
 @strawberry.type
 class TokenQuery:
     @paged(
-        Connection[Token],
+        Connection[Token] | None,
         description="Returns the tokens of the workspace, newest first, including revoked and "
         "expired ones. Requires the scope tokens:admin.",
     )

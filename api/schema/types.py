@@ -53,6 +53,27 @@ class Webhook(WebhookFields):
         rows = delivery_filter.rows_of(info).filter(webhook_id=self.row.id)
         return Listed(await delivery_filter.filtered(info, rows, filter), Delivery.of)
 
+    @strawberry.field(
+        description="Newest attempt to this webhook, or null if there is none. Requires the scope "
+        "deliveries:read."
+    )
+    async def last_attempt(self, info: Info) -> "Attempt | None":
+        require(info, "deliveries:read")
+        key = await info.context.loaders.last_attempt.load(self.row.id)
+        row = await info.context.loaders.attempt.load(key) if key else None
+        return Attempt.of(row) if row else None
+
+    @strawberry.field(
+        description="Oldest open delivery to this webhook, or null if there is none. Of more than "
+        "10,000 open ones, the oldest of those whose next attempts come first. Requires the scope "
+        "deliveries:read."
+    )
+    async def oldest_open_delivery(self, info: Info) -> "Delivery | None":
+        require(info, "deliveries:read")
+        key = await info.context.loaders.oldest_open.load(self.row.id)
+        row = await info.context.loaders.delivery.load(key) if key else None
+        return Delivery.of(row) if row else None
+
 
 @strawberry.type(
     description="An event as it was published. Each matching webhook gets a delivery of it."

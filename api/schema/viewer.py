@@ -1,4 +1,4 @@
-"""The caller and this installation: the fields that any token may read."""
+"""The caller and its workspace: the fields that any token may read."""
 
 from datetime import datetime
 
@@ -6,7 +6,8 @@ import strawberry
 
 from api.auth import require
 from api.schema.node import Info, Node, first_of, node_id
-from hookline.access.scopes import in_order
+from api.schema.token import TokenRole
+from hookline.access.scopes import in_order, role_of
 from hookline.models import Workspace as WorkspaceRow
 
 
@@ -35,8 +36,18 @@ class Workspace(Node):
 
 @strawberry.type(description="The calling token.")
 class Viewer:
+    id: strawberry.ID = strawberry.field(
+        description="ID of the token (tok_…). `node` shows it to tokens with the scope "
+        "tokens:admin only."
+    )
     name: str = strawberry.field(description="Name of the token.")
+    role: TokenRole | None = strawberry.field(
+        description="Role whose scopes the token has, or null if they are those of no role."
+    )
     scopes: list[str] = strawberry.field(description="Scopes of the token.")
+    expires_at: datetime | None = strawberry.field(
+        description="Time at which the token expires, or null if it does not."
+    )
 
     @strawberry.field(description="Workspace of the token. All operations are confined to it.")
     async def workspace(self, info: Info) -> Workspace:
@@ -48,13 +59,16 @@ class ViewerQuery:
     @strawberry.field(description="Returns the calling token. Requires no scope.")
     def viewer(self, info: Info) -> Viewer:
         actor = info.context.actor
-        return Viewer(name=actor.name, scopes=list(in_order(actor.scopes)))
-
-    @strawberry.field(
-        description="Returns the environments that events and webhooks may use. Requires no scope."
-    )
-    def environments(self, info: Info) -> list[str]:
-        return list(info.context.runtime.settings.environments)
+        # The transports let nobody in but tokens.
+        assert actor.token_id is not None
+        role = role_of(actor.scopes)
+        return Viewer(
+            id=node_id("tok", actor.token_id),
+            name=actor.name,
+            role=TokenRole[role.upper()] if role else None,
+            scopes=list(in_order(actor.scopes)),
+            expires_at=actor.expires_at,
+        )
 
     @strawberry.field(
         description="Returns a cursor of the present, for the argument `after` of every "
@@ -62,7 +76,7 @@ class ViewerQuery:
         "state together with it, then subscribe after it, and no change is "
         "missed. Requires the scope deliveries:read."
     )
-    def live_cursor(self, info: Info) -> str:
+    def live_cursor(self, info: Info) -> str | None:
         require(info, "deliveries:read")
         cursor = info.context.live_cursor
         assert cursor is not None  # whoever runs an operation with this field reads it first

@@ -3,15 +3,14 @@ shows a secret.
 """
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 
 import strawberry
 
 from api.auth import require
-from api.schema.enums import StatsStep
 from api.schema.node import Actor, Info, Node, actor_of, node_id
 from api.schema.webhook_form import shown_values, with_shown_fields
-from api.schema.webhook_stats import StatsBucket, stats_of
+from api.schema.webhook_stats import Since, StatsBucket, Step, Until, stats_of
 from api.schema.webhook_types import (
     EventPattern,
     Signing,
@@ -70,20 +69,9 @@ class WebhookFields(Node):
     async def stats(
         self,
         info: Info,
-        since: Annotated[
-            datetime,
-            strawberry.argument(
-                description="Time in the first bucket. With MINUTE at most 48 hours ago."
-            ),
-        ],
-        step: Annotated[
-            StatsStep,
-            strawberry.argument(description="Length of a bucket."),
-        ],
-        until: Annotated[
-            datetime | None,
-            strawberry.argument(description="End of the last bucket, exclusive. Defaults to now."),
-        ] = None,
+        since: Since,
+        step: Step,
+        until: Until = None,
     ) -> list[StatsBucket]:
         require(info, "deliveries:read")
         return await stats_of(info, self.row.id, since, step, until)

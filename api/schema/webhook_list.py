@@ -122,7 +122,7 @@ class WebhookQuery:
         return Webhook.of(row) if row else None
 
     @paged(
-        Connection[Webhook],
+        Connection[Webhook] | None,
         description="Returns webhooks, by name unless `orderBy` is given. Requires the scope "
         "webhooks:read.",
     )

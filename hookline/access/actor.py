@@ -3,6 +3,7 @@ audit log keep its kind and name.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ class ActorKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Actor:
     """workspace_id: the only workspace that it may touch. scopes: what it may do; the API asks for
-    them. token_id: of a token.
+    them. token_id, expires_at: of a token.
     """
 
     workspace_id: UUID
@@ -27,6 +28,7 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     kind: ActorKind = ActorKind.TOKEN
     token_id: UUID | None = None
+    expires_at: datetime | None = None
 
     def may(self, scope: str) -> bool:
         """True when it has the scope; Hookline itself and its command line have every one."""

@@ -43,6 +43,12 @@ def roles_with(scope: str) -> list[str]:
     return sorted(having, key=lambda role: len(ROLES[role]))
 
 
+def role_of(scopes: Collection[str]) -> str | None:
+    """The role that has exactly these scopes; None for scopes that were chosen one by one."""
+    held = frozenset(scopes)
+    return next((role for role, named in ROLES.items() if held == frozenset(named)), None)
+
+
 def is_scope(text: str) -> bool:
     """True for a scope, bound to a set or not."""
     return text in SCOPES or _BOUND.fullmatch(text) is not None

@@ -49,6 +49,19 @@ select w.id as webhook_id, (
     and a.cause in (AttemptCause.PUBLISH, AttemptCause.RETRY)
     and coalesce(a.error_code, '') not in ('REFUSED_ADDRESS', 'TEMPLATE')) as events
 from webhook w where w.id in ({})""")
+LAST_ATTEMPT = """
+select w.id as webhook_id, (
+  select a.id from attempt a where a.webhook_id = w.id order by a.id desc limit 1) as attempt_id
+from webhook w where w.id in ({})"""
+# By the index of what is due, which the queue keeps anyway: one by age would make each delivery
+# dearer. Bounded, as a backlog may have millions.
+OLDEST_OPEN = with_enum_numbers("""
+select w.id as webhook_id, (
+  select waiting.id from (
+    select d.id from delivery d where d.webhook_id = w.id and d.status = DeliveryState.OPEN
+    order by d.next_attempt_at limit 10000) waiting
+  order by waiting.id limit 1) as delivery_id
+from webhook w where w.id in ({})""")
 ON_WIRE = "select on_wire from pump where on_wire <> ''"
 BODIES = "select delivery_id, body from delivery_body where delivery_id in ({})"
 
@@ -143,6 +156,24 @@ async def failed_events(reader: Reader, webhook_ids: Sequence[UUID]) -> dict[UUI
     places = ", ".join(f"${number}" for number in range(1, len(webhook_ids) + 1))
     rows = await reader.rows(FAILED_EVENTS.format(places), *webhook_ids)
     return {row["webhook_id"]: row["events"] for row in rows}
+
+
+async def last_attempts(reader: Reader, webhook_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Newest attempt of each webhook; None of one that was never sent to."""
+    if not webhook_ids:
+        return {}
+    places = ", ".join(f"${number}" for number in range(1, len(webhook_ids) + 1))
+    rows = await reader.rows(LAST_ATTEMPT.format(places), *webhook_ids)
+    return {row["webhook_id"]: row["attempt_id"] for row in rows}
+
+
+async def oldest_open(reader: Reader, webhook_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Oldest open delivery of each webhook, of the 10,000 that are due first; None without any."""
+    if not webhook_ids:
+        return {}
+    places = ", ".join(f"${number}" for number in range(1, len(webhook_ids) + 1))
+    rows = await reader.rows(OLDEST_OPEN.format(places), *webhook_ids)
+    return {row["webhook_id"]: row["delivery_id"] for row in rows}
 
 
 async def on_wire(reader: Reader) -> set[UUID]:

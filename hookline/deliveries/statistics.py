@@ -2,7 +2,7 @@
 API; workers fold old minutes into hours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -20,20 +20,36 @@ BUCKETS_LIMIT: Final = 3_000
 FOLDED_AT_ONCE: Final = 2_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# $2 seconds of a bucket; only rows of $5 seconds or more make buckets of that size
-COUNTS: Final = {
-    "postgres": """
-select (floor(extract(epoch from at) / $2::int) * $2::int)::bigint as start, bucket,
-  sum(attempts)::bigint as attempts, sum(failures)::bigint as failures
-from webhook_stat
-where webhook_id = $1 and step in (60, $5) and at >= $3 and at < $4
-group by 1, 2""",
-    "sqlite": """
-select at / 1000000 / $2 * $2 as start, bucket,
-  sum(attempts) as attempts, sum(failures) as failures
-from webhook_stat
-where webhook_id = $1 and step in (60, $5) and at >= $3 and at < $4
-group by 1, 2""",
+# The step that a counter began in, in seconds since 1970.
+_START: Final = {
+    "postgres": "(floor(extract(epoch from at) / $1::int) * $1::int)::bigint",
+    "sqlite": "at / 1000000 / $1 * $1",
+}
+_LISTED: Final = {"postgres": "string_agg", "sqlite": "group_concat"}
+# $1 seconds of a bucket; only rows of $2 seconds or more make buckets of that size. A row for each
+# bucket, with its histogram as text: one for each place of the histogram would be twenty times as
+# many, and most of them for percentiles that nobody asks for.
+COUNTS: Final = """
+select webhook_id, start, cast(sum(attempts) as bigint) as attempts,
+  cast(sum(failures) as bigint) as failures,
+  {listed}(bucket || ':' || attempts, ',') as durations
+from (
+  select {key} as webhook_id, {start} as start, bucket,
+    sum(attempts) as attempts, sum(failures) as failures
+  from webhook_stat
+  where webhook_id in ({{}}) and step in (60, $2) and at >= $3 and at < $4
+  group by 1, 2, 3) counted
+group by 1, 2"""
+OF_WEBHOOKS: Final = {
+    dialect: COUNTS.format(key="webhook_id", start=start, listed=_LISTED[dialect])
+    for dialect, start in _START.items()
+}
+# Deleted webhooks too: their attempts were made.
+OF_WORKSPACE: Final = {
+    dialect: COUNTS.format(key="null", start=start, listed=_LISTED[dialect]).format(
+        "select id from webhook where workspace_id = $5"
+    )
+    for dialect, start in _START.items()
 }
 # One statement, and skip locked: two workers take different minutes.
 FOLD: Final = """
@@ -91,13 +107,19 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Attempts that began in a step. p50, p95: milliseconds, within 5 %; None without attempts."""
+    """Attempts that began in a step. durations: their histogram, `bucket:attempts,…`."""
 
     start: datetime
     attempts: int
     failures: int
-    p50: int | None
-    p95: int | None
+    durations: str = ""
+
+    def percentile(self, share: float) -> int | None:
+        """Milliseconds that this share of the attempts did not exceed, within 5 %; None without
+        attempts.
+        """
+        places = (place.split(":") for place in self.durations.split(",") if place)
+        return percentile({int(bucket): int(count) for bucket, count in places}, share)
 
 
 def span_of(since: datetime, until: datetime | None, step: StatsStep, now: datetime) -> Span:
@@ -121,32 +143,49 @@ def span_of(since: datetime, until: datetime | None, step: StatsStep, now: datet
     return Span(first, end, step)
 
 
-async def stats(reader: Reader, webhook_id: UUID, span: Span) -> list[Bucket]:
+Counts = Mapping[int, Mapping[str, Any]]
+"""Rows of `webhook_stat`, summed for each bucket that has attempts, by its start."""
+
+
+async def counts(reader: Reader, webhook_ids: Sequence[UUID], span: Span) -> dict[UUID, Counts]:
+    """Counters of these webhooks in one statement; none of a webhook without attempts. The caller
+    has checked that they belong to its workspace.
+    """
+    if not webhook_ids:
+        return {}
+    places = ", ".join(f"${number}" for number in range(5, len(webhook_ids) + 5))
+    sql = OF_WEBHOOKS[reader.dialect].format(places)
+    found: dict[UUID, dict[int, Mapping[str, Any]]] = {}
+    for row in await reader.rows(sql, *_bounds(span), *webhook_ids):
+        found.setdefault(row["webhook_id"], {})[int(row["start"])] = row
+    return dict(found)
+
+
+async def workspace_counts(reader: Reader, workspace_id: UUID, span: Span) -> Counts:
+    """Counters of all webhooks of a workspace together."""
+    rows = await reader.rows(OF_WORKSPACE[reader.dialect], *_bounds(span), workspace_id)
+    return {int(row["start"]): row for row in rows}
+
+
+def buckets(counts: Counts, span: Span) -> list[Bucket]:
     """Every bucket of the span, oldest first, empty ones too."""
-    rows = await reader.rows(
-        COUNTS[reader.dialect],
-        webhook_id,
+    return [_bucket(start, counts.get(start)) for start in span.starts]
+
+
+def _bounds(span: Span) -> tuple[int, int, datetime, datetime]:
+    return (
         span.step.value,
+        60 if span.step is StatsStep.MINUTE else 3_600,
         datetime.fromtimestamp(span.first, UTC),
         datetime.fromtimestamp(max(span.end, span.first), UTC),
-        60 if span.step is StatsStep.MINUTE else 3_600,
     )
-    found: dict[int, list[Any]] = {}
-    for row in rows:
-        found.setdefault(int(row["start"]), []).append(row)
-    return [_bucket(start, found.get(start, ())) for start in span.starts]
 
 
-def _bucket(start: int, rows: Sequence[Any]) -> Bucket:
-    counts = {row["bucket"]: row["attempts"] for row in rows}
-    failures = sum(row["failures"] for row in rows)
-    return Bucket(
-        datetime.fromtimestamp(start, UTC),
-        sum(counts.values()),
-        failures,
-        percentile(counts, 0.5),
-        percentile(counts, 0.95),
-    )
+def _bucket(start: int, row: Mapping[str, Any] | None) -> Bucket:
+    at = datetime.fromtimestamp(start, UTC)
+    if row is None:
+        return Bucket(at, 0, 0)
+    return Bucket(at, row["attempts"], row["failures"], row["durations"])
 
 
 async def fold_minutes(database: Database) -> int:

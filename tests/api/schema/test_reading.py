@@ -31,9 +31,10 @@ ROOTS = ("Query", "Mutation", "Subscription")
 # the events of subscriptions, and what says who the caller is.
 OPEN = set(
     "AttemptEvent DeliveryPayload EventPublishBatchPayload EventPublishPayload EventPublishResult "
-    "EventTypePayload JobPayload NotificationEvent SyncApplyPayload SyncPlanPayload SyncProblem "
-    "TokenCreatePayload TokenPayload UserError Viewer WebhookChangeEvent WebhookDryRunPayload "
-    "WebhookPayload WebhookSecretPayload WebhookTestPayload Workspace WorkspacePayload".split()
+    "EventTypePayload JobPayload NotificationEvent Retention Server SyncApplyPayload "
+    "SyncPlanPayload SyncProblem TokenCreatePayload TokenPayload UserError Viewer "
+    "WebhookChangeEvent WebhookDryRunPayload WebhookPayload WebhookSecretPayload "
+    "WebhookTestPayload Workspace WorkspacePayload".split()
 )
 EDGES = [
     (parent.name, name, field)

@@ -20,6 +20,7 @@ ASKED = {
     f'{{ webhook(id: "{KEY}") {{ id }} }}': "webhooks:read",
     '{ webhookBySlug(slug: "a") { id } }': "webhooks:read",
     "{ webhooks { totalCount } }": "webhooks:read",
+    f'{{ stats(since: "{NOW}", step: DAY) {{ attempts }} }}': "deliveries:read",
     "{ events { totalCount } }": "deliveries:read",
     "{ deliveries { totalCount } }": "deliveries:read",
     "{ attempts { totalCount } }": "deliveries:read",
@@ -57,7 +58,7 @@ BY_KIND = {
     "tok": "tokens:admin",
     "rev": "webhooks:read",
 }
-OF_ANY_TOKEN = {"node", "viewer", "environments"}
+OF_ANY_TOKEN = {"node", "viewer", "server", "environments"}
 ELSEWHERE = {"syncPlan", "syncApply"}
 """Tested beside what they do."""
 

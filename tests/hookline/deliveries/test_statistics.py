@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from hookline import clock
+from hookline import clock, ids
 from hookline.deliveries import statistics
 from hookline.deliveries.histogram import BOUNDS, bucket_of, percentile
 from hookline.deliveries.queue.base import AttemptResult
@@ -45,7 +45,19 @@ async def stats(
     until: datetime | None = None,
 ) -> list[Bucket]:
     span = statistics.span_of(since, until, step, clock.now())
-    return await statistics.stats(runtime.database.reader(), webhook.id, span)
+    found = await statistics.counts(runtime.database.reader(), [webhook.id], span)
+    return statistics.buckets(found.get(webhook.id, {}), span)
+
+
+def figures(buckets: list[Bucket]) -> list[tuple[datetime, int, int, int | None, int | None]]:
+    return [
+        (one.start, one.attempts, one.failures, one.percentile(0.5), one.percentile(0.99))
+        for one in buckets
+    ]
+
+
+def summed(buckets: list[Bucket]) -> tuple[int, int]:
+    return sum(one.attempts for one in buckets), sum(one.failures for one in buckets)
 
 
 async def test_every_minute_is_there_with_what_began_in_it(runtime: Runtime) -> None:
@@ -64,11 +76,14 @@ async def test_every_minute_is_there_with_what_began_in_it(runtime: Runtime) -> 
         timedelta(minutes=1)
     ] * (len(found) - 1)
     [full] = [bucket for bucket in found if bucket.attempts]
-    assert (full.attempts, full.failures, full.p50) == (10, 1, 10)
-    assert full.p95 is not None
-    assert 950 <= full.p95 <= 1_050
+    assert (full.attempts, full.failures, full.percentile(0.5)) == (10, 1, 10)
+    slowest = full.percentile(0.95)
+    assert slowest is not None
+    assert 950 <= slowest <= 1_050
     assert {
-        (bucket.failures, bucket.p50, bucket.p95) for bucket in found if not bucket.attempts
+        (bucket.failures, bucket.percentile(0.5), bucket.percentile(0.95))
+        for bucket in found
+        if not bucket.attempts
     } == {(0, None, None)}
 
 
@@ -78,20 +93,37 @@ async def test_folding_changes_no_figure(runtime: Runtime, step: StatsStep) -> N
     agos = [timedelta(hours=hours) for hours in (1, 49, 49.2, 50, 75, 100)]
     await record(runtime, webhook, *((ago, 20 + n, bool(n % 2)) for n, ago in enumerate(agos)))
     since, until = clock.now() - 6 * DAY, clock.now()
-    before = await stats(runtime, webhook, since, step, until)
+    before = figures(await stats(runtime, webhook, since, step, until))
     folded = 0
     while count := await statistics.fold_minutes(runtime.database):
         folded += count
     assert folded
-    assert await stats(runtime, webhook, since, step, until) == before
+    assert figures(await stats(runtime, webhook, since, step, until)) == before
     assert (
-        sum(bucket.attempts for bucket in before),
-        sum(bucket.failures for bucket in before),
+        sum(attempts for _, attempts, *_ in before),
+        sum(failures for _, _, failures, *_ in before),
     ) == (6, 3)
     rows = await runtime.database.reader().rows(
         "select step, sum(attempts) as n from webhook_stat group by step order by step"
     )
     assert [(row["step"], row["n"]) for row in rows] == [(60, 1), (3_600, 5)]
+
+
+async def test_webhooks_are_counted_in_one_statement_each_for_itself_and_together(
+    runtime: Runtime,
+) -> None:
+    webhooks = [await make_webhook(runtime) for _ in range(3)]
+    for number, webhook in enumerate(webhooks[:2], 1):
+        await record(runtime, webhook, *[(timedelta(seconds=1), 10, number == 2)] * number)
+    span = statistics.span_of(clock.now() - HOUR, None, StatsStep.DAY, clock.now())
+    reader = runtime.database.reader()
+    counts = await statistics.counts(reader, [webhook.id for webhook in webhooks], span)
+    found = {key: summed(statistics.buckets(each, span)) for key, each in counts.items()}
+    assert found == {webhooks[0].id: (1, 0), webhooks[1].id: (2, 2)}
+    together = await statistics.workspace_counts(reader, webhooks[0].workspace_id, span)
+    assert summed(statistics.buckets(together, span)) == (3, 2)
+    other = await statistics.workspace_counts(reader, ids.uuid7(), span)
+    assert summed(statistics.buckets(other, span)) == (0, 0)
 
 
 async def test_too_many_buckets_and_minutes_that_are_gone_are_refused(runtime: Runtime) -> None:
