@@ -27,6 +27,7 @@ from api.schema.viewer import ViewerQuery, find_workspace
 from api.schema.webhook_change import WebhookMutation
 from api.schema.webhook_dry_run import WebhookDryRunMutation
 from api.schema.webhook_list import WebhookQuery
+from api.schema.webhook_many import ManyWebhooksMutation
 from api.schema.webhook_stats import StatsQuery
 from hookline import ids
 
@@ -61,6 +62,7 @@ QUERIES = (
 )
 MUTATIONS = (
     WebhookMutation,
+    ManyWebhooksMutation,
     WebhookDryRunMutation,
     EventMutation,
     DeliveryMutation,

@@ -190,7 +190,8 @@ async def _read(
     sign = "-" if is_backward else ""
     # a row that moves on to a later part meanwhile counts once, as it is there
     by_key = dict[tuple[Key, ...], Row]()
-    for rows in parts:
+    for part in parts:
+        rows = order.with_computed(part)
         if asked.after is not None:
             rows = rows.filter(_beyond(order, asked.after, is_after=True))
         if asked.before is not None:
@@ -244,7 +245,9 @@ def _neighbour(
         # the row of the cursor itself stands on the far side of the page; it may be deleted by now
         near = Q(Q(**at), _beyond(order, bound, is_after=is_after), join_type="OR")
         async with reading() as reader:
-            beyond = [rows.filter(near).using_db(reader.client) for rows in parts]
+            beyond = [
+                order.with_computed(rows).filter(near).using_db(reader.client) for rows in parts
+            ]
             return any([await rows.exists() for rows in beyond])
 
     return check

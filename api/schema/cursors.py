@@ -8,23 +8,31 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
+
+from tortoise.expressions import RawSQL
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 from api.execution.errors import BadInput
 
 # The longest name (100 characters beyond the BMP, escaped) makes a cursor of 1,676.
 LONGEST_CURSOR = 2_000
 
+Row = TypeVar("Row", bound=Model)
 Key = str | int | datetime | UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of an order, and the type of its values. It must never be null."""
+    """One column of an order, and the type of its values. It must never be null. sql: computes it
+    of each row, under this name; None: the table has it.
+    """
 
     name: str
     type: type[str] | type[int] | type[datetime] | type[UUID]
+    sql: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,13 @@ class Order:
 
     def key_of(self, row: Any) -> tuple[Key, ...]:
         return tuple(getattr(row, column.name) for column in self.columns)
+
+    def with_computed(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """The rows with the columns that are computed, so that they can be filtered and sorted."""
+        computed = {
+            column.name: RawSQL(column.sql) for column in self.columns if column.sql is not None
+        }
+        return rows.annotate(**computed) if computed else rows
 
     def in_list(self, name: str) -> "Order":
         """Returns this order as one of this list alone: its cursors are refused by other lists."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from api.execution.sizes import Sizes
+from api.schema.webhook_many import LARGEST_SELECTION
 from hookline.access.tokens import SCOPES_LIMIT
 from hookline.deliveries import statistics
 from hookline.errors import HooklineError
@@ -40,6 +41,7 @@ _ITEMS: Final = {
     "Viewer.scopes": SCOPES_LIMIT,
     "Webhook.eventPatterns": 100,
     "WebhookDryRunPayload.reasons": 20,
+    "WebhookResult.userErrors": 20,
     **{
         f"Webhook.{name}": row.kind.high
         for name, row in FIELDS.items()
@@ -62,6 +64,7 @@ OF_WHAT_WAS_SENT: Final = {
             "Token",
             "TokenCreate",
             "Webhook",
+            "Webhooks",
             "WebhookDryRun",
             "WebhookSecret",
             "WebhookTest",
@@ -83,6 +86,9 @@ _DATA: Final = 100
 _MUTATIONS: Final = {
     "Mutation.webhookDryRun": 1_000,
     "Mutation.webhookTest": 2_500,
+    # A transaction for each of a hundred.
+    "Mutation.webhooksSetActive": 2_000,
+    "Mutation.webhooksDelete": 2_000,
     "Mutation.syncPlan": 10_000,
     "Mutation.syncApply": 10_000,
 }
@@ -149,12 +155,20 @@ def batch_size(arguments: Mapping[str, Any], now: datetime) -> int:
     return count if count <= BATCH_LIMIT else 0
 
 
+def selection_size(arguments: Mapping[str, Any], now: datetime) -> int:
+    """Results of a mutation of several webhooks: as many as are selected, or none."""
+    count = len(arguments["input"]["webhooks"])
+    return count if count <= LARGEST_SELECTION else 0
+
+
 SIZES: Final = Sizes(
     items={**_ITEMS, **dict.fromkeys(OF_WHAT_WAS_SENT, 1)},
     sized={
         "Webhook.stats": stats_size,
         "Query.stats": stats_size,
         "Mutation.eventPublishBatch": batch_size,
+        "Mutation.webhooksSetActive": selection_size,
+        "Mutation.webhooksDelete": selection_size,
     },
     prices=_PRICES,
     # Two secrets of each of 10,000 webhooks, with their paths.

@@ -1,11 +1,8 @@
 """Finding webhooks: by id, by slug, and lists with their filter and order."""
 
 import re
-from datetime import datetime
-from enum import Enum
 from itertools import product
 from typing import Annotated, Final
-from uuid import UUID
 
 import strawberry
 from tortoise.expressions import Q
@@ -14,12 +11,12 @@ from tortoise.queryset import QuerySet
 from api.auth import require
 from api.execution.errors import BadInput
 from api.schema.connections import Connection
-from api.schema.cursors import BY_NAME, Column, Order
 from api.schema.filters import check_event
 from api.schema.header import LabelInput
 from api.schema.listing import Listed, paged
 from api.schema.node import NOTHING, Info, first_of, is_storable, key_of
 from api.schema.types import Webhook, find_webhook
+from api.schema.webhook_order import WebhookOrder, order_of
 from api.schema.webhook_types import WebhookStatus
 from hookline.form.check import SLUG
 from hookline.models import Webhook as WebhookRow
@@ -29,29 +26,8 @@ _STATUS = {
     WebhookStatus.INACTIVE: Q(is_active=False),
     WebhookStatus.AUTO_DISABLED: Q(is_active=True, auto_disabled_at__isnull=False),
 }
-# Compared with four columns of every webhook.
+# Compared with five columns of every webhook.
 LONGEST_SEARCH: Final = 200
-
-
-@strawberry.enum(description="Field that a list of webhooks is sorted by.")
-class WebhookOrderField(Enum):
-    NAME = strawberry.enum_value("NAME", description="Sort by name.")
-    CREATED_AT = strawberry.enum_value("CREATED_AT", description="Sort by time of creation.")
-    MODIFIED_AT = strawberry.enum_value(
-        "MODIFIED_AT", description="Sort by time of the last change."
-    )
-
-
-@strawberry.enum(description="Direction of a sort order.")
-class Direction(Enum):
-    ASC = strawberry.enum_value("ASC", description="Ascending: A to Z, oldest first.")
-    DESC = strawberry.enum_value("DESC", description="Descending: Z to A, newest first.")
-
-
-@strawberry.input(description="Sort order of webhooks.")
-class WebhookOrder:
-    field: WebhookOrderField = strawberry.field(description="Field to sort by.")
-    direction: Direction = strawberry.field(description="Direction of the order.")
 
 
 @strawberry.input(
@@ -61,8 +37,8 @@ class WebhookOrder:
 class WebhookFilter:
     search: str | None = strawberry.field(
         default=None,
-        description="Text that the name, slug, URL or description contains, ignoring case. At "
-        f"most {LONGEST_SEARCH} characters.",
+        description="Text that the name, slug, URL, description or a label (as key=value) "
+        f"contains, ignoring case. At most {LONGEST_SEARCH} characters.",
     )
     status: list[WebhookStatus] | None = strawberry.field(
         default=None, description="Statuses, any of which matches."
@@ -80,6 +56,15 @@ class WebhookFilter:
     managed: bool | None = strawberry.field(
         default=None,
         description="True for webhooks that a webhooks file owns, false for all others.",
+    )
+    set: str | None = strawberry.field(
+        default=None,
+        description="Exact name of the set of the webhooks file that owns the webhook.",
+    )
+    failing: bool | None = strawberry.field(
+        default=None,
+        description="True for webhooks whose latest attempts failed (`health.failingSince`), false "
+        "for all others.",
     )
     label: LabelInput | None = strawberry.field(
         default=None, description="Label that the webhook has."
@@ -145,22 +130,8 @@ class WebhookQuery:
         wanted = filter or WebhookFilter()
         check_event(info, wanted.environment, wanted.event, "event")
         rows = _filtered(WebhookRow.filter(workspace_id=actor.workspace_id), wanted)
-        return Listed(rows, Webhook.of, _order(order_by))
-
-
-def _order(wanted: WebhookOrder | None) -> Order:
-    # the default order by any of its two names: cursors of one go on in the other
-    if wanted is None or (
-        wanted.field is WebhookOrderField.NAME and wanted.direction is Direction.ASC
-    ):
-        return BY_NAME
-    name = wanted.field.name.lower()
-    column = Column(name, str if wanted.field is WebhookOrderField.NAME else datetime)
-    return Order(
-        f"{name}-{wanted.direction.name.lower()}",
-        (column, Column("id", UUID)),
-        wanted.direction is Direction.DESC,
-    )
+        dialect = info.context.runtime.database.dialect
+        return Listed(rows, Webhook.of, order_of(order_by, dialect, info.context.now))
 
 
 def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[WebhookRow]:
@@ -170,7 +141,7 @@ def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[Web
     if not all(is_storable(text) for text in _texts(wanted)):
         return rows.filter(id=NOTHING)
     if wanted.search:
-        columns = ("name", "slug", "url", "description")
+        columns = ("name", "slug", "url", "description", "labels")
         rows = rows.filter(
             Q(*(Q(**{f"{column}__icontains": wanted.search}) for column in columns), join_type="OR")
         )
@@ -187,6 +158,10 @@ def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[Web
         rows = rows.filter(Q(*(Q(events__contains=_line(p)) for p in patterns), join_type="OR"))
     if wanted.managed is not None:
         rows = rows.filter(sync_set__isnull=not wanted.managed)
+    if wanted.set is not None:
+        rows = rows.filter(sync_set=wanted.set)
+    if wanted.failing is not None:
+        rows = rows.filter(failing_since__isnull=not wanted.failing)
     if wanted.label is not None:
         rows = rows.filter(labels__contains=_line(f"{wanted.label.key}={wanted.label.value}"))
     return rows
@@ -206,6 +181,7 @@ def _texts(wanted: WebhookFilter) -> list[str]:
         wanted.search,
         wanted.url,
         wanted.environment,
+        wanted.set,
         label and label.key,
         label and label.value,
     )

@@ -33,8 +33,8 @@ OPEN = set(
     "AttemptEvent DeliveryPayload EventPublishBatchPayload EventPublishPayload EventPublishResult "
     "EventTypePayload JobPayload NotificationEvent Retention Server SyncApplyPayload "
     "SyncPlanPayload SyncProblem TokenCreatePayload TokenPayload UserError Viewer "
-    "WebhookChangeEvent WebhookDryRunPayload WebhookPayload WebhookSecretPayload "
-    "WebhookTestPayload Workspace WorkspacePayload".split()
+    "WebhookChangeEvent WebhookDryRunPayload WebhookPayload WebhookResult WebhookSecretPayload "
+    "WebhookTestPayload WebhooksPayload Workspace WorkspacePayload".split()
 )
 EDGES = [
     (parent.name, name, field)

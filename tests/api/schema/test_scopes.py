@@ -33,6 +33,10 @@ ASKED = {
     f'mutation {{ webhookUpdate(input: {{id: "{KEY}"}}) {{ webhook {{ id }} }} }}': "webhooks:write",
     f'mutation {{ webhookSetActive(input: {{id: "{KEY}", active: true}}) {{ webhook {{ id }} }} }}': "webhooks:write",
     f'mutation {{ webhookDelete(input: {{id: "{KEY}"}}) {{ webhook {{ id }} }} }}': "webhooks:write",
+    f'mutation {{ webhooksSetActive(input: {{webhooks: [{{id: "{KEY}"}}], active: true}}) '
+    "{ results { webhook { id } } } }": "webhooks:write",
+    f'mutation {{ webhooksDelete(input: {{webhooks: [{{id: "{KEY}"}}]}}) '
+    "{ results { webhook { id } } } }": "webhooks:write",
     f'mutation {{ webhookRelease(input: {{id: "{KEY}"}}) {{ webhook {{ id }} }} }}': "webhooks:write",
     f'mutation {{ webhookSecretReveal(input: {{id: "{KEY}"}}) {{ secret }} }}': "secrets:read",
     f'mutation {{ webhookSecretRotate(input: {{id: "{KEY}"}}) {{ secret }} }}': "webhooks:write",

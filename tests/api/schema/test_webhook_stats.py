@@ -2,11 +2,12 @@
 
 import logging
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from hookline import clock, ids
+from hookline.deliveries import statistics
+from hookline.deliveries.statistics import StatsStep
 from hookline.models import Delivery
 from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
@@ -66,25 +67,39 @@ async def test_a_day_by_hours_and_a_month_by_days_of_100_webhooks_are_within_the
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_statements_for_a_list_do_not_grow_with_its_webhooks(
+async def test_figures_of_many_webhooks_are_read_in_one_statement_each(
     runtime: Runtime, admin: Asker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    given = {"since": (clock.now() - timedelta(hours=20)).isoformat()}
-    counts, found = list[int](), list[dict[str, Any]]()
-    for _ in range(2):
-        for _ in range(3):
-            webhook = await make_webhook(runtime)
-            await record(runtime, webhook, (timedelta(seconds=1), 10, True))
-            await enqueue(runtime, webhook.id, 2)
+    keys, loaders = [ids.uuid7() for _ in range(50)], admin.context().loaders
+    now = clock.now()
+    span = statistics.span_of(now - timedelta(days=1), None, StatsStep.HOUR, now)
+    for load, asked in (
+        (loaders.stats, [(key, span) for key in keys]),
+        (loaders.last_attempt, keys),
+        (loaders.oldest_open, keys),
+        (loaders.backlog, keys),
+        (loaders.failed_events, keys),
+    ):
         caplog.clear()
         with caplog.at_level(logging.DEBUG, "tortoise.db_client"):
-            found = (await admin.data(LISTED, **given))["webhooks"]["nodes"]
-        counts.append(sum(record.name == "tortoise.db_client" for record in caplog.records))
-    assert counts == [counts[0]] * 2
-    assert counts[0] <= 12
-    assert [one["lastAttempt"] for one in found] == [{"outcome": "FAILED", "statusCode": 500}] * 6
+            await load.load_many(asked)
+        assert sum(record.name == "tortoise.db_client" for record in caplog.records) == 1
+
+
+async def test_a_list_shows_the_figures_of_each_webhook(runtime: Runtime, admin: Asker) -> None:
+    given = {"since": (clock.now() - timedelta(hours=20)).isoformat()}
+    for number in range(3):
+        webhook = await make_webhook(runtime, name=f"n{number}")
+        if number:
+            await record(runtime, webhook, *[(timedelta(seconds=1), 10, True)] * number)
+        await enqueue(runtime, webhook.id, 3 - number)
+    found = (await admin.data(LISTED, **given))["webhooks"]["nodes"]
+    assert [sum(each["attempts"] for each in one["hours"]) for one in found] == [0, 1, 2]
+    assert [sum(each["attempts"] for each in one["days"]) for one in found] == [0, 1, 2]
+    failed = {"outcome": "FAILED", "statusCode": 500}
+    assert [one["lastAttempt"] for one in found] == [None, failed, failed]
+    assert [one["health"]["backlog"] for one in found] == [3, 3, 3]
     assert all(one["oldestOpenDelivery"] for one in found)
-    assert [sum(each["attempts"] for each in one["hours"]) for one in found] == [1] * 6
 
 
 async def test_a_webhook_shows_its_newest_attempt_and_its_oldest_open_delivery(
