@@ -11,6 +11,8 @@ from hookline.access.scopes import ROLES
 from hookline.runtime import Runtime
 from tests.conftest import WORKSPACE
 
+pytestmark = pytest.mark.engines("sqlite")
+
 
 @pytest.fixture
 async def client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:

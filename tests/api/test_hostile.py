@@ -133,7 +133,7 @@ async def server(runtime: Runtime) -> AsyncIterator[Server]:
         yield running
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_every_case_is_refused_while_others_are_served(
     server: Server, transport: str
@@ -162,7 +162,7 @@ async def test_text_that_no_row_can_have_finds_none(server: Server, transport: s
         assert answer["data"]["webhooks"]["nodes"] == []
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_names_are_suggested_to_nobody(server: Server) -> None:
     wrong: tuple[tuple[str, dict[str, Any]], ...] = (
         ("{ webhoks { nodes { id } } }", {}),
@@ -183,7 +183,7 @@ async def test_names_are_suggested_to_nobody(server: Server) -> None:
         assert "mean" not in str(answer)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_the_largest_answer_of_all_lets_others_have_the_loop(server: Server) -> None:
     patterns = [f"order.model{number}.*" for number in range(100)]
     for number in range(100):
@@ -199,7 +199,7 @@ async def test_the_largest_answer_of_all_lets_others_have_the_loop(server: Serve
     assert served >= 10
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_memory_is_bounded_whatever_is_asked(server: Server) -> None:
     await make_webhook(server.runtime)
     await serve_others(server, 3)
@@ -266,7 +266,7 @@ async def impatient(postgres_database: str, settings: Settings) -> AsyncIterator
         yield running
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_others_are_served_while_the_lists_of_one_hang(
     server: Server, locked: Locked, transport: str
@@ -280,7 +280,7 @@ async def test_others_are_served_while_the_lists_of_one_hang(
     assert [codes(answer) for answer in await asyncio.gather(*attacks)] == [[]] * 12
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_an_operation_ends_when_its_time_is_over(
     impatient: Server, locked: Locked, transport: str
@@ -291,7 +291,7 @@ async def test_an_operation_ends_when_its_time_is_over(
     await locked.until_free()
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
 async def test_a_query_ends_when_its_client_is_gone(
     server: Server, locked: Locked, accept: str
@@ -302,7 +302,7 @@ async def test_a_query_ends_when_its_client_is_gone(
     await locked.until_free()
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_what_a_loader_reads_ends_with_the_client_too(server: Server, locked: Locked) -> None:
     await locked.release()
     await Notification.create(
@@ -315,7 +315,7 @@ async def test_what_a_loader_reads_ends_with_the_client_too(server: Server, lock
     await locked.until_free()
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 @pytest.mark.parametrize("end", ["complete", "close", "vanish"])
 async def test_a_query_of_a_socket_ends_with_its_complete_and_with_the_socket(
     server: Server, locked: Locked, end: str

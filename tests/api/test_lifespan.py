@@ -19,6 +19,8 @@ from hookline.runtime import Runtime
 from hookline.settings.fields import Settings, read_settings
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.engines("sqlite")
+
 
 async def test_a_database_without_tables_is_refused_with_what_to_run(tmp_path: Path) -> None:
     (tmp_path / "hookline.db").touch()

@@ -77,7 +77,7 @@ async def test_an_announced_revocation_waits_for_no_look(runtime: Runtime) -> No
         assert not stays.done()
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_another_process_hears_of_a_revocation(runtime: Runtime) -> None:
     row, text = await made(runtime)
     hub = make_hub(runtime.settings)
@@ -107,7 +107,7 @@ async def test_a_token_that_expires_ends_by_its_own_timer(runtime: Runtime) -> N
         await ended
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_an_expiry_does_not_wait_for_a_database_that_hangs(runtime: Runtime) -> None:
     _, text = await made(runtime, expires_at=clock.now() + timedelta(seconds=1))
     locker = await asyncpg.connect(runtime.settings.postgres_dsn)

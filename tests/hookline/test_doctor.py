@@ -137,7 +137,7 @@ async def test_another_key_ring_is_told(settings: Settings) -> None:
     assert (problems(found), "bring" in found["keys"].text) == (["keys"], True)
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_brokers_and_hubs_that_answer_are_told(
     settings: Settings, valkey_server: Valkey, rabbitmq_server: VirtualHost
 ) -> None:

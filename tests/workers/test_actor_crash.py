@@ -21,7 +21,7 @@ from tests.working import working
 
 DELIVERIES = 20_000
 
-pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.engines("postgres")
 
 
 @contextmanager

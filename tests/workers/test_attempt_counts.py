@@ -9,7 +9,7 @@ from tests.waiting import eventually
 from tests.working import pumping
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_every_attempt_counts_by_its_outcome_and_a_delivery_once_it_ended(
     runtime: Runtime,
 ) -> None:
@@ -28,7 +28,7 @@ async def test_every_attempt_counts_by_its_outcome_and_a_delivery_once_it_ended(
         await eventually(lambda: value("hookline_deliveries_leased") == 0)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_delivery_without_another_try_has_failed(runtime: Runtime) -> None:
     async with Receiver([Reply(500)]) as receiver, pumping(runtime):
         await make_webhook(runtime, receiver.url, retry={"schedule": []})

@@ -26,7 +26,7 @@ from tests.waiting import eventually
 from workers.pump import Pump
 from workers.sending import Sender
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.engines("sqlite")
 
 
 class Watched:

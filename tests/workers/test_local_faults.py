@@ -41,6 +41,8 @@ from workers.own_network import NoNetwork, PortsUsedUp
 from workers.pump import Pump
 from workers.sending import OutboundRequest, Sender
 
+pytestmark = pytest.mark.engines("sqlite")
+
 HOST = "receiver.example"
 
 

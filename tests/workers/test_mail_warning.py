@@ -9,6 +9,8 @@ from pydantic import SecretStr
 from hookline.runtime import Runtime
 from tests.working import pumping
 
+pytestmark = pytest.mark.engines("sqlite")
+
 URL = SecretStr("smtp://127.0.0.1:1?from=a@example.com")
 
 

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from hookline.models import Email, EmailStatus
 from hookline.notifications.mails import due
 from hookline.notifications.smtp import Mail, Mailer
@@ -11,6 +13,8 @@ from tests.background import a_mail
 from tests.making import ago, set_column
 from tests.waiting import eventually
 from workers.mails import MAILS_AT_ONCE, WAITING_EACH_LIMIT, WAITING_LIMIT, Mails
+
+pytestmark = pytest.mark.engines("sqlite")
 
 
 class Post(Mailer):

@@ -18,7 +18,7 @@ from workers.pump import Pump
 from workers.sending import Sender
 
 pytestmark = [
-    pytest.mark.parametrize("database_url", ["postgres"], indirect=True),
+    pytest.mark.engines("postgres"),
     pytest.mark.usefixtures("unstalled"),
 ]
 

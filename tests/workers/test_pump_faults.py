@@ -68,7 +68,7 @@ async def test_dead_workers_deliveries_are_taken_over_and_sent_under_the_same_id
     assert outcomes == {(1, AttemptOutcome.UNKNOWN): 3, (2, AttemptOutcome.SUCCEEDED): 3}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_start_on_sqlite_takes_its_predecessor_over_at_once(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     await publish(runtime, 2)
@@ -108,6 +108,7 @@ async def killed_while_sending(runtime: Runtime, receiver: Receiver, count: int)
         kill_group(process)
 
 
+@pytest.mark.engines("sqlite")
 async def test_frozen_worker_that_wakes_sends_nothing_that_others_took_over(
     runtime: Runtime,
 ) -> None:
@@ -193,6 +194,7 @@ async def untouched(count: int) -> bool:
     )
 
 
+@pytest.mark.engines("sqlite")
 async def test_stop_past_its_deadline_leaves_the_rest_to_a_takeover(runtime: Runtime) -> None:
     async with Receiver() as receiver, Sender(runtime.addresses) as sender:
         receiver.gate.clear()
@@ -220,7 +222,7 @@ async def test_stopped_pump_sends_nothing_more(runtime: Runtime) -> None:
     assert len(receiver.requests) == 2
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_connections_that_are_cut_again_and_again_lose_and_double_nothing_recorded(
     runtime: Runtime,
 ) -> None:
@@ -272,6 +274,7 @@ class Clumsy(Sender):
         return await super().send(request, still_wanted)
 
 
+@pytest.mark.engines("sqlite")
 async def test_mistake_of_ours_in_a_send_costs_its_delivery_a_takeover_and_no_room(
     runtime: Runtime,
 ) -> None:
@@ -300,6 +303,7 @@ class Stumbling:
         return getattr(self._queue, name)
 
 
+@pytest.mark.engines("sqlite")
 async def test_mistake_of_ours_in_a_claim_ends_no_claiming(
     runtime: Runtime, caplog: pytest.LogCaptureFixture
 ) -> None:

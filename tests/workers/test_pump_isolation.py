@@ -18,9 +18,10 @@ from tests.working import pumping
 from workers.lanes import LEASED_LIMIT
 from workers.slots import SLOW_ON_WIRE_LIMIT
 
-pytestmark = pytest.mark.usefixtures("unstalled")
+pytestmark = [pytest.mark.usefixtures("unstalled"), pytest.mark.engines("sqlite")]
 
 
+@pytest.mark.engines("sqlite", "postgres")
 @dataclass
 class Gauge:
     """A receiver that hangs (or answers, when told to) and knows how many requests it holds. seen:
@@ -103,6 +104,7 @@ async def test_webhook_has_no_more_on_the_wire_than_its_concurrency(runtime: Run
     assert max(gauge.seen) == 3
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_large_backlog_does_not_delay_another_webhook(runtime: Runtime) -> None:
     async with Receiver() as busy, Receiver() as idle, pumping(runtime):
         busy.gate.clear()
@@ -118,7 +120,7 @@ async def test_large_backlog_does_not_delay_another_webhook(runtime: Runtime) ->
         busy.gate.set()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_webhooks_that_hang_take_half_the_room_at_most(runtime: Runtime) -> None:
     gauge, count = Gauge(), SLOW_ON_WIRE_LIMIT + 50
     async with Server(gauge.serve) as server, Receiver() as healthy, pumping(runtime):

@@ -18,7 +18,7 @@ from tests.receivers import Receiver
 from tests.waiting import eventually
 from tests.working import pumping
 
-pytestmark = pytest.mark.usefixtures("unstalled")
+pytestmark = [pytest.mark.usefixtures("unstalled"), pytest.mark.engines("sqlite")]
 
 
 async def test_everything_arrives_in_its_time(runtime: Runtime) -> None:
@@ -87,6 +87,7 @@ async def test_limit_that_is_given_holds_for_the_backlog(runtime: Runtime) -> No
             assert len(receiver.requests) == 2
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_limit_of_a_webhook_that_was_unknown_when_it_was_named_holds(
     runtime: Runtime,
 ) -> None:

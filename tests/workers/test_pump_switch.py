@@ -32,7 +32,7 @@ from workers.delivering import REFRESH_SECONDS
 from workers.pump import Pump
 from workers.sending import Sender
 
-pytestmark = pytest.mark.usefixtures("unstalled")
+pytestmark = [pytest.mark.usefixtures("unstalled"), pytest.mark.engines("sqlite")]
 
 
 class DeafHub(MemoryHub):
@@ -89,6 +89,7 @@ async def succeeded(webhook_id: UUID, count: int) -> bool:
     )
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_switch_that_no_message_told_is_obeyed_within_a_second(runtime: Runtime) -> None:
     silent = replace(runtime, hub=DeafHub())
     async with Receiver() as receiver, Receiver() as other, pumping(runtime):
@@ -107,7 +108,7 @@ async def test_switch_that_no_message_told_is_obeyed_within_a_second(runtime: Ru
 
 
 # two workers, which SQLite does not have
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 @pytest.mark.parametrize("end", ["deleted", "turned off by failing"])
 async def test_an_end_that_no_message_told_is_obeyed_within_a_second(
     runtime: Runtime, end: str

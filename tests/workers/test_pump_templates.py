@@ -24,7 +24,7 @@ from tests.receivers import Receiver, Reply
 from tests.waiting import eventually
 from tests.working import pumping
 
-pytestmark = pytest.mark.usefixtures("unstalled")
+pytestmark = [pytest.mark.usefixtures("unstalled"), pytest.mark.engines("sqlite")]
 
 TEMPLATE = '{"text": {{ "Total " ~ event.data.total }}, "hook": {{ webhook.slug }}}'
 AGAIN = {"schedule": ["1s", "48h"]}
@@ -62,6 +62,7 @@ async def test_template_makes_the_body_under_its_content_type(runtime: Runtime) 
     assert bodies["text/plain; charset=utf-8"] == b"12 <order.order.create>"
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_retry_sends_what_the_first_attempt_sent_though_the_template_has_changed(
     runtime: Runtime,
 ) -> None:
@@ -96,6 +97,7 @@ async def test_retry_of_a_kept_body_needs_the_template_no_more(runtime: Runtime)
     assert first.body == second.body
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_template_that_fails_for_an_event_is_a_failed_attempt_and_heals_by_a_better_one(
     runtime: Runtime, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -150,7 +152,7 @@ async def test_bad_events_of_a_publisher_turn_no_webhook_off(runtime: Runtime) -
 
 
 # The renderer is the same on both, and this takes 8 s of a core.
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_slow_template_delays_no_other_webhook(runtime: Runtime) -> None:
     # 0.15 s of a core for each, before it fails.
     slow = "{% if event.data.n is defined %}{% set x = [1] %}" + "{% set x = [x, x] %}" * 17

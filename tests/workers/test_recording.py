@@ -254,7 +254,7 @@ async def test_position_in_the_announcement_is_that_of_the_last_attempt(
     assert len(rows_of_activity) == count
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_answers_are_kept_while_the_database_is_read_only(runtime: Runtime) -> None:
     notes = Notes(runtime)
     hand, rows = await claimed(runtime, 3)
@@ -268,7 +268,7 @@ async def test_answers_are_kept_while_the_database_is_read_only(runtime: Runtime
     assert await Attempt.filter(error_message__isnull=True).count() == 3
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_results_of_a_webhook_whose_row_is_held_are_put_aside_and_keep_their_order(
     runtime: Runtime,
 ) -> None:
@@ -298,7 +298,7 @@ async def test_results_of_a_webhook_whose_row_is_held_are_put_aside_and_keep_the
     assert recorded == [first.id, second.id, third.id]
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_workspace_whose_activity_is_held_stops_nobody_elses_records(
     runtime: Runtime,
 ) -> None:
@@ -317,7 +317,7 @@ async def test_workspace_whose_activity_is_held_stops_nobody_elses_records(
     assert notes.recorded == [0, 1, 1]
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_look_at_held_rows_that_fails_changes_nothing(runtime: Runtime) -> None:
     hand, [row] = await claimed(runtime, 1)
     notes = Notes(runtime)

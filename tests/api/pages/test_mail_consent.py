@@ -25,7 +25,7 @@ PLAIN_HTTP = {"Origin": "http://127.0.0.1:8000"}
 UNKNOWN = "/mails/" + "x" * 32
 
 # tests/hookline/notifications/test_consents.py tries the answers themselves on both.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.engines("sqlite")
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from hookline.access.scopes import ROLES
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, publish
 
+pytestmark = pytest.mark.engines("sqlite")
+
 TOKEN = "the-operators-own-token"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 

@@ -27,6 +27,8 @@ from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook, make_worksp
 from tests.receivers import Receiver
 from tests.working import pumping
 
+pytestmark = pytest.mark.engines("sqlite")
+
 LIST = """query ($filter: AuditFilter) { auditEntries(filter: $filter) { totalCount nodes {
     id action actor { kind name tokenId appliedBy revision claimed { commit branch } }
     at subjectId before after requestId } } }"""
@@ -105,6 +107,7 @@ async def test_entry_names_the_request_of_the_api(runtime: Runtime, admin: Asker
     assert (await entries(admin))[-1]["requestId"] == "request-1"
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_tokens_types_and_workspaces_are_noted_too(runtime: Runtime, admin: Asker) -> None:
     token, text = await tokens.create(runtime.database, WORKSPACE, "ci", ["webhooks:read"])
     await tokens.revoke(runtime.database, WORKSPACE, token.id, Actor(WORKSPACE, "boss"))
@@ -145,6 +148,7 @@ async def test_auto_disable_is_the_systems(runtime: Runtime, admin: Asker) -> No
     assert (entry["before"], entry["after"]) == ({"status": "ACTIVE"}, {"status": "AUTO_DISABLED"})
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_entries_are_filtered_and_stay_in_their_workspace(
     runtime: Runtime, admin: Asker
 ) -> None:
@@ -191,6 +195,7 @@ async def test_what_is_done_to_deliveries_by_hand_is_noted(runtime: Runtime, adm
     assert noted[2]["after"]["webhookId"] == ids.encode("wh", webhook.id)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_test_is_noted_with_where_it_was_sent(runtime: Runtime, admin: Asker) -> None:
     async with Receiver() as receiver, pumping(runtime):
         webhook = await make_webhook(runtime, receiver.url)

@@ -77,6 +77,7 @@ async def test_a_delivery_shows_its_derived_status_and_is_found_by_it(admin: Ask
     )["webhooks"]["nodes"] == [{"health": {"backlog": 2}}]
 
 
+@pytest.mark.engines("sqlite")
 async def test_an_attempt_shows_what_was_sent_and_answered(admin: Asker) -> None:
     webhook = await make_webhook(admin.runtime)
     [key] = await enqueue(admin.runtime, webhook.id)
@@ -121,6 +122,7 @@ async def test_an_attempt_shows_what_was_sent_and_answered(admin: Asker) -> None
     )
 
 
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(
     ("body", "is_truncated", "text", "base64"),
     [
@@ -238,6 +240,7 @@ async def test_a_failed_delivery_is_sent_again_by_hand(admin: Asker) -> None:
     assert (await hand.claim_one(webhook.id)).is_manual
 
 
+@pytest.mark.engines("sqlite")
 async def test_each_mutation_of_a_request_sees_what_the_one_before_it_did(admin: Asker) -> None:
     webhook = await make_webhook(admin.runtime)
     [key] = await enqueue(admin.runtime, webhook.id)
@@ -249,6 +252,7 @@ async def test_each_mutation_of_a_request_sees_what_the_one_before_it_did(admin:
     assert [found[name]["delivery"]["status"] for name in "ab"] == ["PENDING", "HELD"]
 
 
+@pytest.mark.engines("sqlite")
 async def test_what_cannot_be_sent_again_is_refused(admin: Asker) -> None:
     webhook = await make_webhook(admin.runtime)
     [key] = await enqueue(admin.runtime, webhook.id)
@@ -297,6 +301,7 @@ async def test_another_workspaces_deliveries_are_nowhere(admin: Asker) -> None:
     ] == {"totalCount": 1}
 
 
+@pytest.mark.engines("sqlite")
 async def test_a_finished_delivery_has_no_next_attempt(admin: Asker) -> None:
     await one_in_each_state(admin)
     nodes = (
@@ -365,6 +370,7 @@ async def test_job_of_sending_again_is_found_by_its_id_in_its_workspace(
     ]
 
 
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(
     ("field", "wanted", "said"),
     [

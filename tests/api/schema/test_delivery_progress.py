@@ -9,6 +9,7 @@ from tests.api.schema.asking import Asker
 from tests.making import SOMEBODY, Hand, ago, enqueue, failed, make_webhook, set_column, succeeded
 
 
+@pytest.mark.engines("sqlite")
 async def test_only_what_is_on_the_wire_is_in_progress_and_counts_an_attempt(admin: Asker) -> None:
     webhook, hand = await make_webhook(admin.runtime), await Hand.begin(admin.runtime)
     await enqueue(admin.runtime, webhook.id, 3)

@@ -9,6 +9,8 @@ from hookline.models import Event
 from tests.api.schema.asking import Asker, told
 from tests.making import make_webhook, make_workspace, publish
 
+pytestmark = pytest.mark.engines("sqlite")
+
 PUBLISH = """mutation ($input: EventPublishInput!) { eventPublish(input: $input) {
     event { id type object model action environment occurredAt idempotencyKey } duplicate
       deliveryCount skippedCount userErrors { field message code } } }"""
@@ -25,6 +27,7 @@ def order(**fields: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_published_event_is_shown_and_read_back(admin: Asker) -> None:
     await make_webhook(admin.runtime)
     payload = (await admin.data(PUBLISH, input=order(occurredAt="2026-11-24T11:00:00+01:00")))[
@@ -131,6 +134,7 @@ async def test_a_publisher_reads_an_events_own_fields_and_not_its_deliveries(adm
     assert await publisher.codes("{ events { totalCount } }") == ["FORBIDDEN"]
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_data_that_is_no_longer_kept_is_null(admin: Asker) -> None:
     [key] = await publish(admin.runtime)
     await Event.filter(id=key).update(data=None)
@@ -139,6 +143,7 @@ async def test_data_that_is_no_longer_kept_is_null(admin: Asker) -> None:
     ]
 
 
+@pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize(
     ("wanted", "count"),
     [

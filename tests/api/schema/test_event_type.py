@@ -10,6 +10,8 @@ from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
 from tests.making import make_webhook, make_workspace
 
+pytestmark = pytest.mark.engines("sqlite")
+
 SAVE = """mutation ($input: EventTypeSaveInput!) { eventTypeSave(input: $input) {
     eventType { id name description schema strict sample } userErrors { field code message } } }"""
 DELETE = (
@@ -45,6 +47,7 @@ async def publish(
     return [(error["field"], error["code"]) for error in answer["eventPublish"]["userErrors"]]
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_saved_type_is_listed_changed_whole_and_forgotten(admin: Asker) -> None:
     saved = (await admin.data(SAVE, input=TYPE))["eventTypeSave"]
     assert saved["userErrors"] == []

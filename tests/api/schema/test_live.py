@@ -23,6 +23,8 @@ from tests.making import (
     succeeded,
 )
 
+pytestmark = pytest.mark.engines("sqlite")
+
 ATTEMPTS = """subscription ($webhookId: ID, $outcome: [AttemptOutcome!], $environment: String,
   $after: String) {
     attempts(webhookId: $webhookId, outcome: $outcome, environment: $environment, after: $after) {
@@ -56,6 +58,7 @@ async def end_one(runtime: Runtime, hand: Hand, webhook_id: Any, ended: Any = su
     runtime.hub.publish("activity", f"{WORKSPACE} 0")  # as the recorder does
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_attempts_since_the_cursor_are_replayed_and_then_live(admin: Asker) -> None:
     webhook, hand = await make_webhook(admin.runtime), await Hand.begin(admin.runtime)
     cursor = await now(admin)

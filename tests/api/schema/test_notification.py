@@ -32,6 +32,7 @@ FORM = {
 }
 
 
+@pytest.mark.engines("sqlite")
 async def test_auto_disable_is_listed_with_its_receipts(runtime: Runtime, admin: Asker) -> None:
     webhook = await turned_off(runtime)
     await send_due(runtime, Post())
@@ -145,6 +146,7 @@ async def test_subscribers_hear_of_the_switch_and_of_the_notification(
     }
 
 
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
@@ -184,6 +186,7 @@ async def test_form_takes_what_people_write(
         assert shown.items() <= changed["webhook"].items()
 
 
+@pytest.mark.engines("sqlite")
 async def test_null_for_mails_goes_back_to_the_default(admin: Asker) -> None:
     made = (
         await admin.data(
@@ -195,6 +198,7 @@ async def test_null_for_mails_goes_back_to_the_default(admin: Asker) -> None:
     assert (changed["notificationEmails"], changed["notifyOn"]) == ([], ["AUTO_DISABLED"])
 
 
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(
     ("given", "field", "code"),
     [

@@ -109,7 +109,7 @@ BLIND = [
 ]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(("name", "given", "scope", "field"), BLIND)
 async def test_a_mutation_is_done_and_shows_nothing_that_the_token_may_not_read(
     admin: Asker, name: str, given: str, scope: str, field: str
@@ -124,7 +124,7 @@ async def test_a_mutation_is_done_and_shows_nothing_that_the_token_may_not_read(
     assert answer.data == {"done": {field: None, "userErrors": []}}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_what_a_blind_mutation_did_is_done(admin: Asker) -> None:
     blind = admin.with_scopes("webhooks:write", "deliveries:retry")
     await blind.answer(f"mutation {{ webhookCreate(input: {FORM}) {{ webhook {{ id }} }} }}")
@@ -136,7 +136,7 @@ async def test_what_a_blind_mutation_did_is_done(admin: Asker) -> None:
     assert await Job.all().count() == 1
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_a_subscription_shows_no_webhook_without_its_scope(admin: Asker) -> None:
     blind = admin.with_scopes("deliveries:read")
     assert await blind.refused_subscription("subscription { webhookChanges { node { id } } }") == [
@@ -147,7 +147,7 @@ async def test_a_subscription_shows_no_webhook_without_its_scope(admin: Asker) -
     ) == ["FORBIDDEN"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_a_publisher_gets_its_own_event_and_nothing_behind_it(admin: Asker) -> None:
     publisher = admin.as_role("publisher")
     event = '{type: "a.b.c", environment: "production", data: 1}'
@@ -157,7 +157,7 @@ async def test_a_publisher_gets_its_own_event_and_nothing_behind_it(admin: Asker
     assert await publisher.codes(behind) == ["FORBIDDEN"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_a_list_does_not_even_count_without_its_scope(admin: Asker) -> None:
     await types.save(admin.runtime.database, admin.runtime.hub, SOMEBODY, {"name": "a.b.c"})
     webhook = await make_webhook(admin.runtime)

@@ -67,7 +67,7 @@ ELSEWHERE = {"syncPlan", "syncApply"}
 """Tested beside what they do."""
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(("text", "scope"), ASKED.items())
 async def test_a_field_gives_nothing_without_its_scope(admin: Asker, text: str, scope: str) -> None:
     others = admin.with_scopes(*(SCOPES.keys() - {scope}))
@@ -78,7 +78,7 @@ async def test_a_field_gives_nothing_without_its_scope(admin: Asker, text: str, 
     assert await admin.codes(text) == []
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(("prefix", "scope"), BY_KIND.items())
 async def test_a_node_asks_for_the_scope_of_its_kind(admin: Asker, prefix: str, scope: str) -> None:
     text = f'{{ node(id: "{ids.encode(prefix, WORKSPACE)}") {{ id }} }}'
@@ -86,7 +86,7 @@ async def test_a_node_asks_for_the_scope_of_its_kind(admin: Asker, prefix: str, 
     assert await admin.with_scopes(scope).codes(text) == []
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_viewer_and_environments_need_no_scope(admin: Asker) -> None:
     assert (
         await admin.with_scopes().data("{ viewer { name scopes workspace { slug } } environments }")

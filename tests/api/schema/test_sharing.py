@@ -18,6 +18,8 @@ from tests.api.schema.asking import EXECUTION, Asker
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, succeeded
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.engines("sqlite")
+
 NAMES = """subscription ($after: String, $first: Int = 1) { attempts(after: $after) {
     cursor node { webhook { name } delivery { attempts(first: $first) { edges { cursor } } } } }
       }"""

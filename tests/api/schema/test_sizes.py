@@ -34,6 +34,8 @@ from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
 from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook, publish
 
+pytestmark = pytest.mark.engines("sqlite")
+
 ROWS: Final = 30
 """More than a page has by default, and less than the largest has."""
 
@@ -227,7 +229,7 @@ async def _notify(work: UnitOfWork, webhook_id: UUID) -> None:
         )
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 @pytest.mark.timeout(300)
 async def test_no_list_returns_more_than_was_counted(runtime: Runtime, admin: Asker) -> None:
     webhook_id = await populate(runtime)

@@ -15,6 +15,8 @@ from tests.api.schema.asking import Asker, told
 from tests.hookline.sync.files import ORDERS, webhooks
 from tests.making import WORKSPACE, make_webhook, make_workspace
 
+pytestmark = pytest.mark.engines("sqlite")
+
 PROBLEMS = "problems { code message severity path file line column hint }"
 CHANGES = "changes { kind slug webhookId file line hint fields { field before after live secret } }"
 PLAN = (
@@ -73,7 +75,7 @@ async def apply(asker: Asker, given: dict[str, Any], **more: Any) -> Any:
     return (await asker.data(APPLY_IT, input={**given, **more}))["syncApply"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(
     ("text", "name", "scope"),
     [(PLAN_IT, "syncPlan", "sync:plan"), (APPLY_IT, "syncApply", "sync:apply")],
@@ -106,7 +108,7 @@ async def test_a_plan_tells_nothing_of_a_guessed_secret_to_who_may_not_apply(
     assert found["plan"]["warnings"] == []
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_a_token_that_is_bound_to_a_set_acts_on_that_set_only(admin: Asker) -> None:
     bound = admin.with_scopes(*bound_to(ROLES["sync"], "storefront"))
     assert (await apply(bound, bare()))["revision"]["number"] == 1
@@ -176,6 +178,7 @@ async def test_nothing_to_do_is_told_as_such(admin: Asker) -> None:
     ) == (None, [], 1, {"number": 1})
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_revision_is_a_node_of_its_workspace(admin: Asker) -> None:
     revision = (await apply(admin, sent(orders=ORDERS)))["revision"]
     text = f'{{ node(id: "{revision["id"]}") {{ id ... on SyncRevision {{ set number }} }} }}'
@@ -303,7 +306,7 @@ def nested(depth: int) -> Any:
     return value
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(
     ("document", "code"),
     [
@@ -340,7 +343,7 @@ async def test_no_document_is_too_strange_for_a_problem(
     assert refused["plan"] is None
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(
     "positions",
     [

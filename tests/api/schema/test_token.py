@@ -11,6 +11,8 @@ from hookline.models import Token
 from tests.api.schema.asking import Asker, told
 from tests.making import WORKSPACE, make_workspace
 
+pytestmark = pytest.mark.engines("sqlite")
+
 CREATE = """mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) {
     token { id name lastFour scopes expiresAt revokedAt } secret userErrors { field message code } }
       }"""
@@ -59,6 +61,7 @@ async def test_every_mistake_is_told_with_its_path(
     assert told((await admin.data(CREATE, input=wanted))["tokenCreate"]) == expected
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_nobody_gives_a_scope_that_they_lack(admin: Asker) -> None:
     small = admin.with_scopes("tokens:admin", "events:publish")
     assert told(
@@ -94,6 +97,7 @@ async def test_a_name_that_is_taken_is_told_at_its_path(admin: Asker) -> None:
     assert told((await admin.data(CREATE, input=given))["tokenCreate"]) == {("TAKEN", "input.name")}
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_token_is_revoked_once_and_for_all(admin: Asker) -> None:
     row, _ = await tokens.create(admin.runtime.database, WORKSPACE, "ci", ROLES["viewer"])
     first = (await admin.data(REVOKE, id=ids.encode("tok", row.id)))["tokenRevoke"]
@@ -104,6 +108,7 @@ async def test_a_token_is_revoked_once_and_for_all(admin: Asker) -> None:
     }
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_another_workspaces_tokens_are_nowhere(admin: Asker) -> None:
     row, _ = await tokens.create(
         admin.runtime.database, await make_workspace(admin.runtime), "theirs", ROLES["viewer"]

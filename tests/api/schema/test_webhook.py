@@ -8,6 +8,8 @@ from hookline import ids
 from tests.api.schema.asking import Asker, told
 from tests.making import WORKSPACE, make_webhook, make_workspace, set_column
 
+pytestmark = pytest.mark.engines("sqlite")
+
 EVERYTHING = """id slug name description url active status environments events eventPatterns { object model action } headers { name value }
 secretHeader { name } basicAuth { username } timeout concurrency retry { schedule } signing { algorithm secrets { createdAt expiresAt } }
 labels { key value } health { consecutiveFailures failingSince lastAttemptAt lastSuccessAt lastStatusCode backlog }
@@ -118,6 +120,7 @@ async def test_an_update_tells_left_out_from_null(admin: Asker) -> None:
     assert told(refused) == {("REQUIRED", "input.url"), ("VERSION_CONFLICT", "input.ifVersion")}
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_webhook_goes_off_is_revealed_released_and_deleted(admin: Asker) -> None:
     created = (await admin.data(CREATE, input=form()))["webhookCreate"]["webhook"]
     key = {"id": created["id"]}
@@ -151,6 +154,7 @@ async def test_a_webhook_goes_off_is_revealed_released_and_deleted(admin: Asker)
     }
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_deleted_webhook_is_found_by_its_id_alone(admin: Asker) -> None:
     created = (await admin.data(CREATE, input=form()))["webhookCreate"]["webhook"]
     await admin.data(
@@ -167,6 +171,7 @@ async def test_a_deleted_webhook_is_found_by_its_id_alone(admin: Asker) -> None:
     assert (found["webhooks"]["totalCount"], found["deleted"]["totalCount"]) == (0, 1)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize(
     ("wanted", "slugs"),
     [
@@ -219,6 +224,7 @@ async def test_a_filter_leaves_what_it_says(
     assert found["totalCount"] == len(slugs)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize(
     ("field", "direction", "slugs"),
     [
@@ -248,6 +254,7 @@ async def test_webhooks_are_sorted_and_paged_in_every_order(
     assert (first["pageInfo"]["hasNextPage"], second["pageInfo"]["hasNextPage"]) == (True, False)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_webhook_tells_why_its_secrets_do_not_open(admin: Asker) -> None:
     text = "query ($id: ID!) { webhook(id: $id) { health { secretsError } } }"
     runtime, webhook = admin.runtime, await make_webhook(admin.runtime)

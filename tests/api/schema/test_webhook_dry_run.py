@@ -16,6 +16,8 @@ from tests.making import SOMEBODY, make_webhook, make_workspace, publish, set_co
 from tests.receivers import Receiver, Reply
 from tests.working import pumping
 
+pytestmark = pytest.mark.engines("sqlite")
+
 DRY_RUN = """mutation ($input: WebhookDryRunInput!) { webhookDryRun(input: $input) {
     matches reasons request { method url headers { name value } body } userErrors { field code
       message } } }"""
@@ -66,6 +68,7 @@ async def test_dry_run_shows_the_request_that_is_then_sent(runtime: Runtime, adm
         assert sent.header(name) == same[name]
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_dry_run_of_a_draft_needs_no_webhook(admin: Asker) -> None:
     shown = await dry_run(admin, draft=DRAFT, type="order.order.create", data={"n": 1})
     assert shown["matches"] is True
@@ -125,6 +128,7 @@ async def test_dry_run_refuses_what_cannot_be_tried(
     assert refused["request"] is None
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_test_sends_a_marked_request_while_off_and_counts_for_nothing(
     runtime: Runtime, admin: Asker
 ) -> None:
@@ -177,6 +181,7 @@ async def test_test_that_nobody_sends_comes_back_without_an_attempt(
     assert await Delivery.all().count() == 1
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_test_refuses_strangers_samples_and_data_that_is_gone(
     runtime: Runtime, admin: Asker
 ) -> None:

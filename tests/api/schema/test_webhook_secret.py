@@ -15,6 +15,8 @@ from hookline.webhooks.change import delete_webhook
 from tests.api.schema.asking import Asker, told
 from tests.making import SOMEBODY, make_webhook
 
+pytestmark = pytest.mark.engines("sqlite")
+
 SIGNING = "signing { algorithm publicKey secrets { createdAt expiresAt } } version"
 CREATE = (
     "mutation ($input: WebhookCreateInput!) { webhookCreate(input: $input) { webhook { "
@@ -47,6 +49,7 @@ async def rotate(admin: Asker, webhook: Webhook, **given: Any) -> dict[str, Any]
     return payload
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_the_old_secret_signs_too_for_a_day_unless_said_otherwise(
     admin: Asker, runtime: Runtime
 ) -> None:

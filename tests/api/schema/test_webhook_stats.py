@@ -14,6 +14,8 @@ from tests.api.schema.asking import Asker
 from tests.hookline.deliveries.test_statistics import record
 from tests.making import enqueue, make_webhook, make_workspace
 
+pytestmark = pytest.mark.engines("sqlite")
+
 ASKED = """query ($id: ID!, $since: DateTime!, $step: StatsStep!) {
     webhook(id: $id) { stats(since: $since, step: $step) {
         attempts failures p50Ms p95Ms p99Ms } } }"""
@@ -26,6 +28,7 @@ LISTED = """query ($since: DateTime!) { webhooks(first: 50) { nodes {
     health { backlog failedEvents } } } }"""
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_buckets_come_with_their_figures(runtime: Runtime, admin: Asker) -> None:
     webhook = await make_webhook(runtime)
     await record(runtime, webhook, (timedelta(seconds=1), 10, False))

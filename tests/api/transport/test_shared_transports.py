@@ -98,7 +98,7 @@ async def test_sockets_and_streams_hear_the_same_in_order(runtime: Runtime, port
     assert streams[1] == sockets["1"] == sockets['ü"'] == streams[0]
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_a_database_that_gives_no_rows_for_a_while_costs_no_message(
     runtime: Runtime, port: int
 ) -> None:

@@ -39,13 +39,13 @@ async def refused(runtime: Runtime, name: str) -> tuple[str, tuple[str, ...]]:
     return problem.code.value, problem.field
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
 async def test_a_name_holds_nothing_invisible(runtime: Runtime, name: str) -> None:
     assert await refused(runtime, name) == ("INVALID", ("name",))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize("name", ["CI (main)", "Änne's", "部署", "эдитор", "ops/eu-1"])
 async def test_a_name_may_be_of_any_language(runtime: Runtime, name: str) -> None:
     assert (await tokens.create(runtime.database, WORKSPACE, name, READ))[0].name == name
@@ -80,6 +80,7 @@ async def test_a_revoked_or_expired_token_leaves_its_name(runtime: Runtime) -> N
     assert await refused(runtime, "ci") == ("TAKEN", ("name",))
 
 
+@pytest.mark.engines("sqlite")
 async def test_another_workspace_has_names_of_its_own(runtime: Runtime) -> None:
     ours, _ = await tokens.create(runtime.database, WORKSPACE, "ci", READ)
     theirs, _ = await tokens.create(runtime.database, await make_workspace(runtime), "ci", READ)

@@ -17,6 +17,8 @@ from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_workspace
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.engines("sqlite")
+
 READ = ROLES["viewer"]
 
 
@@ -31,6 +33,7 @@ def told(refused: pytest.ExceptionInfo[Refused]) -> set[tuple[str, str]]:
     return {(problem.code.value, ".".join(problem.field)) for problem in refused.value.problems}
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_token_is_shown_once_and_rests_as_its_hash(
     runtime: Runtime, authenticator: Authenticator
 ) -> None:
@@ -83,6 +86,7 @@ async def test_a_strange_token_stands_for_nobody(authenticator: Authenticator, t
     assert await authenticator.find(text) is None
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_revoked_token_works_for_a_second_at_most(
     runtime: Runtime, authenticator: Authenticator
 ) -> None:
@@ -124,6 +128,7 @@ async def test_another_workspace_cannot_revoke_a_token(runtime: Runtime) -> None
     assert (await Token.get(id=row.id)).revoked_at is None
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_the_last_use_is_noted_once_a_minute(
     runtime: Runtime, authenticator: Authenticator
 ) -> None:
@@ -143,6 +148,7 @@ async def last_use(row: Token) -> object:
     return (await Token.get(id=row.id)).last_used_at
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_many_that_ask_at_once_share_one_read(
     runtime: Runtime, authenticator: Authenticator
 ) -> None:

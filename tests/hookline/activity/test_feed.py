@@ -20,6 +20,8 @@ from hookline.runtime import Runtime
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, make_workspace, succeeded
 from tests.waiting import eventually, turns
 
+pytestmark = pytest.mark.engines("sqlite")
+
 CHANGED = (ActivityKind.WEBHOOK_UPDATED,)
 Step = list[ActivityEvent] | Gap
 
@@ -55,6 +57,7 @@ async def following_from(
             yield step
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_what_happened_since_a_position_is_replayed_and_then_live(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     begin = await change(runtime, webhook.id)
@@ -65,6 +68,7 @@ async def test_what_happened_since_a_position_is_replayed_and_then_live(runtime:
         assert await positions(following, begin + 253) == [begin + 251, begin + 252, begin + 253]
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_changes_during_a_replay_come_once_and_in_order(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     begin = await change(runtime, webhook.id, 300)
@@ -124,6 +128,7 @@ async def test_a_position_that_was_not_reached_yet_is_a_gap_and_then_live(
         assert await positions(following, now + 1) == [now + 1]
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_purged_position_is_a_gap_and_then_live(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     now = await change(runtime, webhook.id, 20)
@@ -173,6 +178,7 @@ def is_listening(feeds: Feeds) -> bool:
     return feed is not None and feed._task is not None
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_lost_announcement_is_found_within_a_second_or_two(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     feeds = Feeds(runtime.database, MemoryHub())  # a hub that nobody tells anything

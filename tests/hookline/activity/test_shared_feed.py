@@ -18,6 +18,8 @@ from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_webhook
 from tests.waiting import eventually, turns
 
+pytestmark = pytest.mark.engines("sqlite")
+
 Step = list[ActivityEvent] | Gap | SharedBatch
 
 

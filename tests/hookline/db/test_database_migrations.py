@@ -147,7 +147,7 @@ async def test_program_does_not_open_a_database_that_lacks_migrations(empty: Set
             raise AssertionError("must not open")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_rebuilt_sqlite_table_keeps_its_rows_indexes_and_triggers(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     reader, made = (

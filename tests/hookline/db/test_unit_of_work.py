@@ -165,7 +165,7 @@ async def test_orm_writes_and_the_hot_path_take_turns(runtime: Runtime) -> None:
     assert row["n"] == 30
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_cut_connection_becomes_unavailable_and_the_next_work_goes_on(
     runtime: Runtime,
 ) -> None:
@@ -183,7 +183,7 @@ async def test_cut_connection_becomes_unavailable_and_the_next_work_goes_on(
     assert await name_of(runtime) == "found"
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_file_that_another_program_locks_becomes_unavailable(runtime: Runtime) -> None:
     await runtime.database.client.execute_query("pragma busy_timeout = 20")
     other = sqlite3.connect(runtime.settings.sqlite_path, isolation_level=None)

@@ -34,6 +34,8 @@ from tests.making import (
 )
 from tests.working import finish_jobs
 
+pytestmark = pytest.mark.engines("sqlite")
+
 HOUR = timedelta(hours=1)
 
 
@@ -60,6 +62,7 @@ async def failed_for_good(runtime: Runtime, webhook: Webhook, count: int) -> lis
     return keys
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_what_failed_is_open_again_from_the_start_of_its_schedule(runtime: Runtime) -> None:
     webhook, other = await make_webhook(runtime), await make_webhook(runtime)
     keys = await failed_for_good(runtime, webhook, 3)
@@ -78,6 +81,7 @@ async def test_what_failed_is_open_again_from_the_start_of_its_schedule(runtime:
     }
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_only_what_failed_in_the_time_and_of_the_type_is_sent_again(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     old, new = await failed_for_good(runtime, webhook, 2)
@@ -127,6 +131,7 @@ async def test_tests_and_events_without_data_are_not_sent_again(runtime: Runtime
     assert (await Delivery.get(id=tried)).status == DeliveryState.FAILED
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_what_was_missed_while_off_is_delivered_once(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, filter={"data.n": {"gte": 1}})
     [_before] = await publish(runtime, data={"n": 1})
@@ -148,6 +153,7 @@ async def test_what_was_missed_while_off_is_delivered_once(runtime: Runtime) -> 
     assert {(row.number, row.next_cause) for row in rows} == {(1, None)}
 
 
+@pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize(
     ("is_active", "hint"), [(True, "is on already"), (False, "to turn one off")]
 )
@@ -164,6 +170,7 @@ async def test_asking_for_what_was_missed_says_so_where_nothing_is_turned_on(
     assert (await Webhook.get(id=webhook.id)).is_on
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_what_was_published_while_it_was_on_is_no_miss(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, events=["user.user.create"])
     await publish(runtime, 2)
@@ -202,6 +209,7 @@ async def test_job_of_a_deleted_webhook_ends_with_its_reason(runtime: Runtime) -
     assert (job.status, job.error) == (JobStatus.FAILED, "The webhook was deleted.")
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_wrong_wishes_are_refused(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     stranger = await make_webhook(runtime, workspace_id=await make_workspace(runtime))
@@ -248,6 +256,7 @@ async def test_cancelled_delivery_that_goes_back_or_whose_worker_dies_is_not_sen
     assert await (await Hand.begin(runtime)).claim(webhook.id) == []
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_the_ends_of_the_calendar_are_times_like_others(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     await failed_for_good(runtime, webhook, 1)

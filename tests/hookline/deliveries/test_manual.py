@@ -27,6 +27,8 @@ from tests.making import (
 )
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.engines("sqlite")
+
 
 async def refusal(
     runtime: Runtime, delivery_id: UUID, workspace_id: UUID = WORKSPACE
@@ -64,6 +66,7 @@ async def test_delivery_that_waits_is_asked_for_and_whoever_sends_is_woken(
     await eventually(lambda: MANUAL_PREFIX + str(webhook.id) in received)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize(
     "state", [DeliveryState.SUCCEEDED, DeliveryState.FAILED, DeliveryState.CANCELLED]
 )
@@ -86,6 +89,7 @@ async def test_held_delivery_may_be_sent_while_its_webhook_is_off(runtime: Runti
     assert [row.id for row in await (await Hand.begin(runtime)).claim(webhook.id)] == [key]
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_asking_twice_sends_once(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     [key] = await enqueue(runtime, webhook.id)
@@ -110,6 +114,7 @@ async def test_another_workspaces_delivery_is_not_found(runtime: Runtime) -> Non
     await manual.retry(runtime.database, runtime.wakeups, Actor(other, "tester"), key)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_delivery_on_its_way_is_not_sent_beside_it(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     [key] = await enqueue(runtime, webhook.id)
@@ -134,6 +139,7 @@ async def test_delivery_whose_data_is_gone_has_expired(runtime: Runtime) -> None
     assert await refusal(runtime, key) == (Code.DATA_EXPIRED, ("id",))
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_backlog_counts_what_is_open(runtime: Runtime) -> None:
     busy, idle = await make_webhook(runtime), await make_webhook(runtime)
     keys = await enqueue(runtime, busy.id, 5)

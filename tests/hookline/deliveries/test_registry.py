@@ -21,6 +21,8 @@ from hookline.webhooks.change import delete_webhook, set_webhook_active, update_
 from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, make_webhook, make_workspace
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.engines("sqlite")
+
 
 class Counted:
     """The real queue, which counts what is asked of it. faults: raised by the next loads."""
@@ -52,6 +54,7 @@ async def registry_of(runtime: Runtime) -> AsyncIterator[tuple[Registry, Counted
         await registry.close()
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_look_finds_new_changed_and_deleted_webhooks(runtime: Runtime) -> None:
     changed, deleted = await make_webhook(runtime), await make_webhook(runtime)
     async with registry_of(runtime) as (registry, _, _):
@@ -147,6 +150,7 @@ async def test_look_that_fails_confirms_nothing(runtime: Runtime) -> None:
         assert registry.refreshed_at == refreshed_at
 
 
+@pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize("text", [str(WORKSPACE), EVERYTHING])
 async def test_message_loads_and_tells_of_the_change(runtime: Runtime, text: str) -> None:
     async with registry_of(runtime) as (registry, _, hub):

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from hookline import clock
 from hookline.deliveries import manual, retention
 from hookline.ids import uuid7
@@ -177,6 +179,7 @@ async def test_activity_beyond_what_can_be_replayed_goes(runtime: Runtime) -> No
     assert [row["position"] for row in rows] == [retention.ACTIVITY_KEPT + 2]
 
 
+@pytest.mark.engines("sqlite")
 async def test_delivery_stays_as_long_as_one_of_its_attempts(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     delivery = await delivery_of(webhook, await event_of(91), 91, DeliveryState.FAILED)
@@ -189,6 +192,7 @@ async def test_delivery_stays_as_long_as_one_of_its_attempts(runtime: Runtime) -
     assert [await model.all().count() for model in (Attempt, Delivery, Event)] == [0, 0, 0]
 
 
+@pytest.mark.engines("sqlite")
 async def test_data_stays_until_what_is_on_the_wire_has_ended(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     events = [await event_of(33), await event_of(32), await event_of(31)]
@@ -207,6 +211,7 @@ async def test_data_stays_until_what_is_on_the_wire_has_ended(runtime: Runtime) 
     assert await Delivery.filter(status=DeliveryState.FAILED).count() == 3
 
 
+@pytest.mark.engines("sqlite")
 async def test_data_takes_an_attempt_that_was_asked_for_by_hand_with_it(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     delivery = await delivery_of(webhook, await event_of(31), 31, DeliveryState.SUCCEEDED)

@@ -17,6 +17,8 @@ from hookline.models import Webhook
 from hookline.runtime import Runtime
 from tests.making import Hand, enqueue, failed, make_webhook, succeeded
 
+pytestmark = pytest.mark.engines("sqlite")
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -87,6 +89,7 @@ async def test_every_minute_is_there_with_what_began_in_it(runtime: Runtime) -> 
     } == {(0, None, None)}
 
 
+@pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize("step", [StatsStep.HOUR, StatsStep.DAY])
 async def test_folding_changes_no_figure(runtime: Runtime, step: StatsStep) -> None:
     webhook = await make_webhook(runtime)

@@ -12,6 +12,8 @@ from tests.hookline.events.publishers import Tampered, given, over, publish, ref
 from tests.making import make_webhook
 from tests.waiting import eventually, turns
 
+pytestmark = pytest.mark.engines("sqlite")
+
 
 @pytest.mark.parametrize("key", [None, "k"])
 async def test_answer_lost_after_the_commit_is_given_again(
@@ -25,6 +27,7 @@ async def test_answer_lost_after_the_commit_is_given_again(
     assert await Delivery.all().count() == 1
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_answer_lost_with_somebody_elses_key_in_the_group(runtime: Runtime) -> None:
     [first] = await publish(runtime, given(1, "theirs"))
     lossy = over(runtime, Tampered(runtime.queue, ConnectionResetError(), after_commit=True))
@@ -33,6 +36,7 @@ async def test_answer_lost_with_somebody_elses_key_in_the_group(runtime: Runtime
     assert await Event.all().count() == 2
 
 
+@pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize(
     "fault",
     [ConnectionResetError(), TimeoutError(), sqlite3.OperationalError("database is locked")],
@@ -45,6 +49,7 @@ async def test_short_absence_of_the_database_is_waited_out(
     assert await Event.filter(id=published.event_id).exists()
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_what_the_database_refuses_is_heard_by_its_sender_alone(runtime: Runtime) -> None:
     await refuse_poison(runtime)
     outcomes = await asyncio.gather(

@@ -15,9 +15,10 @@ from tests.hookline.events.publishers import Tampered, given, over, publish, ref
 from tests.making import make_webhook
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.usefixtures("unstalled")
+pytestmark = [pytest.mark.usefixtures("unstalled"), pytest.mark.engines("sqlite")]
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_equal_keys_at_once_make_one_event(runtime: Runtime) -> None:
     await make_webhook(runtime)
     other = over(runtime, Tampered(runtime.queue))  # a publisher of its own, as in another process
@@ -119,6 +120,7 @@ async def test_duplicate_tells_the_deliveries_of_the_first(runtime: Runtime) -> 
     assert (again.is_duplicate, again.delivery_count) == (True, 1)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_opposite_orders_of_keys_end_without_a_deadlock(runtime: Runtime) -> None:
     other = over(runtime, Tampered(runtime.queue))
     keys = [f"k{n}" for n in range(40)]
@@ -129,6 +131,7 @@ async def test_opposite_orders_of_keys_end_without_a_deadlock(runtime: Runtime) 
     assert await Event.all().count() == 40
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_conflict_with_a_key_that_was_never_stored_is_none(runtime: Runtime) -> None:
     await refuse_poison(runtime)
     blocked = Tampered(runtime.queue)

@@ -11,7 +11,7 @@ from hookline.models import Event
 from hookline.runtime import Runtime
 from tests.hookline.events.publishers import given, publish
 
-pytestmark = pytest.mark.usefixtures("unstalled")
+pytestmark = [pytest.mark.usefixtures("unstalled"), pytest.mark.engines("sqlite")]
 
 
 async def problems_of(runtime: Runtime, *inputs: PublishInput) -> set[tuple[Code, tuple[str, ...]]]:
@@ -21,6 +21,7 @@ async def problems_of(runtime: Runtime, *inputs: PublishInput) -> set[tuple[Code
     return {(problem.code, problem.field) for problem in caught.value.problems}
 
 
+@pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize(
     ("data", "path"),
     [

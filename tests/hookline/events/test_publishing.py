@@ -19,7 +19,7 @@ from hookline.webhooks.change import delete_webhook, set_webhook_active, update_
 from tests.hookline.events.publishers import given, publish
 from tests.making import ENVIRONMENT, SOMEBODY, TYPE, WORKSPACE, make_webhook, set_column
 
-pytestmark = pytest.mark.usefixtures("unstalled")
+pytestmark = [pytest.mark.usefixtures("unstalled"), pytest.mark.engines("sqlite")]
 
 
 async def test_published_event_is_stored_as_it_was_given(runtime: Runtime) -> None:
@@ -57,6 +57,7 @@ async def test_event_that_nobody_wants_is_kept(runtime: Runtime) -> None:
     assert await Delivery.all().count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_many_callers_at_once_each_get_their_own(runtime: Runtime) -> None:
     await make_webhook(runtime)
     published = await asyncio.gather(*(publish(runtime, given(n)) for n in range(300)))
@@ -71,6 +72,7 @@ async def test_many_callers_at_once_each_get_their_own(runtime: Runtime) -> None
 # a change is in force for the very next publish
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_webhook_that_another_process_made_gets_the_very_next_event(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     await set_column(runtime, "webhook", "is_active", False, [webhook.id])

@@ -16,7 +16,7 @@ from tests.making import WORKSPACE, new_delivery, new_event
 from tests.refusing import refusing_connections
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.engines("postgres")
 
 
 async def test_database_that_refuses_connections_for_a_while_is_asked_again(

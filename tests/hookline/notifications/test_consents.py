@@ -32,6 +32,8 @@ from tests.hookline.notifications.test_smtp import Box
 from tests.making import make_workspace
 from tests.working import send_due
 
+pytestmark = pytest.mark.engines("sqlite")
+
 DAY, WEEK = timedelta(days=1, seconds=1), timedelta(days=7, seconds=1)
 
 
@@ -69,6 +71,7 @@ async def test_sixteen_switches_send_a_stranger_one_question_without_anybodys_wo
             assert await post.send() == []
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_what_waited_goes_out_as_one_mail_once_the_owner_says_yes(runtime: Runtime) -> None:
     async with post_office(runtime) as post:
         webhook = await a_webhook(post.runtime, STRANGER)
@@ -88,6 +91,7 @@ async def test_what_waited_goes_out_as_one_mail_once_the_owner_says_yes(runtime:
         assert len(await post.send()) == 1
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_who_wants_no_mails_gets_none_from_anybody(runtime: Runtime) -> None:
     other = await make_workspace(runtime)
     async with post_office(runtime) as post:
@@ -125,6 +129,7 @@ async def test_a_refusal_holds_whatever_the_setting_and_may_be_taken_back(
         assert len(await post.send()) == 1
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_yes_to_one_workspace_is_none_to_another_and_shows_there_in_nothing(
     runtime: Runtime,
 ) -> None:
@@ -220,6 +225,7 @@ async def test_a_guess_finds_nothing_and_changes_nothing(runtime: Runtime, token
     assert await runtime.database.reader().rows("select address from mailbox") == []
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_the_token_itself_is_stored_nowhere(runtime: Runtime) -> None:
     async with post_office(runtime) as post:
         await turn_off(post.runtime, await a_webhook(post.runtime, STRANGER))
@@ -232,6 +238,7 @@ async def test_the_token_itself_is_stored_nowhere(runtime: Runtime) -> None:
                 assert token.encode() not in row.values()
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_question_that_the_server_did_not_take_is_asked_again_soon(
     runtime: Runtime,
 ) -> None:
@@ -244,6 +251,7 @@ async def test_a_question_that_the_server_did_not_take_is_asked_again_soon(
         assert len(await post.send()) == 1
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_worker_that_dies_while_it_asks_asks_no_more_that_day(runtime: Runtime) -> None:
     async with post_office(runtime) as post:
         await turn_off(post.runtime, await a_webhook(post.runtime, STRANGER))
@@ -282,6 +290,7 @@ async def test_without_an_address_of_its_own_the_server_asks_nobody_and_says_so(
         assert "HOOKLINE_PUBLIC_URL" in str(row.error)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_mails_as_files_and_allowed_domains_ask_nobody(runtime: Runtime) -> None:
     async with post_office(runtime, mail_other_domains="allow") as post:
         await turn_off(post.runtime, await a_webhook(post.runtime, STRANGER))

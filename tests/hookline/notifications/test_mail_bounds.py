@@ -29,6 +29,8 @@ from tests.hookline.notifications.test_smtp import Box
 from tests.making import SOMEBODY, make_workspace
 from tests.working import send_due
 
+pytestmark = pytest.mark.engines("sqlite")
+
 HOUR, DAY = timedelta(hours=1, seconds=1), timedelta(days=1, seconds=1)
 
 
@@ -107,6 +109,7 @@ async def test_twenty_addresses_of_a_webhook_have_a_bound_each(runtime: Runtime)
         assert await states() == {EmailStatus.SENT: 20, EmailStatus.HELD: 20}
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_workers_side_by_side_send_no_more_than_one(runtime: Runtime) -> None:
     async with post_office(runtime) as post:
         await turn_off_and_on(post.runtime, await a_webhook(post.runtime, OWN), 8)
@@ -130,6 +133,7 @@ class Dying(Mailer):
         raise asyncio.CancelledError
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_worker_that_dies_after_the_server_took_it_makes_no_more_possible(
     runtime: Runtime,
 ) -> None:
@@ -194,6 +198,7 @@ async def test_a_mail_of_which_nobody_knows_whether_it_arrived_counts(runtime: R
         assert await post.send() == []
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_what_is_held_for_an_address_that_was_taken_off_is_not_sent(
     runtime: Runtime,
 ) -> None:
@@ -221,6 +226,7 @@ async def test_what_is_held_about_a_deleted_webhook_is_not_sent(runtime: Runtime
         assert await states() == {EmailStatus.SENT: 1, EmailStatus.FAILED: 1}
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_failed_syncs_are_one_mail_an_hour_for_whom_a_webhook_still_names(
     runtime: Runtime,
 ) -> None:
@@ -254,6 +260,7 @@ async def test_a_mail_of_several_makes_no_link_of_a_name(runtime: Runtime) -> No
         assert "<b>" not in str(html.get_content())
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_many_that_are_held_go_out_as_one_without_those_that_are_gone(
     runtime: Runtime,
 ) -> None:
@@ -270,6 +277,7 @@ async def test_many_that_are_held_go_out_as_one_without_those_that_are_gone(
         assert await states() == {EmailStatus.SENT: 5, EmailStatus.FAILED: 3}
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_those_that_went_along_with_one_that_is_gone_are_told_of_all_the_same(
     runtime: Runtime,
 ) -> None:

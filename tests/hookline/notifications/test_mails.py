@@ -15,6 +15,8 @@ from tests.making import Hand, ago, enqueue, failed, make_webhook, set_column
 from tests.waiting import turns
 from tests.working import send_due
 
+pytestmark = pytest.mark.engines("sqlite")
+
 ADDRESSES = ["a@example.com", "b@example.com"]
 
 
@@ -69,6 +71,7 @@ async def test_each_address_gets_one_mail_that_says_what_to_do(runtime: Runtime)
     assert all(row.finished_at and not row.error for row in receipts)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_many_workers_send_each_mail_once(runtime: Runtime) -> None:
     await turned_off(runtime, [f"{n}@example.com" for n in range(20)])
     posts = [Post() for _ in range(5)]
@@ -79,6 +82,7 @@ async def test_many_workers_send_each_mail_once(runtime: Runtime) -> None:
     )
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_mail_that_fails_for_now_is_tried_again_under_the_same_id(runtime: Runtime) -> None:
     await turned_off(runtime, ["a@example.com"])
     post = Post(MailFailed("busy"))
@@ -116,6 +120,7 @@ async def test_refused_mail_is_not_tried_again(runtime: Runtime) -> None:
     assert (row.status, row.error) == (EmailStatus.FAILED, "no such user")
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_mail_of_a_worker_that_died_while_it_sent_is_sent_by_another(
     runtime: Runtime,
 ) -> None:

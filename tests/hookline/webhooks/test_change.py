@@ -24,6 +24,8 @@ from hookline.webhooks.create import create_webhook
 from hookline.webhooks.ownership import Force
 from tests.making import SOMEBODY, WORKSPACE, activity, make_webhook, make_workspace, set_column
 
+pytestmark = pytest.mark.engines("sqlite")
+
 FORCER = replace(SOMEBODY, scopes=frozenset({"webhooks:force"}))
 
 
@@ -138,6 +140,7 @@ async def test_a_slug_from_a_name_that_is_taken_gets_a_number(runtime: Runtime) 
     assert long == ["a" * 63, "a" * 61 + "-2"]
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_many_creators_of_one_name_all_get_a_slug_of_their_own(runtime: Runtime) -> None:
     made = await asyncio.gather(*(create_webhook(runtime, SOMEBODY, form()) for _ in range(8)))
     assert {webhook.slug for webhook in made} == {
@@ -146,6 +149,7 @@ async def test_many_creators_of_one_name_all_get_a_slug_of_their_own(runtime: Ru
     }
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_two_creators_of_one_given_slug_get_one_webhook_and_one_taken(
     runtime: Runtime,
 ) -> None:
@@ -157,6 +161,7 @@ async def test_two_creators_of_one_given_slug_get_one_webhook_and_one_taken(
     assert [problem.code for outcome in refused for problem in outcome.problems] == [Code.TAKEN]
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_deleted_webhook_gives_its_slug_free(runtime: Runtime) -> None:
     first = await create_webhook(runtime, SOMEBODY, form(slug="mine"))
     gone = await delete_webhook(runtime, SOMEBODY, first.id)
@@ -265,6 +270,7 @@ async def test_a_version_that_somebody_has_moved_on_is_a_conflict(runtime: Runti
     assert (await Webhook.get(id=webhook.id)).name == "Second"
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_of_two_editors_with_one_version_the_second_hears_of_the_first(
     runtime: Runtime,
 ) -> None:
@@ -299,6 +305,7 @@ async def test_failures_count_anew_after_a_change_that_may_have_mended_them(
     assert (await Webhook.get(id=webhook.id)).consecutive_failures == (0 if is_reset else 7)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_turning_a_webhook_on_again_counts_failures_anew(runtime: Runtime) -> None:
     webhook = await create_webhook(runtime, SOMEBODY, form(active=False))
     await set_column(runtime, "webhook", "consecutive_failures", 7, [webhook.id])

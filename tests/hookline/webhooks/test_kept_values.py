@@ -12,6 +12,8 @@ from hookline.webhooks.change import update_webhook
 from hookline.webhooks.create import create_webhook
 from tests.making import SOMEBODY, make_webhook
 
+pytestmark = pytest.mark.engines("sqlite")
+
 URL = "https://crm.example.com/in"
 STORED = [
     {"name": "X-Shop", "value": "7"},

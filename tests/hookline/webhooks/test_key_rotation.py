@@ -20,6 +20,8 @@ from hookline.webhooks.columns import canonical
 from hookline.webhooks.key_rotation import Rotation
 from tests.making import SOMEBODY, make_webhook, set_column
 
+pytestmark = pytest.mark.engines("sqlite")
+
 SECRETS: dict[str, Any] = {
     "headers": [{"name": "X-Api-Key", "value": "k3y"}, {"name": "X-Shop", "value": "7"}],
     "secretHeader": {"name": "X-Webhook-Secret", "value": "hush"},
@@ -93,6 +95,7 @@ async def test_equal_secrets_stay_equal_for_a_plan(runtime: Runtime) -> None:
     assert canonical(await Webhook.get(id=webhook.id), vault) == before
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_secret_that_does_not_open_is_told_and_left(runtime: Runtime) -> None:
     broken, whole = await make_webhook(runtime, **SECRETS), await make_webhook(runtime, **SECRETS)
     await set_column(runtime, "webhook", "basic_auth_sealed", "v1.deadbeef.AAAA", [broken.id])

@@ -15,6 +15,8 @@ from hookline.webhooks.change import update_webhook
 from hookline.webhooks.ownership import Force
 from tests.making import SOMEBODY, WORKSPACE, make_webhook, set_column
 
+pytestmark = pytest.mark.engines("sqlite")
+
 READER = Actor(WORKSPACE, "reader", frozenset({"secrets:read"}))
 OLD, NEW = "https://crm.example.com/in", "https://thief.example.com/in"
 HEADER, AUTH = {"name": "X-Webhook", "value": "hush"}, {"username": "shop", "password": "pa55"}
@@ -88,6 +90,7 @@ async def test_signing_secrets_go_along(runtime: Runtime) -> None:
     assert moved.signing_secrets == webhook.signing_secrets
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_refusals_of_an_owned_secret_tell_nothing_of_its_value(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, OLD, **SECRETS)
     await set_column(runtime, "webhook", "sync_set", "storefront", [webhook.id])

@@ -12,6 +12,8 @@ from hookline.webhooks.change import release_webhook, update_webhook
 from hookline.webhooks.ownership import Force
 from tests.making import SOMEBODY, make_webhook, set_column
 
+pytestmark = pytest.mark.engines("sqlite")
+
 FORCER = replace(SOMEBODY, scopes=frozenset({"webhooks:force"}))
 
 
@@ -58,6 +60,7 @@ async def test_a_release_of_what_the_last_file_has_needs_force_a_reason_and_the_
     assert (await Webhook.get(id=webhook.id)).sync_set == "storefront"
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_webhook_that_left_its_file_is_released_without_force(runtime: Runtime) -> None:
     webhook = await managed(runtime)
     await set_column(runtime, "webhook", "sync_removed_at", clock.now(), [webhook.id])

@@ -15,6 +15,8 @@ from hookline.webhooks.change import update_webhook
 from hookline.webhooks.columns import canonical
 from tests.making import SOMEBODY, make_webhook
 
+pytestmark = pytest.mark.engines("sqlite")
+
 SECRETS: dict[str, Any] = {
     "headers": [{"name": "X-Api-Key", "value": "k3y"}, {"name": "X-Token", "value": "t0ken"}],
     "secretHeader": {"name": "X-Webhook-Secret", "value": "hush"},
@@ -97,6 +99,7 @@ async def test_a_header_renamed_by_a_change_keeps_its_secret(runtime: Runtime) -
     assert headers["Authorization"] == "Basic bmV3OnBhNTU="
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_the_case_of_a_headers_name_makes_no_other_place(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, **SECRETS)
     webhook.secret_header_name = "x-webhook-SECRET"

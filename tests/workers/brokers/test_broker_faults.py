@@ -169,7 +169,7 @@ def test_a_frozen_server_keeps_nobody_from_hearing_that_at_the_start(
         open_broker(own_server.url)
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_with_the_broker_dead_mails_and_jobs_go_on(
     runtime: Runtime, own_server: MessageServer
 ) -> None:

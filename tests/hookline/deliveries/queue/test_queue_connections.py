@@ -12,7 +12,7 @@ from hookline.settings.fields import Settings
 from tests.making import WORKSPACE
 from tests.waiting import eventually, turns
 
-pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.engines("postgres")
 
 
 async def opened(settings: Settings) -> PostgresQueue:

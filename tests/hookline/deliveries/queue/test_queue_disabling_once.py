@@ -52,7 +52,7 @@ async def test_workers_that_record_at_once_turn_it_off_once(runtime: Runtime) ->
     assert await Email.all().count() == 2
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_crash_between_counting_and_acting_only_delays(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, autoDisable=SOON, notificationEmails=MAILS)
     hand, queue, rows = await begin_failing(runtime, webhook)
@@ -69,7 +69,7 @@ async def test_crash_between_counting_and_acting_only_delays(runtime: Runtime) -
     assert await Email.all().count() == 2
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_one_decision_is_carried_out_once_however_many_made_it(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, autoDisable=SOON, notificationEmails=MAILS)
     hand, queue, rows = await begin_failing(runtime, webhook)
@@ -93,7 +93,7 @@ async def test_one_decision_is_carried_out_once_however_many_made_it(runtime: Ru
     assert positions == list(range(before + 1, before + 8))  # five attempts, and two things more
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 @pytest.mark.parametrize("meanwhile", ["success", "edit", "off"])
 async def test_decision_whose_evidence_is_gone_does_nothing(
     runtime: Runtime, meanwhile: str

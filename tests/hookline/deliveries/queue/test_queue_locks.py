@@ -39,7 +39,7 @@ from tests.waiting import eventually
 from workers.leases import Leases
 from workers.sweeper import Sweeper
 
-pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.engines("postgres")
 
 HOLD_WEBHOOK = "select 1 from webhook where id = $1 for update"
 HOLD_DELIVERY = "select 1 from delivery where webhook_id = $1 for update"

@@ -244,7 +244,7 @@ async def test_bounds_notice_that_an_index_is_gone(filled: str) -> None:
         assert plans.buffers() > 100 + 40 * 100
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_plans_made_while_the_tables_are_empty_use_the_same_indexes(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     async with observed(runtime.settings.postgres_dsn, "force_generic_plan") as (queue, plans):
@@ -256,7 +256,7 @@ async def test_plans_made_while_the_tables_are_empty_use_the_same_indexes(runtim
         check(plans, {"idempotency_pkey", "delivery_event"}, 100)
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_claim_writes_no_index(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime)
     await enqueue(runtime, webhook.id, 100)

@@ -21,6 +21,8 @@ from tests.hookline.sync.apply.state import COMMIT, SECRETIVE, SECRETS, kinds, m
 from tests.hookline.sync.files import ORDERS, apply, preview, told, webhooks
 from tests.making import SOMEBODY, WORKSPACE, publish
 
+pytestmark = pytest.mark.engines("sqlite")
+
 
 async def test_a_new_webhook_is_made_with_its_owner_and_a_signing_secret(runtime: Runtime) -> None:
     outcome = await apply(runtime, webhooks(orders=ORDERS + "timeout: 20s"), source=COMMIT)
@@ -207,6 +209,7 @@ async def test_unknown_secrets_are_planned_and_never_applied(runtime: Runtime) -
     assert refused.value.code == Code.NOT_ALLOWED
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_no_secret_rests_or_is_shown_in_clear(runtime: Runtime) -> None:
     outcome = await apply(runtime, webhooks("", "storefront", SECRETS, orders=SECRETIVE))
     changed = await apply(
@@ -224,6 +227,7 @@ async def test_no_secret_rests_or_is_shown_in_clear(runtime: Runtime) -> None:
     }
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_preview_cannot_write(runtime: Runtime) -> None:
     async with store.reading(runtime) as reads:
         with pytest.raises(Exception, match=r"read-?only"):
@@ -231,12 +235,14 @@ async def test_a_preview_cannot_write(runtime: Runtime) -> None:
     assert (await Workspace.get(id=WORKSPACE)).name != "written"
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_preview_of_a_new_set_leaves_no_trace(runtime: Runtime) -> None:
     outcome = await preview(runtime, webhooks(orders=ORDERS))
     assert (outcome.plan.changes[0].kind, outcome.base) == ("CREATE", None)
     assert (await SyncSet.all().count(), await Webhook.all().count()) == (0, 0)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 @pytest.mark.parametrize("count", [1, 100])
 async def test_an_apply_takes_as_many_statements_for_many_webhooks_as_for_one(
     runtime: Runtime, caplog: pytest.LogCaptureFixture, count: int

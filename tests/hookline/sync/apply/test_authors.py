@@ -18,6 +18,8 @@ from hookline.webhooks.ownership import Force
 from tests.hookline.sync.apply.state import FORCER, one
 from tests.hookline.sync.files import ORDERS, apply, preview, told, webhooks
 
+pytestmark = pytest.mark.engines("sqlite")
+
 OWNED = ORDERS + "timeout: 20s\nconcurrency: 5\n"
 
 
@@ -53,6 +55,7 @@ async def test_each_field_names_its_own_author(runtime: Runtime) -> None:
         assert 'timeout 20s → 25s, changed by token "support" on' in report.planned(outcome.plan)
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_what_a_file_left_as_it_was_stays_its_authors(runtime: Runtime) -> None:
     await apply(runtime, webhooks(orders=OWNED))
     await change(runtime, "support", "incident 7", timeout="25s")
@@ -88,6 +91,7 @@ async def test_what_was_set_back_is_recorded_with_the_value_that_was_there(
     assert (entry.before, entry.after) == ({"timeout": "25s"}, {"timeout": "20s"})
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_where_nobody_recorded_it_what_is_known_is_told(runtime: Runtime) -> None:
     await apply(runtime, webhooks(orders=OWNED))
     await change(runtime, "support", "incident 7", timeout="25s")
@@ -99,6 +103,7 @@ async def test_where_nobody_recorded_it_what_is_known_is_told(runtime: Runtime) 
     assert hint.startswith('the webhook was last changed by token "support" on 20')
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_authors_take_one_statement_for_any_number_of_webhooks(
     runtime: Runtime, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -49,6 +49,7 @@ async def test_a_clean_apply_of_equal_content_moves_the_commit(runtime: Runtime)
     assert (again.revision, (await SyncRevision.get()).commit) == (None, "c1ea4c1ea4c1ea4")
 
 
+@pytest.mark.engines("sqlite")
 @pytest.mark.parametrize("is_dirty", [None, False])
 async def test_uncommitted_edits_of_equal_content_move_no_commit(
     runtime: Runtime, is_dirty: bool | None
@@ -67,6 +68,7 @@ async def test_a_clean_commit_of_other_content_leaves_the_dirty_revision(runtime
     assert (second.commit, second.is_dirty) == ("c1ea4c1ea4c1ea4", False)
 
 
+@pytest.mark.engines("sqlite")
 async def test_a_webhook_that_left_the_file_keeps_no_line_of_it(runtime: Runtime) -> None:
     await apply(runtime, webhooks(orders=ORDERS, other=ORDERS))
     await apply(runtime, webhooks(other=ORDERS))

@@ -140,7 +140,7 @@ async def test_whoever_waits_too_long_for_the_lock_is_told(runtime: Runtime) -> 
     assert (await apply(runtime, webhooks(orders=ORDERS))).revision is not None
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.engines("postgres")
 async def test_applies_that_wait_for_one_set_hold_no_other_sets_apply_up(runtime: Runtime) -> None:
     held, done = asyncio.Event(), asyncio.Event()
 

@@ -11,6 +11,8 @@ from tests.hookline.sync.apply.state import BY_HAND, COMMIT, FORCER, SECRETS, ch
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
 from tests.making import SOMEBODY, make_webhook
 
+pytestmark = pytest.mark.engines("sqlite")
+
 
 async def test_an_unmanaged_webhook_is_taken_over_only_when_told(runtime: Runtime) -> None:
     mine = await make_webhook(runtime, name="orders", timeout="20s")
@@ -41,6 +43,7 @@ async def test_what_was_forced_by_hand_is_drift_and_blocks(runtime: Runtime) -> 
     )
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_drift_is_set_back_when_told(runtime: Runtime) -> None:
     await apply(runtime, webhooks(orders=ORDERS))
     await changed_by_hand(runtime, url="https://mine.example.com/")

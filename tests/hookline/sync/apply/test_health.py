@@ -2,6 +2,8 @@
 those who want to hear of a blocked apply.
 """
 
+import pytest
+
 from hookline import clock
 from hookline.activity.events import ActivityKind
 from hookline.models import Email, Notification, NotificationKind, Webhook
@@ -11,6 +13,8 @@ from hookline.sync.request import Options
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
 from tests.making import activity, make_webhook
 from tests.working import send_due
+
+pytestmark = pytest.mark.engines("sqlite")
 
 SENTENCE = 'The set "storefront" could not be applied: the file has no webhooks.'
 EMAILS = "notificationEmails: [ops@example.com, shop@example.com]\nnotifyOn: [SYNC_FAILED]"
@@ -30,6 +34,7 @@ async def turned_off_by_itself(slug: str = "orders") -> None:
     )
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_a_webhook_that_was_turned_off_by_itself_stays_off(runtime: Runtime) -> None:
     await apply(runtime, webhooks(orders=ORDERS))
     await turned_off_by_itself()

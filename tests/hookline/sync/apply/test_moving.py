@@ -5,6 +5,8 @@ databases.
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.sync.apply import applying
@@ -13,6 +15,8 @@ from hookline.sync.request import DriftPolicy, Options, SyncRequest
 from hookline.webhooks.change import update_webhook
 from tests.hookline.sync.files import FILE, ORDERS, SOMEBODY, apply, preview, webhooks
 from tests.making import make_webhook
+
+pytestmark = pytest.mark.engines("sqlite")
 
 MOVED = ORDERS.replace("crm.example.com", "thief.example.com")
 AUTH = "basicAuth: { username: shop, password: '${env:PW}' }\n"
