@@ -7,6 +7,7 @@ import pytest
 from hookline.models import AttemptOutcome, DeliveryState
 from tests.chaos.ledger import Attempted, Fault, Ledger, Recorded
 from tests.chaos.receiver import Arrival
+from tests.tables import each_of
 
 EVENT, HOOK, KEY = "evt_1", "healthy", ("evt_1", "healthy")
 OK, CUT_OFF = (
@@ -53,8 +54,8 @@ def test_what_is_promised_is_not_complained_about(book: Ledger) -> None:
     assert book.check().wrong == []
 
 
-@pytest.mark.parametrize(
-    ("book", "sentence"),
+@each_of(
+    "book, sentence",
     [
         (ledger([], [OK]), "lost: evt_1 (a) → healthy: never came"),
         (

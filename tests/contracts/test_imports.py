@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import pytest
 
 from hookline.cli.main import cli
+from tests.tables import each_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,7 +60,7 @@ def command_lines(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
             yield from command_lines(command, *names, name)
 
 
-@pytest.mark.parametrize("names", [(), *command_lines(cli)], ids=" ".join)
+@each_of("names", [(), *command_lines(cli)])
 def test_help_imports_nothing_heavy(names: tuple[str, ...]) -> None:
     """The command line has to answer at once; each command imports what it needs when it runs."""
     assert imported_by(*names, "--help") & HEAVY == set()

@@ -5,11 +5,11 @@ import subprocess
 from pathlib import Path
 
 import click
-import pytest
 
 from hookline.cli.main import COMMANDS, cli
 from hookline.settings.fields import Settings
 from hookline.settings.listing import describe
+from tests.tables import each_of
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -48,7 +48,7 @@ def test_every_make_target_exists() -> None:
         assert set(re.findall(r"\bmake ([a-z]+)", "\n".join(_code(page)))) <= targets
 
 
-@pytest.mark.parametrize("paper", PAPERS, ids=lambda path: str(path.relative_to(ROOT)))
+@each_of("paper", PAPERS)
 def test_every_link_and_path_exists(paper: Path) -> None:
     text = paper.read_text("utf-8")
     links = [link for link in _LINK.findall(text) if "://" not in link]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tables import each_of
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("hookline", "api", "workers", "tests", "benchmarks", "tools")
 LONGEST_FUNCTION, LONGEST_FILE, LONGEST_HEADER = 45, 400, 4
@@ -56,7 +58,7 @@ def sources() -> Iterator[Path]:
             yield ROOT / name
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+@each_of("path", modules())
 def test_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
     text = path.read_text("utf-8")
     tree = ast.parse(text)

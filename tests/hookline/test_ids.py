@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hookline import ids
 from hookline.ids import PREFIXES, MalformedId, decode, encode, uuid7
+from tests.tables import each_of
 
 
 def test_new_key_is_a_uuid_of_version_7_with_the_time_in_front() -> None:
@@ -58,7 +59,7 @@ def test_text_is_that_of_the_specification(key: str, digits: str) -> None:
 GOOD = "01h455vb4pex5vsknk084sn02q"
 
 
-@pytest.mark.parametrize(
+@each_of(
     "text",
     [
         *("", "_", "wh", "wh_", GOOD, f"_{GOOD}", f"wh{GOOD}"),

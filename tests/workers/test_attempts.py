@@ -30,6 +30,7 @@ from hookline.secrets.webhook_columns import (
     SIGNING,
     secret_location,
 )
+from tests.tables import each_of
 from workers.answers import ReceiverAnswer
 from workers.attempts import RunningAttempt
 from workers.bodies import plain
@@ -201,7 +202,7 @@ def test_failure_uses_a_step_until_none_is_left() -> None:
     assert move(ReceiverAnswer(500, 1), step=2) == (DeliveryState.FAILED, None, 3)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "answer",
     [
         ReceiverAnswer(500, 1),
@@ -209,7 +210,7 @@ def test_failure_uses_a_step_until_none_is_left() -> None:
         ReceiverAnswer(None, 1, error=AttemptError.REFUSED_ADDRESS, error_message="no"),
     ],
 )
-@pytest.mark.parametrize("step", [0, 2])
+@each_of("step", [0, 2])
 def test_failure_by_hand_moves_no_schedule_and_ends_nothing(
     answer: ReceiverAnswer, step: int
 ) -> None:
@@ -248,8 +249,8 @@ def test_row_tells_what_came_back() -> None:
     assert "Redirects are not followed" in (result(ReceiverAnswer(302, 1)).error_message or "")
 
 
-@pytest.mark.parametrize(
-    ("status", "value", "changes", "told"),
+@each_of(
+    "status, value, changes, told",
     [
         (503, "7", {}, "The receiver answered 503 and asked to wait 7 s."),
         (429, "3600", {}, "The receiver answered 429 and asked to wait 3,600 s."),
@@ -321,7 +322,7 @@ def test_a_secret_that_the_bound_of_the_body_cuts_is_masked_too(kept: int) -> No
 SECRET = 's3cret/"wörd'
 
 
-@pytest.mark.parametrize(
+@each_of(
     "encode",
     [
         lambda text: text,

@@ -10,6 +10,7 @@ from hookline.messaging.brokers import open_broker
 from hookline.messaging.messages import DELIVERIES
 from tests.servers import Valkey, free_port
 from tests.sharing import VirtualHost
+from tests.tables import each_of
 
 
 def test_a_redis_that_evicts_is_refused(tmp_path: Path) -> None:
@@ -42,10 +43,8 @@ def test_a_server_that_is_not_there_is_told_without_its_password(scheme: str) ->
     assert "hunter2" not in caught.value.message
 
 
-@pytest.mark.parametrize(
-    "query", ["heartbeat=abc", "connection_attempts=0", "socket_timeout=abc", "foo=1"]
-)
-@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+@each_of("query", ["heartbeat=abc", "connection_attempts=0", "socket_timeout=abc", "foo=1"])
+@each_of("scheme", ["redis", "amqp"])
 def test_a_wrong_query_in_the_url_is_told(scheme: str, query: str) -> None:
     with pytest.raises((Misconfigured, Unavailable), match="HOOKLINE_BROKER_URL"):
         open_broker(f"{scheme}://user:hunter2@127.0.0.1:{free_port()}/0?{query}")

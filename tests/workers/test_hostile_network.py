@@ -20,6 +20,7 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.outbound.egress import CACHE_SECONDS
 from tests import receivers
 from tests.receivers import Handler, Receiver, Reply, Server, hostile, make_tls, read_request, reset
+from tests.tables import each_of
 from tests.waiting import eventually
 from workers.answers import ReceiverAnswer
 from workers.sending import OutboundRequest, Sender
@@ -218,8 +219,8 @@ async def speaks_no_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
     await reader.read()
 
 
-@pytest.mark.parametrize(
-    ("scheme", "behaviour", "status", "error"),
+@each_of(
+    "scheme, behaviour, status, error",
     [
         ("https", resets_at_once, None, AttemptError.TLS),
         ("https", resets_in_the_handshake, None, AttemptError.TLS),
@@ -287,7 +288,7 @@ async def test_handshake_that_hangs_is_held_to_the_deadline() -> None:
     assert answer.error is AttemptError.TIMEOUT
 
 
-@pytest.mark.parametrize(
+@each_of(
     "behaviour",
     [
         receivers.sends_endless_body,

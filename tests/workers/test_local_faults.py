@@ -24,6 +24,7 @@ from hookline.outbound.tls import AuthoritiesUnusable
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_webhook, publish, set_column
 from tests.receivers import Receiver, make_tls
+from tests.tables import each_of
 from tests.waiting import eventually
 from tests.workers.test_own_network import refuse_to_connect, write_routes
 from workers.lanes import PAUSE_LIMIT_SECONDS, Pace
@@ -46,8 +47,8 @@ pytestmark = pytest.mark.engines("sqlite")
 HOST = "receiver.example"
 
 
-@pytest.mark.parametrize(
-    ("error", "fault"),
+@each_of(
+    "error, fault",
     [
         (OSError(errno.EMFILE, "too many in the process"), LocalFault.DESCRIPTORS),
         (OSError(errno.ENFILE, "too many in the system"), LocalFault.DESCRIPTORS),
@@ -71,7 +72,6 @@ HOST = "receiver.example"
         (TimeoutError(), None),
         (HooklineError("INVALID", "something else"), None),
     ],
-    ids=repr,
 )
 def test_list_of_what_is_ours(error: BaseException, fault: LocalFault | None) -> None:
     assert local_fault(error) is fault

@@ -9,6 +9,7 @@ import pytest
 from hookline import clock
 from hookline.deliveries.retries import AttemptError
 from tests.receivers import Received, Receiver, Reply, Server, read_request, reset
+from tests.tables import each_of
 from tests.waiting import eventually
 from tests.workers.test_sending import LOOPBACK, request
 from workers.answers import ReceiverAnswer
@@ -189,8 +190,8 @@ async def test_a_connection_is_used_again_only_while_its_receiver_keeps_it(
         assert receiver.connection_count == connection_count
 
 
-@pytest.mark.parametrize(
-    ("values", "seconds"),
+@each_of(
+    "values, seconds",
     [
         ([], 4),
         (["timeout=5"], 4),

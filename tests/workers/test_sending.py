@@ -11,6 +11,7 @@ from hookline.deliveries.retries import AttemptError
 from hookline.outbound.addresses import AddressPolicy
 from tests import receivers
 from tests.receivers import Handler, Receiver, Reply, Server, hostile
+from tests.tables import each_of
 from workers.answers import ReceiverAnswer
 from workers.local_faults import LocalFault, NotSent
 from workers.sending import OutboundRequest, Sender
@@ -201,7 +202,7 @@ async def test_connection_lost_before_the_answer_is_a_failure(behaviour: Handler
     assert answer.error_message == "The receiver closed the connection before it had answered."
 
 
-@pytest.mark.parametrize(
+@each_of(
     "behaviour",
     [
         receivers.sends_ten_thousand_headers,

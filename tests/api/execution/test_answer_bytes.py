@@ -18,6 +18,7 @@ from api.execution.limits import Limits
 from api.schema.scalars import SCALARS
 from hookline.errors import HooklineError
 from tests.api.small_schema import VIEWER
+from tests.tables import each_of
 
 TEXT = "a" * 1_000
 NAMED = " ".join(f"a{number}: text" for number in range(50))
@@ -132,7 +133,7 @@ async def answer(text: str, limit_bytes: int) -> Answer:
     return await execution.run(execution.select(request), request, context())
 
 
-@pytest.mark.parametrize("text", CASES.values(), ids=CASES)
+@each_of("text", CASES.values())
 async def test_an_answer_has_as_many_bytes_as_are_allowed(text: str) -> None:
     whole = b"".join((await answer(text, 10_000_000)).encoded())
     assert len(whole) > 30_000
@@ -194,7 +195,7 @@ async def test_a_large_event_has_its_errors_too() -> None:
     assert len(whole["errors"]) == len(told.codes) == 100
 
 
-@pytest.mark.parametrize(
+@each_of(
     "value",
     [
         None,
@@ -211,7 +212,6 @@ async def test_a_large_event_has_its_errors_too() -> None:
         {"data": [orjson.Fragment(b'{"a":1}'), "x" * 5_000, 1, [1, 2, [3, {"a": {"b": []}}]]]},
         ["x" * 300_000] * 20,
     ],
-    ids=range(9),
 )
 async def test_pieces_are_the_whole(value: Any) -> None:
     pieces = await encode(value)

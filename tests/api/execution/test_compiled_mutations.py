@@ -25,6 +25,7 @@ from api.schema import make_schema
 from api.schema.scalars import SCALARS
 from hookline.access.actor import Actor
 from tests.api.small_schema import failures
+from tests.tables import each_of
 
 pytestmark = pytest.mark.anyio
 
@@ -305,8 +306,8 @@ VARIABLES: list[dict[str, Any] | None] = [
 ]
 
 
-@pytest.mark.parametrize("variables", VARIABLES, ids=range(len(VARIABLES)))
-@pytest.mark.parametrize("text", [*PLANNED_DOCUMENTS, *OTHER_DOCUMENTS])
+@each_of("variables", VARIABLES)
+@each_of("text", [*PLANNED_DOCUMENTS, *OTHER_DOCUMENTS])
 async def test_both_roads_answer_the_same_to_any_variables(
     text: str, variables: dict[str, Any] | None
 ) -> None:
@@ -314,8 +315,8 @@ async def test_both_roads_answer_the_same_to_any_variables(
     assert (operation.compiled is not None) == (text in PLANNED_DOCUMENTS)
 
 
-@pytest.mark.parametrize("word", OUTCOMES)
-@pytest.mark.parametrize("text", PLANNED_DOCUMENTS)
+@each_of("word", OUTCOMES)
+@each_of("text", PLANNED_DOCUMENTS)
 async def test_both_roads_answer_the_same_to_any_outcome(text: str, word: str) -> None:
     chosen = {**GOOD, "outcome": word}
     await compare(text, {"input": chosen, "other": chosen, "times": 1, "listed": [chosen]})

@@ -14,6 +14,7 @@ from api.execution.errors import RequestRefused
 from api.execution.execute import Execution, Request
 from api.execution.limits import Limits
 from tests.api.small_schema import VIEWER, make_schema
+from tests.tables import each_of
 
 EXECUTION = Execution(make_schema())
 
@@ -98,8 +99,8 @@ def test_a_scalar_counts_under_an_alias() -> None:
     assert "50,100 objects" in str(refusal(asking(four.replace("name", "__typename"))))
 
 
-@pytest.mark.parametrize(
-    ("variables", "is_fine"),
+@each_of(
+    "variables, is_fine",
     [
         ({"n": 5}, True),
         ({"n": 100}, False),

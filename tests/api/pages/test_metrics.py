@@ -13,6 +13,7 @@ from hookline.access import tokens
 from hookline.access.scopes import ROLES
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, publish
+from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -75,7 +76,7 @@ async def test_one_of_several_processes_shows_nothing(runtime: Runtime) -> None:
     assert (answer.status_code, "HOOKLINE_METRICS_PORT" in answer.text) == (404, True)
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@each_of("method", ["POST", "PUT", "DELETE"])
 async def test_metrics_are_read_only(runtime: Runtime, method: str) -> None:
     async with client(runtime) as asking:
         assert (await asking.request(method, "/metrics", headers=AUTHORIZED)).status_code == 405

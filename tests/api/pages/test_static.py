@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from api.pages import static as pages
 from api.pages.static import Redeem
+from tests.tables import each_of
 
 SOURCE_PAGE = Path(pages.__file__).parents[2] / "web" / "playground" / "index.html"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -137,7 +138,7 @@ async def test_token_is_given_under_this_machines_own_names(static: Path, name: 
     assert settings_in(page.text) == {"token": TOKEN}
 
 
-@pytest.mark.parametrize(
+@each_of(
     "name",
     ["rebound.example", "localhost.rebound.example", "192.0.2.7", "[::1", "localhost:80:80", ""],
 )
@@ -183,8 +184,8 @@ def test_source_page_has_no_inline_script_and_no_foreign_address() -> None:
     assert "//" not in html.replace("</", "")
 
 
-@pytest.mark.parametrize(
-    ("method", "url", "headers"),
+@each_of(
+    "method, url, headers",
     [
         ("GET", "/graphql", {"Accept": "application/json"}),
         ("GET", QUERY_LINK, {}),
@@ -311,7 +312,7 @@ def escapes() -> Iterator[str]:
     )
 
 
-@pytest.mark.parametrize("name", list(escapes()))
+@each_of("name", list(escapes()))
 async def test_no_name_leads_out_of_the_build(static: Path, name: str) -> None:
     status, body = await raw_get(app(static), "/static/playground/assets/" + name)
 

@@ -27,6 +27,7 @@ from api.schema.cursors import BY_NAME, NEWEST_FIRST, Order, read_cursor, write_
 from api.schema.listing import Listed, paged
 from hookline.db.connection import Reader
 from hookline.ids import uuid7
+from tests.tables import each_of
 
 ROWS = 250
 
@@ -201,7 +202,7 @@ async def test_default_is_the_first_twenty(notes: list[Note]) -> None:
     assert len((await listed(NEWEST_FIRST)).edges) == 20
 
 
-@pytest.mark.parametrize(
+@each_of(
     "arguments",
     [
         {"first": -1},
@@ -255,7 +256,7 @@ BAD_CURSORS = [
 ]
 
 
-@pytest.mark.parametrize("cursor", BAD_CURSORS, ids=range(len(BAD_CURSORS)))
+@each_of("cursor", BAD_CURSORS)
 async def test_malformed_and_foreign_cursors_are_bad_input(notes: list[Note], cursor: str) -> None:
     for name in ("after", "before"):
         with pytest.raises(BadInput, match="cursor"):

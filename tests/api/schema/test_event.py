@@ -8,6 +8,7 @@ from hookline import ids
 from hookline.models import Event
 from tests.api.schema.asking import Asker, told
 from tests.making import make_webhook, make_workspace, publish
+from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -144,8 +145,8 @@ async def test_data_that_is_no_longer_kept_is_null(admin: Asker) -> None:
 
 
 @pytest.mark.engines("sqlite", "postgres")
-@pytest.mark.parametrize(
-    ("wanted", "count"),
+@each_of(
+    "wanted, count",
     [
         ({}, 3),
         ({"type": "order.order.create"}, 2),
@@ -155,17 +156,17 @@ async def test_data_that_is_no_longer_kept_is_null(admin: Asker) -> None:
     ],
 )
 async def test_a_filter_leaves_what_it_says(
-    admin: Asker, wanted: dict[str, Any], count: int
+    three_events: Asker, wanted: dict[str, Any], count: int
 ) -> None:
-    await admin.data(
-        BATCH,
-        input={
-            "events": [order(), order(environment="staging"), order(type="product.item.delete")]
-        },
-    )
-    assert (
-        await admin.data("query ($f: EventFilter) { events(filter: $f) { totalCount } }", f=wanted)
-    )["events"]["totalCount"] == count
+    text = "query ($f: EventFilter) { events(filter: $f) { totalCount } }"
+    assert (await three_events.data(text, f=wanted))["events"]["totalCount"] == count
+
+
+@pytest.fixture
+async def three_events(admin: Asker) -> Asker:
+    events = [order(), order(environment="staging"), order(type="product.item.delete")]
+    await admin.data(BATCH, input={"events": events})
+    return admin
 
 
 async def test_another_workspaces_events_are_nowhere(admin: Asker) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
 from tests.making import make_webhook, make_workspace
+from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -102,8 +103,8 @@ async def test_strict_workspace_takes_known_types_only(runtime: Runtime, admin: 
     ]
 
 
-@pytest.mark.parametrize(
-    ("given", "field", "code"),
+@each_of(
+    "given, field, code",
     [
         ({"name": "order"}, ["name"], "INVALID"),
         ({"name": "order.*.create"}, ["name"], "INVALID"),

@@ -22,6 +22,7 @@ from tests.making import (
     make_workspace,
     succeeded,
 )
+from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -152,16 +153,14 @@ async def test_another_workspaces_attempts_are_never_heard(admin: Asker) -> None
     assert event["node"]["webhook"]["id"] == ids.encode("wh", mine.id)
 
 
-@pytest.mark.parametrize(("role", "text"), [("publisher", ATTEMPTS), ("publisher", CHANGES)])
+@each_of("role, text", [("publisher", ATTEMPTS), ("publisher", CHANGES)])
 async def test_a_subscription_without_its_scope_does_not_start(
     admin: Asker, role: str, text: str
 ) -> None:
     assert await admin.as_role(role).refused_subscription(text) == ["FORBIDDEN"]
 
 
-@pytest.mark.parametrize(
-    "variables", [{"after": "nonsense"}, {"after": ""}, {"webhookId": "nonsense"}]
-)
+@each_of("variables", [{"after": "nonsense"}, {"after": ""}, {"webhookId": "nonsense"}])
 async def test_a_subscription_with_a_malformed_argument_does_not_start(
     admin: Asker, variables: dict[str, str]
 ) -> None:

@@ -13,6 +13,7 @@ from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
 from tests.hookline.notifications.test_mails import Post, turned_off
 from tests.making import Hand, enqueue, make_workspace, set_column, succeeded
+from tests.tables import each_of
 from tests.working import send_due
 
 LIST = """query ($filter: NotificationFilter) { notifications(filter: $filter) { totalCount nodes {
@@ -147,8 +148,8 @@ async def test_subscribers_hear_of_the_switch_and_of_the_notification(
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.parametrize(
-    ("given", "shown"),
+@each_of(
+    "given, shown",
     [
         (
             {},
@@ -199,8 +200,8 @@ async def test_null_for_mails_goes_back_to_the_default(admin: Asker) -> None:
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.parametrize(
-    ("given", "field", "code"),
+@each_of(
+    "given, field, code",
     [
         ({"autoDisable": {"failures": 0}}, ["autoDisable", "failures"], "OUT_OF_RANGE"),
         ({"autoDisable": {"over": "31d"}}, ["autoDisable", "over"], "OUT_OF_RANGE"),

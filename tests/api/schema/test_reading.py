@@ -19,6 +19,7 @@ from hookline.events import types
 from hookline.models import Job, Webhook
 from tests.api.schema.asking import Asker
 from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook
+from tests.tables import each_of
 
 SCHEMA = make_schema()._schema
 TYPES = {
@@ -49,9 +50,7 @@ def info_of(*scopes: str) -> Any:
     return SimpleNamespace(context=SimpleNamespace(actor=Actor(WORKSPACE, "a", frozenset(scopes))))
 
 
-@pytest.mark.parametrize(
-    ("parent", "name", "field"), EDGES, ids=[f"{parent}.{name}" for parent, name, _ in EDGES]
-)
+@each_of("parent, name, field", EDGES)
 def test_every_path_to_an_object_asks_for_its_scopes(
     parent: str, name: str, field: GraphQLField
 ) -> None:

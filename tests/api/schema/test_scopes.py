@@ -10,6 +10,7 @@ from hookline import ids
 from hookline.access.scopes import SCOPES
 from tests.api.schema.asking import Asker
 from tests.making import WORKSPACE
+from tests.tables import each_of
 
 KEY = ids.encode("wh", WORKSPACE)
 FORM = '{name: "a", url: "https://a.example.com/", events: ["a.b.c"], environments: ["production"]}'
@@ -68,7 +69,7 @@ ELSEWHERE = {"syncPlan", "syncApply"}
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.parametrize(("text", "scope"), ASKED.items())
+@each_of("text, scope", ASKED.items())
 async def test_a_field_gives_nothing_without_its_scope(admin: Asker, text: str, scope: str) -> None:
     others = admin.with_scopes(*(SCOPES.keys() - {scope}))
     answer = await others.answer(text)
@@ -79,7 +80,7 @@ async def test_a_field_gives_nothing_without_its_scope(admin: Asker, text: str, 
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.parametrize(("prefix", "scope"), BY_KIND.items())
+@each_of("prefix, scope", BY_KIND.items())
 async def test_a_node_asks_for_the_scope_of_its_kind(admin: Asker, prefix: str, scope: str) -> None:
     text = f'{{ node(id: "{ids.encode(prefix, WORKSPACE)}") {{ id }} }}'
     assert await admin.with_scopes(*(SCOPES.keys() - {scope})).codes(text) == ["FORBIDDEN"]

@@ -14,6 +14,7 @@ from hookline.sync.plan import codec
 from tests.api.schema.asking import Asker, told
 from tests.hookline.sync.files import ORDERS, webhooks
 from tests.making import WORKSPACE, make_webhook, make_workspace
+from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -307,8 +308,8 @@ def nested(depth: int) -> Any:
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.parametrize(
-    ("document", "code"),
+@each_of(
+    "document, code",
     [
         (None, "type"),
         (5, "type"),
@@ -328,7 +329,6 @@ def nested(depth: int) -> Any:
             "type",
         ),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_no_document_is_too_strange_for_a_problem(
     admin: Asker, document: Any, code: str

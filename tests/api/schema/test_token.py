@@ -10,6 +10,7 @@ from hookline.access.scopes import ROLES
 from hookline.models import Token
 from tests.api.schema.asking import Asker, told
 from tests.making import WORKSPACE, make_workspace
+from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -38,8 +39,8 @@ async def test_a_token_shows_its_secret_once(admin: Asker) -> None:
     assert payload["secret"] not in str(listed)
 
 
-@pytest.mark.parametrize(
-    ("wanted", "expected"),
+@each_of(
+    "wanted, expected",
     [
         ({"name": "a"}, {("REQUIRED", "input.scopes")}),
         ({"name": "a", "scopes": []}, {("REQUIRED", "input.scopes")}),

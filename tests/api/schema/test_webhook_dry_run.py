@@ -14,6 +14,7 @@ from hookline.webhooks.change import set_webhook_active
 from tests.api.schema.asking import Asker
 from tests.making import SOMEBODY, make_webhook, make_workspace, publish, set_column
 from tests.receivers import Receiver, Reply
+from tests.tables import each_of
 from tests.working import pumping
 
 pytestmark = pytest.mark.engines("sqlite")
@@ -106,8 +107,8 @@ async def test_dry_run_says_why_an_event_does_not_match(
     assert shown["request"] is not None
 
 
-@pytest.mark.parametrize(
-    ("given", "field", "code"),
+@each_of(
+    "given, field, code",
     [
         ({}, ["id"], "REQUIRED"),
         ({"draft": {**DRAFT, "url": "ftp://x"}}, ["draft", "url"], "INVALID"),

@@ -12,6 +12,7 @@ from api.execution.errors import RequestRefused
 from api.transport.requests import decode_json
 from tests.api.small_schema import SECRET_TEXT
 from tests.api.small_server import GRAPHQL_RESPONSE, Small, serve_small
+from tests.tables import each_of
 
 JSON = "application/json"
 
@@ -131,7 +132,7 @@ async def test_operation_name_must_name_one_of_the_operations(
     assert codes(answer.json()) == ["BAD_USER_INPUT"]
 
 
-@pytest.mark.parametrize(
+@each_of(
     "body",
     [
         b"",
@@ -234,9 +235,7 @@ async def test_body_without_a_length_is_cut_off_at_the_limit(small: Small) -> No
     assert answer.status_code == 413
 
 
-@pytest.mark.parametrize(
-    "header", [None, "Bearer hl_wrong", "Bearer", "Basic hl_admin", "hl_admin", "Bearer ü"]
-)
+@each_of("header", [None, "Bearer hl_wrong", "Bearer", "Basic hl_admin", "hl_admin", "Bearer ü"])
 async def test_wrong_tokens_are_401_in_the_same_words(small: Small, header: str | None) -> None:
     headers: dict[bytes, bytes] = {} if header is None else {b"authorization": header.encode()}
     answer = await small.client.post("/graphql", json={"query": "{ hello }"}, headers=headers)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from api.transport.hosts import AllowedHosts
 from api.transport.responses import Message, Receive, Scope, Send, send_body
+from tests.tables import each_of
 
 
 async def _inner(scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,7 +28,7 @@ async def answered(hosts: list[str], *given: bytes, kind: str = "http") -> list[
     return sent
 
 
-@pytest.mark.parametrize(
+@each_of(
     "host",
     [
         b"hooks.example",
@@ -45,7 +44,7 @@ async def test_own_hosts_are_answered_on_any_port(host: bytes) -> None:
     assert sent[0]["status"] == 200
 
 
-@pytest.mark.parametrize(
+@each_of(
     "host",
     [
         b"evil.example",

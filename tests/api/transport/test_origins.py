@@ -5,6 +5,7 @@ import pytest
 from api.execution.errors import RequestRefused
 from api.transport.origins import Origins
 from tests.api.small_server import serve_small
+from tests.tables import each_of
 
 HOST = b"hooks.example"
 
@@ -22,7 +23,7 @@ def test_servers_and_commands_name_no_origin_and_pass() -> None:
     assert is_let_through()
 
 
-@pytest.mark.parametrize(
+@each_of(
     "headers",
     [
         {"sec_fetch_site": b"same-origin", "origin": b"https://hooks.example"},
@@ -41,7 +42,7 @@ def test_pages_of_the_own_origin_pass(headers: dict[str, bytes]) -> None:
     assert is_let_through(**headers)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "headers",
     [
         {"origin": b"https://evil.example"},

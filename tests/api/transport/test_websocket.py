@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection
 from api.transport.socket_operation import SocketLimits
 from tests.api.small_server import Small, serve_small
 from tests.api.transport.socket_client import QUICK, closed, heard, said, subscribed, welcomed
+from tests.tables import each_of
 from tests.waiting import eventually
 
 
@@ -194,7 +195,7 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize("message", MALFORMED, ids=range(len(MALFORMED)))
+@each_of("message", MALFORMED)
 async def test_malformed_messages_close_with_4400(small: Small, message: str | bytes) -> None:
     async with small.socket() as socket:
         await welcomed(socket)

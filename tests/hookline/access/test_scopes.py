@@ -1,7 +1,5 @@
 """Scopes that are bound to a set, and what covers what."""
 
-import pytest
-
 from hookline.access.scopes import (
     ROLES,
     SCOPES,
@@ -12,14 +10,15 @@ from hookline.access.scopes import (
     is_scope,
 )
 from hookline.form.check import check_slug
+from tests.tables import each_of
 
 
-@pytest.mark.parametrize("text", [*SCOPES, "sync:apply:team-a", "sync:plan:default"])
+@each_of("text", [*SCOPES, "sync:apply:team-a", "sync:plan:default"])
 def test_these_are_scopes(text: str) -> None:
     assert is_scope(text)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "text",
     ["root", "sync:apply:", "sync:apply:A", "sync:apply:a:b", "sync:apply:*", "webhooks:read:a"],
 )
@@ -49,6 +48,6 @@ def test_scopes_come_in_the_order_of_the_table_with_the_bound_ones_behind() -> N
     assert in_order(given) == ("webhooks:read", "audit:read", "sync:apply:a", "sync:apply:b")
 
 
-@pytest.mark.parametrize("name", ["a", "team-a", "0", "a" * 63, "a" * 64, "", "A", "a_b", "ä"])
+@each_of("name", ["a", "team-a", "0", "a" * 63, "a" * 64, "", "A", "a_b", "ä"])
 def test_a_set_that_a_scope_names_is_a_set_that_a_file_can_have(name: str) -> None:
     assert is_scope(f"{SET_SCOPES[0]}:{name}") == (not check_slug(name))

@@ -12,6 +12,7 @@ from hookline.errors import Refused
 from hookline.models import Token
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, ago, make_workspace, set_column
+from tests.tables import each_of
 
 READ = ROLES["viewer"]
 INVISIBLE = (
@@ -40,13 +41,13 @@ async def refused(runtime: Runtime, name: str) -> tuple[str, tuple[str, ...]]:
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
+@each_of("name", INVISIBLE)
 async def test_a_name_holds_nothing_invisible(runtime: Runtime, name: str) -> None:
     assert await refused(runtime, name) == ("INVALID", ("name",))
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.parametrize("name", ["CI (main)", "Änne's", "部署", "эдитор", "ops/eu-1"])
+@each_of("name", ["CI (main)", "Änne's", "部署", "эдитор", "ops/eu-1"])
 async def test_a_name_may_be_of_any_language(runtime: Runtime, name: str) -> None:
     assert (await tokens.create(runtime.database, WORKSPACE, name, READ))[0].name == name
 

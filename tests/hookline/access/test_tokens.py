@@ -15,6 +15,7 @@ from hookline.errors import Refused
 from hookline.models import Token
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, make_workspace
+from tests.tables import each_of
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.engines("sqlite")
@@ -79,7 +80,7 @@ def test_roles_hold_known_scopes_and_only_admin_has_the_strong_ones() -> None:
     assert [role for role, scopes in ROLES.items() if strong & set(scopes)] == ["admin"]
 
 
-@pytest.mark.parametrize(
+@each_of(
     "text", ["", "hl_", "hl_" + "a" * 43, "hl_" + "ü" * 43, "a" * 100_000, "hl_\x00" + "a" * 42]
 )
 async def test_a_strange_token_stands_for_nobody(authenticator: Authenticator, text: str) -> None:

@@ -18,6 +18,7 @@ from hookline.errors import HooklineError
 from hookline.messaging.hub import MemoryHub
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE, Hand, enqueue, make_webhook, make_workspace, succeeded
+from tests.tables import each_of
 from tests.waiting import eventually, turns
 
 pytestmark = pytest.mark.engines("sqlite")
@@ -263,7 +264,7 @@ def test_a_cursor_is_read_back(position: int) -> None:
     assert decode_cursor(encode_cursor(position)) == position
 
 
-@pytest.mark.parametrize(
+@each_of(
     "text",
     [
         "",

@@ -8,6 +8,7 @@ import pytest
 
 from hookline.cli import client
 from hookline.settings.fields import read_settings
+from tests.tables import each_of
 
 ANSWER = b'{"data": {"answered": true}}'
 
@@ -80,8 +81,8 @@ def test_plain_http_to_another_machine_is_warned_of_once_and_uses_the_proxy(
     )
 
 
-@pytest.mark.parametrize(
-    ("server", "expected"),
+@each_of(
+    "server, expected",
     [
         ("http://[::1]:8000", True),
         ("http://[::ffff:127.0.0.1]:8000", True),

@@ -17,6 +17,7 @@ import pytest
 from hookline.cli.main import main
 from hookline.cli.terminal import Colored, echo
 from hookline.sync.plan import saved
+from tests.tables import each_of
 
 PACKAGE = Path(__file__).parents[3] / "hookline"
 # A title for the window, text from right to left, a command of its own line, and one anywhere.
@@ -175,8 +176,8 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("style", FORMATS)
-@pytest.mark.parametrize("name", ANSWERS)
+@each_of("style", FORMATS)
+@each_of("name", ANSWERS)
 def test_a_server_s_text_is_printed_harmless(
     run: Run, server: Server, name: str, style: str
 ) -> None:
@@ -217,10 +218,8 @@ OTHER_FORMS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
-    "command", [("sync", "plan", "-f", "w.yaml"), ("publish", "a.b.c", "-d", "1")]
-)
-@pytest.mark.parametrize("name", OTHER_FORMS)
+@each_of("command", [("sync", "plan", "-f", "w.yaml"), ("publish", "a.b.c", "-d", "1")])
+@each_of("name", OTHER_FORMS)
 def test_an_answer_of_another_form_is_told_of_in_a_sentence(
     run: Run, server: Server, command: tuple[str, ...], name: str
 ) -> None:
@@ -271,7 +270,8 @@ def test_a_saved_plan_that_was_tampered_with_is_printed_harmless(
 
 
 # The names of files are arguments where a shell has put them in place of a wildcard.
-@pytest.mark.parametrize(
+@each_of("exists", [False, True])
+@each_of(
     "arguments",
     [
         ("sync", "validate", "-f", "{}"),
@@ -285,7 +285,6 @@ def test_a_saved_plan_that_was_tampered_with_is_printed_harmless(
         ("{}",),
     ],
 )
-@pytest.mark.parametrize("exists", [False, True])
 def test_the_name_of_a_file_is_printed_harmless(
     run: Run, server: Server, tmp_path: Path, arguments: tuple[str, ...], exists: bool
 ) -> None:

@@ -5,13 +5,13 @@ made anew.
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hookline.deliveries.matching import MatchIndex
 from hookline.form.filters import CompiledFilter, compile_filter
 from hookline.loop_time import Turn
+from tests.tables import each_of
 
 BIG = compile_filter({"data.n": {"gt": 1}})
 
@@ -35,8 +35,8 @@ def hook(
     return Hook(UUID(int=number), events, environments, is_on, BIG if has_filter else None)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "is_wanted"),
+@each_of(
+    "pattern, is_wanted",
     [
         ("order.order.create", True),
         ("order.order.*", True),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hookline.deliveries.retries import AttemptError, Verdict, retry_verdict
+from tests.tables import each_of
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -25,14 +26,14 @@ def test_2xx_is_success(status_code: int) -> None:
     assert judged(status_code) == Verdict(is_success=True, is_final=True)
 
 
-@pytest.mark.parametrize("status_code", [101, 301, 307, 400, 404, 429, 500, 503])
+@each_of("status_code", [101, 301, 307, 400, 404, 429, 500, 503])
 def test_every_other_answer_is_retried(status_code: int) -> None:
     verdict = judged(status_code)
     assert not verdict.is_success
     assert verdict.wait == MINUTE
 
 
-@pytest.mark.parametrize(
+@each_of(
     "error",
     [
         error
@@ -62,8 +63,8 @@ def test_wait_is_spread_by_a_fifth_to_both_sides() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("retry_after", "wait"),
+@each_of(
+    "retry_after, wait",
     [
         ("300", timedelta(minutes=5)),
         ("Tue, 24 Nov 2026 10:05:00 GMT", timedelta(minutes=5)),
@@ -81,7 +82,7 @@ def test_wait_is_spread_by_a_fifth_to_both_sides() -> None:
         ("Tue, 99 Nov 2026 10:05:00 GMT", MINUTE),
     ],
 )
-@pytest.mark.parametrize("status_code", [429, 503])
+@each_of("status_code", [429, 503])
 def test_retry_after_lengthens_the_wait_up_to_ten_hours(
     status_code: int, retry_after: str, wait: timedelta
 ) -> None:

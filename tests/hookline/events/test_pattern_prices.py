@@ -1,9 +1,8 @@
 """Prices of patterns: none costs more than its units, and those that people write are cheap."""
 
-import pytest
-
 from hookline.events.pattern_prices import pattern_price
 from tests.hookline.events.worst_data import AB, NANOS_PER_UNIT, SPARE_NANOS, measured
+from tests.tables import each_of
 
 PATTERNS = [
     *(rf"[ab]*a[ab]{{{times}}}c" for times in (2, 8, 14, 30, 200)),
@@ -20,14 +19,14 @@ PATTERNS = [
 ]
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
+@each_of("pattern", PATTERNS)
 def test_no_pattern_costs_more_than_its_units(pattern: str) -> None:
     units, nanos = measured({"pattern": pattern}, AB)
     # Once more than the best of three: the automaton is made at the first.
     assert nanos < NANOS_PER_UNIT * units + SPARE_NANOS
 
 
-@pytest.mark.parametrize(
+@each_of(
     "pattern",
     [
         *("^[A-Z]+$", r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$", r"^[^@\s]+@[^@\s]+\.\S+$"),
@@ -39,8 +38,8 @@ def test_pattern_whose_automaton_is_small_is_cheap(pattern: str) -> None:
     assert pattern_price(pattern).character < 10
 
 
-@pytest.mark.parametrize(
-    ("pattern", "places"),
+@each_of(
+    "pattern, places",
     [
         *(("(?x)[ab]*a[ab]{ 500 }c", 500), ("(?x:[ab]{ 500 })", 500), ("(?ix-s: a{ 99 })", 99)),
         *(("(" * 200 + "[ab]{500}" + ")" * 200, 500), ("[ab]{9}{9}{9}", 729), ("(a{9}){99}", 891)),

@@ -13,6 +13,7 @@ from hookline.models import Delivery, Event
 from hookline.runtime import Runtime
 from tests.hookline.events.publishers import Tampered, given, over, publish, refuse_poison
 from tests.making import make_webhook
+from tests.tables import each_of
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.usefixtures("unstalled"), pytest.mark.engines("sqlite")]
@@ -59,8 +60,8 @@ async def test_same_data_in_another_form_is_a_duplicate(
     assert two == (one.event_id, True, 0, None, 0)
 
 
-@pytest.mark.parametrize(
-    ("other", "differs"),
+@each_of(
+    "other, differs",
     [
         (given({"a": 2}, "k"), "other data"),
         (given({"a": True}, "k"), "other data"),
@@ -72,7 +73,6 @@ async def test_same_data_in_another_form_is_a_duplicate(
         (given({}, "k", "order.order.update"), "another type and other data"),
         (replace(given({"a": 1}, "k"), environment="staging"), "another environment"),
     ],
-    ids=["data", "boolean", "type", "time", "both", "environment"],
 )
 async def test_same_key_for_something_else_is_a_conflict_that_says_what_differs(
     runtime: Runtime, other: PublishInput, differs: str

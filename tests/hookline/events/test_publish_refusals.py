@@ -10,6 +10,7 @@ from hookline.events.checking import PublishInput
 from hookline.models import Event
 from hookline.runtime import Runtime
 from tests.hookline.events.publishers import given, publish
+from tests.tables import each_of
 
 pytestmark = [pytest.mark.usefixtures("unstalled"), pytest.mark.engines("sqlite")]
 
@@ -22,8 +23,8 @@ async def problems_of(runtime: Runtime, *inputs: PublishInput) -> set[tuple[Code
 
 
 @pytest.mark.engines("sqlite", "postgres")
-@pytest.mark.parametrize(
-    ("data", "path"),
+@each_of(
+    "data, path",
     [
         ({"a": ["ok", "b\0d"]}, ("a", "1")),
         ({"n": 2**64}, ("n",)),
@@ -32,7 +33,6 @@ async def problems_of(runtime: Runtime, *inputs: PublishInput) -> set[tuple[Code
         ({"deep": {"x": float("inf")}}, ("deep", "x")),
         ({"s": "\ud800"}, ("s",)),
     ],
-    ids=["nul", "large", "small", "nan", "infinite", "surrogate"],
 )
 async def test_data_that_cannot_be_stored_is_refused_at_its_path(
     runtime: Runtime, data: Any, path: tuple[str, ...]
@@ -67,14 +67,14 @@ async def test_data_that_is_too_long_is_refused(runtime: Runtime) -> None:
     assert await publish(runtime, given("a" * (limit - 2)))
 
 
-@pytest.mark.parametrize(
+@each_of(
     "at",
     [
         datetime.min.replace(tzinfo=timezone(timedelta(hours=5))),
         datetime.max.replace(tzinfo=timezone(timedelta(hours=-5))),
     ],
 )
-@pytest.mark.parametrize("key", [None, "k"])
+@each_of("key", [None, "k"])
 async def test_time_at_the_end_of_time_is_refused(
     runtime: Runtime, at: datetime, key: str | None
 ) -> None:

@@ -29,6 +29,7 @@ from tests.hookline.events.worst_data import (
     WORST,
     measured,
 )
+from tests.tables import each_of
 
 
 def keywords(metaschema: Any) -> set[str]:
@@ -44,7 +45,7 @@ def test_every_keyword_of_the_drafts_is_measured_or_says_nothing(draft: str) -> 
     assert found - WORST.keys() - SILENT - REFUSED == set()
 
 
-@pytest.mark.parametrize("keyword", WORST)
+@each_of("keyword", WORST)
 def test_no_keyword_costs_more_than_its_units(keyword: str) -> None:
     for schema in WORST[keyword][0]:
         for data in WORST[keyword][1]:
@@ -77,8 +78,8 @@ def test_compilation_that_is_allowed_is_within_its_microseconds() -> None:
         assert (thread_time() - began) * 1e6 < 10 * COMPILATION_LIMIT
 
 
-@pytest.mark.parametrize("keyword", ["unevaluatedItems", "unevaluatedProperties"])
-@pytest.mark.parametrize("around", ["allOf", "anyOf", "oneOf"])
+@each_of("keyword", ["unevaluatedItems", "unevaluatedProperties"])
+@each_of("around", ["allOf", "anyOf", "oneOf"])
 def test_unevaluated_within_unevaluated_is_refused_before_it_doubles(
     keyword: str, around: str
 ) -> None:

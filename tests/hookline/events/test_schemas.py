@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from hookline.events.schemas import check_schema, problems
+from tests.tables import each_of
 
 ORDER = {
     "type": "object",
@@ -55,8 +56,8 @@ def doubling(depth: int) -> dict[str, Any]:
     return {"$ref": "#/$defs/a0", "$defs": {**steps, f"a{depth}": {"type": "string"}}}
 
 
-@pytest.mark.parametrize(
-    ("schema", "path", "said"),
+@each_of(
+    "schema, path, said",
     [
         (5, (), "must be a JSON Schema"),
         ({"type": "nothing"}, ("type",), "not a valid JSON Schema"),
@@ -97,8 +98,8 @@ def behind(reference: str, *keys: str) -> dict[str, Any]:
     return {"$ref": reference, "$defs": {**dict.fromkeys(others, True), first: False}}
 
 
-@pytest.mark.parametrize("character", [*map(chr, range(0x20, 0x7F)), "é", "\u0660", "😀", "\u00a0"])
-@pytest.mark.parametrize("before", ["", "a", "1"])
+@each_of("character", [*map(chr, range(0x20, 0x7F)), "é", "\u0660", "😀", "\u00a0"])
+@each_of("before", ["", "a", "1"])
 def test_reference_is_refused_or_means_the_part_that_was_weighed(
     before: str, character: str
 ) -> None:
@@ -107,7 +108,7 @@ def test_reference_is_refused_or_means_the_part_that_was_weighed(
         assert problems(orjson.dumps(schema).decode(), "1") != []
 
 
-@pytest.mark.parametrize(
+@each_of(
     "reference",
     [
         *(
@@ -147,17 +148,14 @@ def test_reference_that_two_readers_may_take_differently_is_refused(reference: s
     assert "must be a reference to a part of this schema, such as #/$defs/item" in sentence
 
 
-@pytest.mark.parametrize("key", ["a/b", "a~b", "a~1b", "~0", "", "Item.v1", "$x", "a:b@c-d_e"])
+@each_of("key", ["a/b", "a~b", "a~1b", "~0", "", "Item.v1", "$x", "a:b@c-d_e"])
 def test_reference_to_a_key_that_needs_escaping_finds_it(key: str) -> None:
     escaped = key.replace("~", "~0").replace("/", "~1")
     assert len(broken(behind(f"#/$defs/{escaped}", key, "a", "b", "~"), 1)) == 1
 
 
-@pytest.mark.parametrize(
-    "keyword",
-    ["$id", "id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveRef"],
-)
-@pytest.mark.parametrize("value", ["", "#", "#a", "#/$defs/a", "http://x/", "%61"])
+@each_of("keyword", ["$id", "id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveRef"])
+@each_of("value", ["", "#", "#a", "#/$defs/a", "http://x/", "%61"])
 def test_keyword_by_which_a_reference_could_lead_elsewhere_is_refused(
     keyword: str, value: str
 ) -> None:

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from hookline.form.durations import format_duration, parse_duration
+from tests.tables import each_of
 
 
-@pytest.mark.parametrize(
-    ("text", "duration"),
+@each_of(
+    "text, duration",
     [
         ("500ms", timedelta(milliseconds=500)),
         ("30s", timedelta(seconds=30)),
@@ -31,7 +32,7 @@ def test_largest_unit_that_divides_evenly_is_written(text: str, shortest: str) -
     assert format_duration(parse_duration(text)) == shortest
 
 
-@pytest.mark.parametrize(
+@each_of(
     "text",
     [
         "",

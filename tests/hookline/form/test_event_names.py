@@ -5,31 +5,49 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookline.form.event_names import PATTERN, TYPE, _nearest, pattern_fault, type_fault
+from tests.tables import each_of
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
+@each_of(
+    "text, said",
     [
-        ("invoice.paid", "has 2 parts, and must have three, object.model.action, such as "
-         "billing.invoice.paid"),
-        ("invoice", "has 1 part, and must have three, object.model.action, such as "
-         "shop.invoice.created"),
-        ("", "has no part, and must have three, object.model.action, such as "
-         "billing.invoice.paid"),
+        (
+            "invoice.paid",
+            "has 2 parts, and must have three, object.model.action, such as billing.invoice.paid",
+        ),
+        (
+            "invoice",
+            "has 1 part, and must have three, object.model.action, such as shop.invoice.created",
+        ),
+        ("", "has no part, and must have three, object.model.action, such as billing.invoice.paid"),
         ("a.b.c.d", "has 4 parts, and must have three, object.model.action, such as a.b.c_d"),
-        ("order.Order.create", "has a second part that has capital letters. Write "
-         "order.order.create"),
+        (
+            "order.Order.create",
+            "has a second part that has capital letters. Write order.order.create",
+        ),
         ("order.order.", "has a third part that is empty. Write billing.order.order"),
-        ("order.*.create", "has a second part that has *, which only the patterns of webhooks "
-         "may have. Write billing.order.create"),
-        ("order.line item.create", "has a second part that has the character ' ': letters, "
-         "digits, - and _ may be. Write order.line-item.create"),
-        ("_order.order.create", "has a first part that begins with '_': it must begin with a "
-         "letter or digit. Write order.order.create"),
-        ("order.order.\x1b", "has a third part that begins with '\\u001b': it must begin with a "
-         "letter or digit. Write billing.order.order"),
+        (
+            "order.*.create",
+            "has a second part that has *, which only the patterns of webhooks "
+            "may have. Write billing.order.create",
+        ),
+        (
+            "order.line item.create",
+            "has a second part that has the character ' ': letters, "
+            "digits, - and _ may be. Write order.line-item.create",
+        ),
+        (
+            "_order.order.create",
+            "has a first part that begins with '_': it must begin with a "
+            "letter or digit. Write order.order.create",
+        ),
+        (
+            "order.order.\x1b",
+            "has a third part that begins with '\\u001b': it must begin with a "
+            "letter or digit. Write billing.order.order",
+        ),
     ],
-)  # fmt: skip
+)
 def test_type_that_is_none_says_which_part_and_what_would_pass(text: str, said: str) -> None:
     assert type_fault(text) == said
 

@@ -5,8 +5,6 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
-
 import hookline
 from hookline.form.filter_work import AskedEvent
 from hookline.form.filters import (
@@ -20,6 +18,7 @@ from hookline.form.filters import (
     check_filter,
     compile_filter,
 )
+from tests.tables import each_of
 
 PAGE: Final = (Path(hookline.__file__).parents[1] / "docs" / "filters.md").read_text("utf-8")
 EXAMPLES: Final = re.findall(r"^\| `(\{.+?)` \| `(.+?)` \| (yes|no)\b.*\|$", PAGE, re.MULTILINE)
@@ -33,7 +32,7 @@ def test_page_has_an_example_of_each_operator_and_group() -> None:
     } == set()
 
 
-@pytest.mark.parametrize(("text", "data", "sent"), EXAMPLES)
+@each_of("text, data, sent", EXAMPLES)
 def test_example_does_what_the_page_says(text: str, data: str, sent: str) -> None:
     conditions: dict[str, Any] = json.loads(text)
     assert check_filter(conditions) == []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hookline.form.filter_work import AskedEvent
 from hookline.form.filters import OPERATORS, check_filter, compile_filter
+from tests.tables import each_of
 
 DATA = {
     "total": 100,
@@ -92,13 +93,13 @@ FALSE: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "wanted"), HOLDING)
+@each_of("path, wanted", HOLDING)
 def test_condition_holds(path: str, wanted: dict[str, Any]) -> None:
     assert matches({path: wanted})
     assert not matches({"not": [{path: wanted}]})
 
 
-@pytest.mark.parametrize(("path", "wanted"), FALSE)
+@each_of("path, wanted", FALSE)
 def test_what_is_missing_or_of_another_type_is_false_and_its_negation_true(
     path: str, wanted: dict[str, Any]
 ) -> None:
@@ -109,8 +110,8 @@ def test_what_is_missing_or_of_another_type_is_false_and_its_negation_true(
 YES, NO = {"type": {"eq": TYPE}}, {"type": {"eq": "x.y.z"}}
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
+@each_of(
+    "value, expected",
     [
         ({**YES, "data.total": {"gte": 100}}, True),
         ({**YES, "data.total": {"gt": 100}}, False),
@@ -128,7 +129,7 @@ def test_groups_join_conditions(value: dict[str, Any], expected: bool) -> None:
     assert matches(value) is expected
 
 
-@pytest.mark.parametrize("data", [None, 5, "text", [1, 2], [], {}])
+@each_of("data", [None, 5, "text", [1, 2], [], {}])
 def test_data_of_any_kind_can_be_asked(data: Any) -> None:
     assert not matches({"data.total": {"gte": 1}}, data)
     assert matches({"data": {"eq": data}}, data)
@@ -141,8 +142,8 @@ def deep(depth: int) -> dict[str, Any]:
     return value
 
 
-@pytest.mark.parametrize(
-    ("value", "path", "said"),
+@each_of(
+    "value, path, said",
     [
         (5, (), "must be an object"),
         ({}, (), "leave the filter out"),

@@ -2,14 +2,13 @@
 the three say one thing.
 """
 
-import pytest
-
 from hookline.form.codecs import Plain
 from hookline.form.durations import format_duration
 from hookline.form.kinds import Duration, FieldKind, ListOf, Number
 from hookline.form.text_kind import Text
 from hookline.form.webhook_fields import FIELDS, Field
 from hookline.models import Webhook
+from tests.tables import each_of
 
 
 def limits_of(kind: FieldKind) -> str | None:
@@ -23,14 +22,14 @@ def limits_of(kind: FieldKind) -> str | None:
     return f"{kind.low} to {kind.high} " if isinstance(kind, ListOf) else None
 
 
-@pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+@each_of("field", FIELDS.values())
 def test_limits_that_people_read_are_those_of_the_kind(field: Field) -> None:
     limits = limits_of(field.kind)
     if limits is not None and any(letter.isdecimal() for letter in field.limits):
         assert limits in field.limits
 
 
-@pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+@each_of("field", FIELDS.values())
 def test_a_text_that_the_kind_accepts_fits_into_its_column(field: Field) -> None:
     if isinstance(field.kind, Text) and isinstance(field.codec, Plain):
         column = Webhook._meta.fields_map[field.codec.column]

@@ -1,16 +1,16 @@
 """Mail addresses as people paste them."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hookline.form.mail_addresses import is_address, split_addresses
+from tests.tables import each_of
 
 J, OPS = "j+ops@x.test", "ops@x.test"
 
 
-@pytest.mark.parametrize(
-    ("text", "addresses"),
+@each_of(
+    "text, addresses",
     [
         ("", []),
         (" ; , ", []),
@@ -33,8 +33,8 @@ def test_separators_and_names_are_understood(text: str, addresses: list[str]) ->
     assert not [piece for piece in pieces if piece.fault]
 
 
-@pytest.mark.parametrize(
-    ("text", "wrong", "words"),
+@each_of(
+    "text, wrong, words",
     [
         (f"{OPS}, nobody", "nobody", "ops@example.com"),
         (f"{OPS} {J}", f"{OPS} {J}", "put a comma"),

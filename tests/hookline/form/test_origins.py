@@ -1,9 +1,8 @@
 """Origins of URLs, and the secrets that a move to another one leaves behind."""
 
-import pytest
-
 from hookline.form.origins import left_behind, origin_of
 from hookline.outbound.addresses import AddressPolicy, check_url
+from tests.tables import each_of
 
 OPEN = AddressPolicy((), frozenset())
 SAME = [
@@ -29,12 +28,12 @@ OTHER = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), SAME)
+@each_of("one, other", SAME)
 def test_two_spellings_of_one_place_are_one_origin(one: str, other: str) -> None:
     assert origin_of(check_url(one, OPEN)) == origin_of(check_url(other, OPEN))
 
 
-@pytest.mark.parametrize(("one", "other"), OTHER)
+@each_of("one, other", OTHER)
 def test_another_scheme_host_or_port_is_another_origin(one: str, other: str) -> None:
     assert origin_of(check_url(one, OPEN)) != origin_of(check_url(other, OPEN))
 

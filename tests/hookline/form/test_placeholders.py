@@ -1,22 +1,21 @@
 """Masks and texts that another tool was to decrypt or to render first."""
 
-import pytest
-
 from hookline.form.placeholders import is_mask, unready
+from tests.tables import each_of
 
 
-@pytest.mark.parametrize("text", ["(secret)", "***", "********", "•••••", "…………", " ****\n"])
+@each_of("text", ["(secret)", "***", "********", "•••••", "…………", " ****\n"])
 def test_masks_are_known(text: str) -> None:
     assert is_mask(text)
 
 
-@pytest.mark.parametrize("text", ["", "**", "*a*", "secret", "(secret) x", "p(secret)"])
+@each_of("text", ["", "**", "*a*", "secret", "(secret) x", "p(secret)"])
 def test_other_texts_are_no_masks(text: str) -> None:
     assert not is_mask(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "verb"),
+@each_of(
+    "text, verb",
     [
         ("ENC[AES256_GCM,data:4Zg=,iv:x,tag:y,type:str]", "decrypt"),
         ("Bearer ENC[PKCS7,MIIB]", "decrypt"),
@@ -38,8 +37,6 @@ def test_what_is_not_ready_says_what_to_do_and_repeats_nothing(text: str, verb: 
     assert text not in said
 
 
-@pytest.mark.parametrize(
-    "text", ["plain", "ENC", "a {b} c", "vault", "see vault:v1", "50 % < 60 %", "{ {", "<a>"]
-)
+@each_of("text", ["plain", "ENC", "a {b} c", "vault", "see vault:v1", "50 % < 60 %", "{ {", "<a>"])
 def test_other_texts_are_ready(text: str) -> None:
     assert unready(text) is None

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookline.form.rates import Rate, free_slots, parse_rate, seconds_until_free, slot_after
+from tests.tables import each_of
 
 RATES = st.builds(Rate, st.integers(1, 600_000))
 
@@ -17,7 +18,7 @@ def test_rate_is_printed_per_second_when_that_is_whole(text: str, printed: str) 
     assert str(parse_rate(text)) == printed
 
 
-@pytest.mark.parametrize(
+@each_of(
     "text",
     [
         "",

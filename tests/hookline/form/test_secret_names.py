@@ -1,8 +1,7 @@
 """Names of headers whose values are secrets, and names that only look like them."""
 
-import pytest
-
 from hookline.form.webhook_kinds import SECRET_WORDS, is_sensitive_header
+from tests.tables import each_of
 
 SECRET = (
     "Authorization X-Authorization X-Auth X-Auth-User X-AUTHENTICATION OAuth-Verifier X_Auth "
@@ -12,12 +11,12 @@ SECRET = (
 OPEN = "X-Author X-Author-Id Author X-Shop Accept-Language X-Trace X-Source X-Path From".split()
 
 
-@pytest.mark.parametrize("name", SECRET)
+@each_of("name", SECRET)
 def test_a_header_of_this_name_is_secret(name: str) -> None:
     assert is_sensitive_header(name)
 
 
-@pytest.mark.parametrize("name", OPEN)
+@each_of("name", OPEN)
 def test_a_header_of_this_name_is_shown(name: str) -> None:
     assert not is_sensitive_header(name)
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import dramatiq
 import orjson
-import pytest
 
 from hookline.messaging.messages import (
     DELIVERIES,
@@ -14,6 +13,7 @@ from hookline.messaging.messages import (
     CheckedEncoder,
     make_message,
 )
+from tests.tables import each_of
 
 NONE: list[bytes] = [
     b"",
@@ -31,7 +31,7 @@ NONE: list[bytes] = [
 ]
 
 
-@pytest.mark.parametrize("data", NONE, ids=lambda data: data[:30].decode(errors="replace"))
+@each_of("data", NONE)
 def test_what_is_no_message_is_one_that_no_actor_understands(data: bytes) -> None:
     fields = CheckedEncoder().decode(data)
     assert (fields["actor_name"], fields["args"], fields["kwargs"], fields["options"]) == (

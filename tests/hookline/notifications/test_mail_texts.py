@@ -2,14 +2,13 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from hookline.models import NotificationKind
 from hookline.notifications.mail_texts import mail_about, mail_of_several
+from tests.tables import each_of
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
+@each_of(
+    "name, shown",
     [
         ("Win at https://evil.example/a?b", "Win at https: //evil. example/a?b"),
         ("www.evil.example", "www. evil. example"),

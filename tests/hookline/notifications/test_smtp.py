@@ -24,6 +24,7 @@ from hookline.notifications.mail_texts import mail_about
 from hookline.notifications.smtp import Mail, Mailer, MailFailed, MailRefused
 from hookline.settings.smtp_url import read_smtp_url
 from tests.receivers import make_tls
+from tests.tables import each_of
 
 MAIL = Mail(
     "ntf_1-abc",
@@ -298,7 +299,7 @@ async def test_mail_goes_to_the_allowed_domains_only(tmp_path: Path) -> None:
     await limited.send(Mail("k", "ops@EXAMPLE.org", "S", "T", "H", MAIL.at))
 
 
-@pytest.mark.parametrize(
+@each_of(
     "url",
     [
         "http://host?from=a@example.org",

@@ -16,12 +16,13 @@ from hookline.outbound.addresses import (
     check_url,
     is_refused,
 )
+from tests.tables import each_of
 
 CLOSED = AddressPolicy()
 
 
-@pytest.mark.parametrize(
-    ("typed", "stored"),
+@each_of(
+    "typed, stored",
     [
         ("https://example.com", "https://example.com/"),
         ("HTTPS://Example.COM:443/In?A=b", "https://example.com/In?A=b"),
@@ -42,7 +43,7 @@ def test_good_url_is_stored_in_one_form(typed: str, stored: str) -> None:
     assert check_url(stored, CLOSED) == stored
 
 
-@pytest.mark.parametrize(
+@each_of(
     "url",
     """ftp://example.com example.com //example.com https:example.com https:// https:///path https://:443/ https://u@example.com https://u:p@example.com
     https://example.com/#part https://example.com# https://exa%6dple.com https://example.com:22 https://example.com:6667 https://example.com:0
@@ -55,7 +56,7 @@ def test_malformed_url_is_refused(url: str) -> None:
         check_url(url, CLOSED)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "character",
     [
         " ",
@@ -78,7 +79,7 @@ def test_url_with_a_hidden_character_is_refused(character: str) -> None:
         check_url(f"https://example.com/a{character}b", CLOSED)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "host",
     """127.0.0.1 127.0.0.1. 127.255.0.9 10.1.2.3 172.16.0.1 192.168.1.1 100.64.0.1 169.254.169.254 168.63.129.16 0.0.0.0 224.0.0.1 255.255.255.255
     192.0.2.1 198.18.0.1 198.51.100.7 203.0.113.9 １２７.0.0.1 127。0。0。1 [::1] [::] [::ffff:127.0.0.1] [::ffff:100.64.0.1] [::127.0.0.1]
@@ -96,7 +97,7 @@ def test_public_literal_address_passes(host: str) -> None:
     assert check_url(f"http://{host}/", CLOSED).startswith("http://")
 
 
-@pytest.mark.parametrize(
+@each_of(
     "network",
     """0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16
     198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/3 168.63.129.16/32""".split(),
@@ -111,8 +112,8 @@ def test_network_is_refused_from_its_first_address_to_its_last_and_no_further(ne
     assert not any(is_refused(address, CLOSED) for address in neighbours)
 
 
-@pytest.mark.parametrize("form", ["::ffff:{}", "::{}", "64:ff9b::{}"])
-@pytest.mark.parametrize(
+@each_of("form", ["::ffff:{}", "::{}", "64:ff9b::{}"])
+@each_of(
     "address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.0.1", "0.0.0.0", "224.0.0.1"]
 )
 def test_ipv4_address_inside_an_ipv6_one_is_refused_in_dots_and_in_hex(
@@ -130,7 +131,7 @@ def test_ipv4_address_inside_an_ipv6_one_is_refused_in_dots_and_in_hex(
         assert is_refused(ip_address(spelled), CLOSED)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "address",
     """100::1 ::ffff:0:127.0.0.1 64:ff9b:1:7f00::1 2001:2::1 2001:10::1 2001:20::1 2001:0:808:808::1 2002:808:808::1 5f00::1 fd00:ec2::254 febf::1
     ff0e::1 4000::1 2620:4f:8000::1""".split(),
@@ -197,7 +198,7 @@ def refusal_of(name: str, value: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize(
+@each_of(
     "name",
     """Host content-length Transfer-Encoding Connection Expect TE Trailer Upgrade Keep-Alive Proxy-Authorization webhook-id
     Webhook-Anything User-Agent traceparent Accept-Encoding Content-Encoding Cookie Metadata Metadata-Flavor X-aws-ec2-metadata-token""".split(),
@@ -207,13 +208,13 @@ def test_reserved_header_name_is_refused(name: str) -> None:
         check_header(name, "x")
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a:b", "a\n", "ä", "a" * 129])
+@each_of("name", ["", "a b", "a:b", "a\n", "ä", "a" * 129])
 def test_header_name_that_is_no_token_is_refused(name: str) -> None:
     with pytest.raises(HeaderRefused, match="header name"):
         check_header(name, "x")
 
 
-@pytest.mark.parametrize("value", ["a\r\nb", "a\nb", "a\x00", " a", "a ", "\ta", "ä", "\x7f"])
+@each_of("value", ["a\r\nb", "a\nb", "a\x00", " a", "a ", "\ta", "ä", "\x7f"])
 def test_unprintable_header_value_is_refused_without_being_shown(value: str) -> None:
     with pytest.raises(HeaderRefused, match="printable") as caught:
         check_header("X-Name", value + "secret" if value == "\ta" else value)
@@ -244,7 +245,7 @@ LOOPBACK = AddressPolicy((ip_network("127.0.0.0/8"),))
 PRIVATE = AddressPolicy((ip_network("10.0.0.0/8"),))
 
 
-@pytest.mark.parametrize("host", LOCAL)
+@each_of("host", LOCAL)
 def test_names_of_private_networks_are_refused_unless_the_operator_opened_some(host: str) -> None:
     url = f"http://{host}/in"
     with pytest.raises(UrlRefused, match="HOOKLINE_EGRESS_ALLOW"):

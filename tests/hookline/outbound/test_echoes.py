@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from hookline.outbound.echoes import MASK, TELLING_BYTES, without_secrets
+from tests.tables import each_of
 
 SECRETS = ("p&s<w>+'é/\"x", "whsec_MfKQ9r8/GKY+qrTw==", "ключ&\U0001f511", "C:\\new/\\u0026")
 
@@ -47,17 +48,17 @@ ENCODERS: dict[str, Encode] = {
 }
 
 
-@pytest.mark.parametrize("secret", SECRETS)
-@pytest.mark.parametrize("name", ENCODERS)
+@each_of("secret", SECRETS)
+@each_of("name", ENCODERS)
 def test_secret_is_masked_as_each_language_writes_it(name: str, secret: str) -> None:
     body = f'{{"got": "{ENCODERS[name](secret)}"}}'
     assert json.loads(body)["got"] == secret
     assert without_secrets(body.encode(), SECRETS) == b'{"got": "***"}'
 
 
-@pytest.mark.parametrize("secret", SECRETS)
-@pytest.mark.parametrize("outer", ENCODERS)
-@pytest.mark.parametrize("inner", ENCODERS)
+@each_of("secret", SECRETS)
+@each_of("outer", ENCODERS)
+@each_of("inner", ENCODERS)
 def test_secret_is_masked_in_json_inside_the_json_of_another_language(
     inner: str, outer: str, secret: str
 ) -> None:
@@ -80,7 +81,7 @@ def test_beginning_that_a_cut_left_behind_escapes_is_masked(name: str) -> None:
             assert masked.startswith(before.encode() + MASK), (kept, body)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "body",
     [
         b'{"path": "C:\\users\\u00", "also": "\\uD83D alone", "link": "http:\\/\\/example.com"}',
@@ -89,8 +90,7 @@ def test_beginning_that_a_cut_left_behind_escapes_is_masked(name: str) -> None:
         b"\\" * 16_000 + b"u0026",
         b"\\/" * 8_000,
     ],
-    ids=["malformed", "nested", "no text", "many backslashes", "many slashes"],
 )
-@pytest.mark.parametrize("is_cut", [False, True])
+@each_of("is_cut", [False, True])
 def test_answer_with_escapes_and_no_secret_is_kept_to_the_byte(body: bytes, is_cut: bool) -> None:
     assert without_secrets(body, SECRETS, is_cut) == body

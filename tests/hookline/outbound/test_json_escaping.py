@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hookline.outbound.template_child import Probe, TemplateError, render
 from hookline.outbound.template_data import HOSTILE, as_data
+from tests.tables import each_of
 
 DATA: dict[str, Any] = {
     "text": 'a", "role": "admin',
@@ -39,8 +40,8 @@ def refusal(template: str, probe: Probe = Probe.NONE) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("template", "printed"),
+@each_of(
+    "template, printed",
     [
         ("{{ event.data.text }}", DATA["text"]),
         ('"{{ event.data.text }}"', DATA["text"]),
@@ -90,8 +91,8 @@ def test_value_is_written_as_its_place_asks_for(template: str, printed: Any) -> 
     assert value(template) == expected
 
 
-@pytest.mark.parametrize(
-    ("template", "said"),
+@each_of(
+    "template, said",
     [
         ('"\\{{ event.data.text }}"', "backslash"),
         ('"\\\\\\{{ event.data.text }}"', "backslash"),
@@ -151,8 +152,8 @@ def test_no_data_breaks_out_of_its_value(data: str, block: str) -> None:
 KINDS: tuple[Any, ...] = ({"k": 1}, [1], "text", 1, 2**40, 1.5, True, None)
 
 
-@pytest.mark.parametrize("escape", ["json", "html", "none"])
-@pytest.mark.parametrize("kind", KINDS, ids=repr)
+@each_of("escape", ["json", "html", "none"])
+@each_of("kind", KINDS)
 def test_no_name_of_python_reaches_a_template(kind: Any, escape: str) -> None:
     names = {*dir(kind), *dir(as_data(kind)), "items", "keys", "pop"} - {"k"}
     for name in sorted(names):

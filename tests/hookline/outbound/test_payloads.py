@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookline.outbound.payloads import canonical_fingerprint, check_data, encode_data, request_body
+from tests.tables import each_of
 
 AT = datetime(2026, 11, 24, 10, 0, 0, 250_000, tzinfo=UTC)
 JSON = st.recursive(
@@ -50,7 +51,7 @@ def test_request_body_is_the_envelope_around_the_stored_text() -> None:
     assert json.loads(body)["data"] == {"b": 1, "a": "Zoë"}
 
 
-@pytest.mark.parametrize(
+@each_of(
     "value",
     [
         None,
@@ -74,8 +75,8 @@ def test_ordinary_data_is_stored_as_it_came(value: Any) -> None:
     assert check_data(value) == []
 
 
-@pytest.mark.parametrize(
-    ("value", "path", "words"),
+@each_of(
+    "value, path, words",
     [
         ({"a": [0, 2**64]}, ("a", "1"), "64 bits"),
         ({"a": -(2**63) - 1}, ("a",), "64 bits"),
@@ -125,8 +126,8 @@ def test_same_values_have_one_fingerprint(one: Any, other: Any) -> None:
     assert fingerprint(one) == fingerprint(other)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
+@each_of(
+    "one, other",
     [
         (1, True),
         (0, False),

@@ -21,6 +21,7 @@ from hookline.outbound.templates import (
     event_facts,
     is_content_type,
 )
+from tests.tables import each_of
 from tests.waiting import eventually, turns
 
 DATA = {
@@ -122,8 +123,8 @@ async def test_escaping_follows_the_content_type(
     assert await rendered(renderer, "{{ event.data }}", content_type, "<b>") == printed
 
 
-@pytest.mark.parametrize(
-    ("template", "said"),
+@each_of(
+    "template, said",
     [
         ('{"name": {{ event.data.name }', "line 1"),
         ("{% if %}", "line 1"),
@@ -150,7 +151,7 @@ async def test_template_that_does_not_render_the_sample_is_refused(
     assert not fault.is_ours
 
 
-@pytest.mark.parametrize(
+@each_of(
     "template",
     [
         '{"name": {{ event.data.name }}}',
@@ -194,7 +195,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("template", HOSTILE.values(), ids=HOSTILE)
+@each_of("template", HOSTILE.values())
 async def test_hostile_template_ends_with_a_sentence_and_the_next_one_renders(
     renderer: Renderer, template: str
 ) -> None:
@@ -333,8 +334,8 @@ async def test_slow_webhooks_take_turns_and_leave_a_child_to_the_others(renderer
     assert len(set(ended[: len(names)])) >= len(names) - 1
 
 
-@pytest.mark.parametrize(
-    ("text", "is_right"),
+@each_of(
+    "text, is_right",
     [
         ("application/json", True),
         ("text/plain; charset=utf-8", True),

@@ -20,12 +20,13 @@ from hookline.outbound.signing import (
     secret_fault,
     sign,
 )
+from tests.tables import each_of
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "standard_webhooks_vectors.json"
 VECTORS = json.loads(FIXTURE.read_text())["vectors"]
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["name"]))
+@each_of("vector", VECTORS)
 def test_published_signature_is_reproduced(vector: dict[str, Any]) -> None:
     body = b64decode(vector["body_b64"])
     assert (
@@ -67,7 +68,7 @@ def test_secret_of_allowed_length_is_decoded(count: int) -> None:
     assert decode_secret(encoded(count)) == bytes(count)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "text",
     [
         encoded(23),
@@ -90,8 +91,8 @@ def test_malformed_secret_is_refused_without_being_shown(text: str) -> None:
 KEY = bytes(range(32))
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
+@each_of(
+    "text, said",
     [
         (whsec(KEY) + "\n", "blanks or a line break"),
         ("v1," + b64encode(KEY).decode(), "as a signature does"),
@@ -149,7 +150,7 @@ def test_ed25519_signature_verifies_with_the_public_key_and_stands_beside_an_hma
     assert version == "v1a"
 
 
-@pytest.mark.parametrize(
+@each_of(
     "text",
     ["whsk_" + b64encode(bytes(count)).decode() for count in (31, 33, 63, 64)]
     + ["whsk_", "whsk_###"],

@@ -13,6 +13,7 @@ import pytest
 
 from hookline.errors import HooklineError, Misconfigured
 from hookline.secrets.vault import KeyRing, SecretLocation, Vault, load_or_make_key_file, open_ring
+from tests.tables import each_of
 
 SECRET = "whsec_very-secret"
 HERE = SecretLocation(UUID(int=1), "webhook", UUID(int=2), "signing_secret")
@@ -68,7 +69,7 @@ def test_unknown_key_is_named_with_the_setting_that_lacks_it() -> None:
     assert caught.value.code == "UNKNOWN_KEY"
 
 
-@pytest.mark.parametrize(
+@each_of(
     "change",
     [
         "",

@@ -9,6 +9,7 @@ import pytest
 from api.transport.pace import ReadingPace
 from api.transport.responses import send_pieces
 from tests.hookline.serving.wire import HEAD, Server, Wire
+from tests.tables import each_of
 from tests.waiting import turns
 
 BODY = b"Content-Length: 100000\r\n\r\n"
@@ -82,8 +83,8 @@ async def test_after_an_answer_the_next_head_has_its_own_ten_seconds() -> None:
     assert wire.status == 408
 
 
-@pytest.mark.parametrize(
-    ("head", "setting"),
+@each_of(
+    "head, setting",
     [
         (HEAD + b"X: " + b"a" * 33_000 + b"\r\n\r\n", b"32,768 bytes"),
         (HEAD + b"X: " + b"a" * 33_000, b"HOOKLINE_MAX_HEAD_BYTES"),
@@ -92,9 +93,8 @@ async def test_after_an_answer_the_next_head_has_its_own_ten_seconds() -> None:
         (HEAD + b"X: a\r\n" * 100 + b"\r\n", b"HOOKLINE_MAX_HEADERS"),
         (HEAD + b"X: a\r\n" * 40_000, b"HOOKLINE_MAX_HEAD_BYTES"),
     ],
-    ids=["whole", "unfinished", "path", "unfinished path", "headers", "many headers"],
 )
-@pytest.mark.parametrize("piece_bytes", [100_000, 1_000])
+@each_of("piece_bytes", [100_000, 1_000])
 async def test_a_large_head_is_refused(head: bytes, setting: bytes, piece_bytes: int) -> None:
     app = App()
     wire = Server(app).connect()
@@ -151,8 +151,8 @@ async def test_a_body_has_ten_seconds_for_its_first_byte() -> None:
     assert b"HOOKLINE_BODY_SECONDS" in wire.sent
 
 
-@pytest.mark.parametrize(
-    ("rhythm", "is_honest"),
+@each_of(
+    "rhythm, is_honest",
     [
         (lambda second: 1_024, True),
         (lambda second: 5 * 1_024 if second % 5 == 4 else 0, True),
@@ -162,7 +162,6 @@ async def test_a_body_has_ten_seconds_for_its_first_byte() -> None:
         (lambda second: 512, False),
         (lambda second: 1, False),
     ],
-    ids=["even", "lumps", "large lumps", "burst", "stops", "half", "drip"],
 )
 async def test_a_body_comes_at_a_kibibyte_a_second_at_least(
     rhythm: Callable[[int], int], is_honest: bool

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.hookline.serving.wire import HEAD, Server, Wire
+from tests.tables import each_of
 from tests.waiting import turns
 
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
@@ -117,8 +118,8 @@ async def say(wire: Wire, sent: bytes, piece_bytes: int) -> None:
     await turns(60)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@pytest.mark.parametrize("piece_bytes", [100_000, 1, 7, 64])
+@each_of("case", CASES)
+@each_of("piece_bytes", [100_000, 1, 7, 64])
 async def test_an_offer_of_another_protocol_changes_no_request(
     case: Case, piece_bytes: int
 ) -> None:

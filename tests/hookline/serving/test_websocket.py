@@ -4,9 +4,8 @@ import asyncio
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
 from tests.hookline.serving.wire import Server, Wire
+from tests.tables import each_of
 from tests.waiting import eventually, turns
 
 HANDSHAKE = (
@@ -75,8 +74,8 @@ async def test_a_message_within_the_bounds_reaches_the_application() -> None:
     assert ([len(text) for text in app.texts], closed(wire)[0]) == ([60_000], 0)
 
 
-@pytest.mark.parametrize(
-    ("data", "code"),
+@each_of(
+    "data, code",
     [
         (frame(65_536), 1009),
         (frame(15 * 1024 * 1024), 1009),
@@ -85,9 +84,8 @@ async def test_a_message_within_the_bounds_reaches_the_application() -> None:
         (BEGINNING + CONTINUATION * 200, 1008),
         (TEXT * 200, 1008),
     ],
-    ids=["message", "large message", "fragments", "pings", "empty fragments", "messages"],
 )
-@pytest.mark.parametrize("piece_bytes", [250_000, 5_000])
+@each_of("piece_bytes", [250_000, 5_000])
 async def test_a_client_that_is_not_known_is_closed_when_it_sends_much(
     data: bytes, code: int, piece_bytes: int
 ) -> None:
@@ -149,11 +147,9 @@ async def test_a_client_that_reads_no_pongs_gets_no_more_of_them_and_is_dropped_
     assert wire.is_aborted
 
 
-@pytest.mark.parametrize("rest_turns", [0, 1, 2])
-@pytest.mark.parametrize(
-    ("data", "pings", "texts"),
-    [(PING * 50_000, 50_000, 1), ((PING * 500 + TEXT) * 100, 50_000, 101)],
-    ids=["pings", "with messages"],
+@each_of("rest_turns", [0, 1, 2])
+@each_of(
+    "data, pings, texts", [(PING * 50_000, 50_000, 1), ((PING * 500 + TEXT) * 100, 50_000, 101)]
 )
 async def test_many_frames_in_one_read_leave_turns_to_others(
     data: bytes, pings: int, texts: int, rest_turns: int

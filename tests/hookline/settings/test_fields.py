@@ -9,6 +9,7 @@ from hookline.settings.fields import Settings, read_settings
 from hookline.settings.listing import describe, unknown_names
 from hookline.settings.processes import check_api_processes, check_lone_worker
 from hookline.text import mask_url
+from tests.tables import each_of
 
 
 @pytest.fixture(autouse=True)
@@ -193,7 +194,7 @@ def test_processes_that_could_not_reach_each_other_are_refused(
     check_api_processes(read_settings(), 1, with_worker=False)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "url",
     [
         "hooks.example.com",

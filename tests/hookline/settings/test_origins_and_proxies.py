@@ -6,6 +6,7 @@ import pytest
 
 from hookline.errors import Misconfigured
 from hookline.settings.fields import read_settings
+from tests.tables import each_of
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_origins_are_kept_as_browsers_send_them(
     assert read_settings().allowed_origins == ("https://a.example", known)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "given",
     [
         "console.example",

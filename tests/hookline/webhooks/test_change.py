@@ -23,6 +23,7 @@ from hookline.webhooks.columns import canonical
 from hookline.webhooks.create import create_webhook
 from hookline.webhooks.ownership import Force
 from tests.making import SOMEBODY, WORKSPACE, activity, make_webhook, make_workspace, set_column
+from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -189,7 +190,7 @@ async def test_an_update_changes_what_is_given_and_null_goes_back_to_the_default
     assert changed.version == 2
 
 
-@pytest.mark.parametrize("field", ["name", "url", "events", "environments"])
+@each_of("field", ["name", "url", "events", "environments"])
 async def test_null_for_a_required_field_is_refused(runtime: Runtime, field: str) -> None:
     webhook = await create_webhook(runtime, SOMEBODY, form())
     with pytest.raises(Refused) as refused:

@@ -11,6 +11,7 @@ from hookline.runtime import Runtime
 from hookline.webhooks.change import update_webhook
 from hookline.webhooks.create import create_webhook
 from tests.making import SOMEBODY, make_webhook
+from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -131,7 +132,7 @@ async def test_a_kept_value_does_not_move_to_another_origin(runtime: Runtime) ->
     assert set(found) == {"headers.1.value", "headers.2.value", "basicAuth.password"}
 
 
-@pytest.mark.parametrize(
+@each_of(
     "mask", ["(secret)", "********", "•••", " (secret) ", "ENC[AES256_GCM,data:x]", "{{ token }}"]
 )
 async def test_a_mask_is_never_a_value(runtime: Runtime, mask: str) -> None:
@@ -167,8 +168,8 @@ async def test_a_password_may_be_empty(runtime: Runtime) -> None:
     assert (await sent(runtime, webhook))["Authorization"] == "Basic YXBpLWtleTo="
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
+@each_of(
+    "name, said",
     [
         ("\u200b\u2060", "must have a character that can be seen"),
         ("\u3164 \u2800", "must have a character that can be seen"),

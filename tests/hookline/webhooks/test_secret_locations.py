@@ -14,6 +14,7 @@ from hookline.runtime import Runtime
 from hookline.webhooks.change import update_webhook
 from hookline.webhooks.columns import canonical
 from tests.making import SOMEBODY, make_webhook
+from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -76,7 +77,7 @@ async def target_of(runtime: Runtime, webhook: Webhook) -> Target:
     return Target(dict(rows[0]), runtime.vault)
 
 
-@pytest.mark.parametrize("tamper", TAMPERS, ids=lambda tamper: tamper.__name__)
+@each_of("tamper", TAMPERS)
 async def test_a_sealed_text_does_not_open_in_another_place(
     runtime: Runtime, tamper: Tamper
 ) -> None:

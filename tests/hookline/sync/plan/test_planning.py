@@ -17,6 +17,7 @@ from hookline.sync.plan.planning import Planned, StoredWebhook, Write, plan
 from hookline.sync.request import DriftPolicy, Options
 from tests.hookline.sync.files import told
 from tests.hookline.sync.plan.states import OTHER_PRINT, PRINT, REQUIRED, SET, live, planned, wanted
+from tests.tables import each_of
 
 
 def written(found: Planned) -> dict[str, Any]:
@@ -47,11 +48,7 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("last", "now", "wish", "changes", "writes", "owned"),
-    [row[1:] for row in TABLE],
-    ids=[row[0] for row in TABLE],
-)
+@each_of("last, now, wish, changes, writes, owned", [row[1:] for row in TABLE])
 def test_a_field_is_judged_three_ways(
     last: dict[str, Any],
     now: dict[str, Any],
@@ -144,10 +141,8 @@ def test_what_is_taken_out_while_off_is_only_remembered() -> None:
     )
 
 
-@pytest.mark.parametrize("last", [{}, {"active": True}])
-@pytest.mark.parametrize(
-    ("wish", "is_on"), [({}, True), ({"active": True}, True), ({"active": False}, False)]
-)
+@each_of("last", [{}, {"active": True}])
+@each_of("wish, is_on", [({}, True), ({"active": True}, True), ({"active": False}, False)])
 def test_what_comes_back_is_turned_on_unless_the_file_wants_it_off(
     last: dict[str, Any], wish: dict[str, Any], is_on: bool
 ) -> None:

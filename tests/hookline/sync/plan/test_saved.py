@@ -11,6 +11,7 @@ from hookline.errors import HooklineError
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
 from hookline.sync.request import DriftPolicy, Options
+from tests.tables import each_of
 
 OPTIONS = Options(adopt=True, on_drift=DriftPolicy.OVERWRITE, reenable=frozenset({"orders"}))
 PLAN = Plan("shop", 3, (), 1, digest="sha256:0", options=OPTIONS)
@@ -33,8 +34,8 @@ def _without_digest(content: dict[str, Any]) -> None:
     del content["digest"]
 
 
-@pytest.mark.parametrize(
-    ("edit", "said"),
+@each_of(
+    "edit, said",
     [
         (lambda content: content["plan"]["options"].update(onDrift="KEEP"), "was changed after"),
         (lambda content: content["plan"]["options"].update(allowEmpty=True), "was changed after"),

@@ -16,6 +16,7 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.sync.read import document as documents
 from hookline.sync.read import loader
 from hookline.sync.read.references import LocalSecrets
+from tests.tables import each_of
 
 FOLDER = Path(__file__).parents[3] / "fixtures/sync"
 CASES: list[dict[str, Any]] = json.loads((FOLDER / "cases.json").read_text("utf-8"))
@@ -44,8 +45,8 @@ def found(
     )
 
 
-@pytest.mark.parametrize("parser", [yaml.CSafeLoader, yaml.SafeLoader], ids=["libyaml", "pure"])
-@pytest.mark.parametrize("case", CASES, ids=names)
+@each_of("parser", [yaml.CSafeLoader, yaml.SafeLoader])
+@each_of("case", CASES)
 def test_a_file_gives_exactly_its_problems(case: dict[str, Any], parser: Any) -> None:
     loaded = loader.load((FOLDER / case["file"]).read_bytes(), case["file"], parser)
     if loaded.root is not None:
@@ -68,14 +69,15 @@ def test_a_file_gives_exactly_its_problems(case: dict[str, Any], parser: Any) ->
     assert found(case, told) == wanted(case)
 
 
-@pytest.mark.parametrize("case", CASES, ids=names)
+@each_of("case", CASES)
 def test_validate_tells_the_same_with_its_exit_code(
     case: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in case["env"].items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(SystemExit) as ended:
-        main(["sync", "validate", "-f", str(FOLDER / case["file"]), "--format", "json"])
+    with monkeypatch.context() as patched:
+        for name, value in case["env"].items():
+            patched.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main(["sync", "validate", "-f", str(FOLDER / case["file"]), "--format", "json"])
 
     told = json.loads(capsys.readouterr().out)["problems"]
     assert found(case, told) == wanted(case)

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
@@ -14,7 +13,8 @@ from hookline.form.webhook_fields import FIELDS
 from hookline.sync.read import file
 from hookline.sync.read.json_schema import make
 from hookline.sync.read.references import LocalSecrets
-from tests.hookline.sync.read.test_cases import BOUNDS, CASES, FOLDER, names
+from tests.hookline.sync.read.test_cases import BOUNDS, CASES, FOLDER
+from tests.tables import each_of
 
 ROOT = Path(__file__).parents[4]
 VALIDATOR = Draft202012Validator(make())
@@ -45,7 +45,7 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("case", PLAIN, ids=names)
+@each_of("case", PLAIN)
 def test_good_files_are_valid(case: dict[str, Any]) -> None:
     content = json.loads(
         json.dumps(yaml.load((FOLDER / case["file"]).read_bytes(), yaml.BaseLoader))
@@ -63,7 +63,7 @@ def _typed(value: Any) -> Any:
     return {"true": True, "false": False, "1": 1}.get(value, value)
 
 
-@pytest.mark.parametrize(
+@each_of(
     "form",
     [
         {"version": 2, "webhooks": {}},
@@ -96,8 +96,8 @@ def test_secrets_are_references() -> None:
     )
 
 
-@pytest.mark.parametrize("empty", ["", [], {}], ids=repr)
-@pytest.mark.parametrize("field", FIELDS)
+@each_of("empty", ["", [], {}])
+@each_of("field", FIELDS)
 def test_empty_value_passes_an_editor_exactly_if_it_passes_here(field: str, empty: Any) -> None:
     content = {"version": 1, "set": "shop", "webhooks": {"a": {**FORM, field: empty}}}
     text = yaml.safe_dump(content).encode()

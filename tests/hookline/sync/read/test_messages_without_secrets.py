@@ -1,15 +1,14 @@
 """Messages about a webhooks file in which a secret stands where it should not."""
 
-import pytest
-
 from hookline.sync.read import file
 from hookline.sync.read.references import UnresolvedSecrets
 from tests.hookline.sync.files import BOUNDS, FILE
+from tests.tables import each_of
 
 SECRET = "hunter2"
 
 
-@pytest.mark.parametrize(
+@each_of(
     "lines",
     [
         "basicAuth: {username: u, password: hunter2}",

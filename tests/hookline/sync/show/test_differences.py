@@ -12,6 +12,7 @@ from hookline.sync.plan.changes import ChangeKind
 from hookline.sync.show import report
 from hookline.sync.show.differences import difference
 from tests.hookline.sync.plan.states import OTHER_PRINT, PRINT, live, planned, wanted
+from tests.tables import each_of
 
 LONG = "https://crm.example.com/in/" + "a" * 80
 HEADERS = [
@@ -21,8 +22,8 @@ HEADERS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("field", "before", "after", "text"),
+@each_of(
+    "field, before, after, text",
     [
         ("timeout", "15s", "20s", "15s → 20s"),
         ("description", None, "one", "none → one"),
@@ -31,22 +32,42 @@ HEADERS = [
         ("description", "caf\u00e9", "cafe\u0301", '"caf\\u00e9" → "cafe\\u0301"'),
         ("events", ["a.b.c", "d.e.f"], ["d.e.f", "g.h.i"], "+ g.h.i, - a.b.c"),
         ("notificationEmails", ["A@X.test", "b@x.test"], ["A@x.test"], "- b@x.test"),
-        ("headers", HEADERS, [HEADERS[0], {"name": "X-SHOP", "value": "2"}],
-         "X-SHOP 1 → 2, - X-Token"),
+        (
+            "headers",
+            HEADERS,
+            [HEADERS[0], {"name": "X-SHOP", "value": "2"}],
+            "X-SHOP 1 → 2, - X-Token",
+        ),
         ("headers", [], HEADERS[:2], "+ X-Key (secret), + X-Shop 1"),
         ("labels", [{"key": "a", "value": "1"}], [{"key": "b", "value": "1"}], "+ b 1, - a"),
         ("retry", {"schedule": ["5s", "1m"]}, {"schedule": ["1m", "5s"]}, "[5s, 1m] → [1m, 5s]"),
-        ("autoDisable", {"failures": 10, "over": "2d"}, {"failures": 9, "over": "2d"},
-         "failures 10 → 9"),
+        (
+            "autoDisable",
+            {"failures": 10, "over": "2d"},
+            {"failures": 9, "over": "2d"},
+            "failures 10 → 9",
+        ),
         ("autoDisable", {"failures": 10, "over": "2d"}, None, "failures 10, over 2d → none"),
-        ("basicAuth", None, {"username": "shop", "password": "(secret)"},
-         "+ username shop, + password (secret)"),
-        ("filter", {"data.a": {"in": [1, 2]}}, {"data.a": {"in": ["1", 2]}},
-         'data.a in 1: 1 → "1"'),
-        ("filter", {"any": [{"data.a": {"gt": 1}}]}, {"any": [{"data.a": {"gt": 2}}]},
-         "any 1: data.a gt 1 → 2"),
+        (
+            "basicAuth",
+            None,
+            {"username": "shop", "password": "(secret)"},
+            "+ username shop, + password (secret)",
+        ),
+        (
+            "filter",
+            {"data.a": {"in": [1, 2]}},
+            {"data.a": {"in": ["1", 2]}},
+            'data.a in 1: 1 → "1"',
+        ),
+        (
+            "filter",
+            {"any": [{"data.a": {"gt": 1}}]},
+            {"any": [{"data.a": {"gt": 2}}]},
+            "any 1: data.a gt 1 → 2",
+        ),
     ],
-)  # fmt: skip
+)
 def test_only_what_differs_is_told(field: str, before: Any, after: Any, text: str) -> None:
     assert difference(field, before, after) == text
 

@@ -9,6 +9,7 @@ from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.read.references import LocalSecrets
 from hookline.sync.show import excerpts
 from tests.hookline.sync.files import BOUNDS
+from tests.tables import each_of
 
 HEAD = (
     "version: 1\nwebhooks:\n  a:\n    url: https://x.example\n    events: [a.b.c]\n    "
@@ -37,7 +38,7 @@ def test_a_problem_has_place_line_mark_and_hint() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_of(
     "lines",
     [
         f"    secretHeader: {{ name: X-S, value: {PLAINTEXT} }}",

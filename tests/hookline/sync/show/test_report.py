@@ -11,6 +11,7 @@ from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import Options
 from hookline.sync.show import formats, report
 from hookline.sync.show.differences import value_text
+from tests.tables import each_of
 
 CREATED = Change(
     ChangeKind.CREATE,
@@ -105,8 +106,8 @@ def test_nothing_to_change_is_one_line() -> None:
     assert "never applied before" in report.planned(Plan("shop", 0, (), 0, server="here"))
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
+@each_of(
+    "value, text",
     [
         (None, "none"),
         (False, "false"),
@@ -229,8 +230,8 @@ def test_markdown_is_a_table_that_nobody_breaks_out_of() -> None:
     assert "**blocked** `drift`" in text
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
+@each_of(
+    "value, expected",
     [
         ("![x](https://a.example/p.png)", "\\!\\[x\\](https:&#8203;//a.example/p.png)"),
         ("[log in](//a.example)", "\\[log in\\](//a.example)"),
