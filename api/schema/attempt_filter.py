@@ -1,5 +1,6 @@
-"""Filter of lists of attempts: its input, and the rows that it leaves."""
+"""Filter of attempts, listed or followed live: its input, and the rows that it leaves."""
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Annotated
 
@@ -84,9 +85,7 @@ def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QueryS
         if AttemptOutcome.SUCCEEDED not in wanted.outcome:
             rows = rows.filter(outcome__gt=int(AttemptOutcome.SUCCEEDED))
     if wanted.status_class:
-        classes = set(wanted.status_class)
-        if not classes <= set(range(1, 10)):
-            raise BadInput("statusClass must be from 1 to 9, such as 2 for 200 to 299.")
+        classes = _classes(wanted.status_class)
         rows = _one_of("status_class", rows.annotate(status_class=_STATUS_CLASS), classes)
         if 2 not in classes:  # 2xx is success, and success is 2xx
             rows = rows.filter(outcome__gt=int(AttemptOutcome.SUCCEEDED))
@@ -94,6 +93,44 @@ def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QueryS
         rows = rows.filter(cause__in=[int(cause) for cause in wanted.cause])
     rows = exactly(rows, event_type=wanted.event_type, environment=wanted.environment)
     return within(rows, "started_at", wanted.since, wanted.until)
+
+
+def predicate(wanted: AttemptFilter) -> Callable[[AttemptRow], bool]:
+    """The same conditions on a row in memory, for what follows attempts live: one feed of the
+    workspace serves all, whatever they want.
+
+    Raises as `filtered` does.
+    """
+    exact = {
+        "webhook_id": wanted.webhook_id and key_of("wh", wanted.webhook_id),
+        "delivery_id": wanted.delivery_id and key_of("dlv", wanted.delivery_id),
+        "event_type": wanted.event_type,
+        "environment": wanted.environment,
+    }
+    equal = {name: value for name, value in exact.items() if value is not None}
+    outcomes = {int(outcome) for outcome in wanted.outcome or ()}
+    causes = {int(cause) for cause in wanted.cause or ()}
+    classes = _classes(wanted.status_class or ())
+    since, until = wanted.since, wanted.until
+
+    def is_wanted(row: AttemptRow) -> bool:
+        return (
+            all(getattr(row, name) == value for name, value in equal.items())
+            and (not outcomes or row.outcome in outcomes)
+            and (not causes or row.cause in causes)
+            and (not classes or (row.status_code is not None and row.status_code // 100 in classes))
+            and (since is None or row.started_at >= since)
+            and (until is None or row.started_at < until)
+        )
+
+    return is_wanted
+
+
+def _classes(given: Collection[int]) -> set[int]:
+    classes = set(given)
+    if not classes <= set(range(1, 10)):
+        raise BadInput("statusClass must be from 1 to 9, such as 2 for 200 to 299.")
+    return classes
 
 
 def _one_of(column: str, rows: QuerySet[AttemptRow], numbers: set[int]) -> QuerySet[AttemptRow]:

@@ -11,6 +11,7 @@ import strawberry
 
 from api.auth import require
 from api.execution.live import Live
+from api.schema import attempt_filter
 from api.schema.enums import AttemptOutcome
 from api.schema.filters import check_event
 from api.schema.node import Info, key_of
@@ -95,43 +96,42 @@ class NotificationEvent(LiveEvent):
 @strawberry.type
 class LiveSubscription:
     @strawberry.subscription(
-        description="Returns each attempt once it has ended. Requires the scope deliveries:read."
+        description="Returns each attempt once it has ended, by the filter of the list `attempts`. "
+        "Requires the scope deliveries:read."
     )
     def attempts(
         self,
         info: Info,
+        filter: attempt_filter.Given = None,
         webhook_id: Annotated[
             strawberry.ID | None,
-            strawberry.argument(
-                description="ID of the webhook (wh_…) that the attempts are sent to. "
-                "All webhooks by default."
-            ),
+            strawberry.argument(description="Same as `filter.webhookId`."),
         ] = None,
         outcome: Annotated[
             list[AttemptOutcome] | None,
-            strawberry.argument(
-                description="Outcomes, any of which matches. All outcomes by default."
-            ),
+            strawberry.argument(description="Same as `filter.outcome`."),
         ] = None,
         environment: Annotated[
             str | None,
-            strawberry.argument(
-                description="Environment of the event. All environments by default."
-            ),
+            strawberry.argument(description="Same as `filter.environment`."),
         ] = None,
         after: After = None,
     ) -> AsyncIterable[AttemptEvent]:
         actor = require(info, "deliveries:read")
+        asked = attempt_filter.AttemptFilter(
+            webhook_id=webhook_id, outcome=outcome, environment=environment
+        )
+        wanted = filter or attempt_filter.AttemptFilter()
         check_event(info, environment, None)
-        key = None if webhook_id is None else key_of("wh", webhook_id)
-        # filtered here: one feed of the workspace serves all followers, whatever they want
-        outcomes = frozenset(int(wanted) for wanted in outcome or ()) or None
+        check_event(info, wanted.environment, wanted.event_type)
+        is_asked, is_wanted = attempt_filter.predicate(asked), attempt_filter.predicate(wanted)
+        # The feed looks no further into attempts of other webhooks.
+        ids_given = [text for text in (webhook_id, wanted.webhook_id) if text is not None]
+        key = key_of("wh", ids_given[0]) if ids_given else None
 
         def event_of(event: ActivityEvent, cursor: str) -> AttemptEvent | None:
             row = event.row
-            if not isinstance(row, AttemptRow) or environment not in (None, row.environment):
-                return None
-            if outcomes is not None and row.outcome not in outcomes:
+            if not isinstance(row, AttemptRow) or not (is_asked(row) and is_wanted(row)):
                 return None
             return AttemptEvent(cursor=cursor, node=Attempt.of(row))
 

@@ -28,6 +28,7 @@ READING: Final[Mapping[str, tuple[str, ...]]] = {
     "Attempt": (_DELIVERIES,),
     "Notification": (_DELIVERIES,),
     "StatsBucket": (_DELIVERIES,),
+    "FailureCounts": (_DELIVERIES,),
     "Job": (_DELIVERIES,),
     # It tells values of webhooks, and which of them were turned off by their attempts.
     "SyncPlan": (_WEBHOOKS, _DELIVERIES),

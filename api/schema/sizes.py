@@ -25,6 +25,8 @@ _ITEMS: Final = {
     # workers/answers.py keeps no more of an answer.
     "Attempt.responseHeaders": 100,
     "DryRunRequest.headers": _REQUEST_HEADERS,
+    # Codes by classes.
+    "FailureCounts.counts": 100,
     "Notification.emails": 20,
     "Query.environments": 1_000,
     "Server.environments": 1_000,
@@ -119,6 +121,8 @@ _PRICES: Final = {
     "Webhook.stats": 10,
     # Counters of all webhooks.
     "Query.stats": 1_000,
+    # 10,000 rows by an index.
+    "Query.failureCounts": 1_000,
     "Webhook.lastAttempt": 2,
     "Webhook.oldestOpenDelivery": 50,
     "Event.data": _DATA,

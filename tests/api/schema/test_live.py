@@ -5,17 +5,19 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
+from graphql import GraphQLInputObjectType
 
 from api.execution.execute import Answer
 from hookline import ids
 from hookline.activity.cursors import encode_cursor
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
-from tests.api.schema.asking import Asker
+from tests.api.schema.asking import EXECUTION, Asker
 from tests.making import (
     SOMEBODY,
     WORKSPACE,
     Hand,
+    ago,
     enqueue,
     failed,
     make_webhook,
@@ -96,6 +98,56 @@ async def test_attempts_that_nobody_asked_for_are_skipped(admin: Asker) -> None:
         "FAILED",
         ids.encode("wh", webhook.id),
     )
+
+
+FILTERED = """subscription ($filter: AttemptFilter, $after: String) {
+    attempts(filter: $filter, after: $after) { gap node { id } } }"""
+LISTED = "query ($filter: AttemptFilter) { attempts(filter: $filter) { nodes { id } } }"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_attempts_are_followed_by_every_condition_of_their_list(admin: Asker) -> None:
+    runtime, cursor = admin.runtime, await now(admin)
+    webhook, other = await make_webhook(runtime), await make_webhook(runtime)
+    hand = await Hand.begin(runtime)
+    for hook in (webhook, other):
+        await enqueue(runtime, hook.id, 3)
+        rows = await hand.claim(hook.id, room=3)
+        no_answer = failed(rows[2], status_code=None, error_code="TIMEOUT")
+        await hand.record(succeeded(rows[0]), failed(rows[1]), no_answer)
+    first = (await admin.data("{ deliveries(last: 1) { nodes { id } } }"))["deliveries"]["nodes"][0]
+    tried = set[str]()
+    conditions: tuple[dict[str, Any], ...] = (
+        {"webhookId": ids.encode("wh", webhook.id)},
+        {"deliveryId": first["id"]},
+        {"outcome": ["FAILED"]},
+        {"statusClass": [2, 5]},
+        {"statusClass": [5]},
+        {"cause": ["PUBLISH"], "outcome": ["SUCCEEDED"]},
+        {"cause": ["MANUAL"]},
+        {"eventType": "order.order.create", "statusClass": [2]},
+        {"eventType": "order.order.delete"},
+        {"environment": "staging"},
+        {"since": ago(60).isoformat(), "until": ago(-60).isoformat()},
+        {"since": ago(-60).isoformat()},
+        {"until": ago(60).isoformat()},
+    )
+    for wanted in conditions:
+        listed = (await admin.data(LISTED, filter=wanted))["attempts"]["nodes"]
+        assert len(listed) < 6 or "since" in wanted
+        async with admin.following(FILTERED, filter=wanted, after=cursor) as stream:
+            found = await take(stream, len(listed))
+            assert {one["node"]["id"] for one in found} == {one["id"] for one in listed}
+        tried |= wanted.keys()
+    kind = EXECUTION._schema.type_map["AttemptFilter"]
+    assert isinstance(kind, GraphQLInputObjectType)
+    # A condition that is new is followed too.
+    assert tried == kind.fields.keys()
+
+
+async def test_conditions_that_no_attempt_meets_do_not_start_a_subscription(admin: Asker) -> None:
+    for wanted in ({"statusClass": [0]}, {"environment": "moon"}, {"eventType": "a"}):
+        assert await admin.refused_subscription(FILTERED, filter=wanted) == ["BAD_USER_INPUT"]
 
 
 async def test_changes_of_webhooks_come_with_their_kind_in_order(admin: Asker) -> None:

@@ -22,6 +22,7 @@ ASKED = {
     '{ webhookBySlug(slug: "a") { id } }': "webhooks:read",
     "{ webhooks { totalCount } }": "webhooks:read",
     f'{{ stats(since: "{NOW}", step: DAY) {{ attempts }} }}': "deliveries:read",
+    f'{{ failureCounts(since: "{NOW}") {{ exact }} }}': "deliveries:read",
     "{ events { totalCount } }": "deliveries:read",
     "{ deliveries { totalCount } }": "deliveries:read",
     "{ attempts { totalCount } }": "deliveries:read",

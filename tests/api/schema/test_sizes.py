@@ -71,7 +71,7 @@ VARIABLES: Final = {
     "$until": "DateTime",
     "$webhook": "ID!",
 }
-REQUIRED: Final = {"webhook": "(id: $webhook)"}
+REQUIRED: Final = {"webhook": "(id: $webhook)", "failureCounts": "(since: $since)"}
 BY_NO_LIST: Final = {"node", "webhookBySlug", "job"}
 
 
