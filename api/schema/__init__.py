@@ -15,6 +15,7 @@ from api.schema.event import EventMutation, EventQuery, find_event
 from api.schema.event_type import EventTypeMutation, EventTypeQuery, find_event_type
 from api.schema.failure_counts import FailureQuery
 from api.schema.job import JobMutation, JobQuery, find_job
+from api.schema.job_list import JobCancelMutation, JobListQuery
 from api.schema.live import LiveSubscription
 from api.schema.node import Info, Node
 from api.schema.notification import NotificationQuery, find_notification
@@ -58,6 +59,7 @@ QUERIES = (
     AttemptQuery,
     NotificationQuery,
     JobQuery,
+    JobListQuery,
     EventTypeQuery,
     AuditQuery,
     TokenQuery,
@@ -69,6 +71,7 @@ MUTATIONS = (
     EventMutation,
     DeliveryMutation,
     JobMutation,
+    JobCancelMutation,
     EventTypeMutation,
     TokenMutation,
     SyncMutation,

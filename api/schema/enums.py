@@ -96,6 +96,7 @@ describe(
     RUNNING="In progress. A restart of Hookline does not end it.",
     SUCCEEDED="Completed.",
     FAILED="Ended by an error.",
+    CANCELLED="Ended by `jobCancel`. What was queued until then is sent.",
 )
 describe(
     NotificationKind,

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 
 from api.auth import require
 from api.schema.enums import JobStatus, RetryScope
-from api.schema.node import Info, Node, first_of, key_of, node_id
+from api.schema.node import Actor, Info, Node, actor_of, first_of, key_of, node_id
+from api.schema.types import Webhook, find_webhook
 from api.schema.user_error import UserError, user_errors
 from hookline.deliveries import jobs
 from hookline.errors import Code, Problem, Refused
@@ -31,6 +33,16 @@ class Job(Node):
         description="Time at which the job ended, or null while it is running."
     )
 
+    created_by: Actor = strawberry.field(description="Actor that started the job.")
+    row: strawberry.Private[JobRow]
+
+    @strawberry.field(
+        description="Webhook whose deliveries the job sends, or null if it is gone. Requires the "
+        "scope webhooks:read."
+    )
+    async def webhook(self, info: Info) -> Webhook | None:
+        return await find_webhook(info, UUID(self.row.work["webhookId"]))
+
     @classmethod
     def of(cls, row: JobRow) -> "Job":
         return cls(
@@ -42,6 +54,8 @@ class Job(Node):
             error=row.error,
             created_at=row.created_at,
             finished_at=row.finished_at,
+            created_by=actor_of(row.actor),
+            row=row,
         )
 
 
@@ -62,11 +76,11 @@ class DeliveriesRetryInput:
     )
 
 
-@strawberry.type(description="Result of a mutation that starts a job.")
+@strawberry.type(description="Result of a mutation that starts or cancels a job.")
 class JobPayload:
     job: Job | None = strawberry.field(
-        description="The new job. Null if there are user errors, or with an error FORBIDDEN after "
-        "the job was started if the token lacks the scope deliveries:read."
+        description="The job after the mutation. Null if there are user errors, or with an error "
+        "FORBIDDEN after the change if the token lacks the scope deliveries:read."
     )
     user_errors: list[UserError] = strawberry.field(
         description="Errors in the input. Empty on success."

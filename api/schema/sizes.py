@@ -106,6 +106,7 @@ _PRICES: Final = {
             "Delivery",
             "Event",
             "EventType",
+            "Job",
             "Notification",
             "Token",
             "Webhook",

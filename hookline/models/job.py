@@ -13,6 +13,7 @@ class JobStatus(IntEnum):
     RUNNING = 1
     SUCCEEDED = 2
     FAILED = 3
+    CANCELLED = 4
 
 
 class Job(Model):

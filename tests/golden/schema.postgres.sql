@@ -289,6 +289,7 @@ index CREATE INDEX event_environment ON public.event USING btree (environment, w
 index CREATE INDEX event_list ON public.event USING btree (workspace_id, id)
 index CREATE INDEX event_type_list ON public.event USING btree (type, workspace_id, id)
 index CREATE INDEX idempotency_expiry ON public.idempotency USING btree (expires_at)
+index CREATE INDEX job_list ON public.job USING btree (workspace_id, id)
 index CREATE INDEX job_open ON public.job USING btree (run_at) WHERE (status < 2)
 index CREATE INDEX mail_consent_age ON public.mail_consent USING btree (asked_at) WHERE (confirmed_at IS NULL)
 index CREATE INDEX mail_consent_asked ON public.mail_consent USING btree (workspace_id, asked_at)

@@ -52,6 +52,7 @@ CREATE INDEX event_list on event (workspace_id, id);
 CREATE INDEX event_type_list on event (type, workspace_id, id);
 CREATE UNIQUE INDEX event_type_name on event_type (workspace_id, name);
 CREATE INDEX idempotency_expiry on idempotency (expires_at);
+CREATE INDEX job_list on job (workspace_id, id);
 CREATE INDEX job_open on job (run_at) where status < 2;
 CREATE INDEX mail_consent_age on mail_consent (asked_at) where confirmed_at is null;
 CREATE INDEX mail_consent_asked on mail_consent (workspace_id, asked_at);

@@ -27,6 +27,8 @@ ASKED = {
     "{ deliveries { totalCount } }": "deliveries:read",
     "{ attempts { totalCount } }": "deliveries:read",
     f'{{ job(id: "{KEY}") {{ id }} }}': "deliveries:read",
+    "{ jobs { totalCount } }": "deliveries:read",
+    f'mutation {{ jobCancel(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "deliveries:retry",
     "{ auditEntries { totalCount } }": "audit:read",
     "{ eventTypes { totalCount } }": "webhooks:read",
     "{ notifications { totalCount } }": "deliveries:read",

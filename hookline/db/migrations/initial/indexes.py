@@ -65,6 +65,7 @@ LISTS = (
     "create index notification_list on notification (workspace_id, id)",
     "create index notification_webhook on notification (webhook_id, id)",
     "create index audit_list on audit_entry (workspace_id, id)",
+    "create index job_list on job (workspace_id, id)",
     "create index audit_subject on audit_entry (subject_id, id)",
     "create index event_type_list on event (type, workspace_id, id)",
     "create index event_environment on event (environment, workspace_id, id)",
