@@ -227,8 +227,7 @@ class Execution:
             raw_variable_values=request.variables,
             operation_name=operation.name,
             middleware=None if outcome is None else [outcome],
-            # a TypeGuard in all but its annotation
-            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+            is_awaitable=optimized_is_awaitable,
             hide_suggestions=not self._has_suggestions,
         )
         # graphql-core gives errors of variables as a list instead of raising them.

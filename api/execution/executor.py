@@ -13,6 +13,7 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.execution.errors import QUERY_TOO_COSTLY
+from api.execution.malformed import errors_of_variables
 from hookline.clock import monotonic
 from hookline.errors import HooklineError
 
@@ -62,6 +63,14 @@ class HooklineExecutor(Executor[Any]):
     _burst_ends = 0.0
     """0: none has begun."""
     _turns: "_Turns | None" = None
+
+    @classmethod
+    def build(cls, *given: Any, **named: Any) -> Any:
+        """Returns an executor; or the errors of the variables, where it makes none."""
+        built = super().build(*given, **named)
+        if isinstance(built, list):
+            return built
+        return errors_of_variables(built.operation, built.variable_values) or built
 
     def execute_fields_serially(
         self,

@@ -11,6 +11,7 @@ from graphql import FieldNode, GraphQLError, GraphQLField
 from graphql.execution.values import VariableValues, get_argument_values
 
 from api.execution.errors import BadInput
+from api.execution.malformed import malformed_in
 
 DEFAULT_PAGE: Final = 20
 LARGEST_PAGE: Final = 100
@@ -83,5 +84,8 @@ class Asked:
             arguments = get_argument_values(self.field, self.node, variables)
         # graphql-core raises the same before the resolver runs: nothing comes back.
         except GraphQLError:
+            return 0
+        # refused before anything is read
+        if next(malformed_in(arguments), None):
             return 0
         return self.size_of(arguments, now)

@@ -8,6 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+from api.execution.malformed import guard_arguments
 from api.schema.attempt import AttemptQuery, find_attempt
 from api.schema.audit import AuditQuery, find_audit_entry
 from api.schema.delivery import DeliveryMutation, DeliveryQuery, find_delivery
@@ -119,6 +120,8 @@ def make_schema() -> strawberry.Schema:
         # own scalars: Strawberry's DateTime (0.341) takes times without an offset
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
+    guard_arguments(schema._schema)
+    # Around the other: who may not read is told no more than that.
     guard_reading(schema._schema)
     return schema
 

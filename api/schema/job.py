@@ -1,12 +1,13 @@
 """Jobs: work that goes on after the answer, with its progress, and the mutation that begins one."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 
 from api.auth import require
+from api.execution.malformed import taken
 from api.schema.enums import JobStatus, RetryScope
 from api.schema.node import Actor, Info, Node, actor_of, first_of, key_of, node_id
 from api.schema.types import Webhook, find_webhook
@@ -116,9 +117,11 @@ class JobMutation:
         ],
     ) -> JobPayload | None:
         actor = require(info, "deliveries:retry")
+        problems = list[Problem]()
+        since, until = taken(input.since, problems, "since"), taken(input.until, problems, "until")
+        if input.event_type is not None and (fault := type_fault(input.event_type)):
+            problems.append(Problem(Code.INVALID, f"eventType {fault}.", ("eventType",)))
         try:
-            if input.event_type is not None and (fault := type_fault(input.event_type)):
-                raise Refused(Problem(Code.INVALID, f"eventType {fault}.", ("eventType",)))
             key = key_of("wh", input.webhook_id)
             row = await jobs.retry_deliveries(
                 info.context.runtime.database,
@@ -126,9 +129,11 @@ class JobMutation:
                 actor,
                 key,
                 input.which,
-                input.since,
-                input.until,
+                # before any end, where it is malformed: refused, and told of once
+                since or datetime.min.replace(tzinfo=UTC),
+                until,
                 input.event_type,
+                problems,
             )
         except Refused as refused:
             return JobPayload(job=None, user_errors=user_errors(refused))

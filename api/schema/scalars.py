@@ -1,9 +1,10 @@
 """The schema's own scalars: DateTime, Duration, Rate and JSON. The schema takes SCALARS as its
-`scalar_map`; its fields are annotated datetime, timedelta, Rate and JSON.
+`scalar_map`; its fields are annotated datetime, timedelta, Rate and JSON. A wrong literal makes a
+document invalid; a wrong value of a variable is a Malformed, told of at its field.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from graphql.utilities import value_from_ast_untyped
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
+from api.execution.malformed import Malformed
 from hookline.clock import rfc3339
 from hookline.form.durations import format_duration, parse_duration
 from hookline.form.rates import Rate, parse_rate
@@ -70,6 +72,27 @@ def parse_rate_value(value: object) -> Rate:
         raise GraphQLError(str(error)) from None
 
 
+def _or_malformed(parse: Callable[[object], Any]) -> Callable[[object], Any]:
+    """Parses a variable's value: Malformed where the parser refuses it."""
+
+    def parsed(value: object) -> Any:
+        try:
+            return parse(value)
+        except GraphQLError as error:
+            return Malformed(value, error.message)
+
+    return parsed
+
+
+def _of_literal(parse: Callable[[object], Any]) -> Callable[..., Any]:
+    """Parses a literal of a document, and raises GraphQLError where the parser does."""
+
+    def parsed(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+        return parse(value_from_ast_untyped(node, variables))
+
+    return parsed
+
+
 def parse_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
     """Returns the value of a JSON literal in a document. Of integers 40 digits are kept: the check
     of the data sees that they are beyond 64 bits.
@@ -105,21 +128,24 @@ DATE_TIME = strawberry.scalar(
     "Responses use UTC.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
     serialize=serialize_date_time,
-    parse_value=parse_date_time,
+    parse_value=_or_malformed(parse_date_time),
+    parse_literal=_of_literal(parse_date_time),
 )
 DURATION = strawberry.scalar(
     name="Duration",
     description="A whole number and a unit (ms, s, m, h or d), such as 500ms, 30s or 7d. "
     "Responses use the largest unit that divides evenly.",
     serialize=format_duration,
-    parse_value=parse_duration_value,
+    parse_value=_or_malformed(parse_duration_value),
+    parse_literal=_of_literal(parse_duration_value),
 )
 RATE = strawberry.scalar(
     name="Rate",
     description="A number of requests per second or minute, such as 20/s or 600/m. "
     "Responses use seconds if the number is whole, otherwise minutes.",
     serialize=str,
-    parse_value=parse_rate_value,
+    parse_value=_or_malformed(parse_rate_value),
+    parse_literal=_of_literal(parse_rate_value),
 )
 JSON_VALUE = strawberry.scalar(
     name="JSON",

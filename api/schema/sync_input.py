@@ -7,6 +7,7 @@ from typing import Final
 import strawberry
 from strawberry.scalars import JSON
 
+from api.execution.malformed import taken
 from api.schema.enums import SyncDriftPolicy
 from hookline.errors import Code, Problem
 from hookline.form.kinds import Bounds, Validation
@@ -162,7 +163,7 @@ def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
     """Returns the options, and the problems with them."""
     if given is None:
         return Options(), []
-    problems = []
+    problems = list[Problem]()
     if given.allow_removals is not None and given.allow_removals < 0:
         problems.append(
             Problem(
@@ -171,7 +172,8 @@ def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
                 ("options", "allowRemovals"),
             )
         )
-    patience = given.lock_timeout if given.lock_timeout is not None else Options().lock_timeout
+    patience = taken(given.lock_timeout, problems, "options", "lockTimeout")
+    patience = Options().lock_timeout if patience is None else patience
     if patience > LONGEST_WAIT:
         problems.append(
             Problem(
@@ -194,6 +196,7 @@ def source_of(given: SyncSourceInput | None) -> tuple[Source, list[Problem]]:
     """Returns the origin of the file, and the problems with its fields."""
     if given is None:
         return Source(), []
+    problems = list[Problem]()
     source = Source(
         given.commit,
         given.branch,
@@ -201,7 +204,7 @@ def source_of(given: SyncSourceInput | None) -> tuple[Source, list[Problem]]:
         given.run_url,
         given.repository,
         given.dirty,
-        given.committed_at,
+        taken(given.committed_at, problems, "source", "committedAt"),
     )
     texts = {
         "commit": given.commit,
@@ -210,7 +213,7 @@ def source_of(given: SyncSourceInput | None) -> tuple[Source, list[Problem]]:
         "run_url": given.run_url,
         "repository": given.repository,
     }
-    return source, check_texts(texts, "source")
+    return source, [*problems, *check_texts(texts, "source")]
 
 
 def check_texts(texts: Mapping[str, str | None], *around: str) -> list[Problem]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import strawberry
 
 from api.auth import require
+from api.execution.malformed import taken
 from api.schema.connections import Connection
 from api.schema.listing import Listed, paged
 from api.schema.node import Info, Node, first_of, key_of, node_id
@@ -144,11 +145,11 @@ class TokenMutation:
         # stored as scopes: tokens do not change when a role does
         scopes = list(ROLES[input.role.name.lower()]) if input.role else input.scopes or []
         try:
-            if problems := _check_grant(actor, input, scopes):
-                raise Refused(problems)
-            database = info.context.runtime.database
+            problems = _check_grant(actor, input, scopes)
+            expires_at = taken(input.expires_at, problems, "expiresAt")
+            database, workspace_id = info.context.runtime.database, actor.workspace_id
             row, secret = await tokens.create(
-                database, actor.workspace_id, input.name, scopes, input.expires_at, actor
+                database, workspace_id, input.name, scopes, expires_at, actor, problems
             )
         except Refused as refused:
             return TokenCreatePayload(token=None, secret=None, user_errors=user_errors(refused))

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import strawberry
 
 from api.auth import require
+from api.execution.malformed import taken
 from api.schema.node import Info, key_of
 from api.schema.types import Webhook
 from api.schema.user_error import UserError, user_errors
@@ -24,7 +25,7 @@ from api.schema.webhook_inputs import (
     WebhookUpdateInput,
 )
 from hookline.access.actor import Actor
-from hookline.errors import Refused
+from hookline.errors import Problem, Refused
 from hookline.models import Webhook as WebhookRow
 from hookline.webhooks import secrets
 from hookline.webhooks.change import (
@@ -189,12 +190,15 @@ class WebhookMutation:
             WebhookSecretRotateInput, strawberry.argument(description="Webhook and its new secret.")
         ],
     ) -> WebhookSecretPayload | None:
-        actor, overlap = (
-            require(info, "webhooks:write"),
-            SECRET_OVERLAP if input.overlap is None else input.overlap,
-        )
+        actor, problems = require(info, "webhooks:write"), list[Problem]()
+        overlap = taken(input.overlap, problems, "overlap")
         rotation = secrets.rotate_secret(
-            info.context.runtime, actor, key_of("wh", input.id), input.secret, overlap
+            info.context.runtime,
+            actor,
+            key_of("wh", input.id),
+            input.secret,
+            SECRET_OVERLAP if overlap is None else overlap,
+            problems,
         )
         payload = await _secret_payload(rotation, actor)
         # the next mutation of the same request must not see it as it was

@@ -13,9 +13,9 @@ from api.schema.node import Info, key_of
 from api.schema.types import Attempt, Delivery
 from api.schema.user_error import UserError, user_errors
 from api.schema.webhook_form import form_values
-from api.schema.webhook_inputs import WebhookCreateInput
+from api.schema.webhook_inputs import WebhookChangesInput, WebhookCreateInput
 from hookline.errors import Refused
-from hookline.webhooks.dry_run import dry_run
+from hookline.webhooks.dry_run import Tried, dry_run
 from hookline.webhooks.samples import Sample
 from hookline.webhooks.send_test import send_test
 
@@ -36,6 +36,11 @@ class WebhookTestInput:
 class WebhookDryRunInput:
     id: strawberry.ID | None = strawberry.field(
         default=None, description="ID of the webhook (wh_…)."
+    )
+    changes: WebhookChangesInput | None = strawberry.field(
+        default=None,
+        description="Changes to try the webhook `id` with, as if they were saved. Secret values "
+        "are never returned, whether they are stored or given here.",
     )
     draft: WebhookCreateInput | None = strawberry.field(
         default=None, description="Webhook that does not exist yet."
@@ -94,10 +99,11 @@ class WebhookTestPayload:
 class WebhookDryRunMutation:
     @strawberry.mutation(
         description="Returns the request that an event would cause, without sending it, and "
-        "whether the event matches. User errors: REQUIRED, NOT_FOUND, "
-        "DATA_EXPIRED, and those of `webhookCreate` and `eventPublish` for the "
-        "draft and the sample. Requires the scope webhooks:read, and "
-        "deliveries:read if `eventId` is given."
+        "whether the event matches: of a webhook, of one with changes, or of a draft. User errors: "
+        "REQUIRED, NOT_FOUND, DATA_EXPIRED, those of `webhookCreate` for the draft, of "
+        "`webhookUpdate` for the changes (none for secrets that a new URL would get, nor for "
+        "fields that a webhooks file owns), and of `eventPublish` for the sample. Requires "
+        "the scope webhooks:read, and deliveries:read if `eventId` is given."
     )
     async def webhook_dry_run(
         self,
@@ -105,15 +111,9 @@ class WebhookDryRunMutation:
         input: Annotated[WebhookDryRunInput, strawberry.argument(description="Webhook and event.")],
     ) -> WebhookDryRunPayload | None:
         actor = require(info, "webhooks:read")
-        key, sample = None if input.id is None else key_of("wh", input.id), _sample(info, input)
+        tried, sample = _tried(input), _sample(info, input)
         try:
-            found = await dry_run(
-                info.context.runtime,
-                actor,
-                key,
-                form_values(input.draft) if input.draft else None,
-                sample,
-            )
+            found = await dry_run(info.context.runtime, actor, tried, sample)
         except Refused as refused:
             return WebhookDryRunPayload(
                 matches=None, reasons=[], request=None, user_errors=user_errors(refused)
@@ -147,6 +147,14 @@ class WebhookDryRunMutation:
             return WebhookTestPayload(delivery=None, attempt=None, user_errors=user_errors(refused))
         shown = Attempt.of(attempt) if attempt else None
         return WebhookTestPayload(delivery=Delivery.of(delivery), attempt=shown, user_errors=[])
+
+
+def _tried(given: WebhookDryRunInput) -> Tried:
+    return Tried(
+        None if given.id is None else key_of("wh", given.id),
+        None if given.changes is None else form_values(given.changes),
+        None if given.draft is None else form_values(given.draft),
+    )
 
 
 def _sample(info: Info, given: WebhookTestInput | WebhookDryRunInput) -> Sample:

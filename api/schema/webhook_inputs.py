@@ -53,6 +53,15 @@ class WebhookUpdateInput(GuardedInput):
     pass
 
 
+@strawberry.input(
+    description="Changes of a webhook to try, with the meaning that they have in `webhookUpdate`: "
+    "fields that are left out, and secret values that are null, are the stored ones."
+)
+@with_update_fields
+class WebhookChangesInput:
+    pass
+
+
 @strawberry.input(description="Input of `webhookSetActive`.")
 class WebhookSetActiveInput(GuardedInput):
     active: bool = strawberry.field(

@@ -40,15 +40,17 @@ async def create(
     scopes: Sequence[str],
     expires_at: datetime | None = None,
     by: Actor | None = None,
+    found: Sequence[Problem] = (),
 ) -> tuple[Token, str]:
     """Makes a token. Returns its row and its text, which can never be shown again. by: the token
-    that asks; None: the command line.
+    that asks; None: the command line. found: problems of the input so far, told with the others.
 
     Raises Refused: REQUIRED, TOO_LONG, INVALID or TAKEN for the name, REQUIRED, TOO_MANY or INVALID
     for scopes, OUT_OF_RANGE for a time that is over.
     """
     now = clock.now()
-    if problems := [*_check_name(name), *_check_scopes(scopes), *_check_expiry(expires_at, now)]:
+    wrong = [*_check_name(name), *_check_scopes(scopes), *_check_expiry(expires_at, now)]
+    if problems := [*found, *wrong]:
         raise Refused(problems)
     text = "hl_" + urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")
     token = Token(

@@ -102,32 +102,28 @@ async def retry_deliveries(
     since: datetime,
     until: datetime | None,
     event_type: str | None,
+    found: Sequence[Problem] = (),
 ) -> Job:
     """Begins to send again what failed, what was missed, or both, of a time: oldest first, under
-    the webhook's limits.
+    the webhook's limits. found: problems of the input so far, told with the others.
 
     Raises Refused: NOT_FOUND, INVALID for a time that ends before it begins.
     """
-    until = until or clock.now()
+    until, problems = until or clock.now(), list(found)
     async with database.unit_of_work() as work:
         webhook = await Webhook.filter(
             id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True
         ).first()
         if webhook is None:
-            raise Refused(
-                Problem(
-                    Code.NOT_FOUND, "There is no such webhook, or it was deleted.", ("webhookId",)
-                )
-            )
+            message = "There is no such webhook, or it was deleted."
+            problems.append(Problem(Code.NOT_FOUND, message, ("webhookId",)))
         if until <= since:
-            raise Refused(
-                Problem(
-                    Code.INVALID,
-                    "The time must end after it begins: give an `until` that is later than "
-                    "`since`.",
-                    ("until",),
-                )
+            message = (
+                "The time must end after it begins: give an `until` that is later than `since`."
             )
+            problems.append(Problem(Code.INVALID, message, ("until",)))
+        if problems:
+            raise Refused(problems)
         return await begin(work, enqueuer, actor, webhook_id, which, since, until, event_type)
 
 

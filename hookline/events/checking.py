@@ -32,13 +32,15 @@ class EventLimits:
 
 @dataclass(frozen=True, slots=True)
 class PublishInput:
-    """An event as a caller gives it. data: any JSON value."""
+    """An event as a caller gives it. data: any JSON value. occurred_at: text is refused, since it
+    is no time.
+    """
 
     type: str
     environment: str
     data: Any
     idempotency_key: str | None = None
-    occurred_at: datetime | None = None
+    occurred_at: datetime | str | None = None
 
 
 async def check_events(
@@ -82,25 +84,36 @@ def check_event(
     problems = _head_problems(given, limits)
     data = encode_data(given.data)
     problems += _data_problems(given.data, data, limits)
-    occurred_at = received_at
-    try:
-        occurred_at = given.occurred_at.astimezone(UTC) if given.occurred_at else received_at
-    # A time at the edge of year 1 or 9999, whose offset leads beyond it in UTC.
-    except OverflowError:
-        message = "The time must lie in the years 1 to 9999, in UTC."
-        problems.append(Problem(Code.OUT_OF_RANGE, message, ("occurredAt",)))
+    occurred_at = _occurred_at(given.occurred_at, received_at, problems)
     if problems or data is None:
         return None, problems
     key, fingerprint = given.idempotency_key, None
     if key is not None:
         # Only with a key: it costs a walk through the data, and nothing else asks for it.
         fingerprint = canonical_fingerprint(
-            given.type, given.environment, given.occurred_at, given.data
+            given.type, given.environment, occurred_at if given.occurred_at else None, given.data
         )
     return (
         NewEvent(uuid7(), given.type, given.environment, data, occurred_at, key, fingerprint),
         [],
     )
+
+
+def _occurred_at(
+    given: datetime | str | None, received_at: datetime, problems: list[Problem]
+) -> datetime:
+    """Returns the time in UTC, by default that of the receipt. Adds the problem of a wrong one."""
+    if isinstance(given, str):
+        message = "Write the time as in RFC 3339, with its offset: 2026-11-24T10:00:00Z."
+        problems.append(Problem(Code.INVALID, message, ("occurredAt",)))
+        return received_at
+    try:
+        return given.astimezone(UTC) if given else received_at
+    # A time at the edge of year 1 or 9999, whose offset leads beyond it in UTC.
+    except OverflowError:
+        message = "The time must lie in the years 1 to 9999, in UTC."
+        problems.append(Problem(Code.OUT_OF_RANGE, message, ("occurredAt",)))
+        return received_at
 
 
 def _head_problems(given: PublishInput, limits: EventLimits) -> list[Problem]:

@@ -15,10 +15,8 @@ from hookline.db.connection import UnitOfWork
 from hookline.deliveries import jobs
 from hookline.errors import Code, Refused
 from hookline.form.check import check_update, check_whole
-from hookline.form.codecs import HeaderList, SealedPair
 from hookline.form.kinds import FieldProblem
 from hookline.form.origins import given_secrets, left_behind
-from hookline.form.webhook_fields import FIELDS
 from hookline.models import Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks.columns import (
@@ -27,7 +25,7 @@ from hookline.webhooks.columns import (
     columns,
     fingerprinted,
     with_kept_secrets,
-    with_kept_values,
+    with_stored_parts,
 )
 from hookline.webhooks.ownership import NO_FORCE, Force, check_owner, check_reason, owned
 from hookline.webhooks.samples import TEMPLATE, check_template, payload_of
@@ -215,14 +213,8 @@ def _changed(given: Form, stored: Form, runtime: Runtime) -> dict[str, Any]:
     """The given fields that differ from the stored ones, secrets as fingerprints; what a given
     record leaves out is the stored one's.
     """
-    wanted = fingerprinted(given, runtime.vault)
-    for name, value in wanted.items():
-        # A secret that was left out is the stored one, so it makes no difference.
-        codec = FIELDS[name].codec
-        if isinstance(codec, SealedPair) and value and stored[name]:
-            wanted[name] = {**stored[name], **value}
-        elif isinstance(codec, HeaderList):
-            wanted[name] = with_kept_values(value, stored[name])
+    # A secret that was left out is the stored one, so it makes no difference.
+    wanted = with_stored_parts(fingerprinted(given, runtime.vault), stored)
     return {name: value for name, value in wanted.items() if value != stored[name]}
 
 

@@ -59,6 +59,20 @@ def with_kept_secrets(form: Form, webhook: Webhook, vault: Vault) -> Form:
     return {**form, **kept}
 
 
+def with_stored_parts(given: Form, stored: Form) -> dict[str, Any]:
+    """The given fields, with the stored part in each record and header that leaves its own out.
+    stored: a whole canonical form.
+    """
+    whole = dict(given)
+    for name, value in given.items():
+        codec = FIELDS[name].codec
+        if isinstance(codec, SealedPair) and value and stored[name]:
+            whole[name] = {**stored[name], **value}
+        elif isinstance(codec, HeaderList):
+            whole[name] = with_kept_values(value, stored[name])
+    return whole
+
+
 def with_kept_values(
     headers: Sequence[Mapping[str, Any]], stored: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -104,11 +118,6 @@ def fingerprinted(form: Form, vault: Vault) -> dict[str, Any]:
     return {
         name: FIELDS[name].codec.replace_secrets(value, replace) for name, value in form.items()
     }
-
-
-def labels_of(webhook: Webhook) -> list[tuple[str, str]]:
-    """Keys and values, by key. A key holds no equals sign."""
-    return [(key, value) for key, _, value in (label.partition("=") for label in webhook.labels)]
 
 
 def signing_algorithm(webhook: Webhook) -> str:

@@ -17,7 +17,7 @@ from hookline.access.actor import Actor
 from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused, Unavailable
-from hookline.form.check import check_create, slug_of
+from hookline.form.check import check_create, check_update, check_whole, slug_of
 from hookline.form.filter_work import AskedEvent
 from hookline.form.filters import compile_filter
 from hookline.form.webhook_kinds import is_sensitive_header
@@ -27,9 +27,20 @@ from hookline.outbound.rendering import RenderFault
 from hookline.outbound.request_head import fixed_head
 from hookline.outbound.templates import Facts, event_facts, webhook_facts
 from hookline.runtime import Runtime
-from hookline.webhooks.columns import canonical, labels_of
+from hookline.webhooks.columns import canonical, with_stored_parts
 from hookline.webhooks.samples import Sample, event_of, not_found
 from hookline.webhooks.saving import Values, bounds_of
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The webhook to try: one that is stored, with changes of it or without, or a draft. Its fields
+    have the API's names.
+    """
+
+    webhook_id: UUID | None = None
+    changes: Values | None = None
+    draft: Values | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +55,14 @@ class DryRun:
     reasons: list[str]
 
 
-async def dry_run(
-    runtime: Runtime, actor: Actor, webhook_id: UUID | None, draft: Values | None, sample: Sample
-) -> DryRun:
+async def dry_run(runtime: Runtime, actor: Actor, tried: Tried, sample: Sample) -> DryRun:
     """The exact request that an event would make, not sent, and whether and why (not) the event
     matches.
 
-    Raises Refused: NOT_FOUND, the form's own problems of a draft, and INVALID for a sample or a
-    template that can't be used.
+    Raises Refused: NOT_FOUND, the form's own problems of a draft or of changes, and INVALID for a
+    sample or a template that can't be used.
     """
-    form, facts = await _form(runtime, actor, webhook_id, draft)
+    form, facts = await _form(runtime, actor, tried)
     event = await event_of(runtime, actor, form, sample)
     body = await _body(runtime, actor, form, facts, event)
     # As the sender makes it: the event's id, so that all attempts of an event are one trace.
@@ -68,23 +77,38 @@ async def dry_run(
     return DryRun(form["url"], [*head, *_own_head(form)], shown, reasons)
 
 
-async def _form(
-    runtime: Runtime, actor: Actor, webhook_id: UUID | None, draft: Values | None
-) -> tuple[dict[str, Any], Facts]:
+async def _form(runtime: Runtime, actor: Actor, tried: Tried) -> tuple[dict[str, Any], Facts]:
     """The canonical form to try, and the facts about the webhook that templates see."""
-    if (webhook_id is None) == (draft is None):
-        raise Refused(Problem(Code.REQUIRED, "Give either id or draft.", ("id",)))
-    if draft is not None:
-        return _drafted(runtime, draft)
+    given, problems = check_update(tried.changes or {}, bounds_of(runtime))
+    wrong = [problem.under("changes") for problem in problems]
+    if (tried.webhook_id is None) == (tried.draft is None):
+        raise Refused([Problem(Code.REQUIRED, "Give either id or draft.", ("id",)), *wrong])
+    if tried.draft is not None:
+        if tried.changes is not None:
+            message = "Changes are of the webhook that id names: put them into the draft."
+            raise Refused([Problem(Code.INVALID, message, ("changes",)), *wrong])
+        return _drafted(runtime, tried.draft)
     with faults_as_unavailable():
         row = await Webhook.filter(
-            id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True
+            id=tried.webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True
         ).first()
     if row is None:
-        raise Refused(not_found("webhook"))
-    facts = webhook_facts(ids.encode("wh", row.id), row.slug, row.name, labels_of(row))
+        raise Refused([not_found("webhook"), *wrong])
+    form = _changed(runtime, row, given)
+    wrong += [problem.under("changes") for problem in check_whole(form, given)]
+    if wrong:
+        raise Refused(wrong)
+    labels = [(label["key"], label["value"]) for label in form["labels"]]
+    return form, webhook_facts(ids.encode("wh", row.id), row.slug, form["name"], labels)
+
+
+def _changed(runtime: Runtime, row: Webhook, given: Values) -> dict[str, Any]:
+    """The stored form with what is given. Stored secrets are fingerprints: none is opened for a dry
+    run. Their origin is not asked for, as nothing is sent.
+    """
     # Also off when it was turned off by itself, whatever its wanted state.
-    return {**canonical(row, runtime.vault), "active": row.is_on}, facts
+    stored = {**canonical(row, runtime.vault), "active": row.is_on}
+    return {**stored, **with_stored_parts(given, stored)}
 
 
 def _drafted(runtime: Runtime, draft: Values) -> tuple[dict[str, Any], Facts]:

@@ -3,6 +3,7 @@ webhooks.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -67,14 +68,15 @@ async def rotate_secret(
     webhook_id: UUID,
     secret: str | None = None,
     overlap: timedelta = SECRET_OVERLAP,
+    found: Sequence[Problem] = (),
 ) -> tuple[Webhook, str]:
     """Signs with a new secret from the next claim on, besides with the old ones for the overlap (0
-    to 7 days). secret: made when None.
+    to 7 days). secret: made when None. found: problems of the input so far, told with the others.
 
     The webhook and its new secret. Raises Refused: NOT_FOUND, INVALID, OUT_OF_RANGE, TOO_MANY (ten
     sign already), FIELD_MANAGED.
     """
-    problems = _check_overlap(overlap)
+    problems = [*found, *_check_overlap(overlap)]
     async with runtime.database.unit_of_work() as work:
         webhook = await lock_webhook(actor, webhook_id, None, problems)
         algorithm, now = signing_algorithm(webhook), clock.now()

@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
-from hookline import ids
+from hookline import clock, ids
 from hookline.models import Delivery, Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks.change import set_webhook_active
-from tests.api.schema.asking import Asker
+from tests.api.schema.asking import Asker, told
 from tests.making import SOMEBODY, make_webhook, make_workspace, publish, set_column
 from tests.receivers import Receiver, Reply
 from tests.tables import each_of
@@ -76,6 +76,65 @@ async def test_dry_run_of_a_draft_needs_no_webhook(admin: Asker) -> None:
     assert orjson.loads(shown["request"]["body"])["data"] == {"n": 1}
     assert "plain" not in str(shown)
     assert not await Webhook.exists()
+
+
+async def test_dry_run_of_changes_keeps_what_is_stored_and_saves_nothing(
+    runtime: Runtime, admin: Asker
+) -> None:
+    webhook = await make_webhook(runtime, name="Orders", **SECRETS)
+    stored = await Webhook.filter(id=webhook.id).values()
+    changes = {
+        "url": "https://other.example.com/in",
+        "events": ["user.user.create"],
+        "filter": {"data.total": {"gte": 100}},
+        "payloadTemplate": "{{ webhook.name }}: {{ event.data.total }}",
+        "payloadContentType": "text/plain",
+        "headers": [{"name": "X-Shop", "value": "8"}, {"name": "X-Api-Key", "value": None}],
+        "basicAuth": {"username": "v"},
+    }
+    key = ids.encode("wh", webhook.id)
+    shown = await dry_run(admin, id=key, changes=changes, data={"total": 5})
+    assert (shown["matches"], shown["reasons"], shown["userErrors"]) == (
+        False,
+        ["data.total is 5; wanted: gte 100."],
+        [],
+    )
+    request = shown["request"]
+    assert (request["url"], request["body"]) == (changes["url"], "Orders: 5")
+    own = {header["name"]: header["value"] for header in request["headers"]}
+    assert own["X-Shop"] == "8"
+    for name in ("X-Api-Key", "X-Webhook-Secret", "Authorization"):
+        assert own[name] is None
+    assert "plain" not in str(shown).replace("text/plain", "")
+    assert await Webhook.filter(id=webhook.id).values() == stored
+
+
+async def test_dry_run_of_changes_turns_on_a_webhook_that_is_off(
+    runtime: Runtime, admin: Asker
+) -> None:
+    webhook = await make_webhook(runtime)
+    await set_column(runtime, "webhook", "auto_disabled_at", clock.now(), [webhook.id])
+    key = ids.encode("wh", webhook.id)
+    assert (await dry_run(admin, id=key, changes={"name": "X"}))["reasons"] == [
+        "The webhook is off."
+    ]
+    assert (await dry_run(admin, id=key, changes={"active": True}))["reasons"] == []
+
+
+async def test_dry_run_of_changes_tells_all_that_is_wrong_with_them(
+    runtime: Runtime, admin: Asker
+) -> None:
+    webhook = await make_webhook(runtime)
+    wrong = {"name": None, "timeout": "soon", "headers": [{"name": "X-Key", "value": None}]}
+    refused = await dry_run(admin, id=ids.encode("wh", webhook.id), changes=wrong)
+    assert told(refused) == {
+        ("REQUIRED", "input.changes.name"),
+        ("INVALID", "input.changes.timeout"),
+        ("REQUIRED", "input.changes.headers.0.value"),
+    }
+    assert refused["request"] is None
+    refused = await dry_run(admin, draft=DRAFT, changes={"name": ""})
+    assert told(refused) == {("INVALID", "input.changes"), ("REQUIRED", "input.changes.name")}
 
 
 @pytest.mark.parametrize(
