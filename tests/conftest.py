@@ -26,7 +26,7 @@ from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
 from tests.authorities import one_authority
 from tests.databases import Databases
-from tests.kept_filters import keep_filters
+from tests.kept_models import keep_models
 from tests.leftovers import end_watcher
 from tests.loop_stalls import watched_loop
 from tests.postgresql import PostgreSQL
@@ -94,7 +94,7 @@ def _bound(item: pytest.Function, usual_seconds: float) -> None:
 
 
 def pytest_sessionstart() -> None:
-    keep_filters()
+    keep_models()
     gc.disable()  # all that is collected stays: a tenth of the time goes into looking through it
 
 
@@ -199,10 +199,13 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
 # Before pytest reads the marks, by which it leaves the fixture's own parameters out.
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Runs a test on its engines. A function's mark goes before that of its module."""
+    """Runs a test on its engines. A function's mark goes before that of its module, and what names
+    the databases in a table of its own before both.
+    """
     test = metafunc.definition
     marker = test.get_closest_marker("engines")
-    if marker and "database_url" in metafunc.fixturenames:
+    named = any("database_url" in table.args[0] for table in test.iter_markers("parametrize"))
+    if marker and not named and "database_url" in metafunc.fixturenames:
         test.add_marker(pytest.mark.parametrize("database_url", marker.args, indirect=True))
 
 

@@ -19,7 +19,7 @@ from tests.receivers import Server
 from tests.waiting import eventually
 from tests.working import working
 
-DELIVERIES = 20_000
+DELIVERIES = 12_000
 
 pytestmark = pytest.mark.engines("postgres")
 

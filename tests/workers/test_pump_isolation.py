@@ -177,17 +177,17 @@ async def test_many_busy_webhooks_get_their_turns(runtime: Runtime) -> None:
             await stack.enter_async_context(receiver)
             receiver.gate.clear()
             await make_webhook(runtime, receiver.url, concurrency=2)
-        await publish(runtime, 40)
+        await publish(runtime, 20)
         await stack.enter_async_context(pumping(runtime))
         # not one waits for another one's backlog
         await eventually(lambda: all(len(receiver.requests) == 2 for receiver in busy))
         for receiver in busy:
             receiver.gate.set()
         for receiver in busy:
-            await receiver.wait_for(40)
+            await receiver.wait_for(20)
     assert [
         len({request.header("webhook-id") for request in receiver.requests}) for receiver in busy
-    ] == [40] * 40
+    ] == [20] * 40
 
 
 async def test_token_that_was_lost_gives_no_webhook_more_than_its_concurrency(

@@ -48,7 +48,7 @@ async def cancelled(asker: Asker, job: Job) -> Any:
     return (await asker.data(CANCEL, id=ids.encode("job", job.id)))["jobCancel"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_jobs_are_listed_newest_first_with_their_webhook(
     runtime: Runtime, admin: Asker
 ) -> None:

@@ -105,7 +105,7 @@ FILTERED = """subscription ($filter: AttemptFilter, $after: String) {
 LISTED = "query ($filter: AttemptFilter) { attempts(filter: $filter) { nodes { id } } }"
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_attempts_are_followed_by_every_condition_of_their_list(admin: Asker) -> None:
     runtime, cursor = admin.runtime, await now(admin)
     webhook, other = await make_webhook(runtime), await make_webhook(runtime)

@@ -18,7 +18,7 @@ SWITCH = """mutation ($input: WebhooksSetActiveInput!) { webhooksSetActive(input
 DELETE = """mutation ($input: WebhooksDeleteInput!) { webhooksDelete(input: $input) {
     results { id webhook { deletedAt } userErrors { field code } } userErrors { field code } } }"""
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.engines("sqlite")
 
 
 def chosen(*webhooks: Webhook, **more: Any) -> list[dict[str, Any]]:

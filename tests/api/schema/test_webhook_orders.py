@@ -104,7 +104,7 @@ async def test_webhooks_are_sorted_by_the_failure_rate_of_a_day(
         assert await walked(admin, order, size, "first") == whole
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_a_cursor_of_one_order_is_refused_by_every_other(
     runtime: Runtime, admin: Asker
 ) -> None:
@@ -150,7 +150,7 @@ async def test_a_webhook_that_begins_to_fail_between_two_pages_is_seen_at_its_ne
         ({"search": "payments"}, "d"),
     ],
 )
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_webhooks_are_found_by_set_by_failing_and_by_text_in_labels(
     runtime: Runtime, admin: Asker, wanted: dict[str, Any], slugs: str
 ) -> None:

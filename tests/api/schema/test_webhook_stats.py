@@ -69,7 +69,7 @@ async def test_a_day_by_hours_and_a_month_by_days_of_100_webhooks_are_within_the
     assert answer == {"webhooks": {"nodes": []}}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.engines("sqlite")
 async def test_figures_of_many_webhooks_are_read_in_one_statement_each(
     runtime: Runtime, admin: Asker, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
 from tests.databases import Databases
 from tests.making import make_webhook
+from tests.processes import run_hookline
 
 NAMES = [file.stem for file in sorted(Path(migrations.__path__[0]).glob("[0-9]*_*.py"))]
 
@@ -75,15 +75,9 @@ async def hookline_migrate(settings: Settings) -> str:
         "HOOKLINE_DATABASE_URL": settings.database_url,
         "HOOKLINE_HOME": str(settings.home),
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "hookline", "migrate"),
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    printed, _ = await process.communicate()
-    assert process.returncode == 0, printed.decode()
-    return printed.decode()
+    ended = await asyncio.to_thread(run_hookline, ("migrate",), settings.home, environment)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 async def test_empty_database_is_brought_to_the_newest_schema_once(empty: Settings) -> None:

@@ -1,6 +1,6 @@
 """Uses a field of the webhook form that CONTRIBUTING.md's example adds, `costCenter`, and prints as
-JSON where it is seen. Run by test_new_field.py in a copy of the sources; its database is that of
-the settings.
+JSON where it is seen, for each of the databases whose URLs it is given. Run by test_new_field.py in
+a copy of the sources.
 """
 
 import asyncio
@@ -69,11 +69,11 @@ async def look(settings: Settings) -> dict[str, Any]:
         }
 
 
-async def main() -> dict[str, Any]:
-    settings = read_settings()
+async def main(database_url: str) -> dict[str, Any]:
+    settings = read_settings(database_url=database_url)
     await migrate(settings)
     return await look(settings)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asyncio.run(main())))
+    sys.stdout.write(json.dumps([asyncio.run(main(url)) for url in sys.argv[1:]]))

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.databases import Databases
+
 ROOT = Path(__file__).parents[3]
 MIGRATION, MODEL, TABLE = (
     "hookline/db/migrations/0002_webhook_cost_center.py",
@@ -55,28 +57,31 @@ def insert(path: Path, text: str, before: str) -> None:
     path.write_text(head + text + mark + tail, "utf-8")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def seen(
-    request: pytest.FixtureRequest, sources: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def on_both_engines(
+    databases: Databases, sources: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
     home = tmp_path_factory.mktemp("field")
-    if request.param == "sqlite":
-        return used(sources, home, f"sqlite:///{home}/hookline.db")
-    with request.getfixturevalue("databases").made("template1") as url:
-        return used(sources, home, url)
+    with databases.made("template1") as url:
+        return used(sources, home, f"sqlite:///{home}/hookline.db", url)
 
 
-def used(sources: Path, home: Path, database_url: str) -> dict[str, Any]:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def seen(request: pytest.FixtureRequest, on_both_engines: list[dict[str, Any]]) -> dict[str, Any]:
+    return on_both_engines[("sqlite", "postgres").index(request.param)]
+
+
+def used(sources: Path, home: Path, *database_urls: str) -> list[dict[str, Any]]:
     run = subprocess.run(
-        [sys.executable, "-m", "tests.hookline.form.one_more_field"],
+        [sys.executable, "-m", "tests.hookline.form.one_more_field", *database_urls],
         cwd=sources,
-        env={**os.environ, "HOOKLINE_DATABASE_URL": database_url, "HOOKLINE_HOME": str(home)},
+        env={**os.environ, "HOOKLINE_HOME": str(home)},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
     )
     assert run.returncode == 0, run.stderr
-    found: dict[str, Any] = json.loads(run.stdout)
+    found: list[dict[str, Any]] = json.loads(run.stdout)
     return found
 
 

@@ -14,6 +14,7 @@ from hookline.outbound.payloads import encode_data, request_body
 from hookline.outbound.rendering import Renderer
 from hookline.outbound.templates import JSON, SAMPLE_WEBHOOK, event_facts
 from tests.making import ago
+from tests.tables import each_of
 
 EXACT = ["9007199254740993", "18446744073709551615", "-9223372036854775808", "0.1", "4.35", "1e22"]
 ROUNDED = {
@@ -31,7 +32,7 @@ async def renderer() -> AsyncIterator[Renderer]:
     await made.close()
 
 
-@pytest.mark.parametrize("text", [*EXACT, *ROUNDED])
+@each_of("text", [*EXACT, *ROUNDED])
 async def test_number_is_the_same_everywhere(renderer: Renderer, text: str) -> None:
     expected = orjson.loads(ROUNDED.get(text, text))
     # A long integer beside it takes the slow way through the decoder.

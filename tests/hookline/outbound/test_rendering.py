@@ -108,8 +108,8 @@ async def test_facts_of_event_and_webhook_are_there_and_nothing_else(renderer: R
     ]
 
 
-@pytest.mark.parametrize(
-    ("content_type", "printed"),
+@each_of(
+    "content_type, printed",
     [
         ("text/plain", "<b>"),
         ("text/html; charset=utf-8", "&lt;b&gt;"),
@@ -304,11 +304,11 @@ async def render_slowly(renderer: Renderer, webhook: str) -> None:
 
 async def test_slow_webhook_delays_no_other_render(renderer: Renderer) -> None:
     await render_slowly(renderer, "wh_slow")
-    waiting = [asyncio.create_task(render_slowly(renderer, "wh_slow")) for _ in range(20)]
+    waiting = [asyncio.create_task(render_slowly(renderer, "wh_slow")) for _ in range(12)]
     await eventually(lambda: any(task.done() for task in waiting))
-    for number in range(20):
+    for number in range(12):
         assert await rendered(renderer, "{{ event.data }}", data=number) == str(number)
-    # The twenty passed while it had not come to its end.
+    # The twelve passed while it had not come to its end.
     assert not waiting[-2].done()
     assert len(renderer._children) <= CHILDREN_LIMIT
     await asyncio.gather(*waiting)
@@ -324,13 +324,13 @@ async def test_slow_webhooks_take_turns_and_leave_a_child_to_the_others(renderer
     for name in names:
         await one_of(name)  # known to be slow from now on
     ended.clear()
-    waiting = [asyncio.create_task(one_of(name)) for name in names for _ in range(4)]
+    waiting = [asyncio.create_task(one_of(name)) for name in names for _ in range(3)]
     await eventually(lambda: len(ended) >= 1)
-    for number in range(20):
+    for number in range(12):
         assert await rendered(renderer, "{{ event.data }}", data=number) == str(number)
     assert not waiting[-1].done()
     await asyncio.gather(*waiting)
-    # In turn, though the first had all of its four in line before the others.
+    # In turn, though the first had all of its three in line before the others.
     assert len(set(ended[: len(names)])) >= len(names) - 1
 
 

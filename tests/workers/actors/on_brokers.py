@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from dramatiq import Broker
 
 from hookline.messaging.enqueuer import Enqueuer
@@ -15,6 +16,12 @@ from tests.making import ago, make_webhook
 from tests.working import working
 
 DAY = 86_400
+_BROKERS = ("memory-sqlite", "redis-postgres", "amqp-postgres")
+on_every_broker = pytest.mark.parametrize("shape", _BROKERS, indirect=True)
+once_and_again = pytest.mark.parametrize(
+    ("shape", "times"), [(_BROKERS[0], 1), *((one, 10) for one in _BROKERS)], indirect=["shape"]
+)
+"""One message for each worker where the process hands it to itself, ten of them everywhere."""
 
 
 @asynccontextmanager

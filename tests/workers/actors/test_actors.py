@@ -40,7 +40,14 @@ from tests.background import (
 from tests.making import WORKSPACE, ago, make_webhook, make_workspace, publish, set_column
 from tests.receivers import Receiver
 from tests.waiting import eventually
-from tests.workers.actors.on_brokers import DAY, add_old_minutes, rows_of, two_workers, unscheduled
+from tests.workers.actors.on_brokers import (
+    DAY,
+    add_old_minutes,
+    once_and_again,
+    rows_of,
+    two_workers,
+    unscheduled,
+)
 from tests.working import working
 from workers.context import THREADS_HELD
 from workers.scheduler import PERIODS
@@ -48,7 +55,7 @@ from workers.scheduler import PERIODS
 # deliver
 
 
-@pytest.mark.parametrize("times", [1, 10])
+@once_and_again
 async def test_deliver_sends_each_delivery_once(runtime: Runtime, url: str, times: int) -> None:
     async with Receiver() as receiver, two_workers(runtime, url) as brokers:
         webhook = await make_webhook(runtime, receiver.url)
@@ -83,7 +90,7 @@ async def test_deliver_of_webhooks_that_are_gone_or_anothers_does_nothing(
 # send_mail
 
 
-@pytest.mark.parametrize("times", [1, 10])
+@once_and_again
 async def test_send_mail_sends_it_once(runtime: Runtime, url: str, times: int) -> None:
     notification = await a_mail(runtime)
     async with two_workers(runtime, url) as brokers:
@@ -132,7 +139,7 @@ async def leave_leased(runtime: Runtime, table: str, column: str, key: UUID) -> 
 # run_job
 
 
-@pytest.mark.parametrize("times", [1, 10])
+@once_and_again
 async def test_run_job_does_it_once(runtime: Runtime, url: str, times: int) -> None:
     webhook, keys = await failed_deliveries(runtime, 2_500)
     await set_column(runtime, "webhook", "is_active", False, [webhook.id])
@@ -178,7 +185,7 @@ async def test_a_job_whose_worker_died_waits_for_its_lease_and_goes_on_where_it_
 # roll_up_statistics, purge_expired, notify_failures
 
 
-@pytest.mark.parametrize("times", [1, 10])
+@once_and_again
 async def test_roll_up_statistics_makes_hours_once(runtime: Runtime, url: str, times: int) -> None:
     await add_old_minutes(runtime)
     async with two_workers(runtime, url) as brokers:
@@ -210,7 +217,7 @@ async def add_old_events(count: int) -> None:
     )
 
 
-@pytest.mark.parametrize("times", [1, 10])
+@once_and_again
 async def test_purge_expired_deletes_what_is_too_old(
     runtime: Runtime, url: str, times: int
 ) -> None:
@@ -231,7 +238,7 @@ async def test_purge_expired_deletes_what_is_too_old(
     assert await Event.filter(data__isnull=False).count() == 1
 
 
-@pytest.mark.parametrize("times", [1, 10])
+@once_and_again
 async def test_notify_failures_tells_once_and_mails_it(
     runtime: Runtime, url: str, times: int
 ) -> None:

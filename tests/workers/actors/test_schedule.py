@@ -33,10 +33,11 @@ from tests.background import (
 from tests.making import make_webhook, publish, set_column
 from tests.receivers import Receiver, Reply, Server
 from tests.waiting import eventually
-from tests.workers.actors.on_brokers import add_old_minutes, rows_of, unscheduled
+from tests.workers.actors.on_brokers import add_old_minutes, on_every_broker, rows_of, unscheduled
 from tests.working import working
 
 
+@on_every_broker
 async def test_what_creates_a_row_enqueues_its_actor(runtime: Runtime, url: str) -> None:
     always: dict[str, Any] = {
         "retry": {"schedule": ["1s"] * 5},
@@ -52,6 +53,7 @@ async def test_what_creates_a_row_enqueues_its_actor(runtime: Runtime, url: str)
     assert mails_sent(runtime) == 1
 
 
+@on_every_broker
 async def test_what_no_message_named_is_found_by_a_scheduler(runtime: Runtime, url: str) -> None:
     await add_old_minutes(runtime)
     notification, job = (

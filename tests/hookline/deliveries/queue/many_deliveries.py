@@ -1,4 +1,4 @@
-"""A PostgreSQL database with 400,000 deliveries, and a queue on it whose statements come back
+"""A PostgreSQL database with 200,000 deliveries, and a queue on it whose statements come back
 with their plans. For test_queue_plans.
 """
 
@@ -17,7 +17,7 @@ from tests.making import WORKSPACE
 from tests.waiting import turns
 
 T = TypeVar("T")
-DELIVERIES, EVENTS, BACKLOG, HEALTHY = 400_000, 200_000, 100_000, 200
+DELIVERIES, EVENTS, BACKLOG, HEALTHY = 200_000, 100_000, 50_000, 200
 SILENT_PUMP = UUID("0190ffff-0000-7000-8000-000000000001")
 """Its leases wait for a takeover."""
 

@@ -136,12 +136,14 @@ async def test_record_acts_on_every_webhook_on_which_the_rule_acts(
     for _ in range(40):
         webhook = await make_webhook(runtime)
         await enqueue(runtime, webhook.id, 2)
-        before, row = await hand.claim(webhook.id)
-        await hand.record(at(failed(before), 20))
-        state = states[webhook.id] = random_state(chance)
-        async with runtime.database.unit_of_work() as work:
-            await work.execute(SET, webhook.id, *state.columns)
-        results.append(state.result(row))
+        states[webhook.id] = random_state(chance)
+    before = {row.webhook_id: row for row in await hand.claim(*states, room=1)}
+    await hand.record(*(at(failed(row), 20) for row in before.values()))
+    rows = {row.webhook_id: row for row in await hand.claim(*states, room=1)}
+    async with runtime.database.unit_of_work() as work:
+        for webhook_id, state in states.items():
+            await work.execute(SET, webhook_id, *state.columns)
+            results.append(state.result(rows[webhook_id]))
     ended = clock.monotonic() - ENDED_AGO
     await hand.record(*(result._replace(began=ended - 0.001) for result in results))
     for webhook_id, state in states.items():
