@@ -18,8 +18,8 @@ help: ## This list
 
 setup: $(VENV)/.installed ## Install what Hookline needs into .venv
 
-run: setup pages ## Install what is missing, build the pages, run everything on this machine
-	@$(BIN)/hookline dev
+run: setup ## Install what is missing, run everything on this machine, build the pages meanwhile
+	@$(MAKE) --no-print-directory pages & $(BIN)/hookline dev
 
 test: $(VENV)/.test-installed ## Install what tests need, run them all (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -36,16 +36,18 @@ check: $(VENV)/.test-installed ## Format, lint, types, import directions, genera
 	@$(BIN)/hookline sync schema | diff -u config/webhooks.v1.schema.json - >&2 || { echo "Run: make schema" >&2; exit 1; }
 	@$(BIN)/python -m tools.architecture --check || { echo "Run: make docs" >&2; exit 1; }
 	@$(BIN)/python -m hookline.form.reference_page | diff -u docs/webhooks.md - >&2 || { echo "Run: make schema" >&2; exit 1; }
+	@sh web/check.sh
 	@echo "All checks passed."
 
 lint: $(VENV)/.test-installed ## Format the code and mend what can be mended
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix .
 
-schema: setup ## Write the generated files: GraphQL schema, JSON Schema of the webhooks file, reference of its fields
+schema: $(VENV)/.test-installed ## Write the generated files: GraphQL schema and its types for the console, JSON Schema, reference of fields
 	@$(BIN)/hookline schema >$(VENV)/schema.new && mv $(VENV)/schema.new schema.graphql
 	@$(BIN)/hookline sync schema >$(VENV)/schema.new && mv $(VENV)/schema.new config/webhooks.v1.schema.json
 	@$(BIN)/python -m hookline.form.reference_page >$(VENV)/schema.new && mv $(VENV)/schema.new docs/webhooks.md
+	@sh web/check.sh generate
 
 docs: $(VENV)/.test-installed ## Draw docs/architecture.svg and its table of packages from the imports
 	@$(BIN)/python -m tools.architecture
@@ -57,9 +59,10 @@ chaos: $(VENV)/.test-installed ## Ten minutes of crashes under load on every eng
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 # For `run`: the server works without its pages, so a machine that can't build them goes on.
+# `hookline dev` shows them as soon as they are there.
 pages: setup
 	@sh web/build.sh 2>$(VENV)/web.log || { $(PIP) install --retries 1 --require-hashes -r requirements-web.lock && sh web/build.sh; } 2>>$(VENV)/web.log \
-		|| echo "GraphiQL could not be built ($(VENV)/web.log says why); everything else works. Try again with: make web"
+		|| echo "The pages could not be built ($(VENV)/web.log says why); everything else works. Try again with: make web"
 
 $(VENV)/bin/python:
 	@if [ -z "$(PYTHON)" ]; then echo "Hookline needs Python 3.11 or newer: install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; fi

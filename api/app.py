@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from api.context import Context, ContextMaker
 from api.execution.execute import Execution
-from api.pages import health, mail_consent, metrics, static
+from api.pages import console, graphiql, health, mail_consent, metrics, static
 from api.pages.echo import Echo
 from api.schema import make_schema
 from api.schema.loaders import Loaders
@@ -77,7 +77,7 @@ def make_app(
     hosts: Iterable[str] = (),
     is_alone: bool = True,
 ) -> App:
-    """redeem: for links that fill a token into the GraphiQL page, for `hookline dev` only.
+    """redeem: for links that fill a token into a page, for `hookline dev` only.
     has_echo: offers /_echo. is_alone: no other process answers at the same port.
     """
     # Suggestions are for people who write a document, on their own machine.
@@ -93,12 +93,18 @@ def make_app(
         execution, authenticator, make_context, sockets, streams, origins, unsent
     )
     routes = [
-        *static.routes(redeem),
+        *graphiql.routes(redeem, settings.base_path),
         Route("/graphql", endpoint),
         *health.routes(runtime.database),
         *mail_consent.routes(consent_pages(runtime), origins.check),
         *metrics.routes(runtime.metrics, runtime.settings.metrics_token, is_alone=is_alone),
         *(Echo().routes() if has_echo else ()),
+        # The last one: it takes every path that is left.
+        *(
+            console.routes(redeem, settings.base_path, settings.console_frame_ancestors)
+            if settings.console
+            else ()
+        ),
     ]
     return App(endpoint, authenticator, routes, hosts, runtime.metrics)
 

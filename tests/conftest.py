@@ -25,6 +25,7 @@ from hookline.runtime import Runtime
 from hookline.settings.fields import Settings, read_settings
 from hookline.wiring import open_runtime
 from tests.authorities import one_authority
+from tests.built_pages import build_console
 from tests.databases import Databases
 from tests.kept_models import keep_models
 from tests.leftovers import end_watcher
@@ -179,6 +180,12 @@ def pytest_configure_node(node: Any) -> None:  # Any: pytest-xdist exports no ty
 
 
 _LENDER = pytest.StashKey[Lender]()
+
+
+@pytest.fixture(scope="session")
+def console_pages() -> None:
+    """The console, built: its page is served."""
+    build_console()
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
-"""The GraphiQL page and its files, out of the build in api/static. The app puts routes() before its
-own /graphql route. Never serves a file from elsewhere, and never gives a token to a page that was
-asked for without a link that is good, or under another name than this machine's.
+"""Pages and files out of the build in api/static, for api.pages.console and api.pages.graphiql.
+Never serves a file from elsewhere, and never gives a token to a page that was asked for without a
+link that is good, or under another name than this machine's.
 """
 
 import json
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from html import escape
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
@@ -13,18 +15,10 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Scope
+from starlette.routing import Route
 
 STATIC = Path(__file__).parents[1] / "static"
 
-# Monaco and GraphiQL set style attributes and add <style> elements as they run: styles cannot do
-# without 'unsafe-inline'. Scripts can.
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src "
-    "'self' 'unsafe-inline'; font-src 'self' data:; "
-    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 PLAIN_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 CODINGS: Final = {"br": ".br", "gzip": ".gz"}
@@ -37,24 +31,31 @@ _EMPTY_SETTINGS = _SETTINGS_START + "{}</script>"
 _OWN_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
+# It loads itself anew: `hookline dev` serves while the pages are still being built. The address
+# stays, so that a link is still good then.
 _NOT_BUILT = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta http-equiv="refresh" content="2">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
 <title>Hookline</title>
 <h1>Hookline runs, but this page is not built yet</h1>
 <p>The GraphQL API works: <code>POST /graphql</code>.</p>
-<p>To get GraphiQL here, run <code>make web</code> in the folder of Hookline's sources,
-then reload this page.</p>
+<p><code>make run</code> builds the pages as it starts: this one appears within a minute. Otherwise
+run <code>make web</code> in the folder of Hookline's sources.</p>
 </html>
 """
 
 _NO_LINK = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
 <title>Hookline</title>
 <h1>This link was used, or is of an earlier start</h1>
 <p>Each link works once. The terminal of <code>hookline dev</code> shows the next one.</p>
-<p><a href="/graphql">Open the page without the token</a></p>
+<p><a href="{path}">Open the page without the token</a></p>
 </html>
 """
 
@@ -62,73 +63,69 @@ Redeem = Callable[[str], Awaitable[str | None]]
 """The code of a link to the token that its page is to hold; None for a code that is not good."""
 
 
-def routes(redeem: Redeem | None, static: Path = STATIC) -> list[BaseRoute]:
-    """GET /graphql from a browser, and the files that the page loads. redeem: for links that fill a
-    token into the page; None where there are none.
-
-    They belong before the GraphQL route: what is no browser asking for a page falls through to it.
+@dataclass(frozen=True, slots=True)
+class BuiltPage:
+    """One of the pages of the build. name: its folder below `static`. policy: its Content Security
+    Policy. base_path: where a proxy shows the server, such as /hooks; empty for the root. redeem:
+    for links that fill a token into the page; None where there are none.
     """
 
-    async def page(request: Request) -> Response:
+    name: str
+    policy: str
+    redeem: Redeem | None = None
+    base_path: str = ""
+    static: Path = STATIC
+
+    async def respond(self, request: Request) -> Response:
+        """The page with the token of the request's link filled in, or a page that says why not."""
         code = request.query_params.get("link")
-        if redeem is None or code is None:
-            return await run_in_threadpool(playground, None, static)
+        # A look at the head of a link, or at a page that is not built yet, does not use it up.
+        is_shown = request.method == "GET" and self._is_built
+        if code is None or self.redeem is None or not is_shown:
+            return await run_in_threadpool(self._filled, None)
         # Another name that resolves to this machine (DNS rebinding) does not even use the link up.
-        token = await redeem(code) if _is_own_name(request.headers.get("host", "")) else None
+        is_own = _is_own_name(request.headers.get("host", ""))
+        token = await self.redeem(code) if is_own else None
         if token is None:
-            return HTMLResponse(_NO_LINK, 403, headers=_headers(PLAIN_POLICY, "no-store"))
-        return await run_in_threadpool(playground, token, static)
+            page = _NO_LINK.format(path=escape(self.base_path + request.url.path))
+            return HTMLResponse(page, 403, headers=page_headers(PLAIN_POLICY, "no-store"))
+        return await run_in_threadpool(self._filled, token)
 
-    def asset(request: Request) -> Response:
-        return asset_response(
-            request.path_params["name"],
-            static / "playground" / "assets",
-            request.headers.get("accept-encoding", ""),
+    def route(self) -> Route:
+        """The route of the files that the page loads."""
+
+        def asset(request: Request) -> Response:
+            return asset_response(
+                request.path_params["name"],
+                self.static / self.name / "assets",
+                request.headers.get("accept-encoding", ""),
+                self.policy,
+            )
+
+        return Route(f"/static/{self.name}/assets/{{name}}", asset, methods=["GET"])
+
+    @property
+    def _is_built(self) -> bool:
+        return (self.static / self.name / "index.html").is_file()
+
+    def _filled(self, token: str | None) -> Response:
+        try:
+            built = (self.static / self.name / "index.html").read_text("utf-8")
+        except FileNotFoundError:
+            return HTMLResponse(_NOT_BUILT, headers=page_headers(PLAIN_POLICY, "no-store"))
+        settings = {"token": token} if token else {}
+        if self.base_path:
+            settings["basePath"] = self.base_path
+        filled = f"{_SETTINGS_START}{_script_json(settings)}</script>"
+        # The build names its files relative to the page, which is at many paths.
+        page = built.replace(_EMPTY_SETTINGS, filled, 1).replace(
+            '="./assets/', f'="{escape(self.base_path)}/static/{self.name}/assets/'
         )
-
-    return [
-        _PageRoute("/graphql", page, methods=["GET"]),
-        Route("/static/playground/assets/{name}", asset, methods=["GET"]),
-    ]
+        # It may hold a token: no copy stays in a cache.
+        return HTMLResponse(page, headers=page_headers(self.policy, "no-store"))
 
 
-def playground(token: str | None, static: Path = STATIC) -> Response:
-    """The GraphiQL page with the token filled in, or a page that says how to build it."""
-    try:
-        built = (static / "playground" / "index.html").read_text("utf-8")
-    except FileNotFoundError:
-        return HTMLResponse(_NOT_BUILT, headers=_headers(PLAIN_POLICY, "no-store"))
-    settings = {"token": token} if token else {}
-    page = built.replace(_EMPTY_SETTINGS, f"{_SETTINGS_START}{_script_json(settings)}</script>", 1)
-    # It may hold a token: no copy stays in a cache.
-    return HTMLResponse(page, headers=_headers(PAGE_POLICY, "no-store"))
-
-
-class _PageRoute(Route):
-    """Matches only what a browser's address bar sends: GraphQL by GET goes on to the next route."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        match, child_scope = super().matches(scope)
-        if match is Match.FULL and _wants_page(Request(scope)):
-            return match, child_scope
-        return Match.NONE, {}
-
-
-def _wants_page(request: Request) -> bool:
-    """True for what an address bar sends. With a query too, which the page then shows: a link can
-    be shared, and runs nothing before its reader does.
-    """
-    accept = request.headers.get("accept", "")
-    # A query needs a token, and no address bar sends one: some clients of programs accept HTML too.
-    is_program = "authorization" in request.headers or "json" in accept
-    return (
-        request.method == "GET"
-        and "text/html" in accept
-        and not ("query" in request.query_params and is_program)
-    )
-
-
-def asset_response(name: str, folder: Path, accept_encoding: str) -> Response:
+def asset_response(name: str, folder: Path, accept_encoding: str, policy: str) -> Response:
     """One built file, compressed if the build has it so and the client takes it. The name is looked
     up among the folder's own entries, so that no name leads out of it.
     """
@@ -137,11 +134,11 @@ def asset_response(name: str, folder: Path, accept_encoding: str) -> Response:
         return PlainTextResponse(
             "Not found: reload the page, it may be of an older build.\n",
             404,
-            headers=_headers(PLAIN_POLICY, "no-store"),
+            headers=page_headers(PLAIN_POLICY, "no-store"),
         )
     # Names hold a hash of the content, so a copy never goes stale. Workers obey the policy that
     # comes with their own file.
-    headers = _headers(PAGE_POLICY, "public, max-age=31536000, immutable")
+    headers = page_headers(policy, "public, max-age=31536000, immutable")
     # Whether or not it is compressed now: a cache must not hand it to a client that can't read it.
     headers["Vary"] = "Accept-Encoding"
     media_type = guess_type(name)[0] or "application/octet-stream"
@@ -163,7 +160,8 @@ def _takes(accept_encoding: str, coding: str) -> bool:
     return False
 
 
-def _headers(policy: str, cache_control: str) -> dict[str, str]:
+def page_headers(policy: str, cache_control: str) -> dict[str, str]:
+    """Headers of a page or a file of one."""
     return {
         "Cache-Control": cache_control,
         "Content-Security-Policy": policy,

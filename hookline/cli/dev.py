@@ -30,7 +30,7 @@ DEFAULT_FILE = "config/webhooks.yaml"
     help="The webhooks to apply and to follow.",
 )
 def dev(port: int | None, path: str) -> None:
-    """Run everything on this machine: database, API, worker, GraphiQL and a receiver to try things
+    """Run everything on this machine: database, API, worker, console and a receiver to try things
     with.
 
     Makes what it needs in var/ (HOOKLINE_HOME), applies the webhooks file and follows it, sends to
@@ -69,7 +69,8 @@ async def _dev(settings: "Settings", listener: "socket", path: "Path") -> None:
     url = url_of(listener)
     # Links in mails work without a setting, when a mail server is tried on this machine.
     settings = settings.model_copy(update={"public_url": settings.public_url or url})
-    link = DevLink(url, *await dev_home.token(settings), lambda url: echo(used(url)))
+    page_url = f"{url}/" if settings.console else f"{url}/graphql"
+    link = DevLink(page_url, *await dev_home.token(settings), lambda url: echo(used(url)))
     companions = (
         link.serving,
         partial(dev_following.following, path, url),

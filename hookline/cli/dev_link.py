@@ -1,5 +1,5 @@
-"""Links of `hookline dev` to GraphiQL with its token, each for one use. Other users of the machine
-reach the same page, and get it without the token: only the terminal tells the link.
+"""Links of `hookline dev` to the console with its token, each for one use. Other users of the
+machine reach the same page, and get it without the token: only the terminal tells the link.
 """
 
 import hmac
@@ -15,22 +15,23 @@ from hookline.runtime import Runtime
 
 
 class DevLink:
-    """The current link. print_next: is called with the next one as soon as this one was used.
+    """The current link. page_url: of the page that gets the token. print_next: is called with the
+    next one as soon as this one was used.
 
     Within a process only: the link of an earlier start is worth nothing.
     """
 
     def __init__(
-        self, url: str, token: str, token_id: UUID, print_next: Callable[[str], None]
+        self, page_url: str, token: str, token_id: UUID, print_next: Callable[[str], None]
     ) -> None:
-        self._url, self._token, self._token_id = url, token, token_id
+        self._page_url, self._token, self._token_id = page_url, token, token_id
         self._print_next = print_next
         self._code = _new_code()
         self._runtime: Runtime | None = None
 
     @property
     def url(self) -> str:
-        return f"{self._url}/graphql?link={self._code}"
+        return f"{self._page_url}?link={self._code}"
 
     async def redeem(self, code: str) -> str | None:
         """The token for the current code, which ends with this call; None for any other text.

@@ -18,7 +18,7 @@ QUERY = (
 
 
 def welcome(settings: Settings, url: str, link: str, path: Path) -> str:
-    """link: to GraphiQL with the token, for one use. path: the webhooks file."""
+    """link: to the console with the token, for one use. path: the webhooks file."""
     home = shown(settings.home)
     webhooks = (
         f"{shown(path)}, followed for changes"
@@ -28,8 +28,9 @@ def welcome(settings: Settings, url: str, link: str, path: Path) -> str:
     return f"""
 Hookline {__version__} runs at {url} (Ctrl-C ends it).
 
-  GraphiQL   {link}
+  Console    {link}
              in a browser of this machine; the link works once, and the next one is printed here
+  GraphiQL   {url}/graphql
   Receiver   {url}/_echo     shows what came; {url}/_echo/fail answers 500
   Webhooks   {webhooks}
   Data       {home}/: hookline.db, key, token
@@ -49,7 +50,7 @@ Each attempt is told here:
 def used(link: str) -> str:
     """The next link, and what a link means that somebody else has used."""
     return (
-        f"The link to GraphiQL was used. The next one: {link}\n"
+        f"The link to the console was used. The next one: {link}\n"
         "(If that was not you, another user of this machine has the token: revoke it with "
         "`hookline token revoke`.)"
     )

@@ -36,6 +36,7 @@ from hookline.settings.environment import (
 )
 from hookline.settings.smtp_url import read_smtp_url
 from hookline.settings.urls import (
+    check_base_path,
     check_base_url,
     check_origin,
     check_postgres,
@@ -106,7 +107,7 @@ class Settings(BaseSettings):
     """smtp(s)://user:password@host:port?from=… for notification mails. Empty: each is written as a
     file into the outbox folder in the home folder.
     """
-    mail_domains: CommaSeparated = ()
+    mail_domains: Annotated[CommaSeparated, AfterValidator(check_domains)] = ()
     """Domains whose addresses get notification mails without being asked, comma-separated."""
     mail_other_domains: Literal["confirm", "refuse", "allow"] = "confirm"
     """Rule for addresses at other domains: confirm (a link, once for each workspace, before any
@@ -134,6 +135,14 @@ class Settings(BaseSettings):
     allowed_origins: CommaSeparated = ()
     """Origins besides the API's own whose pages may speak to it in a browser, comma-separated:
     https://console.example.com
+    """
+    console: bool = True
+    """True serves the console at /; false serves nothing there."""
+    console_frame_ancestors: CommaSeparated = ()
+    """Origins whose pages may show the console in a frame, comma-separated. Empty: none."""
+    base_path: Annotated[str, AfterValidator(check_base_path)] = ""
+    """Path at which a proxy shows this server, which the proxy takes off: /hooks. For the console
+    and GraphiQL. Empty: the root.
     """
     proxies: CommaSeparated = ("127.0.0.0/8", "::1")
     """Networks and addresses of proxies in front, comma-separated: their connections are not
@@ -249,7 +258,7 @@ class Settings(BaseSettings):
     def _networks(cls, items: tuple[str, ...]) -> tuple[str, ...]:
         return check_networks(items)
 
-    @field_validator("allowed_origins")
+    @field_validator("allowed_origins", "console_frame_ancestors")
     @classmethod
     def _origins(cls, items: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(check_origin, items))
@@ -274,11 +283,6 @@ class Settings(BaseSettings):
         if token.get_secret_value():
             check_bearer_token(token.get_secret_value())
         return token
-
-    @field_validator("mail_domains")
-    @classmethod
-    def _some_domains(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return check_domains(names)
 
     @field_validator("public_url")
     @classmethod

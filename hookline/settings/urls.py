@@ -77,6 +77,20 @@ def check_origin(text: str) -> str:
     return f"{parts.scheme}://{host}" if is_usual else f"{parts.scheme}://{host}:{port}"
 
 
+def check_base_path(path: str) -> str:
+    """The path without the slash at its end; empty for the root.
+
+    Raises ValueError with a sentence that continues the setting's name.
+    """
+    # It stands in a page and in a browser's addresses: nothing that is written differently there.
+    if path and not re.fullmatch(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?", path):
+        raise ValueError(
+            "must be a path such as /hooks: segments of letters, digits, '.', '_' and '-', each "
+            "after a slash"
+        )
+    return path.rstrip("/")
+
+
 def check_base_url(url: str) -> str:
     """The URL without a slash at its end, so that a path can follow.
 

@@ -3,12 +3,12 @@ import { defineConfig } from "vite";
 
 // All but index.html lands in assets/ under a name with its hash: the server lets browsers keep those for a year.
 export default defineConfig({
-  base: "/static/playground/",
+  base: "./", // the server fills in where it is: api/pages/static.py
   logLevel: "warn",
   plugins: [react()],
   worker: { format: "es" },
   build: {
-    outDir: "../../api/static/playground",
+    outDir: process.env.HOOKLINE_BUILD_FOLDER ?? "../../api/static/playground",
     emptyOutDir: true,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 9999,

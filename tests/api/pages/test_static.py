@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from api.pages import static as pages
+from api.pages import graphiql as pages
 from api.pages.static import Redeem
 from tests.tables import each_of
 
@@ -60,7 +60,7 @@ def app(static: Path, token: str | None = None) -> Starlette:
 
     return Starlette(
         routes=[
-            *pages.routes(redeeming(token) if token else None, static),
+            *pages.routes(redeeming(token) if token else None, static=static),
             Route("/graphql", graphql, methods=["GET", "POST"]),
         ]
     )

@@ -183,7 +183,9 @@ def pasted(dev: Dev, command: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-async def test_the_commands_work_when_pasted_and_the_link_once(shared: Dev) -> None:
+async def test_the_commands_work_when_pasted_and_the_link_once(
+    console_pages: None, shared: Dev
+) -> None:
     await eventually(lambda: "Try next" in shared.printed())
     welcome = shared.printed()
     publish = re.search(r"^  (.* publish .*)$", welcome, re.MULTILINE)
@@ -207,7 +209,7 @@ async def test_the_commands_work_when_pasted_and_the_link_once(shared: Dev) -> N
     links = links_in(welcome)
     async with shared.client() as client:
         page = await client.get(links[-1], headers={"accept": "text/html"})
-        assert page.status_code == 200
+        assert (page.status_code, shared.token in page.text) == (200, True)
         again = await client.get(links[-1], headers={"accept": "text/html"})
         assert (again.status_code, shared.token in again.text) == (403, False)
         came = (await client.get("/_echo")).json()
@@ -219,17 +221,17 @@ async def test_the_commands_work_when_pasted_and_the_link_once(shared: Dev) -> N
 
 
 def links_in(printed: str) -> list[str]:
-    return re.findall(r"http://\S+/graphql\?link=[\w-]{43}(?=\s)", printed)
+    return re.findall(r"http://\S+/\?link=[\w-]{43}(?=\s)", printed)
 
 
 async def test_the_page_that_any_user_of_the_machine_reaches_holds_no_token(shared: Dev) -> None:
     async with shared.client() as client:
-        for path in ("/graphql", "/graphql?link=", "/graphql?link=" + "a" * 43):
+        for path in ("/", "/?link=", "/?link=" + "a" * 43, "/graphql", "/graphql?link=x"):
             page = await client.get(path, headers={"accept": "text/html"})
             assert shared.token not in page.text
 
 
-async def test_every_use_of_a_link_is_in_the_audit_log(shared: Dev) -> None:
+async def test_every_use_of_a_link_is_in_the_audit_log(console_pages: None, shared: Dev) -> None:
     await eventually(lambda: links_in(shared.printed()))
     async with shared.client() as client:
         await client.get(links_in(shared.printed())[-1], headers={"accept": "text/html"})

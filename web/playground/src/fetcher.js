@@ -3,7 +3,7 @@ import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { createClient } from "graphql-ws";
 import { authorizationFrom } from "./settings.js";
 
-const path = "/graphql";
+const path = location.pathname; // the page is where the API is, also behind a proxy with a base path
 const longestWaitMilliseconds = 5_000;
 const forbidden = 4403; // close code: no new try makes a refused token a good one, so it is shown at once
 

@@ -1,5 +1,6 @@
-// What the server wrote into the page: {"token": "hl_…"} under `hookline dev`, {} otherwise.
-const settings = JSON.parse(document.getElementById("hookline-settings").textContent);
+// What the server wrote into the page: {"token": "hl_…"} after a link of `hookline dev`, {} otherwise. Whoever comes from the console in the
+// same tab and has ticked "stay signed in" there brings that token.
+const settings = { token: sessionStorage.getItem("hookline:token"), ...JSON.parse(document.getElementById("hookline-settings").textContent) };
 
 /** Whether the page came with a token of its own. */
 export const hasToken = Boolean(settings.token);

@@ -1,0 +1,53 @@
+"""A browser and a `hookline dev` for the tests of a file. Each test has a page of its own, and
+fails with what the page itself did wrong.
+"""
+
+import os
+from collections.abc import Iterator
+from shutil import which
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.console import Console, Server
+
+expect.set_options(timeout=60_000)
+
+
+@pytest.fixture(scope="module")
+def server(console_pages: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("console")) as started:
+        yield started
+
+
+# Of a module: while it runs, asyncio.run() of other tests does not work in this process.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = which("chromium")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have Debian's chromium")
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as playwright:
+        # Its sandbox needs user namespaces, which root in a container has not.
+        options = ["--no-sandbox"] if os.getuid() == 0 else []
+        launched = playwright.chromium.launch(executable_path=path, args=options)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def console(server: Server, browser: Browser) -> Iterator[Console]:
+    """A page without a token."""
+    context = browser.new_context(base_url=server.url, locale="en-GB", timezone_id="UTC")
+    opened = Console(server, context.new_page())
+    yield opened
+    opened.check()
+    context.close()
+
+
+@pytest.fixture
+def signed_in(console: Console) -> Console:
+    """The list of webhooks, with the token of `hookline dev`."""
+    console.sign_in()
+    return console

@@ -1,0 +1,106 @@
+"""The list of webhooks in a browser, and the way to it."""
+
+from playwright.sync_api import expect
+
+from tests.browser.console import Console, Server, wait_for
+
+STATUS = '{ webhookBySlug(slug: "echo") { status } }'
+
+
+def status_of_echo(server: Server) -> object:
+    return server.graphql(STATUS)["webhookBySlug"]["status"]
+
+
+def test_link_of_the_terminal_signs_in_once_and_the_page_can_be_loaded_again(
+    console: Console, server: Server
+) -> None:
+    link = server.link
+
+    console.page.goto(link)
+    expect(console.page.get_by_role("link", name="Echo")).to_be_visible()
+    assert console.page.url == f"{server.url}/"
+    console.page.reload()
+    expect(console.page.get_by_role("link", name="Echo")).to_be_visible()
+
+    console.expect("403")
+    console.page.goto(link)
+    expect(console.page.get_by_role("heading")).to_contain_text("This link was used")
+    console.page.goto("/")
+
+
+def test_webhook_is_switched_off_and_on(signed_in: Console, server: Server) -> None:
+    page = signed_in.page
+    switch = page.get_by_role("switch", name="Echo: on")
+    row = page.get_by_role("row").filter(has=switch)
+    expect(row).to_contain_text("Active")
+
+    switch.press("Space")
+    expect(row).to_contain_text("Inactive")
+    assert status_of_echo(server) == "INACTIVE"
+    row.get_by_role("link", name="Echo").focus()
+    page.keyboard.press("t")
+    expect(switch).to_be_checked()
+    wait_for(lambda: status_of_echo(server) == "ACTIVE")
+
+
+def test_switch_is_taken_back_with_the_servers_words_where_a_file_owns_it(
+    signed_in: Console,
+) -> None:
+    switch = signed_in.page.get_by_role("switch", name="Always fails: on")
+
+    switch.press("Space")
+
+    dialog = signed_in.page.get_by_role("dialog", name="Always fails was not changed")
+    expect(dialog).to_contain_text("config/webhooks.yaml:")
+    signed_in.check_accessible()
+    signed_in.page.keyboard.press("Escape")
+    expect(switch).not_to_be_checked()
+
+
+def test_wrong_token_is_told_and_the_address_is_kept(console: Console, server: Server) -> None:
+    console.expect("401")
+    page = console.page
+    page.goto("/webhooks?search=always")
+    page.get_by_label("Token").fill("hl_" + "x" * 43)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    console.check_accessible()
+
+    page.get_by_label("Token").fill(server.token)
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_role("searchbox")).to_have_value("always")
+    expect(page.get_by_role("link", name="Always fails")).to_be_visible()
+    expect(page.get_by_role("link", name="Echo")).to_be_hidden()
+
+
+def test_list_is_accessible_and_as_narrow_as_a_phone(signed_in: Console) -> None:
+    expect(signed_in.page.get_by_role("link", name="Echo")).to_be_visible()
+    signed_in.check_accessible()
+
+    signed_in.page.set_viewport_size({"width": 320, "height": 640})
+
+    assert signed_in.width() == 320
+
+
+def test_webhook_is_deleted_by_typing_its_slug_and_leaves_every_list_at_once(
+    signed_in: Console, server: Server
+) -> None:
+    page = signed_in.page
+    made = server.graphql(
+        """mutation { webhookCreate(input: {name: "Short-lived", slug: "short-lived",
+        url: "https://example.com/in", environments: ["staging"], events: ["a.b.c"]})
+        { webhook { id } } }"""
+    )
+    assert made["webhookCreate"]["webhook"]
+    # By the socket: nobody has loaded anything.
+    expect(page.get_by_role("link", name="Short-lived")).to_be_visible()
+
+    page.get_by_role("button", name="Actions for Short-lived").click()
+    page.get_by_role("menuitem", name="Delete…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Delete")).to_be_disabled()
+    dialog.get_by_role("textbox").fill("short-lived")
+    dialog.get_by_role("button", name="Delete").click()
+
+    expect(page.get_by_role("link", name="Short-lived")).to_be_hidden()

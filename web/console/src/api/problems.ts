@@ -1,0 +1,32 @@
+import type { CombinedError } from "@urql/core";
+
+/** A failed operation as people see it. */
+export interface Problem {
+  kind: "away" | "forbidden" | "other";
+  message: string;
+  requestId: string | null;
+}
+
+/** The problem of an error of urql; null without one. */
+export function problemOf(error: CombinedError | undefined): Problem | null {
+  if (!error) return null;
+  const first = error.graphQLErrors[0];
+  // urql reads the answers of 401, 403, 429 and 503 too: without an error in them there was none.
+  if (!first) return { kind: "away", message: "The server does not answer.", requestId: null };
+  const { code, requestId } = first.extensions;
+  const kind = code === "FORBIDDEN" ? "forbidden" : code === "UNAVAILABLE" ? "away" : "other";
+  return { kind, message: first.message, requestId: typeof requestId === "string" ? requestId : null };
+}
+
+/** A refusal of the server's: its place in the input, and its words. */
+export interface UserError {
+  field?: readonly string[] | null;
+  message: string;
+  code: string;
+}
+
+/** All that went wrong with a mutation, in the server's words; empty if nothing did. */
+export function wordsOf(error: CombinedError | undefined, userErrors: readonly UserError[] | undefined): string[] {
+  const problem = problemOf(error);
+  return [...(problem ? [problem.message] : []), ...(userErrors ?? []).map(({ message }) => message)];
+}

@@ -1,0 +1,79 @@
+import { useSyncExternalStore } from "react";
+import { basePath } from "../settings";
+
+/** The address below the base path: all that a page shows follows from it, so that a link shows the same. */
+export interface Place {
+  path: string;
+  search: URLSearchParams;
+}
+
+let guard: (() => boolean) | null = null;
+let current = read();
+const listeners = new Set<() => void>();
+
+function read(): Place {
+  const path = location.pathname.startsWith(`${basePath}/`) ? location.pathname.slice(basePath.length) : location.pathname;
+  return { path, search: new URLSearchParams(location.search) };
+}
+
+function changed(): void {
+  current = read();
+  for (const listener of listeners) listener();
+}
+
+// The number of the present entry in the history: says how far Back has moved, in order to undo it.
+let number = Number(history.state) || 0;
+let isUndoing = false;
+
+window.addEventListener("popstate", () => {
+  const reached = Number(history.state) || 0;
+  const isStaying = !isUndoing && guard !== null && location.pathname !== hrefOf(current.path) && !guard();
+  // Back has moved already: to stay means to go there again.
+  if (isStaying) history.go(number - reached);
+  else if (!isUndoing) {
+    number = reached;
+    changed();
+  }
+  isUndoing = isStaying;
+});
+window.addEventListener("beforeunload", (event) => {
+  if (guard) event.preventDefault();
+});
+
+/** Asks before the page is left while a form has what is not saved. ask: true to leave. null: nobody asks. */
+export function guardLeaving(ask: (() => boolean) | null): void {
+  guard = ask;
+}
+
+export const hrefOf = (to: string): string => basePath + to;
+
+/** Goes to a path with its search. isReplaced: in place of the present entry of the history. */
+export function go(to: string, { isReplaced = false } = {}): void {
+  const isSamePage = to.split("?")[0] === current.path;
+  if (guard && !isSamePage && !guard()) return;
+  if (!isReplaced) number += 1;
+  history[isReplaced ? "replaceState" : "pushState"](number, "", hrefOf(to));
+  changed();
+  if (!isSamePage) window.scrollTo(0, 0);
+}
+
+/** The present path with other values in its search; null takes one away. */
+export function withSearch(changes: Record<string, string | null>): string {
+  const search = new URLSearchParams(current.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) search.set(name, value);
+    else search.delete(name);
+  }
+  const text = search.toString();
+  return current.path + (text && `?${text}`);
+}
+
+export function usePlace(): Place {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => current,
+  );
+}

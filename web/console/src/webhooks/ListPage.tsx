@@ -1,0 +1,107 @@
+import { useMemo, useRef } from "react";
+import { useQuery } from "urql";
+import { problemOf } from "../api/problems";
+import { useLive } from "../api/useLive";
+import { environment } from "../frame/environment";
+import { useMay } from "../frame/viewer";
+import type { WebhookOrderField, WebhookStatus } from "../gql/graphql";
+import { go, usePlace, withSearch } from "../ui/location";
+import { inRow, moveRow, useKeys } from "../ui/keys";
+import { Pages } from "../ui/Pages";
+import { SearchBox } from "../ui/SearchBox";
+import { Select } from "../ui/Select";
+import { Skeleton, Trouble } from "../ui/Trouble";
+import { useStore } from "../store";
+import { WEBHOOK_CHANGES, WEBHOOK_LIST } from "./documents";
+import { WebhookTable } from "./WebhookTable";
+
+const PAGE_SIZE = 50;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+// Changes come in bursts, such as those of an applied file: they are read together.
+const BURST_MILLISECONDS = 300;
+const STATUSES = [["", "Any status"], ["ACTIVE", "Active"], ["INACTIVE", "Inactive"], ["AUTO_DISABLED", "Auto-disabled"]] as const;
+
+/** All webhooks, with what each did in the last 24 hours. */
+export function WebhooksPage() {
+  const variables = useVariables();
+  const [{ data, error, stale }, again] = useQuery({ query: WEBHOOK_LIST, variables });
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const readAgain = () => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => again({ requestPolicy: "network-only" }), BURST_MILLISECONDS);
+  };
+  const start = useRef<string | null | undefined>(undefined);
+  // The first cursor: what changed after the list was read comes by the socket.
+  start.current ??= data?.liveCursor;
+  useLive(WEBHOOK_CHANGES, { after: start.current, onNode: readAgain, onGap: readAgain });
+  useKeys({
+    j: () => moveRow(1),
+    k: () => moveRow(-1),
+    t: () => inRow("[role=switch]")?.click(),
+    "/": () => document.querySelector<HTMLElement>("[type=search]")?.focus(),
+  });
+  const problem = problemOf(error);
+  const list = data?.webhooks;
+  return (
+    <main id="main" aria-busy={stale}>
+      <div className="head">
+        <h1 tabIndex={-1}>Webhooks</h1>
+        {list && <span className="faint">{list.totalCountExact ? list.totalCount : `more than ${list.totalCount}`}</span>}
+      </div>
+      <Filters />
+      {problem && <Trouble problem={problem} retry={() => again({ requestPolicy: "network-only" })} />}
+      {list && list.nodes.length > 0 && <WebhookTable webhooks={list.nodes} reload={readAgain} />}
+      {list && list.nodes.length === 0 && <Empty isFiltered={Boolean(variables.filter.search || variables.filter.status || variables.filter.environment)} />}
+      {!list && !problem && <Skeleton />}
+      {list && <Pages info={list.pageInfo} />}
+    </main>
+  );
+}
+
+function useVariables() {
+  const { search } = usePlace();
+  const chosen = useStore(environment);
+  const hasLog = useMay()("deliveries:read");
+  const since = Math.floor((Date.now() - DAY) / HOUR + 1) * HOUR;
+  const [field, direction] = (search.get("sort") ?? "NAME-ASC").split("-");
+  const before = search.get("before");
+  return useMemo(
+    () => ({
+      filter: {
+        search: search.get("search"),
+        status: search.get("status") ? [search.get("status") as WebhookStatus] : null,
+        environment: chosen,
+      },
+      orderBy: { field: field as WebhookOrderField, direction: direction === "DESC" ? ("DESC" as const) : ("ASC" as const) },
+      ...(before ? { last: PAGE_SIZE, before } : { first: PAGE_SIZE, after: search.get("after") }),
+      since: new Date(since).toISOString(),
+      hasLog,
+    }),
+    [search, chosen, hasLog, since, field, direction, before],
+  );
+}
+
+function Filters() {
+  const { search } = usePlace();
+  return (
+    <div className="filters" role="search" aria-label="Webhooks">
+      <SearchBox label="Search name, URL, slug, label" />
+      <Select
+        label="Status"
+        value={search.get("status") ?? ""}
+        onChange={(status) => go(withSearch({ status, after: null, before: null }), { isReplaced: true })}
+        options={STATUSES}
+      />
+    </div>
+  );
+}
+
+function Empty({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered) return <p className="empty">No webhook matches these filters. The environment above is one of them.</p>;
+  return (
+    <p className="empty">
+      There are no webhooks yet. Add one by <code>webhookCreate</code> in GraphiQL, or by a webhooks file.
+    </p>
+  );
+}

@@ -1,0 +1,117 @@
+import type { WebhookListQuery } from "../gql/graphql";
+import { Bars } from "../ui/Bars";
+import { Copy } from "../ui/Copy";
+import { Icon } from "../ui/icons";
+import { Link } from "../ui/Link";
+import { go, usePlace, withSearch } from "../ui/location";
+import { WebhookStatus } from "../ui/Status";
+import { middleTruncated, visible } from "../ui/times";
+import { When } from "../ui/When";
+import { Actions } from "./Actions";
+import { Toggle } from "./Toggle";
+
+export type Row = NonNullable<WebhookListQuery["webhooks"]>["nodes"][number];
+
+/** One webhook a row. reload: reads the list again. */
+export function WebhookTable({ webhooks, reload }: { webhooks: readonly Row[]; reload: () => void }) {
+  return (
+    <div className="scroller" role="region" aria-label="Webhooks, table" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">On</th>
+            <SortHead field="NAME">Name</SortHead>
+            <th scope="col">URL</th>
+            <SortHead field="STATUS">Status</SortHead>
+            <th scope="col">Environments</th>
+            <SortHead field="FAILURE_RATE">Last 24 h</SortHead>
+            <th scope="col">Backlog</th>
+            <SortHead field="MODIFIED_AT">Modified</SortHead>
+            <th scope="col">
+              <span className="hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {webhooks.map((webhook) => (
+            <WebhookRow key={webhook.id} webhook={webhook} reload={reload} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function WebhookRow({ webhook, reload }: { webhook: Row; reload: () => void }) {
+  const { health, managedBy } = webhook;
+  return (
+    <tr data-row={webhook.id}>
+      <td>
+        <Toggle webhook={webhook} />
+      </td>
+      <td className="name">
+        <Link to={`/webhooks/${webhook.id}`} data-open="">
+          {visible(webhook.name)}
+        </Link>
+        {managedBy && (
+          <span className="badge" title={`${managedBy.file ?? managedBy.set}${managedBy.line ? `:${managedBy.line}` : ""} owns it`}>
+            yaml
+          </span>
+        )}
+        {webhook.description && <span className="under">{visible(webhook.description)}</span>}
+      </td>
+      <td className="url">
+        <code title={visible(webhook.url)}>{middleTruncated(visible(webhook.url), 44)}</code>
+        <Copy text={webhook.url} label={`URL of ${webhook.name}`} />
+      </td>
+      <td>
+        <WebhookStatus status={webhook.status} title={health.autoDisabledReason ?? undefined} />
+        {health.autoDisabledAt && (
+          <span className="under">
+            <When at={health.autoDisabledAt} />
+          </span>
+        )}
+        {health.secretsError && <span className="under bad">{health.secretsError}</span>}
+      </td>
+      <td>{webhook.environments.join(", ")}</td>
+      <td>{webhook.stats && <Bars buckets={webhook.stats} label={`Attempts of ${webhook.name} in the last 24 hours`} />}</td>
+      <td className="figure">
+        {health.backlog > 0 ? health.backlog : <span className="faint">0</span>}
+        {webhook.oldestOpenDelivery && (
+          <span className="under">
+            oldest <When at={webhook.oldestOpenDelivery.createdAt} />
+          </span>
+        )}
+      </td>
+      <td>
+        <When at={webhook.modifiedAt} />
+        <span className="under">{actorName(webhook.modifiedBy)}</span>
+      </td>
+      <td>
+        <Actions webhook={webhook} reload={reload} />
+      </td>
+    </tr>
+  );
+}
+
+/** The originator of a change in a few words. */
+export function actorName({ name, appliedBy, revision }: { name: string; appliedBy?: string | null; revision?: number | null }): string {
+  const shown = visible(name);
+  if (revision === null || revision === undefined) return shown;
+  return `${shown} revision ${revision}${appliedBy ? `, ${visible(appliedBy)}` : ""}`;
+}
+
+function SortHead({ field, children }: { field: string; children: string }) {
+  const { search } = usePlace();
+  const [sorted, direction] = (search.get("sort") ?? "NAME-ASC").split("-");
+  const isSorted = sorted === field;
+  const next = isSorted && direction === "ASC" ? "DESC" : "ASC";
+  return (
+    <th scope="col" aria-sort={isSorted ? (direction === "ASC" ? "ascending" : "descending") : undefined}>
+      <button type="button" className="sort" onClick={() => go(withSearch({ sort: `${field}-${next}`, after: null, before: null }))}>
+        {children}
+        {isSorted && <Icon name={direction === "ASC" ? "up" : "down"} />}
+      </button>
+    </th>
+  );
+}

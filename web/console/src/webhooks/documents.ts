@@ -1,0 +1,58 @@
+import { graphql } from "../api/graphql";
+
+export const WEBHOOK_ROW = graphql(`
+  fragment WebhookRow on Webhook {
+    id
+    slug
+    name
+    description
+    url
+    status
+    environments
+    version
+    modifiedAt
+    modifiedBy { kind name appliedBy revision }
+    managedBy { set file line commit lockedFields }
+    health { autoDisabledAt autoDisabledReason failingSince secretsError backlog }
+  }
+`);
+
+export const WEBHOOK_LIST = graphql(`
+  query WebhookList($filter: WebhookFilter, $orderBy: WebhookOrder, $first: Int, $after: String, $before: String, $last: Int, $since: DateTime!, $hasLog: Boolean!) {
+    liveCursor
+    webhooks(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      totalCountExact
+      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
+      nodes {
+        ...WebhookRow
+        stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures }
+        oldestOpenDelivery @include(if: $hasLog) { id createdAt }
+      }
+    }
+  }
+`);
+
+export const WEBHOOK_CHANGES = graphql(`
+  subscription WebhookChanges($after: String) {
+    webhookChanges(after: $after) { cursor gap kind node { id version } }
+  }
+`);
+
+export const SET_ACTIVE = graphql(`
+  mutation SetActive($input: WebhookSetActiveInput!) {
+    webhookSetActive(input: $input) {
+      webhook { ...WebhookRow }
+      userErrors { field message code }
+    }
+  }
+`);
+
+export const DELETE_WEBHOOK = graphql(`
+  mutation DeleteWebhook($input: WebhookDeleteInput!) {
+    webhookDelete(input: $input) {
+      webhook { id deletedAt }
+      userErrors { field message code }
+    }
+  }
+`);
