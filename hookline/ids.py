@@ -6,14 +6,22 @@ import os
 import random
 import time
 from datetime import UTC, datetime
-from uuid import UUID
+from typing import Final
+from uuid import UUID, SafeUUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 # os.urandom lets go of the GIL: 7 instead of 0.3 us beside a busy thread (2026-11)
 _random = random.Random()
 os.register_at_fork(after_in_child=_random.seed)  # forked workers must not repeat each other's keys
+_30_BITS: Final = (1 << 30) - 1
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+
+# UUID's own constructor takes half as long again as all the rest of a new key (2026-11).
+_set_int, _set_is_safe = UUID.__dict__["int"].__set__, UUID.__dict__["is_safe"].__set__
+_RANDOM_BITS: Final = 0xFFF_3FFF_FFFF_FFFF_FFFF
+"""Of the last 80 bits: all but those of version and variant."""
+_VERSION_AND_VARIANT: Final = 7 << 76 | 2 << 62
 
 PREFIXES = frozenset("ws wh evt ety dlv att ntf job tok rev aud".split())
 
@@ -24,9 +32,11 @@ class MalformedId(ValueError):
 
 def uuid7() -> UUID:
     """A new time-ordered key (RFC 9562, version 7): 48 bits of milliseconds, 74 random bits."""
-    bits = _random.getrandbits(74)
-    millis = time.time_ns() // 1_000_000
-    return UUID(int=millis << 80 | 7 << 76 | bits >> 62 << 64 | 2 << 62 | bits & (1 << 62) - 1)
+    millis, bits = time.time_ns() // 1_000_000, _random.getrandbits(76)
+    key = object.__new__(UUID)
+    _set_int(key, millis << 80 | bits & _RANDOM_BITS | _VERSION_AND_VARIANT)
+    _set_is_safe(key, SafeUUID.unknown)
+    return key
 
 
 def first_of(moment: datetime) -> UUID:
@@ -43,8 +53,15 @@ def encode(prefix: str, key: UUID) -> str:
     """The TypeID of a key: prefix, `_`, 26 characters of Crockford base32 (TypeID specification
     0.3).
     """
-    number = key.int
-    return prefix + "_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+    # In parts of 30 bits: Python calculates with these fastest, and there are three ids per event.
+    n, pair = key.int, _PAIRS
+    a, b, c, d = n >> 90, n >> 60 & _30_BITS, n >> 30 & _30_BITS, n & _30_BITS
+    return (
+        f"{prefix}_{pair[a >> 30]}{pair[a >> 20 & 1023]}{pair[a >> 10 & 1023]}{pair[a & 1023]}"
+        f"{pair[b >> 20]}{pair[b >> 10 & 1023]}{pair[b & 1023]}"
+        f"{pair[c >> 20]}{pair[c >> 10 & 1023]}{pair[c & 1023]}"
+        f"{pair[d >> 20]}{pair[d >> 10 & 1023]}{pair[d & 1023]}"
+    )
 
 
 def decode(text: str) -> tuple[str, UUID]:
