@@ -3,7 +3,7 @@ object for each process, with the runtime. Labels are names that Hookline itself
 of a workspace, a webhook or a host, so that there is a fixed number of series.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from prometheus_client import (
@@ -11,18 +11,49 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Metric,
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 _STALL_SECONDS: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
+class Tally:
+    """Counts, on one thread, what happens thousands of times a second. Its counter gets the sum
+    when it is read: `inc` takes a lock each time, 0.6 us (2026-11).
+    """
+
+    __slots__ = ("_counter", "_told", "count")
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self.count = self._told = 0
+
+    def tell(self) -> None:
+        count = self.count
+        self._counter.inc(count - self._told)
+        self._told = count
+
+
+class _Tallies(Collector):
+    """Tells all tallies before the registry reads the counters, which are registered after it."""
+
+    def __init__(self) -> None:
+        self.all: list[Tally] = []
+
+    def collect(self) -> Iterator[Metric]:
+        for tally in self.all:
+            tally.tell()
+        return iter(())
+
+
 class Metrics:
-    """The metrics of this process. Thread-safe."""
+    """The metrics of this process. Thread-safe, but for tallies."""
 
     def __init__(self) -> None:
         # prometheus_client's own is global: a second runtime of a process could not register there.
@@ -31,6 +62,8 @@ class Metrics:
         # One more series for each counter, with the time at which it began. The switch is global,
         # too; nothing else in the process has metrics (0.26).
         disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client left it untyped
+        self._tallies = _Tallies()
+        self.registry.register(self._tallies)
         ProcessCollector(registry=self.registry)
         self.http_requests = self._counter(
             "hookline_http_requests", "HTTP requests answered, by class of status.", ("status",)
@@ -60,6 +93,12 @@ class Metrics:
             registry=self.registry,
         )
         self.stalls, self.longest_stall = _of_the_loop(self.registry)
+
+    def tally(self, counter: Counter) -> Tally:
+        """A tally of a counter without labels, or of one of its children."""
+        tally = Tally(counter)
+        self._tallies.all.append(tally)
+        return tally
 
     def include(self, registry: CollectorRegistry) -> None:
         """Shows the metrics of one more registry, whose names are others."""

@@ -11,14 +11,16 @@ _ENDED: Final = (DeliveryState.SUCCEEDED, DeliveryState.FAILED)
 
 class AttemptCounts:
     def __init__(self, metrics: Metrics) -> None:
-        # Looked up once: each look takes a lock.
         self._outcomes = {
-            int(outcome): metrics.attempts.labels(outcome.name)
+            int(outcome): metrics.tally(metrics.attempts.labels(outcome.name))
             for outcome in (AttemptOutcome.SUCCEEDED, AttemptOutcome.FAILED)
         }
-        self._states = {int(state): metrics.deliveries_ended.labels(state.name) for state in _ENDED}
+        self._states = {
+            int(state): metrics.tally(metrics.deliveries_ended.labels(state.name))
+            for state in _ENDED
+        }
 
     def add(self, result: AttemptResult) -> None:
-        self._outcomes[result.outcome].inc()
-        if counter := self._states.get(result.state):
-            counter.inc()
+        self._outcomes[result.outcome].count += 1
+        if tally := self._states.get(result.state):
+            tally.count += 1

@@ -49,8 +49,9 @@ class Connections:
 
     def __init__(self, limits: ConnectionLimits, metrics: Metrics) -> None:
         self.limits, self._refusals = limits, metrics.connections_refused
-        # Looked up once: it takes a lock, and each request counts.
-        self._answers = [metrics.http_requests.labels(f"{first}xx") for first in range(1, 6)]
+        self._answers = [
+            metrics.tally(metrics.http_requests.labels(f"{first}xx")) for first in range(1, 6)
+        ]
         self._places: dict[object, str] = {}
         """The address that each connection is counted for; empty for a proxy's."""
         self._by_address: Counter[str] = Counter()
@@ -96,7 +97,7 @@ class Connections:
 
     def count_answer(self, status: int) -> None:
         """Counts an answer of HTTP for the metrics."""
-        self._answers[status // 100 - 1].inc()
+        self._answers[status // 100 - 1].count += 1
 
     async def watch(self, open_connections: Callable[[], Iterable[Watched]]) -> None:
         """Looks at the open connections until cancelled."""
