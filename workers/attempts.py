@@ -6,6 +6,7 @@ import math
 import random
 import time
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import orjson
 
@@ -14,6 +15,7 @@ from hookline.deliveries.histogram import bucket_of
 from hookline.deliveries.queue.base import AttemptResult, ClaimedDelivery
 from hookline.deliveries.retries import (
     RETRY_AFTER_LIMIT,
+    SUCCESS,
     AttemptError,
     Verdict,
     retry_verdict,
@@ -35,6 +37,10 @@ class RunningAttempt:
         self._row, self._target, self._began = row, target, began
         self._id = ids.uuid7()
         self._head: list[tuple[str, str]] = []
+
+    @property
+    def delivery_id(self) -> UUID:
+        return self._row.id
 
     def request(self, body: bytes, content_type: str | None = None) -> OutboundRequest:
         """The signed request (Standard Webhooks; the trace is the event's, the span the attempt's,
@@ -91,6 +97,9 @@ class RunningAttempt:
         )
 
     def _verdict(self, answer: ReceiverAnswer, error: str | None) -> Verdict:
+        # Most often, and neither the clock nor chance has a say in it.
+        if error is None:
+            return SUCCESS
         # Heard on these two only; any other answer could stretch the schedule with it.
         retry_after = _header(answer, "retry-after") if answer.status_code in (429, 503) else None
         now, schedule, step = datetime.now(UTC), self._target.schedule, self._row.step

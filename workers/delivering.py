@@ -158,7 +158,7 @@ class Deliverer:
         is_late = monotonic() - began > _SLOW_BODY_SECONDS
         if is_late and not await self._is_still_wanted(lane, row, target):
             return None
-        self._on_wire.begin(row.id)
+        self._on_wire.begin(attempt)
         try:
             # Name servers and handshakes may take seconds: without asking again, requests arrived
             # 2.7 s after their webhook was off (2026-11-25).
@@ -168,7 +168,7 @@ class Deliverer:
         except Withdrawn:
             return None
         finally:
-            self._on_wire.end(row.id)
+            self._on_wire.end(attempt)
         return attempt.result(answer)
 
     def _set_back(self, lane: Lane, row: ClaimedDelivery, local: NotSent) -> None:

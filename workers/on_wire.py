@@ -9,6 +9,7 @@ from uuid import UUID
 
 from hookline.clock import monotonic
 from hookline.deliveries.queue.base import Queue
+from workers.attempts import RunningAttempt
 from workers.leases import AWAY, Leases
 
 # A write for each request would double what it costs; nobody sees one that ends sooner.
@@ -20,17 +21,18 @@ SHOWN_AFTER_SECONDS: Final = 0.25
 class OnWire:
     def __init__(self, queue: Queue, leases: Leases) -> None:
         self._queue, self._leases = queue, leases
-        self._began = dict[UUID, float]()
-        """By delivery, the oldest first: monotonic seconds."""
+        self._attempts = dict[RunningAttempt, float]()
+        """The oldest first, with the monotonic seconds at which each began. A delivery that was
+        taken over may be on the wire twice.
+        """
         self._told = list[UUID]()
         self._told_token: UUID | None = None
 
-    def begin(self, delivery_id: UUID) -> None:
-        self._began[delivery_id] = monotonic()
+    def begin(self, attempt: RunningAttempt) -> None:
+        self._attempts[attempt] = monotonic()
 
-    def end(self, delivery_id: UUID) -> None:
-        # A delivery that was taken over may be on the wire twice, and has ended once.
-        self._began.pop(delivery_id, None)
+    def end(self, attempt: RunningAttempt) -> None:
+        del self._attempts[attempt]
 
     async def tell(self) -> None:
         """Tells what is under way, for as long as it runs."""
@@ -50,8 +52,8 @@ class OnWire:
 
     def _shown(self) -> list[UUID]:
         latest, shown = monotonic() - SHOWN_AFTER_SECONDS, list[UUID]()
-        for delivery_id, began in self._began.items():
+        for attempt, began in self._attempts.items():
             if began > latest:
                 break
-            shown.append(delivery_id)
+            shown.append(attempt.delivery_id)
         return shown

@@ -98,17 +98,6 @@ class _Sending(NamedTuple):
     started_at: float
     still_wanted: StillWanted | None
 
-    async def ask(self, connection: ReceiverConnection, until: float) -> Exchange:
-        try:
-            return await connection.ask(self.head, self.request.body, until)
-        # Its answer would be taken for that of the next request on this connection.
-        except asyncio.CancelledError:
-            connection.end()
-            raise
-
-
-_Exchanged = tuple[ReceiverConnection, Exchange]
-
 
 class Sender:
     """Sends requests under an address policy over kept-alive connections. One for each process;
@@ -161,37 +150,52 @@ class Sender:
         if isinstance(target, UrlRefused):
             return failure_of(target, request.timeout_seconds, started_at)
         until = self._loop.time() + request.timeout_seconds
-        sending = _Sending(target.route, _head(target, request), request, started_at, still_wanted)
+        head = _head(target, request)
+        connection = self._idle.take(target.route)
         try:
-            connection, exchange = await self._exchange(sending, until)
+            if connection is None:
+                sending = _Sending(target.route, head, request, started_at, still_wanted)
+                connection, exchange = await self._exchange_anew(sending, until)
+            else:
+                try:
+                    exchange = await connection.ask(head, request.body, until)
+                except asyncio.CancelledError:
+                    connection.end()
+                    raise
+                except Unanswered as lost:
+                    sending = _Sending(target.route, head, request, started_at, still_wanted)
+                    connection, exchange = await self._repeat(sending, until, lost)
         except _NETWORK_FAULTS as fault:
             return failure_of(fault, request.timeout_seconds, started_at)
         self._idle.give(target.route, connection, idle_seconds(exchange.headers))
         return answer_of(exchange, started_at)
 
-    async def _exchange(self, sending: _Sending, until: float) -> _Exchanged:
-        connection = self._idle.take(sending.route)
-        if connection is None:
-            return await self._exchange_anew(sending, until)
+    async def _repeat(
+        self, sending: _Sending, until: float, lost: Unanswered
+    ) -> tuple[ReceiverConnection, Exchange]:
+        """Asks again: the receiver closed the connection for being idle while the request was on
+        its way. That it acted is not excluded, so it may get the same `webhook-id` twice, as after
+        any lost answer.
+        """
         try:
-            return connection, await sending.ask(connection, until)
-        # The receiver closed it for being idle while the request was on its way. That it acted is
-        # not excluded, so it may get the same `webhook-id` twice, as after any lost answer.
-        except Unanswered as lost:
-            try:
-                return await self._exchange_anew(sending, until)
-            # Both say that nothing was sent, which is not so of the first time.
-            except (NotSent, Withdrawn):
-                raise lost from None
+            return await self._exchange_anew(sending, until)
+        # Both say that nothing was sent, which is not so of the first time.
+        except (NotSent, Withdrawn):
+            raise lost from None
 
-    async def _exchange_anew(self, sending: _Sending, until: float) -> _Exchanged:
+    async def _exchange_anew(
+        self, sending: _Sending, until: float
+    ) -> tuple[ReceiverConnection, Exchange]:
         """Asks on a new connection; what it loses is not repeated."""
         connection, until = await self._connected(sending, until)
         is_slow = clock.monotonic() - sending.started_at > _SLOW_CONNECT_SECONDS
         if sending.still_wanted and is_slow:
             await self._ask_again(sending.route, connection, sending.still_wanted)
         try:
-            return connection, await sending.ask(connection, until)
+            return connection, await connection.ask(sending.head, sending.request.body, until)
+        except asyncio.CancelledError:
+            connection.end()
+            raise
         except Unanswered:
             # OpenSSL's servers (Node's, Python's) say nothing to who speaks plainly; they close.
             if not sending.route.is_tls and f"{sending.route.port}".endswith("443"):

@@ -55,7 +55,7 @@ RETRY_AFTER_LIMIT = timedelta(hours=10)
 
 _ENDLESS = 2 * RETRY_AFTER_LIMIT
 _JITTER = RetryLimit.JITTER_PERCENT / 100
-_SUCCESS = Verdict(is_success=True, is_final=True)
+SUCCESS = Verdict(is_success=True, is_final=True)
 _OVER = Verdict(is_success=False, is_final=True)
 
 
@@ -75,7 +75,7 @@ def retry_verdict(
     already used. random: 0 up to, not including, 1; spreads the wait by ±20 %.
     """
     if status_code is not None and 200 <= status_code < 300:
-        return _SUCCESS
+        return SUCCESS
     # 410 says that nobody wants it any more; a refused address stays refused.
     if status_code == 410 or error == AttemptError.REFUSED_ADDRESS:
         return _OVER

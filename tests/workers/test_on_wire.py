@@ -14,6 +14,7 @@ from tests.making import make_webhook, publish
 from tests.receivers import Receiver
 from tests.waiting import eventually
 from tests.working import pumping
+from workers.attempts import RunningAttempt
 from workers.leases import Leases
 from workers.on_wire import SHOWN_AFTER_SECONDS, OnWire
 
@@ -57,6 +58,15 @@ class Told:
         self.told.append(list(delivery_ids))
 
 
+class Attempt:
+    def __init__(self, number: int) -> None:
+        self.delivery_id = UUID(int=number)
+
+
+def attempt(number: int) -> RunningAttempt:
+    return cast(RunningAttempt, Attempt(number))
+
+
 @pytest.fixture
 def told() -> Told:
     return Told()
@@ -72,19 +82,20 @@ def on_wire(told: Told) -> OnWire:
 async def test_requests_that_end_soon_are_not_told(told: Told, on_wire: OnWire) -> None:
     """Else each would cost a write of its own."""
     for number in range(100):
-        on_wire.begin(UUID(int=number))
+        running = attempt(number)
+        on_wire.begin(running)
         await on_wire.tell_changes()
-        on_wire.end(UUID(int=number))
+        on_wire.end(running)
     assert told.told == []
 
 
 async def test_nothing_is_written_while_the_same_are_under_way(told: Told, on_wire: OnWire) -> None:
-    began, key = monotonic(), UUID(int=1)
-    on_wire.begin(key)
+    began, running = monotonic(), attempt(1)
+    on_wire.begin(running)
     await eventually(lambda: monotonic() - began > SHOWN_AFTER_SECONDS)
     for _ in range(3):
         await on_wire.tell_changes()
-    on_wire.end(key)
+    on_wire.end(running)
     for _ in range(3):
         await on_wire.tell_changes()
-    assert told.told == [[key], []]
+    assert told.told == [[running.delivery_id], []]
