@@ -13,7 +13,7 @@ from api.auth import Unauthenticated, bearer_token
 from hookline import clock
 from hookline.access import tokens
 from hookline.access.actor import Actor
-from hookline.access.authenticator import Authenticator, Caller
+from hookline.access.authenticator import Authenticator
 from hookline.db.connection import Database
 from hookline.errors import Unavailable
 from hookline.messaging.hub import Hub
@@ -41,38 +41,30 @@ class TokenAuthenticator:
         self._stop_listening = hub.subscribe(tokens.TOPIC, self._hear)
 
     async def authenticate(self, header_value: str | None) -> Actor:
-        caller = await self._find(header_value)
-        return Actor(
-            caller.workspace_id,
-            caller.name,
-            caller.scopes,
-            token_id=caller.token_id,
-            expires_at=caller.expires_at,
-        )
+        actor = await self._tokens.find(bearer_token(header_value))
+        if actor is None:
+            raise Unauthenticated
+        return actor
 
     async def wait_until_ended(self, header_value: str | None) -> None:
         while True:
             try:
-                caller = await self._find(header_value)
+                actor = await self._tokens.find(bearer_token(header_value))
             except Unauthenticated:
                 return
             # It revokes nothing: the token was good a moment ago.
             except Unavailable:
                 await asyncio.sleep(LOOK_SECONDS)
             else:
-                await self._watch.wait(caller.token_id, caller.expires_at)
+                if actor is None or actor.token_id is None:
+                    return
+                await self._watch.wait(actor.token_id, actor.expires_at)
                 return
 
     async def close(self) -> None:
         self._stop_listening()
         await self._watch.close()
         await self._tokens.close()
-
-    async def _find(self, header_value: str | None) -> Caller:
-        caller = await self._tokens.find(bearer_token(header_value))
-        if caller is None:
-            raise Unauthenticated
-        return caller
 
     def _hear(self, text: str) -> None:
         # The text is not believed: whoever reaches the hub's server could end everybody's sockets.

@@ -227,24 +227,24 @@ def _arguments(field: GraphQLField, node: FieldNode) -> dict[str, str]:
     return names
 
 
+# A decoder or encoder runs for each value of each event published: it calls no other function than
+# it must, and refuses null by itself.
+
+
 def _decoder(kind: GraphQLInputType) -> Decode:
     if isinstance(kind, GraphQLNonNull):
-        return _present(_decoder(kind.of_type))
+        return _decoder_of_present(kind.of_type)
+    return _or_null(_decoder_of_present(kind))
+
+
+def _decoder_of_present(kind: GraphQLInputType) -> Decode:
     if isinstance(kind, GraphQLList):
-        return _or_null(_list(_decoder(kind.of_type)))
+        return _list(_decoder(kind.of_type))
     if isinstance(kind, GraphQLInputObjectType):
-        return _or_null(_input_object(kind))
+        return _input_object(kind)
     if isinstance(kind, GraphQLScalarType):
-        return _or_null(_input_scalar(kind))
+        return _input_scalar(kind)
     raise NotCompilable
-
-
-def _present(decode: Decode) -> Decode:
-    def present(value: Any) -> Any:
-        _require(value is not None)
-        return decode(value)
-
-    return present
 
 
 def _or_null(decode: Decode) -> Decode:
@@ -269,12 +269,14 @@ def _input_scalar(kind: GraphQLScalarType) -> Decode:
 
         def same(value: Any) -> Any:
             # By type: graphql-core refuses true for a String, and takes 1 for an ID.
-            _require(type(value) is plain)
+            if type(value) is not plain:
+                raise NotCompilable
             return value
 
         return same
 
     def parsed(value: Any) -> Any:
+        _require(value is not None)
         try:
             taken = kind.coerce_input_value(value)
         # graphql-core takes any exception of a scalar for a refusal, and words it.
@@ -309,7 +311,8 @@ def _input_object(kind: GraphQLInputObjectType) -> Decode:
             usual[about.python_name] = None
 
     def made(value: Any) -> Any:
-        _require(type(value) is dict and needed <= value.keys())
+        if type(value) is not dict or not needed <= value.keys():
+            raise NotCompilable
         arguments = usual.copy()
         for name, item in value.items():
             found = decoders.get(name)
@@ -323,13 +326,17 @@ def _input_object(kind: GraphQLInputObjectType) -> Decode:
 
 def _encoder(kind: GraphQLOutputType, selections: SelectionSetNode | None) -> Encode:
     if isinstance(kind, GraphQLNonNull):
-        return _present(_encoder(kind.of_type, selections))
+        return _encoder_of_present(kind.of_type, selections)
+    return _or_null(_encoder_of_present(kind, selections))
+
+
+def _encoder_of_present(kind: GraphQLOutputType, selections: SelectionSetNode | None) -> Encode:
     if isinstance(kind, GraphQLList):
-        return _or_null(_list(_encoder(kind.of_type, selections)))
+        return _list(_encoder(kind.of_type, selections))
     if isinstance(kind, GraphQLObjectType) and selections is not None:
-        return _or_null(_output_object(kind, selections))
+        return _output_object(kind, selections)
     if isinstance(kind, GraphQLScalarType | GraphQLEnumType) and kind.name != "JSON":
-        return _or_null(_output_scalar(kind))
+        return _output_scalar(kind)
     raise NotCompilable
 
 
@@ -339,6 +346,7 @@ def _output_scalar(kind: GraphQLScalarType | GraphQLEnumType) -> Encode:
     def leaf(value: Any) -> Any:
         if type(value) is plain:
             return value
+        _require(value is not None)
         given = kind.coerce_output_value(value)
         _require(given is not Undefined and given is not None)
         return given
@@ -368,7 +376,8 @@ def _output_object(kind: GraphQLObjectType, selections: SelectionSetNode) -> Enc
 
     def given(value: Any) -> Any:
         # A subclass or another type may need is_type_of.
-        _require(type(value) is origin)
+        if type(value) is not origin:
+            raise NotCompilable
         return {name: encode(read(value)) for name, read, encode in entries}
 
     return given

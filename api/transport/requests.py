@@ -97,13 +97,7 @@ def check_body_headers(headers: Mapping[bytes, bytes], limit_bytes: int) -> None
 
     Raises RequestRefused.
     """
-    media_type, *parameters = [
-        piece.strip() for piece in headers.get(b"content-type", b"").lower().split(b";")
-    ]
-    if media_type != JSON or any(
-        part.startswith(b"charset=") and part[8:].strip(b'"') not in (b"utf-8", b"utf8")
-        for part in parameters
-    ):
+    if not _is_json(headers.get(b"content-type", b"")):
         raise RequestRefused(
             BAD_USER_INPUT, "Send the body as content-type: application/json, in UTF-8.", 415
         )
@@ -116,6 +110,16 @@ def check_body_headers(headers: Mapping[bytes, bytes], limit_bytes: int) -> None
     # Cut, as int() refuses more than 4,300 digits; who lies about it is stopped while reading.
     if length.isdigit() and int(length[:20]) > limit_bytes:
         raise too_long(limit_bytes)
+
+
+# As of Accept.
+@lru_cache(maxsize=256)
+def _is_json(content_type: bytes) -> bool:
+    media_type, *parameters = [piece.strip() for piece in content_type.lower().split(b";")]
+    return media_type == JSON and not any(
+        part.startswith(b"charset=") and part[8:].strip(b'"') not in (b"utf-8", b"utf8")
+        for part in parameters
+    )
 
 
 def too_long(limit_bytes: int) -> RequestRefused:

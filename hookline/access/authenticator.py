@@ -5,12 +5,12 @@ authentication. The text of a token must never be stored, logged or put into an 
 import asyncio
 import logging
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from hookline import clock, ids
+from hookline.access.actor import Actor
 from hookline.access.tokens import digest_of
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import HooklineError
@@ -30,29 +30,18 @@ NOTED_EVERY: Final = timedelta(minutes=1)
 _FORM = re.compile("hl_[A-Za-z0-9_-]{43}")
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The caller that a valid token stands for."""
-
-    token_id: UUID
-    name: str
-    scopes: frozenset[str]
-    workspace_id: UUID
-    expires_at: datetime | None
-
-
 class Authenticator:
     """Looks tokens up, with a memory of a second. One per process."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: dict[bytes, tuple[float, Caller | None]] = {}
+        self._known: dict[bytes, tuple[float, Actor | None]] = {}
         # Apart, so that guesses can't push out what is known.
-        self._strange: dict[bytes, tuple[float, Caller | None]] = {}
-        self._lookups: dict[bytes, asyncio.Task[Caller | None]] = {}
+        self._strange: dict[bytes, tuple[float, Actor | None]] = {}
+        self._lookups: dict[bytes, asyncio.Task[Actor | None]] = {}
         self._notes: dict[UUID, asyncio.Task[None]] = {}
 
-    async def find(self, text: str) -> Caller | None:
+    async def find(self, text: str) -> Actor | None:
         """The caller that the token stands for; None for one that is unknown, expired or revoked
         (at most a second ago).
 
@@ -78,7 +67,7 @@ class Authenticator:
         """Ends what still runs in the background."""
         await end_tasks(*self._lookups.values(), *self._notes.values())
 
-    async def _look_up(self, digest: bytes) -> Caller | None:
+    async def _look_up(self, digest: bytes) -> Actor | None:
         """One read for all that ask at the same time; it goes on when one of them leaves."""
         task = self._lookups.get(digest)
         if task is None:
@@ -88,7 +77,7 @@ class Authenticator:
         # others' look-up.
         return await asyncio.shield(task)
 
-    async def _read(self, digest: bytes) -> Caller | None:
+    async def _read(self, digest: bytes) -> Actor | None:
         # From before the read: a token revoked during it is not known for longer than a second.
         asked_at = clock.monotonic()
         with faults_as_unavailable():
@@ -100,8 +89,12 @@ class Authenticator:
         caller = (
             None
             if token is None
-            else Caller(
-                token.id, token.name, frozenset(token.scopes), token.workspace_id, token.expires_at
+            else Actor(
+                token.workspace_id,
+                token.name,
+                frozenset(token.scopes),
+                token_id=token.id,
+                expires_at=token.expires_at,
             )
         )
         memory = self._known if caller else self._strange

@@ -42,8 +42,9 @@ async def token(settings: Settings) -> tuple[str, UUID]:
         authenticator = Authenticator(database)
         try:
             # The database may be another one than the token was made with.
-            if kept and (caller := await authenticator.find(kept)):
-                return kept, caller.token_id
+            known = await authenticator.find(kept) if kept else None
+            if kept and known and known.token_id:
+                return kept, known.token_id
         finally:
             await authenticator.close()
         made = await _new_token(database, workspace_id)

@@ -87,7 +87,7 @@ class Publisher:
         self._writers: dict[UUID, asyncio.Task[None]] = {}
         self._embedded_pump: EmbeddedPump | None = None
         self._over_limit_log = OverLimitLog()
-        self._metrics = metrics
+        self._published = metrics.tally(metrics.events)
         self._is_away = False
         """True when the last try of a group ended with the database away."""
 
@@ -108,8 +108,8 @@ class Publisher:
         received_at = clock.now()
         events = await check_events(inputs, received_at, self._limits)
         answers = await self._written(workspace_id, received_at, events)
-        self._metrics.events.inc(sum([not answer.is_duplicate for answer in answers]))
         for answer in answers:
+            self._published.count += not answer.is_duplicate
             if answer.over_limit:
                 self._over_limit_log.tell(answer.event_id, answer.over_limit)
         return [
@@ -139,8 +139,8 @@ class Publisher:
         # 3.8 times the CPU, and a second writer saved none (2026-11-24).
         if workspace_id not in self._writers:
             self._writers[workspace_id] = asyncio.create_task(self._drain(workspace_id))
-        # shielded: a caller that leaves takes nothing out of a group
-        return await asyncio.shield(request.done)
+        # A caller that leaves cancels its answer, and takes nothing out of a group.
+        return await request.done
 
     async def close(self) -> None:
         """Waits for what was accepted to be answered."""
