@@ -6,6 +6,7 @@ from hookline.activity.feed import Feeds
 from hookline.db.connection import Database
 from hookline.deliveries.queue.base import Queue
 from hookline.deliveries.registry import Registry
+from hookline.deliveries.watching import Watches
 from hookline.events.publishing import Publisher
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.hub import Hub
@@ -36,4 +37,6 @@ class Runtime:
     """Payload templates, in a process of their own."""
     feeds: Feeds
     """Activity events, for subscriptions."""
+    watches: Watches
+    """Tables that subscriptions watch."""
     metrics: Metrics

@@ -11,6 +11,7 @@ from hookline.db.schema_check import missing_migrations
 from hookline.db.sqlite import SafeSqliteClient
 from hookline.deliveries.queue.base import Queue
 from hookline.deliveries.registry import Registry
+from hookline.deliveries.watching import Watches
 from hookline.errors import Misconfigured, Unavailable
 from hookline.events.checking import EventLimits
 from hookline.events.publishing import Publisher
@@ -75,6 +76,8 @@ async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitSt
     stack.push_async_callback(renderer.close)
     feeds = Feeds(database, hub)
     stack.push_async_callback(feeds.close)
+    watches = Watches(database, hub)
+    stack.push_async_callback(watches.close)
     return Runtime(
         settings,
         addresses,
@@ -88,6 +91,7 @@ async def _wire(settings: Settings, addresses: AddressPolicy, stack: AsyncExitSt
         publisher,
         renderer,
         feeds,
+        watches,
         metrics,
     )
 

@@ -27,6 +27,7 @@ from api.schema.sync import SyncMutation, find_revision
 from api.schema.token import TokenMutation, TokenQuery, find_token
 from api.schema.types import find_webhook
 from api.schema.viewer import ViewerQuery, find_workspace
+from api.schema.watching import WatchSubscription
 from api.schema.webhook_change import WebhookMutation
 from api.schema.webhook_dry_run import WebhookDryRunMutation
 from api.schema.webhook_list import WebhookQuery
@@ -114,8 +115,8 @@ def make_schema() -> strawberry.Schema:
         ),
         subscription=_root(
             "Subscription",
-            "Live events, in order and each once. A gap is reported if events may be missing.",
-            (LiveSubscription,),
+            "Live events. A gap is reported if some may be missing.",
+            (LiveSubscription, WatchSubscription),
         ),
         # own scalars: Strawberry's DateTime (0.341) takes times without an offset
         config=StrawberryConfig(scalar_map=dict(SCALARS)),

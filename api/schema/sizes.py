@@ -11,6 +11,7 @@ from api.execution.sizes import Sizes
 from api.schema.webhook_many import LARGEST_SELECTION
 from hookline.access.tokens import SCOPES_LIMIT
 from hookline.deliveries import statistics
+from hookline.deliveries.looks import EVENTS_SHOWN, ROWS_AT_ONCE
 from hookline.errors import HooklineError
 from hookline.events.checking import BATCH_LIMIT
 from hookline.form.kinds import ListOf
@@ -24,6 +25,10 @@ _ITEMS: Final = {
     "Attempt.requestHeaders": _REQUEST_HEADERS,
     # workers/answers.py keeps no more of an answer.
     "Attempt.responseHeaders": 100,
+    "AuditEntryBatch.items": ROWS_AT_ONCE,
+    "DeliveryBatch.items": ROWS_AT_ONCE,
+    "EventBatch.items": EVENTS_SHOWN,
+    "JobBatch.items": ROWS_AT_ONCE,
     "DryRunRequest.headers": _REQUEST_HEADERS,
     # Codes by classes.
     "FailureCounts.counts": 100,

@@ -31,11 +31,12 @@ ROOTS = ("Query", "Mutation", "Subscription")
 # What a token without any scope may see the shape of: answers of mutations around what they show,
 # the events of subscriptions, and what says who the caller is.
 OPEN = set(
-    "AttemptEvent DeliveryPayload EventPublishBatchPayload EventPublishPayload EventPublishResult "
-    "EventTypePayload JobPayload NotificationEvent Retention Server SyncApplyPayload "
-    "SyncPlanPayload SyncProblem TokenCreatePayload TokenPayload UserError Viewer "
-    "WebhookChangeEvent WebhookDryRunPayload WebhookPayload WebhookResult WebhookSecretPayload "
-    "WebhookTestPayload WebhooksPayload Workspace WorkspacePayload".split()
+    "AttemptEvent AuditEntryBatch DeliveryBatch DeliveryPayload EventBatch "
+    "EventPublishBatchPayload EventPublishPayload EventPublishResult EventTypePayload JobBatch "
+    "JobPayload NotificationEvent Retention Server SyncApplyPayload SyncPlanPayload SyncProblem "
+    "TokenCreatePayload TokenPayload UserError Viewer WebhookChangeEvent WebhookDryRunPayload "
+    "WebhookPayload WebhookResult WebhookSecretPayload WebhookTestPayload WebhooksPayload "
+    "Workspace WorkspacePayload".split()
 )
 EDGES = [
     (parent.name, name, field)
