@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
 from inspect import iscoroutinefunction
@@ -41,7 +41,15 @@ WORKSPACE = UUID("01900000-0000-7000-8000-000000000001")
 _OF_THE_LIMIT = 0.8
 """The rest is for the fixtures, which the plugin's clock covers too."""
 _WAITING = 4
-_SLOW = ("chaos", "flows", "workers/brokers", "workers")
+_WAIT = ("chaos/", "flows/", "workers/brokers/", "workers/", "hookline/messaging/")
+_LONG = (
+    "api/test_",
+    "api/schema/test_sizes",
+    "hookline/cli/test_",
+    "hookline/events/test_schema_prices",
+    "hookline/outbound/test_rendering",
+    "hookline/notifications/",
+)
 TESTS = Path(__file__).parent
 LOOPBACK = AddressPolicy(
     (ip_network("127.0.0.0/8"), ip_network("::1/128")), frozenset({"localhost"})
@@ -65,22 +73,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _mixed(items: list[pytest.Item]) -> list[pytest.Item]:
     """Orders whole files, as the processes take them, so that what a file shares is made once.
-    Between two that wait for servers come two that need a core, so that both are in use all the
-    time; the longest ones come first, so that the last ones end together.
+    Those that need a core come between those that wait for servers, as many each time, so that
+    both are in use to the end; the long ones come first, so that the last ones end together.
     """
     files = dict[Path, list[pytest.Item]]()
     for item in items:
         files.setdefault(item.path, []).append(item)
-    waiting = sorted((path for path in files if _rank(path) < len(_SLOW)), key=_rank)
-    others = iter([path for path in files if _rank(path) == len(_SLOW)])
-    order = [path for one in waiting for path in (one, *islice(others, 2))]
-    return [item for path in (*order, *others) for item in files[path]]
+    ranks = {path: _rank(path, _WAIT) for path in files}
+    waiting = sorted((path for path in files if ranks[path] < len(_WAIT)), key=ranks.__getitem__)
+    others = [path for path in files if ranks[path] == len(_WAIT)]
+    share = len(others) // max(1, len(waiting))
+    rest = iter(sorted(others, key=lambda path: _rank(path, _LONG)))
+    order = [path for one in waiting for path in (one, *islice(rest, share))]
+    return [item for path in (*order, *rest) for item in files[path]]
 
 
-def _rank(path: Path) -> int:
-    """Returns the place of its folder among those that wait, and the last one for all others."""
+def _rank(path: Path, beginnings: Sequence[str]) -> int:
+    """Returns the place of a file's beginning, and the last one when it has none of them."""
     name = path.relative_to(TESTS).as_posix()
-    return next((n for n, one in enumerate(_SLOW) if name.startswith(f"{one}/")), len(_SLOW))
+    return next((n for n, one in enumerate(beginnings) if name.startswith(one)), len(beginnings))
 
 
 def _bound(item: pytest.Function, usual_seconds: float) -> None:

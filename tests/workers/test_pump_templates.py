@@ -154,8 +154,8 @@ async def test_bad_events_of_a_publisher_turn_no_webhook_off(runtime: Runtime) -
 # The renderer is the same on both, and this takes 8 s of a core.
 @pytest.mark.engines("sqlite")
 async def test_slow_template_delays_no_other_webhook(runtime: Runtime) -> None:
-    # 0.15 s of a core for each, before it fails.
-    slow = "{% if event.data.n is defined %}{% set x = [1] %}" + "{% set x = [x, x] %}" * 17
+    # 0.1 s of a core for each, before it fails.
+    slow = "{% if event.data.n is defined %}{% set x = [1] %}" + "{% set x = [x, x] %}" * 16
     async with Receiver() as receiver, pumping(runtime):
         slowly = await make_webhook(
             runtime,
