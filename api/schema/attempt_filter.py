@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Annotated
 
 import strawberry
-from tortoise.expressions import RawSQL
+from tortoise.expressions import RawSQL, Subquery
 from tortoise.queryset import QuerySet
 
 from api.execution.errors import BadInput
 from api.schema.enums import AttemptCause, AttemptOutcome
-from api.schema.filters import exactly, within
+from api.schema.filters import check_pattern, exactly, of_pattern, within
 from api.schema.node import Info, key_of
+from hookline.form.event_names import pattern_test
 from hookline.models import Attempt as AttemptRow
+from hookline.models import Delivery as DeliveryRow
 
 _STATUS_CLASS = RawSQL("status_code / 100")  # as the index attempt_class has it
 
@@ -42,6 +44,14 @@ class AttemptFilter:
     event_type: str | None = strawberry.field(
         default=None,
         description="Exact type of the event, such as order.order.created. No patterns.",
+    )
+    event_id: strawberry.ID | None = strawberry.field(
+        default=None, description="ID of the event (evt_…) that was sent."
+    )
+    event_pattern: str | None = strawberry.field(
+        default=None,
+        description="Pattern object.model.action that the event's type matches; * stands for any "
+        "one segment, such as order.*.created.",
     )
     environment: str | None = strawberry.field(
         default=None, description="Environment of the event."
@@ -91,6 +101,12 @@ def filtered(rows: QuerySet[AttemptRow], wanted: AttemptFilter | None) -> QueryS
             rows = rows.filter(outcome__gt=int(AttemptOutcome.SUCCEEDED))
     if wanted.cause:
         rows = rows.filter(cause__in=[int(cause) for cause in wanted.cause])
+    if wanted.event_id is not None:
+        # By the deliveries, of which an event has an index: one of attempts would be written for
+        # each of them.
+        deliveries = DeliveryRow.filter(event_id=key_of("evt", wanted.event_id))
+        rows = rows.filter(delivery_id__in=Subquery(deliveries.values("id")))
+    rows = of_pattern(rows, "event_type", wanted.event_pattern)
     rows = exactly(rows, event_type=wanted.event_type, environment=wanted.environment)
     return within(rows, "started_at", wanted.since, wanted.until)
 
@@ -104,6 +120,7 @@ def predicate(wanted: AttemptFilter) -> Callable[[AttemptRow], bool]:
     exact = {
         "webhook_id": wanted.webhook_id and key_of("wh", wanted.webhook_id),
         "delivery_id": wanted.delivery_id and key_of("dlv", wanted.delivery_id),
+        "event_id": wanted.event_id and key_of("evt", wanted.event_id),
         "event_type": wanted.event_type,
         "environment": wanted.environment,
     }
@@ -112,10 +129,14 @@ def predicate(wanted: AttemptFilter) -> Callable[[AttemptRow], bool]:
     causes = {int(cause) for cause in wanted.cause or ()}
     classes = _classes(wanted.status_class or ())
     since, until = wanted.since, wanted.until
+    if wanted.event_pattern is not None:
+        check_pattern(wanted.event_pattern)
+    has_type = pattern_test(wanted.event_pattern or "*.*.*")
 
     def is_wanted(row: AttemptRow) -> bool:
         return (
             all(getattr(row, name) == value for name, value in equal.items())
+            and has_type(row.event_type)
             and (not outcomes or row.outcome in outcomes)
             and (not causes or row.cause in causes)
             and (not classes or (row.status_code is not None and row.status_code // 100 in classes))

@@ -3,25 +3,58 @@ it is read.
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from enum import Enum
+from typing import Annotated, Any, Final
 
 import strawberry
 from strawberry.scalars import JSON
 from tortoise.queryset import QuerySet
 
 from api.auth import require
+from api.execution.errors import BadInput
 from api.schema.connections import Connection
 from api.schema.filters import exactly, within
 from api.schema.listing import Listed, paged
-from api.schema.node import Actor, Info, Node, actor_of, first_of, node_id
+from api.schema.node import (
+    NOTHING,
+    Actor,
+    Info,
+    Node,
+    actor_of,
+    first_of,
+    is_storable,
+    node_id,
+)
 from hookline import ids
+from hookline.access.actor import ActorKind
+from hookline.access.audit import CONSOLE
 from hookline.models import AuditEntry as AuditRow
+
+MOST_ACTIONS: Final = 50
+
+
+@strawberry.enum(description="Way by which a change was made.")
+class AuditSource(Enum):
+    CONSOLE = strawberry.enum_value("CONSOLE", description="The console in a browser.")
+    API = strawberry.enum_value("API", description="Any other client of the API.")
+    SYNC = strawberry.enum_value("SYNC", description="An apply of a webhooks file.")
+    SYSTEM = strawberry.enum_value(
+        "SYSTEM",
+        description="Hookline itself, or a command that works on the database without the API.",
+    )
 
 
 @strawberry.type(description="A change in the audit log. Secrets are masked.")
 class AuditEntry(Node):
     action: str = strawberry.field(description="Name of the operation, such as webhook.update.")
     actor: Actor = strawberry.field(description="Actor that made the change.")
+    source: AuditSource = strawberry.field(
+        description="Way by which the change was made. CONSOLE is what the client said, which is "
+        "not verified."
+    )
+    reason: str | None = strawberry.field(
+        description="Reason that was given for a forced change. Null for any other."
+    )
     at: datetime = strawberry.field(description="Time of the change.")
     subject_id: strawberry.ID | None = strawberry.field(
         description="ID of the changed object, or null if the change concerns none."
@@ -50,6 +83,8 @@ class AuditEntry(Node):
             id=node_id("aud", row.id),
             action=row.action,
             actor=actor_of(row.actor),
+            source=_source(row.actor),
+            reason=row.actor.get("reason"),
             at=row.at,
             subject_id=subject,
             before=row.before,
@@ -71,6 +106,11 @@ class AuditFilter:
     actor: str | None = strawberry.field(
         default=None, description="Exact name of the actor: a token or a set."
     )
+    action: list[str] | None = strawberry.field(
+        default=None,
+        description="Exact names of operations, such as webhook.update, any of which matches. "
+        f"At most {MOST_ACTIONS}.",
+    )
     since: datetime | None = strawberry.field(
         default=None, description="Start of the time range (`at`), inclusive."
     )
@@ -83,8 +123,9 @@ class AuditFilter:
 class AuditQuery:
     @paged(
         Connection[AuditEntry] | None,
-        description="Returns the entries of the audit log, newest first. Requires the scope "
-        "audit:read.",
+        description="Returns the entries of the audit log, newest first: all of them with the "
+        "scope audit:read, otherwise those of webhooks. Requires the scope webhooks:audit, which "
+        "a token with audit:read has.",
     )
     async def audit_entries(
         self,
@@ -96,21 +137,41 @@ class AuditQuery:
             ),
         ] = None,
     ) -> Listed[AuditRow]:
-        actor = require(info, "audit:read")
-        rows = _filtered(AuditRow.filter(workspace_id=actor.workspace_id), filter or AuditFilter())
+        rows = _filtered(_readable(info), filter or AuditFilter())
         return Listed(rows, AuditEntry.of)
+
+
+def _readable(info: Info) -> QuerySet[AuditRow]:
+    """The entries that the caller may read.
+
+    Raises Forbidden.
+    """
+    actor = require(info, "webhooks:audit")
+    rows = AuditRow.filter(workspace_id=actor.workspace_id)
+    return rows if "audit:read" in actor.scopes else rows.filter(subject_prefix="wh")
+
+
+def _source(actor: dict[str, Any]) -> AuditSource:
+    """The source of a change by its stored actor."""
+    if actor["kind"] != ActorKind.TOKEN:
+        return AuditSource[actor["kind"]]
+    return AuditSource.CONSOLE if actor.get("client") == CONSOLE else AuditSource.API
 
 
 def _filtered(rows: QuerySet[AuditRow], wanted: AuditFilter) -> QuerySet[AuditRow]:
     if wanted.subject_id is not None:
         prefix, key = ids.decode(wanted.subject_id)
         rows = rows.filter(subject_id=key, subject_prefix=prefix)
+    if wanted.action:
+        if len(wanted.action) > MOST_ACTIONS:
+            raise BadInput(f"action must have at most {MOST_ACTIONS} items.")
+        names = [name for name in wanted.action if is_storable(name)]
+        rows = rows.filter(action__in=names) if names else rows.filter(id=NOTHING)
     # a column beside the actor's JSON: JSON cannot be filtered on SQLite (Tortoise 1.1.9)
     rows = exactly(rows, actor_name=wanted.actor)
     return within(rows, "at", wanted.since, wanted.until)
 
 
 async def find_audit_entry(info: Info, key: Any) -> AuditEntry | None:
-    actor = require(info, "audit:read")
-    row = await first_of(info, AuditRow.filter(id=key, workspace_id=actor.workspace_id))
+    row = await first_of(info, _readable(info).filter(id=key))
     return AuditEntry.of(row) if row else None

@@ -7,8 +7,8 @@ import strawberry
 
 from api.schema.delivery_filter import ENDED, DeliveryStatus
 from api.schema.node import Info, Node, node_id
+from hookline.models import AttemptCause, DeliveryState
 from hookline.models import Delivery as DeliveryRow
-from hookline.models import DeliveryState
 
 
 @strawberry.type
@@ -48,6 +48,25 @@ class DeliveryFields(Node):
         if target is None or target.deleted_at is not None:
             return DeliveryStatus.CANCELLED
         return DeliveryStatus.PENDING if target.is_on else DeliveryStatus.HELD
+
+    @strawberry.field(
+        description="True if an attempt was asked for by `deliveryRetry` or `deliveriesRetry`, "
+        "whether it is still to be made or has ended."
+    )
+    async def manual(self, info: Info) -> bool:
+        if self.row.next_cause == AttemptCause.TEST:
+            return False
+        is_waiting = self.row.manual_at is not None or self.row.next_cause == AttemptCause.MANUAL
+        return is_waiting or AttemptCause.MANUAL in await self._causes(info)
+
+    @strawberry.field(description="True if the delivery was made by `webhookTest`.")
+    async def test(self, info: Info) -> bool:
+        is_waiting = self.row.next_cause == AttemptCause.TEST
+        return is_waiting or AttemptCause.TEST in await self._causes(info)
+
+    async def _causes(self, info: Info) -> frozenset[int]:
+        causes: frozenset[int] = await info.context.loaders.causes.load(self.row.id)
+        return causes
 
     async def _is_on_wire(self, info: Info) -> bool:
         if self.row.lease_token is None:

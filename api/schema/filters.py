@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 from api.execution.errors import BadInput
 from api.schema.node import NOTHING, Info, is_storable
 from hookline import ids
-from hookline.form.event_names import type_fault
+from hookline.form.event_names import pattern_fault, type_fault
 
 Row = TypeVar("Row", bound=Model)
 
@@ -43,6 +43,38 @@ def exactly(rows: QuerySet[Row], **wanted: str | None) -> QuerySet[Row]:
             # text that no row can hold finds none; the database would raise
             rows = rows.filter(**{column: text}) if is_storable(text) else rows.filter(id=NOTHING)
     return rows
+
+
+def of_pattern(rows: QuerySet[Row], column: str, pattern: str | None) -> QuerySet[Row]:
+    """Returns the rows whose event type, in this column, a pattern matches; None sets no condition.
+
+    Raises BadInput.
+    """
+    if pattern is None:
+        return rows
+    check_pattern(pattern)
+    # A type has three parts, so that dots say which of them a text is; no part has a dot.
+    first, middle, last = pattern.split(".")
+    if "*" not in pattern:
+        return rows.filter(**{column: pattern})
+    if middle == "*":
+        wanted = {
+            f"{column}__startswith": "" if first == "*" else f"{first}.",
+            f"{column}__endswith": "" if last == "*" else f".{last}",
+        }
+    elif first == last == "*":
+        wanted = {f"{column}__contains": f".{middle}."}
+    elif first == "*":
+        wanted = {f"{column}__endswith": f".{middle}.{last}"}
+    else:
+        wanted = {f"{column}__startswith": f"{first}.{middle}."}
+    return rows.filter(**{name: text for name, text in wanted.items() if text})
+
+
+def check_pattern(pattern: str) -> None:
+    """Raises BadInput for a text that is no pattern of event types."""
+    if fault := pattern_fault(pattern):
+        raise BadInput(f"eventPattern {fault}.")
 
 
 def within(

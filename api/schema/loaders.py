@@ -102,6 +102,11 @@ class Loaders:
         return DataLoader(load_fn=self._on_wire, max_batch_size=LARGEST_BATCH)
 
     @cached_property
+    def causes(self) -> DataLoader[UUID, frozenset[int]]:
+        """Causes of a delivery's attempts that are MANUAL or TEST."""
+        return DataLoader(load_fn=self._causes, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
     def body(self) -> DataLoader[UUID, bytes | None]:
         """Body that a template made for a delivery; None when it sends the event itself."""
         return DataLoader(load_fn=self._bodies, max_batch_size=LARGEST_BATCH)
@@ -138,6 +143,11 @@ class Loaders:
             for row in await rows.using_db(reader.client):
                 found[row.notification_id].append(row)
         return [found[key] for key in keys]
+
+    async def _causes(self, keys: list[UUID]) -> list[frozenset[int]]:
+        async with self._context.reading() as reader:
+            found = await manual.causes(reader, keys)
+        return [found.get(key, frozenset()) for key in keys]
 
     async def _bodies(self, keys: list[UUID]) -> list[bytes | None]:
         async with self._context.reading() as reader:

@@ -50,6 +50,14 @@ class NotificationFields(Node):
         description="Number of open deliveries of the webhook, counted up to 10,000. Null if "
         "it was not counted."
     )
+    set: str | None = strawberry.field(
+        description="Name of the set that could not be applied. Null unless the notification is "
+        "about a sync."
+    )
+    revision: int | None = strawberry.field(
+        description="Number of the set's latest revision when it could not be applied; 0 if there "
+        "was none. Null unless the notification is about a sync."
+    )
     created_at: datetime = strawberry.field(description="Time of creation.")
     row: strawberry.Private[NotificationRow]
 
@@ -71,6 +79,8 @@ class NotificationFields(Node):
             failing_since=row.failing_since,
             last_status_code=row.last_status_code,
             backlog=row.backlog,
+            set=row.sync_set,
+            revision=row.sync_revision,
             created_at=row.created_at,
             row=row,
         )

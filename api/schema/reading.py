@@ -32,7 +32,7 @@ READING: Final[Mapping[str, tuple[str, ...]]] = {
     "Job": (_DELIVERIES,),
     # It tells values of webhooks, and which of them were turned off by their attempts.
     "SyncPlan": (_WEBHOOKS, _DELIVERIES),
-    "AuditEntry": ("audit:read",),
+    "AuditEntry": ("webhooks:audit",),
     "Token": ("tokens:admin",),
 }
 """Object types with the scopes that a token needs to see one. Types that are reached only through

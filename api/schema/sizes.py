@@ -130,6 +130,8 @@ _PRICES: Final = {
     # 10,000 rows by an index.
     "Query.failureCounts": 1_000,
     "Webhook.lastAttempt": 2,
+    "Delivery.manual": 2,
+    "Delivery.test": 2,
     "Webhook.oldestOpenDelivery": 50,
     "Event.data": _DATA,
     "Attempt.requestBody": _DATA,

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
 from graphql import OperationType
@@ -54,6 +54,7 @@ from api.transport.unsent import Unsent
 from api.transport.websocket import Sockets
 from hookline import clock
 from hookline.access.actor import Actor
+from hookline.access.audit import CLIENT, CONSOLE
 from hookline.errors import HooklineError
 from hookline.ids import uuid7
 from hookline.shutdown import end_tasks
@@ -61,6 +62,8 @@ from hookline.shutdown import end_tasks
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+_CLIENT: Final = b"hookline-client"
+"""The header by which the console names itself."""
 
 
 class ClientGone(Exception):
@@ -129,6 +132,8 @@ class GraphQLEndpoint:
         operation = self._execution.select(request)
         exchange.operation = operation
         _check_transport(operation, exchange)
+        # Each request is a task: what it sets is its own.
+        CLIENT.set(CONSOLE if exchange.headers.get(_CLIENT) == CONSOLE.encode() else None)
         context = self._make_context(actor, exchange.request_id)
         context.ends_with_token(partial(self._authenticator.authenticate, authorization))
         if exchange.must_stream(operation):

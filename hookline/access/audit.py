@@ -16,6 +16,9 @@ from hookline.models import AuditEntry
 # its own.
 REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 """Id of the API request that is being answered; the API sets it."""
+CONSOLE: Final = "console"
+CLIENT: Final[ContextVar[str | None]] = ContextVar("client", default=None)
+"""CONSOLE where the request says that it is the console's, which nothing here could check."""
 MASK: Final = "(secret)"
 
 # JSON values by the API's field names.
@@ -51,11 +54,12 @@ def entry(
 ) -> dict[str, Any]:
     """The row of an entry, for callers that write many at once."""
     prefix, key = subject or (None, None)
+    client = {} if CLIENT.get() is None else {"client": CLIENT.get()}
     return {
         "id": ids.uuid7(),
         "workspace_id": workspace_id,
         "action": action,
-        "actor": dict(actor),
+        "actor": {**actor, **client},
         # A column beside the JSON, by which lists are filtered.
         "actor_name": actor["name"],
         "at": clock.now(),

@@ -16,7 +16,8 @@ SCOPES: Final[Mapping[str, str]] = {
     "sync:apply": "Apply a YAML file.",
     "secrets:read": "See signing secrets.",
     "tokens:admin": "Make, list and revoke tokens.",
-    "audit:read": "Read who changed what.",
+    "webhooks:audit": "Read who changed which webhook.",
+    "audit:read": "Read who changed what, webhooks and all else.",
     "webhooks:force": "Change by hand what a YAML file owns.",
 }
 """Every scope and what it allows, in the order in which they are shown."""
@@ -26,7 +27,7 @@ _READ = ("webhooks:read", "deliveries:read")
 ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "viewer": _READ,
     "publisher": ("events:publish",),
-    "editor": (*_READ, "events:publish", "webhooks:write", "deliveries:retry"),
+    "editor": (*_READ, "events:publish", "webhooks:write", "deliveries:retry", "webhooks:audit"),
     "sync": (*_READ, *SET_SCOPES),
     "admin": tuple(SCOPES),
 }
@@ -65,6 +66,13 @@ def covers(held: Collection[str], scope: str) -> bool:
 def bound_to(scopes: Collection[str], set_name: str) -> tuple[str, ...]:
     """The scopes with those of SET_SCOPES bound to a set."""
     return tuple(f"{scope}:{set_name}" if scope in SET_SCOPES else scope for scope in scopes)
+
+
+def with_implied(scopes: Collection[str]) -> tuple[str, ...]:
+    """The scopes with those that they include: who may read the whole audit log may read that of
+    webhooks.
+    """
+    return (*scopes, "webhooks:audit") if "audit:read" in scopes else tuple(scopes)
 
 
 def in_order(scopes: Collection[str]) -> tuple[str, ...]:

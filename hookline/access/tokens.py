@@ -18,7 +18,7 @@ from tortoise.queryset import QuerySet
 from hookline import clock, ids
 from hookline.access import audit
 from hookline.access.actor import Actor, system_actor
-from hookline.access.scopes import SCOPES, in_order, is_scope
+from hookline.access.scopes import SCOPES, in_order, is_scope, with_implied
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import Code, Problem, Refused
 from hookline.models import Token
@@ -60,7 +60,7 @@ async def create(
         name_key=look_of(name),
         digest=digest_of(text),
         last_four=text[-4:],
-        scopes=in_order(scopes),
+        scopes=in_order(with_implied(scopes)),
         created_at=now,
         expires_at=expires_at,
     )

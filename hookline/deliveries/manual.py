@@ -13,7 +13,7 @@ from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import for_dialect
 from hookline.errors import Code, Problem, Refused
 from hookline.messaging.wakeups import Wakeups
-from hookline.models import DeliveryState
+from hookline.models import AttemptCause, DeliveryState
 
 # The delivery's row, held until the commit: its lease and state are as read.
 LOCK = """
@@ -49,6 +49,14 @@ select w.id as webhook_id, (
     and a.cause in (AttemptCause.PUBLISH, AttemptCause.RETRY)
     and coalesce(a.error_code, '') not in ('REFUSED_ADDRESS', 'TEMPLATE')) as events
 from webhook w where w.id in ({})""")
+# Whether deliveries were sent by hand, or as a test.
+CAUSES = with_enum_numbers("""
+select d.id as delivery_id,
+  exists (select 1 as one from attempt a
+    where a.delivery_id = d.id and a.cause = AttemptCause.MANUAL) as is_manual,
+  exists (select 1 as one from attempt a
+    where a.delivery_id = d.id and a.cause = AttemptCause.TEST) as is_test
+from delivery d where d.id in ({})""")
 LAST_ATTEMPT = """
 select w.id as webhook_id, (
   select a.id from attempt a where a.webhook_id = w.id order by a.id desc limit 1) as attempt_id
@@ -180,6 +188,21 @@ async def on_wire(reader: Reader) -> set[UUID]:
     """Deliveries of all workspaces whose requests are under way, but for the last half second."""
     rows = await reader.rows(ON_WIRE)
     return {UUID(hex=key) for row in rows for key in row["on_wire"].split(",")}
+
+
+async def causes(reader: Reader, delivery_ids: Sequence[UUID]) -> dict[UUID, frozenset[int]]:
+    """Causes of each delivery's attempts, of MANUAL and TEST. The caller has checked that the
+    deliveries belong to its workspace.
+    """
+    if not delivery_ids:
+        return {}
+    places = ", ".join(f"${number}" for number in range(1, len(delivery_ids) + 1))
+    rows = await reader.rows(CAUSES.format(places), *delivery_ids)
+    marks = {"is_manual": AttemptCause.MANUAL, "is_test": AttemptCause.TEST}
+    return {
+        row["delivery_id"]: frozenset(int(cause) for name, cause in marks.items() if row[name])
+        for row in rows
+    }
 
 
 async def bodies(reader: Reader, delivery_ids: Sequence[UUID]) -> dict[UUID, bytes]:

@@ -4,6 +4,7 @@ form, by publishing and by event types. Pure.
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from hookline.text import shown
@@ -14,6 +15,12 @@ PATTERN: Final = re.compile(rf"(?:\*|{PART})(?:\.(?:\*|{PART})){{2}}")
 PART_LENGTH: Final = 64
 _PART: Final = re.compile(PART)
 _ORDINALS: Final = ("first", "second", "third")
+
+
+def pattern_test(pattern: str) -> Callable[[str], bool]:
+    """The test of whether a type matches a pattern."""
+    wanted = re.compile(re.escape(pattern).replace(r"\*", "[^.]+"))
+    return lambda event_type: wanted.fullmatch(event_type) is not None
 
 
 def type_fault(text: str) -> str | None:

@@ -41,6 +41,10 @@ class Notification(Model):
     last_status_code = fields.SmallIntField(null=True)
     backlog = fields.IntField(null=True)
     """Open deliveries then, counted up to 10,000."""
+    sync_set = fields.TextField(null=True)
+    """Name of the set that could not be applied."""
+    sync_revision = fields.IntField(null=True)
+    """Number of its newest revision then; 0 before the first."""
     created_at = TimeColumn()
 
     class Meta:

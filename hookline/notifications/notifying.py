@@ -14,7 +14,7 @@ from hookline.db.connection import UnitOfWork, faults_as_unavailable
 from hookline.db.statements import for_dialect
 from hookline.deliveries.announcing import announce
 from hookline.messaging.enqueuer import Enqueuer
-from hookline.models import Email, Notification, NotificationKind, Webhook
+from hookline.models import Email, Notification, NotificationKind, SyncSet, Webhook
 from hookline.runtime import Runtime
 
 # A sync that is applied again and again fails with the same reason each time.
@@ -53,11 +53,14 @@ async def notify_failed_sync(
         )
         if await lately.filter(reason=reason).exists():
             return
+        owner = await SyncSet.filter(workspace_id=workspace_id, name=set_name).first()
         notification = await Notification.create(
             id=ids.uuid7(),
             workspace_id=workspace_id,
             kind=NotificationKind.SYNC_FAILED,
             reason=reason,
+            sync_set=set_name,
+            sync_revision=owner.revision_number if owner else 0,
             created_at=now,
         )
         webhooks = await Webhook.filter(

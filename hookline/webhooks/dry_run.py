@@ -3,9 +3,8 @@ why the event does (not) match. Called by the API; writes nothing.
 """
 
 import asyncio
-import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.form.check import check_create, check_update, check_whole, slug_of
+from hookline.form.event_names import pattern_test
 from hookline.form.filter_work import AskedEvent
 from hookline.form.filters import compile_filter
 from hookline.form.webhook_kinds import is_sensitive_header
@@ -165,16 +165,10 @@ def _reasons(form: Mapping[str, Any], event: NewEvent) -> list[str]:
             f"Its environments are {', '.join(form['environments'])}; the event's is "
             f"{event.environment}."
         )
-    if not _is_matched(form["events"], event.type):
+    if not any(pattern_test(pattern)(event.type) for pattern in form["events"]):
         reasons.append(f"None of its patterns matches {event.type}: {', '.join(form['events'])}.")
     if form.get("filter"):
         reasons += compile_filter(form["filter"]).reasons(
             AskedEvent(event.type, event.environment, orjson.loads(event.data))
         )
     return reasons
-
-
-def _is_matched(patterns: Sequence[str], event_type: str) -> bool:
-    return any(
-        re.fullmatch(re.escape(pattern).replace(r"\*", "[^.]+"), event_type) for pattern in patterns
-    )

@@ -6,10 +6,13 @@ import httpx
 import pytest
 
 from api.app import make_app
+from hookline import ids
 from hookline.access import tokens
 from hookline.access.scopes import ROLES
+from hookline.models import AuditEntry
 from hookline.runtime import Runtime
 from tests.conftest import WORKSPACE
+from tests.making import make_webhook
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -77,6 +80,25 @@ async def test_queries_by_get_and_pages_share_the_address(
 
     assert query.json()["data"]["environments"]
     assert page.headers["content-type"].startswith("text/html")
+
+
+async def test_a_change_says_that_it_came_from_the_console(
+    client: httpx.AsyncClient, runtime: Runtime
+) -> None:
+    _, text = await tokens.create(runtime.database, WORKSPACE, "anna", ROLES["editor"])
+    webhook = await make_webhook(runtime)
+    change = f'{{id: "{ids.encode("wh", webhook.id)}", active: %s}}'
+    for is_active, named in ((False, {"Hookline-Client": "console"}), (True, {})):
+        given = change % str(is_active).lower()
+        await client.post(
+            "/graphql",
+            json={
+                "query": f"mutation {{ webhookSetActive(input: {given}) {{ webhook {{ id }} }} }}"
+            },
+            headers={"Authorization": f"Bearer {text}", **named},
+        )
+    entries = await AuditEntry.filter(action="webhook.update").order_by("id")
+    assert [entry.actor.get("client") for entry in entries] == ["console", None]
 
 
 PUBLISH = (

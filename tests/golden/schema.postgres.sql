@@ -118,6 +118,8 @@ column notification.id uuid not null
 column notification.kind smallint not null
 column notification.last_status_code smallint
 column notification.reason text
+column notification.sync_revision integer
+column notification.sync_set text
 column notification.webhook_id uuid
 column notification.workspace_id uuid not null
 column pump.beat_at timestamp with time zone not null

@@ -10,6 +10,7 @@ import pytest
 from hookline import clock, ids
 from hookline.access import tokens
 from hookline.access.actor import Actor
+from hookline.access.audit import CLIENT
 from hookline.deliveries import jobs
 from hookline.errors import Refused
 from hookline.events import types
@@ -19,6 +20,7 @@ from hookline.sync.apply import applying
 from hookline.sync.request import Source, SyncRequest
 from hookline.webhooks import secrets
 from hookline.webhooks.change import delete_webhook, set_webhook_active, update_webhook
+from hookline.webhooks.ownership import Force
 from tests.api.schema.asking import Asker
 from tests.api.schema.test_webhook_dry_run import SECRETS, TEST
 from tests.hookline.notifications.test_mails import turned_off
@@ -30,7 +32,7 @@ from tests.working import pumping
 pytestmark = pytest.mark.engines("sqlite")
 
 LIST = """query ($filter: AuditFilter) { auditEntries(filter: $filter) { totalCount nodes {
-    id action actor { kind name tokenId appliedBy revision claimed { commit branch } }
+    id action source reason actor { kind name tokenId appliedBy revision claimed { commit branch } }
     at subjectId before after requestId } } }"""
 UPDATE = (
     "mutation ($input: WebhookUpdateInput!) { webhookUpdate(input: $input) { webhook { id } "
@@ -246,3 +248,55 @@ async def test_an_apply_names_set_and_token_and_marks_what_is_claimed(
         "revision": 1,
         "claimed": {"commit": "9f2c1ab", "branch": "main"},
     }
+
+
+async def test_an_editor_reads_the_entries_of_webhooks_and_of_nothing_else(
+    runtime: Runtime, admin: Asker
+) -> None:
+    await make_webhook(runtime)
+    await types.save(runtime.database, runtime.hub, SOMEBODY, {"name": "a.b.c"})
+    await tokens.create(runtime.database, WORKSPACE, "ci", ["webhooks:read"])
+    editor, asked = admin.as_role("editor"), "query ($id: ID!) { node(id: $id) { id } }"
+    assert [entry["action"] for entry in await entries(editor)] == ["webhook.create"]
+    for entry in await entries(admin):
+        node = (await editor.data(asked, id=entry["id"]))["node"]
+        assert (node is not None) == (entry["action"] == "webhook.create")
+    for role in ("viewer", "publisher", "sync"):
+        assert await admin.as_role(role).codes(LIST) == ["FORBIDDEN"]
+
+
+async def test_a_token_for_the_whole_audit_log_may_read_that_of_webhooks(runtime: Runtime) -> None:
+    token, _ = await tokens.create(runtime.database, WORKSPACE, "auditor", ["audit:read"])
+    assert list(token.scopes) == ["webhooks:audit", "audit:read"]
+
+
+async def test_entries_are_found_by_their_actions(runtime: Runtime, admin: Asker) -> None:
+    webhook = await make_webhook(runtime)
+    await update_webhook(runtime, SOMEBODY, webhook.id, {"name": "Else"})
+    await delete_webhook(runtime, SOMEBODY, webhook.id)
+    found = await entries(admin, action=["webhook.update", "webhook.delete", "no such\x00"])
+    assert [entry["action"] for entry in found] == ["webhook.update", "webhook.delete"]
+    assert await entries(admin, action=["webhook"]) == []
+    assert len(await entries(admin, action=[])) == 3
+    assert await admin.codes(LIST, filter={"action": ["a"] * 51}) == ["BAD_USER_INPUT"]
+
+
+async def test_an_entry_tells_its_source_and_the_reason_of_a_forced_change(
+    runtime: Runtime, admin: Asker
+) -> None:
+    await applying.apply(runtime, SOMEBODY, SyncRequest(webhooks(orders=ORDERS)))
+    webhook = await Webhook.get()
+    await update_webhook(
+        runtime, SOMEBODY, webhook.id, {"name": "Else"}, force=Force(True, "An incident")
+    )
+    CLIENT.set("console")
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, False, force=Force(True, "Again"))
+    CLIENT.set(None)
+    await tokens.create(runtime.database, WORKSPACE, "ci", ["webhooks:read"])
+    told = [(entry["action"], entry["source"], entry["reason"]) for entry in await entries(admin)]
+    assert told[-3:] == [
+        ("webhook.update", "API", "An incident"),
+        ("webhook.update", "CONSOLE", "Again"),
+        ("token.create", "SYSTEM", None),
+    ]
+    assert {(source, reason) for _, source, reason in told[:-3]} == {("SYNC", None)}

@@ -115,11 +115,16 @@ async def test_attempts_are_followed_by_every_condition_of_their_list(admin: Ask
         rows = await hand.claim(hook.id, room=3)
         no_answer = failed(rows[2], status_code=None, error_code="TIMEOUT")
         await hand.record(succeeded(rows[0]), failed(rows[1]), no_answer)
-    first = (await admin.data("{ deliveries(last: 1) { nodes { id } } }"))["deliveries"]["nodes"][0]
+    first = (await admin.data("{ deliveries(last: 1) { nodes { id event { id } } } }"))[
+        "deliveries"
+    ]["nodes"][0]
     tried = set[str]()
     conditions: tuple[dict[str, Any], ...] = (
         {"webhookId": ids.encode("wh", webhook.id)},
         {"deliveryId": first["id"]},
+        {"eventId": first["event"]["id"]},
+        {"eventPattern": "order.*.create", "statusClass": [2]},
+        {"eventPattern": "*.order.delete"},
         {"outcome": ["FAILED"]},
         {"statusClass": [2, 5]},
         {"statusClass": [5]},

@@ -9,10 +9,23 @@ import pytest
 
 from hookline import ids
 from hookline.models import Email, EmailStatus, Webhook
+from hookline.notifications.notifying import notify_failed_sync
 from hookline.runtime import Runtime
+from hookline.sync.apply import applying
+from hookline.sync.request import SyncRequest
 from tests.api.schema.asking import Asker
 from tests.hookline.notifications.test_mails import Post, turned_off
-from tests.making import Hand, enqueue, make_workspace, set_column, succeeded
+from tests.hookline.sync.files import ORDERS, webhooks
+from tests.making import (
+    SOMEBODY,
+    WORKSPACE,
+    Hand,
+    ago,
+    enqueue,
+    make_workspace,
+    set_column,
+    succeeded,
+)
 from tests.tables import each_of
 from tests.working import send_due
 
@@ -70,6 +83,11 @@ async def test_list_is_filtered_and_belongs_to_the_workspace(
     for wanted, count in (
         ({"webhookId": ids.encode("wh", webhook.id), "kind": ["AUTO_DISABLED"]}, 1),
         ({"kind": ["RECOVERED"]}, 0),
+        ({"environment": "production"}, 1),
+        ({"environment": "staging"}, 0),
+        ({"since": ago(60).isoformat(), "until": ago(-60).isoformat()}, 1),
+        ({"since": ago(-60).isoformat()}, 0),
+        ({"until": ago(60).isoformat()}, 0),
     ):
         assert (await admin.data(LIST, filter=wanted))["notifications"]["totalCount"] == count
     stranger = admin.in_workspace(await make_workspace(runtime))
@@ -270,4 +288,20 @@ async def test_mails_that_wait_are_shown_with_what_they_wait_for(
         ("HELD", "Held."),
         ("UNCONFIRMED", "Not confirmed."),
         ("PENDING", None),
+    ]
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_notification_about_a_sync_names_set_and_revision(
+    runtime: Runtime, admin: Asker
+) -> None:
+    await notify_failed_sync(runtime, WORKSPACE, "new", "Never applied.")
+    await applying.apply(runtime, SOMEBODY, SyncRequest(webhooks(orders=ORDERS)))
+    await notify_failed_sync(runtime, WORKSPACE, "storefront", "Drifted.")
+    await turned_off(runtime)
+    nodes = await admin.data("{ notifications { nodes { kind set revision } } }")
+    assert [tuple(node.values()) for node in nodes["notifications"]["nodes"]] == [
+        ("AUTO_DISABLED", None, None),
+        ("SYNC_FAILED", "storefront", 1),
+        ("SYNC_FAILED", "new", 0),
     ]

@@ -29,7 +29,7 @@ ASKED = {
     f'{{ job(id: "{KEY}") {{ id }} }}': "deliveries:read",
     "{ jobs { totalCount } }": "deliveries:read",
     f'mutation {{ jobCancel(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "deliveries:retry",
-    "{ auditEntries { totalCount } }": "audit:read",
+    "{ auditEntries { totalCount } }": "webhooks:audit",
     "{ eventTypes { totalCount } }": "webhooks:read",
     "{ notifications { totalCount } }": "deliveries:read",
     "{ tokens { totalCount } }": "tokens:admin",

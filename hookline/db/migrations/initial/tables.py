@@ -173,6 +173,8 @@ NOTIFICATION = _table(
         "failing_since": TimeColumn(null=True),
         "last_status_code": fields.SmallIntField(null=True),
         "backlog": fields.IntField(null=True),
+        "sync_set": fields.TextField(null=True),
+        "sync_revision": fields.IntField(null=True),
         "created_at": TimeColumn(),
     },
 )
