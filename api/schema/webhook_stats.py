@@ -3,7 +3,7 @@ of the whole workspace.
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 import strawberry
@@ -12,7 +12,6 @@ from api.auth import require
 from api.schema.enums import StatsStep
 from api.schema.node import Info
 from hookline.deliveries import statistics
-from hookline.deliveries.statistics import Bucket
 
 Since = Annotated[
     datetime,
@@ -30,34 +29,24 @@ class StatsBucket:
     start: datetime = strawberry.field(description="Start of the bucket.")
     attempts: int = strawberry.field(description="Number of attempts that succeeded or failed.")
     failures: int = strawberry.field(description="Number of attempts that failed.")
-    bucket: strawberry.Private[Bucket]
-
-    @strawberry.field(
+    p50_ms: int | None = strawberry.field(
         description="Median duration in milliseconds, to within 5 %, or null if there were no "
         "attempts."
     )
-    def p50_ms(self) -> int | None:
-        return self.bucket.percentile(0.5)
-
-    @strawberry.field(
+    p95_ms: int | None = strawberry.field(
         description="Duration that 95 % of the attempts did not exceed, in milliseconds, to "
         "within 5 %, or null if there were no attempts."
     )
-    def p95_ms(self) -> int | None:
-        return self.bucket.percentile(0.95)
-
-    @strawberry.field(
+    p99_ms: int | None = strawberry.field(
         description="Duration that 99 % of the attempts did not exceed, in milliseconds, to "
         "within 5 %, or null if there were no attempts."
     )
-    def p99_ms(self) -> int | None:
-        return self.bucket.percentile(0.99)
 
-    @classmethod
-    def of(cls, bucket: Bucket) -> "StatsBucket":
-        return cls(
-            start=bucket.start, attempts=bucket.attempts, failures=bucket.failures, bucket=bucket
-        )
+
+def _shown(counts: statistics.Counts, span: statistics.Span) -> list[StatsBucket]:
+    # The core's own buckets, which have the same names: a resolver for each percentile, or an
+    # object more for each bucket, made a page of statistics a third slower (2026-11).
+    return cast(list[StatsBucket], statistics.buckets(counts, span))
 
 
 async def stats_of(
@@ -70,7 +59,7 @@ async def stats_of(
     """
     span = statistics.span_of(since, until, step, info.context.now)
     counts = await info.context.loaders.stats.load((webhook_id, span))
-    return [StatsBucket.of(bucket) for bucket in statistics.buckets(counts, span)]
+    return _shown(counts, span)
 
 
 @strawberry.type
@@ -87,4 +76,4 @@ class StatsQuery:
         span = statistics.span_of(since, until, step, info.context.now)
         async with info.context.reading() as reader:
             counts = await statistics.workspace_counts(reader, actor.workspace_id, span)
-        return [StatsBucket.of(bucket) for bucket in statistics.buckets(counts, span)]
+        return _shown(counts, span)

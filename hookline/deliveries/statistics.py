@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -105,21 +106,35 @@ class Span:
         return range(self.first, self.end, self.step.value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bucket:
-    """Attempts that began in a step. durations: their histogram, `bucket:attempts,…`."""
+    """Attempts that began in a step. durations: their histogram, `bucket:attempts,…`. Percentiles
+    are milliseconds that this share of the attempts did not exceed, within 5 %; None without
+    attempts.
+    """
 
     start: datetime
     attempts: int
     failures: int
     durations: str = ""
 
-    def percentile(self, share: float) -> int | None:
-        """Milliseconds that this share of the attempts did not exceed, within 5 %; None without
-        attempts.
-        """
+    @property
+    def p50_ms(self) -> int | None:
+        return percentile(self._counts, 0.5)
+
+    @property
+    def p95_ms(self) -> int | None:
+        return percentile(self._counts, 0.95)
+
+    @property
+    def p99_ms(self) -> int | None:
+        return percentile(self._counts, 0.99)
+
+    # Once for those that ask for a percentile: half of the time of a page of statistics.
+    @cached_property
+    def _counts(self) -> dict[int, int]:
         places = (place.split(":") for place in self.durations.split(",") if place)
-        return percentile({int(bucket): int(count) for bucket, count in places}, share)
+        return {int(bucket): int(count) for bucket, count in places}
 
 
 def span_of(since: datetime, until: datetime | None, step: StatsStep, now: datetime) -> Span:
