@@ -113,8 +113,8 @@ describe(
     "Selection of deliveries to send again.",
     name="RetryWhich",
     FAILED="Deliveries with the status FAILED.",
-    MISSED="Events that were published while the webhook was inactive or disabled, "
-    "and that it matches now.",
+    MISSED="Events that were published while the webhook was inactive or disabled, and that it "
+    "matched then and matches now.",
     ALL="Both FAILED and MISSED.",
 )
 describe(

@@ -17,13 +17,12 @@ from hookline.access.actor import Actor
 from hookline.db.connection import Database, UnitOfWork, faults_as_unavailable
 from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import for_dialect
-from hookline.deliveries.matching import MatchIndex
+from hookline.deliveries import missed_search
+from hookline.deliveries.missed import Missed
 from hookline.errors import Code, Problem, Refused
-from hookline.form.filters import compile_filter
-from hookline.loop_time import Turn
 from hookline.messaging.enqueuer import Enqueuer
 from hookline.messaging.wakeups import Wakeups
-from hookline.models import Delivery, Event, Job, JobStatus, Webhook
+from hookline.models import Delivery, Job, JobStatus, Webhook
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +31,8 @@ STEP_ROWS: Final = 1_000
 """Deliveries or events that a step reads."""
 # Counting costs time inside the request; beyond that many the progress is shown without a total.
 COUNT_LIMIT: Final = 100_000
-CLOCK_SKEW: Final = timedelta(seconds=30)
 _MARGIN_MILLIS: Final = 600_000
-"""An event may have been received a little before the webhook went off, and stored after it."""
+"""Keys are made a little before or after the times of their rows."""
 
 LEASE_SECONDS: Final = 30
 """Longer than a slice of a job takes; a worker that dies in it lets another one go on then."""
@@ -80,11 +78,6 @@ where id in (select id from delivery where id in ({}) order by id {{locked}})
   and not exists (select 1 as one from attempt a
     where a.delivery_id = delivery.id and a.number = 1 and a.cause = AttemptCause.TEST)
 returning id""")
-# Times between $2 and $3 in which the webhook was off.
-PAUSES: Final = """
-select began_at, ended_at from webhook_pause
-where webhook_id = $1 and began_at < $3 and (ended_at is null or ended_at > $2)"""
-LAST_PAUSE: Final = "select max(began_at) as began_at from webhook_pause where webhook_id = $1"
 
 
 class RetryScope(StrEnum):
@@ -289,98 +282,33 @@ async def _reopen(work: UnitOfWork, webhook: Webhook, window: _Window) -> tuple[
 async def _deliver_missed(
     work: UnitOfWork, webhook: Webhook, window: _Window
 ) -> tuple[UUID | None, int]:
-    """Makes deliveries of events that the webhook wants now, received while it was off, of which it
-    has none. Returns the last event looked at, None when there was none, and how many were made.
+    """Makes deliveries of the events that the webhook missed and still wants. Returns the last
+    event looked at, None when nothing is left, and how many were made.
     """
-    events = (
-        await Event.filter(
-            workspace_id=webhook.workspace_id, id__gt=window.after, id__lt=window.high
-        )
-        .order_by("id")
-        .limit(STEP_ROWS)
+    asked = missed_search.Window(window.since, window.until, window.event_type, window.after)
+    found = await missed_search.find_missed(
+        work, webhook, asked, is_ascending=True, events=STEP_ROWS
     )
-    if not events:
-        return None, 0
-    missed = await _missed(work, webhook, window, events)
-    found = Delivery.filter(webhook_id=webhook.id, event_id__in=[event.id for event in missed])
-    has = set(await found.values_list("event_id", flat=True))
     now = clock.now()
-    new = [_new_delivery(webhook, event, now) for event in missed if event.id not in has]
+    new = [
+        _new_delivery(webhook.workspace_id, one, now) for one in found.missed if one.is_deliverable
+    ]
     if new:
         await Delivery.bulk_create(new)
-    return events[-1].id, len(new)
+    return found.last, len(new)
 
 
-async def _missed(
-    work: UnitOfWork, webhook: Webhook, window: _Window, events: Sequence[Event]
-) -> list[Event]:
-    """Returns the events that came while the webhook was off, and that it wants."""
-    pauses = await _pauses(work, webhook.id, window.since, window.until)
-    wants = _Matcher(webhook, window.event_type)
-    return [
-        event
-        for event in events
-        if _is_within(event.received_at, pauses)
-        and window.since - CLOCK_SKEW <= event.received_at < window.until
-        and await wants(event)
-    ]
-
-
-def _new_delivery(webhook: Webhook, event: Event, now: datetime) -> Delivery:
+def _new_delivery(workspace_id: UUID, missed: Missed, now: datetime) -> Delivery:
     return Delivery(
         id=ids.uuid7(),
-        workspace_id=webhook.workspace_id,
-        webhook_id=webhook.id,
-        event_id=event.id,
-        event_type=event.type,
-        environment=event.environment,
+        workspace_id=workspace_id,
+        webhook_id=missed.webhook_id,
+        event_id=missed.event_id,
+        event_type=missed.event_type,
+        environment=missed.environment,
         next_attempt_at=now,
-        created_at=now,
-    )
-
-
-class _Matcher:
-    """True when the webhook as it is now wants an event, whatever its switch says."""
-
-    def __init__(self, webhook: Webhook, event_type: str) -> None:
-        self.id, self.is_on, self.environments, self.events = (
-            webhook.id,
-            True,
-            webhook.environments,
-            webhook.events,
-        )
-        self.filter = compile_filter(webhook.event_filter) if webhook.event_filter else None
-        self._event_type = event_type
-        self._index = MatchIndex([self])
-        self._turn = Turn()
-
-    async def __call__(self, event: Event) -> bool:
-        # A test is for one webhook only, and without data there is nothing to send.
-        if event.is_test or event.data is None or self._event_type not in ("", event.type):
-            return False
-        # A step reads many events, each of which may be large.
-        if self._turn.is_over:
-            await self._turn.pass_on()
-        wanted = await self._index.wanted_by(event.environment, event.type, event.data, self._turn)
-        return bool(wanted.ids)
-
-
-async def last_pause(work: UnitOfWork, webhook_id: UUID) -> datetime | None:
-    """The time at which the webhook went off last."""
-    began_at: datetime | None = (await work.rows(LAST_PAUSE, webhook_id))[0]["began_at"]
-    return began_at
-
-
-async def _pauses(
-    work: UnitOfWork, webhook_id: UUID, since: datetime, until: datetime
-) -> list[tuple[datetime, datetime | None]]:
-    rows = await work.rows(PAUSES, webhook_id, since, until)
-    return [(row["began_at"], row["ended_at"]) for row in rows]
-
-
-def _is_within(at: datetime, pauses: Sequence[tuple[datetime, datetime | None]]) -> bool:
-    return any(
-        began - CLOCK_SKEW <= at and (ended is None or at <= ended) for began, ended in pauses
+        # Later than the event: by that one knows it from a delivery that the publish made.
+        created_at=max(now, missed.received_at + timedelta(microseconds=1)),
     )
 
 

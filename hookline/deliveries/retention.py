@@ -13,6 +13,7 @@ from hookline import clock
 from hookline.db.connection import Database, UnitOfWork
 from hookline.db.enum_numbers import with_enum_numbers
 from hookline.db.statements import SKIP_LOCKED
+from hookline.deliveries.pauses import SKEW
 from hookline.deliveries.queue.base import Queue
 from hookline.settings.fields import Settings
 
@@ -89,7 +90,8 @@ limit 100"""
 # Deletes the rows of one of them, the webhook itself last.
 OF_WEBHOOK: Final = (
     "delete from webhook_stat where webhook_id = $1",
-    "delete from webhook_pause where webhook_id = $1",
+    "delete from webhook_pause where webhook_id = $1 "
+    "and workspace_id = (select workspace_id from webhook where id = $1)",
     "delete from webhook where id = $1",
 )
 # Hours of statistics as old as the log.
@@ -102,6 +104,11 @@ delete from webhook_stat where (webhook_id, step, at, bucket) in (
   select webhook_id, step, at, bucket from webhook_stat where step = 3600 and at < $1 limit $2)
 returning bucket""",
 }
+# Times in which a webhook was off, as old as the events that it missed then.
+PAUSES: Final = """
+delete from webhook_pause where (workspace_id, webhook_id, number) in (
+  select workspace_id, webhook_id, number from webhook_pause where ended_at < $1 limit $2)
+returning number"""
 # Deletes the positions that no subscriber can replay from any more.
 ACTIVITY: Final = {
     "postgres": """
@@ -142,6 +149,9 @@ async def purge(database: Database, queue: Queue, settings: Settings) -> int:
             await work.rows(
                 OLD_STATS[work.dialect], now - timedelta(days=settings.attempt_days), BATCH
             )
+        )
+        count += len(
+            await work.rows(PAUSES, now - timedelta(days=settings.attempt_days) - SKEW, BATCH)
         )
         count += await _forget_webhooks(work, now - timedelta(days=settings.attempt_days))
     return count + await queue.forget_keys()

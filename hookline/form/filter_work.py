@@ -42,6 +42,11 @@ class AskedEvent:
         self._left = WORK_LIMIT
         self._paid.clear()
 
+    @property
+    def spent(self) -> int:
+        """The work of the filter that was asked last."""
+        return WORK_LIMIT - self._left
+
     def contains(self, value: Json, wanted: Json) -> bool:
         """True when a list has an element equal to the wanted one, or a text has this part.
         wanted: as `frozen` makes it. Raises TooMuchWork.

@@ -12,7 +12,7 @@ from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.activity.events import ActivityKind
 from hookline.db.connection import UnitOfWork
-from hookline.deliveries import jobs
+from hookline.deliveries import jobs, pauses
 from hookline.errors import Code, Refused
 from hookline.form.check import check_update, check_whole
 from hookline.form.kinds import FieldProblem
@@ -262,12 +262,15 @@ async def _deliver_missed(
     runtime: Runtime, work: UnitOfWork, actor: Actor, webhook: Webhook
 ) -> None:
     """Begins a job that delivers the events published since the webhook went off."""
-    if off_since := await jobs.last_pause(work, webhook.id):
-        # An event may have been received a little before the webhook went off, and stored after it.
-        since = off_since - jobs.CLOCK_SKEW
-        await jobs.begin(
-            work, runtime.enqueuer, actor, webhook.id, jobs.RetryScope.MISSED, since, clock.now()
-        )
+    off_at = await pauses.off_since(work, webhook.workspace_id, webhook.id)
+    if off_at is None:
+        return
+    # By this process's clock and another one's; what was published before the commit of this change
+    # met the webhook off.
+    since, until = off_at - pauses.SKEW, clock.now() + pauses.SKEW
+    await jobs.begin(
+        work, runtime.enqueuer, actor, webhook.id, jobs.RetryScope.MISSED, since, until
+    )
 
 
 def _kinds(given: Form) -> list[ActivityKind]:

@@ -225,9 +225,19 @@ column webhook.url text not null
 column webhook.version integer not null
 column webhook.warned_at timestamp with time zone
 column webhook.workspace_id uuid not null
+column webhook_pause.actor text not null
 column webhook_pause.began_at timestamp with time zone not null
+column webhook_pause.cause text not null
 column webhook_pause.ended_at timestamp with time zone
+column webhook_pause.environments text not null
+column webhook_pause.event_filter text
+column webhook_pause.events text not null
+column webhook_pause.first integer not null
+column webhook_pause.number integer not null
+column webhook_pause.off_at timestamp with time zone not null
+column webhook_pause.on_at timestamp with time zone
 column webhook_pause.webhook_id uuid not null
+column webhook_pause.workspace_id uuid not null
 column webhook_stat.at timestamp with time zone not null
 column webhook_stat.attempts integer not null
 column webhook_stat.bucket smallint not null
@@ -264,7 +274,7 @@ constraint tortoise_migrations PRIMARY KEY (id)
 constraint tortoise_migrations UNIQUE (app, name)
 constraint vault_key PRIMARY KEY (name)
 constraint webhook PRIMARY KEY (id)
-constraint webhook_pause PRIMARY KEY (webhook_id, began_at)
+constraint webhook_pause PRIMARY KEY (workspace_id, webhook_id, number)
 constraint webhook_stat PRIMARY KEY (webhook_id, step, at, bucket)
 constraint workspace PRIMARY KEY (id)
 constraint workspace_activity PRIMARY KEY (workspace_id)
@@ -300,6 +310,7 @@ index CREATE INDEX notification_list ON public.notification USING btree (workspa
 index CREATE INDEX notification_webhook ON public.notification USING btree (webhook_id, id)
 index CREATE INDEX webhook_exhausted ON public.webhook USING btree (exhausted_notified_at) WHERE (exhausted_count > 0)
 index CREATE INDEX webhook_list ON public.webhook USING btree (workspace_id, name, id)
+index CREATE INDEX webhook_pause_age ON public.webhook_pause USING btree (ended_at) WHERE (ended_at IS NOT NULL)
 index CREATE INDEX webhook_stat_age ON public.webhook_stat USING btree (step, at)
 index CREATE UNIQUE INDEX activity_pkey ON public.activity USING btree (workspace_id, "position")
 index CREATE UNIQUE INDEX attempt_number ON public.attempt USING btree (delivery_id, number)
@@ -331,7 +342,7 @@ index CREATE UNIQUE INDEX token_pkey ON public.token USING btree (id)
 index CREATE UNIQUE INDEX tortoise_migrations_pkey ON public.tortoise_migrations USING btree (id)
 index CREATE UNIQUE INDEX uid_tortoise_mi_app_3803a5 ON public.tortoise_migrations USING btree (app, name)
 index CREATE UNIQUE INDEX vault_key_pkey ON public.vault_key USING btree (name)
-index CREATE UNIQUE INDEX webhook_pause_pkey ON public.webhook_pause USING btree (webhook_id, began_at)
+index CREATE UNIQUE INDEX webhook_pause_pkey ON public.webhook_pause USING btree (workspace_id, webhook_id, number)
 index CREATE UNIQUE INDEX webhook_pkey ON public.webhook USING btree (id)
 index CREATE UNIQUE INDEX webhook_slug ON public.webhook USING btree (workspace_id, slug) WHERE (deleted_at IS NULL)
 index CREATE UNIQUE INDEX webhook_stat_pkey ON public.webhook_stat USING btree (webhook_id, step, at, bucket)
@@ -623,11 +634,38 @@ CREATE OR REPLACE FUNCTION public.hl_pause()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
+declare
+  -- Not now(), the start of the transaction: it may have waited for the row since, and events were
+  -- published meanwhile.
+  moment timestamptz := clock_timestamp();
+  is_off boolean := new.deleted_at is null
+    and not (new.is_active and new.auto_disabled_at is null);
+  reason text := case when new.is_active
+    then coalesce(new.auto_disabled_reason, 'FAILURES') else 'INACTIVE' end;
+  last webhook_pause;
+  is_open boolean;
 begin
-  if new.is_active and new.deleted_at is null and new.auto_disabled_at is null then
-    update webhook_pause set ended_at = now() where webhook_id = new.id and ended_at is null;
-  else
-    insert into webhook_pause (webhook_id, began_at) values (new.id, now()) on conflict do nothing;
+  select * into last from webhook_pause
+    where workspace_id = new.workspace_id and webhook_id = new.id order by number desc limit 1;
+  is_open := last.number is not null and last.ended_at is null;
+  if is_open then
+    -- A clock that went back meanwhile: both times are kept, in their order.
+    update webhook_pause
+      set began_at = least(began_at, moment), ended_at = greatest(began_at, moment)
+      where workspace_id = new.workspace_id and webhook_id = new.id and number = last.number;
+  end if;
+  if is_off then
+    insert into webhook_pause (workspace_id, webhook_id, number, first, off_at, began_at, cause,
+        actor, environments, events, event_filter)
+      values (new.workspace_id, new.id, coalesce(last.number, 0) + 1,
+        case when is_open then last.first else coalesce(last.number, 0) + 1 end,
+        case when is_open then last.off_at else moment end, moment, reason,
+        -- Who turned it off, not who changed it afterwards.
+        case when is_open and last.cause = reason then last.actor else new.modified_by end,
+        new.environments, new.events, new.event_filter);
+  elsif is_open then
+    update webhook_pause set on_at = greatest(off_at, moment)
+      where workspace_id = new.workspace_id and webhook_id = new.id and number >= last.first;
   end if;
   return null;
 end $function$

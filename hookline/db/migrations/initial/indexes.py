@@ -29,6 +29,8 @@ ENGINE = (
     "create index mail_consent_age on mail_consent (asked_at) where confirmed_at is null",
     # failed deliveries that wait for the next hour's notification
     "create index webhook_exhausted on webhook (exhausted_notified_at) where exhausted_count > 0",
+    # times in which a webhook was off that are old enough to go
+    "create index webhook_pause_age on webhook_pause (ended_at) where ended_at is not null",
     # jobs to go on with now
     "create index job_open on job (run_at) where status < 2",
 )

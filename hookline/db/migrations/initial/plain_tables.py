@@ -25,9 +25,14 @@ POSTGRES_TABLES = (
     """create table webhook_stat (webhook_id uuid not null, step int not null,
     at timestamptz not null, bucket smallint not null, attempts int not null,
     failures int not null, primary key (webhook_id, step, at, bucket)) with (fillfactor = 50)""",
-    # when a webhook was off: what it missed
-    """create table webhook_pause (webhook_id uuid not null, began_at timestamptz not null,
-    ended_at timestamptz, primary key (webhook_id, began_at))""",
+    # a time in which a webhook was off, why, and what it would have received: one row for each form
+    # that it had meanwhile, the first of which says `first` (hookline.deliveries.pauses). off_at,
+    # on_at: when it went off and on again, whatever was edited meanwhile
+    """create table webhook_pause (workspace_id uuid not null, webhook_id uuid not null,
+    number int not null, first int not null, off_at timestamptz not null, on_at timestamptz,
+    began_at timestamptz not null, ended_at timestamptz, cause text not null, actor text not null,
+    environments text not null, events text not null, event_filter text,
+    primary key (workspace_id, webhook_id, number))""",
     # what a template made for a delivery's first attempt, for its retries
     "create table delivery_body (delivery_id uuid primary key, body bytea not null)",
     # how far a sweep through a table has come that leaves its rows where they are
@@ -58,8 +63,11 @@ SQLITE_TABLES = (
     """create table webhook_stat (webhook_id blob not null, step integer not null,
     at integer not null, bucket integer not null, attempts integer not null,
     failures integer not null, primary key (webhook_id, step, at, bucket)) without rowid""",
-    """create table webhook_pause (webhook_id blob not null, began_at integer not null,
-    ended_at integer, primary key (webhook_id, began_at)) without rowid""",
+    """create table webhook_pause (workspace_id blob not null, webhook_id blob not null,
+    number integer not null, first integer not null, off_at integer not null, on_at integer,
+    began_at integer not null, ended_at integer, cause text not null, actor text not null,
+    environments text not null, events text not null, event_filter text,
+    primary key (workspace_id, webhook_id, number))""",
     "create table delivery_body (delivery_id blob primary key, body blob not null)",
     "create table retention (name text primary key, position blob not null)",
     """create table mailbox (address text primary key, tries text not null,
@@ -83,26 +91,54 @@ SQLITE_ROWS = (
     f"insert into workspace_activity (workspace_id, position) values (x'{_WORKSPACE}', 0)",
 )
 
-_SWITCHES = "is_active, deleted_at, auto_disabled_at"
-_OLD, _NEW = (
-    f"({row}.is_active and {row}.deleted_at is null and {row}.auto_disabled_at is null)"
+# Off is what can go on again: what a deleted webhook does not receive, nobody misses.
+_OFF_OLD, _OFF_NEW = (
+    f"({row}.deleted_at is null and not ({row}.is_active and {row}.auto_disabled_at is null))"
     for row in ("old", "new")
 )
+_WATCHED = (
+    *("is_active", "deleted_at", "auto_disabled_at"),
+    *("environments", "events", "event_filter"),
+)
+# Columns of the hot path are not among them: a record fires none of these.
+_UPDATED = f"after update of {', '.join(_WATCHED)} on webhook"
+_CHANGES = {
+    operator: f"({_OFF_OLD} or {_OFF_NEW}) and ("
+    + " or ".join(f"old.{name} {operator} new.{name}" for name in _WATCHED)
+    + ")"
+    for operator in ("is distinct from", "is not")
+}
 POSTGRES_TRIGGERS = (
-    f"""create trigger webhook_pauses after update of {_SWITCHES} on webhook for each row
-    when ({_OLD} <> {_NEW}) execute function hl_pause()""",
+    f"""create trigger webhook_pauses {_UPDATED} for each row
+    when ({_CHANGES["is distinct from"]}) execute function hl_pause()""",
     f"""create trigger webhook_begins_paused after insert on webhook for each row
-    when (not {_NEW}) execute function hl_pause()""",
+    when ({_OFF_NEW}) execute function hl_pause()""",
 )
 _NOW = "cast((julianday('now') - 2440587.5) * 86400000000 as integer)"
-_BEGIN = f"""insert into webhook_pause (webhook_id, began_at) values (new.id, {_NOW})
-  on conflict do nothing"""
+# hl_pause of PostgreSQL (functions/pause.sql), whose comments say more.
+_OF_IT = "workspace_id = new.workspace_id and webhook_id = new.id"
+_LAST = f"(select max(number) from webhook_pause where {_OF_IT})"
+_PAUSE = f"""begin
+  insert into webhook_pause (workspace_id, webhook_id, number, first, off_at, began_at, cause,
+      actor, environments, events, event_filter)
+    select new.workspace_id, new.id, coalesce(l.number, 0) + 1,
+      case when l.is_open then l.first else coalesce(l.number, 0) + 1 end,
+      case when l.is_open then l.off_at else {_NOW} end, {_NOW}, c.cause,
+      case when l.is_open and l.cause = c.cause then l.actor else new.modified_by end,
+      new.environments, new.events, new.event_filter
+    from (select case when new.is_active
+      then coalesce(new.auto_disabled_reason, 'FAILURES') else 'INACTIVE' end as cause) c
+    left join (select number, first, off_at, ended_at is null as is_open, cause, actor
+      from webhook_pause where {_OF_IT} order by number desc limit 1) l on true
+    where {_OFF_NEW};
+  update webhook_pause set began_at = min(began_at, {_NOW}), ended_at = max(began_at, {_NOW})
+    where {_OF_IT} and number >= {_LAST} - 1 and ended_at is null
+      and (not {_OFF_NEW} or number < {_LAST});
+  update webhook_pause set on_at = max(off_at, {_NOW})
+    where {_OF_IT} and not {_OFF_NEW} and on_at is null
+      and number >= (select first from webhook_pause where {_OF_IT} order by number desc limit 1);
+end"""
 SQLITE_TRIGGERS = (
-    f"""create trigger webhook_pauses after update of {_SWITCHES} on webhook
-    when {_OLD} and not {_NEW} begin {_BEGIN}; end""",
-    f"""create trigger webhook_goes_on after update of {_SWITCHES} on webhook
-    when not {_OLD} and {_NEW} begin
-    update webhook_pause set ended_at = {_NOW} where webhook_id = new.id and ended_at is null; end""",
-    f"""create trigger webhook_begins_paused after insert on webhook
-    when not {_NEW} begin {_BEGIN}; end""",
+    f"create trigger webhook_pauses {_UPDATED} when {_CHANGES['is not']} {_PAUSE}",
+    f"create trigger webhook_begins_paused after insert on webhook when {_OFF_NEW} {_PAUSE}",
 )
