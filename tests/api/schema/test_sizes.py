@@ -133,16 +133,18 @@ def places() -> list[Place]:
 
 
 def leaves(kind: GraphQLObjectType | GraphQLInterfaceType | None) -> str:
-    """Everything of a type that has no selections and needs no arguments; nothing for a leaf."""
+    """Lists of a type that have no selections and need no arguments; nothing for a leaf. Of its
+    other leaves none is counted, nor comes as more than itself.
+    """
     if kind is None:
         return ""
     names = [
         name
         for name, field in kind.fields.items()
-        if is_leaf_type(get_named_type(field.type))
+        if is_leaf_type(get_named_type(field.type)) and is_list(field)
         if not any(is_required_argument(argument) for argument in field.args.values())
     ]
-    return "{ " + " ".join(names) + " }"
+    return "{ " + " ".join(["__typename", *names]) + " }"
 
 
 def questions() -> Iterator[tuple[str, dict[str, Any]]]:
