@@ -44,6 +44,8 @@ def _import_everything() -> None:
                 import_module(module.name)
     for name in _MORE:
         import_module(name)
+    # The first one resolves every type, which takes a server half of its start; it is made anew.
+    import_module("api.schema").make_schema()
 
 
 def _wait_for_a_request(requests: socket.socket) -> list[str] | None:
