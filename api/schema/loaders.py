@@ -17,6 +17,8 @@ from hookline.deliveries import manual, statistics
 from hookline.models import Attempt, Delivery, Email, Event, Webhook
 
 LARGEST_BATCH = 200
+# Rows of one statement, which are decoded in one go: 50,000 would hold the loop for 50 ms and more.
+BUCKETS_AT_ONCE: Final = 10_000
 # Of which a page may hold megabytes: read for those who ask for them, at their price.
 _LARGE_COLUMNS: Final[dict[type[Model], tuple[str, ...]]] = {
     Event: ("data",),
@@ -83,7 +85,9 @@ class Loaders:
 
     @cached_property
     def stats(self) -> DataLoader[tuple[UUID, statistics.Span], statistics.Counts]:
-        """Counters of a webhook's attempts in a span. A batch is a statement for each span."""
+        """Counters of a webhook's attempts in a span. A batch is a statement for each span, or
+        several for very many buckets.
+        """
         return DataLoader(load_fn=self._stats, max_batch_size=LARGEST_BATCH)
 
     @cached_property
@@ -163,9 +167,12 @@ class Loaders:
         found: dict[tuple[UUID, statistics.Span], statistics.Counts] = {}
         for span in dict.fromkeys(span for _, span in keys):
             wanted = [webhook_id for webhook_id, asked in keys if asked == span]
-            async with self._context.reading() as reader:
-                counts = await statistics.counts(reader, wanted, span)
-            found |= {(webhook_id, span): of_one for webhook_id, of_one in counts.items()}
+            at_once = max(1, BUCKETS_AT_ONCE // max(1, len(span.starts)))
+            for begin in range(0, len(wanted), at_once):
+                async with self._context.reading() as reader:
+                    part = wanted[begin : begin + at_once]
+                    counts = await statistics.counts(reader, part, span)
+                found |= {(webhook_id, span): of_one for webhook_id, of_one in counts.items()}
         return [found.get(key, {}) for key in keys]
 
     async def _last_attempts(self, keys: list[UUID]) -> list[UUID | None]:

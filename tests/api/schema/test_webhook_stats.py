@@ -89,6 +89,17 @@ async def test_figures_of_many_webhooks_are_read_in_one_statement_each(
         assert sum(record.name == "tortoise.db_client" for record in caplog.records) == 1
 
 
+@pytest.mark.engines("sqlite")
+async def test_very_many_buckets_are_read_in_parts(
+    admin: Asker, caplog: pytest.LogCaptureFixture
+) -> None:
+    span = statistics.span_of(clock.now() - timedelta(days=1_500), None, StatsStep.DAY, clock.now())
+    asked = [(ids.uuid7(), span) for _ in range(20)]
+    with caplog.at_level(logging.DEBUG, "tortoise.db_client"):
+        await admin.context().loaders.stats.load_many(asked)
+    assert sum(record.name == "tortoise.db_client" for record in caplog.records) == 4
+
+
 async def test_a_list_shows_the_figures_of_each_webhook(runtime: Runtime, admin: Asker) -> None:
     given = {"since": (clock.now() - timedelta(hours=20)).isoformat()}
     for number in range(3):
