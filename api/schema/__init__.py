@@ -13,6 +13,7 @@ from api.schema.attempt import AttemptQuery, find_attempt
 from api.schema.audit import AuditQuery, find_audit_entry
 from api.schema.delivery import DeliveryMutation, DeliveryQuery, find_delivery
 from api.schema.event import EventMutation, EventQuery, find_event
+from api.schema.event_counts import EventCountQuery
 from api.schema.event_type import EventTypeMutation, EventTypeQuery, find_event_type
 from api.schema.failure_counts import FailureQuery
 from api.schema.job import JobMutation, JobQuery, find_job
@@ -57,6 +58,7 @@ QUERIES = (
     StatsQuery,
     FailureQuery,
     EventQuery,
+    EventCountQuery,
     DeliveryQuery,
     AttemptQuery,
     NotificationQuery,

@@ -64,6 +64,11 @@ class Loaders:
         return self._by_id(Delivery)
 
     @cached_property
+    def delivery_to(self) -> DataLoader[tuple[UUID, UUID], Delivery | None]:
+        """First deliveries of an event to a webhook each. A batch is a statement for each event."""
+        return DataLoader(load_fn=self._deliveries_to, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
     def attempt(self) -> DataLoader[UUID, Attempt | None]:
         """Attempts without headers and bodies."""
         return self._by_id(Attempt)
@@ -137,6 +142,21 @@ class Loaders:
             return [found.get(key) for key in keys]
 
         return DataLoader(load_fn=load, max_batch_size=LARGEST_BATCH)
+
+    async def _deliveries_to(self, keys: list[tuple[UUID, UUID]]) -> list[Delivery | None]:
+        found: dict[tuple[UUID, UUID], Delivery] = {}
+        for event_id in dict.fromkeys(event_id for event_id, _ in keys):
+            wanted = [webhook_id for of, webhook_id in keys if of == event_id]
+            rows = Delivery.filter(
+                workspace_id=self._context.actor.workspace_id,
+                event_id=event_id,
+                webhook_id__in=wanted,
+            )
+            async with self._context.reading() as reader:
+                # The last one that is written here is the first one that there was.
+                for row in await rows.order_by("-id").using_db(reader.client):
+                    found[event_id, row.webhook_id] = row
+        return [found.get(key) for key in keys]
 
     async def _emails(self, keys: list[UUID]) -> list[list[Email]]:
         found: dict[UUID, list[Email]] = {key: [] for key in keys}

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from api.execution.sizes import Sizes
+from api.schema.event_counts import MOST_PATTERNS, MOST_TYPES
+from api.schema.event_matches import MOST_REASONS
 from api.schema.webhook_many import LARGEST_SELECTION
 from hookline.access.tokens import SCOPES_LIMIT
 from hookline.deliveries import statistics
@@ -30,6 +32,7 @@ _ITEMS: Final = {
     "EventBatch.items": EVENTS_SHOWN,
     "JobBatch.items": ROWS_AT_ONCE,
     "DryRunRequest.headers": _REQUEST_HEADERS,
+    "EventMatch.reasons": MOST_REASONS,
     # Codes by classes.
     "FailureCounts.counts": 100,
     "Notification.emails": 20,
@@ -44,6 +47,7 @@ _ITEMS: Final = {
     "SyncOrigin.lockedFields": len(FIELDS),
     "SyncProblem.path": 20,
     "Token.scopes": SCOPES_LIMIT,
+    "UnlistedEventTypes.types": MOST_TYPES,
     "UserError.field": 20,
     "Viewer.scopes": SCOPES_LIMIT,
     "Webhook.eventPatterns": 100,
@@ -110,6 +114,7 @@ _PRICES: Final = {
             "AuditEntry",
             "Delivery",
             "Event",
+            "EventMatch",
             "EventType",
             "Job",
             "Notification",
@@ -130,6 +135,13 @@ _PRICES: Final = {
     "Query.stats": 2_500,
     # 10,000 rows by an index.
     "Query.failureCounts": 1_000,
+    # Of a filter that looks at as much as it may 100 ms, of most some microseconds.
+    "EventMatch.matches": 50,
+    "EventMatch.reasons": 50,
+    "EventMatch.delivery": 10,
+    # 100,000 events by an index, and from type to type.
+    "Query.eventPatternCounts": 2_000,
+    "Query.unlistedEventTypes": 2_000,
     "Webhook.lastAttempt": 2,
     "Delivery.manual": 2,
     "Delivery.test": 2,
@@ -162,6 +174,12 @@ def stats_size(arguments: Mapping[str, Any], now: datetime) -> int:
     return len(span.starts)
 
 
+def patterns_size(arguments: Mapping[str, Any], now: datetime) -> int:
+    """Counts of patterns: as many as patterns; 0 for more than are taken."""
+    count = len(arguments["patterns"])
+    return count if count <= MOST_PATTERNS else 0
+
+
 def batch_size(arguments: Mapping[str, Any], now: datetime) -> int:
     """Results of a batch: as many as events, or none."""
     count = len(arguments["input"]["events"])
@@ -179,6 +197,7 @@ SIZES: Final = Sizes(
     sized={
         "Webhook.stats": stats_size,
         "Query.stats": stats_size,
+        "Query.eventPatternCounts": patterns_size,
         "Mutation.eventPublishBatch": batch_size,
         "Mutation.webhooksSetActive": selection_size,
         "Mutation.webhooksDelete": selection_size,

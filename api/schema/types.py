@@ -12,8 +12,10 @@ from api.auth import require
 from api.schema import attempt_filter, delivery_filter
 from api.schema.attempt_fields import AttemptFields
 from api.schema.connections import Connection
+from api.schema.cursors import BY_NAME
 from api.schema.delivery_fields import DeliveryFields
 from api.schema.event_fields import EventFields
+from api.schema.event_matches import EventMatches
 from api.schema.filters import check_event
 from api.schema.listing import Listed, paged
 from api.schema.node import Info
@@ -21,6 +23,7 @@ from api.schema.notification_fields import NotificationFields
 from api.schema.webhook_fields import WebhookFields
 from hookline.models import Attempt as AttemptRow
 from hookline.models import Delivery as DeliveryRow
+from hookline.models import Webhook as WebhookRow
 
 
 @strawberry.type(
@@ -92,6 +95,54 @@ class Event(EventFields):
         require(info, "deliveries:read")
         rows = delivery_filter.rows_of(info).filter(event_id=self.row.id)
         return Listed(rows, Delivery.of)
+
+    @paged(
+        # nullable: as deliveries
+        Connection["EventMatch"] | None,
+        description="Returns each webhook that is not deleted, by name, with the reasons for which "
+        "it would not get this event. Requires the scopes webhooks:read and deliveries:read.",
+    )
+    async def matches(self, info: Info) -> Listed[WebhookRow]:
+        require(info, "deliveries:read")
+        actor, event = require(info, "webhooks:read"), EventMatches(info, self.row)
+        rows = WebhookRow.filter(workspace_id=actor.workspace_id, deleted_at__isnull=True)
+        return Listed(rows, lambda row: EventMatch(row=row, event=event), BY_NAME)
+
+
+@strawberry.type(description="A webhook and an event: whether it would get it, and why not.")
+class EventMatch:
+    row: strawberry.Private[WebhookRow]
+    event: strawberry.Private[EventMatches]
+
+    @strawberry.field(description="The webhook. Requires the scope webhooks:read.")
+    async def webhook(self, info: Info) -> "Webhook":
+        require(info, "webhooks:read")
+        return Webhook.of(self.row)
+
+    @strawberry.field(
+        description="True if the webhook, as it is now, would get the event. Null if only its "
+        "filter could tell and the data of the event has expired."
+    )
+    async def matches(self, info: Info) -> bool | None:
+        return await self.event.matches(self.row)
+
+    @strawberry.field(
+        description="Reasons for which the webhook, as it is now, would not get the event: as in "
+        "`webhookDryRun`, at most 20. Empty if it would."
+    )
+    async def reasons(self, info: Info) -> list[str]:
+        return await self.event.reasons(self.row)
+
+    @strawberry.field(
+        description="First delivery of the event to the webhook, or null if there is none: the "
+        "webhook was created later, was changed since, or was off. Requires the scope "
+        "deliveries:read."
+    )
+    async def delivery(self, info: Info) -> "Delivery | None":
+        require(info, "deliveries:read")
+        loader = info.context.loaders.delivery_to
+        row = await loader.load((self.event.event_id, self.row.id))
+        return Delivery.of(row) if row else None
 
 
 @strawberry.type(description="The delivery of an event to a webhook, with all its attempts.")

@@ -1,7 +1,6 @@
 """Finding webhooks: by id, by slug, and lists with their filter and order."""
 
 import re
-from itertools import product
 from typing import Annotated, Final
 
 import strawberry
@@ -19,6 +18,7 @@ from api.schema.types import Webhook, find_webhook
 from api.schema.webhook_order import WebhookOrder, order_of
 from api.schema.webhook_types import WebhookStatus
 from hookline.form.check import SLUG
+from hookline.form.event_names import patterns_of
 from hookline.models import Webhook as WebhookRow
 
 _STATUS = {
@@ -154,7 +154,7 @@ def _filtered(rows: QuerySet[WebhookRow], wanted: WebhookFilter) -> QuerySet[Web
         rows = rows.filter(environments__contains=_line(wanted.environment))
     if wanted.event is not None:
         # at most eight patterns match a type: each segment or *
-        patterns = _patterns(wanted.event)
+        patterns = patterns_of(wanted.event)
         rows = rows.filter(Q(*(Q(events__contains=_line(p)) for p in patterns), join_type="OR"))
     if wanted.managed is not None:
         rows = rows.filter(sync_set__isnull=not wanted.managed)
@@ -191,9 +191,3 @@ def _texts(wanted: WebhookFilter) -> list[str]:
 def _line(item: str) -> str:
     """Returns an item as it stands in a column of lines."""
     return f"\n{item}\n"
-
-
-def _patterns(event_type: str) -> list[str]:
-    """Returns every pattern that matches the type."""
-    parts = [(part, "*") for part in event_type.split(".")]
-    return [".".join(pattern) for pattern in product(*parts)]

@@ -5,6 +5,7 @@ form, by publishing and by event types. Pure.
 
 import re
 from collections.abc import Callable
+from itertools import product
 from typing import Final
 
 from hookline.text import shown
@@ -21,6 +22,11 @@ def pattern_test(pattern: str) -> Callable[[str], bool]:
     """The test of whether a type matches a pattern."""
     wanted = re.compile(re.escape(pattern).replace(r"\*", "[^.]+"))
     return lambda event_type: wanted.fullmatch(event_type) is not None
+
+
+def patterns_of(event_type: str) -> list[str]:
+    """The eight patterns that match a type: each of its parts or *."""
+    return [".".join(parts) for parts in product(*((part, "*") for part in event_type.split(".")))]
 
 
 def type_fault(text: str) -> str | None:

@@ -17,9 +17,7 @@ from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.form.check import check_create, check_update, check_whole, slug_of
-from hookline.form.event_names import pattern_test
 from hookline.form.filter_work import AskedEvent
-from hookline.form.filters import compile_filter
 from hookline.form.webhook_kinds import is_sensitive_header
 from hookline.models import Webhook
 from hookline.outbound.payloads import request_body
@@ -28,6 +26,7 @@ from hookline.outbound.request_head import fixed_head
 from hookline.outbound.templates import Facts, event_facts, webhook_facts
 from hookline.runtime import Runtime
 from hookline.webhooks.columns import canonical, with_stored_parts
+from hookline.webhooks.match_reasons import match_reasons
 from hookline.webhooks.samples import Sample, event_of, not_found
 from hookline.webhooks.saving import Values, bounds_of
 
@@ -159,16 +158,5 @@ def _own_head(form: Mapping[str, Any]) -> list[tuple[str, str | None]]:
 
 
 def _reasons(form: Mapping[str, Any], event: NewEvent) -> list[str]:
-    reasons = [] if form["active"] else ["The webhook is off."]
-    if event.environment not in form["environments"]:
-        reasons.append(
-            f"Its environments are {', '.join(form['environments'])}; the event's is "
-            f"{event.environment}."
-        )
-    if not any(pattern_test(pattern)(event.type) for pattern in form["events"]):
-        reasons.append(f"None of its patterns matches {event.type}: {', '.join(form['events'])}.")
-    if form.get("filter"):
-        reasons += compile_filter(form["filter"]).reasons(
-            AskedEvent(event.type, event.environment, orjson.loads(event.data))
-        )
-    return reasons
+    asked = AskedEvent(event.type, event.environment, orjson.loads(event.data))
+    return match_reasons(form, event.type, event.environment, asked)

@@ -24,6 +24,8 @@ ASKED = {
     f'{{ stats(since: "{NOW}", step: DAY) {{ attempts }} }}': "deliveries:read",
     f'{{ failureCounts(since: "{NOW}") {{ exact }} }}': "deliveries:read",
     "{ events { totalCount } }": "deliveries:read",
+    '{ eventPatternCounts(patterns: ["a.b.c"]) { exact } }': "deliveries:read",
+    "{ unlistedEventTypes { exact } }": "deliveries:read",
     "{ deliveries { totalCount } }": "deliveries:read",
     "{ attempts { totalCount } }": "deliveries:read",
     f'{{ job(id: "{KEY}") {{ id }} }}': "deliveries:read",

@@ -71,7 +71,11 @@ VARIABLES: Final = {
     "$until": "DateTime",
     "$webhook": "ID!",
 }
-REQUIRED: Final = {"webhook": "(id: $webhook)", "failureCounts": "(since: $since)"}
+REQUIRED: Final = {
+    "webhook": "(id: $webhook)",
+    "failureCounts": "(since: $since)",
+    "eventPatternCounts": '(patterns: ["a.b.c", "*.*.*"])',
+}
 BY_NO_LIST: Final = {"node", "webhookBySlug", "job"}
 
 
@@ -266,7 +270,11 @@ def test_every_list_of_the_schema_has_a_size() -> None:
         if not key.split(".")[0].endswith("Connection")
     ]
     # As long as the list that was sent.
-    assert set(unknown) == {"EventPublishBatchPayload.results", "WebhooksPayload.results"}
+    assert set(unknown) == {
+        "EventPatternCounts.counts",
+        "EventPublishBatchPayload.results",
+        "WebhooksPayload.results",
+    }
 
 
 def test_every_size_and_price_is_of_a_field_that_there_is() -> None:
