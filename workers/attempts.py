@@ -120,7 +120,7 @@ class RunningAttempt:
         secrets = self._target.request_parts.secrets if self._head else ()
         headers, body = answer.headers, answer.body
         # Nearly always there is nothing to mask, and one look at all of it says so.
-        whole = "\n".join(value for _, value in headers).encode("latin-1") + b"\n" + body
+        whole = "\n".join([value for _, value in headers]).encode("latin-1") + b"\n" + body
         if answer.is_truncated or without_secrets(whole, secrets) != whole:
             # Each by itself, as JSON would give the secrets in them one more form.
             headers = [

@@ -34,6 +34,12 @@ class Part:
     known: frozenset[str] = frozenset()
     below: "dict[str, Part]" = field(default_factory=dict)
 
+    def is_plain(self, value: Any) -> bool:
+        """True for an input that has nothing to count. Most often: an event to publish, thousands
+        of times a second, by itself or in a batch.
+        """
+        return type(value) is dict and not self.below and value.keys() <= self.known
+
 
 def list_variables(
     schema: GraphQLSchema, operation: OperationDefinitionNode
@@ -60,8 +66,7 @@ def check_list_items(
     count = None
     for name, part in parts:
         value = variables.get(name)
-        # Most often: an event to publish, thousands of times a second.
-        if value is None or (type(value) is dict and not part.below and value.keys() <= part.known):
+        if value is None or part.is_plain(value):
             continue
         count = count or _Count(sizes, limits.list_items, limits.unknown_fields)
         count.add(value, part)
@@ -104,7 +109,8 @@ class _Count:
             )
         if part is not None:
             for item in items:
-                self.add(item, part)
+                if not part.is_plain(item):
+                    self.add(item, part)
 
     def _add_fields(self, value: dict[str, Any], part: Part) -> None:
         self._unknown += len(value.keys() - part.known)

@@ -129,13 +129,11 @@ class CommitGroup:
         self._accepted.append(request)
         self.events += new
         for event in new:
-            await self._match(event)
-
-    async def _match(self, event: NewEvent) -> None:
-        for webhook_id in (await self._wanted_by(event)).ids:
-            self.deliveries.append(
+            wanted = await self._wanted_by(event)
+            self.deliveries += [
                 NewDelivery(uuid7(), webhook_id, event.id, event.type, event.environment)
-            )
+                for webhook_id in wanted.ids
+            ]
 
     def keys(self) -> list[str]:
         return [event.key for event in self.events if event.key]
