@@ -1,7 +1,7 @@
 """Jobs: work that goes on after the answer, with its progress, and the mutation that begins one."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import strawberry
@@ -12,7 +12,9 @@ from api.schema.enums import JobStatus, RetryScope
 from api.schema.node import Actor, Info, Node, actor_of, first_of, key_of, node_id
 from api.schema.types import Webhook, find_webhook
 from api.schema.user_error import UserError, user_errors
+from hookline.access import actor as actors
 from hookline.deliveries import jobs
+from hookline.deliveries.retry_counts import COUNTED, count_retry
 from hookline.errors import Code, Problem, Refused
 from hookline.form.event_names import type_fault
 from hookline.models import Job as JobRow
@@ -75,6 +77,23 @@ class DeliveriesRetryInput:
         default=None,
         description="Exact type of the event, such as order.order.created. All types by default.",
     )
+    dry_run: bool | None = strawberry.field(
+        default=False,
+        description="True to count what would be sent, and to start no job.",
+    )
+
+
+@strawberry.type(description="Numbers of what `deliveriesRetry` would send.")
+class RetryCounts:
+    failed: int | None = strawberry.field(
+        description=f"Number of failed deliveries, counted up to {COUNTED:,}: without those of "
+        "tests and those whose event's data has expired. Null if only MISSED was asked for."
+    )
+    missed: int | None = strawberry.field(
+        description="Number of missed events, of the newest 10,000 that were published while the "
+        "webhook was off. Null if only FAILED was asked for."
+    )
+    exact: bool = strawberry.field(description="False if there may be more.")
 
 
 @strawberry.type(description="Result of a mutation that starts or cancels a job.")
@@ -83,8 +102,13 @@ class JobPayload:
         description="The job after the mutation. Null if there are user errors, or with an error "
         "FORBIDDEN after the change if the token lacks the scope deliveries:read."
     )
+    counts: RetryCounts | None = strawberry.field(
+        default=None,
+        description="Numbers of what would be sent. Null unless `dryRun` was true and there are no "
+        "user errors.",
+    )
     user_errors: list[UserError] = strawberry.field(
-        description="Errors in the input. Empty on success."
+        default_factory=list, description="Errors in the input. Empty on success."
     )
 
 
@@ -106,7 +130,8 @@ class JobQuery:
 class JobMutation:
     @strawberry.mutation(
         description="Starts a job that sends failed deliveries or missed events of a webhook, "
-        "oldest first, within the webhook's rate and concurrency limits. User "
+        "oldest first, within the webhook's rate and concurrency limits; or, with `dryRun`, counts "
+        "them, which requires the scope deliveries:read as well. User "
         "errors: NOT_FOUND, INVALID. Requires the scope deliveries:retry."
     )
     async def deliveries_retry(
@@ -121,23 +146,56 @@ class JobMutation:
         since, until = taken(input.since, problems, "since"), taken(input.until, problems, "until")
         if input.event_type is not None and (fault := type_fault(input.event_type)):
             problems.append(Problem(Code.INVALID, f"eventType {fault}.", ("eventType",)))
+        asked = _Asked(
+            key_of("wh", input.webhook_id),
+            # before any end, where it is malformed: refused, and told of once
+            since or datetime.min.replace(tzinfo=UTC),
+            until or info.context.now,
+            problems,
+        )
         try:
-            key = key_of("wh", input.webhook_id)
+            if input.dry_run:
+                return JobPayload(job=None, counts=await _counts(info, actor, input, asked))
+            runtime = info.context.runtime
             row = await jobs.retry_deliveries(
-                info.context.runtime.database,
-                info.context.runtime.enqueuer,
+                runtime.database,
+                runtime.enqueuer,
                 actor,
-                key,
+                asked.webhook_id,
                 input.which,
-                # before any end, where it is malformed: refused, and told of once
-                since or datetime.min.replace(tzinfo=UTC),
+                asked.since,
                 until,
                 input.event_type,
                 problems,
             )
         except Refused as refused:
             return JobPayload(job=None, user_errors=user_errors(refused))
-        return JobPayload(job=Job.of(row), user_errors=[])
+        return JobPayload(job=Job.of(row))
+
+
+class _Asked(NamedTuple):
+    """The checked parts of a retry's input. problems: of the others."""
+
+    webhook_id: UUID
+    since: datetime
+    until: datetime
+    problems: list[Problem]
+
+
+async def _counts(
+    info: Info, actor: actors.Actor, input: DeliveriesRetryInput, asked: _Asked
+) -> RetryCounts:
+    """Counts what a retry would send.
+
+    Raises Refused.
+    """
+    async with info.context.runtime.database.unit_of_work():
+        webhook = await jobs.check_retry(actor, *asked)
+    async with info.context.reading() as reader:
+        found = await count_retry(
+            reader, webhook, input.which, asked.since, asked.until, input.event_type
+        )
+    return RetryCounts(failed=found.failed, missed=found.missed, exact=found.is_exact)
 
 
 async def find_job(info: Info, key: Any) -> Job | None:

@@ -71,4 +71,4 @@ class JobCancelMutation:
             row = await cancel_job(info.context.runtime.database, actor, key)
         except Refused as refused:
             return JobPayload(job=None, user_errors=user_errors(refused))
-        return JobPayload(job=Job.of(row), user_errors=[])
+        return JobPayload(job=Job.of(row))

@@ -33,6 +33,7 @@ READING: Final[Mapping[str, tuple[str, ...]]] = {
     "StatsBucket": (_DELIVERIES,),
     "FailureCounts": (_DELIVERIES,),
     "Job": (_DELIVERIES,),
+    "RetryCounts": (_DELIVERIES,),
     # It tells values of webhooks, and which of them were turned off by their attempts.
     "SyncPlan": (_WEBHOOKS, _DELIVERIES),
     "AuditEntry": ("webhooks:audit",),

@@ -96,6 +96,8 @@ _DATA: Final = 100
 # for a webhook's timeout, and a plan compares all webhooks of a workspace.
 _MUTATIONS: Final = {
     "Mutation.webhookDryRun": 1_000,
+    # Counts up to 10,000 deliveries and looks at as many events.
+    "Mutation.deliveriesRetry": 1_000,
     "Mutation.webhookTest": 2_500,
     # A transaction for each of a hundred.
     "Mutation.webhooksSetActive": 2_000,

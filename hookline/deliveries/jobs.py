@@ -102,22 +102,36 @@ async def retry_deliveries(
 
     Raises Refused: NOT_FOUND, INVALID for a time that ends before it begins.
     """
-    until, problems = until or clock.now(), list(found)
+    until = until or clock.now()
     async with database.unit_of_work() as work:
-        webhook = await Webhook.filter(
-            id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True
-        ).first()
-        if webhook is None:
-            message = "There is no such webhook, or it was deleted."
-            problems.append(Problem(Code.NOT_FOUND, message, ("webhookId",)))
-        if until <= since:
-            message = (
-                "The time must end after it begins: give an `until` that is later than `since`."
-            )
-            problems.append(Problem(Code.INVALID, message, ("until",)))
-        if problems:
-            raise Refused(problems)
+        await check_retry(actor, webhook_id, since, until, found)
         return await begin(work, enqueuer, actor, webhook_id, which, since, until, event_type)
+
+
+async def check_retry(
+    actor: Actor,
+    webhook_id: UUID,
+    since: datetime,
+    until: datetime,
+    found: Sequence[Problem] = (),
+) -> Webhook:
+    """Returns the webhook of a retry, in the transaction around it, if there is one.
+
+    Raises Refused, as `retry_deliveries` does.
+    """
+    problems = list(found)
+    webhook = await Webhook.filter(
+        id=webhook_id, workspace_id=actor.workspace_id, deleted_at__isnull=True
+    ).first()
+    if webhook is None:
+        message = "There is no such webhook, or it was deleted."
+        problems.append(Problem(Code.NOT_FOUND, message, ("webhookId",)))
+    if until <= since:
+        message = "The time must end after it begins: give an `until` that is later than `since`."
+        problems.append(Problem(Code.INVALID, message, ("until",)))
+    if problems or webhook is None:
+        raise Refused(problems)
+    return webhook
 
 
 async def begin(
@@ -170,7 +184,13 @@ async def _total(
     if which is not RetryScope.FAILED:
         return None
     found = await work.rows(
-        COUNT, webhook_id, *_ids(since, until), since, until, event_type or "", COUNT_LIMIT + 1
+        COUNT,
+        webhook_id,
+        *keys_around(since, until),
+        since,
+        until,
+        event_type or "",
+        COUNT_LIMIT + 1,
     )
     number: int = found[0]["number"]
     return number if number <= COUNT_LIMIT else None
@@ -247,7 +267,7 @@ class _Window(NamedTuple):
 async def _advance(work: UnitOfWork, job: Job, webhook: Webhook) -> None:
     asked, position = job.work, job.position or _first_position(job.work["which"])
     since, until = datetime.fromisoformat(asked["since"]), datetime.fromisoformat(asked["until"])
-    low, high = _ids(since, until)
+    low, high = keys_around(since, until)
     after = UUID(position["after"]) if position["after"] else low
     window = _Window(after, high, since, until, asked["eventType"])
     do = _reopen if position["phase"] == "FAILED" else _deliver_missed
@@ -312,7 +332,7 @@ def _new_delivery(workspace_id: UUID, missed: Missed, now: datetime) -> Delivery
     )
 
 
-def _ids(since: datetime, until: datetime) -> tuple[UUID, UUID]:
+def keys_around(since: datetime, until: datetime) -> tuple[UUID, UUID]:
     """Keys before and after all that were made in a time, generously: a UUIDv7 begins with its
     milliseconds.
     """
