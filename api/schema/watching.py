@@ -14,6 +14,7 @@ from api.schema.filters import check_event
 from api.schema.job import Job
 from api.schema.node import Info, key_of
 from api.schema.types import Delivery, Event
+from hookline import ids
 from hookline.deliveries.looks import EVENTS_SHOWN, ROWS_AT_ONCE, Seen
 from hookline.deliveries.watching import LOOK_SECONDS, Conditions, WatchKind
 
@@ -133,15 +134,30 @@ class WatchSubscription:
         return _watch(info, WatchKind.JOBS, made)
 
     @strawberry.subscription(
-        description="Returns new entries of the audit log. "
+        description="Returns new entries of the audit log: all of them with the scope audit:read, "
+        "otherwise those of webhooks. "
         + _HOW
-        + "Requires the scope audit:read."
+        + "Requires the scope webhooks:audit, which a token with audit:read has."
     )
-    def audit_entries(self, info: Info) -> AsyncIterable[AuditEntryBatch]:
-        require(info, "audit:read")
+    def audit_entries(
+        self,
+        info: Info,
+        subject_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(
+                description="ID of the changed object, such as a webhook. All objects by default."
+            ),
+        ] = None,
+    ) -> AsyncIterable[AuditEntryBatch]:
+        # As the list has it.
+        actor = require(info, "webhooks:audit")
+        prefix, key = (None, None) if subject_id is None else ids.decode(subject_id)
+        is_wanted = _equal(subject_prefix=prefix, subject_id=key)
+        is_readable = _equal(subject_prefix=None if "audit:read" in actor.scopes else "wh")
 
         def made(seen: Seen) -> AuditEntryBatch:
-            return AuditEntryBatch(gap=seen.is_gap, items=[AuditEntry.of(row) for row in seen.rows])
+            rows = [row for row in seen.rows if is_readable(row) and is_wanted(row)]
+            return AuditEntryBatch(gap=seen.is_gap, items=[AuditEntry.of(row) for row in rows])
 
         return _watch(info, WatchKind.AUDIT_ENTRIES, made)
 
