@@ -103,10 +103,17 @@ class Console:
         """Takes messages of the browser that match as meant, such as that of a 401."""
         self.expected.append(pattern)
 
-    def sign_in(self, path: str = "/") -> None:
+    def go(self, path: str) -> None:
+        """Loads the page at a path, signed in."""
+        self.page.evaluate(
+            "(token) => sessionStorage.setItem('hookline:token', token)", self.server.token
+        )
+        self.page.goto(path)
+
+    def sign_in(self, path: str = "/", token: str | None = None) -> None:
         """By the token, in its field."""
         self.page.goto(path)
-        self.page.get_by_label("Token").fill(self.server.token)
+        self.page.get_by_label("Token").fill(token or self.server.token)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("navigation", name="Pages", exact=True).wait_for()
 

@@ -1,20 +1,29 @@
-import { useEffect } from "react";
+import { lazy, useEffect } from "react";
 import { Link } from "./ui/Link";
 import { usePlace } from "./ui/location";
+import { visible } from "./ui/times";
 import { WebhooksPage } from "./webhooks/ListPage";
+import { Title } from "./ui/Title";
+
+const WebhookPage = lazy(() => import("./webhooks/WebhookPage"));
+const EventsPage = lazy(() => import("./events/ListPage"));
+const EventPage = lazy(() => import("./events/EventPage"));
 
 /** The page of the address. Each noun has its own path; an unknown one says so. */
 export function Page() {
   const { path } = usePlace();
+  const [, noun, id, ...rest] = path.split("/");
   useEffect(() => {
-    // After a change of page the focus is where reading begins.
-    document.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
-  }, [path]);
-  const [, noun] = path.split("/");
-  if (!noun || path === "/webhooks") return <WebhooksPage />;
+    document.title = noun === "events" ? "Events: Hookline" : "Webhooks: Hookline";
+  }, [noun]);
+  if (!rest.length) {
+    if (!noun || (noun === "webhooks" && !id)) return <WebhooksPage />;
+    if (noun === "webhooks" && id) return <WebhookPage key={id} id={id} />;
+    if (noun === "events") return id ? <EventPage key={id} id={id} /> : <EventsPage />;
+  }
   return (
     <main id="main">
-      <h1 tabIndex={-1}>There is nothing at {path}</h1>
+      <Title>There is nothing at {visible(path)}</Title>
       <p>
         <Link to="/webhooks">All webhooks</Link>
       </p>

@@ -13,7 +13,10 @@ import { environment } from "./environment";
 import { KeyHelp } from "./KeyHelp";
 import { useFrame } from "./viewer";
 
-const NOUNS: [path: string, name: string, icon: IconName][] = [["/webhooks", "Webhooks", "webhook"]];
+const NOUNS: [path: string, name: string, icon: IconName][] = [
+  ["/webhooks", "Webhooks", "webhook"],
+  ["/events", "Events", "event"],
+];
 
 /** What stands around each page: nouns, environment, connection, theme, who is signed in. */
 export function Frame({ children }: { children: ReactNode }) {

@@ -14,6 +14,16 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n  }\n": typeof types.AttemptRowFragmentDoc,
+    "\n  query AttemptList($filter: AttemptFilter, $after: String) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": typeof types.AttemptListDocument,
+    "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n": typeof types.AttemptsLiveDocument,
+    "\n  query OneAttempt($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n": typeof types.OneAttemptDocument,
+    "\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": typeof types.RetryDeliveryDocument,
+    "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": typeof types.CancelDeliveryDocument,
+    "\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n": typeof types.EventListDocument,
+    "\n  query OneEvent($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        type\n        environment\n        occurredAt\n        receivedAt\n        idempotencyKey\n        data\n        deliveries(first: 100) {\n          nodes { id status attemptCount nextAttemptAt finishedAt webhook @include(if: $hasWebhooks) { id name } }\n        }\n      }\n    }\n  }\n": typeof types.OneEventDocument,
+    "\n  query EventTypeSamples {\n    eventTypes(first: 100) { nodes { id name sample } }\n  }\n": typeof types.EventTypeSamplesDocument,
+    "\n  mutation Publish($input: EventPublishInput!) {\n    eventPublish(input: $input) {\n      event { id }\n      duplicate\n      deliveryCount\n      skippedCount\n      userErrors { field message code }\n    }\n  }\n": typeof types.PublishDocument,
     "\n  query Frame {\n    liveCursor\n    viewer { id name role scopes expiresAt workspace { id slug name } }\n    server { version environments largestEventBytes hasMailServer retention { eventDays attemptDays } }\n  }\n": typeof types.FrameDocument,
     "query SignIn { viewer { id } }": typeof types.SignInDocument,
     "\n  fragment WebhookRow on Webhook {\n    id\n    slug\n    name\n    description\n    url\n    status\n    environments\n    version\n    modifiedAt\n    modifiedBy { kind name appliedBy revision }\n    managedBy { set file line commit lockedFields }\n    health { autoDisabledAt autoDisabledReason failingSince secretsError backlog }\n  }\n": typeof types.WebhookRowFragmentDoc,
@@ -21,8 +31,23 @@ type Documents = {
     "\n  subscription WebhookChanges($after: String) {\n    webhookChanges(after: $after) { cursor gap kind node { id version } }\n  }\n": typeof types.WebhookChangesDocument,
     "\n  mutation SetActive($input: WebhookSetActiveInput!) {\n    webhookSetActive(input: $input) {\n      webhook { ...WebhookRow }\n      userErrors { field message code }\n    }\n  }\n": typeof types.SetActiveDocument,
     "\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n": typeof types.DeleteWebhookDocument,
+    "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      active\n      events\n      headers { name value }\n      secretHeader { name }\n      basicAuth { username }\n      notificationEmails\n      notifyOn\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": typeof types.OneWebhookDocument,
+    "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": typeof types.TestWebhookDocument,
+    "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { id version }\n      userErrors { field message code }\n    }\n  }\n": typeof types.UpdateWebhookDocument,
+    "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error } }\n    }\n  }\n": typeof types.WebhookNotificationsDocument,
+    "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after actor { kind name appliedBy revision } requestId }\n    }\n  }\n": typeof types.WebhookAuditDocument,
 };
 const documents: Documents = {
+    "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n  }\n": types.AttemptRowFragmentDoc,
+    "\n  query AttemptList($filter: AttemptFilter, $after: String) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": types.AttemptListDocument,
+    "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n": types.AttemptsLiveDocument,
+    "\n  query OneAttempt($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n": types.OneAttemptDocument,
+    "\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": types.RetryDeliveryDocument,
+    "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": types.CancelDeliveryDocument,
+    "\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n": types.EventListDocument,
+    "\n  query OneEvent($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        type\n        environment\n        occurredAt\n        receivedAt\n        idempotencyKey\n        data\n        deliveries(first: 100) {\n          nodes { id status attemptCount nextAttemptAt finishedAt webhook @include(if: $hasWebhooks) { id name } }\n        }\n      }\n    }\n  }\n": types.OneEventDocument,
+    "\n  query EventTypeSamples {\n    eventTypes(first: 100) { nodes { id name sample } }\n  }\n": types.EventTypeSamplesDocument,
+    "\n  mutation Publish($input: EventPublishInput!) {\n    eventPublish(input: $input) {\n      event { id }\n      duplicate\n      deliveryCount\n      skippedCount\n      userErrors { field message code }\n    }\n  }\n": types.PublishDocument,
     "\n  query Frame {\n    liveCursor\n    viewer { id name role scopes expiresAt workspace { id slug name } }\n    server { version environments largestEventBytes hasMailServer retention { eventDays attemptDays } }\n  }\n": types.FrameDocument,
     "query SignIn { viewer { id } }": types.SignInDocument,
     "\n  fragment WebhookRow on Webhook {\n    id\n    slug\n    name\n    description\n    url\n    status\n    environments\n    version\n    modifiedAt\n    modifiedBy { kind name appliedBy revision }\n    managedBy { set file line commit lockedFields }\n    health { autoDisabledAt autoDisabledReason failingSince secretsError backlog }\n  }\n": types.WebhookRowFragmentDoc,
@@ -30,6 +55,11 @@ const documents: Documents = {
     "\n  subscription WebhookChanges($after: String) {\n    webhookChanges(after: $after) { cursor gap kind node { id version } }\n  }\n": types.WebhookChangesDocument,
     "\n  mutation SetActive($input: WebhookSetActiveInput!) {\n    webhookSetActive(input: $input) {\n      webhook { ...WebhookRow }\n      userErrors { field message code }\n    }\n  }\n": types.SetActiveDocument,
     "\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n": types.DeleteWebhookDocument,
+    "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      active\n      events\n      headers { name value }\n      secretHeader { name }\n      basicAuth { username }\n      notificationEmails\n      notifyOn\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": types.OneWebhookDocument,
+    "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": types.TestWebhookDocument,
+    "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { id version }\n      userErrors { field message code }\n    }\n  }\n": types.UpdateWebhookDocument,
+    "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error } }\n    }\n  }\n": types.WebhookNotificationsDocument,
+    "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after actor { kind name appliedBy revision } requestId }\n    }\n  }\n": types.WebhookAuditDocument,
 };
 
 /**
@@ -46,6 +76,46 @@ const documents: Documents = {
  */
 export function graphql(source: string): unknown;
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n  }\n"): (typeof documents)["\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query AttemptList($filter: AttemptFilter, $after: String) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n"): (typeof documents)["\n  query AttemptList($filter: AttemptFilter, $after: String) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n"): (typeof documents)["\n  subscription AttemptsLive($filter: AttemptFilter, $after: String) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OneAttempt($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n"): (typeof documents)["\n  query OneAttempt($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n"): (typeof documents)["\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n"): (typeof documents)["\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n"): (typeof documents)["\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OneEvent($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        type\n        environment\n        occurredAt\n        receivedAt\n        idempotencyKey\n        data\n        deliveries(first: 100) {\n          nodes { id status attemptCount nextAttemptAt finishedAt webhook @include(if: $hasWebhooks) { id name } }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query OneEvent($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        type\n        environment\n        occurredAt\n        receivedAt\n        idempotencyKey\n        data\n        deliveries(first: 100) {\n          nodes { id status attemptCount nextAttemptAt finishedAt webhook @include(if: $hasWebhooks) { id name } }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query EventTypeSamples {\n    eventTypes(first: 100) { nodes { id name sample } }\n  }\n"): (typeof documents)["\n  query EventTypeSamples {\n    eventTypes(first: 100) { nodes { id name sample } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation Publish($input: EventPublishInput!) {\n    eventPublish(input: $input) {\n      event { id }\n      duplicate\n      deliveryCount\n      skippedCount\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation Publish($input: EventPublishInput!) {\n    eventPublish(input: $input) {\n      event { id }\n      duplicate\n      deliveryCount\n      skippedCount\n      userErrors { field message code }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -74,6 +144,26 @@ export function graphql(source: "\n  mutation SetActive($input: WebhookSetActive
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      active\n      events\n      headers { name value }\n      secretHeader { name }\n      basicAuth { username }\n      notificationEmails\n      notifyOn\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n"): (typeof documents)["\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      active\n      events\n      headers { name value }\n      secretHeader { name }\n      basicAuth { username }\n      notificationEmails\n      notifyOn\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n"): (typeof documents)["\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { id version }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { id version }\n      userErrors { field message code }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error } }\n    }\n  }\n"): (typeof documents)["\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error } }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after actor { kind name appliedBy revision } requestId }\n    }\n  }\n"): (typeof documents)["\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after actor { kind name appliedBy revision } requestId }\n    }\n  }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};

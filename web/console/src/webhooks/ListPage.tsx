@@ -14,6 +14,7 @@ import { Skeleton, Trouble } from "../ui/Trouble";
 import { useStore } from "../store";
 import { WEBHOOK_CHANGES, WEBHOOK_LIST } from "./documents";
 import { WebhookTable } from "./WebhookTable";
+import { Title } from "../ui/Title";
 
 const PAGE_SIZE = 50;
 const HOUR = 3_600_000;
@@ -46,7 +47,7 @@ export function WebhooksPage() {
   return (
     <main id="main" aria-busy={stale}>
       <div className="head">
-        <h1 tabIndex={-1}>Webhooks</h1>
+        <Title>Webhooks</Title>
         {list && <span className="faint">{list.totalCountExact ? list.totalCount : `more than ${list.totalCount}`}</span>}
       </div>
       <Filters />

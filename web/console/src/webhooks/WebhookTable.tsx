@@ -61,7 +61,7 @@ function WebhookRow({ webhook, reload }: { webhook: Row; reload: () => void }) {
         {webhook.description && <span className="under">{visible(webhook.description)}</span>}
       </td>
       <td className="url">
-        <code title={visible(webhook.url)}>{middleTruncated(visible(webhook.url), 44)}</code>
+        <code title={visible(webhook.url)}>{middleTruncated(visible(webhook.url), 34)}</code>
         <Copy text={webhook.url} label={`URL of ${webhook.name}`} />
       </td>
       <td>

@@ -1,0 +1,116 @@
+"""The tabs of a webhook in a browser: form, mails, changes."""
+
+import pytest
+from playwright.sync_api import Dialog, expect
+
+from tests.browser.console import Console, Server
+
+CREATE = """mutation($slug: String!) { webhookCreate(input: {name: "Orders", slug: $slug,
+  url: "https://example.com/in", environments: ["staging"], events: ["order.*.create"],
+  headers: [{name: "x-team", value: "a"}, {name: "x-api-key", value: "k"}]}) { webhook { id } } }"""
+READ = """query($id: ID!) { webhook(id: $id) { url version description secretHeader { name }
+  headers { name } notificationEmails } }"""
+RENAME = "mutation($input: WebhookUpdateInput!) { webhookUpdate(input: $input) { webhook { id } } }"
+
+
+@pytest.fixture
+def orders(signed_in: Console, server: Server, request: pytest.FixtureRequest) -> str:
+    """The id of a webhook of the test's own, whose form is open."""
+    slug = f"orders-{abs(hash(request.node.name)) % 10**6}"
+    webhook_id = str(server.graphql(CREATE, slug=slug)["webhookCreate"]["webhook"]["id"])
+    signed_in.go(f"/webhooks/{webhook_id}?tab=configure")
+    return webhook_id
+
+
+def test_form_saves_what_was_changed_and_keeps_secrets_out_of_the_page(
+    signed_in: Console, server: Server, orders: str
+) -> None:
+    page = signed_in.page
+    page.get_by_label("Description").fill("For the warehouse")
+    page.get_by_label("Header", exact=True).fill("authorization")
+    page.get_by_label("Value", exact=True).fill("s3cret-value")
+    page.get_by_role("button", name="Remove header 1").click()
+    signed_in.check_accessible()
+
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    saved = server.graphql(READ, id=orders)["webhook"]
+    assert saved["description"] == "For the warehouse"
+    assert saved["secretHeader"] == {"name": "authorization"}
+    assert saved["headers"] == [{"name": "x-api-key"}]
+    assert "s3cret-value" not in page.content()
+    expect(page.get_by_label("Value", exact=True)).to_have_value("")
+    page.get_by_role("tab", name="Changes").click()
+    expect(page.get_by_role("row").filter(has_text="webhook.update")).to_contain_text(
+        "For the warehouse"
+    )
+    signed_in.check_accessible()
+
+
+def test_servers_errors_stand_at_their_fields_and_leaving_asks_first(
+    signed_in: Console, orders: str
+) -> None:
+    page = signed_in.page
+    page.get_by_label("URL", exact=True).fill("ftp://example.com")
+    page.get_by_label("Triggering events").fill("order")
+    page.get_by_role("button", name="Save").click()
+
+    url = page.get_by_label("URL", exact=True)
+    expect(url).to_have_attribute("aria-invalid", "true")
+    expect(url).to_be_focused()
+    expect(page.get_by_label("Triggering events")).to_have_attribute("aria-invalid", "true")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
+    page.get_by_role("link", name="Events").click()
+    assert "not saved" in asked[0]
+    expect(url).to_have_value("ftp://example.com")
+    page.get_by_role("button", name="Discard changes").click()
+    expect(url).to_have_value("https://example.com/in")
+    page.get_by_role("link", name="Events").click()
+    expect(page.get_by_role("heading", name="Events")).to_be_visible()
+
+
+def test_what_somebody_else_saved_meanwhile_stands_beside_ones_own(
+    signed_in: Console, server: Server, orders: str
+) -> None:
+    page = signed_in.page
+    page.get_by_label("Description").fill("mine")
+    server.graphql(RENAME, input={"id": orders, "description": "theirs"})
+    page.get_by_role("button", name="Save").click()
+
+    conflict = page.get_by_role("alert").filter(has_text="saved this webhook meanwhile")
+    row = conflict.get_by_role("row").filter(has_text="description")
+    expect(row).to_contain_text("mine")
+    expect(row).to_contain_text("theirs")
+    signed_in.check_accessible()
+    conflict.get_by_role("button", name="Save mine over it").click()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    expect(conflict).to_be_hidden()
+    assert server.graphql(READ, id=orders)["webhook"]["description"] == "mine"
+
+
+def test_pasted_addresses_are_understood_and_a_wrong_one_is_told(
+    signed_in: Console, server: Server, orders: str
+) -> None:
+    page = signed_in.page
+    page.get_by_role("tab", name="Email Notification").click()
+    addresses = page.get_by_label("Addresses")
+    addresses.fill("nobody")
+    page.get_by_role("button", name="Save").click()
+    expect(addresses).to_have_attribute("aria-invalid", "true")
+    signed_in.check_accessible()
+
+    addresses.fill("Jane Doe <jane@example.com>; ops@example.com")
+    page.get_by_role("button", name="Save").click()
+
+    expect(addresses).to_have_value("jane@example.com, ops@example.com")
+    assert server.graphql(READ, id=orders)["webhook"]["notificationEmails"] == [
+        "jane@example.com",
+        "ops@example.com",
+    ]

@@ -1,0 +1,136 @@
+import { Button } from "react-aria-components";
+import { useClient, useQuery } from "urql";
+import { useState } from "react";
+import { problemOf, wordsOf } from "../api/problems";
+import { useMay } from "../frame/viewer";
+import type { OneAttemptQuery } from "../gql/graphql";
+import { Copy } from "../ui/Copy";
+import { Dialog } from "../ui/Dialog";
+import { Payload } from "../ui/Payload";
+import { duration, visible } from "../ui/times";
+import { Refusals, Skeleton, Trouble } from "../ui/Trouble";
+import { When } from "../ui/When";
+import { AttemptOutcome, causeWord } from "./AttemptOutcome";
+import { asCurl } from "./curl";
+import { ATTEMPT, CANCEL } from "./documents";
+
+type Attempt = Extract<OneAttemptQuery["node"], { __typename: "Attempt" }>;
+interface Props {
+  id: string;
+  retry: (deliveryId: string) => Promise<void>;
+  words: readonly string[];
+  close: () => void;
+}
+
+/** One attempt: what was sent, what came back, and the other attempts of its delivery. */
+export function AttemptDrawer({ id, retry, words, close }: Props) {
+  const [{ data, error }, again] = useQuery({ query: ATTEMPT, variables: { id } });
+  const problem = problemOf(error);
+  const found = data?.node?.__typename === "Attempt" ? (data.node as Attempt) : null;
+  const read = () => again({ requestPolicy: "network-only" });
+  return (
+    <Dialog title={found ? visible(found.event.type) : "Attempt"} isOpen setOpen={close} isDrawer>
+      <Refusals words={words} />
+      {problem && <Trouble problem={problem} retry={read} />}
+      {!data && !problem && <Skeleton />}
+      {data && !found && <p>This attempt is not there, or not any more.</p>}
+      {found && <Details attempt={found} retry={retry} read={read} />}
+      <div className="buttons">
+        <Button className="button" onPress={close}>
+          Close
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Details({ attempt, retry, read }: { attempt: Attempt; retry: Props["retry"]; read: () => void }) {
+  const may = useMay();
+  const client = useClient();
+  const [refused, setRefused] = useState<string[]>([]);
+  const { delivery } = attempt;
+  const isOpen = ["PENDING", "HELD", "IN_PROGRESS"].includes(delivery.status);
+  const cancel = async () => {
+    const { data, error } = await client.mutation(CANCEL, { input: { id: delivery.id } }).toPromise();
+    setRefused(wordsOf(error, data?.deliveryCancel?.userErrors));
+    read();
+  };
+  return (
+    <>
+      <dl className="facts">
+        <dt>Outcome</dt>
+        <dd>
+          <AttemptOutcome attempt={attempt} />
+          {attempt.errorMessage && <span className="under">{visible(attempt.errorMessage)}</span>}
+        </dd>
+        <dt>Attempt</dt>
+        <dd>
+          {attempt.number}, {causeWord(attempt.cause).toLowerCase()}, <When at={attempt.startedAt} />
+          {attempt.durationMs !== null && `, took ${duration(attempt.durationMs)}`}
+        </dd>
+        <dt>Delivery</dt>
+        <dd>
+          {delivery.status.replace("_", " ").toLowerCase()} <code>{delivery.id}</code> <Copy text={delivery.id} label="delivery id" />
+          {delivery.nextAttemptAt && (
+            <span className="under">
+              next try <When at={delivery.nextAttemptAt} />
+            </span>
+          )}
+        </dd>
+      </dl>
+      <Refusals words={refused} />
+      <div className="buttons">
+        <Button className="button" isDisabled={!may("deliveries:retry")} onPress={() => void retry(delivery.id).then(read)}>
+          Retry now
+        </Button>
+        {isOpen && (
+          <Button className="button" isDisabled={!may("deliveries:retry")} onPress={() => void cancel()}>
+            Cancel delivery
+          </Button>
+        )}
+      </div>
+      <section>
+        <h3>
+          Request <Copy text={asCurl(attempt)} label="as cURL" />
+        </h3>
+        <p>
+          <code>POST {visible(attempt.requestUrl ?? "unknown")}</code>
+        </p>
+        <Headers headers={attempt.requestHeaders} />
+        <Payload text={attempt.requestBody} missing="The body is not kept any more." label="Body of the request" />
+      </section>
+      <section>
+        <h3>Response</h3>
+        <Headers headers={attempt.responseHeaders} />
+        <Payload text={attempt.responseBody} base64={attempt.responseBodyBase64} missing="There was no response." label="Body of the response" />
+        {attempt.responseTruncated && <p className="faint">Only its first 16 KiB are kept.</p>}
+      </section>
+      <section>
+        <h3>All attempts of this delivery</h3>
+        <ol className="timeline">
+          {delivery.attempts.nodes.map((one) => (
+            <li key={one.id} aria-current={one.id === attempt.id ? "true" : undefined}>
+              {one.number} <AttemptOutcome attempt={one} /> <When at={one.startedAt} /> <span className="faint">{duration(one.durationMs)}</span>
+            </li>
+          ))}
+        </ol>
+      </section>
+    </>
+  );
+}
+
+function Headers({ headers }: { headers?: readonly { name: string; value?: string | null }[] | null }) {
+  if (!headers?.length) return null;
+  return (
+    <dl className="facts headers">
+      {headers.map(({ name, value }, at) => (
+        <div key={at}>
+          <dt>
+            <code>{visible(name)}</code>
+          </dt>
+          <dd>{value === null || value === undefined ? <span className="faint">secret</span> : <code>{visible(value)}</code>}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,122 @@
+import { useQuery } from "urql";
+import { problemOf } from "../api/problems";
+import { useLive } from "../api/useLive";
+import { ATTEMPTS_LIVE } from "../activity/documents";
+import { useMay } from "../frame/viewer";
+import type { OneEventQuery, AttemptRowFragment } from "../gql/graphql";
+import { Copy } from "../ui/Copy";
+import { Link } from "../ui/Link";
+import { Payload } from "../ui/Payload";
+import { Status, type Tone } from "../ui/Status";
+import type { IconName } from "../ui/icons";
+import { visible } from "../ui/times";
+import { Skeleton, Trouble } from "../ui/Trouble";
+import { When } from "../ui/When";
+import { EVENT } from "./documents";
+import { Title } from "../ui/Title";
+
+type Event = Extract<OneEventQuery["node"], { __typename: "Event" }>;
+
+const DELIVERY: Record<string, [Tone, IconName, string]> = {
+  PENDING: ["calm", "clock", "Pending"],
+  HELD: ["warn", "pause", "Held: the webhook is off"],
+  IN_PROGRESS: ["calm", "ring", "Being sent"],
+  SUCCEEDED: ["good", "check", "Succeeded"],
+  FAILED: ["bad", "cross", "Failed"],
+  CANCELLED: ["calm", "cross", "Cancelled"],
+};
+
+/** One event: its data, and the webhooks that it went to. */
+export default function EventPage({ id }: { id: string }) {
+  const may = useMay();
+  const [{ data, error }, again] = useQuery({ query: EVENT, variables: { id, hasWebhooks: may("webhooks:read") } });
+  const read = () => again({ requestPolicy: "network-only" });
+  const problem = problemOf(error);
+  const event = data?.node?.__typename === "Event" ? (data.node as Event) : null;
+  useLive<AttemptRowFragment>(ATTEMPTS_LIVE, {
+    after: event ? null : undefined,
+    variables: { filter: { eventType: event?.type } },
+    onNode: (attempt) => attempt.event.id === id && read(),
+    onGap: read,
+  });
+  return (
+    <main id="main">
+      {problem && <Trouble problem={problem} retry={read} />}
+      {!data && !problem && <Skeleton />}
+      {data && !event && <Title>There is no event {id}, or not any more</Title>}
+      {event && (
+        <>
+          <div className="head">
+            <Link to="/events">Events</Link>
+            <span className="faint">/</span>
+            <Title>{visible(event.type)}</Title>
+          </div>
+          <dl className="facts">
+            <dt>ID</dt>
+            <dd>
+              <code>{event.id}</code> <Copy text={event.id} label="event id" />
+            </dd>
+            <dt>Environment</dt>
+            <dd>{event.environment}</dd>
+            <dt>Occurred</dt>
+            <dd>
+              <When at={event.occurredAt} />, received <When at={event.receivedAt} />
+            </dd>
+            {event.idempotencyKey && (
+              <>
+                <dt>Idempotency key</dt>
+                <dd>
+                  <code>{visible(event.idempotencyKey)}</code>
+                </dd>
+              </>
+            )}
+          </dl>
+          <h2>Webhooks that it went to</h2>
+          <Deliveries event={event} />
+          <h2>Data</h2>
+          <Payload text={event.data === null || event.data === undefined ? null : JSON.stringify(event.data, null, 2)} missing="The data is not kept any more." label="Data of the event" />
+        </>
+      )}
+    </main>
+  );
+}
+
+function Deliveries({ event }: { event: Event }) {
+  const found = event.deliveries?.nodes ?? [];
+  if (!found.length) return <p className="empty">No webhook matched it when it was published.</p>;
+  return (
+    <div className="scroller" role="region" aria-label="Deliveries, table" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Webhook</th>
+            <th scope="col">Status</th>
+            <th scope="col">Attempts</th>
+            <th scope="col">Next try</th>
+            <th scope="col">Delivery</th>
+          </tr>
+        </thead>
+        <tbody>
+          {found.map((one) => {
+            const [tone, icon, word] = DELIVERY[one.status] ?? ["calm", "question", one.status];
+            return (
+              <tr key={one.id}>
+                <td className="name">{one.webhook && <Link to={`/webhooks/${one.webhook.id}`}>{visible(one.webhook.name)}</Link>}</td>
+                <td>
+                  <Status tone={tone} icon={icon}>
+                    {word}
+                  </Status>
+                </td>
+                <td className="figure">{one.attemptCount}</td>
+                <td className="plain">{one.nextAttemptAt && <When at={one.nextAttemptAt} />}</td>
+                <td>
+                  <code>{one.id}</code>
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+import { useState } from "react";
+import { Button, Form } from "react-aria-components";
+import { useClient, useQuery } from "urql";
+import { wordsOf } from "../api/problems";
+import { environment } from "../frame/environment";
+import { useFrame } from "../frame/viewer";
+import { Dialog } from "../ui/Dialog";
+import { Field } from "../ui/fields";
+import { Link } from "../ui/Link";
+import { Select } from "../ui/Select";
+import { Refusals } from "../ui/Trouble";
+import { visible } from "../ui/times";
+import { EVENT_TYPES, PUBLISH } from "./documents";
+
+interface Published {
+  id: string;
+  text: string;
+}
+
+/** Publishes an event that somebody types, or a sample of the catalogue. */
+export function PublishDialog({ close, onPublished }: { close: () => void; onPublished: () => void }) {
+  const client = useClient();
+  const { server } = useFrame();
+  const [{ data: catalogue }] = useQuery({ query: EVENT_TYPES });
+  const [type, setType] = useState("order.order.create");
+  const [where, setWhere] = useState(environment.get() ?? server.environments[0] ?? "");
+  const [data, setData] = useState('{\n  "id": 1,\n  "total": 99.5\n}');
+  const [key, setKey] = useState("");
+  const [fields, setFields] = useState<Record<string, string>>({});
+  const [words, setWords] = useState<string[]>([]);
+  const [published, setPublished] = useState<Published | null>(null);
+  const samples = (catalogue?.eventTypes?.nodes ?? []).filter(({ sample }) => sample !== null && sample !== undefined);
+  const submit = async () => {
+    setPublished(null);
+    const parsed = json(data);
+    if (parsed === undefined) return setFields({ data: "This is no JSON." });
+    const input = { type, environment: where, data: parsed, idempotencyKey: key || null };
+    const { data: answer, error } = await client.mutation(PUBLISH, { input }).toPromise();
+    const result = answer?.eventPublish;
+    const refused = result?.userErrors ?? [];
+    const named = (name: string) => refused.filter(({ field }) => field?.includes(name)).map(({ message }) => message).join(" ");
+    setFields({ type: named("type"), data: named("data"), idempotencyKey: named("idempotencyKey") });
+    setWords(wordsOf(error, refused.filter(({ field }) => !["type", "data", "idempotencyKey"].some((name) => field?.includes(name)))));
+    if (!result?.event) return;
+    const to = `${result.deliveryCount} ${result.deliveryCount === 1 ? "webhook" : "webhooks"}`;
+    setPublished({ id: result.event.id, text: result.duplicate ? "This key was published before: nothing new was sent." : `Published: it goes to ${to}.` });
+    onPublished();
+  };
+  return (
+    <Dialog title="Publish an event" isOpen setOpen={close}>
+      <Refusals words={words} />
+      <Form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        {samples.length > 0 && (
+          <Select
+            label="From the catalogue"
+            isLabelShown
+            value=""
+            onChange={(name) => {
+              const found = samples.find((one) => one.name === name);
+              if (!found) return;
+              setType(found.name);
+              setData(JSON.stringify(found.sample, null, 2));
+            }}
+            options={[["", "Choose a sample…"], ...samples.map(({ name }): [string, string] => [name, visible(name)])]}
+          />
+        )}
+        <Field label="Type" value={type} onChange={setType} error={fields.type} isMono />
+        <Select label="Environment of the event" isLabelShown value={where} onChange={setWhere} options={server.environments.map((name): [string, string] => [name, name])} />
+        <Field label="Data" value={data} onChange={setData} error={fields.data} isLong />
+        <Field label="Idempotency key" value={key} onChange={setKey} error={fields.idempotencyKey} help="Optional: a second event with the same key is not sent." isMono />
+        <div className="buttons">
+          <Button type="submit" className="button primary">
+            Publish
+          </Button>
+          <Button className="button" onPress={close}>
+            Close
+          </Button>
+        </div>
+      </Form>
+      <div role="status">
+        {published && (
+          <p>
+            {published.text} <Link to={`/events/${published.id}`}>Look at it</Link>
+          </p>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import { graphql } from "../api/graphql";
+
+export const EVENT_LIST = graphql(`
+  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {
+    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      totalCountExact
+      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
+      nodes { id type environment receivedAt idempotencyKey }
+    }
+  }
+`);
+
+export const EVENT = graphql(`
+  query OneEvent($id: ID!, $hasWebhooks: Boolean!) {
+    node(id: $id) {
+      __typename
+      ... on Event {
+        id
+        type
+        environment
+        occurredAt
+        receivedAt
+        idempotencyKey
+        data
+        deliveries(first: 100) {
+          nodes { id status attemptCount nextAttemptAt finishedAt webhook @include(if: $hasWebhooks) { id name } }
+        }
+      }
+    }
+  }
+`);
+
+export const EVENT_TYPES = graphql(`
+  query EventTypeSamples {
+    eventTypes(first: 100) { nodes { id name sample } }
+  }
+`);
+
+export const PUBLISH = graphql(`
+  mutation Publish($input: EventPublishInput!) {
+    eventPublish(input: $input) {
+      event { id }
+      duplicate
+      deliveryCount
+      skippedCount
+      userErrors { field message code }
+    }
+  }
+`);

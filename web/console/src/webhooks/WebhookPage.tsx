@@ -1,0 +1,159 @@
+import { useEffect, useRef, useState } from "react";
+import { Button, Tab, TabList, TabPanel, Tabs } from "react-aria-components";
+import { useClient, useQuery } from "urql";
+import { problemOf, wordsOf } from "../api/problems";
+import { useLive } from "../api/useLive";
+import { AttemptLog } from "../activity/AttemptLog";
+import { useMay } from "../frame/viewer";
+import type { OneWebhookQuery, WebhookChangesSubscription } from "../gql/graphql";
+import { Bars } from "../ui/Bars";
+import { Link } from "../ui/Link";
+import { go, usePlace, withSearch } from "../ui/location";
+import { WebhookStatus } from "../ui/Status";
+import { duration, visible } from "../ui/times";
+import { Refusals, Skeleton, Trouble } from "../ui/Trouble";
+import { When } from "../ui/When";
+import { ChangesTab } from "./ChangesTab";
+import { ConfigureTab } from "./ConfigureTab";
+import { WEBHOOK_CHANGES } from "./documents";
+import { EmailTab } from "./EmailTab";
+import { TEST_WEBHOOK, WEBHOOK } from "./page-documents";
+import { Toggle } from "./Toggle";
+import { Title } from "../ui/Title";
+
+export type Webhook = NonNullable<OneWebhookQuery["webhook"]>;
+type Changed = NonNullable<WebhookChangesSubscription["webhookChanges"]["node"]>;
+
+const HOUR = 3_600_000;
+
+/** One webhook: its state and what to do about it, and tabs. */
+export default function WebhookPage({ id }: { id: string }) {
+  const may = useMay();
+  const [since] = useState(() => new Date(Math.floor(Date.now() / HOUR - 23) * HOUR).toISOString());
+  const [{ data, error }, again] = useQuery({ query: WEBHOOK, variables: { id, since, hasLog: may("deliveries:read") } });
+  const read = () => again({ requestPolicy: "network-only" });
+  const start = useRef<string | null | undefined>(undefined);
+  start.current ??= data?.liveCursor;
+  useLive<Changed>(WEBHOOK_CHANGES, { after: start.current, onNode: (node) => node.id === id && read(), onGap: read });
+  const problem = problemOf(error);
+  const webhook = data?.webhook;
+  useEffect(() => {
+    if (webhook) document.title = `${webhook.name}: Hookline`;
+  }, [webhook]);
+  return (
+    <main id="main">
+      {problem && <Trouble problem={problem} retry={read} />}
+      {!data && !problem && <Skeleton />}
+      {data && !webhook && <Title>There is no webhook {id}</Title>}
+      {webhook && <Header webhook={webhook} />}
+      {webhook && <Sections webhook={webhook} read={read} />}
+    </main>
+  );
+}
+
+function Header({ webhook }: { webhook: Webhook }) {
+  const { health, managedBy } = webhook;
+  const latencies = (webhook.stats ?? []).flatMap(({ p95Ms }) => p95Ms ?? []);
+  return (
+    <>
+      <div className="head">
+        <Link to="/webhooks">Webhooks</Link>
+        <span className="faint">/</span>
+        <Title>{visible(webhook.name)}</Title>
+        <Toggle webhook={webhook} />
+        <WebhookStatus status={webhook.status} />
+        {managedBy && <span className="badge">yaml</span>}
+        <span className="push" />
+        <SendTest id={webhook.id} />
+      </div>
+      {health.autoDisabledAt && (
+        <div className="trouble">
+          <p>
+            {health.autoDisabledReason} <When at={health.autoDisabledAt} />. Mend the receiver, send a test, then switch it on.
+          </p>
+        </div>
+      )}
+      {health.secretsError && <Refusals words={[health.secretsError]} />}
+      {managedBy && (
+        <p className="faint">
+          <code>
+            {visible(managedBy.file ?? managedBy.set)}
+            {managedBy.line ? `:${managedBy.line}` : ""}
+          </code>{" "}
+          owns {managedBy.lockedFields.join(", ")}: change these there.
+        </p>
+      )}
+      <dl className="figures">
+        <div>
+          <dt>Last 24 hours</dt>
+          <dd>{webhook.stats ? <Bars buckets={webhook.stats} label="Attempts in the last 24 hours" /> : "not for this token"}</dd>
+        </div>
+        <div>
+          <dt>Slowest p95 of an hour</dt>
+          <dd>{latencies.length ? duration(Math.max(...latencies)) : <span className="faint">none</span>}</dd>
+        </div>
+        <div>
+          <dt>Open deliveries</dt>
+          <dd>{health.backlog}</dd>
+        </div>
+        <div>
+          <dt>Failing since</dt>
+          <dd>{health.failingSince ? <When at={health.failingSince} /> : <span className="faint">not failing</span>}</dd>
+        </div>
+      </dl>
+    </>
+  );
+}
+
+function SendTest({ id }: { id: string }) {
+  const client = useClient();
+  const may = useMay();
+  const [words, setWords] = useState<string[]>([]);
+  const [isBusy, setBusy] = useState(false);
+  const send = async () => {
+    if (isBusy) return;
+    setBusy(true);
+    const { data, error } = await client.mutation(TEST_WEBHOOK, { input: { id } }).toPromise();
+    setBusy(false);
+    setWords(wordsOf(error, data?.webhookTest?.userErrors));
+    const attempt = data?.webhookTest?.attempt?.id;
+    if (attempt) go(withSearch({ tab: "activity", attempt }));
+  };
+  return (
+    <>
+      <Button className="button" isDisabled={!may("webhooks:write")} onPress={() => void send()}>
+        {isBusy ? "Sending…" : "Send test"}
+      </Button>
+      <Refusals words={words} />
+    </>
+  );
+}
+
+function Sections({ webhook, read }: { webhook: Webhook; read: () => void }) {
+  const { search } = usePlace();
+  const may = useMay();
+  const hasLog = may("deliveries:read");
+  const tab = search.get("tab") ?? (hasLog ? "activity" : "configure");
+  return (
+    <Tabs selectedKey={tab} onSelectionChange={(key) => go(withSearch({ tab: String(key), attempt: null, outcome: null }))}>
+      <TabList className="tabs" aria-label="Webhook">
+        <Tab id="configure">Configure</Tab>
+        {hasLog && <Tab id="activity">Activity Log</Tab>}
+        <Tab id="email">Email Notification</Tab>
+        {may("audit:read") && <Tab id="changes">Changes</Tab>}
+      </TabList>
+      <TabPanel id="configure" className="panel">
+        <ConfigureTab webhook={webhook} read={read} />
+      </TabPanel>
+      <TabPanel id="activity" className="panel">
+        <AttemptLog webhookId={webhook.id} />
+      </TabPanel>
+      <TabPanel id="email" className="panel">
+        <EmailTab webhook={webhook} read={read} />
+      </TabPanel>
+      <TabPanel id="changes" className="panel">
+        <ChangesTab id={webhook.id} />
+      </TabPanel>
+    </Tabs>
+  );
+}

@@ -1,0 +1,92 @@
+// The form of a webhook: what it holds, what it sends, and where an error belongs. Pure.
+export interface HeaderRow {
+  name: string;
+  /** null: the value is secret and is kept unless another one is typed. */
+  value: string | null;
+}
+
+export interface Form {
+  name: string;
+  description: string;
+  url: string;
+  active: boolean;
+  environments: string[];
+  events: string;
+  headers: HeaderRow[];
+  secretName: string;
+  secretValue: string;
+  username: string;
+  password: string;
+}
+
+interface Saved {
+  name: string;
+  description?: string | null;
+  url: string;
+  active: boolean;
+  environments: string[];
+  events: string[];
+  headers: { name: string; value?: string | null }[];
+  secretHeader?: { name: string } | null;
+  basicAuth?: { username: string } | null;
+}
+
+export function formOf(webhook: Saved): Form {
+  return {
+    name: webhook.name,
+    description: webhook.description ?? "",
+    url: webhook.url,
+    active: webhook.active,
+    environments: [...webhook.environments],
+    events: webhook.events.join("\n"),
+    headers: webhook.headers.map(({ name, value }) => ({ name, value: value ?? null })),
+    secretName: webhook.secretHeader?.name ?? "",
+    secretValue: "",
+    username: webhook.basicAuth?.username ?? "",
+    password: "",
+  };
+}
+
+const eventsOf = (text: string) => text.split(/[\s,]+/).filter(Boolean);
+const withSecret = (value: string) => (value ? { value } : {});
+
+/** The input of webhookUpdate: the fields that differ from what was read, and nothing else. */
+export function changesIn(form: Form, read: Form): Record<string, unknown> {
+  const input: Record<string, unknown> = {};
+  if (form.name !== read.name) input.name = form.name;
+  if (form.description !== read.description) input.description = form.description || null;
+  if (form.url !== read.url) input.url = form.url;
+  if (form.active !== read.active) input.active = form.active;
+  if (form.environments.join() !== read.environments.join()) input.environments = form.environments;
+  if (form.events !== read.events) input.events = eventsOf(form.events);
+  if (JSON.stringify(form.headers) !== JSON.stringify(read.headers)) {
+    // A secret one that nobody has typed anew is sent without a value, which keeps it.
+    input.headers = form.headers.map(({ name, value }) => (value === null ? { name } : { name, value }));
+  }
+  if (form.secretName !== read.secretName || form.secretValue) {
+    input.secretHeader = form.secretName ? { name: form.secretName, ...withSecret(form.secretValue) } : null;
+  }
+  if (form.username !== read.username || form.password) {
+    input.basicAuth = form.username ? { username: form.username, ...(form.password ? { password: form.password } : {}) } : null;
+  }
+  return input;
+}
+
+interface Refusal {
+  field?: readonly string[] | null;
+  message: string;
+}
+
+const FIELDS = ["name", "description", "url", "active", "environments", "events", "headers", "secretHeader", "basicAuth", "notificationEmails", "notifyOn"];
+
+/** Refusals by the field that they stand at, and the words of those that have none here. */
+export function placed(refusals: readonly Refusal[]): { fields: Record<string, string>; rest: string[] } {
+  const fields: Record<string, string> = {};
+  const rest: string[] = [];
+  for (const { field, message } of refusals) {
+    const own = (field ?? []).find((name) => FIELDS.includes(name));
+    if (own) fields[own] = fields[own] ? `${fields[own]} ${message}` : message;
+    else rest.push(message);
+  }
+  return { fields, rest };
+}

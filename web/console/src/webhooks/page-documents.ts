@@ -1,0 +1,52 @@
+import { graphql } from "../api/graphql";
+import "./documents"; // its fragment
+
+export const WEBHOOK = graphql(`
+  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {
+    liveCursor
+    webhook(id: $id) {
+      ...WebhookRow
+      active
+      events
+      headers { name value }
+      secretHeader { name }
+      basicAuth { username }
+      notificationEmails
+      notifyOn
+      deletedAt
+      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }
+    }
+  }
+`);
+
+export const TEST_WEBHOOK = graphql(`
+  mutation TestWebhook($input: WebhookTestInput!) {
+    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }
+  }
+`);
+
+export const UPDATE_WEBHOOK = graphql(`
+  mutation UpdateWebhook($input: WebhookUpdateInput!) {
+    webhookUpdate(input: $input) {
+      webhook { id version }
+      userErrors { field message code }
+    }
+  }
+`);
+
+export const WEBHOOK_NOTIFICATIONS = graphql(`
+  query WebhookNotifications($id: ID!) {
+    notifications(filter: { webhookId: $id }, first: 20) {
+      nodes { id kind message createdAt emails { address status sentAt error } }
+    }
+  }
+`);
+
+export const WEBHOOK_AUDIT = graphql(`
+  query WebhookAudit($id: ID!, $after: String) {
+    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {
+      pageInfo { endCursor hasNextPage }
+      nodes { id action at before after actor { kind name appliedBy revision } requestId }
+    }
+  }
+`);

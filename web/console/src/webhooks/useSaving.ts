@@ -1,0 +1,37 @@
+import { useState } from "react";
+import { useClient } from "urql";
+import { wordsOf } from "../api/problems";
+import { placed } from "./form";
+import { UPDATE_WEBHOOK } from "./page-documents";
+
+interface Saving {
+  fields: Record<string, string>;
+  rest: string[];
+  isConflict: boolean;
+  isManaged: boolean;
+}
+
+const NONE: Saving = { fields: {}, rest: [], isConflict: false, isManaged: false };
+
+/** Saves changes of a webhook under the version that was read, and keeps what the server refused. */
+export function useSaving(id: string) {
+  const client = useClient();
+  const [isBusy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<Saving>(NONE);
+  const save = async (changes: Record<string, unknown>, ifVersion: number | null, reason?: string): Promise<boolean> => {
+    setBusy(true);
+    const force = reason ? { force: true, reason } : {};
+    const { data, error } = await client.mutation(UPDATE_WEBHOOK, { input: { id, ifVersion, ...force, ...changes } }).toPromise();
+    setBusy(false);
+    const userErrors = data?.webhookUpdate?.userErrors ?? [];
+    const { fields, rest } = placed(userErrors.filter(({ code }) => code !== "VERSION_CONFLICT"));
+    setRefused({
+      fields,
+      rest: [...wordsOf(error, undefined), ...rest],
+      isConflict: userErrors.some(({ code }) => code === "VERSION_CONFLICT"),
+      isManaged: userErrors.some(({ code }) => code === "FIELD_MANAGED"),
+    });
+    return !error && userErrors.length === 0;
+  };
+  return { save, isBusy, refused, forget: () => setRefused(NONE) };
+}
