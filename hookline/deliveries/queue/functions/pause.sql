@@ -1,6 +1,6 @@
--- hl_pause: the trigger on a webhook's switches and on what it wants. Keeps in webhook_pause when it
--- was off, why, and what it would have received then, so that no code path can forget it: one row
--- for each form that it had while it was off. Runs under the lock of the webhook's own row.
+-- hl_pause: the trigger on a webhook's switches and on what it wants. Keeps in webhook_pause when
+-- it was off, why, and what it would have received then, so that no code path can forget it: one
+-- row for each form that it had while it was off. Runs under the lock of the webhook's own row.
 create function hl_pause() returns trigger language plpgsql as $$
 declare
   -- Not now(), the start of the transaction: it may have waited for the row since, and events were
