@@ -27,6 +27,7 @@ from api.execution.errors import (
 )
 from api.execution.execute import Answer, Execution, Request
 from api.transport.origins import Origins
+from api.transport.request_body import ClientGone, read_body
 from api.transport.request_log import RequestLog
 from api.transport.requests import (
     JSON,
@@ -37,7 +38,6 @@ from api.transport.requests import (
     decode_json,
     request_of,
     request_of_query_string,
-    too_long,
 )
 from api.transport.responses import (
     Header,
@@ -64,10 +64,6 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 _CLIENT: Final = b"hookline-client"
 """The header by which the console names itself."""
-
-
-class ClientGone(Exception):
-    """The client closed the connection before its body was there, or its answer."""
 
 
 class GraphQLEndpoint:
@@ -272,28 +268,7 @@ class _Exchange:
             return request_of_query_string(self.query_string)
         limit_bytes = body_limit_bytes(actor.scopes)
         check_body_headers(self.headers, limit_bytes)
-        return request_of(decode_json(await self._read_body(limit_bytes)))
-
-    async def _read_body(self, limit_bytes: int) -> bytes:
-        message = await self.receive()
-        body: bytes = message.get("body", b"")
-        # Most bodies come in one message: no list, no join.
-        if not message.get("more_body") and message["type"] == "http.request":
-            if len(body) > limit_bytes:
-                raise too_long(limit_bytes)
-            return body
-        parts, length = [body], len(body)
-        while message["type"] == "http.request" and message.get("more_body"):
-            message = await self.receive()
-            parts.append(message.get("body", b""))
-            length += len(parts[-1])
-            # While it is read, as content-length may be missing or a lie.
-            if length > limit_bytes:
-                raise too_long(limit_bytes)
-        # http.disconnect in the middle of the body.
-        if message["type"] != "http.request":
-            raise ClientGone
-        return b"".join(parts)
+        return request_of(decode_json(await read_body(self.receive, limit_bytes)))
 
     async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
         """The outcome of some work, which is cancelled when the client goes.
