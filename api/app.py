@@ -18,6 +18,7 @@ from api.schema.sizes import SIZES
 from api.tokens import TokenAuthenticator
 from api.transport.graphql import GraphQLEndpoint
 from api.transport.hosts import AllowedHosts
+from api.transport.json_pieces import JsonLimits, JsonReader
 from api.transport.origins import Origins
 from api.transport.responses import Receive, Scope, Send
 from api.transport.sse import EventStreams
@@ -86,7 +87,10 @@ def make_app(
     make_context = context_maker(runtime)
     settings = runtime.settings
     unsent = Unsent(settings.max_held_bytes, settings.answer_bytes_per_second)
-    sockets = Sockets(execution, authenticator, make_context, unsent=unsent)
+    json_reader = JsonReader(JsonLimits(waiting_bytes=settings.max_held_bytes))
+    sockets = Sockets(
+        execution, authenticator, make_context, unsent=unsent, json_reader=json_reader
+    )
     streams = EventStreams(authenticator, unsent=unsent)
     origins = Origins(settings.allowed_origins)
     endpoint = GraphQLEndpoint(

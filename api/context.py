@@ -56,8 +56,7 @@ class Context:
     ) -> None:
         self.runtime = runtime
         self.actor = actor
-        # The token: each takes turns with others.
-        self.caller: object = actor.token_id or actor.workspace_id
+        self.caller: object = actor.caller
         self.request_id = request_id
         self.seconds = seconds
         self.live_cursor: str | None = None

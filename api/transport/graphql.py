@@ -26,6 +26,7 @@ from api.execution.errors import (
     refusal_of,
 )
 from api.execution.execute import Answer, Execution, Request
+from api.transport.json_pieces import JsonReader
 from api.transport.origins import Origins
 from api.transport.request_body import ClientGone, read_body
 from api.transport.request_log import RequestLog
@@ -88,6 +89,8 @@ class GraphQLEndpoint:
         self._streams = streams
         self._origins = origins
         self._unsent = unsent
+        # One for both, so that a token has one turn over all transports.
+        self._json_reader = sockets.json_reader
         self._requests = RequestLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,7 +127,7 @@ class GraphQLEndpoint:
         self._origins.check(exchange.headers)
         authorization = exchange.authorization
         actor = exchange.actor = await self._authenticator.authenticate(authorization)
-        request = await exchange.read_request(actor)
+        request = await exchange.read_request(actor, self._json_reader)
         operation = self._execution.select(request)
         exchange.operation = operation
         _check_transport(operation, exchange)
@@ -263,12 +266,16 @@ class _Exchange:
         """
         return operation.kind is OperationType.SUBSCRIPTION or self.accepts.media_type is None
 
-    async def read_request(self, actor: Actor) -> Request:
+    async def read_request(self, actor: Actor, json_reader: JsonReader) -> Request:
         if self.method == "GET":
             return request_of_query_string(self.query_string)
         limit_bytes = body_limit_bytes(actor.scopes)
         check_body_headers(self.headers, limit_bytes)
-        return request_of(decode_json(await read_body(self.receive, limit_bytes)))
+        body = await read_body(self.receive, limit_bytes)
+        # Nearly every body: no coroutine, no task that looks for its client's end.
+        if json_reader.reads_at_once(body):
+            return request_of(decode_json(body))
+        return request_of(await self.unless_gone(json_reader.read(body, actor.caller)))
 
     async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
         """The outcome of some work, which is cancelled when the client goes.

@@ -2,13 +2,16 @@
 sockets in api.transport.websocket.
 """
 
+from collections.abc import Hashable
 from typing import Any
 
 import orjson
 
 from api.execution.errors import PERSISTED_QUERY_NOT_SUPPORTED, RequestRefused
 from api.execution.execute import Request
-from api.transport.requests import body_limit_bytes, decode_json, request_of
+from api.transport.json_pieces import JsonReader, TooMuchJson
+from api.transport.requests import body_limit_bytes, request_of
+from hookline.errors import Unavailable
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -18,6 +21,8 @@ TOO_BIG = (1009, "Message too big")
 FAILED = (1011, "Internal error")
 TOO_SLOW = (1013, "Messages were not read: connect again, after your last cursor")
 UNAUTHORIZED = (4401, "Unauthorized")
+BUSY = (1013, "Too many long messages wait to be read: connect again")
+TOO_MUCH = (4400, "The message holds too many values, or too long a text: send less at a time")
 NO_PROTOCOL = (4406, "Subprotocol not acceptable")
 INIT_TIMEOUT = (4408, "Connection initialisation timeout")
 TOO_MANY_INITS = (4429, "Too many initialisation requests")
@@ -35,8 +40,11 @@ class ProtocolBroken(Exception):
         self.close = close
 
 
-def read_message(text: str | None, scopes: frozenset[str]) -> dict[str, Any]:
-    """A message as an object with a type. text: None for a frame of bytes.
+async def read_message(
+    text: str | None, scopes: frozenset[str], json_reader: JsonReader, caller: Hashable
+) -> dict[str, Any]:
+    """A message as an object with a type. text: None for a frame of bytes. Others have the loop
+    while a long one is read.
 
     Raises ProtocolBroken.
     """
@@ -46,7 +54,11 @@ def read_message(text: str | None, scopes: frozenset[str]) -> dict[str, Any]:
     if len(text) > body_limit_bytes(scopes):
         raise ProtocolBroken(TOO_BIG)
     try:
-        message = decode_json(text.encode())
+        message = await json_reader.read(text.encode(), caller)
+    except TooMuchJson:
+        raise ProtocolBroken(TOO_MUCH) from None
+    except Unavailable:
+        raise ProtocolBroken(BUSY) from None
     # Half of a surrogate pair has no bytes in UTF-8.
     except (RequestRefused, UnicodeEncodeError):
         raise ProtocolBroken((4400, "The message is not valid JSON")) from None

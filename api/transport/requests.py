@@ -140,39 +140,58 @@ def decode_json(body: bytes) -> Any:
     double can hold.
     """
     try:
-        # orjson makes floats of integers beyond 64 bits, without a word (3.13.0)
-        # All digits as zeros make one search of it: 19 of them in a row may be beyond 64 bits.
-        if b"0" * 19 in body.translate(_DIGITS_AS_ZERO):
-            return _decode_slowly(body)
-        try:
-            return orjson.loads(body)
-        except ValueError:
-            if not _SURROGATE.search(body):
-                raise
-            return _decode_slowly(body)
+        return decode_piece(body)
     # Not logged and not a 500: whoever sends 100,000 brackets causes this at will.
     except (ValueError, RecursionError):
-        raise RequestRefused(
-            BAD_USER_INPUT,
-            "This is not valid JSON (UTF-8, at most 1,000 levels deep, numbers within a double's "
-            "range).",
-        ) from None
+        raise no_json() from None
 
 
-def _decode_slowly(body: bytes) -> Any:
-    value = json.loads(
-        body.decode(), parse_int=_integer, parse_float=_finite, parse_constant=_refuse_constant
+def no_json() -> RequestRefused:
+    return RequestRefused(
+        BAD_USER_INPUT,
+        "This is not valid JSON (UTF-8, at most 1,000 levels deep, numbers within a double's "
+        "range).",
     )
-    # A lone surrogate is a UnicodeEncodeError, which is a ValueError.
-    json.dumps(_without_data(value), ensure_ascii=False).encode()
+
+
+def decode_piece(text: bytes, is_data: bool = False) -> Any:
+    """The value of a JSON text, or of a piece of one that is one by itself. is_data: the piece
+    stands in what is called data, where lone surrogates are for others to tell.
+
+    Raises ValueError, RecursionError.
+    """
+    # orjson makes floats of integers beyond 64 bits, without a word (3.13.0)
+    # All digits as zeros make one search of it: 19 of them in a row may be beyond 64 bits.
+    if b"0" * 19 in text.translate(_DIGITS_AS_ZERO):
+        return _decode_slowly(text, is_data)
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        if not _SURROGATE.search(text):
+            raise
+        return _decode_slowly(text, is_data)
+
+
+def _decode_slowly(text: bytes, is_data: bool) -> Any:
+    value = json.loads(
+        text.decode(), parse_int=_integer, parse_float=_finite, parse_constant=_refuse_constant
+    )
+    # Nothing else makes one of a text in UTF-8.
+    if not is_data and _SURROGATE.search(text):
+        pairs = json.loads(text.decode(), parse_int=_integer, object_pairs_hook=tuple)
+        # A lone surrogate is a UnicodeEncodeError, which is a ValueError.
+        json.dumps(_without_data(pairs), ensure_ascii=False).encode()
     return value
 
 
 def _without_data(value: Any) -> Any:
-    if isinstance(value, dict):
+    """The texts of a JSON value but those that are called data. value: with objects as pairs, since
+    one that a later member of the same name replaces counts too, as it does in pieces.
+    """
+    if isinstance(value, tuple):
         # A half pair in an event's data is told at its path by who checks it; anywhere else it is
         # no JSON.
-        return {key: _without_data(item) if key != "data" else None for key, item in value.items()}
+        return [(key, _without_data(item) if key != "data" else None) for key, item in value]
     return list(map(_without_data, value)) if isinstance(value, list) else value
 
 

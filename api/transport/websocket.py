@@ -18,6 +18,7 @@ from api.execution.documents import Operation
 from api.execution.encoding import LARGE_BYTES
 from api.execution.errors import Formatted, RequestRefused, internal, refusal_of
 from api.execution.execute import Answer, Encoded, Execution, Request
+from api.transport.json_pieces import JsonReader
 from api.transport.outgoing import Outbound
 from api.transport.protocol import (
     FAILED,
@@ -59,8 +60,10 @@ class Sockets:
         make_context: ContextMaker,
         limits: SocketLimits | None = None,
         unsent: Unsent | None = None,
+        json_reader: JsonReader | None = None,
     ) -> None:
         self.unsent = unsent or Unsent()
+        self.json_reader = json_reader or JsonReader()
         self.execution = execution
         self.authenticator = authenticator
         self.make_context = make_context
@@ -236,8 +239,9 @@ class _Socket:
             if event["type"] == "websocket.disconnect":
                 self.end(None)
                 return
-            scopes = self._principal.scopes if self._principal else frozenset()
-            await self._take(read_message(event.get("text"), scopes))
+            actor, json_reader = self._principal, self._sockets.json_reader
+            scopes, caller = (actor.scopes, actor.caller) if actor else (frozenset[str](), None)
+            await self._take(await read_message(event.get("text"), scopes, json_reader, caller))
 
     async def _take(self, message: dict[str, Any]) -> None:
         payload = message.get("payload")

@@ -30,6 +30,11 @@ class Actor:
     token_id: UUID | None = None
     expires_at: datetime | None = None
 
+    @property
+    def caller(self) -> UUID:
+        """The owner of its turns: each token takes them with others."""
+        return self.token_id or self.workspace_id
+
     def may(self, scope: str) -> bool:
         """True when it has the scope; Hookline itself and its command line have every one."""
         return self.kind is ActorKind.SYSTEM or scope in self.scopes

@@ -18,6 +18,7 @@ from api.context import Context
 from api.execution.execute import LARGE_COST, Execution
 from api.execution.sizes import Sizes
 from api.transport.graphql import GraphQLEndpoint
+from api.transport.json_pieces import JsonReader
 from api.transport.origins import Origins
 from api.transport.socket_operation import SocketLimits
 from api.transport.sse import EventStreams
@@ -93,27 +94,7 @@ async def _read_cursor(context: Context) -> str:
     return f"cursor-{runtime.cursor}"
 
 
-@asynccontextmanager
-async def serve_small(
-    limits: SocketLimits | None = None,
-    seconds: float = 10,
-    unsent: Unsent | None = None,
-    **stream_seconds: float,
-) -> AsyncIterator[Small]:
-    runtime, tokens = Runtime(), Tokens()
-
-    def make_context(actor: Actor, request_id: str) -> Context:
-        return Context(runtime, actor, request_id, _read_cursor, lambda context: [], seconds)
-
-    # As a list that is slow: it counts as a large query.
-    prices = dict.fromkeys(("Query.slowList", "Large.slowList"), LARGE_COST + 1)
-    execution = Execution(make_schema(), Sizes(prices=prices))
-    unsent = unsent or Unsent()
-    sockets = Sockets(execution, tokens, make_context, limits, unsent)
-    streams = EventStreams(tokens, **stream_seconds, unsent=unsent)
-    endpoint = GraphQLEndpoint(execution, tokens, make_context, sockets, streams, Origins(), unsent)
-    listener = socket.create_server(("127.0.0.1", 0))
-    port: int = listener.getsockname()[1]
+def _config(endpoint: GraphQLEndpoint) -> BoundedConfig:
     config = BoundedConfig(
         endpoint,
         http=BoundedHttp,
@@ -125,7 +106,32 @@ async def serve_small(
         timeout_graceful_shutdown=5,
     )
     config.connections = Connections(ConnectionLimits.of(read_settings(), 4_096), Metrics())
-    server = uvicorn.Server(config)
+    return config
+
+
+@asynccontextmanager
+async def serve_small(
+    limits: SocketLimits | None = None,
+    seconds: float = 10,
+    unsent: Unsent | None = None,
+    json_reader: JsonReader | None = None,
+    **stream_seconds: float,
+) -> AsyncIterator[Small]:
+    runtime, tokens = Runtime(), Tokens()
+
+    def make_context(actor: Actor, request_id: str) -> Context:
+        return Context(runtime, actor, request_id, _read_cursor, lambda context: [], seconds)
+
+    # As a list that is slow: it counts as a large query.
+    prices = dict.fromkeys(("Query.slowList", "Large.slowList"), LARGE_COST + 1)
+    execution = Execution(make_schema(), Sizes(prices=prices))
+    unsent = unsent or Unsent()
+    sockets = Sockets(execution, tokens, make_context, limits, unsent, json_reader)
+    streams = EventStreams(tokens, **stream_seconds, unsent=unsent)
+    endpoint = GraphQLEndpoint(execution, tokens, make_context, sockets, streams, Origins(), unsent)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port: int = listener.getsockname()[1]
+    server = uvicorn.Server(_config(endpoint))
     serving = create_task(server.serve(sockets=[listener]))
     try:
         await eventually(lambda: server.started)

@@ -1,0 +1,344 @@
+"""JSON that takes long to read, read in pieces: others have the loop between them. The HTTP view
+and the sockets call it for bodies and messages. It must never read a value itself: `requests` reads
+each piece, so that a text means the same whatever its size. docs/decisions/json-in-pieces.md.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Final
+
+from api.execution.errors import BAD_USER_INPUT, RequestRefused
+from api.transport.requests import decode_json, decode_piece, no_json
+from hookline.errors import Unavailable
+from hookline.turns import Turns
+
+VALUES_LIMIT: Final = 2_000_000
+"""Values of one text, an empty list or object counted twice."""
+CONTAINERS_LIMIT: Final = 500_000
+"""Lists and objects of one text: to free so many, which has no pieces, takes up to 40 ms, and they
+are up to 0.1 GB (2026-11-28). A file of 10,000 webhooks with ten fields and a secret each, 15 MiB
+with its positions, has 240,000 of them and 870,000 values.
+"""
+DEPTH_LIMIT: Final = 1_024
+"""Levels that orjson 3.13 reads in one text; here they are counted over all pieces."""
+AT_ONCE_BYTES: Final = 65_536
+"""Texts up to this length are read at once, whatever is in them: 22,000 empty lists, 4 ms."""
+AT_ONCE_VALUES: Final = 50_000
+"""Commas and brackets of a longer text that is read at once as well: it takes 10 ms, and half as
+long as in pieces.
+"""
+SCALAR_LIMIT_BYTES: Final = 4_194_304
+"""Of a single text or number, which is read in one piece: 20 ms. An event's data of 1 MiB, the most
+that settings allow, has up to 3 MiB where all its characters are escaped (é is two bytes, \\u00e9
+six).
+"""
+# So that looking for commas and brackets holds nobody up.
+_COUNTED_BYTES: Final = 2_097_152
+_PIECE_BYTES: Final = 8_192
+
+# All up to a comma or a bracket that is in no string. At the end of a window whatever is left: the
+# two quotes that are put there end a string that goes on behind it, and are one where none does.
+# Possessive, since with a way back a window of quotes would take its length squared.
+_TOKENS: Final = re.compile(
+    rb'(?:[^\[\]{},"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+(?:[\[\]{},]|"?\Z)', re.DOTALL
+)
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_KEY: Final = re.compile(rb'[ \t\n\r]*+("[^"\\]*+(?:\\.[^"\\]*+)*+")[ \t\n\r]*+:', re.DOTALL)
+_BLANKS: Final = b" \t\n\r"
+_BLANK: Final = re.compile(rb"[ \t\n\r]*+")
+_COMMA, _OPENINGS, _CLOSINGS, _END = ord(","), frozenset(b"[{"), frozenset(b"]}"), 0
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLimits:
+    """Of one text. at_once_bytes: any that is no longer is read at once; at_once_values: one of up
+    to 2 MiB too, with so many commas and brackets. waiting_bytes: of all texts that wait.
+    """
+
+    values: int = VALUES_LIMIT
+    containers: int = CONTAINERS_LIMIT
+    scalar_bytes: int = SCALAR_LIMIT_BYTES
+    at_once_bytes: int = AT_ONCE_BYTES
+    at_once_values: int = AT_ONCE_VALUES
+    piece_bytes: int = _PIECE_BYTES
+    # Two publishes may go between two bursts, as beside a large answer.
+    burst_seconds: float = 0.005
+    waiting_bytes: int = 268_435_456
+
+
+class TooMuchJson(RequestRefused):
+    """A text is valid as far as it was read, and holds more than one may."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(BAD_USER_INPUT, message)
+
+
+class JsonReader:
+    """Reads JSON texts of clients. Long ones take turns: four at a time, one of each caller."""
+
+    def __init__(self, limits: JsonLimits | None = None) -> None:
+        self._limits = limits or JsonLimits()
+        self._waiting_bytes = Counter[Hashable]()
+        # Callers whose texts take long share two places, so that others always find another one.
+        self._turns = Turns(4, 1, slow_limit=2, slow_seconds=0.5)
+
+    async def read(self, text: bytes, caller: Hashable) -> Any:
+        """The value of a JSON text, as `decode_json` has it.
+
+        Raises RequestRefused for what is no JSON in UTF-8, is nested too deep or has a number that
+        no double can hold; TooMuchJson for what is beyond a limit; Unavailable.
+        """
+        if self.reads_at_once(text):
+            return decode_json(text)
+        with self._waiting(caller, len(text)):
+            async with self._turns.place(caller):
+                try:
+                    return await self._read_in_pieces(text)
+                except (ValueError, RecursionError):
+                    raise no_json() from None
+
+    @contextmanager
+    def _waiting(self, caller: Hashable, count: int) -> Iterator[None]:
+        """Counts the bytes of a text that waits or is read: the connection that it came by has
+        given them up, and so its bound of them.
+
+        Raises Unavailable.
+        """
+        limit, own = self._limits.waiting_bytes, self._waiting_bytes[caller]
+        # As with answers: who has some here leaves half of the room to others.
+        if self._waiting_bytes.total() + count > (limit // 2 if own else limit):
+            raise Unavailable(
+                f"Long requests of {own:,} bytes of yours wait to be read; for all callers this "
+                f"server has {limit:,} bytes (HOOKLINE_MAX_HELD_BYTES), for one token half of "
+                "that. Send one after another."
+            )
+        self._waiting_bytes[caller] += count
+        try:
+            yield
+        finally:
+            self._waiting_bytes[caller] -= count
+            if not self._waiting_bytes[caller]:
+                del self._waiting_bytes[caller]
+
+    def reads_at_once(self, text: bytes) -> bool:
+        """True for a text that needs no turn: it is short, or of few values."""
+        length = len(text)
+        return length <= self._limits.at_once_bytes or (
+            length <= _COUNTED_BYTES
+            and length - len(text.translate(None, b",[{")) <= self._limits.at_once_values
+        )
+
+    async def _read_in_pieces(self, text: bytes) -> Any:
+        reading = _Reading(text, self._limits)
+        until = perf_counter() + self._limits.burst_seconds
+        while not reading.is_done:
+            reading.go_on()
+            if perf_counter() > until:
+                await asyncio.sleep(0)
+                until = perf_counter() + self._limits.burst_seconds
+        return reading.value
+
+
+class _Container:
+    """A list or an object whose end is not read yet. is_data: it is in what is called data."""
+
+    __slots__ = ("ends_with", "is_data", "is_empty", "items", "needs_comma")
+
+    def __init__(self, bracket: bytes, is_data: bool) -> None:
+        self.items: Any = [] if bracket == b"[" else {}
+        self.ends_with = b"]" if bracket == b"[" else b"}"
+        self.is_data = is_data
+        self.is_empty = True
+        """Nothing of it was read yet, no comma either: it may end."""
+        self.needs_comma = False
+        """The last that was read of it is an item that was open itself."""
+
+    def add(self, piece: bytes, is_end: bool) -> None:
+        """Reads whole items or members, which a comma follows, or the end.
+
+        Raises ValueError, also for a piece that was cut elsewhere: its brackets or quotes are not
+        in pairs then. So nothing is believed of the search for the cut.
+        """
+        rest = piece.strip(_BLANKS)
+        if self.needs_comma:
+            self.needs_comma = False
+            if not rest:
+                return
+            if not rest.startswith(b","):
+                raise ValueError("no comma")
+            rest, self.is_empty = rest[1:], False
+        if is_end and self.is_empty and not rest:
+            return
+        self.is_empty = False
+        if self.ends_with == b"]":
+            items = decode_piece(b"[%b]" % rest, self.is_data)
+            self.items.extend(items)
+        else:
+            items = decode_piece(b"{%b}" % rest, self.is_data)
+            self.items.update(items)
+        # Two commas, or one before the end.
+        if not items:
+            raise ValueError("no item")
+
+    def open(self, head: bytes) -> "_Container":
+        """Begins an item at its bracket. head: all since the comma before it, its name too.
+
+        Raises ValueError.
+        """
+        if self.needs_comma:
+            raise ValueError("no comma")
+        before, bracket = head[:-1], head[-1:]
+        self.is_empty, self.needs_comma = False, True
+        if self.ends_with == b"]":
+            if before.strip(_BLANKS):
+                raise ValueError("no item")
+            child = _Container(bracket, self.is_data)
+            self.items.append(child.items)
+            return child
+        key = _KEY.match(before)
+        if key is None or before[key.end() :].strip(_BLANKS):
+            raise ValueError("no member")
+        [name] = decode_piece(b"[%b]" % key[1], self.is_data)
+        child = _Container(bracket, self.is_data or name == "data")
+        self.items[name] = child.items
+        return child
+
+
+class _Reading:
+    """A text on its way: windows of it, one after another. What is whole in a window is read as one
+    piece for each list or object, cut at its last comma or its end; what goes on behind the window
+    is opened. So all is used but what follows the last comma or bracket, and the work is linear in
+    the text.
+    """
+
+    def __init__(self, text: bytes, limits: "JsonLimits") -> None:
+        self._text, self._limits = text, limits
+        self._open: list[_Container] = []
+        self._values = self._containers = 1
+        self._at = self._seen = 0
+        """Places of the first byte that is not read, and not looked at: behind it while a text is
+        longer than a window.
+        """
+        self._is_in_string = False
+        """At the place up to which the text was looked at."""
+        self.is_done = False
+        self.value: Any = self._begin()
+
+    def _begin(self) -> Any:
+        begin = _BLANK.match(self._text)
+        assert begin is not None
+        bracket = self._text[begin.end() : begin.end() + 1]
+        if bracket not in (b"[", b"{"):
+            self._check_length(len(self._text))
+            self.is_done = True
+            return decode_piece(self._text)
+        self._open.append(_Container(bracket, is_data=False))
+        self._at = self._seen = begin.end() + 1
+        return self._open[0].items
+
+    def go_on(self) -> None:
+        """Reads what is whole in the next window.
+
+        Raises ValueError, RecursionError, TooMuchJson.
+        """
+        begin, at = self._seen, self._at
+        window = self._text[begin : begin + self._limits.piece_bytes]
+        # The window must not end inside of an escape.
+        if (len(window) - len(window.rstrip(b"\\"))) % 2:
+            window = window[:-1]
+        if not window:
+            raise ValueError("no end")
+        if self._is_in_string:
+            window, begin = b'"' + window, begin - 1
+        self._take(window, begin)
+        if self._at > at:
+            self._seen, self._is_in_string = self._at, False
+            return
+        self._seen = begin + len(window)
+        self._is_in_string = b'"' in _STRING.sub(b"", window)
+        self._check_length(self._seen - self._at)
+
+    def _take(self, window: bytes, at: int) -> None:
+        tokens = ends = begins = 0
+        # Of the list or object that is open before the window, and of each that is opened in it:
+        # where what was not read of it begins, and where its last comma ends.
+        starts, cuts = [self._at], [self._at]
+        for token in _TOKENS.findall(window + b'""'):
+            at += len(token)
+            tokens += 1
+            kind = token[-1] if token else _END
+            if kind == _COMMA:
+                cuts[-1] = at
+            elif kind in _OPENINGS:
+                begins += 1
+                starts.append(at)
+                cuts.append(at)
+                if len(starts) + len(self._open) > DEPTH_LIMIT + 1:
+                    raise ValueError("too deep")
+            elif kind in _CLOSINGS:
+                ends += 1
+                if len(starts) > 1:
+                    starts.pop()
+                    cuts.pop()
+                    continue
+                self._close(starts[0], at)
+                if not self._open:
+                    break
+                starts[0] = cuts[0] = at
+        self._values += tokens - ends
+        self._containers += begins
+        self._check_counts()
+        if self._open:
+            self._leave(starts, cuts)
+
+    def _close(self, start: int, end: int) -> None:
+        """Ends the innermost list or object at its closing bracket, which stands before end."""
+        closed = self._open.pop()
+        if self._text[end - 1 : end] != closed.ends_with:
+            raise ValueError("another bracket")
+        closed.add(self._text[start : end - 1], is_end=True)
+        self._at = end
+        if not self._open:
+            self.is_done = True
+            if self._text[end:].strip(_BLANKS):
+                raise ValueError("more behind it")
+
+    def _leave(self, starts: list[int], cuts: list[int]) -> None:
+        """Reads up to the last comma of each list and object that goes on, outermost first."""
+        for level, (start, cut) in enumerate(zip(starts, cuts, strict=True)):
+            holder = self._open[-1]
+            if level:
+                holder = holder.open(self._text[self._at : start])
+                self._open.append(holder)
+            if cut > start:
+                holder.add(self._text[start : cut - 1], is_end=False)
+            self._at = cut
+
+    def _check_counts(self) -> None:
+        """Raises TooMuchJson."""
+        limits = self._limits
+        if self._containers > limits.containers:
+            raise _too_much(f"{limits.containers:,} lists and objects")
+        if self._values > limits.values:
+            raise _too_much(f"{limits.values:,} values (an empty list or object counts as two)")
+
+    def _check_length(self, length: int) -> None:
+        """Raises TooMuchJson."""
+        if length > self._limits.scalar_bytes:
+            mebibytes = self._limits.scalar_bytes // 1_048_576
+            raise TooMuchJson(
+                f"The JSON has a text or a number of more than {mebibytes} MiB, or as many blanks "
+                "in a row: send it shorter.",
+            )
+
+
+def _too_much(what: str) -> TooMuchJson:
+    return TooMuchJson(
+        f"The JSON holds more than {what}, the most that one request may hold. Split it into "
+        "several requests.",
+    )
