@@ -39,6 +39,7 @@ from workers.connections import (
     Unanswered,
     idle_seconds,
 )
+from workers.dial_turns import DialTurns
 from workers.local_faults import NotSent, local_fault
 from workers.network_faults import (
     CONNECT_SECONDS,
@@ -128,6 +129,7 @@ class Sender:
         """Gets ready on the running loop. No connection is made yet."""
         self._loop = asyncio.get_running_loop()
         self._idle = IdleConnections()
+        self._dial_turns = DialTurns()
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -271,6 +273,7 @@ class Sender:
             for family, address in addresses
         ]
         refusals = list[OSError]()
+        await self._dial_turns.wait()
         # Dialled by hand: create_connection with a name would resolve it again, and the second
         # answer may be a private address.
         try:
