@@ -34,6 +34,7 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 
 from api.context import Context
+from api.execution.input_conversion import InputConversion
 
 COMPILED: Final = {"compiled": True}
 """Metadata of a mutation whose resolver reads nothing of `info` but its context: its documents may
@@ -294,7 +295,8 @@ def _input_object(kind: GraphQLInputObjectType) -> Decode:
     """
     own = kind.extensions[_STRAWBERRY]
     # Rules of an input's own.
-    _require(not kind.is_one_of and own.from_input is None)
+    is_usual = own.from_input is None or isinstance(own.from_input, InputConversion)
+    _require(not kind.is_one_of and is_usual)
     origin, decoders, needed = own.origin, dict[str, tuple[str, Decode]](), set[str]()
     usual: dict[str, None] = {}
     for name, field in kind.fields.items():

@@ -8,6 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+from api.execution.input_conversion import prepare_inputs
 from api.execution.malformed import guard_arguments
 from api.schema.attempt import AttemptQuery, find_attempt
 from api.schema.audit import AuditQuery, find_audit_entry
@@ -126,6 +127,7 @@ def make_schema() -> strawberry.Schema:
     guard_arguments(schema._schema)
     # Around the other: who may not read is told no more than that.
     guard_reading(schema._schema)
+    prepare_inputs(schema._schema)
     return schema
 
 

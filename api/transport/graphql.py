@@ -129,6 +129,8 @@ class GraphQLEndpoint:
         actor = exchange.actor = await self._authenticator.authenticate(authorization)
         request = await exchange.read_request(actor, self._json_reader)
         operation = self._execution.select(request)
+        if request.is_large:
+            await self._execution.check_large(operation, request, actor)
         exchange.operation = operation
         _check_transport(operation, exchange)
         # Each request is a task: what it sets is its own.
@@ -274,8 +276,9 @@ class _Exchange:
         body = await read_body(self.receive, limit_bytes)
         # Nearly every body: no coroutine, no task that looks for its client's end.
         if json_reader.reads_at_once(body):
-            return request_of(decode_json(body))
-        return request_of(await self.unless_gone(json_reader.read(body, actor.caller)))
+            return request_of(decode_json(body), len(body))
+        value = await self.unless_gone(json_reader.read(body, actor.caller))
+        return request_of(value, len(body))
 
     async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
         """The outcome of some work, which is cancelled when the client goes.

@@ -101,13 +101,13 @@ def pong_of(payload: Any) -> dict[str, Any]:
     return message
 
 
-def request_in(payload: Any) -> Request:
-    """The request of a `subscribe`.
+def request_in(payload: Any, length: int) -> Request:
+    """The request of a `subscribe`. length: of its message.
 
     Raises ProtocolBroken, and RequestRefused for a persisted query.
     """
     try:
-        return request_of(payload)
+        return request_of(payload, length)
     except RequestRefused as refused:
         # Not the end of the socket: the client sends the text then.
         if refused.code == PERSISTED_QUERY_NOT_SUPPORTED:

@@ -18,7 +18,7 @@ from api.execution.errors import (
     PERSISTED_QUERY_NOT_SUPPORTED,
     RequestRefused,
 )
-from api.execution.execute import Request
+from api.execution.execute import LARGE_REQUEST_BYTES, Request
 
 GRAPHQL_RESPONSE = b"application/graphql-response+json"
 JSON = b"application/json"
@@ -211,8 +211,9 @@ def _refuse_constant(text: str) -> None:
     raise ValueError(text)
 
 
-def request_of(parameters: Any) -> Request:
+def request_of(parameters: Any, length: int = 0) -> Request:
     """GraphQL's request parameters (query, operationName, variables, extensions), each of its type.
+    length: of the text that they were read of.
 
     Raises RequestRefused.
     """
@@ -247,7 +248,7 @@ def request_of(parameters: Any) -> Request:
         raise RequestRefused(BAD_USER_INPUT, "operationName must be a string or left out.")
     if variables is not None and type(variables) is not dict:
         raise RequestRefused(BAD_USER_INPUT, "variables must be an object or left out.")
-    return Request(text, name or None, variables)
+    return Request(text, name or None, variables, length > LARGE_REQUEST_BYTES)
 
 
 def request_of_query_string(query_string: bytes) -> Request:

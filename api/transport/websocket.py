@@ -241,9 +241,11 @@ class _Socket:
                 return
             actor, json_reader = self._principal, self._sockets.json_reader
             scopes, caller = (actor.scopes, actor.caller) if actor else (frozenset[str](), None)
-            await self._take(await read_message(event.get("text"), scopes, json_reader, caller))
+            text = event.get("text")
+            message = await read_message(text, scopes, json_reader, caller)
+            await self._take(message, len(text or ""))
 
-    async def _take(self, message: dict[str, Any]) -> None:
+    async def _take(self, message: dict[str, Any], length: int) -> None:
         payload = message.get("payload")
         match message["type"]:
             case "connection_init":
@@ -253,7 +255,7 @@ class _Socket:
             case "pong":
                 object_of(payload)
             case "subscribe":
-                await self._subscribe(id_of(message), payload)
+                await self._subscribe(id_of(message), payload, length)
             case "complete":
                 self._complete(id_of(message))
             case _:
@@ -282,7 +284,7 @@ class _Socket:
         await self._sockets.authenticator.wait_until_ended(header_value)
         raise ProtocolBroken(UNAUTHORIZED)
 
-    async def _subscribe(self, operation_id: str, payload: Any) -> None:
+    async def _subscribe(self, operation_id: str, payload: Any, length: int) -> None:
         if self._principal is None:
             raise ProtocolBroken(UNAUTHORIZED)
         if operation_id in self._operations:
@@ -290,7 +292,7 @@ class _Socket:
         if len(self._operations) >= self._limits.operations:
             raise ProtocolBroken(TOO_MANY_OPERATIONS)
         try:
-            request = request_in(payload)
+            request = request_in(payload, length)
         except RequestRefused as refused:
             errors = refused.formatted(str(uuid7()))
             await self._put({"id": operation_id, "type": "error", "payload": errors})
@@ -323,6 +325,8 @@ class _Socket:
         errors: list[Formatted] = []
         try:
             operation = self._sockets.execution.select(request)
+            if request.is_large:
+                await self._sockets.execution.check_large(operation, request, actor)
             running.must_finish = operation.kind is OperationType.MUTATION
             await self._answer(running, operation, request, actor, request_id)
         except RequestRefused as refused:

@@ -52,7 +52,7 @@ def refusal(
     request = Request(text, None, variables)
     try:
         operation = execution.select(request)
-        execution._build(operation, request, CONTEXT)
+        execution._builder.build_at_once(operation, request.variables, CONTEXT)
     except RequestRefused as refused:
         return f"{refused.code}: {refused.formatted('r')[0]['message']}"
     return None

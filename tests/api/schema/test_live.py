@@ -144,7 +144,7 @@ async def test_attempts_are_followed_by_every_condition_of_their_list(admin: Ask
             found = await take(stream, len(listed))
             assert {one["node"]["id"] for one in found} == {one["id"] for one in listed}
         tried |= wanted.keys()
-    kind = EXECUTION._schema.type_map["AttemptFilter"]
+    kind = EXECUTION._builder._schema.type_map["AttemptFilter"]
     assert isinstance(kind, GraphQLInputObjectType)
     # A condition that is new is followed too.
     assert tried == kind.fields.keys()

@@ -249,7 +249,7 @@ async def test_no_list_returns_more_than_was_counted(runtime: Runtime, admin: As
         request = Request(text, None, {**usual, **variables})
         operation = WITHOUT_BUDGET.select(request)
         context = admin.context()
-        executor = WITHOUT_BUDGET._build(operation, request, context)
+        executor = await WITHOUT_BUDGET._build(operation, request, context)
         counted = operation.measure.cost(executor.variable_values, context.now)
         answer = await WITHOUT_BUDGET.run(operation, request, context)
         came = 0 if answer.data is None else sum(map(returned, answer.data.values()))
