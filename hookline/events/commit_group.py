@@ -96,6 +96,10 @@ class CommitGroup:
     ) -> "CommitGroup":
         """owners: of idempotency keys that are in the database already."""
         group = cls(owners, snapshot)
+        # Most workspaces have none.
+        if snapshot.catalogue.strict:
+            types = {event.type for request in requests for event in request.events}
+            await catalogue.prepare_schemas(snapshot.catalogue, types)
         for request in requests:
             await group._add(request)
         return group

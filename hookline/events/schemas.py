@@ -39,6 +39,9 @@ _TOO_LARGE: Final = (
     "The data is too large for the schema of this type: its values times the schema's parts are "
     f"more than {WORK_LIMIT:,}. Send less data in one event, or make the schema smaller."
 )
+_PREPARED_LIMIT: Final = 1_000
+_PREPARED: Final = dict[str, None]()
+"""Schemas that both caches hold, the oldest first; fewer than they have room for."""
 _NO_WEIGHT: Final = Weight(WEIGHT_LIMIT, 0, {}, 0)
 
 
@@ -76,6 +79,23 @@ def check_schema(schema: object) -> list[Found]:
         reason = short(getattr(error, "message", str(error)))
         return [(path, f"is not a valid JSON Schema: {reason}")]
     return []
+
+
+def is_prepared(schema: str) -> bool:
+    """True when no event has to wait for the schema any more."""
+    return schema in _PREPARED
+
+
+def prepare(schema: str) -> None:
+    """Weighs and compiles a schema before its first event in this process: 0.1 s for the largest,
+    to be called in a thread. Most of it is Python's, which lets the loop run meanwhile; compiling,
+    which keeps the interpreter's lock, is bounded by itself.
+    """
+    if _weight(schema) is not _NO_WEIGHT:
+        _compile(schema)
+    if len(_PREPARED) >= _PREPARED_LIMIT:
+        del _PREPARED[next(iter(_PREPARED))]
+    _PREPARED[schema] = None
 
 
 def problems(schema: str, data: str) -> list[Found]:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from hookline.events.schemas import is_prepared
 from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker
-from tests.making import make_webhook, make_workspace
+from tests.making import WORKSPACE, make_webhook, make_workspace
 from tests.tables import each_of
 
 pytestmark = pytest.mark.engines("sqlite")
@@ -81,6 +82,9 @@ async def test_strict_type_keeps_out_data_that_breaks_its_schema_from_the_next_p
     await admin.data(SAVE, input=TYPE)
     assert await publish(admin, {"total": -1}) == [(["input", "data", "total"], "SCHEMA_MISMATCH")]
     assert await publish(admin, {}) == [(["input", "data"], "SCHEMA_MISMATCH")]
+    snapshot = await runtime.registry.snapshot(WORKSPACE)
+    # Off the loop, before the first event was checked.
+    assert is_prepared(snapshot.catalogue.strict["order.order.create"])
     assert await publish(admin, {"total": 1}) == []
     assert await publish(admin, {"total": -1}, "order.order.delete") == []
     await admin.data(SAVE, input={**TYPE, "strict": False})
