@@ -37,6 +37,11 @@ wherever there are name servers at all.
 CACHE_LIMIT = 1000
 # Each holds a thread as long as a name server hangs.
 LOOKUPS_LIMIT = 256
+GONE_ZONES, GONE_SECONDS = 3, 60.0
+"""Zones whose names had addresses within the last hour, and lately are said not to exist while no
+name is resolved: by so many it is the resolver that denies them. An hour later a name that is gone
+is a receiver's fault again, so that nothing is put off for ever.
+"""
 ZONE_LOOKUPS_LIMIT = 8
 """Lookups at a time of names of one zone: a zone whose name server hangs holds up no other zone's
 names.
@@ -71,7 +76,7 @@ class DnsSilent(DnsFailed):
 
 
 class ResolverDown(DnsSilent):
-    """No name server answers for any name: no fault of this one's."""
+    """No name server answers for any name, or it denies all of them: no fault of this one's."""
 
 
 class _Lookup(NamedTuple):
@@ -97,6 +102,10 @@ class Guard:
         webhook chooses the names.
         """
         self._opened: dict[Address, None] = {}
+        self._gone: dict[str, float] = {}
+        """Monotonic seconds by zone: when a name of it that lately had addresses was denied. Empty
+        from the next address on that may be sent to, of any name.
+        """
 
     async def addresses(
         self, host: str, port: int
@@ -104,7 +113,8 @@ class Guard:
         """The vetted addresses of a host, at most 8, in the resolver's order. Answers are kept for
         10 s, and concurrent callers share a lookup.
 
-        An older answer serves when the lookup takes more than a second or stays without an answer.
+        An older answer serves when the lookup takes more than a second or stays without an answer,
+        and when the resolver denies all names.
         Raises AddressRefused when any of them is refused, DnsFailed when there is none,
         ResolverDown when that is so for all names. It has no deadline of its own.
         """
@@ -162,8 +172,6 @@ class Guard:
 
     async def _look_up(self, host: str, began: float) -> list[Address]:
         found = [ip_address(text) for text in await self._ask(host, began)]
-        if not found:
-            raise DnsFailed
         if host in self._policy.hosts:
             self._opened.update(dict.fromkeys(found))
             _drop_oldest(self._opened)
@@ -171,27 +179,47 @@ class Guard:
         elif any(is_refused(address, self._policy) for address in found):
             raise AddressRefused
         self._answered_at = clock.monotonic()
+        self._gone.clear()
         self._known[host] = clock.monotonic() + CACHE_SECONDS, found[:ADDRESSES_LIMIT]
         _drop_oldest(self._known)
         return found[:ADDRESSES_LIMIT]
 
     async def _ask(self, host: str, began: float) -> Sequence[str]:
-        """The resolver's answer.
+        """The resolver's answer, which is not empty.
 
-        Raises DnsFailed; ResolverDown when it has no answer for other names either.
+        Raises DnsFailed; ResolverDown when it has no answer for other names either, or denies them.
         """
         # Callers give up after some seconds: by then it must be known whose fault that is.
         probe = asyncio.get_running_loop().call_later(LOOKUP_SECONDS, self._probe)
         try:
-            return await self._resolve(host)
+            found = await self._resolve(host)
+            if not found:
+                raise DnsFailed
+            return found
         except DnsSilent:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._probe()), PROBE_SECONDS)
             if self._has_answered(began):
                 raise
             raise ResolverDown from None
+        except DnsFailed:
+            if self._denies_all(host):
+                raise ResolverDown from None
+            raise
         finally:
             probe.cancel()
+
+    def _denies_all(self, host: str) -> bool:
+        """Notes a name that the resolver denies. True when it denies what it knew, whatever is
+        asked.
+        """
+        now, known = clock.monotonic(), self._known.get(host)
+        if known and known[0] + STALE_SECONDS > now:
+            # At the end: the oldest ones are dropped.
+            self._gone.pop(_zone_of(host), None)
+            self._gone[_zone_of(host)] = now
+            _drop_oldest(self._gone)
+        return sum(at > now - GONE_SECONDS for at in self._gone.values()) >= GONE_ZONES
 
     def _has_answered(self, since: float) -> bool:
         return self._answered_at >= since - EVIDENCE_SECONDS

@@ -124,6 +124,46 @@ async def test_new_answer_counts_more_than_an_older_one(
         await guard.addresses("shop", 443)
 
 
+async def test_a_resolver_that_denies_all_names_it_knew_is_no_fault_of_theirs() -> None:
+    zones = ("one.example", "two.example", "three.example")
+    names = NameServer(**{f"shop.{zone}": ["8.8.8.8"] for zone in zones})
+    guard = Guard(CLOSED, names.resolve)
+    vetted = [(socket.AF_INET, ("8.8.8.8", 443))]
+    for host in names.answers:
+        assert await guard.addresses(host, 443) == vetted
+        expire(guard, host)
+    table, names.answers = names.answers, {}
+    first, second, third = table
+    for host in (first, second):
+        # By two zones it may be they that are gone.
+        with pytest.raises(DnsFailed) as failed:
+            await guard.addresses(host, 443)
+        assert not isinstance(failed.value, ResolverDown)
+    # An older answer serves, as of a resolver that is silent.
+    assert await guard.addresses(third, 443) == vetted
+    with pytest.raises(ResolverDown):
+        await guard.addresses("never.asked.example", 443)
+    names.answers = {third: table[third]}
+    assert await guard.addresses(third, 443) == vetted
+    with pytest.raises(DnsFailed) as failed:
+        await guard.addresses(first, 443)
+    assert not isinstance(failed.value, ResolverDown)
+
+
+async def test_many_names_of_one_zone_that_are_gone_say_nothing_of_the_resolver() -> None:
+    names = NameServer(**{f"h{number}.shop.example": ["8.8.8.8"] for number in range(5)})
+    guard = Guard(CLOSED, names.resolve)
+    hosts = list(names.answers)
+    for host in hosts:
+        await guard.addresses(host, 443)
+        expire(guard, host)
+    names.answers = {}
+    for host in hosts:
+        with pytest.raises(DnsFailed) as failed:
+            await guard.addresses(host, 443)
+        assert not isinstance(failed.value, ResolverDown)
+
+
 def expire(guard: Guard, host: str) -> None:
     until, found = guard._known[host]
     guard._known[host] = until - CACHE_SECONDS - 1, found
