@@ -35,6 +35,7 @@ from api.schema.webhook_dry_run import WebhookDryRunMutation
 from api.schema.webhook_list import WebhookQuery
 from api.schema.webhook_many import ManyWebhooksMutation
 from api.schema.webhook_stats import StatsQuery
+from api.schema.webhook_test_mail import WebhookTestMailMutation
 from hookline import ids
 
 FINDERS = {
@@ -73,6 +74,7 @@ MUTATIONS = (
     WebhookMutation,
     ManyWebhooksMutation,
     WebhookDryRunMutation,
+    WebhookTestMailMutation,
     EventMutation,
     DeliveryMutation,
     JobMutation,

@@ -107,6 +107,7 @@ describe(
     DELIVERY_FAILED="Deliveries of a webhook failed with no attempt left. At most one "
     "notification an hour and webhook.",
     SYNC_FAILED="A webhooks file could not be applied.",
+    TEST="A test email was asked for by `webhookTestMail`. No value of `notifyOn`.",
 )
 describe(
     RetryScope,

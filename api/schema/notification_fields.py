@@ -22,9 +22,12 @@ class EmailReceipt:
         description="Time at which the mail server accepted the email. Null unless the status "
         "is SENT."
     )
+    file: str | None = strawberry.field(
+        description="File in the server's outbox folder that the email was written to, because no "
+        "mail server is configured. Null otherwise."
+    )
     error: str | None = strawberry.field(
-        description="Reason for the latest failure or for waiting, or the file that the email "
-        "was written to if no mail server is configured. Null otherwise."
+        description="Reason for the latest failure or for waiting. Null otherwise."
     )
 
 
@@ -92,5 +95,11 @@ def _receipt(row: EmailRow) -> EmailReceipt:
         # Held for the mails of other workspaces: this one must not learn that there are any.
         status = EmailStatus.PENDING
     # finished_at is also the time at which a mail was given up
-    sent_at = row.finished_at if status is EmailStatus.SENT else None
-    return EmailReceipt(address=row.address, status=status, sent_at=sent_at, error=row.error)
+    is_sent = status is EmailStatus.SENT
+    return EmailReceipt(
+        address=row.address,
+        status=status,
+        sent_at=row.finished_at if is_sent else None,
+        file=row.error if is_sent else None,
+        error=None if is_sent else row.error,
+    )

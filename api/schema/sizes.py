@@ -79,6 +79,7 @@ OF_WHAT_WAS_SENT: Final = {
             "WebhookDryRun",
             "WebhookSecret",
             "WebhookTest",
+            "WebhookTestMail",
             "Workspace",
         )
     },
@@ -99,6 +100,7 @@ _MUTATIONS: Final = {
     # Counts up to 10,000 deliveries and looks at as many events.
     "Mutation.deliveriesRetry": 1_000,
     "Mutation.webhookTest": 2_500,
+    "Mutation.webhookTestMail": 500,
     # A transaction for each of a hundred.
     "Mutation.webhooksSetActive": 2_000,
     "Mutation.webhooksDelete": 2_000,

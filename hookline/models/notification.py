@@ -16,6 +16,8 @@ class NotificationKind(IntEnum):
     RECOVERED = 3
     DELIVERY_FAILED = 4
     SYNC_FAILED = 5
+    TEST = 6
+    """A mail that somebody asked for, to see that it comes."""
 
 
 class EmailStatus(IntEnum):
@@ -62,8 +64,8 @@ class Email(Model):
     """A try moves it on first: when its worker dies while sending, another one tries then."""
     finished_at = TimeColumn(null=True)
     error = fields.TextField(null=True)
-    """Why the latest try failed, what it waits for, or where the mail lies when there is no SMTP
-    server.
+    """Why the latest try failed, or what it waits for; of one that was sent, the file that it was
+    written to when there is no SMTP server.
     """
     sent_with_id = UuidColumn(null=True)
     """The receipt whose mail tells of this one too; it decides for both."""

@@ -19,6 +19,7 @@ _SUBJECTS: Final = {
     NotificationKind.FAILING: "keeps failing",
     NotificationKind.RECOVERED: "works again",
     NotificationKind.DELIVERY_FAILED: "has deliveries that failed for good",
+    NotificationKind.TEST: "sent a test mail",
 }
 _ADVICE: Final = {
     NotificationKind.AUTO_DISABLED: "Nothing is sent to it now, and what is open is kept. "
@@ -27,6 +28,7 @@ _ADVICE: Final = {
     NotificationKind.FAILING: "Look at its latest attempts. If it goes on like this, the webhook "
     "is turned off by itself.",
     NotificationKind.RECOVERED: "There is nothing to do.",
+    NotificationKind.TEST: "Somebody who manages the webhook asked for it. There is nothing to do.",
     NotificationKind.DELIVERY_FAILED: "Mend the receiver, then send them again: deliveriesRetry "
     "with which: FAILED.",
 }

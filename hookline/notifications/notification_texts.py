@@ -56,6 +56,8 @@ def message(
                 f"{_count(failures or 0, 'delivery', 'deliveries')} failed for good: no "
                 f"attempt is left.{_TEMPLATE if reason == 'TEMPLATE' else ''}"
             )
+        case NotificationKind.TEST:
+            return "This is a test: mails about this webhook reach this address."
     return reason or "A set of webhooks could not be applied."
 
 

@@ -72,13 +72,13 @@ async def notify_failed_sync(
             if NotificationKind.SYNC_FAILED.name in webhook.notify_on
         ]
         if addresses := dict.fromkeys(address for emails in asked for address in emails):
-            await _write_receipts(work, runtime.enqueuer, notification, list(addresses))
+            await write_receipts(work, runtime.enqueuer, notification, list(addresses))
         await append_activity(
             work, runtime.hub, workspace_id, [(ActivityKind.NOTIFICATION, notification.id, None)]
         )
 
 
-async def _write_receipts(
+async def write_receipts(
     work: UnitOfWork, enqueuer: Enqueuer, notification: Notification, addresses: Sequence[str]
 ) -> None:
     """Writes a mail to each address, and enqueues it after the commit."""

@@ -86,8 +86,7 @@ class Mailer:
         self._outage = Outage(log, "mails wait for the mail server", SETTLE_SECONDS)
 
     async def send(self, mail: Mail) -> str | None:
-        """Returns when the server has taken it: None, or what the receipt says of a mail that was
-        written to a file.
+        """Returns when the server has taken it: None, or the file that it was written to instead.
 
         Raises MailRefused, MailFailed.
         """
@@ -184,10 +183,7 @@ class Mailer:
             temporary.replace(path)
         except OSError as error:
             raise MailFailed("There is no mail server, and the outbox can't be written.") from error
-        return (
-            "No mail server is set up (HOOKLINE_SMTP_URL): written to "
-            f"{self._outbox.name}/{path.name}."
-        )
+        return f"{self._outbox.name}/{path.name}"
 
 
 def _judged(error: aiosmtplib.SMTPException, is_on_its_way: bool) -> MailRefused | MailFailed:

@@ -35,8 +35,8 @@ OPEN = set(
     "EventPublishBatchPayload EventPublishPayload EventPublishResult EventTypePayload JobBatch "
     "JobPayload NotificationEvent Retention Server SyncApplyPayload SyncPlanPayload SyncProblem "
     "TokenCreatePayload TokenPayload UserError Viewer WebhookChangeEvent WebhookDryRunPayload "
-    "WebhookPayload WebhookResult WebhookSecretPayload WebhookTestPayload WebhooksPayload "
-    "Workspace WorkspacePayload".split()
+    "WebhookPayload WebhookResult WebhookSecretPayload WebhookTestMailPayload WebhookTestPayload "
+    "WebhooksPayload Workspace WorkspacePayload".split()
 )
 EDGES = [
     (parent.name, name, field)

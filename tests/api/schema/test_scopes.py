@@ -50,6 +50,7 @@ ASKED = {
     'mutation { eventTypeDelete(input: {name: "a.b.c"}) { userErrors { code } } }': "webhooks:write",
     "mutation { workspaceUpdate(input: {}) { userErrors { code } } }": "tokens:admin",
     f'mutation {{ webhookTest(input: {{id: "{KEY}"}}) {{ delivery {{ id }} }} }}': "webhooks:write",
+    f'mutation {{ webhookTestMail(input: {{id: "{KEY}"}}) {{ userErrors {{ code }} }} }}': "webhooks:write",
     f'mutation {{ webhookDryRun(input: {{id: "{KEY}"}}) {{ matches }} }}': "webhooks:read",
     f"mutation {{ eventPublish(input: {EVENT}) {{ duplicate }} }}": "events:publish",
     f"mutation {{ eventPublishBatch(input: {{events: [{EVENT}]}}) {{ userErrors {{ code }} }} }}": "events:publish",

@@ -111,7 +111,8 @@ export type NotificationKind =
   | 'FAILING'
   | 'RECOVERED'
   | 'DELIVERY_FAILED'
-  | 'SYNC_FAILED';
+  | 'SYNC_FAILED'
+  | 'TEST';
 
 export type RetryInput = {
   schedule: Array<string>;
