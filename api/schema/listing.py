@@ -15,7 +15,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from api.execution.sizes import DEFAULT_PAGE, LARGEST_PAGE
-from api.schema.connections import Connection, page
+from api.schema.connections import PageArguments, page, page_arguments
 from api.schema.cursors import NEWEST_FIRST, Order
 
 Row = TypeVar("Row", bound=Model)
@@ -32,7 +32,15 @@ class Listed(Generic[Row]):
     order: Order = NEWEST_FIRST
 
 
-Resolver = Callable[..., Awaitable[Listed[Any]]]
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A list that is found and not read from a table. read: makes a page of it."""
+
+    read: Callable[[Order, PageArguments], Awaitable[Any]]
+    order: Order
+
+
+Resolver = Callable[..., Awaitable[Listed[Any] | Searched]]
 
 
 def paged(connection: Any, *, description: str) -> Callable[[Resolver], Any]:
@@ -55,10 +63,12 @@ class _Paging(FieldExtension):
 
     async def resolve_async(
         self, next_: AsyncExtensionResolver, source: Any, info: strawberry.Info, **given: Any
-    ) -> Connection[Any]:
+    ) -> Any:
         asked = {name: given.pop(name, None) for name in _ARGUMENTS}
-        listed: Listed[Any] = await next_(source, info, **given)
+        listed: Listed[Any] | Searched = await next_(source, info, **given)
         order = listed.order.in_list(_list_name(source, info))
+        if isinstance(listed, Searched):
+            return await listed.read(order, page_arguments(order, **asked))
         return await page(listed.rows, order, listed.to_node, info.context.reading, **asked)
 
 

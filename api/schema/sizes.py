@@ -121,6 +121,7 @@ _PRICES: Final = {
             "EventMatch",
             "EventType",
             "Job",
+            "Missed",
             "Notification",
             "Token",
             "Webhook",
@@ -146,6 +147,11 @@ _PRICES: Final = {
     # 100,000 events by an index, and from type to type.
     "Query.eventPatternCounts": 2_000,
     "Query.unlistedEventTypes": 2_000,
+    # 10,000 events by an index, 16 MiB of data and 0.3 s of filters at most; the counts the same.
+    "Webhook.missed": 1_000,
+    "Event.missed": 1_000,
+    "MissedConnection.deliveredCount": 1_000,
+    "MissedConnection.deliverableCount": 1_000,
     "Webhook.lastAttempt": 2,
     "Delivery.manual": 2,
     "Delivery.test": 2,

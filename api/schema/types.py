@@ -3,27 +3,103 @@ fields and here its edges. In one module, because a circle of modules has no ord
 mutations stand above it, fields and filters below.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import strawberry
 
 from api.auth import require
-from api.schema import attempt_filter, delivery_filter
+from api.schema import attempt_filter, delivery_filter, missed_fields
 from api.schema.attempt_fields import AttemptFields
-from api.schema.connections import Connection
-from api.schema.cursors import BY_NAME
+from api.schema.connections import Connection, Edge, PageArguments, PageInfo
+from api.schema.cursors import BY_NAME, Order
 from api.schema.delivery_fields import DeliveryFields
 from api.schema.event_fields import EventFields
 from api.schema.event_matches import EventMatches
 from api.schema.filters import check_event
-from api.schema.listing import Listed, paged
+from api.schema.listing import Listed, Searched, paged
 from api.schema.node import Info
 from api.schema.notification_fields import NotificationFields
 from api.schema.webhook_fields import WebhookFields
+from hookline.deliveries.missed import Count, Found, count_missing
+from hookline.deliveries.missed_search import count_missed
 from hookline.models import Attempt as AttemptRow
 from hookline.models import Delivery as DeliveryRow
 from hookline.models import Webhook as WebhookRow
+
+
+@strawberry.type(description="An event that a webhook would have received if it had not been off.")
+class MissedEvent(missed_fields.MissedFields):
+    @strawberry.field(description="The event.")
+    async def event(self, info: Info) -> "Event":
+        return Event.of(await info.context.loaders.event.load(self.row.event_id))
+
+    @strawberry.field(description="The webhook that missed it.")
+    async def webhook(self, info: Info) -> "Webhook":
+        return await load_webhook(info, self.row.webhook_id)
+
+    @strawberry.field(
+        description="Delivery of the event that was made later, or null if there is none."
+    )
+    async def delivery(self, info: Info) -> "Delivery | None":
+        key = self.row.delivery_id
+        row = await info.context.loaders.delivery.load(key) if key else None
+        return Delivery.of(row) if row else None
+
+
+@strawberry.type(description="A page of missed events.")
+class MissedConnection:
+    edges: list[Edge[MissedEvent]] = strawberry.field(
+        description="Items of the page with their cursors."
+    )
+    page_info: PageInfo = strawberry.field(
+        description="Position of the page within the list. The cursors are those of what was "
+        "looked at, which may be more than the page has."
+    )
+    counted: strawberry.Private[missed_fields.Counted]
+
+    @strawberry.field(
+        description="Number of items in the whole list: of the newest 10,000 events that were "
+        "published while the webhook was off, or of 1,000 webhooks, and of fewer if filters have "
+        "to look at much data."
+    )
+    async def total_count(self) -> int:
+        return (await self.counted.read()).total
+
+    @strawberry.field(
+        description="True if `totalCount` and the other counts are exact; false if there may be "
+        "more than were counted."
+    )
+    async def total_count_exact(self) -> bool:
+        return (await self.counted.read()).is_exact
+
+    @strawberry.field(
+        description="Number of those that were delivered later, or are queued for it."
+    )
+    async def delivered_count(self) -> int:
+        return (await self.counted.read()).delivered
+
+    @strawberry.field(
+        description="Number of those that `deliveriesRetry` with `which: MISSED` would deliver."
+    )
+    async def deliverable_count(self) -> int:
+        return (await self.counted.read()).deliverable
+
+    @strawberry.field(description="Items of the page, without their cursors.")
+    def nodes(self) -> list[MissedEvent]:
+        return [edge.node for edge in self.edges]
+
+    @classmethod
+    def of(
+        cls,
+        found: Found,
+        order: Order,
+        asked: PageArguments,
+        count: Callable[[], Awaitable[Count]],
+    ) -> "MissedConnection":
+        edges, info = missed_fields.made_page(found, order, asked, MissedEvent.of)
+        return cls(edges=edges, page_info=info, counted=missed_fields.Counted(count))
 
 
 @strawberry.type(
@@ -77,6 +153,31 @@ class Webhook(WebhookFields):
         row = await info.context.loaders.delivery.load(key) if key else None
         return Delivery.of(row) if row else None
 
+    @paged(
+        MissedConnection,
+        description="Returns the events that this webhook would have received if it had not been "
+        "inactive or disabled when they were published, newest first. The patterns, environments "
+        "and filter of that time decide. Events whose data has expired are left out if the webhook "
+        "had a filter. A page looks at 10,000 events at most: it may have fewer items than asked "
+        "for, or none, while `hasNextPage` is true; continue after its `endCursor`. Requires the "
+        "scopes webhooks:read and deliveries:read.",
+    )
+    async def missed(self, info: Info, filter: missed_fields.Given = None) -> Searched:
+        require(info, "webhooks:read")
+        require(info, "deliveries:read")
+        if filter:
+            check_event(info, None, filter.event_type)
+
+        async def count() -> Count:
+            async with info.context.reading() as reader:
+                return await count_missed(reader, self.row, missed_fields.window_of(filter))
+
+        async def read(order: Order, asked: PageArguments) -> MissedConnection:
+            found = await missed_fields.read_of_webhook(info, self.row, filter, asked)
+            return MissedConnection.of(found, order, asked, count)
+
+        return Searched(read, missed_fields.BY_EVENT)
+
 
 @strawberry.type(
     description="An event as it was published. Each matching webhook gets a delivery of it."
@@ -107,6 +208,30 @@ class Event(EventFields):
         actor, event = require(info, "webhooks:read"), EventMatches(info, self.row)
         rows = WebhookRow.filter(workspace_id=actor.workspace_id, deleted_at__isnull=True)
         return Listed(rows, lambda row: EventMatch(row=row, event=event), BY_NAME)
+
+    @paged(
+        MissedConnection | None,
+        description="Returns the webhooks that would have received this event if they had not been "
+        "inactive or disabled when it was published, oldest first; deleted ones, too. The "
+        "patterns, environments and filter of that time decide. Webhooks that had a filter are "
+        "left out once the event's data has expired. A page may have fewer items than asked for "
+        "while `hasNextPage` is true; continue after its `endCursor`. Requires the scopes "
+        "webhooks:read and deliveries:read.",
+    )
+    async def missed(self, info: Info) -> Searched:
+        require(info, "webhooks:read")
+        require(info, "deliveries:read")
+        key = self.row.id
+
+        async def count() -> Count:
+            async with info.context.reading() as reader:
+                return await count_missing(reader, info.context.actor.workspace_id, key)
+
+        async def read(order: Order, asked: PageArguments) -> MissedConnection:
+            found = await missed_fields.read_of_event(info, key, asked)
+            return MissedConnection.of(found, order, asked, count)
+
+        return Searched(read, missed_fields.BY_WEBHOOK)
 
 
 @strawberry.type(description="A webhook and an event: whether it would get it, and why not.")

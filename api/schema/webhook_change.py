@@ -48,6 +48,11 @@ class WebhookPayload:
     user_errors: list[UserError] = strawberry.field(
         description="Errors in the input. Empty on success."
     )
+    notice: str | None = strawberry.field(
+        default=None,
+        description="Statement about a wish that did nothing: deliverMissed for a webhook that was "
+        "active already. Null if there is nothing to say.",
+    )
 
 
 @strawberry.type(description="Result of a mutation that returns a signing secret.")
@@ -109,8 +114,8 @@ class WebhookMutation:
         description="Activates or deactivates a webhook. After a deactivation no attempt "
         "begins later than one second after the response. User errors: NOT_FOUND, "
         "VERSION_CONFLICT, FIELD_MANAGED; REQUIRED, INVALID, TOO_LONG and "
-        "NOT_ALLOWED for force and reason; NOT_ALLOWED for deliverMissed if the "
-        "webhook is active already. Requires the scope webhooks:write."
+        "NOT_ALLOWED for force and reason; NOT_ALLOWED for deliverMissed if active is false. "
+        "Requires the scope webhooks:write."
     )
     async def webhook_set_active(
         self,
@@ -120,11 +125,19 @@ class WebhookMutation:
         ],
     ) -> WebhookPayload | None:
         actor, key, force = _asked(info, input)
-        is_missed = bool(input.deliver_missed)
-        change = set_webhook_active(
-            info.context.runtime, actor, key, input.active, input.if_version, force, is_missed
-        )
-        return await _payload(info, change)
+        try:
+            row, notice = await set_webhook_active(
+                info.context.runtime,
+                actor,
+                key,
+                input.active,
+                input.if_version,
+                force,
+                bool(input.deliver_missed),
+            )
+        except Refused as refused:
+            return WebhookPayload(webhook=None, user_errors=user_errors(refused))
+        return _changed(info, row, notice)
 
     @strawberry.mutation(
         description="Deletes a webhook and cancels its open deliveries. Its attempts remain "
@@ -219,9 +232,13 @@ async def _payload(info: Info, change: Awaitable[WebhookRow]) -> WebhookPayload:
         row = await change
     except Refused as refused:
         return WebhookPayload(webhook=None, user_errors=user_errors(refused))
+    return _changed(info, row)
+
+
+def _changed(info: Info, row: WebhookRow, notice: str | None = None) -> WebhookPayload:
     # the next mutation of the same request must not see it as it was
     info.context.loaders.webhook.prime(row.id, row, force=True)
-    return WebhookPayload(webhook=Webhook.of(row), user_errors=[])
+    return WebhookPayload(webhook=Webhook.of(row), user_errors=[], notice=notice)
 
 
 async def _secret_payload(

@@ -71,7 +71,8 @@ class WebhookSetActiveInput(GuardedInput):
     deliver_missed: bool | None = strawberry.field(
         default=False,
         description="True to start a job that delivers the events published while the webhook "
-        "was inactive or disabled. Refused (NOT_ALLOWED) unless the webhook is activated by this.",
+        "was inactive or disabled. Does nothing if the webhook is active already, which `notice` "
+        "of the payload says. Refused (NOT_ALLOWED) if active is false.",
     )
 
 

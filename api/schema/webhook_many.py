@@ -14,8 +14,7 @@ from api.schema.types import Webhook
 from api.schema.user_error import UserError, user_error
 from hookline.access.actor import Actor
 from hookline.errors import Code, Problem, Refused
-from hookline.models import Webhook as WebhookRow
-from hookline.webhooks.change import delete_webhook, set_webhook_active
+from hookline.webhooks.change import Switched, delete_webhook, set_webhook_active
 from hookline.webhooks.ownership import Force
 
 LARGEST_SELECTION: Final = 100
@@ -65,7 +64,8 @@ class WebhooksSetActiveInput(ManyInput):
     deliver_missed: bool | None = strawberry.field(
         default=False,
         description="True to start a job for each webhook that delivers the events published while "
-        "it was inactive or disabled. Refused (NOT_ALLOWED) for one that is active already.",
+        "it was inactive or disabled. Does nothing for one that is active already: its `notice` "
+        "says so.",
     )
 
 
@@ -83,6 +83,10 @@ class WebhookResult:
     )
     user_errors: list[UserError] = strawberry.field(
         description="Errors in the input. Empty on success."
+    )
+    notice: str | None = strawberry.field(
+        description="Statement about a wish that did nothing: deliverMissed for a webhook that was "
+        "active already. Null if there is nothing to say."
     )
 
 
@@ -111,9 +115,7 @@ class ManyWebhooksMutation:
             strawberry.argument(description="Webhooks and their new state."),
         ],
     ) -> WebhooksPayload | None:
-        async def change(
-            actor: Actor, key: UUID, if_version: int | None, force: Force
-        ) -> WebhookRow:
+        async def change(actor: Actor, key: UUID, if_version: int | None, force: Force) -> Switched:
             return await set_webhook_active(
                 info.context.runtime,
                 actor,
@@ -137,10 +139,9 @@ class ManyWebhooksMutation:
             WebhooksDeleteInput, strawberry.argument(description="Webhooks to delete.")
         ],
     ) -> WebhooksPayload | None:
-        async def change(
-            actor: Actor, key: UUID, if_version: int | None, force: Force
-        ) -> WebhookRow:
-            return await delete_webhook(info.context.runtime, actor, key, if_version, force)
+        async def change(actor: Actor, key: UUID, if_version: int | None, force: Force) -> Switched:
+            row = await delete_webhook(info.context.runtime, actor, key, if_version, force)
+            return Switched(row, None)
 
         return await _each(info, input, change)
 
@@ -148,7 +149,7 @@ class ManyWebhooksMutation:
 async def _each(
     info: Info,
     input: ManyInput,
-    change: Callable[[Actor, UUID, int | None, Force], Awaitable[WebhookRow]],
+    change: Callable[[Actor, UUID, int | None, Force], Awaitable[Switched]],
 ) -> WebhooksPayload:
     actor = require(info, "webhooks:write")
     # All of them first: of a malformed id nothing is done.
@@ -160,9 +161,9 @@ async def _each(
         if place:
             # As between two fields of a mutation: whoever revokes a token must not wait for them.
             await info.context.check_token()
-        row, problems = None, tuple[Problem, ...]()
+        row, notice, problems = None, None, tuple[Problem, ...]()
         try:
-            row = await change(actor, key, selected.if_version, force)
+            row, notice = await change(actor, key, selected.if_version, force)
             # The next mutation of the same request must not see it as it was.
             info.context.loaders.webhook.prime(row.id, row, force=True)
         except Refused as refused:
@@ -172,6 +173,7 @@ async def _each(
                 id=selected.id,
                 webhook=Webhook.of(row) if row else None,
                 user_errors=[user_error(_placed(problem, place)) for problem in problems],
+                notice=notice,
             )
         )
     return WebhooksPayload(results=results, user_errors=[])

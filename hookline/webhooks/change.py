@@ -4,7 +4,7 @@ Each verb is one transaction: the row is locked, all problems are told at once, 
 with match version and activity. The sync writes rows by itself.
 """
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from hookline import clock
@@ -49,6 +49,10 @@ SYNC_COLUMNS: Final = (
     "sync_applied",
     "sync_removed_at",
 )
+ON_ALREADY: Final = (
+    "The webhook was on already, so deliverMissed did nothing. What it missed while it was off is "
+    "sent by deliveriesRetry with which: MISSED and the time since when."
+)
 
 
 async def update_webhook(
@@ -58,15 +62,33 @@ async def update_webhook(
     values: Values,
     if_version: int | None = None,
     force: Force = NO_FORCE,
-    deliver_missed: bool = False,
 ) -> Webhook:
     """Changes the given fields: left out stays as it was, None goes back to the default. Equal
     values change nothing, and the version stays.
 
     Raises Refused with all that is wrong: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED, REQUIRED for
-    each secret that would go to another origin (unless the actor may read secrets), NOT_ALLOWED for
-    deliver_missed unless this turns the webhook on, and the form's own problems.
+    each secret that would go to another origin (unless the actor may read secrets), and the form's
+    own problems.
     """
+    return (await _update(runtime, actor, webhook_id, values, if_version, force)).webhook
+
+
+class Updated(NamedTuple):
+    """is_turned_on: the webhook was off before."""
+
+    webhook: Webhook
+    is_turned_on: bool
+
+
+async def _update(
+    runtime: Runtime,
+    actor: Actor,
+    webhook_id: UUID,
+    values: Values,
+    if_version: int | None,
+    force: Force,
+    deliver_missed: bool = False,
+) -> Updated:
     given, problems = check_update(values, bounds_of(runtime))
     problems += check_reason(force)
     # Before the transaction: a child process renders, and nobody is to wait for the row meanwhile.
@@ -84,7 +106,7 @@ async def update_webhook(
         if given.get("active") is True and webhook.auto_disabled_at is not None:
             # the stored wish is "on" already, but only this turns the webhook on again
             changed["active"] = True
-        problems += _check_missed(given, changed) if deliver_missed else []
+        problems += _check_missed(given) if deliver_missed else []
         if problems:  # only now: whatever is wrong is told at once
             raise Refused(problems)
         if changed:
@@ -92,10 +114,17 @@ async def update_webhook(
             before = {name: stored[name] for name in changed}
             await _write(runtime, actor, webhook, written, force, before, changed)
             # In the same transaction: the pause that has just ended says what was missed.
-            if deliver_missed and written.get("active") is True:
+            if deliver_missed and changed.get("active") is True:
                 await _deliver_missed(runtime, work, actor, webhook)
             await announce_change(runtime, work, webhook, _kinds(written))
-    return webhook
+    return Updated(webhook, changed.get("active") is True)
+
+
+class Switched(NamedTuple):
+    """notice: a sentence about what was asked for and did nothing."""
+
+    webhook: Webhook
+    notice: str | None
 
 
 async def set_webhook_active(
@@ -106,18 +135,21 @@ async def set_webhook_active(
     if_version: int | None = None,
     force: Force = NO_FORCE,
     deliver_missed: bool = False,
-) -> Webhook:
+) -> Switched:
     """Turns a webhook on or off. No attempt begins later than a second after it is off; open
     deliveries are held.
 
-    deliver_missed: when it is turned on, a job delivers what was published since it went off.
+    deliver_missed: when it is turned on, a job delivers what was published since it went off. Where
+    it was on already nothing is done, and the notice says so: whoever repeats a request whose
+    answer was lost has what they wanted.
 
-    Raises Refused: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED, NOT_ALLOWED for deliver_missed where
-    nothing is turned on.
+    Raises Refused: NOT_FOUND, VERSION_CONFLICT, FIELD_MANAGED, NOT_ALLOWED for deliver_missed when
+    it is to be turned off.
     """
-    return await update_webhook(
-        runtime, actor, webhook_id, {"active": is_active}, if_version, force, deliver_missed
-    )
+    values = {"active": is_active}
+    updated = await _update(runtime, actor, webhook_id, values, if_version, force, deliver_missed)
+    is_idle = deliver_missed and not updated.is_turned_on
+    return Switched(updated.webhook, ON_ALREADY if is_idle else None)
 
 
 async def delete_webhook(
@@ -244,17 +276,11 @@ async def _write(
     )
 
 
-def _check_missed(given: Form, changed: Form) -> list[FieldProblem]:
-    """Refuses `deliverMissed` where nothing is turned on: it would do nothing, unseen."""
-    if changed.get("active") is True:
-        return []
+def _check_missed(given: Form) -> list[FieldProblem]:
+    """Refuses `deliverMissed` where a webhook is to be turned off: it contradicts itself."""
     if given.get("active") is True:
-        reason = (
-            "The webhook is on already, so deliverMissed did nothing. What it missed while it was "
-            "off is sent by deliveriesRetry with which: MISSED and the time since when."
-        )
-    else:
-        reason = "deliverMissed is for turning a webhook on: leave it out to turn one off."
+        return []
+    reason = "deliverMissed is for turning a webhook on: leave it out to turn one off."
     return [FieldProblem(Code.NOT_ALLOWED, reason, ("deliverMissed",))]
 
 

@@ -352,7 +352,7 @@ async def test_force_needs_a_reason_and_its_scope(runtime: Runtime) -> None:
         with pytest.raises(Refused) as refused:
             await delete_webhook(runtime, FORCER, webhook.id, force=Force(True, reason))
         assert told(refused) == {(code, "reason")}
-    forced = await set_webhook_active(
+    forced, _ = await set_webhook_active(
         runtime, FORCER, webhook.id, False, force=Force(True, "incident 7")
     )
     assert (forced.is_active, forced.modified_by["reason"]) == (False, "incident 7")
