@@ -26,6 +26,7 @@ from hookline.sync.read.nodes import (
     Node,
     Scalar,
     Sequence,
+    TaggedKey,
     Unusable,
     position_of,
 )
@@ -138,13 +139,24 @@ class _Composer:
         finally:
             parser.dispose()
 
+    @property
+    def _is_key_next(self) -> bool:
+        return (
+            bool(self.stack)
+            and isinstance(self.stack[-1].node, Mapping)
+            and self.stack[-1].key is None
+        )
+
     def _take(self, event: Any) -> None:
         kind = type(event)
         if kind is ScalarEvent:
             mark = event.start_mark
             # implicit[0] is true of plain scalars without a tag only.
             node: Node = Scalar(event.value, mark.line + 1, mark.column + 1, not event.implicit[0])
-            self._add(self._anchored(self._tagless(event, node), event))
+            if (usable := self._tagless(event, node)) is not node and self._is_key_next:
+                # Kept by its name: a required field would else be lacking, too.
+                usable = TaggedKey(event.value, mark.line + 1, mark.column + 1)
+            self._add(self._anchored(usable, event))
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
             self._close()
         elif kind is AliasEvent:

@@ -46,6 +46,11 @@ class Scalar:
 
 
 @dataclass(slots=True, eq=False)
+class TaggedKey(Scalar):
+    """A key whose tag has been noted: it is no unknown key as well."""
+
+
+@dataclass(slots=True, eq=False)
 class Sequence:
     items: list["Node"]
     line: int

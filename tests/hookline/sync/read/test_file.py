@@ -231,6 +231,16 @@ def test_tag_or_braces_without_quotes_are_one_problem_wherever_they_stand(
         assert codes(read(text.replace("@", value), tmp_path)) == [code], text
 
 
+def test_tag_before_a_key_is_one_problem_also_where_the_key_is_required(tmp_path: Path) -> None:
+    keys = ["version", "webhooks", "  a", "    url", "    environments", "    events"]
+    texts = [
+        ONE.replace(f"{key}:", f"{key.replace(key.strip(), '!x ' + key.strip())}:") for key in keys
+    ]
+    texts += [f"{ONE}    !x name: b\n", f"{ONE}    !x key: value\n", f"{ONE}    !x [a]: value\n"]
+    for text in texts:
+        assert codes(read(text, tmp_path)) == ["tag"], text
+
+
 def test_a_message_does_not_begin_with_the_name_that_its_path_ends_in(tmp_path: Path) -> None:
     lines = '    secretHeader: { name: X-S, value: "${env:CRM}" }\n    description: ${x\n'
     found = read(ONE + lines, tmp_path)
