@@ -31,6 +31,7 @@ from hookline.events import types as event_types
 from hookline.ids import uuid7
 from hookline.models import Delivery, Email, Notification
 from hookline.runtime import Runtime
+from hookline.webhooks.change import set_webhook_active
 from tests.api.schema.asking import Asker
 from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook, publish
 
@@ -207,13 +208,17 @@ async def populate(runtime: Runtime) -> UUID:
     many = "[" + ",".join(f'["Name-{number}","value"]' for number in range(100)) + "]"
     few = "[" + ",".join(f'["Name-{number}","value"]' for number in range(36)) + "]"
     await hand.record(*(failed(row, request_headers=few, response_headers=many) for row in rows))
-    await publish(runtime, ROWS)
     for number in range(ROWS):
         await make_webhook(runtime, active=False)
         await tokens.create(runtime.database, WORKSPACE, f"token {number}", ["webhooks:read"])
         given = {"name": f"order.order.x{number}", "strict": False}
         usual = {"description": None, "schema": {"type": "object"}, "sample": {"a": 1}}
         await event_types.save(runtime.database, runtime.hub, SOMEBODY, {**given, **usual})
+    # The webhook gets the first of them and misses the others.
+    await publish(runtime, ROWS)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
+    await publish(runtime, ROWS)
+    await set_webhook_active(runtime, SOMEBODY, webhook.id, True)
     async with runtime.database.unit_of_work() as work:
         for _ in range(ROWS):
             await _notify(work, webhook.id)

@@ -3,6 +3,7 @@ is counted is what a retry delivers.
 """
 
 import asyncio
+import contextvars
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from hookline import clock
+from hookline.activity.writer import bump_match_version
 from hookline.deliveries import jobs, retention
 from hookline.deliveries.jobs import RetryScope
 from hookline.deliveries.missed import Count, Missed, count_missing, find_missing
@@ -145,6 +147,24 @@ async def test_each_event_was_delivered_or_missed_whenever_the_switch_falls(
     missed = {one.event_id for one in await missed_by(runtime, webhook)}
     assert delivered | missed == set(keys)
     assert not delivered & missed
+
+
+@pytest.mark.engines("postgres")
+async def test_event_published_while_the_switch_waits_for_its_commit_is_missed(
+    runtime: Runtime,
+) -> None:
+    webhook = await make_webhook(runtime, active=False)
+    async with runtime.database.unit_of_work() as work:
+        await work.execute("update webhook set is_active = true where id = $1", webhook.id)
+        # Matched against the webhook as everybody sees it, which is off, later than it went on.
+        [key] = await asyncio.create_task(publish(runtime), context=contextvars.Context())
+        await bump_match_version(work, runtime.hub, WORKSPACE)
+    [pause] = await pauses(runtime, webhook)
+    received_at = (await Event.get(id=key)).received_at
+    assert pause.on_at is not None
+    assert received_at > pause.on_at
+    assert [one.event_id for one in await missed_by(runtime, webhook)] == [key]
+    assert await retried(runtime, webhook) == 1
 
 
 async def test_nobody_misses_what_it_would_not_have_received(runtime: Runtime) -> None:
