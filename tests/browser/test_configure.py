@@ -42,9 +42,9 @@ def test_form_saves_what_was_changed_and_keeps_secrets_out_of_the_page(
     assert "s3cret-value" not in page.content()
     expect(page.get_by_label("Value", exact=True)).to_have_value("")
     page.get_by_role("tab", name="Changes").click()
-    expect(page.get_by_role("row").filter(has_text="webhook.update")).to_contain_text(
-        "For the warehouse"
-    )
+    change = page.get_by_role("row").filter(has_text="webhook.update")
+    expect(change).to_contain_text("For the warehouse")
+    expect(change).to_contain_text("in the console")
     signed_in.check_accessible()
 
 

@@ -110,6 +110,20 @@ def test_what_others_sent_is_text_wherever_it_is_shown(signed_in: Console, serve
     assert page.locator("main img, main script").count() == 0
 
 
+def test_event_tells_which_webhooks_it_did_not_go_to_and_why(
+    signed_in: Console, server: Server
+) -> None:
+    page = signed_in.page
+    signed_in.go(f"/events/{publish(server, 'order.order.refund')}")
+
+    missed = page.get_by_role("region", name="Webhooks without it, table")
+    row = missed.get_by_role("row").filter(has_text="Always fails")
+
+    expect(row).to_contain_text("pattern")
+    expect(page.get_by_role("row").filter(has_text="Echo")).to_contain_text("Succeeded")
+    signed_in.check_accessible()
+
+
 def test_after_a_restart_it_is_live_again_and_misses_nothing(
     signed_in: Console, server: Server, echo: str
 ) -> None:

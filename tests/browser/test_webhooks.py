@@ -104,3 +104,22 @@ def test_webhook_is_deleted_by_typing_its_slug_and_leaves_every_list_at_once(
     dialog.get_by_role("button", name="Delete").click()
 
     expect(page.get_by_role("link", name="Short-lived")).to_be_hidden()
+
+
+def test_webhook_is_added_on_the_page_and_opens_its_form(
+    signed_in: Console, server: Server
+) -> None:
+    page = signed_in.page
+    page.get_by_role("button", name="Add webhook").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Added")
+    dialog.get_by_role("button", name="Add").click()
+    expect(dialog.get_by_label("URL")).to_have_attribute("aria-invalid", "true")
+    signed_in.check_accessible()
+
+    dialog.get_by_label("URL").fill("https://example.com/added")
+    dialog.get_by_label("Triggering events").fill("added.a.b, added.a.c")
+    dialog.get_by_role("button", name="Add").click()
+
+    expect(page.get_by_role("heading", name="Added")).to_be_visible()
+    expect(page.get_by_label("Triggering events")).to_have_value("added.a.b\nadded.a.c")

@@ -11,7 +11,8 @@ export function makeClient(token: string): Client {
     exchanges: [mapExchange({ onError: signOutIfRefused }), cacheExchange, fetchExchange],
     requestPolicy: "cache-and-network",
     preferGetMethod: false,
-    fetchOptions: { headers: { Authorization: `Bearer ${token}` }, credentials: "omit", cache: "no-store" },
+    // The audit log tells what was changed here from what programs did.
+    fetchOptions: { headers: { Authorization: `Bearer ${token}`, "hookline-client": "console" }, credentials: "omit", cache: "no-store" },
   });
 }
 

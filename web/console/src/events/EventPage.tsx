@@ -13,6 +13,7 @@ import { visible } from "../ui/times";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { EVENT } from "./documents";
+import { Missing } from "./Missing";
 import { Title } from "../ui/Title";
 
 type Event = Extract<OneEventQuery["node"], { __typename: "Event" }>;
@@ -73,6 +74,7 @@ export default function EventPage({ id }: { id: string }) {
           </dl>
           <h2>Webhooks that it went to</h2>
           <Deliveries event={event} />
+          {may("webhooks:read") && <Missing id={id} />}
           <h2>Data</h2>
           <Payload text={event.data === null || event.data === undefined ? null : JSON.stringify(event.data, null, 2)} missing="The data is not kept any more." label="Data of the event" />
         </>

@@ -31,6 +31,21 @@ export const EVENT = graphql(`
   }
 `);
 
+export const EVENT_MATCHES = graphql(`
+  query EventMatches($id: ID!, $after: String) {
+    node(id: $id) {
+      __typename
+      ... on Event {
+        id
+        matches(first: 100, after: $after) {
+          pageInfo { endCursor hasNextPage }
+          nodes { matches reasons webhook { id name } delivery { id } }
+        }
+      }
+    }
+  }
+`);
+
 export const EVENT_TYPES = graphql(`
   query EventTypeSamples {
     eventTypes(first: 100) { nodes { id name sample } }

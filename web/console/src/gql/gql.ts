@@ -22,6 +22,7 @@ type Documents = {
     "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": typeof types.CancelDeliveryDocument,
     "\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n": typeof types.EventListDocument,
     "\n  query OneEvent($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        type\n        environment\n        occurredAt\n        receivedAt\n        idempotencyKey\n        data\n        deliveries(first: 100) {\n          nodes { id status attemptCount nextAttemptAt finishedAt webhook @include(if: $hasWebhooks) { id name } }\n        }\n      }\n    }\n  }\n": typeof types.OneEventDocument,
+    "\n  query EventMatches($id: ID!, $after: String) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        matches(first: 100, after: $after) {\n          pageInfo { endCursor hasNextPage }\n          nodes { matches reasons webhook { id name } delivery { id } }\n        }\n      }\n    }\n  }\n": typeof types.EventMatchesDocument,
     "\n  query EventTypeSamples {\n    eventTypes(first: 100) { nodes { id name sample } }\n  }\n": typeof types.EventTypeSamplesDocument,
     "\n  mutation Publish($input: EventPublishInput!) {\n    eventPublish(input: $input) {\n      event { id }\n      duplicate\n      deliveryCount\n      skippedCount\n      userErrors { field message code }\n    }\n  }\n": typeof types.PublishDocument,
     "\n  query Frame {\n    liveCursor\n    viewer { id name role scopes expiresAt workspace { id slug name } }\n    server { version environments largestEventBytes hasMailServer retention { eventDays attemptDays } }\n  }\n": typeof types.FrameDocument,
@@ -29,13 +30,15 @@ type Documents = {
     "\n  fragment WebhookRow on Webhook {\n    id\n    slug\n    name\n    description\n    url\n    status\n    environments\n    version\n    modifiedAt\n    modifiedBy { kind name appliedBy revision }\n    managedBy { set file line commit lockedFields }\n    health { autoDisabledAt autoDisabledReason failingSince secretsError backlog }\n  }\n": typeof types.WebhookRowFragmentDoc,
     "\n  query WebhookList($filter: WebhookFilter, $orderBy: WebhookOrder, $first: Int, $after: String, $before: String, $last: Int, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhooks(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes {\n        ...WebhookRow\n        stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures }\n        oldestOpenDelivery @include(if: $hasLog) { id createdAt }\n      }\n    }\n  }\n": typeof types.WebhookListDocument,
     "\n  subscription WebhookChanges($after: String) {\n    webhookChanges(after: $after) { cursor gap kind node { id version } }\n  }\n": typeof types.WebhookChangesDocument,
+    "\n  subscription Ended($after: String) {\n    attempts(after: $after) { cursor gap node { id } }\n  }\n": typeof types.EndedDocument,
     "\n  mutation SetActive($input: WebhookSetActiveInput!) {\n    webhookSetActive(input: $input) {\n      webhook { ...WebhookRow }\n      userErrors { field message code }\n    }\n  }\n": typeof types.SetActiveDocument,
+    "\n  mutation CreateWebhook($input: WebhookCreateInput!) {\n    webhookCreate(input: $input) {\n      webhook { id }\n      userErrors { field message code }\n    }\n  }\n": typeof types.CreateWebhookDocument,
     "\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n": typeof types.DeleteWebhookDocument,
     "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      active\n      events\n      headers { name value }\n      secretHeader { name }\n      basicAuth { username }\n      notificationEmails\n      notifyOn\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": typeof types.OneWebhookDocument,
     "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": typeof types.TestWebhookDocument,
     "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { id version }\n      userErrors { field message code }\n    }\n  }\n": typeof types.UpdateWebhookDocument,
     "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error } }\n    }\n  }\n": typeof types.WebhookNotificationsDocument,
-    "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after actor { kind name appliedBy revision } requestId }\n    }\n  }\n": typeof types.WebhookAuditDocument,
+    "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after source reason actor { kind name appliedBy revision } requestId }\n    }\n  }\n": typeof types.WebhookAuditDocument,
 };
 const documents: Documents = {
     "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n  }\n": types.AttemptRowFragmentDoc,
@@ -46,6 +49,7 @@ const documents: Documents = {
     "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": types.CancelDeliveryDocument,
     "\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n": types.EventListDocument,
     "\n  query OneEvent($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        type\n        environment\n        occurredAt\n        receivedAt\n        idempotencyKey\n        data\n        deliveries(first: 100) {\n          nodes { id status attemptCount nextAttemptAt finishedAt webhook @include(if: $hasWebhooks) { id name } }\n        }\n      }\n    }\n  }\n": types.OneEventDocument,
+    "\n  query EventMatches($id: ID!, $after: String) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        matches(first: 100, after: $after) {\n          pageInfo { endCursor hasNextPage }\n          nodes { matches reasons webhook { id name } delivery { id } }\n        }\n      }\n    }\n  }\n": types.EventMatchesDocument,
     "\n  query EventTypeSamples {\n    eventTypes(first: 100) { nodes { id name sample } }\n  }\n": types.EventTypeSamplesDocument,
     "\n  mutation Publish($input: EventPublishInput!) {\n    eventPublish(input: $input) {\n      event { id }\n      duplicate\n      deliveryCount\n      skippedCount\n      userErrors { field message code }\n    }\n  }\n": types.PublishDocument,
     "\n  query Frame {\n    liveCursor\n    viewer { id name role scopes expiresAt workspace { id slug name } }\n    server { version environments largestEventBytes hasMailServer retention { eventDays attemptDays } }\n  }\n": types.FrameDocument,
@@ -53,13 +57,15 @@ const documents: Documents = {
     "\n  fragment WebhookRow on Webhook {\n    id\n    slug\n    name\n    description\n    url\n    status\n    environments\n    version\n    modifiedAt\n    modifiedBy { kind name appliedBy revision }\n    managedBy { set file line commit lockedFields }\n    health { autoDisabledAt autoDisabledReason failingSince secretsError backlog }\n  }\n": types.WebhookRowFragmentDoc,
     "\n  query WebhookList($filter: WebhookFilter, $orderBy: WebhookOrder, $first: Int, $after: String, $before: String, $last: Int, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhooks(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes {\n        ...WebhookRow\n        stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures }\n        oldestOpenDelivery @include(if: $hasLog) { id createdAt }\n      }\n    }\n  }\n": types.WebhookListDocument,
     "\n  subscription WebhookChanges($after: String) {\n    webhookChanges(after: $after) { cursor gap kind node { id version } }\n  }\n": types.WebhookChangesDocument,
+    "\n  subscription Ended($after: String) {\n    attempts(after: $after) { cursor gap node { id } }\n  }\n": types.EndedDocument,
     "\n  mutation SetActive($input: WebhookSetActiveInput!) {\n    webhookSetActive(input: $input) {\n      webhook { ...WebhookRow }\n      userErrors { field message code }\n    }\n  }\n": types.SetActiveDocument,
+    "\n  mutation CreateWebhook($input: WebhookCreateInput!) {\n    webhookCreate(input: $input) {\n      webhook { id }\n      userErrors { field message code }\n    }\n  }\n": types.CreateWebhookDocument,
     "\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n": types.DeleteWebhookDocument,
     "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      active\n      events\n      headers { name value }\n      secretHeader { name }\n      basicAuth { username }\n      notificationEmails\n      notifyOn\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": types.OneWebhookDocument,
     "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": types.TestWebhookDocument,
     "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { id version }\n      userErrors { field message code }\n    }\n  }\n": types.UpdateWebhookDocument,
     "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error } }\n    }\n  }\n": types.WebhookNotificationsDocument,
-    "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after actor { kind name appliedBy revision } requestId }\n    }\n  }\n": types.WebhookAuditDocument,
+    "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after source reason actor { kind name appliedBy revision } requestId }\n    }\n  }\n": types.WebhookAuditDocument,
 };
 
 /**
@@ -111,6 +117,10 @@ export function graphql(source: "\n  query OneEvent($id: ID!, $hasWebhooks: Bool
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  query EventMatches($id: ID!, $after: String) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        matches(first: 100, after: $after) {\n          pageInfo { endCursor hasNextPage }\n          nodes { matches reasons webhook { id name } delivery { id } }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query EventMatches($id: ID!, $after: String) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        matches(first: 100, after: $after) {\n          pageInfo { endCursor hasNextPage }\n          nodes { matches reasons webhook { id name } delivery { id } }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  query EventTypeSamples {\n    eventTypes(first: 100) { nodes { id name sample } }\n  }\n"): (typeof documents)["\n  query EventTypeSamples {\n    eventTypes(first: 100) { nodes { id name sample } }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -139,7 +149,15 @@ export function graphql(source: "\n  subscription WebhookChanges($after: String)
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  subscription Ended($after: String) {\n    attempts(after: $after) { cursor gap node { id } }\n  }\n"): (typeof documents)["\n  subscription Ended($after: String) {\n    attempts(after: $after) { cursor gap node { id } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  mutation SetActive($input: WebhookSetActiveInput!) {\n    webhookSetActive(input: $input) {\n      webhook { ...WebhookRow }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation SetActive($input: WebhookSetActiveInput!) {\n    webhookSetActive(input: $input) {\n      webhook { ...WebhookRow }\n      userErrors { field message code }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateWebhook($input: WebhookCreateInput!) {\n    webhookCreate(input: $input) {\n      webhook { id }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateWebhook($input: WebhookCreateInput!) {\n    webhookCreate(input: $input) {\n      webhook { id }\n      userErrors { field message code }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -163,7 +181,7 @@ export function graphql(source: "\n  query WebhookNotifications($id: ID!) {\n   
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after actor { kind name appliedBy revision } requestId }\n    }\n  }\n"): (typeof documents)["\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after actor { kind name appliedBy revision } requestId }\n    }\n  }\n"];
+export function graphql(source: "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after source reason actor { kind name appliedBy revision } requestId }\n    }\n  }\n"): (typeof documents)["\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after source reason actor { kind name appliedBy revision } requestId }\n    }\n  }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};

@@ -1,11 +1,19 @@
 import { useQuery } from "urql";
 import { problemOf } from "../api/problems";
+import type { AuditSource } from "../gql/graphql";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { visible } from "../ui/times";
 import { When } from "../ui/When";
 import { changesOf } from "./changes";
 import { WEBHOOK_AUDIT } from "./page-documents";
 import { actorName } from "./WebhookTable";
+
+const SOURCES: Record<AuditSource, string> = {
+  CONSOLE: "in the console",
+  API: "by the API",
+  SYNC: "by a webhooks file",
+  SYSTEM: "by Hookline",
+};
 
 /** Audit entries of a webhook, field by field. */
 export function ChangesTab({ id }: { id: string }) {
@@ -33,9 +41,12 @@ export function ChangesTab({ id }: { id: string }) {
               </td>
               <td>
                 {actorName(entry.actor)}
-                <span className="under">{entry.actor.kind === "SYNC" ? "webhooks file" : entry.actor.kind.toLowerCase()}</span>
+                <span className="under">{SOURCES[entry.source]}</span>
               </td>
-              <td className="plain">{entry.action}</td>
+              <td className="name">
+                {entry.action}
+                {entry.reason && <span className="under">{visible(entry.reason)}</span>}
+              </td>
               <td>
                 <dl className="facts">
                   {changesOf(entry.before, entry.after).map(({ field, before, after }) => (

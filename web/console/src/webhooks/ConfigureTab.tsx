@@ -6,7 +6,7 @@ import { Field } from "../ui/fields";
 import { Refusals } from "../ui/Trouble";
 import { useGuard } from "../ui/useGuard";
 import { Conflict } from "./Conflict";
-import { changesIn, formOf, type Form } from "./form";
+import { changesIn, eventsOf, formOf, type Form } from "./form";
 import { HeaderRows } from "./HeaderRows";
 import { Managed } from "./Managed";
 import { useSaving } from "./useSaving";
@@ -132,7 +132,7 @@ function stored(form: Form): Partial<Webhook> {
     url: form.url,
     active: form.active,
     environments: form.environments,
-    events: form.events.split(/[\s,]+/).filter(Boolean),
+    events: eventsOf(form.events),
     headers: form.headers,
     secretHeader: form.secretName ? { name: form.secretName } : null,
     basicAuth: form.username ? { username: form.username } : null,

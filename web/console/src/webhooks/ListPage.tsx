@@ -1,4 +1,5 @@
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { Button } from "react-aria-components";
 import { useQuery } from "urql";
 import { problemOf } from "../api/problems";
 import { useLive } from "../api/useLive";
@@ -12,7 +13,8 @@ import { SearchBox } from "../ui/SearchBox";
 import { Select } from "../ui/Select";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { useStore } from "../store";
-import { WEBHOOK_CHANGES, WEBHOOK_LIST } from "./documents";
+import { AddDialog } from "./AddDialog";
+import { ENDED, WEBHOOK_CHANGES, WEBHOOK_LIST } from "./documents";
 import { WebhookTable } from "./WebhookTable";
 import { Title } from "../ui/Title";
 
@@ -21,13 +23,18 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 // Changes come in bursts, such as those of an applied file: they are read together.
 const BURST_MILLISECONDS = 300;
+// However many attempts end.
+const FIGURES_MILLISECONDS = 3_000;
 const STATUSES = [["", "Any status"], ["ACTIVE", "Active"], ["INACTIVE", "Inactive"], ["AUTO_DISABLED", "Auto-disabled"]] as const;
 
 /** All webhooks, with what each did in the last 24 hours. */
 export function WebhooksPage() {
   const variables = useVariables();
+  const may = useMay();
+  const [isAdding, setAdding] = useState(false);
   const [{ data, error, stale }, again] = useQuery({ query: WEBHOOK_LIST, variables });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const figures = useRef<ReturnType<typeof setTimeout>>(undefined);
   const readAgain = () => {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => again({ requestPolicy: "network-only" }), BURST_MILLISECONDS);
@@ -35,6 +42,20 @@ export function WebhooksPage() {
   const start = useRef<string | null | undefined>(undefined);
   // The first cursor: what changed after the list was read comes by the socket.
   start.current ??= data?.liveCursor;
+  const readFigures = () => {
+    figures.current ??= setTimeout(() => {
+      figures.current = undefined;
+      again({ requestPolicy: "network-only" });
+    }, FIGURES_MILLISECONDS);
+  };
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      clearTimeout(figures.current);
+    },
+    [],
+  );
+  useLive(ENDED, { after: may("deliveries:read") ? start.current : undefined, onNode: readFigures, onGap: readFigures });
   useLive(WEBHOOK_CHANGES, { after: start.current, onNode: readAgain, onGap: readAgain });
   useKeys({
     j: () => moveRow(1),
@@ -49,6 +70,10 @@ export function WebhooksPage() {
       <div className="head">
         <Title>Webhooks</Title>
         {list && <span className="faint">{list.totalCountExact ? list.totalCount : `more than ${list.totalCount}`}</span>}
+        <span className="push" />
+        <Button className="button primary" isDisabled={!may("webhooks:write")} onPress={() => setAdding(true)}>
+          Add webhook
+        </Button>
       </div>
       <Filters />
       {problem && <Trouble problem={problem} retry={() => again({ requestPolicy: "network-only" })} />}
@@ -56,6 +81,7 @@ export function WebhooksPage() {
       {list && list.nodes.length === 0 && <Empty isFiltered={Boolean(variables.filter.search || variables.filter.status || variables.filter.environment)} />}
       {!list && !problem && <Skeleton />}
       {list && <Pages info={list.pageInfo} />}
+      {isAdding && <AddDialog close={() => setAdding(false)} />}
     </main>
   );
 }
@@ -102,7 +128,7 @@ function Empty({ isFiltered }: { isFiltered: boolean }) {
   if (isFiltered) return <p className="empty">No webhook matches these filters. The environment above is one of them.</p>;
   return (
     <p className="empty">
-      There are no webhooks yet. Add one by <code>webhookCreate</code> in GraphiQL, or by a webhooks file.
+      There are no webhooks yet. Add one above, or by a webhooks file with <code>hookline sync</code>.
     </p>
   );
 }

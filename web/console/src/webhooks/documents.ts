@@ -39,10 +39,26 @@ export const WEBHOOK_CHANGES = graphql(`
   }
 `);
 
+// No more than that something ended: the figures of the list are read anew then.
+export const ENDED = graphql(`
+  subscription Ended($after: String) {
+    attempts(after: $after) { cursor gap node { id } }
+  }
+`);
+
 export const SET_ACTIVE = graphql(`
   mutation SetActive($input: WebhookSetActiveInput!) {
     webhookSetActive(input: $input) {
       webhook { ...WebhookRow }
+      userErrors { field message code }
+    }
+  }
+`);
+
+export const CREATE_WEBHOOK = graphql(`
+  mutation CreateWebhook($input: WebhookCreateInput!) {
+    webhookCreate(input: $input) {
+      webhook { id }
       userErrors { field message code }
     }
   }

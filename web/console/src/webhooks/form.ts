@@ -47,7 +47,8 @@ export function formOf(webhook: Saved): Form {
   };
 }
 
-const eventsOf = (text: string) => text.split(/[\s,]+/).filter(Boolean);
+/** Patterns as somebody types them: separated by commas, spaces or lines. */
+export const eventsOf = (text: string) => text.split(/[\s,]+/).filter(Boolean);
 const withSecret = (value: string) => (value ? { value } : {});
 
 /** The input of webhookUpdate: the fields that differ from what was read, and nothing else. */

@@ -46,7 +46,7 @@ export const WEBHOOK_AUDIT = graphql(`
   query WebhookAudit($id: ID!, $after: String) {
     auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {
       pageInfo { endCursor hasNextPage }
-      nodes { id action at before after actor { kind name appliedBy revision } requestId }
+      nodes { id action at before after source reason actor { kind name appliedBy revision } requestId }
     }
   }
 `);

@@ -1,0 +1,70 @@
+import { useState } from "react";
+import { Button, Form } from "react-aria-components";
+import { useClient } from "urql";
+import { wordsOf } from "../api/problems";
+import { environment } from "../frame/environment";
+import { useFrame } from "../frame/viewer";
+import { Check } from "../ui/Check";
+import { Dialog } from "../ui/Dialog";
+import { Field } from "../ui/fields";
+import { go } from "../ui/location";
+import { Refusals } from "../ui/Trouble";
+import { CREATE_WEBHOOK } from "./documents";
+import { eventsOf, placed } from "./form";
+
+/** Adds a webhook with what it can't do without; its page has the rest. */
+export function AddDialog({ close }: { close: () => void }) {
+  const client = useClient();
+  const { server } = useFrame();
+  const [name, setName] = useState("");
+  const [url, setUrl] = useState("");
+  const [events, setEvents] = useState("*.*.*");
+  const [environments, setEnvironments] = useState<string[]>([environment.get() ?? server.environments[0] ?? ""]);
+  const [fields, setFields] = useState<Record<string, string>>({});
+  const [words, setWords] = useState<string[]>([]);
+  const submit = async () => {
+    const input = { name, url, environments, events: eventsOf(events) };
+    const { data, error } = await client.mutation(CREATE_WEBHOOK, { input }).toPromise();
+    const result = placed(data?.webhookCreate?.userErrors ?? []);
+    setFields(result.fields);
+    setWords([...wordsOf(error, undefined), ...result.rest]);
+    const made = data?.webhookCreate?.webhook;
+    if (made) go(`/webhooks/${made.id}?tab=configure`);
+  };
+  return (
+    <Dialog title="Add a webhook" isOpen setOpen={close}>
+      <Refusals words={words} />
+      <Form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <Field label="Name" value={name} onChange={setName} error={fields.name} />
+        <Field label="URL" value={url} onChange={setUrl} error={fields.url} placeholder="https://" isMono />
+        <Field label="Triggering events" value={events} onChange={setEvents} error={fields.events} help="Patterns object.model.action; * stands for any one segment." isMono />
+        <fieldset>
+          <legend className="label">Environments</legend>
+          {server.environments.map((one) => (
+            <Check
+              key={one}
+              isOn={environments.includes(one)}
+              onChange={(isOn) => setEnvironments(isOn ? [...environments, one] : environments.filter((other) => other !== one))}
+            >
+              {one}
+            </Check>
+          ))}
+          {fields.environments && <p className="field-error">{fields.environments}</p>}
+        </fieldset>
+        <div className="buttons">
+          <Button type="submit" className="button primary">
+            Add
+          </Button>
+          <Button className="button" onPress={close}>
+            Close
+          </Button>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}
