@@ -160,7 +160,8 @@ _rows = (
         Flag(),
         Plain("is_active"),
         "Wanted state: true to receive events; false to hold the open deliveries and to receive no "
-        "new events.",
+        "new events. It stays true when Hookline disables a failing webhook: `status` says whether "
+        "the webhook is on.",
         default=True,
     ),
     Field(

@@ -207,9 +207,20 @@ class _Cache:
 _cache = _Cache()
 
 
+def _column(error: minijinja.TemplateError) -> str:
+    """The column where the fault begins, in characters from 1; nothing where it is not known."""
+    if error.range is None or error.template_source is None:
+        return ""
+    # minijinja (3.1) counts bytes of UTF-8.
+    before = error.template_source.encode()[: error.range[0]].decode(errors="replace")
+    return f", column {len(before) - before.rfind(chr(10))}"
+
+
 def _sentence(error: minijinja.TemplateError) -> str:
     if "out of fuel" in str(error):
         return f"The template takes more than {FUEL:,} steps. Loop over less."
-    where = f" in line {error.line}" if error.line else ""
+    where = f" in line {error.line}{_column(error)}" if error.line else ""
     said = " ".join(str(error.message or error).split())[:300]
+    # The place is told already.
+    said = said.partition(" (in payload:")[0]
     return f"The template fails{where}: {said}."

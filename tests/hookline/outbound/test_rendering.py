@@ -128,6 +128,10 @@ async def test_escaping_follows_the_content_type(
     [
         ('{"name": {{ event.data.name }', "line 1"),
         ("{% if %}", "line 1"),
+        (
+            "ä\n é {{ 1 | nofilter }}",
+            "line 2, column 11: unknown filter: filter nofilter is unknown.",
+        ),
         ("\n\n{{ event.data.total * 2 }}", "line 3"),
         ('{"name": "a" {{ event.data.name }}}', "inside of quotes its text"),
         ("hello", "not JSON"),
