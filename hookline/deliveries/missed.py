@@ -96,8 +96,13 @@ class Work:
     turn: Turn = field(default_factory=Turn)
 
     @property
+    def is_spent(self) -> bool:
+        """True when no more data may be looked at."""
+        return self.data_bytes <= 0 or self.units <= 0
+
+    @property
     def is_done(self) -> bool:
-        return self.events <= 0 or self.data_bytes <= 0 or self.units <= 0
+        return self.events <= 0 or self.is_spent
 
 
 async def find_missing(reader: Reader, workspace_id: UUID, event_id: UUID, after: UUID) -> Found:

@@ -112,7 +112,7 @@ class _Search:
                 for part in self._parts(candidates, timeline):
                     yield await self._examine(part, timeline)
                     self.last = part[-1]["id"]
-                    if self._work.is_done:
+                    if self._work.is_spent:
                         return
                 self.last = rows[-1]["id"]
                 if self._work.is_done:

@@ -234,6 +234,14 @@ async def test_count_that_looked_at_only_a_part_says_so(runtime: Runtime) -> Non
     assert found.last is not None
 
 
+async def test_all_events_that_may_be_looked_at_are_asked_of_a_filter(runtime: Runtime) -> None:
+    webhook = await make_webhook(runtime, active=False, filter={"data.n": {"gte": 0}})
+    await publish(runtime, 60)
+    row, reader = await Webhook.get(id=webhook.id), runtime.database.reader()
+    found = await find_missed(reader, row, lately(), events=50)
+    assert len(found.missed) == 50
+
+
 async def test_only_events_of_the_time_and_type_are_told(runtime: Runtime) -> None:
     webhook = await make_webhook(runtime, active=False)
     [early, late] = [(await publish(runtime))[0] for _ in range(2)]
