@@ -140,7 +140,7 @@ function Sections({ webhook, read }: { webhook: Webhook; read: () => void }) {
         <Tab id="configure">Configure</Tab>
         {hasLog && <Tab id="activity">Activity Log</Tab>}
         <Tab id="email">Email Notification</Tab>
-        {may("audit:read") && <Tab id="changes">Changes</Tab>}
+        {(may("webhooks:audit") || may("audit:read")) && <Tab id="changes">Changes</Tab>}
       </TabList>
       <TabPanel id="configure" className="panel">
         <ConfigureTab webhook={webhook} read={read} />
