@@ -48,22 +48,20 @@ class MissedEvent(missed_fields.MissedFields):
         return Delivery.of(row) if row else None
 
 
-@strawberry.type(description="A page of missed events.")
+@strawberry.type(
+    description="A page of missed events. The cursors of its page info are those of what was looked "
+    "at, which may be more than the page has. Counted are the newest 10,000 events that were "
+    "published while the webhook was off, or 1,000 webhooks, and fewer if filters have to look at "
+    "much data."
+)
 class MissedConnection:
     edges: list[Edge[MissedEvent]] = strawberry.field(
         description="Items of the page with their cursors."
     )
-    page_info: PageInfo = strawberry.field(
-        description="Position of the page within the list. The cursors are those of what was "
-        "looked at, which may be more than the page has."
-    )
+    page_info: PageInfo = strawberry.field(description="Position of the page within the list.")
     counted: strawberry.Private[missed_fields.Counted]
 
-    @strawberry.field(
-        description="Number of items in the whole list: of the newest 10,000 events that were "
-        "published while the webhook was off, or of 1,000 webhooks, and of fewer if filters have "
-        "to look at much data."
-    )
+    @strawberry.field(description="Number of items in the whole list, counted up to 10,000.")
     async def total_count(self) -> int:
         return (await self.counted.read()).total
 
