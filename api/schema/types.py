@@ -49,10 +49,10 @@ class MissedEvent(missed_fields.MissedFields):
 
 
 @strawberry.type(
-    description="A page of missed events. The cursors of its page info are those of what was looked "
-    "at, which may be more than the page has. Counted are the newest 10,000 events that were "
-    "published while the webhook was off, or 1,000 webhooks, and fewer if filters have to look at "
-    "much data."
+    description="A page of missed events. The cursors of its page info are those of what was "
+    "looked at, which may be more than the page has. Counted are the newest 10,000 events that "
+    "were published while the webhook was off, or 1,000 webhooks, and fewer if filters have to "
+    "look at much data."
 )
 class MissedConnection:
     edges: list[Edge[MissedEvent]] = strawberry.field(
