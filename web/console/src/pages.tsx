@@ -8,17 +8,23 @@ import { Title } from "./ui/Title";
 const WebhookPage = lazy(() => import("./webhooks/WebhookPage"));
 const EventsPage = lazy(() => import("./events/ListPage"));
 const EventPage = lazy(() => import("./events/EventPage"));
+const AuditPage = lazy(() => import("./audit/ListPage"));
+const TokensPage = lazy(() => import("./tokens/ListPage"));
+
+const TITLES: Readonly<Record<string, string>> = { events: "Events", tokens: "Tokens", audit: "Audit log" };
 
 /** The page of the address. Each noun has its own path; an unknown one says so. */
 export function Page() {
   const { path } = usePlace();
   const [, noun, id, ...rest] = path.split("/");
   useEffect(() => {
-    document.title = noun === "events" ? "Events: Hookline" : "Webhooks: Hookline";
+    document.title = `${TITLES[noun ?? ""] ?? "Webhooks"}: Hookline`;
   }, [noun]);
   if (!rest.length) {
     if (!noun || (noun === "webhooks" && !id)) return <WebhooksPage />;
     if (noun === "webhooks" && id) return <WebhookPage key={id} id={id} />;
+    if (noun === "tokens" && !id) return <TokensPage />;
+    if (noun === "audit" && !id) return <AuditPage />;
     if (noun === "events") return id ? <EventPage key={id} id={id} /> : <EventsPage />;
   }
   return (

@@ -18,17 +18,18 @@ export interface Connection {
 
 export const connection = makeStore<Connection>({ state: "off", until: null, since: null });
 
-/** An event of a subscription: its cursor, whether events may be missing before it, and its subject. */
+/** An event of a subscription: its cursor, whether events may be missing before it, and its subject; or a batch, which has no cursor. */
 interface LiveEvent<Node> {
-  cursor: string;
+  cursor?: string;
   gap: boolean;
   node?: Node | null;
+  items?: readonly Node[];
 }
 
 export interface Followed<Node> {
   document: DocumentNode;
   variables: { after?: string | null; [name: string]: unknown };
-  onNode(node: Node, cursor: string): void;
+  onNode(node: Node, cursor: string | null): void;
   onGap(): void;
 }
 
@@ -68,9 +69,10 @@ export class Live {
         next: ({ data }) => {
           const event = data && Object.values(data)[0];
           if (!event || isOver) return;
-          variables.after = event.cursor;
+          const cursor = event.cursor ?? null;
+          variables.after = cursor;
           if (event.gap) followed.onGap();
-          else if (event.node) followed.onNode(event.node, event.cursor);
+          for (const node of event.items ?? (event.node ? [event.node] : [])) followed.onNode(node, cursor);
         },
         error: again,
         complete: again,

@@ -30,3 +30,15 @@ export function wordsOf(error: CombinedError | undefined, userErrors: readonly U
   const problem = problemOf(error);
   return [...(problem ? [problem.message] : []), ...(userErrors ?? []).map(({ message }) => message)];
 }
+
+/** Refusals by the field of `names` that they stand at, and the words of those that have none there. */
+export function placedAt(names: readonly string[], userErrors: readonly UserError[]): { fields: Record<string, string>; rest: string[] } {
+  const fields: Record<string, string> = {};
+  const rest: string[] = [];
+  for (const { field, message } of userErrors) {
+    const own = field?.find((name) => names.includes(name));
+    if (own) fields[own] = fields[own] ? `${fields[own]} ${message}` : message;
+    else rest.push(message);
+  }
+  return { fields, rest };
+}

@@ -11,11 +11,13 @@ import { useStore } from "../store";
 import { ConnectionState } from "./ConnectionState";
 import { environment } from "./environment";
 import { KeyHelp } from "./KeyHelp";
-import { useFrame } from "./viewer";
+import { useFrame, useMay } from "./viewer";
 
-const NOUNS: [path: string, name: string, icon: IconName][] = [
+const NOUNS: [path: string, name: string, icon: IconName, scope?: string][] = [
   ["/webhooks", "Webhooks", "webhook"],
   ["/events", "Events", "event"],
+  ["/tokens", "Tokens", "key", "tokens:admin"],
+  ["/audit", "Audit log", "log", "webhooks:audit"],
 ];
 
 /** What stands around each page: nouns, environment, connection, theme, who is signed in. */
@@ -46,6 +48,7 @@ export function Frame({ children }: { children: ReactNode }) {
 function Rail() {
   const { path } = usePlace();
   const { server } = useFrame();
+  const may = useMay();
   const isAt = (to: string) => path.startsWith(to) || (path === "/" && to === "/webhooks");
   return (
     <nav className="rail" aria-label="Pages">
@@ -54,12 +57,20 @@ function Rail() {
         Hookline
       </Link>
       <ul>
-        {NOUNS.map(([to, name, icon]) => (
+        {NOUNS.map(([to, name, icon, scope]) => (
           <li key={to}>
-            <Link to={to} aria-current={isAt(to) ? "page" : undefined}>
-              <Icon name={icon} />
-              {name}
-            </Link>
+            {scope && !may(scope) ? (
+              <span className="off" title={`Needs the scope ${scope}`}>
+                <Icon name={icon} />
+                {name}
+                <span className="hidden">, needs the scope {scope}</span>
+              </span>
+            ) : (
+              <Link to={to} aria-current={isAt(to) ? "page" : undefined}>
+                <Icon name={icon} />
+                {name}
+              </Link>
+            )}
           </li>
         ))}
         <li className="apart">

@@ -20,6 +20,10 @@ type Documents = {
     "\n  query OneAttempt($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n": typeof types.OneAttemptDocument,
     "\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": typeof types.RetryDeliveryDocument,
     "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": typeof types.CancelDeliveryDocument,
+    "\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    before\n    after\n    requestId\n  }\n": typeof types.AuditRowFragmentDoc,
+    "\n  query AuditList($filter: AuditFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    auditEntries(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...AuditRow }\n    }\n  }\n": typeof types.AuditListDocument,
+    "\n  query OneEntry($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on AuditEntry { ...AuditRow }\n    }\n  }\n": typeof types.OneEntryDocument,
+    "\n  subscription AuditLive {\n    auditEntries { gap items { id action } }\n  }\n": typeof types.AuditLiveDocument,
     "\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n": typeof types.EventListDocument,
     "\n  query OneEvent($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        type\n        environment\n        occurredAt\n        receivedAt\n        idempotencyKey\n        data\n        deliveries(first: 100) {\n          nodes { id status attemptCount nextAttemptAt finishedAt webhook @include(if: $hasWebhooks) { id name } }\n        }\n      }\n    }\n  }\n": typeof types.OneEventDocument,
     "\n  query EventMatches($id: ID!, $after: String) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        matches(first: 100, after: $after) {\n          pageInfo { endCursor hasNextPage }\n          nodes { matches reasons webhook { id name } delivery { id } }\n        }\n      }\n    }\n  }\n": typeof types.EventMatchesDocument,
@@ -27,6 +31,11 @@ type Documents = {
     "\n  mutation Publish($input: EventPublishInput!) {\n    eventPublish(input: $input) {\n      event { id }\n      duplicate\n      deliveryCount\n      skippedCount\n      userErrors { field message code }\n    }\n  }\n": typeof types.PublishDocument,
     "\n  query Frame {\n    liveCursor\n    viewer { id name role scopes expiresAt workspace { id slug name } }\n    server { version environments largestEventBytes hasMailServer retention { eventDays attemptDays } }\n  }\n": typeof types.FrameDocument,
     "query SignIn { viewer { id } }": typeof types.SignInDocument,
+    "\n  fragment TokenRow on Token {\n    id\n    name\n    lastFour\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n    revokedAt\n  }\n": typeof types.TokenRowFragmentDoc,
+    "\n  query TokenList($first: Int, $after: String, $last: Int, $before: String) {\n    tokens(first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...TokenRow }\n    }\n  }\n": typeof types.TokenListDocument,
+    "\n  mutation CreateToken($input: TokenCreateInput!) {\n    tokenCreate(input: $input) {\n      token { id }\n      secret\n      userErrors { field message code }\n    }\n  }\n": typeof types.CreateTokenDocument,
+    "\n  mutation RevokeToken($input: TokenRevokeInput!) {\n    tokenRevoke(input: $input) {\n      token { ...TokenRow }\n      userErrors { field message code }\n    }\n  }\n": typeof types.RevokeTokenDocument,
+    "\n  query OneToken($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Token { ...TokenRow }\n    }\n  }\n": typeof types.OneTokenDocument,
     "\n  fragment WebhookRow on Webhook {\n    id\n    slug\n    name\n    description\n    url\n    status\n    environments\n    version\n    modifiedAt\n    modifiedBy { kind name appliedBy revision }\n    managedBy { set file line commit lockedFields }\n    health { autoDisabledAt autoDisabledReason failingSince secretsError backlog }\n  }\n": typeof types.WebhookRowFragmentDoc,
     "\n  query WebhookList($filter: WebhookFilter, $orderBy: WebhookOrder, $first: Int, $after: String, $before: String, $last: Int, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhooks(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes {\n        ...WebhookRow\n        stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures }\n        oldestOpenDelivery @include(if: $hasLog) { id createdAt }\n      }\n    }\n  }\n": typeof types.WebhookListDocument,
     "\n  subscription WebhookChanges($after: String) {\n    webhookChanges(after: $after) { cursor gap kind node { id version } }\n  }\n": typeof types.WebhookChangesDocument,
@@ -47,6 +56,10 @@ const documents: Documents = {
     "\n  query OneAttempt($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n": types.OneAttemptDocument,
     "\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": types.RetryDeliveryDocument,
     "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": types.CancelDeliveryDocument,
+    "\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    before\n    after\n    requestId\n  }\n": types.AuditRowFragmentDoc,
+    "\n  query AuditList($filter: AuditFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    auditEntries(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...AuditRow }\n    }\n  }\n": types.AuditListDocument,
+    "\n  query OneEntry($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on AuditEntry { ...AuditRow }\n    }\n  }\n": types.OneEntryDocument,
+    "\n  subscription AuditLive {\n    auditEntries { gap items { id action } }\n  }\n": types.AuditLiveDocument,
     "\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n": types.EventListDocument,
     "\n  query OneEvent($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        type\n        environment\n        occurredAt\n        receivedAt\n        idempotencyKey\n        data\n        deliveries(first: 100) {\n          nodes { id status attemptCount nextAttemptAt finishedAt webhook @include(if: $hasWebhooks) { id name } }\n        }\n      }\n    }\n  }\n": types.OneEventDocument,
     "\n  query EventMatches($id: ID!, $after: String) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        matches(first: 100, after: $after) {\n          pageInfo { endCursor hasNextPage }\n          nodes { matches reasons webhook { id name } delivery { id } }\n        }\n      }\n    }\n  }\n": types.EventMatchesDocument,
@@ -54,6 +67,11 @@ const documents: Documents = {
     "\n  mutation Publish($input: EventPublishInput!) {\n    eventPublish(input: $input) {\n      event { id }\n      duplicate\n      deliveryCount\n      skippedCount\n      userErrors { field message code }\n    }\n  }\n": types.PublishDocument,
     "\n  query Frame {\n    liveCursor\n    viewer { id name role scopes expiresAt workspace { id slug name } }\n    server { version environments largestEventBytes hasMailServer retention { eventDays attemptDays } }\n  }\n": types.FrameDocument,
     "query SignIn { viewer { id } }": types.SignInDocument,
+    "\n  fragment TokenRow on Token {\n    id\n    name\n    lastFour\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n    revokedAt\n  }\n": types.TokenRowFragmentDoc,
+    "\n  query TokenList($first: Int, $after: String, $last: Int, $before: String) {\n    tokens(first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...TokenRow }\n    }\n  }\n": types.TokenListDocument,
+    "\n  mutation CreateToken($input: TokenCreateInput!) {\n    tokenCreate(input: $input) {\n      token { id }\n      secret\n      userErrors { field message code }\n    }\n  }\n": types.CreateTokenDocument,
+    "\n  mutation RevokeToken($input: TokenRevokeInput!) {\n    tokenRevoke(input: $input) {\n      token { ...TokenRow }\n      userErrors { field message code }\n    }\n  }\n": types.RevokeTokenDocument,
+    "\n  query OneToken($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Token { ...TokenRow }\n    }\n  }\n": types.OneTokenDocument,
     "\n  fragment WebhookRow on Webhook {\n    id\n    slug\n    name\n    description\n    url\n    status\n    environments\n    version\n    modifiedAt\n    modifiedBy { kind name appliedBy revision }\n    managedBy { set file line commit lockedFields }\n    health { autoDisabledAt autoDisabledReason failingSince secretsError backlog }\n  }\n": types.WebhookRowFragmentDoc,
     "\n  query WebhookList($filter: WebhookFilter, $orderBy: WebhookOrder, $first: Int, $after: String, $before: String, $last: Int, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhooks(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes {\n        ...WebhookRow\n        stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures }\n        oldestOpenDelivery @include(if: $hasLog) { id createdAt }\n      }\n    }\n  }\n": types.WebhookListDocument,
     "\n  subscription WebhookChanges($after: String) {\n    webhookChanges(after: $after) { cursor gap kind node { id version } }\n  }\n": types.WebhookChangesDocument,
@@ -109,6 +127,22 @@ export function graphql(source: "\n  mutation CancelDelivery($input: DeliveryCan
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    before\n    after\n    requestId\n  }\n"): (typeof documents)["\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    before\n    after\n    requestId\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query AuditList($filter: AuditFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    auditEntries(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...AuditRow }\n    }\n  }\n"): (typeof documents)["\n  query AuditList($filter: AuditFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    auditEntries(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...AuditRow }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OneEntry($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on AuditEntry { ...AuditRow }\n    }\n  }\n"): (typeof documents)["\n  query OneEntry($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on AuditEntry { ...AuditRow }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription AuditLive {\n    auditEntries { gap items { id action } }\n  }\n"): (typeof documents)["\n  subscription AuditLive {\n    auditEntries { gap items { id action } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n"): (typeof documents)["\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -134,6 +168,26 @@ export function graphql(source: "\n  query Frame {\n    liveCursor\n    viewer {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query SignIn { viewer { id } }"): (typeof documents)["query SignIn { viewer { id } }"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment TokenRow on Token {\n    id\n    name\n    lastFour\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n    revokedAt\n  }\n"): (typeof documents)["\n  fragment TokenRow on Token {\n    id\n    name\n    lastFour\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n    revokedAt\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query TokenList($first: Int, $after: String, $last: Int, $before: String) {\n    tokens(first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...TokenRow }\n    }\n  }\n"): (typeof documents)["\n  query TokenList($first: Int, $after: String, $last: Int, $before: String) {\n    tokens(first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...TokenRow }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateToken($input: TokenCreateInput!) {\n    tokenCreate(input: $input) {\n      token { id }\n      secret\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation CreateToken($input: TokenCreateInput!) {\n    tokenCreate(input: $input) {\n      token { id }\n      secret\n      userErrors { field message code }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevokeToken($input: TokenRevokeInput!) {\n    tokenRevoke(input: $input) {\n      token { ...TokenRow }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeToken($input: TokenRevokeInput!) {\n    tokenRevoke(input: $input) {\n      token { ...TokenRow }\n      userErrors { field message code }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OneToken($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Token { ...TokenRow }\n    }\n  }\n"): (typeof documents)["\n  query OneToken($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Token { ...TokenRow }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -1,0 +1,13 @@
+import { Title } from "./Title";
+
+/** A page that the token may not read, in place of what it would show. */
+export function NeedsScope({ title, scope }: { title: string; scope: string }) {
+  return (
+    <main id="main">
+      <Title>{title}</Title>
+      <p className="empty">
+        This page needs the scope <code>{scope}</code>, which your token lacks. Sign in with one that has it.
+      </p>
+    </main>
+  );
+}
