@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button, Form as AriaForm } from "react-aria-components";
 import { useFrame, useMay } from "../frame/viewer";
 import { Check } from "../ui/Check";
@@ -24,6 +24,8 @@ export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => 
   const isDirty = Object.keys(changes).length > 0;
   const { save, isBusy, refused, forget } = useSaving(webhook.id);
   const whole = useRef<HTMLDivElement>(null);
+  // Behind the render that shows what was refused: a frame asked for beside it may come before.
+  useEffect(() => whole.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]")?.focus(), [refused]);
   useGuard(isDirty);
   const isBehind = webhook.version !== base.version;
   const begin = (from: Webhook) => {
@@ -39,7 +41,7 @@ export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => 
       setForm({ ...form, secretValue: "", password: "" });
       setBase({ ...base, ...stored(form), version: (version ?? base.version) + 1 });
       read();
-    } else requestAnimationFrame(() => whole.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]")?.focus());
+    }
   };
   const set = (change: Partial<Form>) => setForm({ ...form, ...change });
   const { fields } = refused;
