@@ -19,8 +19,8 @@ class HandshakeLost(ConnectionError):
     """The receiver closed the connection while TLS was being set up."""
 
 
-class ClosedAtTlsPort(Closed):
-    """A plain request was lost unanswered on a port that is named after 443."""
+class ClosedToPlainText(Closed):
+    """A plain request was lost unanswered on a new connection: perhaps the port speaks TLS."""
 
 
 class ConnectTimeout(TimeoutError):
@@ -76,10 +76,10 @@ def _tls_sentence(fault: ssl.SSLError | HandshakeLost) -> str:
 
 def _protocol_sentence(fault: Closed | NotHttp) -> str:
     match fault:
-        case ClosedAtTlsPort():
+        case ClosedToPlainText():
             return (
-                "The receiver closed the connection before it had answered, as a server does that "
-                "speaks TLS on this port and is spoken to in plain text. Try a URL with https://."
+                "The receiver closed the connection before it had answered. A server that speaks "
+                "TLS on this port does so too: if it does, give a URL with https://."
             )
         case Closed():
             return "The receiver closed the connection before it had answered."

@@ -43,7 +43,7 @@ from workers.dial_turns import DialTurns
 from workers.local_faults import NotSent, local_fault
 from workers.network_faults import (
     CONNECT_SECONDS,
-    ClosedAtTlsPort,
+    ClosedToPlainText,
     ConnectTimeout,
     HandshakeLost,
 )
@@ -200,8 +200,8 @@ class Sender:
             raise
         except Unanswered:
             # OpenSSL's servers (Node's, Python's) say nothing to who speaks plainly; they close.
-            if not sending.route.is_tls and f"{sending.route.port}".endswith("443"):
-                raise ClosedAtTlsPort from None
+            if not sending.route.is_tls:
+                raise ClosedToPlainText from None
             raise
 
     async def _ask_again(

@@ -199,7 +199,9 @@ async def test_headers_of_the_answer_are_kept_up_to_a_hundred_and_16_kib() -> No
 async def test_connection_lost_before_the_answer_is_a_failure(behaviour: Handler) -> None:
     answer = await sent_to(behaviour)
     assert answer.error is AttemptError.PROTOCOL
-    assert answer.error_message == "The receiver closed the connection before it had answered."
+    assert (answer.error_message or "").startswith(
+        "The receiver closed the connection before it had answered."
+    )
 
 
 @each_of(

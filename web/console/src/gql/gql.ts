@@ -46,7 +46,7 @@ type Documents = {
     "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      active\n      events\n      headers { name value }\n      secretHeader { name }\n      basicAuth { username }\n      notificationEmails\n      notifyOn\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": typeof types.OneWebhookDocument,
     "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": typeof types.TestWebhookDocument,
     "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { id version }\n      userErrors { field message code }\n    }\n  }\n": typeof types.UpdateWebhookDocument,
-    "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error } }\n    }\n  }\n": typeof types.WebhookNotificationsDocument,
+    "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n": typeof types.WebhookNotificationsDocument,
     "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after source reason actor { kind name appliedBy revision } requestId }\n    }\n  }\n": typeof types.WebhookAuditDocument,
 };
 const documents: Documents = {
@@ -82,7 +82,7 @@ const documents: Documents = {
     "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      active\n      events\n      headers { name value }\n      secretHeader { name }\n      basicAuth { username }\n      notificationEmails\n      notifyOn\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": types.OneWebhookDocument,
     "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": types.TestWebhookDocument,
     "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { id version }\n      userErrors { field message code }\n    }\n  }\n": types.UpdateWebhookDocument,
-    "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error } }\n    }\n  }\n": types.WebhookNotificationsDocument,
+    "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n": types.WebhookNotificationsDocument,
     "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after source reason actor { kind name appliedBy revision } requestId }\n    }\n  }\n": types.WebhookAuditDocument,
 };
 
@@ -231,7 +231,7 @@ export function graphql(source: "\n  mutation UpdateWebhook($input: WebhookUpdat
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error } }\n    }\n  }\n"): (typeof documents)["\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error } }\n    }\n  }\n"];
+export function graphql(source: "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n"): (typeof documents)["\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

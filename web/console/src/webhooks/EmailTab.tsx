@@ -116,7 +116,7 @@ function Receipts({ id }: { id: string }) {
                   <Status tone={tone} icon={icon}>
                     {word}
                   </Status>{" "}
-                  {mail.sentAt && <When at={mail.sentAt} />} {mail.error && visible(mail.error)}
+                  {mail.sentAt && <When at={mail.sentAt} />} {mail.error && visible(mail.error)}{mail.file && visible(`in the outbox folder: ${mail.file}`)}
                 </span>
               );
             })}

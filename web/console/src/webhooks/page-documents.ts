@@ -37,7 +37,7 @@ export const UPDATE_WEBHOOK = graphql(`
 export const WEBHOOK_NOTIFICATIONS = graphql(`
   query WebhookNotifications($id: ID!) {
     notifications(filter: { webhookId: $id }, first: 20) {
-      nodes { id kind message createdAt emails { address status sentAt error } }
+      nodes { id kind message createdAt emails { address status sentAt error file } }
     }
   }
 `);
