@@ -159,12 +159,26 @@ class Stand(Installation):
             kind = "death by itself"
             self.ledger.surprises.append(f"{name} died by itself: see {self._logs[name]}")
         fault = self.fault(kind, name)
-        await asyncio.sleep(SETTLE_SECONDS)
-        for pump in await self.books.pumps():
-            if pump.token not in self._noted and not _is_alive(pump.pid):
-                self._noted.add(pump.token)
-                fault.in_flight |= pump.leased
+        dead, has_fresh = await self._dead_pumps(), True
+        while has_fresh:
+            # A record that was sent before the death may still be committed; also that of another
+            # process, which dies while this one's is noted.
+            await asyncio.sleep(SETTLE_SECONDS)
+            settled, dead = {pump.token for pump in dead}, await self._dead_pumps()
+            for pump in dead:
+                if pump.token in settled:
+                    self._noted.add(pump.token)
+                    fault.in_flight |= pump.leased
+            has_fresh = any(pump.token not in settled for pump in dead)
         return has_fired
+
+    async def _dead_pumps(self) -> list[Pump]:
+        """Pumps whose process is gone, and whose leases no fault has noted yet."""
+        return [
+            pump
+            for pump in await self.books.pumps()
+            if pump.token not in self._noted and not _is_alive(pump.pid)
+        ]
 
     def fault(self, kind: str, victim: str, is_deadly: bool = True) -> Fault:
         """Adds a fault to the ledger."""

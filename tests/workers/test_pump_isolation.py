@@ -125,7 +125,8 @@ async def test_webhooks_that_hang_take_half_the_room_at_most(runtime: Runtime) -
     gauge, count = Gauge(), SLOW_ON_WIRE_LIMIT + 50
     async with Server(gauge.serve) as server, Receiver() as healthy, pumping(runtime):
         for _ in range(count):
-            await make_webhook(runtime, server.url, timeout="1s", retry={"schedule": ["1h"]})
+            # Long enough for a slow machine to have half of them on the wire at once.
+            await make_webhook(runtime, server.url, timeout="8s", retry={"schedule": ["1h"]})
         await publish(runtime)
         await eventually(lambda: all_timed_out(count))
         gauge.seen.clear()
