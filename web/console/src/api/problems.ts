@@ -19,9 +19,12 @@ export function problemOf(error: CombinedError | undefined): Problem | null {
 }
 
 /** A refusal of the server's: its place in the input, and its words. */
-export interface UserError {
+export interface Refusal {
   field?: readonly string[] | null;
   message: string;
+}
+
+export interface UserError extends Refusal {
   code: string;
 }
 
@@ -32,10 +35,10 @@ export function wordsOf(error: CombinedError | undefined, userErrors: readonly U
 }
 
 /** Refusals by the field of `names` that they stand at, and the words of those that have none there. */
-export function placedAt(names: readonly string[], userErrors: readonly UserError[]): { fields: Record<string, string>; rest: string[] } {
+export function placedAt(names: readonly string[], refusals: readonly Refusal[]): { fields: Record<string, string>; rest: string[] } {
   const fields: Record<string, string> = {};
   const rest: string[] = [];
-  for (const { field, message } of userErrors) {
+  for (const { field, message } of refusals) {
     const own = field?.find((name) => names.includes(name));
     if (own) fields[own] = fields[own] ? `${fields[own]} ${message}` : message;
     else rest.push(message);

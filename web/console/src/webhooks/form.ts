@@ -1,4 +1,5 @@
 // The form of a webhook: what it holds, what it sends, and where an error belongs. Pure.
+import { placedAt, type Refusal } from "../api/problems.ts";
 export interface HeaderRow {
   name: string;
   /** null: the value is secret and is kept unless another one is typed. */
@@ -73,21 +74,7 @@ export function changesIn(form: Form, read: Form): Record<string, unknown> {
   return input;
 }
 
-interface Refusal {
-  field?: readonly string[] | null;
-  message: string;
-}
-
 const FIELDS = ["name", "description", "url", "active", "environments", "events", "headers", "secretHeader", "basicAuth", "notificationEmails", "notifyOn"];
 
-/** Refusals by the field that they stand at, and the words of those that have none here. */
-export function placed(refusals: readonly Refusal[]): { fields: Record<string, string>; rest: string[] } {
-  const fields: Record<string, string> = {};
-  const rest: string[] = [];
-  for (const { field, message } of refusals) {
-    const own = (field ?? []).find((name) => FIELDS.includes(name));
-    if (own) fields[own] = fields[own] ? `${fields[own]} ${message}` : message;
-    else rest.push(message);
-  }
-  return { fields, rest };
-}
+/** Refusals by the field of the form that they stand at, and the words of those that have none there. */
+export const placed = (refusals: readonly Refusal[]) => placedAt(FIELDS, refusals);
