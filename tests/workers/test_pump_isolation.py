@@ -21,7 +21,6 @@ from workers.slots import SLOW_ON_WIRE_LIMIT
 pytestmark = [pytest.mark.usefixtures("unstalled"), pytest.mark.engines("sqlite")]
 
 
-@pytest.mark.engines("sqlite", "postgres")
 @dataclass
 class Gauge:
     """A receiver that hangs (or answers, when told to) and knows how many requests it holds. seen:
@@ -52,6 +51,7 @@ class Gauge:
             await writer.drain()
 
 
+@pytest.mark.engines("sqlite", "postgres")
 async def test_hanging_receiver_costs_a_failed_attempt_and_delays_nobody(runtime: Runtime) -> None:
     async with hostile(hangs) as url, Receiver() as healthy, pumping(runtime):
         hanging = await make_webhook(runtime, url, timeout="2s", retry={"schedule": ["1h"]})
@@ -120,7 +120,6 @@ async def test_large_backlog_does_not_delay_another_webhook(runtime: Runtime) ->
         busy.gate.set()
 
 
-@pytest.mark.engines("sqlite")
 async def test_webhooks_that_hang_take_half_the_room_at_most(runtime: Runtime) -> None:
     gauge, count = Gauge(), SLOW_ON_WIRE_LIMIT + 50
     async with Server(gauge.serve) as server, Receiver() as healthy, pumping(runtime):
