@@ -190,13 +190,19 @@ async def test_the_largest_answer_of_all_lets_others_have_the_loop(server: Serve
         await make_webhook(server.runtime, name=str(number), events=patterns)
     text = "{ webhooks(first: 100) { nodes { name eventPatterns { object model action } } } }"
     attack = asyncio.create_task(server.over_http(text))
-    served = 0
-    while not attack.done():
-        answer = await server.over_http("{ __typename }", "other")
-        served += answer == {"data": {"__typename": "Query"}}
+
+    async def ask() -> int:
+        served = 0
+        while not attack.done():
+            answer = await server.over_http("{ __typename }", "other")
+            served += answer == {"data": {"__typename": "Query"}}
+        return served
+
+    served = await asyncio.gather(*(ask() for _ in range(3)))
     assert codes(await attack) == []
-    # 10,000 objects in one go would be one answer before and one after them.
-    assert served >= 10
+    # 10,000 objects in one go would be one answer before and one after them for each of the
+    # three: 6 to 8 in all, against 33 on an idle machine.
+    assert sum(served) > 10
 
 
 @pytest.mark.engines("sqlite")
