@@ -1,6 +1,6 @@
-"""Ends of background tasks, and of a process whose parent is gone: it would work for ever, beyond
-the reach of any stop. The watch is a thread and never logs: the loop and the logger may hang in a
-write that nobody reads any more.
+"""Ends of background tasks, signals to stop that come twice, and the end of a process whose parent
+is gone: it would work for ever, beyond the reach of any stop. The watch is a thread and never logs:
+the loop and the logger may hang in a write that nobody reads any more.
 """
 
 import asyncio
@@ -8,7 +8,10 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, Final
+
+Handler = Callable[[int, FrameType | None], Any]
 
 _RETRY_DELAY_SECONDS: Final = 2.0
 
@@ -25,6 +28,30 @@ async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=_RETRY_DELAY_SECONDS)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+_SAME_SIGNAL_SECONDS: Final = 5.0
+"""Dramatiq's main process passes a signal on within milliseconds; on a busy machine 2 s were too
+few.
+"""
+
+
+def once(handler: Handler) -> Handler:
+    """Gives a handler of signals that takes those which follow the first one within 5 s for the
+    same request to stop, and drops them.
+    """
+    unseen = iter((True,))
+    begun_at: list[float] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        # The next signal may interrupt this function anywhere, so the first is taken in one step.
+        if next(unseen, False):
+            begun_at.append(time.monotonic())
+            handler(number, frame)
+        elif begun_at and time.monotonic() - begun_at[0] > _SAME_SIGNAL_SECONDS:
+            handler(number, frame)
+
+    return handle
 
 
 # Python offers no signal for the death of a parent, so its pid is looked at instead.

@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from contextlib import AsyncExitStack
-from types import FrameType
 from typing import NoReturn
 
 import uvloop
@@ -22,14 +21,13 @@ from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import AsyncIO, MiddlewareError
 
 from hookline import logs
-from hookline.clock import monotonic
 from hookline.errors import HooklineError
 from hookline.loop_watch import LoopWatch
 from hookline.messaging.memory_broker import WorkerBroker
 from hookline.messaging.messages import OWN
 from hookline.settings.fields import Settings, read_settings
 from hookline.settings.processes import check_lone_worker
-from hookline.shutdown import GRACE_SECONDS, discard_log, end_with_parent
+from hookline.shutdown import GRACE_SECONDS, discard_log, end_with_parent, once
 from hookline.text import printable_lines
 from hookline.wiring import open_runtime
 from workers.actors import make_broker
@@ -37,10 +35,6 @@ from workers.context import ContextHolder, running_worker
 
 log = logging.getLogger(__name__)
 
-_SAME_SIGNAL_SECONDS = 5.0
-"""Dramatiq's main process passes a signal on within milliseconds; on a busy machine 2 s were too
-few.
-"""
 # A worker that Dramatiq was still starting waits for its parent in the main thread and never sees
 # the signal.
 _ORPHAN_SECONDS = 5.0
@@ -148,16 +142,8 @@ def _pass_on_sigterm_once() -> None:
     stop = signal.getsignal(signal.SIGTERM)
     # Only the main thread may set a handler; a worker that somebody starts in another one is left
     # alone.
-    if not callable(stop) or threading.current_thread() is not threading.main_thread():
-        return
-    begun_at: list[float] = []
-
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        if not begun_at or monotonic() - begun_at[0] > _SAME_SIGNAL_SECONDS:
-            begun_at.append(monotonic())
-            stop(number, frame)
-
-    signal.signal(signal.SIGTERM, pass_on)
+    if callable(stop) and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, once(stop))
 
 
 def _leave(error: HooklineError) -> NoReturn:

@@ -84,7 +84,7 @@ async def test_sigterm_ends_every_process_cleanly(hookline: Installation, name: 
 
     await eventually(lambda: process.poll() is not None)
 
-    assert process.returncode == 0
+    assert process.returncode == 0, hookline.log.read_text()
     assert not any(is_running(one) for one in family)
 
 
