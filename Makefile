@@ -6,6 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$name; break; fi; done)
 
+HAS_NODE := (cd web && . ./node.sh && has_node)
+# A machine without node gets it into .venv.
+BUILD_PAGES = sh web/build.sh || { ! $(HAS_NODE) && $(PIP) install --retries 1 --require-hashes -r requirements-web.lock && sh web/build.sh; }
+
 # Compiled files are kept: without them each process of a test compiles all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -18,14 +22,19 @@ help: ## This list
 
 setup: $(VENV)/.installed ## Install what Hookline needs into .venv
 
-run: setup ## Install what is missing, run everything on this machine, build the pages meanwhile
-	@$(MAKE) --no-print-directory pages & $(BIN)/hookline dev
+# With a node of this machine the pages need nothing of .venv, so both are installed side by side.
+run: ## Install what is missing, run everything on this machine, build the pages meanwhile
+	@if $(HAS_NODE); then \
+		$(MAKE) --no-print-directory pages & $(MAKE) --no-print-directory setup || exit 1; \
+	else \
+		$(MAKE) --no-print-directory setup || exit 1; $(MAKE) --no-print-directory pages & \
+	fi; $(BIN)/hookline dev
 
 test: $(VENV)/.test-installed ## Install what tests need, run them all (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 web: setup ## Build the browser pages
-	@sh web/build.sh || { $(PIP) install --retries 1 --require-hashes -r requirements-web.lock && sh web/build.sh; }
+	@$(BUILD_PAGES)
 
 check: $(VENV)/.test-installed ## Format, lint, types, import directions, generated files
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: make lint" >&2; exit 1; }
@@ -60,8 +69,9 @@ chaos: $(VENV)/.test-installed ## Ten minutes of crashes under load on every eng
 
 # For `run`: the server works without its pages, so a machine that can't build them goes on.
 # `hookline dev` shows them as soon as they are there.
-pages: setup
-	@sh web/build.sh 2>$(VENV)/web.log || { $(PIP) install --retries 1 --require-hashes -r requirements-web.lock && sh web/build.sh; } 2>>$(VENV)/web.log \
+pages:
+	@mkdir -p $(VENV)
+	@{ $(BUILD_PAGES); } 2>$(VENV)/web.log \
 		|| echo "The pages could not be built ($(VENV)/web.log says why); everything else works. Try again with: make web"
 
 $(VENV)/bin/python:

