@@ -17,7 +17,10 @@ class UserError:
         description='Path of the value in the arguments, such as ["input", "headers", "0", "name"].'
     )
     message: str = strawberry.field(
-        description="Explanation of the error and its correction, for people."
+        description=(
+            "Explanation of the error and its correction, for people: a sentence that can be "
+            "shown without the field."
+        )
     )
     code: UserErrorCode = strawberry.field(description="Code of the error, for programs.")
 

@@ -40,8 +40,20 @@ export function placedAt(names: readonly string[], refusals: readonly Refusal[])
   const rest: string[] = [];
   for (const { field, message } of refusals) {
     const own = field?.find((name) => names.includes(name));
-    if (own) fields[own] = fields[own] ? `${fields[own]} ${message}` : message;
-    else rest.push(message);
+    if (!own) {
+      rest.push(message);
+      continue;
+    }
+    // Beside its field a message need not begin with the name that the API has for it.
+    const words = field?.at(-1) === own ? withoutName(message, own) : message;
+    fields[own] = fields[own] ? `${fields[own]} ${words}` : words;
   }
   return { fields, rest };
+}
+
+/** `Must be text.` of `name must be text.` */
+function withoutName(message: string, name: string): string {
+  if (!message.startsWith(`${name} `)) return message;
+  const words = message.slice(name.length + 1);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
