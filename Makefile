@@ -61,7 +61,7 @@ schema: $(VENV)/.test-installed ## Write the generated files: GraphQL schema and
 docs: $(VENV)/.test-installed ## Draw docs/architecture.svg and its table of packages from the imports
 	@$(BIN)/python -m tools.architecture
 
-bench: $(VENV)/.test-installed ## Measure throughput, latency, isolation and memory; prints JSON (ARGS=embedded_sqlite for one part)
+bench: $(VENV)/.test-installed ## Measure throughput, latency, isolation and memory; prints JSON (ARGS=embedded_sqlite for one part, ARGS="--against REV" compares)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 chaos: $(VENV)/.test-installed ## Ten minutes of crashes under load on every engine, and a ledger over it (ARGS="--seed 7" repeats one)

@@ -1,5 +1,5 @@
 """`make bench`: end to end, load generator and receiver on the same machine. Prints one JSON
-object; progress goes to stderr.
+object; progress goes to stderr. `--against REV` compares with another revision instead.
 """
 
 # CPU is counted over the trees of Hookline's processes and of its servers, not over the generator
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import brokers, matching, subscriptions
+from benchmarks import against, brokers, matching, subscriptions
 from benchmarks.processes import Trees
 from benchmarks.stand import (
     ISOLATION_SECONDS,
@@ -142,6 +142,9 @@ def main() -> None:
         "rates_postgres": rates,
         "matching": webhooks_in_plenty,
     }
+    if any(argument.startswith("--") for argument in sys.argv[1:]):
+        print(json.dumps(against.main(sys.argv[1:]), indent=2))
+        return
     wanted = sys.argv[1:] or list(scenarios)
     if unknown := set(wanted) - set(scenarios):
         raise SystemExit(
