@@ -43,10 +43,6 @@ class Version:
     name: str
     folder: Path
 
-    def environment(self) -> dict[str, str]:
-        # Else `python -m` takes the current folder's before all others.
-        return {"PYTHONPATH": str(self.folder), "PYTHONSAFEPATH": "1"}
-
 
 def main(arguments: Sequence[str]) -> dict[str, object]:
     """Measures as the arguments say; returns what is printed, for each engine a row a figure."""
@@ -149,26 +145,20 @@ def _served(engine: str, version: Version) -> Iterator[Bench]:
         process("-m", "benchmarks.receiver", str(receiver_port)),
     ):
         wait_for(f"http://127.0.0.1:{receiver_port}/stats")
-        with _ENGINES[engine](Path(folder), receiver_port, version.environment()) as bench:
+        with _ENGINES[engine](Path(folder), receiver_port, str(version.folder)) as bench:
             yield bench
 
 
 @contextmanager
-def _on_sqlite(folder: Path, receiver_port: int, more: dict[str, str]) -> Iterator[Bench]:
+def _on_sqlite(folder: Path, receiver_port: int, checkout: str) -> Iterator[Bench]:
     port = free_port()
-    environment = {**settings(folder, port), **more}
-    command("migrate", **environment)
-    with process("-m", "hookline", "serve", **environment) as pid:
-        yield prepared(environment, {"hookline": [pid]}, port, receiver_port)
+    environment = settings(folder, port)
+    command("migrate", checkout=checkout, **environment)
+    with process("-m", "hookline", "serve", checkout=checkout, **environment) as pid:
+        yield prepared(environment, {"hookline": [pid]}, port, receiver_port, checkout)
 
 
-@contextmanager
-def _on_postgres(folder: Path, receiver_port: int, more: dict[str, str]) -> Iterator[Bench]:
-    with on_postgres(folder, receiver_port, **more) as bench:
-        yield bench
-
-
-_ENGINES = {"sqlite": _on_sqlite, "postgres": _on_postgres}
+_ENGINES = {"sqlite": _on_sqlite, "postgres": on_postgres}
 
 
 def _checkout(revision: str, folder: Path) -> Path:

