@@ -8,10 +8,11 @@ import { Title } from "./ui/Title";
 const WebhookPage = lazy(() => import("./webhooks/WebhookPage"));
 const EventsPage = lazy(() => import("./events/ListPage"));
 const EventPage = lazy(() => import("./events/EventPage"));
+const ActivityPage = lazy(() => import("./activity/ActivityPage"));
 const AuditPage = lazy(() => import("./audit/ListPage"));
 const TokensPage = lazy(() => import("./tokens/ListPage"));
 
-const TITLES: Readonly<Record<string, string>> = { events: "Events", tokens: "Tokens", audit: "Audit log" };
+const TITLES: Readonly<Record<string, string>> = { events: "Events", activity: "Activity", tokens: "Tokens", audit: "Audit log" };
 
 /** The page of the address. Each noun has its own path; an unknown one says so. */
 export function Page() {
@@ -23,6 +24,7 @@ export function Page() {
   if (!rest.length) {
     if (!noun || (noun === "webhooks" && !id)) return <WebhooksPage />;
     if (noun === "webhooks" && id) return <WebhookPage key={id} id={id} />;
+    if (noun === "activity" && !id) return <ActivityPage />;
     if (noun === "tokens" && !id) return <TokensPage />;
     if (noun === "audit" && !id) return <AuditPage />;
     if (noun === "events") return id ? <EventPage key={id} id={id} /> : <EventsPage />;

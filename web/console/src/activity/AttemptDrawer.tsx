@@ -6,6 +6,7 @@ import { useMay } from "../frame/viewer";
 import type { OneAttemptQuery } from "../gql/graphql";
 import { Copy } from "../ui/Copy";
 import { Dialog } from "../ui/Dialog";
+import { Link } from "../ui/Link";
 import { Payload } from "../ui/Payload";
 import { duration, visible } from "../ui/times";
 import { Refusals, Skeleton, Trouble } from "../ui/Trouble";
@@ -24,7 +25,8 @@ interface Props {
 
 /** One attempt: what was sent, what came back, and the other attempts of its delivery. */
 export function AttemptDrawer({ id, retry, words, close }: Props) {
-  const [{ data, error }, again] = useQuery({ query: ATTEMPT, variables: { id } });
+  const hasWebhooks = useMay()("webhooks:read");
+  const [{ data, error }, again] = useQuery({ query: ATTEMPT, variables: { id, hasWebhooks } });
   const problem = problemOf(error);
   const found = data?.node?.__typename === "Attempt" ? (data.node as Attempt) : null;
   const read = () => again({ requestPolicy: "network-only" });
@@ -62,6 +64,20 @@ function Details({ attempt, retry, read }: { attempt: Attempt; retry: Props["ret
         <dd>
           <AttemptOutcome attempt={attempt} />
           {attempt.errorMessage && <span className="under">{visible(attempt.errorMessage)}</span>}
+        </dd>
+        {attempt.webhook && (
+          <>
+            <dt>Webhook</dt>
+            <dd>
+              <Link to={`/webhooks/${attempt.webhook.id}`}>{visible(attempt.webhook.name)}</Link>
+            </dd>
+          </>
+        )}
+        <dt>Event</dt>
+        <dd>
+          <Link to={`/events/${attempt.event.id}`}>
+            <code>{attempt.event.id}</code>
+          </Link>
         </dd>
         <dt>Attempt</dt>
         <dd>

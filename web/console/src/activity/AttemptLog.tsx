@@ -2,36 +2,34 @@ import { useState } from "react";
 import { Button } from "react-aria-components";
 import { useClient } from "urql";
 import { wordsOf } from "../api/problems";
-import { environment } from "../frame/environment";
 import { useMay } from "../frame/viewer";
-import type { AttemptOutcome as Outcome, AttemptRowFragment } from "../gql/graphql";
+import type { AttemptRowFragment } from "../gql/graphql";
 import { go, usePlace, withSearch } from "../ui/location";
 import { inRow, moveRow, useKeys } from "../ui/keys";
 import { Link } from "../ui/Link";
-import { Select } from "../ui/Select";
 import { duration, visible } from "../ui/times";
 import { Refusals, Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
-import { useStore } from "../store";
 import { AttemptDrawer } from "./AttemptDrawer";
+import { AttemptFilters } from "./AttemptFilters";
 import { AttemptOutcome, causeWord } from "./AttemptOutcome";
 import { RETRY } from "./documents";
+import { useAttemptFilter } from "./filters";
+import { JobProgress } from "./JobProgress";
+import { RetryAllDialog } from "./RetryAllDialog";
 import { useAttempts } from "./useAttempts";
 
-const OUTCOMES = [["", "Any outcome"], ["SUCCEEDED", "Succeeded"], ["FAILED", "Failed"], ["UNKNOWN", "Unknown"]] as const;
-
-/** Attempts as they end, newest first; each opens in a drawer. */
-export function AttemptLog({ webhookId }: { webhookId: string }) {
+/** Attempts as they end, newest first; each opens in a drawer. webhookId: of this webhook alone. */
+export function AttemptLog({ webhookId = null }: { webhookId?: string | null }) {
   const { search } = usePlace();
-  const chosen = useStore(environment);
   const client = useClient();
+  const hasWebhooks = useMay()("webhooks:read") && !webhookId;
+  const mayRetry = useMay()("deliveries:retry");
+  const [isRetryingAll, setRetryingAll] = useState(false);
   const [isPaused, setPaused] = useState(false);
   const [words, setWords] = useState<string[]>([]);
-  const outcome = search.get("outcome");
-  const { log, problem, read, showHeld, readOlder } = useAttempts(
-    { webhookId, environment: chosen, outcome: outcome ? [outcome as Outcome] : null },
-    isPaused,
-  );
+  const { filter, isFiltered, wrong } = useAttemptFilter(webhookId);
+  const { log, problem, read, showHeld, readOlder } = useAttempts(filter, hasWebhooks, isPaused);
   const retry = async (deliveryId: string) => {
     const { data, error } = await client.mutation(RETRY, { input: { id: deliveryId } }).toPromise();
     setWords(wordsOf(error, data?.deliveryRetry?.userErrors));
@@ -40,35 +38,37 @@ export function AttemptLog({ webhookId }: { webhookId: string }) {
     j: () => moveRow(1),
     k: () => moveRow(-1),
     r: () => inRow("[data-retry]")?.click(),
+    "/": () => document.querySelector<HTMLElement>("[type=search]")?.focus(),
   });
   const resume = () => {
     setPaused(false);
     showHeld();
   };
-  const opened = search.get("attempt");
+  const [opened, job] = [search.get("attempt"), search.get("job")];
   return (
     <>
+      {job && <JobProgress id={job} close={() => go(withSearch({ job: null }), { isReplaced: true })} />}
+      <AttemptFilters wrong={wrong} />
       <div className="filters">
-        <Select
-          label="Outcome"
-          value={outcome ?? ""}
-          onChange={(value) => go(withSearch({ outcome: value || null }), { isReplaced: true })}
-          options={OUTCOMES}
-        />
         <Button className="button" onPress={() => (isPaused ? resume() : setPaused(true))}>
           {isPaused ? "Go on" : "Pause"}
         </Button>
         {log && log.held.length > 0 && (
           <Button className="button primary" onPress={showHeld}>{`${log.held.length} new`}</Button>
         )}
+        {webhookId && (
+          <Button className="button" isDisabled={!mayRetry} onPress={() => setRetryingAll(true)}>
+            Retry failed or missed…
+          </Button>
+        )}
       </div>
       <Refusals words={words} />
       {problem && <Trouble problem={problem} retry={read} />}
       {!log && !problem && <Skeleton />}
       {log?.rows.length === 0 && (
-        <p className="empty">{outcome ? "No attempt matches." : "Nothing was sent yet. What is sent appears here by itself."}</p>
+        <p className="empty">{isFiltered ? "No attempt matches these filters. The environment above is one of them." : "Nothing was sent yet. What is sent appears here by itself."}</p>
       )}
-      {log && log.rows.length > 0 && <AttemptTable rows={log.rows} retry={(id) => void retry(id)} />}
+      {log && log.rows.length > 0 && <AttemptTable rows={log.rows} hasWebhooks={hasWebhooks} retry={(id) => void retry(id)} />}
       {readOlder && (
         <div className="pages">
           <Button className="button" onPress={() => void readOlder()}>
@@ -76,12 +76,28 @@ export function AttemptLog({ webhookId }: { webhookId: string }) {
           </Button>
         </div>
       )}
+      {isRetryingAll && webhookId && (
+        <RetryAllDialog
+          webhookId={webhookId}
+          close={() => setRetryingAll(false)}
+          onStarted={(id) => {
+            setRetryingAll(false);
+            go(withSearch({ job: id }));
+          }}
+        />
+      )}
       {opened && <AttemptDrawer id={opened} retry={retry} words={words} close={() => go(withSearch({ attempt: null }))} />}
     </>
   );
 }
 
-function AttemptTable({ rows, retry }: { rows: readonly AttemptRowFragment[]; retry: (deliveryId: string) => void }) {
+interface TableProps {
+  rows: readonly AttemptRowFragment[];
+  hasWebhooks: boolean;
+  retry: (deliveryId: string) => void;
+}
+
+function AttemptTable({ rows, hasWebhooks, retry }: TableProps) {
   const mayRetry = useMay()("deliveries:retry");
   return (
     <div className="scroller" role="region" aria-label="Attempts, table" tabIndex={0}>
@@ -91,6 +107,7 @@ function AttemptTable({ rows, retry }: { rows: readonly AttemptRowFragment[]; re
             <th scope="col">Time</th>
             <th scope="col">Outcome</th>
             <th scope="col">Event type</th>
+            {hasWebhooks && <th scope="col">Webhook</th>}
             <th scope="col">Event</th>
             <th scope="col">Attempt</th>
             <th scope="col">Duration</th>
@@ -114,6 +131,9 @@ function AttemptTable({ rows, retry }: { rows: readonly AttemptRowFragment[]; re
                   {visible(row.event.type)}
                 </Link>
               </td>
+              {hasWebhooks && (
+                <td className="name">{row.webhook && <Link to={`/webhooks/${row.webhook.id}?tab=activity`}>{visible(row.webhook.name)}</Link>}</td>
+              )}
               <td className="plain">
                 <Link to={`/events/${row.event.id}`}>
                   <code>{row.event.id}</code>

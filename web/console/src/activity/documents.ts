@@ -14,11 +14,12 @@ export const ATTEMPT_ROW = graphql(`
     nextAttemptAt
     event { id type }
     delivery { id }
+    webhook @include(if: $hasWebhooks) { id name }
   }
 `);
 
 export const ATTEMPT_LIST = graphql(`
-  query AttemptList($filter: AttemptFilter, $after: String) {
+  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {
     liveCursor
     attempts(filter: $filter, first: 50, after: $after) {
       pageInfo { endCursor hasNextPage }
@@ -28,13 +29,13 @@ export const ATTEMPT_LIST = graphql(`
 `);
 
 export const ATTEMPTS_LIVE = graphql(`
-  subscription AttemptsLive($filter: AttemptFilter, $after: String) {
+  subscription AttemptsLive($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {
     attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }
   }
 `);
 
 export const ATTEMPT = graphql(`
-  query OneAttempt($id: ID!) {
+  query OneAttempt($id: ID!, $hasWebhooks: Boolean!) {
     node(id: $id) {
       __typename
       ... on Attempt {

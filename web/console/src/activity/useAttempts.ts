@@ -8,8 +8,8 @@ import { extended, grown, shown, type Log } from "./rows";
 
 const FLUSH_MILLISECONDS = 250;
 
-/** The attempts that a filter matches, newest first, growing while they arrive. isHeld: what arrives waits. */
-export function useAttempts(filter: AttemptFilter, isHeld: boolean) {
+/** The attempts that a filter matches, newest first, growing while they arrive. hasWebhooks: each with its webhook. isHeld: what arrives waits. */
+export function useAttempts(filter: AttemptFilter, hasWebhooks: boolean, isHeld: boolean) {
   const client = useClient();
   const [log, setLog] = useState<Log<AttemptRowFragment> | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -23,7 +23,7 @@ export function useAttempts(filter: AttemptFilter, isHeld: boolean) {
     let isOver = false;
     // The cursor and the first page in one query: nothing falls between them.
     void client
-      .query(ATTEMPT_LIST, { filter: JSON.parse(key) as AttemptFilter }, { requestPolicy: "network-only" })
+      .query(ATTEMPT_LIST, { filter: JSON.parse(key) as AttemptFilter, hasWebhooks }, { requestPolicy: "network-only" })
       .toPromise()
       .then(({ data, error }) => {
         if (isOver) return;
@@ -37,12 +37,12 @@ export function useAttempts(filter: AttemptFilter, isHeld: boolean) {
     return () => {
       isOver = true;
     };
-  }, [client, key, round]);
+  }, [client, key, hasWebhooks, round]);
 
   const read = useCallback(() => setRound((count) => count + 1), []);
   useLive<AttemptRowFragment>(ATTEMPTS_LIVE, {
     after: start,
-    variables: { filter },
+    variables: { filter, hasWebhooks },
     onNode: (node) => came.current.push(node),
     onGap: read,
   });
@@ -56,7 +56,7 @@ export function useAttempts(filter: AttemptFilter, isHeld: boolean) {
   }, [isHeld]);
 
   const readOlder = async () => {
-    const { data, error } = await client.query(ATTEMPT_LIST, { filter, after: older }, { requestPolicy: "network-only" }).toPromise();
+    const { data, error } = await client.query(ATTEMPT_LIST, { filter, hasWebhooks, after: older }, { requestPolicy: "network-only" }).toPromise();
     setProblem(problemOf(error));
     if (!data?.attempts) return;
     const { nodes, pageInfo } = data.attempts;

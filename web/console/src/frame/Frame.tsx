@@ -10,12 +10,14 @@ import { signOut } from "../session/session";
 import { useStore } from "../store";
 import { ConnectionState } from "./ConnectionState";
 import { environment } from "./environment";
+import { GoTo } from "./GoTo";
 import { KeyHelp } from "./KeyHelp";
 import { useFrame, useMay } from "./viewer";
 
 const NOUNS: [path: string, name: string, icon: IconName, scope?: string][] = [
   ["/webhooks", "Webhooks", "webhook"],
   ["/events", "Events", "event"],
+  ["/activity", "Activity", "activity", "deliveries:read"],
   ["/tokens", "Tokens", "key", "tokens:admin"],
   ["/audit", "Audit log", "log", "webhooks:audit"],
 ];
@@ -97,6 +99,7 @@ function TopBar({ openHelp }: { openHelp: () => void }) {
         onChange={(name) => environment.set(name || null)}
         options={[["", "All environments"], ...server.environments.map((name): [string, string] => [name, name])]}
       />
+      <GoTo />
       <span className="push" />
       <ConnectionState />
       <Select

@@ -14,12 +14,17 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
-    "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n  }\n": typeof types.AttemptRowFragmentDoc,
-    "\n  query AttemptList($filter: AttemptFilter, $after: String) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": typeof types.AttemptListDocument,
-    "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n": typeof types.AttemptsLiveDocument,
-    "\n  query OneAttempt($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n": typeof types.OneAttemptDocument,
+    "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n    webhook @include(if: $hasWebhooks) { id name }\n  }\n": typeof types.AttemptRowFragmentDoc,
+    "\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": typeof types.AttemptListDocument,
+    "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n": typeof types.AttemptsLiveDocument,
+    "\n  query OneAttempt($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n": typeof types.OneAttemptDocument,
     "\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": typeof types.RetryDeliveryDocument,
     "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": typeof types.CancelDeliveryDocument,
+    "\n  fragment JobRow on Job {\n    id\n    status\n    total\n    done\n    error\n    createdAt\n    finishedAt\n  }\n": typeof types.JobRowFragmentDoc,
+    "\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed exact }\n      userErrors { field message code }\n    }\n  }\n": typeof types.RetryAllDocument,
+    "\n  query OneJob($id: ID!) {\n    job(id: $id) { ...JobRow }\n  }\n": typeof types.OneJobDocument,
+    "\n  subscription JobsLive {\n    jobs { gap items { ...JobRow } }\n  }\n": typeof types.JobsLiveDocument,
+    "\n  mutation CancelJob($input: JobCancelInput!) {\n    jobCancel(input: $input) {\n      job { ...JobRow }\n      userErrors { field message code }\n    }\n  }\n": typeof types.CancelJobDocument,
     "\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    before\n    after\n    requestId\n  }\n": typeof types.AuditRowFragmentDoc,
     "\n  query AuditList($filter: AuditFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    auditEntries(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...AuditRow }\n    }\n  }\n": typeof types.AuditListDocument,
     "\n  query OneEntry($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on AuditEntry { ...AuditRow }\n    }\n  }\n": typeof types.OneEntryDocument,
@@ -50,12 +55,17 @@ type Documents = {
     "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after source reason actor { kind name appliedBy revision } requestId }\n    }\n  }\n": typeof types.WebhookAuditDocument,
 };
 const documents: Documents = {
-    "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n  }\n": types.AttemptRowFragmentDoc,
-    "\n  query AttemptList($filter: AttemptFilter, $after: String) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": types.AttemptListDocument,
-    "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n": types.AttemptsLiveDocument,
-    "\n  query OneAttempt($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n": types.OneAttemptDocument,
+    "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n    webhook @include(if: $hasWebhooks) { id name }\n  }\n": types.AttemptRowFragmentDoc,
+    "\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": types.AttemptListDocument,
+    "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n": types.AttemptsLiveDocument,
+    "\n  query OneAttempt($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n": types.OneAttemptDocument,
     "\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": types.RetryDeliveryDocument,
     "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": types.CancelDeliveryDocument,
+    "\n  fragment JobRow on Job {\n    id\n    status\n    total\n    done\n    error\n    createdAt\n    finishedAt\n  }\n": types.JobRowFragmentDoc,
+    "\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed exact }\n      userErrors { field message code }\n    }\n  }\n": types.RetryAllDocument,
+    "\n  query OneJob($id: ID!) {\n    job(id: $id) { ...JobRow }\n  }\n": types.OneJobDocument,
+    "\n  subscription JobsLive {\n    jobs { gap items { ...JobRow } }\n  }\n": types.JobsLiveDocument,
+    "\n  mutation CancelJob($input: JobCancelInput!) {\n    jobCancel(input: $input) {\n      job { ...JobRow }\n      userErrors { field message code }\n    }\n  }\n": types.CancelJobDocument,
     "\n  fragment AuditRow on AuditEntry {\n    id\n    action\n    actor { kind name tokenId appliedBy revision claimed { commit branch } }\n    source\n    reason\n    at\n    subjectId\n    before\n    after\n    requestId\n  }\n": types.AuditRowFragmentDoc,
     "\n  query AuditList($filter: AuditFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    auditEntries(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...AuditRow }\n    }\n  }\n": types.AuditListDocument,
     "\n  query OneEntry($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on AuditEntry { ...AuditRow }\n    }\n  }\n": types.OneEntryDocument,
@@ -103,19 +113,19 @@ export function graphql(source: string): unknown;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n  }\n"): (typeof documents)["\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n  }\n"];
+export function graphql(source: "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n    webhook @include(if: $hasWebhooks) { id name }\n  }\n"): (typeof documents)["\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n    webhook @include(if: $hasWebhooks) { id name }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query AttemptList($filter: AttemptFilter, $after: String) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n"): (typeof documents)["\n  query AttemptList($filter: AttemptFilter, $after: String) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n"];
+export function graphql(source: "\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n"): (typeof documents)["\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n"): (typeof documents)["\n  subscription AttemptsLive($filter: AttemptFilter, $after: String) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n"];
+export function graphql(source: "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n"): (typeof documents)["\n  subscription AttemptsLive($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query OneAttempt($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n"): (typeof documents)["\n  query OneAttempt($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  query OneAttempt($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n"): (typeof documents)["\n  query OneAttempt($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -124,6 +134,26 @@ export function graphql(source: "\n  mutation RetryDelivery($input: DeliveryRetr
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n"): (typeof documents)["\n  mutation CancelDelivery($input: DeliveryCancelInput!) {\n    deliveryCancel(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment JobRow on Job {\n    id\n    status\n    total\n    done\n    error\n    createdAt\n    finishedAt\n  }\n"): (typeof documents)["\n  fragment JobRow on Job {\n    id\n    status\n    total\n    done\n    error\n    createdAt\n    finishedAt\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed exact }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation RetryAll($input: DeliveriesRetryInput!) {\n    deliveriesRetry(input: $input) {\n      job { ...JobRow }\n      counts { failed missed exact }\n      userErrors { field message code }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OneJob($id: ID!) {\n    job(id: $id) { ...JobRow }\n  }\n"): (typeof documents)["\n  query OneJob($id: ID!) {\n    job(id: $id) { ...JobRow }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription JobsLive {\n    jobs { gap items { ...JobRow } }\n  }\n"): (typeof documents)["\n  subscription JobsLive {\n    jobs { gap items { ...JobRow } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CancelJob($input: JobCancelInput!) {\n    jobCancel(input: $input) {\n      job { ...JobRow }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation CancelJob($input: JobCancelInput!) {\n    jobCancel(input: $input) {\n      job { ...JobRow }\n      userErrors { field message code }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

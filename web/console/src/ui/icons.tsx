@@ -20,6 +20,7 @@ const PATHS = {
   webhook: "M10 2.5v6.5a3.5 3.5 0 0 1-7 0V8M10 2.5h.01",
   event: "M9 1.8 3.5 9h4L7 14.2 12.5 7h-4L9 1.8Z",
   key: "M5 8.5a2.8 2.8 0 1 0 .01 0ZM7 9 13.5 2.5M11 5l2 2",
+  activity: "M1.5 8.5h3l2-5 3 9 2-4h3",
   log: "M3 2.5h10v11H3ZM5.5 5.5h5M5.5 8h5M5.5 10.5h3",
 } as const;
 

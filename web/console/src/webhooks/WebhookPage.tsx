@@ -4,6 +4,7 @@ import { useClient, useQuery } from "urql";
 import { problemOf, wordsOf } from "../api/problems";
 import { useLive } from "../api/useLive";
 import { AttemptLog } from "../activity/AttemptLog";
+import { FILTER_NAMES } from "../activity/filters";
 import { useMay } from "../frame/viewer";
 import type { OneWebhookQuery, WebhookChangesSubscription } from "../gql/graphql";
 import { Bars } from "../ui/Bars";
@@ -25,6 +26,7 @@ export type Webhook = NonNullable<OneWebhookQuery["webhook"]>;
 type Changed = NonNullable<WebhookChangesSubscription["webhookChanges"]["node"]>;
 
 const HOUR = 3_600_000;
+const NO_FILTERS = Object.fromEntries(FILTER_NAMES.map((name) => [name, null]));
 
 /** One webhook: its state and what to do about it, and tabs. */
 export default function WebhookPage({ id }: { id: string }) {
@@ -135,7 +137,7 @@ function Sections({ webhook, read }: { webhook: Webhook; read: () => void }) {
   const hasLog = may("deliveries:read");
   const tab = search.get("tab") ?? (hasLog ? "activity" : "configure");
   return (
-    <Tabs selectedKey={tab} onSelectionChange={(key) => go(withSearch({ tab: String(key), attempt: null, outcome: null }))}>
+    <Tabs selectedKey={tab} onSelectionChange={(key) => go(withSearch({ ...NO_FILTERS, tab: String(key) }))}>
       <TabList className="tabs" aria-label="Webhook">
         <Tab id="configure">Configure</Tab>
         {hasLog && <Tab id="activity">Activity Log</Tab>}
