@@ -24,7 +24,7 @@ from hookline.sync.checkout import find_source
 from hookline.sync.read import file
 from hookline.sync.read.document import Document
 from hookline.sync.read.file_text import MAX_FILE_BYTES
-from hookline.sync.read.references import LocalSecrets
+from hookline.sync.read.references import LocalReferences
 from hookline.sync.request import SyncRequest
 from hookline.sync.show import excerpts, report
 from hookline.text import printable
@@ -130,7 +130,7 @@ async def apply_file(
     Raises Unavailable.
     """
     bounds = bounds_of(runtime)
-    secrets = LocalSecrets(os.environ, runtime.settings.home, path.parent)
+    secrets = LocalReferences(os.environ, runtime.settings.home, path.parent)
     # Off the loop: a large file takes seconds, and this process serves and delivers.
     found = await asyncio.to_thread(file.decoded, data, str(path), bounds, secrets)
     text = excerpts.shown(found.problems, found.lines, found.secret_positions)

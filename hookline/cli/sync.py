@@ -115,7 +115,7 @@ def sync() -> None:
 @click.option(
     "--unresolved-secrets",
     is_flag=True,
-    help="Don't look up what ${env:…} and ${file:…} stand for.",
+    help="Don't look up what ${env:…} and ${file:…} stand for, and check no value with them.",
 )
 def validate(file: str | None, style: str, unresolved_secrets: bool) -> int:
     """Check the file, without a server: all that is wrong with it, each with its place.

@@ -16,7 +16,7 @@ from hookline.sync.read import file as files
 from hookline.sync.read.document import Document
 from hookline.sync.read.file import Reading
 from hookline.sync.read.problems import SyncProblem
-from hookline.sync.read.references import LocalSecrets, Secrets, UnresolvedSecrets
+from hookline.sync.read.references import LocalReferences, UnresolvedReferences
 
 OK, INVALID = 0, 3
 ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0")), frozenset())
@@ -26,7 +26,8 @@ ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0"))
 def validate(file: str, style: str, is_unresolved: bool) -> int:
     """Tells all that is wrong with the file; gives the exit code."""
     bounds = Bounds(environment.environments(), ANY_ADDRESS)
-    found = read_file(file, bounds, environment.home(), is_unresolved)
+    local = LocalReferences(os.environ, environment.home(), Path(file).parent)
+    found = files.read(file, bounds, UnresolvedReferences() if is_unresolved else local)
     # Templates last: only a document without errors is worth the child process.
     if found.document is not None and (broken := _broken_templates(found.document)):
         print_problems(style, [*found.problems, *broken], found)
@@ -42,11 +43,9 @@ def validate(file: str, style: str, is_unresolved: bool) -> int:
 
 
 def read_file(file: str, bounds: Bounds, home: Path, is_unresolved: bool) -> Reading:
-    """home: files below it are never referred to."""
-    secrets: Secrets = (
-        UnresolvedSecrets() if is_unresolved else LocalSecrets(os.environ, home, Path(file).parent)
-    )
-    return files.read(file, bounds, secrets)
+    """home: files below it are never referred to. is_unresolved: secrets stay unknown."""
+    local = LocalReferences(os.environ, home, Path(file).parent)
+    return files.read(file, bounds, UnresolvedReferences(local) if is_unresolved else local)
 
 
 def print_problems(style: str, problems: list[SyncProblem], found: Reading) -> None:

@@ -17,7 +17,7 @@ from api.schema import make_schema
 from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.sync.read import document, loader
-from hookline.sync.read.references import UnresolvedSecrets
+from hookline.sync.read.references import UnresolvedReferences
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = {
@@ -48,6 +48,7 @@ RUN_BY: Final = {
     # Of Prometheus: read as YAML here, since no wheel brings the program.
     "docs/metrics.md": [("yaml", "tests/contracts/test_code_blocks.py")],
     "docs/sync.md": [
+        ("yaml", "tests/contracts/test_code_blocks.py"),
         ("yaml", "tests/contracts/test_code_blocks.py"),
         ("sh", "tests/flows/test_readme_steps.py"),
     ],
@@ -81,7 +82,7 @@ def test_webhooks_files_on_the_pages_are_without_errors(page: str) -> None:
     for text in blocks(page, "yaml"):
         loaded = loader.load(text.encode(), page)
         assert loaded.root is not None
-        found = document.decode(loaded.root, BOUNDS, UnresolvedSecrets(), loaded.problems)
+        found = document.decode(loaded.root, BOUNDS, UnresolvedReferences(), loaded.problems)
         assert loaded.problems.in_order() == []
         assert found.webhooks
 

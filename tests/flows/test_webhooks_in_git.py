@@ -57,6 +57,23 @@ async def test_a_file_is_checked_planned_applied_and_then_there_is_nothing_left_
         assert "crm-key-in-clear" not in printed.stdout + printed.stderr
 
 
+async def test_one_file_serves_all_stages(shop: Installation, file: Path) -> None:
+    file.write_text(FILE.replace("crm.example.com", "${env:CRM_HOST:-crm.localhost}"))
+    plan, apply = ("sync", "plan", "-f", str(file)), ("sync", "apply", "-f", str(file))
+    shop.environment["CRM_HOST"] = "crm.staging.example.com"
+    assert "url https://crm.staging.example.com/in" in shop.run(*plan).stdout
+    shop.run(*apply)
+    assert "1 unchanged" in shop.run(*plan, "--check").stdout
+    shop.environment["CRM_HOST"] = "crm.production.example.com"
+    changed = shop.run(*plan, "--unresolved-secrets", "--check", exit_code=2).stdout
+    assert "crm.production.example.com" in changed
+    assert "(unknown) orders.secretHeader" in changed
+    assert "crm-key-in-clear" not in changed
+    shop.environment["CRM_HOST"] = "crm\x07.example.com"
+    refused = shop.run(*apply, exit_code=3).stderr
+    assert f"{file}:5:10: error[bad-character] webhooks.orders.url: " in refused
+
+
 async def test_what_leaves_the_file_is_turned_off_and_comes_back_on(
     shop: Installation, file: Path
 ) -> None:

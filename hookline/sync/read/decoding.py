@@ -48,7 +48,7 @@ from hookline.sync.read.problems import (
     nearest,
     shown_key,
 )
-from hookline.sync.read.references import ReferenceRefused, Secrets, literal
+from hookline.sync.read.references import ReferenceRefused, References, escaped
 from hookline.text import shown
 
 Path = tuple[str, ...]
@@ -74,14 +74,16 @@ _EVENT_FIELDS = tuple(RecordField(name, Text(64), "") for name in ("object", "mo
 @dataclass(slots=True)
 class Decoder:
     """One file's decoding. found_secrets: each resolved secret by its path in the document;
-    secret_nodes: where they stand.
+    secret_nodes: where they stand. sent_texts: each other text with references, by its path, as
+    the document that is sent spells it.
     """
 
     file: str
     problems: Problems
-    secrets: Secrets
+    references: References
     found_secrets: dict[Path, str] = field(default_factory=dict)
     secret_nodes: list[Scalar] = field(default_factory=list)
+    sent_texts: dict[Path, str] = field(default_factory=dict)
 
     def add_problem(
         self,
@@ -146,7 +148,7 @@ class Decoder:
             case Filter():
                 if holds_unusable(node):
                     return REFUSED
-                return to_json(node, are_fractions_numbers=True)
+                return self._filter(node, path)
             # Before the plain text below, which would let a secret in clear pass.
             case Text(is_secret=True) | SigningSecret():
                 return self._secret(node, path)
@@ -208,14 +210,38 @@ class Decoder:
     def _text(self, node: Node, path: Path) -> object:
         if not isinstance(node, Scalar):
             return self._wrong_type("text", node, path)
-        # A template of a payload is one.
-        rule = unready(node.text) if path[-1] != "payloadTemplate" else None
-        if rule is not None:
-            return self.add_problem("no-value", f"{path[-1]} {rule}", node, path)
+        if "${" not in node.text:
+            return self._ready(node.text, node, path)
+        if self._ready(node.text, node, path) is REFUSED:
+            return REFUSED
         try:
-            return literal(node.text)
+            value = self.references.text(node.text)
         except ReferenceRefused as refused:
             return self.add_problem(refused.code, refused.message, node, path, refused.hint)
+        if not isinstance(value, str):
+            return REFUSED
+        self.sent_texts[path] = escaped(value)
+        return self._ready(value, node, path)
+
+    def _ready(self, text: str, node: Node, path: Path) -> object:
+        # A template of a payload is one.
+        rule = unready(text) if path[-1] != "payloadTemplate" else None
+        return self.add_problem("no-value", f"{path[-1]} {rule}", node, path) if rule else text
+
+    def _filter(self, node: Node, path: Path) -> object:
+        """The filter with its texts resolved, or REFUSED after noting why."""
+        if isinstance(node, Mapping):
+            entries = {
+                key: self._filter(value, (*path, key)) for key, (_, value) in node.entries.items()
+            }
+            return REFUSED if REFUSED in entries.values() else entries
+        if isinstance(node, Sequence):
+            items = [
+                self._filter(item, (*path, str(index))) for index, item in enumerate(node.items)
+            ]
+            return REFUSED if REFUSED in items else items
+        value = to_json(node, are_fractions_numbers=True)
+        return self._text(node, path) if isinstance(value, str) else value
 
     def _secret(self, node: Node, path: Path) -> object:
         if not isinstance(node, Scalar):
@@ -225,7 +251,7 @@ class Decoder:
         if rule := unready(node.text):
             return self.add_problem("no-value", f"{path[-1]} {rule}", node, path)
         try:
-            value = self.secrets.resolve(node.text, path)
+            value = self.references.secret(node.text, path)
         except ReferenceRefused as refused:
             return self.add_problem(refused.code, refused.message, node, path, refused.hint)
         # An unknown secret is not sent: the server plans with it as unknown.

@@ -28,7 +28,7 @@ from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
 from hookline.sync.read.decoding import Decoder, Path, place
 from hookline.sync.read.nodes import Mapping, Node, Positions, Scalar, Unusable, to_json
 from hookline.sync.read.problems import Position, Problems
-from hookline.sync.read.references import Secrets
+from hookline.sync.read.references import References
 
 _slug = re.compile(SLUG)
 # Kinds whose defaults are filled in entry by entry; any other value replaces its default.
@@ -85,11 +85,11 @@ class Document:
         return any(_has_unknown(webhook.values) for webhook in self.webhooks.values())
 
 
-def decode(root: Node, bounds: Bounds, secrets: Secrets, problems: Problems) -> Document:
+def decode(root: Node, bounds: Bounds, references: References, problems: Problems) -> Document:
     """The webhooks of a tree, defaults merged in. Everything wrong with it is added to the
     problems.
     """
-    return _FileDecoder(Decoder(problems.file, problems, secrets), bounds).decode(root)
+    return _FileDecoder(Decoder(problems.file, problems, references), bounds).decode(root)
 
 
 @dataclass(slots=True)
@@ -228,6 +228,7 @@ class _FileDecoder:
         document.content[slug] = {
             name: to_json(node, name == "filter") for name, (_, node) in fields.items()
         }
+        self._put_resolved(document.content)
         document.positions["webhooks." + slug] = (at.file, at.line, at.column)
         for name, (_, node) in fields.items():
             document.positions[f"webhooks.{slug}.{name}"] = (
@@ -235,6 +236,13 @@ class _FileDecoder:
                 node.line,
                 node.column,
             )
+
+    def _put_resolved(self, webhooks: dict[str, object]) -> None:
+        """Puts what the last webhook's references stand for into what is sent."""
+        for path, text in self.decoder.sent_texts.items():
+            if path[0] == "webhooks":
+                _put(webhooks, path[1:], text)
+        self.decoder.sent_texts.clear()
 
     def _checked(
         self, path: Path, fields: dict[str, tuple[Scalar, Node]]
@@ -297,6 +305,20 @@ def _merged(
                 Mapping({**inherited, **ours.entries}, ours.line, ours.column, ours.file),
             )
     return merged
+
+
+def _put(around: object, path: Path, text: str) -> None:
+    """Puts a text in its place. There is none where a key was refused."""
+    for step in path[:-1]:
+        around = around[int(step)] if isinstance(around, list) else _entry(around, step)
+    if isinstance(around, list):
+        around[int(path[-1])] = text
+    elif isinstance(around, dict) and path[-1] in around:
+        around[path[-1]] = text
+
+
+def _entry(around: object, key: str) -> object:
+    return around.get(key) if isinstance(around, dict) else None
 
 
 def _has_unknown(value: object) -> bool:

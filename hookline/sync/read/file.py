@@ -11,7 +11,7 @@ from hookline.sync.read import loader
 from hookline.sync.read.document import Document, decode
 from hookline.sync.read.file_text import MAX_FILE_BYTES
 from hookline.sync.read.problems import Position, Problems, SyncProblem
-from hookline.sync.read.references import Secrets
+from hookline.sync.read.references import References
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Reading:
     secret_positions: list[Position]
 
 
-def read(name: str, bounds: Bounds, secrets: Secrets) -> Reading:
+def read(name: str, bounds: Bounds, references: References) -> Reading:
     """The file's document, or its problems."""
     path = Path(name)
     try:
@@ -42,16 +42,16 @@ def read(name: str, bounds: Bounds, secrets: Secrets) -> Reading:
             f"the file can't be read: {getattr(error, 'strerror', None) or error}",
             name,
         )
-    return decoded(data, name, bounds, secrets)
+    return decoded(data, name, bounds, references)
 
 
-def decoded(data: bytes, name: str, bounds: Bounds, secrets: Secrets) -> Reading:
+def decoded(data: bytes, name: str, bounds: Bounds, references: References) -> Reading:
     """Reads a webhooks file from bytes. name: of the file, as people know it."""
     loaded = loader.load(data, name)
     if loaded.root is None:
         return Reading(None, loaded.problems.in_order(), loaded.lines, [])
     # Also after problems of its form, so that people get all of them at once.
-    document = decode(loaded.root, bounds, secrets, loaded.problems)
+    document = decode(loaded.root, bounds, references, loaded.problems)
     is_good = not loaded.problems.has_errors()
     return Reading(
         document if is_good else None,

@@ -46,7 +46,7 @@ def text_of(data: bytes, file: str) -> str:
         raise FileRefused(
             SyncProblem("encoding", message, place, hint="save the file as UTF-8")
         ) from None
-    if refused := _REFUSED.search(text):
+    if refused := hidden_character(text):
         message = f"character U+{ord(refused[0][0]):04X} is not allowed here"
         hint = "write it as an escape in double quotes, or remove it"
         raise FileRefused(
@@ -55,6 +55,11 @@ def text_of(data: bytes, file: str) -> str:
             )
         )
     return text
+
+
+def hidden_character(text: str) -> re.Match[str] | None:
+    """The first character that no file may hold."""
+    return _REFUSED.search(text)
 
 
 def _position_in(before: str, file: str) -> Position:

@@ -5,7 +5,7 @@ with. Called by `hookline sync schema`.
 from typing import Any, Final
 
 from hookline.form.check import SLUG
-from hookline.form.kinds import FieldKind
+from hookline.form.kinds import REFERENCE, FieldKind
 from hookline.form.webhook_fields import FIELDS
 from hookline.sync.read.document import FILE_FIELDS
 
@@ -46,11 +46,31 @@ def make() -> dict[str, Any]:
         "patternProperties": {"^x-": {"description": "Kept for YAML anchors, ignored."}},
         "additionalProperties": False,
         "$defs": {
-            "webhook": {"type": "object", "properties": fields, "additionalProperties": False}
+            "webhook": {"type": "object", "properties": fields, "additionalProperties": False},
+            "reference": {
+                "description": "Text with a reference, which the command resolves: ${env:NAME}, "
+                "${env:NAME:-default} or ${file:PATH}.",
+                "type": "string",
+                "pattern": REFERENCE,
+            },
         },
     }
 
 
 def _described(kind: FieldKind, description: str, default: object) -> dict[str, Any]:
     shown = {"default": default} if default not in (None, []) else {}
-    return {"description": description, **kind.schema(), **shown}
+    return {"description": description, **_referable(kind.schema()), **shown}
+
+
+def _referable(schema: Any) -> Any:
+    """The schema of a value that may hold references wherever it is text of a certain form."""
+    if isinstance(schema, list):
+        return [_referable(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    is_text = schema.get("type") == "string" and schema.get("pattern") != REFERENCE
+    if is_text or "enum" in schema:
+        described = {key: schema[key] for key in ("description",) if key in schema}
+        form = {key: value for key, value in schema.items() if key != "description"}
+        return {**described, "anyOf": [form, {"$ref": "#/$defs/reference"}]}
+    return {key: _referable(value) for key, value in schema.items()}

@@ -12,7 +12,7 @@ from hookline.sync.read import document
 from hookline.sync.read.document import Document
 from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Node, Positions, from_json
 from hookline.sync.read.problems import Position, Problems, SyncProblem
-from hookline.sync.read.references import GivenSecrets
+from hookline.sync.read.references import GivenReferences
 
 # Far beyond the lines of the largest file, and within the column's 32 bits.
 LARGEST_LINE: Final = 100_000_000
@@ -36,7 +36,9 @@ def decode(
     root = _tree(content, _positions(positions), problems)
     if root is None:
         return Document(""), problems
-    return document.decode(root, bounds, GivenSecrets(secrets, may_be_unknown), problems), problems
+    return document.decode(
+        root, bounds, GivenReferences(secrets, may_be_unknown), problems
+    ), problems
 
 
 def _tree(content: object, positions: Positions, problems: Problems) -> Node | None:

@@ -1,24 +1,27 @@
-"""References to secrets in a webhooks file, `${env:NAME}` and `${file:PATH}`. Called by decoding.
-
-Resolved where the file is read, never where it is stored. Never resolves HOOKLINE_* or anything in
-HOOKLINE_HOME, and never puts a value into a message.
+"""References in a webhooks file: `${env:NAME}`, `${env:NAME:-default}`, `${file:PATH}`. Called by
+decoding. Resolved where the file is read, never where it is stored, and once: what one stands for
+holds no others. Never resolves HOOKLINE_* or anything in HOOKLINE_HOME, and never puts a value into
+a message.
 """
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
-from hookline.form.kinds import UNKNOWN_SECRET
+from hookline.form.kinds import REFUSED, UNKNOWN_SECRET
 from hookline.regular_files import open_regular
+from hookline.sync.read.file_text import MAX_FILE_BYTES, hidden_character
 from hookline.text import shown
 
 # In this order: the escape is not a reference, and the last one finds what only looks like one.
 _REFERENCE = re.compile(r"\$\$\{|\$\{(env|file):([^{}]*)\}|\$\{")
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
-_MAX_SECRET_BYTES = 65_536
-_FORMS = "write ${env:NAME} or ${file:PATH}; $${ stands for a literal ${"
+_MAX_VALUE_BYTES: Final = 65_536
+_FORMS = "write ${env:NAME}, ${env:NAME:-default} or ${file:PATH}; $${ stands for a literal ${"
+_DEFAULT: Final = ":-"
 
 
 class ReferenceRefused(Exception):
@@ -29,44 +32,80 @@ class ReferenceRefused(Exception):
         self.code, self.message, self.hint = code, message, hint
 
 
-class Secrets(Protocol):
-    """The source of the values of secret fields."""
+class References(Protocol):
+    """The source of what references stand for. Both raise ReferenceRefused."""
 
-    def resolve(self, text: str, path: tuple[str, ...]) -> object:
+    def secret(self, text: str, path: tuple[str, ...]) -> object:
         """The secret that a field's text stands for, or UNKNOWN_SECRET. path: from the document's
-        root. Raises ReferenceRefused.
+        root.
         """
 
+    def text(self, text: str) -> object:
+        """The text of a field that is no secret, or REFUSED where nothing is looked up."""
 
-def literal(text: str) -> str:
-    """The text of a field that is no secret. Raises ReferenceRefused for a reference in it."""
-    if "${" not in text:
-        return text
-    for found in _REFERENCE.finditer(text):
-        if found[1]:
-            raise ReferenceRefused(
-                "reference-not-allowed", "only secret fields may hold references", _FORMS
-            )
-        if found[0] == "${":
-            # Repeats nothing of it: a URL or a header's value may hold a secret of its own.
-            raise ReferenceRefused("bad-reference", "this is not a reference", _FORMS)
+
+def escaped(text: str) -> str:
+    """The text as a file writes it, so that nothing in it is taken for a reference."""
+    return text.replace("${", "$${")
+
+
+def _literal(text: str) -> str:
     return text.replace("$${", "${")
 
 
 @dataclass(slots=True)
-class LocalSecrets:
-    """Resolves from this process's environment and this machine's files. folder: what relative
-    paths begin at; home: HOOKLINE_HOME.
+class Room:
+    """Characters that references may still stand for: as many as a file may have. Shared by the
+    files of a set; thousands of webhooks may repeat a reference to a long text.
+    """
+
+    characters: int = MAX_FILE_BYTES
+
+    def take(self, count: int) -> None:
+        """Raises ReferenceRefused."""
+        self.characters -= count
+        if self.characters < 0:
+            message = f"references stand for more than {MAX_FILE_BYTES:,} characters"
+            raise ReferenceRefused("too-long", message, "refer to shorter texts")
+
+
+@dataclass(slots=True)
+class LocalReferences:
+    """Resolves from this process's environment and this machine's files. folder: of the webhooks
+    file, what relative paths begin at; home: HOOKLINE_HOME.
     """
 
     environment: Mapping[str, str]
     home: Path
     folder: Path
+    room: Room = field(default_factory=Room)
     _values: dict[tuple[str, str], str] = field(default_factory=dict)
+    _texts: dict[str, str] = field(default_factory=dict)
 
-    def resolve(self, text: str, path: tuple[str, ...]) -> object:
-        _check(text)
-        return _REFERENCE.sub(self._value, text)
+    def secret(self, text: str, path: tuple[str, ...]) -> object:
+        _check_secret(text)
+        return self._resolved(text)
+
+    def text(self, text: str) -> object:
+        if "${" not in text:
+            return text
+        for _ in _checked(text):
+            pass
+        # An editor's line ends are those of YAML, which knows but one.
+        value = self._resolved(text).replace("\r\n", "\n")
+        if found := hidden_character(value):
+            raise ReferenceRefused(
+                "bad-character",
+                f"what this stands for holds the character U+{ord(found[0][0]):04X}",
+                "remove it where the value is kept",
+            )
+        return value
+
+    def _resolved(self, text: str) -> str:
+        # One text for all webhooks that repeat it.
+        if text not in self._texts:
+            self._texts[text] = _REFERENCE.sub(self._value, text)
+        return self._texts[text]
 
     def _value(self, found: re.Match[str]) -> str:
         if not found[1]:
@@ -78,66 +117,96 @@ class LocalSecrets:
             self._values[source] = (
                 self._from_environment(found[2]) if found[1] == "env" else self._from_file(found[2])
             )
+        self.room.take(len(self._values[source]))
         return self._values[source]
 
-    def _from_environment(self, name: str) -> str:
+    def _from_environment(self, reference: str) -> str:
+        name, has_default, default = reference.partition(_DEFAULT)
         value = self.environment.get(name)
         # As from a file: `$(cat secret)` has none, `secret=$'x\n'` one.
         value = _without_line_end(value) if value else value
         # An empty one too: GitHub Actions hands a secret that a job may not see over as an empty
         # variable.
+        if not value and has_default:
+            return default
         if not value:
             message = f"the environment variable {name} is {'empty' if value == '' else 'not set'}"
-            raise ReferenceRefused(
-                "env-missing", message, "set it, or plan with --unresolved-secrets"
+            raise ReferenceRefused("env-missing", message, "set it where the command runs")
+        if len(value) > _MAX_VALUE_BYTES:
+            message = (
+                f"the environment variable {name} has more than {_MAX_VALUE_BYTES:,} characters"
             )
+            raise ReferenceRefused("too-long", message)
         return _usable(value, f"the environment variable {name}")
 
     def _from_file(self, name: str) -> str:
         try:
-            # Both are resolved, so that neither `..` nor a link leads into the home folder.
-            place = (self.folder / name).resolve()
-            if place.is_relative_to(self.home.resolve()):
-                raise ReferenceRefused(
-                    "reference-not-allowed",
-                    "files in HOOKLINE_HOME can't be referred to",
-                    "keep the secret elsewhere",
-                )
-            return _usable(_content(place), f"the file {shown(name)}")
+            return _usable(_content(self._place(name)), f"the file {shown(name)}")
         # Before OSError, whose kinds they are.
         except (FileNotFoundError, NotADirectoryError):
             message = f"the file {shown(name)} does not exist"
             raise ReferenceRefused(
-                "file-missing", message, "make it, or plan with --unresolved-secrets"
+                "file-missing", message, "make it where the command runs"
             ) from None
         # ValueError: NUL in the path, not UTF-8, too large. RuntimeError: a circle of links (Python
         # 3.11).
         except (OSError, ValueError, RuntimeError):
             message = (
                 f"the file {shown(name)} can't be read as text of at most "
-                f"{_MAX_SECRET_BYTES:,} bytes"
+                f"{_MAX_VALUE_BYTES:,} bytes"
             )
             raise ReferenceRefused("unreadable", message) from None
 
+    def _place(self, name: str) -> Path:
+        """The file behind all links. Raises ReferenceRefused where it is none to refer to."""
+        # Both are resolved, so that neither `..` nor a link leads into the home folder.
+        place = (self.folder / name).resolve()
+        if place.is_relative_to(self.home.resolve()):
+            raise ReferenceRefused(
+                "reference-not-allowed",
+                "files in HOOKLINE_HOME can't be referred to",
+                "keep the value elsewhere",
+            )
+        # A path that leaves the folder is seen in a review, a link that does so is not.
+        folder = Path(os.path.abspath(self.folder))
+        is_inside = Path(os.path.normpath(folder / name)).is_relative_to(folder)
+        if is_inside and not place.is_relative_to(folder.resolve()):
+            raise ReferenceRefused(
+                "reference-not-allowed",
+                f"the file {shown(name)} is a link out of the folder of the webhooks file",
+                "name the path that it leads to",
+            )
+        return place
+
 
 @dataclass(frozen=True, slots=True)
-class UnresolvedSecrets:
-    """Resolves nothing: every secret with a well-formed reference is unknown."""
+class UnresolvedReferences:
+    """Leaves every secret with a well-formed reference unknown. local: resolves the other texts;
+    without it they are passed over.
+    """
 
-    def resolve(self, text: str, path: tuple[str, ...]) -> object:
-        _check(text)
+    local: LocalReferences | None = None
+
+    def secret(self, text: str, path: tuple[str, ...]) -> object:
+        _check_secret(text)
         return UNKNOWN_SECRET
 
+    def text(self, text: str) -> object:
+        if self.local is not None:
+            return self.local.text(text)
+        has_reference = "${" in text and any(True for _ in _checked(text))
+        return REFUSED if has_reference else _literal(text)
+
 
 @dataclass(frozen=True, slots=True)
-class GivenSecrets:
+class GivenReferences:
     """Secrets that a command resolved and sent along. values: by path in the document."""
 
     values: Mapping[tuple[str, ...], str]
     may_be_unknown: bool = False
 
-    def resolve(self, text: str, path: tuple[str, ...]) -> object:
-        _check(text)
+    def secret(self, text: str, path: tuple[str, ...]) -> object:
+        _check_secret(text)
         if path in self.values:
             return self.values[path]
         if self.may_be_unknown:
@@ -148,36 +217,64 @@ class GivenSecrets:
             "send it under its path in secrets",
         )
 
+    def text(self, text: str) -> object:
+        if "${" in text:
+            for _ in _checked(text):
+                raise ReferenceRefused(
+                    "reference-not-allowed",
+                    "a document is sent with its references resolved, but for those of secrets",
+                    "write $${ for a literal ${",
+                )
+        return _literal(text)
 
-def _check(text: str) -> None:
+
+def _check_secret(text: str) -> None:
     """Raises ReferenceRefused unless every reference is well formed and allowed, and there is at
     least one.
     """
-    references = [found for found in _REFERENCE.finditer(text) if found[0] != "$${"]
-    if not references:
+    count = 0
+    for found in _checked(text):
+        count += 1
+        if found[1] == "env" and _DEFAULT in found[2]:
+            raise ReferenceRefused(
+                "plaintext-secret",
+                "a secret has no default, which would stand in the file",
+                "write ${env:NAME} or ${file:PATH}",
+            )
+    if not count:
         raise ReferenceRefused(
             "plaintext-secret",
             "a secret must not stand in the file",
             "write ${env:NAME} or ${file:PATH}",
         )
-    for found in references:
-        # The message repeats nothing of the text, which may be a secret that holds ${.
-        if not found[2] or (found[1] == "env" and not _NAME.fullmatch(found[2])):
-            raise ReferenceRefused("bad-reference", "this is not a reference to a secret", _FORMS)
+
+
+def _checked(text: str) -> Iterator[re.Match[str]]:
+    """The references of a text. Raises ReferenceRefused for one that is not well formed or not
+    allowed.
+    """
+    for found in _REFERENCE.finditer(text):
+        if found[0] == "$${":
+            continue
+        name = (found[2] or "").partition(_DEFAULT)[0] if found[1] == "env" else found[2]
+        # The message repeats nothing of the text: a secret may hold ${, and a URL a secret.
+        if not name or (found[1] == "env" and not _NAME.fullmatch(name)):
+            raise ReferenceRefused("bad-reference", "this is not a reference", _FORMS)
         # In any case, as the settings read them: hookline_secret_keys is the key ring too.
-        if found[1] == "env" and found[2].upper().startswith("HOOKLINE_"):
+        if found[1] == "env" and name.upper().startswith("HOOKLINE_"):
             raise ReferenceRefused(
                 "reference-not-allowed",
                 "Hookline's own variables can't be referred to",
                 "use a variable with another name",
             )
+        yield found
 
 
 def _content(place: Path) -> str:
     """A file's text without the line end at its end. Raises OSError, ValueError."""
     with open_regular(place) as file:
-        data = file.read(_MAX_SECRET_BYTES + 1)
-    if len(data) > _MAX_SECRET_BYTES:
+        data = file.read(_MAX_VALUE_BYTES + 1)
+    if len(data) > _MAX_VALUE_BYTES:
         raise ValueError("too large")
     return _without_line_end(data.decode("utf-8"))
 
@@ -187,7 +284,7 @@ def _without_line_end(text: str) -> str:
 
 
 def _usable(text: str, source: str) -> str:
-    """The text. Raises ReferenceRefused for what editors and shells leave behind, and no secret
+    """The text. Raises ReferenceRefused for what editors and shells leave behind, and no value
     has.
     """
     if text.startswith("\ufeff"):

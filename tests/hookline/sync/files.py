@@ -17,7 +17,7 @@ from hookline.sync.plan.changes import Plan
 from hookline.sync.read import document as documents
 from hookline.sync.read import loader
 from hookline.sync.read.document import Document
-from hookline.sync.read.references import LocalSecrets, Secrets, UnresolvedSecrets
+from hookline.sync.read.references import LocalReferences, References, UnresolvedReferences
 from hookline.sync.request import Options, Source, SyncRequest
 from tests.making import WORKSPACE
 
@@ -35,14 +35,14 @@ def document(text: str, environment: Mapping[str, str] | None = None) -> Documen
     """The document of a file that must be without errors. environment: what its references find;
     without one they stay unknown.
     """
-    secrets: Secrets = (
-        UnresolvedSecrets()
+    references: References = (
+        UnresolvedReferences()
         if environment is None
-        else LocalSecrets(environment, Path("/nowhere"), Path("/nowhere"))
+        else LocalReferences(environment, Path("/nowhere"), Path("/nowhere"))
     )
     loaded = loader.load(text.encode(), FILE)
     assert loaded.root is not None, loaded.problems.found
-    decoded = documents.decode(loaded.root, BOUNDS, secrets, loaded.problems)
+    decoded = documents.decode(loaded.root, BOUNDS, references, loaded.problems)
     assert not loaded.problems.has_errors(), loaded.problems.found
     return decoded
 

@@ -15,7 +15,7 @@ from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.sync.read import document as documents
 from hookline.sync.read import loader
-from hookline.sync.read.references import LocalSecrets
+from hookline.sync.read.references import LocalReferences
 from tests.tables import each_of
 
 FOLDER = Path(__file__).parents[3] / "fixtures/sync"
@@ -53,7 +53,7 @@ def test_a_file_gives_exactly_its_problems(case: dict[str, Any], parser: Any) ->
         documents.decode(
             loaded.root,
             BOUNDS,
-            LocalSecrets(case["env"], Path("/nowhere"), FOLDER),
+            LocalReferences(case["env"], Path("/nowhere"), FOLDER),
             loaded.problems,
         )
 

@@ -12,7 +12,7 @@ from hookline.sync.read import file, loader
 from hookline.sync.read.file import Reading
 from hookline.sync.read.nodes import MAX_NODES
 from hookline.sync.read.problems import MAX_PROBLEMS, Position, Problems, SyncProblem
-from hookline.sync.read.references import LocalSecrets
+from hookline.sync.read.references import LocalReferences
 from tests.hookline.sync.files import BOUNDS, ORDERS
 from tests.tables import each_of
 
@@ -22,7 +22,7 @@ GOOD = f"version: 1\nwebhooks:\n  orders: {{{', '.join(ORDERS.strip().splitlines
 def read(text: str | bytes, folder: Path, environment: dict[str, str] | None = None) -> Reading:
     path = folder / "hooks.yaml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return file.read(str(path), BOUNDS, LocalSecrets(environment or {}, folder / "var", folder))
+    return file.read(str(path), BOUNDS, LocalReferences(environment or {}, folder / "var", folder))
 
 
 def codes(found: Reading) -> list[str]:
@@ -97,7 +97,7 @@ def test_no_further_error_is_looked_into_once_a_thousand_are_kept() -> None:
 
 
 def test_a_folder_is_no_file_and_neither_is_nothing(tmp_path: Path) -> None:
-    secrets = LocalSecrets({}, tmp_path / "var", tmp_path)
+    secrets = LocalReferences({}, tmp_path / "var", tmp_path)
 
     assert codes(file.read(str(tmp_path), BOUNDS, secrets)) == ["unreadable"]
     assert codes(file.read(str(tmp_path / "none.yaml"), BOUNDS, secrets)) == ["no-files"]

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from hookline.form.webhook_fields import FIELDS
 from hookline.sync.read import file
 from hookline.sync.read.json_schema import make
-from hookline.sync.read.references import LocalSecrets
+from hookline.sync.read.references import LocalReferences
 from tests.hookline.sync.read.test_cases import BOUNDS, CASES, FOLDER
 from tests.tables import each_of
 
@@ -101,6 +101,6 @@ def test_secrets_are_references() -> None:
 def test_empty_value_passes_an_editor_exactly_if_it_passes_here(field: str, empty: Any) -> None:
     content = {"version": 1, "set": "shop", "webhooks": {"a": {**FORM, field: empty}}}
     text = yaml.safe_dump(content).encode()
-    secrets = LocalSecrets({}, Path("/nowhere"), FOLDER)
+    secrets = LocalReferences({}, Path("/nowhere"), FOLDER)
     reading = file.decoded(text, "webhooks.yaml", BOUNDS, secrets)
     assert is_valid(content) == (reading.document is not None), reading.problems

@@ -1,7 +1,7 @@
 """Messages about a webhooks file in which a secret stands where it should not."""
 
 from hookline.sync.read import file
-from hookline.sync.read.references import UnresolvedSecrets
+from hookline.sync.read.references import UnresolvedReferences
 from tests.hookline.sync.files import BOUNDS, FILE
 from tests.tables import each_of
 
@@ -44,7 +44,7 @@ SECRET = "hunter2"
 )
 def test_no_message_repeats_a_secret(lines: str) -> None:
     text = f"version: 1\nset: shop\nwebhooks:\n  a:\n    {lines}\n"
-    reading = file.decoded(text.encode(), FILE, BOUNDS, UnresolvedSecrets())
+    reading = file.decoded(text.encode(), FILE, BOUNDS, UnresolvedReferences())
     assert reading.problems
     for problem in reading.problems:
         assert SECRET not in f"{problem.message} {problem.hint} {'.'.join(problem.path)}"
@@ -52,6 +52,6 @@ def test_no_message_repeats_a_secret(lines: str) -> None:
 
 def test_a_slip_in_a_key_s_name_is_still_shown() -> None:
     text = "version: 1\nset: shop\nwebhooks:\n  a:\n    basicAuth: {usrname: u}\n"
-    reading = file.decoded(text.encode(), FILE, BOUNDS, UnresolvedSecrets())
+    reading = file.decoded(text.encode(), FILE, BOUNDS, UnresolvedReferences())
     messages = [(problem.message, problem.hint) for problem in reading.problems]
     assert ("unknown key 'usrname'", "did you mean 'username'?") in messages

@@ -6,7 +6,7 @@ import pytest
 
 from hookline.sync.read import file
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.read.references import LocalSecrets
+from hookline.sync.read.references import LocalReferences
 from hookline.sync.show import excerpts
 from tests.hookline.sync.files import BOUNDS
 from tests.tables import each_of
@@ -23,7 +23,7 @@ def shown(text: str) -> str:
         text.encode(),
         "config/webhooks.yaml",
         BOUNDS,
-        LocalSecrets({}, Path("/nowhere"), Path("/nowhere")),
+        LocalReferences({}, Path("/nowhere"), Path("/nowhere")),
     )
     assert found.problems
     return excerpts.shown(found.problems, found.lines, found.secret_positions)
