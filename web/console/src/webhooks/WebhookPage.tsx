@@ -145,7 +145,7 @@ function Sections({ webhook, read }: { webhook: Webhook; read: () => void }) {
         {(may("webhooks:audit") || may("audit:read")) && <Tab id="changes">Changes</Tab>}
       </TabList>
       <TabPanel id="configure" className="panel">
-        <ConfigureTab webhook={webhook} read={read} />
+        <ConfigureTab key={webhook.id} webhook={webhook} read={read} />
       </TabPanel>
       <TabPanel id="activity" className="panel">
         <AttemptLog webhookId={webhook.id} />

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changesOf } from "./changes.ts";
-import { changesIn, formOf, placed } from "./form.ts";
+import { afterSave, changesIn, formOf, placed, unsendable } from "./form.ts";
 
 const READ = formOf({
   name: "Orders",
@@ -12,6 +12,13 @@ const READ = formOf({
   headers: [{ name: "x-a", value: "1" }, { name: "x-key", value: null }],
   secretHeader: { name: "authorization" },
   basicAuth: null,
+  filter: { "data.total": { gte: 100 } },
+  payloadContentType: "application/json",
+  timeout: "15s",
+  concurrency: 5,
+  retry: { schedule: ["5s", "1m"] },
+  autoDisable: { failures: 10, over: "2d" },
+  labels: [{ key: "team", value: "shop" }],
 });
 
 test("a form that nobody has touched sends nothing", () => {
@@ -19,7 +26,7 @@ test("a form that nobody has touched sends nothing", () => {
 });
 
 test("what was changed is sent, and a secret value only when it was typed", () => {
-  assert.deepEqual(changesIn({ ...READ, url: "https://b.example", events: "a.b.c, d.e.f" }, READ), {
+  assert.deepEqual(changesIn({ ...READ, url: "https://b.example", events: ["a.b.c", "d.e.f"] }, READ), {
     url: "https://b.example",
     events: ["a.b.c", "d.e.f"],
   });
@@ -28,6 +35,26 @@ test("what was changed is sent, and a secret value only when it was typed", () =
   assert.deepEqual(changesIn({ ...READ, secretValue: "s" }, READ), { secretHeader: { name: "authorization", value: "s" } });
   assert.deepEqual(changesIn({ ...READ, secretName: "" }, READ), { secretHeader: null });
   assert.deepEqual(changesIn({ ...READ, username: "u", password: "p" }, READ), { basicAuth: { username: "u", password: "p" } });
+});
+
+test("advanced fields are sent as the API takes them, and null for what was emptied", () => {
+  const form = { ...READ, filter: "", concurrency: "7", rateLimit: "20/s", schedule: ["5s"], autoDisable: null, labels: [] };
+  const input = { filter: null, concurrency: 7, rateLimit: "20/s", retry: { schedule: ["5s"] }, autoDisable: null, labels: [] };
+  assert.deepEqual(changesIn(form, READ), input);
+  assert.deepEqual(unsendable(form), {});
+});
+
+test("what is no JSON or no number is told at its field before anything is sent", () => {
+  const form = { ...READ, filter: "{", concurrency: "many", autoDisable: { failures: "", over: "2d" } };
+  assert.deepEqual(Object.keys(unsendable(form)), ["filter", "concurrency", "autoDisable"]);
+  assert.match(unsendable({ ...READ, filter: '{"data.id": {"eq": 12345678901234567}}' }).filter!, /15 digits/);
+});
+
+test("what was typed while a save was under way is kept, the rest is as the server has it", () => {
+  const sent = { ...READ, timeout: "60s", secretValue: "s" };
+  const now = { ...sent, name: "Typed meanwhile" };
+  const saved = { ...READ, timeout: "1m" };
+  assert.deepEqual(afterSave(now, sent, saved), { ...READ, timeout: "1m", name: "Typed meanwhile" });
 });
 
 test("a refusal stands at its field, a longer path at the field that it is in, any other above the form", () => {

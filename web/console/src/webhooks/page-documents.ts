@@ -1,18 +1,13 @@
 import { graphql } from "../api/graphql";
 import "./documents"; // its fragment
+import "./configure/documents"; // its fragment
 
 export const WEBHOOK = graphql(`
   query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {
     liveCursor
     webhook(id: $id) {
       ...WebhookRow
-      active
-      events
-      headers { name value }
-      secretHeader { name }
-      basicAuth { username }
-      notificationEmails
-      notifyOn
+      ...WebhookForm
       deletedAt
       stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }
     }
@@ -28,7 +23,7 @@ export const TEST_WEBHOOK = graphql(`
 export const UPDATE_WEBHOOK = graphql(`
   mutation UpdateWebhook($input: WebhookUpdateInput!) {
     webhookUpdate(input: $input) {
-      webhook { id version }
+      webhook { ...WebhookForm }
       userErrors { field message code }
     }
   }

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useClient } from "urql";
 import { wordsOf } from "../api/problems";
+import type { WebhookFormFragment } from "../gql/graphql";
 import { placed } from "./form";
 import { UPDATE_WEBHOOK } from "./page-documents";
 
@@ -13,12 +14,12 @@ interface Saving {
 
 const NONE: Saving = { fields: {}, rest: [], isConflict: false, isManaged: false };
 
-/** Saves changes of a webhook under the version that was read, and keeps what the server refused. */
+/** Saves changes of a webhook under the version that was read, and keeps what the server refused. save: the webhook as it is then, null if it was refused. */
 export function useSaving(id: string) {
   const client = useClient();
   const [isBusy, setBusy] = useState(false);
   const [refused, setRefused] = useState<Saving>(NONE);
-  const save = async (changes: Record<string, unknown>, ifVersion: number | null, reason?: string): Promise<boolean> => {
+  const save = async (changes: Record<string, unknown>, ifVersion: number | null, reason?: string): Promise<WebhookFormFragment | null> => {
     setBusy(true);
     const force = reason ? { force: true, reason } : {};
     const { data, error } = await client.mutation(UPDATE_WEBHOOK, { input: { id, ifVersion, ...force, ...changes } }).toPromise();
@@ -31,7 +32,8 @@ export function useSaving(id: string) {
       isConflict: userErrors.some(({ code }) => code === "VERSION_CONFLICT"),
       isManaged: userErrors.some(({ code }) => code === "FIELD_MANAGED"),
     });
-    return !error && userErrors.length === 0;
+    return (!error && data?.webhookUpdate?.webhook) || null;
   };
-  return { save, isBusy, refused, forget: () => setRefused(NONE) };
+  const refuse = (fields: Record<string, string>) => setRefused({ ...NONE, fields });
+  return { save, refuse, isBusy, refused, forget: () => setRefused(NONE) };
 }

@@ -1,0 +1,47 @@
+import { graphql } from "../../api/graphql";
+
+export const WEBHOOK_FORM = graphql(`
+  fragment WebhookForm on Webhook {
+    id
+    slug
+    version
+    name
+    description
+    url
+    active
+    environments
+    events
+    headers { name value }
+    secretHeader { name }
+    basicAuth { username }
+    filter
+    payloadTemplate
+    payloadContentType
+    timeout
+    concurrency
+    rateLimit
+    retry { schedule }
+    autoDisable { failures over }
+    labels { key value }
+    notificationEmails
+    notifyOn
+    signing { algorithm publicKey secrets { createdAt expiresAt } }
+  }
+`);
+
+export const DRY_RUN = graphql(`
+  mutation DryRun($input: WebhookDryRunInput!) {
+    webhookDryRun(input: $input) {
+      matches
+      reasons
+      request { method url headers { name value } body }
+      userErrors { field message code }
+    }
+  }
+`);
+
+export const RECENT_EVENTS = graphql(`
+  query RecentEvents {
+    events(first: 20) { nodes { id type environment receivedAt } }
+  }
+`);
