@@ -25,7 +25,9 @@ from api.schema.notification import NotificationQuery, find_notification
 from api.schema.reading import guard_reading
 from api.schema.scalars import SCALARS
 from api.schema.server import ServerQuery
-from api.schema.sync import SyncMutation, find_revision
+from api.schema.sync import SyncMutation
+from api.schema.sync_revision import find_revision
+from api.schema.sync_set import SyncQuery
 from api.schema.token import TokenMutation, TokenQuery, find_token
 from api.schema.types import find_webhook
 from api.schema.viewer import ViewerQuery, find_workspace
@@ -69,6 +71,7 @@ QUERIES = (
     EventTypeQuery,
     AuditQuery,
     TokenQuery,
+    SyncQuery,
 )
 MUTATIONS = (
     WebhookMutation,

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import strawberry
 from tortoise.expressions import Q
@@ -27,6 +27,12 @@ Row = TypeVar("Row", bound=Model)
 Check = Callable[[], Awaitable[bool]]
 Reading = Callable[[], AbstractAsyncContextManager[Reader]]
 """Context.reading: each read asks for its connection, since lists wait for theirs in turn."""
+
+
+class Total(Protocol):
+    """Count of a whole list."""
+
+    async def read(self) -> tuple[int, bool]: ...
 
 
 class _Total:
@@ -109,7 +115,7 @@ class Edge(Generic[Node]):
 class Connection(Generic[Node]):
     edges: list[Edge[Node]] = strawberry.field(description="Items of the page with their cursors.")
     page_info: PageInfo = strawberry.field(description="Position of the page within the list.")
-    total: strawberry.Private[_Total]
+    total: strawberry.Private[Total]
     nodes: list[Node] = strawberry.field(
         resolver=_nodes, description="Items of the page, without their cursors."
     )

@@ -3,7 +3,7 @@ loaders of its own. Every read is bound to the caller's workspace: a foreign id 
 not exist.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -14,7 +14,8 @@ from tortoise.queryset import QuerySet
 
 from api.context import Context
 from hookline.deliveries import manual, statistics
-from hookline.models import Attempt, Delivery, Email, Event, Webhook
+from hookline.models import Attempt, Delivery, Email, Event, SyncRevision, Webhook
+from hookline.sync import drift, history
 
 LARGEST_BATCH = 200
 # Rows of one statement, which are decoded in one go: 50,000 would hold the loop for 50 ms and more.
@@ -23,6 +24,7 @@ BUCKETS_AT_ONCE: Final = 10_000
 _LARGE_COLUMNS: Final[dict[type[Model], tuple[str, ...]]] = {
     Event: ("data",),
     Attempt: ("request_headers", "response_headers", "response_body"),
+    SyncRevision: ("snapshot", "changes"),
 }
 
 Row = TypeVar("Row", bound=Model)
@@ -124,6 +126,53 @@ class Loaders:
     def emails(self) -> DataLoader[UUID, list[Email]]:
         """Mails of a notification, by address."""
         return DataLoader(load_fn=self._emails, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
+    def revision(self) -> DataLoader[UUID, SyncRevision | None]:
+        """Revisions of sets without what they changed."""
+        return self._by_id(SyncRevision)
+
+    @cached_property
+    def latest_revision(self) -> DataLoader[UUID, UUID | None]:
+        """Key of a set's newest revision."""
+        return self._read(history.latest_revisions, None)
+
+    @cached_property
+    def set_webhook_count(self) -> DataLoader[str, int]:
+        """Number of the webhooks that a set's last applied file has, by the set's name."""
+        return self._read(history.webhook_counts, 0)
+
+    @cached_property
+    def set_drift(self) -> DataLoader[str, list[drift.Drift]]:
+        """Drift of a set, by its name. A batch reads the webhooks of its sets together."""
+        return DataLoader(load_fn=self._drift, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
+    def revision_change_count(self) -> DataLoader[UUID, int]:
+        """Number of a revision's changes."""
+        return self._read(history.change_counts, 0)
+
+    @cached_property
+    def revision_changes(self) -> DataLoader[history.Window, list[dict[str, Any]]]:
+        """Some of a revision's changes."""
+        return self._read(history.changes_of, [])
+
+    def _read(self, read: Callable[..., Awaitable[Any]], otherwise: Any) -> DataLoader[Any, Any]:
+        """A loader by a statement of the workspace. otherwise: for a key without a row."""
+
+        async def load(keys: list[Any]) -> list[Any]:
+            async with self._context.reading() as reader:
+                found = await read(reader, self._context.actor.workspace_id, keys)
+            return [found.get(key, otherwise) for key in keys]
+
+        return DataLoader(load_fn=load, max_batch_size=LARGEST_BATCH)
+
+    async def _drift(self, names: list[str]) -> list[list[drift.Drift]]:
+        context = self._context
+        found = await drift.find_drift(
+            context.reading, context.runtime.vault, context.actor.workspace_id, names
+        )
+        return [found[name] for name in names]
 
     def _by_id(self, model: type[Row]) -> DataLoader[UUID, Row | None]:
         # an id of another workspace is not found, whatever refers to it

@@ -23,6 +23,8 @@ READING: Final[Mapping[str, tuple[str, ...]]] = {
     "DryRunRequest": (_WEBHOOKS,),
     "EventType": (_WEBHOOKS,),
     "SyncRevision": (_WEBHOOKS,),
+    "SyncSet": (_WEBHOOKS,),
+    "SyncChange": (_WEBHOOKS,),
     "Event": (_DELIVERIES,),
     "EventMatch": (_WEBHOOKS, _DELIVERIES),
     "EventPatternCounts": (_DELIVERIES,),

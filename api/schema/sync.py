@@ -1,16 +1,15 @@
-"""Webhooks files over GraphQL: plan and apply, and the revisions that come of it. hookline.sync
-does the work, the long parts off the loop.
+"""Webhooks files over GraphQL: plan and apply. hookline.sync does the work, the long parts off the
+loop.
 """
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import strawberry
 
 from api.auth import require, require_for_set
-from api.schema.node import Actor, Info, Node, actor_of, first_of, node_id
+from api.schema.node import Info
 from api.schema.reading import READING
 from api.schema.sync_input import (
     SyncApplyInput,
@@ -22,12 +21,12 @@ from api.schema.sync_input import (
     source_of,
 )
 from api.schema.sync_plan import SyncBlock, SyncChange, SyncProblem, problems_of
+from api.schema.sync_revision import SyncRevision
 from api.schema.user_error import UserError, user_errors
 from hookline.access import actor as actors
 from hookline.access.scopes import covers
 from hookline.errors import Code, Problem, Refused
 from hookline.models import SyncRevision as RevisionRow
-from hookline.models import SyncSet as SetRow
 from hookline.sync.apply import applying
 from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.read import received
@@ -44,63 +43,6 @@ _NOT_COMPARED: Final = FileProblem(
     Position(),
     severity="warning",
 )
-
-
-@strawberry.type(
-    description="A revision of a set: an apply of a webhooks file that changed something."
-)
-class SyncRevision(Node):
-    set: str = strawberry.field(description="Name of the set, the webhooks that one file owns.")
-    number: int = strawberry.field(description="Number of the revision within the set, from 1.")
-    commit: str | None = strawberry.field(
-        description="Commit that was applied, as the caller stated it, or null if none was given."
-    )
-    branch: str | None = strawberry.field(
-        description="Branch of the commit, as the caller stated it, or null if none was given."
-    )
-    author: str | None = strawberry.field(
-        description="Author of the commit, as the caller stated it, or null if none was given."
-    )
-    message: str | None = strawberry.field(
-        description="Message given to `syncApply`, or null if none was given."
-    )
-    run_url: str | None = strawberry.field(
-        description="URL of the CI run, as the caller stated it, or null if none was given."
-    )
-    repository: str | None = strawberry.field(
-        description="Repository of the commit, as the caller stated it, or null if none was given."
-    )
-    dirty: bool | None = strawberry.field(
-        description="True if the file differed from the commit, as the caller stated it, or null "
-        "if unknown."
-    )
-    actor: Actor = strawberry.field(description="Actor that applied the file.")
-    created: int = strawberry.field(description="Number of webhooks created.")
-    updated: int = strawberry.field(description="Number of webhooks updated.")
-    disabled: int = strawberry.field(
-        description="Number of webhooks deactivated because they were no longer in the file."
-    )
-    applied_at: datetime = strawberry.field(description="Time of the apply.")
-
-    @classmethod
-    def of(cls, row: RevisionRow, set_name: str) -> "SyncRevision":
-        return cls(
-            id=node_id("rev", row.id),
-            set=set_name,
-            number=row.number,
-            commit=row.commit,
-            branch=row.branch,
-            author=row.author,
-            message=row.message,
-            run_url=row.run_url,
-            repository=row.repository,
-            dirty=row.is_dirty,
-            actor=actor_of(row.actor),
-            created=row.created,
-            updated=row.updated,
-            disabled=row.disabled,
-            applied_at=row.applied_at,
-        )
 
 
 @strawberry.type(description="The changes that an apply would make, or has made.")
@@ -256,15 +198,6 @@ def _require_reading(info: Info, scope: str, set_name: str) -> actors.Actor:
     for needed in READING["SyncPlan"]:
         require(info, needed)
     return actor
-
-
-async def find_revision(info: Info, key: Any) -> SyncRevision | None:
-    actor = require(info, "webhooks:read")
-    row = await first_of(info, RevisionRow.filter(id=key, workspace_id=actor.workspace_id))
-    if row is None:
-        return None
-    owner = await first_of(info, SetRow.filter(id=row.set_id))
-    return _revision(row, owner.name) if owner else None
 
 
 def _revision(row: RevisionRow | None, set_name: str) -> SyncRevision | None:

@@ -13,7 +13,7 @@ import aiosqlite
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.sqlite.client import SqliteClient
 
-from hookline.db.sqlite import PRAGMAS, adapt_values
+from hookline.db.sqlite import PRAGMAS, adapt_values, uuid_blob
 
 # 4 MB a connection: what lists read again soon is in the system's cache.
 _PRAGMAS = {
@@ -71,6 +71,7 @@ class SqliteReadersClient(SqliteClient):
         connection.row_factory = sqlite3.Row
         for name, value in _PRAGMAS.items():
             await connection.execute_fetchall(f"pragma {name} = {value}")
+        await connection.create_function("uuid_blob", 1, uuid_blob, deterministic=True)
         await BaseDBAsyncClient._post_connect(self)
         return connection
 

@@ -4,7 +4,7 @@ Reads no database. Secrets leave the columns only as fingerprints, except for th
 revealed and those that are sealed anew beside another name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -88,8 +88,10 @@ def with_kept_values(
     ]
 
 
-def canonical(webhook: Webhook, vault: Vault) -> dict[str, Any]:
-    """The form that a row stands for, every field there; each secret is `{"fingerprint": …}`."""
+def canonical(webhook: Webhook, vault: Vault, names: Iterable[str] = FIELDS) -> dict[str, Any]:
+    """The form that a row stands for, each of the fields there; each secret is
+    `{"fingerprint": …}`. Opens the secrets of these fields alone.
+    """
 
     def open_secret(sealed: str, column: str, name: str) -> dict[str, str]:
         at = secret_location(webhook.workspace_id, webhook.id, column, name)
@@ -99,7 +101,7 @@ def canonical(webhook: Webhook, vault: Vault) -> dict[str, Any]:
             # unreadable: equal to nothing, so that saving the secret again is a change and mends it
             return {"fingerprint": ""}
 
-    return {name: row.codec.decode(webhook, open_secret) for name, row in FIELDS.items()}
+    return {name: FIELDS[name].codec.decode(webhook, open_secret) for name in names}
 
 
 def without_secrets(webhook: Webhook) -> dict[str, Any]:

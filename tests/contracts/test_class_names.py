@@ -19,6 +19,7 @@ MIRRORS = {
     "SigningSecret",
     "SyncProblem",
     "SyncRevision",
+    "SyncSet",
     "Token",
     "Webhook",
     "Workspace",

@@ -25,6 +25,7 @@ from hookline.models import AuditEntry, SyncRevision, Webhook
 from hookline.models.column_types import TimeColumn, UuidColumn
 from hookline.runtime import Runtime
 from hookline.secrets.vault import Vault
+from hookline.sync.plan.comparing import Values
 from hookline.sync.plan.planning import StoredWebhook
 from hookline.webhooks.columns import canonical
 
@@ -240,10 +241,13 @@ async def read(
 
 def _stored(hooks: list[Row], vault: Vault) -> tuple[list[StoredWebhook], dict[UUID, Webhook]]:
     rows: list[Webhook] = [bulk_rows.load(Webhook, hook) for hook in hooks]
-    return [_live(row, vault) for row in rows], {row.id: row for row in rows}
+    return [stored_webhook(row, canonical(row, vault)) for row in rows], {
+        row.id: row for row in rows
+    }
 
 
-def _live(row: Webhook, vault: Vault) -> StoredWebhook:
+def stored_webhook(row: Webhook, form: Values) -> StoredWebhook:
+    """A row for a comparison. form: its canonical values, of the fields that are compared."""
     by = (
         f'{row.modified_by["kind"].lower()} "{row.modified_by["name"]}" on '
         f"{row.modified_at:%Y-%m-%d %H:%M} UTC"
@@ -251,7 +255,7 @@ def _live(row: Webhook, vault: Vault) -> StoredWebhook:
     return StoredWebhook(
         id=row.id,
         slug=row.slug,
-        form=canonical(row, vault),
+        form=form,
         version=row.version,
         set_name=row.sync_set,
         applied=row.sync_applied or {},

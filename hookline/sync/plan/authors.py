@@ -31,7 +31,7 @@ def with_authors(plan: Planned, authors: Authors, stored: Iterable[StoredWebhook
     """
     last = {live.id: live.changed_by for live in stored}
     changes = (
-        _with_authors(change, authors, last[change.webhook_id])
+        authored(change, authors, last[change.webhook_id])
         if change.kind in DISPUTED and change.webhook_id
         else change
         for change in plan.changes
@@ -39,7 +39,10 @@ def with_authors(plan: Planned, authors: Authors, stored: Iterable[StoredWebhook
     return replace(plan, changes=tuple(changes))
 
 
-def _with_authors(change: Change, authors: Authors, last: str) -> Change:
+def authored(change: Change, authors: Authors, last: str) -> Change:
+    """The disputed change of a webhook with its authors. last: told where a field's is not
+    recorded.
+    """
     key = change.webhook_id
     fields = tuple(
         replace(item, author=authors.get((key, item.field)) if key else None)

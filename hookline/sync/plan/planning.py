@@ -145,6 +145,21 @@ def plan(
     )
 
 
+def drift(live: StoredWebhook) -> Change | None:
+    """The fields that the set owns and that were changed by hand since it was applied; None where
+    there is none. The last applied values stand for the file, which is not at hand.
+    """
+    found = compare(live.slug, live.applied, live.form, live.applied, is_adopted=False)
+    if not found.drifted:
+        return None
+    fields = tuple(
+        _shown(name, value, value, live.form[name]) for name, value in found.drifted.items()
+    )
+    file, line, _ = live.position
+    position = Position(line, file=file) if file and line else None
+    return Change(ChangeKind.DRIFT, live.slug, live.id, fields, position)
+
+
 @dataclass(slots=True)
 class _Planner:
     set_name: str

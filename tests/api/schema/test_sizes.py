@@ -29,10 +29,12 @@ from hookline.access import tokens
 from hookline.db.connection import UnitOfWork
 from hookline.events import types as event_types
 from hookline.ids import uuid7
-from hookline.models import Delivery, Email, Notification
+from hookline.models import Delivery, Email, Notification, Webhook
 from hookline.runtime import Runtime
-from hookline.webhooks.change import set_webhook_active
+from hookline.webhooks.change import set_webhook_active, update_webhook
 from tests.api.schema.asking import Asker
+from tests.hookline.sync.apply.state import BY_HAND, FORCER
+from tests.hookline.sync.files import ORDERS, apply, webhooks
 from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook, publish
 
 pytestmark = pytest.mark.engines("sqlite")
@@ -76,8 +78,12 @@ REQUIRED: Final = {
     "webhook": "(id: $webhook)",
     "failureCounts": "(since: $since)",
     "eventPatternCounts": '(patterns: ["a.b.c", "*.*.*"])',
+    "syncSet": '(name: "storefront")',
+    "syncRevisions": '(set: "storefront")',
+    "syncDrift": '(set: "storefront")',
 }
-BY_NO_LIST: Final = {"node", "webhookBySlug", "job"}
+OF_A_SET: Final = {"syncRevisions", "syncDrift"}
+BY_NO_LIST: Final = {"node", "webhookBySlug", "job", "syncRevision"}
 
 
 def composite(field: GraphQLField) -> GraphQLObjectType | None:
@@ -171,9 +177,16 @@ def questions() -> Iterator[tuple[str, dict[str, Any]]]:
                 ways = SPANS if name == "stats" else (("", {}),)
             else:
                 continue
+            if name in OF_A_SET:
+                ways = tuple((of_the_set(page), given) for page, given in ways)
             for arguments, variables in ways:
                 text = f"{place.before}{name}{arguments} {selection}{place.after}"
                 yield declared(text), variables
+
+
+def of_the_set(arguments: str) -> str:
+    """Arguments of a page, of the one set."""
+    return f'(set: "storefront", {arguments[1:]}' if arguments else '(set: "storefront")'
 
 
 def declared(text: str) -> str:
@@ -214,6 +227,7 @@ async def populate(runtime: Runtime) -> UUID:
         given = {"name": f"order.order.x{number}", "strict": False}
         usual = {"description": None, "schema": {"type": "object"}, "sample": {"a": 1}}
         await event_types.save(runtime.database, runtime.hub, SOMEBODY, {**given, **usual})
+    await drift_of_revisions(runtime)
     # The webhook gets the first of them and misses the others.
     await publish(runtime, ROWS)
     await set_webhook_active(runtime, SOMEBODY, webhook.id, False)
@@ -223,6 +237,16 @@ async def populate(runtime: Runtime) -> UUID:
         for _ in range(ROWS):
             await _notify(work, webhook.id)
     return webhook.id
+
+
+async def drift_of_revisions(runtime: Runtime) -> None:
+    """A set with as many revisions, changes and webhooks that were changed by hand."""
+    for number in range(ROWS):
+        bodies = {f"s{one}": f"{ORDERS}timeout: {number + 1}s" for one in range(ROWS)}
+        await apply(runtime, webhooks(**bodies))
+    for number in range(ROWS):
+        owned = await Webhook.get(slug=f"s{number}")
+        await update_webhook(runtime, FORCER, owned.id, {"timeout": "29s"}, force=BY_HAND)
 
 
 async def _notify(work: UnitOfWork, webhook_id: UUID) -> None:
