@@ -11,7 +11,7 @@ from api.auth import require
 from api.schema.connections import Connection
 from api.schema.cursors import BY_NAME
 from api.schema.listing import Listed, paged
-from api.schema.node import Info, Node, first_of, node_id
+from api.schema.node import NOTHING, Info, Node, first_of, is_storable, node_id
 from api.schema.user_error import UserError, user_errors
 from api.schema.viewer import Workspace
 from hookline.errors import Refused
@@ -121,9 +121,20 @@ class EventTypeQuery:
         description="Returns the event types of the catalogue, by name. Requires the scope "
         "webhooks:read.",
     )
-    async def event_types(self, info: Info) -> Listed[TypeRow]:
+    async def event_types(
+        self,
+        info: Info,
+        search: Annotated[
+            str | None,
+            strawberry.argument(description="Text that the name contains. All by default."),
+        ] = None,
+    ) -> Listed[TypeRow]:
         actor = require(info, "webhooks:read")
         rows = TypeRow.filter(workspace_id=actor.workspace_id)
+        if search and not is_storable(search):
+            rows = rows.filter(id=NOTHING)
+        elif search:
+            rows = rows.filter(name__contains=search.lower())
         return Listed(rows, EventType.of, BY_NAME)
 
 

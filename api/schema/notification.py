@@ -12,7 +12,7 @@ from api.schema.connections import Connection
 from api.schema.enums import NotificationKind
 from api.schema.filters import check_event, within
 from api.schema.listing import Listed, paged
-from api.schema.node import Info, first_of, key_of
+from api.schema.node import NOTHING, Info, first_of, is_storable, key_of
 from api.schema.types import Notification
 from hookline.models import Notification as NotificationRow
 from hookline.models import Webhook as WebhookRow
@@ -28,6 +28,10 @@ class NotificationFilter:
     )
     kind: list[NotificationKind] | None = strawberry.field(
         default=None, description="Kinds, any of which matches."
+    )
+    set: str | None = strawberry.field(
+        default=None,
+        description="Exact name of the set of webhooks that the notifications are about.",
     )
     environment: str | None = strawberry.field(
         default=None,
@@ -81,6 +85,10 @@ def _filtered(
         rows = rows.filter(webhook_id=key_of("wh", wanted.webhook_id))
     if wanted.kind:
         rows = rows.filter(kind__in=[int(kind) for kind in wanted.kind])
+    if wanted.set is not None:
+        if not is_storable(wanted.set):
+            return rows.filter(id=NOTHING)
+        rows = rows.filter(sync_set=wanted.set)
     if wanted.environment is not None:
         # The column is text with an item a line: the same search on both engines.
         receiving = WebhookRow.filter(environments__contains=f"\n{wanted.environment}\n")

@@ -93,24 +93,3 @@ def test_what_somebody_else_saved_meanwhile_stands_beside_ones_own(
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
     expect(conflict).to_be_hidden()
     assert server.graphql(READ, id=orders)["webhook"]["description"] == "mine"
-
-
-def test_pasted_addresses_are_understood_and_a_wrong_one_is_told(
-    signed_in: Console, server: Server, orders: str
-) -> None:
-    page = signed_in.page
-    page.get_by_role("tab", name="Email Notification").click()
-    addresses = page.get_by_label("Addresses")
-    addresses.fill("nobody")
-    page.get_by_role("button", name="Save").click()
-    expect(addresses).to_have_attribute("aria-invalid", "true")
-    signed_in.check_accessible()
-
-    addresses.fill("Jane Doe <jane@example.com>; ops@example.com")
-    page.get_by_role("button", name="Save").click()
-
-    expect(addresses).to_have_value("jane@example.com, ops@example.com")
-    assert server.graphql(READ, id=orders)["webhook"]["notificationEmails"] == [
-        "jane@example.com",
-        "ops@example.com",
-    ]

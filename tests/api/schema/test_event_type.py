@@ -50,6 +50,23 @@ async def publish(
 
 
 @pytest.mark.engines("sqlite", "postgres")
+async def test_catalogue_is_searched_by_a_text_within_the_name(admin: Asker) -> None:
+    for name in ("order.order.create", "order_x.order.create", "product.product.update"):
+        await admin.data(SAVE, input={"name": name})
+    query = "query ($search: String) { eventTypes(search: $search) { totalCount nodes { name } } }"
+    for search, names in (
+        ("ORDER.c", ["order.order.create", "order_x.order.create"]),
+        ("r_x", ["order_x.order.create"]),
+        ("%", []),
+        ("order\0", []),
+        ("", ["order.order.create", "order_x.order.create", "product.product.update"]),
+    ):
+        found = (await admin.data(query, search=search))["eventTypes"]
+        assert [node["name"] for node in found["nodes"]] == names, search
+        assert found["totalCount"] == len(names)
+
+
+@pytest.mark.engines("sqlite", "postgres")
 async def test_saved_type_is_listed_changed_whole_and_forgotten(admin: Asker) -> None:
     saved = (await admin.data(SAVE, input=TYPE))["eventTypeSave"]
     assert saved["userErrors"] == []

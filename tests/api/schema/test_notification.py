@@ -305,3 +305,5 @@ async def test_a_notification_about_a_sync_names_set_and_revision(
         ("SYNC_FAILED", "storefront", 1),
         ("SYNC_FAILED", "new", 0),
     ]
+    found = await admin.data(LIST, filter={"set": "storefront"})
+    assert [node["message"] for node in found["notifications"]["nodes"]] == ["Drifted."]

@@ -9,10 +9,18 @@ const WebhookPage = lazy(() => import("./webhooks/WebhookPage"));
 const EventsPage = lazy(() => import("./events/ListPage"));
 const EventPage = lazy(() => import("./events/EventPage"));
 const ActivityPage = lazy(() => import("./activity/ActivityPage"));
+const NotificationsPage = lazy(() => import("./notifications/ListPage"));
 const AuditPage = lazy(() => import("./audit/ListPage"));
 const TokensPage = lazy(() => import("./tokens/ListPage"));
 
-const TITLES: Readonly<Record<string, string>> = { events: "Events", activity: "Activity", tokens: "Tokens", audit: "Audit log" };
+const TITLES: Readonly<Record<string, string>> = {
+  events: "Events",
+  activity: "Activity",
+  notifications: "Notifications",
+  types: "Event types",
+  tokens: "Tokens",
+  audit: "Audit log",
+};
 
 /** The page of the address. Each noun has its own path; an unknown one says so. */
 export function Page() {
@@ -25,6 +33,7 @@ export function Page() {
     if (!noun || (noun === "webhooks" && !id)) return <WebhooksPage />;
     if (noun === "webhooks" && id) return <WebhookPage key={id} id={id} />;
     if (noun === "activity" && !id) return <ActivityPage />;
+    if (noun === "notifications" && !id) return <NotificationsPage />;
     if (noun === "tokens" && !id) return <TokensPage />;
     if (noun === "audit" && !id) return <AuditPage />;
     if (noun === "events") return id ? <EventPage key={id} id={id} /> : <EventsPage />;

@@ -18,6 +18,7 @@ const NOUNS: [path: string, name: string, icon: IconName, scope?: string][] = [
   ["/webhooks", "Webhooks", "webhook"],
   ["/events", "Events", "event"],
   ["/activity", "Activity", "activity", "deliveries:read"],
+  ["/notifications", "Notifications", "bell", "deliveries:read"],
   ["/tokens", "Tokens", "key", "tokens:admin"],
   ["/audit", "Audit log", "log", "webhooks:audit"],
 ];

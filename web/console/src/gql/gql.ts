@@ -35,6 +35,11 @@ type Documents = {
     "\n  query EventTypeSamples {\n    eventTypes(first: 100) { nodes { id name sample } }\n  }\n": typeof types.EventTypeSamplesDocument,
     "\n  mutation Publish($input: EventPublishInput!) {\n    eventPublish(input: $input) {\n      event { id }\n      duplicate\n      deliveryCount\n      skippedCount\n      userErrors { field message code }\n    }\n  }\n": typeof types.PublishDocument,
     "\n  query Frame {\n    liveCursor\n    viewer { id name role scopes expiresAt workspace { id slug name } }\n    server { version environments largestEventBytes hasMailServer retention { eventDays attemptDays } }\n  }\n": typeof types.FrameDocument,
+    "\n  query NotificationList($filter: NotificationFilter, $first: Int, $after: String, $last: Int, $before: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    notifications(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes {\n        id\n        kind\n        message\n        set\n        revision\n        createdAt\n        emails { address status sentAt error file }\n        webhook @include(if: $hasWebhooks) { id name deletedAt }\n      }\n    }\n  }\n": typeof types.NotificationListDocument,
+    "\n  subscription NotificationLive($after: String) {\n    notifications(after: $after) { cursor gap node { id kind } }\n  }\n": typeof types.NotificationLiveDocument,
+    "\n  query WebhookMails($id: ID!) {\n    liveCursor\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n": typeof types.WebhookMailsDocument,
+    "\n  query WebhookHealth($id: ID!) {\n    webhook(id: $id) { id autoDisable { failures over } health { consecutiveFailures failingSince failedEvents } }\n  }\n": typeof types.WebhookHealthDocument,
+    "\n  mutation TestMail($input: WebhookTestMailInput!) {\n    webhookTestMail(input: $input) { notification { id } userErrors { field message code } }\n  }\n": typeof types.TestMailDocument,
     "query SignIn { viewer { id } }": typeof types.SignInDocument,
     "\n  fragment TokenRow on Token {\n    id\n    name\n    lastFour\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n    revokedAt\n  }\n": typeof types.TokenRowFragmentDoc,
     "\n  query TokenList($first: Int, $after: String, $last: Int, $before: String) {\n    tokens(first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...TokenRow }\n    }\n  }\n": typeof types.TokenListDocument,
@@ -54,7 +59,6 @@ type Documents = {
     "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      ...WebhookForm\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": typeof types.OneWebhookDocument,
     "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": typeof types.TestWebhookDocument,
     "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { ...WebhookForm }\n      userErrors { field message code }\n    }\n  }\n": typeof types.UpdateWebhookDocument,
-    "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n": typeof types.WebhookNotificationsDocument,
     "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after source reason actor { kind name appliedBy revision } requestId }\n    }\n  }\n": typeof types.WebhookAuditDocument,
 };
 const documents: Documents = {
@@ -79,6 +83,11 @@ const documents: Documents = {
     "\n  query EventTypeSamples {\n    eventTypes(first: 100) { nodes { id name sample } }\n  }\n": types.EventTypeSamplesDocument,
     "\n  mutation Publish($input: EventPublishInput!) {\n    eventPublish(input: $input) {\n      event { id }\n      duplicate\n      deliveryCount\n      skippedCount\n      userErrors { field message code }\n    }\n  }\n": types.PublishDocument,
     "\n  query Frame {\n    liveCursor\n    viewer { id name role scopes expiresAt workspace { id slug name } }\n    server { version environments largestEventBytes hasMailServer retention { eventDays attemptDays } }\n  }\n": types.FrameDocument,
+    "\n  query NotificationList($filter: NotificationFilter, $first: Int, $after: String, $last: Int, $before: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    notifications(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes {\n        id\n        kind\n        message\n        set\n        revision\n        createdAt\n        emails { address status sentAt error file }\n        webhook @include(if: $hasWebhooks) { id name deletedAt }\n      }\n    }\n  }\n": types.NotificationListDocument,
+    "\n  subscription NotificationLive($after: String) {\n    notifications(after: $after) { cursor gap node { id kind } }\n  }\n": types.NotificationLiveDocument,
+    "\n  query WebhookMails($id: ID!) {\n    liveCursor\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n": types.WebhookMailsDocument,
+    "\n  query WebhookHealth($id: ID!) {\n    webhook(id: $id) { id autoDisable { failures over } health { consecutiveFailures failingSince failedEvents } }\n  }\n": types.WebhookHealthDocument,
+    "\n  mutation TestMail($input: WebhookTestMailInput!) {\n    webhookTestMail(input: $input) { notification { id } userErrors { field message code } }\n  }\n": types.TestMailDocument,
     "query SignIn { viewer { id } }": types.SignInDocument,
     "\n  fragment TokenRow on Token {\n    id\n    name\n    lastFour\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n    revokedAt\n  }\n": types.TokenRowFragmentDoc,
     "\n  query TokenList($first: Int, $after: String, $last: Int, $before: String) {\n    tokens(first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...TokenRow }\n    }\n  }\n": types.TokenListDocument,
@@ -98,7 +107,6 @@ const documents: Documents = {
     "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      ...WebhookForm\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": types.OneWebhookDocument,
     "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": types.TestWebhookDocument,
     "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { ...WebhookForm }\n      userErrors { field message code }\n    }\n  }\n": types.UpdateWebhookDocument,
-    "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n": types.WebhookNotificationsDocument,
     "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after source reason actor { kind name appliedBy revision } requestId }\n    }\n  }\n": types.WebhookAuditDocument,
 };
 
@@ -203,6 +211,26 @@ export function graphql(source: "\n  query Frame {\n    liveCursor\n    viewer {
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  query NotificationList($filter: NotificationFilter, $first: Int, $after: String, $last: Int, $before: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    notifications(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes {\n        id\n        kind\n        message\n        set\n        revision\n        createdAt\n        emails { address status sentAt error file }\n        webhook @include(if: $hasWebhooks) { id name deletedAt }\n      }\n    }\n  }\n"): (typeof documents)["\n  query NotificationList($filter: NotificationFilter, $first: Int, $after: String, $last: Int, $before: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    notifications(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes {\n        id\n        kind\n        message\n        set\n        revision\n        createdAt\n        emails { address status sentAt error file }\n        webhook @include(if: $hasWebhooks) { id name deletedAt }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription NotificationLive($after: String) {\n    notifications(after: $after) { cursor gap node { id kind } }\n  }\n"): (typeof documents)["\n  subscription NotificationLive($after: String) {\n    notifications(after: $after) { cursor gap node { id kind } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query WebhookMails($id: ID!) {\n    liveCursor\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n"): (typeof documents)["\n  query WebhookMails($id: ID!) {\n    liveCursor\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query WebhookHealth($id: ID!) {\n    webhook(id: $id) { id autoDisable { failures over } health { consecutiveFailures failingSince failedEvents } }\n  }\n"): (typeof documents)["\n  query WebhookHealth($id: ID!) {\n    webhook(id: $id) { id autoDisable { failures over } health { consecutiveFailures failingSince failedEvents } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation TestMail($input: WebhookTestMailInput!) {\n    webhookTestMail(input: $input) { notification { id } userErrors { field message code } }\n  }\n"): (typeof documents)["\n  mutation TestMail($input: WebhookTestMailInput!) {\n    webhookTestMail(input: $input) { notification { id } userErrors { field message code } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "query SignIn { viewer { id } }"): (typeof documents)["query SignIn { viewer { id } }"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -276,10 +304,6 @@ export function graphql(source: "\n  mutation TestWebhook($input: WebhookTestInp
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { ...WebhookForm }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { ...WebhookForm }\n      userErrors { field message code }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n"): (typeof documents)["\n  query WebhookNotifications($id: ID!) {\n    notifications(filter: { webhookId: $id }, first: 20) {\n      nodes { id kind message createdAt emails { address status sentAt error file } }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

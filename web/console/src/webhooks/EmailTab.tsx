@@ -1,128 +1,137 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button, Form } from "react-aria-components";
-import { useQuery } from "urql";
-import { problemOf } from "../api/problems";
 import { useFrame, useMay } from "../frame/viewer";
 import type { NotificationKind } from "../gql/graphql";
 import { Check } from "../ui/Check";
 import { Field } from "../ui/fields";
-import { Status, type Tone } from "../ui/Status";
-import { Refusals, Trouble } from "../ui/Trouble";
-import { useGuard } from "../ui/useGuard";
+import { Icon } from "../ui/icons";
 import { visible } from "../ui/times";
-import { When } from "../ui/When";
-import type { IconName } from "../ui/icons";
-import { WEBHOOK_NOTIFICATIONS } from "./page-documents";
+import { Refusals } from "../ui/Trouble";
+import { useGuard } from "../ui/useGuard";
+import { AutoDisableRule } from "../notifications/AutoDisableRule";
+import { MailExample } from "../notifications/MailExample";
+import { WebhookMails } from "../notifications/WebhookMails";
+import { Managed } from "./Managed";
 import { useSaving } from "./useSaving";
 import type { Webhook } from "./WebhookPage";
 
-const KINDS: [kind: NotificationKind, text: string][] = [
+const CHOICES: [kind: NotificationKind, text: string][] = [
   ["AUTO_DISABLED", "It was disabled automatically"],
   ["FAILING", "It has begun to fail"],
   ["RECOVERED", "It works again"],
   ["DELIVERY_FAILED", "A delivery has failed for good"],
   ["SYNC_FAILED", "A webhooks file could not be applied"],
 ];
-const MAILS: Record<string, [Tone, IconName, string]> = {
-  SENT: ["good", "check", "Sent"],
-  FAILED: ["bad", "cross", "Failed"],
-  PENDING: ["calm", "clock", "Pending"],
-  HELD: ["calm", "pause", "Held"],
-  UNCONFIRMED: ["warn", "question", "Not confirmed"],
-};
+
+interface Draft {
+  removed: readonly string[];
+  added: string;
+  kinds: readonly NotificationKind[] | null;
+}
+
+const UNCHANGED: Draft = { removed: [], added: "", kinds: null };
+// What is not saved outlives a change of tab: in memory alone, and only for whoever typed it.
+const drafts = new Map<string, Draft>();
 
 /** Addresses that get mails about a webhook, about what, and what became of the latest. */
 export function EmailTab({ webhook, read }: { webhook: Webhook; read: () => void }) {
-  const mayWrite = useMay()("webhooks:write");
-  const { server } = useFrame();
-  const saved = webhook.notificationEmails.join(", ");
-  const [emails, setEmails] = useState<string | null>(null);
-  const [kinds, setKinds] = useState<readonly NotificationKind[] | null>(null);
-  const { save, isBusy, refused } = useSaving(webhook.id);
-  const isDirty = (emails !== null && emails !== saved) || kinds !== null;
+  const may = useMay();
+  const key = `${useFrame().viewer.id} ${webhook.id}`;
+  const [draft, setDraft] = useState(() => drafts.get(key) ?? UNCHANGED);
+  const { save, isBusy, refused, forget } = useSaving(webhook.id);
+  const whole = useRef<HTMLDivElement>(null);
+  useEffect(() => whole.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]")?.focus(), [refused]);
+  const kept = webhook.notificationEmails.filter((address) => !draft.removed.includes(address));
+  // A list of lines is one of commas: the server takes no line end within an address.
+  const added = draft.added.trim().replaceAll(/\s*\n\s*/g, ", ");
+  const isDirty = kept.length < webhook.notificationEmails.length || Boolean(added) || draft.kinds !== null;
   useGuard(isDirty);
-  const submit = async () => {
-    const addresses = emails === null ? {} : { notificationEmails: emails.split(/[;\n]/).map((text) => text.trim()).filter(Boolean) };
-    if (!(await save({ ...addresses, ...(kinds ? { notifyOn: kinds } : {}) }, webhook.version))) return;
-    setEmails(null);
-    setKinds(null);
+  const set = (change: Partial<Draft>) => {
+    const next = { ...draft, ...change };
+    setDraft(next);
+    drafts.set(key, next);
+  };
+  const discard = () => {
+    setDraft(UNCHANGED);
+    drafts.delete(key);
+    forget();
+  };
+  const submit = async (reason?: string) => {
+    const isListChanged = added || kept.length < webhook.notificationEmails.length;
+    const emails = isListChanged ? { notificationEmails: added ? [...kept, added] : kept } : {};
+    if (await save({ ...emails, ...(draft.kinds ? { notifyOn: draft.kinds } : {}) }, webhook.version, reason)) discard();
     read();
   };
-  const chosen = kinds ?? webhook.notifyOn;
   const conflict = refused.isConflict ? ["Somebody saved this webhook meanwhile. What was saved is loaded now: look at it, and save again."] : [];
   return (
-    <div className="form">
+    <div className="form" ref={whole}>
       <Refusals words={[...refused.rest, ...conflict]} />
-      {!server.hasMailServer && (
-        <p className="faint">This server has no mail server: each mail is written as a file into its outbox folder.</p>
-      )}
+      {refused.isManaged && <Managed webhook={webhook} force={(reason) => void submit(reason)} />}
       <Form
         onSubmit={(event) => {
           event.preventDefault();
           if (!isBusy && isDirty) void submit();
         }}
       >
-        <Field
-          label="Addresses"
-          value={emails ?? saved}
-          onChange={setEmails}
-          error={refused.fields.notificationEmails}
-          help="Separated by commas or semicolons; names as in Jane Doe <jane@example.com> are understood."
-          isDisabled={!mayWrite}
-        />
-        <fieldset>
-          <legend className="label">A mail is sent when</legend>
-          {KINDS.map(([kind, text]) => (
-            <Check
-              key={kind}
-              isOn={chosen.includes(kind)}
-              onChange={(isOn) => setKinds(isOn ? [...chosen, kind] : chosen.filter((one) => one !== kind))}
-              isDisabled={!mayWrite}
-            >
-              {text}
-            </Check>
-          ))}
-          {refused.fields.notifyOn && <p className="field-error">{refused.fields.notifyOn}</p>}
-        </fieldset>
+        <Addresses kept={kept} draft={draft} set={set} error={refused.fields.notificationEmails} />
+        <Kinds chosen={draft.kinds ?? webhook.notifyOn} set={(kinds) => set({ kinds })} error={refused.fields.notifyOn} />
         <div className="buttons">
-          <Button type="submit" className="button primary" isDisabled={!mayWrite || !isDirty}>
+          <Button type="submit" className="button primary" isDisabled={!may("webhooks:write") || !isDirty}>
             {isBusy ? "Saving…" : "Save"}
           </Button>
+          <Button className="button" isDisabled={!isDirty} onPress={discard}>
+            Discard changes
+          </Button>
+          {!may("webhooks:write") && <span className="faint">Saving needs the scope webhooks:write.</span>}
         </div>
       </Form>
-      <Receipts id={webhook.id} />
+      <AutoDisableRule id={webhook.id} version={webhook.version} />
+      <MailExample webhook={webhook} />
+      {may("deliveries:read") && <WebhookMails webhook={webhook} />}
     </div>
   );
 }
 
-function Receipts({ id }: { id: string }) {
-  const [{ data, error }, again] = useQuery({ query: WEBHOOK_NOTIFICATIONS, variables: { id } });
-  const problem = problemOf(error);
-  const found = data?.notifications?.nodes ?? [];
+function Addresses({ kept, draft, set, error }: { kept: readonly string[]; draft: Draft; set: (change: Partial<Draft>) => void; error?: string }) {
+  const mayWrite = useMay()("webhooks:write");
   return (
-    <section>
-      <h2>Latest notifications</h2>
-      {problem && <Trouble problem={problem} retry={() => again({ requestPolicy: "network-only" })} />}
-      {data && !found.length && <p className="faint">There was none yet.</p>}
+    <fieldset>
+      <legend className="label">Addresses</legend>
+      {!kept.length && <p className="faint">Nobody gets mails about this webhook.</p>}
       <ul className="plain-list">
-        {found.map((one) => (
-          <li key={one.id}>
-            {visible(one.message)} <When at={one.createdAt} />
-            {one.emails.map((mail) => {
-              const [tone, icon, word] = MAILS[mail.status] ?? ["calm", "question", mail.status];
-              return (
-                <span key={mail.address} className="under">
-                  {visible(mail.address)}{" "}
-                  <Status tone={tone} icon={icon}>
-                    {word}
-                  </Status>{" "}
-                  {mail.sentAt && <When at={mail.sentAt} />} {mail.error && visible(mail.error)}{mail.file && visible(`in the outbox folder: ${mail.file}`)}
-                </span>
-              );
-            })}
+        {kept.map((address) => (
+          <li key={address}>
+            {visible(address)}{" "}
+            <Button className="ghost" aria-label={`Remove ${address}`} isDisabled={!mayWrite} onPress={() => set({ removed: [...draft.removed, address] })}>
+              <Icon name="cross" />
+            </Button>
           </li>
         ))}
       </ul>
-    </section>
+      <Field
+        label="Add addresses"
+        value={draft.added}
+        onChange={(text) => set({ added: text })}
+        error={error}
+        help="One, or a pasted list: separated by commas, semicolons or lines, with names as in Jane Doe <jane@example.com>. At most 20."
+        isLong
+        isDisabled={!mayWrite}
+      />
+    </fieldset>
+  );
+}
+
+function Kinds({ chosen, set, error }: { chosen: readonly NotificationKind[]; set: (kinds: readonly NotificationKind[]) => void; error?: string }) {
+  const mayWrite = useMay()("webhooks:write");
+  return (
+    <fieldset>
+      <legend className="label">A mail is sent when</legend>
+      {CHOICES.map(([kind, text]) => (
+        <Check key={kind} isOn={chosen.includes(kind)} onChange={(isOn) => set(isOn ? [...chosen, kind] : chosen.filter((one) => one !== kind))} isDisabled={!mayWrite}>
+          {text}
+        </Check>
+      ))}
+      {error && <p className="field-error">{error}</p>}
+    </fieldset>
   );
 }

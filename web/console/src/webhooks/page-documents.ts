@@ -29,14 +29,6 @@ export const UPDATE_WEBHOOK = graphql(`
   }
 `);
 
-export const WEBHOOK_NOTIFICATIONS = graphql(`
-  query WebhookNotifications($id: ID!) {
-    notifications(filter: { webhookId: $id }, first: 20) {
-      nodes { id kind message createdAt emails { address status sentAt error file } }
-    }
-  }
-`);
-
 export const WEBHOOK_AUDIT = graphql(`
   query WebhookAudit($id: ID!, $after: String) {
     auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {
