@@ -137,7 +137,7 @@ async def apply_file(
     if found.document is None:
         return f"{text}\n{printable(str(path))} was not applied: its webhooks stay as they are."
     point_at_receiver(found.document, receiver)
-    where_from = await asyncio.to_thread(find_source, path, os.environ, echo)
+    where_from = await asyncio.to_thread(find_source, [path], os.environ, echo)
     request = SyncRequest(found.document, source=where_from)
     outcome = await applying.apply(runtime, system_actor(workspace_id, "hookline dev"), request)
     plan = replace(outcome.plan, server="this server")

@@ -32,21 +32,14 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     return add
 
 
-def _only(context: click.Context, parameter: click.Parameter, files: tuple[str, ...]) -> str | None:
-    """The one file: a second one would pass unnoticed if click just took the last."""
-    if len(files) > 1:
-        raise click.BadParameter("is given more than once; a set is one file.")
-    return files[0] if files else None
-
-
-# multiple, so that a second -f is seen and refused.
 _FILE = click.option(
     "-f",
     "--file",
+    "files",
     multiple=True,
-    callback=_only,
     metavar="PATH",
-    help=f"The webhooks file. [default: {DEFAULT_FILE}]",
+    help="A file of the set, a folder with *.yaml and *.yml files, or - for standard input; may be "
+    f"given several times. [default: {DEFAULT_FILE}]",
 )
 _FORMAT = click.option(
     "--format",
@@ -117,7 +110,7 @@ def sync() -> None:
     is_flag=True,
     help="Don't look up what ${env:…} and ${file:…} stand for, and check no value with them.",
 )
-def validate(file: str | None, style: str, unresolved_secrets: bool) -> int:
+def validate(files: tuple[str, ...], style: str, unresolved_secrets: bool) -> int:
     """Check the file, without a server: all that is wrong with it, each with its place.
 
     Which environments exist is HOOKLINE_ENVIRONMENTS; which private addresses may be sent to is the
@@ -125,7 +118,7 @@ def validate(file: str | None, style: str, unresolved_secrets: bool) -> int:
     """
     from hookline.cli import sync_validate
 
-    return sync_validate.validate(file or DEFAULT_FILE, style, unresolved_secrets)
+    return sync_validate.validate(files or (DEFAULT_FILE,), style, unresolved_secrets)
 
 
 @sync.command()
@@ -147,7 +140,7 @@ def validate(file: str | None, style: str, unresolved_secrets: bool) -> int:
     "-o", "--output", metavar="PATH", help="Save the plan, for `hookline sync apply PATH`."
 )
 def plan(
-    file: str | None,
+    files: tuple[str, ...],
     style: str,
     check: bool,
     unresolved_secrets: bool,
@@ -161,7 +154,7 @@ def plan(
         raise click.UsageError(
             "A plan without its secrets can't be applied: leave out -o or --unresolved-secrets."
         )
-    return sync_session.plan(_asked(file, style, given), check, unresolved_secrets, output)
+    return sync_session.plan(_asked(files, style, given), check, unresolved_secrets, output)
 
 
 @sync.command()
@@ -176,7 +169,7 @@ def plan(
 @click.option("-m", "--message", help="Why; kept with the revision.")
 def apply(
     saved: str | None,
-    file: str | None,
+    files: tuple[str, ...],
     style: str,
     yes: bool,
     message: str | None,
@@ -186,11 +179,11 @@ def apply(
 
     PLAN is what `hookline sync plan -o` saved: then exactly that is applied, with the options that
     it was planned with, or nothing (exit code 5 says what has changed meanwhile). -f names the
-    file where it stands elsewhere than it was planned.
+    files where they stand elsewhere than they were planned.
     """
     from hookline.cli import sync_session
 
-    asked = _asked(file, style, given)
+    asked = _asked(files, style, given)
     if not saved:
         return sync_session.apply(asked, yes, message)
     if asked.allowed.flags:
@@ -198,7 +191,7 @@ def apply(
             "A saved plan keeps the options that it was planned with: leave out "
             f"{', '.join(asked.allowed.flags)}, or plan again."
         )
-    return sync_session.apply_saved(asked, saved, file, message)
+    return sync_session.apply_saved(asked, saved, files, message)
 
 
 @sync.command()
@@ -211,7 +204,7 @@ def schema() -> None:
     echo(json.dumps(make(), indent=2, ensure_ascii=False))
 
 
-def _asked(file: str | None, style: str, given: dict[str, Any]) -> "CommandOptions":
+def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "CommandOptions":
     from datetime import timedelta
 
     from hookline.cli.sync_session import CommandOptions
@@ -239,4 +232,4 @@ def _asked(file: str | None, style: str, given: dict[str, Any]) -> "CommandOptio
         lock_timeout=patience,
         reenable=frozenset(given["reenable"]),
     )
-    return CommandOptions(file or DEFAULT_FILE, style, given["server"], given["local"], allowed)
+    return CommandOptions(files or (DEFAULT_FILE,), style, given["server"], given["local"], allowed)

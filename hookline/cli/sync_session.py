@@ -12,7 +12,7 @@ from uuid import uuid4
 import click
 
 from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncAnswer, SyncTarget
-from hookline.cli.sync_validate import INVALID, OK, print_formatted, print_problems, read_file
+from hookline.cli.sync_validate import INVALID, OK, print_formatted, print_problems, read_files
 from hookline.cli.terminal import echo
 from hookline.errors import HooklineError
 from hookline.settings.fields import Settings, read_settings
@@ -20,8 +20,9 @@ from hookline.sync.checkout import find_source
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
 from hookline.sync.plan.saved import SavedPlan
+from hookline.sync.read.collecting import STANDARD_INPUT, Collected, collect
 from hookline.sync.read.file import Reading
-from hookline.sync.request import Options, SyncRequest
+from hookline.sync.request import Options, Source, SyncRequest
 from hookline.sync.show import report
 from hookline.text import printable, short_commit
 
@@ -30,9 +31,9 @@ FAILED, CHANGES, BLOCKED, STALE, LOCKED, NOT_REACHED = 1, 2, 4, 5, 6, 7
 
 @dataclass(frozen=True, slots=True)
 class CommandOptions:
-    """The command line's options. server: None for the setting's."""
+    """The command line's options. files: as `-f` names them; server: None for the setting's."""
 
-    file: str
+    files: tuple[str, ...]
     style: str
     server: str | None
     is_local: bool
@@ -47,11 +48,12 @@ def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str
     settings = read_settings(server=asked.server)
     try:
         target = asked.target(settings)
-        found = read_file(asked.file, target.bounds(), settings.home, is_unresolved)
+        collected = collect(asked.files)
+        found = read_files(collected, target.bounds(), settings.home, is_unresolved)
         if found.document is None:
             print_problems(asked.style, found.problems, found)
             return INVALID
-        source = find_source(Path(asked.file), os.environ, _warn)
+        source = _source(collected)
         answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
     except HooklineError as error:
         return _failed(error)
@@ -60,7 +62,7 @@ def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str
         return INVALID
     if output:
         try:
-            _save(output, asked, plan)
+            _save(output, asked, collected, plan)
         except HooklineError as error:
             return _failed(error)
     if not is_check:
@@ -68,7 +70,7 @@ def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str
     return BLOCKED if plan.blocked else CHANGES if plan.changes else OK
 
 
-def _save(output: str, asked: CommandOptions, plan: Plan) -> None:
+def _save(output: str, asked: CommandOptions, collected: Collected, plan: Plan) -> None:
     """Raises HooklineError."""
     if any(warning.code == "secrets-unknown" for warning in plan.warnings):
         # Every apply of it would be stale: by then the secrets are known.
@@ -77,7 +79,7 @@ def _save(output: str, asked: CommandOptions, plan: Plan) -> None:
             "The plan is not saved: one without its secrets can't be applied, and this token lacks "
             "the scope sync:apply. Plan with a token of the role sync.",
         )
-    saved.save(Path(output), asked.file, plan)
+    saved.save(Path(output), asked.files, collected.digest, plan)
     if plan.blocked:
         with_what = "with what lifts the block, " if any(b.flag for b in plan.blocked) else ""
         echo(f"Saved to {output}. It is blocked: plan again {with_what}to apply it.", err=True)
@@ -94,32 +96,35 @@ def apply(asked: CommandOptions, is_agreed: bool, message: str | None) -> int:
     # Both ends: a pipeline without a terminal never waits for an answer that nobody gives.
     may_ask = not is_agreed and sys.stdin.isatty() and sys.stdout.isatty()
     try:
-        return _apply(settings, asked, message, None, may_ask)
+        return _apply(settings, asked, message, collect(asked.files), None, may_ask)
     except HooklineError as error:
         return _failed(error)
 
 
-def apply_saved(asked: CommandOptions, path: str, file: str | None, message: str | None) -> int:
-    """Applies exactly a saved plan; its exit code. file: where the webhooks file stands now; None
-    for where it was planned.
+def apply_saved(
+    asked: CommandOptions, path: str, files: tuple[str, ...], message: str | None
+) -> int:
+    """Applies exactly a saved plan; its exit code. files: where the webhooks files stand now; none
+    for where they were planned.
     """
     settings = read_settings(server=asked.server)
     try:
         agreed = saved.load(Path(path))
-        asked = replace(asked, file=file or agreed.file, allowed=_options(asked, agreed))
-        if not Path(asked.file).exists():
-            raise HooklineError(
-                "FAILED",
-                f"The file of this plan, {printable(asked.file)}, is not here. Name it with -f.",
-            )
+        asked = replace(asked, files=files or agreed.files, allowed=_options(asked, agreed))
+        for name in asked.files:
+            if not _exists(name):
+                raise HooklineError(
+                    "FAILED",
+                    f"The file of this plan, {printable(name)}, is not here. Name it with -f.",
+                )
+        collected = collect(asked.files)
         # Byte for byte and before the server is asked: what was reviewed is what is sent.
-        if not agreed.is_of(asked.file):
-            echo(
-                f"Stale: {printable(asked.file)} is not the file that was planned. Plan again.",
-                err=True,
-            )
+        if collected.digest != agreed.files_digest:
+            few = f"{_named(asked.files)} is not the file that was"
+            many = "the files are not those that were"
+            echo(f"Stale: {many if len(asked.files) > 1 else few} planned. Plan again.", err=True)
             return STALE
-        return _apply(settings, asked, message, agreed, False)
+        return _apply(settings, asked, message, collected, agreed, False)
     except HooklineError as error:
         return _failed(error)
 
@@ -133,19 +138,21 @@ def _apply(
     settings: Settings,
     asked: CommandOptions,
     message: str | None,
+    collected: Collected,
     agreed: SavedPlan | None,
     may_ask: bool,
 ) -> int:
     """may_ask: a person sits at the terminal; then what they saw is what is applied."""
     target = asked.target(settings)
-    found = read_file(asked.file, target.bounds(), settings.home, is_unresolved=False)
+    found = read_files(collected, target.bounds(), settings.home, is_unresolved=False)
     if found.document is None:
         print_problems(asked.style, found.problems, found)
         return INVALID
-    source = find_source(Path(asked.file), os.environ, _warn)
+    source = _source(collected)
     if source.recorded_commit and source.is_dirty:
         commit = short_commit(source.recorded_commit)
-        _warn(f"warning: {printable(asked.file)} is not as committed; recorded as {commit}")
+        verb = "is" if len(asked.files) == 1 else "are"
+        _warn(f"warning: {_named(asked.files)} {verb} not as committed; recorded as {commit}")
     request = SyncRequest(found.document, asked.allowed, source, message=message)
     digest = agreed.plan.digest if agreed else None
     if may_ask:
@@ -172,9 +179,10 @@ def _print_plan(
     """Prints the answer; gives its plan. With problems there is no plan to speak of."""
     style = asked.style
     plan = answer.plan and replace(answer.plan, options=asked.allowed)
-    # a plan of this process has none: the file's reading found them
-    warnings = (plan.warnings or found.problems) if plan else ()
-    problems = [*answer.problems, *warnings]
+    # A server tells again of what the reading found, but for files that it never saw.
+    told = {(one.position, one.code) for one in plan.warnings} if plan else set()
+    unsaid = [one for one in found.problems if (one.position, one.code) not in told]
+    problems = [*answer.problems, *((*plan.warnings, *unsaid) if plan else ())]
     if style != "human":
         print_formatted(style, problems, plan)
         return plan
@@ -192,6 +200,22 @@ def _outcome(answer: SyncAnswer) -> int:
     if "stale" in codes:
         return STALE
     return LOCKED if "locked" in codes else BLOCKED if codes else OK
+
+
+def _source(collected: Collected) -> Source:
+    paths = [file.path for file in collected.files if file.path]
+    source = find_source(paths, os.environ, _warn, collected.folders)
+    # Standard input is in no commit.
+    return replace(source, is_dirty=True) if len(paths) < len(collected.files) else source
+
+
+def _exists(name: str) -> bool:
+    # A NUL, which a saved plan may hold, is in no name.
+    return name == STANDARD_INPUT or ("\0" not in name and Path(name).exists())
+
+
+def _named(files: tuple[str, ...]) -> str:
+    return printable(files[0]) if len(files) == 1 else "the files"
 
 
 def _warn(sentence: str) -> None:

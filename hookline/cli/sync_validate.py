@@ -3,6 +3,7 @@ is wrong with it. Imports neither settings nor database: checking a file takes a
 """
 
 import os
+from collections.abc import Callable, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
@@ -13,21 +14,26 @@ from hookline.outbound.addresses import AddressPolicy
 from hookline.settings import environment
 from hookline.sync.plan.changes import Plan
 from hookline.sync.read import file as files
+from hookline.sync.read.collecting import Collected, collect
 from hookline.sync.read.document import Document
 from hookline.sync.read.file import Reading
 from hookline.sync.read.problems import SyncProblem
-from hookline.sync.read.references import LocalReferences, UnresolvedReferences
+from hookline.sync.read.references import LocalReferences, Room, UnresolvedReferences
+from hookline.text import printable
 
 OK, INVALID = 0, 3
 ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0")), frozenset())
 """Addresses are not judged here: which may be sent to is for a server to say."""
 
 
-def validate(file: str, style: str, is_unresolved: bool) -> int:
-    """Tells all that is wrong with the file; gives the exit code."""
+def validate(names: Sequence[str], style: str, is_unresolved: bool) -> int:
+    """Tells all that is wrong with the files; gives the exit code."""
     bounds = Bounds(environment.environments(), ANY_ADDRESS)
-    local = LocalReferences(os.environ, environment.home(), Path(file).parent)
-    found = files.read(file, bounds, UnresolvedReferences() if is_unresolved else local)
+    collected = collect(names)
+    local = local_references(environment.home())
+    found = files.decoded_all(
+        collected, bounds, (lambda folder: UnresolvedReferences()) if is_unresolved else local
+    )
     # Templates last: only a document without errors is worth the child process.
     if found.document is not None and (broken := _broken_templates(found.document)):
         print_problems(style, [*found.problems, *broken], found)
@@ -35,17 +41,29 @@ def validate(file: str, style: str, is_unresolved: bool) -> int:
     print_problems(style, found.problems, found)
     if style == "human" and found.document is not None:
         count = len(found.document.webhooks)
+        told = [file.name for file in collected.files]
+        valid = f"{printable(told[0])} is" if len(told) == 1 else f"{len(told):,} files are"
         echo(
-            f"{file} is valid: {count} webhook{'' if count == 1 else 's'} in set "
+            f"{valid} valid: {count} webhook{'' if count == 1 else 's'} in set "
             f"{found.document.set_name}."
         )
     return OK if found.document is not None else INVALID
 
 
-def read_file(file: str, bounds: Bounds, home: Path, is_unresolved: bool) -> Reading:
+def read_files(collected: Collected, bounds: Bounds, home: Path, is_unresolved: bool) -> Reading:
     """home: files below it are never referred to. is_unresolved: secrets stay unknown."""
-    local = LocalReferences(os.environ, home, Path(file).parent)
-    return files.read(file, bounds, UnresolvedReferences(local) if is_unresolved else local)
+    local = local_references(home)
+    return files.decoded_all(
+        collected,
+        bounds,
+        (lambda folder: UnresolvedReferences(local(folder))) if is_unresolved else local,
+    )
+
+
+def local_references(home: Path) -> Callable[[Path], LocalReferences]:
+    """References of this process and machine, by the folder of the file that holds them."""
+    room = Room()
+    return lambda folder: LocalReferences(os.environ, home, folder, room)
 
 
 def print_problems(style: str, problems: list[SyncProblem], found: Reading) -> None:

@@ -1,4 +1,4 @@
-"""Origin of a webhooks file, as git and CI tell it. Called by the commands.
+"""Origin of webhooks files, as git and CI tell it. Called by the commands.
 
 Every part of a source is optional: a file outside of a checkout has none, nor has a machine without
 git. The checkout may be hostile: nothing that its configuration names is started.
@@ -7,7 +7,7 @@ git. The checkout may be hostile: nothing that its configuration names is starte
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from tempfile import TemporaryFile
 from time import monotonic
 from typing import Final
 
+from hookline.sync.read.collecting import is_listed
 from hookline.sync.request import Source
 from hookline.text import printable
 
@@ -23,7 +24,8 @@ from hookline.text import printable
 _DEADLINE_SECONDS: Final = 5.0
 # The server takes a branch and an author of at most 500 characters (api/schema/sync_input).
 _LONGEST: Final = 500
-_LONGEST_OUTPUT_BYTES: Final = 64 * 1024
+# 10,000 files of a folder with their names.
+_LONGEST_OUTPUT_BYTES: Final = 4 * 1024 * 1024
 _LONGEST_REFUSAL: Final = 200
 
 # Whatever a checkout's own configuration says, as these go before it.
@@ -64,23 +66,25 @@ Tell = Callable[[str], None]
 
 
 def find_source(
-    path: Path,
+    paths: Sequence[Path],
     environment: Mapping[str, str],
     tell: Tell,
+    folders: Sequence[Path] = (),
     deadline_seconds: float = _DEADLINE_SECONDS,
 ) -> Source:
-    """The last commit of the checkout that holds the file, and the CI run that the environment
-    names. tell: gets a sentence where there is a checkout that git does not speak of.
+    """The last commit of the checkout that holds the files, and the CI run that the environment
+    names. tell: gets a sentence where there is a checkout that git does not speak of. folders:
+    whose files they are, so that one that was removed is missed.
     """
     run_url = _run_url(environment)
-    top = _top(path)
+    top = _top(paths[0]) if paths else None
     if top is None:
         return Source(run_url=run_url)
     git = _Git(top, environment, monotonic() + deadline_seconds)
     try:
-        return _source_of_checkout(git, path, environment, run_url)
+        return _source_of_checkout(git, paths, folders, environment, run_url)
     except _Refused as refused:
-        tell(printable(f"warning: the commit of {path} stays unknown: {refused}"))
+        tell(printable(f"warning: the commit of {paths[0]} stays unknown: {refused}"))
         return Source(run_url=run_url)
 
 
@@ -101,7 +105,11 @@ def _top(path: Path) -> Path | None:
 
 
 def _source_of_checkout(
-    git: "_Git", path: Path, environment: Mapping[str, str], run_url: str | None
+    git: "_Git",
+    paths: Sequence[Path],
+    folders: Sequence[Path],
+    environment: Mapping[str, str],
+    run_url: str | None,
 ) -> Source:
     """Raises _Refused."""
     commit = git.ask("rev-parse", "--verify", "--quiet", "HEAD")
@@ -116,7 +124,7 @@ def _source_of_checkout(
         author=author[:_LONGEST] or None,
         repository=_repository(git),
         run_url=run_url,
-        is_dirty=_is_dirty(git, path),
+        is_dirty=_is_dirty(git, paths, folders),
         committed_at=_time(committed_at),
     )
 
@@ -129,13 +137,29 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def _is_dirty(git: "_Git", path: Path) -> bool:
-    """True when the file is not byte for byte the last commit's, or not in it."""
-    file = path.parent.resolve() / path.name
+def _is_dirty(git: "_Git", paths: Sequence[Path], folders: Sequence[Path]) -> bool:
+    """True when the files are not byte for byte the last commit's, or the folders have others
+    there.
+    """
+    here = dict[str, str]()
+    for path in paths:
+        file = path.parent.resolve() / path.name
+        if not file.is_relative_to(git.top):
+            return True
+        here[file.relative_to(git.top).as_posix()] = str(file)
+    within = [folder.resolve() for folder in folders]
+    if not all(folder.is_relative_to(git.top) for folder in within):
+        return True
+    inside = [folder.relative_to(git.top).as_posix() for folder in within]
     # Not `git status`, which runs the filters that a checkout's own configuration names.
-    name = file.relative_to(git.top).as_posix()
-    committed = git.ask("rev-parse", "--verify", "--quiet", f"HEAD:{name}")
-    return committed != git.ask("hash-object", "--no-filters", "--", str(file))
+    listed = git.ask("ls-tree", "-r", "-z", "HEAD", "--", *here, *inside)
+    committed = {
+        name: about.split(" ")[2]
+        for about, _, name in (entry.partition("\t") for entry in listed.split("\0"))
+        if name in here or any(is_listed(name, folder) for folder in inside)
+    }
+    hashes = git.ask("hash-object", "--no-filters", "--", *here.values()).split("\n")
+    return committed != dict(zip(here, hashes, strict=False))
 
 
 def _branch(git: "_Git", environment: Mapping[str, str]) -> str | None:

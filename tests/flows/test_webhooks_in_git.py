@@ -74,6 +74,34 @@ async def test_one_file_serves_all_stages(shop: Installation, file: Path) -> Non
     assert f"{file}:5:10: error[bad-character] webhooks.orders.url: " in refused
 
 
+async def test_two_teams_own_files_of_one_set(
+    shop: Installation, file: Path, tmp_path: Path
+) -> None:
+    folder, plan = tmp_path / "config", tmp_path / "plan.json"
+    folder.mkdir()
+    orders = file.rename(folder / "orders.yaml")
+    invoices = folder / "invoices.yml"
+    invoices.write_text(f"version: 1\nset: shop\nwebhooks:\n{MORE}")
+    named = ("-f", str(folder))
+    valid = shop.run("sync", "validate", *named).stdout
+    assert valid == "2 files are valid: 2 webhooks in set shop.\n"
+    shown = shop.run("sync", "plan", *named, "-o", str(plan)).stdout
+    assert f"{invoices}:4" in shown
+    assert f"{orders}:4" in shown
+    # The same files by their names are what was planned, also in another order.
+    shop.run("sync", "apply", str(plan), "-f", str(orders), "-f", str(invoices))
+    by_names = ("sync", "plan", "--check", "-f", str(invoices), "-f", str(orders))
+    assert "2 unchanged" in shop.run(*by_names).stdout
+
+    invoices.write_text(invoices.read_text() + FILE.partition("webhooks:\n")[2])
+    refused = shop.run("sync", "apply", *named, exit_code=3).stderr
+    twice = f"webhooks.orders: orders stands at {invoices}:8:3 already"
+    assert f"{orders}:4:3: error[duplicate-slug] {twice}" in refused
+    assert "Stale: the files are not those that were planned" in (
+        shop.run("sync", "apply", str(plan), *named, "-f", str(orders), exit_code=5).stderr
+    )
+
+
 async def test_what_leaves_the_file_is_turned_off_and_comes_back_on(
     shop: Installation, file: Path
 ) -> None:

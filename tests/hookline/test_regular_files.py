@@ -19,6 +19,7 @@ from hookline.settings.fields import read_settings
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
 from hookline.sync.read import file
+from hookline.sync.read.collecting import collect
 from hookline.sync.read.file_text import MAX_FILE_BYTES
 from hookline.sync.read.references import LocalReferences, ReferenceRefused
 
@@ -133,13 +134,12 @@ def test_no_more_of_a_saved_plan_is_read_than_it_may_hold(tmp_path: Path) -> Non
 def test_the_file_of_a_saved_plan_is_regular(tmp_path: Path, lay: Lay) -> None:
     lay(tmp_path / "w.yaml")
 
-    file = str(tmp_path / "w.yaml")
-    assert not saved.SavedPlan(file, "sha256:x", Plan("a", 0, (), 0)).is_of(file)
+    assert collect([str(tmp_path / "w.yaml")]).digest is None
 
 
 @pytest.mark.parametrize("name", ["\0", "/dev/zero", "missing"])
-def test_a_saved_plan_may_name_anything(tmp_path: Path, name: str) -> None:
-    assert not saved.SavedPlan(name, "", Plan("a", 0, (), 0)).is_of(name)
+def test_a_saved_plan_may_name_anything(name: str) -> None:
+    assert collect([name]).digest is None
 
 
 @KINDS
@@ -149,7 +149,7 @@ def test_a_plan_replaces_nothing_but_a_plan(tmp_path: Path, lay: Lay) -> None:
     before = os.lstat(tmp_path / "p.json")
 
     with pytest.raises(HooklineError, match=r"p\.json is not a regular file\. Save the plan under"):
-        saved.save(tmp_path / "p.json", str(tmp_path / "w.yaml"), Plan("a", 0, (), 0))
+        saved.save(tmp_path / "p.json", ["w.yaml"], "sha256:0", Plan("a", 0, (), 0))
 
     assert os.lstat(tmp_path / "p.json").st_ino == before.st_ino
 
@@ -176,10 +176,10 @@ def test_key_and_token_are_regular_files(tmp_path: Path, lay: Lay) -> None:
 
 
 def test_a_plan_that_was_saved_is_loaded(tmp_path: Path) -> None:
-    (tmp_path / "w.yaml").write_text("version: 1\n")
-    saved.save(tmp_path / "p.json", str(tmp_path / "w.yaml"), Plan("a", 0, (), 0, digest="d"))
+    plan = Plan("a", 0, (), 0, digest="d")
+    saved.save(tmp_path / "p.json", ["w.yaml"], "sha256:0", plan)
 
     loaded = saved.load(tmp_path / "p.json")
 
-    assert loaded.is_of(loaded.file)
+    assert (loaded.files, loaded.files_digest, loaded.plan) == (("w.yaml",), "sha256:0", plan)
     assert json.loads((tmp_path / "p.json").read_text())["plan"]["digest"] == "d"

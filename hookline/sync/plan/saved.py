@@ -1,10 +1,11 @@
-"""A saved plan: the plan that was shown, and the digest by which an apply knows that its file is
+"""A saved plan: the plan that was shown, and the digest by which an apply knows that its files are
 still the same. Called by the commands. Holds no secret.
 """
 
 import errno
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,10 +15,10 @@ from hookline.errors import HooklineError
 from hookline.regular_files import open_regular
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
-from hookline.sync.read.file_text import MAX_FILE_BYTES
+from hookline.sync.read.collecting import STANDARD_INPUT
 from hookline.text import printable
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 # Of the plan of a webhooks file of 8 MiB, whose values stand in it up to three times.
 _LONGEST_BYTES: Final = 64 * 1024 * 1024
 _HEAD: Final = b'{\n  "format": '
@@ -25,34 +26,30 @@ _HEAD: Final = b'{\n  "format": '
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """file_digest: of the webhooks file's bytes."""
+    """files: as the command named them; files_digest: of their bytes."""
 
-    file: str
-    file_digest: str
+    files: tuple[str, ...]
+    files_digest: str
     plan: Plan
 
-    def is_of(self, file: str) -> bool:
-        """True when the webhooks file is byte for byte the one that was planned."""
-        return _digest_of(Path(file)) == self.file_digest
 
-
-def save(path: Path, file: str, plan: Plan) -> None:
+def save(path: Path, files: Sequence[str], files_digest: str | None, plan: Plan) -> None:
     """Writes the plan, whole or not at all.
 
     Raises HooklineError when the file can't be written or holds anything but a saved plan, or what
-    was planned is a pipe, which can't be read again.
+    was planned is standard input, which can't be read again.
     """
     _refuse_another_file(path)
-    if not Path(file).is_file():
+    if STANDARD_INPUT in files:
         raise HooklineError(
             "FAILED",
-            f"A plan is applied by reading its file again, which {printable(file)} does not "
-            "allow. Plan a regular file.",
+            "A plan is applied by reading its files again, which standard input does not allow. "
+            "Plan regular files.",
         )
     content = {
         "format": FORMAT,
-        "file": file,
-        "fileDigest": _digest_of(Path(file)),
+        "files": list(files),
+        "filesDigest": files_digest,
         "plan": codec.encode(plan),
     }
     content["digest"] = _digest_of_content(content)
@@ -106,9 +103,9 @@ def load(path: Path) -> SavedPlan:
                 "FAILED",
                 f"{name} was saved by another version of Hookline. Plan again.",
             )
-        texts = map(codec.text, (content.pop("digest"), content["file"], content["fileDigest"]))
-        digest, planned, file_digest = texts
-        found = SavedPlan(planned, file_digest, codec.decode(content["plan"]))
+        digest, files_digest = map(codec.text, (content.pop("digest"), content["filesDigest"]))
+        files = tuple(map(codec.text, content["files"]))
+        found = SavedPlan(files, files_digest, codec.decode(content["plan"]))
         # What it shows is what was reviewed; what it applies, the server compares by itself.
         if digest != _digest_of_content(content):
             raise HooklineError("FAILED", f"{name} was changed after it was saved. Plan again.")
@@ -150,14 +147,3 @@ def _by_slug(plan: Plan) -> dict[str, list[Any]]:
 def _digest_of_content(content: codec.Json) -> str:
     """Digest of everything else in the file: it tells edits and damage, and proves nothing."""
     return "sha256:" + sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _digest_of(path: Path) -> str | None:
-    """None when it can't be read: equal to no digest."""
-    try:
-        with open_regular(path) as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    # ValueError: a NUL in the name, which a saved plan may hold.
-    except (OSError, ValueError):
-        return None
-    return None if len(data) > MAX_FILE_BYTES else "sha256:" + sha256(data).hexdigest()

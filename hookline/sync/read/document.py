@@ -26,7 +26,15 @@ from hookline.form.text_kind import Text
 from hookline.form.webhook_fields import FIELDS
 from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
 from hookline.sync.read.decoding import Decoder, Path, place
-from hookline.sync.read.nodes import Mapping, Node, Positions, Scalar, Unusable, to_json
+from hookline.sync.read.nodes import (
+    Mapping,
+    Node,
+    Positions,
+    Scalar,
+    Unusable,
+    position_of,
+    to_json,
+)
 from hookline.sync.read.problems import Position, Problems
 from hookline.sync.read.references import References
 
@@ -80,6 +88,8 @@ class Document:
     positions: Positions = field(default_factory=dict)
     secrets: dict[Path, str] = field(default_factory=dict)
     secret_positions: list[Position] = field(default_factory=list)
+    set_position: Position | None = None
+    """Place of the set's name, or the file's beginning; None where the set is not known."""
 
     def has_unknown_secrets(self) -> bool:
         return any(_has_unknown(webhook.values) for webhook in self.webhooks.values())
@@ -96,6 +106,7 @@ def decode(root: Node, bounds: Bounds, references: References, problems: Problem
 class _FileDecoder:
     decoder: Decoder
     bounds: Bounds
+    is_set_known: bool = True
 
     def decode(self, root: Node) -> Document:
         names = (*FILE_FIELDS, "defaults", "webhooks")
@@ -110,6 +121,7 @@ class _FileDecoder:
         # x-… keys are where people keep YAML anchors.
         entries = self.decoder.entries(names, root, (), may_be_extended=True) or {}
         document = Document(self._set_name(root, entries))
+        document.set_position = self._set_position(root, entries)
         # Another root was told of already; a missing key would be the second sentence for one
         # fault.
         if isinstance(root, Mapping) and "webhooks" not in entries:
@@ -152,11 +164,18 @@ class _FileDecoder:
                     and checked is not REFUSED
                 )
                 values[name] = str(checked) if is_good else "default"
+                self.is_set_known &= is_good or name != "set"
             elif row.is_required and isinstance(root, Mapping):
                 self.decoder.add_problem(
                     "required", f"{name} is required", root, (), f"begin the file with '{name}: 1'"
                 )
         return values["set"]
+
+    def _set_position(self, root: Node, entries: dict[str, tuple[Scalar, Node]]) -> Position | None:
+        if "set" not in entries:
+            return Position(file=self.decoder.file) if isinstance(root, Mapping) else None
+        _, node = entries["set"]
+        return position_of(node, self.decoder.file) if self.is_set_known else None
 
     def _defaults(self, entries: dict[str, tuple[Scalar, Node]]) -> dict[str, tuple[Scalar, Node]]:
         """The defaults' entries, each judged by itself, so that a mistake is told once and also

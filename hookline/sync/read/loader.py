@@ -51,12 +51,31 @@ class LoadedFile:
     problems: Problems
 
 
+@dataclass(slots=True)
+class Used:
+    """Values of the files of a set so far, written and by aliases: their limit is of all files."""
+
+    nodes: int = 0
+    expanded: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.nodes + self.expanded > MAX_NODES
+
+
 # Any, here and below: PyYAML's parsers and events have no common types.
-def load(data: bytes, file: str, parser: Any = None) -> LoadedFile:
+def load(
+    data: bytes,
+    file: str,
+    parser: Any = None,
+    problems: Problems | None = None,
+    used: Used | None = None,
+) -> LoadedFile:
     """The tree of one file's bytes and all that is wrong with its form. parser: PyYAML's class,
-    libyaml's when there is one.
+    libyaml's when there is one; problems, used: those of the set that the file is one of.
     """
-    problems = Problems(file)
+    problems, used = problems or Problems(file), used or Used()
+    problems.file = file
     lines = (
         data[:MAX_FILE_BYTES]
         .decode("utf-8", "replace")
@@ -65,12 +84,13 @@ def load(data: bytes, file: str, parser: Any = None) -> LoadedFile:
         .split("\n")
     )
     try:
-        root = _Composer(
-            # PyYAML may have been built without libyaml; the tests run each case with both parsers.
-            parser or getattr(yaml, "CSafeLoader", yaml.SafeLoader),
-            text_of(data, file),
-            problems,
-        ).compose()
+        # PyYAML may have been built without libyaml; the tests run each case with both parsers.
+        parser = parser or getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        composer = _Composer(parser, text_of(data, file), problems, used.nodes, used.expanded)
+        try:
+            root = composer.compose()
+        finally:
+            used.nodes, used.expanded = composer.nodes, composer.expanded
         if root is None or (isinstance(root, Scalar) and root.is_null):
             hint = "write 'webhooks: {}' for a set without webhooks"
             raise FileRefused(
@@ -102,12 +122,12 @@ class _Composer:
     parser_class: Any
     text: str
     problems: Problems
+    nodes: int = 0
+    expanded: int = 0
     root: Node | None = None
     stack: list[_Open] = field(default_factory=list)
     anchors: dict[str, Node | None] = field(default_factory=dict)
     """By name; None while the anchored collection is still open."""
-    nodes: int = 0
-    expanded: int = 0
 
     def compose(self) -> Node | None:
         """The one document's root, None when there is no document. Raises FileRefused where reading

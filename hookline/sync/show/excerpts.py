@@ -26,23 +26,33 @@ _WITHOUT_EXCERPT: Final = frozenset(["bad-character", "encoding"])
 
 
 def shown(
-    problems: Iterable[SyncProblem], lines: Sequence[str], secret_positions: Iterable[Position]
+    problems: Iterable[SyncProblem],
+    lines: Mapping[str, Sequence[str]],
+    secret_positions: Iterable[Position],
 ) -> str:
-    """All problems, each with its line. lines: of the file; secret_positions: where secrets of it
-    stand.
+    """All problems, each with its line. lines: of each file by its name; secret_positions: where
+    secrets of them stand.
     """
     hidden = {
-        place.line: place.column
+        (place.file, place.line): place.column
         # From the right to the left, so that the leftmost of a line is the one that stays.
         for place in sorted(secret_positions, key=lambda place: (-place.line, -place.column))
     }
     told = list(problems)
-    speaking = _speaking(lines, {one.position.line for one in told if one.position.file})
+    numbers = dict[str, set[int]]()
+    for problem in told:
+        numbers.setdefault(problem.position.file, set()).add(problem.position.line)
     # Once for each line: a thousand problems may stand on one of megabytes.
     cuts = {
-        number: _cut(lines[number - 1], hidden.get(number), speaking[number]) for number in speaking
+        file: {
+            number: _cut(lines[file][number - 1], hidden.get((file, number)), is_speaking)
+            for number, is_speaking in _speaking(lines[file], numbers[file]).items()
+        }
+        for file in numbers.keys() & lines.keys()
     }
-    return "\n".join(_one(problem, lines, cuts) for problem in told)
+    return "\n".join(
+        _one(one, lines.get(one.position.file, ()), cuts.get(one.position.file, {})) for one in told
+    )
 
 
 def headline(problem: SyncProblem) -> str:
@@ -70,7 +80,7 @@ def _excerpt(
 ) -> list[str]:
     """cuts: of every line that has something on it, see `_cut`."""
     number = problem.position.line
-    if not problem.position.file or number not in cuts or problem.code in _WITHOUT_EXCERPT:
+    if number not in cuts or problem.code in _WITHOUT_EXCERPT:
         return []
     line, cut = lines[number - 1], cuts[number]
     # The mark must not tell how long the secret is, or where in it the fault lies.

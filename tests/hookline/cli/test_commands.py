@@ -61,7 +61,6 @@ def ending_of(*arguments: str) -> object:
         ("token",),
         ("token", "create", "ci", "--role", "king"),
         ("publish",),
-        ("sync", "validate", "-f", "a.yaml", "-f", "b.yaml"),
         ("sync", "apply", "plan.json", "--on-drift", "keep"),
         ("sync", "apply", "plan.json", "--allow-empty"),
     ],

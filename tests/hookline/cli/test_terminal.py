@@ -253,9 +253,10 @@ def test_a_saved_plan_that_was_tampered_with_is_printed_harmless(
     run: Run, server: Server, tmp_path: Path, part: str
 ) -> None:
     digest = sha256((tmp_path / "w.yaml").read_bytes()).hexdigest()
-    content = {"format": 1, "file": "w.yaml", "fileDigest": f"sha256:{digest}", "plan": PLAN}
+    content = {"format": 2, "files": ["w.yaml"], "filesDigest": f"sha256:{digest}"}
+    content["plan"] = PLAN
     if part == "file":
-        content["file"] = EVIL
+        content["files"] = [EVIL]
     else:
         content["plan"] = PLAN | {"changes": [CHANGE | {"slug": EVIL}]}
     # Whoever writes a file can write its digest, too.

@@ -29,7 +29,7 @@ def git(folder: Path, *arguments: str) -> str:
 def source_of(file: Path, environment: dict[str, str] | None = None) -> Source:
     """The source of a file that git speaks of, or that is in no checkout."""
     told: list[str] = []
-    source = find_source(file, PATH | (environment or {}), told.append)
+    source = find_source([file], PATH | (environment or {}), told.append)
     assert told == []
     return source
 
@@ -195,7 +195,7 @@ def test_no_program_that_a_checkout_names_is_started(
     (TOLD | SILENT)[kind](checkout, str(program))
     told: list[str] = []
 
-    found = find_source(checkout / "hooks.yaml", PATH, told.append)
+    found = find_source([checkout / "hooks.yaml"], PATH, told.append)
 
     assert not (tmp_path / "started").exists()
     assert len(told) == (kind in TOLD)
@@ -248,7 +248,7 @@ def test_git_gets_no_secret_and_nothing_of_anybodys_choosing(
         "GIT_CONFIG_COUNT": "0",
     }
 
-    find_source(checkout / "hooks.yaml", environment, lambda text: None)
+    find_source([checkout / "hooks.yaml"], environment, lambda text: None)
 
     seen = (tmp_path / "seen").read_text().splitlines()
     assert "hunter2" not in "\n".join(seen)
@@ -269,7 +269,7 @@ def test_a_git_that_refuses_is_told_of_in_a_sentence(
     told: list[str] = []
     file = checkout / "hooks.yaml"
 
-    found = find_source(file, fake_git(tmp_path, script) | {"BUILD_URL": "u"}, told.append)
+    found = find_source([file], fake_git(tmp_path, script) | {"BUILD_URL": "u"}, told.append)
 
     assert found == Source(run_url="u")
     assert told == [f"warning: the commit of {file} stays unknown: {sentence}"]
@@ -278,7 +278,7 @@ def test_a_git_that_refuses_is_told_of_in_a_sentence(
 def test_a_machine_without_git_is_told_of_in_a_sentence(checkout: Path, tmp_path: Path) -> None:
     told: list[str] = []
 
-    find_source(checkout / "hooks.yaml", {"PATH": str(tmp_path)}, told.append)
+    find_source([checkout / "hooks.yaml"], {"PATH": str(tmp_path)}, told.append)
 
     assert [text.partition("unknown: ")[2] for text in told] == [
         "git can't be started: No such file or directory."
@@ -296,7 +296,7 @@ def test_a_git_that_hangs_ends_with_all_that_it_started(
     environment = fake_git(tmp_path, f"exec 9>{tmp_path}/alive; {script}")
     told: list[str] = []
 
-    find_source(checkout / "hooks.yaml", environment, told.append, deadline_seconds=0.5)
+    find_source([checkout / "hooks.yaml"], environment, told.append, deadline_seconds=0.5)
 
     assert [text.partition("unknown: ")[2] for text in told] == ["git did not answer in time."]
     # The end of the file comes once no process holds the other end.
@@ -312,3 +312,28 @@ def test_what_git_leaves_behind_is_not_waited_for(checkout: Path, tmp_path: Path
 
     for process in (tmp_path / "left").read_text().split():
         os.kill(int(process), 9)
+
+
+def test_files_of_a_folder_are_dirty_unless_they_are_those_of_the_commit(checkout: Path) -> None:
+    folder = checkout / "teams"
+    (folder / "crm").mkdir(parents=True)
+    files = [folder / "crm/a.yaml", folder / "b.yml"]
+    for file in files:
+        file.write_text(f"# {file.name}\n")
+    for other in (".hidden.yaml", "readme.md"):
+        (folder / other).write_text("x\n")
+
+    def is_dirty(*paths: Path, folders: tuple[Path, ...] = ()) -> bool | None:
+        return find_source(paths, PATH, lambda text: None, folders).is_dirty
+
+    assert is_dirty(*files, folders=(folder,)) is True
+    git(checkout, "add", ".")
+    git(checkout, "commit", "-q", "-m", "teams")
+    assert is_dirty(*files, folders=(folder,)) is False
+    assert is_dirty(checkout / "hooks.yaml", *files, folders=(checkout,)) is False
+    assert is_dirty(files[0]) is False
+    # One that was removed since is missed in a folder.
+    assert is_dirty(files[0], folders=(folder,)) is True
+    assert is_dirty(files[0], checkout.parent / "other.yaml") is True
+    files[1].write_text("# changed\n")
+    assert is_dirty(*files) is True

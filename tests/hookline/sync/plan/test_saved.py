@@ -10,6 +10,7 @@ import pytest
 from hookline.errors import HooklineError
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
+from hookline.sync.read.collecting import collect
 from hookline.sync.request import DriftPolicy, Options
 from tests.tables import each_of
 
@@ -21,13 +22,13 @@ PLAN = Plan("shop", 3, (), 1, digest="sha256:0", options=OPTIONS)
 def path(tmp_path: Path) -> Path:
     file, path = tmp_path / "hooks.yaml", tmp_path / "plan.json"
     file.write_text("version: 1\nwebhooks: {}\n")
-    saved.save(path, str(file), PLAN)
+    saved.save(path, [str(file)], collect([str(file)]).digest, PLAN)
     return path
 
 
 def test_a_saved_plan_keeps_its_options(path: Path) -> None:
     found = saved.load(path)
-    assert (found.plan, found.is_of(found.file)) == (PLAN, True)
+    assert (found.plan, found.files_digest) == (PLAN, collect(found.files).digest)
 
 
 def _without_digest(content: dict[str, Any]) -> None:
@@ -40,7 +41,7 @@ def _without_digest(content: dict[str, Any]) -> None:
         (lambda content: content["plan"]["options"].update(onDrift="KEEP"), "was changed after"),
         (lambda content: content["plan"]["options"].update(allowEmpty=True), "was changed after"),
         (lambda content: content["plan"].update(unchanged=2), "was changed after"),
-        (lambda content: content.update(fileDigest="sha256:1"), "was changed after"),
+        (lambda content: content.update(filesDigest="sha256:1"), "was changed after"),
         (lambda content: content["plan"]["options"].update(onDrift="ASK"), "is not a saved plan"),
         (lambda content: content["plan"]["options"].update(adopt=1), "is not a saved plan"),
         (lambda content: content["plan"].pop("options"), "was changed after"),

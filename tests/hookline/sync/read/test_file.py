@@ -96,10 +96,10 @@ def test_no_further_error_is_looked_into_once_a_thousand_are_kept() -> None:
     assert all(problem.is_error for problem in problems.found)
 
 
-def test_a_folder_is_no_file_and_neither_is_nothing(tmp_path: Path) -> None:
+def test_a_folder_without_files_is_none_and_neither_is_nothing(tmp_path: Path) -> None:
     secrets = LocalReferences({}, tmp_path / "var", tmp_path)
 
-    assert codes(file.read(str(tmp_path), BOUNDS, secrets)) == ["unreadable"]
+    assert codes(file.read(str(tmp_path), BOUNDS, secrets)) == ["no-files"]
     assert codes(file.read(str(tmp_path / "none.yaml"), BOUNDS, secrets)) == ["no-files"]
 
 

@@ -94,14 +94,14 @@ def test_a_long_line_is_cut_and_a_place_beyond_it_shows_none() -> None:
     line = "a: " + "x" * 1_000
     problems = [SyncProblem("type", "wrong", Position(1, column, "f.yaml")) for column in (4, 900)]
 
-    first, second = excerpts.shown(problems, [line], []).split("f.yaml:1:900")
+    first, second = excerpts.shown(problems, {"f.yaml": [line]}, []).split("f.yaml:1:900")
     assert len(first.splitlines()[1]) < 200
     assert len(second.splitlines()) == 1
 
 
 def test_a_problem_without_a_file_is_a_sentence() -> None:
     assert (
-        excerpts.shown([SyncProblem("type", "wrong", Position())], ["a: 1"], [])
+        excerpts.shown([SyncProblem("type", "wrong", Position())], {"a.yaml": ["a: 1"]}, [])
         == "error[type] wrong"
     )
 
@@ -113,6 +113,6 @@ def test_a_line_of_megabytes_is_searched_once_for_all_of_its_problems() -> None:
         for number in range(1_000)
     ]
     # Searched for each it took four minutes, which no test has.
-    text = excerpts.shown(problems, [line], [])
+    text = excerpts.shown(problems, {"a.yaml": [line]}, [])
     # Those that stand where the excerpt is cut have their headline alone.
     assert (text.count("no tags"), text.count("^^")) == (1_000, 26)
