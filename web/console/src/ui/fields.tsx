@@ -14,15 +14,22 @@ interface Props {
   isDisabled?: boolean;
   isRequired?: boolean;
   placeholder?: string;
+  /** In place of what Enter does in a form, which is to send it. */
+  onEnter?: () => void;
 }
 
 /** A text with its label, its help and what the server says about it. */
-export function Field({ label, value, onChange, error, help, type = "text", isLong, isMono, isDisabled, isRequired, placeholder }: Props) {
+export function Field({ label, value, onChange, error, help, type = "text", isLong, isMono, isDisabled, isRequired, placeholder, onEnter }: Props) {
   const style = isMono ? "react-aria-Input mono" : "react-aria-Input";
   return (
     <TextField
       value={value}
       onChange={onChange}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || !onEnter) return;
+        event.preventDefault();
+        onEnter();
+      }}
       type={type}
       isInvalid={Boolean(error)}
       isDisabled={isDisabled}

@@ -16,7 +16,7 @@ import type { Webhook } from "./WebhookPage";
 /** The form of a webhook, in the order in which people fill it in. */
 export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => void }) {
   const mayWrite = useMay()("webhooks:write");
-  const { base, before, form, set, isDirty, isBusy, refused, begin, submit } = useWebhookForm(webhook, read);
+  const { base, before, form, set, changes, isDirty, isBusy, refused, begin, submit } = useWebhookForm(webhook, read);
   const whole = useRef<HTMLDivElement>(null);
   // Behind the render that shows what was refused: a frame asked for beside it may come before.
   useEffect(() => whole.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert], .editor-host[data-invalid]")?.focus(), [refused]);
@@ -39,7 +39,7 @@ export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => 
         <Events {...part} />
         <HeaderRows rows={form.headers} setRows={(headers) => set({ headers })} error={fields.headers} isDisabled={!mayWrite} />
         <Credentials {...part} base={base} />
-        <Advanced {...part} />
+        <Advanced {...part} id={webhook.id} changes={changes} />
         <div className="buttons">
           <Button type="submit" className="button primary" isDisabled={!mayWrite || !isDirty}>
             {isBusy ? "Saving…" : "Save"}
