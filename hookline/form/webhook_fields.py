@@ -206,10 +206,10 @@ _rows = (
     ),
     Field(
         "timeout",
-        Duration(_second, 30 * _second),
+        Duration(_second, 60 * _second),
         Milliseconds("timeout_ms"),
         "Maximum duration of one attempt.",
-        "1s to 30s.",
+        "1s to 60s.",
         default="15s",
     ),
     Field(

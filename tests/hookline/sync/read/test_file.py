@@ -352,3 +352,12 @@ def test_one_line_end_is_dropped_from_a_variable_as_from_a_file(tmp_path: Path) 
         document = read(GOOD.replace("}\n", value), tmp_path, {"CRM": text}).document
         assert document is not None
         assert list(document.secrets.values()) == ["crm-key"]
+
+
+def test_no_retry_and_a_minute_for_an_attempt_can_be_said(tmp_path: Path) -> None:
+    field = ", retry: { schedule: [] }, timeout: 60s }\n"
+    document = read(GOOD.replace("}\n", field), tmp_path).document
+    assert document is not None
+    values = document.webhooks["orders"].values
+    assert (values["retry"], values["timeout"]) == ({"schedule": []}, "1m")
+    assert codes(read(GOOD.replace("}\n", ", timeout: 61s }\n"), tmp_path)) == ["range"]
