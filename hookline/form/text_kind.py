@@ -88,5 +88,5 @@ def _no_secret(text: str) -> str | None:
     # Before the expressions below run over it: a longer text is refused by its length.
     text = text[:_LOOKED_AT]
     if is_mask(text):
-        return "is what stands for a secret where none is shown, not a value"
+        return "is what stands for a secret where none is shown: give the value itself"
     return unready(text)

@@ -255,7 +255,7 @@ class _Composer:
                     "complex-key",
                     "a key must be plain text",
                     node,
-                    "put a template such as {{ x }} in quotes",
+                    "render {{ … }} of another tool first; put a payloadTemplate in quotes",
                 )
         # A quoted '<<' is a key like any other.
         elif node.text == "<<" and not node.is_quoted:

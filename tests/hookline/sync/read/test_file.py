@@ -231,6 +231,18 @@ def test_tag_or_braces_without_quotes_are_one_problem_wherever_they_stand(
         assert codes(read(text.replace("@", value), tmp_path)) == [code], text
 
 
+def test_braces_without_quotes_are_told_what_passes_in_quotes_too(tmp_path: Path) -> None:
+    bare, quoted = (read(f"{ONE}    name: {x}\n", tmp_path) for x in ("{{ x }}", '"{{ x }}"'))
+    assert [problem.hint for problem in bare.problems] == [
+        "render {{ … }} of another tool first; put a payloadTemplate in quotes"
+    ]
+    assert [problem.message for problem in quoted.problems] == [
+        "name holds {{ … }}: render it first"
+    ]
+    template = """    payloadTemplate: '{"id": {{ event.id }}}'\n"""
+    assert read(ONE + template, tmp_path).problems == []
+
+
 def test_tag_before_a_key_is_one_problem_also_where_the_key_is_required(tmp_path: Path) -> None:
     keys = ["version", "webhooks", "  a", "    url", "    environments", "    events"]
     texts = [
