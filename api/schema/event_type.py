@@ -6,11 +6,13 @@ from typing import Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
+from tortoise.expressions import Q
 
 from api.auth import require
+from api.execution.errors import BadInput
 from api.schema.connections import Connection
 from api.schema.cursors import BY_NAME
-from api.schema.listing import Listed, paged
+from api.schema.listing import LONGEST_SEARCH, Listed, paged
 from api.schema.node import NOTHING, Info, Node, first_of, is_storable, node_id
 from api.schema.user_error import UserError, user_errors
 from api.schema.viewer import Workspace
@@ -126,15 +128,20 @@ class EventTypeQuery:
         info: Info,
         search: Annotated[
             str | None,
-            strawberry.argument(description="Text that the name contains. All by default."),
+            strawberry.argument(
+                description="Text that the name or the description contains, ignoring case. At "
+                f"most {LONGEST_SEARCH} characters. All by default."
+            ),
         ] = None,
     ) -> Listed[TypeRow]:
         actor = require(info, "webhooks:read")
         rows = TypeRow.filter(workspace_id=actor.workspace_id)
+        if search and len(search) > LONGEST_SEARCH:
+            raise BadInput(f"search must be at most {LONGEST_SEARCH} characters long.")
         if search and not is_storable(search):
             rows = rows.filter(id=NOTHING)
         elif search:
-            rows = rows.filter(name__contains=search.lower())
+            rows = rows.filter(Q(name__icontains=search) | Q(description__icontains=search))
         return Listed(rows, EventType.of, BY_NAME)
 
 

@@ -42,6 +42,10 @@ class Searched:
 
 Resolver = Callable[..., Awaitable[Listed[Any] | Searched]]
 
+# Compared with up to five columns of every row.
+LONGEST_SEARCH: Final = 200
+"""Characters of the text that a list is searched for."""
+
 
 def paged(connection: Any, *, description: str) -> Callable[[Resolver], Any]:
     """Decorates a resolver that returns Listed: makes it a field of this type with the arguments

@@ -1,7 +1,7 @@
 """Finding webhooks: by id, by slug, and lists with their filter and order."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated
 
 import strawberry
 from tortoise.expressions import Q
@@ -12,7 +12,7 @@ from api.execution.errors import BadInput
 from api.schema.connections import Connection
 from api.schema.filters import check_event
 from api.schema.header import LabelInput
-from api.schema.listing import Listed, paged
+from api.schema.listing import LONGEST_SEARCH, Listed, paged
 from api.schema.node import NOTHING, Info, first_of, is_storable, key_of
 from api.schema.types import Webhook, find_webhook
 from api.schema.webhook_order import WebhookOrder, order_of
@@ -26,8 +26,6 @@ _STATUS = {
     WebhookStatus.INACTIVE: Q(is_active=False),
     WebhookStatus.AUTO_DISABLED: Q(is_active=True, auto_disabled_at__isnull=False),
 }
-# Compared with five columns of every webhook.
-LONGEST_SEARCH: Final = 200
 
 
 @strawberry.input(

@@ -90,10 +90,13 @@ def test_whatever_has_an_id_is_found_from_the_top_of_each_page(
     box.fill(f" {event} ")
     box.press("Enter")
     expect(page).to_have_url(re.compile(f"/events/{event}$"))
+    # a page that is there takes the focus
+    expect(page.get_by_role("heading", name="found.by.id")).to_be_focused()
     box.fill(attempt["id"])
     box.press("Enter")
     expect(page.get_by_role("dialog", name="found.by.id")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     box.fill(attempt["delivery"]["id"])
     box.press("Enter")
     expect(page.get_by_role("row").filter(has_text="found.by.id")).to_have_count(1)

@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.console import Console, Server, wait_for
+from tests.browser.test_activity import make_webhook, publish
 
 STATUS = '{ webhookBySlug(slug: "echo") { status } }'
 
@@ -69,7 +70,7 @@ def test_wrong_token_is_told_and_the_address_is_kept(console: Console, server: S
     page.get_by_label("Token").fill(server.token)
     page.get_by_role("button", name="Sign in").click()
 
-    expect(page.get_by_role("searchbox")).to_have_value("always")
+    expect(page.get_by_role("searchbox", name="Search name")).to_have_value("always")
     expect(page.get_by_role("link", name="Always fails")).to_be_visible()
     expect(page.get_by_role("link", name="Echo")).to_be_hidden()
 
@@ -123,3 +124,67 @@ def test_webhook_is_added_on_the_page_and_opens_its_form(
 
     expect(page.get_by_role("heading", name="Added")).to_be_visible()
     expect(page.get_by_label("Triggering events")).to_have_value("added.a.b\nadded.a.c")
+
+
+def test_several_are_turned_off_and_deleted_with_one_report_and_found_by_what_they_receive(
+    signed_in: Console, server: Server
+) -> None:
+    made = [make_webhook(server, slug, "/_echo", f"several.{slug}.made") for slug in ("one", "two")]
+    page = signed_in.page
+    signed_in.go("/webhooks")
+    page.get_by_role("searchbox", name="Receives").fill("several.one.made")
+    rows = page.get_by_role("row")
+    expect(rows).to_have_count(3)  # with the head, and Echo, which receives all
+    page.get_by_role("searchbox", name="Receives").fill("")
+    page.get_by_label("Managed").select_option("By hand")
+    expect(page.get_by_role("link", name="Echo", exact=True)).to_have_count(0)
+    page.get_by_label("Managed").select_option("By hand or by a file")
+
+    for name in ("One", "Always fails", "Two"):
+        page.get_by_role("checkbox", name=f"Select {name}", exact=True).check()
+    chosen = page.get_by_role("region", name="Selected webhooks")
+    expect(chosen).to_contain_text("3 webhooks selected")
+    signed_in.check_accessible()
+    chosen.get_by_role("button", name="Turn on").click()
+    report = page.get_by_role("dialog", name="2 of 3 on")
+    managed = report.get_by_role("listitem").filter(has_text="Always fails")
+    expect(managed).to_contain_text("webhooks.yaml")
+    signed_in.check_accessible()
+    report.get_by_role("button", name="Close").click()
+    expect(chosen).to_be_hidden()
+
+    for name in ("One", "Two"):
+        page.get_by_role("checkbox", name=f"Select {name}", exact=True).check()
+    chosen.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog", name="Delete 2 webhooks?").get_by_role(
+        "button", name="Delete 2 webhooks"
+    ).click()
+    page.get_by_role("dialog", name="2 of 2 deleted").get_by_role("button", name="Close").click()
+    expect(rows.filter(has_text="several.")).to_have_count(0)
+    gone = "query($id: ID!) { webhook(id: $id) { deletedAt } }"
+    assert all(server.graphql(gone, id=one)["webhook"]["deletedAt"] for one in made)
+
+
+def test_turning_on_asks_whether_what_was_missed_is_delivered(
+    signed_in: Console, server: Server
+) -> None:
+    webhook = make_webhook(server, "misses", "/_echo", "missed.while.off")
+    page = signed_in.page
+    signed_in.go(f"/webhooks/{webhook}?tab=activity")
+    switch = page.get_by_role("switch", name="Misses: on")
+    switch.press("Space")
+    expect(page.get_by_text("Inactive")).to_be_visible()
+    for _ in range(2):
+        publish(server, "missed.while.off")
+
+    switch.press("Space")
+    dialog = page.get_by_role("dialog", name="Turn Misses on")
+    expect(dialog).to_contain_text("It missed 2 events while it was off")
+    signed_in.check_accessible()
+    dialog.get_by_role("button", name="Leave it off").click()
+    expect(page.get_by_text("Inactive")).to_be_visible()
+    switch.press("Space")
+    dialog.get_by_role("button", name="Turn on and deliver 2").click()
+
+    expect(page.get_by_role("row").filter(has_text="missed.while.off")).to_have_count(2)
+    expect(switch).to_be_checked()

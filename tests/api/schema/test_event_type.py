@@ -26,6 +26,7 @@ STRICT = """mutation ($strict: Boolean, $name: String) { workspaceUpdate(input: 
   $strict, name: $name}) {
     workspace { name strictEventTypes } userErrors { field code } } }"""
 LIST = "{ eventTypes { totalCount nodes { name strict sample } } }"
+SEARCH = "query ($search: String) { eventTypes(search: $search) { nodes { name } } }"
 SCHEMA = {
     "type": "object",
     "required": ["total"],
@@ -50,20 +51,25 @@ async def publish(
 
 
 @pytest.mark.engines("sqlite", "postgres")
-async def test_catalogue_is_searched_by_a_text_within_the_name(admin: Asker) -> None:
-    for name in ("order.order.create", "order_x.order.create", "product.product.update"):
-        await admin.data(SAVE, input={"name": name})
-    query = "query ($search: String) { eventTypes(search: $search) { totalCount nodes { name } } }"
-    for search, names in (
-        ("ORDER.c", ["order.order.create", "order_x.order.create"]),
-        ("r_x", ["order_x.order.create"]),
-        ("%", []),
-        ("order\0", []),
-        ("", ["order.order.create", "order_x.order.create", "product.product.update"]),
+async def test_types_are_found_by_a_part_of_their_name_or_description(admin: Asker) -> None:
+    for name, description in (
+        ("order.order.create", "A new ORDER"),
+        ("billing.invoice.paid", "Money for an order_1 came"),
+        ("billing.invoice.sent", None),
     ):
-        found = (await admin.data(query, search=search))["eventTypes"]
-        assert [node["name"] for node in found["nodes"]] == names, search
-        assert found["totalCount"] == len(names)
+        given = {"name": name, "description": description}
+        assert (await admin.data(SAVE, input=given))["eventTypeSave"]["userErrors"] == []
+    for text, found in (
+        ("Order", ["billing.invoice.paid", "order.order.create"]),
+        ("INVOICE.", ["billing.invoice.paid", "billing.invoice.sent"]),
+        # neither `_` nor `%` stands for another character
+        ("r_1", ["billing.invoice.paid"]),
+        ("%", []),
+        ("\x00", []),
+    ):
+        answer = await admin.data(SEARCH, search=text)
+        assert [node["name"] for node in answer["eventTypes"]["nodes"]] == found, text
+    assert await admin.codes(SEARCH, search="x" * 201) == ["BAD_USER_INPUT"]
 
 
 @pytest.mark.engines("sqlite", "postgres")

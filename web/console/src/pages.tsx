@@ -11,6 +11,7 @@ const EventPage = lazy(() => import("./events/EventPage"));
 const ActivityPage = lazy(() => import("./activity/ActivityPage"));
 const NotificationsPage = lazy(() => import("./notifications/ListPage"));
 const AuditPage = lazy(() => import("./audit/ListPage"));
+const EventTypesPage = lazy(() => import("./event-types/ListPage"));
 const TokensPage = lazy(() => import("./tokens/ListPage"));
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -34,6 +35,7 @@ export function Page() {
     if (noun === "webhooks" && id) return <WebhookPage key={id} id={id} />;
     if (noun === "activity" && !id) return <ActivityPage />;
     if (noun === "notifications" && !id) return <NotificationsPage />;
+    if (noun === "types" && !id) return <EventTypesPage />;
     if (noun === "tokens" && !id) return <TokensPage />;
     if (noun === "audit" && !id) return <AuditPage />;
     if (noun === "events") return id ? <EventPage key={id} id={id} /> : <EventsPage />;

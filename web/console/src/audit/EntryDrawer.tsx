@@ -11,7 +11,7 @@ import { visible } from "../ui/times";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { differencesOf } from "../webhooks/changes";
-import { actorName } from "../webhooks/WebhookTable";
+import { actorName } from "../webhooks/actor";
 import { SOURCES, wordsOf } from "./actions";
 import { ONE_ENTRY } from "./documents";
 

@@ -19,7 +19,7 @@ import { Title } from "../ui/Title";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { changesOf } from "../webhooks/changes";
-import { actorName } from "../webhooks/WebhookTable";
+import { actorName } from "../webhooks/actor";
 import { actionsOf, CHOICES, SOURCES, wordsOf } from "./actions";
 import { AUDIT_LIST, AUDIT_LIVE } from "./documents";
 import { EntryDrawer } from "./EntryDrawer";

@@ -19,6 +19,7 @@ const NOUNS: [path: string, name: string, icon: IconName, scope?: string][] = [
   ["/events", "Events", "event"],
   ["/activity", "Activity", "activity", "deliveries:read"],
   ["/notifications", "Notifications", "bell", "deliveries:read"],
+  ["/types", "Event types", "types"],
   ["/tokens", "Tokens", "key", "tokens:admin"],
   ["/audit", "Audit log", "log", "webhooks:audit"],
 ];

@@ -29,6 +29,12 @@ type Documents = {
     "\n  query AuditList($filter: AuditFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    auditEntries(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...AuditRow }\n    }\n  }\n": typeof types.AuditListDocument,
     "\n  query OneEntry($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on AuditEntry { ...AuditRow }\n    }\n  }\n": typeof types.OneEntryDocument,
     "\n  subscription AuditLive {\n    auditEntries { gap items { id action } }\n  }\n": typeof types.AuditLiveDocument,
+    "\n  fragment TypeRow on EventType {\n    id\n    name\n    description\n    schema\n    strict\n    sample\n  }\n": typeof types.TypeRowFragmentDoc,
+    "\n  query TypeList($search: String, $first: Int, $after: String, $last: Int, $before: String) {\n    eventTypes(search: $search, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...TypeRow }\n    }\n  }\n": typeof types.TypeListDocument,
+    "\n  query OneType($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on EventType { ...TypeRow }\n    }\n  }\n": typeof types.OneTypeDocument,
+    "\n  query UnlistedTypes($search: String) {\n    unlistedEventTypes(search: $search) {\n      exact\n      types { name lastReceivedAt }\n    }\n  }\n": typeof types.UnlistedTypesDocument,
+    "\n  mutation SaveType($input: EventTypeSaveInput!) {\n    eventTypeSave(input: $input) {\n      eventType { ...TypeRow }\n      userErrors { field message code }\n    }\n  }\n": typeof types.SaveTypeDocument,
+    "\n  mutation DeleteType($input: EventTypeDeleteInput!) {\n    eventTypeDelete(input: $input) {\n      eventType { id }\n      userErrors { field message code }\n    }\n  }\n": typeof types.DeleteTypeDocument,
     "\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n": typeof types.EventListDocument,
     "\n  query OneEvent($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        type\n        environment\n        occurredAt\n        receivedAt\n        idempotencyKey\n        data\n        deliveries(first: 100) {\n          nodes { id status attemptCount nextAttemptAt finishedAt webhook @include(if: $hasWebhooks) { id name } }\n        }\n      }\n    }\n  }\n": typeof types.OneEventDocument,
     "\n  query EventMatches($id: ID!, $after: String) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        matches(first: 100, after: $after) {\n          pageInfo { endCursor hasNextPage }\n          nodes { matches reasons webhook { id name } delivery { id } }\n        }\n      }\n    }\n  }\n": typeof types.EventMatchesDocument,
@@ -56,6 +62,9 @@ type Documents = {
     "\n  mutation SetActive($input: WebhookSetActiveInput!) {\n    webhookSetActive(input: $input) {\n      webhook { ...WebhookRow }\n      userErrors { field message code }\n    }\n  }\n": typeof types.SetActiveDocument,
     "\n  mutation CreateWebhook($input: WebhookCreateInput!) {\n    webhookCreate(input: $input) {\n      webhook { id }\n      userErrors { field message code }\n    }\n  }\n": typeof types.CreateWebhookDocument,
     "\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n": typeof types.DeleteWebhookDocument,
+    "\n  query WebhookMissed($id: ID!) {\n    webhook(id: $id) {\n      id\n      missed(first: 1) { deliverableCount totalCountExact nodes { offSince } }\n    }\n  }\n": typeof types.WebhookMissedDocument,
+    "\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n": typeof types.SetSeveralDocument,
+    "\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n": typeof types.DeleteSeveralDocument,
     "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      ...WebhookForm\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": typeof types.OneWebhookDocument,
     "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": typeof types.TestWebhookDocument,
     "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { ...WebhookForm }\n      userErrors { field message code }\n    }\n  }\n": typeof types.UpdateWebhookDocument,
@@ -77,6 +86,12 @@ const documents: Documents = {
     "\n  query AuditList($filter: AuditFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    auditEntries(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...AuditRow }\n    }\n  }\n": types.AuditListDocument,
     "\n  query OneEntry($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on AuditEntry { ...AuditRow }\n    }\n  }\n": types.OneEntryDocument,
     "\n  subscription AuditLive {\n    auditEntries { gap items { id action } }\n  }\n": types.AuditLiveDocument,
+    "\n  fragment TypeRow on EventType {\n    id\n    name\n    description\n    schema\n    strict\n    sample\n  }\n": types.TypeRowFragmentDoc,
+    "\n  query TypeList($search: String, $first: Int, $after: String, $last: Int, $before: String) {\n    eventTypes(search: $search, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...TypeRow }\n    }\n  }\n": types.TypeListDocument,
+    "\n  query OneType($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on EventType { ...TypeRow }\n    }\n  }\n": types.OneTypeDocument,
+    "\n  query UnlistedTypes($search: String) {\n    unlistedEventTypes(search: $search) {\n      exact\n      types { name lastReceivedAt }\n    }\n  }\n": types.UnlistedTypesDocument,
+    "\n  mutation SaveType($input: EventTypeSaveInput!) {\n    eventTypeSave(input: $input) {\n      eventType { ...TypeRow }\n      userErrors { field message code }\n    }\n  }\n": types.SaveTypeDocument,
+    "\n  mutation DeleteType($input: EventTypeDeleteInput!) {\n    eventTypeDelete(input: $input) {\n      eventType { id }\n      userErrors { field message code }\n    }\n  }\n": types.DeleteTypeDocument,
     "\n  query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {\n    events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { id type environment receivedAt idempotencyKey }\n    }\n  }\n": types.EventListDocument,
     "\n  query OneEvent($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        type\n        environment\n        occurredAt\n        receivedAt\n        idempotencyKey\n        data\n        deliveries(first: 100) {\n          nodes { id status attemptCount nextAttemptAt finishedAt webhook @include(if: $hasWebhooks) { id name } }\n        }\n      }\n    }\n  }\n": types.OneEventDocument,
     "\n  query EventMatches($id: ID!, $after: String) {\n    node(id: $id) {\n      __typename\n      ... on Event {\n        id\n        matches(first: 100, after: $after) {\n          pageInfo { endCursor hasNextPage }\n          nodes { matches reasons webhook { id name } delivery { id } }\n        }\n      }\n    }\n  }\n": types.EventMatchesDocument,
@@ -104,6 +119,9 @@ const documents: Documents = {
     "\n  mutation SetActive($input: WebhookSetActiveInput!) {\n    webhookSetActive(input: $input) {\n      webhook { ...WebhookRow }\n      userErrors { field message code }\n    }\n  }\n": types.SetActiveDocument,
     "\n  mutation CreateWebhook($input: WebhookCreateInput!) {\n    webhookCreate(input: $input) {\n      webhook { id }\n      userErrors { field message code }\n    }\n  }\n": types.CreateWebhookDocument,
     "\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n": types.DeleteWebhookDocument,
+    "\n  query WebhookMissed($id: ID!) {\n    webhook(id: $id) {\n      id\n      missed(first: 1) { deliverableCount totalCountExact nodes { offSince } }\n    }\n  }\n": types.WebhookMissedDocument,
+    "\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n": types.SetSeveralDocument,
+    "\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n": types.DeleteSeveralDocument,
     "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      ...WebhookForm\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": types.OneWebhookDocument,
     "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": types.TestWebhookDocument,
     "\n  mutation UpdateWebhook($input: WebhookUpdateInput!) {\n    webhookUpdate(input: $input) {\n      webhook { ...WebhookForm }\n      userErrors { field message code }\n    }\n  }\n": types.UpdateWebhookDocument,
@@ -184,6 +202,30 @@ export function graphql(source: "\n  query OneEntry($id: ID!) {\n    node(id: $i
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription AuditLive {\n    auditEntries { gap items { id action } }\n  }\n"): (typeof documents)["\n  subscription AuditLive {\n    auditEntries { gap items { id action } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment TypeRow on EventType {\n    id\n    name\n    description\n    schema\n    strict\n    sample\n  }\n"): (typeof documents)["\n  fragment TypeRow on EventType {\n    id\n    name\n    description\n    schema\n    strict\n    sample\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query TypeList($search: String, $first: Int, $after: String, $last: Int, $before: String) {\n    eventTypes(search: $search, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...TypeRow }\n    }\n  }\n"): (typeof documents)["\n  query TypeList($search: String, $first: Int, $after: String, $last: Int, $before: String) {\n    eventTypes(search: $search, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes { ...TypeRow }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query OneType($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on EventType { ...TypeRow }\n    }\n  }\n"): (typeof documents)["\n  query OneType($id: ID!) {\n    node(id: $id) {\n      __typename\n      ... on EventType { ...TypeRow }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query UnlistedTypes($search: String) {\n    unlistedEventTypes(search: $search) {\n      exact\n      types { name lastReceivedAt }\n    }\n  }\n"): (typeof documents)["\n  query UnlistedTypes($search: String) {\n    unlistedEventTypes(search: $search) {\n      exact\n      types { name lastReceivedAt }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SaveType($input: EventTypeSaveInput!) {\n    eventTypeSave(input: $input) {\n      eventType { ...TypeRow }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation SaveType($input: EventTypeSaveInput!) {\n    eventTypeSave(input: $input) {\n      eventType { ...TypeRow }\n      userErrors { field message code }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteType($input: EventTypeDeleteInput!) {\n    eventTypeDelete(input: $input) {\n      eventType { id }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteType($input: EventTypeDeleteInput!) {\n    eventTypeDelete(input: $input) {\n      eventType { id }\n      userErrors { field message code }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -292,6 +334,18 @@ export function graphql(source: "\n  mutation CreateWebhook($input: WebhookCreat
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query WebhookMissed($id: ID!) {\n    webhook(id: $id) {\n      id\n      missed(first: 1) { deliverableCount totalCountExact nodes { offSince } }\n    }\n  }\n"): (typeof documents)["\n  query WebhookMissed($id: ID!) {\n    webhook(id: $id) {\n      id\n      missed(first: 1) { deliverableCount totalCountExact nodes { offSince } }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

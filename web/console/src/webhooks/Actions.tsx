@@ -4,14 +4,15 @@ import { useMay } from "../frame/viewer";
 import { Icon } from "../ui/icons";
 import { go } from "../ui/location";
 import { DeleteDialog } from "./DeleteDialog";
-import type { Row } from "./WebhookTable";
+import type { Row } from "./types";
 
 /** What can be done with a webhook of the list. */
 export function Actions({ webhook, reload }: { webhook: Row; reload: () => void }) {
   const [isDeleting, setDeleting] = useState(false);
   const mayWrite = useMay()("webhooks:write");
   const act: Record<string, () => void> = {
-    open: () => go(`/webhooks/${webhook.id}`),
+    open: () => go(`/webhooks/${webhook.id}?tab=configure`),
+    log: () => go(`/webhooks/${webhook.id}?tab=activity`),
     copy: () => void navigator.clipboard.writeText(webhook.id),
     delete: () => setDeleting(true),
   };
@@ -24,6 +25,7 @@ export function Actions({ webhook, reload }: { webhook: Row; reload: () => void 
         <Popover className="popover" placement="bottom end">
           <Menu className="menu" onAction={(key) => act[key]?.()} disabledKeys={mayWrite ? [] : ["delete"]}>
             <MenuItem id="open">Edit</MenuItem>
+            <MenuItem id="log">Activity and retries</MenuItem>
             <MenuItem id="copy">Copy id</MenuItem>
             <MenuItem id="delete" className="danger">
               {mayWrite ? "Delete…" : "Delete (needs webhooks:write)"}

@@ -6,7 +6,7 @@ import { visible } from "../ui/times";
 import { When } from "../ui/When";
 import { changesOf } from "./changes";
 import { WEBHOOK_AUDIT } from "./page-documents";
-import { actorName } from "./WebhookTable";
+import { actorName } from "./actor";
 
 const SOURCES: Record<AuditSource, string> = {
   CONSOLE: "in the console",

@@ -11,7 +11,7 @@ import { Conflict } from "./Conflict";
 import { formOf } from "./form";
 import { HeaderRows } from "./HeaderRows";
 import { Managed } from "./Managed";
-import type { Webhook } from "./WebhookPage";
+import type { Webhook } from "./types";
 
 /** The form of a webhook, in the order in which people fill it in. */
 export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => void }) {

@@ -2,8 +2,8 @@ import { Button } from "react-aria-components";
 import { visible } from "../ui/times";
 import { When } from "../ui/When";
 import type { Form } from "./form";
-import type { Webhook } from "./WebhookPage";
-import { actorName } from "./WebhookTable";
+import type { Webhook } from "./types";
+import { actorName } from "./actor";
 
 interface Props {
   mine: Form;

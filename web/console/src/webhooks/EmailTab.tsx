@@ -13,7 +13,7 @@ import { MailExample } from "../notifications/MailExample";
 import { WebhookMails } from "../notifications/WebhookMails";
 import { Managed } from "./Managed";
 import { useSaving } from "./useSaving";
-import type { Webhook } from "./WebhookPage";
+import type { Webhook } from "./types";
 
 const CHOICES: [kind: NotificationKind, text: string][] = [
   ["AUTO_DISABLED", "It was disabled automatically"],

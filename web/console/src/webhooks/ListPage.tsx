@@ -15,6 +15,7 @@ import { Skeleton, Trouble } from "../ui/Trouble";
 import { useStore } from "../store";
 import { AddDialog } from "./AddDialog";
 import { ENDED, WEBHOOK_CHANGES, WEBHOOK_LIST } from "./documents";
+import { Selected } from "./Selected";
 import { WebhookTable } from "./WebhookTable";
 import { Title } from "../ui/Title";
 
@@ -25,13 +26,16 @@ const DAY = 24 * HOUR;
 const BURST_MILLISECONDS = 300;
 // However many attempts end.
 const FIGURES_MILLISECONDS = 3_000;
-const STATUSES = [["", "Any status"], ["ACTIVE", "Active"], ["INACTIVE", "Inactive"], ["AUTO_DISABLED", "Auto-disabled"]] as const;
+const FAILING = "FAILING";
+const STATUSES = [["", "Any status"], ["ACTIVE", "Active"], ["INACTIVE", "Inactive"], ["AUTO_DISABLED", "Auto-disabled"], [FAILING, "Failing"]] as const;
+const MANAGED = [["", "By hand or by a file"], ["file", "By a file"], ["hand", "By hand"]] as const;
 
 /** All webhooks, with what each did in the last 24 hours. */
 export function WebhooksPage() {
   const variables = useVariables();
   const may = useMay();
   const [isAdding, setAdding] = useState(false);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [{ data, error, stale }, again] = useQuery({ query: WEBHOOK_LIST, variables });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const figures = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -65,6 +69,12 @@ export function WebhooksPage() {
   });
   const problem = problemOf(error);
   const list = data?.webhooks;
+  const select = (ids: readonly string[], isSelected: boolean) =>
+    setSelected((before) => new Set(isSelected ? [...before, ...ids] : [...before].filter((id) => !ids.includes(id))));
+  // Those of this page: what is not seen is not changed.
+  const chosen = list?.nodes.filter(({ id }) => selected.has(id)) ?? [];
+  const filters = ["search", "status", "environment", "event", "managed", "label", "failing"] as const;
+  const isFiltered = filters.some((name) => variables.filter[name] !== null);
   return (
     <main id="main" aria-busy={stale}>
       <div className="head">
@@ -77,8 +87,9 @@ export function WebhooksPage() {
       </div>
       <Filters />
       {problem && <Trouble problem={problem} retry={() => again({ requestPolicy: "network-only" })} />}
-      {list && list.nodes.length > 0 && <WebhookTable webhooks={list.nodes} reload={readAgain} />}
-      {list && list.nodes.length === 0 && <Empty isFiltered={Boolean(variables.filter.search || variables.filter.status || variables.filter.environment)} />}
+      {list && <Selected webhooks={chosen} clear={() => setSelected(new Set())} />}
+      {list && list.nodes.length > 0 && <WebhookTable webhooks={list.nodes} selected={selected} select={select} reload={readAgain} />}
+      {list && list.nodes.length === 0 && <Empty isFiltered={isFiltered} />}
       {!list && !problem && <Skeleton />}
       {list && <Pages info={list.pageInfo} />}
       {isAdding && <AddDialog close={() => setAdding(false)} />}
@@ -97,8 +108,12 @@ function useVariables() {
     () => ({
       filter: {
         search: search.get("search"),
-        status: search.get("status") ? [search.get("status") as WebhookStatus] : null,
+        status: search.get("status") && search.get("status") !== FAILING ? [search.get("status") as WebhookStatus] : null,
+        failing: search.get("status") === FAILING ? true : null,
         environment: chosen,
+        event: search.get("event"),
+        managed: search.get("managed") ? search.get("managed") === "file" : null,
+        label: labelOf(search.get("label")),
       },
       orderBy: { field: field as WebhookOrderField, direction: direction === "DESC" ? ("DESC" as const) : ("ASC" as const) },
       ...(before ? { last: PAGE_SIZE, before } : { first: PAGE_SIZE, after: search.get("after") }),
@@ -111,17 +126,21 @@ function useVariables() {
 
 function Filters() {
   const { search } = usePlace();
+  const set = (name: string) => (value: string) => go(withSearch({ [name]: value, after: null, before: null }), { isReplaced: true });
   return (
     <div className="filters" role="search" aria-label="Webhooks">
       <SearchBox label="Search name, URL, slug, label" />
-      <Select
-        label="Status"
-        value={search.get("status") ?? ""}
-        onChange={(status) => go(withSearch({ status, after: null, before: null }), { isReplaced: true })}
-        options={STATUSES}
-      />
+      <Select label="Status" value={search.get("status") ?? ""} onChange={set("status")} options={STATUSES} />
+      <Select label="Managed" value={search.get("managed") ?? ""} onChange={set("managed")} options={MANAGED} />
+      <SearchBox name="event" label="Receives, such as order.order.create" />
+      <SearchBox name="label" label="Label: key=value" />
     </div>
   );
+}
+
+function labelOf(text: string | null): { key: string; value: string } | null {
+  const found = /^([^=]+)=(.*)$/.exec(text ?? "");
+  return found ? { key: found[1]!.trim(), value: found[2]!.trim() } : null;
 }
 
 function Empty({ isFiltered }: { isFiltered: boolean }) {

@@ -1,30 +1,50 @@
 import { useState } from "react";
 import { Button, Switch } from "react-aria-components";
-import { useMutation } from "urql";
+import { useClient, useMutation } from "urql";
 import { wordsOf } from "../api/problems";
 import { useMay } from "../frame/viewer";
 import type { WebhookRowFragment } from "../gql/graphql";
 import { Dialog } from "../ui/Dialog";
-import { SET_ACTIVE } from "./documents";
+import { visible } from "../ui/times";
+import { SET_ACTIVE, WEBHOOK_MISSED } from "./documents";
 import { Managed } from "./Managed";
+import { MissedDialog, type Missed } from "./MissedDialog";
 
-/** Turns a webhook on and off at once. What the server refuses is taken back, with its words. */
+/** Turns a webhook on and off at once; asks only if it missed something. What the server refuses is taken back, with its words. */
 export function Toggle({ webhook }: { webhook: WebhookRowFragment }) {
+  const client = useClient();
+  const may = useMay();
   const [, setActive] = useMutation(SET_ACTIVE);
   const [wanted, setWanted] = useState<boolean | null>(null);
+  const [missed, setMissed] = useState<Missed | null>(null);
   const [words, setWords] = useState<string[]>([]);
   const [isManaged, setManaged] = useState(false);
-  const mayWrite = useMay()("webhooks:write");
+  const mayWrite = may("webhooks:write");
   // The status, not `active`: that stays set where a webhook was disabled automatically.
   const isOn = wanted ?? webhook.status === "ACTIVE";
-  const turn = async (active: boolean, reason?: string) => {
+
+  const turn = async (active: boolean, more: { reason?: string; deliverMissed?: boolean } = {}) => {
     setWanted(active);
-    const force = reason ? { force: true, reason } : {};
-    const { data, error } = await setActive({ input: { id: webhook.id, active, ...force } });
+    const force = more.reason ? { force: true } : {};
+    const { data, error } = await setActive({ input: { id: webhook.id, active, ...more, ...force } });
     const userErrors = data?.webhookSetActive?.userErrors;
     setWanted(null);
     setManaged(Boolean(userErrors?.some(({ code }) => code === "FIELD_MANAGED")));
     setWords(wordsOf(error, userErrors));
+  };
+  const ask = async (active: boolean) => {
+    if (!active || !may("deliveries:read")) return turn(active);
+    setWanted(true);
+    const { data } = await client.query(WEBHOOK_MISSED, { id: webhook.id }, { requestPolicy: "network-only" }).toPromise();
+    const found = data?.webhook?.missed;
+    // An answer that is lost is no reason to leave it off: what it missed can be delivered later, too.
+    if (!found?.deliverableCount) return turn(true);
+    setMissed(found);
+  };
+  const choose = (deliverMissed: boolean | null) => {
+    setMissed(null);
+    if (deliverMissed === null) setWanted(null);
+    else void turn(true, { deliverMissed });
   };
   const close = () => setWords([]);
   return (
@@ -34,15 +54,16 @@ export function Toggle({ webhook }: { webhook: WebhookRowFragment }) {
         aria-label={`${webhook.name}: on`}
         isSelected={isOn}
         isDisabled={!mayWrite}
-        onChange={(active) => void turn(active)}
+        onChange={(active) => void ask(active)}
       >
         <span className="track" title={mayWrite ? undefined : "Needs the scope webhooks:write"} />
       </Switch>
-      <Dialog title={`${webhook.name} was not changed`} isOpen={words.length > 0} setOpen={close}>
+      {missed && <MissedDialog name={webhook.name} missed={missed} choose={choose} />}
+      <Dialog title={`${visible(webhook.name)} was not changed`} isOpen={words.length > 0} setOpen={close}>
         {words.map((text) => (
           <p key={text}>{text}</p>
         ))}
-        {isManaged && <Managed webhook={webhook} force={(reason) => void turn(webhook.status !== "ACTIVE", reason)} />}
+        {isManaged && <Managed webhook={webhook} force={(reason) => void turn(webhook.status !== "ACTIVE", { reason })} />}
         <Button className="button" onPress={close}>
           Close
         </Button>

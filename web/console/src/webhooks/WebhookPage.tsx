@@ -6,7 +6,7 @@ import { useLive } from "../api/useLive";
 import { AttemptLog } from "../activity/AttemptLog";
 import { FILTER_NAMES } from "../activity/filters";
 import { useMay } from "../frame/viewer";
-import type { OneWebhookQuery, WebhookChangesSubscription } from "../gql/graphql";
+import type { WebhookChangesSubscription } from "../gql/graphql";
 import { Bars } from "../ui/Bars";
 import { Link } from "../ui/Link";
 import { go, usePlace, withSearch } from "../ui/location";
@@ -20,9 +20,9 @@ import { WEBHOOK_CHANGES } from "./documents";
 import { EmailTab } from "./EmailTab";
 import { TEST_WEBHOOK, WEBHOOK } from "./page-documents";
 import { Toggle } from "./Toggle";
+import type { Webhook } from "./types";
 import { Title } from "../ui/Title";
 
-export type Webhook = NonNullable<OneWebhookQuery["webhook"]>;
 type Changed = NonNullable<WebhookChangesSubscription["webhookChanges"]["node"]>;
 
 const HOUR = 3_600_000;

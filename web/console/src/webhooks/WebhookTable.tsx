@@ -1,4 +1,3 @@
-import type { WebhookListQuery } from "../gql/graphql";
 import { Bars } from "../ui/Bars";
 import { Copy } from "../ui/Copy";
 import { Icon } from "../ui/icons";
@@ -8,17 +7,30 @@ import { WebhookStatus } from "../ui/Status";
 import { middleTruncated, visible } from "../ui/times";
 import { When } from "../ui/When";
 import { Actions } from "./Actions";
+import { actorName } from "./actor";
 import { Toggle } from "./Toggle";
+import type { Row } from "./types";
 
-export type Row = NonNullable<WebhookListQuery["webhooks"]>["nodes"][number];
+interface Props {
+  webhooks: readonly Row[];
+  selected: ReadonlySet<string>;
+  select: (ids: readonly string[], isSelected: boolean) => void;
+  /** Reads the list again. */
+  reload: () => void;
+}
 
-/** One webhook a row. reload: reads the list again. */
-export function WebhookTable({ webhooks, reload }: { webhooks: readonly Row[]; reload: () => void }) {
+/** One webhook a row; several can be selected. */
+export function WebhookTable({ webhooks, selected, select, reload }: Props) {
+  const ids = webhooks.map(({ id }) => id);
+  const all = ids.every((id) => selected.has(id));
   return (
     <div className="scroller" role="region" aria-label="Webhooks, table" tabIndex={0}>
       <table>
         <thead>
           <tr>
+            <th scope="col">
+              <input type="checkbox" aria-label="Select all of this page" checked={all} onChange={() => select(ids, !all)} />
+            </th>
             <th scope="col">On</th>
             <SortHead field="NAME">Name</SortHead>
             <th scope="col">URL</th>
@@ -34,7 +46,7 @@ export function WebhookTable({ webhooks, reload }: { webhooks: readonly Row[]; r
         </thead>
         <tbody>
           {webhooks.map((webhook) => (
-            <WebhookRow key={webhook.id} webhook={webhook} reload={reload} />
+            <WebhookRow key={webhook.id} webhook={webhook} isSelected={selected.has(webhook.id)} select={select} reload={reload} />
           ))}
         </tbody>
       </table>
@@ -42,10 +54,18 @@ export function WebhookTable({ webhooks, reload }: { webhooks: readonly Row[]; r
   );
 }
 
-function WebhookRow({ webhook, reload }: { webhook: Row; reload: () => void }) {
+interface RowProps extends Pick<Props, "select" | "reload"> {
+  webhook: Row;
+  isSelected: boolean;
+}
+
+function WebhookRow({ webhook, isSelected, select, reload }: RowProps) {
   const { health, managedBy } = webhook;
   return (
     <tr data-row={webhook.id}>
+      <td>
+        <input type="checkbox" aria-label={`Select ${webhook.name}`} checked={isSelected} onChange={() => select([webhook.id], !isSelected)} />
+      </td>
       <td>
         <Toggle webhook={webhook} />
       </td>
@@ -92,13 +112,6 @@ function WebhookRow({ webhook, reload }: { webhook: Row; reload: () => void }) {
       </td>
     </tr>
   );
-}
-
-/** The originator of a change in a few words. */
-export function actorName({ name, appliedBy, revision }: { name: string; appliedBy?: string | null; revision?: number | null }): string {
-  const shown = visible(name);
-  if (revision === null || revision === undefined) return shown;
-  return `${shown} revision ${revision}${appliedBy ? `, ${visible(appliedBy)}` : ""}`;
 }
 
 function SortHead({ field, children }: { field: string; children: string }) {

@@ -72,3 +72,30 @@ export const DELETE_WEBHOOK = graphql(`
     }
   }
 `);
+
+export const WEBHOOK_MISSED = graphql(`
+  query WebhookMissed($id: ID!) {
+    webhook(id: $id) {
+      id
+      missed(first: 1) { deliverableCount totalCountExact nodes { offSince } }
+    }
+  }
+`);
+
+export const SET_SEVERAL = graphql(`
+  mutation SetSeveral($input: WebhooksSetActiveInput!) {
+    webhooksSetActive(input: $input) {
+      results { id webhook { id } userErrors { field message code } }
+      userErrors { field message code }
+    }
+  }
+`);
+
+export const DELETE_SEVERAL = graphql(`
+  mutation DeleteSeveral($input: WebhooksDeleteInput!) {
+    webhooksDelete(input: $input) {
+      results { id webhook { id } userErrors { field message code } }
+      userErrors { field message code }
+    }
+  }
+`);

@@ -1,0 +1,54 @@
+"""Event types: from what was published to an entry with a schema that is enforced."""
+
+from playwright.sync_api import expect
+
+from tests.browser.console import Console, Server
+from tests.browser.test_activity import publish
+
+SCHEMA = '{"type": "object", "required": ["total"], "properties": {"total": {"type": "number"}}}'
+
+
+def test_type_that_was_published_gets_an_entry_that_the_server_checks(
+    signed_in: Console, server: Server
+) -> None:
+    publish(server, "shop.basket.left")
+    page = signed_in.page
+    page.get_by_role("link", name="Event types").click()
+    expect(page.get_by_text("The catalogue is empty.")).to_be_visible()
+    page.get_by_role("button", name="Add shop.basket.left to the catalogue").click()
+    drawer = page.get_by_role("dialog", name="Add event type")
+    expect(drawer.get_by_label("Name")).to_have_value("shop.basket.left")
+
+    schema, sample = drawer.get_by_label("JSON Schema of the data"), drawer.get_by_label("Sample")
+    schema.fill('{\n  "type": object\n}')
+    expect(drawer.get_by_text("This is no JSON: Unexpected token 'o'")).to_be_visible()
+    schema.fill(SCHEMA)
+    sample.fill('{"total": "nine"}')
+    drawer.get_by_text("Refuse events whose data does not conform to it").click()
+    drawer.get_by_role("button", name="Save").click()
+    expect(sample).to_be_focused()
+    expect(sample).to_have_attribute("aria-invalid", "true")
+    signed_in.check_accessible()
+    sample.fill('{"total": 9}')
+    drawer.get_by_role("button", name="Save").click()
+    expect(drawer).to_be_hidden()
+
+    row = page.get_by_role("row").filter(has_text="shop.basket.left")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Enforced")
+    signed_in.check_accessible()
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert signed_in.width() == 320
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.get_by_role("searchbox", name="Name or meaning").fill("BASKET.")
+    expect(row).to_have_count(1)
+    page.get_by_role("searchbox", name="Name or meaning").fill("nothing")
+    expect(page.get_by_text("No event type of the catalogue matches.")).to_be_visible()
+    page.get_by_role("searchbox", name="Name or meaning").fill("")
+
+    row.get_by_role("link", name="shop.basket.left").click()
+    entry = page.get_by_role("dialog", name="shop.basket.left")
+    expect(entry.get_by_label("Sample")).to_have_value('{\n  "total": 9\n}')
+    entry.get_by_role("button", name="Delete from the catalogue").click()
+    entry.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("The catalogue is empty.")).to_be_visible()

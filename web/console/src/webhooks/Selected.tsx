@@ -1,0 +1,114 @@
+import { useState } from "react";
+import { Button } from "react-aria-components";
+import { useClient } from "urql";
+import { wordsOf } from "../api/problems";
+import { useMay } from "../frame/viewer";
+import type { SetSeveralMutation } from "../gql/graphql";
+import { Dialog } from "../ui/Dialog";
+import { Status } from "../ui/Status";
+import { visible } from "../ui/times";
+import { Refusals } from "../ui/Trouble";
+import { DELETE_SEVERAL, SET_SEVERAL } from "./documents";
+import type { Row } from "./types";
+
+type Result = NonNullable<NonNullable<SetSeveralMutation["webhooksSetActive"]>["results"]>[number];
+interface Report {
+  done: string;
+  /** Of the webhooks by id, as they were: the list has lost those that were deleted. */
+  names: ReadonlyMap<string, string>;
+  results: readonly Result[];
+  words: readonly string[];
+}
+const count = (number: number) => `${number} ${number === 1 ? "webhook" : "webhooks"}`;
+
+/** What can be done with the selected webhooks at once, and what became of each. */
+export function Selected({ webhooks, clear }: { webhooks: readonly Row[]; clear: () => void }) {
+  const client = useClient();
+  const mayWrite = useMay()("webhooks:write");
+  const [isDeleting, setDeleting] = useState(false);
+  const [report, setReport] = useState<Report | null>(null);
+  const selection = webhooks.map(({ id }) => ({ id }));
+  const names = new Map(webhooks.map(({ id, name }) => [id, name]));
+  const turn = async (active: boolean) => {
+    const { data, error } = await client.mutation(SET_SEVERAL, { input: { webhooks: selection, active } }).toPromise();
+    const answer = data?.webhooksSetActive;
+    setReport({ done: active ? "on" : "off", names, results: answer?.results ?? [], words: wordsOf(error, answer?.userErrors) });
+  };
+  const remove = async () => {
+    setDeleting(false);
+    const { data, error } = await client.mutation(DELETE_SEVERAL, { input: { webhooks: selection } }).toPromise();
+    const answer = data?.webhooksDelete;
+    setReport({ done: "deleted", names, results: answer?.results ?? [], words: wordsOf(error, answer?.userErrors) });
+  };
+  const finish = () => {
+    setReport(null);
+    clear();
+  };
+  const open = webhooks.reduce((sum, { health }) => sum + health.backlog, 0);
+  if (report) return <ReportDialog report={report} close={finish} />;
+  if (!webhooks.length) return null;
+  return (
+    <div className="job" role="region" aria-label="Selected webhooks">
+      <p>{count(webhooks.length)} selected</p>
+      <div className="buttons">
+        <Button className="button small" isDisabled={!mayWrite} onPress={() => void turn(true)}>
+          Turn on
+        </Button>
+        <Button className="button small" isDisabled={!mayWrite} onPress={() => void turn(false)}>
+          Turn off
+        </Button>
+        <Button className="button small danger" isDisabled={!mayWrite} onPress={() => setDeleting(true)}>
+          Delete…
+        </Button>
+        <Button className="button small" onPress={clear}>
+          Clear the selection
+        </Button>
+      </div>
+      <Dialog title={`Delete ${count(webhooks.length)}?`} isOpen={isDeleting} setOpen={setDeleting}>
+        <ul>
+          {webhooks.map(({ id, name }) => (
+            <li key={id}>{visible(name)}</li>
+          ))}
+        </ul>
+        <p>{open ? `${open} open ${open === 1 ? "delivery is" : "deliveries are"} cancelled.` : "No open delivery is lost."}</p>
+        <div className="buttons">
+          <Button className="button danger" onPress={() => void remove()}>
+            Delete {count(webhooks.length)}
+          </Button>
+          <Button className="button" slot="close" autoFocus>
+            Keep them
+          </Button>
+        </div>
+      </Dialog>
+    </div>
+  );
+}
+
+function ReportDialog({ report, close }: { report: Report; close: () => void }) {
+  const { done, names, results, words } = report;
+  const refused = results.filter(({ userErrors }) => userErrors.length);
+  return (
+    <Dialog title={`${results.length - refused.length} of ${results.length} ${done}`} isOpen setOpen={close}>
+      <Refusals words={words} />
+      <ul className="plain-list">
+        {results.map(({ id, userErrors }) => (
+          <li key={id}>
+            <Status tone={userErrors.length ? "bad" : "good"} icon={userErrors.length ? "cross" : "check"}>
+              {visible(names.get(id) ?? id)}
+            </Status>
+            {userErrors.map(({ message }) => (
+              <span key={message} className="under">
+                {visible(message)}
+              </span>
+            ))}
+          </li>
+        ))}
+      </ul>
+      <div className="buttons after">
+        <Button className="button" onPress={close}>
+          Close
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
