@@ -209,7 +209,7 @@ _rows = (
         Duration(_second, 60 * _second),
         Milliseconds("timeout_ms"),
         "Maximum duration of one attempt.",
-        "1s to 60s.",
+        "1s to 1m.",
         default="15s",
     ),
     Field(
