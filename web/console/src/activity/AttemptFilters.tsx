@@ -4,8 +4,8 @@ import { Select } from "../ui/Select";
 import { TimeRange } from "../ui/TimeRange";
 import { CLASSES, OUTCOMES } from "./filters";
 
-/** Filters of a log; they stand in the address. wrong: an id that is none of an event or a delivery. */
-export function AttemptFilters({ wrong }: { wrong: string | null }) {
+/** Filters of a log; they stand in the address. wrong: an id that is none of these. hasWebhooks: a webhook's is one. */
+export function AttemptFilters({ wrong, hasWebhooks }: { wrong: string | null; hasWebhooks: boolean }) {
   const { search } = usePlace();
   const set = (name: string) => (value: string) => go(withSearch({ [name]: value || null }), { isReplaced: true });
   return (
@@ -14,10 +14,10 @@ export function AttemptFilters({ wrong }: { wrong: string | null }) {
       <Select label="Status" value={search.get("status") ?? ""} onChange={set("status")} options={CLASSES} />
       <TimeRange />
       <SearchBox name="pattern" label="Event type, such as order.*.create" />
-      <SearchBox name="object" label="ID of an event or delivery: evt_…, dlv_…" />
+      <SearchBox name="object" label={hasWebhooks ? "ID of an event, webhook, delivery" : "ID of an event or delivery"} />
       {wrong && (
         <p className="field-error" role="alert">
-          This is not the id of an event (evt_…) or of a delivery (dlv_…).
+          This is not the id of an event (evt_…){hasWebhooks && ", a webhook (wh_…)"} or a delivery (dlv_…).
         </p>
       )}
     </div>

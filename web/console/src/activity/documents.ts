@@ -21,7 +21,7 @@ export const ATTEMPT_ROW = graphql(`
 export const ATTEMPT_LIST = graphql(`
   query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {
     liveCursor
-    attempts(filter: $filter, first: 50, after: $after) {
+    attempts(filter: $filter, first: 100, after: $after) {
       pageInfo { endCursor hasNextPage }
       nodes { ...AttemptRow }
     }

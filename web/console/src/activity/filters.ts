@@ -9,13 +9,15 @@ export const CLASSES = [["", "Any status"], ["2", "2xx"], ["3", "3xx"], ["4", "4
 /** Names in the address that a change of page or tab takes away. */
 export const FILTER_NAMES = ["outcome", "status", "pattern", "object", "time", "from", "to", "attempt", "job"];
 
-/** The filter that the address holds, as the API takes it. wrong: what is no id of an event or a delivery. */
+/** The filter that the address holds, as the API takes it. wrong: what is no id of an event or a delivery, or of a webhook where all are shown. */
 export function useAttemptFilter(webhookId: string | null): { filter: AttemptFilter; isFiltered: boolean; wrong: string | null } {
   const { search } = usePlace();
   const chosen = useStore(environment);
   const range = useTimeRange();
   const [outcome, status, pattern, object] = ["outcome", "status", "pattern", "object"].map((name) => search.get(name));
-  const byId = object ? idFilter(object) : {};
+  const found = object ? idFilter(object) : {};
+  // The log of a webhook shows no other one's.
+  const byId = webhookId && found?.webhookId ? null : found;
   return {
     filter: {
       webhookId,
@@ -31,8 +33,9 @@ export function useAttemptFilter(webhookId: string | null): { filter: AttemptFil
   };
 }
 
-/** The part of a filter that an id asks for; null if it is none of an event or a delivery. */
-export function idFilter(id: string): Pick<AttemptFilter, "eventId" | "deliveryId"> | null {
+/** The part of a filter that an id asks for; null if it is none of an event, a delivery or a webhook. */
+export function idFilter(id: string): Pick<AttemptFilter, "eventId" | "deliveryId" | "webhookId"> | null {
+  if (/^wh_\w+$/.test(id)) return { webhookId: id };
   if (/^evt_\w+$/.test(id)) return { eventId: id };
   return /^dlv_\w+$/.test(id) ? { deliveryId: id } : null;
 }

@@ -30,7 +30,7 @@ export function useAttempts(filter: AttemptFilter, hasWebhooks: boolean, isHeld:
         setProblem(problemOf(error));
         if (!data?.attempts) return;
         came.current = [];
-        setLog({ rows: data.attempts.nodes, held: [] });
+        setLog({ rows: data.attempts.nodes, held: [], isCut: false });
         setOlder(data.attempts.pageInfo.hasNextPage ? (data.attempts.pageInfo.endCursor ?? null) : null);
         setStart(data.liveCursor ?? null);
       });
@@ -63,5 +63,7 @@ export function useAttempts(filter: AttemptFilter, hasWebhooks: boolean, isHeld:
     setLog((now) => now && extended(now, nodes));
     setOlder(pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null);
   };
-  return { log, problem, read, showHeld: () => setLog((now) => now && shown(now)), readOlder: older ? readOlder : null };
+  const showHeld = useCallback(() => setLog((now) => now && shown(now)), []);
+  // After a cut the older page would not be next to what is shown.
+  return { log, problem, read, showHeld, readOlder: older && !log?.isCut ? readOlder : null };
 }

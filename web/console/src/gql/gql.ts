@@ -15,7 +15,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  */
 type Documents = {
     "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n    webhook @include(if: $hasWebhooks) { id name }\n  }\n": typeof types.AttemptRowFragmentDoc,
-    "\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": typeof types.AttemptListDocument,
+    "\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 100, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": typeof types.AttemptListDocument,
     "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n": typeof types.AttemptsLiveDocument,
     "\n  query OneAttempt($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n": typeof types.OneAttemptDocument,
     "\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": typeof types.RetryDeliveryDocument,
@@ -72,7 +72,7 @@ type Documents = {
 };
 const documents: Documents = {
     "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n    webhook @include(if: $hasWebhooks) { id name }\n  }\n": types.AttemptRowFragmentDoc,
-    "\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": types.AttemptListDocument,
+    "\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 100, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": types.AttemptListDocument,
     "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n": types.AttemptsLiveDocument,
     "\n  query OneAttempt($id: ID!, $hasWebhooks: Boolean!) {\n    node(id: $id) {\n      __typename\n      ... on Attempt {\n        ...AttemptRow\n        requestUrl\n        requestHeaders { name value }\n        requestBody\n        responseHeaders { name value }\n        responseBody\n        responseBodyBase64\n        responseTruncated\n        delivery { id status nextAttemptAt attempts(first: 50) { nodes { ...AttemptRow } } }\n      }\n    }\n  }\n": types.OneAttemptDocument,
     "\n  mutation RetryDelivery($input: DeliveryRetryInput!) {\n    deliveryRetry(input: $input) { delivery { id status } userErrors { field message code } }\n  }\n": types.RetryDeliveryDocument,
@@ -149,7 +149,7 @@ export function graphql(source: "\n  fragment AttemptRow on Attempt {\n    id\n 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n"): (typeof documents)["\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n"];
+export function graphql(source: "\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 100, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n"): (typeof documents)["\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 100, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -1,0 +1,75 @@
+"""A long log: what is in the page, what arrives while it is read, and sending what is selected."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.console import Console, Server, wait_for
+from tests.browser.test_activity import make_webhook
+
+_BATCH = (
+    "mutation($input: EventPublishBatchInput!) { eventPublishBatch(input: $input) { __typename } }"
+)
+_COUNT = "query($id: ID!) { attempts(filter: {webhookId: $id}) { totalCount } }"
+
+
+def publish_many(server: Server, type_: str, count: int) -> None:
+    event = {"type": type_, "environment": "development", "data": {"id": 1}}
+    server.graphql(_BATCH, input={"events": [event] * count})
+
+
+def attempts(server: Server, webhook_id: str) -> int:
+    return int(server.graphql(_COUNT, id=webhook_id)["attempts"]["totalCount"])
+
+
+def test_place_in_a_long_log_stays_while_attempts_arrive(
+    signed_in: Console, server: Server
+) -> None:
+    webhook = make_webhook(server, "long", "/_echo/ok", "long.log.first")
+    publish_many(server, "long.log.first", 150)
+    wait_for(lambda: attempts(server, webhook) == 150)
+    page = signed_in.page
+    signed_in.go(f"/webhooks/{webhook}?tab=activity")
+    table = page.get_by_role("table")
+    expect(table).to_have_attribute("aria-rowcount", "101")
+    page.get_by_role("button", name="Older attempts").click()
+    expect(table).to_have_attribute("aria-rowcount", "151")
+    assert page.get_by_role("row").count() < 60
+    signed_in.check_accessible()
+
+    region = page.get_by_role("region", name="Attempts, table")
+    region.evaluate("(element) => element.scrollTo(0, 2000)")
+    row = page.locator("[aria-rowindex='60']")
+    expect(row).to_be_in_viewport()
+    seen = row.get_attribute("data-row")
+    publish_many(server, "long.log.first", 12)
+    expect(page.get_by_role("button", name="12 new")).to_be_visible()
+    assert row.get_attribute("data-row") == seen
+    expect(row).to_be_in_viewport()
+
+    page.get_by_role("button", name="12 new").click()
+    expect(table).to_have_attribute("aria-rowcount", "163")
+    expect(page.locator("[aria-rowindex='2']")).to_be_in_viewport()
+    # By keyboard from row to row, further than was drawn at first.
+    for _ in range(40):
+        page.keyboard.press("j")
+    expect(page.locator("[aria-rowindex='41']").get_by_role("link").first).to_be_focused()
+    expect(page.locator("[aria-rowindex='41']")).to_be_in_viewport()
+
+
+def test_selected_attempts_are_sent_again(signed_in: Console, server: Server) -> None:
+    webhook = make_webhook(server, "chosen", "/_echo/fail", "chosen.by.hand")
+    publish_many(server, "chosen.by.hand", 3)
+    wait_for(lambda: attempts(server, webhook) == 3)
+    page = signed_in.page
+    signed_in.go(f"/webhooks/{webhook}?tab=activity")
+    rows = page.get_by_role("row").filter(has_text="chosen.by.hand")
+    expect(rows).to_have_count(3)
+
+    page.get_by_role("checkbox", name="Select what failed").check()
+    rows.last.get_by_role("checkbox").uncheck()
+    page.get_by_role("button", name="Retry selected (2)").click()
+
+    expect(page.get_by_text("2 queued for sending.")).to_be_visible()
+    expect(rows.filter(has_text=re.compile("By hand"))).to_have_count(2)
+    expect(page.get_by_role("button", name="Retry selected")).to_be_hidden()
