@@ -12,12 +12,15 @@ const ActivityPage = lazy(() => import("./activity/ActivityPage"));
 const NotificationsPage = lazy(() => import("./notifications/ListPage"));
 const AuditPage = lazy(() => import("./audit/ListPage"));
 const EventTypesPage = lazy(() => import("./event-types/ListPage"));
+const SetsPage = lazy(() => import("./sync/SetsPage"));
+const SetPage = lazy(() => import("./sync/SetPage"));
 const TokensPage = lazy(() => import("./tokens/ListPage"));
 
 const TITLES: Readonly<Record<string, string>> = {
   events: "Events",
   activity: "Activity",
   notifications: "Notifications",
+  sync: "Sync",
   types: "Event types",
   tokens: "Tokens",
   audit: "Audit log",
@@ -36,6 +39,7 @@ export function Page() {
     if (noun === "activity" && !id) return <ActivityPage />;
     if (noun === "notifications" && !id) return <NotificationsPage />;
     if (noun === "types" && !id) return <EventTypesPage />;
+    if (noun === "sync") return id ? <SetPage key={id} name={decoded(id)} /> : <SetsPage />;
     if (noun === "tokens" && !id) return <TokensPage />;
     if (noun === "audit" && !id) return <AuditPage />;
     if (noun === "events") return id ? <EventPage key={id} id={id} /> : <EventsPage />;
@@ -48,4 +52,13 @@ export function Page() {
       </p>
     </main>
   );
+}
+
+/** A part of the address as text; as it stands where it is malformed. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

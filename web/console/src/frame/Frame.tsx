@@ -20,6 +20,7 @@ const NOUNS: [path: string, name: string, icon: IconName, scope?: string][] = [
   ["/activity", "Activity", "activity", "deliveries:read"],
   ["/notifications", "Notifications", "bell", "deliveries:read"],
   ["/types", "Event types", "types"],
+  ["/sync", "Sync", "branch", "webhooks:read"],
   ["/tokens", "Tokens", "key", "tokens:admin"],
   ["/audit", "Audit log", "log", "webhooks:audit"],
 ];

@@ -2,6 +2,8 @@ import { useState } from "react";
 import { Button, Input, Label, TextField } from "react-aria-components";
 import { useMay } from "../frame/viewer";
 import type { WebhookRowFragment } from "../gql/graphql";
+import { setPath } from "../sync/values";
+import { Link } from "../ui/Link";
 import { visible } from "../ui/times";
 
 /** The file that owns a field, and the way around it for an emergency. force: is called with the reason. */
@@ -14,7 +16,9 @@ export function Managed({ webhook, force }: { webhook: Pick<WebhookRowFragment, 
     <div className="managed">
       <dl className="facts">
         <dt>Set</dt>
-        <dd>{visible(owner.set)}</dd>
+        <dd>
+          <Link to={setPath(owner.set)}>{visible(owner.set)}</Link>
+        </dd>
         <dt>File</dt>
         <dd>
           <code>

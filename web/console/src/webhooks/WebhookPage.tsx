@@ -8,6 +8,7 @@ import { FILTER_NAMES } from "../activity/filters";
 import { useMay } from "../frame/viewer";
 import type { WebhookChangesSubscription } from "../gql/graphql";
 import { Bars } from "../ui/Bars";
+import { setPath } from "../sync/values";
 import { Link } from "../ui/Link";
 import { go, usePlace, withSearch } from "../ui/location";
 import { WebhookStatus } from "../ui/Status";
@@ -64,7 +65,11 @@ function Header({ webhook }: { webhook: Webhook }) {
         <Title>{visible(webhook.name)}</Title>
         <Toggle webhook={webhook} />
         <WebhookStatus status={webhook.status} />
-        {managedBy && <span className="badge">yaml</span>}
+        {managedBy && (
+          <Link to={setPath(managedBy.set)} className="badge" aria-label={`yaml: the set ${visible(managedBy.set)}`}>
+            yaml
+          </Link>
+        )}
         <span className="push" />
         <SendTest id={webhook.id} />
       </div>

@@ -2,6 +2,7 @@ import { Bars } from "../ui/Bars";
 import { Copy } from "../ui/Copy";
 import { Icon } from "../ui/icons";
 import { Link } from "../ui/Link";
+import { setPath } from "../sync/values";
 import { go, usePlace, withSearch } from "../ui/location";
 import { WebhookStatus } from "../ui/Status";
 import { middleTruncated, visible } from "../ui/times";
@@ -74,9 +75,14 @@ function WebhookRow({ webhook, isSelected, select, reload }: RowProps) {
           {visible(webhook.name)}
         </Link>
         {managedBy && (
-          <span className="badge" title={`${managedBy.file ?? managedBy.set}${managedBy.line ? `:${managedBy.line}` : ""} owns it`}>
+          <Link
+            to={setPath(managedBy.set)}
+            className="badge"
+            title={visible(`${managedBy.file ?? managedBy.set}${managedBy.line ? `:${managedBy.line}` : ""} owns it`)}
+            aria-label={`yaml: the set ${visible(managedBy.set)}`}
+          >
             yaml
-          </span>
+          </Link>
         )}
         {webhook.description && <span className="under">{visible(webhook.description)}</span>}
       </td>

@@ -1,0 +1,108 @@
+"""Sets in a browser: what was applied, by whom, and what was changed by hand since."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.console import Console, Server
+
+APPLY = """mutation($input: SyncApplyInput!) { syncApply(input: $input) {
+  revision { number } problems { message } userErrors { message } } }"""
+CHANGE = """mutation($id: ID!, $reason: String!) { webhookUpdate(input: {id: $id, timeout: "25s",
+  force: true, reason: $reason}) { userErrors { message } } }"""
+
+
+def apply(server: Server, set_name: str, timeout: str, message: str) -> None:
+    form = {
+        "url": "https://example.com/in",
+        "timeout": timeout,
+        "environments": ["staging"],
+        "events": ["sync.a.b"],
+    }
+    document = {"version": 1, "set": set_name, "webhooks": {f"{set_name}-one": form}}
+    source = {
+        "commit": "9f2c1ab0c0ffee9f2c1ab0c0ffee",
+        "branch": "main",
+        "author": "Ann <b>Bee</b>",
+        "runUrl": "javascript:alert(1)",
+    }
+    given = {"set": set_name, "document": document, "message": message, "source": source}
+    answer = server.graphql(APPLY, input=given)["syncApply"]
+    assert answer["revision"] is not None, answer
+
+
+def change_by_hand(server: Server, slug: str, reason: str) -> None:
+    found = server.graphql("query($s: String!) { webhookBySlug(slug: $s) { id } }", s=slug)
+    answer = server.graphql(CHANGE, id=found["webhookBySlug"]["id"], reason=reason)
+    assert answer["webhookUpdate"]["userErrors"] == []
+
+
+def test_drift_appears_live_and_says_who_made_it_and_why(
+    signed_in: Console, server: Server
+) -> None:
+    apply(server, "team-a", "20s", "first")
+    page = signed_in.page
+    page.get_by_role("link", name="Sync").click()
+    row = page.get_by_role("row").filter(has_text="team-a")
+    expect(row).to_contain_text("9f2c1ab0c0ff")
+    expect(row).to_contain_text("None")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+    change_by_hand(server, "team-a-one", "Incident <7>")
+
+    expect(row).to_contain_text("1 webhook")
+    signed_in.check_accessible()
+    row.get_by_role("link", name="team-a").press("Enter")
+    page.get_by_role("tab", name="Drift").click()
+    drift = page.get_by_role("row").filter(has_text="team-a-one")
+    for text in ("timeout", "20s", "25s", 'token "hookline dev"', "Incident <7>"):
+        expect(drift).to_contain_text(text)
+    signed_in.check_accessible()
+
+    signed_in.go(page.url)
+    drift.get_by_role("link", name="team-a-one").press("Enter")
+    page.get_by_role("link", name="yaml: the set team-a").click()
+    expect(page.get_by_role("heading", name="team-a")).to_be_visible()
+
+
+def test_history_shows_what_each_revision_changed_and_grows_by_itself(
+    signed_in: Console, server: Server
+) -> None:
+    page = signed_in.page
+    apply(server, "team-b", "20s", "A <i>first</i> one")
+    signed_in.go("/sync/team-b")
+    first = page.get_by_role("row").filter(has_text="Revision 1")
+    expect(first).to_contain_text("A <i>first</i> one")
+    expect(first).to_contain_text("1 created")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+    apply(server, "team-b", "29s", "slower")
+
+    second = page.get_by_role("row").filter(has_text="Revision 2")
+    expect(second).to_contain_text("1 changed")
+    second.get_by_role("link").press("Enter")
+    drawer = page.get_by_role("dialog", name="Revision 2")
+    expect(drawer).to_contain_text("team-b-one")
+    expect(drawer).to_contain_text(re.compile("timeout.*20s.*29s", re.DOTALL))
+    # What the caller stated is no link unless it leads to a page.
+    expect(drawer).to_contain_text("javascript:alert(1)")
+    expect(drawer.get_by_role("link")).to_have_count(0)
+    expect(drawer).to_contain_text("Ann <b>Bee</b>")
+    signed_in.check_accessible()
+    signed_in.go(page.url)
+    expect(drawer).to_be_visible()
+    page.keyboard.press("Escape")
+
+    page.get_by_role("tab", name="Drift").click()
+    expect(page.get_by_text("No drift")).to_be_visible()
+    for path in ("/sync", "/sync/team-b", "/sync/team-b?tab=drift"):
+        signed_in.go(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert signed_in.width() == 320
+
+
+def test_set_that_is_not_there_is_told(signed_in: Console) -> None:
+    signed_in.go("/sync/no%2Fset")
+    expect(signed_in.page.get_by_text("No file of the set no/set was applied")).to_be_visible()
+    signed_in.check_accessible()

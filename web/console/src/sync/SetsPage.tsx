@@ -1,0 +1,89 @@
+import { useQuery } from "urql";
+import { problemOf } from "../api/problems";
+import { useMay } from "../frame/viewer";
+import type { SyncSetRowFragment } from "../gql/graphql";
+import { moveRow, useKeys } from "../ui/keys";
+import { Link } from "../ui/Link";
+import { NeedsScope } from "../ui/NeedsScope";
+import { Pages } from "../ui/Pages";
+import { countOf, usePaging } from "../ui/paging";
+import { Status } from "../ui/Status";
+import { Table } from "../ui/Table";
+import { visible } from "../ui/times";
+import { Title } from "../ui/Title";
+import { Skeleton, Trouble } from "../ui/Trouble";
+import { When } from "../ui/When";
+import { SYNC_SETS } from "./documents";
+import { useReadSoon } from "./useReadSoon";
+import { setPath, shortCommit } from "./values";
+
+const COLUMNS = ["Set", "Revision", "Commit", "Last applied", "Webhooks", "Drift"];
+
+/** The sets of webhooks that files own, and whether they still are what was applied. */
+export default function SetsPage() {
+  return useMay()("webhooks:read") ? <Sets /> : <NeedsScope title="Sync" scope="webhooks:read" />;
+}
+
+function Sets() {
+  const hasCursor = useMay()("deliveries:read");
+  const [{ data, error, stale }, again] = useQuery({ query: SYNC_SETS, variables: { ...usePaging(), hasCursor } });
+  const read = () => again({ requestPolicy: "network-only" });
+  useReadSoon(read, data && (data.liveCursor ?? null));
+  useKeys({ j: () => moveRow(1), k: () => moveRow(-1) });
+  const problem = problemOf(error);
+  const list = data?.syncSets;
+  return (
+    <main id="main" aria-busy={stale}>
+      <div className="head">
+        <Title>Sync</Title>
+        {list && <span className="faint">{countOf(list)}</span>}
+      </div>
+      {problem && <Trouble problem={problem} retry={read} />}
+      {!list && !problem && <Skeleton />}
+      {list?.nodes.length === 0 && (
+        <p className="empty">
+          No webhooks file was applied yet. <code>hookline sync apply</code> does it: write what you want into <code>config/webhooks.yaml</code> first.
+        </p>
+      )}
+      {list && list.nodes.length > 0 && (
+        <Table label="Sets" columns={COLUMNS}>
+          {list.nodes.map((one) => (
+            <SetRow key={one.name} set={one} />
+          ))}
+        </Table>
+      )}
+      {list && <Pages info={list.pageInfo} />}
+    </main>
+  );
+}
+
+function SetRow({ set }: { set: SyncSetRowFragment }) {
+  const { revision, commit } = set;
+  return (
+    <tr data-row={set.name}>
+      <td className="name">
+        <Link to={setPath(set.name)} data-open="">
+          {visible(set.name)}
+        </Link>
+      </td>
+      <td className="plain">
+        {revision ? revision.number : <span className="faint">none</span>}
+        {revision && <span className="under">{visible(revision.actor.name)}</span>}
+      </td>
+      <td className="plain">{commit ? <code title={visible(commit)}>{shortCommit(commit)}</code> : <span className="faint">not given</span>}</td>
+      <td className="plain">
+        <When at={set.lastAppliedAt} />
+      </td>
+      <td className="figure">{set.webhookCount}</td>
+      <td>
+        <DriftCount count={set.driftCount} />
+      </td>
+    </tr>
+  );
+}
+
+/** How many webhooks of a set were changed by hand. */
+export function DriftCount({ count }: { count: number }) {
+  if (!count) return <Status tone="good" icon="check">None</Status>;
+  return <Status tone="warn" icon="alert">{count === 1 ? "1 webhook" : `${count} webhooks`}</Status>;
+}

@@ -1,0 +1,88 @@
+import { graphql } from "../api/graphql";
+
+export const SYNC_SET = graphql(`
+  fragment SyncSetRow on SyncSet {
+    name
+    commit
+    lastAppliedAt
+    webhookCount
+    driftCount
+    revision { id number appliedAt actor { name } }
+  }
+`);
+
+export const SYNC_SETS = graphql(`
+  query SyncSets($first: Int, $after: String, $last: Int, $before: String, $hasCursor: Boolean!) {
+    liveCursor @include(if: $hasCursor)
+    syncSets(first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      totalCountExact
+      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
+      nodes { ...SyncSetRow }
+    }
+  }
+`);
+
+export const ONE_SET = graphql(`
+  query OneSet($name: String!, $hasCursor: Boolean!) {
+    liveCursor @include(if: $hasCursor)
+    syncSet(name: $name) { ...SyncSetRow }
+  }
+`);
+
+export const REVISION = graphql(`
+  fragment Revision on SyncRevision {
+    id
+    number
+    commit
+    branch
+    author
+    message
+    runUrl
+    repository
+    dirty
+    actor { name }
+    created
+    updated
+    disabled
+    appliedAt
+  }
+`);
+
+export const HISTORY = graphql(`
+  query SyncHistory($set: String!, $first: Int, $after: String, $last: Int, $before: String) {
+    syncRevisions(set: $set, first: $first, after: $after, last: $last, before: $before) {
+      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
+      nodes { ...Revision }
+    }
+  }
+`);
+
+export const ONE_REVISION = graphql(`
+  query OneRevision($set: String!, $number: Int!, $after: String) {
+    syncRevision(set: $set, number: $number) {
+      ...Revision
+      changes(first: 50, after: $after) {
+        totalCount
+        pageInfo { endCursor hasNextPage }
+        nodes { kind slug fields { field before after } }
+      }
+    }
+  }
+`);
+
+export const DRIFT = graphql(`
+  query SyncDrift($set: String!, $first: Int, $after: String, $last: Int, $before: String) {
+    syncDrift(set: $set, first: $first, after: $after, last: $last, before: $before) {
+      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
+      nodes {
+        slug
+        webhookId
+        file
+        line
+        hint
+        fields { field after live changedSecrets changedBy changedAt reason }
+      }
+    }
+  }
+`);

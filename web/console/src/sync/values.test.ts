@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { countsOf, setPath, shortCommit, valueOf } from "./values.ts";
+
+test("a value is short, says when there is none, and hides no character", () => {
+  assert.equal(valueOf(null), "none");
+  assert.equal(valueOf({ a: [1] }), '{"a":[1]}');
+  assert.equal(valueOf("a\u202eb"), "a\\u{202e}b");
+  assert.equal(valueOf("x".repeat(500)).length, 201);
+});
+
+test("a commit keeps what says that its file was edited", () => {
+  assert.equal(shortCommit("9f2c1ab0c0ffee9f2c1ab0c0ffee"), "9f2c1ab0c0ff");
+  assert.equal(shortCommit("9f2c1ab0c0ffee9f2c1ab0c0ffee-dirty"), "9f2c1ab0c0ff-dirty");
+  assert.equal(shortCommit("v1.2"), "v1.2");
+});
+
+test("a revision counts what it changed, and a set's name is one part of the address", () => {
+  assert.equal(countsOf({ created: 1, updated: 0, disabled: 2 }), "1 created, 2 disabled");
+  assert.equal(setPath("a/b c"), "/sync/a%2Fb%20c");
+});

@@ -1,0 +1,44 @@
+// Values of fields and kinds of changes in people's words. Pure.
+import { visible } from "../ui/times.ts";
+
+const MOST = 200;
+const KINDS: Readonly<Record<string, string>> = {
+  CREATE: "Created",
+  UPDATE: "Changed",
+  ADOPT: "Taken over",
+  DISABLE: "Left the file: disabled",
+  RELEASE: "Fields released",
+  DRIFT: "Drift",
+  CONFLICT: "Conflict",
+};
+
+export const kindOf = (kind: string): string => KINDS[kind] ?? kind;
+
+/** A value as a short text; a null says that there is none. */
+export function valueOf(value: unknown): string {
+  if (value === null || value === undefined) return "none";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return visible(text.length > MOST ? `${text.slice(0, MOST)}…` : text);
+}
+
+/** The first characters of a commit, with what says that its file was edited. */
+export function shortCommit(commit: string): string {
+  const [hash = "", ...marks] = commit.split("-");
+  return visible([/^[0-9a-f]{12,}$/.test(hash) ? hash.slice(0, 12) : hash, ...marks].join("-"));
+}
+
+/** What a revision changed, counted: "1 created, 2 changed". */
+export function countsOf({ created, updated, disabled }: { created: number; updated: number; disabled: number }): string {
+  const parts = [
+    [created, "created"],
+    [updated, "changed"],
+    [disabled, "disabled"],
+  ] as const;
+  return parts
+    .filter(([count]) => count)
+    .map(([count, word]) => `${count} ${word}`)
+    .join(", ");
+}
+
+/** The page of a set. */
+export const setPath = (name: string): string => `/sync/${encodeURIComponent(name)}`;
