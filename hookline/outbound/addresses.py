@@ -214,7 +214,8 @@ def _may_be_opened(labels: list[str], policy: AddressPolicy) -> bool:
             for network in policy.networks
             for loop in _LOOPBACK
         )
-    return bool(policy.networks)
+    # Opening this machine alone, as `hookline dev` does, opens no name of a cloud or a cluster.
+    return any(not network.is_loopback for network in policy.networks)
 
 
 def _to_ascii(text: str) -> str:
