@@ -96,6 +96,8 @@ class Decoder:
     ) -> object:
         # An excerpt is one line, so the mark under it can't follow a text over several.
         width = len(node.text) if isinstance(node, Scalar) and "\n" not in node.text else 1
+        if hint is None and isinstance(node, Scalar) and "${" in node.text:
+            hint = "what the references of this text stand for here is checked like typed text"
         severity = "warning" if is_warning else "error"
         problem = SyncProblem(
             code,
