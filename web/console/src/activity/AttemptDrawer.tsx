@@ -2,18 +2,20 @@ import { Button } from "react-aria-components";
 import { useClient, useQuery } from "urql";
 import { useState } from "react";
 import { problemOf, wordsOf } from "../api/problems";
+import { useLive } from "../api/useLive";
 import { useMay } from "../frame/viewer";
-import type { OneAttemptQuery } from "../gql/graphql";
+import type { AttemptRowFragment, OneAttemptQuery } from "../gql/graphql";
 import { Copy } from "../ui/Copy";
 import { Dialog } from "../ui/Dialog";
 import { Link } from "../ui/Link";
+import { withSearch } from "../ui/location";
 import { Payload } from "../ui/Payload";
 import { duration, visible } from "../ui/times";
 import { Refusals, Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { AttemptOutcome, causeWord } from "./AttemptOutcome";
 import { asCurl } from "./curl";
-import { ATTEMPT, CANCEL } from "./documents";
+import { ATTEMPT, ATTEMPTS_LIVE, CANCEL } from "./documents";
 
 type Attempt = Extract<OneAttemptQuery["node"], { __typename: "Attempt" }>;
 interface Props {
@@ -30,6 +32,13 @@ export function AttemptDrawer({ id, retry, words, close }: Props) {
   const problem = problemOf(error);
   const found = data?.node?.__typename === "Attempt" ? (data.node as Attempt) : null;
   const read = () => again({ requestPolicy: "network-only" });
+  // What is retried here shows its new attempt here.
+  useLive<AttemptRowFragment>(ATTEMPTS_LIVE, {
+    after: found ? null : undefined,
+    variables: { filter: { deliveryId: found?.delivery.id }, hasWebhooks: false },
+    onNode: read,
+    onGap: read,
+  });
   return (
     <Dialog title={found ? visible(found.event.type) : "Attempt"} isOpen setOpen={close} isDrawer>
       <Refusals words={words} />
@@ -105,28 +114,37 @@ function Details({ attempt, retry, read }: { attempt: Attempt; retry: Props["ret
           </Button>
         )}
       </div>
-      <section>
-        <h3>
-          Request <Copy text={asCurl(attempt)} label="as cURL" />
-        </h3>
-        <p>
-          <code>POST {visible(attempt.requestUrl ?? "unknown")}</code>
-        </p>
-        <Headers headers={attempt.requestHeaders} />
-        <Payload text={attempt.requestBody} missing="The body is not kept any more." label="Body of the request" />
-      </section>
-      <section>
-        <h3>Response</h3>
-        <Headers headers={attempt.responseHeaders} />
-        <Payload text={attempt.responseBody} base64={attempt.responseBodyBase64} missing="There was no response." label="Body of the response" />
-        {attempt.responseTruncated && <p className="faint">Only its first 16 KiB are kept.</p>}
-      </section>
+      <div className="exchange">
+        <section>
+          <h3>
+            Request <Copy text={asCurl(attempt)} label="as cURL" />
+          </h3>
+          <p>
+            <code>POST {visible(attempt.requestUrl ?? "unknown")}</code>
+          </p>
+          <Headers headers={attempt.requestHeaders} />
+          <Payload text={attempt.requestBody} missing="The body is not kept any more." label="Body of the request" />
+        </section>
+        <section>
+          <h3>Response</h3>
+          {attempt.statusCode && (
+            <p>
+              <code>HTTP {attempt.statusCode}</code>
+              {attempt.durationMs !== null && ` after ${duration(attempt.durationMs)}`}
+            </p>
+          )}
+          <Headers headers={attempt.responseHeaders} />
+          <Payload text={attempt.responseBody} base64={attempt.responseBodyBase64} missing="There was no response." label="Body of the response" />
+          {attempt.responseTruncated && <p className="faint">Only its first 16 KiB are kept.</p>}
+        </section>
+      </div>
       <section>
         <h3>All attempts of this delivery</h3>
         <ol className="timeline">
           {delivery.attempts.nodes.map((one) => (
             <li key={one.id} aria-current={one.id === attempt.id ? "true" : undefined}>
-              {one.number} <AttemptOutcome attempt={one} /> <When at={one.startedAt} /> <span className="faint">{duration(one.durationMs)}</span>
+              <Link to={withSearch({ attempt: one.id })}>Attempt {one.number}</Link> <AttemptOutcome attempt={one} />{" "}
+              <span className="faint">{causeWord(one.cause)}</span> <When at={one.startedAt} /> <span className="faint">{duration(one.durationMs)}</span>
             </li>
           ))}
         </ol>

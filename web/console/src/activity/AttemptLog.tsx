@@ -9,6 +9,7 @@ import { Refusals, Skeleton, Trouble } from "../ui/Trouble";
 import { AttemptDrawer } from "./AttemptDrawer";
 import { AttemptFilters } from "./AttemptFilters";
 import { AttemptTable } from "./AttemptTable";
+import { Charts } from "./Charts";
 import { RETRY } from "./documents";
 import { useAttemptFilter } from "./filters";
 import { JobProgress } from "./JobProgress";
@@ -58,6 +59,7 @@ export function AttemptLog({ webhookId = null }: { webhookId?: string | null }) 
   return (
     <>
       {job && <JobProgress id={job} close={() => go(withSearch({ job: null }), { isReplaced: true })} />}
+      <Charts webhookId={webhookId} newest={(log?.held[0] ?? log?.rows[0])?.id} />
       <AttemptFilters wrong={wrong} hasWebhooks={hasWebhooks} />
       <div className="filters">
         <Button className="button" onPress={() => setPaused(!isPaused)}>

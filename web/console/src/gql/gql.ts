@@ -14,6 +14,9 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  fragment Buckets on StatsBucket {\n    start\n    attempts\n    failures\n    p50Ms\n    p95Ms\n  }\n": typeof types.BucketsFragmentDoc,
+    "\n  query AllStats($since: DateTime!, $step: StatsStep!) {\n    stats(since: $since, step: $step) { ...Buckets }\n  }\n": typeof types.AllStatsDocument,
+    "\n  query WebhookStats($id: ID!, $since: DateTime!, $step: StatsStep!) {\n    webhook(id: $id) { id stats(since: $since, step: $step) { ...Buckets } }\n  }\n": typeof types.WebhookStatsDocument,
     "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n    webhook @include(if: $hasWebhooks) { id name }\n  }\n": typeof types.AttemptRowFragmentDoc,
     "\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 100, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": typeof types.AttemptListDocument,
     "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n": typeof types.AttemptsLiveDocument,
@@ -78,6 +81,9 @@ type Documents = {
     "\n  query WebhookAudit($id: ID!, $after: String) {\n    auditEntries(filter: { subjectId: $id }, first: 50, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { id action at before after source reason actor { kind name appliedBy revision } requestId }\n    }\n  }\n": typeof types.WebhookAuditDocument,
 };
 const documents: Documents = {
+    "\n  fragment Buckets on StatsBucket {\n    start\n    attempts\n    failures\n    p50Ms\n    p95Ms\n  }\n": types.BucketsFragmentDoc,
+    "\n  query AllStats($since: DateTime!, $step: StatsStep!) {\n    stats(since: $since, step: $step) { ...Buckets }\n  }\n": types.AllStatsDocument,
+    "\n  query WebhookStats($id: ID!, $since: DateTime!, $step: StatsStep!) {\n    webhook(id: $id) { id stats(since: $since, step: $step) { ...Buckets } }\n  }\n": types.WebhookStatsDocument,
     "\n  fragment AttemptRow on Attempt {\n    id\n    number\n    outcome\n    cause\n    statusCode\n    errorCode\n    errorMessage\n    startedAt\n    durationMs\n    nextAttemptAt\n    event { id type }\n    delivery { id }\n    webhook @include(if: $hasWebhooks) { id name }\n  }\n": types.AttemptRowFragmentDoc,
     "\n  query AttemptList($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    liveCursor\n    attempts(filter: $filter, first: 100, after: $after) {\n      pageInfo { endCursor hasNextPage }\n      nodes { ...AttemptRow }\n    }\n  }\n": types.AttemptListDocument,
     "\n  subscription AttemptsLive($filter: AttemptFilter, $after: String, $hasWebhooks: Boolean!) {\n    attempts(filter: $filter, after: $after) { cursor gap node { ...AttemptRow } }\n  }\n": types.AttemptsLiveDocument,
@@ -156,6 +162,18 @@ const documents: Documents = {
  */
 export function graphql(source: string): unknown;
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment Buckets on StatsBucket {\n    start\n    attempts\n    failures\n    p50Ms\n    p95Ms\n  }\n"): (typeof documents)["\n  fragment Buckets on StatsBucket {\n    start\n    attempts\n    failures\n    p50Ms\n    p95Ms\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query AllStats($since: DateTime!, $step: StatsStep!) {\n    stats(since: $since, step: $step) { ...Buckets }\n  }\n"): (typeof documents)["\n  query AllStats($since: DateTime!, $step: StatsStep!) {\n    stats(since: $since, step: $step) { ...Buckets }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query WebhookStats($id: ID!, $since: DateTime!, $step: StatsStep!) {\n    webhook(id: $id) { id stats(since: $since, step: $step) { ...Buckets } }\n  }\n"): (typeof documents)["\n  query WebhookStats($id: ID!, $since: DateTime!, $step: StatsStep!) {\n    webhook(id: $id) { id stats(since: $since, step: $step) { ...Buckets } }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
