@@ -10,7 +10,7 @@ from tortoise.queryset import QuerySet
 from api.auth import require
 from api.execution.compiled_mutations import COMPILED
 from api.schema.connections import Connection
-from api.schema.filters import check_event, exactly, within
+from api.schema.filters import check_event, exactly, of_pattern, within
 from api.schema.listing import Listed, paged
 from api.schema.node import Info
 from api.schema.types import Event
@@ -28,6 +28,11 @@ from hookline.models import Event as EventRow
 class EventFilter:
     type: str | None = strawberry.field(
         default=None, description="Exact type, such as order.order.created. No patterns."
+    )
+    pattern: str | None = strawberry.field(
+        default=None,
+        description="Pattern of the types, such as order.*.created. The newest events of the "
+        "workspace are read until the page is full.",
     )
     environment: str | None = strawberry.field(
         default=None, description="Environment of the event."
@@ -249,5 +254,6 @@ def _without_index(problem: Problem) -> Problem:
 
 
 def _filtered(rows: QuerySet[EventRow], wanted: EventFilter) -> QuerySet[EventRow]:
+    rows = of_pattern(rows, "type", wanted.pattern, "pattern")
     rows = exactly(rows, type=wanted.type, environment=wanted.environment)
     return within(rows, "received_at", wanted.since, wanted.until)

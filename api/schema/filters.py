@@ -45,14 +45,17 @@ def exactly(rows: QuerySet[Row], **wanted: str | None) -> QuerySet[Row]:
     return rows
 
 
-def of_pattern(rows: QuerySet[Row], column: str, pattern: str | None) -> QuerySet[Row]:
+def of_pattern(
+    rows: QuerySet[Row], column: str, pattern: str | None, name: str = "eventPattern"
+) -> QuerySet[Row]:
     """Returns the rows whose event type, in this column, a pattern matches; None sets no condition.
+    name: the field of the pattern.
 
     Raises BadInput.
     """
     if pattern is None:
         return rows
-    check_pattern(pattern)
+    check_pattern(pattern, name)
     # A type has three parts, so that dots say which of them a text is; no part has a dot.
     first, middle, last = pattern.split(".")
     if "*" not in pattern:
@@ -71,10 +74,10 @@ def of_pattern(rows: QuerySet[Row], column: str, pattern: str | None) -> QuerySe
     return rows.filter(**{name: text for name, text in wanted.items() if text})
 
 
-def check_pattern(pattern: str) -> None:
-    """Raises BadInput for a text that is no pattern of event types."""
+def check_pattern(pattern: str, name: str = "eventPattern") -> None:
+    """Raises BadInput for a text that is no pattern of event types. name: its field."""
     if fault := pattern_fault(pattern):
-        raise BadInput(f"eventPattern {fault}.")
+        raise BadInput(f"{name} {fault}.")
 
 
 def within(

@@ -153,6 +153,8 @@ async def test_data_that_is_no_longer_kept_is_null(admin: Asker) -> None:
         ({"environment": "staging"}, 1),
         ({"since": "2026-01-01T00:00:00Z"}, 3),
         ({"until": "2026-01-01T00:00:00Z"}, 0),
+        ({"pattern": "*.*.create"}, 2),
+        ({"pattern": "product.*.delete", "environment": "staging"}, 0),
     ],
 )
 async def test_a_filter_leaves_what_it_says(

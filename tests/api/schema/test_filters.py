@@ -34,6 +34,7 @@ def new_type(name: str) -> EventType:
         ("deliveries", {"eventType": "\x00"}, "eventType has 1 part"),
         ("deliveries", {"environment": "x" * 60_000}, "environment must be one of "),
         ("events", {"type": "invoice.paid"}, "such as billing.invoice.paid"),
+        ("events", {"pattern": "order.*"}, "pattern has 2 parts"),
         ("events", {"environment": ""}, "environment must be one of "),
         ("webhooks", {"event": "order.*.*"}, "which only the patterns of webhooks may"),
         ("webhooks", {"environment": "Production"}, "environment must be one of "),

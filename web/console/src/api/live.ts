@@ -24,6 +24,8 @@ interface LiveEvent<Node> {
   gap: boolean;
   node?: Node | null;
   items?: readonly Node[];
+  /** Number of those that are left out of a sample. */
+  skipped?: number;
 }
 
 export interface Followed<Node> {
@@ -31,6 +33,8 @@ export interface Followed<Node> {
   variables: { after?: string | null; [name: string]: unknown };
   onNode(node: Node, cursor: string | null): void;
   onGap(): void;
+  /** Called for each batch of a sample, with the number of what it leaves out. */
+  onSkipped?(count: number): void;
 }
 
 /** The page's one socket: all that is live comes over it, and goes on from its cursor after an outage. */
@@ -72,6 +76,7 @@ export class Live {
           const cursor = event.cursor ?? null;
           variables.after = cursor;
           if (event.gap) followed.onGap();
+          if (event.skipped !== undefined) followed.onSkipped?.(event.skipped);
           for (const node of event.items ?? (event.node ? [event.node] : [])) followed.onNode(node, cursor);
         },
         error: again,

@@ -21,6 +21,7 @@ interface Options<Node> {
   isPaused?: boolean;
   onNode: Followed<Node>["onNode"];
   onGap: Followed<Node>["onGap"];
+  onSkipped?: Followed<Node>["onSkipped"];
 }
 
 /** Follows a subscription while the component is there, the tab in front and nothing paused. */
@@ -46,6 +47,7 @@ export function useLive<Node>(document: TypedDocumentNode<unknown, never>, optio
         latest.current.onNode(node, place);
       },
       onGap: () => latest.current.onGap(),
+      onSkipped: (count) => latest.current.onSkipped?.(count),
     });
   }, [live, document, variables, after, isVisible, isPaused]);
 }

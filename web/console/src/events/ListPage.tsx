@@ -1,98 +1,127 @@
 import { useState } from "react";
 import { Button } from "react-aria-components";
-import { useQuery } from "urql";
-import { problemOf } from "../api/problems";
 import { environment } from "../frame/environment";
 import { useMay } from "../frame/viewer";
+import type { EventFilter, EventRowFragment } from "../gql/graphql";
 import { moveRow, useKeys } from "../ui/keys";
 import { Link } from "../ui/Link";
 import { usePlace } from "../ui/location";
+import { NeedsScope } from "../ui/NeedsScope";
 import { Pages } from "../ui/Pages";
+import { countOf } from "../ui/paging";
 import { SearchBox } from "../ui/SearchBox";
+import { Table } from "../ui/Table";
+import { TimeRange, useTimeRange } from "../ui/TimeRange";
 import { visible } from "../ui/times";
+import { Title } from "../ui/Title";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { useStore } from "../store";
-import { EVENT_LIST } from "./documents";
 import { PublishDialog } from "./PublishDialog";
-import { Title } from "../ui/Title";
+import { useEvents } from "./useEvents";
 
-const PAGE_SIZE = 50;
+const COLUMNS = ["Received", "Type", "Environment", "Idempotency key"];
 
-/** Published events, newest first. */
+/** Published events, newest first, as they come. */
 export default function EventsPage() {
+  const may = useMay();
+  if (may("deliveries:read")) return <Events />;
+  return may("events:publish") ? <PublishOnly /> : <NeedsScope title="Events" scope="deliveries:read" />;
+}
+
+function useFilter(): EventFilter {
   const { search } = usePlace();
-  const chosen = useStore(environment);
+  const wanted = search.get("type");
+  const isPattern = wanted?.includes("*");
+  return { type: isPattern ? null : wanted, pattern: isPattern ? wanted : null, environment: useStore(environment), ...useTimeRange() };
+}
+
+function Events() {
   const may = useMay();
   const [isPublishing, setPublishing] = useState(false);
-  const type = search.get("type");
-  const before = search.get("before");
-  const variables = {
-    filter: { type, environment: chosen },
-    ...(before ? { last: PAGE_SIZE, before } : { first: PAGE_SIZE, after: search.get("after") }),
-  };
-  const [{ data, error }, again] = useQuery({ query: EVENT_LIST, variables });
-  const read = () => again({ requestPolicy: "network-only" });
+  const [isPaused, setPaused] = useState(false);
+  const filter = useFilter();
+  const { rows, list, problem, stale, read, isFollowing, isSample } = useEvents(filter, isPaused);
   useKeys({
     j: () => moveRow(1),
     k: () => moveRow(-1),
-    "/": () => document.querySelector<HTMLElement>("[type=search]")?.focus(),
+    "/": () => document.querySelector<HTMLElement>("main [type=search]")?.focus(),
   });
-  const problem = problemOf(error);
-  const list = data?.events;
+  const isFiltered = Object.values(filter).some(Boolean);
   return (
-    <main id="main">
+    <main id="main" aria-busy={stale}>
       <div className="head">
         <Title>Events</Title>
-        {list && <span className="faint">{list.totalCountExact ? list.totalCount : `more than ${list.totalCount}`}</span>}
+        {list && rows && <span className="faint">{countOf({ ...list, totalCount: list.totalCount + rows.length - list.nodes.length })}</span>}
         <span className="push" />
         <Button className="button primary" isDisabled={!may("events:publish")} onPress={() => setPublishing(true)}>
           Publish an event
         </Button>
       </div>
       <div className="filters" role="search" aria-label="Events">
-        <SearchBox name="type" label="Exact type, such as order.order.create" />
+        <SearchBox name="type" label="Type, such as order.*.create" />
+        <TimeRange />
+        {isFollowing && (
+          <Button className="button" onPress={() => setPaused(!isPaused)}>
+            {isPaused ? "Go on" : "Pause"}
+          </Button>
+        )}
       </div>
       {problem && <Trouble problem={problem} retry={read} />}
-      {!list && !problem && <Skeleton />}
-      {list?.nodes.length === 0 && (
-        <p className="empty">{type || chosen ? "No event matches these filters. The environment above is one of them." : "Nothing was published yet."}</p>
+      {isSample && <p className="faint">More events are published than can be shown as they come: this is a sample, and the list is read again every three seconds.</p>}
+      {!rows && !problem && <Skeleton />}
+      {rows?.length === 0 && (
+        <p className="empty">{isFiltered ? "No event matches these filters. The environment above is one of them." : "Nothing was published yet. What is published appears here by itself."}</p>
       )}
-      {list && list.nodes.length > 0 && (
-        <div className="scroller" role="region" aria-label="Events, table" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Received</th>
-                <th scope="col">Type</th>
-                <th scope="col">Environment</th>
-                <th scope="col">Idempotency key</th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.nodes.map((event) => (
-                <tr key={event.id} data-row={event.id}>
-                  <td className="plain">
-                    <When at={event.receivedAt} />
-                  </td>
-                  <td className="name">
-                    <Link to={`/events/${event.id}`} data-open="">
-                      {visible(event.type)}
-                    </Link>
-                    <span className="under">
-                      <code>{event.id}</code>
-                    </span>
-                  </td>
-                  <td>{event.environment}</td>
-                  <td className="name">{event.idempotencyKey && <code>{visible(event.idempotencyKey)}</code>}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+      {rows && rows.length > 0 && (
+        <Table label="Events" columns={COLUMNS}>
+          {rows.map((event) => (
+            <EventRow key={event.id} event={event} />
+          ))}
+        </Table>
       )}
       {list && <Pages info={list.pageInfo} />}
       {isPublishing && <PublishDialog close={() => setPublishing(false)} onPublished={read} />}
+    </main>
+  );
+}
+
+function EventRow({ event }: { event: EventRowFragment }) {
+  return (
+    <tr data-row={event.id}>
+      <td className="plain">
+        <When at={event.receivedAt} />
+      </td>
+      <td className="name">
+        <Link to={`/events/${event.id}`} data-open="">
+          {visible(event.type)}
+        </Link>
+        <span className="under">
+          <code>{event.id}</code>
+        </span>
+      </td>
+      <td>{event.environment}</td>
+      <td className="name">{event.idempotencyKey && <code>{visible(event.idempotencyKey)}</code>}</td>
+    </tr>
+  );
+}
+
+/** For a token that publishes and reads nothing. */
+function PublishOnly() {
+  const [isPublishing, setPublishing] = useState(false);
+  return (
+    <main id="main">
+      <div className="head">
+        <Title>Events</Title>
+        <span className="push" />
+        <Button className="button primary" onPress={() => setPublishing(true)}>
+          Publish an event
+        </Button>
+      </div>
+      <p className="empty">
+        Published events are listed with the scope <code>deliveries:read</code>, which your token lacks.
+      </p>
+      {isPublishing && <PublishDialog close={() => setPublishing(false)} onPublished={() => {}} />}
     </main>
   );
 }

@@ -3,7 +3,7 @@ import { Button, Form } from "react-aria-components";
 import { useClient, useQuery } from "urql";
 import { wordsOf } from "../api/problems";
 import { environment } from "../frame/environment";
-import { useFrame } from "../frame/viewer";
+import { useFrame, useMay } from "../frame/viewer";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/fields";
 import { Link } from "../ui/Link";
@@ -21,7 +21,8 @@ interface Published {
 export function PublishDialog({ close, onPublished }: { close: () => void; onPublished: () => void }) {
   const client = useClient();
   const { server } = useFrame();
-  const [{ data: catalogue }] = useQuery({ query: EVENT_TYPES });
+  const mayReadTypes = useMay()("webhooks:read");
+  const [{ data: catalogue }] = useQuery({ query: EVENT_TYPES, pause: !mayReadTypes });
   const [type, setType] = useState("order.order.create");
   const [where, setWhere] = useState(environment.get() ?? server.environments[0] ?? "");
   const [data, setData] = useState('{\n  "id": 1,\n  "total": 99.5\n}');

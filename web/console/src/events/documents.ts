@@ -1,12 +1,32 @@
 import { graphql } from "../api/graphql";
 
+export const EVENT_ROW = graphql(`
+  fragment EventRow on Event {
+    id
+    type
+    environment
+    receivedAt
+    idempotencyKey
+  }
+`);
+
+export const EVENTS_LIVE = graphql(`
+  subscription EventsLive($eventType: String, $environment: String) {
+    events(eventType: $eventType, environment: $environment) {
+      gap
+      skipped
+      items { ...EventRow }
+    }
+  }
+`);
+
 export const EVENT_LIST = graphql(`
   query EventList($filter: EventFilter, $first: Int, $after: String, $last: Int, $before: String) {
     events(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
       totalCount
       totalCountExact
       pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
-      nodes { id type environment receivedAt idempotencyKey }
+      nodes { ...EventRow }
     }
   }
 `);

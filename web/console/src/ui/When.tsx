@@ -24,7 +24,9 @@ export function useNow(): number {
 
 /** A time, relative; the absolute one on hover, in UTC after a click. */
 export function When({ at }: { at: string | null | undefined }) {
-  const now = useNow();
+  // The clock moves every five seconds: what has just come would lie ahead of it.
+  const [shownAt] = useState(Date.now);
+  const now = Math.max(useNow(), shownAt);
   const utc = useStore(isUtc);
   const [isAbsolute, setAbsolute] = useState(false);
   if (!at) return <span className="faint">never</span>;
