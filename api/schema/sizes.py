@@ -45,6 +45,7 @@ _ITEMS: Final = {
     # Of one field: a webhook has at most 20 headers.
     "SyncFieldChange.changedSecrets": 20,
     "SyncRevisionChange.fields": len(FIELDS) + 1,
+    "SyncRevisionFieldChange.changedSecrets": 20,
     "SyncOrigin.lockedFields": len(FIELDS),
     "SyncProblem.path": 20,
     "Token.scopes": SCOPES_LIMIT,

@@ -37,6 +37,20 @@ class SyncRevisionFieldChange:
         description="Value in the file, or the default if the field was no longer in it. For "
         "RELEASE, the value that stayed."
     )
+    changed_secrets: list[str] = strawberry.field(
+        description="Paths of the secrets that changed, such as headers.X-Api-Key: before and "
+        "after are masked alike. Empty in revisions that older versions of Hookline made."
+    )
+
+    @classmethod
+    def of(cls, recorded: dict[str, Any]) -> "SyncRevisionFieldChange":
+        changed = recorded.get("changedSecrets", [])
+        return cls(
+            field=recorded["field"],
+            before=recorded["before"],
+            after=recorded["after"],
+            changed_secrets=changed,
+        )
 
 
 @strawberry.type(
@@ -55,7 +69,7 @@ class SyncRevisionChange:
         return cls(
             kind=SyncChangeKind(recorded["kind"]),
             slug=recorded["slug"],
-            fields=[SyncRevisionFieldChange(**item) for item in recorded["fields"]],
+            fields=[SyncRevisionFieldChange.of(item) for item in recorded["fields"]],
         )
 
 

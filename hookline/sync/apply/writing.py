@@ -309,6 +309,12 @@ def _values(change: Change) -> tuple[dict[str, Any] | None, dict[str, Any]]:
 def _recorded(change: Change) -> dict[str, Any]:
     """A change as its revision remembers it, for people: nothing secret."""
     fields = [
-        {"field": item.field, "before": item.before, "after": item.after} for item in change.fields
+        {
+            "field": item.field,
+            "before": item.before,
+            "after": item.after,
+            "changedSecrets": list(item.changed_secrets),
+        }
+        for item in change.fields
     ]
     return {"kind": str(change.kind), "slug": change.slug, "fields": fields}
