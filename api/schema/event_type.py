@@ -75,6 +75,10 @@ class EventTypeSaveInput:
     sample: JSON | None = strawberry.field(
         default=None, description="Sample data. Must conform to the schema; at most 64 KiB."
     )
+    dry_run: bool | None = strawberry.field(
+        default=False,
+        description="True to check the input and to save nothing. `eventType` is null then.",
+    )
 
 
 @strawberry.input(description="Input of `eventTypeDelete`.")
@@ -86,8 +90,8 @@ class EventTypeDeleteInput:
 class EventTypePayload:
     event_type: EventType | None = strawberry.field(
         description="The event type after the mutation, or the deleted one. Null if there are "
-        "user errors, or with an error FORBIDDEN after the change if the token lacks the scope "
-        "webhooks:read."
+        "user errors, for a dry run, or with an error FORBIDDEN after the change if the token "
+        "lacks the scope webhooks:read."
     )
     user_errors: list[UserError] = strawberry.field(
         description="Errors in the input. Empty on success."
@@ -165,6 +169,9 @@ class EventTypeMutation:
             for name in ("name", "description", "schema", "strict", "sample")
         }
         try:
+            if input.dry_run:
+                await event_types.check(given)
+                return EventTypePayload(event_type=None, user_errors=[])
             row = await event_types.save(
                 info.context.runtime.database, info.context.runtime.hub, actor, given
             )

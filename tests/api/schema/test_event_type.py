@@ -156,6 +156,15 @@ async def test_what_cannot_be_saved_is_refused_at_its_place(
     ]
 
 
+async def test_dry_run_says_what_is_wrong_and_saves_nothing(admin: Asker) -> None:
+    bad = {**TYPE, "sample": {"total": -1}, "dryRun": True}
+    refused = (await admin.data(SAVE, input=bad))["eventTypeSave"]
+    assert [error["field"] for error in refused["userErrors"]] == [["input", "sample", "total"]]
+    checked = (await admin.data(SAVE, input={**TYPE, "dryRun": True}))["eventTypeSave"]
+    assert checked == {"eventType": None, "userErrors": []}
+    assert (await admin.data(LIST))["eventTypes"]["totalCount"] == 0
+
+
 async def test_sample_is_what_templates_must_render_and_dry_runs_show(admin: Asker) -> None:
     await admin.data(SAVE, input=TYPE)
     form = {

@@ -5,11 +5,13 @@ import { placedAt, problemOf } from "../api/problems";
 import { useMay } from "../frame/viewer";
 import type { TypeRowFragment } from "../gql/graphql";
 import { Check } from "../ui/Check";
+import { Editor } from "../ui/Editor";
 import { Field } from "../ui/fields";
 import { jsonFault, jsonOf, textOf } from "../ui/json";
 import { Refusals } from "../ui/Trouble";
 import { useGuard } from "../ui/useGuard";
 import { SAVE_TYPE } from "./documents";
+import { useChecked } from "./useChecked";
 
 type Type = Pick<TypeRowFragment, "id" | "name" | "description" | "schema" | "strict" | "sample">;
 const FIELDS = ["name", "description", "schema", "strict", "sample"];
@@ -30,14 +32,10 @@ export function TypeForm({ type, close }: { type: Type; close: () => void }) {
   useEffect(() => whole.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]")?.focus(), [refused]);
   useGuard(isDirty && Boolean(type.id));
   const set = (change: Partial<typeof form>) => setForm({ ...form, ...change });
+  const input = faults.schema || faults.sample ? null : inputOf(form);
+  const checked = useChecked(FIELDS, mayWrite && isDirty ? input : null);
   const save = async () => {
-    const input = {
-      name: form.name.trim(),
-      description: form.description || null,
-      schema: jsonOf(form.schema),
-      strict: form.strict,
-      sample: jsonOf(form.sample),
-    };
+    if (!input) return;
     setBusy(true);
     const { data, error } = await client.mutation(SAVE_TYPE, { input }).toPromise();
     setBusy(false);
@@ -46,40 +44,44 @@ export function TypeForm({ type, close }: { type: Type; close: () => void }) {
     setRefused(problem ? { ...found, rest: [...found.rest, problem.message] } : found);
     if (!problem && !data?.eventTypeSave?.userErrors.length) close();
   };
-  const { fields, rest } = refused;
+  const { rest } = refused;
+  const fields = checked ?? refused.fields;
   return (
     <div ref={whole}>
       <Refusals words={rest} />
       <Form
         onSubmit={(event) => {
           event.preventDefault();
-          if (!isBusy && !faults.schema && !faults.sample) void save();
+          if (!isBusy) void save();
         }}
       >
-        {!type.id && <Field label="Name" value={form.name} onChange={(name) => set({ name })} error={fields.name} help="object.model.action" isMono />}
+        {!type.id && <Field label="Name" value={form.name} onChange={(name) => set({ name })} error={form.name ? fields.name : refused.fields.name} help="object.model.action" isMono />}
         <Field label="Meaning" value={form.description} onChange={(description) => set({ description })} error={fields.description} isDisabled={!mayWrite} />
-        <Field
+        <Editor
           label="JSON Schema of the data"
+          language="json"
           value={form.schema}
           onChange={(schema) => set({ schema })}
           error={faults.schema ?? fields.schema}
           help="Optional. Draft 2020-12 unless it names another one."
-          isLong
           isDisabled={!mayWrite}
         />
         <Check isOn={form.strict} onChange={(strict) => set({ strict })} isDisabled={!mayWrite}>
           Refuse events whose data does not conform to it
         </Check>
         {fields.strict && <p className="field-error">{fields.strict}</p>}
-        <Field
+        <Editor
           label="Sample"
+          language="json"
           value={form.sample}
           onChange={(sample) => set({ sample })}
           error={faults.sample ?? fields.sample}
           help="Optional. Data of an event for tests, dry runs and templates."
-          isLong
           isDisabled={!mayWrite}
         />
+        <p role="status" className="faint">
+          {checked && (Object.keys(checked).length ? "The server would refuse this." : "The server would take this.")}
+        </p>
         <div className="buttons">
           <Button type="submit" className="button primary" isDisabled={!mayWrite || !isDirty}>
             {isBusy ? "Saving…" : "Save"}
@@ -92,4 +94,8 @@ export function TypeForm({ type, close }: { type: Type; close: () => void }) {
       </Form>
     </div>
   );
+}
+
+function inputOf({ name, description, schema, strict, sample }: { name: string; description: string; schema: string; strict: boolean; sample: string }) {
+  return { name: name.trim(), description: description || null, schema: jsonOf(schema), strict, sample: jsonOf(sample) };
 }

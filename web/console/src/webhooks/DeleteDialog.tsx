@@ -8,6 +8,9 @@ import { Dialog } from "../ui/Dialog";
 import { Refusals } from "../ui/Trouble";
 import { visible } from "../ui/times";
 import { DELETE_WEBHOOK } from "./documents";
+import { Managed } from "./Managed";
+
+const DAY = 86_400_000;
 
 interface Props {
   webhook: WebhookRowFragment;
@@ -20,12 +23,17 @@ interface Props {
 export function DeleteDialog({ webhook, isOpen, setOpen, onDeleted }: Props) {
   const [typed, setTyped] = useState("");
   const [words, setWords] = useState<string[]>([]);
+  const [isManaged, setManaged] = useState(false);
   const [, remove] = useMutation(DELETE_WEBHOOK);
   const { attemptDays } = useFrame().server.retention;
   const open = webhook.health.backlog;
-  const confirm = async () => {
-    const { data, error } = await remove({ input: { id: webhook.id, ifVersion: webhook.version } });
-    const refused = wordsOf(error, data?.webhookDelete?.userErrors);
+  const until = new Date(Date.now() + attemptDays * DAY);
+  const confirm = async (reason?: string) => {
+    const force = reason ? { force: true, reason } : {};
+    const { data, error } = await remove({ input: { id: webhook.id, ifVersion: webhook.version, ...force } });
+    const userErrors = data?.webhookDelete?.userErrors;
+    const refused = wordsOf(error, userErrors);
+    setManaged(Boolean(userErrors?.some(({ code }) => code === "FIELD_MANAGED")));
     setWords(refused);
     if (refused.length) return;
     setOpen(false);
@@ -34,10 +42,11 @@ export function DeleteDialog({ webhook, isOpen, setOpen, onDeleted }: Props) {
   return (
     <Dialog title={`Delete ${visible(webhook.name)}?`} isOpen={isOpen} setOpen={setOpen}>
       <p>
-        {open === 0 ? "No open delivery is lost." : `${open} open ${open === 1 ? "delivery is" : "deliveries are"} cancelled.`} Its log is
-        kept for {attemptDays} days.
+        {open === 0 ? "No open delivery is lost." : `${open.toLocaleString()} open ${open === 1 ? "delivery is" : "deliveries are"} cancelled.`} Its
+        log is kept until {until.toLocaleDateString(undefined, { dateStyle: "medium" })}.
       </p>
       <Refusals words={words} />
+      {isManaged && typed === webhook.slug && <Managed webhook={webhook} force={(reason) => void confirm(reason)} />}
       <Form
         onSubmit={(event) => {
           event.preventDefault();

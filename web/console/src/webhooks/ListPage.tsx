@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import { useQuery } from "urql";
 import { problemOf } from "../api/problems";
@@ -18,6 +18,10 @@ import { ENDED, WEBHOOK_CHANGES, WEBHOOK_LIST } from "./documents";
 import { Selected } from "./Selected";
 import { WebhookTable } from "./WebhookTable";
 import { Title } from "../ui/Title";
+import { visible } from "../ui/times";
+
+// Few open it: it is no part of the first load.
+const PublishDialog = lazy(() => import("../events/PublishDialog").then((module) => ({ default: module.PublishDialog })));
 
 const PAGE_SIZE = 50;
 const HOUR = 3_600_000;
@@ -29,6 +33,16 @@ const FIGURES_MILLISECONDS = 3_000;
 const FAILING = "FAILING";
 const STATUSES = [["", "Any status"], ["ACTIVE", "Active"], ["INACTIVE", "Inactive"], ["AUTO_DISABLED", "Auto-disabled"], [FAILING, "Failing"]] as const;
 const MANAGED = [["", "By hand or by a file"], ["file", "By a file"], ["hand", "By hand"]] as const;
+
+const ORDERS: readonly [string, string][] = [
+  ["NAME-ASC", "By name"],
+  ["FAILURE_RATE-DESC", "Most failures first"],
+  ["FAILING_SINCE-ASC", "Failing for longest first"],
+  ["LAST_ATTEMPT_AT-DESC", "Latest attempt first"],
+  ["MODIFIED_AT-DESC", "Latest change first"],
+  ["CREATED_AT-DESC", "Newest first"],
+  ["STATUS-ASC", "Disabled first"],
+];
 
 /** All webhooks, with what each did in the last 24 hours. */
 export function WebhooksPage() {
@@ -73,7 +87,7 @@ export function WebhooksPage() {
     setSelected((before) => new Set(isSelected ? [...before, ...ids] : [...before].filter((id) => !ids.includes(id))));
   // Those of this page: what is not seen is not changed.
   const chosen = list?.nodes.filter(({ id }) => selected.has(id)) ?? [];
-  const filters = ["search", "status", "environment", "event", "managed", "label", "failing"] as const;
+  const filters = ["search", "status", "environment", "event", "managed", "label", "failing", "set"] as const;
   const isFiltered = filters.some((name) => variables.filter[name] !== null);
   return (
     <main id="main" aria-busy={stale}>
@@ -89,7 +103,7 @@ export function WebhooksPage() {
       {problem && <Trouble problem={problem} retry={() => again({ requestPolicy: "network-only" })} />}
       {list && <Selected webhooks={chosen} clear={() => setSelected(new Set())} />}
       {list && list.nodes.length > 0 && <WebhookTable webhooks={list.nodes} selected={selected} select={select} reload={readAgain} />}
-      {list && list.nodes.length === 0 && <Empty isFiltered={isFiltered} />}
+      {list && list.nodes.length === 0 && <Empty isFiltered={isFiltered} add={() => setAdding(true)} />}
       {!list && !problem && <Skeleton />}
       {list && <Pages info={list.pageInfo} />}
       {isAdding && <AddDialog close={() => setAdding(false)} />}
@@ -113,6 +127,7 @@ function useVariables() {
         environment: chosen,
         event: search.get("event"),
         managed: search.get("managed") ? search.get("managed") === "file" : null,
+        set: search.get("set"),
         label: labelOf(search.get("label")),
       },
       orderBy: { field: field as WebhookOrderField, direction: direction === "DESC" ? ("DESC" as const) : ("ASC" as const) },
@@ -126,6 +141,7 @@ function useVariables() {
 
 function Filters() {
   const { search } = usePlace();
+  const sort = search.get("sort") ?? "NAME-ASC";
   const set = (name: string) => (value: string) => go(withSearch({ [name]: value, after: null, before: null }), { isReplaced: true });
   return (
     <div className="filters" role="search" aria-label="Webhooks">
@@ -134,6 +150,12 @@ function Filters() {
       <Select label="Managed" value={search.get("managed") ?? ""} onChange={set("managed")} options={MANAGED} />
       <SearchBox name="event" label="Receives, such as order.order.create" />
       <SearchBox name="label" label="Label: key=value" />
+      {search.get("set") && (
+        <Button className="button" onPress={() => set("set")("")}>
+          {`Set ${visible(search.get("set") ?? "")}: show all`}
+        </Button>
+      )}
+      <Select label="Order" value={sort} onChange={set("sort")} options={ORDERS.some(([name]) => name === sort) ? ORDERS : [...ORDERS, [sort, "By a column"]]} />
     </div>
   );
 }
@@ -143,11 +165,29 @@ function labelOf(text: string | null): { key: string; value: string } | null {
   return found ? { key: found[1]!.trim(), value: found[2]!.trim() } : null;
 }
 
-function Empty({ isFiltered }: { isFiltered: boolean }) {
+/** A list without rows, and what to do about it. */
+function Empty({ isFiltered, add }: { isFiltered: boolean; add: () => void }) {
+  const may = useMay();
+  const [isPublishing, setPublishing] = useState(false);
   if (isFiltered) return <p className="empty">No webhook matches these filters. The environment above is one of them.</p>;
   return (
-    <p className="empty">
-      There are no webhooks yet. Add one above, or by a webhooks file with <code>hookline sync</code>.
-    </p>
+    <div className="empty">
+      <p>
+        There are no webhooks yet. Add one, or write a webhooks file for <code>hookline sync</code>; then publish a sample event, and see what comes.
+      </p>
+      <div className="buttons centred">
+        <Button className="button" isDisabled={!may("webhooks:write")} onPress={add}>
+          Add the first webhook
+        </Button>
+        <Button className="button" isDisabled={!may("events:publish")} onPress={() => setPublishing(true)}>
+          Publish a sample event
+        </Button>
+      </div>
+      {isPublishing && (
+        <Suspense fallback={null}>
+          <PublishDialog close={() => setPublishing(false)} onPublished={() => undefined} />
+        </Suspense>
+      )}
+    </div>
   );
 }

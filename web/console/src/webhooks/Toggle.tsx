@@ -35,8 +35,11 @@ export function Toggle({ webhook }: { webhook: WebhookRowFragment }) {
   const ask = async (active: boolean) => {
     if (!active || !may("deliveries:read")) return turn(active);
     setWanted(true);
-    const { data } = await client.query(WEBHOOK_MISSED, { id: webhook.id }, { requestPolicy: "network-only" }).toPromise();
-    const found = data?.webhook?.missed;
+    const read = async (since: string | null) =>
+      (await client.query(WEBHOOK_MISSED, { id: webhook.id, since }, { requestPolicy: "network-only" }).toPromise()).data?.webhook?.missed;
+    const newest = (await read(null))?.nodes[0];
+    // Turning on delivers what it missed since it went off this time; earlier events are not of those.
+    const found = newest && !newest.offUntil ? await read(newest.offSince) : undefined;
     // An answer that is lost is no reason to leave it off: what it missed can be delivered later, too.
     if (!found?.deliverableCount) return turn(true);
     setMissed(found);

@@ -87,7 +87,7 @@ function WebhookRow({ webhook, isSelected, select, reload }: RowProps) {
         {webhook.description && <span className="under">{visible(webhook.description)}</span>}
       </td>
       <td className="url">
-        <code title={visible(webhook.url)}>{middleTruncated(visible(webhook.url), 34)}</code>
+        <code title={visible(webhook.url)}>{middleTruncated(visible(webhook.url), 28)}</code>
         <Copy text={webhook.url} label={`URL of ${webhook.name}`} />
       </td>
       <td>
@@ -100,9 +100,16 @@ function WebhookRow({ webhook, isSelected, select, reload }: RowProps) {
         {health.secretsError && <span className="under bad">{health.secretsError}</span>}
       </td>
       <td>{webhook.environments.join(", ")}</td>
-      <td>{webhook.stats && <Bars buckets={webhook.stats} label={`Attempts of ${webhook.name} in the last 24 hours`} />}</td>
+      <td>
+        {webhook.stats && <Bars buckets={webhook.stats} label={`Attempts of ${webhook.name} in the last 24 hours`} />}
+        {health.lastAttemptAt && (
+          <span className="under">
+            last <When at={health.lastAttemptAt} />
+          </span>
+        )}
+      </td>
       <td className="figure">
-        {health.backlog > 0 ? health.backlog : <span className="faint">0</span>}
+        {health.backlog > 0 ? health.backlog.toLocaleString() : <span className="faint">0</span>}
         {webhook.oldestOpenDelivery && (
           <span className="under">
             oldest <When at={webhook.oldestOpenDelivery.createdAt} />

@@ -13,7 +13,7 @@ export const WEBHOOK_ROW = graphql(`
     modifiedAt
     modifiedBy { kind name appliedBy revision }
     managedBy { set file line commit lockedFields }
-    health { autoDisabledAt autoDisabledReason failingSince secretsError backlog }
+    health { autoDisabledAt autoDisabledReason failingSince lastAttemptAt secretsError backlog }
   }
 `);
 
@@ -74,10 +74,10 @@ export const DELETE_WEBHOOK = graphql(`
 `);
 
 export const WEBHOOK_MISSED = graphql(`
-  query WebhookMissed($id: ID!) {
+  query WebhookMissed($id: ID!, $since: DateTime) {
     webhook(id: $id) {
       id
-      missed(first: 1) { deliverableCount totalCountExact nodes { offSince } }
+      missed(first: 1, filter: { since: $since }) { deliverableCount totalCountExact nodes { offSince offUntil } }
     }
   }
 `);
@@ -97,5 +97,11 @@ export const DELETE_SEVERAL = graphql(`
       results { id webhook { id } userErrors { field message code } }
       userErrors { field message code }
     }
+  }
+`);
+
+export const TEST_OF_LIST = graphql(`
+  mutation TestOfList($input: WebhookTestInput!) {
+    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }
   }
 `);

@@ -1,0 +1,55 @@
+"""The order of the list of webhooks, and what the menu of a row does."""
+
+from playwright.sync_api import expect
+
+from tests.browser.console import Console, Server
+
+CREATE = """mutation C($name: String!) { webhookCreate(input: {name: $name,
+url: "https://example.com/in", environments: ["staging"], events: ["listed.a.b"], active: false})
+{ webhook { id } userErrors { message } } }"""
+SET_ACTIVE = """mutation A($id: ID!, $active: Boolean!) { webhookSetActive(input: {id: $id,
+active: $active}) { userErrors { message } } }"""
+PUBLISH = """mutation { eventPublish(input: {type: "listed.a.b", environment: "staging",
+data: {}}) { event { id } } }"""
+
+
+def test_order_stands_in_the_address_and_events_of_an_earlier_pause_are_not_asked_about(
+    signed_in: Console, server: Server
+) -> None:
+    page = signed_in.page
+    listed = [server.graphql(CREATE, name=f"Listed {n}")["webhookCreate"] for n in "12"]
+    webhook = listed[0]["webhook"]["id"]
+    server.graphql(PUBLISH)
+    for active in (True, False):
+        server.graphql(SET_ACTIVE, id=webhook, active=active)
+    page.get_by_role("searchbox", name="Search name").fill("Listed")
+    page.get_by_role("combobox", name="Order").select_option("Newest first")
+    names = page.locator("td.name a")
+    expect(names).to_have_text(["Listed 2", "Listed 1"])
+    page.get_by_role("button", name="Name").click()
+    expect(names).to_have_text(["Listed 1", "Listed 2"])
+    page.get_by_role("button", name="Name").click()
+
+    signed_in.go(page.url)
+
+    expect(names).to_have_text(["Listed 2", "Listed 1"])
+    head = page.get_by_role("columnheader", name="Name")
+    expect(head).to_have_attribute("aria-sort", "descending")
+    page.get_by_role("switch", name="Listed 1: on").press("Space")
+    row = page.get_by_role("row").filter(has_text="Listed 1")
+    expect(row).to_contain_text("Active")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_menu_of_a_row_retries_and_sends_a_test(signed_in: Console) -> None:
+    page = signed_in.page
+    page.get_by_role("button", name="Actions for Echo").click()
+    signed_in.check_accessible()
+    page.get_by_role("menuitem", name="Retry failed or missed…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Failed deliveries")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Actions for Echo").click()
+    page.get_by_role("menuitem", name="Send test").click()
+
+    expect(page.get_by_role("dialog")).to_contain_text("200")
+    assert "tab=activity&attempt=att_" in page.url
