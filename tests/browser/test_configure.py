@@ -53,13 +53,13 @@ def test_servers_errors_stand_at_their_fields_and_leaving_asks_first(
 ) -> None:
     page = signed_in.page
     page.get_by_label("URL", exact=True).fill("ftp://example.com")
-    page.get_by_label("Triggering events").fill("order")
+    page.get_by_role("combobox", name="Object 1").fill("")
     page.get_by_role("button", name="Save").click()
 
     url = page.get_by_label("URL", exact=True)
     expect(url).to_have_attribute("aria-invalid", "true")
     expect(url).to_be_focused()
-    expect(page.get_by_label("Triggering events")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("combobox", name="Object 1")).to_have_attribute("aria-invalid", "true")
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:

@@ -123,7 +123,8 @@ def test_webhook_is_added_on_the_page_and_opens_its_form(
     dialog.get_by_role("button", name="Add").click()
 
     expect(page.get_by_role("heading", name="Added")).to_be_visible()
-    expect(page.get_by_label("Triggering events")).to_have_value("added.a.b\nadded.a.c")
+    expect(page.get_by_role("combobox", name="Action 1")).to_have_value("b")
+    expect(page.get_by_role("combobox", name="Action 2")).to_have_value("c")
 
 
 def test_several_are_turned_off_and_deleted_with_one_report_and_found_by_what_they_receive(

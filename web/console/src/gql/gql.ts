@@ -67,6 +67,11 @@ type Documents = {
     "\n  fragment WebhookForm on Webhook {\n    id\n    slug\n    version\n    name\n    description\n    url\n    active\n    environments\n    events\n    headers { name value }\n    secretHeader { name }\n    basicAuth { username }\n    filter\n    payloadTemplate\n    payloadContentType\n    timeout\n    concurrency\n    rateLimit\n    retry { schedule }\n    autoDisable { failures over }\n    labels { key value }\n    notificationEmails\n    notifyOn\n    signing { algorithm publicKey secrets { createdAt expiresAt } }\n  }\n": typeof types.WebhookFormFragmentDoc,
     "\n  mutation DryRun($input: WebhookDryRunInput!) {\n    webhookDryRun(input: $input) {\n      matches\n      reasons\n      request { method url headers { name value } body }\n      userErrors { field message code }\n    }\n  }\n": typeof types.DryRunDocument,
     "\n  query RecentEvents {\n    events(first: 20) { nodes { id type environment receivedAt } }\n  }\n": typeof types.RecentEventsDocument,
+    "\n  query EventTypeNames($after: String) {\n    eventTypes(first: 100, after: $after) { pageInfo { endCursor hasNextPage } nodes { name } }\n  }\n": typeof types.EventTypeNamesDocument,
+    "\n  query UnlistedTypeNames {\n    unlistedEventTypes { types { name } }\n  }\n": typeof types.UnlistedTypeNamesDocument,
+    "\n  query PatternCounts($patterns: [String!]!, $environments: [String!]) {\n    eventPatternCounts(patterns: $patterns, environments: $environments) { exact counts { pattern events } }\n  }\n": typeof types.PatternCountsDocument,
+    "\n  mutation RevealSecret($input: WebhookSecretRevealInput!) {\n    webhookSecretReveal(input: $input) { secret userErrors { field message code } }\n  }\n": typeof types.RevealSecretDocument,
+    "\n  mutation RotateSecret($input: WebhookSecretRotateInput!) {\n    webhookSecretRotate(input: $input) { secret userErrors { field message code } }\n  }\n": typeof types.RotateSecretDocument,
     "\n  fragment WebhookRow on Webhook {\n    id\n    slug\n    name\n    description\n    url\n    status\n    environments\n    version\n    modifiedAt\n    modifiedBy { kind name appliedBy revision }\n    managedBy { set file line commit lockedFields }\n    health { autoDisabledAt autoDisabledReason failingSince lastAttemptAt secretsError backlog }\n  }\n": typeof types.WebhookRowFragmentDoc,
     "\n  query WebhookList($filter: WebhookFilter, $orderBy: WebhookOrder, $first: Int, $after: String, $before: String, $last: Int, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhooks(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes {\n        ...WebhookRow\n        stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures }\n        oldestOpenDelivery @include(if: $hasLog) { id createdAt }\n      }\n    }\n  }\n": typeof types.WebhookListDocument,
     "\n  subscription WebhookChanges($after: String) {\n    webhookChanges(after: $after) { cursor gap kind node { id version } }\n  }\n": typeof types.WebhookChangesDocument,
@@ -137,6 +142,11 @@ const documents: Documents = {
     "\n  fragment WebhookForm on Webhook {\n    id\n    slug\n    version\n    name\n    description\n    url\n    active\n    environments\n    events\n    headers { name value }\n    secretHeader { name }\n    basicAuth { username }\n    filter\n    payloadTemplate\n    payloadContentType\n    timeout\n    concurrency\n    rateLimit\n    retry { schedule }\n    autoDisable { failures over }\n    labels { key value }\n    notificationEmails\n    notifyOn\n    signing { algorithm publicKey secrets { createdAt expiresAt } }\n  }\n": types.WebhookFormFragmentDoc,
     "\n  mutation DryRun($input: WebhookDryRunInput!) {\n    webhookDryRun(input: $input) {\n      matches\n      reasons\n      request { method url headers { name value } body }\n      userErrors { field message code }\n    }\n  }\n": types.DryRunDocument,
     "\n  query RecentEvents {\n    events(first: 20) { nodes { id type environment receivedAt } }\n  }\n": types.RecentEventsDocument,
+    "\n  query EventTypeNames($after: String) {\n    eventTypes(first: 100, after: $after) { pageInfo { endCursor hasNextPage } nodes { name } }\n  }\n": types.EventTypeNamesDocument,
+    "\n  query UnlistedTypeNames {\n    unlistedEventTypes { types { name } }\n  }\n": types.UnlistedTypeNamesDocument,
+    "\n  query PatternCounts($patterns: [String!]!, $environments: [String!]) {\n    eventPatternCounts(patterns: $patterns, environments: $environments) { exact counts { pattern events } }\n  }\n": types.PatternCountsDocument,
+    "\n  mutation RevealSecret($input: WebhookSecretRevealInput!) {\n    webhookSecretReveal(input: $input) { secret userErrors { field message code } }\n  }\n": types.RevealSecretDocument,
+    "\n  mutation RotateSecret($input: WebhookSecretRotateInput!) {\n    webhookSecretRotate(input: $input) { secret userErrors { field message code } }\n  }\n": types.RotateSecretDocument,
     "\n  fragment WebhookRow on Webhook {\n    id\n    slug\n    name\n    description\n    url\n    status\n    environments\n    version\n    modifiedAt\n    modifiedBy { kind name appliedBy revision }\n    managedBy { set file line commit lockedFields }\n    health { autoDisabledAt autoDisabledReason failingSince lastAttemptAt secretsError backlog }\n  }\n": types.WebhookRowFragmentDoc,
     "\n  query WebhookList($filter: WebhookFilter, $orderBy: WebhookOrder, $first: Int, $after: String, $before: String, $last: Int, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhooks(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {\n      totalCount\n      totalCountExact\n      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }\n      nodes {\n        ...WebhookRow\n        stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures }\n        oldestOpenDelivery @include(if: $hasLog) { id createdAt }\n      }\n    }\n  }\n": types.WebhookListDocument,
     "\n  subscription WebhookChanges($after: String) {\n    webhookChanges(after: $after) { cursor gap kind node { id version } }\n  }\n": types.WebhookChangesDocument,
@@ -380,6 +390,26 @@ export function graphql(source: "\n  mutation DryRun($input: WebhookDryRunInput!
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query RecentEvents {\n    events(first: 20) { nodes { id type environment receivedAt } }\n  }\n"): (typeof documents)["\n  query RecentEvents {\n    events(first: 20) { nodes { id type environment receivedAt } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query EventTypeNames($after: String) {\n    eventTypes(first: 100, after: $after) { pageInfo { endCursor hasNextPage } nodes { name } }\n  }\n"): (typeof documents)["\n  query EventTypeNames($after: String) {\n    eventTypes(first: 100, after: $after) { pageInfo { endCursor hasNextPage } nodes { name } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query UnlistedTypeNames {\n    unlistedEventTypes { types { name } }\n  }\n"): (typeof documents)["\n  query UnlistedTypeNames {\n    unlistedEventTypes { types { name } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query PatternCounts($patterns: [String!]!, $environments: [String!]) {\n    eventPatternCounts(patterns: $patterns, environments: $environments) { exact counts { pattern events } }\n  }\n"): (typeof documents)["\n  query PatternCounts($patterns: [String!]!, $environments: [String!]) {\n    eventPatternCounts(patterns: $patterns, environments: $environments) { exact counts { pattern events } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevealSecret($input: WebhookSecretRevealInput!) {\n    webhookSecretReveal(input: $input) { secret userErrors { field message code } }\n  }\n"): (typeof documents)["\n  mutation RevealSecret($input: WebhookSecretRevealInput!) {\n    webhookSecretReveal(input: $input) { secret userErrors { field message code } }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RotateSecret($input: WebhookSecretRotateInput!) {\n    webhookSecretRotate(input: $input) { secret userErrors { field message code } }\n  }\n"): (typeof documents)["\n  mutation RotateSecret($input: WebhookSecretRotateInput!) {\n    webhookSecretRotate(input: $input) { secret userErrors { field message code } }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -6,6 +6,8 @@ import { Advanced } from "./configure/Advanced";
 import { Basics } from "./configure/Basics";
 import { Credentials } from "./configure/Credentials";
 import { Events } from "./configure/Events";
+import { ShowAs } from "./configure/ShowAs";
+import { Signing } from "./configure/Signing";
 import { useWebhookForm } from "./configure/useWebhookForm";
 import { Conflict } from "./Conflict";
 import { formOf } from "./form";
@@ -50,6 +52,8 @@ export function ConfigureTab({ webhook, read }: { webhook: Webhook; read: () => 
           {!mayWrite && <span className="faint">Saving needs the scope webhooks:write.</span>}
         </div>
       </AriaForm>
+      <ShowAs base={base} changes={changes} />
+      <Signing webhook={webhook} read={read} />
     </div>
   );
 }

@@ -45,3 +45,33 @@ export const RECENT_EVENTS = graphql(`
     events(first: 20) { nodes { id type environment receivedAt } }
   }
 `);
+
+export const EVENT_TYPE_NAMES = graphql(`
+  query EventTypeNames($after: String) {
+    eventTypes(first: 100, after: $after) { pageInfo { endCursor hasNextPage } nodes { name } }
+  }
+`);
+
+export const UNLISTED_TYPES = graphql(`
+  query UnlistedTypeNames {
+    unlistedEventTypes { types { name } }
+  }
+`);
+
+export const PATTERN_COUNTS = graphql(`
+  query PatternCounts($patterns: [String!]!, $environments: [String!]) {
+    eventPatternCounts(patterns: $patterns, environments: $environments) { exact counts { pattern events } }
+  }
+`);
+
+export const REVEAL_SECRET = graphql(`
+  mutation RevealSecret($input: WebhookSecretRevealInput!) {
+    webhookSecretReveal(input: $input) { secret userErrors { field message code } }
+  }
+`);
+
+export const ROTATE_SECRET = graphql(`
+  mutation RotateSecret($input: WebhookSecretRotateInput!) {
+    webhookSecretRotate(input: $input) { secret userErrors { field message code } }
+  }
+`);

@@ -8,16 +8,15 @@ export interface Draft {
   form: Form;
 }
 
-// By token, too: whoever signs in as somebody else does not get what the last one typed.
+// Whatever the token: who signs in again, as the last one was revoked, has another one.
 const drafts = new Map<string, Draft>();
-const keyOf = (viewerId: string, webhookId: string) => `${viewerId} ${webhookId}`;
 
-export const draftOf = (viewerId: string, webhookId: string): Draft | undefined => drafts.get(keyOf(viewerId, webhookId));
+export const draftOf = (webhookId: string): Draft | undefined => drafts.get(webhookId);
 
-export function keepDraft(viewerId: string, { base, form }: Draft): void {
+export function keepDraft({ base, form }: Draft): void {
   const isSecret = (name: string) => base.headers.some((saved) => saved.name === name && saved.value === null);
   const headers = form.headers.map((row) => (isSecret(row.name) ? { ...row, value: null } : row));
-  drafts.set(keyOf(viewerId, base.id), { base, form: { ...form, headers, secretValue: "", password: "" } });
+  drafts.set(base.id, { base, form: { ...form, headers, secretValue: "", password: "" } });
 }
 
-export const dropDraft = (viewerId: string, webhookId: string): boolean => drafts.delete(keyOf(viewerId, webhookId));
+export const dropDraft = (webhookId: string): boolean => drafts.delete(webhookId);

@@ -1,11 +1,10 @@
 import { useEffect, useRef, useState } from "react";
-import { useFrame } from "../../frame/viewer";
 import type { WebhookFormFragment } from "../../gql/graphql";
 import { hrefOf } from "../../ui/location";
 import { useGuard } from "../../ui/useGuard";
 import { afterSave, changesIn, formOf, unsendable, type Form } from "../form";
 import { useSaving } from "../useSaving";
-import { draftOf, dropDraft, keepDraft } from "./drafts";
+import { draftOf, dropDraft, keepDraft, type Draft } from "./drafts";
 
 /** A part of the form as its fields see it. */
 export interface Part {
@@ -18,8 +17,7 @@ export interface Part {
 
 /** What is typed, what it is told from, and the way to the server. What others save meanwhile does not touch it: the server refuses, and both versions are shown. */
 export function useWebhookForm(webhook: WebhookFormFragment, read: () => void) {
-  const viewerId = useFrame().viewer.id ?? "";
-  const kept = useState(() => draftOf(viewerId, webhook.id))[0];
+  const kept = useState(() => draftOf(webhook.id))[0];
   const [base, setBase] = useState<WebhookFormFragment>(kept?.base ?? webhook);
   const [form, setForm] = useState(() => kept?.form ?? formOf(webhook));
   const { save, refuse, isBusy, refused, forget } = useSaving(webhook.id);
@@ -29,7 +27,7 @@ export function useWebhookForm(webhook: WebhookFormFragment, read: () => void) {
   useGuard(isDirty);
   const latest = useRef({ isDirty, draft: { base, form } });
   latest.current = { isDirty, draft: { base, form } };
-  useEffect(() => () => keepOrDrop(viewerId, webhook.id, latest.current), [viewerId, webhook.id]);
+  useEffect(() => () => keepOrDrop(webhook.id, latest.current), [webhook.id]);
   const begin = (from: WebhookFormFragment) => {
     setBase(from);
     setForm(formOf(from));
@@ -52,7 +50,7 @@ export function useWebhookForm(webhook: WebhookFormFragment, read: () => void) {
 }
 
 /** Keeps what is not saved while the page is still the webhook's; whoever left it was asked. */
-function keepOrDrop(viewerId: string, webhookId: string, { isDirty, draft }: { isDirty: boolean; draft: Parameters<typeof keepDraft>[1] }): void {
-  if (isDirty && location.pathname === hrefOf(`/webhooks/${webhookId}`)) keepDraft(viewerId, draft);
-  else dropDraft(viewerId, webhookId);
+function keepOrDrop(webhookId: string, { isDirty, draft }: { isDirty: boolean; draft: Draft }): void {
+  if (isDirty && location.pathname === hrefOf(`/webhooks/${webhookId}`)) keepDraft(draft);
+  else dropDraft(webhookId);
 }
