@@ -150,19 +150,15 @@ class Execution:
                 result = await result if isawaitable(result) else result
                 return await _whole_answer(result, context, executor)
             finally:
-                executor.close_what_never_began()
                 context.end_reads()
         async with context.bounded(), self._room(executor.cost, context):
             # Before any row is read, so that nothing falls between the list and the stream; some
             # may be in both.
             if operation.wants_live_cursor:
                 await context.read_live_cursor()
-            try:
-                result = executor.execute_operation()
-                result = await result if isawaitable(result) else result
-                return await _whole_answer(result, context, executor)
-            finally:
-                executor.close_what_never_began()
+            result = executor.execute_operation()
+            result = await result if isawaitable(result) else result
+            return await _whole_answer(result, context, executor)
 
     @asynccontextmanager
     async def _room(self, cost: int, context: Context) -> AsyncIterator[None]:
@@ -234,8 +230,6 @@ class Execution:
             if executor.cost > LARGE_COST:
                 raise EventTooSlow(error.message) from None
             raise
-        finally:
-            executor.close_what_never_began()
 
 
 async def _run_plan(

@@ -1,9 +1,9 @@
 """An executor for one operation, or for one event of a subscription. Called by execute."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sized
+from collections.abc import Awaitable, Callable, Sized
 from heapq import heappop, heappush
-from inspect import CORO_CREATED, getcoroutinestate, isawaitable, iscoroutine
+from inspect import isawaitable
 from typing import Any, Final
 
 import orjson
@@ -63,10 +63,6 @@ class HooklineExecutor(Executor[Any]):
     _burst_ends = 0.0
     """0: none has begun."""
     _turns: "_Turns | None" = None
-    _made: "list[Coroutine[Any, Any, Any]] | None" = None
-    """Coroutines that others await, each of which may never begin."""
-    _reading: "set[Coroutine[Any, Any, Any]] | None" = None
-    """Resolvers, until they begin: they hold more than coroutines that have ended."""
 
     @classmethod
     def build(cls, *given: Any, **named: Any) -> Any:
@@ -116,8 +112,8 @@ class HooklineExecutor(Executor[Any]):
 
     def complete_list_value(self, *given: Any) -> Any:
         if self._may_go_on():
-            return self._keep(super().complete_list_value(*given))
-        return self._keep(self._complete_in_turn(super().complete_list_value, given))
+            return super().complete_list_value(*given)
+        return self._complete_in_turn(super().complete_list_value, given)
 
     def complete_list_item_value(
         self, item: Any, completed: list[Any], item_type: Any, *given: Any
@@ -135,39 +131,10 @@ class HooklineExecutor(Executor[Any]):
             complete(item, alone, item_type, *given)
             return alone[0]
 
-        completed.append(self._keep(self._complete_in_turn(complete_alone, ())))
+        completed.append(self._complete_in_turn(complete_alone, ()))
         return True
 
-    def complete_awaitable_value(
-        self, return_type: Any, details: Any, info: Any, path: Any, result: Any, context: Any
-    ) -> Any:
-        # Others, such as a loader's futures, are shared by fields and need no closing.
-        if iscoroutine(result):
-            if self._reading is None:
-                self._reading = set()
-            self._reading.add(result)
-        return self._keep(
-            self._complete_awaitable(return_type, details, info, path, result, context)
-        )
-
-    def close_what_never_began(self) -> None:
-        """Closes what a cancellation was quicker than: tasks that ended before their first step
-        leave behind what they were to await, and each would be warned of in the log, thousands for
-        one operation. Called once the operation has ended.
-        """
-        for coroutine in (*(self._reading or ()), *(self._made or ())):
-            if getcoroutinestate(coroutine) == CORO_CREATED:
-                coroutine.close()
-        self._reading = self._made = None
-
-    def _keep(self, made: Any) -> Any:
-        if iscoroutine(made):
-            if self._made is None:
-                self._made = []
-            self._made.append(made)
-        return made
-
-    async def _complete_awaitable(
+    async def complete_awaitable_value(
         self, return_type: Any, details: Any, info: Any, path: Any, result: Any, context: Any
     ) -> Any:
         """Begins a field that reads, and completes it. All of an object's begin at once, and of all
@@ -176,8 +143,6 @@ class HooklineExecutor(Executor[Any]):
         """
         # As graphql-core has it, without its abort signals: super() in here would cost a publish
         # another coroutine.
-        if self._reading:
-            self._reading.discard(result)
         try:
             if not self._may_go_on():
                 await self._wait_for_turn()
@@ -235,7 +200,7 @@ class HooklineExecutor(Executor[Any]):
     ) -> Any:
         self.answer_bytes += sum(map(len, fields)) + _FIELD_BYTES * len(fields)
         self._count(b"")
-        return self._keep(super().execute_fields(parent_type, source_value, path, fields, context))
+        return super().execute_fields(parent_type, source_value, path, fields, context)
 
     def handle_field_error(
         self, raw_error: Exception, return_type: Any, details: Any, path: Any

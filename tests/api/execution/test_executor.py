@@ -1,9 +1,7 @@
 """Turns of the loop that an operation leaves to others: between items and fields too."""
 
 import asyncio
-import gc
 import time
-import warnings
 from collections import Counter
 
 import pytest
@@ -91,19 +89,3 @@ async def test_an_operation_goes_on_beside_one_that_takes_a_burst_in_each_turn(f
         other.cancel()
     assert answer.body == {"data": {"items": [{field: 1}] * 100}}
     assert turns.now < 1_000
-
-
-async def test_a_query_that_ends_at_any_moment_leaves_no_resolver_that_never_began() -> None:
-    execution = Execution(strawberry.Schema(Query))
-    request = Request("{ items { reads again: reads } }")
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        for turns in range(1, 8):
-            context = Context(Turns(), VIEWER, "request", _read_cursor, lambda _: None, 60)
-            asked = asyncio.create_task(execution.run(execution.select(request), request, context))
-            for _ in range(turns):
-                await asyncio.sleep(0)
-            asked.cancel()
-            await asyncio.wait([asked])
-        gc.collect()
-    assert [str(one.message) for one in warned] == []
