@@ -140,7 +140,8 @@ async def _follows(shell: Shell, follow: str, publish: str) -> None:
         assert node == {"outcome": "SUCCEEDED", "statusCode": 200}
     finally:
         os.killpg(following.pid, 9)
-        await following.wait()
+        # To the end of its output: a pipe that is still open breaks the loop of later tests.
+        await following.communicate()
 
 
 async def _data_in(stream: asyncio.StreamReader) -> bytes:
