@@ -164,7 +164,16 @@ class _BoundedRabbitmqConsumer(_RabbitmqConsumer):
 
     def close(self) -> None:
         """Waits no longer than the broker's close: a stop waits for each consumer in turn."""
-        _within_patience(super().close)
+        _within_patience(self._close_both)
+
+    def _close_both(self) -> None:
+        try:
+            super().close()  # type: ignore[no-untyped-call]  # likewise
+        finally:
+            # Dramatiq leaves it open when RabbitMQ closed the channel, as for a deleted queue
+            # (2.2.1).
+            if self.connection.is_open:
+                self.connection.close()
 
 
 def _within_patience(close: Callable[[], None]) -> None:

@@ -19,7 +19,7 @@ def ended_threads() -> Iterator[None]:
     """
     yield
     for thread in threading.enumerate():
-        if thread.name == "enqueuer" or type(thread).__module__ == "dramatiq.worker":
+        if thread.name in ("enqueuer", "closing") or type(thread).__module__ == "dramatiq.worker":
             thread.join(30)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)

@@ -10,6 +10,8 @@ import dramatiq
 import pika
 import pytest
 from dramatiq import Broker
+from dramatiq.brokers.rabbitmq import _RabbitmqConsumer
+from dramatiq.errors import ConnectionClosed
 
 from hookline.errors import Unavailable
 from hookline.messaging.brokers import open_broker
@@ -118,6 +120,21 @@ def empty(server: MessageServer) -> None:
     with pika.BlockingConnection(pika.URLParameters(server.url)) as connection:
         for queue in (DELIVERIES, BACKGROUND):
             connection.channel().queue_delete(queue)
+
+
+def test_a_consumer_of_a_queue_that_is_gone_leaves_no_connection(
+    rabbitmq_server: VirtualHost,
+) -> None:
+    broker = open_broker(rabbitmq_server.url)
+    consumer = broker.consume(DELIVERIES, timeout=100)
+    assert isinstance(consumer, _RabbitmqConsumer)
+    with pika.BlockingConnection(pika.URLParameters(rabbitmq_server.url)) as connection:
+        connection.channel().queue_delete(DELIVERIES)
+    with pytest.raises(ConnectionClosed):  # RabbitMQ has closed its channel
+        next(consumer)
+    consumer.close()  # type: ignore[no-untyped-call]  # Dramatiq left it untyped
+    assert consumer.connection.is_closed
+    broker.close()
 
 
 async def test_a_process_that_was_quiet_for_long_loses_no_message(
