@@ -13,7 +13,8 @@ from hookline.deliveries.statistics import StatsStep
 from hookline.errors import Code as UserErrorCode
 from hookline.models import AttemptCause, AttemptOutcome, EmailStatus, JobStatus, NotificationKind
 from hookline.sync.plan.changes import ChangeKind as SyncChangeKind
-from hookline.sync.request import DriftPolicy as SyncDriftPolicy
+from hookline.sync.policy import DriftPolicy as SyncDriftPolicy
+from hookline.sync.policy import Prune as SyncPrune
 
 __all__ = [
     "ActorKind",
@@ -27,6 +28,7 @@ __all__ = [
     "StatsStep",
     "SyncChangeKind",
     "SyncDriftPolicy",
+    "SyncPrune",
     "UserErrorCode",
 ]
 
@@ -134,8 +136,10 @@ describe(
     UPDATE="Fields are updated. A webhook that is back in the file is activated again.",
     ADOPT="An existing webhook that no file owns is taken over by this set.",
     DISABLE="The webhook is no longer in the file and is deactivated.",
+    DELETE="The webhook is no longer in the file and is deleted, as its policy says.",
     RELEASE="Fields that are no longer in the file keep the values that they were "
-    "changed to by hand.",
+    "changed to by hand. Without fields: the webhook is no longer in the file and is left to "
+    "people, as its policy says.",
     DRIFT="Fields that the file owns were changed by hand.",
     CONFLICT="Fields were changed by hand and, to another value, in the file.",
 )
@@ -146,6 +150,14 @@ describe(
     BLOCK="Block the apply.",
     OVERWRITE="Overwrite the change with the file's value.",
     KEEP="Keep the change. The next plan shows it again.",
+)
+describe(
+    SyncPrune,
+    "Policy for webhooks that are no longer in the file.",
+    name="SyncPrune",
+    DISABLE="Deactivate the webhook. It stays managed.",
+    DELETE="Delete the webhook.",
+    KEEP="Leave the webhook as it is. No file owns it from then on.",
 )
 describe(
     UserErrorCode,

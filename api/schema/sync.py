@@ -20,7 +20,7 @@ from api.schema.sync_input import (
     secrets_of,
     source_of,
 )
-from api.schema.sync_plan import SyncBlock, SyncChange, SyncProblem, problems_of
+from api.schema.sync_plan import SyncBlock, SyncChange, SyncPolicy, SyncProblem, problems_of
 from api.schema.sync_revision import SyncRevision
 from api.schema.user_error import UserError, user_errors
 from hookline.access import actor as actors
@@ -62,6 +62,7 @@ class SyncPlan:
     unchanged: int = strawberry.field(
         description="Number of webhooks in the file that do not change."
     )
+    policy: SyncPolicy = strawberry.field(description="Policy that the plan is made by.")
     blocked: list[SyncBlock] = strawberry.field(
         description="Policy checks that prevent the apply. Empty if the plan can be applied."
     )
@@ -82,6 +83,7 @@ class SyncPlan:
             base=_revision(outcome.base, plan.set_name),
             changes=[SyncChange.of(change) for change in plan.changes],
             unchanged=plan.unchanged,
+            policy=SyncPolicy.of(plan.limits),
             blocked=[SyncBlock.of(block) for block in plan.blocked],
             unknown_secrets=list(plan.unknown_secrets),
             warnings=problems_of(warnings),

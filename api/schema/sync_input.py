@@ -13,7 +13,8 @@ from hookline.errors import Code, Problem
 from hookline.form.kinds import Bounds, Validation
 from hookline.form.text_kind import Text
 from hookline.outbound.addresses import AddressPolicy
-from hookline.sync.request import MOST_REMOVALS, Options, Source
+from hookline.sync.policy import MOST_REMOVALS
+from hookline.sync.request import Options, Source
 
 LONGEST_WAIT: Final = timedelta(minutes=5)
 
@@ -48,15 +49,17 @@ class SyncOptionsInput:
         "they block the apply.",
     )
     on_drift: SyncDriftPolicy | None = strawberry.field(
-        default=None, description="Policy for fields that were changed by hand. Defaults to BLOCK."
+        default=None,
+        description="Policy for fields that were changed by hand. Defaults to the policy of the "
+        "file, else BLOCK.",
     )
     allow_empty: bool | None = strawberry.field(
         default=False, description="True to accept a file without webhooks."
     )
     allow_removals: int | None = strawberry.field(
         default=None,
-        description="Maximum number of webhooks that may be deactivated because they are no longer "
-        f"in the file. Defaults to {MOST_REMOVALS}.",
+        description="Maximum number of webhooks that may be deactivated or deleted because they "
+        f"are no longer in the file. Defaults to the policy of the file, else {MOST_REMOVALS}.",
     )
     allow_older: bool | None = strawberry.field(
         default=False,
@@ -182,9 +185,9 @@ def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
         )
     options = Options(
         adopt=bool(given.adopt),
-        on_drift=given.on_drift or SyncDriftPolicy.BLOCK,
+        on_drift=given.on_drift,
         allow_empty=bool(given.allow_empty),
-        allow_removals=MOST_REMOVALS if given.allow_removals is None else given.allow_removals,
+        allow_removals=given.allow_removals,
         allow_older=bool(given.allow_older),
         lock_timeout=patience,
         reenable=frozenset(given.reenable or ()),

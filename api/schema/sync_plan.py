@@ -8,10 +8,11 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from api.schema.enums import SyncChangeKind
+from api.schema.enums import SyncChangeKind, SyncDriftPolicy, SyncPrune
 from api.schema.node import node_id
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Block, Change, FieldChange
+from hookline.sync.policy import ApplyLimits
 from hookline.sync.read.problems import SyncProblem as Problem
 
 
@@ -91,10 +92,39 @@ class SyncChange:
         return cls(webhook_id=key, **content)
 
 
+@strawberry.type(
+    description="The policy that a plan is made by: the stricter of the file's and of the one "
+    "applied last, unless the options say otherwise."
+)
+class SyncPolicy:
+    prune: SyncPrune = strawberry.field(
+        description="Policy for webhooks that are no longer in the file."
+    )
+    on_drift: SyncDriftPolicy = strawberry.field(
+        description="Policy for fields that were changed by hand."
+    )
+    max_removals: int = strawberry.field(
+        description="Maximum number of webhooks that may be deactivated or deleted."
+    )
+    stricter: list[str] = strawberry.field(
+        description="Parts of the file's policy that do not count yet, since the one applied last "
+        "is stricter: prune, onDrift or maxRemovals."
+    )
+
+    @classmethod
+    def of(cls, limits: ApplyLimits) -> "SyncPolicy":
+        return cls(
+            prune=limits.prune,
+            on_drift=limits.on_drift,
+            max_removals=limits.max_removals,
+            stricter=list(limits.kept),
+        )
+
+
 @strawberry.type(description="A policy check that prevents an apply.")
 class SyncBlock:
     code: str = strawberry.field(
-        description="Code of the policy check: removals, empty-set, drift, adopt, "
+        description="Code of the policy check: removals, protected, empty-set, drift, adopt, "
         "owned-elsewhere, older, reenable, stale or locked."
     )
     message: str = strawberry.field(description="Explanation of the block.")

@@ -66,14 +66,14 @@ _ALLOWED = _options(
     click.option(
         "--on-drift",
         type=click.Choice(["block", "overwrite", "keep"]),
-        help="What to do with what was changed by hand. [default: block]",
+        help="What to do with what was changed by hand. [default: the file's policy, else block]",
     ),
     click.option("--allow-empty", is_flag=True, help="Accept a file without webhooks."),
     click.option(
         "--allow-removals",
         type=click.IntRange(0),
         metavar="N",
-        help="Accept up to N webhooks being taken out. [default: 10]",
+        help="Accept up to N webhooks being taken out. [default: the file's policy, else 10]",
     ),
     click.option(
         "--allow-older",
@@ -209,7 +209,8 @@ def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "Comman
 
     from hookline.cli.sync_session import CommandOptions
     from hookline.form.durations import parse_duration
-    from hookline.sync.request import MOST_REMOVALS, DriftPolicy, Options
+    from hookline.sync.policy import DriftPolicy
+    from hookline.sync.request import Options
 
     try:
         patience = (
@@ -223,11 +224,9 @@ def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "Comman
         ) from None
     allowed = Options(
         adopt=given["adopt"],
-        on_drift=DriftPolicy[(given["on_drift"] or "block").upper()],
+        on_drift=DriftPolicy[given["on_drift"].upper()] if given["on_drift"] else None,
         allow_empty=given["allow_empty"],
-        allow_removals=MOST_REMOVALS
-        if given["allow_removals"] is None
-        else given["allow_removals"],
+        allow_removals=given["allow_removals"],
         allow_older=given["allow_older"],
         lock_timeout=patience,
         reenable=frozenset(given["reenable"]),

@@ -15,6 +15,8 @@ class SyncSet(Model):
     commit = fields.TextField(null=True)
     committed_at = TimeColumn(null=True)
     """The time of that commit, as the apply gave it: an older one is refused."""
+    policy = JsonColumn(null=True)
+    """Policy and protected slugs of the last apply: the next one keeps the stricter."""
     last_applied_at = TimeColumn(null=True)
 
     class Meta:

@@ -2,32 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
+from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.document import Document
-
-MOST_REMOVALS: Final = 10
-"""A plan that removes more webhooks is probably a mistake."""
-
 
 DIRTY: Final = "-dirty"
 
 
-class DriftPolicy(StrEnum):
-    BLOCK = "BLOCK"
-    OVERWRITE = "OVERWRITE"
-    KEEP = "KEEP"
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of an apply."""
+    """Options of an apply. on_drift, allow_removals: None for what the policy of the file says."""
 
     adopt: bool = False
-    on_drift: DriftPolicy = DriftPolicy.BLOCK
+    on_drift: DriftPolicy | None = None
     allow_empty: bool = False
-    allow_removals: int = MOST_REMOVALS
+    allow_removals: int | None = None
     allow_older: bool = False
     lock_timeout: timedelta = timedelta(seconds=30)
     reenable: frozenset[str] = frozenset()
@@ -35,14 +25,14 @@ class Options:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """The command line's options that decide what is planned, but for those of the default. A
-        lock's patience changes nothing of a plan.
+        """The command line's options that decide what is planned, as they were given. A lock's
+        patience changes nothing of a plan.
         """
         flags = {
             "--adopt": self.adopt,
-            f"--on-drift {self.on_drift.lower()}": self.on_drift is not DriftPolicy.BLOCK,
+            f"--on-drift {(self.on_drift or '').lower()}": self.on_drift is not None,
             "--allow-empty": self.allow_empty,
-            f"--allow-removals {self.allow_removals}": self.allow_removals != MOST_REMOVALS,
+            f"--allow-removals {self.allow_removals}": self.allow_removals is not None,
             "--allow-older": self.allow_older,
             **{f"--reenable {slug}": True for slug in sorted(self.reenable)},
         }

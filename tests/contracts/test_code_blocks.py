@@ -50,6 +50,7 @@ RUN_BY: Final = {
     "docs/sync.md": [
         ("yaml", "tests/contracts/test_code_blocks.py"),
         ("yaml", "tests/contracts/test_code_blocks.py"),
+        ("yaml", "tests/contracts/test_code_blocks.py"),
         ("sh", "tests/flows/test_readme_steps.py"),
     ],
     "docs/templates.md": [

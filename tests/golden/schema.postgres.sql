@@ -155,6 +155,7 @@ column sync_set.committed_at timestamp with time zone
 column sync_set.id uuid not null
 column sync_set.last_applied_at timestamp with time zone
 column sync_set.name character varying(63) not null
+column sync_set.policy text
 column sync_set.revision_number integer not null
 column sync_set.workspace_id uuid not null
 column token.created_at timestamp with time zone not null

@@ -23,7 +23,8 @@ from hookline.sync.apply.store import SetState
 from hookline.sync.apply.writing import Content, Writing, content_of
 from hookline.sync.plan import authors, planning, policy
 from hookline.sync.plan.changes import Block
-from hookline.sync.plan.planning import Planned, WantedWebhook
+from hookline.sync.plan.webhooks import Planned, WantedWebhook
+from hookline.sync.policy import Rules
 from hookline.sync.read import check_templates
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import Position, SyncProblem
@@ -227,6 +228,7 @@ def _wanted(runtime: Runtime, document: Document) -> list[WantedWebhook]:
             fingerprinted(item.values, runtime.vault),
             item.position,
             _url_position(document, item.slug),
+            item.lifecycle,
         )
         for item in document.webhooks.values()
     ]
@@ -252,6 +254,7 @@ def _planned(
         state.stored,
         request.options,
         may_read_secrets=actor.may("secrets:read"),
+        rules=Rules(request.document.policy, state.policy, state.protected),
     )
     return replace(plan, problems=(*plan.problems, *broken))
 

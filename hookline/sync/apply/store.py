@@ -22,11 +22,12 @@ from hookline.db.connection import Database, Row, UnitOfWork, faults_as_unavaila
 from hookline.db.sqlite import uuid_blob
 from hookline.db.statements import for_sqlite, sqlite_value
 from hookline.models import AuditEntry, SyncRevision, Webhook
-from hookline.models.column_types import TimeColumn, UuidColumn
+from hookline.models.column_types import JsonColumn, TimeColumn, UuidColumn
 from hookline.runtime import Runtime
 from hookline.secrets.vault import Vault
 from hookline.sync.plan.comparing import Values
-from hookline.sync.plan.planning import StoredWebhook
+from hookline.sync.plan.webhooks import StoredWebhook
+from hookline.sync.policy import FilePolicy, remembered
 from hookline.webhooks.columns import canonical
 
 POLL_SECONDS: Final = 0.1
@@ -38,7 +39,8 @@ LEAST_PATIENCE: Final = timedelta(milliseconds=100)
 LOCK: Final = "select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as is_held"
 # Two rows at most: the newest revision, and the one that a repeated key made.
 READ_SET: Final = """
-select s.id as owner_id, s.revision_number, s."commit" as owner_commit, s.committed_at, r.*
+select s.id as owner_id, s.revision_number, s."commit" as owner_commit, s.committed_at,
+  s.policy as owner_policy, r.*
 from sync_set s
 left join sync_revision r
   on r.set_id = s.id and (r.number = s.revision_number or r.idempotency_key = $3)
@@ -58,11 +60,12 @@ where workspace_id = $1 and deleted_at is null
 }
 SAVE_SET: Final = """
 insert into sync_set
-  (id, workspace_id, name, revision_number, "commit", committed_at, last_applied_at)
-values ($1, $2, $3, $4, $5, $6, $7)
+  (id, workspace_id, name, revision_number, "commit", committed_at, policy, last_applied_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (workspace_id, name) do update set
   revision_number = excluded.revision_number, "commit" = excluded."commit",
-  committed_at = excluded.committed_at, last_applied_at = excluded.last_applied_at"""
+  committed_at = excluded.committed_at, policy = excluded.policy,
+  last_applied_at = excluded.last_applied_at"""
 
 
 class LockNotObtained(Exception):
@@ -82,6 +85,9 @@ class SetState:
     number: int = 0
     commit: str | None = None
     committed_at: datetime | None = None
+    policy: FilePolicy | None = None
+    """Of the last apply; None for a set that was never applied."""
+    protected: frozenset[str] = frozenset()
     revision: SyncRevision | None = None
     repeated: SyncRevision | None = None
 
@@ -211,12 +217,19 @@ async def read(
     wanted: Any = slugs if reads.dialect == "postgres" else orjson.dumps(slugs).decode()
     hooks = await reads.rows(sql, workspace_id, set_name, wanted)
     stored, rows = await asyncio.to_thread(_stored, hooks, vault)
-    if not sets:
-        return SetState(None, stored, rows)
+    return _state(sets, stored, rows, key) if sets else SetState(None, stored, rows)
+
+
+def _state(
+    sets: list[Row], stored: list[StoredWebhook], rows: dict[UUID, Webhook], key: str | None
+) -> SetState:
     first = sets[0]
+    policy, protected = remembered(JsonColumn().to_python_value(first["owner_policy"]))
     revisions: list[SyncRevision] = [
         bulk_rows.load(SyncRevision, row) for row in sets if row["id"] is not None
     ]
+    newest = [one for one in revisions if one.number == first["revision_number"]]
+    repeated = [one for one in revisions if key is not None and one.idempotency_key == key]
     return SetState(
         id=UuidColumn().to_python_value(first["owner_id"]),
         stored=stored,
@@ -224,18 +237,10 @@ async def read(
         number=first["revision_number"],
         commit=first["owner_commit"],
         committed_at=TimeColumn().to_python_value(first["committed_at"]),
-        revision=next(
-            (revision for revision in revisions if revision.number == first["revision_number"]),
-            None,
-        ),
-        repeated=next(
-            (
-                revision
-                for revision in revisions
-                if key is not None and revision.idempotency_key == key
-            ),
-            None,
-        ),
+        policy=policy,
+        protected=protected,
+        revision=next(iter(newest), None),
+        repeated=next(iter(repeated), None),
     )
 
 

@@ -29,8 +29,10 @@ from hookline.sync.apply import store
 from hookline.sync.apply.store import RowsToWrite, SetState
 from hookline.sync.plan.authors import DISPUTED
 from hookline.sync.plan.changes import Change, ChangeKind
-from hookline.sync.plan.planning import Planned, Write
-from hookline.sync.request import DIRTY, DriftPolicy, SyncRequest
+from hookline.sync.plan.webhooks import Planned, Write
+from hookline.sync.policy import DriftPolicy, recorded
+from hookline.sync.request import DIRTY, SyncRequest
+from hookline.webhooks.change import SYNC_COLUMNS
 from hookline.webhooks.columns import columns, signing_algorithm, with_new_secret
 from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURN_ON_VALUES
 from hookline.webhooks.secrets import SECRET_OVERLAP
@@ -38,6 +40,7 @@ from hookline.webhooks.secrets import SECRET_OVERLAP
 _ACTIONS: Final = {
     ChangeKind.CREATE: "webhook.create",
     ChangeKind.DISABLE: "webhook.disable",
+    ChangeKind.DELETE: "webhook.delete",
     ChangeKind.RELEASE: "webhook.release",
 }
 
@@ -71,7 +74,8 @@ class Writing:
         rows = await asyncio.to_thread(self._rows, number, now)
         await store.write_webhooks(work, rows)
         revision = self._revision(set_id, number, now) if self.plan.has_effect else None
-        values = (set_id, workspace_id, set_name, number, *self._commit(), now)
+        policy = orjson.dumps(self._policy()).decode()
+        values = (set_id, workspace_id, set_name, number, *self._commit(), policy, now)
         await store.write_set(work, values, revision)
         await store.write_commit(work, self._committed())
         await store.write_audit(work, self._audit(rows, number))
@@ -91,6 +95,14 @@ class Writing:
         # A file outside of a checkout lets what was known of the last one stand: the check for
         # older commits goes on.
         return source.recorded_commit or state.commit, source.committed_at or state.committed_at
+
+    def _policy(self) -> dict[str, Any]:
+        """The policy that the next apply's is compared with."""
+        document = self.request.document
+        protected = (
+            item.slug for item in document.webhooks.values() if item.lifecycle.prevents_destroy
+        )
+        return recorded(document.policy, protected)
 
     def _committed(self) -> SyncRevision | None:
         """The newest revision with this commit, where its own never held the file and this one
@@ -117,13 +129,17 @@ class Writing:
         keys = {row["slug"]: row["id"] for row in rows.made}
         by = self._by(number)
         entries = []
-        is_kept = self.request.options.on_drift is not DriftPolicy.OVERWRITE
+        is_kept = self.plan.limits.on_drift is not DriftPolicy.OVERWRITE
+        gone = {write.slug: write.live for write in self.plan.writes if write.is_deleted}
         for change in self.plan.changes:
             # Else the file would stand for who changed a field that it left as it is.
             if change.kind in DISPUTED and is_kept:
                 continue
             key = change.webhook_id or keys.get(change.slug)
-            before, after = _values(change)
+            live = gone.get(change.slug)
+            before, after = _values(change, self.request.document.set_name)
+            if live is not None:
+                before, after = {"slug": live.slug, **live.form}, None
             action = _ACTIONS.get(change.kind, "webhook.update")
             at = ("wh", key) if key else None
             entries.append(audit.entry(self.actor.workspace_id, by, action, at, before, after))
@@ -196,8 +212,13 @@ class Writing:
             sync_applied=dict(write.applied),
             sync_removed_at=now if write.is_removed else None,
         )
+        if write.is_released:
+            values.update(dict.fromkeys(SYNC_COLUMNS))
+        elif write.is_deleted:
+            # As by hand: the log stays, and the engine's sweep cancels what is open.
+            values.update(deleted_at=now, exhausted_count=0)
         # What left the file has no line in it: there is another webhook by now.
-        if write.is_removed:
+        elif write.is_removed:
             values["sync_line"] = None
         else:
             values.update(self._position(write.slug))
@@ -223,7 +244,7 @@ class Writing:
         updated = [
             write
             for write in self.plan.writes
-            if write.live and write.is_visible and not write.is_removed
+            if write.live and write.is_visible and write.slug in self.request.document.webhooks
         ]
         return SyncRevision(
             id=ids.uuid7(),
@@ -244,6 +265,7 @@ class Writing:
             created=self.plan.count(ChangeKind.CREATE),
             updated=len(updated),
             disabled=self.plan.count(ChangeKind.DISABLE),
+            deleted=self.plan.count(ChangeKind.DELETE),
             idempotency_key=self.request.idempotency_key,
             applied_at=now,
         )
@@ -282,6 +304,8 @@ def _new_secret(values: Mapping[str, Any], row: Webhook) -> str | None:
 
 def _kinds(write: Write) -> list[ActivityKind]:
     """The activity kind for a webhook that was there before."""
+    if write.is_deleted:
+        return [ActivityKind.WEBHOOK_DELETED]
     if write.is_reenabled and not write.values:
         return [ActivityKind.WEBHOOK_ACTIVATED]
     kinds = [] if write.values.keys() == {"active"} else [ActivityKind.WEBHOOK_UPDATED]
@@ -294,8 +318,10 @@ def _kinds(write: Write) -> list[ActivityKind]:
     return kinds
 
 
-def _values(change: Change) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+def _values(change: Change, set_name: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Values of an audit entry, before and after the change."""
+    if change.kind is ChangeKind.RELEASE and not change.fields:
+        return {"managedBy": set_name}, {"managedBy": None}
     if change.kind is ChangeKind.RELEASE:
         # The values stay; the file's hold on them ends.
         return {"lockedFields": [item.field for item in change.fields]}, {"lockedFields": []}

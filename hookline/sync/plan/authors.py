@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from hookline.sync.plan.changes import Change, ChangeKind, FieldAuthor
-from hookline.sync.plan.planning import Planned, StoredWebhook
+from hookline.sync.plan.webhooks import Planned, StoredWebhook
 
 DISPUTED: Final = (ChangeKind.DRIFT, ChangeKind.CONFLICT)
 Authors = Mapping[tuple[UUID, str], FieldAuthor]

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from hookline.sync.policy import USUAL, ApplyLimits
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import DEFAULT_OPTIONS, Options
 
@@ -19,6 +20,7 @@ class ChangeKind(StrEnum):
     UPDATE = "UPDATE"
     ADOPT = "ADOPT"
     DISABLE = "DISABLE"
+    DELETE = "DELETE"
     RELEASE = "RELEASE"
     DRIFT = "DRIFT"
     CONFLICT = "CONFLICT"
@@ -72,8 +74,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """code: removals, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale or locked.
-    flag: the option that lifts it, if there is one.
+    """code: removals, protected, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale
+    or locked. flag: the option that lifts it, if there is one.
     """
 
     code: str
@@ -108,6 +110,8 @@ class Plan:
     server: str = ""
     options: Options = DEFAULT_OPTIONS
     unknown_secrets: tuple[str, ...] = ()
+    limits: ApplyLimits = USUAL
+    """The policy that it was made by."""
 
     def count(self, kind: ChangeKind) -> int:
         return sum(change.kind is kind for change in self.changes)

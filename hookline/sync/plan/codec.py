@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from hookline.clock import rfc3339
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldAuthor, FieldChange, Plan
+from hookline.sync.policy import ApplyLimits, DriftPolicy, Prune
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.request import DEFAULT_OPTIONS, DriftPolicy, Options
+from hookline.sync.request import DEFAULT_OPTIONS, Options
 
 # Any: values of webhook fields, as JSON has them.
 Json = dict[str, Any]
@@ -20,7 +21,7 @@ _LEVELS_LIMIT: Final = 100
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
 PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit dirty }}
     blocked {{ code message slug flag }} warnings {{ {PROBLEM_FIELDS} }}
-    unknownSecrets
+    unknownSecrets policy {{ prune onDrift maxRemovals stricter }}
     changes {{ kind slug file line hint
         fields {{ field before after live secret changedSecrets changedBy changedAt reason }} }}"""
 """Selection of a SyncPlan that `decode` reads."""
@@ -42,6 +43,7 @@ def encode(plan: Plan) -> Json:
         if plan.base
         else None,
         "digest": plan.digest,
+        "policy": encode_limits(plan.limits),
         "changes": [encode_change(change) for change in plan.changes],
         "unchanged": plan.unchanged,
         "blocked": [encode_block(block) for block in plan.blocked],
@@ -73,6 +75,7 @@ def decode(content: Json) -> Plan:
         warnings=tuple(decode_problem(problem) for problem in content["warnings"]),
         revision=_number(revision["number"]) if revision else None,
         server=text(content.get("server", "")),
+        limits=_limits(content["policy"]),
         options=_options(content["options"]) if "options" in content else DEFAULT_OPTIONS,
     )
 
@@ -81,11 +84,20 @@ def encode_options(options: Options) -> Json:
     """The options that decide what is planned, under the names of SyncOptionsInput."""
     return {
         "adopt": options.adopt,
-        "onDrift": options.on_drift.name,
+        "onDrift": options.on_drift and options.on_drift.name,
         "allowEmpty": options.allow_empty,
         "allowRemovals": options.allow_removals,
         "allowOlder": options.allow_older,
         "reenable": sorted(options.reenable),
+    }
+
+
+def encode_limits(limits: ApplyLimits) -> Json:
+    return {
+        "prune": limits.prune.name,
+        "onDrift": limits.on_drift.name,
+        "maxRemovals": limits.max_removals,
+        "stricter": list(limits.kept),
     }
 
 
@@ -175,12 +187,21 @@ def _author(item: Json) -> FieldAuthor | None:
     return FieldAuthor(text(item["changedBy"]), at, _text_or_none(item["reason"]))
 
 
+def _limits(content: Json) -> ApplyLimits:
+    return ApplyLimits(
+        Prune(content["prune"]),
+        DriftPolicy(content["onDrift"]),
+        _number(content["maxRemovals"]),
+        tuple(map(text, content["stricter"])),
+    )
+
+
 def _options(content: Json) -> Options:
     return Options(
         adopt=_flag(content["adopt"]),
-        on_drift=DriftPolicy(content["onDrift"]),
+        on_drift=None if content["onDrift"] is None else DriftPolicy(content["onDrift"]),
         allow_empty=_flag(content["allowEmpty"]),
-        allow_removals=_number(content["allowRemovals"]),
+        allow_removals=_number_or_none(content["allowRemovals"]),
         allow_older=_flag(content["allowOlder"]),
         reenable=frozenset(map(text, content["reenable"])),
     )
@@ -216,6 +237,10 @@ def _number(value: Any) -> int:
     if not isinstance(value, int):
         raise TypeError("no number")
     return value
+
+
+def _number_or_none(value: Any) -> int | None:
+    return None if value is None else _number(value)
 
 
 def _value(value: Any) -> Any:

@@ -5,18 +5,14 @@ is shown has them masked.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from hashlib import sha256
-from typing import Any
-from uuid import UUID
-
-import orjson
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from hookline.form.check import check_whole
 from hookline.form.kinds import UNKNOWN_SECRET, FieldProblem
 from hookline.form.origins import left_behind
 from hookline.form.webhook_fields import DEFAULTS, FIELDS
-from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, Plan
+from hookline.sync.plan.changes import Change, ChangeKind, FieldChange
 from hookline.sync.plan.comparing import (
     Values,
     Verdicts,
@@ -24,82 +20,16 @@ from hookline.sync.plan.comparing import (
     compare,
     folded,
     holds_secret,
-    holds_unknown,
     masked,
     secrets_in,
 )
+from hookline.sync.plan.digest import digest_of
+from hookline.sync.plan.webhooks import Planned, StoredWebhook, WantedWebhook, Write
+from hookline.sync.policy import ApplyLimits, DriftPolicy, Prune, Rules, limits_of
 from hookline.sync.read.problems import Position, SyncProblem
-from hookline.sync.request import DEFAULT_OPTIONS, DriftPolicy, Options
+from hookline.sync.request import DEFAULT_OPTIONS, Options
 
-
-@dataclass(frozen=True, slots=True)
-class WantedWebhook:
-    """A webhook as the file wants it. values: of the fields that it mentions, secrets in clear;
-    prints: the same with secrets as fingerprints. url_position: of its URL, which may stand in the
-    file's defaults.
-    """
-
-    slug: str
-    values: Values
-    prints: Values
-    position: Position
-    url_position: Position | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredWebhook:
-    """A webhook as it is in the database. form: canonical, secrets as fingerprints; applied: the
-    last applied values of the fields that its set owns.
-    """
-
-    id: UUID
-    slug: str
-    form: Values
-    version: int
-    set_name: str | None
-    applied: Values
-    is_removed: bool
-    changed_by: str
-    """The last change of the webhook: by whom and when."""
-    position: tuple[str | None, int | None, str | None]
-    """File, line and commit of the last apply."""
-    is_auto_disabled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """The values that an apply writes for one webhook. live: None for a new one. values: of the
-    fields that change; applied: what the set owns then.
-
-    is_visible: people see a change, not only the sync remembers something.
-    """
-
-    slug: str
-    live: StoredWebhook | None
-    values: Values
-    applied: Values
-    position: Position | None
-    is_removed: bool = False
-    is_visible: bool = True
-    is_reenabled: bool = False
-    """It was turned off by itself and goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned(Plan):
-    """A plan with what an apply needs besides. problems: what the file wants and people contradict;
-    with one of them nothing is applied.
-    """
-
-    writes: tuple[Write, ...] = ()
-    problems: tuple[SyncProblem, ...] = ()
-    owned_elsewhere: tuple[tuple[str, str], ...] = ()
-    """Slugs that another set owns, with its name."""
-
-    @property
-    def has_effect(self) -> bool:
-        """True when applying it changes what people see: then it makes a revision."""
-        return any(write.is_visible for write in self.writes)
+NO_RULES: Final = Rules()
 
 
 def plan(
@@ -109,6 +39,7 @@ def plan(
     stored: Iterable[StoredWebhook],
     options: Options = DEFAULT_OPTIONS,
     may_read_secrets: bool = False,
+    rules: Rules = NO_RULES,
 ) -> Planned:
     """Compares everything: first what the file has, then what it no longer has, each in the order
     of the slugs.
@@ -116,7 +47,10 @@ def plan(
     stored: what the set owns, and whatever has a wanted slug. may_read_secrets: a secret that
     people set goes along when the file moves its webhook to another origin.
     """
-    planner = _Planner(set_name, options.on_drift, options.reenable, may_read_secrets)
+    stored = list(stored)
+    managed = sum(live.set_name == set_name and not live.is_removed for live in stored)
+    limits = limits_of(rules, options.on_drift, options.allow_removals, managed)
+    planner = _Planner(set_name, limits, options.reenable, may_read_secrets)
     planner.compare(wanted, stored)
     changes, writes = tuple(planner.changes), tuple(planner.writes)
     return Planned(
@@ -132,16 +66,9 @@ def plan(
         problems=tuple(planner.problems),
         owned_elsewhere=tuple(planner.owned_elsewhere),
         unknown_secrets=tuple(sorted(planner.unknown_secrets)),
-        digest=_digest(
-            [
-                set_name,
-                base,
-                # A plan that was agreed to would else be applied with a check lifted that held it.
-                options.flags,
-                [_digest_input(change) for change in changes],
-                [_remembered(write) for write in writes],
-            ]
-        ),
+        limits=limits,
+        protected=rules.protected,
+        digest=digest_of(set_name, base, options, limits, changes, writes),
     )
 
 
@@ -163,7 +90,7 @@ def drift(live: StoredWebhook) -> Change | None:
 @dataclass(slots=True)
 class _Planner:
     set_name: str
-    on_drift: DriftPolicy
+    limits: ApplyLimits
     reenable: frozenset[str]
     may_read_secrets: bool
     slugs: set[str] = field(default_factory=set)
@@ -199,27 +126,30 @@ class _Planner:
 
     def remove(self, live: StoredWebhook) -> None:
         """A webhook that the set owns and the file no longer has: turned off once, then left alone.
-        The set owns the switch from then on.
+        The set owns the switch from then on. By the policy it is deleted, or left to people.
         """
         if live.is_removed or live.set_name != self.set_name:
             return
-        is_on = bool(live.form["active"])
-        fields = (FieldChange("active", True, False, True),) if is_on else ()
-        self.changes.append(
-            Change(
-                # Without a position: at its last line stands another webhook by now.
-                ChangeKind.DISABLE,
-                live.slug,
-                live.id,
-                fields,
-                None,
-                "not in the file",
-            )
-        )
-        values = {"active": False} if is_on else {}
-        self.writes.append(
-            Write(live.slug, live, values, {**live.applied, "active": False}, None, is_removed=True)
-        )
+        match self.limits.prune:
+            case Prune.DELETE:
+                self._gone(live, ChangeKind.DELETE, {}, is_deleted=True)
+            case Prune.KEEP:
+                self._gone(live, ChangeKind.RELEASE, {}, is_released=True)
+            case Prune.DISABLE:
+                values = {"active": False} if live.form["active"] else {}
+                self._gone(live, ChangeKind.DISABLE, values, is_removed=True)
+
+    def _gone(
+        self, live: StoredWebhook, kind: ChangeKind, values: dict[str, Any], **flags: bool
+    ) -> None:
+        hint = "not in the file"
+        if kind is ChangeKind.RELEASE:
+            hint += ": stays as it is, and no file owns it any more"
+        fields = (FieldChange("active", True, False, True),) if values else ()
+        # Without a position: at its last line stands another webhook by now.
+        self.changes.append(Change(kind, live.slug, live.id, fields, None, hint))
+        applied = {**live.applied, "active": False}
+        self.writes.append(Write(live.slug, live, values, applied, None, **flags))
 
     def _create(self, item: WantedWebhook) -> None:
         fields = tuple(
@@ -232,7 +162,7 @@ class _Planner:
                 None,
                 # Each overrides what stands before it: the file has the last word.
                 {**DEFAULTS, "name": item.slug, **item.values},
-                item.prints,
+                _owned(item.prints, item.lifecycle.ignored),
                 item.position,
             )
         )
@@ -240,7 +170,14 @@ class _Planner:
     def _compare(self, item: WantedWebhook, live: StoredWebhook) -> None:
         is_adopted = live.set_name is None
         is_reenabled = live.is_auto_disabled and item.slug in self.reenable
-        verdicts = compare(item.slug, item.prints, live.form, live.applied, is_adopted)
+        ignored = item.lifecycle.ignored
+        if live.is_removed:
+            # The sync turned it off, nobody by hand: that much is the file's to undo.
+            ignored -= {"active"}
+        item = replace(item, prints=_owned(item.prints, ignored))
+        applied = _owned(live.applied, ignored)
+        verdicts = compare(item.slug, item.prints, live.form, applied, is_adopted)
+        verdicts.released += [name for name in FIELDS if name in live.applied.keys() & ignored]
         if verdicts.updated or is_adopted or live.is_removed or is_reenabled:
             self._update(item, live, verdicts, is_reenabled)
         self._add_disputed(item, live, ChangeKind.DRIFT, verdicts.drifted)
@@ -250,7 +187,8 @@ class _Planner:
                 _shown(name, live.applied[name], live.form[name], live.form[name])
                 for name in verdicts.released
             )
-            hint = "no longer in the file: stays as it is"
+            is_ignored = not ignored.isdisjoint(verdicts.released)
+            hint = f"{'ignored' if is_ignored else 'no longer in the file'}: stays as it is"
             self.changes.append(
                 Change(ChangeKind.RELEASE, item.slug, live.id, fields, item.position, hint)
             )
@@ -279,7 +217,7 @@ class _Planner:
                 DriftPolicy.BLOCK: None,
                 DriftPolicy.OVERWRITE: "set back",
                 DriftPolicy.KEEP: "kept as it is",
-            }[self.on_drift]
+            }[self.limits.on_drift]
             shown = tuple(
                 _shown(name, live.applied.get(name), value, live.form[name])
                 for name, value in fields.items()
@@ -289,7 +227,7 @@ class _Planner:
     def _write(
         self, item: WantedWebhook, live: StoredWebhook, verdicts: Verdicts, is_reenabled: bool
     ) -> None:
-        is_overwriting = self.on_drift is DriftPolicy.OVERWRITE
+        is_overwriting = self.limits.on_drift is DriftPolicy.OVERWRITE
         written = verdicts.updated | (verdicts.disputed if is_overwriting else {})
         # What is kept keeps its last applied value, too: the next plan shows the drift again.
         kept = {} if is_overwriting else verdicts.disputed
@@ -346,32 +284,10 @@ def _shown(name: str, before: Any, after: Any, live: Any, is_adopted: bool = Fal
     return FieldChange(name, masked(before), masked(after), masked(live), is_secret, tuple(changed))
 
 
+def _owned(values: Values, ignored: frozenset[str]) -> Values:
+    """The values without those of ignored fields."""
+    return {name: value for name, value in values.items() if name not in ignored}
+
+
 def _folded(values: Values) -> dict[str, Any]:
     return {name: folded(name, value) for name, value in values.items()}
-
-
-def _digest_input(change: Change) -> list[Any]:
-    fields = [
-        [item.field, *(folded(item.field, value) for value in (item.before, item.after, item.live))]
-        for item in change.fields
-    ]
-    return [change.kind, change.slug, change.webhook_id and str(change.webhook_id), fields]
-
-
-def _remembered(write: Write) -> list[Any]:
-    """Parts of the digest beyond what is shown: the webhook's version, and secrets by their
-    fingerprints.
-    """
-    applied = {
-        # An unknown secret has no fingerprint: two plans without it are equal.
-        name: "" if holds_unknown(value) else folded(name, value)
-        for name, value in write.applied.items()
-    }
-    return [write.slug, write.live and write.live.version, applied, write.is_removed]
-
-
-# Of the base and the versions of what is written, too: a plan that was agreed to is stale once the
-# set or one of its webhooks has changed.
-def _digest(value: Any) -> str:
-    # Sorted keys, so that equal plans are equal bytes.
-    return "sha256:" + sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()

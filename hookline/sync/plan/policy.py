@@ -4,10 +4,15 @@ Called by applying, for previews and applies alike. Pure.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 from hookline.sync.plan.changes import Block, Change, ChangeKind, changed_by
-from hookline.sync.plan.planning import Planned
-from hookline.sync.request import DriftPolicy, Options
+from hookline.sync.plan.webhooks import Planned
+from hookline.sync.policy import DriftPolicy, Prune
+from hookline.sync.request import Options
+
+_REMOVALS: Final = (ChangeKind.DISABLE, ChangeKind.DELETE)
+_STRICTER: Final = ", by the policy of the file applied last, which is stricter than this one's"
 
 
 def check(
@@ -23,7 +28,7 @@ def check(
     return (
         *_about_the_set(plan, is_empty, options),
         *_about_the_commit(options, newest, committed_at),
-        *(block for change in plan.changes for block in _about(change, options)),
+        *(block for change in plan.changes for block in _about(change, plan, options)),
     )
 
 
@@ -32,13 +37,28 @@ def _about_the_set(plan: Planned, is_empty: bool, options: Options) -> Iterator[
         yield Block("owned-elsewhere", f'the set "{owner}" owns {slug}', slug)
     if is_empty and not options.allow_empty:
         yield Block("empty-set", "the file has no webhooks", flag="--allow-empty")
-    removals = plan.count(ChangeKind.DISABLE)
-    if removals > options.allow_removals:
+    removals = [change for change in plan.changes if change.kind in _REMOVALS]
+    most = plan.limits.max_removals
+    if len(removals) > most:
         yield Block(
             "removals",
-            f"{removals} webhooks would be disabled, at most {options.allow_removals} may be",
-            flag=f"--allow-removals {removals}",
+            f"{len(removals)} webhooks would be {_removed(plan)}, at most {most} may be"
+            + (_STRICTER if "maxRemovals" in plan.limits.kept else ""),
+            flag=f"--allow-removals {len(removals)}",
         )
+    for change in removals:
+        if change.slug in plan.protected:
+            yield Block(
+                "protected",
+                f"{change.slug} left the file and would be {_removed(plan)}, which the "
+                "preventDestroy of its lifecycle forbids; give the webhook back to the file, "
+                "apply it without preventDestroy, and take it out then",
+                change.slug,
+            )
+
+
+def _removed(plan: Planned) -> str:
+    return "deleted" if plan.limits.prune is Prune.DELETE else "disabled"
 
 
 def _about_the_commit(
@@ -56,16 +76,16 @@ def _about_the_commit(
         )
 
 
-def _about(change: Change, options: Options) -> Iterator[Block]:
+def _about(change: Change, plan: Planned, options: Options) -> Iterator[Block]:
     slug = change.slug
     if change.kind is ChangeKind.ADOPT and not options.adopt:
         yield Block("adopt", f"{slug} exists and no file manages it", slug, "--adopt")
     is_disputed = change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT)
-    if is_disputed and options.on_drift is DriftPolicy.BLOCK:
+    if is_disputed and plan.limits.on_drift is DriftPolicy.BLOCK:
         fields = "; ".join(f"{item.field} {changed_by(item.author)}" for item in change.fields)
         yield Block(
             "drift",
-            f"{slug}: {fields}",
+            f"{slug}: {fields}" + (_STRICTER if "onDrift" in plan.limits.kept else ""),
             slug,
             "--on-drift overwrite or --on-drift keep",
         )

@@ -18,7 +18,7 @@ from hookline.sync.plan.changes import Plan
 from hookline.sync.read.collecting import STANDARD_INPUT
 from hookline.text import printable
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 # Of the plan of a webhooks file of 8 MiB, whose values stand in it up to three times.
 _LONGEST_BYTES: Final = 64 * 1024 * 1024
 _HEAD: Final = b'{\n  "format": '

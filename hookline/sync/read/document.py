@@ -17,15 +17,23 @@ from hookline.form.kinds import (
     Bounds,
     FieldKind,
     FieldProblem,
-    Number,
     Record,
     Validation,
     label,
 )
-from hookline.form.text_kind import Text
 from hookline.form.webhook_fields import FIELDS
 from hookline.form.webhook_kinds import Headers, Labels, SecretHeader
+from hookline.sync.policy import NO_POLICY, FilePolicy
 from hookline.sync.read.decoding import Decoder, Path, place
+from hookline.sync.read.file_fields import (
+    FILE_FIELDS,
+    LIFECYCLE,
+    NO_LIFECYCLE,
+    FileField,
+    Lifecycle,
+    lifecycle_of,
+    policy_of,
+)
 from hookline.sync.read.nodes import (
     Mapping,
     Node,
@@ -39,28 +47,10 @@ from hookline.sync.read.problems import Position, Problems
 from hookline.sync.read.references import References
 
 _slug = re.compile(SLUG)
+_LIFECYCLE: Final = "lifecycle"
+_NAMES: Final = (*FIELDS, _LIFECYCLE)
 # Kinds whose defaults are filled in entry by entry; any other value replaces its default.
 _MAPS = (Headers, Labels, Record, SecretHeader)
-
-
-@dataclass(frozen=True, slots=True)
-class FileField:
-    """One of the file's own keys, beside the webhooks and their defaults."""
-
-    kind: FieldKind
-    description: str
-    is_required: bool = False
-    default: str | None = None
-
-
-FILE_FIELDS: Final = {
-    "version": FileField(Number(1, 1), "The version of this format: 1.", is_required=True),
-    "set": FileField(
-        Text(63, SLUG, "1 to 63 lower-case letters, digits and hyphens", yaml_code="bad-slug"),
-        "The name of what this file owns.",
-        default="default",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +62,7 @@ class DocumentWebhook:
     slug: str
     values: MappingOf[str, object]
     position: Position
+    lifecycle: Lifecycle = NO_LIFECYCLE
 
 
 @dataclass(slots=True)
@@ -90,6 +81,7 @@ class Document:
     secret_positions: list[Position] = field(default_factory=list)
     set_position: Position | None = None
     """Place of the set's name, or the file's beginning; None where the set is not known."""
+    policy: FilePolicy = NO_POLICY
 
     def has_unknown_secrets(self) -> bool:
         return any(_has_unknown(webhook.values) for webhook in self.webhooks.values())
@@ -120,7 +112,9 @@ class _FileDecoder:
             return Document("default")
         # x-… keys are where people keep YAML anchors.
         entries = self.decoder.entries(names, root, (), may_be_extended=True) or {}
-        document = Document(self._set_name(root, entries))
+        own_values = self._own_values(root, entries)
+        document = Document(str(own_values.get("set", "default")))
+        document.policy = policy_of(own_values.get("policy"))
         document.set_position = self._set_position(root, entries)
         # Another root was told of already; a missing key would be the second sentence for one
         # fault.
@@ -134,11 +128,12 @@ class _FileDecoder:
             )
         defaults = self._defaults(entries)
         for slug, key, node in self._webhooks(entries):
-            own = self.decoder.entries(tuple(FIELDS), node, ("webhooks", slug))
+            own = self.decoder.entries(_NAMES, node, ("webhooks", slug))
             if own is not None:
                 self._webhook(document, slug, key, _merged(defaults, own))
         # Defaults are merged in, so the server never sees them, nor the secrets that stand there.
-        document.content = {"version": 1, "set": document.set_name, "webhooks": document.content}
+        document.content = whole_content(document, document.content)
+        self._place_policy(document, entries)
         document.secrets = {
             path: value
             for path, value in self.decoder.found_secrets.items()
@@ -150,26 +145,39 @@ class _FileDecoder:
         ]
         return document
 
-    def _set_name(self, root: Node, entries: dict[str, tuple[Scalar, Node]]) -> str:
-        """Checks the file's own keys; answers the name of its set."""
-        values = {"set": "default"}
+    def _own_values(self, root: Node, entries: dict[str, tuple[Scalar, Node]]) -> dict[str, object]:
+        """Canonical values of the file's own keys, of those that are good."""
+        values = dict[str, object]()
         for name, row in FILE_FIELDS.items():
             if name in entries:
-                key, node = entries[name]
-                validation = Validation(self.bounds)
-                plain = self.decoder.plain(row.kind, key, node, (name,))
-                checked = plain if plain is REFUSED else row.kind.check(plain, (name,), validation)
-                is_good = (
-                    self._add_problems(validation.problems, (), {name: (key, node)}, root)
-                    and checked is not REFUSED
-                )
-                values[name] = str(checked) if is_good else "default"
-                self.is_set_known &= is_good or name != "set"
+                checked = self._checked_own(name, row, entries[name], root, ())
+                if checked is not REFUSED:
+                    values[name] = checked
+                elif name == "set":
+                    self.is_set_known = False
             elif row.is_required and isinstance(root, Mapping):
                 self.decoder.add_problem(
                     "required", f"{name} is required", root, (), f"begin the file with '{name}: 1'"
                 )
-        return values["set"]
+        return values
+
+    def _checked_own(
+        self, name: str, row: FileField, entry: tuple[Scalar, Node], owner: Node, path: Path
+    ) -> object:
+        """The canonical value of a key of the file's own, or REFUSED after noting why."""
+        validation = Validation(self.bounds)
+        plain = self.decoder.plain(row.kind, *entry, (*path, name))
+        checked = plain if plain is REFUSED else row.kind.check(plain, (name,), validation)
+        is_good = self._add_problems(validation.problems, path, {name: entry}, owner)
+        return checked if is_good else REFUSED
+
+    def _place_policy(self, document: Document, entries: dict[str, tuple[Scalar, Node]]) -> None:
+        """Notes where the words of the policy stand."""
+        node = entries["policy"][1] if "policy" in entries else None
+        if isinstance(node, Mapping):
+            for name, (key, _) in node.entries.items():
+                at = position_of(key, self.decoder.file)
+                document.positions[f"policy.{name}"] = (at.file, at.line, at.column)
 
     def _set_position(self, root: Node, entries: dict[str, tuple[Scalar, Node]]) -> Position | None:
         if "set" not in entries:
@@ -183,7 +191,8 @@ class _FileDecoder:
         """
         if "defaults" not in entries:
             return {}
-        fields = self.decoder.entries(tuple(FIELDS), entries["defaults"][1], ("defaults",)) or {}
+        fields = self.decoder.entries(_NAMES, entries["defaults"][1], ("defaults",)) or {}
+        self._lifecycle(("defaults",), fields)
         _, found = self._checked(("defaults",), fields)
         self._add_problems(
             # Defaults are parts of webhooks: what they lack, a webhook may have.
@@ -233,6 +242,7 @@ class _FileDecoder:
         self, document: Document, slug: str, key: Scalar, fields: dict[str, tuple[Scalar, Node]]
     ) -> None:
         path = ("webhooks", slug)
+        lifecycle = self._lifecycle(path, fields)
         values, found = self._checked(path, fields)
         self._add_problems(found + check_whole(values), path, fields, key)
         for row in FIELDS.values():
@@ -243,7 +253,7 @@ class _FileDecoder:
                 )
         # The key's place, not the value's: a webhook of an alias stands where it is named.
         at = Position(key.line, key.column, key.file or self.decoder.file)
-        document.webhooks[slug] = DocumentWebhook(slug, values, at)
+        document.webhooks[slug] = DocumentWebhook(slug, values, at, lifecycle)
         document.content[slug] = {
             name: to_json(node, name == "filter") for name, (_, node) in fields.items()
         }
@@ -255,6 +265,12 @@ class _FileDecoder:
                 node.line,
                 node.column,
             )
+
+    def _lifecycle(self, path: Path, fields: dict[str, tuple[Scalar, Node]]) -> Lifecycle:
+        if _LIFECYCLE not in fields:
+            return NO_LIFECYCLE
+        entry = fields[_LIFECYCLE]
+        return lifecycle_of(self._checked_own(_LIFECYCLE, LIFECYCLE, entry, entry[0], path))
 
     def _put_resolved(self, webhooks: dict[str, object]) -> None:
         """Puts what the last webhook's references stand for into what is sent."""
@@ -270,6 +286,7 @@ class _FileDecoder:
         plain = {
             name: self.decoder.plain(FIELDS[name].kind, key, node, (*path, name))
             for name, (key, node) in fields.items()
+            if name in FIELDS
         }
         given = {name: value for name, value in plain.items() if value is not REFUSED}
         return check_given(given, self.bounds)
@@ -303,6 +320,17 @@ class _FileDecoder:
         return not any(not problem.is_warning for problem in found)
 
 
+def whole_content(document: Document, webhooks: object) -> dict[str, object]:
+    """The document as it is sent. webhooks: the content of its webhooks by slug."""
+    policy = document.policy.content
+    return {
+        "version": 1,
+        "set": document.set_name,
+        **({"policy": policy} if policy else {}),
+        "webhooks": webhooks,
+    }
+
+
 def _merged(
     defaults: dict[str, tuple[Scalar, Node]], own: dict[str, tuple[Scalar, Node]]
 ) -> dict[str, tuple[Scalar, Node]]:
@@ -310,7 +338,7 @@ def _merged(
     merged = {**defaults, **own}
     for name in defaults.keys() & own.keys():
         (_, ours), (_, theirs) = own[name], defaults[name]
-        kind: FieldKind = FIELDS[name].kind
+        kind: FieldKind = LIFECYCLE.kind if name == _LIFECYCLE else FIELDS[name].kind
         if isinstance(kind, _MAPS) and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
             # Names of headers are the same in any case, so the webhook's x-id replaces the
             # default's X-Id.

@@ -7,7 +7,7 @@ from typing import Any, Final
 from hookline.form.check import SLUG
 from hookline.form.kinds import REFERENCE, FieldKind
 from hookline.form.webhook_fields import FIELDS
-from hookline.sync.read.document import FILE_FIELDS
+from hookline.sync.read.file_fields import FILE_FIELDS, LIFECYCLE
 
 ID: Final = "webhooks.v1.schema.json"
 
@@ -17,6 +17,7 @@ def make() -> dict[str, Any]:
     fields = {
         name: _described(row.kind, row.reference, row.default) for name, row in FIELDS.items()
     }
+    fields["lifecycle"] = _described(LIFECYCLE.kind, LIFECYCLE.description, None)
     own = {
         name: _described(row.kind, row.description, row.default)
         for name, row in FILE_FIELDS.items()

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
-from hookline.sync.read.document import Document, DocumentWebhook
+from hookline.sync.policy import FilePolicy
+from hookline.sync.read.document import Document, DocumentWebhook, whole_content
+from hookline.sync.read.file_fields import policy_of
 from hookline.sync.read.problems import Position, Problems, SyncProblem
 
 
 def merge(documents: Sequence[Document], problems: Problems) -> Document:
-    """The webhooks of all documents, in the order of their slugs. Different sets and a slug that
-    is given twice are added to the problems. documents: in the order of their files' names, at
-    least one.
+    """The webhooks of all documents, in the order of their slugs. Different sets or policies and a
+    slug that is given twice are added to the problems. documents: in the order of their files'
+    names, at least one.
     """
     if len(documents) == 1:
         return documents[0]
@@ -18,6 +20,7 @@ def merge(documents: Sequence[Document], problems: Problems) -> Document:
     for document in known[1:]:
         if document.set_name != whole.set_name:
             _refuse_set(document, known[0], problems)
+    whole.policy = _policy(documents, problems)
     webhooks = dict[str, DocumentWebhook]()
     content = dict[str, object]()
     for document in documents:
@@ -31,12 +34,26 @@ def merge(documents: Sequence[Document], problems: Problems) -> Document:
         whole.secrets.update(document.secrets)
         whole.secret_positions += document.secret_positions
     whole.webhooks = dict(sorted(webhooks.items()))
-    whole.content = {
-        "version": 1,
-        "set": whole.set_name,
-        "webhooks": dict(sorted(content.items())),
-    }
+    whole.content = whole_content(whole, dict(sorted(content.items())))
     return whole
+
+
+def _policy(documents: Sequence[Document], problems: Problems) -> FilePolicy:
+    """The words of all files. A file may leave a word out, and gives no other one."""
+    said = dict[str, tuple[object, Position]]()
+    for document in documents:
+        for name, word in document.policy.content.items():
+            file, line, column = document.positions[f"policy.{name}"]
+            here = Position(line, column, file)
+            if name not in said:
+                said[name] = (word, here)
+            elif said[name][0] != word:
+                first, there = said[name]
+                message = f"{name} is {word} here, and {first} at {place_of(there)}"
+                hint = "write the same policy in all files, or in one of them only"
+                path = ("policy", name)
+                problems.add(SyncProblem("mixed-policies", message, here, path, hint, len(name)))
+    return policy_of({name: word for name, (word, _) in said.items()})
 
 
 def _webhooks_of(document: Document) -> dict[str, object]:

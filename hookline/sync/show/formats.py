@@ -61,6 +61,8 @@ def _markdown(plan: Plan) -> Iterator[str]:
     )
     if plan.options.flags:
         yield f"\nwith `{_quiet(' '.join(plan.options.flags))}`"
+    if policy := report.policy_text(plan.limits):
+        yield f"\npolicy: {_cell(policy)}"
     if plan.changes:
         yield "\n| | webhook | change |\n|---|---|---|"
     for change in plan.changes:

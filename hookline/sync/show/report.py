@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan, changed_by
+from hookline.sync.policy import USUAL, ApplyLimits
 from hookline.sync.show.differences import LONGEST_VALUE, difference, value_text
 from hookline.text import printable
 
@@ -16,6 +17,7 @@ MARKS: Final = {
     ChangeKind.UPDATE: "~",
     ChangeKind.ADOPT: "?",
     ChangeKind.DISABLE: "-",
+    ChangeKind.DELETE: "-",
     ChangeKind.RELEASE: "o",
     ChangeKind.DRIFT: "!",
     ChangeKind.CONFLICT: "!",
@@ -75,7 +77,21 @@ def unknown_paths(plan: Plan) -> list[str]:
 
 
 def _options(plan: Plan) -> list[str]:
-    return [printable(f"  with {' '.join(plan.options.flags)}")] if plan.options.flags else []
+    flags = [printable(f"  with {' '.join(plan.options.flags)}")] if plan.options.flags else []
+    policy = policy_text(plan.limits)
+    return [*flags, *([f"  policy: {policy}"] if policy else [])]
+
+
+def policy_text(limits: ApplyLimits) -> str:
+    """The parts of a policy that are not the default; empty for the default."""
+    parts = [
+        f"prune {limits.prune.lower()}" if limits.prune != USUAL.prune else "",
+        f"onDrift {limits.on_drift.lower()}" if limits.on_drift != USUAL.on_drift else "",
+        f"maxRemovals {limits.max_removals}" if limits.max_removals != USUAL.max_removals else "",
+    ]
+    kept = " and ".join(limits.kept)
+    stricter = f"{kept} of the file applied last is stricter and counts" if kept else ""
+    return "; ".join(filter(None, (", ".join(filter(None, parts)), stricter)))
 
 
 def counts(plan: Plan) -> str:
@@ -124,7 +140,7 @@ def _lines(changes: tuple[Change, ...], is_applied: bool) -> Iterator[str]:
         text = "; ".join(
             filter(None, (*(field_text(change.kind, item) for item in fields), change.hint))
         )
-        if change.kind is ChangeKind.DISABLE:
+        if change.kind in (ChangeKind.DISABLE, ChangeKind.DELETE):
             text = _left_the_file(change, is_applied)
         label = (
             f"{change.kind.lower()}: {text}"
@@ -137,6 +153,8 @@ def _lines(changes: tuple[Change, ...], is_applied: bool) -> Iterator[str]:
 
 
 def _left_the_file(change: Change, is_applied: bool) -> str:
+    if change.kind is ChangeKind.DELETE:
+        return f"not in the file: {'is now' if is_applied else 'will be'} DELETED"
     if not change.fields:
         return "not in the file: was off before"
     return f"not in the file: {'is now' if is_applied else 'will be'} DISABLED"

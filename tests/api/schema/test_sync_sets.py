@@ -6,7 +6,8 @@ import pytest
 
 from hookline.models import Webhook
 from hookline.runtime import Runtime
-from hookline.sync.request import DriftPolicy, Options, Source
+from hookline.sync.policy import DriftPolicy
+from hookline.sync.request import Options, Source
 from hookline.webhooks.change import delete_webhook, update_webhook
 from tests.api.schema.asking import Asker
 from tests.hookline.sync.apply.state import (

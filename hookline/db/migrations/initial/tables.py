@@ -216,6 +216,7 @@ SYNC_SET = _table(
         "revision_number": fields.IntField(default=0),
         "commit": fields.TextField(null=True),
         "committed_at": TimeColumn(null=True),
+        "policy": JsonColumn(null=True),
         "last_applied_at": TimeColumn(null=True),
     },
 )

@@ -11,7 +11,8 @@ from hookline import clock
 from hookline.models import AuditEntry
 from hookline.runtime import Runtime
 from hookline.sync.plan.changes import FieldAuthor
-from hookline.sync.request import DriftPolicy, Options
+from hookline.sync.policy import DriftPolicy
+from hookline.sync.request import Options
 from hookline.sync.show import report
 from hookline.webhooks.change import update_webhook
 from hookline.webhooks.ownership import Force

@@ -5,7 +5,8 @@ import pytest
 from hookline.errors import Code, Refused
 from hookline.models import Webhook
 from hookline.runtime import Runtime
-from hookline.sync.request import DriftPolicy, Options
+from hookline.sync.policy import DriftPolicy
+from hookline.sync.request import Options
 from hookline.webhooks.change import delete_webhook, update_webhook
 from tests.hookline.sync.apply.state import BY_HAND, COMMIT, FORCER, SECRETS, changed_by_hand, one
 from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks

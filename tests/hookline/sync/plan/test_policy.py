@@ -1,13 +1,15 @@
 """The rails: what keeps a plan from being applied, and the option that lifts it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hookline.sync.plan import policy as rails
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange
-from hookline.sync.plan.planning import Planned
-from hookline.sync.request import DriftPolicy, Options
+from hookline.sync.plan.webhooks import Planned
+from hookline.sync.policy import DriftPolicy, Rules, limits_of
+from hookline.sync.request import Options
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
@@ -25,7 +27,9 @@ def change(kind: ChangeKind, slug: str = "orders") -> Change:
 def blocked(
     found: Planned, options: Options | None = None, is_empty: bool = False
 ) -> list[tuple[str, str | None, str | None]]:
-    blocks = rails.check(found, is_empty, options or Options(), None, None)
+    options = options or Options()
+    limits = limits_of(Rules(), options.on_drift, options.allow_removals, 0)
+    blocks = rails.check(replace(found, limits=limits), is_empty, options, None, None)
     return [(block.code, block.slug, block.flag) for block in blocks]
 
 

@@ -10,8 +10,9 @@ import pytest
 from hookline.errors import HooklineError
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
+from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.collecting import collect
-from hookline.sync.request import DriftPolicy, Options
+from hookline.sync.request import Options
 from tests.tables import each_of
 
 OPTIONS = Options(adopt=True, on_drift=DriftPolicy.OVERWRITE, reenable=frozenset({"orders"}))

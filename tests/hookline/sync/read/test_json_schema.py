@@ -29,7 +29,7 @@ def test_it_is_a_schema_with_a_description_on_everything() -> None:
     Draft202012Validator.check_schema(make())
     fields = make()["$defs"]["webhook"]["properties"]
 
-    assert set(fields) == set(FIELDS)
+    assert set(fields) == {*FIELDS, "lifecycle"}
     assert all(field["description"] for field in fields.values())
 
 

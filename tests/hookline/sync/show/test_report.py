@@ -144,7 +144,7 @@ def test_options_that_a_plan_was_made_with_are_shown_in_every_form() -> None:
     assert f"with `{flags}`" in formats.as_markdown([], plan)
     assert f"  with {flags}\n" in formats.as_github([], plan)
     told = json.loads(formats.as_json([], plan))["plan"]["options"]
-    assert (told["allowRemovals"], told["reenable"], told["onDrift"]) == (20, ["crm"], "BLOCK")
+    assert (told["allowRemovals"], told["reenable"], told["onDrift"]) == (20, ["crm"], None)
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,7 @@ export type SyncChangeKind =
   | 'UPDATE'
   | 'ADOPT'
   | 'DISABLE'
+  | 'DELETE'
   | 'RELEASE'
   | 'DRIFT'
   | 'CONFLICT';

@@ -1,0 +1,60 @@
+"""Digest of a plan: equal for equal changes of an equal state by equal options. Called by planning.
+Pure.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from hookline.sync.plan.changes import Change
+from hookline.sync.plan.comparing import folded, holds_unknown
+from hookline.sync.plan.webhooks import Write
+from hookline.sync.policy import ApplyLimits
+from hookline.sync.request import Options
+
+
+# Of the base and the versions of what is written, too: a plan that was agreed to is stale once the
+# set or one of its webhooks has changed.
+def digest_of(
+    set_name: str,
+    base: int,
+    options: Options,
+    limits: ApplyLimits,
+    changes: Sequence[Change],
+    writes: Sequence[Write],
+) -> str:
+    """`sha256:…` of all that the plan shows and does."""
+    value = [
+        set_name,
+        base,
+        # A plan that was agreed to would else be applied with a check lifted that held it.
+        options.flags,
+        [limits.prune, limits.on_drift, limits.max_removals],
+        [_digest_input(change) for change in changes],
+        [_remembered(write) for write in writes],
+    ]
+    # Sorted keys, so that equal plans are equal bytes.
+    return "sha256:" + sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _digest_input(change: Change) -> list[Any]:
+    fields = [
+        [item.field, *(folded(item.field, value) for value in (item.before, item.after, item.live))]
+        for item in change.fields
+    ]
+    return [change.kind, change.slug, change.webhook_id and str(change.webhook_id), fields]
+
+
+def _remembered(write: Write) -> list[Any]:
+    """Parts of the digest beyond what is shown: the webhook's version, and secrets by their
+    fingerprints.
+    """
+    applied = {
+        # An unknown secret has no fingerprint: two plans without it are equal.
+        name: "" if holds_unknown(value) else folded(name, value)
+        for name, value in write.applied.items()
+    }
+    flags = [write.is_removed, write.is_deleted, write.is_released]
+    return [write.slug, write.live and write.live.version, applied, flags]
