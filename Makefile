@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test web check lint schema docs bench chaos pages
+.PHONY: help setup run test web check lint schema docs pictures bench chaos pages
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -60,6 +60,9 @@ schema: $(VENV)/.test-installed ## Write the generated files: GraphQL schema and
 
 docs: $(VENV)/.test-installed ## Draw docs/architecture.svg and its table of packages from the imports
 	@$(BIN)/python -m tools.architecture
+
+pictures: $(VENV)/.test-installed ## Take the pictures in docs/pictures/ anew, in chromium
+	@REFRESH_PICTURES=1 $(BIN)/python -m pytest -q -n 0 tests/browser/test_pictures.py
 
 bench: $(VENV)/.test-installed ## Measure throughput, latency, isolation and memory; prints JSON (ARGS=embedded_sqlite for one part, ARGS="--against REV" compares)
 	@$(BIN)/python -m benchmarks $(ARGS)

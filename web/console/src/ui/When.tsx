@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { absolute, relative } from "./times";
 import { makeStore, useStore } from "../store";
 
@@ -24,8 +24,8 @@ export function useNow(): number {
 
 /** A time, relative; the absolute one on hover, in UTC after a click. */
 export function When({ at }: { at: string | null | undefined }) {
-  // The clock moves every five seconds: what has just come would lie ahead of it.
-  const [shownAt] = useState(Date.now);
+  // The clock moves every five seconds: what has just come, here too, would lie ahead of it.
+  const shownAt = useMemo(() => Date.now(), [at]);
   const now = Math.max(useNow(), shownAt);
   const utc = useStore(isUtc);
   const [isAbsolute, setAbsolute] = useState(false);
