@@ -64,14 +64,21 @@ def execute(
     Raises ServerFault with the server's own sentence.
     """
     answer = _ask(settings, document, variables, timeout_seconds, role)
-    data = _data(answer, settings.server)
+    return read_data(_data(answer, settings.server), read, settings.server)
+
+
+def read_data(data: dict[str, Any], read: Callable[[dict[str, Any]], T], server: str) -> T:
+    """The result that is made of an answer's `data`.
+
+    Raises ServerFault FAILED for an answer of another shape.
+    """
     try:
         return read(data)
     # All that reading JSON of another shape raises: another program's, another version's.
     except (KeyError, IndexError, TypeError, AttributeError, ValueError):
         raise ServerFault(
             "FAILED",
-            f"{settings.server} answered in another form than was asked for: is it a Hookline "
+            f"{server} answered in another form than was asked for: is it a Hookline "
             "server of this version?",
         ) from None
 
@@ -157,15 +164,27 @@ def _warn_of_plain_text(server: str) -> None:
 
 def _data(answer: httpx.Response, server: str) -> dict[str, Any]:
     try:
-        content = answer.json()
-        data = content.get("data")
+        body = answer.json()
+    # A proxy or another program may answer anything: no JSON, endless levels of it.
+    except (ValueError, RecursionError):
+        raise ServerFault("FAILED", _no_graphql(answer.status_code, server)) from None
+    return data_of(body, answer.status_code, server)
+
+
+def data_of(body: Any, status: int, server: str) -> dict[str, Any]:
+    """The `data` of an answer's body.
+
+    Raises ServerFault with the sentences of its errors.
+    """
+    try:
+        data = body.get("data")
         errors = [
             (str(error["message"]), (error.get("extensions") or {}).get("code"))
-            for error in content.get("errors") or ()
+            for error in body.get("errors") or ()
         ]
-    # A proxy or another program may answer anything: no JSON, endless levels of it, no object.
-    except (ValueError, RecursionError, AttributeError, TypeError, KeyError):
-        raise ServerFault("FAILED", _no_graphql(answer.status_code, server)) from None
+    # No object, or one of another program.
+    except (ValueError, AttributeError, TypeError, KeyError):
+        raise ServerFault("FAILED", _no_graphql(status, server)) from None
     if errors:
         code = errors[0][1]
         if code == "UNAUTHENTICATED":
@@ -177,7 +196,7 @@ def _data(answer: httpx.Response, server: str) -> dict[str, Any]:
         kind = "NOT_ALLOWED" if code == "FORBIDDEN" else "FAILED"
         raise ServerFault(kind, printable("; ".join(message for message, _ in errors)))
     if not isinstance(data, dict):
-        raise ServerFault("FAILED", f"{server} answered {answer.status_code} without data.")
+        raise ServerFault("FAILED", f"{server} answered {status} without data.")
     return data
 
 

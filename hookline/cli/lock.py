@@ -1,5 +1,5 @@
 """One server per SQLite database (and per home folder). Held by `hookline dev` and `hookline serve`
-for as long as they run.
+for as long as they run, and by commands with --local.
 """
 
 import fcntl
@@ -32,6 +32,22 @@ def process_lock(settings: Settings) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Misconfigured(_taken(settings)) from None
+        yield
+
+
+@contextmanager
+def local_lock(settings: Settings) -> Iterator[None]:
+    """The same for a command with --local: SQLite serves one process, and its hub reaches nobody
+    else.
+
+    Raises Misconfigured, also for PostgreSQL.
+    """
+    if not settings.is_sqlite:
+        raise Misconfigured(
+            "--local works on SQLite only: HOOKLINE_DATABASE_URL names PostgreSQL. Ask a server, "
+            "with --server."
+        )
+    with process_lock(settings):
         yield
 
 

@@ -2,12 +2,13 @@
 this file has options and exit codes.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from hookline.cli import sync_queries
 from hookline.cli.dev import DEFAULT_FILE
+from hookline.cli.sync_options import TARGET, options
 from hookline.cli.terminal import echo
 
 if TYPE_CHECKING:
@@ -15,23 +16,10 @@ if TYPE_CHECKING:
 
 # The sentences of docs/sync.md, which a test compares.
 EPILOG = """Exit codes: 0 done (a plan with changes too, and a blocked one without --check); 2 with
---check: there are changes; 1 the server failed, or the command itself; 3 the file has errors;
-4 with --check and for apply: something blocks the plan, and the message names the option that
-lifts it; 5 the plan is stale: something changed since it was made; 6 another apply of the set
-holds the lock; 7 the server can't be reached, or does not allow it; 64 wrong usage."""
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
-    def add(command: F) -> F:
-        # Decorators apply from the innermost: --help shows them in the order above.
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
-
-
+--check: there are changes; of drift: there is some; 1 the server failed, or the command itself; 3
+the file has errors; 4 with --check and for apply: something blocks the plan, and the message names
+the option that lifts it; 5 the plan is stale: something changed since it was made; 6 another apply
+of the set holds the lock; 7 the server can't be reached, or does not allow it; 64 wrong usage."""
 _FILE = click.option(
     "-f",
     "--file",
@@ -49,17 +37,7 @@ _FORMAT = click.option(
     show_default=True,
     help="How it is told.",
 )
-_TARGET = _options(
-    click.option(
-        "--server", help="The server. [default: HOOKLINE_SERVER, else http://127.0.0.1:8000]"
-    ),
-    click.option(
-        "--local",
-        is_flag=True,
-        help="Work on the database of HOOKLINE_HOME itself, while no server runs on it.",
-    ),
-)
-_ALLOWED = _options(
+_ALLOWED = options(
     click.option(
         "--adopt", is_flag=True, help="Take over webhooks that exist and that no file manages."
     ),
@@ -124,7 +102,7 @@ def validate(files: tuple[str, ...], style: str, unresolved_secrets: bool) -> in
 @sync.command()
 @_FILE
 @_FORMAT
-@_TARGET
+@TARGET
 @_ALLOWED
 @click.option(
     "--check",
@@ -161,7 +139,7 @@ def plan(
 @click.argument("saved", required=False, metavar="[PLAN]")
 @_FILE
 @_FORMAT
-@_TARGET
+@TARGET
 @_ALLOWED
 @click.option(
     "-y", "--yes", is_flag=True, help="Don't ask. Without a terminal nothing is asked anyway."
@@ -202,6 +180,10 @@ def schema() -> None:
     from hookline.sync.read.json_schema import make
 
     echo(json.dumps(make(), indent=2, ensure_ascii=False))
+
+
+for _command in sync_queries.COMMANDS:
+    sync.add_command(_command)
 
 
 def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "CommandOptions":

@@ -146,16 +146,9 @@ class LocalTarget:
         return self._run(lambda runtime, actor: applying.apply(runtime, actor, request))
 
     def _run(self, work: "Callable[[Runtime, Actor], Awaitable[ApplyOutcome]]") -> SyncAnswer:
-        from hookline.cli.lock import process_lock
-        from hookline.errors import Misconfigured
+        from hookline.cli.lock import local_lock
 
-        if not self.settings.is_sqlite:
-            raise Misconfigured(
-                "--local works on SQLite only: HOOKLINE_DATABASE_URL names PostgreSQL. Ask a "
-                "server, with --server."
-            )
-        # SQLite serves one process, and its hub reaches nobody else.
-        with process_lock(self.settings):
+        with local_lock(self.settings):
             outcome = asyncio.run(self._in_runtime(work))
         plan = replace(outcome.plan, server=str(self.settings.sqlite_path))
         return SyncAnswer(plan, list(outcome.problems))

@@ -154,7 +154,7 @@ async def test_pipeline_of_the_sync_page_plans_and_applies_the_file_of_that_page
     shell: Shell,
 ) -> None:
     # The page has another file further down, on references.
-    (text, _), [pipeline] = blocks(SYNC, "yaml"), blocks(SYNC, "sh")
+    (text, _), (pipeline, _) = blocks(SYNC, "yaml"), blocks(SYNC, "sh")
     (shell.folder / "crm").write_text("pa55-0f-crm\n")
     # Of a CI job's own: the server on this machine would else follow the file too.
     (shell.folder / "ci").mkdir()

@@ -19,11 +19,13 @@ Json = dict[str, Any]
 _LEVELS_LIMIT: Final = 100
 
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
+CHANGE_FIELDS: Final = """kind slug file line hint
+    fields { field before after live secret changedSecrets changedBy changedAt reason }"""
+"""Selection of a SyncChange that `decode_change` reads."""
 PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit dirty }}
     blocked {{ code message slug flag }} warnings {{ {PROBLEM_FIELDS} }}
     unknownSecrets policy {{ prune onDrift maxRemovals stricter }}
-    changes {{ kind slug file line hint
-        fields {{ field before after live secret changedSecrets changedBy changedAt reason }} }}"""
+    changes {{ {CHANGE_FIELDS} }}"""
 """Selection of a SyncPlan that `decode` reads."""
 
 
@@ -64,16 +66,16 @@ def decode(content: Json) -> Plan:
     base, revision = content["base"] or {}, content.get("revision") or {}
     return Plan(
         set_name=text(content["set"]),
-        base=_number(base.get("number", 0)),
+        base=number(base.get("number", 0)),
         base_commit=_text_or_none(base.get("commit")),
         is_base_dirty=None if base.get("dirty") is None else _flag(base["dirty"]),
-        changes=tuple(_change(change) for change in content["changes"]),
-        unchanged=_number(content["unchanged"]),
+        changes=tuple(decode_change(change) for change in content["changes"]),
+        unchanged=number(content["unchanged"]),
         digest=text(content["digest"]),
         blocked=tuple(_block(block) for block in content["blocked"]),
         unknown_secrets=tuple(map(text, content["unknownSecrets"])),
         warnings=tuple(decode_problem(problem) for problem in content["warnings"]),
-        revision=_number(revision["number"]) if revision else None,
+        revision=number(revision["number"]) if revision else None,
         server=text(content.get("server", "")),
         limits=_limits(content["policy"]),
         options=_options(content["options"]) if "options" in content else DEFAULT_OPTIONS,
@@ -149,7 +151,7 @@ def decode_problem(content: Json) -> SyncProblem:
     severity = content["severity"]
     if severity not in ("error", "warning"):
         raise ValueError("no severity")
-    line, column = _number(content["line"] or 1), _number(content["column"] or 1)
+    line, column = number(content["line"] or 1), number(content["column"] or 1)
     return SyncProblem(
         text(content["code"]),
         text(content["message"]),
@@ -160,13 +162,14 @@ def decode_problem(content: Json) -> SyncProblem:
     )
 
 
-def _change(content: Json) -> Change:
+def decode_change(content: Json) -> Change:
+    """Raises what `decode` raises."""
     fields = tuple(
         FieldChange(
             text(item["field"]),
-            _value(item["before"]),
-            _value(item["after"]),
-            _value(item["live"]),
+            value(item["before"]),
+            value(item["after"]),
+            value(item["live"]),
             bool(item["secret"]),
             tuple(map(text, item["changedSecrets"])),
             _author(item),
@@ -174,7 +177,7 @@ def _change(content: Json) -> Change:
         for item in content["fields"]
     )
     # Plans are shown by file and line alone: the column is not carried.
-    line, file = _number(content["line"] or 1), _text_or_none(content["file"])
+    line, file = number(content["line"] or 1), _text_or_none(content["file"])
     position = Position(line, 1, file) if file else None
     kind, hint = ChangeKind(content["kind"]), _text_or_none(content["hint"])
     return Change(kind, text(content["slug"]), None, fields, position, hint)
@@ -191,7 +194,7 @@ def _limits(content: Json) -> ApplyLimits:
     return ApplyLimits(
         Prune(content["prune"]),
         DriftPolicy(content["onDrift"]),
-        _number(content["maxRemovals"]),
+        number(content["maxRemovals"]),
         tuple(map(text, content["stricter"])),
     )
 
@@ -233,19 +236,20 @@ def _flag(value: Any) -> bool:
     return value
 
 
-def _number(value: Any) -> int:
+def number(value: Any) -> int:
+    """The value, a whole number. Raises TypeError for another."""
     if not isinstance(value, int):
         raise TypeError("no number")
     return value
 
 
 def _number_or_none(value: Any) -> int | None:
-    return None if value is None else _number(value)
+    return None if value is None else number(value)
 
 
-def _value(value: Any) -> Any:
-    """Raises ValueError for one of too many levels."""
-    level = [value]
+def value(given: Any) -> Any:
+    """The value of a field. Raises ValueError for one of too many levels."""
+    level = [given]
     for _ in range(_LEVELS_LIMIT):
         level = [
             inner
@@ -254,7 +258,7 @@ def _value(value: Any) -> Any:
             for inner in (item.values() if isinstance(item, dict) else item)
         ]
         if not level:
-            return value
+            return given
     raise ValueError("too many levels")
 
 

@@ -1,0 +1,119 @@
+"""Sets and revisions as the API tells them, for `hookline sync status`, `history` and `show`: the
+selection of each, and its parts with every type checked, as the answer is a server's word. Pure.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+from hookline.sync.plan import codec
+from hookline.sync.plan.changes import ChangeKind, FieldChange
+from hookline.sync.plan.codec import Json
+
+T = TypeVar("T")
+
+REVISION_FIELDS: Final = """number commit branch author message runUrl repository dirty
+    actor { kind name } created updated disabled appliedAt"""
+SET_FIELDS: Final = f"""name commit committedAt lastAppliedAt webhookCount driftCount
+    revision {{ {REVISION_FIELDS} }}"""
+CHANGE_FIELDS: Final = "kind slug fields { field before after changedSecrets }"
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRecord:
+    """A revision without its changes. actor: `token "ci"`."""
+
+    number: int
+    actor: str
+    applied_at: datetime
+    created: int
+    updated: int
+    disabled: int
+    commit: str | None = None
+    branch: str | None = None
+    author: str | None = None
+    message: str | None = None
+    run_url: str | None = None
+    repository: str | None = None
+    is_dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetRecord:
+    """A set as it is now. revision: None where no apply has changed anything yet."""
+
+    name: str
+    webhook_count: int
+    drift_count: int
+    commit: str | None
+    applied_at: datetime | None
+    revision: RevisionRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedChange:
+    """A change as its revision keeps it."""
+
+    kind: ChangeKind
+    slug: str
+    fields: tuple[FieldChange, ...]
+
+
+def decode_set(content: Json) -> SetRecord:
+    """Raises what `codec.decode` raises; so do those below."""
+    return SetRecord(
+        name=codec.text(content["name"]),
+        webhook_count=codec.number(content["webhookCount"]),
+        drift_count=codec.number(content["driftCount"]),
+        commit=_or_none(codec.text, content["commit"]),
+        applied_at=_or_none(_time, content["lastAppliedAt"]),
+        revision=_or_none(decode_revision, content["revision"]),
+    )
+
+
+def decode_revision(content: Json) -> RevisionRecord:
+    actor = content["actor"]
+    return RevisionRecord(
+        number=codec.number(content["number"]),
+        actor=f'{codec.text(actor["kind"]).lower()} "{codec.text(actor["name"])}"',
+        applied_at=_time(content["appliedAt"]),
+        created=codec.number(content["created"]),
+        updated=codec.number(content["updated"]),
+        disabled=codec.number(content["disabled"]),
+        commit=_or_none(codec.text, content["commit"]),
+        branch=_or_none(codec.text, content["branch"]),
+        author=_or_none(codec.text, content["author"]),
+        message=_or_none(codec.text, content["message"]),
+        run_url=_or_none(codec.text, content["runUrl"]),
+        repository=_or_none(codec.text, content["repository"]),
+        is_dirty=content["dirty"] is True,
+    )
+
+
+def decode_changes(contents: Iterable[Json]) -> list[RecordedChange]:
+    return [
+        RecordedChange(
+            ChangeKind(content["kind"]),
+            codec.text(content["slug"]),
+            tuple(
+                FieldChange(
+                    codec.text(item["field"]),
+                    codec.value(item["before"]),
+                    codec.value(item["after"]),
+                    None,
+                    changed_secrets=tuple(map(codec.text, item["changedSecrets"])),
+                )
+                for item in content["fields"]
+            ),
+        )
+        for content in contents
+    ]
+
+
+def _time(value: object) -> datetime:
+    return datetime.fromisoformat(codec.text(value))
+
+
+def _or_none(read: Callable[[Json], T] | Callable[[object], T], value: Json | None) -> T | None:
+    return None if value is None else read(value)

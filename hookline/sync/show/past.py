@@ -1,0 +1,163 @@
+"""Sets, revisions and drift as lines for people. Called by the commands that need no file.
+
+Everything here is masked already; texts of strangers lose what a terminal would obey.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, changed_by
+from hookline.sync.plan.records import RecordedChange, RevisionRecord, SetRecord
+from hookline.sync.show import report
+from hookline.sync.show.differences import difference, value_text
+from hookline.text import printable, short_commit
+
+_DISPUTED: Final = (ChangeKind.DRIFT, ChangeKind.CONFLICT)
+_SECONDS: Final = (("d", 86_400), ("h", 3_600), ("min", 60))
+
+
+def sets_lines(sets: Sequence[SetRecord], server: str, now: datetime) -> list[str]:
+    """Each set in three lines: revision, webhooks, origin."""
+    if not sets:
+        return [printable(f"No set was applied to {server} yet.")]
+    width = max(len(printable(one.name)) for one in sets)
+    lines = [printable(f"Sets on {server}:")]
+    for one in sets:
+        first, *rest = _set_lines(one, now)
+        lines.append(f"  {printable(one.name):<{width}}  {first}")
+        lines += [f"  {'':<{width}}  {line}" for line in rest]
+    return lines
+
+
+def _set_lines(one: SetRecord, now: datetime) -> Iterator[str]:
+    revision = f"revision {one.revision.number}" if one.revision else "no revision yet"
+    commit = f"commit {short_commit(one.commit)}" if one.commit else "no commit given"
+    at = f"applied {age(one.applied_at, now)}" if one.applied_at else "never applied"
+    yield printable(f"{revision}, {commit}, {at}")
+    drift = "no drift"
+    if one.drift_count:
+        drift = f"{one.drift_count:,} with drift: hookline sync drift --set {one.name}"
+    yield printable(f"{counted(one.webhook_count, 'webhook')}, {drift}")
+    if one.revision:
+        yield printable(origin(one.revision))
+
+
+def origin(revision: RevisionRecord) -> str:
+    """`from github.com/acme/shop, branch main, by Ann, applied by token "ci"`."""
+    parts = [
+        f"from {revision.repository}" if revision.repository else "",
+        f"branch {revision.branch}" if revision.branch else "",
+        f"by {revision.author}" if revision.author else "",
+        f"applied by {revision.actor}",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def history_lines(revisions: Sequence[RevisionRecord], set_name: str, server: str) -> list[str]:
+    """Each revision in a line, and its message in another."""
+    if not revisions:
+        return [printable(f'Set "{set_name}" on {server} has no revision yet.')]
+    lines = [printable(f'Revisions of set "{set_name}" on {server}, newest first:')]
+    width = max(len(str(one.number)) for one in revisions)
+    for one in revisions:
+        commit = commit_text(one) or "no commit"
+        parts = (
+            f"{one.applied_at:%Y-%m-%d %H:%M} UTC  {commit}  {effects(one)}",
+            f"by {one.actor}{f', author {one.author}' if one.author else ''}",
+        )
+        lines.append(printable(f"  {one.number:>{width}}  {'  '.join(parts)}"))
+        if one.message:
+            lines.append(printable(f"  {'':>{width}}  {one.message}"))
+    return lines
+
+
+def commit_text(revision: RevisionRecord) -> str | None:
+    if revision.commit is None:
+        return None
+    return short_commit(revision.commit) + ("-dirty" if revision.is_dirty else "")
+
+
+def effects(revision: RevisionRecord) -> str:
+    """`1 created, 2 updated`."""
+    found = {
+        "created": revision.created,
+        "updated": revision.updated,
+        "disabled": revision.disabled,
+    }
+    return ", ".join(f"{count:,} {verb}" for verb, count in found.items() if count) or "no webhook"
+
+
+def revision_lines(
+    revision: RevisionRecord,
+    changes: Sequence[RecordedChange],
+    set_name: str,
+    server: str,
+    now: datetime,
+) -> list[str]:
+    """A revision whole: its origin, then a line for each field of each change."""
+    facts = {
+        "applied": f"{revision.applied_at:%Y-%m-%d %H:%M} UTC ({age(revision.applied_at, now)}) "
+        f"by {revision.actor}",
+        "commit": commit_text(revision),
+        "author": revision.author,
+        "branch": revision.branch,
+        "repository": revision.repository,
+        "run": revision.run_url,
+        "message": revision.message,
+        "changed": effects(revision),
+    }
+    lines = [printable(f'Revision {revision.number} of set "{set_name}" on {server}')]
+    lines += [printable(f"  {name:<10}  {text}") for name, text in facts.items() if text]
+    for change in changes:
+        mark = report.MARKS[change.kind]
+        lines.append(printable(f"  {mark} {change.slug}  ({change.kind.lower()})"))
+        lines += [printable(f"      {_recorded_text(change.kind, item)}") for item in change.fields]
+    return lines
+
+
+def _recorded_text(kind: ChangeKind, item: FieldChange) -> str:
+    if kind in _DISPUTED:
+        # The live value of that time is not kept, nor whether it was set back.
+        return f"{item.field} was changed by hand; the file had {value_text(item.after)}"
+    if kind is ChangeKind.CREATE:
+        return f"{item.field} {value_text(item.after)}"
+    if kind is ChangeKind.RELEASE:
+        return f"{item.field} left the file and stayed {value_text(item.after)}"
+    return f"{item.field} {difference(item.field, item.before, item.after, item.changed_secrets)}"
+
+
+def drift_lines(drift: Iterable[tuple[str, Sequence[Change]]], server: str) -> list[str]:
+    """The drift of each set that has some, field by field. drift: by the set's name."""
+    found = [(name, changes) for name, changes in drift if changes]
+    if not found:
+        return [printable(f"No drift on {server}.")]
+    lines = [printable(f"Drift on {server}:")]
+    for name, changes in found:
+        lines.append(printable(f'  set "{name}": {counted(len(changes), "webhook")}'))
+        for change in changes:
+            place = change.position
+            at = f"  {place.file}:{place.line}" if place and place.file else ""
+            hint = f"  ({change.hint})" if change.hint else ""
+            lines.append(printable(f"    ! {change.slug}{at}{hint}"))
+            lines += [printable(f"        {_drift_text(item)}") for item in change.fields]
+    return lines
+
+
+def _drift_text(item: FieldChange) -> str:
+    what = difference(item.field, item.before, item.live, item.changed_secrets)
+    return f"{item.field} {what}, {changed_by(item.author)}"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 webhook`, `2 webhooks`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def age(at: datetime, now: datetime) -> str:
+    """`3 min ago`, the largest unit alone. A clock that is behind makes no negative one."""
+    seconds = (now - at).total_seconds()
+    for unit, length in _SECONDS:
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit} ago"
+    return "just now"

@@ -1,0 +1,144 @@
+"""Sets, history and drift as the commands tell them without a file, over a server and over the
+database itself; the commands of docs/sync.md as they stand there.
+"""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+from tests.flows.installation import Installation
+from tests.processes import PROJECT, run_hookline
+
+FILE = """version: 1
+set: shop
+webhooks:
+  orders:
+    url: https://crm.example.com/in
+    environments: [production]
+    events: [order.*.create]
+    timeout: 20s
+    secretHeader: { name: X-Webhook-Secret, value: "${env:CRM_KEY}" }
+"""
+EMPTY = "version: 1\nset: other\nwebhooks: {}\n"
+
+
+def told(done: Any) -> Any:
+    content = json.loads(done.stdout)
+    assert content["format_version"] == 1
+    return content
+
+
+def apply_twice(shop: Installation, file: Path) -> None:
+    shop.environment["CRM_KEY"] = "crm-key-in-clear"
+    file.write_text(FILE)
+    shop.run("sync", "apply", "-f", str(file), "-m", "the first one")
+    file.write_text(FILE.replace("20s", "25s"))
+    shop.run("sync", "apply", "-f", str(file), "-m", "slower")
+
+
+async def test_history_and_what_each_revision_changed_are_told_without_a_file(
+    hookline: Installation, tmp_path: Path
+) -> None:
+    shop = hookline
+    assert shop.run("sync", "status").stdout == f"No set was applied to {shop.url} yet.\n"
+    assert "No set was applied" in shop.run("sync", "history", exit_code=1).stderr
+    apply_twice(shop, tmp_path / "hooks.yaml")
+
+    listed = shop.run("sync", "history").stdout
+    assert re.search(r'  2  \S+ \S+ UTC  no commit  1 updated  by token "', listed)
+    assert "the first one" in listed
+    assert "slower" in listed
+    assert "the first one" not in shop.run("sync", "history", "--limit", "1").stdout
+    shown = shop.run("sync", "show", "2").stdout
+    assert "  ~ orders  (update)\n      timeout 20s → 25s\n" in shown
+    created = shop.run("sync", "show", "1").stdout
+    assert "  + orders  (create)\n" in created
+    assert "      events [order.*.create]\n" in created
+    assert 'Set "shop" has no revision 3' in shop.run("sync", "show", "3", exit_code=1).stderr
+    revisions = told(shop.run("sync", "history", "--format", "json"))["revisions"]
+    assert [revision["number"] for revision in revisions] == [2, 1]
+    revision = told(shop.run("sync", "show", "1", "--format", "json"))["revision"]
+    assert [change["kind"] for change in revision["changes"]] == ["CREATE"]
+    assert "crm-key-in-clear" not in f"{created}{revision}"
+
+
+async def test_what_was_changed_by_hand_is_told_without_a_file_and_exits_with_2(
+    hookline: Installation, tmp_path: Path
+) -> None:
+    shop = hookline
+    apply_twice(shop, tmp_path / "hooks.yaml")
+    assert shop.run("sync", "drift").stdout == f"No drift on {shop.url}.\n"
+    webhook = (await shop.graphql("{ webhooks { nodes { id } } }"))["webhooks"]["nodes"][0]["id"]
+    by_hand = {"timeout": "30s", "force": True, "reason": "incident 7"}
+    await shop.mutate("webhookUpdate", "", id=webhook, **by_hand)
+    drifted = shop.run("sync", "drift", exit_code=2).stdout
+    assert 'set "shop": 1 webhook' in drifted
+    assert "timeout 25s → 30s, changed by token " in drifted
+    assert drifted.endswith(": incident 7\n")
+    status = shop.run("sync", "status", "--set", "shop").stdout
+    assert "shop  revision 2, no commit given, applied just now\n" in status
+    assert "1 webhook, 1 with drift: hookline sync drift --set shop\n" in status
+
+    # JSON has the API's names and values.
+    [change] = told(shop.run("sync", "drift", "--format", "json", exit_code=2))["sets"][0][
+        "changes"
+    ]
+    assert (change["slug"], change["fields"][0]["live"]) == ("orders", "30s")
+    [one] = told(shop.run("sync", "status", "--format", "json"))["sets"]
+    assert (one["name"], one["driftCount"], one["revision"]["number"]) == ("shop", 1, 2)
+
+
+async def test_one_of_several_sets_is_named_and_a_wrong_name_tells_the_right_ones(
+    hookline: Installation, tmp_path: Path
+) -> None:
+    hookline.environment["CRM_KEY"] = "crm-key-in-clear"
+    for name, text in (("shop", FILE), ("other", EMPTY)):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(text)
+        hookline.run("sync", "apply", "-f", str(file), "--allow-empty")
+    several = hookline.run("sync", "history", exit_code=64).stderr
+    assert "There are 2 sets: name one with --set (other, shop)." in several
+    assert (
+        'There is no set "shpo"'
+        in hookline.run("sync", "drift", "--set", "shpo", exit_code=1).stderr
+    )
+    wrong = hookline.run("sync", "status", "--set", "shpo", exit_code=1).stderr
+    assert "there are other, shop." in wrong
+    names = [
+        one["name"] for one in told(hookline.run("sync", "status", "--format", "json"))["sets"]
+    ]
+    assert names == ["other", "shop"]
+    assert "no revision yet" in hookline.run("sync", "status", "--set", "other").stdout
+
+    unknown = hookline.run("sync", "status", exit_code=7, HOOKLINE_TOKEN="hl_nobody").stderr
+    assert "does not know this token" in unknown
+    away = hookline.run("sync", "drift", "--server", "http://127.0.0.1:9", exit_code=7).stderr
+    assert "No server answers" in away
+
+
+def test_commands_of_the_page_work_on_the_database_itself(tmp_path: Path) -> None:
+    environment = {"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin", "CRM_KEY": "in-clear"}
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        done = run_hookline(arguments, tmp_path, environment)
+        return done.returncode, done.stdout, done.stderr
+
+    run("migrate")
+    file = tmp_path / "hooks.yaml"
+    for timeout in ("20s", "25s"):
+        file.write_text(FILE.replace("20s", timeout))
+        assert run("sync", "apply", "--local", "-f", "hooks.yaml")[0] == 0
+    page = (PROJECT / "docs/sync.md").read_text("utf-8")
+    [block] = re.findall(
+        r"^```sh\n(hookline sync status\n.*?)^```$", page, re.MULTILINE | re.DOTALL
+    )
+    for line in block.splitlines():
+        program, *arguments = shlex.split(line)
+        code, output, errors = run(*arguments, "--local")
+        assert (program, code, errors) == ("hookline", 0, ""), line
+        assert str(Path("var") / "hookline.db") in output
+    postgres = {"HOOKLINE_DATABASE_URL": "postgres://u@h/d"}
+    refused = run_hookline(("sync", "status", "--local"), tmp_path, environment | postgres)
+    assert (refused.returncode, "--local works on SQLite only" in refused.stderr) == (1, True)
