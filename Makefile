@@ -41,6 +41,7 @@ check: $(VENV)/.test-installed ## Format, lint, types, import directions, genera
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo >$(VENV)/lint-imports.log 2>&1 || { cat $(VENV)/lint-imports.log >&2; exit 1; }
+	@cd clients/python/src && ../../../$(BIN)/lint-imports --no-logo --config ../pyproject.toml >../../../$(VENV)/lint-client.log 2>&1 || { cat ../../../$(VENV)/lint-client.log >&2; exit 1; }
 	@$(BIN)/hookline schema | diff -u schema.graphql - >&2 || { echo "Run: make schema" >&2; exit 1; }
 	@$(BIN)/hookline sync schema | diff -u config/webhooks.v1.schema.json - >&2 || { echo "Run: make schema" >&2; exit 1; }
 	@$(BIN)/python -m tools.architecture --check || { echo "Run: make docs" >&2; exit 1; }
@@ -82,10 +83,10 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Hookline needs Python 3.11 or newer, and $(PYTHON) is not: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml clients/python/pyproject.toml | $(VENV)/bin/python
 	@echo "Installing into $(VENV) (about half a minute the first time) …"
 	@$(PIP) install --require-hashes -r requirements.lock -r requirements-build.lock
-	@$(PIP) install --no-index --no-build-isolation --no-deps -e .
+	@$(PIP) install --no-index --no-build-isolation --no-deps -e . -e clients/python
 	@touch $@
 
 $(VENV)/.test-installed: requirements-test.lock requirements-web.lock $(VENV)/.installed

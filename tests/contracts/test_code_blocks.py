@@ -1,4 +1,4 @@
-"""Every code block of the readme and of docs/ is run by a test: the table names it for each, and
+"""Every code block of the readmes and of docs/ is run by a test: the table names it for each, and
 says why for those that are not run as they stand.
 """
 
@@ -22,7 +22,9 @@ from hookline.sync.read.references import UnresolvedReferences
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
-    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+    for path in sorted(
+        path for name in ("*.md", "docs/**/*.md", "clients/**/*.md") for path in ROOT.glob(name)
+    )
 }
 BLOCKS: Final = {
     name: re.findall(r"^ *```(\w+)\n(.*?)^ *```$", page, re.MULTILINE | re.DOTALL)
@@ -43,6 +45,10 @@ RUN_BY: Final = {
         ("sh", "tests/contracts/test_readme.py"),
     ],
     "CONTRIBUTING.md": [("python", "tests/hookline/form/test_new_field.py")] * 3,
+    "clients/python/README.md": [
+        ("sh", "tests/client/test_distribution.py"),
+        *[("python", "tests/client/test_readme.py")] * 4,
+    ],
     "docs/egress.md": [("ini", "tests/contracts/test_code_blocks.py")],
     "docs/filters.md": [("yaml", "tests/contracts/test_code_blocks.py")],
     # Of Prometheus: read as YAML here, since no wheel brings the program.

@@ -1,4 +1,4 @@
-"""Commands, links and paths in README.md, CONTRIBUTING.md and docs/ exist."""
+"""Commands, links and paths in README.md, CONTRIBUTING.md, docs/ and clients/ exist."""
 
 import re
 import subprocess
@@ -13,7 +13,10 @@ from tests.tables import each_of
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-PAPERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+FOLDERS = ("docs", "clients")
+PAPERS = sorted(
+    [*ROOT.glob("*.md"), *(path for name in FOLDERS for path in (ROOT / name).rglob("*.md"))]
+)
 PAGES = [path.read_text("utf-8") for path in PAPERS]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _PATH = re.compile(r"(?:\.ci|api|benchmarks|config|docs|hookline|tests|web|workers)/[\w./-]*")
