@@ -5,6 +5,7 @@ or what was sent.
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
 from typing import Any, TypeVar
@@ -12,11 +13,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from hookline.cli.connection import Endpoint
 from hookline.cli.terminal import echo
 from hookline.errors import HooklineError
-from hookline.outbound.tls import tls_context
+from hookline.outbound.tls import AuthoritiesUnusable, tls_context
 from hookline.regular_files import open_regular
-from hookline.settings.fields import Settings
 from hookline.text import printable
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ class ServerFault(HooklineError):
     """
 
 
-def token_of(settings: Settings, role: str) -> str:
+def token_of(settings: Endpoint, role: str) -> str:
     """The token that a command uses: HOOKLINE_TOKEN or, for a server on this machine, the one that
     `hookline dev` keeps in the home folder. role: that it needs.
 
@@ -45,12 +46,13 @@ def token_of(settings: Settings, role: str) -> str:
             return file.read(1024).decode("ascii").strip()
     raise ServerFault(
         "NOT_ALLOWED",
-        f"No token: set HOOKLINE_TOKEN (make one with `hookline token create NAME --role {role}`).",
+        f"No token: set HOOKLINE_TOKEN (make one with `hookline token create NAME --role {role}`), "
+        f"or log in: hookline login {settings.server}",
     )
 
 
 def execute(
-    settings: Settings,
+    settings: Endpoint,
     document: str,
     variables: dict[str, Any],
     read: Callable[[dict[str, Any]], T],
@@ -63,8 +65,8 @@ def execute(
 
     Raises ServerFault with the server's own sentence.
     """
-    answer = _ask(settings, document, variables, timeout_seconds, role)
-    return read_data(_data(answer, settings.server), read, settings.server)
+    data, refusals = answer_of(settings, document, variables, timeout_seconds, role=role)
+    return read_data(_whole(data, refusals), read, settings.server)
 
 
 def read_data(data: dict[str, Any], read: Callable[[dict[str, Any]], T], server: str) -> T:
@@ -83,8 +85,55 @@ def read_data(data: dict[str, Any], read: Callable[[dict[str, Any]], T], server:
         ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Errors of an answer: the sentence and the code of each."""
+
+    found: tuple[tuple[str, str | None], ...]
+    server: str
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def fault(self) -> ServerFault:
+        """Returns what a command ends with: all sentences, and what to do about the first."""
+        code = self.found[0][1]
+        if code == "UNAUTHENTICATED":
+            return ServerFault(
+                "NOT_ALLOWED",
+                f"{self.server} does not know this token: set HOOKLINE_TOKEN to a valid one, or "
+                f"run `hookline login {self.server}`. On this machine the token of `hookline dev` "
+                "is used where none is set.",
+            )
+        sentences = printable("; ".join(message for message, _ in self.found))
+        if code == "FORBIDDEN":
+            return ServerFault("NOT_ALLOWED", f"{sentences} `hookline token create` makes one.")
+        return ServerFault("FAILED", sentences)
+
+
+def answer_of(
+    settings: Endpoint,
+    document: str,
+    variables: dict[str, Any],
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    *,
+    role: str,
+) -> tuple[dict[str, Any] | None, Refusals]:
+    """The data of one operation, as much as there is, and what was refused of it.
+
+    Raises ServerFault where there is no answer of GraphQL.
+    """
+    answer = _ask(settings, document, variables, timeout_seconds, role)
+    try:
+        body = answer.json()
+    # A proxy or another program may answer anything: no JSON, endless levels of it.
+    except (ValueError, RecursionError):
+        raise ServerFault("FAILED", _no_graphql(answer.status_code, settings.server)) from None
+    return _parts(body, answer.status_code, settings.server)
+
+
 def _ask(
-    settings: Settings,
+    settings: Endpoint,
     document: str,
     variables: dict[str, Any],
     timeout_seconds: float,
@@ -127,13 +176,18 @@ def _ask(
         ) from None
 
 
-def _verification(settings: Settings) -> ssl.SSLContext | bool:
+def _verification(settings: Endpoint) -> ssl.SSLContext | bool:
     """Returns `verify` of httpx. Plain HTTP has no certificates, and reading the authorities takes
     30 ms of a command.
     """
     if urlsplit(settings.server).scheme == "http":
         return False
-    return tls_context(settings.ca_file) if settings.ca_file else True
+    try:
+        return tls_context(settings.ca_file) if settings.ca_file else True
+    except AuthoritiesUnusable as error:
+        raise ServerFault(
+            "FAILED", f"HOOKLINE_CA_FILE: {printable(settings.ca_file)} can't be read: {error}."
+        ) from None
 
 
 def _is_this_machine(server: str) -> bool:
@@ -162,42 +216,35 @@ def _warn_of_plain_text(server: str) -> None:
         )
 
 
-def _data(answer: httpx.Response, server: str) -> dict[str, Any]:
-    try:
-        body = answer.json()
-    # A proxy or another program may answer anything: no JSON, endless levels of it.
-    except (ValueError, RecursionError):
-        raise ServerFault("FAILED", _no_graphql(answer.status_code, server)) from None
-    return data_of(body, answer.status_code, server)
-
-
 def data_of(body: Any, status: int, server: str) -> dict[str, Any]:
     """The `data` of an answer's body.
 
     Raises ServerFault with the sentences of its errors.
     """
+    return _whole(*_parts(body, status, server))
+
+
+def _whole(data: dict[str, Any] | None, refusals: Refusals) -> dict[str, Any]:
+    if refusals:
+        raise refusals.fault()
+    assert data is not None
+    return data
+
+
+def _parts(body: Any, status: int, server: str) -> tuple[dict[str, Any] | None, Refusals]:
+    """The data of an answer's body, None where it has none, and its errors: one of both."""
     try:
         data = body.get("data")
-        errors = [
+        errors = tuple(
             (str(error["message"]), (error.get("extensions") or {}).get("code"))
             for error in body.get("errors") or ()
-        ]
+        )
     # No object, or one of another program.
     except (ValueError, AttributeError, TypeError, KeyError):
         raise ServerFault("FAILED", _no_graphql(status, server)) from None
-    if errors:
-        code = errors[0][1]
-        if code == "UNAUTHENTICATED":
-            raise ServerFault(
-                "NOT_ALLOWED",
-                f"{server} does not know this token: set HOOKLINE_TOKEN to a valid one. On this "
-                "machine the token of `hookline dev` is used where none is set.",
-            )
-        kind = "NOT_ALLOWED" if code == "FORBIDDEN" else "FAILED"
-        raise ServerFault(kind, printable("; ".join(message for message, _ in errors)))
-    if not isinstance(data, dict):
+    if not errors and not isinstance(data, dict):
         raise ServerFault("FAILED", f"{server} answered {status} without data.")
-    return data
+    return data if isinstance(data, dict) else None, Refusals(errors, server)
 
 
 def _no_graphql(status: int | str, server: str) -> str:

@@ -1,7 +1,6 @@
 """`hookline`: finds the command, turns failures into sentences and exit codes.
 
-Imports nothing heavy: each command brings its own. Exit codes: 0 done, 1 failed (the sentence on
-standard error says why), 64 wrong usage, 130 interrupted; `hookline sync` has more.
+Imports nothing heavy: each command brings its own.
 """
 
 import os
@@ -13,11 +12,9 @@ from io import StringIO
 import click
 
 from hookline import __version__
+from hookline.cli.exit_codes import FAILED, INTERRUPTED, NOT_REACHED, WRONG_USAGE
 from hookline.cli.terminal import echo
 from hookline.errors import HooklineError, Misconfigured
-
-# 64, as click's own 2 for wrong usage would read as `there are changes` of `sync --check`.
-FAILED, WRONG_USAGE, INTERRUPTED = 1, 64, 130
 
 # By name, so that --help of one command does not import all of them: 0.1 s of CPU instead of 1.3
 # (docs/performance.md).
@@ -28,11 +25,23 @@ COMMANDS = {
     "migrate": "hookline.cli.migrate:migrate",
     "token": "hookline.cli.token:token",
     "keys": "hookline.cli.keys:keys",
+    "login": "hookline.cli.login:login",
+    "profiles": "hookline.cli.login:profiles",
     "publish": "hookline.cli.publish:publish",
+    "webhooks": "hookline.cli.webhooks:webhooks",
+    "events": "hookline.cli.events:events",
+    "deliveries": "hookline.cli.deliveries:deliveries",
+    "notifications": "hookline.cli.notifications:notifications",
+    "types": "hookline.cli.event_types:types",
+    "audit": "hookline.cli.audit:audit",
+    "jobs": "hookline.cli.jobs:jobs",
+    "api": "hookline.cli.api:api",
+    "open": "hookline.cli.opening:open_page",
     "sync": "hookline.cli.sync:sync",
     "settings": "hookline.cli.settings:settings",
     "doctor": "hookline.cli.doctor:doctor",
     "schema": "hookline.cli.schema:schema",
+    "completion": "hookline.cli.completion:completion",
 }
 """Command → where it is. In the order of `hookline --help`."""
 
@@ -96,7 +105,7 @@ def exit_code_of(command: Callable[[], object]) -> int:
         return INTERRUPTED
     except HooklineError as error:
         _print_error(error.message)
-        return FAILED
+        return NOT_REACHED if error.code in ("CANNOT_REACH", "NOT_ALLOWED") else FAILED
     # `hookline settings | head`: whoever read has enough.
     except BrokenPipeError:
         # The interpreter flushes once more at its end, and would complain about the same pipe.

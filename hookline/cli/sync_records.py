@@ -11,10 +11,10 @@ import click
 
 from hookline import clock
 from hookline.cli.client import ServerFault
+from hookline.cli.connection import settings_of_command
 from hookline.cli.sync_asking import Asker, asking
 from hookline.cli.terminal import echo
 from hookline.errors import HooklineError
-from hookline.settings.fields import read_settings
 from hookline.sync.plan import codec, records
 from hookline.sync.show import past
 from hookline.text import printable
@@ -217,7 +217,7 @@ def _pages(
 
 
 def _run(options: RecordOptions, show: Callable[[Asker], int]) -> int:
-    settings = read_settings(server=options.server)
+    settings = settings_of_command(options.server)
     try:
         with asking(settings, options.is_local, "viewer") as asker:
             return _shown(asker, show)

@@ -11,11 +11,22 @@ from uuid import uuid4
 
 import click
 
+from hookline.cli.connection import settings_of_command
+from hookline.cli.exit_codes import (
+    BLOCKED,
+    CHANGES,
+    FAILED,
+    INVALID,
+    LOCKED,
+    NOT_REACHED,
+    OK,
+    STALE,
+)
 from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncAnswer, SyncTarget
-from hookline.cli.sync_validate import INVALID, OK, print_formatted, print_problems, read_files
+from hookline.cli.sync_validate import print_formatted, print_problems, read_files
 from hookline.cli.terminal import echo
 from hookline.errors import HooklineError
-from hookline.settings.fields import Settings, read_settings
+from hookline.settings.fields import Settings
 from hookline.sync.checkout import find_source
 from hookline.sync.plan import saved
 from hookline.sync.plan.changes import Plan
@@ -25,8 +36,6 @@ from hookline.sync.read.file import Reading
 from hookline.sync.request import Options, Source, SyncRequest
 from hookline.sync.show import report
 from hookline.text import printable, short_commit
-
-FAILED, CHANGES, BLOCKED, STALE, LOCKED, NOT_REACHED = 1, 2, 4, 5, 6, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class CommandOptions:
 
 def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str | None) -> int:
     """Shows, and with an output saves, what an apply would do; its exit code."""
-    settings = read_settings(server=asked.server)
+    settings = settings_of_command(asked.server)
     try:
         target = asked.target(settings)
         collected = collect(asked.files)
@@ -92,7 +101,7 @@ def _save(output: str, asked: CommandOptions, collected: Collected, plan: Plan) 
 
 def apply(asked: CommandOptions, is_agreed: bool, message: str | None) -> int:
     """Applies the file; its exit code."""
-    settings = read_settings(server=asked.server)
+    settings = settings_of_command(asked.server)
     # Both ends: a pipeline without a terminal never waits for an answer that nobody gives.
     may_ask = not is_agreed and sys.stdin.isatty() and sys.stdout.isatty()
     try:
@@ -107,7 +116,7 @@ def apply_saved(
     """Applies exactly a saved plan; its exit code. files: where the webhooks files stand now; none
     for where they were planned.
     """
-    settings = read_settings(server=asked.server)
+    settings = settings_of_command(asked.server)
     try:
         agreed = saved.load(Path(path))
         asked = replace(asked, files=files or agreed.files, allowed=_options(asked, agreed))

@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
+from hookline.cli.exit_codes import INVALID, OK
 from hookline.cli.terminal import echo, echo_commands
 from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
@@ -21,7 +22,6 @@ from hookline.sync.read.problems import SyncProblem
 from hookline.sync.read.references import LocalReferences, Room, UnresolvedReferences
 from hookline.text import printable
 
-OK, INVALID = 0, 3
 ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0")), frozenset())
 """Addresses are not judged here: which may be sent to is for a server to say."""
 

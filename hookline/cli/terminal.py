@@ -2,6 +2,7 @@
 files, values of a webhooks file, a server's answer, a saved plan.
 """
 
+import os
 from typing import NamedTuple
 
 import click
@@ -20,7 +21,7 @@ def echo(*parts: str | Colored, err: bool = False, nl: bool = True) -> None:
     """Prints text without anything that a terminal obeys or a CI's log takes for a command. JSON
     keeps its meaning. err: on standard error; nl: with a line end.
     """
-    click.echo("".join(map(_shown, parts)), err=err, nl=nl)
+    click.echo("".join(map(_shown, parts)), err=err, nl=nl, color=_color())
 
 
 def echo_commands(text: str) -> None:
@@ -28,6 +29,11 @@ def echo_commands(text: str) -> None:
     becoming one.
     """
     click.echo(printable_lines(text))
+
+
+def _color() -> bool | None:
+    """False where NO_COLOR asks for none (no-color.org); None lets the stream decide."""
+    return False if os.environ.get("NO_COLOR") else None
 
 
 def _shown(part: str | Colored) -> str:

@@ -32,6 +32,7 @@ from hookline.settings.environment import (
     DEFAULT_HOME,
     PREFIX,
     check_environments,
+    check_server,
     split_at_commas,
 )
 from hookline.settings.smtp_url import read_smtp_url
@@ -173,11 +174,13 @@ class Settings(BaseSettings):
     max_early_bytes: int = Field(65_536, ge=1_024, le=16_777_216)
     """Bytes that a WebSocket may send before its connection_init is acknowledged."""
     server: str = "http://127.0.0.1:8000"
-    """The server that `hookline publish` and `hookline sync` speak to."""
+    """The server that the commands speak to."""
     token: SecretStr = SecretStr("")
     """The token for that server. Empty, and that server is on this machine: the token file that
     `hookline dev` keeps in the home folder.
     """
+    profile: str = ""
+    """Profile of `hookline login` that is used where these are not set. Empty: the latest one."""
     shutdown_seconds: float = Field(15.0, ge=0, le=300)
     """Seconds that a stop waits for requests that are under way; deliveries that are left then are
     sent again by another worker.
@@ -244,9 +247,7 @@ class Settings(BaseSettings):
     @field_validator("server")
     @classmethod
     def _http_server(cls, url: str) -> str:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise ValueError("must start with http:// or https:// and name a host")
-        return url.rstrip("/")
+        return check_server(url)
 
     @field_validator("egress_allow")
     @classmethod

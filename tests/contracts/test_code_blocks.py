@@ -49,6 +49,7 @@ RUN_BY: Final = {
         ("sh", "tests/client/test_distribution.py"),
         *[("python", "tests/client/test_readme.py")] * 4,
     ],
+    "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")],
     "docs/egress.md": [("ini", "tests/contracts/test_code_blocks.py")],
     "docs/filters.md": [("yaml", "tests/contracts/test_code_blocks.py")],
     # Of Prometheus: read as YAML here, since no wheel brings the program.

@@ -8,6 +8,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from api import schema
+from hookline.cli import reference as cli_reference
 from hookline.form import reference_page
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +22,12 @@ def test_reference_of_the_fields_is_made_from_the_table() -> None:
     page = (ROOT / "docs/webhooks.md").read_text("utf-8")
 
     assert page == reference_page.markdown(), "run: make schema"
+
+
+def test_tables_of_the_command_line_are_made_from_the_commands() -> None:
+    page = (ROOT / cli_reference.PAGE).read_text("utf-8")
+
+    assert page == cli_reference.with_tables(page), "run: make schema"
 
 
 def test_json_schema_of_the_webhooks_file_is_the_one_that_is_checked() -> None:

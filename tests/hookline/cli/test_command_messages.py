@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hookline.cli import publish
+from hookline.cli.asking import sentence_of
 from hookline.cli.main import main
 from hookline.cli.sync import EPILOG
 
@@ -56,4 +56,4 @@ def test_a_missing_token_is_told_with_the_role_that_the_command_needs(
 def test_a_refused_event_names_its_field_once(
     field: list[str] | None, message: str, sentence: str
 ) -> None:
-    assert publish._sentence({"field": field, "message": message}) == sentence
+    assert sentence_of({"field": field, "message": message}) == sentence

@@ -253,7 +253,7 @@ def test_publishing_without_a_server_says_how_to_start_one(shell: Shell) -> None
         HOOKLINE_TOKEN="hl_x",
     )
 
-    assert done.returncode == 1
+    assert done.returncode == 7
     assert "No server answers at http://127.0.0.1:1" in done.stderr
     assert "hookline dev" in done.stderr
 
@@ -266,7 +266,7 @@ def test_the_token_of_dev_goes_to_this_machine_only(shell: Shell) -> None:
         "publish", "order.order.create", "-d", "1", "--server", "https://hooks.example.com"
     )
 
-    assert done.returncode == 1
+    assert done.returncode == 7
     assert done.stderr.startswith("Error: No token: set HOOKLINE_TOKEN")
 
 

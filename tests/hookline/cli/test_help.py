@@ -1,0 +1,36 @@
+"""`--help` of every command is the golden one, so that a changed option is seen in review."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from hookline.cli.main import cli
+
+pytestmark = pytest.mark.engines("sqlite")
+GOLDEN = Path(__file__).parents[2] / "golden" / "help.txt"
+
+
+def helps(command: click.Command, context: click.Context) -> Iterator[str]:
+    """The help of a command and of all below it, at the width of a wide terminal."""
+    yield f"$ {context.command_path} --help\n{command.get_help(context)}\n"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            settings = {"parent": context, "terminal_width": 100, **below.context_settings}
+            yield from helps(below, click.Context(below, info_name=name, **settings))
+
+
+def test_help_of_every_command_is_the_golden_one() -> None:
+    context = click.Context(
+        cli, info_name="hookline", terminal_width=100, help_option_names=["-h", "--help"]
+    )
+
+    found = "\n".join(helps(cli, context))
+
+    if os.environ.get("REFRESH_GOLDEN"):
+        GOLDEN.write_text(found, "utf-8")
+    assert found == GOLDEN.read_text("utf-8"), "REFRESH_GOLDEN=1 writes it anew"
