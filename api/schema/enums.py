@@ -134,6 +134,7 @@ describe(
     name="SyncChangeKind",
     CREATE="The webhook is created.",
     UPDATE="Fields are updated. A webhook that is back in the file is activated again.",
+    MOVE="The webhook gets another slug. It keeps ID, log, secrets and open deliveries.",
     ADOPT="An existing webhook that no file owns is taken over by this set.",
     DISABLE="The webhook is no longer in the file and is deactivated.",
     DELETE="The webhook is no longer in the file and is deleted, as its policy says.",

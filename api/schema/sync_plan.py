@@ -68,6 +68,14 @@ class SyncFieldChange:
 class SyncChange:
     kind: SyncChangeKind = strawberry.field(description="Kind of the change.")
     slug: str = strawberry.field(description="Slug of the webhook.")
+    moved_from: str | None = strawberry.field(
+        description="Slug before the change, for MOVE. Null otherwise."
+    )
+    open_deliveries: int | None = strawberry.field(
+        description="Number of open deliveries of a webhook that is moved, deactivated, deleted or "
+        "sent to another URL, as `syncPlan` counts them, up to 10,000. Null for other changes, in "
+        "the plan of an apply, and where a plan has more than 1,000 of these."
+    )
     webhook_id: strawberry.ID | None = strawberry.field(
         description="ID of the webhook (wh_…), or null for a new one."
     )
@@ -84,12 +92,18 @@ class SyncChange:
 
     @classmethod
     def of(cls, change: Change) -> "SyncChange":
-        content = codec.encode_change(change)
-        # the codec makes JSON, where a kind is text
-        content["kind"] = change.kind
-        content["fields"] = [SyncFieldChange.of(item) for item in change.fields]
-        key = node_id("wh", change.webhook_id) if change.webhook_id else None
-        return cls(webhook_id=key, **content)
+        place = change.position if change.position and change.position.file else None
+        return cls(
+            kind=change.kind,
+            slug=change.slug,
+            moved_from=change.moved_from,
+            open_deliveries=change.open_deliveries,
+            webhook_id=node_id("wh", change.webhook_id) if change.webhook_id else None,
+            fields=[SyncFieldChange.of(item) for item in change.fields],
+            file=place.file if place else None,
+            line=place.line if place else None,
+            hint=change.hint,
+        )
 
 
 @strawberry.type(

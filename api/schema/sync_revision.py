@@ -60,6 +60,9 @@ class SyncRevisionFieldChange:
 class SyncRevisionChange:
     kind: SyncChangeKind = strawberry.field(description="Kind of the change.")
     slug: str = strawberry.field(description="Slug of the webhook.")
+    moved_from: str | None = strawberry.field(
+        description="Slug before the change, for MOVE. Null otherwise."
+    )
     fields: list[SyncRevisionFieldChange] = strawberry.field(
         description="Fields that the change concerned."
     )
@@ -69,6 +72,7 @@ class SyncRevisionChange:
         return cls(
             kind=SyncChangeKind(recorded["kind"]),
             slug=recorded["slug"],
+            moved_from=recorded.get("movedFrom"),
             fields=[SyncRevisionFieldChange.of(item) for item in recorded["fields"]],
         )
 
@@ -104,8 +108,12 @@ class SyncRevision(Node):
     actor: Actor = strawberry.field(description="Actor that applied the file.")
     created: int = strawberry.field(description="Number of webhooks created.")
     updated: int = strawberry.field(description="Number of webhooks updated.")
+    moved: int = strawberry.field(description="Number of webhooks that got another slug.")
     disabled: int = strawberry.field(
         description="Number of webhooks deactivated because they were no longer in the file."
+    )
+    deleted: int = strawberry.field(
+        description="Number of webhooks deleted because they were no longer in the file."
     )
     applied_at: datetime = strawberry.field(description="Time of the apply.")
     key: strawberry.Private[UUID]
@@ -126,7 +134,9 @@ class SyncRevision(Node):
             actor=actor_of(row.actor),
             created=row.created,
             updated=row.updated,
+            moved=row.moved,
             disabled=row.disabled,
+            deleted=row.deleted,
             applied_at=row.applied_at,
             key=row.id,
         )

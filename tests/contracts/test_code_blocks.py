@@ -58,6 +58,7 @@ RUN_BY: Final = {
         ("yaml", "tests/contracts/test_code_blocks.py"),
         ("yaml", "tests/contracts/test_code_blocks.py"),
         ("yaml", "tests/contracts/test_code_blocks.py"),
+        ("yaml", "tests/contracts/test_code_blocks.py"),
         ("sh", "tests/flows/test_readme_steps.py"),
         ("sh", "tests/flows/test_sync_records.py"),
     ],

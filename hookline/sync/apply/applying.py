@@ -19,9 +19,10 @@ from hookline.notifications.notifying import notify_failed_sync
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
 from hookline.sync.apply.authors import authors_of
+from hookline.sync.apply.backlogs import backlogs_of
 from hookline.sync.apply.store import SetState
 from hookline.sync.apply.writing import Content, Writing, content_of
-from hookline.sync.plan import authors, planning, policy
+from hookline.sync.plan import authors, planning, policy, renames
 from hookline.sync.plan.changes import Block
 from hookline.sync.plan.webhooks import Planned, WantedWebhook
 from hookline.sync.policy import Rules
@@ -81,17 +82,18 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
     wanted = await asyncio.to_thread(_wanted, runtime, document)
     async with store.reading(runtime) as reads:
         state = await store.read(
-            reads, runtime.vault, actor.workspace_id, document.set_name, list(document.webhooks)
+            reads, runtime.vault, actor.workspace_id, document.set_name, _slugs(document)
         )
     # After the snapshot is closed: a child process renders, and nothing in the database waits for
     # it.
     broken = await check_templates.check(document, runtime.renderer, actor.workspace_id)
     plan = await asyncio.to_thread(_planned, actor, request, wanted, broken, state)
-    if fields := authors.disputed(plan):
+    if authors.disputed(plan) or renames.interrupted(plan):
         # Another snapshot: rare, and no reader is held while a large file is planned.
         async with store.reading(runtime) as reads:
-            found = await authors_of(reads, actor.workspace_id, fields)
-        plan = authors.with_authors(plan, found, state.stored)
+            plan = await _with_authors(reads, actor, plan, state)
+            counts = await backlogs_of(reads, renames.interrupted(plan))
+        plan = renames.with_deliveries(plan, counts)
     return ApplyOutcome(_judged(request, plan, state), state.revision)
 
 
@@ -154,7 +156,7 @@ class _Applying:
             self.runtime.vault,
             self.actor.workspace_id,
             document.set_name,
-            list(document.webhooks),
+            _slugs(document),
             request.idempotency_key,
             is_locking=True,
         )
@@ -164,8 +166,7 @@ class _Applying:
         plan = await asyncio.to_thread(
             _planned, self.actor, request, self.wanted, self.broken, state
         )
-        found = await authors_of(work, self.actor.workspace_id, authors.disputed(plan))
-        plan = _judged(request, authors.with_authors(plan, found, state.stored), state)
+        plan = _judged(request, await _with_authors(work, self.actor, plan, state), state)
         # Compared under the lock, so nothing changes between the look and the write.
         if request.plan_digest not in (None, plan.digest):
             plan = replace(plan, blocked=(*plan.blocked, _STALE))
@@ -234,6 +235,18 @@ def _wanted(runtime: Runtime, document: Document) -> list[WantedWebhook]:
     ]
 
 
+def _slugs(document: Document) -> list[str]:
+    """Slugs of webhooks that the plan may touch, whoever owns them."""
+    return [*document.webhooks, *(move.source for move in document.moves)]
+
+
+async def _with_authors(
+    reads: store.RowReader, actor: Actor, plan: Planned, state: SetState
+) -> Planned:
+    found = await authors_of(reads, actor.workspace_id, authors.disputed(plan))
+    return authors.with_authors(plan, found, state.stored)
+
+
 def _url_position(document: Document, slug: str) -> Position | None:
     found = document.positions.get(f"webhooks.{slug}.url")
     return Position(found[1], found[2], found[0]) if found else None
@@ -255,6 +268,7 @@ def _planned(
         request.options,
         may_read_secrets=actor.may("secrets:read"),
         rules=Rules(request.document.policy, state.policy, state.protected),
+        moves=request.document.moves,
     )
     return replace(plan, problems=(*plan.problems, *broken))
 

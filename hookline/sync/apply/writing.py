@@ -42,6 +42,7 @@ _ACTIONS: Final = {
     ChangeKind.DISABLE: "webhook.disable",
     ChangeKind.DELETE: "webhook.delete",
     ChangeKind.RELEASE: "webhook.release",
+    ChangeKind.MOVE: "webhook.move",
 }
 
 
@@ -212,6 +213,8 @@ class Writing:
             sync_applied=dict(write.applied),
             sync_removed_at=now if write.is_removed else None,
         )
+        if write.is_moved:
+            values["slug"] = write.slug
         if write.is_released:
             values.update(dict.fromkeys(SYNC_COLUMNS))
         elif write.is_deleted:
@@ -265,6 +268,7 @@ class Writing:
             created=self.plan.count(ChangeKind.CREATE),
             updated=len(updated),
             disabled=self.plan.count(ChangeKind.DISABLE),
+            moved=self.plan.count(ChangeKind.MOVE),
             deleted=self.plan.count(ChangeKind.DELETE),
             idempotency_key=self.request.idempotency_key,
             applied_at=now,
@@ -320,6 +324,8 @@ def _kinds(write: Write) -> list[ActivityKind]:
 
 def _values(change: Change, set_name: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Values of an audit entry, before and after the change."""
+    if change.kind is ChangeKind.MOVE:
+        return {"slug": change.moved_from}, {"slug": change.slug}
     if change.kind is ChangeKind.RELEASE and not change.fields:
         return {"managedBy": set_name}, {"managedBy": None}
     if change.kind is ChangeKind.RELEASE:
@@ -343,4 +349,5 @@ def _recorded(change: Change) -> dict[str, Any]:
         }
         for item in change.fields
     ]
-    return {"kind": str(change.kind), "slug": change.slug, "fields": fields}
+    moved = {"movedFrom": change.moved_from} if change.moved_from else {}
+    return {"kind": str(change.kind), "slug": change.slug, **moved, "fields": fields}

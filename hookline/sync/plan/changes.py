@@ -18,6 +18,7 @@ from hookline.sync.request import DEFAULT_OPTIONS, Options
 class ChangeKind(StrEnum):
     CREATE = "CREATE"
     UPDATE = "UPDATE"
+    MOVE = "MOVE"
     ADOPT = "ADOPT"
     DISABLE = "DISABLE"
     DELETE = "DELETE"
@@ -62,7 +63,9 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """webhook_id: None for a new webhook, and for clients that only read the plan."""
+    """webhook_id: None for a new webhook, and for clients that only read the plan. moved_from: the
+    slug before a MOVE. open_deliveries: up to 10,000; None where they were not counted.
+    """
 
     kind: ChangeKind
     slug: str
@@ -70,6 +73,8 @@ class Change:
     fields: tuple[FieldChange, ...]
     position: Position | None
     hint: str | None = None
+    moved_from: str | None = None
+    open_deliveries: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

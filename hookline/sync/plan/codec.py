@@ -19,7 +19,7 @@ Json = dict[str, Any]
 _LEVELS_LIMIT: Final = 100
 
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
-CHANGE_FIELDS: Final = """kind slug file line hint
+CHANGE_FIELDS: Final = """kind slug movedFrom openDeliveries file line hint
     fields { field before after live secret changedSecrets changedBy changedAt reason }"""
 """Selection of a SyncChange that `decode_change` reads."""
 PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit dirty }}
@@ -108,6 +108,8 @@ def encode_change(change: Change) -> Json:
     return {
         "kind": str(change.kind),
         "slug": change.slug,
+        "movedFrom": change.moved_from,
+        "openDeliveries": change.open_deliveries,
         "file": file,
         "line": line,
         "hint": change.hint,
@@ -180,7 +182,9 @@ def decode_change(content: Json) -> Change:
     line, file = number(content["line"] or 1), _text_or_none(content["file"])
     position = Position(line, 1, file) if file else None
     kind, hint = ChangeKind(content["kind"]), _text_or_none(content["hint"])
-    return Change(kind, text(content["slug"]), None, fields, position, hint)
+    moved_from, waiting = _text_or_none(content["movedFrom"]), content["openDeliveries"]
+    slug = text(content["slug"])
+    return Change(kind, slug, None, fields, position, hint, moved_from, _number_or_none(waiting))
 
 
 def _author(item: Json) -> FieldAuthor | None:

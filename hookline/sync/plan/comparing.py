@@ -37,9 +37,16 @@ class Verdicts:
         return self.drifted | self.conflicting
 
 
-def compare(slug: str, wanted: Values, live: Values, applied: Values, is_adopted: bool) -> Verdicts:
+def compare(
+    slug: str,
+    wanted: Values,
+    live: Values,
+    applied: Values,
+    is_adopted: bool,
+    old_slug: str | None = None,
+) -> Verdicts:
     """wanted: of the fields that the file mentions; live: all fields; applied: of the fields that
-    the set owns. is_adopted: nothing was owned yet.
+    the set owns. is_adopted: nothing was owned yet. old_slug: of a webhook that is moved.
     """
     found = Verdicts()
     # In the table's order, whatever the file's: the digest of a plan must not depend on that.
@@ -53,10 +60,13 @@ def compare(slug: str, wanted: Values, live: Values, applied: Values, is_adopted
                 wanted[name],
                 live[name],
                 applied,
-                is_adopted or _is_default(slug, name, live[name]),
+                is_adopted or _is_default(old_slug or slug, name, live[name]),
             )
         elif name in applied:
             _judge_dropped(found, slug, name, live[name], applied[name])
+        elif old_slug and name == "name" and live[name] == old_slug:
+            # A name that nobody gave is the slug.
+            found.updated[name] = slug
     return found
 
 

@@ -44,7 +44,8 @@ def _digest_input(change: Change) -> list[Any]:
         [item.field, *(folded(item.field, value) for value in (item.before, item.after, item.live))]
         for item in change.fields
     ]
-    return [change.kind, change.slug, change.webhook_id and str(change.webhook_id), fields]
+    key = change.webhook_id and str(change.webhook_id)
+    return [change.kind, change.slug, change.moved_from, key, fields]
 
 
 def _remembered(write: Write) -> list[Any]:

@@ -26,6 +26,7 @@ from hookline.sync.plan.comparing import (
 from hookline.sync.plan.digest import digest_of
 from hookline.sync.plan.webhooks import Planned, StoredWebhook, WantedWebhook, Write
 from hookline.sync.policy import ApplyLimits, DriftPolicy, Prune, Rules, limits_of
+from hookline.sync.read.file_fields import Move
 from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import DEFAULT_OPTIONS, Options
 
@@ -40,6 +41,7 @@ def plan(
     options: Options = DEFAULT_OPTIONS,
     may_read_secrets: bool = False,
     rules: Rules = NO_RULES,
+    moves: Iterable[Move] = (),
 ) -> Planned:
     """Compares everything: first what the file has, then what it no longer has, each in the order
     of the slugs.
@@ -51,7 +53,7 @@ def plan(
     managed = sum(live.set_name == set_name and not live.is_removed for live in stored)
     limits = limits_of(rules, options.on_drift, options.allow_removals, managed)
     planner = _Planner(set_name, limits, options.reenable, may_read_secrets)
-    planner.compare(wanted, stored)
+    planner.compare(wanted, stored, moves)
     changes, writes = tuple(planner.changes), tuple(planner.writes)
     return Planned(
         set_name=set_name,
@@ -100,14 +102,33 @@ class _Planner:
     owned_elsewhere: list[tuple[str, str]] = field(default_factory=list)
     unknown_secrets: list[str] = field(default_factory=list)
 
-    def compare(self, wanted: Iterable[WantedWebhook], stored: Iterable[StoredWebhook]) -> None:
+    def compare(
+        self,
+        wanted: Iterable[WantedWebhook],
+        stored: Iterable[StoredWebhook],
+        moves: Iterable[Move],
+    ) -> None:
         by_slug = {live.slug: live for live in stored}
+        for move in moves:
+            self._move(move, by_slug)
         # Sorted and taken out: the order of the file makes no difference, and what is left is no
         # longer in it.
         for item in sorted(wanted, key=lambda item: item.slug):
             self.want(item, by_slug.pop(item.slug, None))
         for _, live in sorted(by_slug.items()):
             self.remove(live)
+
+    def _move(self, move: Move, by_slug: dict[str, StoredWebhook]) -> None:
+        """Puts the webhook in its new place. One that stands there already was moved before."""
+        source, target = by_slug.get(move.source), by_slug.get(move.target)
+        if source is None:
+            return
+        if target is None:
+            by_slug[move.target] = by_slug.pop(move.source)
+        elif source.set_name == self.set_name:
+            message = f"{move.source} can't become {move.target}: a webhook has this slug already"
+            hint = "take the entry out, or give the webhook another slug"
+            self.problems.append(SyncProblem("bad-move", message, move.position, ("moved",), hint))
 
     def want(self, item: WantedWebhook, live: StoredWebhook | None) -> None:
         self.slugs.add(item.slug)
@@ -120,7 +141,7 @@ class _Planner:
         if live is None:
             self._create(item)
         elif live.set_name not in (None, self.set_name):
-            self.owned_elsewhere.append((item.slug, str(live.set_name)))
+            self.owned_elsewhere.append((live.slug, str(live.set_name)))
         else:
             self._compare(item, live)
 
@@ -176,7 +197,12 @@ class _Planner:
             ignored -= {"active"}
         item = replace(item, prints=_owned(item.prints, ignored))
         applied = _owned(live.applied, ignored)
-        verdicts = compare(item.slug, item.prints, live.form, applied, is_adopted)
+        old_slug = live.slug if live.slug != item.slug else None
+        verdicts = compare(item.slug, item.prints, live.form, applied, is_adopted, old_slug)
+        if old_slug:
+            at, kind = item.position, ChangeKind.MOVE
+            moved = Change(kind, item.slug, live.id, (), at, moved_from=old_slug)
+            self.changes.append(moved)
         verdicts.released += [name for name in FIELDS if name in live.applied.keys() & ignored]
         if verdicts.updated or is_adopted or live.is_removed or is_reenabled:
             self._update(item, live, verdicts, is_reenabled)
@@ -236,6 +262,7 @@ class _Planner:
         self._check(item, live, {**live.form, **written})
         is_visible = (
             bool(written or verdicts.released)
+            or live.slug != item.slug
             or live.is_removed
             or live.set_name is None
             or is_reenabled

@@ -14,10 +14,10 @@ from hookline.sync.plan.codec import Json
 T = TypeVar("T")
 
 REVISION_FIELDS: Final = """number commit branch author message runUrl repository dirty
-    actor { kind name } created updated disabled appliedAt"""
+    actor { kind name } created updated moved disabled deleted appliedAt"""
 SET_FIELDS: Final = f"""name commit committedAt lastAppliedAt webhookCount driftCount
     revision {{ {REVISION_FIELDS} }}"""
-CHANGE_FIELDS: Final = "kind slug fields { field before after changedSecrets }"
+CHANGE_FIELDS: Final = "kind slug movedFrom fields { field before after changedSecrets }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class RevisionRecord:
     created: int
     updated: int
     disabled: int
+    moved: int = 0
+    deleted: int = 0
     commit: str | None = None
     branch: str | None = None
     author: str | None = None
@@ -58,6 +60,7 @@ class RecordedChange:
     kind: ChangeKind
     slug: str
     fields: tuple[FieldChange, ...]
+    moved_from: str | None = None
 
 
 def decode_set(content: Json) -> SetRecord:
@@ -81,6 +84,8 @@ def decode_revision(content: Json) -> RevisionRecord:
         created=codec.number(content["created"]),
         updated=codec.number(content["updated"]),
         disabled=codec.number(content["disabled"]),
+        moved=codec.number(content["moved"]),
+        deleted=codec.number(content["deleted"]),
         commit=_or_none(codec.text, content["commit"]),
         branch=_or_none(codec.text, content["branch"]),
         author=_or_none(codec.text, content["author"]),
@@ -106,6 +111,7 @@ def decode_changes(contents: Iterable[Json]) -> list[RecordedChange]:
                 )
                 for item in content["fields"]
             ),
+            _or_none(codec.text, content["movedFrom"]),
         )
         for content in contents
     ]

@@ -67,6 +67,10 @@ class Write:
     is_released: bool = False
     """No file owns it from then on."""
 
+    @property
+    def is_moved(self) -> bool:
+        return self.live is not None and self.live.slug != self.slug
+
 
 @dataclass(frozen=True, slots=True)
 class Planned(Plan):

@@ -5,7 +5,7 @@ that passes here passes there. Pure but for the secrets it is handed; never rais
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,6 +31,7 @@ from hookline.sync.read.file_fields import (
     NO_LIFECYCLE,
     FileField,
     Lifecycle,
+    Move,
     lifecycle_of,
     policy_of,
 )
@@ -39,6 +40,7 @@ from hookline.sync.read.nodes import (
     Node,
     Positions,
     Scalar,
+    Sequence,
     Unusable,
     position_of,
     to_json,
@@ -82,6 +84,7 @@ class Document:
     set_position: Position | None = None
     """Place of the set's name, or the file's beginning; None where the set is not known."""
     policy: FilePolicy = NO_POLICY
+    moves: tuple[Move, ...] = ()
 
     def has_unknown_secrets(self) -> bool:
         return any(_has_unknown(webhook.values) for webhook in self.webhooks.values())
@@ -115,6 +118,7 @@ class _FileDecoder:
         own_values = self._own_values(root, entries)
         document = Document(str(own_values.get("set", "default")))
         document.policy = policy_of(own_values.get("policy"))
+        document.moves = self._moves(own_values.get("moved"), entries)
         document.set_position = self._set_position(root, entries)
         # Another root was told of already; a missing key would be the second sentence for one
         # fault.
@@ -171,6 +175,15 @@ class _FileDecoder:
         is_good = self._add_problems(validation.problems, path, {name: entry}, owner)
         return checked if is_good else REFUSED
 
+    def _moves(self, checked: object, entries: dict[str, tuple[Scalar, Node]]) -> tuple[Move, ...]:
+        """The moves with their places. checked: REFUSED or left out: none."""
+        if not isinstance(checked, list) or not isinstance(node := entries["moved"][1], Sequence):
+            return ()
+        return tuple(
+            Move(move["from"], move["to"], position_of(item, self.decoder.file))
+            for move, item in zip(checked, node.items, strict=True)
+        )
+
     def _place_policy(self, document: Document, entries: dict[str, tuple[Scalar, Node]]) -> None:
         """Notes where the words of the policy stand."""
         node = entries["policy"][1] if "policy" in entries else None
@@ -178,6 +191,7 @@ class _FileDecoder:
             for name, (key, _) in node.entries.items():
                 at = position_of(key, self.decoder.file)
                 document.positions[f"policy.{name}"] = (at.file, at.line, at.column)
+        document.positions.update(move_positions(document.moves))
 
     def _set_position(self, root: Node, entries: dict[str, tuple[Scalar, Node]]) -> Position | None:
         if "set" not in entries:
@@ -323,11 +337,20 @@ class _FileDecoder:
 def whole_content(document: Document, webhooks: object) -> dict[str, object]:
     """The document as it is sent. webhooks: the content of its webhooks by slug."""
     policy = document.policy.content
+    moved = [{"from": move.source, "to": move.target} for move in document.moves]
     return {
         "version": 1,
         "set": document.set_name,
         **({"policy": policy} if policy else {}),
+        **({"moved": moved} if moved else {}),
         "webhooks": webhooks,
+    }
+
+
+def move_positions(moves: Iterable[Move]) -> Positions:
+    return {
+        f"moved.{number}": (move.position.file, move.position.line, move.position.column)
+        for number, move in enumerate(moves)
     }
 
 

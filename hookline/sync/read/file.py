@@ -11,6 +11,7 @@ from hookline.sync.read import loader
 from hookline.sync.read.collecting import Collected, SourceFile, collect
 from hookline.sync.read.document import Document, decode
 from hookline.sync.read.merging import merge
+from hookline.sync.read.moves import check_moves
 from hookline.sync.read.problems import Position, Problems, SyncProblem
 from hookline.sync.read.references import References
 
@@ -55,6 +56,8 @@ def decoded_all(
         if used.is_full:
             break
     document = merge(documents, problems) if documents else None
+    if document:
+        check_moves(document, problems)
     secrets = [place for one in documents for place in one.secret_positions]
     is_good = not problems.has_errors()
     return Reading(document if is_good else None, problems.in_order(), lines, secrets)

@@ -1,5 +1,5 @@
-"""The file's own keys, beside the fields of webhooks: version, set, policy, and the lifecycle of a
-webhook. Read by document and json_schema. Pure.
+"""The file's own keys, beside the fields of webhooks: version, set, policy, moves, and the
+lifecycle of a webhook. Read by document and json_schema. Pure.
 """
 
 import re
@@ -24,6 +24,7 @@ from hookline.form.kinds import (
 from hookline.form.text_kind import Text
 from hookline.form.webhook_fields import FIELDS
 from hookline.sync.policy import DriftPolicy, FilePolicy, Prune
+from hookline.sync.read.problems import Position
 
 _AMOUNT: Final = re.compile(r"(0|[1-9][0-9]{0,5})(%?)")
 
@@ -71,6 +72,15 @@ class Lifecycle:
     ignored: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A new slug for a webhook that the set has."""
+
+    source: str
+    target: str
+    position: Position
+
+
 NO_LIFECYCLE: Final = Lifecycle()
 _POLICY: Final = Record(
     (
@@ -97,12 +107,28 @@ _POLICY: Final = Record(
         ),
     )
 )
+_SLUG: Final = Text(
+    63, SLUG, "1 to 63 lower-case letters, digits and hyphens", yaml_code="bad-slug"
+)
 FILE_FIELDS: Final = {
     "version": FileField(Number(1, 1), "The version of this format: 1.", is_required=True),
     "set": FileField(
-        Text(63, SLUG, "1 to 63 lower-case letters, digits and hyphens", yaml_code="bad-slug"),
+        _SLUG,
         "The name of what this file owns.",
         default="default",
+    ),
+    "moved": FileField(
+        ListOf(
+            Record(
+                (
+                    RecordField("from", _SLUG, "The slug that the webhook had."),
+                    RecordField("to", _SLUG, "The slug that it has in this file."),
+                )
+            ),
+            0,
+            10_000,
+        ),
+        "Webhooks that have another slug from now on, and stay the same ones.",
     ),
     "policy": FileField(
         _POLICY,

@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 
 from hookline.sync.policy import FilePolicy
-from hookline.sync.read.document import Document, DocumentWebhook, whole_content
+from hookline.sync.read.document import (
+    Document,
+    DocumentWebhook,
+    move_positions,
+    whole_content,
+)
 from hookline.sync.read.file_fields import policy_of
 from hookline.sync.read.problems import Position, Problems, SyncProblem
 
@@ -21,6 +26,7 @@ def merge(documents: Sequence[Document], problems: Problems) -> Document:
         if document.set_name != whole.set_name:
             _refuse_set(document, known[0], problems)
     whole.policy = _policy(documents, problems)
+    whole.moves = tuple(move for document in documents for move in document.moves)
     webhooks = dict[str, DocumentWebhook]()
     content = dict[str, object]()
     for document in documents:
@@ -34,6 +40,8 @@ def merge(documents: Sequence[Document], problems: Problems) -> Document:
         whole.secrets.update(document.secrets)
         whole.secret_positions += document.secret_positions
     whole.webhooks = dict(sorted(webhooks.items()))
+    # Each file counts its own from 0.
+    whole.positions.update(move_positions(whole.moves))
     whole.content = whole_content(whole, dict(sorted(content.items())))
     return whole
 

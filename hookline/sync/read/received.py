@@ -10,6 +10,7 @@ from typing import Final, TypeGuard
 from hookline.form.kinds import Bounds
 from hookline.sync.read import document
 from hookline.sync.read.document import Document
+from hookline.sync.read.moves import check_moves
 from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Node, Positions, from_json
 from hookline.sync.read.problems import Position, Problems, SyncProblem
 from hookline.sync.read.references import GivenReferences
@@ -36,9 +37,9 @@ def decode(
     root = _tree(content, _positions(positions), problems)
     if root is None:
         return Document(""), problems
-    return document.decode(
-        root, bounds, GivenReferences(secrets, may_be_unknown), problems
-    ), problems
+    found = document.decode(root, bounds, GivenReferences(secrets, may_be_unknown), problems)
+    check_moves(found, problems)
+    return found, problems
 
 
 def _tree(content: object, positions: Positions, problems: Problems) -> Node | None:

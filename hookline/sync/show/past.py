@@ -83,7 +83,9 @@ def effects(revision: RevisionRecord) -> str:
     found = {
         "created": revision.created,
         "updated": revision.updated,
+        "moved": revision.moved,
         "disabled": revision.disabled,
+        "deleted": revision.deleted,
     }
     return ", ".join(f"{count:,} {verb}" for verb, count in found.items() if count) or "no webhook"
 
@@ -111,7 +113,8 @@ def revision_lines(
     lines += [printable(f"  {name:<10}  {text}") for name, text in facts.items() if text]
     for change in changes:
         mark = report.MARKS[change.kind]
-        lines.append(printable(f"  {mark} {change.slug}  ({change.kind.lower()})"))
+        moved = f" from {change.moved_from}" if change.moved_from else ""
+        lines.append(printable(f"  {mark} {change.slug}  ({change.kind.lower()}{moved})"))
         lines += [printable(f"      {_recorded_text(change.kind, item)}") for item in change.fields]
     return lines
 

@@ -15,6 +15,7 @@ from hookline.text import printable
 MARKS: Final = {
     ChangeKind.CREATE: "+",
     ChangeKind.UPDATE: "~",
+    ChangeKind.MOVE: "→",
     ChangeKind.ADOPT: "?",
     ChangeKind.DISABLE: "-",
     ChangeKind.DELETE: "-",
@@ -142,6 +143,8 @@ def _lines(changes: tuple[Change, ...], is_applied: bool) -> Iterator[str]:
         )
         if change.kind in (ChangeKind.DISABLE, ChangeKind.DELETE):
             text = _left_the_file(change, is_applied)
+        if what := consequence(change):
+            text = f"{text}; {what}" if text else what
         label = (
             f"{change.kind.lower()}: {text}"
             if change.kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT, ChangeKind.RELEASE)
@@ -150,6 +153,29 @@ def _lines(changes: tuple[Change, ...], is_applied: bool) -> Iterator[str]:
         slug, place = printable(change.slug), places[id(change)]
         cells = f"{slug:<{slug_width}}  {place:<{place_width}}  {printable(label)}"
         yield f"  {MARKS[change.kind]} {cells}".rstrip()
+
+
+def consequence(change: Change) -> str:
+    """A sentence about the webhook's open deliveries; empty where nothing becomes of them."""
+    count = change.open_deliveries or 0
+    waiting = f"{count:,}{' or more' if count >= 10_000 else ''} open "
+    waiting += "delivery" if count == 1 else "deliveries"
+    verb = "is" if count == 1 else "are"
+    if change.kind is ChangeKind.MOVE:
+        kept = f"id, history, signing secret and {waiting}" if count else "id, history and secret"
+        return f"was {change.moved_from}: keeps {kept}"
+    if not count:
+        return ""
+    turned = {item.field: item.after for item in change.fields}
+    if change.kind is ChangeKind.DELETE:
+        return f"{waiting} {verb} cancelled"
+    if change.kind is ChangeKind.RELEASE:
+        return f"{waiting} {'goes' if count == 1 else 'go'} on"
+    if turned.get("active") is False or change.kind is ChangeKind.DISABLE:
+        return f"{waiting} {verb} held until the webhook is turned on"
+    if turned.get("active") is True:
+        return f"{waiting} {verb} sent"
+    return f"{waiting} {'goes' if count == 1 else 'go'} to the new URL"
 
 
 def _left_the_file(change: Change, is_applied: bool) -> str:

@@ -36,7 +36,7 @@ def test_a_good_file_has_a_document(tmp_path: Path) -> None:
     assert list(found.document.webhooks) == ["orders"]
 
 
-@pytest.mark.parametrize("lines", ["moved: []", "polcy: {}"])
+@pytest.mark.parametrize("lines", ["move: []", "polcy: {}"])
 def test_a_key_that_nobody_knows_is_never_ignored(tmp_path: Path, lines: str) -> None:
     assert codes(read(f"{lines}\n{GOOD}", tmp_path)) == ["unknown-key"]
 
@@ -266,7 +266,7 @@ def test_a_message_does_not_begin_with_the_name_that_its_path_ends_in(tmp_path: 
 @pytest.mark.parametrize(
     ("text", "count"),
     [
-        ("@\nversion: 1\nwebhooks: {}\n", 5),
+        ("@\nversion: 1\nwebhooks: {}\n", 6),
         ("version: 1\nwebhooks: {}\ndefaults:\n  @\n", len(FIELDS) + 1),
         (f"{ONE}    @\n", len(FIELDS) + 1),
         (f"{ONE}    basicAuth: {{ @ }}\n", 2),

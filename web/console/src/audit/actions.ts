@@ -7,6 +7,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "webhook.release": "Webhook released from its file",
   "webhook.secretReveal": "Signing secret revealed",
   "webhook.secretRotate": "Signing secret rotated",
+  "webhook.move": "Webhook got another slug by its file",
   "webhook.disable": "Webhook disabled by its file",
   "delivery.retry": "Delivery sent again",
   "delivery.cancel": "Delivery cancelled",

@@ -197,6 +197,7 @@ export type StatsStep =
 export type SyncChangeKind =
   | 'CREATE'
   | 'UPDATE'
+  | 'MOVE'
   | 'ADOPT'
   | 'DISABLE'
   | 'DELETE'

@@ -5,8 +5,10 @@ const MOST = 200;
 const KINDS: Readonly<Record<string, string>> = {
   CREATE: "Created",
   UPDATE: "Changed",
+  MOVE: "Moved",
   ADOPT: "Taken over",
   DISABLE: "Left the file: disabled",
+  DELETE: "Left the file: deleted",
   RELEASE: "Fields released",
   DRIFT: "Drift",
   CONFLICT: "Conflict",
