@@ -24,6 +24,7 @@ READING: Final[Mapping[str, tuple[str, ...]]] = {
     "EventType": (_WEBHOOKS,),
     "SyncRevision": (_WEBHOOKS,),
     "SyncSet": (_WEBHOOKS,),
+    "SyncFile": (_WEBHOOKS,),
     "SyncChange": (_WEBHOOKS,),
     "Event": (_DELIVERIES,),
     "EventMatch": (_WEBHOOKS, _DELIVERIES),

@@ -20,6 +20,7 @@ from hookline.form.kinds import ListOf
 from hookline.form.mail_kind import Emails
 from hookline.form.webhook_fields import FIELDS
 from hookline.form.webhook_kinds import Headers, Labels
+from hookline.sync.read.problems import MAX_PROBLEMS
 
 # Twenty of the webhook's own, secret and authorisation, and those that every request has.
 _REQUEST_HEADERS: Final = 40
@@ -47,6 +48,8 @@ _ITEMS: Final = {
     "SyncRevisionChange.fields": len(FIELDS) + 1,
     "SyncRevisionFieldChange.changedSecrets": 20,
     "SyncOrigin.lockedFields": len(FIELDS),
+    "SyncPolicy.stricter": 3,
+    "SyncFile.problems": MAX_PROBLEMS,
     "SyncProblem.path": 20,
     "Token.scopes": SCOPES_LIMIT,
     "UnlistedEventTypes.types": MOST_TYPES,
@@ -160,6 +163,8 @@ _PRICES: Final = {
     "MissedConnection.deliverableCount": 2_500,
     # 10,000 webhooks take 1.3 to 1.9 s of a core (2026-11-29), once for all sets of a page.
     "Query.syncDrift": 2_500,
+    # Up to 1.2 s of a core for 1 MiB.
+    "Query.syncFile": 2_500,
     "SyncSet.driftCount": 250,
     "SyncSet.webhookCount": 20,
     # What is counted is the length of what was read.

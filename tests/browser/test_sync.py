@@ -106,3 +106,56 @@ def test_set_that_is_not_there_is_told(signed_in: Console) -> None:
     signed_in.go("/sync/no%2Fset")
     expect(signed_in.page.get_by_text("No file of the set no/set was applied")).to_be_visible()
     signed_in.check_accessible()
+
+
+FILE = """version: 1
+set: team-c
+webhooks:
+  new-one:
+    url: https://new.example.com/in
+    environments: [staging]
+    events: [sync.a.b]
+    secretHeader: { name: X-Key, value: "${env:KEY}" }
+"""
+
+
+def test_file_that_is_pasted_dropped_or_chosen_is_planned_and_nothing_applied(
+    signed_in: Console, server: Server
+) -> None:
+    apply(server, "team-c", "20s", "first")
+    page = signed_in.page
+    signed_in.go("/sync")
+    page.get_by_role("button", name="Plan a file").click()
+    drawer = page.get_by_role("dialog", name="Plan a webhooks file")
+    editor = drawer.get_by_role("textbox", name="YAML")
+    expect(drawer.get_by_role("button", name="Show the plan")).to_be_disabled()
+
+    editor.click()
+    page.keyboard.insert_text(FILE.replace("url:", "uri:"))
+    drawer.get_by_role("button", name="Show the plan").click()
+    expect(drawer.get_by_role("status")).to_contain_text("problems: nothing can be applied")
+    expect(drawer.get_by_role("status")).to_contain_text(re.compile("line 5: .*uri"))
+    expect(drawer.locator(".cm-lintRange-error")).to_contain_text("new-one")
+    signed_in.check_accessible()
+
+    dropped = page.evaluate_handle(
+        """(text) => { const all = new DataTransfer();
+        all.items.add(new File([text], "shop.yaml")); return all; }""",
+        FILE.replace("https://new.", "https://<b>dropped</b>."),
+    )
+    editor.dispatch_event("drop", {"dataTransfer": dropped})
+    expect(drawer.get_by_role("status")).to_contain_text("line 5")
+    expect(editor).to_contain_text("<b>dropped</b>")
+
+    chosen = {"name": "shop.yaml", "mimeType": "text/yaml", "buffer": FILE.encode()}
+    drawer.get_by_label("File", exact=True).set_input_files(chosen)  # type: ignore[arg-type]
+    status = drawer.get_by_role("status")
+    expect(status).to_contain_text("Set team-c: 2 changes, 0 unchanged")
+    expect(status).to_contain_text(re.compile("new-one.*Created.*line 4", re.DOTALL))
+    expect(status).to_contain_text(re.compile("team-c-one.*Left the file", re.DOTALL))
+    expect(status).to_contain_text("Not compared: new-one.secretHeader.value")
+    signed_in.check_accessible()
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert signed_in.width() == 320
+    sets = server.graphql('{ syncSet(name: "team-c") { revision { number } webhookCount } }')
+    assert sets["syncSet"] == {"revision": {"number": 1}, "webhookCount": 1}

@@ -222,8 +222,9 @@ class GivenReferences:
             for _ in _checked(text):
                 raise ReferenceRefused(
                     "reference-not-allowed",
-                    "a document is sent with its references resolved, but for those of secrets",
-                    "write $${ for a literal ${",
+                    "a server looks up no references, and leaves those of secrets alone",
+                    "type what it stands for, or use the command hookline sync, which looks it up; "
+                    "$${ is a literal ${",
                 )
         return _literal(text)
 

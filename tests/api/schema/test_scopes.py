@@ -36,6 +36,7 @@ ASKED = {
     "{ notifications { totalCount } }": "deliveries:read",
     "{ syncSets { totalCount } }": "webhooks:read",
     '{ syncSet(name: "a") { name } }': "webhooks:read",
+    '{ syncFile(yaml: "a") { set } }': "webhooks:read",
     '{ syncRevisions(set: "a") { totalCount } }': "webhooks:read",
     '{ syncRevision(set: "a", number: 1) { id } }': "webhooks:read",
     '{ syncDrift(set: "a") { totalCount } }': "webhooks:read",

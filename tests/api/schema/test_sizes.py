@@ -78,6 +78,7 @@ REQUIRED: Final = {
     "webhook": "(id: $webhook)",
     "failureCounts": "(since: $since)",
     "eventPatternCounts": '(patterns: ["a.b.c", "*.*.*"])',
+    "syncFile": '(yaml: "version: 2")',
     "syncSet": '(name: "storefront")',
     "syncRevisions": '(set: "storefront")',
     "syncDrift": '(set: "storefront")',

@@ -7,11 +7,10 @@ import { Dialog } from "../ui/Dialog";
 import { visible } from "../ui/times";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
+import { ChangeOf } from "./ChangeOf";
 import { ONE_REVISION } from "./documents";
-import { kindOf, valueOf } from "./values";
 
 type OneRevision = NonNullable<OneRevisionQuery["syncRevision"]>;
-type Change = OneRevision["changes"]["nodes"][number];
 
 /** One revision: who applied what from where, and what it changed, field by field. */
 export function RevisionDrawer({ set, number, close }: { set: string; number: number; close: () => void }) {
@@ -103,25 +102,5 @@ function RunUrl({ url }: { url: string }) {
     <a href={url} target="_blank" rel="noreferrer noopener">
       {visible(url)}
     </a>
-  );
-}
-
-function ChangeOf({ change }: { change: Change }) {
-  return (
-    <section className="change">
-      <h4>
-        {visible(change.slug)} <span className="badge">{kindOf(change.kind)}</span>
-      </h4>
-      <dl className="facts">
-        {change.fields.map(({ field, before, after }) => (
-          <div key={field}>
-            <dt>{visible(field)}</dt>
-            <dd>
-              {change.kind !== "CREATE" && <del>{valueOf(before)}</del>} <ins>{valueOf(after)}</ins>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </section>
   );
 }

@@ -1,9 +1,11 @@
+import { Button } from "react-aria-components";
 import { useQuery } from "urql";
 import { problemOf } from "../api/problems";
-import { useMay } from "../frame/viewer";
+import { useFrame, useMay } from "../frame/viewer";
 import type { SyncSetRowFragment } from "../gql/graphql";
 import { moveRow, useKeys } from "../ui/keys";
 import { Link } from "../ui/Link";
+import { go, usePlace, withSearch } from "../ui/location";
 import { NeedsScope } from "../ui/NeedsScope";
 import { Pages } from "../ui/Pages";
 import { countOf, usePaging } from "../ui/paging";
@@ -14,6 +16,7 @@ import { Title } from "../ui/Title";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { SYNC_SETS } from "./documents";
+import { PlanDrawer } from "./PlanDrawer";
 import { useReadSoon } from "./useReadSoon";
 import { setPath, shortCommit } from "./values";
 
@@ -26,6 +29,10 @@ export default function SetsPage() {
 
 function Sets() {
   const hasCursor = useMay()("deliveries:read");
+  const { viewer } = useFrame();
+  const { search } = usePlace();
+  // A pipeline's token may be bound to sets: sync:plan:team-a.
+  const mayPlan = hasCursor && viewer.scopes.some((scope) => /^sync:plan(:|$)/.test(scope));
   const [{ data, error, stale }, again] = useQuery({ query: SYNC_SETS, variables: { ...usePaging(), hasCursor } });
   const read = () => again({ requestPolicy: "network-only" });
   useReadSoon(read, data && (data.liveCursor ?? null));
@@ -37,6 +44,11 @@ function Sets() {
       <div className="head">
         <Title>Sync</Title>
         {list && <span className="faint">{countOf(list)}</span>}
+        <span className="push" />
+        {!mayPlan && <span className="faint">Planning needs the scope sync:plan.</span>}
+        <Button className="button" isDisabled={!mayPlan} onPress={() => go(withSearch({ plan: "1" }))}>
+          Plan a file
+        </Button>
       </div>
       {problem && <Trouble problem={problem} retry={read} />}
       {!list && !problem && <Skeleton />}
@@ -53,6 +65,7 @@ function Sets() {
         </Table>
       )}
       {list && <Pages info={list.pageInfo} />}
+      {mayPlan && search.has("plan") && <PlanDrawer close={() => go(withSearch({ plan: null }), { isReplaced: true })} />}
     </main>
   );
 }

@@ -86,3 +86,32 @@ export const DRIFT = graphql(`
     }
   }
 `);
+
+export const SYNC_FILE = graphql(`
+  query SyncFile($yaml: String!) {
+    syncFile(yaml: $yaml) {
+      set
+      document
+      positions
+      problems { code message severity line column hint }
+    }
+  }
+`);
+
+export const SYNC_PLAN = graphql(`
+  mutation SyncPlan($input: SyncPlanInput!) {
+    syncPlan(input: $input) {
+      plan {
+        set
+        unchanged
+        unknownSecrets
+        base { number }
+        changes { kind slug line hint fields { field before after changedBy reason } }
+        blocked { message slug flag }
+        warnings { message line }
+      }
+      problems { code message severity line column hint }
+      userErrors { field message code }
+    }
+  }
+`);

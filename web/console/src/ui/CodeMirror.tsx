@@ -37,6 +37,8 @@ const languages: Record<EditorProps["language"], Extension[]> = {
   // An empty text is no JSON, and no mistake either: a field without a value.
   json: [json(), linter((view) => (view.state.doc.length ? jsonParseLinter()(view) : []), { delay: 300 })],
   minijinja: [minijinja],
+  // Without colours: its grammar is 20 kB more.
+  yaml: [],
 };
 
 // Ids do not reach into a shadow root: label, help and errors are attributes of the content.

@@ -5,7 +5,7 @@ export interface EditorProps {
   label: string;
   value: string;
   onChange: (value: string) => void;
-  language: "json" | "minijinja";
+  language: "json" | "minijinja" | "yaml";
   /** The server's words about the text: where they say "in line 3, column 7" that place is marked. */
   error?: string;
   help?: string;

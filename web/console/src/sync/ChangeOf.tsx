@@ -1,0 +1,42 @@
+import { visible } from "../ui/times";
+import { kindOf, valueOf } from "./values";
+
+interface Field {
+  field: string;
+  before?: unknown;
+  after?: unknown;
+  changedBy?: string | null;
+  reason?: string | null;
+}
+
+interface Props {
+  change: { kind: string; slug: string; line?: number | null; hint?: string | null; fields: readonly Field[] };
+}
+
+/** What an apply does to a webhook, or has done, field by field. */
+export function ChangeOf({ change }: Props) {
+  return (
+    <section className="change">
+      <h4>
+        {visible(change.slug)} <span className="badge">{kindOf(change.kind)}</span> {change.line && <span className="faint">line {change.line}</span>}
+      </h4>
+      {change.hint && <p className="faint">{visible(change.hint)}</p>}
+      <dl className="facts">
+        {change.fields.map(({ field, before, after, changedBy, reason }) => (
+          <div key={field}>
+            <dt>{visible(field)}</dt>
+            <dd>
+              {change.kind !== "CREATE" && <del>{valueOf(before)}</del>} <ins>{valueOf(after)}</ins>
+              {changedBy && (
+                <span className="under">
+                  changed by {visible(changedBy)}
+                  {reason && `: ${visible(reason)}`}
+                </span>
+              )}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
