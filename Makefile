@@ -30,7 +30,7 @@ run: ## Install what is missing, run everything on this machine, build the pages
 		$(MAKE) --no-print-directory setup || exit 1; $(MAKE) --no-print-directory pages & \
 	fi; $(BIN)/hookline dev
 
-test: $(VENV)/.test-installed ## Install what tests need, run them all (ARGS="-k name" for some)
+test: $(VENV)/.test-installed $(VENV)/docs/.installed ## Install what tests need, run them all (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 web: setup ## Build the browser pages
@@ -61,8 +61,9 @@ schema: $(VENV)/.test-installed ## Write the generated files: GraphQL schema and
 	@$(BIN)/python -m hookline.form.reference_page >$(VENV)/schema.new && mv $(VENV)/schema.new docs/webhooks.md
 	@sh web/check.sh generate
 
-docs: $(VENV)/.test-installed ## Draw docs/architecture.svg and its table of packages from the imports
+docs: $(VENV)/.test-installed $(VENV)/docs/.installed ## Draw docs/architecture.svg and its table of packages from the imports, build the documentation's site
 	@$(BIN)/python -m tools.architecture
+	@$(BIN)/python -m tools.docs_site
 
 pictures: $(VENV)/.test-installed ## Take the pictures in docs/pictures/ anew, in chromium
 	@REFRESH_PICTURES=1 $(BIN)/python -m pytest -q -n 0 tests/browser/test_pictures.py
@@ -94,4 +95,11 @@ $(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml cli
 $(VENV)/.test-installed: requirements-test.lock requirements-web.lock $(VENV)/.installed
 	@echo "Installing what tests need …"
 	@$(PIP) install --require-hashes -r requirements-test.lock -r requirements-web.lock
+	@touch $@
+
+# Apart: zensical wants other versions of what Hookline needs itself.
+$(VENV)/docs/.installed: requirements-docs.lock | $(VENV)/bin/python
+	@echo "Installing what builds the documentation …"
+	@$(BIN)/python -m venv $(VENV)/docs
+	@$(VENV)/docs/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-docs.lock
 	@touch $@

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from api.context import Context, ContextMaker
 from api.execution.execute import Execution
-from api.pages import console, graphiql, health, mail_consent, metrics, static
+from api.pages import console, docs, graphiql, health, mail_consent, metrics, static
 from api.pages.echo import Echo
 from api.schema import make_schema
 from api.schema.loaders import Loaders
@@ -79,7 +79,7 @@ def make_app(
     is_alone: bool = True,
 ) -> App:
     """redeem: for links that fill a token into a page, for `hookline dev` only.
-    has_echo: offers /_echo. is_alone: no other process answers at the same port.
+    has_echo: offers /_echo and /docs. is_alone: no other process answers at the same port.
     """
     # Suggestions are for people who write a document, on their own machine.
     execution = Execution(make_schema(), SIZES, has_suggestions=has_echo)
@@ -102,7 +102,7 @@ def make_app(
         *health.routes(runtime.database),
         *mail_consent.routes(consent_pages(runtime), origins.check),
         *metrics.routes(runtime.metrics, runtime.settings.metrics_token, is_alone=is_alone),
-        *(Echo().routes() if has_echo else ()),
+        *((*Echo().routes(), *docs.routes(settings.base_path)) if has_echo else ()),
         # The last one: it takes every path that is left.
         *(
             console.routes(redeem, settings.base_path, settings.console_frame_ancestors)

@@ -21,3 +21,18 @@ def build_console() -> None:
             check=False,
         )
         assert done.returncode == 0, done.stderr + done.stdout
+
+
+def install_zensical() -> None:
+    """Installs what builds the documentation, unless it is there. Others wait meanwhile."""
+    with (PROJECT / "requirements-docs.lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(
+            ["make", "--silent", ".venv/docs/.installed"],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr + done.stdout

@@ -12,7 +12,9 @@ from starlette.types import Scope
 
 from api.pages.static import STATIC, BuiltPage, Redeem
 
-OTHERS: Final = frozenset({"graphql", "static", "healthz", "readyz", "metrics", "_echo", "mails"})
+OTHERS: Final = frozenset(
+    {"graphql", "static", "healthz", "readyz", "metrics", "_echo", "mails", "docs"}
+)
 """First segments of paths that are never the console's, also where nothing answers at them."""
 
 _POLICY = (

@@ -32,6 +32,7 @@ Hookline {__version__} runs at {url} (Ctrl-C ends it).
              in a browser of this machine; the link works once, and the next one is printed here
   GraphiQL   {url}/graphql
   Receiver   {url}/_echo     shows what came; {url}/_echo/fail answers 500
+  Docs       {url}/docs
   Webhooks   {webhooks}
   Data       {home}/: hookline.db, key, token
 

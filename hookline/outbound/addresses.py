@@ -69,12 +69,12 @@ _SENT_AS_TYPED = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) no
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PRINTABLE = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
-_REFUSED_HEADERS = frozenset(
+REFUSED_HEADERS = frozenset(
     "host content-length content-type content-encoding transfer-encoding connection expect te "
     "trailer upgrade keep-alive user-agent traceparent"
     " accept-encoding cookie".split()
 )
-_REFUSED_HEADER_PREFIXES = ("proxy-", "webhook-", "metadata", "x-aws-ec2-")
+REFUSED_HEADER_PREFIXES = ("proxy-", "webhook-", "metadata", "x-aws-ec2-")
 
 
 class UrlRefused(ValueError):
@@ -261,7 +261,7 @@ def check_header(name: str, value: str) -> None:
         raise HeaderRefused(
             "The header content-type is set by payloadContentType, beside a payloadTemplate."
         )
-    if lowered in _REFUSED_HEADERS or lowered.startswith(_REFUSED_HEADER_PREFIXES):
+    if lowered in REFUSED_HEADERS or lowered.startswith(REFUSED_HEADER_PREFIXES):
         raise HeaderRefused(
             f"The header {name} is set by Hookline or reserved. Choose another name."
         )

@@ -1,0 +1,44 @@
+"""The documentation in a browser, from `hookline dev` and from nowhere else."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.console import Console, Server
+from tests.built_pages import install_zensical
+from tools.docs_site.building import build
+
+
+@pytest.fixture(scope="module")
+def docs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    install_zensical()
+    build()
+    with Server(tmp_path_factory.mktemp("docs")) as started:
+        yield started
+
+
+def test_documentation_is_read_and_searched_without_another_host(
+    docs_server: Server, browser: Browser
+) -> None:
+    assert f"Docs       {docs_server.url}/docs" in docs_server.printed()
+    context = browser.new_context(base_url=docs_server.url, locale="en-GB")
+    docs = Console(docs_server, context.new_page())
+    page = docs.page
+
+    page.goto("/docs")
+    expect(page.get_by_role("heading", name="Documentation", level=1)).to_be_visible()
+    page.get_by_role("link", name="Settings", exact=True).first.click()
+    expect(page).to_have_url(re.compile(r"/docs/reference/settings\.html$"))
+
+    # Made by the script that listens to the key.
+    expect(page.locator("input[role=combobox]")).to_be_attached()
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Search").fill("egress allow")
+    expect(page.get_by_role("option").filter(has_text="Egress").first).to_be_visible()
+
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert docs.width() <= 320
+    docs.check()
+    context.close()
