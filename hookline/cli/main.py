@@ -28,6 +28,7 @@ COMMANDS = {
     "login": "hookline.cli.login:login",
     "profiles": "hookline.cli.login:profiles",
     "publish": "hookline.cli.publish:publish",
+    "outbox": "hookline.cli.outbox:outbox",
     "webhooks": "hookline.cli.webhooks:webhooks",
     "events": "hookline.cli.events:events",
     "deliveries": "hookline.cli.deliveries:deliveries",

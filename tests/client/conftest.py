@@ -31,11 +31,16 @@ def server(
 
 
 @pytest.fixture
-async def hookline(server: Installation, tmp_path: Path) -> AsyncIterator[Installation]:
-    """The server, seen by the admin of a new workspace."""
+def token(server: Installation) -> str:
+    """A token of the admin of a new workspace."""
     environment = server.environment
-    token = await make_tenant(
-        environment["HOOKLINE_DATABASE_URL"], Path(environment["HOOKLINE_HOME"])
+    return asyncio.run(
+        make_tenant(environment["HOOKLINE_DATABASE_URL"], Path(environment["HOOKLINE_HOME"]))
     )
+
+
+@pytest.fixture
+async def hookline(server: Installation, token: str, tmp_path: Path) -> AsyncIterator[Installation]:
+    """The server, seen by that admin."""
     async with server.as_seen_with(token, tmp_path) as tenant:
         yield tenant

@@ -43,11 +43,12 @@ def answers(status: int, body: bytes = b"", **headers: str) -> Behaviour:
 
 class Gate:
     """Listens at `url`. behaviours: of the next requests; behind them all pass. requests: the
-    inputs of the events of each request that came.
+    inputs of the events of each request that came. read_answers: number of answers that were read.
     """
 
     def __init__(self, target: str, *behaviours: Behaviour) -> None:
         self._target, self.behaviours = target, deque(behaviours)
+        self.read_answers = 0
         self.requests = list[list[dict[str, Any]]]()
 
     async def __aenter__(self) -> Self:
@@ -82,8 +83,12 @@ class Gate:
                 return _answer(answer.status_code, answer.content, {})
 
             behave = self.behaviours.popleft() if self.behaviours else passes
-            writer.write(await behave(forward))
-            await writer.drain()
+            if answer := await behave(forward):
+                writer.write(answer)
+                await writer.drain()
+                # The client closes the connection once it has read the answer.
+                await reader.read()
+                self.read_answers += 1
         # Who was killed reads no answer.
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

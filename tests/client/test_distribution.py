@@ -20,7 +20,7 @@ print(sorted({"asyncpg", "cryptography", "django", "hookline", "sqlalchemy"} & s
 
 
 def test_the_readmes_command_installs_it(tmp_path: Path) -> None:
-    [command] = re.findall(r"^```sh\n(.*?)\n```", README, re.MULTILINE | re.DOTALL)
+    command = re.findall(r"^```sh\n(.*?)\n```", README, re.MULTILINE | re.DOTALL)[0]
     assert command == "pip install ./clients/python"
     # A copy: building leaves folders beside the sources.
     left_out = shutil.ignore_patterns("build", "*.egg-info")

@@ -47,7 +47,11 @@ RUN_BY: Final = {
     "CONTRIBUTING.md": [("python", "tests/hookline/form/test_new_field.py")] * 3,
     "clients/python/README.md": [
         ("sh", "tests/client/test_distribution.py"),
-        *[("python", "tests/client/test_readme.py")] * 4,
+        *[("python", "tests/client/test_readme.py")] * 3,
+        ("sh", "tests/client/test_readme.py"),
+        ("python", "tests/client/test_readme.py"),
+        ("sh", "tests/client/test_readme.py"),
+        ("python", "tests/client/test_readme.py"),
     ],
     "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")],
     "docs/egress.md": [("ini", "tests/contracts/test_code_blocks.py")],
