@@ -70,6 +70,11 @@ class SyncOptionsInput:
         description="Slugs of webhooks in the file that are to be activated again if they "
         "were disabled automatically.",
     )
+    only: list[str] | None = strawberry.field(
+        default=None,
+        description="Slugs of the webhooks to plan or apply. The others, the policy and the commit "
+        "of the set stay as they are. Defaults to all.",
+    )
     lock_timeout: timedelta | None = strawberry.field(
         default=timedelta(seconds=30),
         description="Maximum time to wait for another apply of the same set. At most 5m.",
@@ -191,6 +196,7 @@ def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
         allow_older=bool(given.allow_older),
         lock_timeout=patience,
         reenable=frozenset(given.reenable or ()),
+        only=frozenset(given.only or ()),
     )
     return options, problems
 

@@ -13,6 +13,7 @@ from hookline.cli.terminal import echo
 
 if TYPE_CHECKING:
     from hookline.cli.sync_session import CommandOptions
+    from hookline.sync.request import Options
 
 # The sentences of docs/sync.md, which a test compares.
 EPILOG = """Exit codes: 0 done (a plan with changes too, and a blocked one without --check); 2 with
@@ -32,11 +33,12 @@ _FILE = click.option(
 _FORMAT = click.option(
     "--format",
     "style",
-    type=click.Choice(["human", "json", "markdown", "github"]),
+    type=click.Choice(["human", "json", "markdown", "github", "gitlab"]),
     default="human",
     show_default=True,
     help="How it is told.",
 )
+_VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show long values and lists whole.")
 _ALLOWED = options(
     click.option(
         "--adopt", is_flag=True, help="Take over webhooks that exist and that no file manages."
@@ -63,6 +65,12 @@ _ALLOWED = options(
         multiple=True,
         metavar="SLUG",
         help="Let a webhook go on that was turned off by itself; may be given several times.",
+    ),
+    click.option(
+        "--only",
+        multiple=True,
+        metavar="SLUG",
+        help="Plan, or apply, this webhook alone; may be given several times. The rest waits.",
     ),
     click.option(
         "--lock-timeout",
@@ -102,6 +110,7 @@ def validate(files: tuple[str, ...], style: str, unresolved_secrets: bool) -> in
 @sync.command()
 @_FILE
 @_FORMAT
+@_VERBOSE
 @TARGET
 @_ALLOWED
 @click.option(
@@ -139,6 +148,7 @@ def plan(
 @click.argument("saved", required=False, metavar="[PLAN]")
 @_FILE
 @_FORMAT
+@_VERBOSE
 @TARGET
 @_ALLOWED
 @click.option(
@@ -187,9 +197,20 @@ for _command in sync_queries.COMMANDS:
 
 
 def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "CommandOptions":
+    from hookline.cli.sync_session import CommandOptions
+
+    allowed, is_whole = options_of(given), given["verbose"]
+    server, is_local = given["server"], given["local"]
+    return CommandOptions(files or (DEFAULT_FILE,), style, server, is_local, allowed, is_whole)
+
+
+def options_of(given: dict[str, Any]) -> "Options":
+    """The options of a plan or an apply. given: values of the command line by their names.
+
+    Raises click.UsageError.
+    """
     from datetime import timedelta
 
-    from hookline.cli.sync_session import CommandOptions
     from hookline.form.durations import parse_duration
     from hookline.sync.policy import DriftPolicy
     from hookline.sync.request import Options
@@ -204,7 +225,7 @@ def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "Comman
         raise click.UsageError(
             "--lock-timeout must be a duration such as 500ms, 30s or 5m."
         ) from None
-    allowed = Options(
+    return Options(
         adopt=given["adopt"],
         on_drift=DriftPolicy[given["on_drift"].upper()] if given["on_drift"] else None,
         allow_empty=given["allow_empty"],
@@ -212,5 +233,5 @@ def _asked(files: tuple[str, ...], style: str, given: dict[str, Any]) -> "Comman
         allow_older=given["allow_older"],
         lock_timeout=patience,
         reenable=frozenset(given["reenable"]),
+        only=frozenset(given["only"]),
     )
-    return CommandOptions(files or (DEFAULT_FILE,), style, given["server"], given["local"], allowed)

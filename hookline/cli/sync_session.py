@@ -24,7 +24,7 @@ from hookline.cli.exit_codes import (
 )
 from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncAnswer, SyncTarget
 from hookline.cli.sync_validate import print_formatted, print_problems, read_files
-from hookline.cli.terminal import echo
+from hookline.cli.terminal import echo, echo_lines, line_width
 from hookline.errors import HooklineError
 from hookline.settings.fields import Settings
 from hookline.sync.checkout import find_source
@@ -35,6 +35,7 @@ from hookline.sync.read.collecting import STANDARD_INPUT, Collected, collect
 from hookline.sync.read.file import Reading
 from hookline.sync.request import Options, Source, SyncRequest
 from hookline.sync.show import report
+from hookline.sync.show.layout import Layout
 from hookline.text import printable, short_commit
 
 
@@ -47,6 +48,8 @@ class CommandOptions:
     server: str | None
     is_local: bool
     allowed: Options
+    is_whole: bool = False
+    """Long values and lists are shown whole."""
 
     def target(self, settings: Settings) -> SyncTarget:
         return LocalTarget(settings) if self.is_local else ServerTarget(settings)
@@ -66,17 +69,22 @@ def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str
         answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
     except HooklineError as error:
         return _failed(error)
-    plan = _print_plan(asked, found, answer)
-    if plan is None or answer.problems:
-        return INVALID
-    if output:
+    plan = _print_plan(asked, found, answer, source)
+    if output and plan is not None and not answer.problems:
         try:
             _save(output, asked, collected, plan)
         except HooklineError as error:
             return _failed(error)
+    return exit_code_of(answer, is_check)
+
+
+def exit_code_of(answer: SyncAnswer, is_check: bool) -> int:
+    """The exit code of a plan."""
+    if answer.problems or answer.plan is None:
+        return INVALID
     if not is_check:
         return OK
-    return BLOCKED if plan.blocked else CHANGES if plan.changes else OK
+    return BLOCKED if answer.plan.blocked else CHANGES if answer.plan.changes else OK
 
 
 def _save(output: str, asked: CommandOptions, collected: Collected, plan: Plan) -> None:
@@ -162,13 +170,15 @@ def _apply(
         commit = short_commit(source.recorded_commit)
         verb = "is" if len(asked.files) == 1 else "are"
         _warn(f"warning: {_named(asked.files)} {verb} not as committed; recorded as {commit}")
+    if asked.allowed.only:
+        _warn("warning: --only: the rest of the files waits, and the commit of the set stays")
     request = SyncRequest(found.document, asked.allowed, source, message=message)
     digest = agreed.plan.digest if agreed else None
     if may_ask:
         proposed = target.plan(request, is_unresolved=False)
-        plan = _print_plan(replace(asked, style="human"), found, proposed)
+        plan = _print_plan(replace(asked, style="human"), found, proposed, source)
         if plan is None or proposed.problems or plan.blocked:
-            return _outcome(proposed)
+            return outcome_of(proposed)
         if plan.changes and not click.confirm("Apply this?"):
             echo("Nothing was changed.")
             return OK
@@ -176,18 +186,24 @@ def _apply(
         digest = plan.digest
     # the key is made before the first try: asking again after a lost answer gives the same revision
     answer = target.apply(replace(request, plan_digest=digest, idempotency_key=str(uuid4())))
-    _print_plan(asked, found, answer, is_applied=True)
+    _print_plan(asked, found, answer, source, is_applied=True)
     if agreed and answer.plan and any(block.code == "stale" for block in answer.plan.blocked):
         echo(saved.what_changed(agreed.plan, answer.plan), err=True)
-    return _outcome(answer)
+    return outcome_of(answer)
 
 
 def _print_plan(
-    asked: CommandOptions, found: Reading, answer: SyncAnswer, is_applied: bool = False
+    asked: CommandOptions,
+    found: Reading,
+    answer: SyncAnswer,
+    source: Source,
+    is_applied: bool = False,
 ) -> Plan | None:
     """Prints the answer; gives its plan. With problems there is no plan to speak of."""
     style = asked.style
-    plan = answer.plan and replace(answer.plan, options=asked.allowed)
+    plan = answer.plan and replace(
+        answer.plan, options=asked.allowed, commit=source.recorded_commit
+    )
     # A server tells again of what the reading found, but for files that it never saw.
     told = {(one.position, one.code) for one in plan.warnings} if plan else set()
     unsaid = [one for one in found.problems if (one.position, one.code) not in told]
@@ -198,11 +214,15 @@ def _print_plan(
     print_problems(style, problems, found)
     if plan is not None and not answer.problems:
         is_done = is_applied and not plan.blocked
-        echo(report.applied(plan) if is_done else report.planned(plan))
+        if is_done:
+            echo(report.applied(plan))
+        else:
+            echo_lines(report.planned_lines(plan, Layout(line_width(), asked.is_whole)))
     return plan
 
 
-def _outcome(answer: SyncAnswer) -> int:
+def outcome_of(answer: SyncAnswer) -> int:
+    """The exit code of an apply."""
     if answer.problems or answer.plan is None:
         return INVALID
     codes = {block.code for block in answer.plan.blocked}

@@ -85,6 +85,7 @@ def print_formatted(style: str, problems: list[SyncProblem], plan: Plan | None) 
         "json": formats.as_json,
         "markdown": formats.as_markdown,
         "github": formats.as_github,
+        "gitlab": formats.as_gitlab,
     }[style]
     if text := formatted(problems, plan):
         (echo_commands if style == "github" else echo)(text)

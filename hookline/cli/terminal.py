@@ -3,6 +3,9 @@ files, values of a webhooks file, a server's answer, a saved plan.
 """
 
 import os
+import shutil
+import sys
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import click
@@ -29,6 +32,17 @@ def echo_commands(text: str) -> None:
     becoming one.
     """
     click.echo(printable_lines(text))
+
+
+def echo_lines(lines: Iterable[tuple[str, str | None]]) -> None:
+    """Prints lines, each in a colour where one is named and standard output is a terminal."""
+    for text, color in lines:
+        echo(Colored(without_commands(text), color) if color else text)
+
+
+def line_width() -> int | None:
+    """Columns of the terminal; None where standard output is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _color() -> bool | None:

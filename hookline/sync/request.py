@@ -22,6 +22,8 @@ class Options:
     lock_timeout: timedelta = timedelta(seconds=30)
     reenable: frozenset[str] = frozenset()
     """Slugs."""
+    only: frozenset[str] = frozenset()
+    """Slugs of the webhooks that are planned; none: all."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -35,6 +37,7 @@ class Options:
             f"--allow-removals {self.allow_removals}": self.allow_removals is not None,
             "--allow-older": self.allow_older,
             **{f"--reenable {slug}": True for slug in sorted(self.reenable)},
+            **{f"--only {slug}": True for slug in sorted(self.only)},
         }
         return tuple(flag for flag, is_given in flags.items() if is_given)
 

@@ -143,7 +143,7 @@ async def test_a_change_by_hand_needs_force_and_a_reason_and_then_blocks_the_nex
         reason="incident 7",
     )
     blocked = shop.run("sync", "apply", "-f", str(file), exit_code=4)
-    assert "drift: url https://crm.example.com/in → https://other.example.com/in" in blocked.stdout
+    assert "url https://crm.example.com/in → https://other.example.com/in" in blocked.stdout
     assert "incident 7" in blocked.stdout
     assert "--on-drift" in blocked.stdout
     assert shop.run("sync", "plan", "-f", str(file), "--check", exit_code=4).stdout

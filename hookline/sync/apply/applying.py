@@ -21,7 +21,7 @@ from hookline.sync.apply import store
 from hookline.sync.apply.authors import authors_of
 from hookline.sync.apply.backlogs import backlogs_of
 from hookline.sync.apply.store import SetState
-from hookline.sync.apply.writing import Content, Writing, content_of
+from hookline.sync.apply.writing import Content, Writing, content_of, part_of
 from hookline.sync.plan import authors, planning, policy, renames
 from hookline.sync.plan.changes import Block
 from hookline.sync.plan.webhooks import Planned, WantedWebhook
@@ -160,9 +160,10 @@ class _Applying:
             request.idempotency_key,
             is_locking=True,
         )
+        content = await asyncio.to_thread(self._content, state)
         # Before the plan, which would be empty by now, or somebody else's changes.
         if state.repeated is not None:
-            raise _Stopped(self._repeated(state, state.repeated))
+            raise _Stopped(self._repeated(state, state.repeated, content))
         plan = await asyncio.to_thread(
             _planned, self.actor, request, self.wanted, self.broken, state
         )
@@ -172,16 +173,27 @@ class _Applying:
             plan = replace(plan, blocked=(*plan.blocked, _STALE))
         if plan.blocked or plan.problems:
             raise _Stopped(ApplyOutcome(plan, state.revision))
-        writing = Writing(self.runtime, self.actor, request, self.content, plan, state)
+        writing = Writing(self.runtime, self.actor, request, content, plan, state)
         revision = await writing.write(work)
         # Only what was committed was applied.
         work.after_commit(lambda: self._log(revision))
         number = revision.number if revision else None
         return ApplyOutcome(replace(plan, revision=number), state.revision, revision)
 
-    def _repeated(self, state: SetState, revision: SyncRevision) -> ApplyOutcome:
+    def _content(self, state: SetState) -> Content:
+        """Content of the set after this apply."""
+        request = self.request
+        if not request.options.only:
+            return self.content
+        last = state.revision.snapshot if state.revision else {}
+        moved = [
+            move.source for move in request.document.moves if move.target in request.options.only
+        ]
+        return part_of(last, self.content, request.options.only, moved)
+
+    def _repeated(self, state: SetState, revision: SyncRevision, content: Content) -> ApplyOutcome:
         """The outcome of a retry whose first answer was lost: nothing is left to do."""
-        if revision.digest != self.content.digest:
+        if revision.digest != content.digest:
             message = (
                 f"This idempotency key belongs to revision {revision.number}, which had "
                 "another content. Use a new key."
@@ -288,6 +300,13 @@ def _judged(request: SyncRequest, plan: Planned, state: SetState) -> Planned:
             slug,
         )
         for slug in strangers
+    ]
+    there = wanted.keys() | {live.slug for live in state.stored}
+    unknown += [
+        Block(
+            "only", f"{slug} is neither in the file nor in the set; check how it is written", slug
+        )
+        for slug in sorted(options.only - there)
     ]
     return replace(
         plan,

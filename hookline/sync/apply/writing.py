@@ -5,7 +5,7 @@ Secrets leave it sealed or as fingerprints only.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -30,7 +30,7 @@ from hookline.sync.apply.store import RowsToWrite, SetState
 from hookline.sync.plan.authors import DISPUTED
 from hookline.sync.plan.changes import Change, ChangeKind
 from hookline.sync.plan.webhooks import Planned, Write
-from hookline.sync.policy import DriftPolicy, recorded
+from hookline.sync.policy import NO_POLICY, DriftPolicy, recorded
 from hookline.sync.request import DIRTY, SyncRequest
 from hookline.webhooks.change import SYNC_COLUMNS
 from hookline.webhooks.columns import columns, signing_algorithm, with_new_secret
@@ -90,6 +90,9 @@ class Writing:
     def _commit(self) -> tuple[str | None, datetime | None]:
         """The set's commit and its time from now on."""
         source, state = self.request.source, self.state
+        # The rest of that commit waits.
+        if self.request.options.only:
+            return state.commit, state.committed_at
         # Uncommitted edits that change nothing prove no commit right.
         if source.is_dirty and not self.plan.has_effect:
             return state.commit, state.committed_at
@@ -98,8 +101,10 @@ class Writing:
         return source.recorded_commit or state.commit, source.committed_at or state.committed_at
 
     def _policy(self) -> dict[str, Any]:
-        """The policy that the next apply's is compared with."""
-        document = self.request.document
+        """The policy that the next apply's is compared with. An apply of a part leaves it."""
+        document, state = self.request.document, self.state
+        if self.request.options.only:
+            return recorded(state.policy or NO_POLICY, state.protected)
         protected = (
             item.slug for item in document.webhooks.values() if item.lifecycle.prevents_destroy
         )
@@ -111,7 +116,8 @@ class Writing:
         """
         source, last = self.request.source, self.state.revision
         is_clean = source.commit is not None and source.is_dirty is False
-        if last is None or self.plan.has_effect or not is_clean or not last.is_dirty:
+        is_whole = is_clean and not self.request.options.only
+        if last is None or self.plan.has_effect or not is_whole or not last.is_dirty:
             return None
         if last.digest != self.content.digest:
             return None
@@ -154,7 +160,7 @@ class Writing:
 
     def _rows(self, number: int, now: datetime) -> RowsToWrite:
         by = self._by(number)
-        rows, written = RowsToWrite(), set()
+        rows, written, planned = RowsToWrite(), set(), self._planned()
         for write in self.plan.writes:
             written.add(write.slug)
             if write.live is None:
@@ -162,7 +168,7 @@ class Writing:
             else:
                 rows.changed.append(self._changed(write, self.state.rows[write.live.id], by, now))
         for live in self.state.stored:
-            if live.slug not in written and live.slug in self.request.document.webhooks:
+            if live.slug not in written and live.slug in planned:
                 position = self._position(live.slug)
                 if self._stays(live.position, position):
                     continue
@@ -175,6 +181,11 @@ class Writing:
                 else:
                     rows.moved.append({"id": live.id, **position})
         return rows
+
+    def _planned(self) -> set[str]:
+        """Slugs of the file whose places are written down."""
+        wanted, only = self.request.document.webhooks.keys(), self.request.options.only
+        return set(wanted & only if only else wanted)
 
     def _stays(self, last: tuple[str | None, int | None, str | None], now: Row) -> bool:
         """True when a webhook that does not change stands where it stood. Its commit alone is no
@@ -295,6 +306,17 @@ def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:
         snapshot,
         "sha256:" + sha256(orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS)).hexdigest(),
     )
+
+
+def part_of(
+    last: Mapping[str, Mapping[str, Any]], new: Content, only: Set[str], moved: Iterable[str]
+) -> Content:
+    """Content after an apply of a part: the last snapshot with the webhooks of the part. moved:
+    slugs that are no more.
+    """
+    gone = {*only, *moved}
+    kept = {slug: values for slug, values in last.items() if slug not in gone}
+    return content_of(kept | {slug: new.snapshot[slug] for slug in only & new.snapshot.keys()})
 
 
 def _new_secret(values: Mapping[str, Any], row: Webhook) -> str | None:

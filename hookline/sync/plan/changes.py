@@ -79,8 +79,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """code: removals, protected, empty-set, drift, adopt, owned-elsewhere, older, reenable, stale
-    or locked. flag: the option that lifts it, if there is one.
+    """code: removals, protected, empty-set, drift, adopt, owned-elsewhere, older, reenable, only,
+    stale or locked. flag: the option that lifts it, if there is one.
     """
 
     code: str
@@ -115,6 +115,8 @@ class Plan:
     server: str = ""
     options: Options = DEFAULT_OPTIONS
     unknown_secrets: tuple[str, ...] = ()
+    commit: str | None = None
+    """Of the files that were planned, as far as the caller knows it."""
     limits: ApplyLimits = USUAL
     """The policy that it was made by."""
 

@@ -36,6 +36,7 @@ def encode(plan: Plan) -> Json:
     return {
         "set": plan.set_name,
         "server": plan.server,
+        "commit": plan.commit,
         "options": encode_options(plan.options),
         "base": {
             "number": plan.base,
@@ -77,6 +78,7 @@ def decode(content: Json) -> Plan:
         warnings=tuple(decode_problem(problem) for problem in content["warnings"]),
         revision=number(revision["number"]) if revision else None,
         server=text(content.get("server", "")),
+        commit=_text_or_none(content.get("commit")),
         limits=_limits(content["policy"]),
         options=_options(content["options"]) if "options" in content else DEFAULT_OPTIONS,
     )
@@ -91,6 +93,7 @@ def encode_options(options: Options) -> Json:
         "allowRemovals": options.allow_removals,
         "allowOlder": options.allow_older,
         "reenable": sorted(options.reenable),
+        "only": sorted(options.only),
     }
 
 
@@ -211,6 +214,7 @@ def _options(content: Json) -> Options:
         allow_removals=_number_or_none(content["allowRemovals"]),
         allow_older=_flag(content["allowOlder"]),
         reenable=frozenset(map(text, content["reenable"])),
+        only=frozenset(map(text, content["only"])),
     )
 
 

@@ -52,7 +52,7 @@ def plan(
     stored = list(stored)
     managed = sum(live.set_name == set_name and not live.is_removed for live in stored)
     limits = limits_of(rules, options.on_drift, options.allow_removals, managed)
-    planner = _Planner(set_name, limits, options.reenable, may_read_secrets)
+    planner = _Planner(set_name, limits, options.reenable, may_read_secrets, options.only)
     planner.compare(wanted, stored, moves)
     changes, writes = tuple(planner.changes), tuple(planner.writes)
     return Planned(
@@ -95,6 +95,7 @@ class _Planner:
     limits: ApplyLimits
     reenable: frozenset[str]
     may_read_secrets: bool
+    only: frozenset[str] = frozenset()
     slugs: set[str] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
@@ -110,13 +111,20 @@ class _Planner:
     ) -> None:
         by_slug = {live.slug: live for live in stored}
         for move in moves:
-            self._move(move, by_slug)
+            if self._is_planned(move.target):
+                self._move(move, by_slug)
         # Sorted and taken out: the order of the file makes no difference, and what is left is no
         # longer in it.
         for item in sorted(wanted, key=lambda item: item.slug):
-            self.want(item, by_slug.pop(item.slug, None))
-        for _, live in sorted(by_slug.items()):
-            self.remove(live)
+            live = by_slug.pop(item.slug, None)
+            if self._is_planned(item.slug):
+                self.want(item, live)
+        for slug, live in sorted(by_slug.items()):
+            if self._is_planned(slug):
+                self.remove(live)
+
+    def _is_planned(self, slug: str) -> bool:
+        return not self.only or slug in self.only
 
     def _move(self, move: Move, by_slug: dict[str, StoredWebhook]) -> None:
         """Puts the webhook in its new place. One that stands there already was moved before."""

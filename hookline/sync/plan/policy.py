@@ -42,8 +42,8 @@ def _about_the_set(plan: Planned, is_empty: bool, options: Options) -> Iterator[
     if len(removals) > most:
         yield Block(
             "removals",
-            f"{len(removals)} webhooks would be {_removed(plan)}, at most {most} may be"
-            + (_STRICTER if "maxRemovals" in plan.limits.kept else ""),
+            f"{len(removals)} webhook{'s' if len(removals) > 1 else ''} would be {_removed(plan)}, "
+            f"at most {most} may be" + (_STRICTER if "maxRemovals" in plan.limits.kept else ""),
             flag=f"--allow-removals {len(removals)}",
         )
     for change in removals:

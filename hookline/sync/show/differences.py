@@ -21,36 +21,60 @@ def difference(field: str, before: Any, after: Any, changed_secrets: Collection[
     """Parts that differ: `X-A 1 → 2, + X-B 3`, `+ order.*.create`, `15s → 20s`. changed_secrets:
     their paths, since masked they look alike.
     """
+    *parts, last = difference_parts(field, before, after, changed_secrets)
+    is_more = last.startswith("… and ")
+    return ", ".join([*parts, last]) if not is_more else f"{', '.join(parts)} {last}"
+
+
+def difference_parts(
+    field: str,
+    before: Any,
+    after: Any,
+    changed_secrets: Collection[str] = (),
+    is_whole: bool = False,
+) -> list[str]:
+    """The same part by part, at least one. is_whole: all of them, and long values as they are."""
     if field in changed_secrets:
-        return f"{MASK} changed"
+        return [f"{MASK} changed"]
     if _is_plain_list(before) and _is_plain_list(after):
-        return _of_sets(field, before, after) or _of_values(before, after)
-    parts = [*_parts(field, _unwrapped(before), _unwrapped(after), changed_secrets)]
+        parts = _of_sets(field, before, after) or [_of_values(before, after, is_whole)]
+    else:
+        old, new = _unwrapped(before), _unwrapped(after)
+        if is_whole and not isinstance(old, dict | list) and not isinstance(new, dict | list):
+            return [_of_values(old, new, is_whole)]
+        parts = [*_parts(field, old, new, changed_secrets)]
+    if is_whole:
+        return parts or [""]
+    parts = [_short(part) for part in parts] if _is_plain_list(after) else parts
     more = len(parts) - _MOST_PARTS
-    return ", ".join(parts[:_MOST_PARTS]) + (f" … and {more} more" if more > 0 else "")
+    return [*parts[:_MOST_PARTS], *([f"… and {more} more"] if more > 0 else [])] or [""]
 
 
 def value_text(value: Any) -> str:
     """A canonical value in a few words."""
-    text = _whole_text(value)
+    return _short(whole_text(value))
+
+
+def _short(text: str) -> str:
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 
-def _whole_text(value: Any) -> str:
+def whole_text(value: Any) -> str:
+    """A canonical value as it is."""
     match value:
         case None:
             return "none"
         case bool():
             return "true" if value else "false"
         case dict() if set(value) == {"schedule"}:
-            return _whole_text(value["schedule"])
+            return whole_text(value["schedule"])
         case dict() if "name" in value or "key" in value:
             name = value.get("name", value.get("key"))
-            return f"{name}: {_whole_text(value.get('value'))}"
+            return f"{name}: {whole_text(value.get('value'))}"
         case dict():
-            return ", ".join(f"{key} {_whole_text(item)}" for key, item in value.items())
+            return ", ".join(f"{key} {whole_text(item)}" for key, item in value.items())
         case list():
-            return "[" + ", ".join(map(_whole_text, value)) + "]"
+            return "[" + ", ".join(map(whole_text, value)) + "]"
     return str(value)
 
 
@@ -116,24 +140,21 @@ def _is_plain_list(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _of_sets(field: str, before: list[str], after: list[str]) -> str:
+def _of_sets(field: str, before: list[str], after: list[str]) -> list[str]:
     fold = folded_address if field == "notificationEmails" else str
     old, new = set(map(fold, before)), set(map(fold, after))
     parts = [f"+ {item}" for item in after if fold(item) not in old]
     parts += [f"- {item}" for item in before if fold(item) not in new]
-    more = len(parts) - _MOST_PARTS
-    return ", ".join(map(value_text, parts[:_MOST_PARTS])) + (
-        f" … and {more} more" if more > 0 else ""
-    )
+    return parts
 
 
-def _of_values(before: Any, after: Any) -> str:
+def _of_values(before: Any, after: Any, is_whole: bool = False) -> str:
     """`before → after`, of long values the piece where they begin to differ."""
-    one, other = _whole_text(before), _whole_text(after)
+    one, other = whole_text(before), whole_text(after)
     if _look(one) == _look(other):
         # 1 and "1", blanks at an end, an accent that is a character of its own.
         one, other = _json(before), _json(after)
-    if max(len(one), len(other)) <= LONGEST_VALUE:
+    if is_whole or max(len(one), len(other)) <= LONGEST_VALUE:
         return f"{one} → {other}"
     pairs = enumerate(zip_longest(one, other))
     first = next((place for place, (a, b) in pairs if a != b), 0)

@@ -1,19 +1,26 @@
-"""Problems and plans in the forms that programs and reviews take: JSON, Markdown, GitHub's
-annotations. Called by the commands.
+"""Problems and plans in the forms that programs and reviews take: JSON, Markdown, annotations of
+GitHub and GitLab. Called by the commands.
 """
 
 import json
 import re
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Any, Final
 
 from hookline.sync.plan import codec
-from hookline.sync.plan.changes import Block, Plan
-from hookline.sync.read.problems import SyncProblem
+from hookline.sync.plan.changes import Block, Change, ChangeKind, Plan
+from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.show import report
 from hookline.sync.show.excerpts import headline
-from hookline.text import printable, printable_lines, without_commands
+from hookline.sync.show.plan_lines import consequence, left_the_file
+from hookline.text import printable, printable_lines, short_commit, without_commands
 
+FORMAT_VERSION: Final = 1
+"""Of the JSON: it rises when a part is taken out or means something else."""
+MARKER: Final = "<!-- hookline-sync"
+MOST_ANNOTATIONS: Final = 50
+"""GitHub shows ten of a step, and fifty of a job."""
 _MARKUP: Final = re.compile(r"[\\`*_\[\]!|~#]")
 _LINK_BY_ITSELF: Final = re.compile(r":(?=//)|\bwww(?=\.)|\b(?:mailto|xmpp):|@", re.IGNORECASE)
 
@@ -36,7 +43,10 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
 
 def as_json(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
-    content: dict[str, Any] = {"problems": [problem_json(problem) for problem in problems]}
+    content: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "problems": [problem_json(problem) for problem in problems],
+    }
     if plan is not None:
         content["plan"] = plan_json(plan)
     return json.dumps(content, indent=2, ensure_ascii=False)
@@ -50,7 +60,9 @@ def as_markdown(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
     ]
     if plan is not None:
         lines += _markdown(plan)
-    return "\n".join(lines) or "No problems."
+    # By its first line a job finds its comment again, and edits it instead of adding another.
+    marker = f"{MARKER} {plan.set_name} -->" if plan else f"{MARKER} -->"
+    return "\n".join([marker, *(lines or ["No problems."])])
 
 
 def _markdown(plan: Plan) -> Iterator[str]:
@@ -59,6 +71,8 @@ def _markdown(plan: Plan) -> Iterator[str]:
         f"`{_quiet(plan.set_name)}`** on `{_quiet(plan.server)}` "
         f"({_cell(report.base_text(plan))}): {report.counts(plan)}"
     )
+    commit = f"commit `{_quiet(short_commit(plan.commit))}`, " if plan.commit else ""
+    yield f"\n{commit}digest `{_quiet(plan.digest)}`"
     if plan.options.flags:
         yield f"\nwith `{_quiet(' '.join(plan.options.flags))}`"
     if policy := report.policy_text(plan.limits):
@@ -66,13 +80,8 @@ def _markdown(plan: Plan) -> Iterator[str]:
     if plan.changes:
         yield "\n| | webhook | change |\n|---|---|---|"
     for change in plan.changes:
-        fields = "; ".join(
-            filter(
-                None,
-                (*(report.field_text(change.kind, item) for item in change.fields), change.hint),
-            )
-        )
-        yield f"| {change.kind.lower()} | `{_quiet(change.slug)}` | {_cell(fields)} |"
+        fields = "<br>".join(map(_cell, _texts(change)))
+        yield f"| {change.kind.lower()} | `{_quiet(change.slug)}` | {fields} |"
     if plan.unknown_secrets:
         paths = ", ".join(f"`{_quiet(path)}`" for path in report.unknown_paths(plan))
         yield f"\n**(unknown)** {paths}: {report.uncompared(plan)[0]}"
@@ -82,13 +91,26 @@ def _markdown(plan: Plan) -> Iterator[str]:
         )
 
 
+def _texts(change: Change) -> list[str]:
+    """Effects of a change, in a sentence or one for each field."""
+    if change.kind in (ChangeKind.DISABLE, ChangeKind.DELETE):
+        texts = [left_the_file(change, is_applied=False)]
+    else:
+        texts = [report.field_text(change.kind, item) for item in change.fields]
+        texts += [change.hint] if change.hint else []
+    what = consequence(change)
+    return [*texts, what] if what else texts
+
+
 def as_github(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
-    """Formats problems and blocks as workflow commands, which GitHub shows beside the lines of the
-    file; the plan follows as text.
+    """Formats problems, blocks and changes as workflow commands, which GitHub shows beside the
+    lines of the file; the plan follows as text.
     """
     lines = [_annotation(problem) for problem in problems]
     if plan is not None:
-        lines += [_block_annotation(block) for block in plan.blocked]
+        places = places_of(plan)
+        lines += [_block_annotation(block, places) for block in plan.blocked]
+        lines += [_change_annotation(change) for change in plan.changes[:MOST_ANNOTATIONS]]
         text = report.applied(plan) if plan.revision else report.planned(plan)
         lines.append(without_commands(text))
     return "\n".join(lines)
@@ -102,8 +124,67 @@ def _annotation(problem: SyncProblem) -> str:
     )
 
 
-def _block_annotation(block: Block) -> str:
-    return f"::error title=blocked {_property(block.code)}::{_data(block.message)}"
+def _block_annotation(block: Block, places: dict[str, Position]) -> str:
+    at = _at(places.get(block.slug or ""))
+    return f"::error {at}title=blocked {_property(block.code)}::{_data(lifted(block))}"
+
+
+def _change_annotation(change: Change) -> str:
+    title = _property(f"{change.kind.lower()} {change.slug}")
+    text = "\n".join(_texts(change)) or change.kind.lower()
+    return f"::notice {_at(change.position)}title={title}::{_data(text)}"
+
+
+def _at(place: Position | None) -> str:
+    return f"file={_property(place.file)},line={place.line}," if place and place.file else ""
+
+
+def places_of(plan: Plan) -> dict[str, Position]:
+    """Places of the plan's webhooks in the files, by their slugs."""
+    return {change.slug: change.position for change in plan.changes if change.position}
+
+
+def lifted(block: Block) -> str:
+    """A block with what lifts it."""
+    return block.message + (f" (lift it with {block.flag})" if block.flag else "")
+
+
+def as_gitlab(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
+    """Formats problems, blocks and changes as a report of code quality, which GitLab shows beside
+    the lines of the file.
+    """
+    rows = list[dict[str, Any]]()
+    for problem in problems:
+        hint = f" ({problem.hint})" if problem.hint else ""
+        severity = "major" if problem.is_error else "minor"
+        _quality(rows, problem.code, problem.message + hint, severity, problem.position)
+    if plan is not None:
+        places = places_of(plan)
+        for block in plan.blocked:
+            at = places.get(block.slug or "")
+            _quality(rows, f"blocked-{block.code}", lifted(block), "major", at)
+        for change in plan.changes:
+            text = f"{change.slug}: {'; '.join(_texts(change)) or change.kind.lower()}"
+            _quality(rows, f"sync-{change.kind.lower()}", text, "info", change.position)
+    return json.dumps(rows, indent=2, ensure_ascii=False)
+
+
+def _quality(
+    rows: list[dict[str, Any]], check: str, text: str, severity: str, place: Position | None
+) -> None:
+    # A report names a file for everything; what has none is of the folder.
+    path, line = (place.file, place.line) if place and place.file else (".", 1)
+    # Without the line: what only moved in its file is the same to GitLab.
+    unique = f"{check}\n{path}\n{text}\n{len(rows) if severity == 'major' else ''}"
+    rows.append(
+        {
+            "description": printable(text),
+            "check_name": check,
+            "fingerprint": sha256(unique.encode("utf-8", "replace")).hexdigest(),
+            "severity": severity,
+            "location": {"path": path, "lines": {"begin": line}},
+        }
+    )
 
 
 def _data(text: str) -> str:

@@ -9,8 +9,8 @@ from typing import Final
 
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, changed_by
 from hookline.sync.plan.records import RecordedChange, RevisionRecord, SetRecord
-from hookline.sync.show import report
 from hookline.sync.show.differences import difference, value_text
+from hookline.sync.show.plan_lines import MARKS
 from hookline.text import printable, short_commit
 
 _DISPUTED: Final = (ChangeKind.DRIFT, ChangeKind.CONFLICT)
@@ -112,7 +112,7 @@ def revision_lines(
     lines = [printable(f'Revision {revision.number} of set "{set_name}" on {server}')]
     lines += [printable(f"  {name:<10}  {text}") for name, text in facts.items() if text]
     for change in changes:
-        mark = report.MARKS[change.kind]
+        mark = MARKS[change.kind]
         moved = f" from {change.moved_from}" if change.moved_from else ""
         lines.append(printable(f"  {mark} {change.slug}  ({change.kind.lower()}{moved})"))
         lines += [printable(f"      {_recorded_text(change.kind, item)}") for item in change.fields]

@@ -9,20 +9,17 @@ from typing import Final
 
 from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan, changed_by
 from hookline.sync.policy import USUAL, ApplyLimits
-from hookline.sync.show.differences import LONGEST_VALUE, difference, value_text
+from hookline.sync.show.differences import difference, value_text
+from hookline.sync.show.layout import PLAIN, Layout, Line, joined, wrapped
+from hookline.sync.show.plan_lines import (
+    MARKS,
+    change_lines,
+    consequence,
+    left_the_file,
+    wanted_text,
+)
 from hookline.text import printable
 
-MARKS: Final = {
-    ChangeKind.CREATE: "+",
-    ChangeKind.UPDATE: "~",
-    ChangeKind.MOVE: "→",
-    ChangeKind.ADOPT: "?",
-    ChangeKind.DISABLE: "-",
-    ChangeKind.DELETE: "-",
-    ChangeKind.RELEASE: "o",
-    ChangeKind.DRIFT: "!",
-    ChangeKind.CONFLICT: "!",
-}
 _MOST_PATHS: Final = 20
 _OF_A_NEW_ONE: Final = frozenset(["url", "events"])
 """Fields that a line about a new webhook shows."""
@@ -30,12 +27,25 @@ _OF_A_NEW_ONE: Final = frozenset(["url", "events"])
 
 def planned(plan: Plan) -> str:
     """The plan line by line, and its sum."""
-    lines = [printable(f'Plan for set "{plan.set_name}" on {plan.server}   ({base_text(plan)})')]
-    lines += [*_options(plan), *_lines(plan.changes, is_applied=False)]
-    lines += [f"  (unknown) {path}" for path in unknown_paths(plan)]
-    lines.append(f"Plan: {counts(plan)}.{_blocked(plan.blocked)}")
-    lines += uncompared(plan)
-    return "\n".join([*lines, *reasons(plan.blocked)])
+    return joined(planned_lines(plan, PLAIN))
+
+
+def planned_lines(plan: Plan, layout: Layout) -> Iterator[Line]:
+    """The same for a terminal."""
+    yield from wrapped(
+        f'Plan for set "{plan.set_name}" on {plan.server}   ({base_text(plan)})', layout
+    )
+    for line in _options(plan):
+        yield from wrapped(line.strip(), layout, 2)
+    for change in plan.changes:
+        yield from change_lines(change, layout)
+    for path in unknown_paths(plan, layout.is_whole):
+        yield from wrapped(f"(unknown) {path}", layout, 2)
+    yield from wrapped(f"Plan: {counts(plan)}.{_blocked(plan.blocked)}", layout)
+    for line in uncompared(plan):
+        yield from wrapped(line, layout)
+    for line in reasons(plan.blocked):
+        yield from wrapped(line.strip(), layout, 2, "red")
 
 
 def base_text(plan: Plan) -> str:
@@ -70,10 +80,11 @@ def uncompared(plan: Plan) -> list[str]:
             return [f"{count:,} secrets are unknown here and were not compared."]
 
 
-def unknown_paths(plan: Plan) -> list[str]:
-    """Paths of the secrets that were not compared, the first of very many."""
-    paths = [printable(path) for path in plan.unknown_secrets[:_MOST_PATHS]]
-    more = len(plan.unknown_secrets) - _MOST_PATHS
+def unknown_paths(plan: Plan, is_whole: bool = False) -> list[str]:
+    """Paths of the secrets that were not compared, the first of very many unless all are wanted."""
+    most = len(plan.unknown_secrets) if is_whole else _MOST_PATHS
+    paths = [printable(path) for path in plan.unknown_secrets[:most]]
+    more = len(plan.unknown_secrets) - most
     return [*paths, f"… and {more:,} more"] if more > 0 else paths
 
 
@@ -90,8 +101,8 @@ def policy_text(limits: ApplyLimits) -> str:
         f"onDrift {limits.on_drift.lower()}" if limits.on_drift != USUAL.on_drift else "",
         f"maxRemovals {limits.max_removals}" if limits.max_removals != USUAL.max_removals else "",
     ]
-    kept = " and ".join(limits.kept)
-    stricter = f"{kept} of the file applied last is stricter and counts" if kept else ""
+    kept = " and ".join(filter(None, (", ".join(limits.kept[:-1]), *limits.kept[-1:])))
+    stricter = f"the file applied last is stricter in {kept}, and counts" if kept else ""
     return "; ".join(filter(None, (", ".join(filter(None, parts)), stricter)))
 
 
@@ -142,7 +153,7 @@ def _lines(changes: tuple[Change, ...], is_applied: bool) -> Iterator[str]:
             filter(None, (*(field_text(change.kind, item) for item in fields), change.hint))
         )
         if change.kind in (ChangeKind.DISABLE, ChangeKind.DELETE):
-            text = _left_the_file(change, is_applied)
+            text = left_the_file(change, is_applied)
         if what := consequence(change):
             text = f"{text}; {what}" if text else what
         label = (
@@ -153,37 +164,6 @@ def _lines(changes: tuple[Change, ...], is_applied: bool) -> Iterator[str]:
         slug, place = printable(change.slug), places[id(change)]
         cells = f"{slug:<{slug_width}}  {place:<{place_width}}  {printable(label)}"
         yield f"  {MARKS[change.kind]} {cells}".rstrip()
-
-
-def consequence(change: Change) -> str:
-    """A sentence about the webhook's open deliveries; empty where nothing becomes of them."""
-    count = change.open_deliveries or 0
-    waiting = f"{count:,}{' or more' if count >= 10_000 else ''} open "
-    waiting += "delivery" if count == 1 else "deliveries"
-    verb = "is" if count == 1 else "are"
-    if change.kind is ChangeKind.MOVE:
-        kept = f"id, history, signing secret and {waiting}" if count else "id, history and secret"
-        return f"was {change.moved_from}: keeps {kept}"
-    if not count:
-        return ""
-    turned = {item.field: item.after for item in change.fields}
-    if change.kind is ChangeKind.DELETE:
-        return f"{waiting} {verb} cancelled"
-    if change.kind is ChangeKind.RELEASE:
-        return f"{waiting} {'goes' if count == 1 else 'go'} on"
-    if turned.get("active") is False or change.kind is ChangeKind.DISABLE:
-        return f"{waiting} {verb} held until the webhook is turned on"
-    if turned.get("active") is True:
-        return f"{waiting} {verb} sent"
-    return f"{waiting} {'goes' if count == 1 else 'go'} to the new URL"
-
-
-def _left_the_file(change: Change, is_applied: bool) -> str:
-    if change.kind is ChangeKind.DELETE:
-        return f"not in the file: {'is now' if is_applied else 'will be'} DELETED"
-    if not change.fields:
-        return "not in the file: was off before"
-    return f"not in the file: {'is now' if is_applied else 'will be'} DISABLED"
 
 
 def field_text(kind: ChangeKind, item: FieldChange) -> str:
@@ -203,11 +183,4 @@ def _disputed_text(kind: ChangeKind, item: FieldChange) -> str:
         if kind is ChangeKind.CONFLICT and item.before is None
         else difference(item.field, item.before, item.live, item.changed_secrets)
     )
-    # In whole where it is short: what differs in a list or a long text is found by that alone.
-    is_short = not isinstance(item.after, dict | list) and len(str(item.after)) <= LONGEST_VALUE
-    wanted = (
-        value_text(item.after)
-        if is_short
-        else difference(item.field, item.live, item.after, item.changed_secrets)
-    )
-    return f"{item.field} {was}, {changed_by(item.author)}; the file wants {wanted}"
+    return f"{item.field} {was}, {changed_by(item.author)}; the file wants {wanted_text(item)}"

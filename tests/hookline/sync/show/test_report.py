@@ -11,6 +11,7 @@ from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import Options
 from hookline.sync.show import formats, report
 from hookline.sync.show.differences import value_text
+from hookline.sync.show.layout import Layout
 from tests.tables import each_of
 
 CREATED = Change(
@@ -64,11 +65,18 @@ def test_a_plan_is_read_line_by_line() -> None:
     assert report.planned(PLAN).splitlines() == [
         'Plan for set "shop" on https://hooks.example.com   (base revision 41, commit '
         "9f2c1ab0c0ff)",
-        "  + crm     hooks.yaml:12  url https://crm.example.com/in",
-        "  ~ orders  hooks.yaml:9   timeout 15s → 20s; events + x.y.z, - d.e.f",
-        "  ! orders  hooks.yaml:9   drift: active true → false, changed by "
-        'token "support" on 2026-11-28 10:02 UTC: no; the file wants true; kept as it is',
-        "  - old                    not in the file: was off before",
+        "  + crm  hooks.yaml:12",
+        "      url https://crm.example.com/in",
+        "  ~ orders  hooks.yaml:9",
+        "      timeout 15s → 20s",
+        "      events",
+        "        + x.y.z",
+        "        - d.e.f",
+        "  ! orders  hooks.yaml:9  drift",
+        '      active true → false, changed by token "support" on 2026-11-28 10:02 UTC: no',
+        "        the file wants true",
+        "      kept as it is",
+        "  - old  not in the file: was off before",
         "Plan: 1 create, 1 update, 1 disable, 1 drift, 212 unchanged.  Blocked: 1 (drift)",
         "  blocked[drift] orders: active was changed by hand  (lift it with --on-drift overwrite)",
     ]
@@ -77,11 +85,11 @@ def test_a_plan_is_read_line_by_line() -> None:
 def test_what_left_the_file_is_told_in_the_tense_of_the_command() -> None:
     left = replace(GONE, fields=(FieldChange("active", True, False, True),))
     plan = replace(PLAN, changes=(left,), blocked=())
-    assert report.planned(plan).splitlines()[1] == "  - old    not in the file: will be DISABLED"
+    assert report.planned(plan).splitlines()[1] == "  - old  not in the file: will be DISABLED"
     applied = report.applied(replace(plan, revision=42))
     assert applied.splitlines()[1] == "  - old    not in the file: is now DISABLED"
     off = report.planned(replace(plan, changes=(GONE,)))
-    assert off.splitlines()[1] == "  - old    not in the file: was off before"
+    assert off.splitlines()[1] == "  - old  not in the file: was off before"
 
 
 def test_an_apply_that_kept_drift_and_changed_nothing_says_what_it_kept() -> None:
@@ -133,7 +141,7 @@ def test_texts_of_strangers_can_not_forge_lines_or_colours() -> None:
     text = report.planned(Plan("shop", 0, (change,), 0, server="here"))
 
     assert "\x1b" not in text
-    assert len(text.splitlines()) == 3
+    assert len(text.splitlines()) == 4
 
 
 def test_options_that_a_plan_was_made_with_are_shown_in_every_form() -> None:
@@ -216,7 +224,7 @@ def test_github_shows_problems_beside_their_lines() -> None:
         text
         == "::error file=a%2Cb%3Ac.yaml,line=7,col=5,title=bad-url::100%25 wrong%0Areally (mend it)"
     )
-    assert "::error title=blocked drift::" in formats.as_github([], PLAN)
+    assert "::error file=hooks.yaml,line=9,title=blocked drift::" in formats.as_github([], PLAN)
 
 
 def test_markdown_is_a_table_that_nobody_breaks_out_of() -> None:
@@ -249,6 +257,23 @@ def test_markdown_makes_no_picture_or_link_of_what_others_wrote(value: str, expe
     block = Block("drift", f"a: {value}", None)
     problem = SyncProblem("type", "wrong", Position(1, 1, "a.yaml"), hint=value)
     text = formats.as_markdown([problem], Plan("shop", 1, (change,), 0, blocked=(block,)))
-    assert f"name x → {expected}; {expected} |" in text
+    assert f"name x → {expected}<br>{expected} |" in text
     assert f"**blocked** `drift`: a: {expected}" in text
     assert f" ({expected})\n" in text
+
+
+def test_a_terminal_shows_a_plan_in_colours_and_within_its_width() -> None:
+    lines = list(report.planned_lines(PLAN, Layout(60)))
+    assert all(len(line.text) <= 60 for line in lines)
+    colors = {line.text.split()[0]: line.color for line in lines if line.text.startswith("  ")}
+    assert (colors["+"], colors["~"], colors["!"], colors["-"]) == (
+        "green",
+        "yellow",
+        "magenta",
+        "red",
+    )
+    assert colors["timeout"] is None
+    # As text it has neither.
+    assert report.planned(PLAN) == "\n".join(
+        line.text for line in report.planned_lines(PLAN, Layout())
+    )

@@ -217,6 +217,7 @@ export type SyncOptionsInput = {
   allowRemovals?: number | null | undefined;
   allowOlder?: boolean | null | undefined;
   reenable?: Array<string> | null | undefined;
+  only?: Array<string> | null | undefined;
   lockTimeout?: string | null | undefined;
 };
 

@@ -1,0 +1,56 @@
+"""Applies of a part of a file: the rest, the policy and the commit of the set wait."""
+
+import pytest
+
+from hookline.models import SyncRevision, SyncSet
+from hookline.runtime import Runtime
+from hookline.sync.request import Options, Source
+from tests.hookline.sync.apply.state import COMMIT, one
+from tests.hookline.sync.files import ORDERS, apply, codes, preview, told, webhooks
+
+pytestmark = pytest.mark.engines("sqlite")
+
+LATER = Source(commit="a" * 40)
+OTHER = ORDERS.replace("/in", "/other")
+
+
+def only(*slugs: str) -> Options:
+    return Options(only=frozenset(slugs))
+
+
+async def test_the_rest_of_the_file_waits(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS, crm=OTHER, old=ORDERS), source=COMMIT)
+    edited = {"orders": ORDERS + "timeout: 20s", "crm": OTHER + "timeout: 20s", "new": OTHER}
+    wanted = webhooks("policy: { prune: delete }\n", **edited)
+    shown = await preview(runtime, wanted, only("orders"))
+    assert told(shown.plan) == ["UPDATE orders timeout"]
+    await apply(runtime, wanted, only("orders"), LATER)
+    assert ((await one()).timeout_ms, (await one("crm")).timeout_ms) == (20_000, 15_000)
+    revision = await SyncRevision.get(number=2)
+    assert sorted(revision.snapshot) == ["crm", "old", "orders"]
+    assert revision.snapshot["orders"]["timeout"] == "20s"
+    assert "timeout" not in revision.snapshot["crm"]
+    owner = await SyncSet.get(name="storefront")
+    assert (owner.commit, owner.policy) == (COMMIT.commit, {"protected": []})
+    assert told((await preview(runtime, wanted)).plan) == [
+        "UPDATE crm timeout",
+        "CREATE new url,environments,events",
+        "DISABLE old active",
+    ]
+
+
+async def test_a_removal_or_a_move_is_a_part_too(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS, crm=OTHER, old=ORDERS))
+    wanted = webhooks("moved: [{ from: crm, to: sales }]\n", orders=ORDERS, sales=OTHER)
+    assert told((await apply(runtime, wanted, only("old"))).plan) == ["DISABLE old active"]
+    assert told((await apply(runtime, wanted, only("sales"))).plan) == [
+        "MOVE sales",
+        "UPDATE sales name",
+    ]
+    assert sorted((await SyncRevision.get(number=3)).snapshot) == ["orders", "sales"]
+    assert told((await preview(runtime, wanted)).plan) == []
+
+
+async def test_a_slug_that_is_nowhere_blocks(runtime: Runtime) -> None:
+    outcome = await apply(runtime, webhooks(orders=ORDERS), only("ordres"))
+    assert (codes(outcome), outcome.revision) == ({"only"}, None)
