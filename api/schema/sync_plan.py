@@ -74,7 +74,7 @@ class SyncChange:
     open_deliveries: int | None = strawberry.field(
         description="Number of open deliveries of a webhook that is moved, deactivated, deleted or "
         "sent to another URL, as `syncPlan` counts them, up to 10,000. Null for other changes, in "
-        "the plan of an apply, and where a plan has more than 1,000 of these."
+        "the plan of an apply, and where a plan has more than 200 of these."
     )
     webhook_id: strawberry.ID | None = strawberry.field(
         description="ID of the webhook (wh_…), or null for a new one."
@@ -148,6 +148,12 @@ class SyncBlock:
     flag: str | None = strawberry.field(
         description="Option of the command `hookline sync apply` that lifts the block, or "
         "null if none does."
+    )
+    file: str | None = strawberry.field(
+        description="Name of the file with the webhook, or null if it is not in the files."
+    )
+    line: int | None = strawberry.field(
+        description="Line of the webhook in the file, or null if `file` is null."
     )
 
     @classmethod

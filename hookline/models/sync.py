@@ -31,7 +31,7 @@ class SyncRevision(Model):
     digest = fields.TextField()
     """Digest of the wanted state with secrets as fingerprints: equal content, equal digest."""
     snapshot = JsonColumn()
-    """Canonical webhooks by slug; secrets as `{"fingerprint": …}`."""
+    """Canonical webhooks by slug; secrets as `{"fingerprint": …}`, `lifecycle` where given."""
     changes = JsonColumn()
     commit = fields.TextField(null=True)
     branch = fields.TextField(null=True)

@@ -88,12 +88,13 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
     # it.
     broken = await check_templates.check(document, runtime.renderer, actor.workspace_id)
     plan = await asyncio.to_thread(_planned, actor, request, wanted, broken, state)
-    if authors.disputed(plan) or renames.interrupted(plan):
+    interrupted = await asyncio.to_thread(renames.interrupted, plan)
+    if authors.disputed(plan) or interrupted:
         # Another snapshot: rare, and no reader is held while a large file is planned.
         async with store.reading(runtime) as reads:
             plan = await _with_authors(reads, actor, plan, state)
-            counts = await backlogs_of(reads, renames.interrupted(plan))
-        plan = renames.with_deliveries(plan, counts)
+            counts = await backlogs_of(reads, interrupted)
+        plan = await asyncio.to_thread(renames.with_deliveries, plan, counts)
     return ApplyOutcome(_judged(request, plan, state), state.revision)
 
 
@@ -114,7 +115,9 @@ async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOu
             )
         )
     wanted = await asyncio.to_thread(_wanted, runtime, document)
-    content = await asyncio.to_thread(content_of, {item.slug: item.prints for item in wanted})
+    content = await asyncio.to_thread(
+        content_of, {item.slug: {**item.prints, **item.lifecycle.content} for item in wanted}
+    )
     # Before the lock is taken, which nobody is to hold while a child process renders.
     broken = await check_templates.check(document, runtime.renderer, actor.workspace_id)
     applying = _Applying(runtime, actor, request, wanted, broken, content)
@@ -285,6 +288,11 @@ def _planned(
     return replace(plan, problems=(*plan.problems, *broken))
 
 
+def _placed(block: Block, document: Document) -> Block:
+    item = document.webhooks.get(block.slug or "")
+    return replace(block, position=item.position) if item else block
+
+
 def _judged(request: SyncRequest, plan: Planned, state: SetState) -> Planned:
     """The plan with what blocks it."""
     options, wanted = request.options, request.document.webhooks
@@ -310,7 +318,7 @@ def _judged(request: SyncRequest, plan: Planned, state: SetState) -> Planned:
     ]
     return replace(
         plan,
-        blocked=(*blocks, *unknown),
+        blocked=tuple(_placed(block, request.document) for block in (*blocks, *unknown)),
         base_commit=state.revision.commit if state.revision else None,
         is_base_dirty=state.revision.is_dirty if state.revision else None,
     )

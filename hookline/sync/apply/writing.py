@@ -300,7 +300,9 @@ class Writing:
 
 
 def content_of(prints: Mapping[str, Mapping[str, Any]]) -> Content:
-    """prints: what is wanted of each webhook by its slug, secrets as fingerprints, none unknown."""
+    """prints: what is wanted of each webhook by its slug, secrets as fingerprints, none unknown;
+    its lifecycle besides.
+    """
     snapshot = {slug: dict(values) for slug, values in sorted(prints.items())}
     return Content(
         snapshot,

@@ -87,6 +87,8 @@ class Block:
     message: str
     slug: str | None = None
     flag: str | None = None
+    position: Position | None = None
+    """Of the webhook in the files; None of one that is not there, and of the whole set."""
 
 
 @dataclass(frozen=True, slots=True)

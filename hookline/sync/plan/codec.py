@@ -23,7 +23,7 @@ CHANGE_FIELDS: Final = """kind slug movedFrom openDeliveries file line hint
     fields { field before after live secret changedSecrets changedBy changedAt reason }"""
 """Selection of a SyncChange that `decode_change` reads."""
 PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit dirty }}
-    blocked {{ code message slug flag }} warnings {{ {PROBLEM_FIELDS} }}
+    blocked {{ code message slug flag file line }} warnings {{ {PROBLEM_FIELDS} }}
     unknownSecrets policy {{ prune onDrift maxRemovals stricter }}
     changes {{ {CHANGE_FIELDS} }}"""
 """Selection of a SyncPlan that `decode` reads."""
@@ -134,7 +134,15 @@ def encode_change(change: Change) -> Json:
 
 
 def encode_block(block: Block) -> Json:
-    return {"code": block.code, "message": block.message, "slug": block.slug, "flag": block.flag}
+    file, line, _ = _where(block.position)
+    return {
+        "code": block.code,
+        "message": block.message,
+        "slug": block.slug,
+        "flag": block.flag,
+        "file": file,
+        "line": line,
+    }
 
 
 def encode_problem(problem: SyncProblem) -> Json:
@@ -182,12 +190,16 @@ def decode_change(content: Json) -> Change:
         for item in content["fields"]
     )
     # Plans are shown by file and line alone: the column is not carried.
-    line, file = number(content["line"] or 1), _text_or_none(content["file"])
-    position = Position(line, 1, file) if file else None
+    position = _position(content)
     kind, hint = ChangeKind(content["kind"]), _text_or_none(content["hint"])
     moved_from, waiting = _text_or_none(content["movedFrom"]), content["openDeliveries"]
     slug = text(content["slug"])
     return Change(kind, slug, None, fields, position, hint, moved_from, _number_or_none(waiting))
+
+
+def _position(content: Json) -> Position | None:
+    line, file = number(content["line"] or 1), _text_or_none(content["file"])
+    return Position(line, 1, file) if file else None
 
 
 def _author(item: Json) -> FieldAuthor | None:
@@ -224,6 +236,7 @@ def _block(content: Json) -> Block:
         text(content["message"]),
         _text_or_none(content["slug"]),
         _text_or_none(content["flag"]),
+        _position(content),
     )
 
 

@@ -267,6 +267,7 @@ class _Planner:
         kept = {} if is_overwriting else verdicts.disputed
         applied = {name: value for name, value in item.prints.items() if name not in kept}
         applied |= {name: live.applied[name] for name in kept if name in live.applied}
+        applied = _owned(applied, item.lifecycle.ignored)
         self._check(item, live, {**live.form, **written})
         is_visible = (
             bool(written or verdicts.released)
@@ -319,7 +320,7 @@ def _shown(name: str, before: Any, after: Any, live: Any, is_adopted: bool = Fal
     return FieldChange(name, masked(before), masked(after), masked(live), is_secret, tuple(changed))
 
 
-def _owned(values: Values, ignored: frozenset[str]) -> Values:
+def _owned(values: Values, ignored: frozenset[str]) -> dict[str, Any]:
     """The values without those of ignored fields."""
     return {name: value for name, value in values.items() if name not in ignored}
 

@@ -5,7 +5,7 @@ lifecycle of a webhook. Read by document and json_schema. Pure.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from hookline.errors import Code
 from hookline.form.check import SLUG
@@ -70,6 +70,13 @@ class Lifecycle:
 
     prevents_destroy: bool = False
     ignored: frozenset[str] = frozenset()
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The lifecycle as the file spells it, under its key; empty for the default one."""
+        parts = {"preventDestroy": self.prevents_destroy, "ignoreChanges": sorted(self.ignored)}
+        given = {name: part for name, part in parts.items() if part}
+        return {"lifecycle": given} if given else {}
 
 
 @dataclass(frozen=True, slots=True)

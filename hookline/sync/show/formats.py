@@ -108,8 +108,7 @@ def as_github(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
     """
     lines = [_annotation(problem) for problem in problems]
     if plan is not None:
-        places = places_of(plan)
-        lines += [_block_annotation(block, places) for block in plan.blocked]
+        lines += [_block_annotation(block) for block in plan.blocked]
         lines += [_change_annotation(change) for change in plan.changes[:MOST_ANNOTATIONS]]
         text = report.applied(plan) if plan.revision else report.planned(plan)
         lines.append(without_commands(text))
@@ -124,9 +123,9 @@ def _annotation(problem: SyncProblem) -> str:
     )
 
 
-def _block_annotation(block: Block, places: dict[str, Position]) -> str:
-    at = _at(places.get(block.slug or ""))
-    return f"::error {at}title=blocked {_property(block.code)}::{_data(lifted(block))}"
+def _block_annotation(block: Block) -> str:
+    title = f"title=blocked {_property(block.code)}"
+    return f"::error {_at(block.position)}{title}::{_data(lifted(block))}"
 
 
 def _change_annotation(change: Change) -> str:
@@ -137,11 +136,6 @@ def _change_annotation(change: Change) -> str:
 
 def _at(place: Position | None) -> str:
     return f"file={_property(place.file)},line={place.line}," if place and place.file else ""
-
-
-def places_of(plan: Plan) -> dict[str, Position]:
-    """Places of the plan's webhooks in the files, by their slugs."""
-    return {change.slug: change.position for change in plan.changes if change.position}
 
 
 def lifted(block: Block) -> str:
@@ -159,10 +153,8 @@ def as_gitlab(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
         severity = "major" if problem.is_error else "minor"
         _quality(rows, problem.code, problem.message + hint, severity, problem.position)
     if plan is not None:
-        places = places_of(plan)
         for block in plan.blocked:
-            at = places.get(block.slug or "")
-            _quality(rows, f"blocked-{block.code}", lifted(block), "major", at)
+            _quality(rows, f"blocked-{block.code}", lifted(block), "major", block.position)
         for change in plan.changes:
             text = f"{change.slug}: {'; '.join(_texts(change)) or change.kind.lower()}"
             _quality(rows, f"sync-{change.kind.lower()}", text, "info", change.position)

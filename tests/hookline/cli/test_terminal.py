@@ -120,6 +120,7 @@ FIELD: dict[str, Any] = {
 }
 DISPUTED: dict[str, Any] = {"live": "z", "changedBy": "ada", "changedAt": "2026-11-28T18:00:00Z"}
 BLOCK: dict[str, Any] = {"code": "drift", "message": "m", "slug": None, "flag": None}
+BLOCK |= {"file": "f", "line": 1}
 PROBLEM: dict[str, Any] = {"code": "type", "message": "m", "severity": "warning", "path": ["a"]}
 PROBLEM |= {"file": "f", "line": 1, "column": 1, "hint": None}
 PLAN: dict[str, Any] = {

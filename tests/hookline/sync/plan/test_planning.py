@@ -15,7 +15,9 @@ from hookline.form.webhook_fields import DEFAULTS
 from hookline.sync.plan.changes import ChangeKind
 from hookline.sync.plan.planning import plan
 from hookline.sync.plan.webhooks import Planned, StoredWebhook, Write
-from hookline.sync.policy import DriftPolicy
+from hookline.sync.policy import DriftPolicy, FilePolicy, Prune, Rules
+from hookline.sync.read.file_fields import Lifecycle, Move
+from hookline.sync.read.problems import Position
 from hookline.sync.request import Options
 from tests.hookline.sync.files import told
 from tests.hookline.sync.plan.states import OTHER_PRINT, PRINT, REQUIRED, SET, live, planned, wanted
@@ -298,9 +300,10 @@ def applied(there: StoredWebhook, write: Write) -> StoredWebhook:
     form = {**there.form, **write.values}
     return replace(
         there,
+        slug=write.slug,
         form=form,
-        applied=dict(write.applied),
-        set_name=SET,
+        applied={} if write.is_released else dict(write.applied),
+        set_name=None if write.is_released else SET,
         version=there.version + write.is_visible,
         is_removed=write.is_removed,
     )
@@ -308,14 +311,16 @@ def applied(there: StoredWebhook, write: Write) -> StoredWebhook:
 
 def after(found: Planned, stored: list[StoredWebhook]) -> list[StoredWebhook]:
     """The state that applying a plan leaves."""
-    writes = {write.slug: write for write in found.writes}
+    writes = {write.live.id: write for write in found.writes if write.live}
     made = [
-        live(slug, applied=dict(write.applied), **write.values)
-        for slug, write in writes.items()
+        live(write.slug, applied=dict(write.applied), **write.values)
+        for write in found.writes
         if write.live is None
     ]
     return made + [
-        applied(there, writes[there.slug]) if there.slug in writes else there for there in stored
+        applied(there, writes[there.id]) if there.id in writes else there
+        for there in stored
+        if not (there.id in writes and writes[there.id].is_deleted)
     ]
 
 
@@ -328,6 +333,34 @@ def test_applying_a_plan_leaves_nothing_to_plan(
     left = after(plan(SET, 1, wishes, stored, Options(on_drift=OVERWRITE)), stored)
     again = plan(SET, 2, wishes, left)
     assert (told(again), again.writes, again.unchanged) == ([], (), len(wishes))
+
+
+lifecycles = st.builds(
+    Lifecycle,
+    st.booleans(),
+    st.sets(st.sampled_from(["name", "active", "timeout", "headers", "basicAuth"])).map(frozenset),
+)
+
+
+@settings(deadline=None)
+@given(files, states(), st.sampled_from(Prune), lifecycles, st.booleans())
+def test_applying_a_plan_leaves_nothing_to_plan_whatever_policy_lifecycle_and_moves_say(
+    file: dict[str, Any],
+    stored: list[StoredWebhook],
+    prune: Prune,
+    lifecycle: Lifecycle,
+    is_moved: bool,
+) -> None:
+    wishes = [replace(wanted(slug, **values), lifecycle=lifecycle) for slug, values in file.items()]
+    moves = [Move("old", "new", Position())]
+    if is_moved:
+        stored = [*stored, live("old", timeout="20s")]
+        wishes.append(wanted("new", concurrency=5))
+    rules = Rules(FilePolicy(prune, OVERWRITE))
+    found = plan(SET, 1, wishes, stored, rules=rules, moves=moves)
+    again = plan(SET, 2, wishes, after(found, stored), rules=rules, moves=moves)
+    assert (told(again), again.writes, again.problems) == ([], (), ())
+    assert again.unchanged == len(wishes)
 
 
 @settings(deadline=None)

@@ -48,7 +48,13 @@ DRIFT = Change(
     "kept as it is",
 )
 GONE = Change(ChangeKind.DISABLE, "old", None, (), None, "not in the file")
-BLOCK = Block("drift", "orders: active was changed by hand", "orders", "--on-drift overwrite")
+BLOCK = Block(
+    "drift",
+    "orders: active was changed by hand",
+    "orders",
+    "--on-drift overwrite",
+    Position(9, 3, "hooks.yaml"),
+)
 PLAN = Plan(
     "shop",
     41,
@@ -209,6 +215,8 @@ def test_json_holds_everything_that_is_shown() -> None:
             "message": "orders: active was changed by hand",
             "slug": "orders",
             "flag": "--on-drift overwrite",
+            "file": "hooks.yaml",
+            "line": 9,
         }
     ]
 
