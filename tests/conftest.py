@@ -46,6 +46,7 @@ _WAIT = (
     "flows/test_database_away",
     "workers/brokers/test_broker_faults",
     "flows/",
+    "client/",
     "workers/brokers/",
     "workers/",
     "hookline/messaging/",

@@ -23,7 +23,9 @@ ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = {
     str(path.relative_to(ROOT)): path.read_text("utf-8")
     for path in sorted(
-        path for name in ("*.md", "docs/**/*.md", "clients/**/*.md") for path in ROOT.glob(name)
+        path
+        for name in ("*.md", "docs/**/*.md", "clients/**/*.md", "examples/**/*.md")
+        for path in ROOT.glob(name)
     )
 }
 BLOCKS: Final = {
@@ -54,6 +56,7 @@ RUN_BY: Final = {
         ("python", "tests/client/test_readme.py"),
     ],
     "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")],
+    "examples/README.md": [("sh", "tests/client/examples/test_examples.py")] * 7,
     "docs/egress.md": [("ini", "tests/contracts/test_code_blocks.py")],
     "docs/filters.md": [("yaml", "tests/contracts/test_code_blocks.py")],
     # Of Prometheus: read as YAML here, since no wheel brings the program.

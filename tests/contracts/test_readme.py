@@ -13,7 +13,7 @@ from tests.tables import each_of
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-FOLDERS = ("docs", "clients")
+FOLDERS = ("docs", "clients", "examples")
 PAPERS = sorted(
     [*ROOT.glob("*.md"), *(path for name in FOLDERS for path in (ROOT / name).rglob("*.md"))]
 )

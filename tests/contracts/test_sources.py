@@ -11,7 +11,7 @@ import pytest
 from tests.tables import each_of
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("hookline", "api", "workers", "tests", "benchmarks", "tools", "clients")
+FOLDERS = ("hookline", "api", "workers", "tests", "benchmarks", "tools", "clients", "examples")
 LONGEST_FUNCTION, LONGEST_FILE, LONGEST_HEADER = 45, 400, 4
 
 # pieces, so that this file does not hold what it looks for

@@ -24,6 +24,7 @@ _MOVED: Final = {
     "SECURITY.md": "project/security.md",
     "LICENSE": "project/licence.txt",
     "clients/python/README.md": "client-python.md",
+    "examples/README.md": "examples.md",
     "schema.graphql": "reference/schema.graphql",
     "config/webhooks.v1.schema.json": "reference/webhooks.v1.schema.json",
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hookline_client.outbox.table import create_table
+from hookline_client import outbox
 from tests.client.outbox.shop import Shop
 from tests.databases import Databases
 from tests.flows.installation import Installation
@@ -31,7 +31,7 @@ def shop(request: pytest.FixtureRequest, server: Installation, token: str, tmp_p
     url: str = request.getfixturevalue(f"{request.param}_shop_url")
     made = Shop(url, tmp_path, server.url, token)
     with made.transaction() as connection:
-        for statement in create_table(request.param).split(";\n"):
+        for statement in outbox.statements(request.param):
             connection.execute(statement)
         connection.execute("create table orders (number integer primary key)")
     return made

@@ -75,7 +75,7 @@ def relay(
 
 
 @outbox.command()
-@click.argument("dialect", type=click.Choice(["postgresql", "sqlite"]))
+@click.argument("dialect", metavar="postgresql|sqlite", type=click.Choice(["postgresql", "sqlite"]))
 def table(dialect: str) -> None:
     """Print the statements that make the table, for a migration of the application."""
     from hookline_client.outbox.table import create_table

@@ -82,6 +82,15 @@ def create_table(dialect: str) -> str:
     return _CREATE.format(identity=_IDENTITIES[dialect])
 
 
+def statements(dialect: str) -> list[str]:
+    """Returns the same one by one, for migrations: `connection.vendor` of Django and `dialect.name`
+    of SQLAlchemy are dialects.
+
+    Example: `for statement in statements("sqlite"): connection.execute(statement)`
+    """
+    return [text.strip() for text in create_table(dialect).split(";\n") if text.strip()]
+
+
 def with_markers(statement: str, paramstyle: str) -> str:
     """Returns the statement with the driver's own marks of parameters instead of `?`."""
     if paramstyle == "qmark":
