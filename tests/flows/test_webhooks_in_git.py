@@ -116,6 +116,47 @@ async def test_what_leaves_the_file_is_turned_off_and_comes_back_on(
     assert (await webhook(shop, "invoices"))["active"] is True
 
 
+async def test_a_webhook_is_renamed_and_a_part_of_a_file_is_applied(
+    shop: Installation, file: Path
+) -> None:
+    plan, apply = ("sync", "plan", "-f", str(file)), ("sync", "apply", "-f", str(file))
+    file.write_text(FILE + MORE)
+    shop.run(*apply)
+    before = await webhook(shop, "orders")
+    renamed = FILE.replace("  orders:", "  order-sync:")
+    entry = "moved: [{ from: orders, to: order-sync }]"
+    file.write_text(renamed + MORE.replace("/in", "/new"))
+    assert f"looks like a rename of orders: write `{entry}`" in shop.run(*plan).stdout
+    file.write_text(file.read_text().replace("webhooks:", f"{entry}\nwebhooks:"))
+    markdown = shop.run(*plan, "--format", "markdown").stdout
+    assert markdown.startswith("<!-- hookline-sync shop -->\n")
+    assert "was orders: keeps id, history and secret" in markdown
+    [quality, *_] = json.loads(shop.run(*plan, "--format", "gitlab").stdout)
+    assert quality["location"] == {"path": str(file), "lines": {"begin": 10}}
+    part = shop.run(*apply, "--only", "order-sync")
+    assert "1 move" in part.stdout
+    assert "the rest of the files waits" in part.stderr
+    assert (await webhook(shop, "order-sync"))["id"] == before["id"]
+    assert "1 update, 1 unchanged" in shop.run(*plan, "--check", exit_code=2).stdout
+    shop.run(*apply)
+    assert "2 unchanged" in shop.run(*plan, "--check").stdout
+
+
+async def test_a_policy_of_a_file_counts_before_the_next_commit_s(
+    shop: Installation, file: Path
+) -> None:
+    apply = ("sync", "apply", "-f", str(file))
+    file.write_text((FILE + MORE).replace("webhooks:", "policy: { maxRemovals: 0 }\nwebhooks:"))
+    shop.run(*apply)
+    file.write_text(FILE.replace("webhooks:", "policy: { prune: delete }\nwebhooks:"))
+    refused = shop.run(*apply, exit_code=4).stdout
+    assert (
+        "policy: maxRemovals 0; the file applied last is stricter in prune and maxRemo" in refused
+    )
+    assert "by the policy of the file applied last" in refused
+    assert "is now DISABLED" in shop.run(*apply, "--allow-removals", "1").stdout
+
+
 async def test_a_change_by_hand_needs_force_and_a_reason_and_then_blocks_the_next_apply(
     shop: Installation, file: Path
 ) -> None:

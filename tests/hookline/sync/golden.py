@@ -12,6 +12,7 @@ from uuid import UUID
 import yaml
 from click import Command
 
+from hookline import clock
 from hookline.access.actor import Actor
 from hookline.cli import sync as command
 from hookline.cli.sync_session import exit_code_of, outcome_of
@@ -64,10 +65,7 @@ class Case:
             outcome = await applying.apply(self.runtime, self._ci, request)
             assert not outcome.blocked, outcome.blocked
             assert not outcome.problems, outcome.problems
-        by_hand = self.folder / "by-hand.yaml"
-        if by_hand.exists():
-            for step in yaml.safe_load(by_hand.read_text()):
-                await self._do(step)
+        await self._happened("by-hand.yaml")
         found = self._read(self.folder / "webhooks.yaml")
         if found.document is None:
             return _outputs(SyncAnswer(None, found.problems), found)
@@ -80,7 +78,9 @@ class Case:
         plan = replace(plan, commit=_COMMIT.commit)
         answer = SyncAnswer(plan, [*outcome.problems])
         outputs = _outputs(answer, found)
-        done = await applying.apply(self.runtime, self._ci, request)
+        await self._happened("since.yaml")
+        agreed = replace(request, plan_digest=outcome.plan.digest)
+        done = await applying.apply(self.runtime, self._ci, agreed)
         again = SyncAnswer(done.plan, [*done.problems])
         outputs["exit"] += f"apply {outcome_of(again)}\n"
         return outputs
@@ -101,6 +101,11 @@ class Case:
         assert found.document is not None, found.problems
         return found.document
 
+    async def _happened(self, name: str) -> None:
+        path = self.folder / name
+        for step in yaml.safe_load(path.read_text()) if path.exists() else []:
+            await self._do(step)
+
     async def _do(self, step: dict[str, Any]) -> None:
         """One thing that people or the world did to the set."""
         [(verb, given)] = step.items()
@@ -119,6 +124,9 @@ class Case:
         row = await Webhook.get(workspace_id=self.workspace_id, slug=slug, deleted_at=None)
         if verb == "delete":
             await delete_webhook(self.runtime, self.person, row.id, force=BY_HAND)
+        elif verb == "turned-off-by-itself":
+            row.auto_disabled_at, row.auto_disabled_reason = clock.now(), "FAILURES"
+            await row.save(update_fields=["auto_disabled_at", "auto_disabled_reason"])
         elif verb == "update":
             rest = {name: value for name, value in given.items() if name != "slug"}
             await update_webhook(self.runtime, self.person, row.id, rest, force=BY_HAND)
