@@ -72,7 +72,7 @@ async def test_outbox(hookline: Installation, tmp_path: Path) -> None:
 
     said = await asyncio.to_thread(typed, relay, hookline, tmp_path)
 
-    assert "published 1 events" in said
+    assert "published: 1," in said
     assert said.endswith("waiting: 0\nset aside: 0\n")
     [event] = await stored_events(hookline)
     assert event["data"] == {"id": "o-17", "total": 42.5}

@@ -57,7 +57,7 @@ async def test_a_shop_publishes_the_order_that_was_taken_and_not_the_other(
         assert "There are not 9 of mug." in refused["detail"]
         with shell.running(RELAY.replace("fastapi.db", database)):
             await eventually(lambda: stored_events(hookline))
-            await eventually(lambda: "published 1 events" in shell.printed())
+            await eventually(lambda: "published: 1," in shell.printed())
 
     [event] = await stored_events(hookline)
     assert event["type"] == "order.order.create"

@@ -82,6 +82,41 @@ async def test_what_is_refused_is_set_aside_and_told_and_the_rest_goes_on(
     assert shop.rows("id", "sent_at is null") == [(3,)]
 
 
+async def test_the_same_event_written_twice_is_published_once_and_another_is_no_repeat(
+    hookline: Installation, shop: Shop
+) -> None:
+    with shop.transaction() as connection:
+        for key, number in (("o-1", 1), ("o-1", 1), ("o-1", 2), ("o-2", 3)):
+            outbox.publish(
+                connection,
+                "order.order.create",
+                {"number": number},
+                environment="production",
+                idempotency_key=key,
+            )
+
+    await asyncio.to_thread(shop.run, "relay", "--once")
+
+    stored = await stored_events(hookline)
+    assert sorted(event["data"]["number"] for event in stored) == [1, 3]
+    assert shop.rows("id", "sent_at is not null") == [(1,), (2,), (4,)]
+    [(reason,)] = shop.rows("error", "set_aside_at is not null")
+    assert reason.startswith("idempotencyKey: ")
+
+
+@pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
+async def test_a_wrong_token_is_told_and_gives_the_events_back(shop: Shop) -> None:
+    shop.order(1)
+
+    said = await asyncio.to_thread(
+        shop.run, "relay", "--once", exit_code=1, HOOKLINE_TOKEN="hl_unknown"
+    )
+
+    assert "token" in said
+    assert "hl_unknown" not in said
+    assert shop.rows("sent_at, set_aside_at, leased_until, failures") == [(None, None, 0, 0)]
+
+
 INTERNAL = answers(
     200, b'{"errors": [{"message": "m", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}'
 )

@@ -205,6 +205,25 @@ def outside_of_django(shop: Shop) -> None:
         del connections[alias]
 
 
+def outside_of_connection(shop: Shop) -> None:
+    engine = create_engine(shop.url.replace("postgresql:", "postgresql+psycopg:"))
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            write(connection, 1)
+    finally:
+        engine.dispose()
+
+
+def outside_of_session(shop: Shop) -> None:
+    url = shop.url.replace("postgresql:", "postgresql+psycopg:")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with Session(engine) as session:
+            write(session, 1)
+    finally:
+        engine.dispose()
+
+
 def outside_of_asyncpg(shop: Shop) -> None:
     async def publish() -> None:
         connection = await asyncpg.connect(shop.url)
@@ -218,7 +237,7 @@ def outside_of_asyncpg(shop: Shop) -> None:
 
 def test_a_connection_without_a_transaction_is_refused(shop: Shop) -> None:
     own = [outside_of_sqlite3] if shop.is_sqlite else [outside_of_psycopg, outside_of_asyncpg]
-    for way in [*own, outside_of_django]:
+    for way in [*own, outside_of_django, outside_of_connection, outside_of_session]:
         with pytest.raises(outbox.NoTransaction, match="begin one"):
             way(shop)
     assert shop.rows("id") == []

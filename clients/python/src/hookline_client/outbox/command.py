@@ -19,7 +19,7 @@ _DATABASE = click.option(
 )
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 def outbox() -> None:
     """Publish the events that an application wrote into its outbox.
 

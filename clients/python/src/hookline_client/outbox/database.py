@@ -15,6 +15,8 @@ from hookline_client.outbox import table
 _BUSY_SECONDS = 30
 """Time that a statement waits for another writer on SQLite."""
 _CONNECT_SECONDS = 10
+_OLDEST_SQLITE = (3, 35)
+_OLDEST_POSTGRESQL = 120_000
 
 
 class OutboxError(Exception):
@@ -143,6 +145,8 @@ class Outbox:
         # Opening would make an empty file, and hide a wrong path.
         if not Path(path).is_file():
             raise OutboxError(f"There is no SQLite database {path}.")
+        if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+            raise OutboxError(f"This Python has SQLite {sqlite3.sqlite_version}; 3.35 is needed.")
         self._faults = (sqlite3.Error,)
         self._connection = sqlite3.connect(path, _BUSY_SECONDS, isolation_level=None)
 
@@ -162,6 +166,8 @@ class Outbox:
             )
         except psycopg.Error as error:
             raise DatabaseAway(f"{type(error).__name__}: {_first_line(error)}") from error
+        if (version := self._connection.info.server_version) < _OLDEST_POSTGRESQL:
+            raise OutboxError(f"The database is PostgreSQL {version // 10_000}; 12 is needed.")
 
 
 def _marks(ids: Sequence[int]) -> str:

@@ -117,7 +117,7 @@ class Relay:
     def _mark_sent(self, rows: Sequence[Row]) -> None:
         self._outbox.mark_sent([row.id for row in rows], time())
         if rows:
-            log.info("published %d events, up to %d", len(rows), rows[-1].id)
+            log.info("published: %d, up to id %d", len(rows), rows[-1].id)
 
     def _set_aside(self, row: Row, reason: str) -> None:
         self._outbox.set_aside(row.id, reason, time())

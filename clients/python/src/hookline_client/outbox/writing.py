@@ -53,6 +53,8 @@ def publish(
     if hasattr(connection, "get_bind"):
         connection = connection.connection()
     if hasattr(connection, "exec_driver_sql"):
+        if _commits_each(connection):
+            raise NoTransaction
         connection.exec_driver_sql(with_markers(INSERT, connection.dialect.paramstyle), row)
         return row.key
     if _is_outside(connection):
@@ -149,6 +151,16 @@ def _paramstyle(connection: Connection) -> str:
     raise TypeError(
         f"{connection.__class__.__qualname__} is no connection of DB-API, SQLAlchemy or Django."
     )
+
+
+def _commits_each(connection: Connection) -> bool:
+    """True of a connection of SQLAlchemy in autocommit, by an option of its own or of its engine.
+    Asking the driver would not do: SQLAlchemy begins with the first statement.
+    """
+    own = connection.get_execution_options().get("isolation_level")
+    # SQLAlchemy 2.1 has no public name for what create_engine was given.
+    level = own or getattr(connection.dialect, "_on_connect_isolation_level", None)
+    return bool(level == "AUTOCOMMIT")
 
 
 def _is_outside(connection: Connection) -> bool:
