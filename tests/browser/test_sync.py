@@ -12,14 +12,20 @@ CHANGE = """mutation($id: ID!, $reason: String!) { webhookUpdate(input: {id: $id
   force: true, reason: $reason}) { userErrors { message } } }"""
 
 
-def apply(server: Server, set_name: str, timeout: str, message: str) -> None:
+def apply(
+    server: Server, set_name: str, timeout: str, message: str, moved_to: str | None = None
+) -> None:
+    """Applies a set of one webhook. moved_to: the slug that it gets."""
     form = {
         "url": "https://example.com/in",
         "timeout": timeout,
         "environments": ["staging"],
         "events": ["sync.a.b"],
     }
-    document = {"version": 1, "set": set_name, "webhooks": {f"{set_name}-one": form}}
+    slug = f"{set_name}-one"
+    moved = [{"from": slug, "to": moved_to}] if moved_to else []
+    webhooks = {moved_to or slug: form}
+    document = {"version": 1, "set": set_name, "moved": moved, "webhooks": webhooks}
     source = {
         "commit": "9f2c1ab0c0ffee9f2c1ab0c0ffee",
         "branch": "main",
@@ -91,6 +97,14 @@ def test_history_shows_what_each_revision_changed_and_grows_by_itself(
     signed_in.check_accessible()
     signed_in.go(page.url)
     expect(drawer).to_be_visible()
+    page.keyboard.press("Escape")
+
+    apply(server, "team-b", "29s", "renamed", moved_to="team-b-two")
+    third = page.get_by_role("row").filter(has_text="Revision 3")
+    expect(third).to_contain_text("1 moved")
+    third.get_by_role("link").press("Enter")
+    expect(page.get_by_role("dialog", name="Revision 3")).to_contain_text("Was team-b-one")
+    signed_in.check_accessible()
     page.keyboard.press("Escape")
 
     page.get_by_role("tab", name="Drift").click()

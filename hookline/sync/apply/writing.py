@@ -258,7 +258,11 @@ class Writing:
         updated = [
             write
             for write in self.plan.writes
-            if write.live and write.is_visible and write.slug in self.request.document.webhooks
+            if write.live
+            and write.is_visible
+            and write.slug in self.request.document.webhooks
+            # A new slug alone is counted as moved.
+            and (write.values or not write.is_moved)
         ]
         return SyncRevision(
             id=ids.uuid7(),

@@ -48,6 +48,14 @@ async def test_a_moved_webhook_keeps_all_but_its_slug(runtime: Runtime) -> None:
     assert told((await preview(runtime, renamed(""))).plan) == []
 
 
+async def test_a_move_alone_is_no_update(runtime: Runtime) -> None:
+    named = ORDERS + "name: Orders"
+    await apply(runtime, webhooks(orders=named))
+    assert told((await apply(runtime, renamed(body=named))).plan) == ["MOVE order-sync"]
+    revision = await SyncRevision.get(number=2)
+    assert (revision.updated, revision.moved) == (0, 1)
+
+
 async def test_a_move_may_come_with_a_change_and_with_drift(runtime: Runtime) -> None:
     named = ORDERS + "name: Orders\ntimeout: 20s\n"
     await apply(runtime, webhooks(orders=named))

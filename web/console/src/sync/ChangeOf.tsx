@@ -10,7 +10,15 @@ interface Field {
 }
 
 interface Props {
-  change: { kind: string; slug: string; line?: number | null; hint?: string | null; fields: readonly Field[] };
+  change: {
+    kind: string;
+    slug: string;
+    movedFrom?: string | null;
+    openDeliveries?: number | null;
+    line?: number | null;
+    hint?: string | null;
+    fields: readonly Field[];
+  };
 }
 
 /** What an apply does to a webhook, or has done, field by field. */
@@ -20,6 +28,8 @@ export function ChangeOf({ change }: Props) {
       <h4>
         {visible(change.slug)} <span className="badge">{kindOf(change.kind)}</span> {change.line && <span className="faint">line {change.line}</span>}
       </h4>
+      {change.movedFrom && <p className="faint">Was {visible(change.movedFrom)}: keeps ID, log, secrets and open deliveries</p>}
+      {Boolean(change.openDeliveries) && <p className="faint">Open deliveries: {change.openDeliveries?.toLocaleString()}</p>}
       {change.hint && <p className="faint">{visible(change.hint)}</p>}
       <dl className="facts">
         {change.fields.map(({ field, before, after, changedBy, reason }) => (

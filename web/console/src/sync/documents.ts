@@ -44,7 +44,9 @@ export const REVISION = graphql(`
     actor { name }
     created
     updated
+    moved
     disabled
+    deleted
     appliedAt
   }
 `);
@@ -65,7 +67,7 @@ export const ONE_REVISION = graphql(`
       changes(first: 50, after: $after) {
         totalCount
         pageInfo { endCursor hasNextPage }
-        nodes { kind slug fields { field before after } }
+        nodes { kind slug movedFrom fields { field before after } }
       }
     }
   }
@@ -106,7 +108,7 @@ export const SYNC_PLAN = graphql(`
         unchanged
         unknownSecrets
         base { number }
-        changes { kind slug line hint fields { field before after changedBy reason } }
+        changes { kind slug movedFrom openDeliveries line hint fields { field before after changedBy reason } }
         blocked { message slug flag }
         warnings { message line }
       }

@@ -16,6 +16,6 @@ test("a commit keeps what says that its file was edited", () => {
 });
 
 test("a revision counts what it changed, and a set's name is one part of the address", () => {
-  assert.equal(countsOf({ created: 1, updated: 0, disabled: 2 }), "1 created, 2 disabled");
+  assert.equal(countsOf({ created: 1, updated: 0, moved: 0, disabled: 2, deleted: 1 }), "1 created, 2 disabled, 1 deleted");
   assert.equal(setPath("a/b c"), "/sync/a%2Fb%20c");
 });

@@ -29,12 +29,16 @@ export function shortCommit(commit: string): string {
   return visible([/^[0-9a-f]{12,}$/.test(hash) ? hash.slice(0, 12) : hash, ...marks].join("-"));
 }
 
+type Counts = Readonly<Record<"created" | "updated" | "moved" | "disabled" | "deleted", number>>;
+
 /** What a revision changed, counted: "1 created, 2 changed". */
-export function countsOf({ created, updated, disabled }: { created: number; updated: number; disabled: number }): string {
+export function countsOf({ created, updated, moved, disabled, deleted }: Counts): string {
   const parts = [
     [created, "created"],
     [updated, "changed"],
+    [moved, "moved"],
     [disabled, "disabled"],
+    [deleted, "deleted"],
   ] as const;
   return parts
     .filter(([count]) => count)
