@@ -9,7 +9,7 @@ import strawberry
 from api.context import Context
 from api.execution.errors import FORBIDDEN, UNAUTHENTICATED
 from hookline.access.actor import Actor
-from hookline.access.scopes import covers, roles_with
+from hookline.access.scopes import covers, is_scope, roles_with
 from hookline.errors import HooklineError
 
 
@@ -80,6 +80,7 @@ def require_for_set(info: strawberry.Info[Context, Any], scope: str, set_name: s
     """
     actor = info.context.actor
     # A text that is no set's name makes no scope: only a token for every set gets further.
-    if not covers(actor.scopes, f"{scope}:{set_name}") and scope not in actor.scopes:
-        raise Forbidden(scope)
+    of_set = f"{scope}:{set_name}"
+    if not covers(actor.scopes, of_set) and scope not in actor.scopes:
+        raise Forbidden(of_set if is_scope(of_set) else scope)
     return actor

@@ -178,5 +178,5 @@ describe(
     IDEMPOTENCY_CONFLICT="The idempotency key was already used with other content.",
     SCHEMA_MISMATCH="The data does not conform to the event type's schema.",
     DATA_EXPIRED="The event's data is older than its retention period and was removed.",
-    NOT_AVAILABLE="Reserved. No mutation returns it.",
+    NOT_AVAILABLE="The operator must mend something first, such as a key that is missing.",
 )

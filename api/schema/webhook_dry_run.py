@@ -128,7 +128,8 @@ class WebhookDryRunMutation:
         description="Sends a request with the header Hookline-Test: true at once, even if the "
         "webhook is inactive, and waits for the attempt. Neither the health of "
         "the webhook nor any retry schedule changes. User errors: NOT_FOUND, "
-        "INVALID, TOO_LONG, DATA_EXPIRED. Requires the scopes webhooks:write and "
+        "INVALID, TOO_LONG, DATA_EXPIRED, NOT_AVAILABLE while a secret of the webhook can't be "
+        "opened. Requires the scopes webhooks:write and "
         "deliveries:read."
     )
     async def webhook_test(

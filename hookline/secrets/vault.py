@@ -237,7 +237,7 @@ def _decode_key(text: str, origin: str) -> bytes:
 def _unknown_key(key_id: str, location: SecretLocation) -> HooklineError:
     return HooklineError(
         "UNKNOWN_KEY",
-        f"The {location} is sealed with the key {key_id[:8]}, which is not at hand. "
+        f"A secret is sealed with the key {key_id[:8]}, which is not at hand: {location}. "
         "Add that key at the end of HOOKLINE_SECRET_KEYS, or bring back the key file.",
     )
 
@@ -245,6 +245,6 @@ def _unknown_key(key_id: str, location: SecretLocation) -> HooklineError:
 def _unreadable(location: SecretLocation) -> HooklineError:
     return HooklineError(
         "UNREADABLE_SECRET",
-        f"The {location} does not open: it was changed, or copied from another row, column or "
-        "header. Save the secret again.",
+        f"A secret does not open: {location}. It was changed, or copied from another row, column "
+        "or header. Save the secret again.",
     )

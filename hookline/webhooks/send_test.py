@@ -12,7 +12,7 @@ from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.db.connection import faults_as_unavailable
 from hookline.deliveries.queue.base import NewEvent
-from hookline.errors import Refused
+from hookline.errors import Code, Problem, Refused
 from hookline.models import Attempt, AttemptCause, Delivery, DeliveryState, Event, Webhook
 from hookline.runtime import Runtime
 from hookline.webhooks.columns import canonical
@@ -30,8 +30,9 @@ async def send_test(
     """Sends a marked request now, even while the webhook is off, and waits for its attempt: None
     when it has not ended in time.
 
-    It moves neither health nor schedule. Raises Refused: NOT_FOUND, and INVALID for a sample that
-    can't be used.
+    It moves neither health nor schedule. Raises Refused: NOT_FOUND, INVALID for a sample that
+    can't be used, and NOT_AVAILABLE while a secret of the webhook does not open: nothing would be
+    sent.
     """
     with faults_as_unavailable():
         webhook = await Webhook.filter(
@@ -39,6 +40,9 @@ async def send_test(
         ).first()
     if webhook is None:
         raise Refused(not_found("webhook"))
+    target = runtime.registry.target(webhook_id)
+    if target is not None and (error := target.secrets_error):
+        raise Refused(Problem(Code.NOT_AVAILABLE, f"No test was sent. {error}", ("id",)))
     event = await event_of(runtime, actor, canonical(webhook, runtime.vault), sample)
     now, key = clock.now(), ids.uuid7()
     async with runtime.database.unit_of_work() as work:

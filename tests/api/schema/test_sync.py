@@ -115,7 +115,9 @@ async def test_a_token_that_is_bound_to_a_set_acts_on_that_set_only(admin: Asker
     assert (await apply(bound, bare()))["revision"]["number"] == 1
     assert (await plan(bound, bare()))["plan"]["changes"] == []
     other = admin.with_scopes(*bound_to(ROLES["sync"], "team-b"))
-    for text in (PLAN_IT, APPLY_IT):
+    for text, scope in ((PLAN_IT, "sync:plan"), (APPLY_IT, "sync:apply")):
+        answer = await other.answer(text, input=bare())
+        assert f"lacks the scope {scope}:storefront. Use a token" in answer.errors[0]["message"]
         assert await other.codes(text, input=bare()) == ["FORBIDDEN"]
     disguised = {**bare(timeout="9s"), "set": "team-b"}
     assert told(await apply(other, disguised)) == {("INVALID", "input.set")}

@@ -262,6 +262,10 @@ async def test_webhooks_are_sorted_and_paged_in_every_order(
     assert (first["pageInfo"]["hasNextPage"], second["pageInfo"]["hasNextPage"]) == (True, False)
 
 
+TEST_IT = """mutation ($input: WebhookTestInput!) { webhookTest(input: $input) {
+    delivery { id } userErrors { code field message } } }"""
+
+
 @pytest.mark.engines("sqlite", "postgres")
 async def test_a_webhook_tells_why_its_secrets_do_not_open(admin: Asker) -> None:
     text = "query ($id: ID!) { webhook(id: $id) { health { secretsError } } }"
@@ -282,6 +286,10 @@ async def test_a_webhook_tells_why_its_secrets_do_not_open(admin: Asker) -> None
     error = await told_error()
     assert error is not None
     assert "HOOKLINE_SECRET_KEYS" in error
+    refused = (await admin.data(TEST_IT, input={"id": key}))["webhookTest"]
+    [told] = refused["userErrors"]
+    assert (told["code"], told["field"]) == ("NOT_AVAILABLE", ["input", "id"])
+    assert told["message"] == f"No test was sent. {error}"
 
 
 async def test_another_workspaces_webhook_is_nowhere(admin: Asker) -> None:
