@@ -118,7 +118,7 @@ def sample(page: "Page", session: "CDPSession", seconds: float) -> dict[str, Any
     metrics = {
         one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]
     }
-    table = page.get_by_role("table", include_hidden=True).last
+    table = page.get_by_role("grid")
     return {
         "second": round(seconds),
         "heap_mb": round(metrics["JSHeapUsedSize"] / 1e6, 1),

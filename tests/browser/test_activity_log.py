@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.console import Console, Server, wait_for
 from tests.browser.test_activity import make_webhook
@@ -30,7 +30,7 @@ def test_place_in_a_long_log_stays_while_attempts_arrive(
     wait_for(lambda: attempts(server, webhook) == 150)
     page = signed_in.page
     signed_in.go(f"/webhooks/{webhook}?tab=activity")
-    table = page.get_by_role("table")
+    table = page.get_by_role("grid", name="Attempts")
     expect(table).to_have_attribute("aria-rowcount", "101")
     page.get_by_role("button", name="Older attempts").click()
     expect(table).to_have_attribute("aria-rowcount", "151")
@@ -55,6 +55,51 @@ def test_place_in_a_long_log_stays_while_attempts_arrive(
         page.keyboard.press("j")
     expect(page.locator("[aria-rowindex='41']").get_by_role("link").first).to_be_focused()
     expect(page.locator("[aria-rowindex='41']")).to_be_in_viewport()
+
+
+def test_log_is_one_tab_stop_that_keys_move(signed_in: Console, server: Server) -> None:
+    webhook = make_webhook(server, "walked", "/_echo/fail", "walked.by.keys")
+    publish_many(server, "walked.by.keys", 70)
+    wait_for(lambda: attempts(server, webhook) == 70)
+    page = signed_in.page
+    signed_in.go(f"/webhooks/{webhook}?tab=activity")
+    grid = page.get_by_role("grid", name="Attempts")
+    expect(grid).to_have_attribute("aria-rowcount", "71")
+    page.get_by_role("button", name="Retry failed or missed").focus()
+
+    def press(*keys: str) -> None:
+        for key in keys:
+            page.keyboard.press(key)
+
+    def link(number: int) -> Locator:
+        return page.locator(f"[aria-rowindex='{number}'] [data-open]")
+
+    press("Tab", "Tab")  # over the box of the head
+    expect(link(2)).to_be_focused()
+    press("ArrowDown", "ArrowDown", "ArrowUp")
+    expect(link(3)).to_be_focused()
+    press("End")
+    expect(link(71)).to_be_focused()
+    expect(link(71)).to_be_in_viewport()
+    expect(link(2)).to_be_hidden()
+    press("ArrowDown", "PageUp")
+    expect(link(71)).not_to_be_focused()
+    press("Home")
+    expect(link(2)).to_be_focused()
+    expect(link(2)).to_be_in_viewport()
+    # Within a row, and down in the same column.
+    press("ArrowLeft", "ArrowLeft", "Space", "ArrowDown", "Space")
+    selected = grid.get_by_role("row", selected=True)
+    expect(selected).to_have_count(2)
+    expect(page.locator("[aria-rowindex='3']").get_by_role("checkbox")).to_be_focused()
+    signed_in.check_accessible()
+    # Out of it by one key, and back to where it was.
+    press("Tab")
+    assert grid.locator(":focus").count() == 0
+    press("Shift+Tab", "ArrowRight", "ArrowRight", "Enter")
+    expect(page.get_by_role("dialog", name="walked.by.keys")).to_be_visible()
+    press("Escape")
+    expect(link(3)).to_be_focused()
 
 
 def test_selected_attempts_are_sent_again(signed_in: Console, server: Server) -> None:

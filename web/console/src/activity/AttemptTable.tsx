@@ -1,4 +1,4 @@
-import { Fragment, type RefObject, useRef } from "react";
+import { Fragment, type RefObject } from "react";
 import { Button } from "react-aria-components";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import type { AttemptRowFragment } from "../gql/graphql";
@@ -6,6 +6,7 @@ import { useMay } from "../frame/viewer";
 import { Link } from "../ui/Link";
 import { withSearch } from "../ui/location";
 import { duration, visible } from "../ui/times";
+import { useRoving } from "../ui/useRoving";
 import { When } from "../ui/When";
 import { AttemptOutcome, causeWord } from "./AttemptOutcome";
 import type { Selection } from "./useSelection";
@@ -24,18 +25,23 @@ interface Props {
 
 /** The log as a table of which only the rows in sight are there. setAway: called with whether its top is out of sight. */
 export function AttemptTable({ rows, hasWebhooks, scroller, selection, setAway, retry }: Props) {
-  const focused = useRef<string | null>(null);
+  const roving = useRoving({
+    rows,
+    page: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 2),
+    show: (at) => virtual.scrollToIndex(at),
+  });
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     getItemKey: (at) => rows[at]!.id,
     overscan: 8,
-    // The row with the focus stays, wherever it is scrolled to: otherwise the focus would be lost.
+    // The head stands over the rows.
+    scrollPaddingEnd: ROW_HEIGHT,
+    // The row of the tab stop stays, wherever it is scrolled to: otherwise the focus would be lost.
     rangeExtractor: (range) => {
       const seen = defaultRangeExtractor(range);
-      const at = focused.current ? rows.findIndex(({ id }) => id === focused.current) : -1;
-      return at < 0 || seen.includes(at) ? seen : [...seen, at].sort((one, other) => one - other);
+      return seen.includes(roving.at) ? seen : [...seen, roving.at].sort((one, other) => one - other);
     },
   });
   const items = virtual.getVirtualItems();
@@ -46,15 +52,11 @@ export function AttemptTable({ rows, hasWebhooks, scroller, selection, setAway, 
       className="scroller log"
       role="region"
       aria-label="Attempts, table"
-      tabIndex={0}
       onScroll={({ currentTarget }) => setAway(currentTarget.scrollTop > 0)}
     >
-      <table aria-rowcount={rows.length + 1}>
+      <table role="grid" aria-label="Attempts" aria-multiselectable="true" aria-rowcount={rows.length + 1}>
         <Head hasWebhooks={hasWebhooks} selection={selection} rows={rows} />
-        <tbody
-          onFocus={({ target }) => (focused.current = target.closest("tr")?.dataset.row ?? null)}
-          onBlur={() => (focused.current = null)}
-        >
+        <tbody {...roving.body}>
           {items.map((item, at) => (
             <Fragment key={item.key}>
               <Gap height={item.start - (items[at - 1]?.end ?? 0)} columns={columns} />
@@ -116,7 +118,7 @@ function AttemptRow({ row, index, hasWebhooks, selection, retry }: RowProps) {
   const mayRetry = useMay()("deliveries:retry");
   const type = visible(row.event.type);
   return (
-    <tr data-row={row.id} aria-rowindex={index}>
+    <tr data-row={row.id} aria-rowindex={index} aria-selected={selection.has(row)}>
       <td>
         <input
           type="checkbox"

@@ -4,6 +4,8 @@ import { Dialog } from "../ui/Dialog";
 const KEYS: [keys: string[], effect: string][] = [
   [["/"], "Search"],
   [["j", "k"], "Next row, row before"],
+  [["↑", "↓", "Home", "End"], "In the log: another row"],
+  [["←", "→"], "In the log: what the row has"],
   [["Enter"], "Open the row"],
   [["Esc"], "Close"],
   [["t"], "Turn the webhook of the row on or off"],
