@@ -1,6 +1,8 @@
 """Event types: from what was published to an entry with a schema that is enforced."""
 
-from playwright.sync_api import Locator, expect
+from collections.abc import Callable
+
+from playwright.sync_api import Dialog, Locator, expect
 
 from tests.browser.console import Console, Server
 from tests.browser.test_activity import publish
@@ -64,3 +66,38 @@ def test_type_that_was_published_gets_an_entry_that_the_server_checks(
     entry.get_by_role("button", name="Delete from the catalogue").click()
     entry.get_by_role("button", name="Delete it").click()
     expect(page.get_by_text("The catalogue is empty.")).to_be_visible()
+
+
+def test_new_type_that_is_not_saved_asks_before_it_is_lost(signed_in: Console) -> None:
+    page = signed_in.page
+    signed_in.go("/types")
+    page.get_by_role("button", name="Add event type").click()
+    drawer = page.get_by_role("dialog", name="Add event type")
+    # Untouched it closes without a question.
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    page.get_by_role("button", name="Add event type").click()
+    drawer.get_by_label("Meaning").fill("Somebody looked")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    leaving: tuple[Callable[[], object], ...] = (
+        lambda: page.keyboard.press("Escape"),
+        lambda: drawer.get_by_role("button", name="Cancel").click(),
+        lambda: page.evaluate("history.back()"),
+    )
+    for leave in leaving:
+        with page.expect_event("dialog"):
+            leave()
+        expect(drawer.get_by_label("Meaning")).to_have_value("Somebody looked")
+    page.remove_listener("dialog", stay)
+
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    assert len(asked) == 3
+    assert "not saved" in asked[0]

@@ -1,5 +1,7 @@
 """The tabs of a webhook in a browser: form, mails, changes."""
 
+import re
+
 import pytest
 from playwright.sync_api import Dialog, expect
 
@@ -59,7 +61,10 @@ def test_servers_errors_stand_at_their_fields_and_leaving_asks_first(
     url = page.get_by_label("URL", exact=True)
     expect(url).to_have_attribute("aria-invalid", "true")
     expect(url).to_be_focused()
-    expect(page.get_by_role("combobox", name="Object 1")).to_have_attribute("aria-invalid", "true")
+    wrong = page.get_by_role("combobox", name="Object 1")
+    expect(wrong).to_have_attribute("aria-invalid", "true")
+    expect(wrong).to_have_accessible_description(re.compile("first part"))
+    signed_in.check_accessible()
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:

@@ -3,6 +3,7 @@
 import hmac
 import json
 import os
+import re
 import time
 from base64 import b64decode, b64encode
 from pathlib import Path
@@ -61,7 +62,12 @@ def test_patterns_are_chosen_part_by_part_with_how_many_events_they_match(
     page.get_by_role("combobox", name="Model 2").fill("")
     expect(row).to_contain_text("Not a pattern yet")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("combobox", name="Object 1")).to_have_attribute("aria-invalid", "true")
+    # The one that was refused, and no other one.
+    wrong = page.get_by_role("combobox", name="Model 2")
+    expect(wrong).to_have_accessible_description(re.compile("second part"))
+    expect(page.get_by_role("combobox", name="Model 1")).not_to_have_attribute(
+        "aria-invalid", "true"
+    )
     signed_in.check_accessible()
     page.get_by_role("button", name="Write as text").click()
     page.get_by_label("Patterns").fill("stock.shelf.update\nstock.*.create")

@@ -1,5 +1,7 @@
 """The order of the list of webhooks, and what the menu of a row does."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.console import Console, Server
@@ -39,6 +41,33 @@ def test_order_stands_in_the_address_and_events_of_an_earlier_pause_are_not_aske
     row = page.get_by_role("row").filter(has_text="Listed 1")
     expect(row).to_contain_text("Active")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_filters_that_are_refused_say_beside_their_fields_what_would_pass(
+    signed_in: Console,
+) -> None:
+    page = signed_in.page
+    receives = page.get_by_role("searchbox", name="Receives")
+    receives.fill("order")
+    expect(receives).to_have_accessible_description(re.compile("Has 1 part, and must have three"))
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_role("status", name="Loading")).to_have_count(0)
+    signed_in.check_accessible()
+    receives.fill("order.order.create")
+    expect(page.get_by_role("link", name="Echo", exact=True)).to_be_visible()
+    expect(receives).to_have_accessible_description("")
+    label = page.get_by_role("searchbox", name="Label:")
+    label.fill("team")
+    expect(label).to_have_accessible_description(re.compile("team=payments"))
+    # The same on the other pages with such a filter.
+    for path, name in (("/activity", "Event type"), ("/events", "Type")):
+        signed_in.go(path)
+        box = page.get_by_role("searchbox", name=name)
+        box.fill("order.*")
+        expect(box).to_have_accessible_description(re.compile("Has 2 parts"))
+        expect(page.get_by_role("alert")).to_have_count(0)
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert signed_in.width() == 320
 
 
 def test_menu_of_a_row_retries_and_sends_a_test(signed_in: Console) -> None:

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import { useClient } from "urql";
-import { wordsOf } from "../api/problems";
+import { ofFilter, wordsOf } from "../api/problems";
 import { useMay } from "../frame/viewer";
 import { go, usePlace, withSearch } from "../ui/location";
 import { inRow, moveRow, useKeys } from "../ui/keys";
@@ -32,7 +32,8 @@ export function AttemptLog({ webhookId = null }: { webhookId?: string | null }) 
   const scroller = useRef<HTMLDivElement>(null);
   const selection = useSelection();
   const { filter, isFiltered, wrong } = useAttemptFilter(webhookId);
-  const { log, problem, read, showHeld, readOlder } = useAttempts(filter, hasWebhooks, isPaused || isAway);
+  const { log, problem: found, read, showHeld, readOlder } = useAttempts(filter, hasWebhooks, isPaused || isAway);
+  const { words: wrongPattern, rest: problem } = ofFilter(found, ["eventPattern"]);
   const isHeld = isPaused || isAway;
   // Back at the top, what waited is there.
   useEffect(() => {
@@ -60,7 +61,7 @@ export function AttemptLog({ webhookId = null }: { webhookId?: string | null }) 
     <>
       {job && <JobProgress id={job} close={() => go(withSearch({ job: null }), { isReplaced: true })} />}
       <Charts webhookId={webhookId} newest={(log?.held[0] ?? log?.rows[0])?.id} />
-      <AttemptFilters wrong={wrong} hasWebhooks={hasWebhooks} />
+      <AttemptFilters {...{ wrong, wrongPattern }} hasWebhooks={hasWebhooks} />
       <div className="filters">
         <Button className="button" onPress={() => setPaused(!isPaused)}>
           {isPaused ? "Go on" : "Pause"}
@@ -77,7 +78,7 @@ export function AttemptLog({ webhookId = null }: { webhookId?: string | null }) 
       </div>
       <Refusals words={words} />
       {problem && <Trouble problem={problem} retry={read} />}
-      {!log && !problem && <Skeleton />}
+      {!log && !found && <Skeleton />}
       {isEmpty && (
         <p className="empty">{isFiltered ? "No attempt matches these filters. The environment above is one of them." : "Nothing was sent yet. What is sent appears here by itself."}</p>
       )}

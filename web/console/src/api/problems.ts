@@ -47,8 +47,17 @@ export function placedAt(names: readonly string[], refusals: readonly Refusal[])
     // Beside its field a message need not begin with the name that the API has for it.
     const words = field?.at(-1) === own ? withoutName(message, own) : message;
     fields[own] = fields[own] ? `${fields[own]} ${words}` : words;
+    // Of an item of a list: beside that, too.
+    const inner = field?.slice(field.indexOf(own) + 1) ?? [];
+    if (inner.length) fields[[own, ...inner].join(".")] = withoutName(message, `${own}[${inner[0]}]`);
   }
   return { fields, rest };
+}
+
+/** A refusal of a filter's value apart from other problems. names: of the filter in the API, with which the server's words begin. */
+export function ofFilter(problem: Problem | null, names: readonly string[]): { words: string | null; rest: Problem | null } {
+  const name = names.find((one) => problem?.kind === "other" && problem.message.startsWith(`${one} `));
+  return problem && name ? { words: withoutName(problem.message, name), rest: null } : { words: null, rest: problem };
 }
 
 /** `Must be text.` of `name must be text.` */

@@ -8,6 +8,7 @@ import { Check } from "../ui/Check";
 import { Editor } from "../ui/Editor";
 import { Field } from "../ui/fields";
 import { jsonFault, jsonOf, textOf } from "../ui/json";
+import { guardLeaving } from "../ui/location";
 import { Refusals } from "../ui/Trouble";
 import { useGuard } from "../ui/useGuard";
 import { SAVE_TYPE } from "./documents";
@@ -15,6 +16,7 @@ import { useChecked } from "./useChecked";
 
 type Type = Pick<TypeRowFragment, "id" | "name" | "description" | "schema" | "strict" | "sample">;
 const FIELDS = ["name", "description", "schema", "strict", "sample"];
+const DRAWER = ["type", "new"];
 const NOTHING = { fields: {} as Record<string, string>, rest: [] as string[] };
 
 /** The form of an entry. A new one has no id: its name can be chosen. */
@@ -26,11 +28,12 @@ export function TypeForm({ type, close }: { type: Type; close: () => void }) {
   const [refused, setRefused] = useState(NOTHING);
   const [isBusy, setBusy] = useState(false);
   const whole = useRef<HTMLDivElement>(null);
-  const isDirty = !type.id || JSON.stringify(form) !== JSON.stringify(before);
+  const isTouched = JSON.stringify(form) !== JSON.stringify(before);
+  const isDirty = !type.id || isTouched;
   // What is no JSON shows as one types; the server checks the rest.
   const faults = { schema: jsonFault(form.schema), sample: jsonFault(form.sample) };
   useEffect(() => whole.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]")?.focus(), [refused]);
-  useGuard(isDirty && Boolean(type.id));
+  useGuard(isTouched, DRAWER);
   const set = (change: Partial<typeof form>) => setForm({ ...form, ...change });
   const input = faults.schema || faults.sample ? null : inputOf(form);
   const checked = useChecked(FIELDS, mayWrite && isDirty ? input : null);
@@ -42,7 +45,9 @@ export function TypeForm({ type, close }: { type: Type; close: () => void }) {
     const found = placedAt(FIELDS, data?.eventTypeSave?.userErrors ?? []);
     const problem = problemOf(error);
     setRefused(problem ? { ...found, rest: [...found.rest, problem.message] } : found);
-    if (!problem && !data?.eventTypeSave?.userErrors.length) close();
+    if (problem || data?.eventTypeSave?.userErrors.length) return;
+    guardLeaving(null);
+    close();
   };
   const { rest } = refused;
   const fields = checked ?? refused.fields;

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Button } from "react-aria-components";
+import { ofFilter } from "../api/problems";
 import { environment } from "../frame/environment";
 import { useMay } from "../frame/viewer";
 import type { EventFilter, EventRowFragment } from "../gql/graphql";
@@ -41,12 +42,13 @@ function Events() {
   const [isPublishing, setPublishing] = useState(false);
   const [isPaused, setPaused] = useState(false);
   const filter = useFilter();
-  const { rows, list, problem, stale, read, isFollowing, isSample } = useEvents(filter, isPaused);
+  const { rows, list, problem: found, stale, read, isFollowing, isSample } = useEvents(filter, isPaused);
   useKeys({
     j: () => moveRow(1),
     k: () => moveRow(-1),
     "/": () => document.querySelector<HTMLElement>("main [type=search]")?.focus(),
   });
+  const { words: refusedType, rest: problem } = ofFilter(found, ["type", "pattern"]);
   const isFiltered = Object.values(filter).some(Boolean);
   return (
     <main id="main" aria-busy={stale}>
@@ -59,7 +61,7 @@ function Events() {
         </Button>
       </div>
       <div className="filters" role="search" aria-label="Events">
-        <SearchBox name="type" label="Type, such as order.*.create" />
+        <SearchBox name="type" label="Type, such as order.*.create" error={refusedType} />
         <TimeRange />
         {isFollowing && (
           <Button className="button" onPress={() => setPaused(!isPaused)}>
@@ -69,7 +71,7 @@ function Events() {
       </div>
       {problem && <Trouble problem={problem} retry={read} />}
       {isSample && <p className="faint">More events are published than can be shown as they come: this is a sample, and the list is read again every three seconds.</p>}
-      {!rows && !problem && <Skeleton />}
+      {!rows && !found && <Skeleton />}
       {rows?.length === 0 && (
         <p className="empty">{isFiltered ? "No event matches these filters. The environment above is one of them." : "Nothing was published yet. What is published appears here by itself."}</p>
       )}

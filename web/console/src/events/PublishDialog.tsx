@@ -1,16 +1,16 @@
 import { useState } from "react";
-import { Button, Form } from "react-aria-components";
 import { useClient, useQuery } from "urql";
-import { wordsOf } from "../api/problems";
+import { placedAt, wordsOf } from "../api/problems";
 import { environment } from "../frame/environment";
 import { useFrame, useMay } from "../frame/viewer";
-import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/fields";
+import { FormDialog } from "../ui/FormDialog";
 import { Link } from "../ui/Link";
 import { Select } from "../ui/Select";
-import { Refusals } from "../ui/Trouble";
 import { visible } from "../ui/times";
 import { EVENT_TYPES, PUBLISH } from "./documents";
+
+const FIELDS = ["type", "data", "idempotencyKey"];
 
 interface Published {
   id: string;
@@ -38,59 +38,44 @@ export function PublishDialog({ close, onPublished }: { close: () => void; onPub
     const input = { type, environment: where, data: parsed, idempotencyKey: key || null };
     const { data: answer, error } = await client.mutation(PUBLISH, { input }).toPromise();
     const result = answer?.eventPublish;
-    const refused = result?.userErrors ?? [];
-    const named = (name: string) => refused.filter(({ field }) => field?.includes(name)).map(({ message }) => message).join(" ");
-    setFields({ type: named("type"), data: named("data"), idempotencyKey: named("idempotencyKey") });
-    setWords(wordsOf(error, refused.filter(({ field }) => !["type", "data", "idempotencyKey"].some((name) => field?.includes(name)))));
+    const refused = placedAt(FIELDS, result?.userErrors ?? []);
+    setFields(refused.fields);
+    setWords([...wordsOf(error, undefined), ...refused.rest]);
     if (!result?.event) return;
     const to = `${result.deliveryCount} ${result.deliveryCount === 1 ? "webhook" : "webhooks"}`;
     setPublished({ id: result.event.id, text: result.duplicate ? "This key was published before: nothing new was sent." : `Published: it goes to ${to}.` });
     onPublished();
   };
+  const after = (
+    <div role="status">
+      {published && (
+        <p>
+          {published.text} <Link to={`/events/${published.id}`}>Look at it</Link>
+        </p>
+      )}
+    </div>
+  );
   return (
-    <Dialog title="Publish an event" isOpen setOpen={close}>
-      <Refusals words={words} />
-      <Form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        {samples.length > 0 && (
-          <Select
-            label="From the catalogue"
-            isLabelShown
-            value=""
-            onChange={(name) => {
-              const found = samples.find((one) => one.name === name);
-              if (!found) return;
-              setType(found.name);
-              setData(JSON.stringify(found.sample, null, 2));
-            }}
-            options={[["", "Choose a sample…"], ...samples.map(({ name }): [string, string] => [name, visible(name)])]}
-          />
-        )}
-        <Field label="Type" value={type} onChange={setType} error={fields.type} isMono />
-        <Select label="Environment of the event" isLabelShown value={where} onChange={setWhere} options={server.environments.map((name): [string, string] => [name, name])} />
-        <Field label="Data" value={data} onChange={setData} error={fields.data} isLong />
-        <Field label="Idempotency key" value={key} onChange={setKey} error={fields.idempotencyKey} help="Optional: a second event with the same key is not sent." isMono />
-        <div className="buttons">
-          <Button type="submit" className="button primary">
-            Publish
-          </Button>
-          <Button className="button" onPress={close}>
-            Close
-          </Button>
-        </div>
-      </Form>
-      <div role="status">
-        {published && (
-          <p>
-            {published.text} <Link to={`/events/${published.id}`}>Look at it</Link>
-          </p>
-        )}
-      </div>
-    </Dialog>
+    <FormDialog title="Publish an event" action="Publish" send={submit} {...{ close, words, after }}>
+      {samples.length > 0 && (
+        <Select
+          label="From the catalogue"
+          isLabelShown
+          value=""
+          onChange={(name) => {
+            const found = samples.find((one) => one.name === name);
+            if (!found) return;
+            setType(found.name);
+            setData(JSON.stringify(found.sample, null, 2));
+          }}
+          options={[["", "Choose a sample…"], ...samples.map(({ name }): [string, string] => [name, visible(name)])]}
+        />
+      )}
+      <Field label="Type" value={type} onChange={setType} error={fields.type} isMono />
+      <Select label="Environment of the event" isLabelShown value={where} onChange={setWhere} options={server.environments.map((name): [string, string] => [name, name])} />
+      <Field label="Data" value={data} onChange={setData} error={fields.data} isLong />
+      <Field label="Idempotency key" value={key} onChange={setKey} error={fields.idempotencyKey} help="Optional: a second event with the same key is not sent." isMono />
+    </FormDialog>
   );
 }
 

@@ -82,8 +82,9 @@ type Documents = {
     "\n  mutation CreateWebhook($input: WebhookCreateInput!) {\n    webhookCreate(input: $input) {\n      webhook { id }\n      userErrors { field message code }\n    }\n  }\n": typeof types.CreateWebhookDocument,
     "\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n": typeof types.DeleteWebhookDocument,
     "\n  query WebhookMissed($id: ID!, $since: DateTime) {\n    webhook(id: $id) {\n      id\n      missed(first: 1, filter: { since: $since }) { deliverableCount totalCountExact nodes { offSince offUntil } }\n    }\n  }\n": typeof types.WebhookMissedDocument,
-    "\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n": typeof types.SetSeveralDocument,
-    "\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n": typeof types.DeleteSeveralDocument,
+    "\n  fragment Several on WebhooksPayload {\n    results { id webhook { id } userErrors { field message code } }\n    userErrors { field message code }\n  }\n": typeof types.SeveralFragmentDoc,
+    "\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) { ...Several }\n  }\n": typeof types.SetSeveralDocument,
+    "\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) { ...Several }\n  }\n": typeof types.DeleteSeveralDocument,
     "\n  mutation TestOfList($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": typeof types.TestOfListDocument,
     "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      ...WebhookForm\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": typeof types.OneWebhookDocument,
     "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": typeof types.TestWebhookDocument,
@@ -159,8 +160,9 @@ const documents: Documents = {
     "\n  mutation CreateWebhook($input: WebhookCreateInput!) {\n    webhookCreate(input: $input) {\n      webhook { id }\n      userErrors { field message code }\n    }\n  }\n": types.CreateWebhookDocument,
     "\n  mutation DeleteWebhook($input: WebhookDeleteInput!) {\n    webhookDelete(input: $input) {\n      webhook { id deletedAt }\n      userErrors { field message code }\n    }\n  }\n": types.DeleteWebhookDocument,
     "\n  query WebhookMissed($id: ID!, $since: DateTime) {\n    webhook(id: $id) {\n      id\n      missed(first: 1, filter: { since: $since }) { deliverableCount totalCountExact nodes { offSince offUntil } }\n    }\n  }\n": types.WebhookMissedDocument,
-    "\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n": types.SetSeveralDocument,
-    "\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n": types.DeleteSeveralDocument,
+    "\n  fragment Several on WebhooksPayload {\n    results { id webhook { id } userErrors { field message code } }\n    userErrors { field message code }\n  }\n": types.SeveralFragmentDoc,
+    "\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) { ...Several }\n  }\n": types.SetSeveralDocument,
+    "\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) { ...Several }\n  }\n": types.DeleteSeveralDocument,
     "\n  mutation TestOfList($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": types.TestOfListDocument,
     "\n  query OneWebhook($id: ID!, $since: DateTime!, $hasLog: Boolean!) {\n    liveCursor\n    webhook(id: $id) {\n      ...WebhookRow\n      ...WebhookForm\n      deletedAt\n      stats(since: $since, step: HOUR) @include(if: $hasLog) { start attempts failures p95Ms }\n    }\n  }\n": types.OneWebhookDocument,
     "\n  mutation TestWebhook($input: WebhookTestInput!) {\n    webhookTest(input: $input) { attempt { id } delivery { id } userErrors { field message code } }\n  }\n": types.TestWebhookDocument,
@@ -457,11 +459,15 @@ export function graphql(source: "\n  query WebhookMissed($id: ID!, $since: DateT
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n"];
+export function graphql(source: "\n  fragment Several on WebhooksPayload {\n    results { id webhook { id } userErrors { field message code } }\n    userErrors { field message code }\n  }\n"): (typeof documents)["\n  fragment Several on WebhooksPayload {\n    results { id webhook { id } userErrors { field message code } }\n    userErrors { field message code }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) {\n      results { id webhook { id } userErrors { field message code } }\n      userErrors { field message code }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) { ...Several }\n  }\n"): (typeof documents)["\n  mutation SetSeveral($input: WebhooksSetActiveInput!) {\n    webhooksSetActive(input: $input) { ...Several }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) { ...Several }\n  }\n"): (typeof documents)["\n  mutation DeleteSeveral($input: WebhooksDeleteInput!) {\n    webhooksDelete(input: $input) { ...Several }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -26,7 +26,8 @@ export function Field({ label, value, onChange, error, help, type = "text", isLo
       value={value}
       onChange={onChange}
       onKeyDown={(event) => {
-        if (event.key !== "Enter" || !onEnter) return;
+        // React Aria keeps a key from what is around otherwise, such as Esc from the dialog.
+        if (event.key !== "Enter" || !onEnter) return event.continuePropagation();
         event.preventDefault();
         onEnter();
       }}

@@ -7,7 +7,13 @@ export interface Place {
   search: URLSearchParams;
 }
 
-let guard: (() => boolean) | null = null;
+/** ask: true to leave. names: of the search that belong to what would be lost, beside the path. */
+interface Guard {
+  ask: () => boolean;
+  names: readonly string[];
+}
+
+let guard: Guard | null = null;
 let current = read();
 const listeners = new Set<() => void>();
 
@@ -27,7 +33,7 @@ let isUndoing = false;
 
 window.addEventListener("popstate", () => {
   const reached = Number(history.state) || 0;
-  const isStaying = !isUndoing && guard !== null && location.pathname !== hrefOf(current.path) && !guard();
+  const isStaying = !isUndoing && !mayLeave(read());
   // Back has moved already: to stay means to go there again.
   if (isStaying) history.go(number - reached);
   else if (!isUndoing) {
@@ -40,17 +46,23 @@ window.addEventListener("beforeunload", (event) => {
   if (guard) event.preventDefault();
 });
 
-/** Asks before the page is left while a form has what is not saved. ask: true to leave. null: nobody asks. */
-export function guardLeaving(ask: (() => boolean) | null): void {
-  guard = ask;
+/** Asks before the page is left while a form has what is not saved. null: nobody asks. */
+export function guardLeaving(next: Guard | null): void {
+  guard = next;
+}
+
+function mayLeave({ path, search }: Place): boolean {
+  if (!guard || (path === current.path && guard.names.every((name) => search.get(name) === current.search.get(name)))) return true;
+  return guard.ask();
 }
 
 export const hrefOf = (to: string): string => basePath + to;
 
 /** Goes to a path with its search. isReplaced: in place of the present entry of the history. */
 export function go(to: string, { isReplaced = false } = {}): void {
-  const isSamePage = to.split("?")[0] === current.path;
-  if (guard && !isSamePage && !guard()) return;
+  const [path = "", search] = to.split("?");
+  const isSamePage = path === current.path;
+  if (!mayLeave({ path, search: new URLSearchParams(search) })) return;
   if (!isReplaced) number += 1;
   history[isReplaced ? "replaceState" : "pushState"](number, "", hrefOf(to));
   changed();

@@ -1,14 +1,12 @@
 import { useState } from "react";
-import { Button, Form } from "react-aria-components";
 import { useClient } from "urql";
 import { wordsOf } from "../api/problems";
 import { environment } from "../frame/environment";
 import { useFrame } from "../frame/viewer";
 import { Check } from "../ui/Check";
-import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/fields";
+import { FormDialog } from "../ui/FormDialog";
 import { go } from "../ui/location";
-import { Refusals } from "../ui/Trouble";
 import { CREATE_WEBHOOK } from "./documents";
 import { eventsOf, placed } from "./form";
 
@@ -32,39 +30,23 @@ export function AddDialog({ close }: { close: () => void }) {
     if (made) go(`/webhooks/${made.id}?tab=configure`);
   };
   return (
-    <Dialog title="Add a webhook" isOpen setOpen={close}>
-      <Refusals words={words} />
-      <Form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        <Field label="Name" value={name} onChange={setName} error={fields.name} />
-        <Field label="URL" value={url} onChange={setUrl} error={fields.url} placeholder="https://" isMono />
-        <Field label="Triggering events" value={events} onChange={setEvents} error={fields.events} help="Patterns object.model.action; * stands for any one segment." isMono />
-        <fieldset>
-          <legend className="label">Environments</legend>
-          {server.environments.map((one) => (
-            <Check
-              key={one}
-              isOn={environments.includes(one)}
-              onChange={(isOn) => setEnvironments(isOn ? [...environments, one] : environments.filter((other) => other !== one))}
-            >
-              {one}
-            </Check>
-          ))}
-          {fields.environments && <p className="field-error">{fields.environments}</p>}
-        </fieldset>
-        <div className="buttons">
-          <Button type="submit" className="button primary">
-            Add
-          </Button>
-          <Button className="button" onPress={close}>
-            Close
-          </Button>
-        </div>
-      </Form>
-    </Dialog>
+    <FormDialog title="Add a webhook" action="Add" send={submit} {...{ close, words }}>
+      <Field label="Name" value={name} onChange={setName} error={fields.name} />
+      <Field label="URL" value={url} onChange={setUrl} error={fields.url} placeholder="https://" isMono />
+      <Field label="Triggering events" value={events} onChange={setEvents} error={fields.events} help="Patterns object.model.action; * stands for any one segment." isMono />
+      <fieldset>
+        <legend className="label">Environments</legend>
+        {server.environments.map((one) => (
+          <Check
+            key={one}
+            isOn={environments.includes(one)}
+            onChange={(isOn) => setEnvironments(isOn ? [...environments, one] : environments.filter((other) => other !== one))}
+          >
+            {one}
+          </Check>
+        ))}
+        {fields.environments && <p className="field-error">{fields.environments}</p>}
+      </fieldset>
+    </FormDialog>
   );
 }

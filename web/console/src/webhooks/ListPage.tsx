@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import { useQuery } from "urql";
-import { problemOf } from "../api/problems";
+import { ofFilter, problemOf } from "../api/problems";
 import { useLive } from "../api/useLive";
 import { environment } from "../frame/environment";
 import { useMay } from "../frame/viewer";
@@ -81,7 +81,7 @@ export function WebhooksPage() {
     t: () => inRow("[role=switch]")?.click(),
     "/": () => document.querySelector<HTMLElement>("[type=search]")?.focus(),
   });
-  const problem = problemOf(error);
+  const { words: refusedEvent, rest: problem } = ofFilter(problemOf(error), ["event"]);
   const list = data?.webhooks;
   const select = (ids: readonly string[], isSelected: boolean) =>
     setSelected((before) => new Set(isSelected ? [...before, ...ids] : [...before].filter((id) => !ids.includes(id))));
@@ -99,12 +99,12 @@ export function WebhooksPage() {
           Add webhook
         </Button>
       </div>
-      <Filters />
+      <Filters refusedEvent={refusedEvent} />
       {problem && <Trouble problem={problem} retry={() => again({ requestPolicy: "network-only" })} />}
       {list && <Selected webhooks={chosen} clear={() => setSelected(new Set())} />}
       {list && list.nodes.length > 0 && <WebhookTable webhooks={list.nodes} selected={selected} select={select} reload={readAgain} />}
       {list && list.nodes.length === 0 && <Empty isFiltered={isFiltered} add={() => setAdding(true)} />}
-      {!list && !problem && <Skeleton />}
+      {!list && !problem && !refusedEvent && <Skeleton />}
       {list && <Pages info={list.pageInfo} />}
       {isAdding && <AddDialog close={() => setAdding(false)} />}
     </main>
@@ -139,8 +139,9 @@ function useVariables() {
   );
 }
 
-function Filters() {
+function Filters({ refusedEvent }: { refusedEvent: string | null }) {
   const { search } = usePlace();
+  const label = search.get("label");
   const sort = search.get("sort") ?? "NAME-ASC";
   const set = (name: string) => (value: string) => go(withSearch({ [name]: value, after: null, before: null }), { isReplaced: true });
   return (
@@ -148,8 +149,8 @@ function Filters() {
       <SearchBox label="Search name, URL, slug, label" />
       <Select label="Status" value={search.get("status") ?? ""} onChange={set("status")} options={STATUSES} />
       <Select label="Managed" value={search.get("managed") ?? ""} onChange={set("managed")} options={MANAGED} />
-      <SearchBox name="event" label="Receives, such as order.order.create" />
-      <SearchBox name="label" label="Label: key=value" />
+      <SearchBox name="event" label="Receives, such as order.order.create" error={refusedEvent} />
+      <SearchBox name="label" label="Label: key=value" error={label && !labelOf(label) ? "Write the key, =, and the value: team=payments." : null} />
       {search.get("set") && (
         <Button className="button" onPress={() => set("set")("")}>
           {`Set ${visible(search.get("set") ?? "")}: show all`}

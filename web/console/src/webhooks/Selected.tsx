@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { Button } from "react-aria-components";
-import { useClient } from "urql";
+import { type CombinedError, useClient } from "urql";
 import { wordsOf } from "../api/problems";
 import { useMay } from "../frame/viewer";
-import type { SetSeveralMutation } from "../gql/graphql";
+import type { SeveralFragment } from "../gql/graphql";
 import { Dialog } from "../ui/Dialog";
 import { Status } from "../ui/Status";
 import { visible } from "../ui/times";
@@ -11,7 +11,7 @@ import { Refusals } from "../ui/Trouble";
 import { DELETE_SEVERAL, SET_SEVERAL } from "./documents";
 import type { Row } from "./types";
 
-type Result = NonNullable<NonNullable<SetSeveralMutation["webhooksSetActive"]>["results"]>[number];
+type Result = NonNullable<SeveralFragment["results"]>[number];
 interface Report {
   done: string;
   /** Of the webhooks by id, as they were: the list has lost those that were deleted. */
@@ -29,16 +29,16 @@ export function Selected({ webhooks, clear }: { webhooks: readonly Row[]; clear:
   const [report, setReport] = useState<Report | null>(null);
   const selection = webhooks.map(({ id }) => ({ id }));
   const names = new Map(webhooks.map(({ id, name }) => [id, name]));
+  const tell = (done: string, answer: SeveralFragment | null | undefined, error: CombinedError | undefined) =>
+    setReport({ done, names, results: answer?.results ?? [], words: wordsOf(error, answer?.userErrors) });
   const turn = async (active: boolean) => {
     const { data, error } = await client.mutation(SET_SEVERAL, { input: { webhooks: selection, active } }).toPromise();
-    const answer = data?.webhooksSetActive;
-    setReport({ done: active ? "on" : "off", names, results: answer?.results ?? [], words: wordsOf(error, answer?.userErrors) });
+    tell(active ? "on" : "off", data?.webhooksSetActive, error);
   };
   const remove = async () => {
     setDeleting(false);
     const { data, error } = await client.mutation(DELETE_SEVERAL, { input: { webhooks: selection } }).toPromise();
-    const answer = data?.webhooksDelete;
-    setReport({ done: "deleted", names, results: answer?.results ?? [], words: wordsOf(error, answer?.userErrors) });
+    tell("deleted", data?.webhooksDelete, error);
   };
   const finish = () => {
     setReport(null);

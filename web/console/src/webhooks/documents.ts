@@ -82,21 +82,22 @@ export const WEBHOOK_MISSED = graphql(`
   }
 `);
 
+export const SEVERAL = graphql(`
+  fragment Several on WebhooksPayload {
+    results { id webhook { id } userErrors { field message code } }
+    userErrors { field message code }
+  }
+`);
+
 export const SET_SEVERAL = graphql(`
   mutation SetSeveral($input: WebhooksSetActiveInput!) {
-    webhooksSetActive(input: $input) {
-      results { id webhook { id } userErrors { field message code } }
-      userErrors { field message code }
-    }
+    webhooksSetActive(input: $input) { ...Several }
   }
 `);
 
 export const DELETE_SEVERAL = graphql(`
   mutation DeleteSeveral($input: WebhooksDeleteInput!) {
-    webhooksDelete(input: $input) {
-      results { id webhook { id } userErrors { field message code } }
-      userErrors { field message code }
-    }
+    webhooksDelete(input: $input) { ...Several }
   }
 `);
 

@@ -64,7 +64,7 @@ test("a refusal stands at its field, a longer path at the field that it is in, a
     { field: ["input", "id"], message: "gone" },
     { field: null, message: "none" },
   ];
-  assert.deepEqual(placed(refusals), { fields: { url: "no", headers: "bad" }, rest: ["gone", "none"] });
+  assert.deepEqual(placed(refusals), { fields: { url: "no", headers: "bad", "headers.0.name": "bad" }, rest: ["gone", "none"] });
 });
 
 test("an audit entry tells the fields that differ", () => {

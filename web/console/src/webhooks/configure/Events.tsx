@@ -1,4 +1,4 @@
-import { useId, useState } from "react";
+import { useId, useMemo, useState } from "react";
 import { Button } from "react-aria-components";
 import { useQuery } from "urql";
 import { useMay } from "../../frame/viewer";
@@ -17,6 +17,11 @@ export function Events({ form, set, fields, isDisabled }: Part) {
   const [isText, setText] = useState(false);
   const types = useEventTypes();
   const counts = useCounts(form.events, form.environments);
+  // As they were when the server judged them: an edited or moved one has no error of another.
+  // oxlint-disable-next-line exhaustive-deps
+  const judged = useMemo(() => form.events, [fields]);
+  const errorOf = (pattern: string) => fields[`events.${judged.indexOf(pattern)}`];
+  const isOfOne = Object.keys(fields).some((name) => name.startsWith("events."));
   const change = (at: number, pattern: string) => set({ events: form.events.map((old, place) => (place === at ? pattern : old)) });
   return (
     <fieldset className="events">
@@ -31,12 +36,13 @@ export function Events({ form, set, fields, isDisabled }: Part) {
             count={counts?.get(pattern)}
             change={(text) => change(at, text)}
             remove={() => set({ events: form.events.filter((_, place) => place !== at) })}
-            isInvalid={Boolean(fields.events)}
+            error={errorOf(pattern)}
+            isInvalid={Boolean(fields.events) && !isOfOne}
             isDisabled={isDisabled}
           />
         ))}
       {isText && <AsText events={form.events} set={(events) => set({ events })} error={fields.events} isDisabled={isDisabled} />}
-      {!isText && fields.events && <p className="field-error">{fields.events}</p>}
+      {!isText && fields.events && !isOfOne && <p className="field-error">{fields.events}</p>}
       <div className="buttons">
         {!isText && (
           <Button className="button" isDisabled={isDisabled} onPress={() => set({ events: [...form.events, "*.*.*"] })}>
@@ -59,12 +65,14 @@ interface RowProps {
   count: string | undefined;
   change: (pattern: string) => void;
   remove: () => void;
+  error: string | undefined;
+  /** All of them are, together. */
   isInvalid: boolean;
   isDisabled: boolean;
 }
 
 /** Three fields, each with what the ones before it leave; anything else may be typed. */
-function Row({ number, pattern, types, count, change, remove, isInvalid, isDisabled }: RowProps) {
+function Row({ number, pattern, types, count, change, remove, error, isInvalid, isDisabled }: RowProps) {
   const id = useId();
   const parts: Parts = partsOf(pattern) ?? [pattern, "", ""];
   return (
@@ -80,7 +88,8 @@ function Row({ number, pattern, types, count, change, remove, isInvalid, isDisab
             list={`${id}${at}`}
             value={parts[at]}
             onChange={(event) => change(withPart(parts, at, event.target.value))}
-            aria-invalid={isInvalid || undefined}
+            aria-invalid={Boolean(error) || isInvalid || undefined}
+            aria-describedby={error ? `${id}error` : undefined}
             disabled={isDisabled}
             autoComplete="off"
             spellCheck={false}
@@ -95,8 +104,13 @@ function Row({ number, pattern, types, count, change, remove, isInvalid, isDisab
       <Button className="button" isDisabled={isDisabled} aria-label={`Remove pattern ${number}`} onPress={remove}>
         Remove
       </Button>
+      {error && (
+        <span className="under field-error" id={`${id}error`}>
+          {error}
+        </span>
+      )}
       <span className="under" aria-live="polite">
-        {count ?? ""}
+        {error ? "" : (count ?? "")}
       </span>
     </div>
   );

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { Button, Form } from "react-aria-components";
+import { Button } from "react-aria-components";
 import { useClient } from "urql";
 import { placedAt, wordsOf } from "../../api/problems";
 import { useMay } from "../../frame/viewer";
@@ -7,6 +7,7 @@ import type { WebhookFormFragment } from "../../gql/graphql";
 import { Copy } from "../../ui/Copy";
 import { Dialog } from "../../ui/Dialog";
 import { Field } from "../../ui/fields";
+import { FormDialog } from "../../ui/FormDialog";
 import { Select } from "../../ui/Select";
 import { Refusals } from "../../ui/Trouble";
 import { When } from "../../ui/When";
@@ -126,26 +127,10 @@ function RotateDialog({ id, close }: { id: string; close: () => void }) {
     );
   }
   return (
-    <Dialog title="Rotate the signing secret" isOpen setOpen={close}>
-      <Refusals words={words} />
-      <Form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void rotate();
-        }}
-      >
-        <p>A new secret is made. Until the overlap has passed each request carries a signature of the new and of the old one.</p>
-        <Field label="Overlap" value={overlap} onChange={setOverlap} error={fields.overlap} help="0s to 7d. With 0s the old secret is void at once." isMono />
-        <div className="buttons">
-          <Button type="submit" className="button primary">
-            Rotate
-          </Button>
-          <Button className="button" onPress={close}>
-            Close
-          </Button>
-        </div>
-      </Form>
-    </Dialog>
+    <FormDialog title="Rotate the signing secret" action="Rotate" send={rotate} {...{ close, words }}>
+      <p>A new secret is made. Until the overlap has passed each request carries a signature of the new and of the old one.</p>
+      <Field label="Overlap" value={overlap} onChange={setOverlap} error={fields.overlap} help="0s to 7d. With 0s the old secret is void at once." isMono />
+    </FormDialog>
   );
 }
 

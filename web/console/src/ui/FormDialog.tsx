@@ -1,0 +1,50 @@
+import { type ReactNode, useState } from "react";
+import { Button, Form } from "react-aria-components";
+import { Dialog } from "./Dialog";
+import { Refusals } from "./Trouble";
+
+interface Props {
+  title: string;
+  /** The word of the button that sends it. */
+  action: string;
+  send: () => Promise<void>;
+  close: () => void;
+  /** What was refused and stands at no field. */
+  words: readonly string[];
+  children: ReactNode;
+  /** Below the form, such as what came of it. */
+  after?: ReactNode;
+}
+
+/** A dialog with a form that is sent once at a time. */
+export function FormDialog({ title, action, send, close, words, children, after }: Props) {
+  const [isBusy, setBusy] = useState(false);
+  const submit = async () => {
+    if (isBusy) return;
+    setBusy(true);
+    await send();
+    setBusy(false);
+  };
+  return (
+    <Dialog title={title} isOpen setOpen={close}>
+      <Refusals words={words} />
+      <Form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        {children}
+        <div className="buttons">
+          <Button type="submit" className="button primary">
+            {action}
+          </Button>
+          <Button className="button" onPress={close}>
+            Close
+          </Button>
+        </div>
+      </Form>
+      {after}
+    </Dialog>
+  );
+}
