@@ -36,8 +36,11 @@ def echo_commands(text: str) -> None:
 
 def echo_lines(lines: Iterable[tuple[str, str | None]]) -> None:
     """Prints lines, each in a colour where one is named and standard output is a terminal."""
+    parts = list[str | Colored]()
     for text, color in lines:
-        echo(Colored(without_commands(text), color) if color else text)
+        parts += [Colored(without_commands(text), color) if color else text, "\n"]
+    # At once: 60,000 lines one by one took 3 s of 24 (2026-11).
+    echo(*parts, nl=False)
 
 
 def line_width() -> int | None:
