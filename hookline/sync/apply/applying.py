@@ -188,7 +188,9 @@ class _Applying:
         request = self.request
         if not request.options.only:
             return self.content
-        last = state.revision.snapshot if state.revision else {}
+        # Of a retry the revision that the first try made: onto it the same part changes nothing.
+        base = state.repeated or state.revision
+        last = base.snapshot if base else {}
         moved = [
             move.source for move in request.document.moves if move.target in request.options.only
         ]

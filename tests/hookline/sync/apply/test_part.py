@@ -2,6 +2,7 @@
 
 import pytest
 
+from hookline.errors import Code, Refused
 from hookline.models import SyncRevision, SyncSet
 from hookline.runtime import Runtime
 from hookline.sync.request import Options, Source
@@ -54,3 +55,17 @@ async def test_a_removal_or_a_move_is_a_part_too(runtime: Runtime) -> None:
 async def test_a_slug_that_is_nowhere_blocks(runtime: Runtime) -> None:
     outcome = await apply(runtime, webhooks(orders=ORDERS), only("ordres"))
     assert (codes(outcome), outcome.revision) == ({"only"}, None)
+
+
+async def test_a_repeated_part_answers_with_its_revision(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS, crm=OTHER))
+    wanted = webhooks(orders=ORDERS + "timeout: 20s", crm=OTHER)
+    first = await apply(runtime, wanted, only("orders"), idempotency_key="k")
+    await apply(runtime, webhooks(orders=ORDERS, crm=OTHER + "timeout: 20s"))
+    again = await apply(runtime, wanted, only("orders"), idempotency_key="k")
+    assert again.revision is not None
+    assert first.revision is not None
+    assert (again.revision.number, first.revision.number) == (2, 2)
+    with pytest.raises(Refused) as refused:
+        await apply(runtime, webhooks(orders=ORDERS), only("orders"), idempotency_key="k")
+    assert [problem.code for problem in refused.value.problems] == [Code.IDEMPOTENCY_CONFLICT]

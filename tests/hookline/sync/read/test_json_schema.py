@@ -104,3 +104,23 @@ def test_empty_value_passes_an_editor_exactly_if_it_passes_here(field: str, empt
     secrets = LocalReferences({}, Path("/nowhere"), FOLDER)
     reading = file.decoded(text, "webhooks.yaml", BOUNDS, secrets)
     assert is_valid(content) == (reading.document is not None), reading.problems
+
+
+@each_of(
+    "part, is_good",
+    [
+        ({"policy": {"prune": "delete", "onDrift": "keep", "maxRemovals": 0}}, True),
+        ({"policy": {"maxRemovals": "25%"}}, True),
+        ({"policy": {"maxRemovals": "125%"}}, False),
+        ({"policy": {"prune": "remove"}}, False),
+        ({"policy": {"removals": 1}}, False),
+        ({"moved": [{"from": "a", "to": "b"}]}, True),
+        ({"moved": [{"from": "a"}]}, False),
+        ({"moved": {"from": "a", "to": "b"}}, False),
+        ({"defaults": {"lifecycle": {"preventDestroy": True, "ignoreChanges": ["url"]}}}, True),
+        ({"defaults": {"lifecycle": {"ignoreChanges": ["slug"]}}}, False),
+        ({"defaults": {"lifecycle": {"preventDestroy": "yes"}}}, False),
+    ],
+)
+def test_policy_moves_and_lifecycle_are_checked(part: dict[str, Any], is_good: bool) -> None:
+    assert is_valid({"version": 1, "webhooks": {}, **part}) == is_good
