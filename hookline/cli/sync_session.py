@@ -214,10 +214,9 @@ def _print_plan(
     print_problems(style, problems, found)
     if plan is not None and not answer.problems:
         is_done = is_applied and not plan.blocked
-        if is_done:
-            echo(report.applied(plan))
-        else:
-            echo_lines(report.planned_lines(plan, Layout(line_width(), asked.is_whole)))
+        layout = Layout(line_width(), asked.is_whole)
+        lines = report.applied_lines if is_done else report.planned_lines
+        echo_lines(lines(plan, layout))
     return plan
 
 

@@ -296,7 +296,7 @@ async def test_every_ending_has_its_exit_code(shop: Installation, file: Path) ->
     assert "does not know this token: set HOOKLINE_TOKEN" in unknown_token
     publisher = shop.run("token", "create", "app", "--role", "publisher").stdout.strip()
     told = shop.run(*plan, HOOKLINE_TOKEN=publisher, exit_code=7).stderr
-    assert "lacks the scope sync:plan. Use a token of the role sync or admin." in told
+    assert "lacks the scope sync:plan:shop. Use a token of the role sync or admin." in told
     assert "env-missing" in shop.run(*plan, CRM_KEY="", exit_code=3).stderr
     assert (
         "(unknown)"

@@ -22,7 +22,7 @@ MARKS: Final = {
     ChangeKind.DRIFT: "!",
     ChangeKind.CONFLICT: "!",
 }
-_COLORS: Final = {"+": "green", "~": "yellow", "→": "cyan", "?": "cyan", "-": "red", "!": "magenta"}
+COLORS: Final = {"+": "green", "~": "yellow", "→": "cyan", "?": "cyan", "-": "red", "!": "magenta"}
 _DISPUTED: Final = (ChangeKind.DRIFT, ChangeKind.CONFLICT)
 _REMOVED: Final = (ChangeKind.DISABLE, ChangeKind.DELETE)
 # Below the mark and the slug of a webhook; below the name of a field.
@@ -44,7 +44,7 @@ def change_lines(change: Change, layout: Layout) -> Iterator[Line]:
         f"{place.file}:{place.line}" if place and place.file else "",
         _title(change),
     ]
-    yield from wrapped("  ".join(filter(None, parts)), layout, 2, _COLORS.get(mark))
+    yield from wrapped("  ".join(filter(None, parts)), layout, 2, COLORS.get(mark))
     if change.kind not in _REMOVED:
         for item in change.fields:
             yield from _field_lines(change.kind, item, layout)

@@ -12,6 +12,7 @@ from hookline.sync.policy import USUAL, ApplyLimits
 from hookline.sync.show.differences import difference, value_text
 from hookline.sync.show.layout import PLAIN, Layout, Line, joined, wrapped
 from hookline.sync.show.plan_lines import (
+    COLORS,
     MARKS,
     change_lines,
     consequence,
@@ -67,6 +68,14 @@ def applied(plan: Plan) -> str:
     head = printable(f'Applied set "{plan.set_name}" on {plan.server}')
     lines = [head, *_options(plan), *_lines(plan.changes, is_applied=True)]
     return "\n".join([*lines, f"Revision {plan.revision}: {counts(plan)}."])
+
+
+def applied_lines(plan: Plan, layout: Layout) -> Iterator[Line]:
+    """The same for a terminal."""
+    for line in applied(plan).splitlines():
+        text = line.lstrip()
+        mark = text[:1] if line.startswith("  ") else ""
+        yield from wrapped(text, layout, len(line) - len(text), COLORS.get(mark))
 
 
 def uncompared(plan: Plan) -> list[str]:

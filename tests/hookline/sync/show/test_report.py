@@ -281,6 +281,9 @@ def test_a_terminal_shows_a_plan_in_colours_and_within_its_width() -> None:
         "red",
     )
     assert colors["timeout"] is None
+    done = list(report.applied_lines(replace(PLAN, revision=42), Layout(60)))
+    assert all(len(line.text) <= 60 for line in done)
+    assert [line.color for line in done if line.text.startswith("  + ")] == ["green"]
     # As text it has neither.
     assert report.planned(PLAN) == "\n".join(
         line.text for line in report.planned_lines(PLAN, Layout())
