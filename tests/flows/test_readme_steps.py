@@ -153,8 +153,8 @@ async def _data_in(stream: asyncio.StreamReader) -> bytes:
 async def test_pipeline_of_the_sync_page_plans_and_applies_the_file_of_that_page(
     shell: Shell,
 ) -> None:
-    # The page has another file further down, on references.
-    (text, _), (pipeline, _) = blocks(SYNC, "yaml"), blocks(SYNC, "sh")
+    # The page has more files and commands further down.
+    (text, *_), (pipeline, *_) = blocks(SYNC, "yaml"), blocks(SYNC, "sh")
     (shell.folder / "crm").write_text("pa55-0f-crm\n")
     # Of a CI job's own: the server on this machine would else follow the file too.
     (shell.folder / "ci").mkdir()
