@@ -73,11 +73,13 @@ class Server:
     def token(self) -> str:
         return (self.folder / "var" / "token").read_text().strip()
 
-    def graphql(self, query: str, **variables: object) -> Any:  # Any: an answer's data
+    def graphql(
+        self, query: str, token: str | None = None, **variables: object
+    ) -> Any:  # Any: an answer's data
         answer = httpx.post(
             f"{self.url}/graphql",
             json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {self.token}"},
+            headers={"Authorization": f"Bearer {token or self.token}"},
             timeout=60,
         ).json()
         assert "errors" not in answer, answer
@@ -149,6 +151,16 @@ class Console:
     def _look_at(self, request: Request) -> None:
         if not request.url.startswith((self.server.url, "data:")):
             self.faults.append(f"request to {request.url}")
+
+
+def open_form(console: Console, create: str, test: str) -> str:
+    """Makes a webhook of the test's own and opens its form. Returns its id. create: a mutation
+    with a slug.
+    """
+    slug = f"form-{abs(hash(test)) % 10**6}"
+    made = console.server.graphql(create, slug=slug)["webhookCreate"]["webhook"]
+    console.go(f"/webhooks/{made['id']}?tab=configure")
+    return str(made["id"])
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -4,17 +4,14 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.console import Console, Server, wait_for
-from tests.browser.test_activity import make_webhook
-from tests.browser.test_activity_log import attempts, publish_many
+from tests.browser.console import Console, Server
+from tests.browser.test_activity_log import make_attempted, publish_many
 
 
 def test_charts_say_by_form_and_as_tables_what_succeeded_and_how_long_it_took(
     signed_in: Console, server: Server
 ) -> None:
-    webhook = make_webhook(server, "charted", "/_echo/fail", "charted.a.b")
-    publish_many(server, "charted.a.b", 3)
-    wait_for(lambda: attempts(server, webhook) == 3)
+    webhook = make_attempted(server, "charted", "charted.a.b", 3)
     page = signed_in.page
     signed_in.go(f"/webhooks/{webhook}?tab=activity&chart=1h")
     expect(page.get_by_role("img", name="Attempts: 3 attempts, 3 failed")).to_be_visible()
@@ -39,9 +36,7 @@ def test_charts_say_by_form_and_as_tables_what_succeeded_and_how_long_it_took(
 def test_drawer_shows_request_and_response_and_the_attempt_that_its_retry_makes(
     signed_in: Console, server: Server
 ) -> None:
-    webhook = make_webhook(server, "drawn", "/_echo/fail", "drawn.a.b")
-    publish_many(server, "drawn.a.b", 1)
-    wait_for(lambda: attempts(server, webhook) == 1)
+    webhook = make_attempted(server, "drawn", "drawn.a.b", 1)
     page = signed_in.page
     signed_in.go(f"/webhooks/{webhook}?tab=activity")
     page.get_by_role("link", name="drawn.a.b").click()

@@ -22,12 +22,18 @@ def attempts(server: Server, webhook_id: str) -> int:
     return int(server.graphql(_COUNT, id=webhook_id)["attempts"]["totalCount"])
 
 
+def make_attempted(server: Server, slug: str, event_type: str, count: int) -> str:
+    """A webhook with so many failed attempts; returns its id."""
+    webhook = make_webhook(server, slug, "/_echo/fail", event_type)
+    publish_many(server, event_type, count)
+    wait_for(lambda: attempts(server, webhook) == count)
+    return webhook
+
+
 def test_place_in_a_long_log_stays_while_attempts_arrive(
     signed_in: Console, server: Server
 ) -> None:
-    webhook = make_webhook(server, "long", "/_echo/ok", "long.log.first")
-    publish_many(server, "long.log.first", 150)
-    wait_for(lambda: attempts(server, webhook) == 150)
+    webhook = make_attempted(server, "long", "long.log.first", 150)
     page = signed_in.page
     signed_in.go(f"/webhooks/{webhook}?tab=activity")
     table = page.get_by_role("grid", name="Attempts")
@@ -58,9 +64,7 @@ def test_place_in_a_long_log_stays_while_attempts_arrive(
 
 
 def test_log_is_one_tab_stop_that_keys_move(signed_in: Console, server: Server) -> None:
-    webhook = make_webhook(server, "walked", "/_echo/fail", "walked.by.keys")
-    publish_many(server, "walked.by.keys", 70)
-    wait_for(lambda: attempts(server, webhook) == 70)
+    webhook = make_attempted(server, "walked", "walked.by.keys", 70)
     page = signed_in.page
     signed_in.go(f"/webhooks/{webhook}?tab=activity")
     grid = page.get_by_role("grid", name="Attempts")
@@ -103,9 +107,7 @@ def test_log_is_one_tab_stop_that_keys_move(signed_in: Console, server: Server) 
 
 
 def test_selected_attempts_are_sent_again(signed_in: Console, server: Server) -> None:
-    webhook = make_webhook(server, "chosen", "/_echo/fail", "chosen.by.hand")
-    publish_many(server, "chosen.by.hand", 3)
-    wait_for(lambda: attempts(server, webhook) == 3)
+    webhook = make_attempted(server, "chosen", "chosen.by.hand", 3)
     page = signed_in.page
     signed_in.go(f"/webhooks/{webhook}?tab=activity")
     rows = page.get_by_role("row").filter(has_text="chosen.by.hand")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Dialog, expect
 
-from tests.browser.console import Console, Server
+from tests.browser.console import Console, Server, open_form
 
 CREATE = """mutation($slug: String!) { webhookCreate(input: {name: "Orders", slug: $slug,
   url: "https://example.com/in", environments: ["staging"], events: ["order.*.create"],
@@ -16,12 +16,8 @@ RENAME = "mutation($input: WebhookUpdateInput!) { webhookUpdate(input: $input) {
 
 
 @pytest.fixture
-def orders(signed_in: Console, server: Server, request: pytest.FixtureRequest) -> str:
-    """The id of a webhook of the test's own, whose form is open."""
-    slug = f"orders-{abs(hash(request.node.name)) % 10**6}"
-    webhook_id = str(server.graphql(CREATE, slug=slug)["webhookCreate"]["webhook"]["id"])
-    signed_in.go(f"/webhooks/{webhook_id}?tab=configure")
-    return webhook_id
+def orders(signed_in: Console, request: pytest.FixtureRequest) -> str:
+    return open_form(signed_in, CREATE, request.node.name)
 
 
 def test_form_saves_what_was_changed_and_keeps_secrets_out_of_the_page(

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.console import Console, Server
+from tests.browser.console import Console, Server, open_form
 
 CREATE = """mutation($slug: String!) { webhookCreate(input: {name: "Ledger", slug: $slug,
   url: "https://example.com/in", environments: ["staging"], events: ["ledger.entry.*"]})
@@ -16,11 +16,9 @@ READ_SENDING = """query($id: ID!) { webhook(id: $id) { timeout concurrency rateL
 
 
 @pytest.fixture
-def ledger(signed_in: Console, server: Server, request: pytest.FixtureRequest) -> str:
-    """The id of a webhook of the test's own, whose advanced fields are shown."""
-    slug = f"ledger-{abs(hash(request.node.name)) % 10**6}"
-    webhook_id = str(server.graphql(CREATE, slug=slug)["webhookCreate"]["webhook"]["id"])
-    signed_in.go(f"/webhooks/{webhook_id}?tab=configure")
+def ledger(signed_in: Console, request: pytest.FixtureRequest) -> str:
+    """A webhook whose advanced fields are shown."""
+    webhook_id = open_form(signed_in, CREATE, request.node.name)
     signed_in.page.get_by_role("button", name="Advanced").click()
     return webhook_id
 

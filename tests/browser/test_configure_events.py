@@ -14,7 +14,7 @@ import pytest
 import yaml
 from playwright.sync_api import expect
 
-from tests.browser.console import Console, Server
+from tests.browser.console import Console, Server, open_form
 from tests.processes import run_hookline
 
 CREATE = """mutation($slug: String!) { webhookCreate(input: {name: "Stock", slug: $slug,
@@ -32,12 +32,8 @@ READ = "query($id: ID!) { webhook(id: $id) { events name signing { secrets { exp
 
 
 @pytest.fixture
-def stock(signed_in: Console, server: Server, request: pytest.FixtureRequest) -> str:
-    """The id of a webhook of the test's own, whose form is open."""
-    slug = f"stock-{abs(hash(request.node.name)) % 10**6}"
-    webhook_id = str(server.graphql(CREATE, slug=slug)["webhookCreate"]["webhook"]["id"])
-    signed_in.go(f"/webhooks/{webhook_id}?tab=configure")
-    return webhook_id
+def stock(signed_in: Console, request: pytest.FixtureRequest) -> str:
+    return open_form(signed_in, CREATE, request.node.name)
 
 
 def test_patterns_are_chosen_part_by_part_with_how_many_events_they_match(

@@ -9,12 +9,13 @@ import { Refusals } from "../ui/Trouble";
 import { RETRY_ALL } from "./job-documents";
 
 const HOUR = 3_600_000;
+const YESTERDAY = "yesterday";
 const WHICH: readonly [RetryWhich, string][] = [
   ["FAILED", "Failed deliveries"],
   ["MISSED", "Events missed while it was off"],
   ["ALL", "Both"],
 ];
-const SINCE = [["1", "In the last hour"], ["24", "In the last 24 hours"], ["168", "In the last 7 days"], ["720", "In the last 30 days"]] as const;
+const SINCE = [["1", "In the last hour"], ["24", "In the last 24 hours"], [YESTERDAY, "Yesterday"], ["168", "In the last 7 days"], ["720", "In the last 30 days"]] as const;
 type Counts = NonNullable<NonNullable<RetryAllMutation["deliveriesRetry"]>["counts"]>;
 
 interface Props {
@@ -91,7 +92,15 @@ export function RetryAllDialog({ webhookId, close, onStarted }: Props) {
 
 function rangeOf(hours: string): { since: string; until: string } {
   const now = Date.now();
+  // From midnight to midnight, in the browser's zone.
+  if (hours === YESTERDAY) return { since: midnight(-1), until: midnight(0) };
   return { since: new Date(now - Number(hours) * HOUR).toISOString(), until: new Date(now).toISOString() };
+}
+
+function midnight(days: number): string {
+  const day = new Date();
+  day.setDate(day.getDate() + days);
+  return new Date(day.setHours(0, 0, 0, 0)).toISOString();
 }
 
 const numberOf = (count: number, isExact: boolean) => `${isExact ? "" : "more than "}${count.toLocaleString()}`;

@@ -55,6 +55,7 @@ export default function WebhookPage({ id }: { id: string }) {
 }
 
 function Header({ webhook }: { webhook: Webhook }) {
+  const hasChanges = useHasChanges();
   const { health, managedBy } = webhook;
   const latencies = (webhook.stats ?? []).flatMap(({ p95Ms }) => p95Ms ?? []);
   return (
@@ -79,6 +80,11 @@ function Header({ webhook }: { webhook: Webhook }) {
             {health.autoDisabledReason} <When at={health.autoDisabledAt} />. Mend the receiver, send a test, then switch it on.
           </p>
         </div>
+      )}
+      {webhook.status === "INACTIVE" && (
+        <p className="faint">
+          It is off: nothing is sent. {hasChanges && <Link to={withSearch({ ...NO_FILTERS, tab: "changes" })}>Who turned it off</Link>}
+        </p>
       )}
       {health.secretsError && <Refusals words={[health.secretsError]} />}
       {managedBy && (
@@ -136,10 +142,16 @@ function SendTest({ id }: { id: string }) {
   );
 }
 
+function useHasChanges(): boolean {
+  const may = useMay();
+  return may("webhooks:audit") || may("audit:read");
+}
+
 function Sections({ webhook, read }: { webhook: Webhook; read: () => void }) {
   const { search } = usePlace();
   const may = useMay();
   const hasLog = may("deliveries:read");
+  const hasChanges = useHasChanges();
   const tab = search.get("tab") ?? (hasLog ? "activity" : "configure");
   return (
     <Tabs selectedKey={tab} onSelectionChange={(key) => go(withSearch({ ...NO_FILTERS, tab: String(key) }))}>
@@ -147,7 +159,7 @@ function Sections({ webhook, read }: { webhook: Webhook; read: () => void }) {
         <Tab id="configure">Configure</Tab>
         {hasLog && <Tab id="activity">Activity Log</Tab>}
         <Tab id="email">Email Notification</Tab>
-        {(may("webhooks:audit") || may("audit:read")) && <Tab id="changes">Changes</Tab>}
+        {hasChanges && <Tab id="changes">Changes</Tab>}
       </TabList>
       <TabPanel id="configure" className="panel">
         <ConfigureTab key={webhook.id} webhook={webhook} read={read} />

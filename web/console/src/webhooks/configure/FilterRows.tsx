@@ -45,4 +45,4 @@ export function FilterRows({ text, setText, isDisabled }: Props) {
 
 const complete = (rows: readonly FilterRow[]) => rows.filter(({ path, value }) => path && value);
 // One that the server does not know stays, to be seen and mended.
-const operators = (present: string) => [...new Set([...OPERATORS, present])].map((name): [string, string] => [name, name]);
+const operators = (present: string) => [...new Set([...Object.keys(OPERATORS), present])].map((name): [string, string] => [name, OPERATORS[name] ?? name]);

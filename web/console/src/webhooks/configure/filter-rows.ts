@@ -1,5 +1,18 @@
 // A filter as rows of path, operator and value, where it has no groups. Pure.
-export const OPERATORS = ["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "exists", "startsWith", "endsWith", "contains"] as const;
+export const OPERATORS: Readonly<Record<string, string>> = {
+  eq: "equals",
+  ne: "is not",
+  gt: "is more than",
+  gte: "is at least",
+  lt: "is less than",
+  lte: "is at most",
+  in: "is one of",
+  nin: "is none of",
+  exists: "exists",
+  startsWith: "starts with",
+  endsWith: "ends with",
+  contains: "contains",
+};
 
 export interface FilterRow {
   path: string;

@@ -1,0 +1,101 @@
+"""Five tasks of somebody new, by what the pages say alone: no address is typed."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.console import Console, Server, wait_for
+from tests.browser.test_activity import failed_deliveries, make_webhook, publish
+
+TOKEN = 'mutation { tokenCreate(input: {name: "on-call", role: ADMIN}) { secret } }'
+READ = """query($slug: String!) { webhookBySlug(slug: $slug) { filter events
+  headers { name value } signing { secrets { expiresAt } } } }"""
+
+
+def open_page(page: Page, name: str) -> None:
+    page.get_by_role("navigation", name="Pages", exact=True).get_by_role("link", name=name).click()
+
+
+def test_why_an_event_did_not_arrive_is_found_from_the_list_of_events(
+    signed_in: Console, server: Server
+) -> None:
+    make_webhook(server, "paid", "/_echo", "order.payment.create")
+    publish(server, "order.payment.refund")
+    page = signed_in.page
+    open_page(page, "Events")
+    page.get_by_role("link", name="order.payment.refund").click()
+    table = page.get_by_role("region", name="Webhooks without it, table")
+    expect(table.get_by_role("row").filter(has_text="Paid")).to_contain_text("order.payment.create")
+
+
+def test_webhook_for_paid_orders_over_100_with_a_header_is_added_and_its_secret_rotated(
+    signed_in: Console, server: Server
+) -> None:
+    page = signed_in.page
+    page.get_by_role("button", name="Add webhook").click()
+    dialog = page.get_by_role("dialog", name="Add a webhook")
+    dialog.get_by_label("Name").fill("Large orders")
+    dialog.get_by_label("URL").fill(f"{server.url}/_echo")
+    dialog.get_by_label("Triggering events").fill("order.payment.create")
+    dialog.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Add header").click()
+    page.get_by_label("Header 1", exact=True).fill("X-Team")
+    page.get_by_label("Value 1", exact=True).fill("finance")
+    page.get_by_role("button", name="Advanced").click()
+    page.get_by_role("button", name="Add condition").click()
+    page.get_by_label("Path 1").fill("data.total")
+    page.get_by_label("Operator 1").select_option("is more than")
+    page.get_by_label("Wanted 1").fill("100")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    found = server.graphql(READ, slug="large-orders")["webhookBySlug"]
+    assert found["filter"] == {"data.total": {"gt": 100}}
+    assert found["headers"] == [{"name": "X-Team", "value": "finance"}]
+
+    page.get_by_role("button", name="Rotate secret").click()
+    page.get_by_role("button", name="Rotate", exact=True).click()
+    expect(page.get_by_role("dialog", name="New signing secret")).to_contain_text("whsec_")
+    secrets = server.graphql(READ, slug="large-orders")["webhookBySlug"]["signing"]["secrets"]
+    assert len(secrets) == 2
+
+
+def test_all_that_failed_yesterday_is_sent_again(signed_in: Console, server: Server) -> None:
+    webhook = make_webhook(server, "broken", "/_echo/fail", "yesterday.failed.once")
+    for _ in range(2):
+        publish(server, "yesterday.failed.once")
+    wait_for(lambda: failed_deliveries(server, webhook) == 2)
+    # The browser has the next day: what failed just now, failed yesterday.
+    signed_in.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=1))
+    page = signed_in.page
+    page.get_by_role("button", name="Actions for Broken").click()
+    page.get_by_role("menuitem", name="Retry failed or missed…").click()
+    dialog = page.get_by_role("dialog", name="Retry")
+    dialog.get_by_label("Since").select_option("Yesterday")
+    expect(dialog.get_by_role("status")).to_have_text("2 failed deliveries would be sent.")
+    dialog.get_by_label("Since").select_option("In the last hour")
+    expect(dialog.get_by_role("status")).to_have_text("There is nothing to send again.")
+    dialog.get_by_label("Since").select_option("Yesterday")
+    expect(dialog.get_by_role("button", name="Send 2")).to_be_enabled()
+    page.clock.set_fixed_time(datetime.now(UTC))
+    dialog.get_by_role("button", name="Send 2").click()
+    expect(page.get_by_text("All 2 are queued for sending.")).to_be_visible()
+
+
+def test_who_turned_a_webhook_off_is_found_from_its_page(
+    signed_in: Console, server: Server
+) -> None:
+    webhook = make_webhook(server, "silent", "/_echo", "silent.a.b")
+    secret = server.graphql(TOKEN)["tokenCreate"]["secret"]
+    server.graphql(
+        "mutation($id: ID!) { webhookSetActive(input: {id: $id, active: false})"
+        " { userErrors { message } } }",
+        token=secret,
+        id=webhook,
+    )
+    page = signed_in.page
+    page.get_by_role("link", name="Silent", exact=True).click()
+    page.get_by_role("link", name="Who turned it off").click()
+    row = page.get_by_role("row").filter(has_text=re.compile("active"))
+    expect(row.first).to_contain_text("on-call")
+    signed_in.check_accessible()
