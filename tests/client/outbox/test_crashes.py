@@ -3,6 +3,7 @@ the server once, whoever goes on.
 """
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -126,5 +127,46 @@ async def test_killed_after_it_marked(hookline: Installation, shop: Shop) -> Non
     with shop.relay() as relay:
         await eventually(lambda: shop.rows("id", "sent_at is null") == [])
         kill_group(relay)
+
+    await go_on(shop, hookline)
+
+
+APPLICATION = """
+import sys
+from hookline_client import outbox
+url = sys.argv[1]
+if url.startswith("sqlite"):
+    import sqlite3 as driver
+else:
+    import psycopg as driver
+connection = driver.connect(url.removeprefix("sqlite:///"))
+for number in (1, 2, 3):
+    connection.execute(f"insert into orders values ({number})")
+    outbox.publish(connection, "order.order.create", {"number": number}, environment="production")
+if sys.argv[2] == "commits":
+    connection.commit()
+print("done", flush=True)
+sys.stdin.read()
+"""
+
+
+async def test_an_application_killed_before_and_after_its_commit(
+    hookline: Installation, shop: Shop
+) -> None:
+    async def killed(ending: str) -> None:
+        application = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", APPLICATION, shop.url, ending),
+            env=shop.environment,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert application.stdout
+        assert await application.stdout.readline() == b"done\n"
+        application.kill()
+        await application.communicate()
+
+    await killed("does not")
+    assert shop.rows("id") == []
+    await killed("commits")
 
     await go_on(shop, hookline)
