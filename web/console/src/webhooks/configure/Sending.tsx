@@ -13,7 +13,7 @@ export function Sending(part: Part) {
   return (
     <>
       <div className="three">
-        <Field label="Timeout" value={form.timeout} onChange={(timeout) => set({ timeout })} error={fields.timeout} help="1s to 30s for one attempt." isMono isDisabled={isDisabled} />
+        <Field label="Timeout" value={form.timeout} onChange={(timeout) => set({ timeout })} error={fields.timeout} help="1s to 60s for one attempt." isMono isDisabled={isDisabled} />
         <Field
           label="Requests at a time"
           value={form.concurrency}
