@@ -57,6 +57,31 @@ RUN_BY: Final = {
     ],
     "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")],
     "examples/README.md": [("sh", "tests/client/examples/test_examples.py")] * 7,
+    "docs/how-to/find-a-missing-event.md": [
+        (language, "tests/docs/test_steps.py") for language in ("sh", "sh", "text", "sh")
+    ],
+    "docs/how-to/receive-on-localhost.md": [
+        (language, "tests/docs/test_steps.py")
+        for language in ("yaml", "sh", "python", "sh", "sh", "text")
+    ],
+    "docs/how-to/replay-an-outage.md": [("sh", "tests/docs/test_steps.py")],
+    # The last three are not run: the page says so.
+    "docs/how-to/verify-signatures.md": [
+        (language, "tests/docs/test_verify_page.py")
+        for language in ("python", "js", "go", "java", "ruby", "php", "csharp")
+    ],
+    "docs/tutorials/first-delivery.md": [
+        (language, "tests/docs/test_steps.py")
+        for language in ("sh", "text", "sh", "text", "sh", "json", "python", "sh", "text")
+    ],
+    "docs/tutorials/paid-orders.md": [
+        (language, "tests/docs/test_steps.py")
+        for language in ("yaml", "sh", "sh", "json", "sh", "sh", "text")
+    ],
+    "docs/tutorials/webhooks-in-git.md": [
+        (language, "tests/docs/test_pipelines.py")
+        for language in ("yaml", "sh", "text", "sh", "yaml", "yaml")
+    ],
     "docs/egress.md": [("ini", "tests/contracts/test_code_blocks.py")],
     "docs/filters.md": [("yaml", "tests/contracts/test_code_blocks.py")],
     # Of Prometheus: read as YAML here, since no wheel brings the program.

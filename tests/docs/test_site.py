@@ -103,3 +103,10 @@ def test_a_broken_link_stops_the_build_and_is_named(zensical: None, tmp_path: Pa
         page.write("\n[Nothing](no-such-page.md)\n")
     with pytest.raises(BuildFailed, match=r"filters\.md:\d+:\d+: page does not exist"):
         run_zensical(tmp_path)
+
+
+def test_llms_txt_names_pages_that_are_there_as_markdown(site: Path) -> None:
+    text = (site / "llms.txt").read_text("utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert [link for link in links if not (site / link).is_file()] == []
+    assert text.startswith("# Hookline\n\n> ")

@@ -1,0 +1,39 @@
+"""Tutorials and how-to guides, followed from the first to the last step."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.docs.walk import Walk
+from tests.flows.test_readme_steps import Shell
+from tests.flows.test_readme_steps import shell as shell
+from tests.processes import PROJECT
+
+
+@pytest.fixture
+async def walk(shell: Shell) -> AsyncIterator[Walk]:
+    shell.environment["PYTHONPATH"] += f":{PROJECT}/clients/python/src:{shell.folder}"
+    walk = Walk(shell)
+    try:
+        yield walk
+    finally:
+        walk.end()
+
+
+async def test_first_delivery(walk: Walk) -> None:
+    await walk.through("docs/tutorials/first-delivery.md")
+
+
+async def test_webhook_for_paid_orders(walk: Walk) -> None:
+    await walk.through("docs/tutorials/paid-orders.md")
+
+
+async def test_receiving_on_localhost(walk: Walk) -> None:
+    await walk.through("docs/how-to/receive-on-localhost.md")
+
+
+async def test_finding_a_missing_event_and_counting_what_is_sent_again(walk: Walk) -> None:
+    await walk.shell.run(".venv/bin/hookline publish order.order.create -d '{}'")
+    await walk.through("docs/how-to/find-a-missing-event.md")
+    await walk.through("docs/how-to/replay-an-outage.md")
+    assert '"failed": 0' in walk.printed
