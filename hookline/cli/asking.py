@@ -59,7 +59,7 @@ class RemoteServer:
         self.access, self.role = access, role
         self.has_more = False
 
-    def read(self, document: str, **variables: object) -> dict[str, Any]:
+    def read(self, document: str, /, **variables: object) -> dict[str, Any]:
         """Returns the answer's data.
 
         Raises ServerFault.
@@ -69,7 +69,7 @@ class RemoteServer:
         return execute(self.access, document, variables, dict, role=self.role)
 
     def nodes(
-        self, document: str, path: str, limit: int, **variables: object
+        self, document: str, path: str, limit: int, /, **variables: object
     ) -> Iterator[dict[str, Any]]:
         """Yields the nodes of a connection, page by page, as far as they are asked for. document:
         takes $first and $after. path: the connection's place in the answer.
@@ -87,7 +87,7 @@ class RemoteServer:
             if not self.has_more or limit <= 0:
                 return
 
-    def change(self, document: str, name: str, **given: object) -> dict[str, Any]:
+    def change(self, document: str, name: str, /, **given: object) -> dict[str, Any]:
         """Does a mutation and returns its payload.
 
         Raises click.ClickException with the server's words if it refused, ServerFault.
@@ -113,9 +113,9 @@ def sentence_of(error: dict[str, Any]) -> str:
     return printable(message if is_named else f"{path}: {message}")
 
 
-def time_option(name: str, help_text: str) -> Callable[[Any], Any]:
+def time_option(name: str, help_text: str, default: str | None = None) -> Callable[[Any], Any]:
     """Gives an option for a time: a duration before now, or the time itself."""
-    return click.option(name, callback=_time, metavar="2h|TIME", help=help_text)
+    return click.option(name, callback=_time, metavar="2h|TIME", help=help_text, default=default)
 
 
 def _time(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:

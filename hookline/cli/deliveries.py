@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from hookline.cli.asking import RemoteServer, asking, found, limit_option, time_option
+from hookline.cli.lazy_group import lazy_group
 from hookline.cli.nouns import ATTEMPT, DELIVERY, PAGE_INFO
 from hookline.cli.terminal import echo
 from hookline.cli.webhooks import id_of_webhook, webhook_option
@@ -18,9 +19,11 @@ GET: Final = f"""query Delivery($id: ID!) {{ node(id: $id) {{ ... on Delivery {{
   attempts(first: 100) {{ nodes {{ {ATTEMPT.fields} }} }} }} }} }}"""
 
 
-@click.group()
+@lazy_group(
+    retry="hookline.cli.delivery_changes:retry", cancel="hookline.cli.delivery_changes:cancel"
+)
 def deliveries() -> None:
-    """Look at deliveries."""
+    """Look at deliveries, send them again, cancel them."""
 
 
 @deliveries.command("list")

@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from hookline.cli.asking import RemoteServer, asking, found, limit_option
+from hookline.cli.lazy_group import lazy_group
 from hookline.cli.nouns import EVENT_TYPE, PAGE_INFO
 from hookline.cli.output import Node
 
@@ -14,9 +15,9 @@ LIST: Final = f"""query Types($search: String, $first: Int, $after: String) {{
     nodes {{ {EVENT_TYPE.fields} }} {PAGE_INFO} }} }}"""
 
 
-@click.group()
+@lazy_group(save="hookline.cli.event_type_save:save")
 def types() -> None:
-    """Look at the catalogue of event types."""
+    """Look at the catalogue of event types, and change it."""
 
 
 @types.command("list")

@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from hookline.cli.asking import RemoteServer, asking, found, limit_option, time_option
+from hookline.cli.lazy_group import lazy_group
 from hookline.cli.nouns import EVENT, PAGE_INFO
 from hookline.cli.output import Noun, TableColumn, at, words, yes_or_no
 from hookline.cli.terminal import echo
@@ -33,9 +34,9 @@ MATCH: Final = Noun(
 )
 
 
-@click.group()
+@lazy_group(publish="hookline.cli.publish:publish")
 def events() -> None:
-    """Look at events."""
+    """Look at events, and publish them."""
 
 
 @events.command("list")

@@ -6,13 +6,13 @@ Imports nothing heavy: each command brings its own.
 import os
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from io import StringIO
 
 import click
 
 from hookline import __version__
 from hookline.cli.exit_codes import FAILED, INTERRUPTED, NOT_REACHED, WRONG_USAGE
+from hookline.cli.lazy_group import LazyGroup
 from hookline.cli.terminal import echo
 from hookline.errors import HooklineError, Misconfigured
 
@@ -47,22 +47,9 @@ COMMANDS = {
 """Command → where it is. In the order of `hookline --help`."""
 
 
-class _Commands(click.Group):
-    """Imports a command when it is asked for."""
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[name].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-
 @click.group(
-    cls=_Commands,
+    cls=LazyGroup,
+    places=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 @click.version_option(__version__, prog_name="hookline", message="%(prog)s %(version)s")

@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from hookline.cli.asking import RemoteServer, asking, found, limit_option
+from hookline.cli.lazy_group import lazy_group
 from hookline.cli.nouns import PAGE_INFO, WEBHOOK
 from hookline.cli.output import Node
 
@@ -21,11 +22,20 @@ GET_BY_SLUG: Final = (
     f"query Webhook($name: String!) {{ webhookBySlug(slug: $name) {{ {WEBHOOK.fields} %s }} }}"
 )
 
-webhook_argument = click.argument("name", metavar="SLUG|ID")
+webhook_argument = click.argument("webhook", metavar="SLUG|ID")
 webhook_option = click.option("--webhook", metavar="SLUG|ID", help="Those of this webhook.")
 
 
-@click.group()
+@lazy_group(
+    create="hookline.cli.webhook_form:create",
+    edit="hookline.cli.webhook_form:edit",
+    enable="hookline.cli.webhook_changes:enable",
+    disable="hookline.cli.webhook_changes:disable",
+    delete="hookline.cli.webhook_changes:delete",
+    test="hookline.cli.webhook_changes:test",
+    rotate_secret="hookline.cli.webhook_changes:rotate_secret",
+    stats="hookline.cli.webhook_stats:stats",
+)
 def webhooks() -> None:
     """Look at webhooks and change them."""
 
@@ -69,9 +79,9 @@ def list_webhooks(
 @webhook_argument
 @WEBHOOK.options
 @asking("viewer")
-def get(server: RemoteServer, name: str, output: str, columns: Sequence[str] | None) -> None:
+def get(server: RemoteServer, webhook: str, output: str, columns: Sequence[str] | None) -> None:
     """Show a webhook: what it gets, and how it is doing. JSON and YAML have all its fields."""
-    WEBHOOK.print_one(webhook_of(server, name, _DETAILS), output, columns)
+    WEBHOOK.print_one(webhook_of(server, webhook, _DETAILS), output, columns)
 
 
 def webhook_of(server: RemoteServer, name: str, more_fields: str = "") -> Node:

@@ -55,7 +55,7 @@ RUN_BY: Final = {
         ("sh", "tests/client/test_readme.py"),
         ("python", "tests/client/test_readme.py"),
     ],
-    "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")],
+    "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")] * 2,
     "examples/README.md": [("sh", "tests/client/examples/test_examples.py")] * 7,
     "docs/how-to/find-a-missing-event.md": [
         (language, "tests/docs/test_steps.py") for language in ("sh", "sh", "text", "sh")

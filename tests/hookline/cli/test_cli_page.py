@@ -9,14 +9,27 @@ import pytest
 from tests.hookline.cli.stand import Stand
 
 pytestmark = pytest.mark.engines("sqlite")
-PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text("utf-8")
+_PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", _PAGE, re.MULTILINE | re.DOTALL)
 
 
 def test_commands_of_the_first_block_print_what_the_page_says(stand: Stand) -> None:
-    [block, *_] = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-
-    listed, ids, answer = (stand.run(*shlex.split(line)[1:]) for line in block.splitlines())
+    listed, ids, answer = (stand.run(*shlex.split(line)[1:]) for line in BLOCKS[0].splitlines())
 
     assert listed.stdout.startswith("SLUG") or listed.stderr == "No webhooks.\n"
     assert all(line.startswith("dlv_") for line in ids.stdout.splitlines())
     assert answer.stdout.startswith('{\n  "data": {\n    "attempts": {')
+
+
+def test_commands_of_the_second_block_make_change_and_test_a_webhook(stand: Stand) -> None:
+    # The page's own address is nobody's.
+    block = BLOCKS[1].replace("https://example.com/hooks", f"{stand.receiver.url}/200")
+    create, edit, test, retry = (shlex.split(line)[1:] for line in block.splitlines())
+
+    stand.run(*create)
+    stand.run(*edit)
+    shop = stand.json("webhooks", "get", "shop")
+    assert "succeeded" in stand.run(*test).stdout
+    assert stand.run(*retry).stderr == "There is nothing to send.\n"
+
+    assert (shop["timeout"], shop["retry"]["schedule"]) == ("5s", ["1m", "1h"])
