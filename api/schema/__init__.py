@@ -26,6 +26,7 @@ from api.schema.reading import guard_reading
 from api.schema.scalars import SCALARS
 from api.schema.server import ServerQuery
 from api.schema.sync import SyncMutation
+from api.schema.sync_export import SyncExportQuery
 from api.schema.sync_file import SyncFileQuery
 from api.schema.sync_revision import find_revision
 from api.schema.sync_set import SyncQuery
@@ -74,6 +75,7 @@ QUERIES = (
     TokenQuery,
     SyncQuery,
     SyncFileQuery,
+    SyncExportQuery,
 )
 MUTATIONS = (
     WebhookMutation,

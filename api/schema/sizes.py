@@ -44,6 +44,9 @@ _ITEMS: Final = {
     "Signing.secrets": 10,
     "SyncChange.fields": len(FIELDS) + 1,
     # Of one field: a webhook has at most 20 headers.
+    "SyncExportWebhook.omitted": len(FIELDS),
+    # Twenty headers, secret header, password, signing secret.
+    "SyncExportWebhook.variables": 23,
     "SyncFieldChange.changedSecrets": 20,
     "SyncRevisionChange.fields": len(FIELDS) + 1,
     "SyncRevisionFieldChange.changedSecrets": 20,
@@ -127,6 +130,7 @@ _PRICES: Final = {
             "EventType",
             "Job",
             "Notification",
+            "SyncExportWebhook",
             "SyncRevision",
             "SyncSet",
             "Token",
@@ -165,6 +169,8 @@ _PRICES: Final = {
     "Query.syncDrift": 2_500,
     # Up to 1.2 s of a core for 1 MiB.
     "Query.syncFile": 2_500,
+    # As a webhook's template, 64 KiB.
+    "SyncExportWebhook.yaml": 25,
     "SyncSet.driftCount": 250,
     "SyncSet.webhookCount": 20,
     # What is counted is the length of what was read.

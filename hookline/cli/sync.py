@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 # The sentences of docs/sync.md, which a test compares.
 EPILOG = """Exit codes: 0 done (a plan with changes too, and a blocked one without --check); 2 with
---check: there are changes; of drift: there is some; 1 the server failed, or the command itself; 3
-the file has errors; 4 with --check and for apply: something blocks the plan, and the message names
-the option that lifts it; 5 the plan is stale: something changed since it was made; 6 another apply
-of the set holds the lock; 7 the server can't be reached, or does not allow it; 64 wrong usage."""
+--check: there are changes; of drift: there is some; of export --check: the plan is not empty; 1 the
+server failed, or the command itself; 3 the file has errors; 4 with --check and for apply: something
+blocks the plan, and the message names the option that lifts it; 5 the plan is stale: something
+changed since it was made; 6 another apply of the set holds the lock; 7 the server can't be reached,
+or does not allow it; 64 wrong usage."""
 _FILE = click.option(
     "-f",
     "--file",

@@ -2,11 +2,12 @@
 sync_records, which each imports when it runs.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hookline.cli.sync_options import TARGET, options
+from hookline.cli.sync_options import TARGET, F, options
 
 if TYPE_CHECKING:
     from hookline.cli.sync_records import RecordOptions
@@ -21,7 +22,7 @@ _FORMAT = click.option(
 )
 
 
-def _of_set(default: str) -> Any:
+def _of_set(default: str) -> Callable[[F], F]:
     return click.option("--set", "set_name", metavar="NAME", help=f"The set. [default: {default}]")
 
 
@@ -76,7 +77,42 @@ def show(revision: int, **given: Any) -> int:
     return sync_records.show_revision(_asked(given), revision)
 
 
-COMMANDS = (status, drift, history, show)
+@click.command()
+@_of_set("the only one there is; with --unmanaged: default")
+@click.option(
+    "--unmanaged",
+    is_flag=True,
+    help="The webhooks that no file manages, for the set of --set to take over with --adopt.",
+)
+@click.option(
+    "--all",
+    "is_all",
+    is_flag=True,
+    help="A file for each set and one of what no file manages, into the folder of -o.",
+)
+@click.option("-o", "--output", metavar="PATH", help="Write here. [default: standard output]")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Plan the file too, and exit with 2 unless its plan is empty.",
+)
+@TARGET
+def export(unmanaged: bool, is_all: bool, output: str | None, check: bool, **given: Any) -> int:
+    """Write the webhooks as a file whose plan is empty.
+
+    Secrets become references to environment variables, which are listed on standard error.
+    """
+    from hookline.cli import sync_export
+
+    if is_all and (unmanaged or given["set_name"]):
+        raise click.UsageError("--all is of every set: leave out --set and --unmanaged.")
+    if is_all and not output:
+        raise click.UsageError("--all writes several files: name their folder with -o FOLDER.")
+    asked = _asked({**given, "style": "human"})
+    return sync_export.export(sync_export.ExportOptions(asked, unmanaged, is_all, output, check))
+
+
+COMMANDS = (status, drift, history, show, export)
 """In the order of `hookline sync --help`."""
 
 

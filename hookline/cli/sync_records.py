@@ -81,10 +81,10 @@ def drift(options: RecordOptions) -> int:
     """Prints what was changed by hand since the files were applied."""
 
     def show(asker: Asker) -> int:
-        found = [(name, _drift(asker, name)) for name in _names(asker, options.set_name)]
+        found = [(name, _drift(asker, name)) for name in sets(asker, options.set_name)]
         if options.style == "json":
-            sets = [{"set": name, "changes": changes} for name, changes in found]
-            _print_json(asker, {"sets": sets})
+            listed = [{"set": name, "changes": changes} for name, changes in found]
+            _print_json(asker, {"sets": listed})
         else:
             decoded = [(name, [codec.decode_change(one) for one in part]) for name, part in found]
             _print(past.drift_lines(decoded, asker.server))
@@ -131,7 +131,7 @@ def only_set(asker: Asker, name: str | None) -> str:
 
     Raises HooklineError where it is not there, and UsageError for one of several.
     """
-    names = _names(asker, name)
+    names = sets(asker, name)
     match len(names):
         case 0:
             raise HooklineError("FAILED", f"No set was applied to {asker.server} yet.")
@@ -141,37 +141,44 @@ def only_set(asker: Asker, name: str | None) -> str:
     raise click.UsageError(f"There are {len(names)} sets: name one with --set ({printable(few)}).")
 
 
-def _names(asker: Asker, name: str | None) -> list[str]:
-    found = [codec.text(one["name"]) for one in _pages(asker, _NAMES, {}, lambda d: d["syncSets"])]
+def sets(asker: Asker, name: str | None) -> list[str]:
+    """Names of all sets, or this one.
+
+    Raises HooklineError where it is not there.
+    """
+    found = [
+        codec.text(one["name"]) for one in all_pages(asker, _NAMES, {}, lambda d: d["syncSets"])
+    ]
     if name is None:
         return found
     if name in found:
         return [name]
-    raise _no_set(asker, name, found)
+    raise no_set(asker, name, found)
 
 
-def _no_set(asker: Asker, name: str, known: list[str]) -> HooklineError:
+def no_set(asker: Asker, name: str, known: list[str]) -> HooklineError:
+    """The error for a set that is not there. known: those that are."""
     few = f": there are {', '.join(known[:10])}" if known else ", nor any other"
     return HooklineError("FAILED", printable(f'There is no set "{name}" on {asker.server}{few}.'))
 
 
 def _sets(asker: Asker, name: str | None) -> list[codec.Json]:
     if name is None:
-        return _pages(asker, _SETS, {}, lambda data: data["syncSets"])
+        return all_pages(asker, _SETS, {}, lambda data: data["syncSets"])
     found: codec.Json | None = asker.ask(_SET, {"name": name}, lambda data: data["syncSet"])
     if found is None:
-        _names(asker, name)
-        raise _no_set(asker, name, [])
+        sets(asker, name)
+        raise no_set(asker, name, [])
     return [found]
 
 
 def _drift(asker: Asker, name: str) -> list[codec.Json]:
-    return _pages(asker, _DRIFT, {"set": name}, lambda data: data["syncDrift"])
+    return all_pages(asker, _DRIFT, {"set": name}, lambda data: data["syncDrift"])
 
 
 def _revisions(asker: Asker, name: str, limit: int) -> list[codec.Json]:
     given = {"set": name, "first": min(limit, _LARGEST_PAGE)}
-    return _pages(asker, _HISTORY, given, lambda data: data["syncRevisions"], limit)
+    return all_pages(asker, _HISTORY, given, lambda data: data["syncRevisions"], limit)
 
 
 def _revision(asker: Asker, name: str, number: int) -> tuple[codec.Json, list[codec.Json]]:
@@ -189,7 +196,7 @@ def _revision(asker: Asker, name: str, number: int) -> tuple[codec.Json, list[co
                 "lists them."
             ),
         )
-    changes = _pages(
+    changes = all_pages(
         asker,
         _REVISION,
         given,
@@ -199,7 +206,7 @@ def _revision(asker: Asker, name: str, number: int) -> tuple[codec.Json, list[co
     return {key: value for key, value in first.items() if key != "changes"}, changes
 
 
-def _pages(
+def all_pages(
     asker: Asker,
     document: str,
     given: dict[str, Any],
@@ -222,8 +229,13 @@ def _run(options: RecordOptions, show: Callable[[Asker], int]) -> int:
         with asking(settings, options.is_local, "viewer") as asker:
             return _shown(asker, show)
     except HooklineError as error:
-        echo(f"Error: {error.message}", err=True)
-        return NOT_REACHED if error.code in ("CANNOT_REACH", "NOT_ALLOWED") else FAILED
+        return failed(error)
+
+
+def failed(error: HooklineError) -> int:
+    """Tells the error; gives its exit code."""
+    echo(f"Error: {error.message}", err=True)
+    return NOT_REACHED if error.code in ("CANNOT_REACH", "NOT_ALLOWED") else FAILED
 
 
 def _shown(asker: Asker, show: Callable[[Asker], int]) -> int:

@@ -142,3 +142,30 @@ def test_commands_of_the_page_work_on_the_database_itself(tmp_path: Path) -> Non
     postgres = {"HOOKLINE_DATABASE_URL": "postgres://u@h/d"}
     refused = run_hookline(("sync", "status", "--local"), tmp_path, environment | postgres)
     assert (refused.returncode, "--local works on SQLite only" in refused.stderr) == (1, True)
+
+
+async def test_an_export_is_a_file_whose_plan_is_empty(
+    hookline: Installation, tmp_path: Path
+) -> None:
+    shop, file = hookline, tmp_path / "export.yaml"
+    assert "No set was applied yet" in shop.run("sync", "export", exit_code=1).stderr
+    apply_twice(shop, tmp_path / "hooks.yaml")
+    await shop.create_webhook("https://b.example.com/in", slug="by-hand")
+    done = shop.run("sync", "export", "-o", str(file), "--check")
+    assert "  ORDERS__SECRET_HEADER  orders.secretHeader.value\n" in done.stderr
+    assert 'The plan of set "shop" is empty.' in done.stderr
+    assert "crm-key-in-clear" not in file.read_text() + done.stdout + done.stderr
+    assert shop.run("sync", "export", "--set", "shop").stdout == file.read_text()
+    shop.environment["ORDERS__SECRET_HEADER"] = "crm-key-in-clear"
+    plan = shop.run("sync", "plan", "-f", str(file), "--check").stdout
+    assert "1 unchanged" in plan
+
+    folder = tmp_path / "all"
+    shop.run("sync", "export", "--all", "-o", str(folder), "--check")
+    assert sorted(path.name for path in folder.iterdir()) == ["_unmanaged.yaml", "shop.yaml"]
+    taken = ("sync", "apply", "-f", str(folder / "_unmanaged.yaml"), "--adopt")
+    assert "by-hand" in shop.run(*taken).stdout
+    assert "name one with --set" in shop.run("sync", "export", exit_code=64).stderr
+    assert "-o FOLDER" in shop.run("sync", "export", "--all", exit_code=64).stderr
+    wrong = shop.run("sync", "export", "--set", "shpo", exit_code=1).stderr
+    assert "there are default, shop." in wrong

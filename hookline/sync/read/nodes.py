@@ -106,6 +106,11 @@ def holds_unusable(node: Node) -> bool:
     return isinstance(node, Unusable)
 
 
+def is_number(text: str) -> bool:
+    """True for the spelling of a number that a filter keeps as one."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def to_json(node: Node, are_fractions_numbers: bool = False) -> object:
     """The JSON that `from_json` makes the same tree of: unquoted true, false, null and short whole
     numbers are that, the rest is text.

@@ -40,6 +40,7 @@ ASKED = {
     '{ syncRevisions(set: "a") { totalCount } }': "webhooks:read",
     '{ syncRevision(set: "a", number: 1) { id } }': "webhooks:read",
     '{ syncDrift(set: "a") { totalCount } }': "webhooks:read",
+    '{ syncExport(set: "a") { head } }': "webhooks:read",
     "{ tokens { totalCount } }": "tokens:admin",
     f"mutation {{ webhookCreate(input: {FORM}) {{ webhook {{ id }} }} }}": "webhooks:write",
     f'mutation {{ webhookUpdate(input: {{id: "{KEY}"}}) {{ webhook {{ id }} }} }}': "webhooks:write",

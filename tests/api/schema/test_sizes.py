@@ -82,6 +82,7 @@ REQUIRED: Final = {
     "syncSet": '(name: "storefront")',
     "syncRevisions": '(set: "storefront")',
     "syncDrift": '(set: "storefront")',
+    "syncExport": '(set: "storefront")',
 }
 OF_A_SET: Final = {"syncRevisions", "syncDrift"}
 BY_NO_LIST: Final = {"node", "webhookBySlug", "job", "syncRevision"}

@@ -1,0 +1,1 @@
+"""Webhooks of the database as a webhooks file."""

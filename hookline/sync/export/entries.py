@@ -1,0 +1,176 @@
+"""A webhook's row as its entry in a webhooks file: what its set owns, and what differs from the
+defaults. Called by api/schema. Pure; it opens no secret, each becomes a reference to a variable.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hookline.form.placeholders import unready
+from hookline.form.webhook_fields import DEFAULTS, FIELDS
+from hookline.form.webhook_kinds import is_sensitive_header
+from hookline.models import SyncSet, Webhook
+from hookline.sync.export import yaml_text
+from hookline.sync.plan.comparing import same
+from hookline.sync.policy import remembered
+from hookline.webhooks.columns import without_secrets
+
+_NO_NAME: Final = re.compile("[^A-Z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """A field that the entry leaves out, and the reason in a sentence."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable that the entry refers to. path: the secret that it stands for."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEntry:
+    """yaml: the lines below `webhooks:`, indented by two."""
+
+    slug: str
+    yaml: str
+    variables: tuple[Variable, ...]
+    omitted: tuple[Omission, ...]
+
+
+def head(set_name: str, row: SyncSet | None) -> str:
+    """The beginning of the file, up to its webhooks. row: the set, whose policy goes along; None
+    for one that was never applied.
+    """
+    policy, _ = remembered(row.policy if row else None)
+    content: dict[str, Any] = {"version": 1, "set": set_name}
+    if policy.content:
+        content["policy"] = policy.content
+    return "\n".join(
+        ["# yaml-language-server: $schema=./webhooks.v1.schema.json", *yaml_text.lines(content), ""]
+    )
+
+
+def protected_slugs(row: SyncSet | None) -> frozenset[str]:
+    """Slugs of the webhooks that the file applied last protects from removal."""
+    return remembered(row.policy if row else None)[1]
+
+
+def entry(row: Webhook, is_protected: bool) -> WebhookEntry:
+    """The webhook as it is now. A file with the entry, the secrets and nothing else of it changed,
+    plans nothing.
+    """
+    writer = _EntryWriter(row)
+    content = writer.fields()
+    if is_protected:
+        content["lifecycle"] = {"preventDestroy": True}
+    text = "\n".join(yaml_text.lines({row.slug: content}, 2)) + "\n"
+    return WebhookEntry(row.slug, text, tuple(writer.variables), tuple(writer.omitted))
+
+
+class _EntryWriter:
+    def __init__(self, row: Webhook) -> None:
+        self._slug = row.slug
+        self._owned = row.sync_applied or {}
+        self._form = without_secrets(row)
+        self.variables: list[Variable] = []
+        self.omitted: list[Omission] = []
+
+    def fields(self) -> dict[str, Any]:
+        content = {}
+        for name in FIELDS:
+            value = self._form[name]
+            if not self._is_wanted(name, value):
+                continue
+            if value is None and name != "signingSecret" and not FIELDS[name].may_be_null:
+                self._omit(name, "was taken away by hand, which no file can say")
+                continue
+            try:
+                found = self._value(name, value)
+                # Here, so that one field is left out and not the webhook.
+                list(yaml_text.lines({name: found}))
+            except yaml_text.NotWritable as refused:
+                self._omit(name, str(refused))
+            else:
+                content[name] = found
+        return content
+
+    def _is_wanted(self, name: str, value: Any) -> bool:
+        if name in self._owned or (FIELDS[name].is_required and name != "name"):
+            return True
+        # One that no file gave was made by Hookline; another database makes its own.
+        if name == "signingSecret":
+            return False
+        return not same(name, value, self._slug if name == "name" else DEFAULTS.get(name))
+
+    def _value(self, name: str, value: Any) -> Any:
+        """The value as the file has it. Raises NotWritable."""
+        match name:
+            case "signingSecret":
+                return self._reference("SIGNING_SECRET", name)
+            case "secretHeader":
+                path = "secretHeader.value"
+                return {**_plain(value, "name"), "value": self._reference("SECRET_HEADER", path)}
+            case "basicAuth":
+                path = "basicAuth.password"
+                return {**_plain(value, "username"), "password": self._reference("PASSWORD", path)}
+            case "headers":
+                return {pair["name"]: self._header(pair) for pair in value}
+            case "labels":
+                value = {pair["key"]: pair["value"] for pair in value}
+        if name != "payloadTemplate":
+            _check_ready(value)
+        return yaml_text.literal(value)
+
+    def _header(self, pair: Mapping[str, Any]) -> str:
+        name, value = pair["name"], pair["value"]
+        # By its name too: it may have been saved before such names were secret.
+        if value is None or is_sensitive_header(name):
+            part = _NO_NAME.sub("_", name.upper()).strip("_")
+            return self._reference(f"HEADER_{part}", f"headers.{name}")
+        _check_ready(value)
+        return str(yaml_text.literal(value))
+
+    def _reference(self, part: str, path: str) -> str:
+        name, taken = variable_name(self._slug, part), {one.name for one in self.variables}
+        # Headers X-A-Key and X_A_Key are two.
+        number = 1
+        while (unique := name if number == 1 else f"{name}{number}") in taken:
+            number += 1
+        self.variables.append(Variable(unique, path))
+        return f"${{env:{unique}}}"
+
+    def _omit(self, name: str, reason: str) -> None:
+        self.omitted.append(Omission(name, f"{name} {reason}"))
+
+
+def variable_name(slug: str, part: str) -> str:
+    """`ORDER_SYNC__PASSWORD`: of no other slug and part. part: without two underscores in a row."""
+    base = slug.upper().replace("-", "_")
+    # No variable begins with a digit, and HOOKLINE_… is never looked up. In small letters, as no
+    # other name has any.
+    prefix = "webhook_" if base[0].isdigit() or base.startswith("HOOKLINE") else ""
+    return f"{prefix}{base}__{part}"
+
+
+def _plain(value: Mapping[str, Any], key: str) -> dict[str, Any]:
+    _check_ready(value[key])
+    return {key: yaml_text.literal(value[key])}
+
+
+def _check_ready(value: Any) -> None:
+    """Raises NotWritable for a text that a reader of the file would take for a template."""
+    if isinstance(value, str):
+        if reason := unready(value):
+            raise yaml_text.NotWritable(f"{reason.partition(':')[0]}, which no file may")
+        return
+    inner = value.values() if isinstance(value, Mapping) else value
+    for item in inner if isinstance(value, Mapping | list | tuple) else ():
+        _check_ready(item)
