@@ -107,9 +107,9 @@ def sentence_of(error: dict[str, Any]) -> str:
     """The sentence of a user error, with the path of its value unless the sentence names it."""
     path = ".".join((error.get("field") or [])[1:])
     message = str(error["message"])
-    # `type: The type …` says it twice.
-    names = [name.lower() for name in message.split()[:2]]
-    is_named = not path or path.rpartition(".")[2].lower() in names
+    # `type: The type …` and `draft.filter.any.0: filter.any[0] must …` say it twice.
+    names = [name.lower().replace("[", ".").replace("]", "") for name in message.split()[:2]]
+    is_named = any(f".{path}".lower().endswith(f".{name}") for name in names) or not path
     return printable(message if is_named else f"{path}: {message}")
 
 

@@ -9,7 +9,7 @@ import click
 from hookline.cli.asking import RemoteServer, asking, found, limit_option, time_option
 from hookline.cli.lazy_group import lazy_group
 from hookline.cli.nouns import EVENT, PAGE_INFO
-from hookline.cli.output import Noun, TableColumn, at, words, yes_or_no
+from hookline.cli.output import Noun, TableColumn, at, yes_or_no
 from hookline.cli.terminal import echo
 
 LIST: Final = f"""query Events($filter: EventFilter, $first: Int, $after: String) {{
@@ -28,7 +28,7 @@ MATCH: Final = Noun(
         "webhook": TableColumn(at("webhook.slug")),
         "gets-it": TableColumn(at("matches"), yes_or_no),
         "delivery": TableColumn(at("delivery.id")),
-        "reasons": TableColumn(at("reasons"), words),
+        "reasons": TableColumn(at("reasons"), " ".join),
     },
     ("webhook", "gets-it", "delivery", "reasons"),
 )

@@ -50,6 +50,8 @@ def test_a_missing_token_is_told_with_the_role_that_the_command_needs(
         (["input", "type"], 'The type "a" has one segment.', 'The type "a" has one segment.'),
         (["input", "data"], "data must be an object.", "data must be an object."),
         (["input", "environment"], "There is no mars.", "environment: There is no mars."),
+        (["input", "draft", "headers", "0"], "headers[0] is bad.", "headers[0] is bad."),
+        (["input", "autoDisable", "over"], "autoDisable.over is 0.", "autoDisable.over is 0."),
         (None, "Too many.", "Too many."),
     ],
 )
