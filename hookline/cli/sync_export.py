@@ -3,7 +3,6 @@
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from hookline.cli.sync_asking import Asker, asking
 from hookline.cli.sync_records import RecordOptions, all_pages, failed, no_set, sets
 from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncTarget
 from hookline.cli.sync_validate import print_problems
-from hookline.cli.terminal import echo
+from hookline.cli.terminal import echo, echo_file
 from hookline.errors import HooklineError
 from hookline.settings.fields import Settings, read_settings
 from hookline.sync.plan import codec
@@ -139,9 +138,7 @@ def _file(asker: Asker, set_name: str, is_unmanaged: bool) -> ExportedFile:
 def _write(options: ExportOptions, file: ExportedFile) -> None:
     """Raises HooklineError."""
     if options.output is None:
-        # Not through `echo`, which escapes what a terminal would obey: the file is escaped already,
-        # and byte for byte what will be read.
-        sys.stdout.write(file.text)
+        echo_file(file.text)
         return
     path = Path(options.output)
     try:

@@ -34,6 +34,11 @@ def echo_commands(text: str) -> None:
     click.echo(printable_lines(text))
 
 
+def echo_file(text: str) -> None:
+    """Prints a file byte for byte. The caller has escaped what a terminal would obey."""
+    click.echo(text, nl=False)
+
+
 def echo_lines(lines: Iterable[tuple[str, str | None]]) -> None:
     """Prints lines, each in a colour where one is named and standard output is a terminal."""
     parts = list[str | Colored]()
