@@ -35,9 +35,12 @@ async def test_it_ends_though_nobody_reads_its_log(hookline: Installation) -> No
     async with Receiver() as receiver:
         await hookline.create_webhook(receiver.url)
         main.suspend()
-        fill(log_pipe(main, worker))
-        await hookline.publish(1)  # its attempt is a line in the log
+        receiver.gate.clear()
+        await hookline.publish(1)
         await receiver.wait_for(1)
+        # Not before it was sent: any line, such as one of a slow loop, would hold the worker up.
+        fill(log_pipe(main, worker))
+        receiver.gate.set()  # the attempt's end is a line in the log
 
         main.kill()
 
