@@ -26,6 +26,7 @@ from api.schema.reading import guard_reading
 from api.schema.scalars import SCALARS
 from api.schema.server import ServerQuery
 from api.schema.sync import SyncMutation
+from api.schema.sync_events import SyncSubscription
 from api.schema.sync_export import SyncExportQuery
 from api.schema.sync_file import SyncFileQuery
 from api.schema.sync_revision import find_revision
@@ -128,7 +129,7 @@ def make_schema() -> strawberry.Schema:
         subscription=_root(
             "Subscription",
             "Live events. A gap is reported if some may be missing.",
-            (LiveSubscription, WatchSubscription),
+            (LiveSubscription, SyncSubscription, WatchSubscription),
         ),
         # own scalars: Strawberry's DateTime (0.341) takes times without an offset
         config=StrawberryConfig(scalar_map=dict(SCALARS)),

@@ -136,7 +136,7 @@ class LiveSubscription:
             return AttemptEvent(cursor=cursor, node=Attempt.of(row))
 
         kinds = frozenset({ActivityKind.ATTEMPT})
-        return _live(info, actor, after, kinds, AttemptEvent, event_of, key)
+        return live_events(info, actor, after, kinds, AttemptEvent, event_of, key)
 
     @strawberry.subscription(
         description="Returns each change of a webhook. Requires the scope webhooks:read."
@@ -150,7 +150,7 @@ class LiveSubscription:
             kind = CHANGES[event.kind]
             return WebhookChangeEvent(cursor=cursor, kind=kind, node=Webhook.of(event.row))
 
-        return _live(info, actor, after, frozenset(CHANGES), WebhookChangeEvent, event_of)
+        return live_events(info, actor, after, frozenset(CHANGES), WebhookChangeEvent, event_of)
 
     @strawberry.subscription(
         description="Returns each new notification. Requires the scope deliveries:read."
@@ -164,10 +164,10 @@ class LiveSubscription:
             return NotificationEvent(cursor=cursor, node=Notification.of(event.row))
 
         kinds = frozenset({ActivityKind.NOTIFICATION})
-        return _live(info, actor, after, kinds, NotificationEvent, event_of)
+        return live_events(info, actor, after, kinds, NotificationEvent, event_of)
 
 
-def _live(
+def live_events(
     info: Info,
     actor: Actor,
     after: str | None,

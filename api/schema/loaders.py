@@ -14,7 +14,7 @@ from tortoise.queryset import QuerySet
 
 from api.context import Context
 from hookline.deliveries import manual, statistics
-from hookline.models import Attempt, Delivery, Email, Event, SyncRevision, Webhook
+from hookline.models import Attempt, Delivery, Email, Event, SyncRevision, SyncSet, Webhook
 from hookline.sync import drift, history
 
 LARGEST_BATCH = 200
@@ -131,6 +131,10 @@ class Loaders:
     def revision(self) -> DataLoader[UUID, SyncRevision | None]:
         """Revisions of sets without what they changed."""
         return self._by_id(SyncRevision)
+
+    @cached_property
+    def sync_set(self) -> DataLoader[UUID, SyncSet | None]:
+        return self._by_id(SyncSet)
 
     @cached_property
     def latest_revision(self) -> DataLoader[UUID, UUID | None]:

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from hookline.models import Attempt, Notification, Webhook
+from hookline.models import Attempt, Notification, SyncEvent, SyncRevision, Webhook
 
 
 class ActivityKind(IntEnum):
-    """`activity.kind`: what happened to the subject (an attempt, a webhook, a revision of a set, a
-    notification).
+    """`activity.kind`: what happened to the subject (an attempt, a webhook, a revision of a set for
+    SYNC_APPLIED, a SyncEvent for the other SYNC kinds, a notification).
     """
 
     ATTEMPT = 1
@@ -21,10 +21,23 @@ class ActivityKind(IntEnum):
     WEBHOOK_AUTO_DISABLED = 14
     WEBHOOK_DELETED = 15
     SYNC_APPLIED = 20
+    SYNC_BLOCKED = 21
+    SYNC_FAILED = 22
+    SYNC_DRIFTED = 23
+    SYNC_SOURCE_DEGRADED = 24
+    SYNC_SOURCE_RECOVERED = 25
     NOTIFICATION = 30
 
 
-Subject = Attempt | Webhook | Notification
+SYNC_EVENTS: Final = (
+    ActivityKind.SYNC_BLOCKED,
+    ActivityKind.SYNC_FAILED,
+    ActivityKind.SYNC_DRIFTED,
+    ActivityKind.SYNC_SOURCE_DEGRADED,
+    ActivityKind.SYNC_SOURCE_RECOVERED,
+)
+"""Kinds whose subject is a row of `sync_event` (hookline/activity/sync_events.py)."""
+Subject = Attempt | Webhook | Notification | SyncRevision | SyncEvent
 
 
 class Entry(NamedTuple):
@@ -37,8 +50,8 @@ class Entry(NamedTuple):
 
 
 class ActivityEvent(NamedTuple):
-    """An activity event with its subject. row: the attempt, the notification, or the webhook as it
-    is now.
+    """An activity event with its subject. row: the attempt, the notification, the revision (without
+    snapshot and changes), the event of a set, or the webhook as it is now.
     """
 
     position: int

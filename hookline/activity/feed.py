@@ -14,6 +14,7 @@ from uuid import UUID
 
 from hookline.activity.cursors import encode_cursor
 from hookline.activity.events import (
+    SYNC_EVENTS,
     ActivityEvent,
     ActivityKind,
     Entry,
@@ -27,7 +28,7 @@ from hookline.activity.shared_feed import SharedFeed, ShareKey
 from hookline.db.connection import Database, faults_as_unavailable
 from hookline.errors import Unavailable
 from hookline.messaging.hub import EVERYTHING, Hub
-from hookline.models import Attempt, Notification, Webhook
+from hookline.models import Attempt, Notification, SyncEvent, SyncRevision, Webhook
 from hookline.outages import SETTLE_SECONDS, Outage
 from hookline.shutdown import end_tasks
 
@@ -51,7 +52,11 @@ order by position limit $3"""
 _SUBJECTS: Final = {
     int(ActivityKind.ATTEMPT): Attempt,
     int(ActivityKind.NOTIFICATION): Notification,
+    int(ActivityKind.SYNC_APPLIED): SyncRevision,
+    **dict.fromkeys(map(int, SYNC_EVENTS), SyncEvent),
 }
+# Megabytes of each revision, for nobody.
+_LARGE: Final = frozenset(["snapshot", "changes"])
 
 
 class Feeds:
@@ -312,7 +317,7 @@ class Feed:
                         row.id: row
                         for row in await model.filter(
                             workspace_id=self._workspace_id, id__in=list(wanted)
-                        )
+                        ).only(*(model._meta.fields_db_projection.keys() - _LARGE))
                     }
                 )
         return {

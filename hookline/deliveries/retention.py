@@ -70,6 +70,10 @@ delete from email where notification_id in (
 NOTIFICATIONS: Final = """
 delete from notification where id in (
   select id from notification where id < $1 order by id limit $2) returning id"""
+# What happened to sets, beside their revisions, which stay.
+SYNC_EVENTS: Final = """
+delete from sync_event where id in (
+  select id from sync_event where id < $1 order by id limit $2) returning id"""
 # Mailboxes that got no mail within a day, the longest time that a limit looks back. One that wants
 # no mails is kept for good. Locked rows are being written to.
 MAILBOXES: Final = """
@@ -144,6 +148,7 @@ async def purge(database: Database, queue: Queue, settings: Settings) -> int:
         # Before the notifications: it finds the receipts by those that go next.
         await work.execute(EMAILS, told_before, BATCH)
         count += len(await work.rows(NOTIFICATIONS, told_before, BATCH))
+        count += len(await work.rows(SYNC_EVENTS, told_before, BATCH))
         count += len(await work.rows(ACTIVITY[work.dialect], ACTIVITY_KEPT, BATCH * 10))
         count += len(
             await work.rows(

@@ -1,4 +1,6 @@
-"""Sets of webhooks that YAML files own, and the revisions that were applied."""
+"""Sets of webhooks that YAML files own, the revisions that were applied, and what else happened to
+a set.
+"""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -32,6 +34,12 @@ class SyncRevision(Model):
     """Digest of the wanted state with secrets as fingerprints: equal content, equal digest."""
     snapshot = JsonColumn()
     """Canonical webhooks by slug; secrets as `{"fingerprint": …}`, `lifecycle` where given."""
+    policy = JsonColumn(null=True)
+    """Policy and protected slugs of this apply, as the set remembers them: a rollback restores
+    them.
+    """
+    restores = fields.IntField(null=True)
+    """Number of the revision that a rollback brought back."""
     changes = JsonColumn()
     commit = fields.TextField(null=True)
     branch = fields.TextField(null=True)
@@ -52,3 +60,24 @@ class SyncRevision(Model):
 
     class Meta:
         table = "sync_revision"
+
+
+class SyncEvent(Model):
+    # Beside the revisions; what is not known is null. A docstring would be a part of the migration.
+    id = UuidColumn(primary_key=True)
+    workspace_id = UuidColumn()
+    kind = fields.SmallIntField()
+    """`ActivityKind`: SYNC_BLOCKED and those behind it."""
+    set_name = fields.TextField(null=True)
+    """Null for a source that could not be read so far that its set is known."""
+    slug = fields.TextField(null=True)
+    code = fields.TextField(null=True)
+    """Of the block or the problem."""
+    message = fields.TextField()
+    """A sentence without anything secret."""
+    file = fields.TextField(null=True)
+    line = fields.IntField(null=True)
+    created_at = TimeColumn()
+
+    class Meta:
+        table = "sync_event"

@@ -11,6 +11,7 @@ from hookline import clock
 from hookline.access import audit
 from hookline.access.actor import Actor
 from hookline.activity.events import ActivityKind
+from hookline.activity.sync_events import SyncReport
 from hookline.db.connection import UnitOfWork
 from hookline.deliveries import jobs, pauses
 from hookline.errors import Code, Refused
@@ -27,7 +28,14 @@ from hookline.webhooks.columns import (
     with_kept_secrets,
     with_stored_parts,
 )
-from hookline.webhooks.ownership import NO_FORCE, Force, check_owner, check_reason, owned
+from hookline.webhooks.ownership import (
+    NO_FORCE,
+    Force,
+    check_owner,
+    check_reason,
+    drift_report,
+    owned,
+)
 from hookline.webhooks.samples import TEMPLATE, check_template, payload_of
 from hookline.webhooks.saving import (
     HEALTH_RESET,
@@ -116,7 +124,8 @@ async def _update(
             # In the same transaction: the pause that has just ended says what was missed.
             if deliver_missed and changed.get("active") is True:
                 await _deliver_missed(runtime, work, actor, webhook)
-            await announce_change(runtime, work, webhook, _kinds(written))
+            drift = _drift(actor, webhook, changed, force)
+            await announce_change(runtime, work, webhook, _kinds(written), drift)
     return Updated(webhook, changed.get("active") is True)
 
 
@@ -185,7 +194,8 @@ async def delete_webhook(
             gone,
             None,
         )
-        await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_DELETED])
+        drift = drift_report(actor, webhook, "was deleted", force) if webhook.sync_set else None
+        await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_DELETED], drift)
     return webhook
 
 
@@ -239,6 +249,16 @@ def _held(actor: Actor, webhook: Webhook, changed: Form, given: Form) -> list[tu
     # tells the right one.
     named = [] if actor.may("secrets:read") else given_secrets(given)
     return owned(webhook, {**changed, **dict.fromkeys(named)})
+
+
+def _drift(actor: Actor, webhook: Webhook, changed: Form, force: Force) -> SyncReport | None:
+    """The report of a change that takes fields away from the values that a YAML file gave them."""
+    applied = webhook.sync_applied or {}
+    names = [name for (name,) in owned(webhook, changed) if changed[name] != applied[name]]
+    if not names:
+        return None
+    verb = "was changed" if len(names) == 1 else "were changed"
+    return drift_report(actor, webhook, f"{', '.join(names)} {verb}", force)
 
 
 def _changed(given: Form, stored: Form, runtime: Runtime) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from hookline.access.actor import Actor
+from hookline.activity.events import ActivityKind
+from hookline.activity.sync_events import SyncReport
 from hookline.errors import Code, Problem
 from hookline.models import Webhook
 from hookline.text import is_lines, short_commit
@@ -62,6 +64,21 @@ def _check_force(actor: Actor, force: Force) -> list[Problem]:
         )
         problems.append(Problem(Code.NOT_ALLOWED, lacks, ("force",)))
     return problems
+
+
+def drift_report(actor: Actor, webhook: Webhook, what: str, force: Force) -> SyncReport:
+    """The report of a forced change to the followers of the webhook's set."""
+    reason = f": {force.reason.strip()}" if force.reason else ""
+    who = f'{actor.stored["kind"].lower()} "{actor.stored["name"]}"'
+    return SyncReport(
+        ActivityKind.SYNC_DRIFTED,
+        f"{webhook.slug}: {what} by {who}{reason}",
+        webhook.sync_set,
+        webhook.slug,
+        "drift",
+        webhook.sync_file,
+        webhook.sync_line,
+    )
 
 
 def check_reason(force: Force) -> list[Problem]:

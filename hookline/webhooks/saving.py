@@ -9,6 +9,7 @@ from uuid import UUID
 from hookline import clock
 from hookline.access.actor import Actor
 from hookline.activity.events import ActivityKind
+from hookline.activity.sync_events import SyncReport, write_report
 from hookline.activity.writer import append_activity, bump_match_version
 from hookline.db.connection import UnitOfWork
 from hookline.errors import Code, Problem, Refused
@@ -90,12 +91,17 @@ def stamp_modified(webhook: Webhook, actor: Actor, force: Force = NO_FORCE) -> N
 
 
 async def announce_change(
-    runtime: Runtime, work: UnitOfWork, webhook: Webhook, kinds: list[ActivityKind]
+    runtime: Runtime,
+    work: UnitOfWork,
+    webhook: Webhook,
+    kinds: list[ActivityKind],
+    drift: SyncReport | None = None,
 ) -> None:
     """The last statements of a change: matching and sending reload the webhook, followers of the
     activity hear of it. Last, because the match version's row is a lock that publishers wait for.
+    drift: what the change means to the webhook's set.
     """
+    drifted = [await write_report(webhook.workspace_id, drift, webhook.id)] if drift else []
     await bump_match_version(work, runtime.hub, webhook.workspace_id)
-    await append_activity(
-        work, runtime.hub, webhook.workspace_id, [(kind, webhook.id, webhook.id) for kind in kinds]
-    )
+    entries = [(kind, webhook.id, webhook.id) for kind in kinds]
+    await append_activity(work, runtime.hub, webhook.workspace_id, [*entries, *drifted])

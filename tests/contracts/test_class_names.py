@@ -17,6 +17,7 @@ MIRRORS = {
     "Notification",
     "SecretHeader",
     "SigningSecret",
+    "SyncEvent",
     "SyncProblem",
     "SyncRevision",
     "SyncSet",

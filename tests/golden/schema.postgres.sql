@@ -128,6 +128,16 @@ column pump.process text not null
 column pump.token uuid not null
 column retention.name text not null
 column retention.position uuid not null
+column sync_event.code text
+column sync_event.created_at timestamp with time zone not null
+column sync_event.file text
+column sync_event.id uuid not null
+column sync_event.kind smallint not null
+column sync_event.line integer
+column sync_event.message text not null
+column sync_event.set_name text
+column sync_event.slug text
+column sync_event.workspace_id uuid not null
 column sync_revision.actor text not null
 column sync_revision.applied_at timestamp with time zone not null
 column sync_revision.author text
@@ -144,7 +154,9 @@ column sync_revision.is_dirty boolean
 column sync_revision.message text
 column sync_revision.moved integer not null
 column sync_revision.number integer not null
+column sync_revision.policy text
 column sync_revision.repository text
+column sync_revision.restores integer
 column sync_revision.run_url text
 column sync_revision.set_id uuid not null
 column sync_revision.snapshot text not null
@@ -268,6 +280,7 @@ constraint mailbox PRIMARY KEY (address)
 constraint notification PRIMARY KEY (id)
 constraint pump PRIMARY KEY (token)
 constraint retention PRIMARY KEY (name)
+constraint sync_event PRIMARY KEY (id)
 constraint sync_revision PRIMARY KEY (id)
 constraint sync_set PRIMARY KEY (id)
 constraint token PRIMARY KEY (id)
@@ -332,6 +345,7 @@ index CREATE UNIQUE INDEX mailbox_pkey ON public.mailbox USING btree (address)
 index CREATE UNIQUE INDEX notification_pkey ON public.notification USING btree (id)
 index CREATE UNIQUE INDEX pump_pkey ON public.pump USING btree (token)
 index CREATE UNIQUE INDEX retention_pkey ON public.retention USING btree (name)
+index CREATE UNIQUE INDEX sync_event_pkey ON public.sync_event USING btree (id)
 index CREATE UNIQUE INDEX sync_revision_key ON public.sync_revision USING btree (set_id, idempotency_key) WHERE (idempotency_key IS NOT NULL)
 index CREATE UNIQUE INDEX sync_revision_number ON public.sync_revision USING btree (set_id, number)
 index CREATE UNIQUE INDEX sync_revision_pkey ON public.sync_revision USING btree (id)

@@ -15,12 +15,12 @@ from hookline.access.actor import Actor
 from hookline.db.connection import UnitOfWork
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.models import SyncRevision
-from hookline.notifications.notifying import notify_failed_sync
 from hookline.runtime import Runtime
 from hookline.sync.apply import store
 from hookline.sync.apply.authors import authors_of
 from hookline.sync.apply.backlogs import backlogs_of
 from hookline.sync.apply.store import SetState
+from hookline.sync.apply.telling import tell_failure
 from hookline.sync.apply.writing import Content, Writing, content_of, part_of
 from hookline.sync.plan import authors, planning, policy, renames
 from hookline.sync.plan.changes import Block
@@ -129,10 +129,9 @@ async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOu
             ) as work:
                 return await applying.run(work)
         except _Stopped as stopped:
-            # After the rollback: it is a notification of its own, and stays.
-            if reason := _reason(set_name, stopped.outcome):
-                await notify_failed_sync(runtime, actor.workspace_id, set_name, reason)
-            return stopped.outcome
+            found = stopped.outcome
+            await tell_failure(runtime, actor.workspace_id, set_name, found.blocked, found.problems)
+            return found
         except store.LockNotObtained:
             return ApplyOutcome(replace(planning.plan(set_name, 0, (), ()), blocked=(_LOCKED,)))
         except IntegrityError:
@@ -225,17 +224,6 @@ class _Applying:
                 *by,
                 *counts,
             )
-
-
-def _reason(set_name: str, outcome: ApplyOutcome) -> str | None:
-    """A sentence about what kept the set from being applied; None when nothing did."""
-    reasons = [block.message for block in outcome.blocked] or [
-        problem.message for problem in outcome.problems
-    ]
-    if not reasons:
-        return None
-    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return f'The set "{set_name}" could not be applied: {reasons[0]}{more}.'
 
 
 def _wanted(runtime: Runtime, document: Document) -> list[WantedWebhook]:

@@ -178,6 +178,22 @@ NOTIFICATION = _table(
         "created_at": TimeColumn(),
     },
 )
+SYNC_EVENT = _table(
+    "SyncEvent",
+    "sync_event",
+    {
+        "id": _key(),
+        "workspace_id": UuidColumn(),
+        "kind": fields.SmallIntField(),
+        "set_name": fields.TextField(null=True),
+        "slug": fields.TextField(null=True),
+        "code": fields.TextField(null=True),
+        "message": fields.TextField(),
+        "file": fields.TextField(null=True),
+        "line": fields.IntField(null=True),
+        "created_at": TimeColumn(),
+    },
+)
 SYNC_REVISION = _table(
     "SyncRevision",
     "sync_revision",
@@ -188,6 +204,8 @@ SYNC_REVISION = _table(
         "number": fields.IntField(),
         "digest": fields.TextField(),
         "snapshot": JsonColumn(),
+        "policy": JsonColumn(null=True),
+        "restores": fields.IntField(null=True),
         "changes": JsonColumn(),
         "commit": fields.TextField(null=True),
         "branch": fields.TextField(null=True),
@@ -318,6 +336,7 @@ TABLES = (
     EVENT_TYPE,
     JOB,
     NOTIFICATION,
+    SYNC_EVENT,
     SYNC_REVISION,
     SYNC_SET,
     TOKEN,

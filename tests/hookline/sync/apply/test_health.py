@@ -101,7 +101,8 @@ async def test_an_apply_that_is_blocked_is_told_of_once_to_those_who_want_it(
         "ops@example.com",
         "shop@example.com",
     ]
-    assert (await kinds(runtime))[-1] == ActivityKind.NOTIFICATION
+    blocked = ActivityKind.SYNC_BLOCKED
+    assert (await kinds(runtime))[-3:] == [blocked, ActivityKind.NOTIFICATION, blocked]
     assert await send_due(runtime, Mailer(None, runtime.settings.home / "outbox")) == 2
     mails = [path.read_text() for path in (runtime.settings.home / "outbox").iterdir()]
     assert len(mails) == 2
