@@ -93,13 +93,19 @@ class LocalReferences:
             pass
         # An editor's line ends are those of YAML, which knows but one.
         value = self._resolved(text).replace("\r\n", "\n")
-        if found := hidden_character(value):
+        # Not of the typed text around them, which may hold such a character as an escape.
+        for reference in _REFERENCE.finditer(text):
+            if reference[1]:
+                self._check_characters(self._values[reference[1], reference[2]])
+        return value
+
+    def _check_characters(self, value: str) -> None:
+        if found := hidden_character(value.replace("\r\n", "\n")):
             raise ReferenceRefused(
                 "bad-character",
                 f"what this stands for holds the character U+{ord(found[0][0]):04X}",
                 "remove it where the value is kept",
             )
-        return value
 
     def _resolved(self, text: str) -> str:
         # One text for all webhooks that repeat it.

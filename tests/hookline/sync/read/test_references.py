@@ -102,6 +102,12 @@ def test_default_stands_for_a_variable_that_is_not_set_or_empty(tmp_path: Path) 
         assert document.webhooks["a"].values["url"] == "https://crm.example.com:8443/in"
 
 
+def test_typed_text_beside_a_reference_may_hold_an_escape_of_any_character(tmp_path: Path) -> None:
+    document = read(one(r'description: "\u2028 ${env:X} $${y}"'), tmp_path, {"X": "a"}).document
+    assert document is not None
+    assert document.webhooks["a"].values["description"] == "\u2028 a ${y}"
+
+
 @each_of(
     "field, environment, code",
     [
