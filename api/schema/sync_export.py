@@ -16,7 +16,8 @@ from hookline.form.check import check_slug
 from hookline.models import SyncSet as SetRow
 from hookline.models import Webhook as WebhookRow
 from hookline.sync.export import entries
-from hookline.sync.export.entries import Omission, Variable, WebhookEntry
+from hookline.sync.export.entries import Omission, WebhookEntry
+from hookline.sync.export.variables import Variable
 
 _BY_SLUG: Final = Order("slug", (Column("slug", str),))
 

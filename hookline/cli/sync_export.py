@@ -2,7 +2,6 @@
 --check plans it. Data goes to standard output or into files, talk to standard error.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from hookline.cli.sync_records import RecordOptions, all_pages, failed, no_set, 
 from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncTarget
 from hookline.cli.sync_validate import print_problems
 from hookline.cli.terminal import echo, echo_file
+from hookline.cli.writing import write_file
 from hookline.errors import HooklineError
 from hookline.settings.fields import Settings, read_settings
 from hookline.sync.plan import codec
@@ -141,19 +141,15 @@ def _write(options: ExportOptions, file: ExportedFile) -> None:
         echo_file(file.text)
         return
     path = Path(options.output)
-    try:
-        if options.is_all:
+    if options.is_all:
+        try:
             path.mkdir(parents=True, exist_ok=True)
-            path /= UNMANAGED_FILE if file.is_unmanaged else f"{file.set_name}.yaml"
-        # In the same folder, as a file is replaced at once only within one file system.
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        aside.write_text(file.text, "utf-8")
-        aside.replace(path)
-    except OSError as error:
-        raise HooklineError(
-            "FAILED", f"{printable(str(path))} can't be written: {error.strerror}."
-        ) from None
-    echo(f"Wrote {printable(str(path))}.", err=True)
+        except OSError as error:
+            raise HooklineError(
+                "FAILED", f"{printable(str(path))} can't be written: {error.strerror}."
+            ) from None
+        path /= UNMANAGED_FILE if file.is_unmanaged else f"{file.set_name}.yaml"
+    write_file(path, file.text)
 
 
 def _tell(file: ExportedFile) -> None:

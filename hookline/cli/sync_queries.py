@@ -1,5 +1,5 @@
-"""Commands of `hookline sync` that need no file: options and exit codes. The work is done by
-sync_records, which each imports when it runs.
+"""Commands of `hookline sync` that need no webhooks file: options and exit codes. The work is done
+by sync_records, sync_export and sync_import, which each imports when it runs.
 """
 
 from collections.abc import Callable
@@ -112,7 +112,51 @@ def export(unmanaged: bool, is_all: bool, output: str | None, check: bool, **giv
     return sync_export.export(sync_export.ExportOptions(asked, unmanaged, is_all, output, check))
 
 
-COMMANDS = (status, drift, history, show, export)
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--from",
+    "product",
+    type=click.Choice(["hasura", "webhookx", "svix"]),
+    required=True,
+    help="The product that the files come from.",
+)
+@click.option(
+    "--set", "set_name", default="default", show_default=True, metavar="NAME", help="The set."
+)
+@click.option(
+    "--environment",
+    "environments",
+    multiple=True,
+    metavar="NAME",
+    help="An environment whose events are sent; may be given several times. [default: the last of "
+    "HOOKLINE_ENVIRONMENTS]",
+)
+@click.option("-o", "--output", metavar="PATH", help="Write here. [default: standard output]")
+def import_(
+    files: tuple[str, ...],
+    product: str,
+    set_name: str,
+    environments: tuple[str, ...],
+    output: str | None,
+) -> int:
+    """Write the webhooks of another product as a webhooks file. Asks no server.
+
+    FILE is metadata of Hasura (a folder or a file), the configuration that `webhookx admin dump`
+    writes, or a list of endpoints of Svix; a folder or - works too. What has no counterpart is told
+    on standard error, each with its place. Secrets become references to environment variables.
+    Exits with 3 when a webhook can't be written.
+    """
+    from hookline.cli import sync_import
+    from hookline.form.check import check_slug
+
+    if problems := check_slug(set_name):
+        raise click.UsageError(problems[0].message.replace("slug", "--set", 1))
+    options = sync_import.ImportOptions(product, files, set_name, environments, output)
+    return sync_import.run(options)
+
+
+COMMANDS = (status, drift, history, show, export, import_)
 """In the order of `hookline sync --help`."""
 
 

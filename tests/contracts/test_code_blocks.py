@@ -60,6 +60,10 @@ RUN_BY: Final = {
     "docs/how-to/find-a-missing-event.md": [
         (language, "tests/docs/test_steps.py") for language in ("sh", "sh", "text", "sh")
     ],
+    "docs/how-to/move-to-hookline.md": [
+        (language, "tests/docs/test_moving_page.py")
+        for language in ("json", *("sh", "text", "yaml") * 2, *("sh", "text") * 2)
+    ],
     "docs/how-to/receive-on-localhost.md": [
         (language, "tests/docs/test_steps.py")
         for language in ("yaml", "sh", "python", "sh", "sh", "text")

@@ -2,21 +2,19 @@
 defaults. Called by api/schema. Pure; it opens no secret, each becomes a reference to a variable.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from hookline.form.placeholders import unready
 from hookline.form.webhook_fields import DEFAULTS, FIELDS
 from hookline.form.webhook_kinds import is_sensitive_header
 from hookline.models import SyncSet, Webhook
 from hookline.sync.export import yaml_text
+from hookline.sync.export.variables import Variable, VariableNames
 from hookline.sync.plan.comparing import same
 from hookline.sync.policy import remembered
 from hookline.webhooks.columns import without_secrets
-
-_NO_NAME: Final = re.compile("[^A-Z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +23,6 @@ class Omission:
 
     field: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """An environment variable that the entry refers to. path: the secret that it stands for."""
-
-    name: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +62,20 @@ def entry(row: Webhook, is_protected: bool) -> WebhookEntry:
     if is_protected:
         content["lifecycle"] = {"preventDestroy": True}
     text = "\n".join(yaml_text.lines({row.slug: content}, 2)) + "\n"
-    return WebhookEntry(row.slug, text, tuple(writer.variables), tuple(writer.omitted))
+    return WebhookEntry(row.slug, text, writer.variables, tuple(writer.omitted))
 
 
 class _EntryWriter:
     def __init__(self, row: Webhook) -> None:
-        self._slug = row.slug
+        self._slug, self._names = row.slug, VariableNames(row.slug)
         self._owned = row.sync_applied or {}
         self._form = without_secrets(row)
-        self.variables: list[Variable] = []
         self.omitted: list[Omission] = []
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """Those that the fields refer to."""
+        return tuple(self._names.variables)
 
     def fields(self) -> dict[str, Any]:
         content = {}
@@ -114,13 +108,19 @@ class _EntryWriter:
         """The value as the file has it. Raises NotWritable."""
         match name:
             case "signingSecret":
-                return self._reference("SIGNING_SECRET", name)
+                return self._names.reference("SIGNING_SECRET", name)
             case "secretHeader":
                 path = "secretHeader.value"
-                return {**_plain(value, "name"), "value": self._reference("SECRET_HEADER", path)}
+                return {
+                    **_plain(value, "name"),
+                    "value": self._names.reference("SECRET_HEADER", path),
+                }
             case "basicAuth":
                 path = "basicAuth.password"
-                return {**_plain(value, "username"), "password": self._reference("PASSWORD", path)}
+                return {
+                    **_plain(value, "username"),
+                    "password": self._names.reference("PASSWORD", path),
+                }
             case "headers":
                 return {pair["name"]: self._header(pair) for pair in value}
             case "labels":
@@ -133,31 +133,12 @@ class _EntryWriter:
         name, value = pair["name"], pair["value"]
         # By its name too: it may have been saved before such names were secret.
         if value is None or is_sensitive_header(name):
-            part = _NO_NAME.sub("_", name.upper()).strip("_")
-            return self._reference(f"HEADER_{part}", f"headers.{name}")
+            return self._names.header(name)
         _check_ready(value)
         return str(yaml_text.literal(value))
 
-    def _reference(self, part: str, path: str) -> str:
-        name, taken = variable_name(self._slug, part), {one.name for one in self.variables}
-        # Headers X-A-Key and X_A_Key are two.
-        number = 1
-        while (unique := name if number == 1 else f"{name}{number}") in taken:
-            number += 1
-        self.variables.append(Variable(unique, path))
-        return f"${{env:{unique}}}"
-
     def _omit(self, name: str, reason: str) -> None:
         self.omitted.append(Omission(name, f"{name} {reason}"))
-
-
-def variable_name(slug: str, part: str) -> str:
-    """`ORDER_SYNC__PASSWORD`: of no other slug and part. part: without two underscores in a row."""
-    base = slug.upper().replace("-", "_")
-    # No variable begins with a digit, and HOOKLINE_… is never looked up. In small letters, as no
-    # other name has any.
-    prefix = "webhook_" if base[0].isdigit() or base.startswith("HOOKLINE") else ""
-    return f"{prefix}{base}__{part}"
 
 
 def _plain(value: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Webhooks of other products as a webhooks file: Hasura, WebhookX, Svix."""
