@@ -30,6 +30,7 @@ from api.schema.sync_events import SyncSubscription
 from api.schema.sync_export import SyncExportQuery
 from api.schema.sync_file import SyncFileQuery
 from api.schema.sync_revision import find_revision
+from api.schema.sync_rollback import SyncRollbackMutation
 from api.schema.sync_set import SyncQuery
 from api.schema.token import TokenMutation, TokenQuery, find_token
 from api.schema.types import find_webhook
@@ -90,6 +91,7 @@ MUTATIONS = (
     EventTypeMutation,
     TokenMutation,
     SyncMutation,
+    SyncRollbackMutation,
 )
 
 

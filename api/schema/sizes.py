@@ -114,6 +114,8 @@ _MUTATIONS: Final = {
     "Mutation.webhooksDelete": 2_000,
     "Mutation.syncPlan": 10_000,
     "Mutation.syncApply": 10_000,
+    "Mutation.syncRollbackPlan": 10_000,
+    "Mutation.syncRollback": 10_000,
 }
 _PRICES: Final = {
     **OF_WHAT_WAS_SENT,

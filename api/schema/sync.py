@@ -26,9 +26,11 @@ from api.schema.user_error import UserError, user_errors
 from hookline.access import actor as actors
 from hookline.access.scopes import covers
 from hookline.errors import Code, Problem, Refused
+from hookline.form.check import check_slug
 from hookline.models import SyncRevision as RevisionRow
 from hookline.sync.apply import applying
 from hookline.sync.apply.applying import ApplyOutcome
+from hookline.sync.apply.telling import tell_failure
 from hookline.sync.read import received
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import Position
@@ -55,6 +57,9 @@ class SyncPlan:
     base: SyncRevision | None = strawberry.field(
         description="Newest revision of the set before the apply, or null if there is none."
     )
+    restores: int | None = strawberry.field(
+        description="Number of the revision that a rollback brings back. Null for a file's plan."
+    )
     changes: list[SyncChange] = strawberry.field(
         description="Changes by slug: first the webhooks in the file, then those that are no "
         "longer in it."
@@ -80,7 +85,8 @@ class SyncPlan:
         return cls(
             digest=plan.digest,
             set=plan.set_name,
-            base=_revision(outcome.base, plan.set_name),
+            base=revision_of(outcome.base, plan.set_name),
+            restores=plan.restores,
             changes=[SyncChange.of(change) for change in plan.changes],
             unchanged=plan.unchanged,
             policy=SyncPolicy.of(plan.limits),
@@ -141,7 +147,7 @@ class SyncMutation:
             strawberry.argument(description="File to compare with the present webhooks."),
         ],
     ) -> SyncPlanPayload | None:
-        actor = _require_reading(info, "sync:plan", input.set)
+        actor = require_reading(info, "sync:plan", input.set)
         options, wrong_options = options_of(input.options)
         source, wrong_source = source_of(input.source)
         try:
@@ -170,7 +176,7 @@ class SyncMutation:
         info: Info,
         input: Annotated[SyncApplyInput, strawberry.argument(description="File to apply.")],
     ) -> SyncApplyPayload | None:
-        actor = _require_reading(info, "sync:apply", input.set)
+        actor = require_reading(info, "sync:apply", input.set)
         try:
             document, found, outcome = await _apply(info, actor, input)
         except Refused as refused:
@@ -181,7 +187,7 @@ class SyncMutation:
             return SyncApplyPayload(
                 plan=None, revision=None, problems=problems_of(found), user_errors=[]
             )
-        revision = _revision(outcome.revision, document.set_name)
+        revision = revision_of(outcome.revision, document.set_name)
         return SyncApplyPayload(
             plan=SyncPlan.of(outcome, found),
             revision=revision,
@@ -190,7 +196,7 @@ class SyncMutation:
         )
 
 
-def _require_reading(info: Info, scope: str, set_name: str) -> actors.Actor:
+def require_reading(info: Info, scope: str, set_name: str) -> actors.Actor:
     """The actor that asks, if it has the scope for the set and may read what plan and problems tell
     of webhooks and their health.
 
@@ -202,7 +208,7 @@ def _require_reading(info: Info, scope: str, set_name: str) -> actors.Actor:
     return actor
 
 
-def _revision(row: RevisionRow | None, set_name: str) -> SyncRevision | None:
+def revision_of(row: RevisionRow | None, set_name: str) -> SyncRevision | None:
     return SyncRevision.of(row, set_name) if row else None
 
 
@@ -220,6 +226,9 @@ async def _apply(
     wrong = [*wrong_options, *wrong_source, *wrong_texts]
     document, found = await _document(info, input, wrong, secrets_of(input.secrets))
     if document is None:
+        errors = [problem for problem in found if problem.is_error]
+        if not check_slug(input.set):
+            await tell_failure(info.context.runtime, actor.workspace_id, input.set, (), errors)
         return None, found, None
     request = SyncRequest(
         document, options, source, input.plan_digest, input.idempotency_key, input.message

@@ -75,6 +75,11 @@ class SyncOptionsInput:
         description="Slugs of the webhooks to plan or apply. The others, the policy and the commit "
         "of the set stay as they are. Defaults to all.",
     )
+    allow_lost_secrets: bool | None = strawberry.field(
+        default=False,
+        description="True to leave out the secrets of a revision that are not stored any more. "
+        "Otherwise they block its rollback. Without effect on a file.",
+    )
     lock_timeout: timedelta | None = strawberry.field(
         default=timedelta(seconds=30),
         description="Maximum time to wait for another apply of the same set. At most 5m.",
@@ -162,6 +167,32 @@ class SyncApplyInput(SyncFileInput):
     )
 
 
+@strawberry.input(description="Input of `syncRollbackPlan`.")
+class SyncRollbackPlanInput:
+    set: str = strawberry.field(description="Name of the set.")
+    revision: int = strawberry.field(description="Number of the revision to bring back.")
+    options: SyncOptionsInput | None = strawberry.field(
+        default=None, description="Options, as of a file's plan or apply."
+    )
+
+
+@strawberry.input(description="Input of `syncRollback`.")
+class SyncRollbackInput(SyncRollbackPlanInput):
+    plan_digest: str | None = strawberry.field(
+        default=None,
+        description="Digest of a plan of `syncRollbackPlan`. The rollback is blocked unless its "
+        "plan has the same digest, which takes the same options, too.",
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="Key that makes a repeated rollback safe, as of `syncApply`. At most 200 "
+        "characters.",
+    )
+    message: str | None = strawberry.field(
+        default=None, description="Message to store with the revision. At most 10,000 characters."
+    )
+
+
 def secrets_of(given: list[SyncSecretInput] | None) -> dict[tuple[str, ...], str]:
     """Returns the secrets by path, as the decoder asks for them."""
     return {tuple(secret.path): secret.value for secret in given or ()}
@@ -197,6 +228,7 @@ def options_of(given: SyncOptionsInput | None) -> tuple[Options, list[Problem]]:
         lock_timeout=patience,
         reenable=frozenset(given.reenable or ()),
         only=frozenset(given.only or ()),
+        allow_lost_secrets=bool(given.allow_lost_secrets),
     )
     return options, problems
 

@@ -139,7 +139,7 @@ class SyncPolicy:
 class SyncBlock:
     code: str = strawberry.field(
         description="Code of the policy check: removals, protected, empty-set, drift, adopt, "
-        "owned-elsewhere, older, reenable, only, stale or locked."
+        "owned-elsewhere, older, reenable, only, secret-lost, stale or locked."
     )
     message: str = strawberry.field(description="Explanation of the block.")
     slug: str | None = strawberry.field(

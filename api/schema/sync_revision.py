@@ -78,7 +78,8 @@ class SyncRevisionChange:
 
 
 @strawberry.type(
-    description="A revision of a set: an apply of a webhooks file that changed something."
+    description="A revision of a set: an apply of a webhooks file, or a rollback, that changed "
+    "something."
 )
 class SyncRevision(Node):
     set: str = strawberry.field(description="Name of the set, the webhooks that one file owns.")
@@ -104,6 +105,10 @@ class SyncRevision(Node):
     dirty: bool | None = strawberry.field(
         description="True if the file differed from the commit, as the caller stated it, or null "
         "if unknown."
+    )
+    restores: int | None = strawberry.field(
+        description="Number of the revision that a rollback brought back, whose commit, branch, "
+        "author and repository this one has. Null for the apply of a file."
     )
     actor: Actor = strawberry.field(description="Actor that applied the file.")
     created: int = strawberry.field(description="Number of webhooks created.")
@@ -131,6 +136,7 @@ class SyncRevision(Node):
             run_url=row.run_url,
             repository=row.repository,
             dirty=row.is_dirty,
+            restores=row.restores,
             actor=actor_of(row.actor),
             created=row.created,
             updated=row.updated,

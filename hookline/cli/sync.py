@@ -40,7 +40,7 @@ _FORMAT = click.option(
     help="How it is told.",
 )
 _VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show long values and lists whole.")
-_ALLOWED = options(
+_LIFTING = (
     click.option(
         "--adopt", is_flag=True, help="Take over webhooks that exist and that no file manages."
     ),
@@ -56,11 +56,11 @@ _ALLOWED = options(
         metavar="N",
         help="Accept up to N webhooks being taken out. [default: the file's policy, else 10]",
     ),
-    click.option(
-        "--allow-older",
-        is_flag=True,
-        help="Accept a commit that is older than the one applied last.",
-    ),
+)
+_OLDER = click.option(
+    "--allow-older", is_flag=True, help="Accept a commit that is older than the one applied last."
+)
+_PARTS = (
     click.option(
         "--reenable",
         multiple=True,
@@ -79,6 +79,8 @@ _ALLOWED = options(
         help="How long to wait for another apply of the set. [default: 30s]",
     ),
 )
+_ALLOWED = options(*_LIFTING, _OLDER, *_PARTS)
+_ALLOWED_BACK = options(*_LIFTING, *_PARTS)
 
 
 @click.group(epilog=EPILOG)
@@ -184,6 +186,53 @@ def apply(
 
 
 @sync.command()
+@click.argument("revision", type=click.IntRange(1, 2**31 - 1), metavar="REVISION")
+@click.option("--set", "set_name", metavar="NAME", help="The set. [default: the only one there is]")
+@_FORMAT
+@_VERBOSE
+@TARGET
+@_ALLOWED_BACK
+@click.option(
+    "--allow-lost-secrets",
+    is_flag=True,
+    help="Leave out secrets of the revision that are not stored any more.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the plan alone. Writes nothing.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="With --dry-run: exit with 2 when there are changes, 4 when something blocks them.",
+)
+@click.option(
+    "-y", "--yes", is_flag=True, help="Don't ask. Without a terminal nothing is asked anyway."
+)
+@click.option("-m", "--message", help="Why; kept with the revision.")
+def rollback(
+    revision: int,
+    set_name: str | None,
+    style: str,
+    dry_run: bool,
+    check: bool,
+    yes: bool,
+    message: str | None,
+    **given: Any,
+) -> int:
+    """Bring a set back to an earlier revision, by the rules of an apply. Needs no file.
+
+    `hookline sync history` lists the numbers. It makes a new revision. Secrets that were changed
+    since stay as they are now, as revisions hold none. Revert the commit in the repository too, or
+    the next apply undoes the rollback.
+    """
+    from hookline.cli import sync_rollback
+
+    if check and not dry_run:
+        raise click.UsageError("--check goes with --dry-run.")
+    asked = _asked((), style, given)
+    rollback = sync_rollback.Rollback(revision, set_name, asked, message)
+    return sync_rollback.plan(rollback, check) if dry_run else sync_rollback.apply(rollback, yes)
+
+
+@sync.command()
 def schema() -> None:
     """Print the JSON Schema of the file, for editors."""
     import json
@@ -231,7 +280,8 @@ def options_of(given: dict[str, Any]) -> "Options":
         on_drift=DriftPolicy[given["on_drift"].upper()] if given["on_drift"] else None,
         allow_empty=given["allow_empty"],
         allow_removals=given["allow_removals"],
-        allow_older=given["allow_older"],
+        allow_older=given.get("allow_older", False),
+        allow_lost_secrets=given.get("allow_lost_secrets", False),
         lock_timeout=patience,
         reenable=frozenset(given["reenable"]),
         only=frozenset(given["only"]),

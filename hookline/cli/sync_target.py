@@ -26,19 +26,17 @@ if TYPE_CHECKING:
     from hookline.sync.apply.applying import ApplyOutcome
 
 ENVIRONMENTS: Final = "{ environments }"
-_PAYLOAD: Final = (
+PAYLOAD: Final = (
     f"plan {{ {codec.PLAN_FIELDS} }} problems {{ {codec.PROBLEM_FIELDS} }} "
     "userErrors { field message }"
 )
-PLAN: Final = (
-    f"mutation Plan($input: SyncPlanInput!) {{ syncPlan(input: $input) {{ {_PAYLOAD} }} }}"
-)
+PLAN: Final = f"mutation Plan($input: SyncPlanInput!) {{ syncPlan(input: $input) {{ {PAYLOAD} }} }}"
 APPLY: Final = (
     "mutation Apply($input: SyncApplyInput!) { syncApply(input: $input) { revision "
-    f"{{ number }} {_PAYLOAD} }} }}"
+    f"{{ number }} {PAYLOAD} }} }}"
 )
 # On top of the lock's patience, which the server may use up before it begins.
-_WORK_SECONDS: Final = 60.0
+WORK_SECONDS: Final = 60.0
 _ROLE: Final = "sync"
 
 
@@ -76,8 +74,8 @@ class ServerTarget:
             self.settings,
             PLAN,
             {"input": given},
-            lambda content: self._answer(content["syncPlan"]),
-            _WORK_SECONDS,
+            lambda content: answer_of(content["syncPlan"], self.settings.server),
+            WORK_SECONDS,
             role=_ROLE,
         )
 
@@ -89,14 +87,14 @@ class ServerTarget:
             "idempotencyKey": request.idempotency_key,
             "message": request.message,
         }
-        seconds = request.options.lock_timeout.total_seconds() + _WORK_SECONDS
+        seconds = request.options.lock_timeout.total_seconds() + WORK_SECONDS
 
         def ask() -> SyncAnswer:
             return execute(
                 self.settings,
                 APPLY,
                 {"input": given},
-                lambda content: self._answer(content["syncApply"]),
+                lambda content: answer_of(content["syncApply"], self.settings.server),
                 seconds,
                 role=_ROLE,
             )
@@ -109,18 +107,6 @@ class ServerTarget:
             if fault.code != "ANSWER_LOST":
                 raise
             return ask()
-
-    def _answer(self, payload: dict[str, Any]) -> SyncAnswer:
-        if payload["userErrors"]:
-            raise HooklineError(
-                "FAILED",
-                printable("; ".join(error["message"] for error in payload["userErrors"])),
-            )
-        problems = [codec.decode_problem(problem) for problem in payload["problems"]]
-        if payload["plan"] is None:
-            return SyncAnswer(None, problems)
-        plan = codec.decode({**payload["plan"], "revision": payload.get("revision")})
-        return SyncAnswer(replace(plan, server=self.settings.server), problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +160,22 @@ class LocalTarget:
         async with open_runtime(self.settings) as runtime:
             workspace_id = await workspace_id_of(runtime.database)
             return await work(runtime, system_actor(workspace_id, "hookline sync --local"))
+
+
+def answer_of(payload: dict[str, Any], server: str) -> SyncAnswer:
+    """The answer of a payload of the API.
+
+    Raises HooklineError for its user errors, and what `codec.decode` raises.
+    """
+    if payload["userErrors"]:
+        raise HooklineError(
+            "FAILED", printable("; ".join(error["message"] for error in payload["userErrors"]))
+        )
+    problems = [codec.decode_problem(problem) for problem in payload["problems"]]
+    if payload["plan"] is None:
+        return SyncAnswer(None, problems)
+    plan = codec.decode({**payload["plan"], "revision": payload.get("revision")})
+    return SyncAnswer(replace(plan, server=server), problems)
 
 
 def _environments(content: dict[str, Any]) -> tuple[str, ...]:

@@ -1,11 +1,14 @@
 """Options of an apply, and the origin of its file. Made by the commands and by api/schema/sync."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from hookline.sync.policy import DriftPolicy
 from hookline.sync.read.document import Document
+from hookline.sync.read.problems import SyncProblem
 
 DIRTY: Final = "-dirty"
 
@@ -24,6 +27,8 @@ class Options:
     """Slugs."""
     only: frozenset[str] = frozenset()
     """Slugs of the webhooks that are planned; none: all."""
+    allow_lost_secrets: bool = False
+    """A rollback leaves out secrets that are nowhere any more."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -38,6 +43,7 @@ class Options:
             "--allow-older": self.allow_older,
             **{f"--reenable {slug}": True for slug in sorted(self.reenable)},
             **{f"--only {slug}": True for slug in sorted(self.only)},
+            "--allow-lost-secrets": self.allow_lost_secrets,
         }
         return tuple(flag for flag, is_given in flags.items() if is_given)
 
@@ -67,9 +73,25 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """A revision that a rollback brings back. prints: the values of its webhooks by slug, secrets
+    as fingerprints; problems: what is not allowed any more.
+    """
+
+    number: int
+    set_id: UUID
+    prints: Mapping[str, Mapping[str, Any]]
+    has_policy: bool
+    """False of a revision that kept none: the set's stays."""
+    problems: tuple[SyncProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SyncRequest:
     """A document to be planned or applied. plan_digest: of the plan that was agreed to, None for
     none; idempotency_key: of the asker's own making; message: kept with the revision.
+
+    restored: the revision that the document was made of; None for a file's.
     """
 
     document: Document
@@ -78,3 +100,4 @@ class SyncRequest:
     plan_digest: str | None = None
     idempotency_key: str | None = None
     message: str | None = None
+    restored: Restored | None = None

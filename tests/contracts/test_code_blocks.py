@@ -97,6 +97,7 @@ RUN_BY: Final = {
         ("yaml", "tests/contracts/test_code_blocks.py"),
         ("sh", "tests/flows/test_readme_steps.py"),
         ("sh", "tests/flows/test_sync_records.py"),
+        ("sh", "tests/flows/test_sync_records.py"),
     ],
     "docs/templates.md": [
         (language, "tests/hookline/outbound/test_template_page.py")

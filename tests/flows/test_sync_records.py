@@ -131,13 +131,14 @@ def test_commands_of_the_page_work_on_the_database_itself(tmp_path: Path) -> Non
         file.write_text(FILE.replace("20s", timeout))
         assert run("sync", "apply", "--local", "-f", "hooks.yaml")[0] == 0
     page = (PROJECT / "docs/sync.md").read_text("utf-8")
-    [block] = re.findall(
-        r"^```sh\n(hookline sync status\n.*?)^```$", page, re.MULTILINE | re.DOTALL
+    records, back = re.findall(
+        r"^```sh\n(hookline sync (?:status|history).*?)^```$", page, re.MULTILINE | re.DOTALL
     )
-    for line in block.splitlines():
+    for line in [*records.splitlines(), *back.splitlines()]:
         program, *arguments = shlex.split(line)
         code, output, errors = run(*arguments, "--local")
-        assert (program, code, errors) == ("hookline", 0, ""), line
+        assert (program, code) == ("hookline", 0), line
+        assert ("revert the commit" in errors) if "--yes" in arguments else errors == "", line
         assert str(Path("var") / "hookline.db") in output
     postgres = {"HOOKLINE_DATABASE_URL": "postgres://u@h/d"}
     refused = run_hookline(("sync", "status", "--local"), tmp_path, environment | postgres)
@@ -169,3 +170,34 @@ async def test_an_export_is_a_file_whose_plan_is_empty(
     assert "-o FOLDER" in shop.run("sync", "export", "--all", exit_code=64).stderr
     wrong = shop.run("sync", "export", "--set", "shpo", exit_code=1).stderr
     assert "there are default, shop." in wrong
+
+
+async def test_a_bad_apply_is_taken_back_by_a_rollback(
+    hookline: Installation, tmp_path: Path
+) -> None:
+    shop, file = hookline, tmp_path / "hooks.yaml"
+    apply_twice(shop, file)
+    file.write_text(FILE.replace("20s", "25s").replace("orders:", "bills:", 1))
+    shop.run("sync", "apply", "-f", str(file))
+    assert "no revision 9" in shop.run("sync", "rollback", "9", exit_code=1).stderr
+    assert "goes with" in shop.run("sync", "rollback", "1", "--check", exit_code=64).stderr
+
+    planned = shop.run("sync", "rollback", "1", "--dry-run", "--check", exit_code=2).stdout
+    assert planned.startswith(f'Plan for set "shop" back to revision 1 on {shop.url}   (base')
+    assert "  - bills  not in revision 1: will be DISABLED\n" in planned
+    assert "      timeout 25s → 20s\n" in planned
+    for style in ("markdown", "github", "gitlab"):
+        other = shop.run("sync", "rollback", "1", "--dry-run", "--format", style).stdout
+        assert "not in revision 1: will be DISABLED" in other
+    done = shop.run("sync", "rollback", "1", "-m", "incident 7", "--format", "json")
+    plan = json.loads(done.stdout)["plan"]
+    assert (plan["revision"], plan["restores"], plan["blocked"]) == (4, 1, [])
+    assert "revert the commit there too" in done.stderr
+    again = shop.run("sync", "rollback", "1").stdout
+    assert again.startswith(f'Set "shop" on {shop.url}: nothing to change')
+
+    assert "  back to 1, 1 updated, 1 disabled  " in shop.run("sync", "history").stdout
+    assert "  restores    revision 1\n" in shop.run("sync", "show", "4").stdout
+    assert "revision 4 (back to 1), " in shop.run("sync", "status").stdout
+    file.write_text(FILE)
+    assert "0 create" not in shop.run("sync", "plan", "-f", str(file), "--check").stdout

@@ -16,9 +16,10 @@ from hookline.db.connection import UnitOfWork
 from hookline.errors import Code, Problem, Refused, Unavailable
 from hookline.models import SyncRevision
 from hookline.runtime import Runtime
-from hookline.sync.apply import store
+from hookline.sync.apply import restoring, store
 from hookline.sync.apply.authors import authors_of
 from hookline.sync.apply.backlogs import backlogs_of
+from hookline.sync.apply.restoring import Settlement
 from hookline.sync.apply.store import SetState
 from hookline.sync.apply.telling import tell_failure
 from hookline.sync.apply.writing import Content, Writing, content_of, part_of
@@ -79,15 +80,16 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
     document = request.document
     # Off the loop, here and below: 10,000 webhooks take seconds, and other requests are to be
     # answered within 50 ms meanwhile.
-    wanted = await asyncio.to_thread(_wanted, runtime, document)
+    wanted = await asyncio.to_thread(_wanted, runtime, request)
     async with store.reading(runtime) as reads:
         state = await store.read(
             reads, runtime.vault, actor.workspace_id, document.set_name, _slugs(document)
         )
+        settled = await _settled(reads, request, wanted, state)
     # After the snapshot is closed: a child process renders, and nothing in the database waits for
     # it.
     broken = await check_templates.check(document, runtime.renderer, actor.workspace_id)
-    plan = await asyncio.to_thread(_planned, actor, request, wanted, broken, state)
+    plan = await asyncio.to_thread(_planned, actor, settled, broken, state)
     interrupted = await asyncio.to_thread(renames.interrupted, plan)
     if authors.disputed(plan) or interrupted:
         # Another snapshot: rare, and no reader is held while a large file is planned.
@@ -95,7 +97,7 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
             plan = await _with_authors(reads, actor, plan, state)
             counts = await backlogs_of(reads, interrupted)
         plan = await asyncio.to_thread(renames.with_deliveries, plan, counts)
-    return ApplyOutcome(_judged(request, plan, state), state.revision)
+    return ApplyOutcome(_judged(settled, plan, state), state.revision)
 
 
 async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOutcome:
@@ -114,13 +116,10 @@ async def apply(runtime: Runtime, actor: Actor, request: SyncRequest) -> ApplyOu
                 ("secrets",),
             )
         )
-    wanted = await asyncio.to_thread(_wanted, runtime, document)
-    content = await asyncio.to_thread(
-        content_of, {item.slug: {**item.prints, **item.lifecycle.content} for item in wanted}
-    )
+    wanted = await asyncio.to_thread(_wanted, runtime, request)
     # Before the lock is taken, which nobody is to hold while a child process renders.
     broken = await check_templates.check(document, runtime.renderer, actor.workspace_id)
-    applying = _Applying(runtime, actor, request, wanted, broken, content)
+    applying = _Applying(runtime, actor, request, wanted, broken)
     set_name, patience = document.set_name, request.options.lock_timeout
     for _ in range(TRIES):
         try:
@@ -148,7 +147,6 @@ class _Applying:
     wanted: list[WantedWebhook]
     broken: tuple[SyncProblem, ...]
     """Payload templates that do not render."""
-    content: Content
 
     async def run(self, work: UnitOfWork) -> ApplyOutcome:
         """One try. Raises _Stopped where nothing may be written."""
@@ -162,14 +160,14 @@ class _Applying:
             request.idempotency_key,
             is_locking=True,
         )
-        content = await asyncio.to_thread(self._content, state)
+        settled = await _settled(work, request, self.wanted, state)
+        request = settled.request
+        content = await asyncio.to_thread(_content, settled, state)
         # Before the plan, which would be empty by now, or somebody else's changes.
         if state.repeated is not None:
             raise _Stopped(self._repeated(state, state.repeated, content))
-        plan = await asyncio.to_thread(
-            _planned, self.actor, request, self.wanted, self.broken, state
-        )
-        plan = _judged(request, await _with_authors(work, self.actor, plan, state), state)
+        plan = await asyncio.to_thread(_planned, self.actor, settled, self.broken, state)
+        plan = _judged(settled, await _with_authors(work, self.actor, plan, state), state)
         # Compared under the lock, so nothing changes between the look and the write.
         if request.plan_digest not in (None, plan.digest):
             plan = replace(plan, blocked=(*plan.blocked, _STALE))
@@ -181,19 +179,6 @@ class _Applying:
         work.after_commit(lambda: self._log(revision))
         number = revision.number if revision else None
         return ApplyOutcome(replace(plan, revision=number), state.revision, revision)
-
-    def _content(self, state: SetState) -> Content:
-        """Content of the set after this apply."""
-        request = self.request
-        if not request.options.only:
-            return self.content
-        # Of a retry the revision that the first try made: onto it the same part changes nothing.
-        base = state.repeated or state.revision
-        last = base.snapshot if base else {}
-        moved = [
-            move.source for move in request.document.moves if move.target in request.options.only
-        ]
-        return part_of(last, self.content, request.options.only, moved)
 
     def _repeated(self, state: SetState, revision: SyncRevision, content: Content) -> ApplyOutcome:
         """The outcome of a retry whose first answer was lost: nothing is left to do."""
@@ -210,6 +195,7 @@ class _Applying:
             base_commit=state.revision.commit if state.revision else None,
             is_base_dirty=state.revision.is_dirty if state.revision else None,
             revision=revision.number,
+            restores=self.request.restored.number if self.request.restored else None,
         )
         return ApplyOutcome(plan, state.revision, revision)
 
@@ -226,7 +212,35 @@ class _Applying:
             )
 
 
-def _wanted(runtime: Runtime, document: Document) -> list[WantedWebhook]:
+def _content(settled: Settlement, state: SetState) -> Content:
+    """Content of the set after this apply."""
+    request = settled.request
+    whole = content_of(
+        {item.slug: {**item.prints, **item.lifecycle.content} for item in settled.wanted}
+    )
+    if not request.options.only:
+        return whole
+    # Of a retry the revision that the first try made: onto it the same part changes nothing.
+    base = state.repeated or state.revision
+    last = base.snapshot if base else {}
+    moved = [move.source for move in request.document.moves if move.target in request.options.only]
+    return part_of(last, whole, request.options.only, moved)
+
+
+async def _settled(
+    reads: store.RowReader, request: SyncRequest, wanted: list[WantedWebhook], state: SetState
+) -> Settlement:
+    """The wish beside the present state: a file's as it is."""
+    if (restored := request.restored) is None:
+        return Settlement(request, wanted)
+    undone = await restoring.moves_since(reads, restored, state)
+    return await asyncio.to_thread(restoring.settled, request, restored, wanted, state, undone)
+
+
+def _wanted(runtime: Runtime, request: SyncRequest) -> list[WantedWebhook]:
+    document = request.document
+    if request.restored is not None:
+        return restoring.wanted_of(request, request.restored)
     return [
         WantedWebhook(
             item.slug,
@@ -258,24 +272,23 @@ def _url_position(document: Document, slug: str) -> Position | None:
 
 
 def _planned(
-    actor: Actor,
-    request: SyncRequest,
-    wanted: list[WantedWebhook],
-    broken: tuple[SyncProblem, ...],
-    state: SetState,
+    actor: Actor, settled: Settlement, broken: tuple[SyncProblem, ...], state: SetState
 ) -> Planned:
     """The plan, without what blocks it."""
+    request, restored = settled.request, settled.request.restored
     plan = planning.plan(
         request.document.set_name,
         state.number,
-        wanted,
+        settled.wanted,
         state.stored,
         request.options,
         may_read_secrets=actor.may("secrets:read"),
         rules=Rules(request.document.policy, state.policy, state.protected),
         moves=request.document.moves,
+        restores=restored.number if restored else None,
     )
-    return replace(plan, problems=(*plan.problems, *broken))
+    refused = restored.problems if restored else ()
+    return replace(plan, problems=(*plan.problems, *broken, *refused), warnings=settled.warnings)
 
 
 def _placed(block: Block, document: Document) -> Block:
@@ -283,8 +296,9 @@ def _placed(block: Block, document: Document) -> Block:
     return replace(block, position=item.position) if item else block
 
 
-def _judged(request: SyncRequest, plan: Planned, state: SetState) -> Planned:
+def _judged(settled: Settlement, plan: Planned, state: SetState) -> Planned:
     """The plan with what blocks it."""
+    request = settled.request
     options, wanted = request.options, request.document.webhooks
     blocks = policy.check(
         plan, not wanted, options, state.committed_at, request.source.committed_at
@@ -294,7 +308,7 @@ def _judged(request: SyncRequest, plan: Planned, state: SetState) -> Planned:
     unknown = [
         Block(
             "reenable",
-            f"{slug} is to be re-enabled and is not in the file; check how it is written",
+            f"{slug} is to be re-enabled and is not in {plan.wish}; check how it is written",
             slug,
         )
         for slug in strangers
@@ -302,13 +316,17 @@ def _judged(request: SyncRequest, plan: Planned, state: SetState) -> Planned:
     there = wanted.keys() | {live.slug for live in state.stored}
     unknown += [
         Block(
-            "only", f"{slug} is neither in the file nor in the set; check how it is written", slug
+            "only",
+            f"{slug} is neither in {plan.wish} nor in the set; check how it is written",
+            slug,
         )
         for slug in sorted(options.only - there)
     ]
     return replace(
         plan,
-        blocked=tuple(_placed(block, request.document) for block in (*blocks, *unknown)),
+        blocked=tuple(
+            _placed(block, request.document) for block in (*blocks, *unknown, *settled.blocks)
+        ),
         base_commit=state.revision.commit if state.revision else None,
         is_base_dirty=state.revision.is_dirty if state.revision else None,
     )

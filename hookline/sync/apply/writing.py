@@ -33,7 +33,13 @@ from hookline.sync.plan.webhooks import Planned, Write
 from hookline.sync.policy import NO_POLICY, DriftPolicy, recorded
 from hookline.sync.request import DIRTY, SyncRequest
 from hookline.webhooks.change import SYNC_COLUMNS
-from hookline.webhooks.columns import columns, signing_algorithm, with_new_secret
+from hookline.webhooks.columns import (
+    Form,
+    columns,
+    signing_algorithm,
+    with_kept_secrets,
+    with_new_secret,
+)
 from hookline.webhooks.saving import HEALTH_RESET, RESETS_HEALTH, TURN_ON_VALUES
 from hookline.webhooks.secrets import SECRET_OVERLAP
 
@@ -90,8 +96,8 @@ class Writing:
     def _commit(self) -> tuple[str | None, datetime | None]:
         """The set's commit and its time from now on."""
         source, state = self.request.source, self.state
-        # The rest of that commit waits.
-        if self.request.options.only:
+        # The rest of that commit waits; what a rollback brings back is older than the last one.
+        if self.request.options.only or self.request.restored:
             return state.commit, state.committed_at
         # Uncommitted edits that change nothing prove no commit right.
         if source.is_dirty and not self.plan.has_effect:
@@ -216,7 +222,7 @@ class Writing:
         return bulk_rows.attributes(row)
 
     def _changed(self, write: Write, row: Webhook, by: Mapping[str, Any], now: datetime) -> Row:
-        values = columns(write.values, row.id, row.workspace_id, self.runtime.vault)
+        values = columns(self._whole(write, row), row.id, row.workspace_id, self.runtime.vault)
         if secret := _new_secret(write.values, row):
             values[SIGNING] = with_new_secret(row, secret, SECRET_OVERLAP, now, self.runtime.vault)
         values.update(
@@ -247,6 +253,13 @@ class Writing:
         row.update_from_dict(values)
         return bulk_rows.attributes(row)
 
+    def _whole(self, write: Write, row: Webhook) -> Form:
+        """The values with the stored secrets that a rollback keeps."""
+        if self.request.restored is None:
+            return write.values
+        given = {name: value for name, value in write.values.items() if name != "signingSecret"}
+        return with_kept_secrets(given, row, self.runtime.vault)
+
     def _position(self, slug: str) -> dict[str, Any]:
         position = self.request.document.webhooks[slug].position
         file, line = (position.file, position.line) if position.file else (None, None)
@@ -271,6 +284,8 @@ class Writing:
             number=number,
             digest=self.content.digest,
             snapshot=self.content.snapshot,
+            policy=self._policy(),
+            restores=self.request.restored.number if self.request.restored else None,
             changes=[_recorded(change) for change in self.plan.changes],
             commit=source.commit,
             branch=source.branch,

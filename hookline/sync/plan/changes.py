@@ -15,6 +15,11 @@ from hookline.sync.read.problems import Position, SyncProblem
 from hookline.sync.request import DEFAULT_OPTIONS, Options
 
 
+def wish_of(restores: int | None) -> str:
+    """The file, or the revision that a rollback brings back, in a sentence."""
+    return f"revision {restores}" if restores else "the file"
+
+
 class ChangeKind(StrEnum):
     CREATE = "CREATE"
     UPDATE = "UPDATE"
@@ -80,7 +85,7 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Block:
     """code: removals, protected, empty-set, drift, adopt, owned-elsewhere, older, reenable, only,
-    stale or locked. flag: the option that lifts it, if there is one.
+    secret-lost, stale or locked. flag: the option that lifts it, if there is one.
     """
 
     code: str
@@ -121,6 +126,12 @@ class Plan:
     """Of the files that were planned, as far as the caller knows it."""
     limits: ApplyLimits = USUAL
     """The policy that it was made by."""
+    restores: int | None = None
+    """Number of the revision that a rollback brings back; None for a file's plan."""
+
+    @property
+    def wish(self) -> str:
+        return wish_of(self.restores)
 
     def count(self, kind: ChangeKind) -> int:
         return sum(change.kind is kind for change in self.changes)

@@ -22,7 +22,7 @@ PROBLEM_FIELDS: Final = "code message severity path file line column hint"
 CHANGE_FIELDS: Final = """kind slug movedFrom openDeliveries file line hint
     fields { field before after live secret changedSecrets changedBy changedAt reason }"""
 """Selection of a SyncChange that `decode_change` reads."""
-PLAN_FIELDS: Final = f"""digest set unchanged base {{ number commit dirty }}
+PLAN_FIELDS: Final = f"""digest set unchanged restores base {{ number commit dirty }}
     blocked {{ code message slug flag file line }} warnings {{ {PROBLEM_FIELDS} }}
     unknownSecrets policy {{ prune onDrift maxRemovals stricter }}
     changes {{ {CHANGE_FIELDS} }}"""
@@ -46,6 +46,7 @@ def encode(plan: Plan) -> Json:
         if plan.base
         else None,
         "digest": plan.digest,
+        "restores": plan.restores,
         "policy": encode_limits(plan.limits),
         "changes": [encode_change(change) for change in plan.changes],
         "unchanged": plan.unchanged,
@@ -80,6 +81,7 @@ def decode(content: Json) -> Plan:
         server=text(content.get("server", "")),
         commit=_text_or_none(content.get("commit")),
         limits=_limits(content["policy"]),
+        restores=_number_or_none(content.get("restores")),
         options=_options(content["options"]) if "options" in content else DEFAULT_OPTIONS,
     )
 
@@ -94,6 +96,7 @@ def encode_options(options: Options) -> Json:
         "allowOlder": options.allow_older,
         "reenable": sorted(options.reenable),
         "only": sorted(options.only),
+        "allowLostSecrets": options.allow_lost_secrets,
     }
 
 
@@ -227,6 +230,7 @@ def _options(content: Json) -> Options:
         allow_older=_flag(content["allowOlder"]),
         reenable=frozenset(map(text, content["reenable"])),
         only=frozenset(map(text, content["only"])),
+        allow_lost_secrets=_flag(content.get("allowLostSecrets", False)),
     )
 
 

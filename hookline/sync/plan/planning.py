@@ -12,7 +12,7 @@ from hookline.form.check import check_whole
 from hookline.form.kinds import UNKNOWN_SECRET, FieldProblem
 from hookline.form.origins import left_behind
 from hookline.form.webhook_fields import DEFAULTS, FIELDS
-from hookline.sync.plan.changes import Change, ChangeKind, FieldChange
+from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, wish_of
 from hookline.sync.plan.comparing import (
     Values,
     Verdicts,
@@ -42,17 +42,21 @@ def plan(
     may_read_secrets: bool = False,
     rules: Rules = NO_RULES,
     moves: Iterable[Move] = (),
+    restores: int | None = None,
 ) -> Planned:
     """Compares everything: first what the file has, then what it no longer has, each in the order
     of the slugs.
 
     stored: what the set owns, and whatever has a wanted slug. may_read_secrets: a secret that
-    people set goes along when the file moves its webhook to another origin.
+    people set goes along when the file moves its webhook to another origin. restores: the revision
+    that stands for the file.
     """
     stored = list(stored)
     managed = sum(live.set_name == set_name and not live.is_removed for live in stored)
     limits = limits_of(rules, options.on_drift, options.allow_removals, managed)
-    planner = _Planner(set_name, limits, options.reenable, may_read_secrets, options.only)
+    planner = _Planner(
+        set_name, limits, options.reenable, may_read_secrets, options.only, wish_of(restores)
+    )
     planner.compare(wanted, stored, moves)
     changes, writes = tuple(planner.changes), tuple(planner.writes)
     return Planned(
@@ -69,6 +73,7 @@ def plan(
         owned_elsewhere=tuple(planner.owned_elsewhere),
         unknown_secrets=tuple(sorted(planner.unknown_secrets)),
         limits=limits,
+        restores=restores,
         protected=rules.protected,
         digest=digest_of(set_name, base, options, limits, changes, writes),
     )
@@ -96,6 +101,7 @@ class _Planner:
     reenable: frozenset[str]
     may_read_secrets: bool
     only: frozenset[str] = frozenset()
+    wish: str = "the file"
     slugs: set[str] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
@@ -171,7 +177,7 @@ class _Planner:
     def _gone(
         self, live: StoredWebhook, kind: ChangeKind, values: dict[str, Any], **flags: bool
     ) -> None:
-        hint = "not in the file"
+        hint = f"not in {self.wish}"
         if kind is ChangeKind.RELEASE:
             hint += ": stays as it is, and no file owns it any more"
         fields = (FieldChange("active", True, False, True),) if values else ()
@@ -222,7 +228,8 @@ class _Planner:
                 for name in verdicts.released
             )
             is_ignored = not ignored.isdisjoint(verdicts.released)
-            hint = f"{'ignored' if is_ignored else 'no longer in the file'}: stays as it is"
+            is_gone = "no longer in" if self.wish == "the file" else "not in"
+            hint = f"{'ignored' if is_ignored else f'{is_gone} {self.wish}'}: stays as it is"
             self.changes.append(
                 Change(ChangeKind.RELEASE, item.slug, live.id, fields, item.position, hint)
             )
@@ -231,7 +238,7 @@ class _Planner:
     def _update(
         self, item: WantedWebhook, live: StoredWebhook, verdicts: Verdicts, is_reenabled: bool
     ) -> None:
-        kind, hint = ChangeKind.UPDATE, "back in the file" if live.is_removed else None
+        kind, hint = ChangeKind.UPDATE, f"back in {self.wish}" if live.is_removed else None
         if live.set_name is None:
             kind, hint = ChangeKind.ADOPT, "exists, not managed"
         fields = tuple(

@@ -36,7 +36,7 @@ def _about_the_set(plan: Planned, is_empty: bool, options: Options) -> Iterator[
     for slug, owner in plan.owned_elsewhere:
         yield Block("owned-elsewhere", f'the set "{owner}" owns {slug}', slug)
     if is_empty and not options.allow_empty:
-        yield Block("empty-set", "the file has no webhooks", flag="--allow-empty")
+        yield Block("empty-set", f"{plan.wish} has no webhooks", flag="--allow-empty")
     removals = [change for change in plan.changes if change.kind in _REMOVALS]
     most = plan.limits.max_removals
     if len(removals) > most:
@@ -50,11 +50,15 @@ def _about_the_set(plan: Planned, is_empty: bool, options: Options) -> Iterator[
         if change.slug in plan.protected:
             yield Block(
                 "protected",
-                f"{change.slug} left the file and would be {_removed(plan)}, which the "
+                f"{change.slug} {_left(plan)} and would be {_removed(plan)}, which the "
                 "preventDestroy of its lifecycle forbids; give the webhook back to the file, "
                 "apply it without preventDestroy, and take it out then",
                 change.slug,
             )
+
+
+def _left(plan: Planned) -> str:
+    return f"is not in {plan.wish}" if plan.restores else "left the file"
 
 
 def _removed(plan: Planned) -> str:

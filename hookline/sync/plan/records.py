@@ -13,7 +13,7 @@ from hookline.sync.plan.codec import Json
 
 T = TypeVar("T")
 
-REVISION_FIELDS: Final = """number commit branch author message runUrl repository dirty
+REVISION_FIELDS: Final = """number commit branch author message runUrl repository dirty restores
     actor { kind name } created updated moved disabled deleted appliedAt"""
 SET_FIELDS: Final = f"""name commit committedAt lastAppliedAt webhookCount driftCount
     revision {{ {REVISION_FIELDS} }}"""
@@ -39,6 +39,8 @@ class RevisionRecord:
     run_url: str | None = None
     repository: str | None = None
     is_dirty: bool = False
+    restores: int | None = None
+    """Number of the revision that a rollback brought back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def decode_revision(content: Json) -> RevisionRecord:
         run_url=_or_none(codec.text, content["runUrl"]),
         repository=_or_none(codec.text, content["repository"]),
         is_dirty=content["dirty"] is True,
+        restores=_or_none(codec.number, content["restores"]),
     )
 
 

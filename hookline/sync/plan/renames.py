@@ -34,7 +34,8 @@ def with_deliveries(plan: Planned, counts: Mapping[UUID, int]) -> Planned:
     """The plan with numbers of open deliveries, and with what looks like a rename said where the
     new webhook comes; its digest stays.
     """
-    renamed = _renames(plan)
+    # There is no file to write it in for a rollback, which knows by itself what was moved.
+    renamed = {} if plan.restores else _renames(plan)
     changes = []
     for change in plan.changes:
         if change.kind is ChangeKind.CREATE and (old := renamed.get(change.slug)):

@@ -66,9 +66,10 @@ def as_markdown(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
 
 
 def _markdown(plan: Plan) -> Iterator[str]:
+    back = f" back to revision {plan.restores}" if plan.restores else ""
     yield (
         f"**{'Revision ' + str(plan.revision) if plan.revision else 'Plan'} for set "
-        f"`{_quiet(plan.set_name)}`** on `{_quiet(plan.server)}` "
+        f"`{_quiet(plan.set_name)}`{back}** on `{_quiet(plan.server)}` "
         f"({_cell(report.base_text(plan))}): {report.counts(plan)}"
     )
     commit = f"commit `{_quiet(short_commit(plan.commit))}`, " if plan.commit else ""
@@ -80,7 +81,7 @@ def _markdown(plan: Plan) -> Iterator[str]:
     if plan.changes:
         yield "\n| | webhook | change |\n|---|---|---|"
     for change in plan.changes:
-        fields = "<br>".join(map(_cell, _texts(change)))
+        fields = "<br>".join(map(_cell, _texts(change, plan.wish)))
         yield f"| {change.kind.lower()} | `{_quiet(change.slug)}` | {fields} |"
     if plan.unknown_secrets:
         paths = ", ".join(f"`{_quiet(path)}`" for path in report.unknown_paths(plan))
@@ -91,12 +92,12 @@ def _markdown(plan: Plan) -> Iterator[str]:
         )
 
 
-def _texts(change: Change) -> list[str]:
+def _texts(change: Change, wish: str) -> list[str]:
     """Effects of a change, in a sentence or one for each field."""
     if change.kind in (ChangeKind.DISABLE, ChangeKind.DELETE):
         texts = [left_the_file(change, is_applied=False)]
     else:
-        texts = [report.field_text(change.kind, item) for item in change.fields]
+        texts = [report.field_text(change.kind, item, wish) for item in change.fields]
         texts += [change.hint] if change.hint else []
     what = consequence(change)
     return [*texts, what] if what else texts
@@ -109,7 +110,9 @@ def as_github(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
     lines = [_annotation(problem) for problem in problems]
     if plan is not None:
         lines += [_block_annotation(block) for block in plan.blocked]
-        lines += [_change_annotation(change) for change in plan.changes[:MOST_ANNOTATIONS]]
+        lines += [
+            _change_annotation(change, plan.wish) for change in plan.changes[:MOST_ANNOTATIONS]
+        ]
         text = report.applied(plan) if plan.revision else report.planned(plan)
         lines.append(without_commands(text))
     return "\n".join(lines)
@@ -128,9 +131,9 @@ def _block_annotation(block: Block) -> str:
     return f"::error {_at(block.position)}{title}::{_data(lifted(block))}"
 
 
-def _change_annotation(change: Change) -> str:
+def _change_annotation(change: Change, wish: str) -> str:
     title = _property(f"{change.kind.lower()} {change.slug}")
-    text = "\n".join(_texts(change)) or change.kind.lower()
+    text = "\n".join(_texts(change, wish)) or change.kind.lower()
     return f"::notice {_at(change.position)}title={title}::{_data(text)}"
 
 
@@ -156,7 +159,8 @@ def as_gitlab(problems: Iterable[SyncProblem], plan: Plan | None) -> str:
         for block in plan.blocked:
             _quality(rows, f"blocked-{block.code}", lifted(block), "major", block.position)
         for change in plan.changes:
-            text = f"{change.slug}: {'; '.join(_texts(change)) or change.kind.lower()}"
+            what = "; ".join(_texts(change, plan.wish))
+            text = f"{change.slug}: {what or change.kind.lower()}"
             _quality(rows, f"sync-{change.kind.lower()}", text, "info", change.position)
     return json.dumps(rows, indent=2, ensure_ascii=False)
 

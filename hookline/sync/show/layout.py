@@ -23,11 +23,12 @@ class Line(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Width and detail of what is shown. width: None where lines go on as long as they are, as in
-    the log of a pipeline. is_whole: long values and lists are shown whole.
+    the log of a pipeline. is_whole: long values and lists are shown whole. wish: the plan's.
     """
 
     width: int | None = None
     is_whole: bool = False
+    wish: str = "the file"
 
 
 PLAIN: Final = Layout()

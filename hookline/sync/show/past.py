@@ -31,7 +31,10 @@ def sets_lines(sets: Sequence[SetRecord], server: str, now: datetime) -> list[st
 
 
 def _set_lines(one: SetRecord, now: datetime) -> Iterator[str]:
-    revision = f"revision {one.revision.number}" if one.revision else "no revision yet"
+    revision = "no revision yet"
+    if one.revision:
+        back = f" (back to {one.revision.restores})" if one.revision.restores else ""
+        revision = f"revision {one.revision.number}{back}"
     commit = f"commit {short_commit(one.commit)}" if one.commit else "no commit given"
     at = f"applied {age(one.applied_at, now)}" if one.applied_at else "never applied"
     yield printable(f"{revision}, {commit}, {at}")
@@ -62,8 +65,9 @@ def history_lines(revisions: Sequence[RevisionRecord], set_name: str, server: st
     width = max(len(str(one.number)) for one in revisions)
     for one in revisions:
         commit = commit_text(one) or "no commit"
+        back = f"back to {one.restores}, " if one.restores else ""
         parts = (
-            f"{one.applied_at:%Y-%m-%d %H:%M} UTC  {commit}  {effects(one)}",
+            f"{one.applied_at:%Y-%m-%d %H:%M} UTC  {commit}  {back}{effects(one)}",
             f"by {one.actor}{f', author {one.author}' if one.author else ''}",
         )
         lines.append(printable(f"  {one.number:>{width}}  {'  '.join(parts)}"))
@@ -101,6 +105,7 @@ def revision_lines(
     facts = {
         "applied": f"{revision.applied_at:%Y-%m-%d %H:%M} UTC ({age(revision.applied_at, now)}) "
         f"by {revision.actor}",
+        "restores": f"revision {revision.restores}" if revision.restores else None,
         "commit": commit_text(revision),
         "author": revision.author,
         "branch": revision.branch,

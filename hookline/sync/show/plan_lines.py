@@ -127,7 +127,7 @@ def _disputed_lines(kind: ChangeKind, item: FieldChange, layout: Layout) -> Iter
     else:
         yield from _difference_lines(item.field, item.before, item.live, item, layout, by)
     wanted = wanted_text(item) if not layout.is_whole else whole_text(item.after)
-    yield from wrapped(f"the file wants {wanted}", layout, _PART)
+    yield from wrapped(f"{layout.wish} wants {wanted}", layout, _PART)
 
 
 def _diff(name: str, before: Any, after: Any) -> list[Line]:
@@ -206,7 +206,7 @@ def consequence(change: Change) -> str:
 def left_the_file(change: Change, is_applied: bool) -> str:
     """Fate of a webhook that the file no longer has, in the tense of the command."""
     if change.kind is ChangeKind.DELETE:
-        return f"not in the file: {'is now' if is_applied else 'will be'} DELETED"
+        return f"{change.hint}: {'is now' if is_applied else 'will be'} DELETED"
     if not change.fields:
-        return "not in the file: was off before"
-    return f"not in the file: {'is now' if is_applied else 'will be'} DISABLED"
+        return f"{change.hint}: was off before"
+    return f"{change.hint}: {'is now' if is_applied else 'will be'} DISABLED"

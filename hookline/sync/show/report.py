@@ -5,9 +5,10 @@ Everything here is masked already; texts of strangers lose what a terminal would
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from hookline.sync.plan.changes import Block, Change, ChangeKind, FieldChange, Plan, changed_by
+from hookline.sync.plan.changes import Block, ChangeKind, FieldChange, Plan, changed_by
 from hookline.sync.policy import USUAL, ApplyLimits
 from hookline.sync.show.differences import difference, value_text
 from hookline.sync.show.layout import PLAIN, Layout, Line, joined, wrapped
@@ -33,8 +34,10 @@ def planned(plan: Plan) -> str:
 
 def planned_lines(plan: Plan, layout: Layout) -> Iterator[Line]:
     """The same for a terminal."""
+    layout = replace(layout, wish=plan.wish)
+    back = f" back to revision {plan.restores}" if plan.restores else ""
     yield from wrapped(
-        f'Plan for set "{plan.set_name}" on {plan.server}   ({base_text(plan)})', layout
+        f'Plan for set "{plan.set_name}"{back} on {plan.server}   ({base_text(plan)})', layout
     )
     for line in _options(plan):
         yield from wrapped(line.strip(), layout, 2)
@@ -64,9 +67,13 @@ def applied(plan: Plan) -> str:
             f'Set "{plan.set_name}" on {plan.server}: nothing to change, {counts(plan)}.'
         )
         # Drift that was kept makes no revision, and is told all the same.
-        return "\n".join([head, *_options(plan), *_lines(plan.changes, is_applied=True)])
+        return "\n".join([head, *_options(plan), *_lines(plan, is_applied=True)])
     head = printable(f'Applied set "{plan.set_name}" on {plan.server}')
-    lines = [head, *_options(plan), *_lines(plan.changes, is_applied=True)]
+    if plan.restores:
+        head = printable(
+            f'Brought set "{plan.set_name}" on {plan.server} back to revision {plan.restores}'
+        )
+    lines = [head, *_options(plan), *_lines(plan, is_applied=True)]
     return "\n".join([*lines, f"Revision {plan.revision}: {counts(plan)}."])
 
 
@@ -142,7 +149,8 @@ def _blocked(blocked: tuple[Block, ...]) -> str:
     return f"  Blocked: {len(blocked)} ({printable(', '.join(codes))})" if blocked else ""
 
 
-def _lines(changes: tuple[Change, ...], is_applied: bool) -> Iterator[str]:
+def _lines(plan: Plan, is_applied: bool) -> Iterator[str]:
+    changes = plan.changes
     # Columns as wide as their longest text, so that a plan reads as a table.
     slug_width = max((len(printable(change.slug)) for change in changes), default=0)
     places = {
@@ -159,7 +167,9 @@ def _lines(changes: tuple[Change, ...], is_applied: bool) -> Iterator[str]:
             if change.kind is not ChangeKind.CREATE or item.field in _OF_A_NEW_ONE
         ]
         text = "; ".join(
-            filter(None, (*(field_text(change.kind, item) for item in fields), change.hint))
+            filter(
+                None, (*(field_text(change.kind, item, plan.wish) for item in fields), change.hint)
+            )
         )
         if change.kind in (ChangeKind.DISABLE, ChangeKind.DELETE):
             text = left_the_file(change, is_applied)
@@ -175,12 +185,14 @@ def _lines(changes: tuple[Change, ...], is_applied: bool) -> Iterator[str]:
         yield f"  {MARKS[change.kind]} {cells}".rstrip()
 
 
-def field_text(kind: ChangeKind, item: FieldChange) -> str:
-    """A field's part of a change: what it becomes, or for drift what it was changed to by hand."""
+def field_text(kind: ChangeKind, item: FieldChange, wish: str = "the file") -> str:
+    """A field's part of a change: what it becomes, or for drift what it was changed to by hand, and
+    the plan's wish.
+    """
     if kind is ChangeKind.CREATE:
         return f"{item.field} {value_text(item.after)}"
     if kind in (ChangeKind.DRIFT, ChangeKind.CONFLICT):
-        return _disputed_text(kind, item)
+        return f"{_disputed_text(kind, item)}; {wish} wants {wanted_text(item)}"
     if kind is ChangeKind.RELEASE:
         return f"{item.field} {value_text(item.live)}"
     return f"{item.field} {difference(item.field, item.before, item.after, item.changed_secrets)}"
@@ -192,4 +204,4 @@ def _disputed_text(kind: ChangeKind, item: FieldChange) -> str:
         if kind is ChangeKind.CONFLICT and item.before is None
         else difference(item.field, item.before, item.live, item.changed_secrets)
     )
-    return f"{item.field} {was}, {changed_by(item.author)}; the file wants {wanted_text(item)}"
+    return f"{item.field} {was}, {changed_by(item.author)}"

@@ -77,7 +77,7 @@ BY_KIND = {
     "rev": "webhooks:read",
 }
 OF_ANY_TOKEN = {"node", "viewer", "server", "environments"}
-ELSEWHERE = {"syncPlan", "syncApply"}
+ELSEWHERE = {"syncPlan", "syncApply", "syncRollbackPlan", "syncRollback"}
 """Tested beside what they do."""
 
 

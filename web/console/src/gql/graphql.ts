@@ -218,6 +218,7 @@ export type SyncOptionsInput = {
   allowOlder?: boolean | null | undefined;
   reenable?: Array<string> | null | undefined;
   only?: Array<string> | null | undefined;
+  allowLostSecrets?: boolean | null | undefined;
   lockTimeout?: string | null | undefined;
 };
 

@@ -1,0 +1,237 @@
+"""Rollbacks: a revision of a set as the wish of an apply. Called by api/schema; applying plans and
+applies what is made here, by the same rules as a file.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import orjson
+
+from hookline.access.actor import Actor
+from hookline.db import bulk_rows
+from hookline.db.connection import Row
+from hookline.errors import Code, Problem, Refused
+from hookline.form.check import check_given, check_slug
+from hookline.form.kinds import Bounds, FieldProblem
+from hookline.models import SyncRevision
+from hookline.runtime import Runtime
+from hookline.sync.apply.store import RowReader, SetState
+from hookline.sync.plan.changes import Block, ChangeKind
+from hookline.sync.plan.kept_secrets import settle, with_unknown, without_secrets
+from hookline.sync.plan.webhooks import StoredWebhook, WantedWebhook
+from hookline.sync.policy import NO_POLICY, remembered
+from hookline.sync.read.document import Document, DocumentWebhook
+from hookline.sync.read.file_fields import Move, lifecycle_of
+from hookline.sync.read.problems import Position, SyncProblem
+from hookline.sync.request import DEFAULT_OPTIONS, Options, Restored, Source, SyncRequest
+from hookline.webhooks.saving import bounds_of
+
+# Of the workspace's set with this name.
+READ_REVISION: Final = """
+select r.* from sync_set s join sync_revision r on r.set_id = s.id
+where s.workspace_id = $1 and s.name = $2 and r.number = $3"""
+# Those that moved something since, the newest first: each is undone before the one before it.
+READ_MOVES: Final = """
+select changes from sync_revision
+where set_id = $1 and number > $2 and moved > 0 order by number desc"""
+_NOWHERE: Final = Position()
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackInput:
+    """A rollback as it is asked for. plan_digest, idempotency_key, message: as of an apply."""
+
+    set_name: str
+    number: int
+    options: Options = DEFAULT_OPTIONS
+    plan_digest: str | None = None
+    idempotency_key: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A rollback beside the present state. request: with places, policy and moves; warnings:
+    secrets that stay or are left out, blocks: those that are lost.
+    """
+
+    request: SyncRequest
+    wanted: list[WantedWebhook]
+    blocks: tuple[Block, ...] = ()
+    warnings: tuple[SyncProblem, ...] = ()
+
+
+async def request_of(runtime: Runtime, actor: Actor, asked: RollbackInput) -> SyncRequest:
+    """The revision as an apply takes it. What is not allowed any more, such as an environment that
+    is gone, is among the problems of its `restored`.
+
+    Raises Refused: NOT_FOUND; Unavailable.
+    """
+    rows = list[Row]()
+    # A text that names no set may be none that PostgreSQL takes.
+    if not check_slug(asked.set_name):
+        async with runtime.database.unit_of_work() as work:
+            rows = await work.rows(READ_REVISION, actor.workspace_id, asked.set_name, asked.number)
+    if not rows:
+        message = (
+            f'The set "{asked.set_name}" has no revision {asked.number}. The query '
+            "`syncRevisions` lists those that there are."
+        )
+        raise Refused(Problem(Code.NOT_FOUND, message, ("revision",)))
+    row = await asyncio.to_thread(bulk_rows.load, SyncRevision, rows[0])
+    return await asyncio.to_thread(_request, asked, row, bounds_of(runtime))
+
+
+def _request(asked: RollbackInput, row: SyncRevision, bounds: Bounds) -> SyncRequest:
+    document, problems = Document(asked.set_name), list[SyncProblem]()
+    prints = dict[str, Mapping[str, Any]]()
+    for slug, content in row.snapshot.items():
+        form = {name: value for name, value in content.items() if name != "lifecycle"}
+        values, found = check_given(with_unknown(form), bounds)
+        problems += [_problem(slug, one) for one in found if not one.is_warning]
+        lifecycle = lifecycle_of(content.get("lifecycle"))
+        document.webhooks[slug] = DocumentWebhook(
+            slug, without_secrets(values), _NOWHERE, lifecycle
+        )
+        prints[slug] = form
+    if row.policy is not None:
+        document.policy, _ = remembered(row.policy)
+    has_policy = row.policy is not None
+    restored = Restored(row.number, row.set_id, prints, has_policy, tuple(problems))
+    source = Source(
+        commit=row.commit,
+        branch=row.branch,
+        author=row.author,
+        repository=row.repository,
+        is_dirty=row.is_dirty,
+    )
+    return SyncRequest(
+        document,
+        asked.options,
+        source,
+        asked.plan_digest,
+        asked.idempotency_key,
+        asked.message,
+        restored,
+    )
+
+
+def _problem(slug: str, found: FieldProblem) -> SyncProblem:
+    message, path = found.message.removesuffix("."), ("webhooks", slug, *found.field)
+    return SyncProblem(found.yaml_code, message, _NOWHERE, path, found.hint)
+
+
+def wanted_of(request: SyncRequest, restored: Restored) -> list[WantedWebhook]:
+    """The revision's webhooks, not yet compared with the present ones."""
+    return [
+        WantedWebhook(
+            item.slug, item.values, restored.prints[item.slug], _NOWHERE, None, item.lifecycle
+        )
+        for item in request.document.webhooks.values()
+    ]
+
+
+async def moves_since(
+    reads: RowReader, restored: Restored, state: SetState
+) -> list[dict[str, str]]:
+    """The moves of the revisions behind the restored one, the newest first; each from the present
+    slug to the one before. One statement, none where there is no revision between.
+    """
+    if state.number <= restored.number:
+        return []
+    rows = await reads.rows(READ_MOVES, restored.set_id, restored.number)
+    return [
+        {change["slug"]: change["movedFrom"]}
+        for row in rows
+        for change in orjson.loads(row["changes"])
+        if change["kind"] == ChangeKind.MOVE
+    ]
+
+
+def settled(
+    request: SyncRequest,
+    restored: Restored,
+    wanted: Sequence[WantedWebhook],
+    state: SetState,
+    undone: Sequence[Mapping[str, str]],
+) -> Settlement:
+    """Brings the revision and the present webhooks together. undone: of `moves_since`."""
+    live = {one.slug: one for one in state.stored}
+    moves = _moves(undone, request.document, live, request.document.set_name)
+    now = {move.target: live[move.source] for move in moves}
+    options, document = request.options, replace(request.document, moves=tuple(moves))
+    if not restored.has_policy:
+        document.policy = state.policy or NO_POLICY
+    found, blocks, warnings = list[WantedWebhook](), list[Block](), list[SyncProblem]()
+    for item in wanted:
+        there = now.get(item.slug, live.get(item.slug))
+        one = settle(item, there, document.set_name)
+        found.append(replace(one.webhook, position=_place(there)))
+        if options.only and item.slug not in options.only:
+            continue
+        warnings += [_kept(item.slug, path) for path in one.kept]
+        if options.allow_lost_secrets:
+            warnings += [_left_out(item.slug, path) for path in one.lost]
+        else:
+            blocks += [_lost(item.slug, path, restored.number) for path in one.lost]
+    document.webhooks = {
+        item.slug: replace(document.webhooks[item.slug], position=item.position) for item in found
+    }
+    return Settlement(replace(request, document=document), found, tuple(blocks), tuple(warnings))
+
+
+def _moves(
+    undone: Sequence[Mapping[str, str]],
+    document: Document,
+    live: Mapping[str, StoredWebhook],
+    set_name: str,
+) -> list[Move]:
+    """The moves that bring webhooks back to their slugs of then. One that would meet another
+    webhook is left out: then both slugs are what the revision says, by themselves.
+    """
+    slugs = {slug: slug for slug, one in live.items() if one.set_name == set_name}
+    for step in undone:
+        for new, old in step.items():
+            for now, then in slugs.items():
+                if then == new:
+                    slugs[now] = old
+                    break
+    return [
+        Move(now, then, _NOWHERE)
+        for now, then in slugs.items()
+        if now != then
+        and now not in document.webhooks
+        and then in document.webhooks
+        and then not in live
+    ]
+
+
+def _place(live: StoredWebhook | None) -> Position:
+    """The place in a file where the webhook was seen last."""
+    file, line, _ = live.position if live else (None, None, None)
+    return Position(line or 1, 1, file) if file else _NOWHERE
+
+
+def _kept(slug: str, path: str) -> SyncProblem:
+    message = "this secret was changed since and stays as it is now, as revisions hold none"
+    return _warning("secret-kept", message, slug, path)
+
+
+def _left_out(slug: str, path: str) -> SyncProblem:
+    return _warning("secret-lost", "this secret is not stored any more and is left out", slug, path)
+
+
+def _warning(code: str, message: str, slug: str, path: str) -> SyncProblem:
+    name, _, part = path.partition(".")
+    at = ("webhooks", slug, name, part) if part else ("webhooks", slug, name)
+    return SyncProblem(code, message, _NOWHERE, at, severity="warning")
+
+
+def _lost(slug: str, path: str, number: int) -> Block:
+    message = (
+        f"{slug}: {path} of revision {number} is not stored any more, or not for this URL; apply "
+        "the file of that commit, which has it"
+    )
+    return Block("secret-lost", message, slug, "--allow-lost-secrets, which leaves it out")
