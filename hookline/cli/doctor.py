@@ -41,7 +41,7 @@ def doctor(is_json: bool) -> None:
             if not is_json:
                 echo(
                     Colored(f"{finding.state.value:8}", colors[finding.state]),
-                    f" {finding.name:9} {finding.text}",
+                    f" {finding.name:11} {finding.text}",
                 )
         return findings
 

@@ -57,8 +57,31 @@ RUN_BY: Final = {
     ],
     "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")] * 2,
     "examples/README.md": [("sh", "tests/client/examples/test_examples.py")] * 7,
+    "docs/how-to/back-up-and-restore.md": [
+        *[(language, "tests/docs/test_operations.py") for language in ("sh", "sh", "text")],
+        *[(language, "tests/docs/test_steps.py") for language in ("python", "sh", "sh", "text")],
+    ],
     "docs/how-to/find-a-missing-event.md": [
         (language, "tests/docs/test_steps.py") for language in ("sh", "sh", "text", "sh")
+    ],
+    # Cloning, accounts and RabbitMQ's own commands are not run. Units and proxies are
+    # compared with the code; nginx reads its file where it is installed.
+    "docs/how-to/go-to-production.md": [
+        (language, "tests/docs/test_operations.py")
+        for language in (
+            *("sh", "sql", "ini", "sh", "ini", "ini", "ini", "sh", "nginx", "caddyfile", "sh"),
+        )
+    ],
+    "docs/how-to/mails-and-auto-deactivation.md": [
+        (language, "tests/docs/test_steps.py")
+        for language in (
+            *("sh", "sh", "sh", "text", "sh", "text", "sh", "sh", "sh", "text", "sh", "text", "sh"),
+        )
+    ],
+    # The alarms' names and labels are compared with the numbers that there are.
+    "docs/how-to/monitor.md": [
+        (language, "tests/docs/test_operations.py")
+        for language in ("sh", "json", "ini", "sh", "yaml", "yaml", "sh")
     ],
     "docs/how-to/move-to-hookline.md": [
         (language, "tests/docs/test_moving_page.py")
@@ -69,6 +92,10 @@ RUN_BY: Final = {
         for language in ("yaml", "sh", "python", "sh", "sh", "text")
     ],
     "docs/how-to/replay-an-outage.md": [("sh", "tests/docs/test_steps.py")],
+    # Cloning and systemd's commands are not run.
+    "docs/how-to/upgrade.md": [
+        (language, "tests/docs/test_operations.py") for language in ("sh", "sh", "text", "sh")
+    ],
     # The last three are not run: the page says so.
     "docs/how-to/verify-signatures.md": [
         (language, "tests/docs/test_verify_page.py")

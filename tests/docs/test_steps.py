@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.docs.walk import Walk
+from tests.docs.walk import Walk, blocks
 from tests.flows.test_readme_steps import Shell
 from tests.flows.test_readme_steps import shell as shell
 from tests.processes import PROJECT
@@ -37,3 +37,10 @@ async def test_finding_a_missing_event_and_counting_what_is_sent_again(walk: Wal
     await walk.through("docs/how-to/find-a-missing-event.md")
     await walk.through("docs/how-to/replay-an-outage.md")
     assert '"failed": 0' in walk.printed
+
+
+async def test_webhook_that_turns_itself_off_and_a_backup_of_all_of_it(walk: Walk) -> None:
+    await walk.through("docs/how-to/mails-and-auto-deactivation.md")
+    backup = blocks("docs/how-to/back-up-and-restore.md")[3:]
+    for language, text in backup:
+        await walk.step(language, text)

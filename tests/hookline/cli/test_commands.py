@@ -322,7 +322,7 @@ def test_doctor_tells_what_is_wrong_and_ends_with_1(shell: Shell) -> None:
 
     assert (wrong.returncode, right.returncode) == (1, 0)
     assert (
-        "problem  database  There is no database at var/hookline.db. Run: hookline migrate"
+        "problem  database    There is no database at var/hookline.db. Run: hookline migrate"
         in wrong.stdout
     )
     assert "did you mean HOOKLINE_BROKER_URL?" in wrong.stdout
