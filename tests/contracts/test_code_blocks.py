@@ -11,7 +11,13 @@ from typing import Final
 
 import pytest
 import yaml
-from graphql import parse, validate
+from graphql import (
+    FieldNode,
+    OperationDefinitionNode,
+    parse,
+    validate,
+    value_from_ast_untyped,
+)
 
 from api.schema import make_schema
 from hookline.form.kinds import Bounds
@@ -34,11 +40,13 @@ BLOCKS: Final = {
 }
 RUN_BY: Final = {
     "README.md": [
+        ("sh", "tests/flows/test_readme_steps.py"),
+        ("yaml", "tests/contracts/test_code_blocks.py"),
+        ("graphql", "tests/contracts/test_code_blocks.py"),
         # Compared with what the command prints, without installing and building.
         ("console", "tests/flows/test_readme_steps.py"),
         # The tests would run themselves; that the target exists is tested in test_readme.py.
         ("console", "tests/contracts/test_readme.py"),
-        ("sh", "tests/flows/test_readme_steps.py"),
         ("sh", "tests/flows/test_readme_steps.py"),
         ("json", "tests/flows/test_readme_steps.py"),
         ("sh", "tests/flows/test_readme_steps.py"),
@@ -151,7 +159,7 @@ def test_every_code_block_is_named_with_the_test_that_runs_it() -> None:
         assert (ROOT / path).exists(), path
 
 
-@pytest.mark.parametrize("page", ["docs/sync.md", "docs/filters.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/sync.md", "docs/filters.md"])
 def test_webhooks_files_on_the_pages_are_without_errors(page: str) -> None:
     for text in blocks(page, "yaml"):
         loaded = loader.load(text.encode(), page)
@@ -201,10 +209,21 @@ def documents(page: str) -> list[str]:
     code = "\n".join(text for _, text in BLOCKS[PAGES_BY_TEXT[page]])
     bodies = [json.loads(body)["query"] for body in re.findall(r"'(\{\"query\": .*?\})'", code)]
     lines = re.findall(r"`((?:query|mutation|subscription)\b[^`]*\{[^`]*\})`", page)
-    return [*bodies, *lines]
+    return [*bodies, *lines, *blocks(PAGES_BY_TEXT[page], "graphql")]
 
 
 PAGES_BY_TEXT: Final = {page: name for name, page in PAGES.items()}
+
+
+def test_webhook_of_the_readme_is_the_same_in_the_file_and_by_the_api() -> None:
+    [file], [document] = (blocks("README.md", language) for language in ("yaml", "graphql"))
+    [operation] = parse(document).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    [field] = operation.selection_set.selections
+    assert isinstance(field, FieldNode)
+    assert field.arguments
+    given = value_from_ast_untyped(field.arguments[0].value)
+    assert {given.pop("slug"): given} == yaml.safe_load(file)["webhooks"]
 
 
 def test_every_graphql_document_is_valid() -> None:
