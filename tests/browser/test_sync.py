@@ -2,14 +2,17 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.console import Console, Server
 
 APPLY = """mutation($input: SyncApplyInput!) { syncApply(input: $input) {
   revision { number } problems { message } userErrors { message } } }"""
-CHANGE = """mutation($id: ID!, $reason: String!) { webhookUpdate(input: {id: $id, timeout: "25s",
-  force: true, reason: $reason}) { userErrors { message } } }"""
+CHANGE = """mutation($id: ID!, $reason: String!, $timeout: Duration!) {
+  webhookUpdate(input: {id: $id, timeout: $timeout, force: true, reason: $reason}) {
+    userErrors { message } } }"""
+ROLLBACK = """mutation($input: SyncRollbackInput!) {
+  syncRollback(input: $input) { revision { number } } }"""
 
 
 def apply(
@@ -37,9 +40,10 @@ def apply(
     assert answer["revision"] is not None, answer
 
 
-def change_by_hand(server: Server, slug: str, reason: str) -> None:
+def change_by_hand(server: Server, slug: str, reason: str, timeout: str = "25s") -> None:
     found = server.graphql("query($s: String!) { webhookBySlug(slug: $s) { id } }", s=slug)
-    answer = server.graphql(CHANGE, id=found["webhookBySlug"]["id"], reason=reason)
+    given = {"id": found["webhookBySlug"]["id"], "reason": reason, "timeout": timeout}
+    answer = server.graphql(CHANGE, **given)
     assert answer["webhookUpdate"]["userErrors"] == []
 
 
@@ -173,3 +177,60 @@ def test_file_that_is_pasted_dropped_or_chosen_is_planned_and_nothing_applied(
     assert signed_in.width() == 320
     sets = server.graphql('{ syncSet(name: "team-c") { revision { number } webhookCount } }')
     assert sets["syncSet"] == {"revision": {"number": 1}, "webhookCount": 1}
+
+
+def open_rollback(signed_in: Console, server: Server) -> Locator:
+    """The drawer of a rollback to revision 1, which a change by hand blocks until it is lifted."""
+    apply(server, "team-d", "20s", "first")
+    apply(server, "team-d", "29s", "slower <b>")
+    page = signed_in.page
+    signed_in.go("/sync/team-d?revision=1")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    change_by_hand(server, "team-d-one", "incident <7>")
+    page.get_by_role("dialog", name="Revision 1").get_by_role(
+        "button", name="Bring it back"
+    ).click()
+    drawer = page.get_by_role("dialog", name="Back to revision 1")
+    blocked = "team-d-one: timeout changed by token"
+    expect(drawer.get_by_role("status", name="Plan")).to_contain_text(blocked)
+    expect(drawer.get_by_role("button", name="Bring it back")).to_be_disabled()
+    signed_in.check_accessible()
+    # The address leads to the same.
+    signed_in.go(page.url)
+    drawer.get_by_label("What was changed by hand").select_option("Is set back")
+    return drawer
+
+
+def test_revision_is_brought_back_by_its_plan_and_events_of_the_set_come_live(
+    signed_in: Console, server: Server
+) -> None:
+    page, drawer = signed_in.page, open_rollback(signed_in, server)
+    bring = drawer.get_by_role("button", name="Bring it back")
+    status = drawer.get_by_role("status", name="Plan")
+    expect(bring).to_be_enabled()
+    expect(status).to_contain_text(re.compile("25s.*20s", re.DOTALL))
+
+    # What was planned is what is made, or nothing.
+    change_by_hand(server, "team-d-one", "once more", "24s")
+    drawer.get_by_label("Why").fill("took too long")
+    bring.click()
+    expect(drawer.get_by_role("alert")).to_contain_text("Something changed since")
+    bring.click()
+    expect(status).to_contain_text("Set team-d is back to revision 1, as revision 3")
+    signed_in.check_accessible()
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert signed_in.width() == 320
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+
+    row = page.get_by_role("row").filter(has_text="Revision 3")
+    expect(row).to_contain_text("back to 1")
+    expect(row).to_contain_text("took too long")
+    news = page.get_by_role("region", name="Since this page was opened")
+    expect(news).to_contain_text("revision 3 (back to 1): 1 changed")
+    expect(news).to_contain_text('timeout was changed by token "hookline dev": once more')
+    refused = server.graphql(ROLLBACK, input={"set": "team-d", "revision": 2, "planDigest": "x"})
+    assert refused["syncRollback"]["revision"] is None
+    expect(news.get_by_role("listitem").first).to_contain_text("Blocked")
+    signed_in.check_accessible()
+    assert signed_in.width() == 320

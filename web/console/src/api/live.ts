@@ -24,6 +24,8 @@ interface LiveEvent<Node> {
   gap: boolean;
   node?: Node | null;
   items?: readonly Node[];
+  /** Of an event that is its own subject. */
+  kind?: unknown;
   /** Number of those that are left out of a sample. */
   skipped?: number;
 }
@@ -77,7 +79,7 @@ export class Live {
           variables.after = cursor;
           if (event.gap) followed.onGap();
           if (event.skipped !== undefined) followed.onSkipped?.(event.skipped);
-          for (const node of event.items ?? (event.node ? [event.node] : [])) followed.onNode(node, cursor);
+          for (const node of nodesOf(event)) followed.onNode(node, cursor);
         },
         error: again,
         complete: again,
@@ -102,6 +104,12 @@ export class Live {
     void this.client.dispose();
     update({ state: "off", until: null });
   }
+}
+
+function nodesOf<Node>(event: LiveEvent<Node>): readonly Node[] {
+  if (event.items) return event.items;
+  if (event.node !== undefined) return event.node ? [event.node] : [];
+  return event.kind && !event.gap ? [event as Node] : [];
 }
 
 function update(change: Partial<Connection>): void {

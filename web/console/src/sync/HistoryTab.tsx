@@ -12,6 +12,8 @@ import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { HISTORY } from "./documents";
 import { RevisionDrawer } from "./RevisionDrawer";
+import { RollbackDrawer } from "./RollbackDrawer";
+import { useMayRollBack } from "./useMayRollBack";
 import { countsOf, shortCommit } from "./values";
 
 const COLUMNS = ["Revision", "Applied", "Commit", "Message", "Changes", "By"];
@@ -27,6 +29,8 @@ export function HistoryTab({ set, round }: { set: string; round: number }) {
   const problem = problemOf(error);
   const list = data?.syncRevisions;
   const open = Number(search.get("revision"));
+  const back = Number(search.get("rollback"));
+  const mayRollBack = useMayRollBack(set);
   return (
     <>
       {problem && <Trouble problem={problem} retry={read} />}
@@ -40,12 +44,15 @@ export function HistoryTab({ set, round }: { set: string; round: number }) {
         </Table>
       )}
       {list && <Pages info={list.pageInfo} />}
-      {open > 0 && Number.isInteger(open) && open < 2 ** 31 && (
+      {isNumber(open) && (
         <RevisionDrawer key={open} set={set} number={open} close={() => go(withSearch({ revision: null }), { isReplaced: true })} />
       )}
+      {isNumber(back) && mayRollBack && <RollbackDrawer key={back} set={set} number={back} close={() => go(withSearch({ rollback: null }), { isReplaced: true })} />}
     </>
   );
 }
+
+const isNumber = (given: number): boolean => given > 0 && Number.isInteger(given) && given < 2 ** 31;
 
 function RevisionRow({ revision }: { revision: RevisionFragment }) {
   const { commit, branch, author } = revision;
@@ -55,6 +62,7 @@ function RevisionRow({ revision }: { revision: RevisionFragment }) {
         <Link to={withSearch({ revision: String(revision.number) })} data-open="">
           Revision {revision.number}
         </Link>
+        {revision.restores && <span className="under">back to {revision.restores}</span>}
       </td>
       <td className="plain">
         <When at={revision.appliedAt} />

@@ -4,8 +4,8 @@ import { Dialog } from "../ui/Dialog";
 import { Editor } from "../ui/Editor";
 import { visible } from "../ui/times";
 import { Refusals } from "../ui/Trouble";
-import { ChangeOf } from "./ChangeOf";
-import { type Fault, type Plan, usePlan } from "./usePlan";
+import { PlanOf } from "./PlanOf";
+import { type Fault, usePlan } from "./usePlan";
 
 /** What applying a webhooks file would change: of a text that is pasted, dropped or chosen. Applies nothing. */
 export function PlanDrawer({ close }: { close: () => void }) {
@@ -61,7 +61,7 @@ export function PlanDrawer({ close }: { close: () => void }) {
       <Refusals words={words} />
       <div role="status">
         {faults.length > 0 && <Faults faults={faults} />}
-        {plan && <Outcome plan={plan} />}
+        {plan && <PlanOf plan={plan} />}
       </div>
     </Dialog>
   );
@@ -83,39 +83,6 @@ function Faults({ faults }: { faults: readonly Fault[] }) {
           </li>
         ))}
       </ul>
-    </section>
-  );
-}
-
-function Outcome({ plan }: { plan: Plan }) {
-  const { changes, unchanged, unknownSecrets } = plan;
-  return (
-    <section aria-labelledby="plan">
-      <h3 id="plan">
-        Set {visible(plan.set)}: {changes.length === 1 ? "1 change" : `${changes.length} changes`}, {unchanged} unchanged
-      </h3>
-      {plan.blocked.length > 0 && (
-        <div className="trouble">
-          <div>
-            {plan.blocked.map(({ message, slug, flag }, at) => (
-              <p key={at}>
-                {slug && `${visible(slug)}: `}
-                {visible(message)} {flag && <code>{flag}</code>}
-              </p>
-            ))}
-          </div>
-        </div>
-      )}
-      {plan.warnings.map(({ message, line }, at) => (
-        <p key={at} className="faint">
-          {line && `line ${line}: `}
-          {visible(message)}
-        </p>
-      ))}
-      {unknownSecrets.length > 0 && <p className="faint">Not compared: {unknownSecrets.map(visible).join(", ")}</p>}
-      {changes.map((change) => (
-        <ChangeOf key={`${change.slug} ${change.kind}`} change={change} />
-      ))}
     </section>
   );
 }

@@ -4,11 +4,13 @@ import { useQuery } from "urql";
 import { problemOf } from "../api/problems";
 import type { OneRevisionQuery } from "../gql/graphql";
 import { Dialog } from "../ui/Dialog";
+import { go, withSearch } from "../ui/location";
 import { visible } from "../ui/times";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { ChangeOf } from "./ChangeOf";
 import { ONE_REVISION } from "./documents";
+import { useMayRollBack } from "./useMayRollBack";
 
 type OneRevision = NonNullable<OneRevisionQuery["syncRevision"]>;
 
@@ -17,6 +19,7 @@ export function RevisionDrawer({ set, number, close }: { set: string; number: nu
   // Ends of the pages so far; the last one is where this page begins.
   const [ends, setEnds] = useState<string[]>([]);
   const [{ data, error }, again] = useQuery({ query: ONE_REVISION, variables: { set, number, after: ends.at(-1) ?? null } });
+  const mayRollBack = useMayRollBack(set);
   const problem = problemOf(error);
   const revision = data?.syncRevision;
   return (
@@ -44,9 +47,15 @@ export function RevisionDrawer({ set, number, close }: { set: string; number: nu
             Further changes
           </Button>
         )}
+        {revision && (
+          <Button className="button" isDisabled={!mayRollBack} onPress={() => go(withSearch({ revision: null, rollback: String(number) }), { isReplaced: true })}>
+            Bring it back…
+          </Button>
+        )}
         <Button className="button" slot="close">
           Close
         </Button>
+        {revision && !mayRollBack && <span className="faint">Bringing it back needs the scope sync:apply.</span>}
       </div>
     </Dialog>
   );
@@ -60,6 +69,12 @@ function Facts({ revision }: { revision: OneRevision }) {
       <dd>
         <When at={revision.appliedAt} /> by {visible(revision.actor.name)}
       </dd>
+      {revision.restores && (
+        <>
+          <dt>Restores</dt>
+          <dd>Revision {revision.restores}</dd>
+        </>
+      )}
       {message && (
         <>
           <dt>Message</dt>

@@ -15,6 +15,7 @@ import { When } from "../ui/When";
 import { ONE_SET } from "./documents";
 import { DriftTab } from "./DriftTab";
 import { HistoryTab } from "./HistoryTab";
+import { News } from "./News";
 import { DriftCount } from "./SetsPage";
 import { useReadSoon } from "./useReadSoon";
 
@@ -33,7 +34,7 @@ function OneSet({ name }: { name: string }) {
     again({ requestPolicy: "network-only" });
     setRound((count) => count + 1);
   };
-  useReadSoon(read, data && (data.liveCursor ?? null));
+  const { start, soon } = useReadSoon(read, data && (data.liveCursor ?? null));
   useKeys({ j: () => moveRow(1), k: () => moveRow(-1) });
   const problem = problemOf(error);
   const set = data?.syncSet;
@@ -47,7 +48,7 @@ function OneSet({ name }: { name: string }) {
           <Head set={set} />
           <Tabs
             selectedKey={search.get("tab") ?? "history"}
-            onSelectionChange={(tab) => go(withSearch({ tab: String(tab), after: null, before: null, revision: null }))}
+            onSelectionChange={(tab) => go(withSearch({ tab: String(tab), after: null, before: null, revision: null, rollback: null }))}
           >
             <TabList className="tabs" aria-label="Set">
               <Tab id="history">History</Tab>
@@ -60,6 +61,7 @@ function OneSet({ name }: { name: string }) {
               <DriftTab set={set.name} round={round} />
             </TabPanel>
           </Tabs>
+          <News after={start} set={set.name} onNews={soon} />
         </>
       )}
     </main>

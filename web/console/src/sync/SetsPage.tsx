@@ -16,6 +16,7 @@ import { Title } from "../ui/Title";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { SYNC_SETS } from "./documents";
+import { News } from "./News";
 import { PlanDrawer } from "./PlanDrawer";
 import { useReadSoon } from "./useReadSoon";
 import { setPath, shortCommit } from "./values";
@@ -35,7 +36,7 @@ function Sets() {
   const mayPlan = hasCursor && viewer.scopes.some((scope) => /^sync:plan(:|$)/.test(scope));
   const [{ data, error, stale }, again] = useQuery({ query: SYNC_SETS, variables: { ...usePaging(), hasCursor } });
   const read = () => again({ requestPolicy: "network-only" });
-  useReadSoon(read, data && (data.liveCursor ?? null));
+  const { start, soon } = useReadSoon(read, data && (data.liveCursor ?? null));
   useKeys({ j: () => moveRow(1), k: () => moveRow(-1) });
   const problem = problemOf(error);
   const list = data?.syncSets;
@@ -65,6 +66,7 @@ function Sets() {
         </Table>
       )}
       {list && <Pages info={list.pageInfo} />}
+      <News after={start} onNews={soon} />
       {mayPlan && search.has("plan") && <PlanDrawer close={() => go(withSearch({ plan: null }), { isReplaced: true })} />}
     </main>
   );

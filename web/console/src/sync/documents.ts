@@ -47,6 +47,7 @@ export const REVISION = graphql(`
     moved
     disabled
     deleted
+    restores
     appliedAt
   }
 `);
@@ -100,20 +101,53 @@ export const SYNC_FILE = graphql(`
   }
 `);
 
+export const SHOWN_PLAN = graphql(`
+  fragment ShownPlan on SyncPlan {
+    digest
+    set
+    restores
+    unchanged
+    unknownSecrets
+    base { number }
+    changes { kind slug movedFrom openDeliveries line hint fields { field before after live changedBy reason } }
+    blocked { code message slug flag }
+    warnings { message path line }
+  }
+`);
+
 export const SYNC_PLAN = graphql(`
   mutation SyncPlan($input: SyncPlanInput!) {
     syncPlan(input: $input) {
-      plan {
-        set
-        unchanged
-        unknownSecrets
-        base { number }
-        changes { kind slug movedFrom openDeliveries line hint fields { field before after changedBy reason } }
-        blocked { message slug flag }
-        warnings { message line }
-      }
+      plan { ...ShownPlan }
       problems { code message severity line column hint }
       userErrors { field message code }
     }
+  }
+`);
+
+export const ROLLBACK_PLAN = graphql(`
+  mutation SyncRollbackPlan($input: SyncRollbackPlanInput!) {
+    syncRollbackPlan(input: $input) {
+      plan { ...ShownPlan }
+      problems { code message severity path line column hint }
+      userErrors { field message code }
+    }
+  }
+`);
+
+export const ROLLBACK = graphql(`
+  mutation SyncRollback($input: SyncRollbackInput!) {
+    syncRollback(input: $input) {
+      revision { id number }
+      plan { blocked { code } }
+      problems { message }
+      userErrors { field message code }
+    }
+  }
+`);
+
+export const SYNC_EVENTS = graphql(`
+  subscription SyncEvents($after: String) {
+    syncEvents(after: $after) { cursor gap kind set at message slug file line revision { number restores created updated moved disabled deleted } }
   }
 `);

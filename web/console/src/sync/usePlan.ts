@@ -1,13 +1,12 @@
 import { useRef, useState } from "react";
 import { useClient } from "urql";
 import { wordsOf } from "../api/problems";
-import type { SyncFileQuery, SyncPlanMutation } from "../gql/graphql";
+import type { ShownPlanFragment, SyncFileQuery } from "../gql/graphql";
 import { SYNC_FILE, SYNC_PLAN } from "./documents";
 
-export type Plan = NonNullable<NonNullable<SyncPlanMutation["syncPlan"]>["plan"]>;
 export type Fault = NonNullable<SyncFileQuery["syncFile"]>["problems"][number];
 interface Answer {
-  plan: Plan | null;
+  plan: ShownPlanFragment | null;
   faults: readonly Fault[];
   words: readonly string[];
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countsOf, setPath, shortCommit, valueOf } from "./values.ts";
+import { countsOf, kindOf, setPath, shortCommit, valueOf, withoutSlug } from "./values.ts";
 
 test("a value is short, says when there is none, and hides no character", () => {
   assert.equal(valueOf(null), "none");
@@ -18,4 +18,11 @@ test("a commit keeps what says that its file was edited", () => {
 test("a revision counts what it changed, and a set's name is one part of the address", () => {
   assert.equal(countsOf({ created: 1, updated: 0, moved: 0, disabled: 2, deleted: 1 }), "1 created, 2 disabled, 1 deleted");
   assert.equal(setPath("a/b c"), "/sync/a%2Fb%20c");
+});
+
+test("a rollback speaks of its revision, and no slug stands twice", () => {
+  assert.equal(kindOf("DISABLE"), "Left the file: disabled");
+  assert.equal(kindOf("DISABLE", 3), "Not in revision 3: disabled");
+  assert.equal(withoutSlug("orders: timeout", "orders"), "timeout");
+  assert.equal(withoutSlug("2 webhooks would be disabled", null), "2 webhooks would be disabled");
 });

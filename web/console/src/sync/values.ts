@@ -14,7 +14,17 @@ const KINDS: Readonly<Record<string, string>> = {
   CONFLICT: "Conflict",
 };
 
-export const kindOf = (kind: string): string => KINDS[kind] ?? kind;
+/** A kind of change in words. restores: the revision that stands for the file, of a rollback. */
+export function kindOf(kind: string, restores?: number | null): string {
+  const words = KINDS[kind] ?? kind;
+  return restores ? words.replace("Left the file", `Not in revision ${restores}`) : words;
+}
+
+/** A message about a webhook without its slug, which stands before it. */
+export const withoutSlug = (message: string, slug: string | null | undefined): string => (slug && message.startsWith(`${slug}: `) ? message.slice(slug.length + 2) : message);
+
+/** How many webhooks a plan takes out. */
+export const removalsOf = (changes: readonly { kind: string }[]): number => changes.filter(({ kind }) => kind === "DISABLE" || kind === "DELETE").length;
 
 /** A value as a short text; a null says that there is none. */
 export function valueOf(value: unknown): string {
