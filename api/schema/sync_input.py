@@ -127,7 +127,8 @@ class SyncFileInput:
     positions: JSON | None = strawberry.field(
         default=None,
         description="Positions in the file, as an object of [file, line, column] by dotted "
-        "path, such as webhooks.order-sync.url. Used in plans and problems.",
+        "path, such as webhooks.order-sync.url. Shorter for large files: under the key files, "
+        "[line, column] by file, path of the owner and name. Used in plans and problems.",
     )
     secrets: list[SyncSecretInput] | None = strawberry.field(
         default=None,

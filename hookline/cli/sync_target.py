@@ -16,6 +16,7 @@ from hookline.form.kinds import Bounds
 from hookline.settings.fields import Settings
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
+from hookline.sync.read.positions import packed
 from hookline.sync.read.problems import SyncProblem
 from hookline.sync.request import SyncRequest
 from hookline.text import printable
@@ -189,7 +190,7 @@ def _input(request: SyncRequest) -> dict[str, Any]:
     return {
         "set": document.set_name,
         "document": document.content,
-        "positions": document.positions,
+        "positions": packed(document.positions),
         "secrets": [
             {"path": list(path), "value": value} for path, value in document.secrets.items()
         ],

@@ -5,19 +5,15 @@ It trusts nothing: everything is checked as if a stranger had written it.
 """
 
 from collections.abc import Mapping
-from typing import Final, TypeGuard
 
 from hookline.form.kinds import Bounds
 from hookline.sync.read import document
 from hookline.sync.read.document import Document
 from hookline.sync.read.moves import check_moves
 from hookline.sync.read.nodes import MAX_DEPTH, MAX_NODES, Node, Positions, from_json
+from hookline.sync.read.positions import unpacked
 from hookline.sync.read.problems import Position, Problems, SyncProblem
 from hookline.sync.read.references import GivenReferences
-
-# Far beyond the lines of the largest file, and within the column's 32 bits.
-LARGEST_LINE: Final = 100_000_000
-LONGEST_FILE_NAME: Final = 1_000
 
 
 def decode(
@@ -27,14 +23,14 @@ def decode(
     bounds: Bounds,
     may_be_unknown: bool = False,
 ) -> tuple[Document, Problems]:
-    """content: as `Document.content`. positions: by dotted path, `[file, line, column]`; what is no
-    position is passed over.
+    """content: as `Document.content`. positions: by dotted path, `[file, line, column]`, or grouped
+    as `packed` does; what is no position is passed over.
 
     secrets: by path in the content. The document is to be used only when the problems hold no
     error.
     """
     problems = Problems("")
-    root = _tree(content, _positions(positions), problems)
+    root = _tree(content, unpacked(positions), problems)
     if root is None:
         return Document(""), problems
     found = document.decode(root, bounds, GivenReferences(secrets, may_be_unknown), problems)
@@ -77,28 +73,3 @@ def _has_room(content: object) -> bool:
         elif isinstance(value, list):
             waiting.extend(value)
     return seen <= MAX_NODES
-
-
-def _positions(given: object) -> Positions:
-    """The positions that are ones: what is told to people and written beside a webhook must be a
-    name and two numbers.
-    """
-    if not isinstance(given, dict):
-        return {}
-    return {
-        path: (value[0], value[1], value[2]) for path, value in given.items() if _is_position(value)
-    }
-
-
-def _is_position(value: object) -> TypeGuard[tuple[str, int, int]]:
-    if not isinstance(value, list) or len(value) != 3:
-        return False
-    file, *numbers = value
-    # By type: True is an int for isinstance.
-    are_numbers = all(type(number) is int and 1 <= number <= LARGEST_LINE for number in numbers)
-    return (
-        are_numbers
-        and isinstance(file, str)
-        and len(file) <= LONGEST_FILE_NAME
-        and file.isprintable()
-    )
