@@ -25,6 +25,7 @@ from api.schema.sync_revision import SyncRevision
 from api.schema.user_error import UserError, user_errors
 from hookline.access import actor as actors
 from hookline.access.scopes import covers
+from hookline.collector import resting_collector
 from hookline.errors import Code, Problem, Refused
 from hookline.form.check import check_slug
 from hookline.models import SyncRevision as RevisionRow
@@ -158,9 +159,10 @@ class SyncMutation:
             return SyncPlanPayload(plan=None, problems=[], user_errors=user_errors(refused))
         if document is None:
             return SyncPlanPayload(plan=None, problems=problems_of(found), user_errors=[])
-        outcome = await applying.preview(
-            info.context.runtime, actor, SyncRequest(document, options, source)
-        )
+        with resting_collector():
+            outcome = await applying.preview(
+                info.context.runtime, actor, SyncRequest(document, options, source)
+            )
         return SyncPlanPayload(
             plan=SyncPlan.of(outcome, found), problems=problems_of(outcome.problems), user_errors=[]
         )
@@ -233,7 +235,8 @@ async def _apply(
     request = SyncRequest(
         document, options, source, input.plan_digest, input.idempotency_key, input.message
     )
-    return document, found, await applying.apply(info.context.runtime, actor, request)
+    with resting_collector():
+        return document, found, await applying.apply(info.context.runtime, actor, request)
 
 
 async def _planned_document(
@@ -265,14 +268,15 @@ async def _document(
     runtime = info.context.runtime
     bounds = bounds_of(runtime)
     # off the loop: a document of thousands of webhooks would hold up every other request
-    document, problems = await asyncio.to_thread(
-        received.decode,
-        input.document,
-        input.positions,
-        secrets,
-        bounds,
-        may_be_unknown,
-    )
+    with resting_collector():
+        document, problems = await asyncio.to_thread(
+            received.decode,
+            input.document,
+            input.positions,
+            secrets,
+            bounds,
+            may_be_unknown,
+        )
     has_errors = problems.has_errors()
     if not has_errors and document.set_name != input.set:
         wrong = [

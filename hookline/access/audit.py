@@ -73,6 +73,9 @@ def entry(
 
 def masked(value: Any) -> Any:
     """The value with each `{"fingerprint": …}` as a mask."""
+    # The usual case of 10,000 webhooks: to ask for a Mapping, or a union, takes four times as long.
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
         return (
             MASK

@@ -2,6 +2,7 @@
 this file has options and exit codes.
 """
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -84,11 +85,16 @@ _ALLOWED_BACK = options(*_LIFTING, *_PARTS)
 
 
 @click.group(epilog=EPILOG)
-def sync() -> None:
+@click.pass_context
+def sync(context: click.Context) -> None:
     """Keep webhooks in a YAML file: check it, see what it would change, apply it.
 
     The token is HOOKLINE_TOKEN (role sync), or the one that `hookline dev` keeps in var/token.
     """
+    # A command ends soon and makes hardly any cycles: of 10,000 webhooks the collector took a
+    # quarter of the CPU, and freed nothing (2026-11).
+    gc.disable()
+    context.call_on_close(gc.enable)
 
 
 @sync.command()

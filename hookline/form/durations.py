@@ -4,6 +4,7 @@ timedelta or the other way; pure.
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 
 # 12 digits: int() of a text without a bound takes time by the square of its length.
 _FORM = re.compile(r"([0-9]{1,12})(ms|s|m|h|d)")
@@ -13,6 +14,7 @@ _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_0
 _LARGEST_FIRST = tuple(reversed(_MILLISECONDS.items()))
 
 
+@lru_cache(1_000)
 def parse_duration(text: str) -> timedelta:
     """The time that a text says: one whole number and one unit of ms, s, m, h, d.
 
@@ -30,6 +32,7 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError("The duration is too long.") from None
 
 
+@lru_cache(1_000)
 def format_duration(duration: timedelta) -> str:
     """The shortest text that `parse_duration` reads back: the largest unit that divides evenly.
     Whole milliseconds, not negative.

@@ -18,6 +18,12 @@ _UNREADY: Final = (
 )
 
 
+# What each of them has: looked for first, as hardly any text has one.
+_SIGNS: Final = re.compile(
+    r"ENC\[|\$ANSIBLE_VAULT|vault:v|AGE ENCRYPTED|age-encryption|BEGIN PGP|\{\{|<%"
+)
+
+
 def is_mask(text: str) -> bool:
     return _MASKS.fullmatch(text.strip()) is not None
 
@@ -26,6 +32,8 @@ def unready(text: str) -> str | None:
     """The end of a sentence about text that was to be decrypted or rendered first; None for any
     other. Repeats nothing of the text.
     """
+    if not _SIGNS.search(text):
+        return None
     for shown, verb, expression in _UNREADY:
         if expression.search(text):
             return f"holds {shown}: {verb} it first"

@@ -170,19 +170,22 @@ def _is_same(one: Any, other: Any) -> bool:
     if one is UNKNOWN_SECRET or other is UNKNOWN_SECRET:
         # A plan without its secrets would else show every one of them as a change.
         return one is other or _is_print(one) or _is_print(other)
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
+    if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_is_same(one[key], other[key]) for key in one)
     return bool(one == other)
 
 
 def _is_print(value: Any) -> bool:
-    # Exactly this key: no value of a field has one of this name.
-    return isinstance(value, Mapping) and value.keys() == {"fingerprint"}
+    # Exactly this key: no value of a field has one of this name. All mappings here are dicts, and
+    # to ask for a Mapping took a third of the time of a plan of 10,000 webhooks (2026-11).
+    return isinstance(value, dict) and len(value) == 1 and "fingerprint" in value
 
 
 def holds_secret(value: Any) -> bool:
     """True when a secret, known or not, is in the value."""
-    return value is UNKNOWN_SECRET or _is_print(value) or any(map(holds_secret, _inside(value)))
+    if not isinstance(value, dict | list):
+        return value is UNKNOWN_SECRET
+    return _is_print(value) or any(map(holds_secret, _inside(value)))
 
 
 def holds_unknown(value: Any) -> bool:
@@ -196,12 +199,12 @@ def secrets_in(name: str, value: Any) -> dict[str, Any]:
     """
     if value is UNKNOWN_SECRET or _is_print(value):
         return {name: value}
+    if not isinstance(value, dict) and name != "headers":
+        return {}
     pairs = (
         [(pair["name"], pair["value"]) for pair in value or ()]
         if name == "headers"
         else value.items()
-        if isinstance(value, Mapping)
-        else ()
     )
     return {f"{name}.{key}": item for key, item in pairs if holds_secret(item)}
 
@@ -219,7 +222,7 @@ def changed_secrets(name: str, before: Any, after: Any, is_guess: bool = False) 
 
 
 def _inside(value: Any) -> Iterable[Any]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
 
@@ -228,8 +231,8 @@ def masked(value: Any) -> Any:
     """The value as people may see it."""
     if value is UNKNOWN_SECRET:
         return UNKNOWN
-    if _is_print(value):
-        return MASK
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
+        if _is_print(value):
+            return MASK
         return {key: masked(item) for key, item in value.items()}
     return [masked(item) for item in value] if isinstance(value, list) else value

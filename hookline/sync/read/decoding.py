@@ -68,6 +68,13 @@ _WORDS = {
 }
 _PLAIN_VALUE, _SECRET_VALUE = Text(0), Text(0, is_secret=True)
 _WITH_SECRETS = frozenset(["headers", "secretHeader", "basicAuth", "signingSecret"])
+# Any other kind takes text.
+_SHAPED = frozenset(
+    [
+        *(Flag, Number, ListOf, Record, NullableRecord, SecretHeader, Emails, Headers, Labels),
+        *(Pattern, Filter, Text, SigningSecret),
+    ]
+)
 _EVENT_FIELDS = tuple(RecordField(name, Text(64), "") for name in ("object", "model", "action"))
 
 
@@ -129,6 +136,10 @@ class Decoder:
                     "write the value, or take the line out",
                 )
             )
+        # First what most values are, without a question for each kind.
+        return self._text(node, path) if _is_text(kind) else self._shaped(kind, key, node, path)
+
+    def _shaped(self, kind: FieldKind, key: Node, node: Node, path: Path) -> object:
         match kind:
             case Flag():
                 return self._flag(node, path)
@@ -327,6 +338,10 @@ class Decoder:
         return self.add_problem(
             "type", f"{path[-1]} must be {wanted}, not {found}", node, path, hint
         )
+
+
+def _is_text(kind: FieldKind) -> bool:
+    return type(kind) not in _SHAPED or (isinstance(kind, Text) and not kind.is_secret)
 
 
 def _may_be_secret(path: Path) -> bool:

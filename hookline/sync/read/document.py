@@ -392,6 +392,8 @@ def _entry(around: object, key: str) -> object:
 
 
 def _has_unknown(value: object) -> bool:
+    if isinstance(value, str):
+        return False
     if isinstance(value, MappingOf):
         return any(map(_has_unknown, value.values()))
     return any(map(_has_unknown, value)) if isinstance(value, list) else value is UNKNOWN_SECRET

@@ -173,10 +173,13 @@ class _Composer:
             mark = event.start_mark
             # implicit[0] is true of plain scalars without a tag only.
             node: Node = Scalar(event.value, mark.line + 1, mark.column + 1, not event.implicit[0])
-            if (usable := self._tagless(event, node)) is not node and self._is_key_next:
-                # Kept by its name: a required field would else be lacking, too.
-                usable = TaggedKey(event.value, mark.line + 1, mark.column + 1)
-            self._add(self._anchored(usable, event))
+            # Of most values neither is to be asked further.
+            if event.tag is not None or event.anchor is not None:
+                if (usable := self._tagless(event, node)) is not node and self._is_key_next:
+                    # Kept by its name: a required field would else be lacking, too.
+                    usable = TaggedKey(event.value, mark.line + 1, mark.column + 1)
+                node = self._anchored(usable, event)
+            self._add(node)
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
             self._close()
         elif kind is AliasEvent:
@@ -381,4 +384,5 @@ class _Composer:
 
 def _grow(around: Sequence | Mapping, node: Node) -> None:
     around.weight += node.weight + 1
-    around.height = max(around.height, node.height + 1)
+    if node.height >= around.height:
+        around.height = node.height + 1

@@ -144,7 +144,6 @@ def to_json(node: Node, are_fractions_numbers: bool = False) -> object:
 def from_json(
     value: object,
     positions: Positions,
-    path: tuple[str, ...] = (),
     around: tuple[str, int, int] = ("", 1, 1),
 ) -> Node:
     """The tree of a decoded JSON value. A value without a position of its own stands where the
@@ -152,32 +151,29 @@ def from_json(
 
     Raises RecursionError beyond 64 levels.
     """
-    if len(path) > MAX_DEPTH:
+    return _from_json(value, positions, "", positions.get("", around), 0)
+
+
+def _from_json(
+    value: object, positions: Positions, path: str, here: tuple[str, int, int], depth: int
+) -> Node:
+    """path: with a dot at its end, where it is not empty; here: the value's own position."""
+    if depth > MAX_DEPTH:
         raise RecursionError("the document is nested deeper than 64 levels")
-    file, line, column = here = positions.get(".".join(path), around)
+    file, line, column = here
+    if isinstance(value, str):
+        return Scalar(value, line, column, True, file)
     if isinstance(value, dict):
-        entries = {
-            key: (_key(key, positions, path, here), from_json(item, positions, (*path, key), here))
-            for key, item in value.items()
-        }
+        entries = {}
+        for key, item in value.items():
+            at = positions.get(path + key, here)
+            name = Scalar(key, at[1], at[2], False, at[0])
+            entries[key] = (name, _from_json(item, positions, f"{path}{key}.", at, depth + 1))
         return Mapping(entries, line, column, file)
     if isinstance(value, list):
-        return Sequence(
-            [
-                from_json(item, positions, (*path, str(index)), here)
-                for index, item in enumerate(value)
-            ],
-            line,
-            column,
-            file,
-        )
-    if isinstance(value, str):
-        return Scalar(value, line, column, is_quoted=True, file=file)
+        items = []
+        for index, item in enumerate(value):
+            at = positions.get(f"{path}{index}", here)
+            items.append(_from_json(item, positions, f"{path}{index}.", at, depth + 1))
+        return Sequence(items, line, column, file)
     return Scalar("null" if value is None else str(value).lower(), line, column, file=file)
-
-
-def _key(
-    text: str, positions: Positions, path: tuple[str, ...], around: tuple[str, int, int]
-) -> Scalar:
-    file, line, column = positions.get(".".join((*path, text)), around)
-    return Scalar(text, line, column, file=file)
