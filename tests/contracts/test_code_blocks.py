@@ -91,6 +91,10 @@ RUN_BY: Final = {
         (language, "tests/docs/test_operations.py")
         for language in ("sh", "json", "ini", "sh", "yaml", "yaml", "sh")
     ],
+    "docs/how-to/live-with-a-webhooks-file.md": [
+        (language, "tests/flows/test_files_page.py")
+        for language in ("yaml", "sh", "text", "sh", "sh", "text", "sh")
+    ],
     "docs/how-to/move-to-hookline.md": [
         (language, "tests/docs/test_moving_page.py")
         for language in ("json", *("sh", "text", "yaml") * 2, *("sh", "text") * 2)
