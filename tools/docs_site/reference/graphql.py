@@ -24,14 +24,15 @@ from graphql import (
 )
 
 from api.schema import make_schema
+from tools.docs_site.reference.examples import examples
 from tools.docs_site.reference.markdown import cell, table
 
 _OPERATIONS: Final = """# GraphQL operations
 
 Made from the schema: every query, mutation and subscription, with its arguments, its result and the scope that a
-token needs. [GraphQL types](graphql-types.md) has what they take and return, [Reading the API](../graphql.md)
-what belongs together and what it costs, [Error codes](errors.md) what may go wrong, [the schema
-itself](schema.graphql) all of it for tools.
+token needs, and an example that tests run. [GraphQL types](graphql-types.md) has what they take and return,
+[Reading the API](../graphql.md) what belongs together and what it costs, [Error codes](errors.md) what may go wrong,
+[the schema itself](schema.graphql) all of it for tools.
 
 One endpoint, `POST /graphql`, with the header `Authorization: Bearer hl_…`; subscriptions by WebSocket
 (`graphql-transport-ws`) or event stream (`Accept: text/event-stream`) at the same address.
@@ -62,7 +63,7 @@ def operations() -> str:
         parts.append(f"## {title}\n")
         for found, name, field in root_fields():
             if found == kind:
-                parts += _operation(name, field)
+                parts += _operation(kind, name, field)
     return "\n".join(parts)
 
 
@@ -76,7 +77,7 @@ def types() -> str:
     return "\n".join([_TYPES, *(part for found in named for part in _type(found))])
 
 
-def _operation(name: str, field: GraphQLField) -> Iterator[str]:
+def _operation(kind: str, name: str, field: GraphQLField) -> Iterator[str]:
     yield f"### {name}\n"
     yield f"{cell(field.description or '')}\n"
     yield f"Result: {_linked(field.type)}\n"
@@ -85,6 +86,7 @@ def _operation(name: str, field: GraphQLField) -> Iterator[str]:
             ["argument", "type", "default", ""],
             ([f"`{arg}`", *_given(row)] for arg, row in field.args.items()),
         )
+    yield f"```graphql\n{examples()[kind, name]}\n```\n"
 
 
 def _type(found: GraphQLNamedType) -> Iterator[str]:
