@@ -1,6 +1,6 @@
 """Options of an apply, and the origin of its file. Made by the commands and by api/schema/sync."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -83,6 +83,10 @@ class Restored:
     prints: Mapping[str, Mapping[str, Any]]
     has_policy: bool
     """False of a revision that kept none: the set's stays."""
+    base: int
+    """Number of the set's newest revision when it was read."""
+    undone: Sequence[tuple[str, str]] = ()
+    """Moves of the revisions between, the newest first: the slug after each, and before."""
     problems: tuple[SyncProblem, ...] = ()
 
 

@@ -104,6 +104,9 @@ RUN_BY: Final = {
         for language in ("yaml", "sh", "python", "sh", "sh", "text")
     ],
     "docs/how-to/replay-an-outage.md": [("sh", "tests/docs/test_steps.py")],
+    "docs/how-to/undo-a-bad-apply.md": [
+        (language, "tests/docs/test_steps.py") for language in ("sh", "sh")
+    ],
     # Cloning and systemd's commands are not run.
     "docs/how-to/upgrade.md": [
         (language, "tests/docs/test_operations.py") for language in ("sh", "sh", "text", "sh")

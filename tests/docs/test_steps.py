@@ -41,6 +41,8 @@ async def test_finding_a_missing_event_and_counting_what_is_sent_again(walk: Wal
 
 async def test_webhook_that_turns_itself_off_and_a_backup_of_all_of_it(walk: Walk) -> None:
     await walk.through("docs/how-to/mails-and-auto-deactivation.md")
+    await walk.through("docs/how-to/undo-a-bad-apply.md")
+    assert "nothing to change" in walk.printed
     backup = blocks("docs/how-to/back-up-and-restore.md")[3:]
     for language, text in backup:
         await walk.step(language, text)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 
@@ -16,6 +17,7 @@ from hookline.errors import Code, Problem, Refused
 from hookline.form.check import check_given, check_slug
 from hookline.form.kinds import Bounds, FieldProblem
 from hookline.models import SyncRevision
+from hookline.models.column_types import UuidColumn
 from hookline.runtime import Runtime
 from hookline.sync.apply.store import RowReader, SetState
 from hookline.sync.plan.changes import Block, ChangeKind
@@ -30,7 +32,7 @@ from hookline.webhooks.saving import bounds_of
 
 # Of the workspace's set with this name.
 READ_REVISION: Final = """
-select r.* from sync_set s join sync_revision r on r.set_id = s.id
+select r.*, s.revision_number as base from sync_set s join sync_revision r on r.set_id = s.id
 where s.workspace_id = $1 and s.name = $2 and r.number = $3"""
 # Those that moved something since, the newest first: each is undone before the one before it.
 READ_MOVES: Final = """
@@ -69,28 +71,33 @@ async def request_of(runtime: Runtime, actor: Actor, asked: RollbackInput) -> Sy
 
     Raises Refused: NOT_FOUND; Unavailable.
     """
-    rows = list[Row]()
+    rows, undone = list[Row](), list[tuple[str, str]]()
     # A text that names no set may be none that PostgreSQL takes.
     if not check_slug(asked.set_name):
         async with runtime.database.unit_of_work() as work:
             rows = await work.rows(READ_REVISION, actor.workspace_id, asked.set_name, asked.number)
+            if rows:
+                set_id = UuidColumn().to_python_value(rows[0]["set_id"])
+                undone = await _moves_after(work, set_id, asked.number)
     if not rows:
         message = (
             f'The set "{asked.set_name}" has no revision {asked.number}. The query '
             "`syncRevisions` lists those that there are."
         )
         raise Refused(Problem(Code.NOT_FOUND, message, ("revision",)))
-    row = await asyncio.to_thread(bulk_rows.load, SyncRevision, rows[0])
-    return await asyncio.to_thread(_request, asked, row, bounds_of(runtime))
+    return await asyncio.to_thread(_request, asked, rows[0], undone, bounds_of(runtime))
 
 
-def _request(asked: RollbackInput, row: SyncRevision, bounds: Bounds) -> SyncRequest:
+def _request(
+    asked: RollbackInput, found: Row, undone: list[tuple[str, str]], bounds: Bounds
+) -> SyncRequest:
+    row: SyncRevision = bulk_rows.load(SyncRevision, found)
     document, problems = Document(asked.set_name), list[SyncProblem]()
     prints = dict[str, Mapping[str, Any]]()
     for slug, content in row.snapshot.items():
         form = {name: value for name, value in content.items() if name != "lifecycle"}
-        values, found = check_given(with_unknown(form), bounds)
-        problems += [_problem(slug, one) for one in found if not one.is_warning]
+        values, wrong = check_given(with_unknown(form), bounds)
+        problems += [_problem(slug, one) for one in wrong if not one.is_warning]
         lifecycle = lifecycle_of(content.get("lifecycle"))
         document.webhooks[slug] = DocumentWebhook(
             slug, without_secrets(values), _NOWHERE, lifecycle
@@ -99,7 +106,9 @@ def _request(asked: RollbackInput, row: SyncRevision, bounds: Bounds) -> SyncReq
     if row.policy is not None:
         document.policy, _ = remembered(row.policy)
     has_policy = row.policy is not None
-    restored = Restored(row.number, row.set_id, prints, has_policy, tuple(problems))
+    restored = Restored(
+        row.number, row.set_id, prints, has_policy, found["base"], undone, tuple(problems)
+    )
     source = Source(
         commit=row.commit,
         branch=row.branch,
@@ -135,15 +144,19 @@ def wanted_of(request: SyncRequest, restored: Restored) -> list[WantedWebhook]:
 
 async def moves_since(
     reads: RowReader, restored: Restored, state: SetState
-) -> list[dict[str, str]]:
-    """The moves of the revisions behind the restored one, the newest first; each from the present
-    slug to the one before. One statement, none where there is no revision between.
+) -> Sequence[tuple[str, str]]:
+    """The moves to undo: those that were read with the revision, unless the set was applied since,
+    which takes a statement.
     """
-    if state.number <= restored.number:
-        return []
-    rows = await reads.rows(READ_MOVES, restored.set_id, restored.number)
+    if state.number == restored.base:
+        return restored.undone
+    return await _moves_after(reads, restored.set_id, restored.number)
+
+
+async def _moves_after(reads: RowReader, set_id: UUID, number: int) -> list[tuple[str, str]]:
+    rows = await reads.rows(READ_MOVES, set_id, number)
     return [
-        {change["slug"]: change["movedFrom"]}
+        (change["slug"], change["movedFrom"])
         for row in rows
         for change in orjson.loads(row["changes"])
         if change["kind"] == ChangeKind.MOVE
@@ -155,7 +168,7 @@ def settled(
     restored: Restored,
     wanted: Sequence[WantedWebhook],
     state: SetState,
-    undone: Sequence[Mapping[str, str]],
+    undone: Sequence[tuple[str, str]],
 ) -> Settlement:
     """Brings the revision and the present webhooks together. undone: of `moves_since`."""
     live = {one.slug: one for one in state.stored}
@@ -183,7 +196,7 @@ def settled(
 
 
 def _moves(
-    undone: Sequence[Mapping[str, str]],
+    undone: Sequence[tuple[str, str]],
     document: Document,
     live: Mapping[str, StoredWebhook],
     set_name: str,
@@ -192,12 +205,11 @@ def _moves(
     webhook is left out: then both slugs are what the revision says, by themselves.
     """
     slugs = {slug: slug for slug, one in live.items() if one.set_name == set_name}
-    for step in undone:
-        for new, old in step.items():
-            for now, then in slugs.items():
-                if then == new:
-                    slugs[now] = old
-                    break
+    for new, old in undone:
+        for now, then in slugs.items():
+            if then == new:
+                slugs[now] = old
+                break
     return [
         Move(now, then, _NOWHERE)
         for now, then in slugs.items()
@@ -209,9 +221,9 @@ def _moves(
 
 
 def _place(live: StoredWebhook | None) -> Position:
-    """The place in a file where the webhook was seen last."""
+    """The place in a file where the webhook was seen last; one that left it has none."""
     file, line, _ = live.position if live else (None, None, None)
-    return Position(line or 1, 1, file) if file else _NOWHERE
+    return Position(line, 1, file) if file and line else _NOWHERE
 
 
 def _kept(slug: str, path: str) -> SyncProblem:

@@ -19,9 +19,11 @@ from hookline.cli.sync_session import exit_code_of, outcome_of
 from hookline.cli.sync_target import SyncAnswer
 from hookline.models import Webhook
 from hookline.runtime import Runtime
-from hookline.sync.apply import applying
+from hookline.sync.apply import applying, restoring
+from hookline.sync.apply.restoring import RollbackInput
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import Plan
+from hookline.sync.policy import DriftPolicy
 from hookline.sync.read import file
 from hookline.sync.read.collecting import collect
 from hookline.sync.read.document import Document
@@ -69,13 +71,14 @@ class Case:
         found = self._read(self.folder / "webhooks.yaml")
         if found.document is None:
             return _outputs(SyncAnswer(None, found.problems), found)
-        options = _options(self.folder / "options")
-        request = SyncRequest(found.document, options, _COMMIT)
+        request = await self._request(found.document)
+        options = request.options
         outcome = await applying.preview(self.runtime, self._ci, request)
         # As a command has it: by way of the API's answer.
         plan = codec.decode(json.loads(json.dumps(codec.encode(outcome.plan))))
         plan = replace(plan, server="https://hooks.example.com", options=options)
         plan = replace(plan, commit=_COMMIT.commit)
+        # A command has the warnings of a file from its own reading.
         answer = SyncAnswer(plan, [*outcome.problems])
         outputs = _outputs(answer, found)
         await self._happened("since.yaml")
@@ -84,6 +87,19 @@ class Case:
         again = SyncAnswer(done.plan, [*done.problems])
         outputs["exit"] += f"apply {outcome_of(again)}\n"
         return outputs
+
+    async def _request(self, document: Document) -> SyncRequest:
+        """The file; or, where the folder has the number of a revision, that one once the file is
+        applied.
+        """
+        is_back = (path := self.folder / "rollback").exists()
+        options = _options(self.folder / "options", "rollback" if is_back else "plan")
+        if not is_back:
+            return SyncRequest(document, options, _COMMIT)
+        lifted = Options(on_drift=DriftPolicy.OVERWRITE, allow_removals=99)
+        await applying.apply(self.runtime, self._ci, SyncRequest(document, lifted, _COMMIT))
+        asked = RollbackInput(document.set_name, int(path.read_text()), options)
+        return await restoring.request_of(self.runtime, self._ci, asked)
 
     @property
     def _ci(self) -> Actor:
@@ -138,11 +154,11 @@ async def open_case(folder: Path, runtime: Runtime) -> Case:
     return Case(folder, runtime, await make_workspace(runtime))
 
 
-def _options(path: Path) -> Options:
+def _options(path: Path, name: str) -> Options:
     """The options of a command line, read as the command reads them."""
     words = path.read_text().split() if path.exists() else []
-    parser: Command = command.plan
-    context = parser.make_context("plan", words)
+    parser: Command = command.rollback if name == "rollback" else command.plan
+    context = parser.make_context(name, [*words, *(["1"] if name == "rollback" else [])])
     return command.options_of(context.params)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from hookline.errors import Refused
@@ -64,11 +64,12 @@ def path_and_code(outcome: ApplyOutcome) -> list[tuple[str, str]]:
 
 
 @settings(
-    max_examples=8,
+    max_examples=6,
     phases=[Phase.explicit, Phase.generate],
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@example({"a": KEY, "b": ""}, {"c": AUTH, "b": "timeout: 20s\n"}, ("", ""), is_moved=True)
 @given(first=FILE, second=FILE, policies=st.tuples(POLICY, POLICY), is_moved=st.booleans())
 async def test_a_rollback_of_an_apply_is_the_state_before(
     runtime: Runtime,
