@@ -69,7 +69,12 @@ def path_and_code(outcome: ApplyOutcome) -> list[tuple[str, str]]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@example({"a": KEY, "b": ""}, {"c": AUTH, "b": "timeout: 20s\n"}, ("", ""), is_moved=True)
+@example(
+    first={"a": KEY, "b": ""},
+    second={"c": AUTH, "b": "timeout: 20s\n"},
+    policies=("", ""),
+    is_moved=True,
+)
 @given(first=FILE, second=FILE, policies=st.tuples(POLICY, POLICY), is_moved=st.booleans())
 async def test_a_rollback_of_an_apply_is_the_state_before(
     runtime: Runtime,
