@@ -65,8 +65,8 @@ docs: $(VENV)/.test-installed $(VENV)/docs/.installed ## Draw docs/architecture.
 	@$(BIN)/python -m tools.architecture
 	@$(BIN)/python -m tools.docs_site
 
-pictures: $(VENV)/.test-installed ## Take the pictures in docs/pictures/ anew, in chromium
-	@REFRESH_PICTURES=1 $(BIN)/python -m pytest -q -n 0 tests/browser/test_pictures.py
+pictures: $(VENV)/.test-installed ## Take the pictures in docs/pictures/ and docs/terminal/ anew, in chromium and at a terminal
+	@REFRESH_PICTURES=1 $(BIN)/python -m pytest -q -n 0 tests/browser/test_pictures.py tests/docs/test_terminal_pictures.py
 
 bench: $(VENV)/.test-installed ## Measure throughput, latency, isolation and memory; prints JSON (ARGS=embedded_sqlite for one part, ARGS="--against REV" compares)
 	@$(BIN)/python -m benchmarks $(ARGS)
