@@ -22,8 +22,8 @@ from hookline.errors import HooklineError
 from hookline.form.durations import format_duration
 from hookline.sync.plan import codec
 from hookline.sync.show import report
-from hookline.sync.show.excerpts import headline
 from hookline.sync.show.layout import Layout
+from hookline.text import printable
 
 _PLAN: Final = (
     "mutation RollbackPlan($input: SyncRollbackPlanInput!) { syncRollbackPlan(input: $input) "
@@ -141,7 +141,8 @@ def _print(asked: CommandOptions, answer: SyncAnswer, is_applied: bool) -> None:
         print_formatted(asked.style, problems, plan)
         return
     for problem in problems:
-        echo(headline(problem), err=True)
+        # Without a file its message names the webhook.
+        echo(printable(f"{problem.severity}[{problem.code}] {problem.message}"), err=True)
     if plan is not None and not answer.problems:
         is_done = is_applied and not plan.blocked
         lines = report.applied_lines if is_done else report.planned_lines

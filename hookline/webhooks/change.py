@@ -194,7 +194,8 @@ async def delete_webhook(
             gone,
             None,
         )
-        drift = drift_report(actor, webhook, "was deleted", force) if webhook.sync_set else None
+        is_in_file = webhook.sync_set is not None and webhook.sync_removed_at is None
+        drift = drift_report(actor, webhook, "was deleted", force) if is_in_file else None
         await announce_change(runtime, work, webhook, [ActivityKind.WEBHOOK_DELETED], drift)
     return webhook
 
@@ -255,7 +256,8 @@ def _drift(actor: Actor, webhook: Webhook, changed: Form, force: Force) -> SyncR
     """The report of a change that takes fields away from the values that a YAML file gave them."""
     applied = webhook.sync_applied or {}
     names = [name for (name,) in owned(webhook, changed) if changed[name] != applied[name]]
-    if not names:
+    # What left the file is not compared with it.
+    if not names or webhook.sync_removed_at is not None:
         return None
     verb = "was changed" if len(names) == 1 else "were changed"
     return drift_report(actor, webhook, f"{', '.join(names)} {verb}", force)

@@ -128,7 +128,8 @@ def _request(
 
 
 def _problem(slug: str, found: FieldProblem) -> SyncProblem:
-    message, path = found.message.removesuffix("."), ("webhooks", slug, *found.field)
+    message = f"{slug}: {found.message.removesuffix('.')}"
+    path = ("webhooks", slug, *found.field)
     return SyncProblem(found.yaml_code, message, _NOWHERE, path, found.hint)
 
 
@@ -227,23 +228,29 @@ def _place(live: StoredWebhook | None) -> Position:
 
 
 def _kept(slug: str, path: str) -> SyncProblem:
-    message = "this secret was changed since and stays as it is now, as revisions hold none"
-    return _warning("secret-kept", message, slug, path)
+    return _warning(
+        "secret-kept",
+        "was changed since and stays as it is now, as revisions hold none",
+        slug,
+        path,
+    )
 
 
 def _left_out(slug: str, path: str) -> SyncProblem:
-    return _warning("secret-lost", "this secret is not stored any more and is left out", slug, path)
+    return _warning("secret-lost", "is not stored any more and is left out", slug, path)
 
 
-def _warning(code: str, message: str, slug: str, path: str) -> SyncProblem:
+def _warning(code: str, what: str, slug: str, path: str) -> SyncProblem:
     name, _, part = path.partition(".")
     at = ("webhooks", slug, name, part) if part else ("webhooks", slug, name)
+    # Whole by itself: there is no file whose line would name it.
+    message = f"{slug}: the secret {path} {what}"
     return SyncProblem(code, message, _NOWHERE, at, severity="warning")
 
 
 def _lost(slug: str, path: str, number: int) -> Block:
     message = (
-        f"{slug}: {path} of revision {number} is not stored any more, or not for this URL; apply "
-        "the file of that commit, which has it"
+        f"{slug}: the secret {path} of revision {number} is not stored any more, or not for this "
+        "URL; apply the file of that commit, which has it"
     )
     return Block("secret-lost", message, slug, "--allow-lost-secrets, which leaves it out")

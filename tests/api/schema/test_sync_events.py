@@ -11,6 +11,8 @@ from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook
 from tests.api.schema.asking import Asker
 from tests.api.schema.test_live import now, take
+from tests.api.schema.test_sync import apply as apply_file
+from tests.api.schema.test_sync import bare
 from tests.hookline.sync.apply.state import BY_HAND, FORCER, changed_by_hand, one
 from tests.hookline.sync.files import FILE, ORDERS, apply, webhooks
 from tests.making import WORKSPACE
@@ -35,7 +37,8 @@ async def test_events_of_sets_are_replayed_and_then_live(runtime: Runtime, admin
         place = SyncReport(ActivityKind.SYNC_SOURCE_DEGRADED, "no file", code="unreadable")
         await record_report(runtime.database, runtime.hub, WORKSPACE, place)
         await delete_webhook(runtime, FORCER, (await one()).id, force=BY_HAND)
-        degraded, deleted = await take(stream, 2)
+        await apply_file(admin, bare(url="ftp://a"))
+        degraded, deleted, refused = await take(stream, 3)
     assert told(applied) == ("APPLIED", "storefront", None, None, None)
     assert applied["revision"] == {"number": 1, "created": 1, "set": "storefront"}
     by = 'by token "tester": incident 7'
@@ -45,9 +48,10 @@ async def test_events_of_sets_are_replayed_and_then_live(runtime: Runtime, admin
     assert (blocked["slug"], blocked["line"]) == ("orders", drift["line"])
     assert told(failed)[:4] == ("FAILED", "storefront", "bad-template", "broken")
     assert told(degraded) == ("SOURCE_DEGRADED", None, "unreadable", None, "no file")
+    assert told(refused)[:4] == ("FAILED", "storefront", "bad-url", "orders")
     assert (told(deleted)[4], deleted["revision"]) == (f"orders: was deleted {by}", None)
     async with admin.following(EVENTS, after=blocked["cursor"]) as stream:
-        assert await take(stream, 3) == [failed, degraded, deleted]
+        assert await take(stream, 4) == [failed, degraded, deleted, refused]
 
 
 @pytest.mark.engines("sqlite")

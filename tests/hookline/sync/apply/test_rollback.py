@@ -1,5 +1,6 @@
 """Rollbacks: a revision is what the set is again, by the rules of an apply, on both databases."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -203,3 +204,15 @@ async def test_a_rollback_keeps_to_the_rules_of_an_apply(runtime: Runtime) -> No
     assert told(forward.plan) == ["UPDATE crm active"]
     with pytest.raises(Refused, match='The set "storefront" has no revision 9'):
         await rollback(runtime, 9)
+
+
+@pytest.mark.engines("sqlite")
+async def test_what_is_not_allowed_any_more_is_a_problem(runtime: Runtime) -> None:
+    await apply(runtime, webhooks(orders=ORDERS))
+    await apply(runtime, webhooks(orders=ORDERS + "timeout: 20s"))
+    fewer = runtime.settings.model_copy(update={"environments": ("staging",)})
+    done = await rollback(replace(runtime, settings=fewer), 1)
+    assert [(one.code, one.path[:3]) for one in done.problems] == [
+        ("enum", ("webhooks", "orders", "environments"))
+    ]
+    assert (done.revision, (await one()).timeout_ms) == (None, 20_000)

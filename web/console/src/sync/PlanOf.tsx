@@ -24,10 +24,9 @@ export function PlanOf({ plan }: { plan: ShownPlanFragment }) {
           </div>
         </div>
       )}
-      {plan.warnings.map(({ message, path, line }, at) => (
+      {plan.warnings.map(({ message, line }, at) => (
         <p key={at} className="faint">
           {line && `line ${line}: `}
-          {restores && path && `${visible(path.slice(1).join("."))}: `}
           {visible(message)}
         </p>
       ))}

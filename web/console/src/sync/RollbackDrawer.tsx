@@ -37,11 +37,8 @@ export function RollbackDrawer({ set, number, close }: Props) {
         {made && <Made set={set} number={number} revision={made} />}
         {faults.length > 0 && (
           <ul className="plain-list">
-            {faults.map(({ message: text, path }, at) => (
-              <li key={at}>
-                {path && `${visible(path.slice(1).join("."))}: `}
-                {visible(text)}
-              </li>
+            {faults.map(({ message: text }, at) => (
+              <li key={at}>{visible(text)}</li>
             ))}
           </ul>
         )}

@@ -111,7 +111,7 @@ export const SHOWN_PLAN = graphql(`
     base { number }
     changes { kind slug movedFrom openDeliveries line hint fields { field before after live changedBy reason } }
     blocked { code message slug flag }
-    warnings { message path line }
+    warnings { message line }
   }
 `);
 
@@ -129,7 +129,7 @@ export const ROLLBACK_PLAN = graphql(`
   mutation SyncRollbackPlan($input: SyncRollbackPlanInput!) {
     syncRollbackPlan(input: $input) {
       plan { ...ShownPlan }
-      problems { code message severity path line column hint }
+      problems { message }
       userErrors { field message code }
     }
   }
