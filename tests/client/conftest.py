@@ -11,7 +11,8 @@ from tests.flows.installation import Installation
 from tests.making import make_tenant
 
 
-@pytest.fixture(scope="session")
+# Of a file, as in tests/flows.
+@pytest.fixture(scope="module")
 def server(
     sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:

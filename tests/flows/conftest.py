@@ -12,11 +12,12 @@ from tests.flows.installation import Installation
 from tests.making import make_tenant
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+# Of a file, not of the run: idle it takes 1.1 to 1.8 % of a core (2026-11), a start 0.25 s of CPU.
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def shared_installation(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """Running: the API and a worker. Started once for all stories that leave it as it is."""
+    """Running: the API and a worker. Started once for those of a file that leave it as it is."""
     folder = tmp_path_factory.mktemp("installation")
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
