@@ -31,7 +31,7 @@ from tests.kept_models import keep_models
 from tests.leftovers import end_watcher
 from tests.loop_stalls import watched_loop
 from tests.postgresql import PostgreSQL
-from tests.processes import end_forker
+from tests.processes import end_forker, forker_address, use_forker
 from tests.servers import Valkey, need_rabbitmq
 from tests.sharing import Lender, VirtualHost, borrow
 from tests.waiting import bounded
@@ -139,6 +139,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # In reverse, after the cleanups that fixtures add: the watcher removes what they left.
     config.add_cleanup(end_watcher)
     config.add_cleanup(end_forker)
+    if hasattr(config, "workerinput"):
+        use_forker(config.workerinput["forker"])
 
 
 @pytest.fixture(scope="session")
@@ -199,6 +201,7 @@ def _lender(config: pytest.Config, count: int) -> Lender:
 def pytest_configure_node(node: Any) -> None:  # Any: pytest-xdist exports no type
     """Tells a process of pytest-xdist where it borrows what all share."""
     node.workerinput["lender"] = _lender(node.config, len(node.config.option.tx)).address
+    node.workerinput["forker"] = forker_address()
 
 
 _LENDER = pytest.StashKey[Lender]()

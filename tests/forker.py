@@ -1,5 +1,6 @@
 """The process behind `tests/processes.py`: imports everything once, then becomes by fork whatever
-Python module it is asked for. `python -m tests.forker SOCKET`; it ends when its socket is closed.
+Python module a process of the run asks for. `python -m tests.forker LISTENER LIFE`, both sockets;
+it ends when the other end of LIFE is closed.
 """
 
 import gc
@@ -7,6 +8,7 @@ import json
 import os
 import pkgutil
 import runpy
+import select
 import signal
 import socket
 import sys
@@ -48,21 +50,29 @@ def _import_everything() -> None:
     import_module("api.schema").make_schema()
 
 
-def _wait_for_a_request(requests: socket.socket) -> list[str] | None:
+def _is_asked(listener: socket.socket, life: socket.socket) -> bool:
+    """Waits for the next request; False when the tests are over."""
+    ready, _, _ = select.select([listener, life], [], [])
+    return life not in ready
+
+
+def _wait_for_a_request(listener: socket.socket, life: socket.socket) -> list[str] | None:
     """Returns the module and its arguments in each process that is to become one, None when the
     tests are over.
     """
-    while True:
-        content, files, _, _ = socket.recv_fds(requests, REQUEST_BYTES, 4)
-        if not content:
-            return None
+    while _is_asked(listener, life):
+        asking, _ = listener.accept()
         if os.fork() == 0:
-            requests.close()
+            listener.close()
+            life.close()
+            # here: one that asks late holds up nobody else
+            content, files, _, _ = socket.recv_fds(asking, REQUEST_BYTES, 4)
+            asking.close()
             replies = files.pop()
             _keep(files, replies)
             return _prepare(json.loads(content), files, replies)
-        for file in files:
-            os.close(file)
+        asking.close()
+    return None
 
 
 def _keep(files: Sequence[int], replies: int) -> None:
@@ -117,11 +127,14 @@ def _exec(path: str, arguments: Sequence[str]) -> NoReturn:
 
 
 def _main() -> None:
+    listener, life = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
+    if not _is_asked(listener, life):
+        return
     _import_everything()
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
-    if command := _wait_for_a_request(socket.socket(fileno=int(sys.argv[1]))):
+    if command := _wait_for_a_request(listener, life):
         _run(command)
 
 

@@ -1,7 +1,7 @@
 """Python modules in processes of their own, forked from one that has imported everything: an
 interpreter that begins anew spends 0.9 to 1.6 s of CPU on that (2026-11), for hundreds of commands
-and dozens of servers and workers. A few tests start the real command, so that the imports of a lone
-process are seen too.
+and dozens of servers and workers. One forks for all processes of a run. A few tests start the real
+command, so that the imports of a lone process are seen too.
 """
 
 import json
@@ -91,7 +91,7 @@ def start_python(
     """Starts `python -m COMMAND…` with nothing but this environment. output: of standard error too,
     unless there are errors. given: its input.
     """
-    return _forker().start(list(command), folder, environment, (given, output, errors or output))
+    return _start(list(command), folder, environment, (given, output, errors or output))
 
 
 def kill_group(process: "subprocess.Popen[bytes] | Process") -> None:
@@ -132,8 +132,24 @@ def run_python(
         return subprocess.CompletedProcess(list(command), code, out.read(), err.read())
 
 
+def forker_address() -> str:
+    """Returns the socket of the process that forks, which is started if there is none."""
+    global _started
+    with _starting:
+        if _address is not None:
+            return _address
+        _started = _started or _Forker()
+        return _started.address
+
+
+def use_forker(address: str) -> None:
+    """Has the process at this socket fork from now on, another one's of the run."""
+    global _address
+    _address = address
+
+
 def end_forker() -> None:
-    """Ends the process behind all these, if there is one. The next one starts another."""
+    """Ends the process behind all these, if this one started it. The next one starts another."""
     global _started
     with _starting:
         if _started:
@@ -142,42 +158,52 @@ def end_forker() -> None:
 
 
 class _Forker:
-    """The process that forks. It ends when its socket is closed."""
+    """The process that forks, at the socket `address`. It ends with the one that started it."""
 
     def __init__(self) -> None:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        self._folder = tempfile.TemporaryDirectory(prefix="hl")
+        self.address = str(Path(self._folder.name) / "socket")
+        self._life, life = socket.socketpair()
+        with life, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(self.address)
+            listener.listen(128)
+            given = (listener.fileno(), life.fileno())
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.forker", str(theirs.fileno())],
+                [sys.executable, "-m", "tests.forker", *map(str, given)],
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=given,
                 start_new_session=True,
             )
 
     def close(self) -> None:
-        self._socket.close()
+        self._life.close()
         self._process.wait(_LIMIT_SECONDS)
+        self._folder.cleanup()
 
-    def start(
-        self,
-        command: list[str],
-        folder: Path,
-        environment: Mapping[str, str],
-        files: tuple[IO[Any] | int | None, ...],
-    ) -> Process:
-        request = {"command": command, "folder": str(folder), "environment": dict(environment)}
-        reading, writing = os.pipe()
-        try:
-            with Path(os.devnull).open("rb") as nothing:
-                numbers = [_number(nothing if file is None else file) for file in files]
-                socket.send_fds(self._socket, [json.dumps(request).encode()], [*numbers, writing])
-        except BaseException:
-            os.close(reading)
-            raise
-        finally:
-            os.close(writing)
-        return Process(command, reading)
+
+def _start(
+    command: list[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    files: tuple[IO[Any] | int | None, ...],
+) -> Process:
+    request = {"command": command, "folder": str(folder), "environment": dict(environment)}
+    reading, writing = os.pipe()
+    try:
+        with (
+            Path(os.devnull).open("rb") as nothing,
+            socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asking,
+        ):
+            asking.connect(forker_address())
+            numbers = [_number(nothing if file is None else file) for file in files]
+            socket.send_fds(asking, [json.dumps(request).encode()], [*numbers, writing])
+    except BaseException:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    return Process(command, reading)
 
 
 def _number(file: IO[Any] | int) -> int:
@@ -185,11 +211,6 @@ def _number(file: IO[Any] | int) -> int:
 
 
 _started: _Forker | None = None
+_address: str | None = None
+"""Of another process's."""
 _starting = threading.Lock()
-
-
-def _forker() -> _Forker:
-    global _started
-    with _starting:
-        _started = _started or _Forker()
-        return _started
