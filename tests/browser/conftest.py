@@ -1,8 +1,10 @@
-"""A browser and a `hookline dev` for the tests of a file. Each test has a page of its own, and
+"""A browser, and a `hookline dev` for the tests of a file. Each test has a page of its own, and
 fails with what the page itself did wrong.
 """
 
+import asyncio
 import os
+from asyncio.events import _set_running_loop
 from collections.abc import Iterator
 from shutil import which
 
@@ -20,9 +22,11 @@ def server(console_pages: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield started
 
 
-# Of a module: while it runs, asyncio.run() of other tests does not work in this process.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="session")
+def started() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """A browser and Playwright's loop, which stands still between the files that need it: its
+    start takes 1 s of CPU with the driver's (2026-11).
+    """
     # The shell is the same engine without a browser's window: two thirds of the CPU (2026-11).
     path = which("chromium-headless-shell") or which("chromium")
     if path is None:
@@ -33,8 +37,21 @@ def browser() -> Iterator[Browser]:
         # Its sandbox needs user namespaces, which root in a container has not.
         options = ["--no-sandbox"] if os.getuid() == 0 else []
         launched = playwright.chromium.launch(executable_path=path, args=options)
-        yield launched
+        loop = asyncio.get_running_loop()
+        _set_running_loop(None)
+        yield launched, loop
+        _set_running_loop(loop)
         launched.close()
+
+
+# Between Playwright's calls its loop counts as running. Outside of these files it must not, or
+# asyncio.run() of other tests does not work in this process.
+@pytest.fixture(scope="module")
+def browser(started: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    launched, loop = started
+    _set_running_loop(loop)
+    yield launched
+    _set_running_loop(None)
 
 
 @pytest.fixture
