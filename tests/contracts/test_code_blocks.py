@@ -103,7 +103,7 @@ RUN_BY: Final = {
         (language, "tests/docs/test_steps.py")
         for language in ("yaml", "sh", "python", "sh", "sh", "text")
     ],
-    "docs/how-to/replay-an-outage.md": [("sh", "tests/docs/test_steps.py")],
+    "docs/how-to/replay-an-outage.md": [("sh", "tests/docs/test_steps.py")] * 2,
     "docs/how-to/undo-a-bad-apply.md": [
         (language, "tests/docs/test_steps.py") for language in ("sh", "sh")
     ],
@@ -114,7 +114,7 @@ RUN_BY: Final = {
     # The last three are not run: the page says so.
     "docs/how-to/verify-signatures.md": [
         (language, "tests/docs/test_verify_page.py")
-        for language in ("python", "js", "go", "java", "ruby", "php", "csharp")
+        for language in ("python", "js", "go", "go", "java", "ruby", "php", "csharp")
     ],
     "docs/tutorials/first-delivery.md": [
         (language, "tests/docs/test_steps.py")

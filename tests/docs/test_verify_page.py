@@ -18,7 +18,9 @@ from tests.docs.walk import blocks
 from tests.processes import PROJECT
 
 PAGE: Final = (PROJECT / "docs/how-to/verify-signatures.md").read_text("utf-8")
-CODE: Final = dict(blocks("docs/how-to/verify-signatures.md"))
+BLOCKS: Final = blocks("docs/how-to/verify-signatures.md")
+# Of two in a language the first: the second one of Go is a server around it.
+CODE: Final = dict(reversed(BLOCKS))
 # Each reads lines of base64: id, timestamp, signature, secret, body; and says ok or no for each.
 PYTHON: Final = """
 import sys
@@ -132,6 +134,14 @@ def program(language: str, folder: Path) -> list[str]:
     return ["java", "Main.java"]
 
 
+def build_server(folder: Path) -> None:
+    """Compiles the page's receiver in Go."""
+    [_, server] = [text for language, text in BLOCKS if language == "go"]
+    (folder / "main.go").write_text(server)
+    command = ["go", "build", "-o", "receiver", "verify.go", "main.go"]
+    subprocess.run(command, cwd=folder, check=True, timeout=170)
+
+
 @pytest.mark.parametrize("language", ["python", "js", "go", "java"])
 def test_function_of_the_page_takes_what_is_signed_and_nothing_else(
     language: str, tmp_path: Path
@@ -149,5 +159,7 @@ def test_function_of_the_page_takes_what_is_signed_and_nothing_else(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [answer for _, _, answer in wanted]
+    if language == "go":
+        build_server(tmp_path)
     assert "these three are not run" in PAGE
     assert {"ruby", "php", "csharp"} <= set(CODE)
