@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from hookline.cli.exit_codes import CHANGES, INVALID, OK
+from hookline.cli.progress import progress
 from hookline.cli.sync_asking import Asker, asking
 from hookline.cli.sync_records import RecordOptions, all_pages, failed, no_set, sets
 from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncTarget
@@ -115,6 +116,7 @@ def _file(asker: Asker, set_name: str, is_unmanaged: bool) -> ExportedFile:
     entries, heads = dict[str, str](), list[str]()
 
     def read(content: Json) -> Json:
+        shown.step = f"Exporting {set_name}: {len(entries):,} webhooks"
         if content["syncExport"] is None:
             raise no_set(asker, set_name, [])
         heads.append(codec.text(content["syncExport"]["head"]))
@@ -128,7 +130,8 @@ def _file(asker: Asker, set_name: str, is_unmanaged: bool) -> ExportedFile:
             file.omitted += [f"{slug}: {item['reason']}" for item in one["omitted"]]
         return {**page, "nodes": []}
 
-    all_pages(asker, _EXPORT, given, read)
+    with progress(f"Exporting {set_name}") as shown:
+        all_pages(asker, _EXPORT, given, read)
     # As Python compares texts: the order of a database depends on its locale.
     listed = [entries[slug] for slug in sorted(entries)]
     file.text = heads[0] + "".join(["webhooks:\n", *listed] if listed else ["webhooks: {}\n"])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hookline.cli.exit_codes import FAILED, INVALID, OK
+from hookline.cli.progress import progress
 from hookline.cli.terminal import echo, echo_file
 from hookline.cli.writing import write_file
 from hookline.errors import HooklineError
@@ -32,7 +33,8 @@ class ImportOptions:
 def run(options: ImportOptions) -> int:
     """Writes the file; the exit code."""
     environments = options.environments or environment.environments()[-1:]
-    found = imported(collect(options.names), options.product, options.set_name, environments)
+    with progress("Reading the files"):
+        found = imported(collect(options.names), options.product, options.set_name, environments)
     if found.text is None:
         from hookline.sync.show import excerpts
 

@@ -12,6 +12,7 @@ import click
 from hookline.cli.client import ServerFault
 from hookline.cli.connection import settings_of_command
 from hookline.cli.exit_codes import OK
+from hookline.cli.progress import progress
 from hookline.cli.sync_asking import Asker, asking
 from hookline.cli.sync_records import failed, only_set
 from hookline.cli.sync_session import CommandOptions, exit_code_of, outcome_of
@@ -106,12 +107,13 @@ def _apply(asker: Asker, rollback: Rollback, may_ask: bool) -> int:
 
 
 def _planned(asker: Asker, given: dict[str, Any]) -> SyncAnswer:
-    return asker.ask(
-        _PLAN,
-        {"input": given},
-        lambda content: answer_of(content["syncRollbackPlan"], asker.server),
-        WORK_SECONDS,
-    )
+    with progress("Planning"):
+        return asker.ask(
+            _PLAN,
+            {"input": given},
+            lambda content: answer_of(content["syncRollbackPlan"], asker.server),
+            WORK_SECONDS,
+        )
 
 
 def _applied(asker: Asker, given: dict[str, Any], patience_seconds: float) -> SyncAnswer:
@@ -125,12 +127,13 @@ def _applied(asker: Asker, given: dict[str, Any], patience_seconds: float) -> Sy
             patience_seconds + WORK_SECONDS,
         )
 
-    try:
-        return ask()
-    except ServerFault as fault:
-        if fault.code != "ANSWER_LOST":
-            raise
-        return ask()
+    with progress("Applying"):
+        try:
+            return ask()
+        except ServerFault as fault:
+            if fault.code != "ANSWER_LOST":
+                raise
+            return ask()
 
 
 def _print(asked: CommandOptions, answer: SyncAnswer, is_applied: bool) -> None:

@@ -22,6 +22,7 @@ from hookline.cli.exit_codes import (
     OK,
     STALE,
 )
+from hookline.cli.progress import progress
 from hookline.cli.sync_target import LocalTarget, ServerTarget, SyncAnswer, SyncTarget
 from hookline.cli.sync_validate import print_formatted, print_problems, read_files
 from hookline.cli.terminal import echo, echo_lines, line_width
@@ -60,13 +61,16 @@ def plan(asked: CommandOptions, is_check: bool, is_unresolved: bool, output: str
     settings = settings_of_command(asked.server)
     try:
         target = asked.target(settings)
-        collected = collect(asked.files)
-        found = read_files(collected, target.bounds(), settings.home, is_unresolved)
+        bounds = target.bounds()
+        with progress("Reading the files"):
+            collected = collect(asked.files)
+            found = read_files(collected, bounds, settings.home, is_unresolved)
         if found.document is None:
             print_problems(asked.style, found.problems, found)
             return INVALID
         source = _source(collected)
-        answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
+        with progress("Planning"):
+            answer = target.plan(SyncRequest(found.document, asked.allowed, source), is_unresolved)
     except HooklineError as error:
         return _failed(error)
     plan = _print_plan(asked, found, answer, source)
@@ -161,7 +165,9 @@ def _apply(
 ) -> int:
     """may_ask: a person sits at the terminal; then what they saw is what is applied."""
     target = asked.target(settings)
-    found = read_files(collected, target.bounds(), settings.home, is_unresolved=False)
+    bounds = target.bounds()
+    with progress("Reading the files"):
+        found = read_files(collected, bounds, settings.home, is_unresolved=False)
     if found.document is None:
         print_problems(asked.style, found.problems, found)
         return INVALID
@@ -175,7 +181,8 @@ def _apply(
     request = SyncRequest(found.document, asked.allowed, source, message=message)
     digest = agreed.plan.digest if agreed else None
     if may_ask:
-        proposed = target.plan(request, is_unresolved=False)
+        with progress("Planning"):
+            proposed = target.plan(request, is_unresolved=False)
         plan = _print_plan(replace(asked, style="human"), found, proposed, source)
         if plan is None or proposed.problems or plan.blocked:
             return outcome_of(proposed)
@@ -185,7 +192,8 @@ def _apply(
         # What was shown is what is applied, or nothing.
         digest = plan.digest
     # the key is made before the first try: asking again after a lost answer gives the same revision
-    answer = target.apply(replace(request, plan_digest=digest, idempotency_key=str(uuid4())))
+    with progress("Applying"):
+        answer = target.apply(replace(request, plan_digest=digest, idempotency_key=str(uuid4())))
     _print_plan(asked, found, answer, source, is_applied=True)
     if agreed and answer.plan and any(block.code == "stale" for block in answer.plan.blocked):
         echo(saved.what_changed(agreed.plan, answer.plan), err=True)

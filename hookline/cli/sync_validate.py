@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from hookline.cli.exit_codes import INVALID, OK
+from hookline.cli.progress import progress
 from hookline.cli.terminal import echo, echo_commands
 from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
@@ -29,13 +30,15 @@ ANY_ADDRESS: Final = AddressPolicy((ip_network("0.0.0.0/0"), ip_network("::/0"))
 def validate(names: Sequence[str], style: str, is_unresolved: bool) -> int:
     """Tells all that is wrong with the files; gives the exit code."""
     bounds = Bounds(environment.environments(), ANY_ADDRESS)
-    collected = collect(names)
-    local = local_references(environment.home())
-    found = files.decoded_all(
-        collected, bounds, (lambda folder: UnresolvedReferences()) if is_unresolved else local
-    )
-    # Templates last: only a document without errors is worth the child process.
-    if found.document is not None and (broken := _broken_templates(found.document)):
+    with progress("Checking the files"):
+        collected = collect(names)
+        local = local_references(environment.home())
+        found = files.decoded_all(
+            collected, bounds, (lambda folder: UnresolvedReferences()) if is_unresolved else local
+        )
+        # Templates last: only a document without errors is worth the child process.
+        broken = _broken_templates(found.document) if found.document else ()
+    if broken:
         print_problems(style, [*found.problems, *broken], found)
         return INVALID
     print_problems(style, found.problems, found)

@@ -48,6 +48,15 @@ def echo_lines(lines: Iterable[tuple[str, str | None]]) -> None:
     echo(*parts, nl=False)
 
 
+def echo_status(text: str) -> None:
+    """Prints a line on standard error in place of the one that this printed before; an empty text
+    takes that away. For a terminal only.
+    """
+    width = shutil.get_terminal_size().columns - 1
+    # To the line's start, and all of it away.
+    click.echo(f"\r\x1b[K{printable(text)[:width]}", err=True, nl=False)
+
+
 def line_width() -> int | None:
     """Columns of the terminal; None where standard output is none."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
