@@ -171,6 +171,7 @@ _PRICES: Final = {
     "Query.syncDrift": 2_500,
     # Up to 1.2 s of a core for 1 MiB.
     "Query.syncFile": 2_500,
+    "SyncPlan.changesJson": 2_500,
     # As a webhook's template, 64 KiB.
     "SyncExportWebhook.yaml": 25,
     "SyncSet.driftCount": 250,

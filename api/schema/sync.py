@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Annotated, Final
 
 import strawberry
+from strawberry.scalars import JSON
 
 from api.auth import require, require_for_set
 from api.schema.node import Info
@@ -32,6 +33,8 @@ from hookline.models import SyncRevision as RevisionRow
 from hookline.sync.apply import applying
 from hookline.sync.apply.applying import ApplyOutcome
 from hookline.sync.apply.telling import tell_failure
+from hookline.sync.plan import codec
+from hookline.sync.plan.changes import Change
 from hookline.sync.read import received
 from hookline.sync.read.document import Document
 from hookline.sync.read.problems import Position
@@ -61,10 +64,7 @@ class SyncPlan:
     restores: int | None = strawberry.field(
         description="Number of the revision that a rollback brings back. Null for a file's plan."
     )
-    changes: list[SyncChange] = strawberry.field(
-        description="Changes by slug: first the webhooks in the file, then those that are no "
-        "longer in it."
-    )
+    made: strawberry.Private[tuple[Change, ...]]
     unchanged: int = strawberry.field(
         description="Number of webhooks in the file that do not change."
     )
@@ -88,13 +88,32 @@ class SyncPlan:
             set=plan.set_name,
             base=revision_of(outcome.base, plan.set_name),
             restores=plan.restores,
-            changes=[SyncChange.of(change) for change in plan.changes],
+            made=plan.changes,
             unchanged=plan.unchanged,
             policy=SyncPolicy.of(plan.limits),
             blocked=[SyncBlock.of(block) for block in plan.blocked],
             unknown_secrets=list(plan.unknown_secrets),
             warnings=problems_of(warnings),
         )
+
+    @strawberry.field(
+        description="Changes by slug: first the webhooks in the file, then those that are no "
+        "longer in it."
+    )
+    def changes(self) -> list[SyncChange]:
+        return [SyncChange.of(change) for change in self.made]
+
+    @strawberry.field(
+        description="`changes` as one JSON value, with the names and values of `SyncChange` but "
+        "for `webhookId`: for files of thousands of webhooks, at a fraction of the time."
+    )
+    async def changes_json(self) -> JSON:
+        # Off the loop, which a field of each change would hold up for ten seconds.
+        return JSON(await asyncio.to_thread(_encoded, self.made))
+
+
+def _encoded(changes: tuple[Change, ...]) -> list[codec.Json]:
+    return [codec.encode_change(change) for change in changes]
 
 
 @strawberry.type(description="Result of `syncPlan`.")

@@ -25,8 +25,10 @@ CHANGE_FIELDS: Final = """kind slug movedFrom openDeliveries file line hint
 PLAN_FIELDS: Final = f"""digest set unchanged restores base {{ number commit dirty }}
     blocked {{ code message slug flag file line }} warnings {{ {PROBLEM_FIELDS} }}
     unknownSecrets policy {{ prune onDrift maxRemovals stricter }}
-    changes {{ {CHANGE_FIELDS} }}"""
-"""Selection of a SyncPlan that `decode` reads."""
+    changesJson"""
+"""Selection of a SyncPlan that `decode` reads. The changes in one value: executing a field of each
+took a server ten seconds for 10,000 new webhooks (2026-11).
+"""
 
 
 def encode(plan: Plan) -> Json:
@@ -71,7 +73,7 @@ def decode(content: Json) -> Plan:
         base=number(base.get("number", 0)),
         base_commit=_text_or_none(base.get("commit")),
         is_base_dirty=None if base.get("dirty") is None else _flag(base["dirty"]),
-        changes=tuple(decode_change(change) for change in content["changes"]),
+        changes=tuple(map(decode_change, _changes(content))),
         unchanged=number(content["unchanged"]),
         digest=text(content["digest"]),
         blocked=tuple(_block(block) for block in content["blocked"]),
@@ -84,6 +86,11 @@ def decode(content: Json) -> Plan:
         restores=_number_or_none(content.get("restores")),
         options=_options(content["options"]) if "options" in content else DEFAULT_OPTIONS,
     )
+
+
+def _changes(content: Json) -> list[Json]:
+    # Under the API's name, or under that of a saved plan.
+    return list(content["changesJson" if "changesJson" in content else "changes"])
 
 
 def encode_options(options: Options) -> Json:

@@ -250,13 +250,14 @@ async def test_the_commands_read_what_the_server_answers(admin: Asker) -> None:
     await apply(admin, bare(events=["a.b.c"]))
     text = (
         "mutation ($input: SyncPlanInput!) { syncPlan(input: $input) "
-        f"{{ plan {{ {codec.PLAN_FIELDS} }} }} }}"
+        f"{{ plan {{ {codec.PLAN_FIELDS} changes {{ {codec.CHANGE_FIELDS} }} }} }} }}"
     )
     given = bare(events=["a.b.c", "a.b.c", "a.b.d"], labels={"a": "b"})
 
     answer = (await admin.data(text, input=given))["syncPlan"]["plan"]
 
     content = codec.encode(codec.decode(answer))
+    assert answer.pop("changesJson") == answer["changes"]
     assert {name: content[name] for name in answer} == answer
     assert [change["kind"] for change in answer["changes"]] == ["UPDATE"]
     assert answer["base"] == {"number": 1, "commit": None, "dirty": None}
