@@ -17,6 +17,12 @@ from hookline.sync.request import DEFAULT_OPTIONS, Options
 Json = dict[str, Any]
 # The levels of a value; a webhook's filter has 8 of groups. Showing one takes the stack by levels.
 _LEVELS_LIMIT: Final = 100
+# Of a field's change, where its name is left out.
+_EMPTY: Final[Json] = {
+    **dict.fromkeys(("before", "after", "live", "changedBy", "changedAt", "reason")),
+    "secret": False,
+    "changedSecrets": [],
+}
 
 PROBLEM_FIELDS: Final = "code message severity path file line column hint"
 CHANGE_FIELDS: Final = """kind slug movedFrom openDeliveries file line hint
@@ -143,6 +149,18 @@ def encode_change(change: Change) -> Json:
     }
 
 
+def short_change(change: Change) -> Json:
+    """The change as `encode_change` has it, without what is null, false or empty of its fields: of
+    most fields of a new webhook eight names out of nine.
+    """
+    encoded = encode_change(change)
+    encoded["fields"] = [
+        {name: item[name] for name in item if name not in _EMPTY or item[name] != _EMPTY[name]}
+        for item in encoded["fields"]
+    ]
+    return encoded
+
+
 def encode_block(block: Block) -> Json:
     file, line, _ = _where(block.position)
     return {
@@ -190,11 +208,11 @@ def decode_change(content: Json) -> Change:
     fields = tuple(
         FieldChange(
             text(item["field"]),
-            value(item["before"]),
-            value(item["after"]),
-            value(item["live"]),
-            bool(item["secret"]),
-            tuple(map(text, item["changedSecrets"])),
+            value(item.get("before")),
+            value(item.get("after")),
+            value(item.get("live")),
+            bool(item.get("secret")),
+            tuple(map(text, item.get("changedSecrets", ()))),
             _author(item),
         )
         for item in content["fields"]
@@ -213,10 +231,10 @@ def _position(content: Json) -> Position | None:
 
 
 def _author(item: Json) -> FieldAuthor | None:
-    if item["changedBy"] is None:
+    if item.get("changedBy") is None:
         return None
     at = datetime.fromisoformat(text(item["changedAt"]))
-    return FieldAuthor(text(item["changedBy"]), at, _text_or_none(item["reason"]))
+    return FieldAuthor(text(item["changedBy"]), at, _text_or_none(item.get("reason")))
 
 
 def _limits(content: Json) -> ApplyLimits:
