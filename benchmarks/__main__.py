@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import against, brokers, console, matching, subscriptions
+from benchmarks import against, brokers, console, matching, subscriptions, sync
 from benchmarks.processes import Trees
 from benchmarks.stand import (
     ISOLATION_SECONDS,
@@ -142,6 +142,7 @@ def main() -> None:
         "rates_postgres": rates,
         "matching": webhooks_in_plenty,
         "console": console.measure,
+        "sync": sync.measure,
     }
     if any(argument.startswith("--") for argument in sys.argv[1:]):
         print(json.dumps(against.main(sys.argv[1:]), indent=2))
