@@ -85,7 +85,7 @@ async def preview(runtime: Runtime, actor: Actor, request: SyncRequest) -> Apply
         state = await store.read(
             reads, runtime.vault, actor.workspace_id, document.set_name, _slugs(document)
         )
-        settled = await _settled(reads, request, wanted, state)
+        settled = await _settled(runtime, reads, actor, request, wanted, state)
     # After the snapshot is closed: a child process renders, and nothing in the database waits for
     # it.
     broken = await check_templates.check(document, runtime.renderer, actor.workspace_id)
@@ -160,7 +160,7 @@ class _Applying:
             request.idempotency_key,
             is_locking=True,
         )
-        settled = await _settled(work, request, self.wanted, state)
+        settled = await _settled(self.runtime, work, self.actor, request, self.wanted, state)
         request = settled.request
         content = await asyncio.to_thread(_content, settled, state)
         # Before the plan, which would be empty by now, or somebody else's changes.
@@ -228,13 +228,20 @@ def _content(settled: Settlement, state: SetState) -> Content:
 
 
 async def _settled(
-    reads: store.RowReader, request: SyncRequest, wanted: list[WantedWebhook], state: SetState
+    runtime: Runtime,
+    reads: store.RowReader,
+    actor: Actor,
+    request: SyncRequest,
+    wanted: list[WantedWebhook],
+    state: SetState,
 ) -> Settlement:
     """The wish beside the present state: a file's as it is."""
     if (restored := request.restored) is None:
         return Settlement(request, wanted)
-    undone = await restoring.moves_since(reads, restored, state)
-    return await asyncio.to_thread(restoring.settled, request, restored, wanted, state, undone)
+    past = await restoring.past_of(
+        reads, runtime.vault, actor.workspace_id, request, restored, wanted, state
+    )
+    return await asyncio.to_thread(restoring.settled, request, restored, wanted, state, past)
 
 
 def _wanted(runtime: Runtime, request: SyncRequest) -> list[WantedWebhook]:

@@ -4,7 +4,7 @@ applies what is made here, by the same rules as a file.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,9 +19,11 @@ from hookline.form.kinds import Bounds, FieldProblem
 from hookline.models import SyncRevision
 from hookline.models.column_types import UuidColumn
 from hookline.runtime import Runtime
+from hookline.secrets.vault import Vault
+from hookline.sync.apply.deleted import deleted_webhooks, stored_secrets
 from hookline.sync.apply.store import RowReader, SetState
 from hookline.sync.plan.changes import Block, ChangeKind
-from hookline.sync.plan.kept_secrets import settle, with_unknown, without_secrets
+from hookline.sync.plan.kept_secrets import NOTHING, settle, with_unknown, without_secrets
 from hookline.sync.plan.webhooks import StoredWebhook, WantedWebhook
 from hookline.sync.policy import NO_POLICY, remembered
 from hookline.sync.read.document import Document, DocumentWebhook
@@ -143,15 +145,38 @@ def wanted_of(request: SyncRequest, restored: Restored) -> list[WantedWebhook]:
     ]
 
 
-async def moves_since(
-    reads: RowReader, restored: Restored, state: SetState
-) -> Sequence[tuple[str, str]]:
-    """The moves to undo: those that were read with the revision, unless the set was applied since,
-    which takes a statement.
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Fate of the revision's webhooks. undone: the moves to undo, the newest first; secrets: of
+    those that were deleted, in clear by slug and path.
     """
-    if state.number == restored.base:
-        return restored.undone
-    return await _moves_after(reads, restored.set_id, restored.number)
+
+    undone: Sequence[tuple[str, str]] = ()
+    secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+async def past_of(
+    reads: RowReader,
+    vault: Vault,
+    workspace_id: UUID,
+    request: SyncRequest,
+    restored: Restored,
+    wanted: Sequence[WantedWebhook],
+    state: SetState,
+) -> Past:
+    """Reads it: a statement if webhooks are gone, and one if the set was applied since the revision
+    was read.
+    """
+    undone = restored.undone
+    if state.number != restored.base:
+        undone = await _moves_after(reads, restored.set_id, restored.number)
+    there = {live.slug for live in state.stored} | {old for _, old in undone}
+    gone = {item.slug: item for item in wanted if item.slug not in there}
+    rows = await deleted_webhooks(reads, workspace_id, request.document.set_name, list(gone))
+    secrets = await asyncio.to_thread(
+        lambda: {slug: stored_secrets(gone[slug], row, vault) for slug, row in rows.items()}
+    )
+    return Past(undone, secrets)
 
 
 async def _moves_after(reads: RowReader, set_id: UUID, number: int) -> list[tuple[str, str]]:
@@ -169,11 +194,11 @@ def settled(
     restored: Restored,
     wanted: Sequence[WantedWebhook],
     state: SetState,
-    undone: Sequence[tuple[str, str]],
+    past: Past,
 ) -> Settlement:
-    """Brings the revision and the present webhooks together. undone: of `moves_since`."""
+    """Brings the revision and the present webhooks together."""
     live = {one.slug: one for one in state.stored}
-    moves = _moves(undone, request.document, live, request.document.set_name)
+    moves = _moves(past.undone, request.document, live, request.document.set_name)
     now = {move.target: live[move.source] for move in moves}
     options, document = request.options, replace(request.document, moves=tuple(moves))
     if not restored.has_policy:
@@ -181,7 +206,7 @@ def settled(
     found, blocks, warnings = list[WantedWebhook](), list[Block](), list[SyncProblem]()
     for item in wanted:
         there = now.get(item.slug, live.get(item.slug))
-        one = settle(item, there, document.set_name)
+        one = settle(item, there, document.set_name, past.secrets.get(item.slug, NOTHING))
         found.append(replace(one.webhook, position=_place(there)))
         if options.only and item.slug not in options.only:
             continue

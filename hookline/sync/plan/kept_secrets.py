@@ -15,6 +15,7 @@ from hookline.sync.plan.webhooks import StoredWebhook, WantedWebhook
 
 _SIGNING: Final = "signingSecret"
 _ALGORITHM: Final = "signingAlgorithm"
+NOTHING: Final[Mapping[str, str]] = {}
 _UNREADABLE: Final = {"fingerprint": ""}
 
 
@@ -29,12 +30,18 @@ class Settled:
     lost: list[str] = field(default_factory=list)
 
 
-def settle(wanted: WantedWebhook, live: StoredWebhook | None, set_name: str) -> Settled:
+def settle(
+    wanted: WantedWebhook,
+    live: StoredWebhook | None,
+    set_name: str,
+    deleted: Mapping[str, str] = NOTHING,
+) -> Settled:
     """wanted: with the revision's fingerprints, and without secrets in its values. live: the
     webhook as it is now; None where it is no more.
 
     A secret that was changed since stays at its place, unless the webhook goes back to another
-    scheme, host or port: it was never given for that.
+    scheme, host or port: it was never given for that. deleted: secrets in clear, by their paths in
+    lower case, of a webhook that is no more.
     """
     found = Settled(wanted)
     prints, stored = dict(wanted.prints), _secrets(live.form) if live else {}
@@ -44,7 +51,7 @@ def settle(wanted: WantedWebhook, live: StoredWebhook | None, set_name: str) -> 
         for path, old in secrets_in(name, value).items():
             now = stored.get(path.lower(), _UNREADABLE)
             is_lost = is_elsewhere if name != _SIGNING else _has_other_algorithm(wanted, live)
-            if now == old and not (name == _SIGNING and is_lost):
+            if path.lower() in deleted or (now == old and not (name == _SIGNING and is_lost)):
                 continue
             if now == _UNREADABLE or is_lost:
                 found.lost.append(path)
@@ -56,8 +63,31 @@ def settle(wanted: WantedWebhook, live: StoredWebhook | None, set_name: str) -> 
                 _put(prints, name, path, now)
     values = {name: _matched(name, value, prints) for name, value in wanted.values.items()}
     given = {name: value for name, value in values.items() if name in prints}
-    found.webhook = replace(wanted, prints=prints, values=given)
+    whole = {name: _with_clear(name, value, deleted) for name, value in given.items()}
+    if _SIGNING.lower() in deleted:
+        whole[_SIGNING] = deleted[_SIGNING.lower()]
+    found.webhook = replace(wanted, prints=prints, values=whole)
     return found
+
+
+def _with_clear(name: str, value: Any, secrets: Mapping[str, str]) -> Any:
+    """A field's value with those of its secrets that are at hand."""
+    codec = FIELDS[name].codec
+    if isinstance(codec, SealedPair) and value:
+        clear = secrets.get(f"{name}.{codec.secret_key}".lower())
+        return value if clear is None else {**value, codec.secret_key: clear}
+    if isinstance(codec, HeaderList):
+        paths = {header["name"]: f"{name}.{header['name']}".lower() for header in value}
+        return (
+            [
+                header if "value" in header else {**header, "value": secrets[paths[header["name"]]]}
+                for header in value
+                if "value" in header or paths[header["name"]] in secrets
+            ]
+            if secrets
+            else value
+        )
+    return value
 
 
 def without_secrets(form: Values) -> dict[str, Any]:

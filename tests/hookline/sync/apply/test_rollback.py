@@ -216,3 +216,23 @@ async def test_what_is_not_allowed_any_more_is_a_problem(runtime: Runtime) -> No
         ("enum", ("webhooks", "orders", "environments"))
     ]
     assert (done.revision, (await one()).timeout_ms) == (None, 20_000)
+
+
+async def test_a_deleted_webhook_comes_back_with_the_secrets_of_the_revision(
+    runtime: Runtime,
+) -> None:
+    delete, env = "policy: { prune: delete }\n", {"KEY": "key-in-clear", "SIGN": FIRST}
+    both = {"orders": SECRETIVE, "crm": ORDERS + KEY}
+    wanted = webhooks(delete, "storefront", env, **both)
+    await apply(runtime, wanted)
+    before, made = await forms(runtime), await one("crm")
+    await apply(runtime, webhooks(delete, stays=ORDERS))
+    done = await rollback(runtime, 1)
+    assert (done.blocked, path_and_code(done)) == ((), [])
+    # Another webhook, which signs and asks as the one before did.
+    after = await forms(runtime)
+    assert {slug: form[1:] for slug, form in after.items()} == {
+        slug: form[1:] for slug, form in before.items()
+    }
+    assert after["crm"][0] != made.id
+    assert told((await preview(runtime, wanted)).plan) == []
