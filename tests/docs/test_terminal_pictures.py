@@ -104,7 +104,8 @@ def drawn(stand: Stand, name: str, command: str) -> str:
     shown = re.sub(r"[\d,]+, of which (.*) [\d,]+ in", r"20,000, of which \1 3,000 in", shown)
     console = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True)
     console.print(Text(f"$ {command}", style="bold"))
-    console.print(Text.from_ansi(shown.rstrip("\n")))
+    # An empty line at the end: the picture cuts its last one, too.
+    console.print(Text.from_ansi(shown.rstrip("\n") + "\n"))
     picture = console.export_svg(title="", theme=THEME, code_format=FORMAT, unique_id=name)
     # Each line is cut at its height, where other fonts than rich's have their underscores.
     return re.sub(r' clip-path="url\(#\w+-line-\d+\)"', "", picture)
