@@ -51,7 +51,7 @@ def run(options: ImportOptions) -> int:
             echo(str(error), err=True)
             return FAILED
     _tell(found)
-    return INVALID if any(note.kind == REFUSED for note in found.notes) else OK
+    return INVALID if found.counts.get(REFUSED) else OK
 
 
 def _without_advice(problem: SyncProblem) -> SyncProblem:
@@ -62,12 +62,13 @@ def _without_advice(problem: SyncProblem) -> SyncProblem:
 def _tell(found: Imported) -> None:
     for note in found.notes:
         echo(_line(note), err=True)
+    if (more := sum(found.counts.values()) - len(found.notes)) > 0:
+        echo(f"… and {more:,} more", err=True)
     if found.variables:
         echo("Secrets are not copied. Set these variables where the file is applied:", err=True)
         echo("\n".join(f"  {one}" for one in found.variables), err=True)
-    left_out = sum(note.kind == LEFT_OUT for note in found.notes)
-    errors = sum(note.kind == REFUSED for note in found.notes)
-    counts = [(found.count, "webhook written"), (left_out, "value left out"), (errors, "error")]
+    told = [found.counts.get(kind, 0) for kind in (LEFT_OUT, REFUSED)]
+    counts = zip([found.count, *told], ("webhook written", "value left out", "error"), strict=True)
     echo(", ".join(f"{count:,} {_plural(count, words)}" for count, words in counts) + ".", err=True)
 
 

@@ -2,13 +2,14 @@
 the formats. Pure; never puts a value into a note, as any may be a secret.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hookline.form.kinds import label
 from hookline.sync.read.nodes import Mapping, Node, Scalar, Sequence, position_of
-from hookline.sync.read.problems import Position, key_name
+from hookline.sync.read.problems import MAX_PROBLEMS, Position, key_name
 
 LEFT_OUT: Final = "left out"
 CHANGED: Final = "changed"
@@ -35,7 +36,15 @@ class Note:
 
 @dataclass(slots=True)
 class Notes:
+    """found: the first thousand of each kind, as nobody reads more. counts: all, by kind."""
+
     found: list[Note] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, note: Note) -> None:
+        self.counts[note.kind] += 1
+        if self.counts[note.kind] <= MAX_PROBLEMS:
+            self.found.append(note)
 
     def in_order(self) -> list[Note]:
         """By their places: the order of the file."""
@@ -79,7 +88,7 @@ class ForeignValue:
     def _note(self, kind: str, text: str) -> None:
         place = position_of(self.key or self.node, self.file)
         path = label(tuple(map(key_name, self.path)))
-        self.notes.found.append(Note(kind, place, path, text))
+        self.notes.add(Note(kind, place, path, text))
 
     def entries(self) -> dict[str, "ForeignValue"]:
         """The values of a mapping by their keys, but for nulls; none of anything else."""

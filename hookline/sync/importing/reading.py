@@ -27,12 +27,15 @@ _PAIR: Final = re.compile(rb"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F
 
 @dataclass(slots=True)
 class Imported:
-    """text: None where the files can't be read. variables: lines, each a variable with its use."""
+    """text: None where the files can't be read. variables: lines, each a variable with its use.
+    notes: the first thousand of each kind; counts: all, by kind.
+    """
 
     text: str | None = None
     count: int = 0
     variables: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    counts: Mapping[str, int] = field(default_factory=dict)
     problems: list[SyncProblem] = field(default_factory=list)
 
 
@@ -56,7 +59,14 @@ def imported(
         f"{one.name}  {slug}.{one.path}" for slug in written for one in webhooks[slug][0].variables
     ]
     text = _text(set_name, environments, written)
-    return Imported(text, len(written), sorted(variables), notes.in_order(), problems.in_order())
+    return Imported(
+        text,
+        len(written),
+        sorted(variables),
+        notes.in_order(),
+        dict(notes.counts),
+        problems.in_order(),
+    )
 
 
 def _roots(collected: Collected, problems: Problems, notes: Notes) -> Iterator[ForeignValue]:

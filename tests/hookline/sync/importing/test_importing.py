@@ -244,6 +244,13 @@ def test_hostile_input_is_a_problem_with_its_place(data: str | bytes, code: str)
     assert found.problems[0].position.file == "export.yaml"
 
 
+def test_a_thousand_notes_are_told_and_all_are_counted() -> None:
+    keys = {f"k{number}": "v" for number in range(5_000)}
+    found = read("svix", orjson.dumps([{"url": "https://a.example.com", "metadata": keys}]))
+
+    assert (len(found.notes), found.counts) == (1_000, {"left out": 4_980})
+
+
 def test_each_product_refuses_files_of_the_others() -> None:
     for product in FORMATS:
         found = read(product, '{"version": 1, "webhooks": {}}')
