@@ -3,6 +3,8 @@ GitLab want, and their commands do what the page says.
 """
 
 import json
+import re
+import subprocess
 from typing import Any, Final
 
 import yaml
@@ -39,6 +41,10 @@ def test_github_workflow_has_the_form_that_github_wants() -> None:
         for step in job["steps"]:
             assert len({"uses", "run"} & set(step)) == 1
             assert set(step) <= {"uses", "run", "with", "env"}
+    # What GitHub fills in is a word; the rest is a script that a shell can read.
+    for step in workflow["jobs"]["plan"]["steps"]:
+        script = re.sub(r"\$\{\{.*?\}\}", "x", step.get("run", ""))
+        assert subprocess.run(["sh", "-n"], input=script.encode()).returncode == 0
     # The job that plans sees no secret of a webhook.
     assert "CRM_KEY" not in json.dumps(workflow["jobs"]["plan"])
 
