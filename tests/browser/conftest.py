@@ -56,7 +56,7 @@ def browser(started: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Brow
 
 @pytest.fixture
 def console(server: Server, browser: Browser) -> Iterator[Console]:
-    """A page without a token."""
+    """A blank page without a token, for tests that sign in or go somewhere themselves."""
     context = browser.new_context(base_url=server.url, locale="en-GB", timezone_id="UTC")
     opened = Console(server, context.new_page())
     yield opened

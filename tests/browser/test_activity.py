@@ -103,21 +103,21 @@ def test_whatever_has_an_id_is_found_from_the_top_of_each_page(
 
 
 def test_all_that_failed_is_sent_again_by_a_job_that_a_reload_shows_again(
-    signed_in: Console, server: Server
+    console: Console, server: Server
 ) -> None:
     webhook = make_webhook(server, "failed", "/_echo/fail", "again.and.again")
     for _ in range(3):
         publish(server, "again.and.again")
     wait_for(lambda: failed_deliveries(server, webhook) == 3)
-    page = signed_in.page
-    signed_in.go(f"/webhooks/{webhook}?tab=activity")
+    page = console.page
+    console.go(f"/webhooks/{webhook}?tab=activity")
     rows = page.get_by_role("row").filter(has_text="again.and.again")
     expect(rows).to_have_count(3)
 
     page.get_by_role("button", name="Retry failed or missed").click()
     dialog = page.get_by_role("dialog", name="Retry")
     expect(dialog.get_by_role("status")).to_have_text("3 failed deliveries would be sent.")
-    signed_in.check_accessible()
+    console.check_accessible()
     dialog.get_by_label("What").select_option("Both")
     expect(dialog.get_by_role("status")).to_have_text(
         "3 failed deliveries and 0 missed events would be sent."
@@ -127,7 +127,7 @@ def test_all_that_failed_is_sent_again_by_a_job_that_a_reload_shows_again(
     job = page.get_by_role("region", name="Retry in progress")
     expect(job).to_contain_text("All 3 are queued for sending.")
     expect(rows.filter(has_text="By hand")).to_have_count(3)
-    signed_in.check_accessible()
+    console.check_accessible()
     page.reload()
     expect(job).to_contain_text("All 3 are queued for sending.")
     job.get_by_role("button", name="Close").click()

@@ -30,18 +30,16 @@ def make_attempted(server: Server, slug: str, event_type: str, count: int) -> st
     return webhook
 
 
-def test_place_in_a_long_log_stays_while_attempts_arrive(
-    signed_in: Console, server: Server
-) -> None:
+def test_place_in_a_long_log_stays_while_attempts_arrive(console: Console, server: Server) -> None:
     webhook = make_attempted(server, "long", "long.log.first", 150)
-    page = signed_in.page
-    signed_in.go(f"/webhooks/{webhook}?tab=activity")
+    page = console.page
+    console.go(f"/webhooks/{webhook}?tab=activity")
     table = page.get_by_role("grid", name="Attempts")
     expect(table).to_have_attribute("aria-rowcount", "101")
     page.get_by_role("button", name="Older attempts").click()
     expect(table).to_have_attribute("aria-rowcount", "151")
     assert page.get_by_role("row").count() < 60
-    signed_in.check_accessible()
+    console.check_accessible()
 
     region = page.get_by_role("region", name="Attempts, table")
     region.evaluate("(element) => element.scrollTo(0, 2000)")
@@ -63,10 +61,10 @@ def test_place_in_a_long_log_stays_while_attempts_arrive(
     expect(page.locator("[aria-rowindex='41']")).to_be_in_viewport()
 
 
-def test_log_is_one_tab_stop_that_keys_move(signed_in: Console, server: Server) -> None:
+def test_log_is_one_tab_stop_that_keys_move(console: Console, server: Server) -> None:
     webhook = make_attempted(server, "walked", "walked.by.keys", 70)
-    page = signed_in.page
-    signed_in.go(f"/webhooks/{webhook}?tab=activity")
+    page = console.page
+    console.go(f"/webhooks/{webhook}?tab=activity")
     grid = page.get_by_role("grid", name="Attempts")
     expect(grid).to_have_attribute("aria-rowcount", "71")
     page.get_by_role("button", name="Retry failed or missed").focus()
@@ -96,7 +94,7 @@ def test_log_is_one_tab_stop_that_keys_move(signed_in: Console, server: Server) 
     selected = grid.get_by_role("row", selected=True)
     expect(selected).to_have_count(2)
     expect(page.locator("[aria-rowindex='3']").get_by_role("checkbox")).to_be_focused()
-    signed_in.check_accessible()
+    console.check_accessible()
     # Out of it by one key, and back to where it was.
     press("Tab")
     assert grid.locator(":focus").count() == 0
@@ -106,10 +104,10 @@ def test_log_is_one_tab_stop_that_keys_move(signed_in: Console, server: Server) 
     expect(link(3)).to_be_focused()
 
 
-def test_selected_attempts_are_sent_again(signed_in: Console, server: Server) -> None:
+def test_selected_attempts_are_sent_again(console: Console, server: Server) -> None:
     webhook = make_attempted(server, "chosen", "chosen.by.hand", 3)
-    page = signed_in.page
-    signed_in.go(f"/webhooks/{webhook}?tab=activity")
+    page = console.page
+    console.go(f"/webhooks/{webhook}?tab=activity")
     rows = page.get_by_role("row").filter(has_text="chosen.by.hand")
     expect(rows).to_have_count(3)
 

@@ -59,17 +59,17 @@ def test_filters_stand_in_the_address_and_no_match_is_told(signed_in: Console) -
 
 
 def test_refusal_of_the_server_stands_in_place_and_nothing_widens_the_page(
-    signed_in: Console,
+    console: Console,
 ) -> None:
-    page = signed_in.page
-    signed_in.go("/audit?subject=%3Ci%3Ex")
+    page = console.page
+    console.go("/audit?subject=%3Ci%3Ex")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("Request")
     expect(alert.get_by_role("button", name="Try again")).to_be_visible()
-    signed_in.check_accessible()
+    console.check_accessible()
 
     page.get_by_label("ID of an object").fill("")
     expect(page.get_by_role("row").nth(1)).to_be_visible()
     page.set_viewport_size({"width": 320, "height": 640})
 
-    assert signed_in.width() == 320
+    assert console.width() == 320

@@ -68,9 +68,9 @@ def test_type_that_was_published_gets_an_entry_that_the_server_checks(
     expect(page.get_by_text("The catalogue is empty.")).to_be_visible()
 
 
-def test_new_type_that_is_not_saved_asks_before_it_is_lost(signed_in: Console) -> None:
-    page = signed_in.page
-    signed_in.go("/types")
+def test_new_type_that_is_not_saved_asks_before_it_is_lost(console: Console) -> None:
+    page = console.page
+    console.go("/types")
     page.get_by_role("button", name="Add event type").click()
     drawer = page.get_by_role("dialog", name="Add event type")
     # Untouched it closes without a question.

@@ -16,19 +16,19 @@ RENAME = "mutation($input: WebhookUpdateInput!) { webhookUpdate(input: $input) {
 
 
 @pytest.fixture
-def orders(signed_in: Console, request: pytest.FixtureRequest) -> str:
-    return open_form(signed_in, CREATE, request.node.name)
+def orders(console: Console, request: pytest.FixtureRequest) -> str:
+    return open_form(console, CREATE, request.node.name)
 
 
 def test_form_saves_what_was_changed_and_keeps_secrets_out_of_the_page(
-    signed_in: Console, server: Server, orders: str
+    console: Console, server: Server, orders: str
 ) -> None:
-    page = signed_in.page
+    page = console.page
     page.get_by_label("Description").fill("For the warehouse")
     page.get_by_label("Header", exact=True).fill("authorization")
     page.get_by_label("Value", exact=True).fill("s3cret-value")
     page.get_by_role("button", name="Remove header 1").click()
-    signed_in.check_accessible()
+    console.check_accessible()
 
     page.get_by_role("button", name="Save").click()
 
@@ -43,13 +43,13 @@ def test_form_saves_what_was_changed_and_keeps_secrets_out_of_the_page(
     change = page.get_by_role("row").filter(has_text="webhook.update")
     expect(change).to_contain_text("For the warehouse")
     expect(change).to_contain_text("in the console")
-    signed_in.check_accessible()
+    console.check_accessible()
 
 
 def test_servers_errors_stand_at_their_fields_and_leaving_asks_first(
-    signed_in: Console, orders: str
+    console: Console, orders: str
 ) -> None:
-    page = signed_in.page
+    page = console.page
     page.get_by_label("URL", exact=True).fill("ftp://example.com")
     page.get_by_role("combobox", name="Object 1").fill("")
     page.get_by_role("button", name="Save").click()
@@ -60,7 +60,7 @@ def test_servers_errors_stand_at_their_fields_and_leaving_asks_first(
     wrong = page.get_by_role("combobox", name="Object 1")
     expect(wrong).to_have_attribute("aria-invalid", "true")
     expect(wrong).to_have_accessible_description(re.compile("first part"))
-    signed_in.check_accessible()
+    console.check_accessible()
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:
@@ -78,9 +78,9 @@ def test_servers_errors_stand_at_their_fields_and_leaving_asks_first(
 
 
 def test_what_somebody_else_saved_meanwhile_stands_beside_ones_own(
-    signed_in: Console, server: Server, orders: str
+    console: Console, server: Server, orders: str
 ) -> None:
-    page = signed_in.page
+    page = console.page
     page.get_by_label("Description").fill("mine")
     server.graphql(RENAME, input={"id": orders, "description": "theirs"})
     page.get_by_role("button", name="Save").click()
@@ -89,7 +89,7 @@ def test_what_somebody_else_saved_meanwhile_stands_beside_ones_own(
     row = conflict.get_by_role("row").filter(has_text="description")
     expect(row).to_contain_text("mine")
     expect(row).to_contain_text("theirs")
-    signed_in.check_accessible()
+    console.check_accessible()
     conflict.get_by_role("button", name="Save mine over it").click()
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
     expect(conflict).to_be_hidden()

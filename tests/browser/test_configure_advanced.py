@@ -16,10 +16,10 @@ READ_SENDING = """query($id: ID!) { webhook(id: $id) { timeout concurrency rateL
 
 
 @pytest.fixture
-def ledger(signed_in: Console, request: pytest.FixtureRequest) -> str:
+def ledger(console: Console, request: pytest.FixtureRequest) -> str:
     """A webhook whose advanced fields are shown."""
-    webhook_id = open_form(signed_in, CREATE, request.node.name)
-    signed_in.page.get_by_role("button", name="Advanced").click()
+    webhook_id = open_form(console, CREATE, request.node.name)
+    console.page.get_by_role("button", name="Advanced").click()
     return webhook_id
 
 
@@ -31,9 +31,9 @@ def write(editor: Locator, text: str) -> None:
 
 
 def test_editors_take_a_template_and_a_filter_and_mark_what_is_refused(
-    signed_in: Console, server: Server, ledger: str
+    console: Console, server: Server, ledger: str
 ) -> None:
-    page = signed_in.page
+    page = console.page
     template = page.get_by_role("textbox", name="Payload template")
     write(template, '{\n  "total": {{ event.data.total | nofilter }}\n}')
     wanted = page.get_by_role("textbox", name="Filter")
@@ -49,7 +49,7 @@ def test_editors_take_a_template_and_a_filter_and_mark_what_is_refused(
     expect(template).to_be_focused()
     expect(page.locator(".cm-lintRange-error").first).to_contain_text("nofilter")
     expect(wanted).to_have_attribute("aria-invalid", "true")
-    signed_in.check_accessible()
+    console.check_accessible()
 
     write(template, '{\n  "total": {{ event.data.total }}\n}')
     write(wanted, '{"data.total": {"gte": 1}}')
@@ -63,12 +63,12 @@ def test_editors_take_a_template_and_a_filter_and_mark_what_is_refused(
 
 
 def test_dry_run_beside_the_template_follows_what_is_typed_and_a_filter_is_tried_on_events(
-    signed_in: Console, server: Server, ledger: str
+    console: Console, server: Server, ledger: str
 ) -> None:
-    page = signed_in.page
+    page = console.page
     server.graphql(PUBLISH, total=5)
     server.graphql(PUBLISH, total=500)
-    signed_in.go(page.url)
+    console.go(page.url)
     body = page.get_by_role("region", name="Body of the request")
 
     write(page.get_by_role("textbox", name="Payload template"), '{"sum": {{ event.data.total }}}')
@@ -84,7 +84,7 @@ def test_dry_run_beside_the_template_follows_what_is_typed_and_a_filter_is_tried
     dry_run = page.get_by_role("region", name="Dry run")
     expect(dry_run).to_contain_text("would not get this event")
     expect(dry_run).to_contain_text("data.total")
-    signed_in.check_accessible()
+    console.check_accessible()
 
     page.get_by_role("button", name="Try it with the latest events").click()
 
@@ -99,9 +99,9 @@ def test_dry_run_beside_the_template_follows_what_is_typed_and_a_filter_is_tried
 
 
 def test_schedule_limits_and_labels_are_written_in_words_and_refused_at_their_fields(
-    signed_in: Console, server: Server, ledger: str
+    console: Console, server: Server, ledger: str
 ) -> None:
-    page = signed_in.page
+    page = console.page
     expect(page.get_by_text("11 attempts, gives up after 2 d 23 h")).to_be_visible()
     for pause in range(10, 2, -1):
         page.get_by_role("button", name=f"Remove pause {pause},").click()
@@ -125,7 +125,7 @@ def test_schedule_limits_and_labels_are_written_in_words_and_refused_at_their_fi
     expect(page.get_by_label("Timeout")).to_be_focused()
     expect(page.get_by_label("Rate limit")).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_label("Another pause")).to_have_attribute("aria-invalid", "true")
-    signed_in.check_accessible()
+    console.check_accessible()
     page.get_by_label("Timeout").fill("20s")
     page.get_by_label("Rate limit").fill("20/s")
     page.get_by_role("button", name="Remove pause 3, soon").click()
@@ -140,4 +140,4 @@ def test_schedule_limits_and_labels_are_written_in_words_and_refused_at_their_fi
         "labels": [{"key": "team", "value": "books"}],
     }
     page.set_viewport_size({"width": 320, "height": 640})
-    assert signed_in.width() == 320
+    assert console.width() == 320

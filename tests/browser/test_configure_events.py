@@ -32,14 +32,14 @@ READ = "query($id: ID!) { webhook(id: $id) { events name signing { secrets { exp
 
 
 @pytest.fixture
-def stock(signed_in: Console, request: pytest.FixtureRequest) -> str:
-    return open_form(signed_in, CREATE, request.node.name)
+def stock(console: Console, request: pytest.FixtureRequest) -> str:
+    return open_form(console, CREATE, request.node.name)
 
 
 def test_patterns_are_chosen_part_by_part_with_how_many_events_they_match(
-    signed_in: Console, server: Server, stock: str
+    console: Console, server: Server, stock: str
 ) -> None:
-    page = signed_in.page
+    page = console.page
     for kind in ("stock.item.update", "stock.shelf.update", "stock.shelf.create"):
         server.graphql(PUBLISH, type=kind)
     page.reload()
@@ -64,7 +64,7 @@ def test_patterns_are_chosen_part_by_part_with_how_many_events_they_match(
     expect(page.get_by_role("combobox", name="Model 1")).not_to_have_attribute(
         "aria-invalid", "true"
     )
-    signed_in.check_accessible()
+    console.check_accessible()
     page.get_by_role("button", name="Write as text").click()
     page.get_by_label("Patterns").fill("stock.shelf.update\nstock.*.create")
     page.get_by_role("button", name="Save").click()
@@ -76,17 +76,17 @@ def test_patterns_are_chosen_part_by_part_with_how_many_events_they_match(
     page.get_by_role("button", name="Choose part by part").click()
     expect(page.get_by_role("combobox", name="Model 1")).to_have_value("*")
     page.set_viewport_size({"width": 320, "height": 640})
-    assert signed_in.width() == 320
+    assert console.width() == 320
 
 
 def test_secret_is_shown_and_rotated_and_the_code_for_receivers_verifies(
-    signed_in: Console, server: Server, stock: str, monkeypatch: pytest.MonkeyPatch
+    console: Console, server: Server, stock: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = signed_in.page
+    page = console.page
     page.get_by_role("button", name="Reveal secret").click()
     dialog = page.get_by_role("dialog", name="Signing secret")
     first = dialog.locator("code").inner_text()
-    signed_in.check_accessible()
+    console.check_accessible()
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_be_hidden()
     assert first.startswith("whsec_")
@@ -131,9 +131,9 @@ def verdicts(code: str, secret: str) -> list[bool]:
 
 
 def test_form_is_shown_as_graphql_without_secrets_and_as_yaml_that_validates(
-    signed_in: Console, server: Server, stock: str, tmp_path: Path
+    console: Console, server: Server, stock: str, tmp_path: Path
 ) -> None:
-    page = signed_in.page
+    page = console.page
     page.get_by_label("Name").fill("Stock levels")
     page.get_by_label("Password").fill("hunter2")
     page.get_by_label("Value 2").fill("another key")
@@ -156,7 +156,7 @@ def test_form_is_shown_as_graphql_without_secrets_and_as_yaml_that_validates(
     drawer = page.get_by_role("dialog", name="As a webhooks file")
     file = tmp_path / "webhooks.yaml"
     file.write_text(drawer.get_by_role("region", name="YAML").inner_text(), "utf-8")
-    signed_in.check_accessible()
+    console.check_accessible()
     drawer.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Discard changes").click()
 
@@ -173,13 +173,13 @@ def test_form_is_shown_as_graphql_without_secrets_and_as_yaml_that_validates(
 
 
 def test_draft_outlives_another_tab_of_the_page_and_a_revoked_token(
-    signed_in: Console, server: Server, stock: str
+    console: Console, server: Server, stock: str
 ) -> None:
-    page = signed_in.page
-    signed_in.expect("401")
+    page = console.page
+    console.expect("401")
     made = server.graphql(TOKEN)["tokenCreate"]
     page.evaluate("sessionStorage.clear()")
-    signed_in.sign_in(f"/webhooks/{stock}?tab=configure", token=made["secret"])
+    console.sign_in(f"/webhooks/{stock}?tab=configure", token=made["secret"])
     page.get_by_label("Description").fill("not saved yet")
     page.get_by_label("Password").fill("hunter2")
     page.get_by_role("tab", name="Changes").click()

@@ -55,10 +55,10 @@ def test_events_come_by_themselves_and_filters_stand_in_the_address(
 
 
 def test_many_events_are_told_to_be_a_sample_and_none_comes_while_paused(
-    signed_in: Console, server: Server
+    console: Console, server: Server
 ) -> None:
-    page = signed_in.page
-    signed_in.go("/events")
+    page = console.page
+    console.go("/events")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     publish(server, *["many.a.b"] * 200)
@@ -72,22 +72,22 @@ def test_many_events_are_told_to_be_a_sample_and_none_comes_while_paused(
     page.get_by_role("button", name="Next page").click()
     expect(page.get_by_role("button", name="Pause")).to_have_count(0)
     page.set_viewport_size({"width": 320, "height": 640})
-    assert signed_in.width() == 320
+    assert console.width() == 320
 
 
 def test_sample_of_the_catalogue_is_published_once_for_a_key(
-    signed_in: Console, server: Server
+    console: Console, server: Server
 ) -> None:
     assert server.graphql(SAVE)["eventTypeSave"]["userErrors"] == []
-    page = signed_in.page
-    signed_in.go("/events")
+    page = console.page
+    console.go("/events")
     page.get_by_role("button", name="Publish an event").click()
     dialog = page.get_by_role("dialog", name="Publish an event")
     dialog.get_by_label("From the catalogue").select_option("sample.order.create")
     expect(dialog.get_by_label("Data")).to_have_value('{\n  "total": 7\n}')
     dialog.get_by_label("Environment of the event").select_option("staging")
     dialog.get_by_label("Idempotency key").fill("key-1")
-    signed_in.check_accessible()
+    console.check_accessible()
     dialog.get_by_role("button", name="Publish").click()
     expect(dialog.get_by_text("Published: it goes to 0 webhooks.")).to_be_visible()
     dialog.get_by_role("button", name="Publish").click()

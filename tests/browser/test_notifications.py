@@ -21,10 +21,10 @@ def create(server: Server, name: str, *emails: str) -> str:
 
 
 def test_addresses_are_pasted_kept_over_tabs_and_a_test_mail_says_what_became_of_it(
-    signed_in: Console, server: Server
+    console: Console, server: Server
 ) -> None:
-    page, webhook = signed_in.page, create(server, "Mailed", "first@example.com")
-    signed_in.go(f"/webhooks/{webhook}?tab=email")
+    page, webhook = console.page, create(server, "Mailed", "first@example.com")
+    console.go(f"/webhooks/{webhook}?tab=email")
     expect(page.get_by_text("After 12 failed attempts in a row")).to_contain_text(
         "at least 36 hours"
     )
@@ -39,7 +39,7 @@ def test_addresses_are_pasted_kept_over_tabs_and_a_test_mail_says_what_became_of
     page.get_by_role("button", name="Save", exact=True).click()
     expect(add).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_text("nobody is none: write it as")).to_be_visible()
-    signed_in.check_accessible()
+    console.check_accessible()
 
     add.fill('"Doe, Jane" <jane@example.com>;\nops@example.com')
     page.get_by_role("button", name="Save", exact=True).click()
@@ -52,9 +52,9 @@ def test_addresses_are_pasted_kept_over_tabs_and_a_test_mail_says_what_became_of
     expect(receipt).to_contain_text("In the outbox folder")
     page.get_by_role("button", name="Send a test mail").click()
     expect(page.get_by_role("alert")).to_contain_text("A test mail was sent within the last minute")
-    signed_in.check_accessible()
+    console.check_accessible()
     page.set_viewport_size({"width": 320, "height": 640})
-    assert signed_in.width() == 320
+    assert console.width() == 320
 
 
 def test_notification_arrives_live_and_is_found_by_filters_of_the_address(

@@ -63,15 +63,15 @@ def test_event_is_published_from_the_page_and_its_attempt_arrives_without_a_relo
     assert "attempt=" not in page.url
 
 
-def test_failed_attempt_is_retried_from_its_row(signed_in: Console, server: Server) -> None:
+def test_failed_attempt_is_retried_from_its_row(console: Console, server: Server) -> None:
     made = server.graphql(
         """mutation($url: String!) { webhookCreate(input: {name: "Refuses", slug: "refuses",
         url: $url, environments: ["development"], events: ["retried.a.b"]}) { webhook { id } } }""",
         url=f"{server.url}/_echo/fail",
     )
     publish(server, "retried.a.b")
-    page = signed_in.page
-    signed_in.go(f"/webhooks/{made['webhookCreate']['webhook']['id']}?tab=activity")
+    page = console.page
+    console.go(f"/webhooks/{made['webhookCreate']['webhook']['id']}?tab=activity")
     first = page.get_by_role("row").filter(has_text=re.compile(r"Published"))
     expect(first).to_contain_text("Failed 500")
 
@@ -81,7 +81,7 @@ def test_failed_attempt_is_retried_from_its_row(signed_in: Console, server: Serv
     expect(page.get_by_role("row").filter(has_text="By hand")).to_contain_text("Failed 500")
 
 
-def test_what_others_sent_is_text_wherever_it_is_shown(signed_in: Console, server: Server) -> None:
+def test_what_others_sent_is_text_wherever_it_is_shown(console: Console, server: Server) -> None:
     made = server.graphql(
         """mutation($url: String!, $name: String!, $value: String!) { webhookCreate(input: {
         name: $name, slug: "hostile", url: $url, environments: ["development"],
@@ -93,8 +93,8 @@ def test_what_others_sent_is_text_wherever_it_is_shown(signed_in: Console, serve
     )
     hostile = made["webhookCreate"]["webhook"]["id"]
     event = publish(server, "hostile.a.b", HOSTILE)
-    page = signed_in.page
-    signed_in.go(f"/webhooks/{hostile}?tab=activity")
+    page = console.page
+    console.go(f"/webhooks/{hostile}?tab=activity")
     page.get_by_role("link", name="hostile.a.b").first.click()
     body = page.get_by_role("region", name="Body of the request")
 
@@ -103,33 +103,33 @@ def test_what_others_sent_is_text_wherever_it_is_shown(signed_in: Console, serve
     expect(body).not_to_contain_text("\u202e")
     expect(page.get_by_role("dialog")).to_contain_text(HOSTILE["markup"])
     for path in ("/webhooks", f"/webhooks/{hostile}?tab=changes", f"/events/{event}"):
-        signed_in.go(path)
+        console.go(path)
         expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
         page.set_viewport_size({"width": 320, "height": 640})
-        assert signed_in.width() == 320, path
+        assert console.width() == 320, path
     assert page.locator("main img, main script").count() == 0
 
 
 def test_event_tells_which_webhooks_it_did_not_go_to_and_why(
-    signed_in: Console, server: Server
+    console: Console, server: Server
 ) -> None:
-    page = signed_in.page
-    signed_in.go(f"/events/{publish(server, 'order.order.refund')}")
+    page = console.page
+    console.go(f"/events/{publish(server, 'order.order.refund')}")
 
     missed = page.get_by_role("region", name="Webhooks without it, table")
     row = missed.get_by_role("row").filter(has_text="Always fails")
 
     expect(row).to_contain_text("pattern")
     expect(page.get_by_role("row").filter(has_text="Echo")).to_contain_text("Succeeded")
-    signed_in.check_accessible()
+    console.check_accessible()
 
 
 def test_after_a_restart_it_is_live_again_and_misses_nothing(
-    signed_in: Console, server: Server, echo: str
+    console: Console, server: Server, echo: str
 ) -> None:
-    page = signed_in.page
-    signed_in.expect("WebSocket|Failed to load resource|ERR_CONNECTION|net::")
-    signed_in.go(f"/webhooks/{echo}?tab=activity")
+    page = console.page
+    console.expect("WebSocket|Failed to load resource|ERR_CONNECTION|net::")
+    console.go(f"/webhooks/{echo}?tab=activity")
     connection = page.locator(".connection")
     expect(connection).to_have_text("Live")
 

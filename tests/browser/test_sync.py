@@ -76,11 +76,11 @@ def test_drift_appears_live_and_says_who_made_it_and_why(
 
 
 def test_history_shows_what_each_revision_changed_and_grows_by_itself(
-    signed_in: Console, server: Server
+    console: Console, server: Server
 ) -> None:
-    page = signed_in.page
+    page = console.page
     apply(server, "team-b", "20s", "A <i>first</i> one")
-    signed_in.go("/sync/team-b")
+    console.go("/sync/team-b")
     first = page.get_by_role("row").filter(has_text="Revision 1")
     expect(first).to_contain_text("A <i>first</i> one")
     expect(first).to_contain_text("1 created")
@@ -98,8 +98,8 @@ def test_history_shows_what_each_revision_changed_and_grows_by_itself(
     expect(drawer).to_contain_text("javascript:alert(1)")
     expect(drawer.get_by_role("link")).to_have_count(0)
     expect(drawer).to_contain_text("Ann <b>Bee</b>")
-    signed_in.check_accessible()
-    signed_in.go(page.url)
+    console.check_accessible()
+    console.go(page.url)
     expect(drawer).to_be_visible()
     page.keyboard.press("Escape")
 
@@ -108,22 +108,22 @@ def test_history_shows_what_each_revision_changed_and_grows_by_itself(
     expect(third).to_contain_text("1 moved")
     third.get_by_role("link").press("Enter")
     expect(page.get_by_role("dialog", name="Revision 3")).to_contain_text("Was team-b-one")
-    signed_in.check_accessible()
+    console.check_accessible()
     page.keyboard.press("Escape")
 
     page.get_by_role("tab", name="Drift").click()
     expect(page.get_by_text("No drift")).to_be_visible()
     for path in ("/sync", "/sync/team-b", "/sync/team-b?tab=drift"):
-        signed_in.go(path)
+        console.go(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.set_viewport_size({"width": 320, "height": 640})
-        assert signed_in.width() == 320
+        assert console.width() == 320
 
 
-def test_set_that_is_not_there_is_told(signed_in: Console) -> None:
-    signed_in.go("/sync/no%2Fset")
-    expect(signed_in.page.get_by_text("No file of the set no/set was applied")).to_be_visible()
-    signed_in.check_accessible()
+def test_set_that_is_not_there_is_told(console: Console) -> None:
+    console.go("/sync/no%2Fset")
+    expect(console.page.get_by_text("No file of the set no/set was applied")).to_be_visible()
+    console.check_accessible()
 
 
 FILE = """version: 1
@@ -138,11 +138,11 @@ webhooks:
 
 
 def test_file_that_is_pasted_dropped_or_chosen_is_planned_and_nothing_applied(
-    signed_in: Console, server: Server
+    console: Console, server: Server
 ) -> None:
     apply(server, "team-c", "20s", "first")
-    page = signed_in.page
-    signed_in.go("/sync")
+    page = console.page
+    console.go("/sync")
     page.get_by_role("button", name="Plan a file").click()
     drawer = page.get_by_role("dialog", name="Plan a webhooks file")
     editor = drawer.get_by_role("textbox", name="YAML")
@@ -154,7 +154,7 @@ def test_file_that_is_pasted_dropped_or_chosen_is_planned_and_nothing_applied(
     expect(drawer.get_by_role("status")).to_contain_text("problems: nothing can be applied")
     expect(drawer.get_by_role("status")).to_contain_text(re.compile("line 5: .*uri"))
     expect(drawer.locator(".cm-lintRange-error")).to_contain_text("new-one")
-    signed_in.check_accessible()
+    console.check_accessible()
 
     dropped = page.evaluate_handle(
         """(text) => { const all = new DataTransfer();
@@ -172,19 +172,19 @@ def test_file_that_is_pasted_dropped_or_chosen_is_planned_and_nothing_applied(
     expect(status).to_contain_text(re.compile("new-one.*Created.*line 4", re.DOTALL))
     expect(status).to_contain_text(re.compile("team-c-one.*Left the file", re.DOTALL))
     expect(status).to_contain_text("Not compared: new-one.secretHeader.value")
-    signed_in.check_accessible()
+    console.check_accessible()
     page.set_viewport_size({"width": 320, "height": 640})
-    assert signed_in.width() == 320
+    assert console.width() == 320
     sets = server.graphql('{ syncSet(name: "team-c") { revision { number } webhookCount } }')
     assert sets["syncSet"] == {"revision": {"number": 1}, "webhookCount": 1}
 
 
-def open_rollback(signed_in: Console, server: Server) -> Locator:
+def open_rollback(console: Console, server: Server) -> Locator:
     """The drawer of a rollback to revision 1, which a change by hand blocks until it is lifted."""
     apply(server, "team-d", "20s", "first")
     apply(server, "team-d", "29s", "slower <b>")
-    page = signed_in.page
-    signed_in.go("/sync/team-d?revision=1")
+    page = console.page
+    console.go("/sync/team-d?revision=1")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     change_by_hand(server, "team-d-one", "incident <7>")
     page.get_by_role("dialog", name="Revision 1").get_by_role(
@@ -194,17 +194,17 @@ def open_rollback(signed_in: Console, server: Server) -> Locator:
     blocked = "team-d-one: timeout changed by token"
     expect(drawer.get_by_role("status", name="Plan")).to_contain_text(blocked)
     expect(drawer.get_by_role("button", name="Bring it back")).to_be_disabled()
-    signed_in.check_accessible()
+    console.check_accessible()
     # The address leads to the same.
-    signed_in.go(page.url)
+    console.go(page.url)
     drawer.get_by_label("What was changed by hand").select_option("Is set back")
     return drawer
 
 
 def test_revision_is_brought_back_by_its_plan_and_events_of_the_set_come_live(
-    signed_in: Console, server: Server
+    console: Console, server: Server
 ) -> None:
-    page, drawer = signed_in.page, open_rollback(signed_in, server)
+    page, drawer = console.page, open_rollback(console, server)
     bring = drawer.get_by_role("button", name="Bring it back")
     status = drawer.get_by_role("status", name="Plan")
     expect(bring).to_be_enabled()
@@ -217,9 +217,9 @@ def test_revision_is_brought_back_by_its_plan_and_events_of_the_set_come_live(
     expect(drawer.get_by_role("alert")).to_contain_text("Something changed since")
     bring.click()
     expect(status).to_contain_text("Set team-d is back to revision 1, as revision 3")
-    signed_in.check_accessible()
+    console.check_accessible()
     page.set_viewport_size({"width": 320, "height": 640})
-    assert signed_in.width() == 320
+    assert console.width() == 320
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
 
@@ -232,5 +232,5 @@ def test_revision_is_brought_back_by_its_plan_and_events_of_the_set_come_live(
     refused = server.graphql(ROLLBACK, input={"set": "team-d", "revision": 2, "planDigest": "x"})
     assert refused["syncRollback"]["revision"] is None
     expect(news.get_by_role("listitem").first).to_contain_text("Blocked")
-    signed_in.check_accessible()
-    assert signed_in.width() == 320
+    console.check_accessible()
+    assert console.width() == 320

@@ -128,11 +128,11 @@ def test_webhook_is_added_on_the_page_and_opens_its_form(
 
 
 def test_several_are_turned_off_and_deleted_with_one_report_and_found_by_what_they_receive(
-    signed_in: Console, server: Server
+    console: Console, server: Server
 ) -> None:
     made = [make_webhook(server, slug, "/_echo", f"several.{slug}.made") for slug in ("one", "two")]
-    page = signed_in.page
-    signed_in.go("/webhooks")
+    page = console.page
+    console.go("/webhooks")
     page.get_by_role("searchbox", name="Receives").fill("several.one.made")
     rows = page.get_by_role("row")
     expect(rows).to_have_count(3)  # with the head, and Echo, which receives all
@@ -145,12 +145,12 @@ def test_several_are_turned_off_and_deleted_with_one_report_and_found_by_what_th
         page.get_by_role("checkbox", name=f"Select {name}", exact=True).check()
     chosen = page.get_by_role("region", name="Selected webhooks")
     expect(chosen).to_contain_text("3 webhooks selected")
-    signed_in.check_accessible()
+    console.check_accessible()
     chosen.get_by_role("button", name="Turn on").click()
     report = page.get_by_role("dialog", name="2 of 3 on")
     managed = report.get_by_role("listitem").filter(has_text="Always fails")
     expect(managed).to_contain_text("webhooks.yaml")
-    signed_in.check_accessible()
+    console.check_accessible()
     report.get_by_role("button", name="Close").click()
     expect(chosen).to_be_hidden()
 
@@ -167,11 +167,11 @@ def test_several_are_turned_off_and_deleted_with_one_report_and_found_by_what_th
 
 
 def test_turning_on_asks_whether_what_was_missed_is_delivered(
-    signed_in: Console, server: Server
+    console: Console, server: Server
 ) -> None:
     webhook = make_webhook(server, "misses", "/_echo", "missed.while.off")
-    page = signed_in.page
-    signed_in.go(f"/webhooks/{webhook}?tab=activity")
+    page = console.page
+    console.go(f"/webhooks/{webhook}?tab=activity")
     switch = page.get_by_role("switch", name="Misses: on")
     switch.press("Space")
     expect(page.get_by_text("Inactive")).to_be_visible()
@@ -181,7 +181,7 @@ def test_turning_on_asks_whether_what_was_missed_is_delivered(
     switch.press("Space")
     dialog = page.get_by_role("dialog", name="Turn Misses on")
     expect(dialog).to_contain_text("It missed 2 events while it was off")
-    signed_in.check_accessible()
+    console.check_accessible()
     dialog.get_by_role("button", name="Leave it off").click()
     expect(page.get_by_text("Inactive")).to_be_visible()
     switch.press("Space")
