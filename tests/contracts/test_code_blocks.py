@@ -19,11 +19,11 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from api.schema import make_schema
 from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
 from hookline.sync.read import document, loader
 from hookline.sync.read.references import UnresolvedReferences
+from tests.served_schema import SCHEMA as SERVED
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = {
@@ -147,7 +147,7 @@ RUN_BY: Final = {
     ],
 }
 BOUNDS: Final = Bounds(("development", "staging", "production"), AddressPolicy((), frozenset()))
-SCHEMA: Final = make_schema()._schema
+SCHEMA: Final = SERVED._schema
 
 
 def blocks(page: str, language: str) -> list[str]:

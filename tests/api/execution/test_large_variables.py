@@ -12,8 +12,8 @@ from strawberry.types.arguments import convert_argument
 from api.context import Context
 from api.execution.execute import Execution, Request
 from api.execution.input_conversion import InputConversion
-from api.schema import make_schema
 from tests.api.small_schema import VIEWER
+from tests.served_schema import SCHEMA
 
 Noted = NewType("Noted", int)
 COERCED_IN: Final = list[int]()
@@ -57,7 +57,6 @@ async def test_variables_of_a_large_request_are_coerced_off_the_loop(is_large: b
     assert (threading.get_ident() not in COERCED_IN) is is_large
 
 
-SCHEMA: Final = make_schema()
 INPUTS: Final = {
     name: kind
     for name, kind in SCHEMA._schema.type_map.items()

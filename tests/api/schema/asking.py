@@ -14,15 +14,15 @@ from api.app import context_maker
 from api.context import Context
 from api.execution.errors import RequestRefused
 from api.execution.execute import Answer, Encoded, Execution, Request
-from api.schema import make_schema
 from api.schema.sizes import SIZES
 from hookline import ids
 from hookline.access.actor import Actor
 from hookline.access.scopes import ROLES
 from hookline.runtime import Runtime
 from tests.making import WORKSPACE
+from tests.served_schema import SCHEMA
 
-EXECUTION = Execution(make_schema(), SIZES)
+EXECUTION = Execution(SCHEMA, SIZES)
 
 
 @dataclass(frozen=True)

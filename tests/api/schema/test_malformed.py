@@ -18,15 +18,15 @@ from graphql import (
 
 from api.execution.errors import RequestRefused
 from api.execution.malformed import MARKING
-from api.schema import make_schema
 from hookline import ids
 from hookline.models import Job, Token, Webhook
 from hookline.runtime import Runtime
 from tests.api.schema.asking import Asker, told
 from tests.making import make_webhook
+from tests.served_schema import SCHEMA as SERVED
 from tests.tables import each_of
 
-SCHEMA = make_schema()._schema
+SCHEMA = SERVED._schema
 assert SCHEMA.mutation_type is not None
 NOWHERE: Final = ("",)
 ID: Final = "wh_01h455vb4pex5vsknk084sn02q"

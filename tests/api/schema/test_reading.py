@@ -10,7 +10,6 @@ import pytest
 from graphql import GraphQLField, GraphQLObjectType, get_named_type
 
 from api.auth import Forbidden
-from api.schema import make_schema
 from api.schema.reading import OWN, READING, scopes_of
 from hookline import ids
 from hookline.access.actor import Actor
@@ -19,9 +18,10 @@ from hookline.events import types
 from hookline.models import Job, Webhook
 from tests.api.schema.asking import Asker
 from tests.making import SOMEBODY, WORKSPACE, enqueue, make_webhook
+from tests.served_schema import SCHEMA as SERVED
 from tests.tables import each_of
 
-SCHEMA = make_schema()._schema
+SCHEMA = SERVED._schema
 TYPES = {
     kind.name: kind
     for kind in SCHEMA.type_map.values()

@@ -22,7 +22,6 @@ from graphql import (
 
 from api.execution.execute import Execution, Request
 from api.execution.limits import Limits
-from api.schema import make_schema
 from api.schema.sizes import OF_WHAT_WAS_SENT, SIZES
 from hookline import clock, ids
 from hookline.access import tokens
@@ -36,13 +35,13 @@ from tests.api.schema.asking import Asker
 from tests.hookline.sync.apply.state import BY_HAND, FORCER
 from tests.hookline.sync.files import ORDERS, apply, webhooks
 from tests.making import SOMEBODY, WORKSPACE, Hand, enqueue, failed, make_webhook, publish
+from tests.served_schema import SCHEMA
 
 pytestmark = pytest.mark.engines("sqlite")
 
 ROWS: Final = 26
 """More than a page has by default, and less than the largest has."""
 
-SCHEMA = make_schema()
 WITHOUT_BUDGET = Execution(SCHEMA, SIZES, Limits(cost=10**12, aliases=10**6))
 
 PAGES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
