@@ -7,9 +7,20 @@ from uuid import UUID
 import pytest
 
 from hookline import clock
+from hookline.activity.events import ActivityKind
+from hookline.activity.sync_events import SyncReport, write_report
 from hookline.deliveries import manual, retention
 from hookline.ids import uuid7
-from hookline.models import Attempt, Delivery, DeliveryState, Email, Event, Notification, Webhook
+from hookline.models import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Email,
+    Event,
+    Notification,
+    SyncEvent,
+    Webhook,
+)
 from hookline.runtime import Runtime
 from hookline.webhooks.change import delete_webhook
 from tests.hookline.notifications.test_mails import Post, turned_off
@@ -146,15 +157,21 @@ async def test_what_is_on_the_wire_is_left_alone(runtime: Runtime) -> None:
     assert not await Delivery.exists()
 
 
-async def test_notifications_go_after_half_a_year_with_their_receipts(runtime: Runtime) -> None:
+async def test_notifications_go_after_half_a_year_with_their_receipts_and_events_of_sets(
+    runtime: Runtime,
+) -> None:
     await turned_off(runtime)
     await send_due(runtime, Post())
     row = await Notification.get()
     async with runtime.database.unit_of_work() as work:
         await work.execute("update email set notification_id = $1", key := old_key(181))
         await work.execute("update notification set id = $1 where id = $2", key, row.id)
+        await write_report(WORKSPACE, SyncReport(ActivityKind.SYNC_BLOCKED, "drift"))
+        await work.execute("update sync_event set id = $1", old_key(181))
+        await write_report(WORKSPACE, SyncReport(ActivityKind.SYNC_BLOCKED, "again"))
     await sweep(runtime)
     assert [await model.all().count() for model in (Notification, Email)] == [0, 0]
+    assert [row.message for row in await SyncEvent.all()] == ["again"]
 
 
 async def test_deleted_webhook_goes_when_its_log_has_gone(runtime: Runtime) -> None:
