@@ -104,7 +104,7 @@ class SyncPlan:
         return [SyncChange.of(change) for change in self.made]
 
     @strawberry.field(
-        description="`changes` as one JSON value, with the names and values of `SyncChange` but "
+        description="Same as `changes`, as one JSON value: names and values of `SyncChange` but "
         "for `webhookId`, and without what is null, false or empty in `fields`. For files of "
         "thousands of webhooks, at a fraction of the time."
     )
