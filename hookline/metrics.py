@@ -4,6 +4,7 @@ of a workspace, a webhook or a host, so that there is a fixed number of series.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Final
 
 from prometheus_client import (
@@ -126,3 +127,45 @@ def _of_the_loop(registry: CollectorRegistry) -> tuple[Histogram, Gauge]:
         registry=registry,
     )
     return stalls, longest
+
+
+class SyncSourceMetrics:
+    """Metrics of a followed path, alike in each process that follows it. Shown from the first look
+    on: a server that follows none has none.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._degraded = self._gauge(
+            "hookline_sync_source_degraded",
+            "1 while the followed webhooks files can't be applied, else 0.",
+        )
+        self._drift = self._gauge(
+            "hookline_sync_source_drift_webhooks",
+            "Webhooks of the followed files with fields that were changed by hand.",
+        )
+        self._checked = self._gauge(
+            "hookline_sync_source_checked_timestamp_seconds",
+            "Time of the last look at the followed webhooks files.",
+        )
+        self._applied = self._gauge(
+            "hookline_sync_source_applied_timestamp_seconds",
+            "Time at which a changed content of the followed webhooks files was applied last.",
+        )
+
+    def show(
+        self,
+        *,
+        is_degraded: bool,
+        drift_count: int,
+        checked_at: datetime | None,
+        applied_at: datetime | None,
+    ) -> None:
+        """Sets them to what the source's row says."""
+        self._degraded.set(is_degraded)
+        self._drift.set(drift_count)
+        self._checked.set(checked_at.timestamp() if checked_at else 0)
+        self._applied.set(applied_at.timestamp() if applied_at else 0)
+
+    def _gauge(self, name: str, about: str) -> Gauge:
+        return Gauge(name, about, registry=self.registry)

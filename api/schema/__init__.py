@@ -32,6 +32,7 @@ from api.schema.sync_file import SyncFileQuery
 from api.schema.sync_revision import find_revision
 from api.schema.sync_rollback import SyncRollbackMutation
 from api.schema.sync_set import SyncQuery
+from api.schema.sync_source import SyncSourceQuery
 from api.schema.token import TokenMutation, TokenQuery, find_token
 from api.schema.types import find_webhook
 from api.schema.viewer import ViewerQuery, find_workspace
@@ -76,6 +77,7 @@ QUERIES = (
     AuditQuery,
     TokenQuery,
     SyncQuery,
+    SyncSourceQuery,
     SyncFileQuery,
     SyncExportQuery,
 )

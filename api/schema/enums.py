@@ -110,6 +110,10 @@ describe(
     "notification an hour and webhook.",
     SYNC_FAILED="A webhooks file could not be applied.",
     TEST="A test email was asked for by `webhookTestMail`. No value of `notifyOn`.",
+    SOURCE_DEGRADED="Webhooks files that a server follows can't be applied. No value of "
+    "`notifyOn`.",
+    SOURCE_RECOVERED="Webhooks files that a server follows are applied again. No value of "
+    "`notifyOn`.",
 )
 describe(
     RetryScope,

@@ -135,6 +135,7 @@ _PRICES: Final = {
             "SyncExportWebhook",
             "SyncRevision",
             "SyncSet",
+            "SyncSource",
             "Token",
             "Webhook",
         )

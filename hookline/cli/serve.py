@@ -1,6 +1,6 @@
 """`hookline serve`: the API as it runs in production."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from socket import socket
 
+    from hookline.runtime import Runtime
     from hookline.settings.fields import Settings
 
 
@@ -30,7 +31,26 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Deliver inside the API's processes too. Always so on SQLite.",
 )
-def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -> None:
+@click.option(
+    "--sync",
+    "sync_path",
+    metavar="PATH",
+    help="Follow this file or folder of webhooks, and apply it when it changes. [default: "
+    "HOOKLINE_SYNC_PATH]",
+)
+@click.option(
+    "--sync-interval",
+    metavar="TIME",
+    help="Time between two looks at it. [default: HOOKLINE_SYNC_INTERVAL, else 30s]",
+)
+def serve(
+    host: str | None,
+    port: int | None,
+    workers: int,
+    with_worker: bool,
+    sync_path: str | None,
+    sync_interval: str | None,
+) -> None:
     """Serve the API. Needs a migrated database (`hookline migrate`) and tokens (`hookline token
     create`).
 
@@ -47,7 +67,7 @@ def serve(host: str | None, port: int | None, workers: int, with_worker: bool) -
     from hookline.settings.fields import read_settings
     from hookline.settings.processes import check_api_processes
 
-    settings = read_settings(host=host, port=port)
+    settings = read_settings(host=host, port=port, sync_path=sync_path, sync_interval=sync_interval)
     check_api_processes(settings, workers, with_worker)
     logs.configure(settings.log_level, settings.log_format)
     descriptors.raise_limit()
@@ -111,7 +131,23 @@ async def _serve(
         on_started()
 
     async with running(
-        settings, has_worker=has_worker, hosts=settings.allowed_hosts, is_alone=is_alone
+        settings,
+        has_worker=has_worker,
+        hosts=settings.allowed_hosts,
+        is_alone=is_alone,
+        companions=_companions(settings),
     ) as app:
         await serve(app, listener, settings, started, on_second_signal)
     log.info("stopped")
+
+
+def _companions(settings: "Settings") -> "tuple[Callable[[Runtime], Any], ...]":
+    """Companions of the API: of pull mode the follower of its path."""
+    if not settings.sync_path:
+        return ()
+    import os
+    from functools import partial
+
+    from hookline.sync.pull.following import following
+
+    return (partial(following, os.path.abspath(settings.sync_path)),)

@@ -47,6 +47,10 @@ _REVISION: Final = (
     f"number: $number) {{ {records.REVISION_FIELDS} changes(first: 50, after: $after) {{ {_PAGE} "
     f"nodes {{ {records.CHANGE_FIELDS} }} }} }} }}"
 )
+_SOURCES: Final = (
+    f"query Sources($after: String) {{ syncSources(first: 50, after: $after) {{ {_PAGE} "
+    f"nodes {{ {records.SOURCE_FIELDS} }} }} }}"
+)
 _LARGEST_PAGE: Final = 100
 
 
@@ -63,15 +67,23 @@ class RecordOptions:
 
 
 def status(options: RecordOptions) -> int:
-    """Prints each set with its revision, commit, age and drift."""
+    """Prints each set with its revision, commit, age and drift, and the files that a server
+    follows.
+    """
 
     def show(asker: Asker) -> int:
+        sources = all_pages(asker, _SOURCES, {}, lambda data: data["syncSources"])
+        # Files that could never be read may be of any set.
+        sources = [one for one in sources if one["set"] in (None, options.set_name or one["set"])]
         found = _sets(asker, options.set_name)
         if options.style == "json":
-            _print_json(asker, {"sets": found})
+            _print_json(asker, {"sets": found, "sources": sources})
         else:
             decoded = [records.decode_set(one) for one in found]
-            _print(past.sets_lines(decoded, asker.server, clock.now()))
+            followed = [records.decode_source(one) for one in sources]
+            now = clock.now()
+            lines = past.sets_lines(decoded, asker.server, now)
+            _print([*lines, *past.source_lines(followed, now)])
         return OK
 
     return _run(options, show)

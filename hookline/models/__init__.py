@@ -16,7 +16,7 @@ from hookline.models.event import Event
 from hookline.models.event_type import EventType
 from hookline.models.job import Job, JobStatus
 from hookline.models.notification import Email, EmailStatus, Notification, NotificationKind
-from hookline.models.sync import SyncEvent, SyncRevision, SyncSet
+from hookline.models.sync import SyncEvent, SyncRevision, SyncSet, SyncSource
 from hookline.models.token import Token
 from hookline.models.webhook import Webhook
 from hookline.models.workspace import Workspace
@@ -40,6 +40,7 @@ __all__ = [
     "SyncEvent",
     "SyncRevision",
     "SyncSet",
+    "SyncSource",
     "Token",
     "Webhook",
     "Workspace",

@@ -18,6 +18,9 @@ class NotificationKind(IntEnum):
     SYNC_FAILED = 5
     TEST = 6
     """A mail that somebody asked for, to see that it comes."""
+    SOURCE_DEGRADED = 7
+    """Files that a server follows can't be applied; RECOVERED: they can again."""
+    SOURCE_RECOVERED = 8
 
 
 class EmailStatus(IntEnum):

@@ -1,5 +1,5 @@
-"""Sets of webhooks that YAML files own, the revisions that were applied, and what else happened to
-a set.
+"""Sets of webhooks that YAML files own, the revisions that were applied, what else happened to a
+set, and the folders that servers follow.
 """
 
 from tortoise import fields
@@ -81,3 +81,27 @@ class SyncEvent(Model):
 
     class Meta:
         table = "sync_event"
+
+
+class SyncSource(Model):
+    # A file or folder that servers follow, one row however many do.
+    id = UuidColumn(primary_key=True)
+    workspace_id = UuidColumn()
+    path = fields.TextField()
+    leader = UuidColumn(null=True)
+    """The process that looks at it, until `leased_until`: others take over then."""
+    leased_until = TimeColumn()
+    interval_seconds = fields.FloatField()
+    set_name = fields.TextField(null=True)
+    """Null until the files could be read."""
+    commit = fields.TextField(null=True)
+    problem = JsonColumn(null=True)
+    """The first problem or block, as `codec.encode_problem` has it; null while all is well."""
+    degraded_at = TimeColumn(null=True)
+    checked_at = TimeColumn(null=True)
+    applied_at = TimeColumn(null=True)
+    """The last time at which a changed content was applied, or found to be what there is."""
+    drift_count = fields.IntField(default=0)
+
+    class Meta:
+        table = "sync_source"

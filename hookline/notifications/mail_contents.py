@@ -13,9 +13,10 @@ from hookline.models import Notification, Webhook
 from hookline.notifications import notification_texts
 from hookline.notifications.mail_limits import subject_of
 from hookline.notifications.mail_texts import (
-    LINE_ABOUT_SYNC,
+    OF_SOURCES,
     MailText,
     line_about,
+    line_about_sync,
     mail_about,
     mail_about_sync,
     mail_of_several,
@@ -67,6 +68,9 @@ async def find_told(
     async def wants(notification: Notification, webhook: Webhook | None) -> bool:
         if webhook is not None:
             return address in (one.lower() for one in webhook.notification_emails)
+        # The address of an operator's setting, which this process may not have.
+        if notification.kind in OF_SOURCES:
+            return True
         key = notification.workspace_id
         if key not in in_workspace:
             in_workspace[key] = await _has_address(work, key, address)
@@ -102,7 +106,7 @@ def text_of(told: Sequence[Told]) -> MailText:
         notification.backlog,
     )
     if webhook is None:
-        return mail_about_sync(message)
+        return mail_about_sync(notification.kind, message)
     return mail_about(
         notification.kind,
         webhook.name,
@@ -126,7 +130,7 @@ def _text_of_several(told: Sequence[Told]) -> MailText:
         (
             line_about(group[0].notification.kind, group[0].webhook.name, group[0].webhook.slug)
             if group[0].webhook
-            else LINE_ABOUT_SYNC,
+            else line_about_sync(group[0].notification.kind),
             len(group),
             max(one.notification.created_at for one in group),
         )

@@ -32,6 +32,23 @@ _ADVICE: Final = {
     NotificationKind.DELIVERY_FAILED: "Mend the receiver, then send them again: deliveriesRetry "
     "with which: FAILED.",
 }
+_ABOUT_SYNC: Final = {
+    NotificationKind.SYNC_FAILED: (
+        "A set of webhooks could not be applied",
+        "Nothing was changed. `hookline sync plan` shows what is in the way.",
+    ),
+    NotificationKind.SOURCE_DEGRADED: (
+        "Webhooks files can't be applied",
+        "Nothing was changed: the last good state stays. The server looks on, and says when it is "
+        "over. `hookline sync status` shows the place.",
+    ),
+    NotificationKind.SOURCE_RECOVERED: (
+        "Webhooks files are applied again",
+        "There is nothing to do.",
+    ),
+}
+OF_SOURCES: Final = (NotificationKind.SOURCE_DEGRADED, NotificationKind.SOURCE_RECOVERED)
+"""Kinds about the files that a server follows; their mails go to HOOKLINE_SYNC_ALERT_EMAILS."""
 _PAGE: Final = """<!doctype html>
 <html lang="en"><body style="font-family: sans-serif; line-height: 1.4; color: #222">
 <p><strong>{title}</strong></p>
@@ -103,14 +120,9 @@ def mail_about(
     )
 
 
-def mail_about_sync(message: str) -> MailText:
-    """A mail of SYNC_FAILED."""
-    return _mail_text(
-        "A set of webhooks could not be applied",
-        message,
-        {},
-        "Nothing was changed. `hookline sync plan` shows what is in the way.",
-    )
+def mail_about_sync(kind: int, message: str) -> MailText:
+    """A mail about a set or its files: of SYNC_FAILED, or of one of OF_SOURCES."""
+    return _mail_text(line_about_sync(kind), message, {}, _ABOUT_SYNC[NotificationKind(kind)][1])
 
 
 def line_about(kind: int, name: str, slug: str) -> str:
@@ -120,7 +132,9 @@ def line_about(kind: int, name: str, slug: str) -> str:
     return f"Webhook {_visible(name)} ({slug}) {_SUBJECTS[NotificationKind(kind)]}"
 
 
-LINE_ABOUT_SYNC: Final = "A set of webhooks could not be applied"
+def line_about_sync(kind: int) -> str:
+    """A line of a mail about several: the news of a set or its files."""
+    return _ABOUT_SYNC[NotificationKind(kind)][0]
 
 
 def mail_of_several(count: int, lines: Sequence[tuple[str, int, datetime]]) -> MailText:

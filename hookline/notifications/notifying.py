@@ -78,6 +78,38 @@ async def notify_failed_sync(
         )
 
 
+async def notify_of_source(
+    work: UnitOfWork,
+    runtime: Runtime,
+    workspace_id: UUID,
+    reason: str,
+    set_name: str | None,
+    *,
+    is_degraded: bool,
+) -> None:
+    """Notifies that followed files can't be applied any more, or can again: a mail to each address
+    of HOOKLINE_SYNC_ALERT_EMAILS. In the transaction that notes it.
+
+    reason: a sentence without anything secret.
+    """
+    kinds = NotificationKind.SOURCE_RECOVERED, NotificationKind.SOURCE_DEGRADED
+    owner = await SyncSet.filter(workspace_id=workspace_id, name=set_name).first()
+    notification = await Notification.create(
+        id=ids.uuid7(),
+        workspace_id=workspace_id,
+        kind=kinds[is_degraded],
+        reason=reason,
+        sync_set=set_name,
+        sync_revision=owner.revision_number if owner else 0,
+        created_at=clock.now(),
+    )
+    if addresses := runtime.settings.sync_alert_emails:
+        await write_receipts(work, runtime.enqueuer, notification, addresses)
+    await append_activity(
+        work, runtime.hub, workspace_id, [(ActivityKind.NOTIFICATION, notification.id, None)]
+    )
+
+
 async def write_receipts(
     work: UnitOfWork, enqueuer: Enqueuer, notification: Notification, addresses: Sequence[str]
 ) -> None:

@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from hookline.errors import Misconfigured
 from hookline.settings.checks import (
@@ -36,6 +36,7 @@ from hookline.settings.environment import (
     split_at_commas,
 )
 from hookline.settings.smtp_url import read_smtp_url
+from hookline.settings.sync_fields import SyncSettings
 from hookline.settings.urls import (
     check_base_path,
     check_base_url,
@@ -54,7 +55,7 @@ def _split(value: object) -> object:
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
-class Settings(BaseSettings):
+class Settings(SyncSettings):
     """Every setting with its default. The docstring below a field is what `hookline settings` and
     the README show.
     """

@@ -21,6 +21,7 @@ MIRRORS = {
     "SyncProblem",
     "SyncRevision",
     "SyncSet",
+    "SyncSource",
     "Token",
     "Webhook",
     "Workspace",

@@ -19,8 +19,10 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from hookline.cli.serve import serve
 from hookline.form.kinds import Bounds
 from hookline.outbound.addresses import AddressPolicy
+from hookline.settings.fields import Settings
 from hookline.sync.read import document, loader
 from hookline.sync.read.references import UnresolvedReferences
 from tests.served_schema import SCHEMA as SERVED
@@ -94,6 +96,12 @@ RUN_BY: Final = {
     "docs/how-to/live-with-a-webhooks-file.md": [
         (language, "tests/flows/test_files_page.py")
         for language in ("yaml", "sh", "text", "sh", "sh", "text", "sh")
+    ],
+    # Git, Kubernetes and the folders are the reader's: settings and options are looked up here, and
+    # tests/flows/test_pull_mode.py starts a server with the same ones.
+    "docs/how-to/let-the-server-pull.md": [
+        (language, "tests/contracts/test_code_blocks.py")
+        for language in ("text", "yaml", "sh", "sh", "sh", "text")
     ],
     "docs/how-to/move-to-hookline.md": [
         (language, "tests/docs/test_moving_page.py")
@@ -182,6 +190,17 @@ def test_scrape_configuration_is_yaml_with_the_address_that_the_page_tells() -> 
     # Prometheus asks for /metrics where no other path is given.
     assert set(job) == {"job_name", "authorization", "static_configs"}
     assert job["static_configs"][0]["targets"][0] == "127.0.0.1:9100"
+
+
+def test_settings_and_options_of_pull_mode_are_those_that_the_server_has() -> None:
+    page = PAGES["docs/how-to/let-the-server-pull.md"]
+    names = re.findall(r"HOOKLINE_(SYNC_[A-Z_]+)", page)
+    assert {name.lower() for name in names} <= set(Settings.model_fields)
+    [text] = blocks("docs/how-to/let-the-server-pull.md", "yaml")
+    [server, _] = yaml.safe_load(text)["containers"]
+    options = {option for parameter in serve.params for option in parameter.opts}
+    told = [word for word in server["args"] if word.startswith("--")]
+    assert {*told, *re.findall(r"^hookline serve (--\S+)", page, re.MULTILINE)} <= options
 
 
 HELLO: Final = """

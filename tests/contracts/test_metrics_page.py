@@ -6,7 +6,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
-from hookline.metrics import Metrics
+from hookline.metrics import Metrics, SyncSourceMetrics
 from workers.reporting import Reporting
 
 PAGE = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text("utf-8")
@@ -25,7 +25,9 @@ def listed(registry: CollectorRegistry) -> dict[str, tuple[str, tuple[str, ...],
     return found
 
 
-METRICS = listed(Metrics().registry) | listed(Reporting().registry)
+METRICS = (
+    listed(Metrics().registry) | listed(SyncSourceMetrics().registry) | listed(Reporting().registry)
+)
 
 
 def test_every_metric_is_listed_and_no_other() -> None:

@@ -170,6 +170,19 @@ column sync_set.name character varying(63) not null
 column sync_set.policy text
 column sync_set.revision_number integer not null
 column sync_set.workspace_id uuid not null
+column sync_source.applied_at timestamp with time zone
+column sync_source.checked_at timestamp with time zone
+column sync_source.commit text
+column sync_source.degraded_at timestamp with time zone
+column sync_source.drift_count integer not null
+column sync_source.id uuid not null
+column sync_source.interval_seconds double precision not null
+column sync_source.leader uuid
+column sync_source.leased_until timestamp with time zone not null
+column sync_source.path text not null
+column sync_source.problem text
+column sync_source.set_name text
+column sync_source.workspace_id uuid not null
 column token.created_at timestamp with time zone not null
 column token.digest bytea not null
 column token.expires_at timestamp with time zone
@@ -283,6 +296,7 @@ constraint retention PRIMARY KEY (name)
 constraint sync_event PRIMARY KEY (id)
 constraint sync_revision PRIMARY KEY (id)
 constraint sync_set PRIMARY KEY (id)
+constraint sync_source PRIMARY KEY (id)
 constraint token PRIMARY KEY (id)
 constraint tortoise_migrations PRIMARY KEY (id)
 constraint tortoise_migrations UNIQUE (app, name)
@@ -351,6 +365,8 @@ index CREATE UNIQUE INDEX sync_revision_number ON public.sync_revision USING btr
 index CREATE UNIQUE INDEX sync_revision_pkey ON public.sync_revision USING btree (id)
 index CREATE UNIQUE INDEX sync_set_name ON public.sync_set USING btree (workspace_id, name)
 index CREATE UNIQUE INDEX sync_set_pkey ON public.sync_set USING btree (id)
+index CREATE UNIQUE INDEX sync_source_path ON public.sync_source USING btree (workspace_id, path)
+index CREATE UNIQUE INDEX sync_source_pkey ON public.sync_source USING btree (id)
 index CREATE UNIQUE INDEX token_digest ON public.token USING btree (digest)
 index CREATE UNIQUE INDEX token_name ON public.token USING btree (workspace_id, name_key) WHERE (name_key IS NOT NULL)
 index CREATE UNIQUE INDEX token_pkey ON public.token USING btree (id)

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from hookline.sync.plan import codec
 from hookline.sync.plan.changes import ChangeKind, FieldChange
 from hookline.sync.plan.codec import Json
+from hookline.sync.read.problems import SyncProblem
 
 T = TypeVar("T")
 
@@ -17,6 +18,8 @@ REVISION_FIELDS: Final = """number commit branch author message runUrl repositor
     actor { kind name } created updated moved disabled deleted appliedAt"""
 SET_FIELDS: Final = f"""name commit committedAt lastAppliedAt webhookCount driftCount
     revision {{ {REVISION_FIELDS} }}"""
+SOURCE_FIELDS: Final = f"""path set interval commit degradedAt checkedAt appliedAt driftCount
+    problem {{ {codec.PROBLEM_FIELDS} }}"""
 CHANGE_FIELDS: Final = "kind slug movedFrom fields { field before after changedSecrets }"
 
 
@@ -56,6 +59,20 @@ class SetRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """Files that a server follows. problem: None while they are applied."""
+
+    path: str
+    set_name: str | None
+    interval: str
+    commit: str | None
+    problem: SyncProblem | None
+    degraded_at: datetime | None
+    checked_at: datetime | None
+    applied_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedChange:
     """A change as its revision keeps it."""
 
@@ -74,6 +91,19 @@ def decode_set(content: Json) -> SetRecord:
         commit=_or_none(codec.text, content["commit"]),
         applied_at=_or_none(_time, content["lastAppliedAt"]),
         revision=_or_none(decode_revision, content["revision"]),
+    )
+
+
+def decode_source(content: Json) -> SourceRecord:
+    return SourceRecord(
+        path=codec.text(content["path"]),
+        set_name=_or_none(codec.text, content["set"]),
+        interval=codec.text(content["interval"]),
+        commit=_or_none(codec.text, content["commit"]),
+        problem=_or_none(codec.decode_problem, content["problem"]),
+        degraded_at=_or_none(_time, content["degradedAt"]),
+        checked_at=_or_none(_time, content["checkedAt"]),
+        applied_at=_or_none(_time, content["appliedAt"]),
     )
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from hookline.sync.plan.changes import Change, ChangeKind, FieldChange, changed_by
-from hookline.sync.plan.records import RecordedChange, RevisionRecord, SetRecord
+from hookline.sync.plan.records import RecordedChange, RevisionRecord, SetRecord, SourceRecord
 from hookline.sync.show.differences import difference, value_text
+from hookline.sync.show.excerpts import headline
 from hookline.sync.show.plan_lines import MARKS
 from hookline.text import printable, short_commit
 
@@ -44,6 +45,24 @@ def _set_lines(one: SetRecord, now: datetime) -> Iterator[str]:
     yield printable(f"{counted(one.webhook_count, 'webhook')}, {drift}")
     if one.revision:
         yield printable(origin(one.revision))
+
+
+def source_lines(sources: Sequence[SourceRecord], now: datetime) -> list[str]:
+    """Each followed path with how it stands, and what is wrong with its files at its place."""
+    lines = ["Followed by this server:"] if sources else []
+    for one in sources:
+        looked = f"looked at {age(one.checked_at, now)}" if one.checked_at else "not looked at yet"
+        of_set = f", set {one.set_name}" if one.set_name else ""
+        lines.append(printable(f"  {one.path}  every {one.interval}, {looked}{of_set}"))
+        if one.problem is not None and one.degraded_at is not None:
+            since = f"not applied since {age(one.degraded_at, now)}: the last good state stays"
+            lines += [f"    ! {since}", printable(f"      {headline(one.problem)}")]
+            if one.problem.hint:
+                lines.append(printable(f"      hint: {one.problem.hint}"))
+        elif one.applied_at is not None:
+            commit = f", commit {short_commit(one.commit)}" if one.commit else ""
+            lines.append(printable(f"    applied {age(one.applied_at, now)}{commit}"))
+    return lines
 
 
 def origin(revision: RevisionRecord) -> str:

@@ -35,6 +35,7 @@ ASKED = {
     "{ eventTypes { totalCount } }": "webhooks:read",
     "{ notifications { totalCount } }": "deliveries:read",
     "{ syncSets { totalCount } }": "webhooks:read",
+    "{ syncSources { totalCount } }": "webhooks:read",
     '{ syncSet(name: "a") { name } }': "webhooks:read",
     '{ syncFile(yaml: "a") { set } }': "webhooks:read",
     '{ syncRevisions(set: "a") { totalCount } }': "webhooks:read",

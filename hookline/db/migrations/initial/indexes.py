@@ -45,6 +45,8 @@ KEYS = (
     # a name stands for one living token in the audit log
     "create unique index token_name on token (workspace_id, name_key) where name_key is not null",
     "create unique index sync_set_name on sync_set (workspace_id, name)",
+    # one row of a path, however many servers follow it
+    "create unique index sync_source_path on sync_source (workspace_id, path)",
     "create unique index sync_revision_number on sync_revision (set_id, number)",
     # a retried apply finds its revision
     "create unique index sync_revision_key on sync_revision (set_id, idempotency_key) "

@@ -238,6 +238,25 @@ SYNC_SET = _table(
         "last_applied_at": TimeColumn(null=True),
     },
 )
+SYNC_SOURCE = _table(
+    "SyncSource",
+    "sync_source",
+    {
+        "id": _key(),
+        "workspace_id": UuidColumn(),
+        "path": fields.TextField(),
+        "leader": UuidColumn(null=True),
+        "leased_until": TimeColumn(),
+        "interval_seconds": fields.FloatField(),
+        "set_name": fields.TextField(null=True),
+        "commit": fields.TextField(null=True),
+        "problem": JsonColumn(null=True),
+        "degraded_at": TimeColumn(null=True),
+        "checked_at": TimeColumn(null=True),
+        "applied_at": TimeColumn(null=True),
+        "drift_count": fields.IntField(default=0),
+    },
+)
 TOKEN = _table(
     "Token",
     "token",
@@ -339,6 +358,7 @@ TABLES = (
     SYNC_EVENT,
     SYNC_REVISION,
     SYNC_SET,
+    SYNC_SOURCE,
     TOKEN,
     WEBHOOK,
     WORKSPACE,

@@ -169,7 +169,9 @@ export type NotificationKind =
   | 'RECOVERED'
   | 'DELIVERY_FAILED'
   | 'SYNC_FAILED'
-  | 'TEST';
+  | 'TEST'
+  | 'SOURCE_DEGRADED'
+  | 'SOURCE_RECOVERED';
 
 export type RetryInput = {
   schedule: Array<string>;

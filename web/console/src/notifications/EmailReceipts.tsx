@@ -14,6 +14,8 @@ export const KINDS: Readonly<Record<NotificationKind, string>> = {
   DELIVERY_FAILED: "Delivery failed for good",
   SYNC_FAILED: "Webhooks file not applied",
   TEST: "Test mail",
+  SOURCE_DEGRADED: "Followed files not applied",
+  SOURCE_RECOVERED: "Followed files applied again",
 };
 
 const MAILS: Readonly<Record<string, [Tone, IconName, string]>> = {

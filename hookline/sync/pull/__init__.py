@@ -1,0 +1,1 @@
+"""Pull mode: a server follows a file or folder, and applies it when its content changes."""

@@ -1,0 +1,173 @@
+"""Looks at a followed path, one by one: what is applied, what is told, and by which process."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hookline.access.actor import Actor
+from hookline.models import Email, Notification, NotificationKind, SyncRevision, SyncSource, Webhook
+from hookline.runtime import Runtime
+from hookline.sync.plan import codec
+from hookline.sync.pull.following import SourceFollower
+from hookline.webhooks.change import update_webhook
+from hookline.webhooks.ownership import Force
+from tests.making import WORKSPACE, ago, make_webhook, set_column
+
+HEAD = "version: 1\nset: shop\nwebhooks:\n"
+ORDERS = """  orders:
+    url: https://crm.example.com/in
+    environments: [production]
+    events: [order.*.create]
+"""
+PERSON = Actor(WORKSPACE, "support", frozenset({"webhooks:force", "secrets:read"}))
+FORCE = Force(True, "incident 7")
+CRM = ORDERS.replace("orders:", "crm:")
+
+
+@pytest.fixture
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # Outside of the home folder, whose files can't be referred to.
+    path = tmp_path_factory.mktemp("hooks") / "webhooks.yaml"
+    path.write_text(HEAD + ORDERS)
+    return path
+
+
+async def looked(follower: SourceFollower, times: int = 2) -> SyncSource:
+    """The row after looks: a new content needs two."""
+    for _ in range(times):
+        await follower.turn()
+    return await follower.source.row()
+
+
+async def slugs() -> list[str]:
+    return sorted([row.slug for row in await Webhook.filter(is_active=True)])
+
+
+def problem_of(row: SyncSource) -> tuple[str, str, int | None]:
+    problem = codec.decode_problem(row.problem)
+    return problem.code, Path(problem.position.file).name, problem.position.line
+
+
+async def kinds() -> list[int]:
+    return [row.kind for row in await Notification.all().order_by("id")]
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_content_is_applied_when_two_looks_found_the_same(
+    runtime: Runtime, file: Path
+) -> None:
+    follower = await SourceFollower.open(runtime, str(file.parent))
+    assert not await follower.turn()
+    # The writer had not come to its end: the half is a valid file, too.
+    file.write_text(HEAD + ORDERS + CRM)
+    assert not await follower.turn()
+    assert await slugs() == []
+    assert await follower.turn()
+    assert await slugs() == ["crm", "orders"]
+    row = await looked(follower, 3)
+    assert (row.set_name, row.problem, row.drift_count) == ("shop", None, 0)
+    # Once: equal content is not read again, and nobody is told of a good beginning.
+    assert await SyncRevision.all().count() == 1
+    assert await kinds() == []
+
+
+@pytest.mark.engines("sqlite")
+async def test_whatever_keeps_files_from_being_applied_is_told_once_and_the_last_good_state_stays(
+    runtime: Runtime, file: Path
+) -> None:
+    follower = await SourceFollower.open(runtime, str(file.parent))
+    await looked(follower)
+    for text, code, line in (
+        (HEAD + ORDERS + "    timout: 5s\n", "unknown-key", 8),
+        (HEAD + ORDERS + "x-a: " + "[" * 999, "too-deep", 8),
+        (HEAD + ORDERS + '    name: "${env:PATH}"\n', "reference-not-allowed", 8),
+        (HEAD + ORDERS + '    name: "${file:/etc/hostname}"\n', "reference-not-allowed", 8),
+    ):
+        file.write_text(text)
+        row = await looked(follower)
+        assert problem_of(row) == (code, "webhooks.yaml", line)
+    # A blocked plan is told and not forced: an empty file, and a path that is gone.
+    file.write_text("version: 1\nset: shop\nwebhooks: {}\n")
+    assert problem_of(await looked(follower))[0] == "empty-set"
+    file.rename(file.with_suffix(".gone"))
+    assert problem_of(await looked(follower))[0] == "no-files"
+    assert await slugs() == ["orders"]
+    file.with_suffix(".gone").unlink()
+    file.parent.rmdir()
+    assert problem_of(await looked(follower))[0] == "no-files"
+    file.parent.mkdir()
+    file.write_text(HEAD + ORDERS + CRM)
+    row = await looked(follower)
+    assert row.problem is None
+    assert await slugs() == ["crm", "orders"]
+    told = [kind for kind in await kinds() if kind != NotificationKind.SYNC_FAILED]
+    assert told == [NotificationKind.SOURCE_DEGRADED, NotificationKind.SOURCE_RECOVERED]
+    # Nobody's address is in the settings here.
+    assert await Email.all().count() == 0
+
+
+@pytest.mark.engines("sqlite")
+async def test_drift_is_counted_and_a_block_is_gone_when_its_reason_is(
+    runtime: Runtime, file: Path
+) -> None:
+    follower = await SourceFollower.open(runtime, str(file.parent))
+    await looked(follower)
+    orders = await Webhook.get(slug="orders")
+    forced = {"timeout": "20s", "url": "https://other.example.com/in"}
+    await update_webhook(runtime, PERSON, orders.id, forced, force=FORCE)
+    row = await looked(follower, 1)
+    assert (row.drift_count, row.problem) == (1, None)
+    file.write_text(HEAD + ORDERS + CRM)
+    row = await looked(follower)
+    assert problem_of(row)[0] == "drift"
+    assert await slugs() == ["orders"]
+    back = {"url": "https://crm.example.com/in"}
+    await update_webhook(runtime, PERSON, orders.id, back, force=FORCE)
+    row = await looked(follower, 1)
+    assert (row.problem, row.drift_count) == (None, 0)
+    assert await slugs() == ["crm", "orders"]
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_file_that_a_reference_names_is_part_of_the_content(
+    runtime: Runtime, file: Path
+) -> None:
+    key = file.parent / "key"
+    key.write_text("one\n")
+    settings = runtime.settings.model_copy(update={"sync_file_root": str(file.parent)})
+    runtime = replace(runtime, settings=settings)
+    file.write_text(HEAD + ORDERS + '    name: "${file:key}"\n')
+    follower = await SourceFollower.open(runtime, str(file.parent))
+    await looked(follower)
+    assert (await Webhook.get(slug="orders")).name == "one"
+    key.write_text("two\n")
+    await looked(follower)
+    assert (await Webhook.get(slug="orders")).name == "two"
+
+
+async def test_one_process_looks_and_another_one_goes_on_when_it_is_gone(
+    runtime: Runtime, file: Path
+) -> None:
+    first, second = [await SourceFollower.open(runtime, str(file.parent)) for _ in range(2)]
+    await looked(first)
+    file.write_text(HEAD + ORDERS + CRM)
+    await looked(second, 3)
+    assert await slugs() == ["orders"]
+    # It died: by the database's clock its lease has ended.
+    await set_column(runtime, "sync_source", "leased_until", ago(1), [(await SyncSource.get()).id])
+    await looked(second)
+    assert await slugs() == ["crm", "orders"]
+    assert await SyncSource.all().count() == 1
+    # It was only slow: what it has found meanwhile is not written over what the other one found.
+    assert await first.turn()
+    assert not await first.source.lead()
+    await second.source.release()
+    assert await first.source.lead()
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_webhook_that_nobody_adopted_blocks(runtime: Runtime, file: Path) -> None:
+    await make_webhook(runtime, slug="orders")
+    follower = await SourceFollower.open(runtime, str(file.parent))
+    assert problem_of(await looked(follower)) == ("adopt", "webhooks.yaml", 4)
