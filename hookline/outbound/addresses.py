@@ -117,6 +117,12 @@ def is_refused(address: Address, policy: AddressPolicy) -> bool:
     return address not in _GLOBAL_V6 or any(address in network for network in _REFUSED_V6)
 
 
+def is_loopback(address: Address) -> bool:
+    """True for an address of this machine, also where IPv6 holds it as an IPv4 address."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
 def _is_opened(address: Address, policy: AddressPolicy) -> bool:
     return any(
         address in network for network in policy.networks if network.version == address.version

@@ -16,7 +16,7 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 from hookline import clock
-from hookline.outbound.addresses import Address, AddressPolicy, is_refused
+from hookline.outbound.addresses import Address, AddressPolicy, is_loopback, is_refused
 from hookline.turns import Turns
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
@@ -96,10 +96,10 @@ class Guard:
         self._lookups: dict[str, _Lookup] = {}
         self._probing: asyncio.Task[None] | None = None
         self._answered_at = -inf
-        """Monotonic seconds: when the resolver last gave an address that may be sent to, or an
-        answer about the probe's name. Others are no evidence: a file of hosts, a network of
-        containers or a resolver of this machine gives them whatever is down, and who edits a
-        webhook chooses the names.
+        """Monotonic seconds: when the resolver last gave an address that may be sent to and is not
+        this machine's own, or an answer about the probe's name. Others are no evidence: a file of
+        hosts, a network of containers or a resolver of this machine gives them whatever is down,
+        and who edits a webhook chooses the names.
         """
         self._opened: dict[Address, None] = {}
         self._gone: dict[str, float] = {}
@@ -178,8 +178,9 @@ class Guard:
         # One refused address refuses the name: which of them is dialled would be chance.
         elif any(is_refused(address, self._policy) for address in found):
             raise AddressRefused
-        self._answered_at = clock.monotonic()
-        self._gone.clear()
+        if not all(map(is_loopback, found)):
+            self._answered_at = clock.monotonic()
+            self._gone.clear()
         self._known[host] = clock.monotonic() + CACHE_SECONDS, found[:ADDRESSES_LIMIT]
         _drop_oldest(self._known)
         return found[:ADDRESSES_LIMIT]

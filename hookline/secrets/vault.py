@@ -17,6 +17,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from hookline import ids
 from hookline.errors import HooklineError, Misconfigured
 from hookline.regular_files import open_regular
 
@@ -47,7 +48,8 @@ class SecretLocation:
 
     def __str__(self) -> str:
         named = f" of {self.name!r}" if self.name else ""
-        return f"{self.column}{named} of {self.table} {self.row}"
+        row = ids.encode("wh", self.row) if self.table == "webhook" else str(self.row)
+        return f"{self.column}{named} of {self.table} {row}"
 
 
 class KeyRing:

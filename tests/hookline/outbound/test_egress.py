@@ -297,6 +297,14 @@ async def test_names_that_this_machine_answers_are_no_evidence_that_name_servers
             await guard.addresses(name, 443)
 
 
+async def test_an_address_of_this_machine_is_no_evidence_though_the_operator_opened_it() -> None:
+    guard = Guard(LOOPBACK, LocalNames().resolve)
+    for name in ("shop", "other"):
+        assert await guard.addresses("localhost", 80)
+        with pytest.raises(ResolverDown):
+            await guard.addresses(name, 443)
+
+
 async def test_name_that_the_operator_opened_is_evidence_as_a_public_one_is() -> None:
     guard = Guard(AddressPolicy(hosts=frozenset({"app"})), LocalNames().resolve)
     await guard.addresses("app", 80)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hookline import ids
 from hookline.deliveries.target import Target
 from hookline.errors import HooklineError
 from hookline.models import Webhook
@@ -84,7 +85,8 @@ async def test_a_sealed_text_does_not_open_in_another_place(
     row, other = [await make_webhook(runtime, **SECRETS) for _ in range(2)]
     tamper(row, other)
     await row.save()
-    with pytest.raises(HooklineError, match=f"does not open: .* of webhook {row.id}\\.") as refused:
+    where = f"does not open: .* of webhook {ids.encode('wh', row.id)}\\."
+    with pytest.raises(HooklineError, match=where) as refused:
         # opening it is the test
         (await target_of(runtime, row)).request_parts  # noqa: B018
     assert refused.value.code == "UNREADABLE_SECRET"
