@@ -2,6 +2,7 @@
 or what was sent.
 """
 
+import json
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -124,12 +125,15 @@ def answer_of(
     Raises ServerFault where there is no answer of GraphQL.
     """
     answer = _ask(settings, document, variables, timeout_seconds, role)
+    content, status = answer.content, answer.status_code
+    # With it goes what was sent, which may be as large as what came.
+    del answer
     try:
-        body = answer.json()
+        body = json.loads(content)
     # A proxy or another program may answer anything: no JSON, endless levels of it.
     except (ValueError, RecursionError):
-        raise ServerFault("FAILED", _no_graphql(answer.status_code, settings.server)) from None
-    return _parts(body, answer.status_code, settings.server)
+        raise ServerFault("FAILED", _no_graphql(status, settings.server)) from None
+    return _parts(body, status, settings.server)
 
 
 def _ask(

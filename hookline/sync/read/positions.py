@@ -13,15 +13,15 @@ LONGEST_FILE_NAME: Final = 1_000
 FILES: Final = "files"
 
 
-def packed(positions: Positions) -> dict[str, dict[str, dict[str, dict[str, list[int]]]]]:
+def packed(positions: Positions) -> dict[str, dict[str, dict[str, dict[str, tuple[int, int]]]]]:
     """The positions as `unpacked` takes them.
 
     Example: `{"files": {"a.yaml": {"webhooks.orders": {"url": [5, 10]}}}}`
     """
-    files: dict[str, dict[str, dict[str, list[int]]]] = {}
+    files: dict[str, dict[str, dict[str, tuple[int, int]]]] = {}
     for path, (file, line, column) in positions.items():
         owner, _, name = path.rpartition(".")
-        files.setdefault(file, {}).setdefault(owner, {})[name] = [line, column]
+        files.setdefault(file, {}).setdefault(owner, {})[name] = (line, column)
     # Of one key, which no path is: the other form has paths.
     return {FILES: files}
 
