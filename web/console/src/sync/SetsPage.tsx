@@ -16,6 +16,7 @@ import { Title } from "../ui/Title";
 import { Skeleton, Trouble } from "../ui/Trouble";
 import { When } from "../ui/When";
 import { SYNC_SETS } from "./documents";
+import { Followed } from "./Followed";
 import { News } from "./News";
 import { PlanDrawer } from "./PlanDrawer";
 import { useReadSoon } from "./useReadSoon";
@@ -66,6 +67,7 @@ function Sets() {
         </Table>
       )}
       {list && <Pages info={list.pageInfo} />}
+      {data?.syncSources && <Followed sources={data.syncSources.nodes} />}
       <News after={start} onNews={soon} />
       {mayPlan && search.has("plan") && <PlanDrawer close={() => go(withSearch({ plan: null }), { isReplaced: true })} />}
     </main>

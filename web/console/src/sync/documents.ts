@@ -11,6 +11,16 @@ export const SYNC_SET = graphql(`
   }
 `);
 
+export const FOLLOWED = graphql(`
+  fragment FollowedFiles on SyncSource {
+    path
+    interval
+    checkedAt
+    degradedAt
+    problem { code file line column message hint }
+  }
+`);
+
 export const SYNC_SETS = graphql(`
   query SyncSets($first: Int, $after: String, $last: Int, $before: String, $hasCursor: Boolean!) {
     liveCursor @include(if: $hasCursor)
@@ -20,6 +30,7 @@ export const SYNC_SETS = graphql(`
       pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
       nodes { ...SyncSetRow }
     }
+    syncSources(first: 10) { nodes { ...FollowedFiles } }
   }
 `);
 
