@@ -9,7 +9,7 @@ import click
 
 from hookline.cli import sync_queries
 from hookline.cli.dev import DEFAULT_FILE
-from hookline.cli.sync_options import TARGET, options
+from hookline.cli.sync_options import TARGET, options, output_option
 from hookline.cli.terminal import echo
 
 if TYPE_CHECKING:
@@ -132,9 +132,7 @@ def validate(files: tuple[str, ...], style: str, unresolved_secrets: bool) -> in
     is_flag=True,
     help="Plan without the secrets: they show as unknown. For a pull request's job.",
 )
-@click.option(
-    "-o", "--output", metavar="PATH", help="Save the plan, for `hookline sync apply PATH`."
-)
+@output_option("Save the plan, for `hookline sync apply PATH`.")
 def plan(
     files: tuple[str, ...],
     style: str,

@@ -30,3 +30,27 @@ TARGET = options(
         help="Work on the database of HOOKLINE_HOME itself, while no server runs on it.",
     ),
 )
+
+_FORMATS = ("human", "json", "markdown", "github", "gitlab", "table", "yaml")
+
+
+class _OutputPath(click.ParamType[str]):
+    """Refuses the name of a format, which -o is for other commands."""
+
+    name = "path"
+
+    def convert(
+        self, value: str, parameter: click.Parameter | None, context: click.Context | None
+    ) -> str:
+        if value in _FORMATS:
+            self.fail(
+                f"-o is the file to write, and {value} looks like a format. For a file of this "
+                f"name give ./{value}; a plan has --format.",
+                parameter,
+                context,
+            )
+        return value
+
+
+def output_option(help_text: str) -> Callable[[F], F]:
+    return click.option("-o", "--output", type=_OutputPath(), metavar="PATH", help=help_text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hookline.cli.sync_options import TARGET, F, options
+from hookline.cli.sync_options import TARGET, F, options, output_option
 
 if TYPE_CHECKING:
     from hookline.cli.sync_records import RecordOptions
@@ -90,7 +90,7 @@ def show(revision: int, **given: Any) -> int:
     is_flag=True,
     help="A file for each set and one of what no file manages, into the folder of -o.",
 )
-@click.option("-o", "--output", metavar="PATH", help="Write here. [default: standard output]")
+@output_option("Write here. [default: standard output]")
 @click.option(
     "--check",
     is_flag=True,
@@ -132,7 +132,7 @@ def export(unmanaged: bool, is_all: bool, output: str | None, check: bool, **giv
     help="An environment whose events are sent; may be given several times. [default: the last of "
     "HOOKLINE_ENVIRONMENTS]",
 )
-@click.option("-o", "--output", metavar="PATH", help="Write here. [default: standard output]")
+@output_option("Write here. [default: standard output]")
 def import_(
     files: tuple[str, ...],
     product: str,

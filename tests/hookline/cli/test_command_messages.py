@@ -59,3 +59,13 @@ def test_a_refused_event_names_its_field_once(
     field: list[str] | None, message: str, sentence: str
 ) -> None:
     assert sentence_of({"field": field, "message": message}) == sentence
+
+
+@pytest.mark.parametrize("command", ["plan", "export"])
+def test_a_format_is_no_file_to_write(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["sync", command, "-o", "json"])
+    assert ended.value.code == 64
+    assert (
+        "json looks like a format. For a file of this name give ./json" in capsys.readouterr().err
+    )
