@@ -25,6 +25,7 @@ READING: Final[Mapping[str, tuple[str, ...]]] = {
     "SyncRevision": (_WEBHOOKS,),
     "SyncSet": (_WEBHOOKS,),
     "SyncFile": (_WEBHOOKS,),
+    "SyncSource": (_WEBHOOKS,),
     "SyncExport": (_WEBHOOKS,),
     "SyncChange": (_WEBHOOKS,),
     "Event": (_DELIVERIES,),

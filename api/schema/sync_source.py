@@ -18,7 +18,10 @@ from hookline.sync.plan import codec
 _BY_PATH: Final = Order("path", (Column("path", str),))
 
 
-@strawberry.type(description="A file or folder of webhooks that a server follows (pull mode).")
+@strawberry.type(
+    description="A file or folder of webhooks that a server follows (pull mode). Requires the "
+    "scope webhooks:read wherever it is returned."
+)
 class SyncSource:
     path: str = strawberry.field(description="Path at the server.")
     set: str | None = strawberry.field(

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from hookline.models.column_types import from_micros
 
-_IDS: Final = frozenset({"id", "token", "lease_token", "position"})
-_TIMES: Final = frozenset({"at", "failing_since", "paced_until"})
+_IDS: Final = frozenset({"id", "token", "lease_token", "leader", "position"})
+_TIMES: Final = frozenset({"at", "failing_since", "paced_until", "leased_until"})
 
 Decode = Callable[[Any], Any]  # Any: a column's value
 
