@@ -6,13 +6,15 @@ import functools
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from hookline.cli.connection import ServerAccess, connect
 from hookline.cli.terminal import echo
 from hookline.text import printable
+
+if TYPE_CHECKING:
+    from hookline.cli.connection import ServerAccess
 
 PAGE: Final = 100
 """Objects of one request; the most that the API gives."""
@@ -44,6 +46,9 @@ def asking(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
         def run(server: str | None, profile: str | None, **given: Any) -> Any:
+            # 7 ms that --help would pay.
+            from hookline.cli.connection import connect
+
             return command(RemoteServer(connect(server, profile), role), **given)
 
         # Options apply from the innermost: these stand last in --help.
@@ -55,7 +60,7 @@ def asking(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 class RemoteServer:
     """A server that a command asks. has_more: the last list was longer than its limit."""
 
-    def __init__(self, access: ServerAccess, role: str) -> None:
+    def __init__(self, access: "ServerAccess", role: str) -> None:
         self.access, self.role = access, role
         self.has_more = False
 

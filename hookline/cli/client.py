@@ -144,7 +144,7 @@ def _ask(
     role: str,
 ) -> httpx.Response:
     token = token_of(settings, role)
-    _warn_of_plain_text(settings.server)
+    warn_of_plain_text(settings.server)
     headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
     try:
         return httpx.post(
@@ -152,9 +152,9 @@ def _ask(
             json={"query": document, "variables": variables},
             headers=headers,
             timeout=timeout_seconds,
-            verify=_verification(settings),
+            verify=verification(settings),
             # Else a proxy elsewhere gets the token of a server that only this machine reaches.
-            trust_env=not _is_this_machine(settings.server),
+            trust_env=not is_this_machine(settings.server),
         )
     # The request may have been taken: who asks again needs an idempotency key. Before
     # TransportError, of which these are kinds.
@@ -180,7 +180,7 @@ def _ask(
         ) from None
 
 
-def _verification(settings: Endpoint) -> ssl.SSLContext | bool:
+def verification(settings: Endpoint) -> ssl.SSLContext | bool:
     """Returns `verify` of httpx. Plain HTTP has no certificates, and reading the authorities takes
     30 ms of a command.
     """
@@ -194,7 +194,7 @@ def _verification(settings: Endpoint) -> ssl.SSLContext | bool:
         ) from None
 
 
-def _is_this_machine(server: str) -> bool:
+def is_this_machine(server: str) -> bool:
     """True of a server's URL that leads to this machine, by its name or its address."""
     host = (urlsplit(server).hostname or "").removesuffix(".")
     if host == "localhost" or host.endswith(".localhost"):
@@ -209,10 +209,10 @@ def _is_this_machine(server: str) -> bool:
 
 
 @cache
-def _warn_of_plain_text(server: str) -> None:
+def warn_of_plain_text(server: str) -> None:
     """Warns once per process, on standard error: standard output may be JSON."""
     url = urlsplit(server)
-    if url.scheme == "http" and not _is_this_machine(server):
+    if url.scheme == "http" and not is_this_machine(server):
         echo(
             f"warning: http://{url.netloc.rpartition('@')[2]} is not encrypted: everybody on the "
             "way can read the token. Set HOOKLINE_SERVER to an https:// URL.",

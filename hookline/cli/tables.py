@@ -1,13 +1,12 @@
 """Tables and fields at the width of a terminal, and times as people say them. Prints nothing."""
 
-import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from hookline.cli.terminal import Colored
+from hookline.cli.terminal import Colored, terminal_width
 from hookline.text import printable
 
 Cell = str | Colored
@@ -67,10 +66,6 @@ def _fitting(widths: list[int]) -> list[int]:
     while sum(found) > room and max(found) > _LEAST_WIDTH:
         found[found.index(max(found))] -= 1
     return found
-
-
-def terminal_width() -> int:
-    return shutil.get_terminal_size().columns
 
 
 def _cut(text: str, width: int) -> str:

@@ -1,5 +1,5 @@
 """Standard Webhooks signatures (https://www.standardwebhooks.com): symmetric (v1) and asymmetric
-(v1a). The pump calls it for every attempt; pure.
+(v1a). The pump calls it for every attempt, `hookline verify` for one; pure.
 """
 
 import hmac
@@ -11,12 +11,15 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from functools import lru_cache
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 HMAC_SHA256, ED25519 = ALGORITHMS = ("HMAC_SHA256", "ED25519")
 
 SigningKey = bytes | Ed25519PrivateKey
 """The value that `decode_secret` gives: the bytes of an HMAC key, or a private key."""
+VerifyingKey = bytes | Ed25519PublicKey
+"""The bytes of an HMAC key, or a public key."""
 
 _PREFIXES = {HMAC_SHA256: "whsec_", ED25519: "whsk_"}
 _PUBLIC_PREFIX = "whpk_"
@@ -163,6 +166,30 @@ def public_key(secret: str) -> str | None:
         if isinstance(key, bytes)
         else _PUBLIC_PREFIX + b64encode(key.public_key().public_bytes_raw()).decode()
     )
+
+
+def verifying_key(text: str) -> VerifyingKey:
+    """The key that checks what the secret, `whsec_…` or `whsk_…`, or the owner of the public key
+    `whpk_…` has signed.
+
+    Raises ValueError.
+    """
+    if text.startswith(_PUBLIC_PREFIX):
+        encoded = text.removeprefix(_PUBLIC_PREFIX)
+        return Ed25519PublicKey.from_public_bytes(a2b_base64(encoded, strict_mode=True))
+    key = decode_secret(text)
+    return key if isinstance(key, bytes) else key.public_key()
+
+
+def fits(key: VerifyingKey, content: bytes, code: bytes) -> bool:
+    """True when the code is the signature of the content by the key."""
+    if isinstance(key, bytes):
+        return hmac.compare_digest(hmac.digest(key, content, "sha256"), code)
+    try:
+        key.verify(code, content)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def new_secret(algorithm: str = HMAC_SHA256) -> str:

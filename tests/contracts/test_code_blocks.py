@@ -65,14 +65,15 @@ RUN_BY: Final = {
         ("sh", "tests/client/test_readme.py"),
         ("python", "tests/client/test_readme.py"),
     ],
-    "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")] * 2,
+    "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")] * 3
+    + [("sh", "tests/hookline/cli/test_verify.py")],
     "examples/README.md": [("sh", "tests/client/examples/test_examples.py")] * 7,
     "docs/how-to/back-up-and-restore.md": [
         *[(language, "tests/docs/test_operations.py") for language in ("sh", "sh", "text")],
         *[(language, "tests/docs/test_steps.py") for language in ("python", "sh", "sh", "text")],
     ],
     "docs/how-to/find-a-missing-event.md": [
-        (language, "tests/docs/test_steps.py") for language in ("sh", "sh", "text", "sh")
+        (language, "tests/docs/test_steps.py") for language in ("sh", "sh", "text", "sh", "sh")
     ],
     # Cloning, accounts and RabbitMQ's own commands are not run. Units and proxies are
     # compared with the code; nginx reads its file where it is installed.

@@ -33,3 +33,14 @@ def test_commands_of_the_second_block_make_change_and_test_a_webhook(stand: Stan
     assert stand.run(*retry).stderr == "There is nothing to send.\n"
 
     assert (shop["timeout"], shop["retry"]["schedule"]) == ("5s", ["1m", "1h"])
+
+
+def test_commands_of_the_third_block_publish_samples_and_show_what_failed(stand: Stand) -> None:
+    save, trigger, tail = (shlex.split(line)[1:] for line in BLOCKS[2].splitlines())
+
+    stand.run(*save)
+    ids = stand.run(*trigger).stdout.split()
+
+    assert len(ids) == 10
+    assert stand.json("events", "get", ids[0])["data"] == {"id": 1, "total": 7}
+    assert stand.run(*tail).stdout == ""

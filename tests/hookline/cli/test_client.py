@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def listeners(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Listener, Listener]]:
     """A server on this machine, and a proxy that the environment names."""
-    client._warn_of_plain_text.cache_clear()
+    client.warn_of_plain_text.cache_clear()
     with Listener() as server, Listener() as proxy:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
@@ -95,9 +95,9 @@ def test_plain_http_to_another_machine_is_warned_of_once_and_uses_the_proxy(
     ],
 )
 def test_this_machine_is_told_by_name_and_address(server: str, expected: bool) -> None:
-    assert client._is_this_machine(server) is expected
+    assert client.is_this_machine(server) is expected
 
 
 def test_only_plain_http_goes_without_certificates() -> None:
-    assert client._verification(read_settings(server="http://127.0.0.1:8000")) is False
-    assert client._verification(read_settings(server="https://127.0.0.1:8000")) is True
+    assert client.verification(read_settings(server="http://127.0.0.1:8000")) is False
+    assert client.verification(read_settings(server="https://127.0.0.1:8000")) is True
