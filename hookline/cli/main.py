@@ -24,6 +24,7 @@ COMMANDS = {
     "worker": "hookline.cli.worker:worker",
     "migrate": "hookline.cli.migrate:migrate",
     "token": "hookline.cli.token:token",
+    "tokens": "hookline.cli.tokens:tokens",
     "keys": "hookline.cli.keys:keys",
     "login": "hookline.cli.login:login",
     "profiles": "hookline.cli.login:profiles",

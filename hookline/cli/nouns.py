@@ -3,6 +3,7 @@ shown, once for all commands. docs/cli.md has the columns; a test compares them.
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from hookline.cli.output import (
@@ -56,6 +57,22 @@ def _result(node: Node) -> int | str | None:
 
 def _recipients(receipts: list[dict[str, Any]]) -> str:
     return ", ".join(f"{one['address']} ({word(one['status'])})" for one in receipts)
+
+
+def token_status(token: Node) -> str:
+    """`valid`, `expired` or `revoked`, by the clock of this machine."""
+    if token["revokedAt"]:
+        return "revoked"
+    expires_at = token["expiresAt"]
+    is_over = expires_at and datetime.fromisoformat(expires_at) <= datetime.now(UTC)
+    return "expired" if is_over else "valid"
+
+
+def rights_of(token: Node) -> str:
+    """The role that has exactly a token's scopes, else the scopes."""
+    from hookline.access.scopes import role_of
+
+    return role_of(token["scopes"]) or words(token["scopes"])
 
 
 WEBHOOK: Final = Noun(
@@ -208,6 +225,23 @@ JOB: Final = Noun(
     },
     ("id", "kind", "status", "done", "total", "webhook", "by", "created"),
 )
+TOKEN: Final = Noun(
+    "tokens",
+    "id name lastFour scopes createdAt expiresAt lastUsedAt revokedAt",
+    {
+        "name": _plain("name"),
+        "id": _plain("id"),
+        "status": TableColumn(token_status, is_colored=True),
+        "rights": TableColumn(rights_of),
+        "scopes": TableColumn(at("scopes"), words),
+        "ends-in": _plain("lastFour"),
+        "created": _time("createdAt"),
+        "last-used": _time("lastUsedAt"),
+        "expires": _time("expiresAt"),
+        "revoked": _time("revokedAt"),
+    },
+    ("name", "status", "rights", "ends-in", "created", "last-used", "expires", "id"),
+)
 NOUNS: Final = (
     WEBHOOK,
     EVENT,
@@ -217,4 +251,5 @@ NOUNS: Final = (
     EVENT_TYPE,
     AUDIT_ENTRY,
     JOB,
+    TOKEN,
 )

@@ -21,10 +21,10 @@ Show = Callable[[Any], str]
 
 FORMATS: Final = ("table", "json", "yaml", "jsonl", "id")
 _COLORS: Final = {
-    **dict.fromkeys(("active", "succeeded", "2"), "green"),
+    **dict.fromkeys(("active", "succeeded", "valid", "2"), "green"),
     **dict.fromkeys(("failed", "auto-disabled", "4", "5"), "red"),
     **dict.fromkeys(("unknown", "held", "pending", "running", "in-progress", "3"), "yellow"),
-    **dict.fromkeys(("inactive", "cancelled"), "bright_black"),
+    **dict.fromkeys(("inactive", "cancelled", "expired", "revoked"), "bright_black"),
 }
 
 

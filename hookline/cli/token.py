@@ -12,8 +12,10 @@ from hookline.cli.terminal import echo
 
 @click.group()
 def token() -> None:
-    """Make, list and revoke tokens. Works on the database itself; a running server takes notice
-    within a second.
+    """Make, list and revoke tokens. Works on the database itself, so that it makes the first one; a
+    running server takes notice within a second.
+
+    `hookline tokens` does the same from any machine, through a running server.
     """
 
 

@@ -65,7 +65,7 @@ RUN_BY: Final = {
         ("sh", "tests/client/test_readme.py"),
         ("python", "tests/client/test_readme.py"),
     ],
-    "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")] * 3
+    "docs/cli.md": [("sh", "tests/hookline/cli/test_cli_page.py")] * 4
     + [("sh", "tests/hookline/cli/test_verify.py")],
     "examples/README.md": [("sh", "tests/client/examples/test_examples.py")] * 7,
     "docs/how-to/back-up-and-restore.md": [
