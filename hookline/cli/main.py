@@ -43,6 +43,7 @@ COMMANDS = {
     "verify": "hookline.cli.verify:verify",
     "open": "hookline.cli.opening:open_page",
     "sync": "hookline.cli.sync:sync",
+    "init": "hookline.cli.init:init",
     "settings": "hookline.cli.settings:settings",
     "doctor": "hookline.cli.doctor:doctor",
     "schema": "hookline.cli.schema:schema",

@@ -135,7 +135,7 @@ RUN_BY: Final = {
     ],
     "docs/tutorials/webhooks-in-git.md": [
         (language, "tests/docs/test_pipelines.py")
-        for language in ("yaml", "sh", "text", "sh", "yaml", "yaml")
+        for language in ("sh", "text", "yaml", "sh", "text", "sh", "yaml", "yaml")
     ],
     "docs/egress.md": [("ini", "tests/contracts/test_code_blocks.py")],
     "docs/filters.md": [("yaml", "tests/contracts/test_code_blocks.py")],
