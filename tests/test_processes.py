@@ -53,6 +53,30 @@ def test_an_exception_is_a_traceback_and_exit_code_1(module: Path) -> None:
     assert done.stderr.endswith("ValueError: unforeseen\n")
 
 
+def test_its_threads_and_functions_of_its_end_are_run_before_it_ends(module: Path) -> None:
+    module.write_text(
+        "import atexit, sys, threading\n"
+        "print('begun')\n"
+        "atexit.register(print, 'at the end')\n"
+        "held = threading.Event()\n"
+        "threading.Thread(target=lambda: (held.wait(10), print('thread'))).start()\n"
+        "threading.Thread(target=held.set).start()\n"
+        "sys.exit(4)\n"
+    )
+
+    done = run(module)
+
+    assert (done.returncode, done.stdout) == (4, "begun\nthread\nat the end\n")
+
+
+def test_an_exit_with_a_text_says_it(module: Path) -> None:
+    module.write_text("import sys; sys.exit('no such file')")
+
+    done = run(module)
+
+    assert (done.returncode, done.stderr) == (1, "no such file\n")
+
+
 def test_a_process_that_replaces_itself_keeps_its_id(module: Path) -> None:
     module.write_text(
         "import os, sys\n"
