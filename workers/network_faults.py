@@ -8,6 +8,7 @@ from typing import Final
 from hookline.deliveries.retries import AttemptError
 from hookline.outbound.addresses import UrlRefused
 from hookline.outbound.egress import AddressRefused, DnsFailed
+from hookline.outbound.key_exchange import FiniteFieldChosen
 from workers.connections import Closed, NotHttp, SpeaksTls
 
 CONNECT_SECONDS: Final = 5
@@ -64,6 +65,11 @@ def _tls_sentence(fault: ssl.SSLError | HandshakeLost) -> str:
             return (
                 "The receiver does not speak TLS on this port: it answered in plain text. Give the "
                 "port on which it does, or a URL with http://."
+            )
+        case FiniteFieldChosen():
+            return (
+                "The receiver insists on finite-field Diffie-Hellman in TLS, which Hookline does "
+                "not compute. Let it take X25519 or P-256."
             )
         case ssl.SSLError():
             return (

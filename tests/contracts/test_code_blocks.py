@@ -4,8 +4,6 @@ says why for those that are not run as they stand.
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -137,7 +135,6 @@ RUN_BY: Final = {
         (language, "tests/docs/test_pipelines.py")
         for language in ("sh", "text", "yaml", "sh", "text", "sh", "yaml", "yaml")
     ],
-    "docs/egress.md": [("ini", "tests/contracts/test_code_blocks.py")],
     "docs/filters.md": [("yaml", "tests/contracts/test_code_blocks.py")],
     # Of Prometheus: read as YAML here, since no wheel brings the program.
     "docs/metrics.md": [("yaml", "tests/contracts/test_code_blocks.py")],
@@ -202,33 +199,6 @@ def test_settings_and_options_of_pull_mode_are_those_that_the_server_has() -> No
     options = {option for parameter in serve.params for option in parameter.opts}
     told = [word for word in server["args"] if word.startswith("--")]
     assert {*told, *re.findall(r"^hookline serve (--\S+)", page, re.MULTILINE)} <= options
-
-
-HELLO: Final = """
-import ssl
-came, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
-try:
-    ssl.create_default_context().wrap_bio(came, sent, server_hostname="a.test").do_handshake()
-except ssl.SSLWantReadError:
-    print(sent.read().hex())
-"""
-# The extension supported_groups (RFC 8446, 4.2.7): its length, that of the list, x25519 and the
-# three curves of NIST; nothing of ffdhe2048 (0100) and larger.
-CURVES: Final = "000a" + "000a" + "0008" + "001d" + "0017" + "0018" + "0019"
-
-
-def test_openssl_configuration_offers_no_finite_field_groups(tmp_path: Path) -> None:
-    path = tmp_path / "hookline-openssl.cnf"
-    path.write_text(*blocks("docs/egress.md", "ini"))
-    done = subprocess.run(
-        [sys.executable, "-c", HELLO],
-        env={"OPENSSL_CONF": str(path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert CURVES in done.stdout
 
 
 def documents(page: str) -> list[str]:

@@ -176,6 +176,18 @@ async def test_old_protocol_versions_are_refused(tmp_path: Path) -> None:
     assert (await sent_with_tls(tls, str(ca))).error is AttemptError.TLS
 
 
+async def test_receiver_that_makes_this_process_compute_is_a_tls_failure(tmp_path: Path) -> None:
+    tls = make_tls("shop.example", ca := tmp_path / "ca.pem")
+    # The only group that it takes: 0.3 s of CPU in one piece for whoever agrees.
+    tls.set_ecdh_curve("ffdhe8192")
+    answer = await sent_with_tls(tls, str(ca))
+    assert answer.error is AttemptError.TLS
+    assert answer.error_message == (
+        "The receiver insists on finite-field Diffie-Hellman in TLS, which Hookline does not "
+        "compute. Let it take X25519 or P-256."
+    )
+
+
 async def test_receiver_that_wants_a_certificate_of_ours_is_a_tls_failure(tmp_path: Path) -> None:
     tls = make_tls("shop.example", ca := tmp_path / "ca.pem")
     tls.verify_mode, tls.maximum_version = ssl.CERT_REQUIRED, ssl.TLSVersion.TLSv1_2
