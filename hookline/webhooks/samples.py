@@ -92,7 +92,7 @@ async def event_of(
     data = await sample_of(actor.workspace_id, [event_type]) if sample.data is None else sample.data
     given = PublishInput(event_type, sample.environment or form["environments"][0], data)
     limits = EventLimits(runtime.settings.environments, runtime.settings.max_event_bytes)
-    event, problems = check_event(given, clock.now(), limits)
+    event, problems = await check_event(given, clock.now(), limits)
     if event is None:
         raise Refused(problems)
     return event

@@ -1,9 +1,12 @@
 """Batches of events are checked in pieces, between which others run."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 from hookline import clock
-from hookline.events.checking import EventLimits, PublishInput, check_events
+from hookline.events.checking import EventLimits, PublishInput, check_event, check_events
+from tests.tables import each_of
 
 LIMITS = EventLimits(("production",), 262_144)
 
@@ -22,3 +25,31 @@ async def test_others_run_between_the_events_of_a_batch() -> None:
     assert len(checking.result()) == 8
     # In one go it would be one turn before and one after.
     assert served >= 5
+
+
+LARGE: Sequence[tuple[Any, int, str | None]] = [
+    # As many as a request may have, and something that is wrong with the last one.
+    ([*[{}] * 490_000, 2**70], 262_144, "The integer does not fit into 64 bits. Send it as text."),
+    ({**{f"{n:06x}": {} for n in range(400_000)}, "x": "\ud800"}, 262_144, "half of a surrogate"),
+    ([{}] * 490_000, 262_144, "The data is 1,470,001 bytes as JSON; at most 262,144 are taken."),
+    # The most that the operator may allow.
+    ({f"{n:05x}": {} for n in range(90_000)}, 1_048_576, None),
+]
+
+
+@each_of("data, limit, said", LARGE)
+async def test_others_run_while_one_large_event_is_checked(
+    data: Any, limit: int, said: str | None
+) -> None:
+    given = PublishInput("order.order.create", "production", data, "key")
+    limits = EventLimits(("production",), limit)
+    checking = asyncio.create_task(check_event(given, clock.now(), limits))
+    served = 0
+    while not checking.done():
+        await asyncio.sleep(0)
+        served += 1
+    event, problems = checking.result()
+    # In one go it would be one turn before and one after.
+    assert served >= 4
+    assert (event is None, len(problems)) == (said is not None, int(said is not None))
+    assert not said or said in problems[0].message

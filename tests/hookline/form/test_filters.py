@@ -167,6 +167,8 @@ def deep(depth: int) -> dict[str, Any]:
         ({"data.x": {"eq": "\x00"}}, ("data.x", "eq"), "NUL"),
         ({"data.x": {"eq": "\ud800"}}, ("data.x", "eq"), "surrogate"),
         ({"data.x": {"eq": "x" * 20_000}}, (), "at most 16,384 bytes"),
+        # Not dumped: refused before its end is looked at.
+        ({"data.x": {"in": [*[[]] * 20_000, 2**70]}}, (), "at most 16,384 bytes"),
         (
             {"any": [{f"data.a{n}": {"eq": 1}} for n in range(100)], "type": {"eq": "a"}},
             (),
@@ -182,7 +184,7 @@ def test_wrong_filter_is_refused_where_it_is_wrong(
     assert said in sentence
 
 
-@pytest.mark.parametrize("depth", [8, 50, 200, 10_000])
+@pytest.mark.parametrize("depth", [8, 50, 200, 5_000])
 def test_filter_that_nests_too_deep_is_refused(depth: int) -> None:
     [(_, sentence)] = check_filter(deep(depth))
     assert "nested" in sentence
