@@ -1,7 +1,6 @@
 """`hookline logs`: attempts as they end, and one of them with its request and its response."""
 
-import shlex
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -69,14 +68,12 @@ def _print_curl(node: Node) -> None:
         raise click.ClickException(
             "The request is not kept: it was never made, or its data has expired."
         )
-    parts: list[Any] = ["curl", "-i", quoted(node["requestUrl"])]
-    hidden = []
-    for header in node["requestHeaders"]:
-        if header["value"] is None:
-            hidden.append(header["name"])
-        else:
-            parts += ["-H", quoted(f"{header['name']}: {header['value']}")]
-    echo(" ".join([*parts, "--data-raw", quoted(node["requestBody"])]))
+    from hookline.cli.curl import curl_command
+
+    kept = [(one["name"], one["value"]) for one in node["requestHeaders"]]
+    shown = [(name, value) for name, value in kept if value is not None]
+    hidden = [name for name, value in kept if value is None]
+    echo(curl_command(node["requestUrl"], shown, node["requestBody"]))
     for name in hidden:
         echo(f"note: {name} is secret and left out: add -H '{name}: …'.", err=True)
     echo(
@@ -84,20 +81,3 @@ def _print_curl(node: Node) -> None:
         "minutes later. `hookline deliveries retry` sends it signed anew.",
         err=True,
     )
-
-
-def quoted(text: str) -> str:
-    """A word of a shell's command that stands for the text, without a character that a terminal
-    obeys.
-    """
-    if text.isprintable():
-        return shlex.quote(text)
-    # As bash, zsh and ksh have it.
-    escaped = "".join(
-        sign if sign.isprintable() and sign not in "\\'" else _escaped(sign) for sign in text
-    )
-    return f"$'{escaped}'"
-
-
-def _escaped(sign: str) -> str:
-    return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", "surrogatepass"))

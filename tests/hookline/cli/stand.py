@@ -40,19 +40,24 @@ def wait_for(condition: Callable[[], T | None]) -> T:
 
 
 class Receiver(ThreadingHTTPServer):
-    """Answers each path with the status that stands in it: `/200`."""
+    """Answers each path with the status that stands in it: `/200`. requests: path, headers with
+    names in lower case, and body of each.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.statuses: dict[str, int] = {}
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
+        body = self.rfile.read(int(self.headers["content-length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.requests.append((self.path, headers, body))
         self.send_response(self.server.statuses.get(self.path, int(self.path[1:4])))
         self.send_header("content-length", "2")
         self.end_headers()

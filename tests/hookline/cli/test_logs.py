@@ -10,10 +10,12 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Final
+from uuid import uuid4
 
 import pytest
 
-from hookline.cli.logs import quoted
+from hookline.cli.curl import quoted
 from tests.hookline.cli.link import Link
 from tests.hookline.cli.stand import Stand, wait_for
 from tests.processes import kill_group, start_python
@@ -133,6 +135,56 @@ def test_an_attempt_is_shown_as_it_went_over_the_wire_and_repeated_by_curl(stand
     assert json.loads(words[-1])["data"] == {"text": "it's\n"}
     missing = "att_01h2xcejqtf2nbrexx3vqjhp41"
     assert "There is no attempt" in stand.run("logs", "show", missing, code=1).stderr
+
+
+# Said by each client for itself, and the one whose value is not kept.
+BESIDE: Final = {"host", "accept", "accept-encoding", "connection", "x-api-key"}
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        (None, "it's é\n"),
+        (None, "x" * 200_000),
+        ("{{ event.data.text }}", "it's %s 100% \\n \t\x07\u202e\n\n"),
+        ("{{ event.data.text }}", "é" * 70_000 + "\n"),
+    ],
+    ids=["envelope", "longer than an argument may be", "what terminals obey", "long and wide"],
+)
+def test_the_command_of_curl_sends_the_same_request(
+    stand: Stand, template: str | None, text: str
+) -> None:
+    key = uuid4().hex
+    slug = stand.make_webhook(
+        f"/200/[x]{{a,b}}/%41?{key}",
+        headers=[
+            {"name": "X-Empty", "value": ""},
+            {"name": "X-It", "value": 'a\'b "$c" @d;'},
+            {"name": "X-Api-Key", "value": "hidden"},
+        ],
+        payloadTemplate=template,
+        payloadContentType="text/plain" if template else "application/json",
+    )
+    data = stand.folder / "data"
+    data.write_text(json.dumps({"text": text}))
+    stand.run("publish", f"{slug}.order.created", "-e", "production", "-d", f"@{data}")
+    attempt_id = wait_for(
+        lambda: stand.run("logs", "tail", "--webhook", slug, "-o", "id").stdout.strip()
+    )
+    command = stand.run("logs", "show", attempt_id, "--curl").stdout
+    for shell in ("bash", "sh"):
+        subprocess.run(
+            [shell, "-e"], input=command.encode(), check=True, capture_output=True, timeout=60
+        )
+
+    [first, *again] = [one for one in stand.receiver.requests if one[0].endswith(key)]
+    assert first[1]["webhook-signature"]
+    for path, headers, body in again:
+        assert (path, body) == (first[0], first[2])
+        same = first[1].keys() - BESIDE
+        assert {name: headers[name] for name in same} == {name: first[1][name] for name in same}
+        assert headers.keys() <= first[1].keys() | BESIDE
+    assert (len(again), command.removesuffix("\n").isprintable()) == (2, True)
 
 
 def test_texts_stand_in_a_shells_command_as_they_are() -> None:

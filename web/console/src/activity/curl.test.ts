@@ -28,3 +28,15 @@ test("the command says to a shell what was sent, whatever is in it", () => {
     hostile,
   ]);
 });
+
+test("an empty header and a URL with brackets are sent as they are", () => {
+  const command = asCurl({ requestUrl: "https://example.com/[a]{b}", requestHeaders: [{ name: "x-a", value: "" }], requestBody: null });
+  assert.deepEqual(words(command), ["-g", "-X", "POST", "https://example.com/[a]{b}", "-H", "x-a;"]);
+});
+
+test("a body that is too long for an argument goes through a pipe", () => {
+  const body = "it's 100% \\n ".repeat(20_000);
+  const command = asCurl({ requestUrl: "https://example.com/", requestHeaders: [], requestBody: body });
+  const printed = execFileSync("sh", { input: `curl() { printf '%s ' "$@"; cat; }\n${command}`, maxBuffer: 1e7 });
+  assert.equal(printed.toString(), `-X POST https://example.com/ --data-binary @- ${body}`);
+});
